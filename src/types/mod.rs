@@ -1,1 +1,25 @@
+//! The words everything shares. No I/O.
 
+mod clock;
+mod coordinates;
+mod email;
+mod guests;
+mod ids;
+mod keys;
+mod money;
+mod page;
+mod stay;
+mod timestamp;
+mod words;
+
+pub use clock::{Clock, Entropy, ManualClock, OsEntropy, SeededEntropy, SystemClock};
+pub use coordinates::{Area, GeoBox, Point};
+pub use email::{Email, InvalidEmail};
+pub use guests::Guests;
+pub use ids::{BookingId, IdError, ListingId, NodeId, PaymentId, QuoteId, RefundId, ReviewId, SessionId, UserId};
+pub use keys::{IdempotencyKey, InvalidKey};
+pub use money::{Currency, Money, UnknownCurrency};
+pub use page::{Page, PageError, PageOf};
+pub use stay::{InvalidStay, Stay};
+pub use timestamp::Timestamp;
+pub use words::*;

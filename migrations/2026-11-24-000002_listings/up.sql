@@ -1,0 +1,118 @@
+-- Places to stay, their pictures and amenities. Money is in minor units of the listing's currency.
+CREATE TABLE IF NOT EXISTS listings (
+    id                    BINARY(16)        NOT NULL COMMENT 'UUIDv7',
+    host_id               BINARY(16)        NOT NULL,
+    status                VARCHAR(16)       CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    title                 VARCHAR(255)      NOT NULL,
+    description           TEXT              NOT NULL,
+    neighborhood_overview TEXT              NULL,
+    room_type             VARCHAR(16)       CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    property_type         VARCHAR(24)       CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    property_label        VARCHAR(100)      NOT NULL,
+    max_guests            SMALLINT UNSIGNED NOT NULL,
+    bedrooms              SMALLINT UNSIGNED NULL,
+    beds                  SMALLINT UNSIGNED NULL,
+    bathroom_halves       SMALLINT UNSIGNED NULL COMMENT '3 means one and a half',
+    bathrooms_shared      BOOLEAN           NOT NULL DEFAULT FALSE,
+    city                  VARCHAR(100)      NOT NULL,
+    neighborhood          VARCHAR(100)      NULL,
+    region                VARCHAR(100)      NULL,
+    country_code          CHAR(2)           CHARACTER SET ascii COLLATE ascii_bin NULL,
+    address               VARCHAR(300)      NULL COMMENT 'private',
+    latitude              DOUBLE            NOT NULL COMMENT 'private, exact',
+    longitude             DOUBLE            NOT NULL COMMENT 'private, exact',
+    area_latitude         DOUBLE            NOT NULL COMMENT 'public, middle of a coarse square',
+    area_longitude        DOUBLE            NOT NULL COMMENT 'public, middle of a coarse square',
+    time_zone             VARCHAR(64)       CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'IANA',
+    check_in_from         TIME              NOT NULL COMMENT 'local wall clock',
+    check_out_by          TIME              NOT NULL COMMENT 'local wall clock',
+    currency              CHAR(3)           CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    base_price            BIGINT            NOT NULL,
+    weekend_price         BIGINT            NULL,
+    cleaning_fee          BIGINT            NOT NULL DEFAULT 0,
+    extra_guest_fee       BIGINT            NOT NULL DEFAULT 0,
+    guests_included       SMALLINT UNSIGNED NOT NULL,
+    pet_fee               BIGINT            NOT NULL DEFAULT 0,
+    weekly_discount       SMALLINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'percent',
+    monthly_discount      SMALLINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'percent',
+    min_nights            SMALLINT UNSIGNED NOT NULL DEFAULT 1,
+    max_nights            SMALLINT UNSIGNED NOT NULL DEFAULT 365,
+    advance_notice_hours  SMALLINT UNSIGNED NOT NULL DEFAULT 0,
+    preparation_nights    SMALLINT UNSIGNED NOT NULL DEFAULT 0,
+    booking_window_days   SMALLINT UNSIGNED NOT NULL DEFAULT 365,
+    pets_allowed          BOOLEAN           NOT NULL DEFAULT FALSE,
+    instant_book          BOOLEAN           NOT NULL DEFAULT FALSE,
+    cancellation_policy   VARCHAR(20)       CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    review_count          INT UNSIGNED      NOT NULL DEFAULT 0 COMMENT 'published reviews',
+    rating_count          INT UNSIGNED      NOT NULL DEFAULT 0 COMMENT 'overall ratings in rating_total',
+    rating_total          BIGINT UNSIGNED   NOT NULL DEFAULT 0 COMMENT 'their sum, in hundredths',
+    category_count        INT UNSIGNED      NOT NULL DEFAULT 0 COMMENT 'category ratings in the totals below',
+    cleanliness_total     BIGINT UNSIGNED   NOT NULL DEFAULT 0,
+    accuracy_total        BIGINT UNSIGNED   NOT NULL DEFAULT 0,
+    check_in_total        BIGINT UNSIGNED   NOT NULL DEFAULT 0,
+    communication_total   BIGINT UNSIGNED   NOT NULL DEFAULT 0,
+    location_total        BIGINT UNSIGNED   NOT NULL DEFAULT 0,
+    value_total           BIGINT UNSIGNED   NOT NULL DEFAULT 0,
+    rating                SMALLINT UNSIGNED GENERATED ALWAYS AS (IF(rating_count = 0, 0, ROUND(rating_total / rating_count))) STORED COMMENT 'hundredths; 0: none',
+    source                VARCHAR(32)       CHARACTER SET ascii COLLATE ascii_bin NULL,
+    source_id             BIGINT UNSIGNED   NULL,
+    created_at            DATETIME(6)       NOT NULL,
+    updated_at            DATETIME(6)       NOT NULL,
+    published_at          DATETIME(6)       NULL,
+    PRIMARY KEY (id),
+    UNIQUE KEY listings_source (source, source_id),
+    KEY listings_host (host_id, status, created_at, id),
+    KEY listings_box (status, area_latitude, area_longitude),
+    KEY listings_by_rating (status, rating, id),
+    KEY listings_by_price (status, currency, base_price, id),
+    KEY listings_by_age (status, published_at, id),
+    KEY listings_city (city, status),
+    KEY listings_neighborhood (neighborhood, status),
+    KEY listings_region (region, status),
+    CONSTRAINT listings_host FOREIGN KEY (host_id) REFERENCES users (id),
+    CONSTRAINT listings_status CHECK (status IN ('DRAFT', 'PUBLISHED', 'UNLISTED')),
+    CONSTRAINT listings_published CHECK (status <> 'PUBLISHED' OR published_at IS NOT NULL),
+    CONSTRAINT listings_point CHECK (latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180),
+    CONSTRAINT listings_prices CHECK (base_price > 0 AND (weekend_price IS NULL OR weekend_price > 0) AND cleaning_fee >= 0
+        AND extra_guest_fee >= 0 AND pet_fee >= 0 AND weekly_discount < 100 AND monthly_discount < 100),
+    CONSTRAINT listings_nights CHECK (min_nights >= 1 AND max_nights >= min_nights),
+    CONSTRAINT listings_guests CHECK (max_guests >= 1 AND guests_included >= 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+
+CREATE TABLE IF NOT EXISTS photos (
+    listing_id BINARY(16)        NOT NULL,
+    position   SMALLINT UNSIGNED NOT NULL COMMENT '0 is the cover; the first n are a range of the key',
+    url        VARCHAR(2048)     NOT NULL,
+    caption    VARCHAR(200)      NULL,
+    PRIMARY KEY (listing_id, position),
+    CONSTRAINT photos_listing FOREIGN KEY (listing_id) REFERENCES listings (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+
+CREATE TABLE IF NOT EXISTS amenities (
+    slug VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    name VARCHAR(200) NOT NULL,
+    PRIMARY KEY (slug)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+
+CREATE TABLE IF NOT EXISTS listing_amenities (
+    listing_id   BINARY(16)   NOT NULL,
+    amenity_slug VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    PRIMARY KEY (listing_id, amenity_slug),
+    KEY listing_amenities_slug (amenity_slug, listing_id),
+    CONSTRAINT listing_amenities_listing FOREIGN KEY (listing_id) REFERENCES listings (id),
+    CONSTRAINT listing_amenities_slug FOREIGN KEY (amenity_slug) REFERENCES amenities (slug)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+
+-- What differs from the listing on single nights; NULL: as the listing says.
+CREATE TABLE IF NOT EXISTS night_rates (
+    listing_id          BINARY(16)        NOT NULL,
+    night               DATE              NOT NULL,
+    price               BIGINT            NULL,
+    min_nights          SMALLINT UNSIGNED NULL,
+    max_nights          SMALLINT UNSIGNED NULL,
+    closed_to_arrival   BOOLEAN           NOT NULL DEFAULT FALSE,
+    closed_to_departure BOOLEAN           NOT NULL DEFAULT FALSE,
+    PRIMARY KEY (listing_id, night),
+    CONSTRAINT night_rates_listing FOREIGN KEY (listing_id) REFERENCES listings (id),
+    CONSTRAINT night_rates_price CHECK (price IS NULL OR price > 0)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;

@@ -1,0 +1,46 @@
+-- Money in and back. The database refuses to give back more than was taken.
+CREATE TABLE IF NOT EXISTS payments (
+    id             BINARY(16)   NOT NULL COMMENT 'UUIDv7; the provider knows it as its idempotency key',
+    booking_id     BINARY(16)   NOT NULL,
+    currency       CHAR(3)      CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    amount         BIGINT       NOT NULL,
+    captured       BIGINT       NOT NULL DEFAULT 0,
+    refunded       BIGINT       NOT NULL DEFAULT 0,
+    status         VARCHAR(24)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    provider       VARCHAR(16)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    method         VARCHAR(32)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    provider_ref   VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    decline_reason VARCHAR(24)  CHARACTER SET ascii COLLATE ascii_bin NULL,
+    action_url     VARCHAR(2048) NULL,
+    created_at     DATETIME(6)  NOT NULL,
+    updated_at     DATETIME(6)  NOT NULL,
+    PRIMARY KEY (id),
+    KEY payments_booking (booking_id, id),
+    KEY payments_open (status, updated_at),
+    CONSTRAINT payments_booking FOREIGN KEY (booking_id) REFERENCES bookings (id),
+    CONSTRAINT payments_status CHECK (status IN ('PROCESSING', 'REQUIRES_CONFIRMATION', 'AUTHORIZED', 'CAPTURED', 'DECLINED', 'VOIDED')),
+    CONSTRAINT payments_amount CHECK (amount > 0),
+    CONSTRAINT payments_captured CHECK (captured BETWEEN 0 AND amount AND (status = 'CAPTURED') = (captured > 0)),
+    CONSTRAINT payments_refunded CHECK (refunded BETWEEN 0 AND captured),
+    CONSTRAINT payments_declined CHECK ((status = 'DECLINED') = (decline_reason IS NOT NULL))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+
+CREATE TABLE IF NOT EXISTS refunds (
+    id         BINARY(16)  NOT NULL COMMENT 'UUIDv7; the provider knows it as its idempotency key',
+    payment_id BINARY(16)  NOT NULL,
+    booking_id BINARY(16)  NOT NULL,
+    currency   CHAR(3)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    amount     BIGINT      NOT NULL,
+    reason     VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    status     VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    PRIMARY KEY (id),
+    KEY refunds_payment (payment_id),
+    KEY refunds_booking (booking_id, id),
+    KEY refunds_open (status, updated_at),
+    CONSTRAINT refunds_payment FOREIGN KEY (payment_id) REFERENCES payments (id),
+    CONSTRAINT refunds_booking FOREIGN KEY (booking_id) REFERENCES bookings (id),
+    CONSTRAINT refunds_status CHECK (status IN ('PENDING', 'SUCCEEDED')),
+    CONSTRAINT refunds_amount CHECK (amount > 0)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;

@@ -1,0 +1,32 @@
+-- What guests wrote. A review is hidden until it is revealed, together with its share of the listing's ratings.
+CREATE TABLE IF NOT EXISTS reviews (
+    id            BINARY(16)       NOT NULL COMMENT 'UUIDv7',
+    listing_id    BINARY(16)       NOT NULL,
+    author_id     BINARY(16)       NOT NULL,
+    booking_id    BINARY(16)       NULL COMMENT 'NULL: imported',
+    rating        TINYINT UNSIGNED NULL,
+    cleanliness   TINYINT UNSIGNED NULL,
+    accuracy      TINYINT UNSIGNED NULL,
+    check_in      TINYINT UNSIGNED NULL,
+    communication TINYINT UNSIGNED NULL,
+    location      TINYINT UNSIGNED NULL,
+    value         TINYINT UNSIGNED NULL,
+    text          TEXT             NOT NULL,
+    created_at    DATETIME(6)      NOT NULL,
+    publish_at    DATETIME(6)      NOT NULL COMMENT 'when the window closes',
+    revealed      BOOLEAN          NOT NULL DEFAULT FALSE COMMENT 'visible, and counted in the ratings of the listing',
+    source        VARCHAR(32)      CHARACTER SET ascii COLLATE ascii_bin NULL,
+    source_id     BIGINT UNSIGNED  NULL,
+    PRIMARY KEY (id),
+    UNIQUE KEY reviews_booking (booking_id),
+    UNIQUE KEY reviews_source (source, source_id),
+    KEY reviews_listing (listing_id, revealed, created_at, id),
+    KEY reviews_due (revealed, publish_at),
+    KEY reviews_author (author_id),
+    CONSTRAINT reviews_listing FOREIGN KEY (listing_id) REFERENCES listings (id),
+    CONSTRAINT reviews_author FOREIGN KEY (author_id) REFERENCES users (id),
+    CONSTRAINT reviews_booking FOREIGN KEY (booking_id) REFERENCES bookings (id),
+    CONSTRAINT reviews_origin CHECK ((booking_id IS NULL) = (source IS NOT NULL)),
+    CONSTRAINT reviews_ratings CHECK (rating BETWEEN 1 AND 5 AND cleanliness BETWEEN 1 AND 5 AND accuracy BETWEEN 1 AND 5
+        AND check_in BETWEEN 1 AND 5 AND communication BETWEEN 1 AND 5 AND location BETWEEN 1 AND 5 AND value BETWEEN 1 AND 5)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;

@@ -1,0 +1,364 @@
+//! The tables, as `diesel print-schema` prints them from `migrations/`.
+
+diesel::table! {
+    amenities (slug) {
+        slug -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    attempts (bucket) {
+        bucket -> Binary,
+        tries -> Unsigned<Integer>,
+        window_ends_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    booking_events (booking_id, sequence) {
+        booking_id -> Binary,
+        sequence -> Unsigned<Integer>,
+        kind -> Text,
+        happened_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    bookings (id) {
+        id -> Binary,
+        listing_id -> Binary,
+        guest_id -> Binary,
+        host_id -> Binary,
+        quote_id -> Binary,
+        status -> Text,
+        check_in -> Date,
+        check_out -> Date,
+        check_in_at -> Datetime,
+        check_out_at -> Datetime,
+        adults -> Unsigned<TinyInt>,
+        children -> Unsigned<TinyInt>,
+        infants -> Unsigned<TinyInt>,
+        pets -> Unsigned<TinyInt>,
+        currency -> Text,
+        price_lines -> Text,
+        total -> BigInt,
+        host_payout -> BigInt,
+        rules -> Text,
+        cancellation_policy -> Text,
+        cancellation_timeline -> Nullable<Text>,
+        deadline_at -> Nullable<Datetime>,
+        decline_message -> Nullable<Text>,
+        event_sequence -> Unsigned<Integer>,
+        created_at -> Datetime,
+        confirmed_at -> Nullable<Datetime>,
+        cancelled_at -> Nullable<Datetime>,
+        updated_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    feed_entries (user_id, role, sequence) {
+        user_id -> Binary,
+        role -> Text,
+        sequence -> Unsigned<BigInt>,
+        booking_id -> Binary,
+        booking_sequence -> Unsigned<Integer>,
+        appended_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    feeds (user_id, role) {
+        user_id -> Binary,
+        role -> Text,
+        last_sequence -> Unsigned<BigInt>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (user_id, operation, idempotency_key) {
+        user_id -> Binary,
+        operation -> Text,
+        idempotency_key -> Text,
+        input_hash -> Binary,
+        answer -> Text,
+        created_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    imports (dataset, file) {
+        dataset -> Text,
+        file -> Text,
+        fingerprint -> Binary,
+        records -> Unsigned<BigInt>,
+        finished -> Bool,
+        updated_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    listing_amenities (listing_id, amenity_slug) {
+        listing_id -> Binary,
+        amenity_slug -> Text,
+    }
+}
+
+diesel::table! {
+    listings (id) {
+        id -> Binary,
+        host_id -> Binary,
+        status -> Text,
+        title -> Text,
+        description -> Text,
+        neighborhood_overview -> Nullable<Text>,
+        room_type -> Text,
+        property_type -> Text,
+        property_label -> Text,
+        max_guests -> Unsigned<SmallInt>,
+        bedrooms -> Nullable<Unsigned<SmallInt>>,
+        beds -> Nullable<Unsigned<SmallInt>>,
+        bathroom_halves -> Nullable<Unsigned<SmallInt>>,
+        bathrooms_shared -> Bool,
+        city -> Text,
+        neighborhood -> Nullable<Text>,
+        region -> Nullable<Text>,
+        country_code -> Nullable<Text>,
+        address -> Nullable<Text>,
+        latitude -> Double,
+        longitude -> Double,
+        area_latitude -> Double,
+        area_longitude -> Double,
+        time_zone -> Text,
+        check_in_from -> Time,
+        check_out_by -> Time,
+        currency -> Text,
+        base_price -> BigInt,
+        weekend_price -> Nullable<BigInt>,
+        cleaning_fee -> BigInt,
+        extra_guest_fee -> BigInt,
+        guests_included -> Unsigned<SmallInt>,
+        pet_fee -> BigInt,
+        weekly_discount -> Unsigned<SmallInt>,
+        monthly_discount -> Unsigned<SmallInt>,
+        min_nights -> Unsigned<SmallInt>,
+        max_nights -> Unsigned<SmallInt>,
+        advance_notice_hours -> Unsigned<SmallInt>,
+        preparation_nights -> Unsigned<SmallInt>,
+        booking_window_days -> Unsigned<SmallInt>,
+        pets_allowed -> Bool,
+        instant_book -> Bool,
+        cancellation_policy -> Text,
+        review_count -> Unsigned<Integer>,
+        rating_count -> Unsigned<Integer>,
+        rating_total -> Unsigned<BigInt>,
+        category_count -> Unsigned<Integer>,
+        cleanliness_total -> Unsigned<BigInt>,
+        accuracy_total -> Unsigned<BigInt>,
+        check_in_total -> Unsigned<BigInt>,
+        communication_total -> Unsigned<BigInt>,
+        location_total -> Unsigned<BigInt>,
+        value_total -> Unsigned<BigInt>,
+        rating -> Nullable<Unsigned<SmallInt>>,
+        source -> Nullable<Text>,
+        source_id -> Nullable<Unsigned<BigInt>>,
+        created_at -> Datetime,
+        updated_at -> Datetime,
+        published_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
+    night_rates (listing_id, night) {
+        listing_id -> Binary,
+        night -> Date,
+        price -> Nullable<BigInt>,
+        min_nights -> Nullable<Unsigned<SmallInt>>,
+        max_nights -> Nullable<Unsigned<SmallInt>>,
+        closed_to_arrival -> Bool,
+        closed_to_departure -> Bool,
+    }
+}
+
+diesel::table! {
+    nights (listing_id, night) {
+        listing_id -> Binary,
+        night -> Date,
+        kind -> Text,
+        booking_id -> Nullable<Binary>,
+        expires_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
+    payments (id) {
+        id -> Binary,
+        booking_id -> Binary,
+        currency -> Text,
+        amount -> BigInt,
+        captured -> BigInt,
+        refunded -> BigInt,
+        status -> Text,
+        provider -> Text,
+        method -> Text,
+        provider_ref -> Nullable<Text>,
+        decline_reason -> Nullable<Text>,
+        action_url -> Nullable<Text>,
+        created_at -> Datetime,
+        updated_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    photos (listing_id, position) {
+        listing_id -> Binary,
+        position -> Unsigned<SmallInt>,
+        url -> Text,
+        caption -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    quotes (id) {
+        id -> Binary,
+        listing_id -> Binary,
+        guest_id -> Binary,
+        check_in -> Date,
+        check_out -> Date,
+        adults -> Unsigned<TinyInt>,
+        children -> Unsigned<TinyInt>,
+        infants -> Unsigned<TinyInt>,
+        pets -> Unsigned<TinyInt>,
+        currency -> Text,
+        price_lines -> Text,
+        total -> BigInt,
+        host_payout -> BigInt,
+        rules -> Text,
+        cancellation_policy -> Text,
+        instant_book -> Bool,
+        content_hash -> Binary,
+        created_at -> Datetime,
+        expires_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (token_hash) {
+        token_hash -> Binary,
+        session_id -> Binary,
+        issued_at -> Datetime,
+        expires_at -> Datetime,
+        used_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
+    refunds (id) {
+        id -> Binary,
+        payment_id -> Binary,
+        booking_id -> Binary,
+        currency -> Text,
+        amount -> BigInt,
+        reason -> Text,
+        status -> Text,
+        created_at -> Datetime,
+        updated_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    reviews (id) {
+        id -> Binary,
+        listing_id -> Binary,
+        author_id -> Binary,
+        booking_id -> Nullable<Binary>,
+        rating -> Nullable<Unsigned<TinyInt>>,
+        cleanliness -> Nullable<Unsigned<TinyInt>>,
+        accuracy -> Nullable<Unsigned<TinyInt>>,
+        check_in -> Nullable<Unsigned<TinyInt>>,
+        communication -> Nullable<Unsigned<TinyInt>>,
+        location -> Nullable<Unsigned<TinyInt>>,
+        value -> Nullable<Unsigned<TinyInt>>,
+        text -> Text,
+        created_at -> Datetime,
+        publish_at -> Datetime,
+        revealed -> Bool,
+        source -> Nullable<Text>,
+        source_id -> Nullable<Unsigned<BigInt>>,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Binary,
+        user_id -> Binary,
+        created_at -> Datetime,
+        expires_at -> Datetime,
+        revoked_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Binary,
+        email -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
+        display_name -> Text,
+        about -> Nullable<Text>,
+        location -> Nullable<Text>,
+        avatar_url -> Nullable<Text>,
+        member_since -> Date,
+        is_superhost -> Bool,
+        source -> Nullable<Text>,
+        source_id -> Nullable<Unsigned<BigInt>>,
+        created_at -> Datetime,
+        updated_at -> Datetime,
+    }
+}
+
+diesel::joinable!(booking_events -> bookings (booking_id));
+diesel::joinable!(bookings -> listings (listing_id));
+diesel::joinable!(bookings -> quotes (quote_id));
+diesel::joinable!(feeds -> users (user_id));
+diesel::joinable!(idempotency_keys -> users (user_id));
+diesel::joinable!(listing_amenities -> amenities (amenity_slug));
+diesel::joinable!(listing_amenities -> listings (listing_id));
+diesel::joinable!(listings -> users (host_id));
+diesel::joinable!(night_rates -> listings (listing_id));
+diesel::joinable!(nights -> bookings (booking_id));
+diesel::joinable!(nights -> listings (listing_id));
+diesel::joinable!(payments -> bookings (booking_id));
+diesel::joinable!(photos -> listings (listing_id));
+diesel::joinable!(quotes -> listings (listing_id));
+diesel::joinable!(quotes -> users (guest_id));
+diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::joinable!(refunds -> bookings (booking_id));
+diesel::joinable!(refunds -> payments (payment_id));
+diesel::joinable!(reviews -> bookings (booking_id));
+diesel::joinable!(reviews -> listings (listing_id));
+diesel::joinable!(reviews -> users (author_id));
+diesel::joinable!(sessions -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    amenities,
+    attempts,
+    booking_events,
+    bookings,
+    feed_entries,
+    feeds,
+    idempotency_keys,
+    imports,
+    listing_amenities,
+    listings,
+    night_rates,
+    nights,
+    payments,
+    photos,
+    quotes,
+    refresh_tokens,
+    refunds,
+    reviews,
+    sessions,
+    users,
+);
