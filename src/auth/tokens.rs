@@ -1,0 +1,209 @@
+//! Access tokens (JWT, short) and refresh tokens (random, once).
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::Duration;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Member;
+use crate::{
+    error::Result,
+    types::{Entropy, SessionId, Timestamp, UserId},
+};
+
+const ISSUER: &str = "staygate";
+const AUDIENCE: &str = "staygate-api";
+const REFRESH_PREFIX: &str = "rt_";
+
+/// A secret with a name. The name is in every token, so that secrets can be changed without signing everybody out.
+#[derive(Clone)]
+pub struct SigningKey {
+    /// Name: `kid` of the token.
+    pub id: String,
+    /// At least 32 bytes.
+    pub secret: Vec<u8>,
+}
+
+/// The secrets: the first signs, all verify.
+#[derive(Clone)]
+pub struct Keys {
+    signing: (String, EncodingKey),
+    verifying: Vec<(String, DecodingKey)>,
+}
+
+/// Why a token was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Its time is over.
+    #[error("the access token has expired")]
+    Expired,
+    /// It is not one of ours.
+    #[error("the access token is not valid")]
+    Invalid,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: UserId,
+    sid: SessionId,
+    iat: i64,
+    exp: i64,
+}
+
+/// A token that proves who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    /// The JWT.
+    pub text: String,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// A token that buys the next pair, once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RefreshToken(String);
+
+/// A new pair.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// Proves who asks.
+    pub access: AccessToken,
+    /// Buys the next pair.
+    pub refresh: RefreshToken,
+    /// Until when.
+    pub refresh_expires_at: Timestamp,
+    /// Who was proven.
+    pub member: Member,
+}
+
+impl Keys {
+    /// The first of `keys` signs, all verify. None: there must be one.
+    pub fn new(keys: &[SigningKey]) -> Option<Self> {
+        let first = keys.first()?;
+        Some(Self {
+            signing: (first.id.clone(), EncodingKey::from_secret(&first.secret)),
+            verifying: keys.iter().map(|key| (key.id.clone(), DecodingKey::from_secret(&key.secret))).collect(),
+        })
+    }
+
+    /// A token for the session of `user`, good for `life` from `now` on.
+    ///
+    /// # Errors
+    /// When the token cannot be signed.
+    pub fn sign(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: Timestamp,
+        life: Duration,
+    ) -> Result<(AccessToken, Member)> {
+        let expires_at = now + life;
+        let claims = Claims {
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+            sub: user,
+            sid: session,
+            iat: now.unix_seconds(),
+            exp: expires_at.unix_seconds(),
+        };
+        let (id, key) = &self.signing;
+        let header = Header { kid: Some(id.clone()), ..Header::new(Algorithm::HS256) };
+        let text = jsonwebtoken::encode(&header, &claims, key).map_err(anyhow::Error::from)?;
+        Ok((AccessToken { text, expires_at }, Member::proven(user, session)))
+    }
+
+    /// Who `token` proves at `now`, and until when.
+    ///
+    /// # Errors
+    /// [`TokenError`] when it proves nobody.
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<(Member, Timestamp), TokenError> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
+        let id = header.kid.ok_or(TokenError::Invalid)?;
+        let (_, key) = self.verifying.iter().find(|(known, _)| *known == id).ok_or(TokenError::Invalid)?;
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // Checked below, by the clock that everything else goes by.
+        validation.validate_exp = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).map_err(|_| TokenError::Invalid)?.claims;
+        let expires_at = chrono::DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?.into();
+        if expires_at <= now {
+            return Err(TokenError::Expired);
+        }
+        Ok((Member::proven(claims.sub, claims.sid), expires_at))
+    }
+}
+
+impl RefreshToken {
+    /// A new token: 256 random bits.
+    pub fn new(entropy: &dyn Entropy) -> Self {
+        Self(format!("{REFRESH_PREFIX}{}", URL_SAFE_NO_PAD.encode(entropy.bytes::<32>())))
+    }
+
+    /// A token that somebody sent.
+    pub fn sent(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, for its owner.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// What the database holds of it. A fast hash is enough: 256 random bits cannot be guessed.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+}
+
+/// A token is a secret: logs do not show it.
+impl std::fmt::Debug for RefreshToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RefreshToken(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::SeededEntropy;
+
+    fn keys(ids: &[&str]) -> Keys {
+        let keys: Vec<_> =
+            ids.iter().map(|id| SigningKey { id: (*id).into(), secret: id.repeat(32).into_bytes() }).collect();
+        Keys::new(&keys).unwrap()
+    }
+
+    fn now() -> Timestamp {
+        chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap().into()
+    }
+
+    #[test]
+    fn a_token_proves_its_member_until_it_expires() {
+        let entropy = SeededEntropy::new(1);
+        let (user, session) = (UserId::new(now(), &entropy), SessionId::new(now(), &entropy));
+        let (token, member) = keys(&["a"]).sign(user, session, now(), Duration::minutes(15)).unwrap();
+        assert_eq!(keys(&["a"]).verify(&token.text, now()), Ok((member, now() + Duration::minutes(15))));
+        let end = now() + Duration::minutes(15);
+        assert_eq!(keys(&["a"]).verify(&token.text, end), Err(TokenError::Expired));
+        assert!(keys(&["b", "a"]).verify(&token.text, now()).is_ok(), "an older secret still verifies");
+        assert_eq!(keys(&["b"]).verify(&token.text, now()), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn what_is_not_ours_proves_nobody() {
+        let entropy = SeededEntropy::new(1);
+        let (user, session) = (UserId::new(now(), &entropy), SessionId::new(now(), &entropy));
+        let (token, _) = keys(&["a"]).sign(user, session, now(), Duration::minutes(15)).unwrap();
+        let parts: Vec<_> = token.text.split('.').collect();
+        let unsigned = format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"a"}"#), parts[1]);
+        let other = format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode("{}"), parts[2]);
+        for forged in ["", "a.b.c", &unsigned, &other, "ä"] {
+            assert_eq!(keys(&["a"]).verify(forged, now()), Err(TokenError::Invalid), "{forged}");
+        }
+    }
+}

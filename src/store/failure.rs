@@ -1,0 +1,25 @@
+//! How the database's failures become the program's.
+
+use super::{Conflict, DatabaseError, MayConflict};
+use crate::error::Error;
+
+impl From<DatabaseError> for Error {
+    fn from(error: DatabaseError) -> Self {
+        if error.is_retryable() { Self::Unavailable(error.into()) } else { Self::Internal(error.into()) }
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        DatabaseError::from(error).into()
+    }
+}
+
+impl MayConflict for Error {
+    fn conflict(&self) -> Option<Conflict> {
+        match self {
+            Self::Unavailable(error) => error.downcast_ref::<DatabaseError>().and_then(MayConflict::conflict),
+            _ => None,
+        }
+    }
+}
