@@ -7,6 +7,7 @@ mod changes;
 mod comparison;
 mod promises;
 mod reader;
+mod repeatable;
 mod sdl;
 
 pub use changes::{Change, Severity, diff, worst};

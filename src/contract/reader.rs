@@ -25,7 +25,7 @@ pub(super) fn read(sdl: &str) -> Result<Schema, SdlError> {
             TypeSystemDefinition::Directive(directive) => {
                 let name = directive.node.name.node.to_string();
                 let coordinate = format!("@{name}");
-                insert(&mut schema.directives, name, DirectiveDef::of(directive.node)?, &coordinate)?;
+                insert(&mut schema.directives, name, DirectiveDef::of(directive.node, sdl)?, &coordinate)?;
             }
             TypeSystemDefinition::Schema(block) => blocks.push(block.node),
         }

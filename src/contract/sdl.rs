@@ -9,7 +9,7 @@ use async_graphql_parser::types::{
 };
 use async_graphql_value::ConstValue;
 
-use super::reader;
+use super::{reader, repeatable};
 
 /// The scalars every GraphQL schema has without defining them.
 pub(super) const BUILT_IN_SCALARS: [&str; 5] = ["Boolean", "Float", "ID", "Int", "String"];
@@ -190,12 +190,17 @@ pub(super) struct DirectiveDef {
 }
 
 impl DirectiveDef {
-    pub fn of(definition: DirectiveDefinition) -> Result<Self, SdlError> {
+    /// From the parser's tree and the text it read.
+    pub fn of(definition: DirectiveDefinition, sdl: &str) -> Result<Self, SdlError> {
+        let repeatable = definition
+            .locations
+            .first()
+            .is_some_and(|location| repeatable::is_written(sdl, definition.name.pos, location.pos));
         let name = definition.name.node;
         Ok(Self {
             description: text(definition.description),
             arguments: reader::inputs(definition.arguments, |argument| format!("@{name}({argument}:)"))?,
-            repeatable: definition.is_repeatable,
+            repeatable,
             locations: definition.locations.into_iter().map(|at| location(at.node)).collect(),
         })
     }
