@@ -9,11 +9,13 @@ mod promises;
 mod reader;
 mod repeatable;
 mod sdl;
+mod validate;
 
 pub use changes::{Change, Severity, diff, worst};
 pub use comparison::{Broken, compare};
 pub use promises::{Aspect, Promise, promises};
 pub use sdl::SdlError;
+pub use validate::validate;
 
 #[cfg(test)]
 mod tests;
