@@ -5,6 +5,7 @@
 
 mod changes;
 mod comparison;
+mod lint;
 mod promises;
 mod reader;
 mod repeatable;
@@ -13,6 +14,7 @@ mod validate;
 
 pub use changes::{Change, Severity, diff, worst};
 pub use comparison::{Broken, compare};
+pub use lint::lint;
 pub use promises::{Aspect, Promise, promises};
 pub use sdl::SdlError;
 pub use validate::validate;
