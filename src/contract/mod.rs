@@ -1,7 +1,8 @@
 //! The contract as text: what it promises, whether the code keeps it, what a new version changes, whether it follows the
 //! house's conventions, and whether an operation fits it. Pure functions over SDL; no I/O.
 //!
-//! A known limit: the parser refuses a description on a `schema` block, so a contract cannot have one.
+//! Known limits, all of the parser: a description on a `schema` block, spaces inside `[ T ]` and a variable's directive
+//! after its default are refused, and of a key given twice in one object literal only the last counts.
 
 mod changes;
 mod comparison;

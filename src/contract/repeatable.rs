@@ -61,7 +61,7 @@ fn string(text: &str, quote: &str) -> usize {
         if rest.starts_with(quote) {
             return length + quote.len();
         }
-        let escape = rest.starts_with('\\').then(|| if quote.len() == 3 { "\\\"\"\"" } else { "\\\"" });
+        let escape = rest.starts_with('\\').then_some(if quote.len() == 3 { "\\\"\"\"" } else { "\\\"" });
         length += match (escape, rest.chars().next()) {
             (Some(escape), _) if rest.starts_with(escape) => escape.len(),
             // In a plain string a backslash takes the next letter with it.
