@@ -200,3 +200,75 @@ proptest! {
         let _ = (promises(&text), diff(&text, "type A { a: Int }"), compare(&text, &text));
     }
 }
+
+mod served {
+    use async_graphql::{
+        EmptyMutation, EmptySubscription, Enum, InputObject, Object, OneofObject, SDLExportOptions, Schema,
+    };
+
+    use super::super::compare;
+
+    /// Which first.
+    #[derive(Clone, Copy, PartialEq, Eq, Enum)]
+    enum Order {
+        /// The newest.
+        Newest,
+        /// The "oldest".
+        Oldest,
+    }
+
+    /// A window.
+    #[derive(InputObject)]
+    struct Window {
+        /// How many.
+        #[graphql(default = 3)]
+        size: i32,
+    }
+
+    /// Which.
+    #[derive(OneofObject)]
+    enum Where {
+        /// Its city.
+        City(String),
+        /// Its window.
+        Window(Window),
+    }
+
+    struct Query;
+
+    /// Reading.
+    #[Object]
+    impl Query {
+        /// How many there are,
+        /// all told.
+        #[graphql(deprecation = "until 2027-06-01: use more")]
+        async fn count(
+            &self,
+            #[graphql(desc = "Which.", name = "where")] which: Option<Where>,
+            #[graphql(desc = "Which first.", default_with = "Order::Newest")] order_by: Order,
+        ) -> i32 {
+            match which {
+                Some(Where::Window(window)) => window.size,
+                Some(Where::City(_)) | None => order_by as i32,
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_code_serves_is_read_as_the_contract_says_it() {
+        let contract = r#"
+            "Reading."
+            type Query {
+              "How many there are, all told."
+              count("Which first." orderBy: Order! = NEWEST, "Which." where: Where): Int!
+                @deprecated(reason: "until 2027-06-01: use more")
+            }
+            "Which." input Where @oneOf { "Its window." window: Window "Its city." city: String }
+            "A window." input Window { "How many." size: Int! = 3 }
+            "Which first." enum Order { "The \"oldest\"." OLDEST "The newest." NEWEST }
+        "#;
+        let code = Schema::new(Query, EmptyMutation, EmptySubscription);
+        let code = code.sdl_with_options(SDLExportOptions::new().include_specified_by());
+        assert_eq!(compare(contract, &code), Ok(Vec::new()), "{code}");
+    }
+}
