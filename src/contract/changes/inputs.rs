@@ -1,0 +1,74 @@
+//! Changes to what clients send.
+
+use std::collections::BTreeMap;
+
+use super::super::sdl::{InputDef, narrows};
+use super::{Changes, Pair};
+
+impl Changes {
+    pub(super) fn arguments(
+        &mut self,
+        field: &str,
+        old: &BTreeMap<String, InputDef>,
+        new: &BTreeMap<String, InputDef>,
+    ) {
+        self.pairs(old, new, |changes, argument, inputs| {
+            changes.of_input(&format!("{field}({argument}:)"), "argument", inputs);
+        });
+    }
+
+    pub(super) fn input_fields(
+        &mut self,
+        ty: &str,
+        old: &BTreeMap<String, InputDef>,
+        new: &BTreeMap<String, InputDef>,
+    ) {
+        self.pairs(old, new, |changes, field, inputs| {
+            changes.of_input(&format!("{ty}.{field}"), "input field", inputs);
+        });
+    }
+
+    fn of_input(&mut self, coordinate: &str, what: &str, inputs: Pair<'_, InputDef>) {
+        match inputs {
+            Pair::Removed(_) => self.breaking(coordinate, format!("{what} removed")),
+            Pair::Added(new) if new.is_required() => self.breaking(coordinate, format!("required {what} added")),
+            Pair::Added(_) => self.dangerous(coordinate, format!("optional {what} added")),
+            Pair::Both(old, new) => {
+                self.input_type(coordinate, old, new);
+                self.default(coordinate, old, new);
+                self.description(coordinate, old.description.as_deref(), new.description.as_deref());
+                self.marks(coordinate, &old.marks, &new.marks);
+            }
+        }
+    }
+
+    fn input_type(&mut self, coordinate: &str, old: &InputDef, new: &InputDef) {
+        if old.ty == new.ty {
+            return;
+        }
+        let message = format!("type changed from {} to {}", old.ty, new.ty);
+        if narrows(&new.ty, &old.ty) {
+            self.safe(coordinate, message);
+        } else {
+            self.breaking(coordinate, message);
+        }
+    }
+
+    fn default(&mut self, coordinate: &str, old: &InputDef, new: &InputDef) {
+        let message = match (old.default_text(), new.default_text()) {
+            (old, new) if old == new => return,
+            (Some(old), Some(new)) => format!("default changed from {old} to {new}"),
+            (Some(old), None) => format!("default {old} removed"),
+            (None, Some(new)) => format!("default {new} added"),
+            (None, None) => return,
+        };
+        if new.is_required() {
+            self.breaking(coordinate, format!("{message}: now required"));
+        } else if old.is_required() {
+            // Every client sends it.
+            self.safe(coordinate, message);
+        } else {
+            self.dangerous(coordinate, message);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Whether the schema holds together: what it names exists and may stand where it stands.
+
+use std::collections::BTreeMap;
+
+use async_graphql_parser::types::{BaseType, Type};
+use async_graphql_value::ConstValue;
+
+use super::super::sdl::{FieldDef, InputDef, Kind, Mark, Schema, TypeDef, named};
+use super::super::validate::values;
+use super::Lint;
+
+impl<'a> Lint<'a> {
+    pub(super) fn soundness(&mut self) {
+        let schema: &'a Schema = self.schema;
+        if !schema.roots.contains_key("query") {
+            self.find("schema", "has no query type");
+        }
+        for (operation, name) in &schema.roots {
+            if schema.kind(name) != Some(Kind::Object) {
+                self.find(&format!("schema {operation}"), format!("{name} is not an object type"));
+            }
+        }
+        self.applied("schema", "SCHEMA", &schema.marks);
+        for (name, ty) in &schema.types {
+            self.sound_type(name, ty);
+        }
+        for (name, directive) in &schema.directives {
+            self.sound_inputs(&directive.arguments, "ARGUMENT_DEFINITION", |argument| format!("@{name}({argument}:)"));
+        }
+    }
+
+    fn sound_type(&mut self, name: &str, ty: &'a TypeDef) {
+        let (location, empty) = match ty.kind {
+            Kind::Scalar => ("SCALAR", false),
+            Kind::Object => ("OBJECT", ty.fields.is_empty()),
+            Kind::Interface => ("INTERFACE", ty.fields.is_empty()),
+            Kind::Union => ("UNION", ty.members.is_empty()),
+            Kind::Enum => ("ENUM", ty.values.is_empty()),
+            Kind::Input => ("INPUT_OBJECT", ty.inputs.is_empty()),
+        };
+        if empty {
+            self.find(name, format!("is an empty {}", ty.kind.word()));
+        }
+        self.applied(name, location, &ty.marks);
+        for (field, definition) in &ty.fields {
+            self.sound_field(&format!("{name}.{field}"), definition);
+        }
+        for (value, definition) in &ty.values {
+            self.applied(&format!("{name}.{value}"), "ENUM_VALUE", &definition.marks);
+        }
+        self.sound_inputs(&ty.inputs, "INPUT_FIELD_DEFINITION", |field| format!("{name}.{field}"));
+        if ty.is_one_of() {
+            for (field, _) in ty.inputs.iter().filter(|(_, input)| !input.ty.nullable || input.default.is_some()) {
+                self.find(&format!("{name}.{field}"), "a field of a @oneOf input is nullable and has no default");
+            }
+        }
+        for member in ty.members.iter().filter(|member| self.schema.kind(member) != Some(Kind::Object)) {
+            self.find(name, format!("its member {member} is not an object type"));
+        }
+        for interface in &ty.implements {
+            self.keeps_interface(name, ty, interface);
+        }
+    }
+
+    fn sound_field(&mut self, coordinate: &str, field: &FieldDef) {
+        match self.schema.kind(named(&field.ty)) {
+            None => self.find(coordinate, format!("there is no type {}", named(&field.ty))),
+            Some(Kind::Input) => self.find(coordinate, format!("{} is an input, not a result", named(&field.ty))),
+            Some(_) => {}
+        }
+        self.applied(coordinate, "FIELD_DEFINITION", &field.marks);
+        self.sound_inputs(&field.arguments, "ARGUMENT_DEFINITION", |argument| format!("{coordinate}({argument}:)"));
+    }
+
+    fn sound_inputs(
+        &mut self,
+        inputs: &BTreeMap<String, InputDef>,
+        location: &str,
+        coordinate: impl Fn(&str) -> String,
+    ) {
+        for (name, input) in inputs {
+            let coordinate = coordinate(name);
+            self.applied(&coordinate, location, &input.marks);
+            match self.schema.kind(named(&input.ty)) {
+                None => self.find(&coordinate, format!("there is no type {}", named(&input.ty))),
+                Some(kind) if !kind.is_input() => {
+                    self.find(&coordinate, format!("{} is a {}, not an input", named(&input.ty), kind.word()));
+                }
+                Some(_) => self.fits(&coordinate, "its default", &input.ty, input.default.as_ref()),
+            }
+            if input.is_required() && input.marks.iter().any(|mark| mark.name == "deprecated") {
+                self.find(&coordinate, "is required, so it cannot be deprecated");
+            }
+        }
+    }
+
+    fn fits(&mut self, coordinate: &str, what: &str, ty: &Type, value: Option<&ConstValue>) {
+        let faults = value.map(|value| values::constant(self.schema, ty, value));
+        for fault in faults.into_iter().flatten() {
+            self.find(coordinate, format!("{what}: {fault}"));
+        }
+    }
+
+    /// Directives on a definition.
+    fn applied(&mut self, coordinate: &str, location: &str, marks: &[Mark]) {
+        let schema = self.schema;
+        for (index, mark) in marks.iter().enumerate() {
+            let Some(directive) = schema.directive(&mark.name) else {
+                self.find(coordinate, format!("there is no directive @{}", mark.name));
+                continue;
+            };
+            if !directive.locations.contains(location) {
+                self.find(coordinate, format!("@{} is not allowed on {location}", mark.name));
+            }
+            if !directive.repeatable && marks[..index].iter().any(|other| other.name == mark.name) {
+                self.find(coordinate, format!("@{} may not be repeated", mark.name));
+            }
+            for (argument, value) in &mark.arguments {
+                match directive.arguments.get(argument) {
+                    None => self.find(coordinate, format!("@{} has no argument {argument}", mark.name)),
+                    Some(input) => self.fits(coordinate, &mark.to_string(), &input.ty, Some(value)),
+                }
+            }
+            for (argument, input) in &directive.arguments {
+                if input.is_required() && !mark.arguments.contains_key(argument) {
+                    self.find(coordinate, format!("@{} needs the argument {argument}", mark.name));
+                }
+            }
+        }
+    }
+
+    fn keeps_interface(&mut self, name: &str, ty: &TypeDef, interface: &str) {
+        let schema = self.schema;
+        let Some(general) = schema.types.get(interface).filter(|general| general.kind == Kind::Interface) else {
+            return self.find(name, format!("implements {interface}, which is not an interface"));
+        };
+        for above in general.implements.iter().filter(|above| *above == name || !ty.implements.contains(*above)) {
+            self.find(name, format!("implements {interface}, so it must implement {above}"));
+        }
+        for (field, promised) in &general.fields {
+            let Some(kept) = ty.fields.get(field) else {
+                self.find(name, format!("implements {interface} but lacks {field}"));
+                continue;
+            };
+            let coordinate = format!("{name}.{field}");
+            if !covers(schema, &promised.ty, &kept.ty) {
+                self.find(&coordinate, format!("is {}, but {interface} promises {}", kept.ty, promised.ty));
+            }
+            for (argument, input) in &promised.arguments {
+                if kept.arguments.get(argument).is_none_or(|kept| kept.ty != input.ty) {
+                    self.find(&coordinate, format!("lacks {argument}: {} of {interface}", input.ty));
+                }
+            }
+            for (argument, input) in &kept.arguments {
+                if input.is_required() && !promised.arguments.contains_key(argument) {
+                    self.find(&coordinate, format!("needs {argument}, which {interface} does not know"));
+                }
+            }
+        }
+    }
+}
+
+/// Whether every value of `special` is a value of `general`, subtypes included.
+fn covers(schema: &Schema, general: &Type, special: &Type) -> bool {
+    (general.nullable || !special.nullable)
+        && match (&general.base, &special.base) {
+            (BaseType::Named(general), BaseType::Named(special)) => schema.is_subtype(special, general),
+            (BaseType::List(general), BaseType::List(special)) => covers(schema, general, special),
+            _ => false,
+        }
+}

@@ -1,0 +1,185 @@
+//! From the parser's tree to a [`Schema`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_graphql_parser::types::{
+    EnumValueDefinition, FieldDefinition, InputValueDefinition, SchemaDefinition, TypeDefinition, TypeKind,
+    TypeSystemDefinition,
+};
+use async_graphql_parser::{Positioned, parse_schema};
+use async_graphql_value::Name;
+
+use super::sdl::{DirectiveDef, FieldDef, InputDef, Kind, Schema, SdlError, TypeDef, ValueDef, marks, text};
+
+/// Everything `sdl` defines, built-ins too if it prints them.
+pub(super) fn read(sdl: &str) -> Result<Schema, SdlError> {
+    let document = parse_schema(sdl).map_err(|error| SdlError::Syntax(error.to_string()))?;
+    let (mut schema, mut extensions, mut blocks) = (Schema::default(), Vec::new(), Vec::new());
+    for definition in document.definitions {
+        match definition {
+            TypeSystemDefinition::Type(ty) if ty.node.extend => extensions.push(ty.node),
+            TypeSystemDefinition::Type(ty) => {
+                let name = ty.node.name.node.to_string();
+                insert(&mut schema.types, name.clone(), type_of(ty.node)?, &name)?;
+            }
+            TypeSystemDefinition::Directive(directive) => {
+                let name = directive.node.name.node.to_string();
+                let coordinate = format!("@{name}");
+                insert(&mut schema.directives, name, DirectiveDef::of(directive.node, sdl)?, &coordinate)?;
+            }
+            TypeSystemDefinition::Schema(block) => blocks.push(block.node),
+        }
+    }
+    for extension in extensions {
+        extend(&mut schema, extension)?;
+    }
+    read_roots(&mut schema, blocks)?;
+    Ok(schema)
+}
+
+/// The root types: those of the `schema` block, or without one those with the usual names.
+fn read_roots(schema: &mut Schema, blocks: Vec<SchemaDefinition>) -> Result<(), SdlError> {
+    if blocks.iter().all(|block| block.extend) {
+        for (operation, name) in [("query", "Query"), ("mutation", "Mutation"), ("subscription", "Subscription")] {
+            if schema.types.contains_key(name) {
+                schema.roots.insert(operation, name.to_owned());
+            }
+        }
+    } else if blocks.iter().filter(|block| !block.extend).count() > 1 {
+        return Err(SdlError::Duplicate("schema".to_owned()));
+    }
+    for block in blocks {
+        schema.marks.extend(marks(block.directives));
+        let roots = [("query", block.query), ("mutation", block.mutation), ("subscription", block.subscription)];
+        for (operation, name) in roots {
+            let Some(name) = name else { continue };
+            insert(&mut schema.roots, operation, name.node.to_string(), &format!("schema {operation}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn extend(schema: &mut Schema, extension: TypeDefinition) -> Result<(), SdlError> {
+    let name = extension.name.node.to_string();
+    let more = type_of(extension)?;
+    let nothing = || SdlError::ExtendsNothing { kind: more.kind.word(), name: name.clone() };
+    let ty = schema.types.get_mut(&name).filter(|ty| ty.kind == more.kind).ok_or_else(nothing)?;
+    ty.marks.extend(more.marks);
+    for (field, definition) in more.fields {
+        insert(&mut ty.fields, field.clone(), definition, &format!("{name}.{field}"))?;
+    }
+    for (field, definition) in more.inputs {
+        insert(&mut ty.inputs, field.clone(), definition, &format!("{name}.{field}"))?;
+    }
+    for (value, definition) in more.values {
+        insert(&mut ty.values, value.clone(), definition, &format!("{name}.{value}"))?;
+    }
+    for member in more.members {
+        insert_name(&mut ty.members, member, &name)?;
+    }
+    for interface in more.implements {
+        insert_name(&mut ty.implements, interface, &name)?;
+    }
+    Ok(())
+}
+
+fn type_of(definition: TypeDefinition) -> Result<TypeDef, SdlError> {
+    let name = definition.name.node;
+    let mut ty = TypeDef {
+        kind: Kind::Scalar,
+        description: text(definition.description),
+        marks: marks(definition.directives),
+        implements: BTreeSet::new(),
+        fields: BTreeMap::new(),
+        inputs: BTreeMap::new(),
+        values: BTreeMap::new(),
+        members: BTreeSet::new(),
+    };
+    match definition.kind {
+        TypeKind::Scalar => {}
+        TypeKind::Object(object) => {
+            ty.kind = Kind::Object;
+            ty.fields = fields(&name, object.fields)?;
+            ty.implements = names(&name, object.implements)?;
+        }
+        TypeKind::Interface(interface) => {
+            ty.kind = Kind::Interface;
+            ty.fields = fields(&name, interface.fields)?;
+            ty.implements = names(&name, interface.implements)?;
+        }
+        TypeKind::Union(union) => {
+            ty.kind = Kind::Union;
+            ty.members = names(&name, union.members)?;
+        }
+        TypeKind::Enum(choices) => {
+            ty.kind = Kind::Enum;
+            ty.values = values(&name, choices.values)?;
+        }
+        TypeKind::InputObject(input) => {
+            ty.kind = Kind::Input;
+            ty.inputs = inputs(input.fields, |field| format!("{name}.{field}"))?;
+        }
+    }
+    Ok(ty)
+}
+
+fn fields(ty: &str, definitions: Vec<Positioned<FieldDefinition>>) -> Result<BTreeMap<String, FieldDef>, SdlError> {
+    let mut fields = BTreeMap::new();
+    for definition in definitions {
+        let FieldDefinition { description, name, arguments, ty: result, directives } = definition.node;
+        let coordinate = format!("{ty}.{}", name.node);
+        let field = FieldDef {
+            description: text(description),
+            ty: result.node,
+            arguments: inputs(arguments, |argument| format!("{coordinate}({argument}:)"))?,
+            marks: marks(directives),
+        };
+        insert(&mut fields, name.node.to_string(), field, &coordinate)?;
+    }
+    Ok(fields)
+}
+
+/// Arguments or input fields; `coordinate` names one in an error.
+pub(super) fn inputs(
+    definitions: Vec<Positioned<InputValueDefinition>>,
+    coordinate: impl Fn(&str) -> String,
+) -> Result<BTreeMap<String, InputDef>, SdlError> {
+    let mut inputs = BTreeMap::new();
+    for definition in definitions {
+        let name = definition.node.name.node.to_string();
+        let coordinate = coordinate(&name);
+        insert(&mut inputs, name, InputDef::of(definition.node), &coordinate)?;
+    }
+    Ok(inputs)
+}
+
+fn values(ty: &str, definitions: Vec<Positioned<EnumValueDefinition>>) -> Result<BTreeMap<String, ValueDef>, SdlError> {
+    let mut values = BTreeMap::new();
+    for definition in definitions {
+        let EnumValueDefinition { description, value, directives } = definition.node;
+        let coordinate = format!("{ty}.{}", value.node);
+        let definition = ValueDef { description: text(description), marks: marks(directives) };
+        insert(&mut values, value.node.to_string(), definition, &coordinate)?;
+    }
+    Ok(values)
+}
+
+fn names(ty: &str, list: Vec<Positioned<Name>>) -> Result<BTreeSet<String>, SdlError> {
+    let mut names = BTreeSet::new();
+    for name in list {
+        insert_name(&mut names, name.node.to_string(), ty)?;
+    }
+    Ok(names)
+}
+
+fn insert_name(names: &mut BTreeSet<String>, name: String, ty: &str) -> Result<(), SdlError> {
+    let coordinate = format!("{name} in {ty}");
+    if names.insert(name) { Ok(()) } else { Err(SdlError::Duplicate(coordinate)) }
+}
+
+fn insert<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: V, coordinate: &str) -> Result<(), SdlError> {
+    match map.insert(key, value) {
+        None => Ok(()),
+        Some(_) => Err(SdlError::Duplicate(coordinate.to_owned())),
+    }
+}
