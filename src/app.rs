@@ -1,1 +1,93 @@
+//! The one handle to everything that is shared. Built once, cloned freely.
 
+use std::{ops::Deref, sync::Arc};
+
+use chrono::Duration;
+
+use crate::{
+    auth::{Keys, PasswordHasher},
+    outbound::payments::PaymentProvider,
+    store::{Conn, Database},
+    types::{Clock, Entropy, Timestamp},
+};
+
+/// The durations of the business, and of sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// How long an access token is good.
+    pub access_token: Duration,
+    /// How long a refresh token is good.
+    pub refresh_token: Duration,
+    /// How long a quote is locked.
+    pub quote: Duration,
+    /// How long an instant booking holds its nights for the payment.
+    pub hold: Duration,
+    /// How long a host may take to answer a request.
+    pub host_answer: Duration,
+    /// How long after the end of a stay a review can be written.
+    pub review_window: Duration,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            access_token: Duration::minutes(15),
+            refresh_token: Duration::days(30),
+            quote: Duration::minutes(15),
+            hold: Duration::minutes(15),
+            host_answer: Duration::hours(24),
+            review_window: Duration::days(14),
+        }
+    }
+}
+
+/// What [`App`] is made of.
+pub struct Parts {
+    /// The pool of connections.
+    pub database: Database,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bytes come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Signs and verifies access tokens.
+    pub keys: Keys,
+    /// Hashes passwords.
+    pub passwords: PasswordHasher,
+    /// Takes money and gives it back.
+    pub payments: Arc<dyn PaymentProvider>,
+    /// Wakes the streams of this process.
+    pub wakes: crate::outbound::wakes::Wakes,
+    /// Durations.
+    pub terms: Terms,
+}
+
+/// The one handle to everything that is shared.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+impl App {
+    /// The handle to `parts`.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A connection, from the pool.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Unavailable`] when the database is away or too busy.
+    pub async fn conn(&self) -> crate::error::Result<Conn> {
+        Ok(self.database.conn().await?)
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,82 @@
+//! What every resolver has at hand: the app, the viewer, the loaders.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use super::{
+    error::Result,
+    loaders::{Private, PrivateLoaders, Public, PublicLoaders},
+};
+use crate::{
+    app::App,
+    auth::{Member, Viewer},
+    error,
+};
+
+/// One operation: who asks, from where, and the loaders of what only they may see.
+pub struct Scope {
+    /// Everything shared.
+    pub app: App,
+    /// Who asks.
+    pub viewer: Viewer,
+    /// From which address, as far as the server can tell.
+    pub address: Option<std::net::IpAddr>,
+    public: Arc<PublicLoaders>,
+    private: PrivateLoaders,
+}
+
+impl Scope {
+    /// The scope of one operation of `viewer`.
+    pub fn new(app: App, public: Arc<PublicLoaders>, viewer: Viewer, address: Option<std::net::IpAddr>) -> Self {
+        Self { app, viewer, address, public, private: PrivateLoaders::default() }
+    }
+}
+
+/// What every resolver has at hand.
+pub trait ContextExt {
+    /// The scope of the operation.
+    fn scope(&self) -> &Scope;
+
+    /// Everything shared.
+    fn app(&self) -> &App {
+        &self.scope().app
+    }
+
+    /// Who asks.
+    fn viewer(&self) -> &Viewer {
+        &self.scope().viewer
+    }
+
+    /// The proof that somebody is signed in.
+    ///
+    /// # Errors
+    /// [`error::Error::Unauthenticated`] when nobody is.
+    fn member(&self) -> error::Result<&Member> {
+        self.viewer().member()
+    }
+
+    /// A public row, batched with everybody else's.
+    fn load<K: Public>(&self, key: K) -> impl Future<Output = Result<Option<K::Row>>> + Send {
+        let scope = self.scope();
+        async move { Ok(scope.public.load(&scope.app, key).await?) }
+    }
+
+    /// A row that only some may see, batched for this viewer and operation; nothing when nobody is signed in.
+    fn load_own<K: Private>(&self, key: K) -> impl Future<Output = Result<Option<K::Row>>> + Send {
+        let scope = self.scope();
+        async move {
+            match &scope.viewer {
+                Viewer::Nobody => Ok(None),
+                Viewer::Member(member) => Ok(scope.private.load(&scope.app, member, key).await?),
+            }
+        }
+    }
+}
+
+impl ContextExt for Context<'_> {
+    #[expect(clippy::expect_used, reason = "the server puts a scope into every operation; a test covers it")]
+    fn scope(&self) -> &Scope {
+        self.data_opt::<Scope>().expect("an operation without a scope")
+    }
+}

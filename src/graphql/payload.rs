@@ -1,0 +1,31 @@
+//! Payloads of mutations: a union of the success and of the problems that can be expected.
+
+/// Declares a payload. A refusal that the contract does not promise for the mutation is passed on as an error.
+macro_rules! payload {
+    ($(#[$doc:meta])* $payload:ident($success:ident) { $($refusal:ident => $problem:ident),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(async_graphql::Union)]
+        pub enum $payload {
+            Success($success),
+            $(
+                $refusal($crate::graphql::problems::$problem),
+            )*
+        }
+
+        impl $payload {
+            /// The answer to `outcome`.
+            pub fn of(outcome: $crate::error::Result<$success>) -> $crate::graphql::error::Result<Self> {
+                use $crate::error::{Error, Refusal};
+                match outcome {
+                    Ok(success) => Ok(Self::Success(success)),
+                    $(Err(Error::Refused(Refusal::$refusal(data))) => {
+                        Ok(Self::$refusal($crate::graphql::problems::$problem(data)))
+                    })*
+                    Err(other) => Err(other.into()),
+                }
+            }
+        }
+    };
+}
+
+pub(super) use payload;

@@ -1,0 +1,217 @@
+//! Problems: the expected outcomes that are not success. All implement `UserError`.
+
+use async_graphql::{Interface, Object, SimpleObject};
+
+use super::{
+    error::{code_of, is_retryable, path_of},
+    money::Money,
+    scalars::Date,
+};
+use crate::{
+    error::{self, Refusal},
+    types::{DeclineReason, ErrorCode, ListingStatus, PriceLineKind, UnavailableReason},
+};
+
+/// Declares a problem: the four fields of `UserError`, and its own.
+macro_rules! problem {
+    ($(#[$doc:meta])* $problem:ident($refusal:ident) { $($fields:tt)* }) => {
+        /// The problem of this name.
+        #[derive(Debug, Clone)]
+        pub struct $problem(pub error::$refusal);
+
+        $(#[$doc])*
+        #[Object]
+        impl $problem {
+            /// What kind of problem this is, for programs.
+            async fn code(&self) -> ErrorCode {
+                code_of(&Refusal::$refusal(self.0.clone()))
+            }
+
+            /// What went wrong and what to do, in English, for people.
+            async fn message(&self) -> String {
+                Refusal::$refusal(self.0.clone()).message()
+            }
+
+            /// The input field at fault, from the mutation's `input` on; null when no single field is.
+            async fn path(&self) -> Option<Vec<String>> {
+                path_of(&Refusal::$refusal(self.0.clone()))
+            }
+
+            /// Whether the same request can succeed later without a change.
+            async fn retryable(&self) -> bool {
+                is_retryable(&Refusal::$refusal(self.0.clone()))
+            }
+
+            $($fields)*
+        }
+    };
+}
+
+/// A problem that a client can expect and show. Every problem of every mutation implements it.
+#[derive(Interface)]
+#[graphql(
+    field(name = "code", ty = "ErrorCode", desc = "What kind of problem this is, for programs."),
+    field(name = "message", ty = "String", desc = "What went wrong and what to do, in English, for people."),
+    field(
+        name = "path",
+        ty = "Option<Vec<String>>",
+        desc = "The input field at fault, from the mutation's `input` on; null when no single field is."
+    ),
+    field(name = "retryable", ty = "bool", desc = "Whether the same request can succeed later without a change.")
+)]
+pub enum UserError {
+    InvalidInput(InvalidInputProblem),
+    EmailTaken(EmailTakenProblem),
+    InvalidCredentials(InvalidCredentialsProblem),
+    InvalidSession(InvalidSessionProblem),
+    TooManyAttempts(TooManyAttemptsProblem),
+    NotFound(NotFoundProblem),
+    NightsUnavailable(NightsUnavailableProblem),
+    StayNotAllowed(StayNotAllowedProblem),
+    QuoteExpired(QuoteExpiredProblem),
+    StateConflict(StateConflictProblem),
+    ListingState(ListingStateProblem),
+    PaymentDeclined(PaymentDeclinedProblem),
+    PaymentUnavailable(PaymentUnavailableProblem),
+    IdempotencyConflict(IdempotencyConflictProblem),
+    ListingIncomplete(ListingIncompleteProblem),
+    NotReviewable(NotReviewableProblem),
+}
+
+problem! {
+    /// A value of the input is missing, too long, out of range or of the wrong form. Nothing was changed.
+    InvalidInputProblem(InvalidInput) {}
+}
+problem! {
+    /// The e-mail address has an account already.
+    EmailTakenProblem(EmailTaken) {}
+}
+problem! {
+    /// The e-mail address and the password do not belong together.
+    InvalidCredentialsProblem(InvalidCredentials) {}
+}
+problem! {
+    /// The refresh token is unknown, expired, revoked or was used before. Sign in again.
+    InvalidSessionProblem(InvalidSession) {}
+}
+problem! {
+    /// Too many tries with this account or from this address.
+    TooManyAttemptsProblem(TooManyAttempts) {
+        /// Seconds to wait.
+        async fn retry_after_seconds(&self) -> i32 {
+            self.0.retry_after_seconds
+        }
+    }
+}
+problem! {
+    /// Nothing with this id exists, or the viewer may not see it.
+    NotFoundProblem(NotFound) {}
+}
+problem! {
+    /// Some of the nights are taken, by another guest or by a block.
+    NightsUnavailableProblem(NightsUnavailable) {
+        /// The nights in conflict, in order.
+        async fn nights(&self) -> Vec<Date> {
+            self.0.nights.iter().copied().map(Date).collect()
+        }
+    }
+}
+problem! {
+    /// The stay breaks rules of the listing.
+    StayNotAllowedProblem(StayNotAllowed) {
+        /// Every rule that it breaks.
+        async fn violations(&self) -> Vec<StayViolation> {
+            self.0.violations.iter().cloned().map(Into::into).collect()
+        }
+    }
+}
+problem! {
+    /// The quote's time is over. Nothing was booked; a new quote for the same stay is attached.
+    QuoteExpiredProblem(QuoteExpired) {
+        /// How its price differs from the old one; empty when it does not.
+        async fn differences(&self) -> Vec<PriceDifference> {
+            self.0.differences.iter().cloned().map(Into::into).collect()
+        }
+    }
+}
+problem! {
+    /// The state of the booking does not allow this.
+    StateConflictProblem(StateConflict) {}
+}
+problem! {
+    /// The state of the listing does not allow this.
+    ListingStateProblem(ListingState) {
+        /// The state it is in.
+        async fn status(&self) -> ListingStatus {
+            self.0.status
+        }
+    }
+}
+problem! {
+    /// The payment provider declined. The booking stays as it was; another method can be tried until its deadline.
+    PaymentDeclinedProblem(PaymentDeclined) {
+        /// Why.
+        async fn decline_reason(&self) -> DeclineReason {
+            self.0.reason
+        }
+    }
+}
+problem! {
+    /// The payment provider did not answer. Send the same key again.
+    PaymentUnavailableProblem(PaymentUnavailable) {}
+}
+problem! {
+    /// The idempotency key was used before with another input.
+    IdempotencyConflictProblem(IdempotencyConflict) {}
+}
+problem! {
+    /// The listing lacks something that it needs to be published.
+    ListingIncompleteProblem(ListingIncomplete) {
+        /// The fields that are missing.
+        async fn missing(&self) -> &[String] {
+            &self.0.missing
+        }
+    }
+}
+problem! {
+    /// The booking cannot be reviewed by the viewer: not completed, outside the 14 days, or reviewed already.
+    NotReviewableProblem(NotReviewable) {}
+}
+
+/// One rule that a stay breaks.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct StayViolation {
+    /// Which rule.
+    reason: UnavailableReason,
+    /// The rule in words, with its number: `The shortest stay is 3 nights.`
+    message: String,
+    /// The night it is about; null when it is about the stay as a whole.
+    night: Option<Date>,
+}
+
+impl From<error::Violation> for StayViolation {
+    fn from(violation: error::Violation) -> Self {
+        Self { reason: violation.reason, message: violation.message, night: violation.night.map(Date) }
+    }
+}
+
+/// One line that differs between two prices.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PriceDifference {
+    /// Which line.
+    kind: PriceLineKind,
+    /// Amount before; null when the line is new.
+    before: Option<Money>,
+    /// Amount now; null when the line is gone.
+    after: Option<Money>,
+}
+
+impl From<error::PriceDifference> for PriceDifference {
+    fn from(difference: error::PriceDifference) -> Self {
+        Self {
+            kind: difference.kind,
+            before: difference.before.map(Money),
+            after: difference.after.map(Money),
+        }
+    }
+}
