@@ -1,0 +1,206 @@
+use super::conflict::{Conflict, MayConflict};
+use super::pool::{Conn, Manager};
+use super::statements::Statements;
+use deadpool::managed::{Pool, PoolConfig, PoolError, QueueMode, TimeoutType, Timeouts};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How the pool and the transactions of a [`Database`] behave.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The most connections that are open at a time.
+    pub pool_size: usize,
+    /// How long a caller waits for a connection while all are in use.
+    pub wait: Duration,
+    /// How long a new connection, or a ping, may take.
+    pub connect: Duration,
+    /// A connection that was not used for this long is pinged before it is used again.
+    pub idle_before_ping: Duration,
+    /// How long a statement waits for a row lock. Whole seconds, at least one.
+    pub lock_wait: Duration,
+    /// How often a transaction that collides with others is run in all.
+    pub attempts: u32,
+    /// No new attempt is started when a transaction has taken this long.
+    pub patience: Duration,
+    /// Seeds the random pauses between attempts. Different for every process that shares a database.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            pool_size: 8,
+            wait: Duration::from_secs(5),
+            connect: Duration::from_secs(5),
+            idle_before_ping: Duration::from_secs(1),
+            lock_wait: Duration::from_secs(5),
+            attempts: 12,
+            patience: Duration::from_secs(10),
+            seed: 0,
+        }
+    }
+}
+
+/// What can go wrong between a caller and an answer of the database.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// All connections stayed in use for as long as a caller waits.
+    #[error("all database connections are busy")]
+    Busy,
+    /// No connection could be made, or it did not answer in time.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+    /// The server answered, and refused the connection: a wrong password, an unknown database.
+    #[error("the database refused the connection: {message} (error {code})")]
+    Denied {
+        /// The server's number for the error.
+        code: u16,
+        /// The server's words.
+        message: String,
+    },
+    /// A transaction collided with others on every attempt.
+    #[error("the transaction collided with others {attempts} times ({last:?})")]
+    Collided {
+        /// How often it was run.
+        attempts: u32,
+        /// The last collision.
+        last: Conflict,
+    },
+    /// A statement failed.
+    #[error(transparent)]
+    Failed(#[from] diesel::result::Error),
+}
+
+impl DatabaseError {
+    /// Whether the same call may succeed a moment later.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Busy | Self::Unreachable(_) | Self::Collided { .. } => true,
+            // Too many connections (1040), not ready (1047), shutting down (1053).
+            Self::Denied { code, .. } => matches!(code, 1040 | 1047 | 1053),
+            Self::Failed(error) => Conflict::of(error).is_some(),
+        }
+    }
+}
+
+impl MayConflict for DatabaseError {
+    fn conflict(&self) -> Option<Conflict> {
+        match self {
+            Self::Failed(error) => Conflict::of(error),
+            _ => None,
+        }
+    }
+}
+
+/// The one handle to the database; clones share everything.
+#[derive(Clone)]
+pub struct Database {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    pool: Pool<Manager, Conn>,
+    statements: Arc<Statements>,
+    options: Options,
+    retries: AtomicU64,
+    pauses: AtomicU64,
+}
+
+impl Database {
+    /// A pool of connections to `url` (`mysql://user:password@host/database`). Opens the first one, so that a wrong URL
+    /// is known at once.
+    ///
+    /// # Errors
+    /// What [`Self::conn`] says.
+    pub async fn connect(url: &str, options: Options) -> Result<Self, DatabaseError> {
+        let database = Self::lazy(url, options)?;
+        drop(database.conn().await?);
+        Ok(database)
+    }
+
+    /// Like [`Self::connect`], without opening a connection.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unreachable`] when the URL makes no sense.
+    pub fn lazy(url: &str, options: Options) -> Result<Self, DatabaseError> {
+        let statements = Arc::<Statements>::default();
+        let manager = Manager::new(url, &options, Arc::clone(&statements))?;
+        let config = PoolConfig {
+            max_size: options.pool_size,
+            timeouts: Timeouts {
+                wait: Some(options.wait),
+                create: Some(options.connect),
+                recycle: Some(options.connect),
+            },
+            // The connection used last is the one that needs no ping.
+            queue_mode: QueueMode::Lifo,
+        };
+        let pool = Pool::builder(manager)
+            .config(config)
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
+        let pauses = AtomicU64::new(options.seed);
+        Ok(Self { shared: Arc::new(Shared { pool, statements, options, retries: AtomicU64::new(0), pauses }) })
+    }
+
+    /// A connection, after a bounded wait.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Busy`] when none was free in time, [`DatabaseError::Unreachable`] or [`DatabaseError::Denied`]
+    /// when a new one could not be made.
+    pub async fn conn(&self) -> Result<Conn, DatabaseError> {
+        self.shared.pool.get().await.map_err(|error| match error {
+            PoolError::Timeout(TimeoutType::Wait) => DatabaseError::Busy,
+            PoolError::Backend(error) => error,
+            error => DatabaseError::Unreachable(error.to_string()),
+        })
+    }
+
+    /// The counter of statements.
+    pub fn statements(&self) -> &Arc<Statements> {
+        &self.shared.statements
+    }
+
+    /// How often a transaction was run again since the start.
+    pub fn retries(&self) -> u64 {
+        self.shared.retries.load(Ordering::Relaxed)
+    }
+
+    /// Connections that are open, and how many of them are idle.
+    pub fn connections(&self) -> (usize, usize) {
+        let status = self.shared.pool.status();
+        (status.size, status.available)
+    }
+
+    /// Closes idle connections and refuses new ones; those on loan are closed when given back.
+    pub fn close(&self) {
+        self.shared.pool.close();
+    }
+
+    pub(super) fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    pub(super) fn count_retry(&self) {
+        self.shared.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A random pause before attempt number `attempt + 1`, so that racers do not meet again in step.
+    pub(super) fn pause(&self, attempt: u32) -> Duration {
+        const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+        let mut mixed = self.shared.pauses.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^= mixed >> 31;
+        let longest = (2_000_u64 << attempt.min(6)).min(100_000);
+        Duration::from_micros(200 + mixed % longest)
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("connections", &self.connections()).finish_non_exhaustive()
+    }
+}

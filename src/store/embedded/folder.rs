@@ -1,0 +1,200 @@
+use super::{DATABASE, EmbeddedError};
+use sha2::{Digest, Sha256};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// The longest path that a unix socket can have, everywhere (macOS: 103 bytes and a zero, Linux: 107).
+const LONGEST_SOCKET: usize = 103;
+
+/// The data folder: where everything is, and who may use it.
+#[derive(Debug, Clone)]
+pub(super) struct Folder {
+    root: PathBuf,
+    socket: PathBuf,
+    /// The user who owns what this process creates.
+    uid: u32,
+}
+
+impl Folder {
+    /// Makes the folder if need be, for this user alone.
+    pub(super) fn open(data_dir: &Path) -> Result<Self, EmbeddedError> {
+        private_folder(data_dir)?;
+        let root = data_dir.canonicalize().map_err(EmbeddedError::folder("find", data_dir))?;
+        let run = root.join("run");
+        private_folder(&run)?;
+        let uid = own_uid(&run)?;
+        let mut socket = run.join("db.sock");
+        if socket.as_os_str().len() > LONGEST_SOCKET {
+            let id: String = Sha256::digest(root.as_os_str().as_encoded_bytes())
+                .iter()
+                .take(8)
+                .map(|b| format!("{b:02x}"))
+                .collect();
+            let run = std::env::temp_dir().join(format!("staygate-{id}"));
+            private_folder(&run)?;
+            let is = fs::metadata(&run).map_err(EmbeddedError::folder("read", &run))?;
+            if is.uid() != uid || is.permissions().mode() & 0o077 != 0 {
+                return Err(EmbeddedError::SocketFolder(run));
+            }
+            socket = run.join("db.sock");
+        }
+        Ok(Self { root, socket, uid })
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.root.join("database")
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.root.join("database.log")
+    }
+
+    pub(super) fn pid_file(&self) -> PathBuf {
+        self.root.join("run/db.pid")
+    }
+
+    pub(super) fn runs_as_root(&self) -> bool {
+        self.uid == 0
+    }
+
+    pub(super) fn url(&self) -> String {
+        url(&self.socket, DATABASE)
+    }
+
+    pub(super) fn server_pid(&self) -> Option<u32> {
+        fs::read_to_string(self.pid_file()).ok()?.trim().parse().ok()
+    }
+
+    /// The exclusive right to run a database here, for as long as the file is open.
+    pub(super) fn lock(&self) -> Result<File, EmbeddedError> {
+        let path = self.root.join("lock");
+        let mut file = open(&path)?;
+        match file.try_lock() {
+            Ok(()) => {
+                let note = |file: &mut File| {
+                    file.set_len(0)?;
+                    file.rewind()?;
+                    write!(file, "{}", std::process::id())
+                };
+                note(&mut file).map_err(EmbeddedError::folder("write", &path))?;
+                Ok(file)
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut owner = String::new();
+                let owner = file.read_to_string(&mut owner).ok().and_then(|_| owner.trim().parse().ok());
+                Err(EmbeddedError::InUse { folder: self.root.clone(), owner })
+            }
+            Err(TryLockError::Error(source)) => Err(EmbeddedError::folder("lock", &path)(source)),
+        }
+    }
+
+    /// A promise by the owner to keep the database up; `None` when it is about to stop it.
+    pub(super) fn join_users(&self) -> Result<Option<File>, EmbeddedError> {
+        let path = self.root.join("users");
+        let file = open(&path)?;
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(EmbeddedError::folder("lock", &path)(source)),
+        }
+    }
+
+    /// Waits until no other command uses the database, and keeps new ones out while the file is open.
+    pub(super) async fn wait_for_users(&self, patience: Duration) -> Result<File, EmbeddedError> {
+        let path = self.root.join("users");
+        let file = open(&path)?;
+        let started = Instant::now();
+        let mut told = false;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if started.elapsed() >= patience => {
+                    tracing::warn!("stopping the database although another command still uses it");
+                    return Ok(file);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    if !told {
+                        tracing::info!("waiting for another command that uses the database");
+                        told = true;
+                    }
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                Err(TryLockError::Error(source)) => return Err(EmbeddedError::folder("lock", &path)(source)),
+            }
+        }
+    }
+}
+
+/// The URL of `database` behind `socket`, with every byte that could end the path escaped.
+pub(super) fn url(socket: &Path, database: &str) -> String {
+    let mut url = format!("mysql://root@localhost/{database}?socket=");
+    for byte in socket.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => url.push(char::from(*byte)),
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    url
+}
+
+fn open(path: &Path) -> Result<File, EmbeddedError> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(path)
+        .map_err(EmbeddedError::folder("open", path))
+}
+
+fn private_folder(path: &Path) -> Result<(), EmbeddedError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(EmbeddedError::folder("create", path))
+}
+
+/// The user this process works as, read from a file it makes, which also proves that it may write here.
+fn own_uid(folder: &Path) -> Result<u32, EmbeddedError> {
+    let path = folder.join(format!("probe-{}", std::process::id()));
+    let uid = File::create(&path).and_then(|file| file.metadata()).map(|is| is.uid());
+    let uid = uid.map_err(EmbeddedError::folder("write to", folder))?;
+    fs::remove_file(&path).map_err(EmbeddedError::folder("delete", &path))?;
+    Ok(uid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_data_folder_gets_a_short_socket() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&dir.path().join("a".repeat(120))).unwrap();
+        assert!(folder.socket().as_os_str().len() <= LONGEST_SOCKET, "{}", folder.socket().display());
+        fs::remove_dir_all(folder.socket().parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_second_lock_is_refused_and_names_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        let _first = folder.lock().unwrap();
+        let error = folder.lock().unwrap_err().to_string();
+        assert!(error.contains(&folder.root().display().to_string()), "{error}");
+        assert!(error.contains(&format!("(process {})", std::process::id())), "{error}");
+    }
+
+    #[test]
+    fn a_socket_path_is_escaped() {
+        assert_eq!(url(Path::new("/a b&c/db.sock"), "x"), "mysql://root@localhost/x?socket=/a%20b%26c/db.sock");
+    }
+}

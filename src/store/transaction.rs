@@ -1,0 +1,137 @@
+use super::conflict::{Conflict, MayConflict};
+use super::{Conn, Database, DatabaseError};
+use diesel_async::{AnsiTransactionManager, AsyncMysqlConnection, TransactionManager};
+use std::time::Instant;
+
+/// An async closure that can be called again and whose future can move between threads.
+///
+/// `AsyncFnMut` alone cannot say that its future is `Send`; this trait names the future so that a bound can. Every
+/// `async |tx| …` that captures by shared reference satisfies it. A closure that moves or mutates what it captured does
+/// not: it could not be run again.
+pub trait Attempt<C, R>: AsyncFnMut(C) -> R + FnMut(C) -> <Self as Attempt<C, R>>::Fut {
+    /// The future of one attempt.
+    type Fut: Future<Output = R>;
+}
+
+impl<F, C, R, Fut> Attempt<C, R> for F
+where
+    F: AsyncFnMut(C) -> R + FnMut(C) -> Fut,
+    Fut: Future<Output = R>,
+{
+    type Fut = Fut;
+}
+
+/// How one attempt ended.
+enum Ending<T, E> {
+    Committed(T),
+    Failed(E),
+    Collided(Conflict, Option<E>),
+}
+
+impl Database {
+    /// Runs `work` in a transaction: commits when it returns `Ok`, rolls back otherwise.
+    ///
+    /// **`work` may run more than once**: when it collides with other transactions (deadlock, lock wait, a Galera node's
+    /// veto) or the connection is lost before `COMMIT` was sent, everything is rolled back and it starts again after a
+    /// short random pause, a bounded number of times. So it must have no effect outside the database. When the answer to
+    /// `COMMIT` itself is lost, the outcome is unknown and the error is passed on: an idempotency key tells the caller.
+    /// When the future is dropped half way, the connection is closed, and the server rolls back.
+    ///
+    /// The closure captures by shared reference (`async |tx|`, not `async move |tx|`; bind a reference first where needed).
+    ///
+    /// ```no_run
+    /// use diesel_async::RunQueryDsl;
+    /// use staygate::store::{Database, DatabaseError};
+    ///
+    /// async fn rename(database: &Database, name: String) -> Result<usize, DatabaseError> {
+    ///     database
+    ///         .transaction(async |tx| {
+    ///             let update = diesel::sql_query("UPDATE guests SET name = ? WHERE id = 1")
+    ///                 .bind::<diesel::sql_types::Text, _>(&name);
+    ///             let renamed = update.execute(tx).await?;
+    ///             Ok(renamed)
+    ///         })
+    ///         .await
+    /// }
+    /// # fn is_send<T: Send>(_: T) {}
+    /// # fn check(database: &'static Database) { is_send(rename(database, String::new())); }
+    /// ```
+    ///
+    /// # Errors
+    /// What `work` returns; [`DatabaseError::Collided`] when every attempt collided; what [`Self::conn`] says.
+    pub async fn transaction<T, E, F>(&self, mut work: F) -> Result<T, E>
+    where
+        for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
+        T: Send,
+        E: From<DatabaseError> + MayConflict + Send,
+    {
+        let started = Instant::now();
+        let mut attempt = 1;
+        loop {
+            let (conflict, error) = match self.attempt(&mut work).await? {
+                Ending::Committed(value) => return Ok(value),
+                Ending::Failed(error) => return Err(error),
+                Ending::Collided(conflict, error) => (conflict, error),
+            };
+            let options = self.options();
+            if attempt >= options.attempts || started.elapsed() >= options.patience {
+                tracing::warn!(?conflict, attempt, "a transaction collided on every attempt");
+                return Err(match (conflict, error) {
+                    (Conflict::Lost, Some(error)) => error,
+                    (last, _) => DatabaseError::Collided { attempts: attempt, last }.into(),
+                });
+            }
+            self.count_retry();
+            tracing::debug!(?conflict, attempt, "a transaction collided and runs again");
+            tokio::time::sleep(self.pause(attempt)).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt<T, E, F>(&self, work: &mut F) -> Result<Ending<T, E>, DatabaseError>
+    where
+        for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
+        T: Send,
+        E: From<DatabaseError> + MayConflict + Send,
+    {
+        let mut conn = self.conn().await?;
+        if let Err(error) = Ansi::begin_transaction(&mut *conn).await {
+            return Ok(ending(error));
+        }
+        match work(&mut conn).await {
+            Ok(value) => match Ansi::commit_transaction(&mut *conn).await {
+                Ok(()) => Ok(Ending::Committed(value)),
+                // Whether the server committed is not known, so another run might do everything twice.
+                Err(error) if conn.is_lost() => Ok(Ending::Failed(DatabaseError::from(error).into())),
+                Err(error) => {
+                    roll_back(&mut conn).await;
+                    Ok(ending(error))
+                }
+            },
+            Err(error) => {
+                let conflict = if conn.is_lost() { Some(Conflict::Lost) } else { error.conflict() };
+                roll_back(&mut conn).await;
+                Ok(match conflict {
+                    Some(conflict) => Ending::Collided(conflict, Some(error)),
+                    None => Ending::Failed(error),
+                })
+            }
+        }
+    }
+}
+
+type Ansi = AnsiTransactionManager;
+
+/// A transaction that cannot be rolled back leaves its connection broken: the pool closes it, and the server rolls back.
+async fn roll_back(conn: &mut AsyncMysqlConnection) {
+    if let Err(error) = Ansi::rollback_transaction(conn).await {
+        tracing::debug!(%error, "a rollback failed; its connection will be closed");
+    }
+}
+
+fn ending<T, E: From<DatabaseError>>(error: diesel::result::Error) -> Ending<T, E> {
+    match Conflict::of(&error) {
+        Some(conflict) => Ending::Collided(conflict, Some(DatabaseError::from(error).into())),
+        None => Ending::Failed(DatabaseError::from(error).into()),
+    }
+}
