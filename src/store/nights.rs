@@ -95,3 +95,25 @@ pub async fn unblock(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResu
         .execute(tx)
         .await
 }
+
+/// Lets go the nights of `listing` in `stay` that are only kept free after another stay.
+pub async fn release_preparation(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<usize> {
+    diesel::delete(nights::table)
+        .filter(nights::listing_id.eq(listing))
+        .filter(nights::night.ge(stay.check_in()))
+        .filter(nights::night.lt(stay.check_out()))
+        .filter(nights::kind.eq(NightKind::Preparation))
+        .execute(tx)
+        .await
+}
+
+/// Which of `wanted` are held, in order.
+pub async fn among(conn: &mut Conn, listing: ListingId, wanted: &[NaiveDate]) -> QueryResult<Vec<NaiveDate>> {
+    nights::table
+        .filter(nights::listing_id.eq(listing))
+        .filter(nights::night.eq_any(wanted))
+        .order(nights::night)
+        .select(nights::night)
+        .load(conn)
+        .await
+}
