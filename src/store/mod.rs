@@ -5,15 +5,20 @@
 
 mod conflict;
 mod database;
+mod each;
 /// A private MariaDB (or MySQL) of the server's own, for when no `DATABASE_URL` is given.
 pub mod embedded;
 mod failure;
+/// Places to stay.
+pub mod listings;
 /// The migrations in `migrations/`, applied under a lock.
 pub mod migrate;
 mod pool;
 pub(crate) mod schema;
 mod statements;
 mod transaction;
+/// People.
+pub mod users;
 /// Which database servers are supported, and what the connected one is.
 pub mod version;
 
