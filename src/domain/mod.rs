@@ -1,1 +1,16 @@
+//! The rules of the business, and the transactions.
 
+/// What comes back when a booking is cancelled.
+pub mod cancellation;
+/// Exact arithmetic on minor units.
+pub mod money;
+/// What a stay costs.
+pub mod pricing;
+/// Which stays a listing allows.
+pub mod restrictions;
+/// The numbers of the business, by version.
+pub mod rule_sets;
+/// Wall clocks of places, and the instants they mean.
+pub mod timezones;
+/// How a booking goes from state to state.
+pub mod transitions;

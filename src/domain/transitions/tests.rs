@@ -1,0 +1,99 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn at(seconds: i64) -> Timestamp {
+    chrono::DateTime::from_timestamp(seconds, 0).unwrap().into()
+}
+
+const FINAL: [BookingStatus; 4] =
+    [BookingStatus::Completed, BookingStatus::Declined, BookingStatus::Expired, BookingStatus::Cancelled];
+
+#[test]
+fn bookings_go_only_where_the_rules_let_them() {
+    use BookingStatus::{Cancelled, CheckedIn, Completed, Confirmed, Declined, Expired, PendingPayment, Requested};
+    let leaves_to = |from| BookingStatus::ALL.iter().copied().filter(|&to| allowed(from, to)).collect::<Vec<_>>();
+    assert_eq!(leaves_to(PendingPayment), [Confirmed, Expired, Cancelled]);
+    assert_eq!(leaves_to(Requested), [Confirmed, Declined, Expired, Cancelled]);
+    assert_eq!(leaves_to(Confirmed), [CheckedIn, Cancelled]);
+    assert_eq!(leaves_to(CheckedIn), [Completed, Cancelled]);
+    for &status in BookingStatus::ALL {
+        assert_eq!(is_final(status), FINAL.contains(&status), "{status:?}");
+        assert_eq!(holds_nights(status), !FINAL.contains(&status), "{status:?}");
+    }
+}
+
+#[test]
+fn each_side_does_only_its_own_part() {
+    use BookingAction::{Accept, Cancel, Decline, Pay, Review};
+    let can = |side, status| {
+        let offers = actions(side, status).into_iter();
+        offers.filter(|offer| offer.refusal.is_none()).map(|offer| offer.action).collect::<Vec<_>>()
+    };
+    for (status, guest, host) in [
+        (BookingStatus::PendingPayment, vec![Pay, Cancel], vec![]),
+        (BookingStatus::Requested, vec![Pay, Cancel], vec![Accept, Decline]),
+        (BookingStatus::Confirmed, vec![Cancel], vec![Cancel]),
+        (BookingStatus::CheckedIn, vec![Cancel], vec![Cancel]),
+        (BookingStatus::Completed, vec![Review], vec![]),
+        (BookingStatus::Declined, vec![], vec![]),
+        (BookingStatus::Expired, vec![], vec![]),
+        (BookingStatus::Cancelled, vec![], vec![]),
+    ] {
+        assert_eq!(can(Side::Guest, status), guest, "guest, {status:?}");
+        assert_eq!(can(Side::Host, status), host, "host, {status:?}");
+    }
+    assert!(!may(Side::Host, Pay, BookingStatus::PendingPayment));
+    assert!(!may(Side::Guest, Accept, BookingStatus::Requested));
+}
+
+#[test]
+fn deadlines_count_when_a_booking_is_read() {
+    use BookingStatus::{Cancelled, CheckedIn, Completed, Confirmed, Expired, PendingPayment, Requested};
+    for (stored, now, seen) in [
+        (PendingPayment, 99, PendingPayment),
+        (PendingPayment, 100, Expired),
+        (Requested, 99, Requested),
+        (Requested, 2_500, Expired),
+        (Confirmed, 999, Confirmed),
+        (Confirmed, 1_000, CheckedIn),
+        (Confirmed, 1_999, CheckedIn),
+        (Confirmed, 2_000, Completed),
+        (CheckedIn, 999, CheckedIn),
+        (CheckedIn, 1_999, CheckedIn),
+        (CheckedIn, 2_000, Completed),
+        (Cancelled, 5_000, Cancelled),
+    ] {
+        assert_eq!(status_at(stored, Some(at(100)), at(1_000), at(2_000), at(now)), seen, "{stored:?} at {now}");
+    }
+}
+
+#[test]
+fn the_host_must_answer_before_check_in() {
+    let rules = RuleSet::current();
+    assert_eq!(payment_deadline(rules, at(0)), at(15 * 60));
+    assert_eq!(answer_deadline(rules, at(0), at(10 * 86_400)), at(86_400));
+    assert_eq!(answer_deadline(rules, at(0), at(3_600)), at(3_600));
+}
+
+proptest! {
+    #[test]
+    fn time_alone_leads_only_along_the_table(stored in prop::sample::select(BookingStatus::ALL), deadline in 0i64..3_000, now in 0i64..3_000, later in 0i64..3_000) {
+        let seen = |now| status_at(stored, Some(at(deadline)), at(1_000), at(2_000), at(now));
+        let reaches = |from: BookingStatus, to| {
+            from == to
+                || allowed_for(from, to, Mover::Time)
+                || (from, to) == (BookingStatus::Confirmed, BookingStatus::Completed)
+        };
+        prop_assert!(reaches(stored, seen(now)));
+        prop_assert!(reaches(seen(now), seen(now + later)), "what has passed stays passed");
+        prop_assert_eq!(status_at(seen(now), Some(at(deadline)), at(1_000), at(2_000), at(now)), seen(now));
+    }
+
+    #[test]
+    fn a_refused_action_says_why(side in prop::sample::select(vec![Side::Guest, Side::Host]), status in prop::sample::select(BookingStatus::ALL)) {
+        for offer in actions(side, status) {
+            prop_assert_eq!(offer.refusal.is_none(), may(side, offer.action, status));
+        }
+    }
+}
