@@ -208,10 +208,6 @@ pub struct PriceDifference {
 
 impl From<error::PriceDifference> for PriceDifference {
     fn from(difference: error::PriceDifference) -> Self {
-        Self {
-            kind: difference.kind,
-            before: difference.before.map(Money),
-            after: difference.after.map(Money),
-        }
+        Self { kind: difference.kind, before: difference.before.map(Money), after: difference.after.map(Money) }
     }
 }

@@ -156,7 +156,8 @@ impl ScalarType for Url {
         read(&value, "an absolute http or https address", |text| {
             let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
             let has_host = host.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[');
-            let is_clean = !text.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "<>\"\\".contains(letter));
+            let is_clean =
+                !text.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "<>\"\\".contains(letter));
             (has_host && is_clean && text.len() <= MAX_URL).then(|| Self(text.to_owned()))
         })
     }

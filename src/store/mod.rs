@@ -3,15 +3,29 @@
 //! [`Database`] is the handle: a pool that heals itself, and transactions that run again when racers collide. The
 //! functions of a noun's file take `conn: &mut Conn` (any connection) or `tx: &mut Conn` (inside a transaction).
 
+/// Bookings.
+pub mod bookings;
 mod conflict;
 mod database;
 /// A private MariaDB (or MySQL) of the server's own, for when no `DATABASE_URL` is given.
 pub mod embedded;
+/// What happened to bookings.
+pub mod events;
 mod failure;
+/// Answers kept by idempotency key.
+pub mod idempotency;
 /// The migrations in `migrations/`, applied under a lock.
 pub mod migrate;
+/// Who holds which night.
+pub mod nights;
+/// Payments and refunds.
+pub mod payments;
 mod pool;
+/// Promised prices.
+pub mod quotes;
 pub(crate) mod schema;
+/// Sessions and sign-in.
+pub mod sessions;
 mod statements;
 mod transaction;
 /// Which database servers are supported, and what the connected one is.

@@ -61,9 +61,7 @@ impl PrivateLoaders {
         let mut loaders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let loader = loaders.entry(TypeId::of::<K>()).or_insert_with(|| {
             let fetch = Fetch { app: app.clone(), viewer: *viewer };
-            Box::new(
-                Loader::<K, Answer<K>, Fetch>::new(fetch).with_yield_count(YIELDS).with_max_batch_size(MAX_BATCH),
-            )
+            Box::new(Loader::<K, Answer<K>, Fetch>::new(fetch).with_yield_count(YIELDS).with_max_batch_size(MAX_BATCH))
         });
         #[expect(clippy::expect_used, reason = "the map's key is the type")]
         loader.downcast_ref::<Loader<K, Answer<K>, Fetch>>().expect("a loader under its own type").clone()

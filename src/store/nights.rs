@@ -1,0 +1,97 @@
+//! Who holds which night. The primary key (listing, night) is what forbids a double booking, whoever writes.
+
+use chrono::NaiveDate;
+use diesel::{prelude::*, result::DatabaseErrorKind};
+use diesel_async::RunQueryDsl;
+
+use super::{Conn, schema::nights};
+use crate::types::{BookingId, ListingId, NightKind, Stay, Timestamp};
+
+/// One night of a listing and what holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = nights, check_for_backend(diesel::mysql::Mysql))]
+pub struct Night {
+    /// The listing.
+    pub listing_id: ListingId,
+    /// The night, by the day on which it begins.
+    pub night: NaiveDate,
+    /// What holds it.
+    pub kind: NightKind,
+    /// The booking, unless it is a block.
+    pub booking_id: Option<BookingId>,
+    /// When it holds no longer; None: until it is released.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Night {
+    /// Whether it still holds the night: an expired hold never blocks anyone, even if no worker runs.
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| end > now)
+    }
+}
+
+/// How a claim ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// All nights are the claimant's.
+    Held,
+    /// Somebody has one of them: nothing was written.
+    Taken,
+}
+
+/// What is known of the nights of `listing` in `stay`, in order, expired holds included.
+pub async fn of_listing(conn: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<Vec<Night>> {
+    nights::table
+        .filter(nights::listing_id.eq(listing))
+        .filter(nights::night.ge(stay.check_in()))
+        .filter(nights::night.lt(stay.check_out()))
+        .order(nights::night)
+        .select(Night::as_select())
+        .load(conn)
+        .await
+}
+
+/// Takes `rows`, which must be in ascending order so that racers queue up rather than embrace: all of them or, when the key refuses
+/// one, none.
+pub async fn claim(tx: &mut Conn, rows: &[Night]) -> QueryResult<Claim> {
+    match diesel::insert_into(nights::table).values(rows).execute(tx).await {
+        Ok(_) => Ok(Claim::Held),
+        Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(Claim::Taken),
+        Err(error) => Err(error),
+    }
+}
+
+/// The nights of a booking become certain.
+pub async fn confirm(tx: &mut Conn, booking: BookingId) -> QueryResult<usize> {
+    diesel::update(nights::table)
+        .filter(nights::booking_id.eq(booking))
+        .filter(nights::kind.ne(NightKind::Preparation))
+        .set((nights::kind.eq(NightKind::Booking), nights::expires_at.eq(None::<Timestamp>)))
+        .execute(tx)
+        .await?;
+    diesel::update(nights::table)
+        .filter(nights::booking_id.eq(booking))
+        .set(nights::expires_at.eq(None::<Timestamp>))
+        .execute(tx)
+        .await
+}
+
+/// Lets go the nights of a booking from `from` on; those before stay for the record.
+pub async fn release(tx: &mut Conn, booking: BookingId, from: Option<NaiveDate>) -> QueryResult<usize> {
+    let all = diesel::delete(nights::table).filter(nights::booking_id.eq(booking));
+    match from {
+        None => all.execute(tx).await,
+        Some(from) => all.filter(nights::night.ge(from)).execute(tx).await,
+    }
+}
+
+/// Lets go the blocks of `listing` in `stay`: the host's and those of outside calendars.
+pub async fn unblock(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<usize> {
+    diesel::delete(nights::table)
+        .filter(nights::listing_id.eq(listing))
+        .filter(nights::night.ge(stay.check_in()))
+        .filter(nights::night.lt(stay.check_out()))
+        .filter(nights::kind.eq_any([NightKind::Block, NightKind::External]))
+        .execute(tx)
+        .await
+}
