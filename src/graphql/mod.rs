@@ -6,5 +6,7 @@ pub mod loaders;
 mod money;
 mod pages;
 mod payload;
+mod prices;
 mod problems;
 mod scalars;
+mod stays;
