@@ -7,6 +7,7 @@
 pub mod bookings;
 mod conflict;
 mod database;
+mod each;
 /// A private MariaDB (or MySQL) of the server's own, for when no `DATABASE_URL` is given.
 pub mod embedded;
 /// What happened to bookings.
@@ -14,6 +15,8 @@ pub mod events;
 mod failure;
 /// Answers kept by idempotency key.
 pub mod idempotency;
+/// Places to stay.
+pub mod listings;
 /// The migrations in `migrations/`, applied under a lock.
 pub mod migrate;
 /// Who holds which night.
@@ -24,10 +27,14 @@ mod pool;
 /// Promised prices.
 pub mod quotes;
 pub(crate) mod schema;
+/// Listings that fit a search.
+pub mod search;
 /// Sessions and sign-in.
 pub mod sessions;
 mod statements;
 mod transaction;
+/// People.
+pub mod users;
 /// Which database servers are supported, and what the connected one is.
 pub mod version;
 

@@ -1,0 +1,130 @@
+//! Two pieces of SQL that diesel's own DSL lacks or writes badly. Both keep every value a bound parameter.
+
+use diesel::{
+    expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate},
+    mysql::Mysql,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    result::QueryResult,
+    serialize::ToSql,
+    sql_types::{Bool, HasSqlType, SingleValue},
+};
+
+/// Longest list that has a statement text of its own.
+const EXACT: usize = 32;
+
+/// The same limited question about each of many parents, in one statement: `(…) UNION ALL (…)`. Each part walks its index and stops
+/// after its own limit, so a parent with thousands of children costs as much as one with few; a window function would read them all.
+#[derive(Debug, Clone)]
+pub(super) struct Each<Q>(pub(super) Vec<Q>);
+
+impl<Q: Query> Query for Each<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q> QueryId for Each<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: QueryFragment<Mysql>> QueryFragment<Mysql> for Each<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        for (index, part) in self.0.iter().enumerate() {
+            out.push_sql(if index == 0 { "(" } else { " UNION ALL (" });
+            part.walk_ast(out.reborrow())?;
+            out.push_sql(")");
+        }
+        Ok(())
+    }
+}
+
+/// `column IN (…)`, with a statement that stays prepared: diesel's `eq_any` is prepared anew each time. Beyond some lengths the
+/// list is filled up with its last value, so that a connection keeps few texts.
+#[derive(Debug, Clone)]
+pub(super) struct Among<C, T> {
+    column: C,
+    values: Vec<T>,
+}
+
+/// Whether `column` is one of `values`, of which there must be one at least.
+pub(super) fn among<C, T: Copy>(column: C, values: impl IntoIterator<Item = T>) -> Among<C, T> {
+    let mut values: Vec<T> = values.into_iter().collect();
+    if values.len() > EXACT
+        && let Some(&last) = values.last()
+    {
+        values.resize(values.len().next_power_of_two(), last);
+    }
+    Among { column, values }
+}
+
+impl<C, T> Expression for Among<C, T>
+where
+    C: Expression,
+{
+    type SqlType = Bool;
+}
+
+impl<C: Expression, T, QS: ?Sized> AppearsOnTable<QS> for Among<C, T> where C: AppearsOnTable<QS> {}
+impl<C: Expression, T, QS: ?Sized> SelectableExpression<QS> for Among<C, T> where C: SelectableExpression<QS> {}
+
+impl<C, T> ValidGrouping<()> for Among<C, T> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<C, T> QueryId for Among<C, T> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<C, T> QueryFragment<Mysql> for Among<C, T>
+where
+    C: Expression + QueryFragment<Mysql>,
+    C::SqlType: SingleValue,
+    Mysql: HasSqlType<C::SqlType>,
+    T: ToSql<C::SqlType, Mysql>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(" IN (");
+        for (index, value) in self.values.iter().enumerate() {
+            if index > 0 {
+                out.push_sql(", ");
+            }
+            out.push_bind_param::<C::SqlType, T>(value)?;
+        }
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::{debug_query, prelude::*};
+
+    use super::*;
+    use crate::{
+        store::schema::users,
+        types::{SeededEntropy, Timestamp, UserId},
+    };
+
+    fn ids(count: usize) -> Vec<UserId> {
+        let at = Timestamp::from(chrono::DateTime::UNIX_EPOCH);
+        (0..count).map(|_| UserId::new(at, &SeededEntropy::new(1))).collect()
+    }
+
+    #[test]
+    fn a_list_is_filled_up_only_when_it_is_long() {
+        let count = |length| {
+            let query = users::table.select(users::id).filter(among(users::id, ids(length)));
+            debug_query::<Mysql, _>(&query).to_string().split(" -- ").next().map(|sql| sql.matches('?').count())
+        };
+        assert_eq!([count(1), count(32), count(33), count(64), count(65)], [1, 32, 64, 64, 128].map(Some));
+    }
+
+    #[test]
+    fn each_part_keeps_its_own_limit() {
+        let part = |limit| users::table.select(users::id).order(users::id.desc()).limit(limit);
+        let sql = debug_query::<Mysql, _>(&Each(vec![part(1), part(2)])).to_string();
+        let expected = "(SELECT `users`.`id` FROM `users` ORDER BY `users`.`id` DESC LIMIT ?) UNION ALL (SELECT ";
+        assert!(sql.starts_with(expected), "{sql}");
+    }
+}

@@ -1,0 +1,158 @@
+//! Places to stay.
+
+mod row;
+
+use diesel::{mysql::Mysql, prelude::*};
+use diesel_async::RunQueryDsl;
+pub use row::{Home, Listing, Origin, Place, Pricing, Ratings, Rules, Words};
+
+use super::{
+    Conn,
+    each::{Each, among},
+    schema::{listings, quotes},
+};
+use crate::{
+    error::Result,
+    types::{ListingId, ListingStatus, Newest, Page, UserId},
+};
+
+/// The listings with these ids, in every state and in no order. Ask [`published`] or [`visible`] for strangers.
+pub async fn by_ids(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<Listing>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = listings::table.select(Listing::as_select()).filter(among(listings::id, ids.iter().copied()));
+    Ok(found.load(conn).await?)
+}
+
+/// The listing with this id, in every state.
+pub async fn find(conn: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
+    Ok(listings::table.find(id).select(Listing::as_select()).first(conn).await.optional()?)
+}
+
+/// Those of `ids` that are published, in no order.
+pub async fn published(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<Listing>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = listings::table
+        .select(Listing::as_select())
+        .filter(among(listings::id, ids.iter().copied()))
+        .filter(listings::status.eq(ListingStatus::Published));
+    Ok(found.load(conn).await?)
+}
+
+/// Those of `ids` that are published or `viewer`'s own, in no order.
+pub async fn visible(conn: &mut Conn, ids: &[ListingId], viewer: UserId) -> Result<Vec<Listing>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = listings::table
+        .select(Listing::as_select())
+        .filter(among(listings::id, ids.iter().copied()))
+        .filter(listings::status.eq(ListingStatus::Published).or(listings::host_id.eq(viewer)));
+    Ok(found.load(conn).await?)
+}
+
+/// Those of `ids` that are published, `viewer`'s own, or once quoted to `viewer`: a guest still sees what was booked after it was
+/// taken off. In no order.
+pub async fn known(conn: &mut Conn, ids: &[ListingId], viewer: UserId) -> Result<Vec<Listing>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let quoted = quotes::table.filter(quotes::listing_id.eq(listings::id)).filter(quotes::guest_id.eq(viewer));
+    let found = listings::table.select(Listing::as_select()).filter(among(listings::id, ids.iter().copied())).filter(
+        listings::status
+            .eq(ListingStatus::Published)
+            .or(listings::host_id.eq(viewer))
+            .or(diesel::dsl::exists(quoted.select(quotes::id))),
+    );
+    Ok(found.load(conn).await?)
+}
+
+/// Which listings of one host to read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OfHost {
+    /// The host.
+    pub host: UserId,
+    /// Only in this state.
+    pub status: ListingStatus,
+    /// At most this many.
+    pub limit: i64,
+    /// Those behind this place.
+    pub after: Option<Newest<ListingId>>,
+}
+
+/// The listings that each part asks for, newest first within a part, in one statement.
+pub async fn of_hosts(conn: &mut Conn, parts: &[OfHost]) -> Result<Vec<Listing>> {
+    if parts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = |part: &OfHost| {
+        let mut query = listings::table
+            .select(Listing::as_select())
+            .filter(listings::host_id.eq(part.host))
+            .filter(listings::status.eq(part.status))
+            .order((listings::created_at.desc(), listings::id.desc()))
+            .limit(part.limit)
+            .into_boxed::<Mysql>();
+        if let Some(after) = part.after {
+            query = query
+                .filter(listings::created_at.le(after.at))
+                .filter(listings::created_at.lt(after.at).or(listings::id.lt(after.id)));
+        }
+        query
+    };
+    Ok(Each(parts.iter().map(part).collect()).load(conn).await?)
+}
+
+/// A page of one host's listings in any of `statuses` (none: in every state), newest first, with one more than asked for.
+pub async fn of_host(
+    conn: &mut Conn,
+    host: UserId,
+    statuses: &[ListingStatus],
+    page: &Page<Newest<ListingId>>,
+) -> Result<Vec<Listing>> {
+    let mut query = listings::table
+        .select(Listing::as_select())
+        .filter(listings::host_id.eq(host))
+        .order((listings::created_at.desc(), listings::id.desc()))
+        .limit(page.limit())
+        .into_boxed::<Mysql>();
+    if !statuses.is_empty() {
+        query = query.filter(among(listings::status, statuses.iter().copied()));
+    }
+    if let Some(after) = page.after {
+        query = query
+            .filter(listings::created_at.le(after.at))
+            .filter(listings::created_at.lt(after.at).or(listings::id.lt(after.id)));
+    }
+    Ok(query.load(conn).await?)
+}
+
+/// The listing with this id, locked until the transaction ends.
+pub async fn lock(tx: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
+    Ok(listings::table.find(id).select(Listing::as_select()).for_update().first(tx).await.optional()?)
+}
+
+/// Writes a new row.
+pub async fn insert(tx: &mut Conn, listing: &Listing) -> Result<()> {
+    diesel::insert_into(listings::table).values(listing).execute(tx).await?;
+    Ok(())
+}
+
+/// Writes what a host can change: state, words, home, place, pricing, rules. Ratings have writers of their own.
+pub async fn update(tx: &mut Conn, listing: &Listing) -> Result<()> {
+    let changes = (
+        listings::status.eq(listing.status),
+        listings::updated_at.eq(listing.updated_at),
+        listings::published_at.eq(listing.published_at),
+        &listing.words,
+        &listing.home,
+        &listing.place,
+        &listing.pricing,
+        &listing.rules,
+    );
+    diesel::update(listings::table.find(listing.id)).set(changes).execute(tx).await?;
+    Ok(())
+}

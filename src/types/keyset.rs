@@ -1,0 +1,81 @@
+//! Places in lists that are ordered by time.
+
+use std::str::FromStr;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{Page, PageError, Timestamp};
+
+/// A place in a list that has the newest first: behind the row made at `at` with this id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Newest<Id> {
+    /// When the row was made.
+    pub at: Timestamp,
+    /// Its id, which decides between rows of one instant.
+    pub id: Id,
+}
+
+impl<Id: ToString + FromStr> Newest<Id> {
+    /// As an opaque text that clients hand back.
+    pub fn to_cursor(&self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}.{}", self.at.utc().timestamp_micros(), self.id.to_string()))
+    }
+
+    /// From the text that [`Self::to_cursor`] made. Ids say their kind, so a cursor of another kind of list is refused.
+    ///
+    /// # Errors
+    /// [`PageError::Cursor`] when nothing of ours made the text.
+    pub fn from_cursor(text: &str) -> Result<Self, PageError> {
+        let read = || {
+            let plain = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+            let (micros, id) = plain.split_once('.')?;
+            let at = chrono::DateTime::from_timestamp_micros(micros.parse().ok()?)?.into();
+            let place = Self { at, id: id.parse().ok()? };
+            // One place has one text.
+            (place.to_cursor() == text).then_some(place)
+        };
+        read().ok_or(PageError::Cursor)
+    }
+
+    /// The page that `first` and the text `after` ask for.
+    ///
+    /// # Errors
+    /// [`PageError`] when `first` is out of bounds or the cursor is not one of such a list.
+    pub fn page(first: Option<i32>, after: Option<&str>) -> Result<Page<Self>, PageError> {
+        Page::new(first, after.map(Self::from_cursor).transpose()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{ListingId, ReviewId, SeededEntropy};
+
+    fn place() -> Newest<ListingId> {
+        let at = chrono::DateTime::from_timestamp_micros(1_782_910_800_123_456).unwrap().into();
+        Newest { at, id: ListingId::new(at, &SeededEntropy::new(7)) }
+    }
+
+    #[test]
+    fn a_cursor_leads_back_to_its_place() {
+        assert_eq!(Newest::from_cursor(&place().to_cursor()), Ok(place()));
+    }
+
+    #[test]
+    fn a_cursor_of_another_list_or_of_nobody_is_refused() {
+        let cursor = place().to_cursor();
+        assert_eq!(Newest::<ReviewId>::from_cursor(&cursor), Err(PageError::Cursor));
+        let far = URL_SAFE_NO_PAD.encode(format!("{}.{}", i64::MAX, place().id));
+        let padded = URL_SAFE_NO_PAD.encode(format!("+5.{}", place().id));
+        for text in ["", "abc", "é", &cursor[1..], &format!("{cursor}="), &far, &padded] {
+            assert_eq!(Newest::<ListingId>::from_cursor(text), Err(PageError::Cursor), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_checked_as_a_whole() {
+        assert_eq!(Newest::<ListingId>::page(None, None).unwrap().first, 20);
+        assert_eq!(Newest::<ListingId>::page(Some(101), None), Err(PageError::First { max: 100 }));
+        assert_eq!(Newest::<ListingId>::page(Some(1), Some("x")), Err(PageError::Cursor));
+    }
+}
