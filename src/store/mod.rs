@@ -27,6 +27,8 @@ mod pool;
 /// Promised prices.
 pub mod quotes;
 pub(crate) mod schema;
+/// Listings that fit a search.
+pub mod search;
 /// Sessions and sign-in.
 pub mod sessions;
 mod statements;
