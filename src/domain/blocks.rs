@@ -79,7 +79,7 @@ async fn claim(tx: &mut Conn, listing: ListingId, nights: &[NaiveDate]) -> Resul
     if rows.is_empty() || store::nights::claim(tx, &rows).await? == Claim::Held {
         return Ok(());
     }
-    let taken = store::nights::among(tx, listing, nights).await?;
+    let taken = store::nights::held_of(tx, listing, nights).await?;
     Err(Refusal::NightsUnavailable(NightsUnavailable { nights: taken }).into())
 }
 

@@ -14,6 +14,8 @@ pub mod cancellation;
 pub mod events;
 /// One intention, one effect.
 pub mod idempotency;
+/// Places to stay.
+pub mod listings;
 /// Exact arithmetic on minor units.
 pub mod money;
 /// Money in, and back.
@@ -24,9 +26,13 @@ pub mod pricing;
 pub mod quotes;
 /// Which stays a listing allows.
 pub mod restrictions;
+/// What guests wrote.
+pub mod reviews;
 /// The numbers of the business, by version.
 pub mod rule_sets;
 /// Wall clocks of places, and the instants they mean.
 pub mod timezones;
 /// How a booking goes from state to state.
 pub mod transitions;
+/// People, as others see them.
+pub mod users;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    calendars, cancellation,
+    calendars, cancellation, listings,
     pricing::{self, Line, PricedStay},
     restrictions::{self, Violation},
     rule_sets::RuleSet,
@@ -27,10 +27,12 @@ pub async fn create(app: &App, guest: &Member, listing: ListingId, stay: Stay, g
     let conn = &mut app.conn().await?;
     let known = store::listings::visible(conn, &[listing], guest.id()).await?.pop();
     let listing = known.ok_or_else(|| Error::not_found("listingId", "listing"))?;
-    let calendar = calendars::load(conn, &listing, stay, now, listing.host_id == guest.id()).await?;
+    let particulars = calendars::particulars(conn, &[listing.id], stay, now).await?.remove(&listing.id);
+    let is_host = listing.host_id == guest.id();
+    let calendar = calendars::calendar(&listing, &particulars.unwrap_or_default(), now, is_host)?;
     refuse(restrictions::violations(&calendar, stay, guests))?;
     let rules = RuleSet::current();
-    let priced = pricing::price(&listing.rates(), &restrictions::overrides(&calendar), stay, guests, rules)
+    let priced = pricing::price(&listings::rates(&listing), &restrictions::overrides(&calendar), stay, guests, rules)
         .map_err(|error| Error::invalid(&["stay"], format!("This stay has no price: {error}.")))?;
     let quote = promise(app, guest, &listing, (stay, guests), &priced, now)?;
     store::quotes::insert(conn, &quote).await?;

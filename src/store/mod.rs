@@ -3,6 +3,8 @@
 //! [`Database`] is the handle: a pool that heals itself, and transactions that run again when racers collide. The
 //! functions of a noun's file take `conn: &mut Conn` (any connection) or `tx: &mut Conn` (inside a transaction).
 
+/// What places offer.
+pub mod amenities;
 /// Bookings.
 pub mod bookings;
 mod conflict;
@@ -19,16 +21,20 @@ pub mod idempotency;
 pub mod listings;
 /// The migrations in `migrations/`, applied under a lock.
 pub mod migrate;
+/// What differs from the listing on single nights.
+pub mod night_rates;
 /// Who holds which night.
 pub mod nights;
 /// Payments and refunds.
 pub mod payments;
+/// Pictures of listings.
+pub mod photos;
 mod pool;
 /// Promised prices.
 pub mod quotes;
+/// What guests wrote.
+pub mod reviews;
 pub(crate) mod schema;
-/// Listings that fit a search.
-pub mod search;
 /// Sessions and sign-in.
 pub mod sessions;
 mod statements;

@@ -203,3 +203,25 @@ pub async fn visible_refund(conn: &mut Conn, guest: UserId, id: RefundId) -> Que
         .await
         .optional()
 }
+
+/// Those of `ids` that `host` hosts and for which money is reserved.
+pub async fn reserved_of_host(conn: &mut Conn, host: UserId, ids: &[BookingId]) -> QueryResult<Vec<BookingId>> {
+    payments::table
+        .inner_join(bookings::table)
+        .filter(payments::booking_id.eq_any(ids))
+        .filter(payments::status.eq(PaymentStatus::Authorized))
+        .filter(bookings::host_id.eq(host))
+        .select(payments::booking_id)
+        .load(conn)
+        .await
+}
+
+/// What was given back for a booking in all, in minor units.
+pub async fn refunded_of(conn: &mut Conn, booking: BookingId) -> QueryResult<i64> {
+    let refunded: Vec<i64> = payments::table
+        .filter(payments::booking_id.eq(booking))
+        .select(payments::refunded)
+        .load(conn)
+        .await?;
+    Ok(refunded.into_iter().sum())
+}

@@ -38,7 +38,7 @@ pub type Cancelled = Once<Kept>;
 /// # Errors
 /// When what is stored is damaged.
 pub fn preview(booking: &Booking, at: Timestamp) -> Result<Option<Preview>> {
-    if !transitions::may(transitions::Side::Guest, BookingAction::Cancel, status_at(booking, at)) {
+    if !transitions::may(Side::Guest, BookingAction::Cancel, status_at(booking, at)) {
         return Ok(None);
     }
     let Some(tiers) = timeline(booking)? else {
@@ -104,7 +104,7 @@ async fn keep(tx: &mut Conn, intention: &Intention<'_>, booking: BookingId) -> R
 /// What goes back to the guest, if `side` may cancel now and was shown the right amount.
 fn refund_to_decide(booking: &Booking, side: Side, expected: Option<i64>, now: Timestamp) -> Result<i64> {
     let status = status_at(booking, now);
-    if !transitions::may(side.into(), BookingAction::Cancel, status) {
+    if !transitions::may(side, BookingAction::Cancel, status) {
         let word = status.as_str().to_lowercase().replace('_', " ");
         return Err(Error::state(Some(booking.id), format!("A booking that is {word} cannot be cancelled by you.")));
     }

@@ -30,7 +30,7 @@ pub(crate) async fn lapse_expired(tx: &mut Conn, found: &[Night], now: Timestamp
 }
 
 /// The nights of `stay` that somebody holds.
-pub(crate) fn taken_by_others(found: &[Night], stay: Stay, now: Timestamp) -> Vec<NaiveDate> {
+fn taken_by_others(found: &[Night], stay: Stay, now: Timestamp) -> Vec<NaiveDate> {
     let in_stay = |night: &&Night| night.night >= stay.check_in() && night.night < stay.check_out();
     found.iter().filter(in_stay).filter(|night| night.holds_at(now)).map(|night| night.night).collect()
 }

@@ -8,7 +8,7 @@ mod respond;
 mod view;
 
 pub use cancel::{Cancelled, Preview, cancel, preview, refunded_lines};
-pub(super) use claims::{lapse_expired, taken_by_others};
+pub(super) use claims::lapse_expired;
 pub use create::{Created, create};
 pub use lapse::{move_on, overdue_and_moved};
 pub(super) use lapse::lapse;
@@ -27,7 +27,7 @@ use crate::{
     auth::Member,
     error::{Error, Result},
     store::{self, bookings::Booking},
-    types::{BookingId, BookingStatus, Page, PageOf, Side, Timestamp},
+    types::{BookingId, BookingStatus, Page, PageOf, Side},
 };
 
 /// What is kept under an idempotency key: the booking to answer with again.

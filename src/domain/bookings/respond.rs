@@ -55,7 +55,7 @@ async fn reserved(tx: &mut store::Conn, booking: &Booking) -> Result<Option<Paym
 
 fn may(booking: &Booking, action: BookingAction, now: Timestamp) -> Result<()> {
     let status = status_at(booking, now);
-    if transitions::may(Side::Host.into(), action, status) {
+    if transitions::may(Side::Host, action, status) {
         return Ok(());
     }
     let word = status.as_str().to_lowercase().replace('_', " ");

@@ -4,8 +4,8 @@ use super::transitions;
 use crate::{
     domain::cancellation::{self, Tier},
     error::Result,
-    store::{bookings::Booking, payments::Payment},
-    types::{BookingAction, BookingStatus, Money, PaymentStatus, Side, Timestamp},
+    store::bookings::Booking,
+    types::{BookingAction, BookingStatus, Money, Side, Timestamp},
 };
 
 /// Where `booking` stands at `now`, deadlines honoured.
@@ -37,9 +37,9 @@ pub struct Action {
 
 /// What is known besides the booking itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances<'a> {
-    /// Its payments.
-    pub payments: &'a [Payment],
+pub struct Circumstances {
+    /// Whether money is reserved for it.
+    pub reserved: bool,
     /// Whether the guest has written a review.
     pub reviewed: bool,
     /// How long after the end of the stay a review can be written.
@@ -50,7 +50,7 @@ pub struct Circumstances<'a> {
 ///
 /// # Errors
 /// When the stored timeline is damaged.
-pub fn actions(booking: &Booking, side: Side, known: Circumstances<'_>, now: Timestamp) -> Result<Vec<Action>> {
+pub fn actions(booking: &Booking, side: Side, known: Circumstances, now: Timestamp) -> Result<Vec<Action>> {
     let tiers = timeline(booking)?;
     let offers = transitions::actions(side, status_at(booking, now));
     Ok(offers
@@ -81,13 +81,12 @@ pub fn actions(booking: &Booking, side: Side, known: Circumstances<'_>, now: Tim
 fn particular(
     booking: &Booking,
     action: BookingAction,
-    known: Circumstances<'_>,
+    known: Circumstances,
     now: Timestamp,
 ) -> Option<&'static str> {
-    let has = |status| known.payments.iter().any(|payment| payment.status == status);
     match action {
-        BookingAction::Pay if has(PaymentStatus::Authorized) => Some("The money is reserved; the host will answer."),
-        BookingAction::Accept if !has(PaymentStatus::Authorized) => Some("The guest has not paid yet."),
+        BookingAction::Pay if known.reserved => Some("The money is reserved; the host will answer."),
+        BookingAction::Accept if !known.reserved => Some("The guest has not paid yet."),
         BookingAction::Review if known.reviewed => Some("There is a review already."),
         BookingAction::Review if now > booking.check_out_at + known.review_window => {
             Some("The time to write a review is over.")
@@ -96,7 +95,7 @@ fn particular(
     }
 }
 
-fn deadline(booking: &Booking, action: BookingAction, known: Circumstances<'_>) -> Option<Timestamp> {
+fn deadline(booking: &Booking, action: BookingAction, known: Circumstances) -> Option<Timestamp> {
     match action {
         BookingAction::Pay | BookingAction::Accept | BookingAction::Decline => booking.deadline_at,
         BookingAction::Review => Some(booking.check_out_at + known.review_window),

@@ -40,9 +40,6 @@ pub(super) async fn apply(app: &App, id: PaymentId, intent: &Intent) -> Result<P
     if let Some(booking) = booking {
         events::announce(app, &booking);
     }
-    if payment.refunded > 0 {
-        super::settle_soon(app, payment.booking_id).await;
-    }
     Ok(payment)
 }
 

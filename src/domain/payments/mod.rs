@@ -63,6 +63,9 @@ async fn conclude(app: &App, id: PaymentId, answer: Result<Intent, ProviderError
         Refusal::PaymentUnavailable(PaymentUnavailable)
     })?;
     let payment = apply(app, id, &intent).await?;
+    if payment.refunded > 0 {
+        settle_soon(app, payment.booking_id).await;
+    }
     outcome(&payment)
 }
 
@@ -114,4 +117,20 @@ pub async fn refunds_of_bookings(app: &App, guest: &Member, ids: &[BookingId]) -
 /// When the database fails.
 pub async fn visible_refund(app: &App, guest: &Member, id: RefundId) -> Result<Option<Refund>> {
     Ok(store::payments::visible_refund(&mut app.conn().await?, guest.id(), id).await?)
+}
+
+/// Those of `ids` that `host` hosts and for which money is reserved.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reserved_of_host(app: &App, host: &Member, ids: &[BookingId]) -> Result<Vec<BookingId>> {
+    Ok(store::payments::reserved_of_host(&mut app.conn().await?, host.id(), ids).await?)
+}
+
+/// What was given back for a booking in all, in minor units. For callers who have shown that they may see the booking.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refunded_of(app: &App, booking: BookingId) -> Result<i64> {
+    Ok(store::payments::refunded_of(&mut app.conn().await?, booking).await?)
 }

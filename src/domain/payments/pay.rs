@@ -94,7 +94,7 @@ async fn lock_payable(tx: &mut Conn, guest: &Member, id: BookingId, now: Timesta
         .filter(|booking| booking.guest_id == guest.id())
         .ok_or_else(|| Error::not_found("booking", "booking"))?;
     let status = status_at(&booking, now);
-    if !transitions::may(Side::Guest.into(), BookingAction::Pay, status) {
+    if !transitions::may(Side::Guest, BookingAction::Pay, status) {
         let word = status.as_str().to_lowercase().replace('_', " ");
         return Err(Error::state(Some(id), format!("The booking is {word}; there is nothing to pay.")));
     }
