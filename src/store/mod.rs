@@ -3,6 +3,8 @@
 //! [`Database`] is the handle: a pool that heals itself, and transactions that run again when racers collide. The
 //! functions of a noun's file take `conn: &mut Conn` (any connection) or `tx: &mut Conn` (inside a transaction).
 
+/// What places offer.
+pub mod amenities;
 mod conflict;
 mod database;
 mod each;
@@ -13,7 +15,15 @@ mod failure;
 pub mod listings;
 /// The migrations in `migrations/`, applied under a lock.
 pub mod migrate;
+/// What differs from the listing on single nights.
+pub mod night_rates;
+/// Who holds a night.
+pub mod nights;
+/// Pictures of listings.
+pub mod photos;
 mod pool;
+/// What guests wrote.
+pub mod reviews;
 pub(crate) mod schema;
 mod statements;
 mod transaction;
