@@ -1,6 +1,6 @@
 //! The only SQL.
 //!
-//! [`Database`] is the handle: a pool that heals itself, and transactions that run again when racers collide. The
+//! `Database` is the handle: a pool that heals itself, and transactions that run again when racers collide. The
 //! functions of a noun's file take `conn: &mut Conn` (any connection) or `tx: &mut Conn` (inside a transaction).
 
 mod conflict;
