@@ -6,6 +6,8 @@
 pub mod app;
 /// Who is asking: viewers, proofs, tokens, passwords.
 pub mod auth;
+/// The command line: serve, migrate, import, schema, …
+pub mod cli;
 /// Settings, from flags and the environment.
 pub mod config;
 /// The contract as sets of promises: comparing `schema.graphql` with the code, and one version with the next.

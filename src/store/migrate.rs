@@ -89,7 +89,7 @@ pub async fn down(url: &str, count: usize) -> Result<Vec<String>, MigrateError> 
 /// # Errors
 /// [`MigrateError`].
 pub async fn status(url: &str) -> Result<Status, MigrateError> {
-    blocking(connect_once(url).await?, |conn| status_of(conn)).await.map(|(status, _)| status)
+    blocking(connect_once(url).await?, status_of).await.map(|(status, _)| status)
 }
 
 /// Creates the database of `url` when there is none.

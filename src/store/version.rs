@@ -1,5 +1,6 @@
 use super::{Conn, DatabaseError};
-use diesel::sql_types::Text;
+use crate::types::Timestamp;
+use diesel::sql_types::{Datetime, Text};
 use diesel_async::RunQueryDsl;
 use std::fmt;
 
@@ -77,6 +78,14 @@ pub async fn check(conn: &mut Conn) -> Result<Version, VersionError> {
         return Err(VersionError::TooOld(version));
     }
     Ok(version)
+}
+
+/// What time the server thinks it is.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn now(conn: &mut Conn) -> Result<Timestamp, DatabaseError> {
+    Ok(diesel::select(diesel::dsl::sql::<Datetime>("UTC_TIMESTAMP(6)")).get_result(conn).await?)
 }
 
 fn parse(text: &str) -> Option<Version> {

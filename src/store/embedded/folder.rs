@@ -25,6 +25,8 @@ impl Folder {
         let root = data_dir.canonicalize().map_err(EmbeddedError::folder("find", data_dir))?;
         let run = root.join("run");
         private_folder(&run)?;
+        // The data folder itself may have been there before, open to all: who gets here gets the database.
+        close_to_others(&run)?;
         let uid = own_uid(&run)?;
         let mut socket = run.join("db.sock");
         if socket.as_os_str().len() > LONGEST_SOCKET {
@@ -160,6 +162,10 @@ fn open(path: &Path) -> Result<File, EmbeddedError> {
 
 fn private_folder(path: &Path) -> Result<(), EmbeddedError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(EmbeddedError::folder("create", path))
+}
+
+pub(super) fn close_to_others(path: &Path) -> Result<(), EmbeddedError> {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(EmbeddedError::folder("protect", path))
 }
 
 /// The user this process works as, read from a file it makes, which also proves that it may write here.

@@ -1,6 +1,6 @@
 use super::EmbeddedError;
 use super::binary::Server;
-use super::folder::Folder;
+use super::folder::{self, Folder};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -33,6 +33,7 @@ pub(super) async fn ensure(server: &Server, folder: &Folder) -> Result<(), Embed
         let mut command = base_command(server, folder, &partial);
         run(command.arg("--initialize-insecure").stdin(Stdio::null()), b"").await?;
     }
+    folder::close_to_others(&partial)?;
     sync(&partial)?;
     fs::rename(&partial, &database).map_err(EmbeddedError::folder("rename", &partial))?;
     sync(folder.root())

@@ -1,0 +1,28 @@
+# `make run` and `make test` are all that a newcomer needs. Both install a MariaDB server if there is no database at all,
+# say so before they do, and can be repeated.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint image
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+
+run: ## Install what is missing, build, and start the server: http://127.0.0.1:8080 (ARGS="--listen ADDR --data-dir DIR")
+	@sh scripts/prepare.sh
+	@PATH="$$PATH:$$HOME/.cargo/bin"; echo "==> cargo build --release --locked" && cargo build --release --locked
+	@echo "==> target/release/staygate serve $(ARGS)"
+	@exec target/release/staygate serve $(ARGS)
+
+test: ## Install what is missing and run all tests (ARGS="name" for some)
+	@sh scripts/prepare.sh
+	@sh scripts/test.sh $(ARGS)
+
+lint: ## Format check, clippy, documentation, and cargo deny if it is installed
+	cargo fmt --all --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	@if command -v cargo-deny >/dev/null; then echo "cargo deny check" && cargo deny check; \
+	else echo "cargo deny is not installed and was skipped: cargo install --locked cargo-deny"; fi
+
+image: ## Build the container image
+	docker build --tag staygate .

@@ -1,0 +1,52 @@
+use anyhow::{Context, bail};
+use clap::Args;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Bytes;
+use hyper::{Request, StatusCode, Uri, header};
+use hyper_util::rt::TokioIo;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The address of the server.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// How long the answer may take, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 5)]
+    timeout: u64,
+}
+
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let limit = Duration::from_secs(arguments.timeout);
+    let asked = tokio::time::timeout(limit, ask(&arguments.url)).await;
+    let body = asked.with_context(|| format!("no answer from {} within {} s", arguments.url, arguments.timeout))??;
+    println!("{}", body.trim());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The body of `GET /health` at `base`, which is an `http://` address.
+pub(super) async fn ask(base: &str) -> anyhow::Result<String> {
+    let uri: Uri =
+        format!("{}/health", base.trim_end_matches('/')).parse().with_context(|| format!("{base} is no URL"))?;
+    if uri.scheme_str() != Some("http") {
+        bail!("{base}: only http:// addresses can be asked");
+    }
+    let authority = uri.authority().with_context(|| format!("{base} names no host"))?;
+    let port = authority.port_u16().unwrap_or(80);
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    let stream = TcpStream::connect((host, port)).await.with_context(|| format!("nobody listens on {authority}"))?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let driver = tokio::spawn(connection);
+    let request = Request::get(uri.path()).header(header::HOST, authority.as_str()).body(Empty::<Bytes>::new())?;
+    let response = sender.send_request(request).await?;
+    let status = response.status();
+    let body = response.into_body().collect().await?.to_bytes();
+    driver.abort();
+    let body = String::from_utf8_lossy(&body).into_owned();
+    if status != StatusCode::OK {
+        bail!("{base} is not healthy: {status} {}", body.trim());
+    }
+    Ok(body)
+}

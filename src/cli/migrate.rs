@@ -1,0 +1,71 @@
+use super::storage::OpenStorage;
+use crate::config::Storage;
+use crate::store::migrate;
+use clap::{Args, ValueEnum};
+use std::process::ExitCode;
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// What to do.
+    #[arg(value_enum, default_value_t = Action::Up)]
+    action: Action,
+    /// How many to undo, with down.
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    count: Option<u16>,
+    #[command(flatten)]
+    storage: Storage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Action {
+    /// Apply what is pending. The server does this by itself when it starts.
+    Up,
+    /// Undo the newest N migrations. The data in the tables they made is lost.
+    Down,
+    /// Show which are applied and which are pending; ends with 1 when some are pending.
+    Status,
+}
+
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments { action, count, storage } = arguments;
+    if (action == Action::Down) != count.is_some() {
+        eprintln!("error: a number goes with `down`, and only there: staygate migrate down 1");
+        return Ok(ExitCode::from(2));
+    }
+    let storage = OpenStorage::to_work(&storage).await?;
+    let done = act(storage.url(), action, count.unwrap_or(0)).await;
+    let closed = storage.close(Duration::from_secs(3600)).await;
+    let code = done?;
+    closed?;
+    Ok(code)
+}
+
+async fn act(url: &str, action: Action, count: u16) -> anyhow::Result<ExitCode> {
+    match action {
+        Action::Up => {
+            let applied = migrate::up(url).await?;
+            applied.iter().for_each(|name| println!("applied {name}"));
+            if applied.is_empty() {
+                println!("nothing to do: the database is up to date");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Down => {
+            let undone = migrate::down(url, usize::from(count)).await?;
+            undone.iter().for_each(|name| println!("undone {name}"));
+            if undone.is_empty() {
+                println!("nothing to do: no migration is applied");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Status => {
+            migrate::ensure_database(url).await?;
+            let status = migrate::status(url).await?;
+            status.applied.iter().for_each(|name| println!("applied {name}"));
+            status.unknown.iter().for_each(|version| println!("unknown {version} (made by a newer program)"));
+            status.pending.iter().for_each(|name| println!("pending {name}"));
+            Ok(if status.pending.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The command line: what people and scripts type.
+//!
+//! Every command ends with 0 when it did what it was asked to, 1 when it did not, 2 when it was asked wrongly. `schema diff`
+//! adds its own, which its help names.
+
+mod doctor;
+mod health;
+mod import;
+mod migrate;
+mod schema;
+mod serve;
+mod storage;
+mod tour;
+
+use crate::config::{LogFormat, Logging};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// The backend of a booking platform: GraphQL over HTTP and websocket, on MariaDB or MySQL.
+///
+/// Without DATABASE_URL it runs a private database in the data folder.
+#[derive(Debug, Parser)]
+#[command(name = "staygate", version, propagate_version = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(flatten)]
+    logging: Logging,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage. See docs/configuration.md for every setting.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server: the database if it is private, its migrations, the API.
+    #[command(
+        after_help = "Examples:\n  staygate serve\n  staygate serve --listen 0.0.0.0:8080 --data-dir /var/lib/staygate\n  \
+                            DATABASE_URL=mysql://app:secret@db/staygate STAYGATE_JWT_SECRET_FILE=/run/secrets/jwt staygate serve"
+    )]
+    Serve(Box<crate::config::Config>),
+    /// Bring the database's tables up to date, or undo that.
+    #[command(after_help = "Examples:\n  staygate migrate\n  staygate migrate status\n  staygate migrate down 1")]
+    Migrate(migrate::Arguments),
+    /// Read a public dataset into the database.
+    #[command(
+        after_help = "Example:\n  staygate import inside-airbnb --listings listings.csv.gz --reviews reviews.csv.gz \
+                            --calendar calendar.csv.gz --city Singapore"
+    )]
+    Import(import::Arguments),
+    /// Print the contract, compare it with the code, or compare two contracts.
+    #[command(
+        after_help = "Examples:\n  staygate schema print\n  staygate schema check\n  staygate schema diff old.graphql schema.graphql"
+    )]
+    Schema(schema::Arguments),
+    /// Play a guest's whole journey against a running server.
+    #[command(after_help = "Example:\n  staygate tour --url http://127.0.0.1:8080")]
+    Tour(tour::Arguments),
+    /// Check the configuration, the database, the clock, the port and the disk, and say what is wrong.
+    #[command(
+        after_help = "Examples:\n  staygate doctor\n  staygate doctor --data-dir /var/lib/staygate --listen 0.0.0.0:8080"
+    )]
+    Doctor(Box<crate::config::Config>),
+    /// Ask a running server whether it is healthy; for container health checks.
+    #[command(after_help = "Example:\n  staygate health --url http://127.0.0.1:8080")]
+    Health(health::Arguments),
+}
+
+/// Reads the command line and does what it says.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    start_log(&cli.logging);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(dispatch(cli.command)).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// The whole command line as clap knows it, for the page that documents it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(config) => Box::pin(serve::run(*config)).await,
+        Command::Migrate(arguments) => Box::pin(migrate::run(arguments)).await,
+        Command::Import(arguments) => Box::pin(import::run(arguments)).await,
+        Command::Schema(arguments) => Box::pin(schema::run(arguments)).await,
+        Command::Tour(arguments) => Box::pin(tour::run(arguments)).await,
+        Command::Doctor(config) => Box::pin(doctor::run(*config)).await,
+        Command::Health(arguments) => Box::pin(health::run(arguments)).await,
+    }
+}
+
+/// Prints a usage error. clap names the flag; when the value came from the environment, the variable is named too.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let code = if error.exit_code() == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) };
+    if error.print().is_err() {
+        return ExitCode::FAILURE;
+    }
+    if let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg)
+        && let Some(variable) = variable_of(&built(), flag)
+        && std::env::var_os(&variable).is_some()
+    {
+        eprintln!("\nThe value comes from the environment variable {variable}, unless the flag is given.");
+    }
+    code
+}
+
+fn built() -> clap::Command {
+    let mut command = Cli::command();
+    command.build();
+    command
+}
+
+/// The environment variable of the flag that clap shows as `shown`.
+fn variable_of(command: &clap::Command, shown: &str) -> Option<String> {
+    let own = command.get_arguments().find(|arg| arg.to_string() == shown);
+    let own = own.and_then(|arg| arg.get_env()).map(|variable| variable.to_string_lossy().into_owned());
+    own.or_else(|| command.get_subcommands().find_map(|sub| variable_of(sub, shown)))
+}
+
+fn start_log(logging: &Logging) {
+    let filter = EnvFilter::new(&logging.log_level);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_ansi(std::io::stderr().is_terminal());
+    match logging.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_variable_behind_a_flag_is_known() {
+        assert_eq!(variable_of(&built(), "--pool-size <N>").as_deref(), Some("STAYGATE_POOL_SIZE"));
+        assert_eq!(variable_of(&built(), "--url <URL>"), None);
+    }
+
+    #[test]
+    fn the_words_that_scripts_rely_on_are_there() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        parse("staygate serve --listen 127.0.0.1:0 --data-dir /tmp/x").unwrap();
+        parse("staygate tour --url http://127.0.0.1:8080").unwrap();
+        parse("staygate migrate down 2").unwrap();
+        parse("staygate import inside-airbnb --listings a --reviews b --calendar c --city D").unwrap();
+        parse("staygate schema diff a b").unwrap();
+    }
+
+    /// `docs/configuration.md` is the one page on settings; whoever adds a flag adds it there.
+    #[test]
+    fn every_setting_is_documented() {
+        let page = include_str!("../../docs/configuration.md");
+        let root = Cli::command();
+        let mut missing = Vec::new();
+        for command in root.get_subcommands().chain([&root]) {
+            for arg in command.get_arguments() {
+                let flag = arg.get_long().map(|long| format!("`--{long}`"));
+                let variable = arg.get_env().map(|variable| format!("`{}`", variable.to_string_lossy()));
+                missing.extend(flag.into_iter().chain(variable).filter(|word| !page.contains(word)));
+            }
+        }
+        missing.retain(|word| word != "`--help`" && word != "`--version`");
+        assert!(missing.is_empty(), "docs/configuration.md does not mention {missing:?}");
+    }
+}

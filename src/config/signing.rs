@@ -1,0 +1,139 @@
+use super::{ConfigError, Secret};
+use crate::types::Entropy;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+const SETTING: &str = "STAYGATE_JWT_SECRET";
+/// An HMAC-SHA-256 key should not be shorter than its output. Bytes.
+const SHORTEST: usize = 32;
+
+/// A key that signs access tokens.
+#[derive(Debug, Clone)]
+pub struct SigningKey {
+    /// Its name, which tokens carry.
+    pub kid: String,
+    /// Its bytes, as text.
+    pub secret: Secret,
+}
+
+/// One key that signs, and the keys whose tokens are still accepted. Never empty.
+#[derive(Debug, Clone)]
+pub struct SigningKeys {
+    current: SigningKey,
+    older: Vec<SigningKey>,
+}
+
+impl SigningKeys {
+    /// Reads `KID:SECRET`, separated by commas or line ends. A secret without a name is named by its hash.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] when there is none, one is short, or two have one name.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let invalid = |reason: String| ConfigError::Invalid { setting: SETTING, reason };
+        let mut keys = Vec::<SigningKey>::new();
+        for entry in text.split([',', '\n']).map(str::trim).filter(|entry| !entry.is_empty()) {
+            let (kid, secret) = match entry.split_once(':') {
+                Some((kid, secret)) => (kid.to_owned(), secret),
+                None => (name_of(entry), entry),
+            };
+            if kid.is_empty()
+                || kid.len() > 64
+                || !kid.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+            {
+                return Err(invalid("a key's name has 1 to 64 of: letters, digits, - _ .".to_owned()));
+            }
+            if secret.len() < SHORTEST {
+                return Err(invalid(format!("the secret of key {kid} has fewer than {SHORTEST} characters")));
+            }
+            if keys.iter().any(|key| key.kid == kid) {
+                return Err(invalid(format!("two keys are called {kid}")));
+            }
+            keys.push(SigningKey { kid, secret: Secret::from(secret.to_owned()) });
+        }
+        let mut keys = keys.into_iter();
+        let current = keys.next().ok_or_else(|| invalid("it holds no key".to_owned()))?;
+        Ok(Self { current, older: keys.collect() })
+    }
+
+    /// The keys in the data folder, made there the first time, readable by this user alone.
+    pub(super) fn load_or_generate(data_dir: &Path, entropy: &dyn Entropy) -> Result<Self, ConfigError> {
+        let folder = data_dir.join("secrets");
+        let path = folder.join("jwt");
+        let failed = |source| ConfigError::File { setting: SETTING, path: path.clone(), source };
+        match fs::read_to_string(&path) {
+            Ok(text) => return Self::parse(&text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let secret: String = entropy.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = format!("{}:{secret}\n", name_of(&secret));
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
+        // Written beside and linked into place: whole or not at all, and the first of two writers wins.
+        let partial = folder.join(format!("jwt.{}", std::process::id()));
+        let write = || {
+            let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            let linked = match fs::hard_link(&partial, &path) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+                linked => linked,
+            };
+            fs::remove_file(&partial)?;
+            linked
+        };
+        write().map_err(failed)?;
+        Self::parse(&fs::read_to_string(&path).map_err(failed)?)
+    }
+
+    /// The key that signs.
+    pub fn current(&self) -> &SigningKey {
+        &self.current
+    }
+
+    /// The key called `kid`.
+    pub fn find(&self, kid: &str) -> Option<&SigningKey> {
+        std::iter::once(&self.current).chain(&self.older).find(|key| key.kid == kid)
+    }
+}
+
+fn name_of(secret: &str) -> String {
+    Sha256::digest(secret).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::SeededEntropy;
+    use std::os::unix::fs::PermissionsExt;
+
+    const LONG: &str = "0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn the_first_key_signs_and_all_are_found() {
+        let keys = SigningKeys::parse(&format!("new:{LONG}, old:{LONG}x")).unwrap();
+        assert_eq!(keys.current().kid, "new");
+        assert_eq!(keys.find("old").unwrap().secret.expose(), format!("{LONG}x"));
+        assert!(keys.find("older").is_none());
+    }
+
+    #[test]
+    fn bad_keys_are_refused_without_showing_them() {
+        for bad in ["", "k:short", "a b:0123456789abcdef0123456789abcdef", &format!("k:{LONG},k:{LONG}")] {
+            let error = SigningKeys::parse(bad).unwrap_err().to_string();
+            assert!(error.starts_with(SETTING) && !error.contains("short") && !error.contains(LONG), "{error}");
+        }
+    }
+
+    #[test]
+    fn generated_keys_are_private_and_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = SigningKeys::load_or_generate(dir.path(), &SeededEntropy::new(1)).unwrap();
+        let again = SigningKeys::load_or_generate(dir.path(), &SeededEntropy::new(2)).unwrap();
+        assert_eq!(first.current().kid, again.current().kid);
+        let mode = fs::metadata(dir.path().join("secrets/jwt")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

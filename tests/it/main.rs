@@ -1,0 +1,8 @@
+//! One binary for all tests that need more than a function: a database, a server, the whole source tree.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails by a panic")]
+
+mod embedded;
+mod harness;
+mod migrations;
+mod pool;
