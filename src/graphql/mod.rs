@@ -1,1 +1,2 @@
-
+/// Prepared documents, in front of the executor.
+pub mod documents;
