@@ -6,6 +6,8 @@ use chrono::TimeDelta;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::client::Socket;
 use crate::server::{Server, within};
@@ -241,4 +243,14 @@ async fn a_server_that_stops_sends_clients_elsewhere() {
     assert_eq!(socket.closed().await.0, 1012);
     drop(socket);
     server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_is_answered() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(server.address, Value::Null).await;
+    let frame = CloseFrame { code: CloseCode::Normal, reason: "done".into() };
+    socket.0.close(Some(frame)).await.unwrap();
+    assert_eq!(socket.closed().await.0, 1000);
+    assert!(within(socket.0.next()).await.is_none());
 }

@@ -32,6 +32,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 enum End {
     /// The client is gone, or takes nothing more.
     Gone,
+    /// The client said goodbye.
+    Goodbye,
     /// The client is to be told.
     Close(Close),
 }
@@ -80,8 +82,10 @@ impl Socket {
             },
         };
         self.operations.clear();
-        if let End::Close(close) = end {
-            self.close(close).await;
+        match end {
+            End::Close(close) => self.close(close).await,
+            End::Goodbye => self.leave().await,
+            End::Gone => {}
         }
     }
 
@@ -139,7 +143,8 @@ impl Socket {
             Some(Ok(Message::Binary(_))) => Err(Close::invalid("Invalid message: binary").into()),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
             Some(Err(failure)) if failure.to_string().contains("too long") => Err(Close::TOO_LARGE.into()),
-            Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Gone),
+            Some(Ok(Message::Close(_))) => Err(End::Goodbye),
+            Some(Err(_)) | None => Err(End::Gone),
         }
     }
 
@@ -225,16 +230,20 @@ impl Socket {
         }
     }
 
-    /// Says goodbye and waits for the answer, so that the frame is not lost with the connection.
+    /// Tells the client why the socket is closed, and waits for its answer, so that the frame is not lost with the
+    /// connection.
     async fn close(mut self, close: Close) {
         tracing::debug!(request_id = self.request_id, code = close.code, reason = %close.reason, "closing a websocket");
-        let goodbye = async {
-            if self.stream.send(Message::close_with(close.code, close.reason)).await.is_ok() {
-                while let Some(Ok(_)) = self.stream.next().await {}
-            }
-        };
-        // Whether the client answered makes no difference.
-        let _ = timeout(GOODBYE, goodbye).await;
+        if self.send(Message::close_with(close.code, close.reason)).await.is_ok() {
+            self.leave().await;
+        }
+    }
+
+    /// Reads until the connection ends; the library answers a client's close frame meanwhile.
+    async fn leave(mut self) {
+        let reading = async { while let Some(Ok(_)) = self.stream.next().await {} };
+        // A client that does not answer is left all the same.
+        let _ = timeout(GOODBYE, reading).await;
     }
 }
 
