@@ -154,6 +154,25 @@ async fn a_field_that_is_written_twice_runs_once() {
 }
 
 #[tokio::test]
+async fn a_field_of_an_interface_and_of_its_object_runs_once() {
+    let server = Server::start().await;
+    let text = "{ thing { __typename id ... on Lamp { id watts } ... on Thing { id } } }";
+    let reply = post(server.address, text, Value::Null).await;
+    assert_eq!(reply.body, r#"{"data":{"thing":{"__typename":"Lamp","id":1,"watts":60}}}"#);
+    let text = "{ thing { maker { id } ... on Lamp { maker { title } } } desk { maker { id } ... on Lamp { watts } } }";
+    let reply = post(server.address, text, Value::Null).await;
+    assert_eq!(reply.body, r#"{"data":{"thing":{"maker":{"id":1,"title":"A maker"}},"desk":{"maker":{"id":2}}}}"#);
+    assert_eq!(server.world.runs(), 2);
+}
+
+#[tokio::test]
+async fn an_operation_of_which_nothing_is_left_gives_an_empty_object() {
+    let server = Server::start().await;
+    let reply = post(server.address, "{ viewer @skip(if: true) }", Value::Null).await;
+    assert_eq!(reply.body, r#"{"data":{}}"#);
+}
+
+#[tokio::test]
 async fn a_variable_that_is_left_out_is_not_null() {
     let server = Server::start().await;
     let text = "query($t: String) { patch(title: $t) }";
