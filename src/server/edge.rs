@@ -1,6 +1,7 @@
 //! What every answer has: a request's name, security headers, CORS.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::header::{
@@ -43,7 +44,7 @@ impl Endpoint for Edge {
             preflight(request.headers(), origin.is_some())
         } else {
             let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
-            self.routes.get_response(request).instrument(span).await
+            self.answer(request).instrument(span).await
         };
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::try_from(id) {
@@ -62,6 +63,14 @@ impl Endpoint for Edge {
 }
 
 impl Edge {
+    async fn answer(&self, request: Request) -> Response {
+        let started = Instant::now();
+        let response = self.routes.get_response(request).await;
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(status = response.status().as_u16(), micros, "answered");
+        response
+    }
+
     fn allowed_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(ORIGIN)?;
         self.shared.names_origin(origin.to_str().ok()?).then(|| origin.clone())

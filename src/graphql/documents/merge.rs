@@ -5,6 +5,7 @@
 //! twice, or in two fragments, is written once, with everything that is selected below it. Conditions are decided
 //! before, for the values of one request: `a @include(if: $x) { b } a { c }` then merges like anything else.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use async_graphql::indexmap::{IndexMap, IndexSet};
@@ -16,6 +17,9 @@ use async_graphql_value::Value;
 
 use super::catalogue::{Catalogue, Kind, Named, innermost};
 use super::refusal::{Code, error};
+
+/// How many selections may be looked at for one normal form.
+const MAX_VISITS: usize = 100_000;
 
 /// The names of the variables that decide whether something is left out, each once.
 pub(super) fn conditions(document: &ExecutableDocument, operation: &OperationDefinition) -> Vec<Name> {
@@ -66,7 +70,7 @@ pub(super) fn normalise(
     max_fields: usize,
 ) -> Result<Positioned<SelectionSet>, ServerError> {
     let pos = operation.selection_set.pos;
-    let mut merge = Merge { document, catalogue, conditions, budget: max_fields };
+    let mut merge = Merge { document, catalogue, conditions, budget: max_fields, visits: Cell::new(0) };
     let items = match catalogue.root(operation.ty) {
         Some(root) => merge.set(root, &[&operation.selection_set.node], pos, &IndexSet::new())?,
         None => Vec::new(),
@@ -79,6 +83,8 @@ struct Merge<'a> {
     catalogue: &'a Catalogue,
     conditions: &'a [(Name, bool)],
     budget: usize,
+    /// Selections looked at: an interface of many objects makes some be looked at again and again.
+    visits: Cell<usize>,
 }
 
 /// What is selected of one type, in order of first appearance.
@@ -114,6 +120,9 @@ impl<'a> Merge<'a> {
         let mut gathered = Gathered::default();
         for set in sets {
             self.gather(parent, set, &mut gathered);
+        }
+        if self.visits.get() > MAX_VISITS {
+            return Err(too_many(pos));
         }
         gathered.items.retain(|key, _| !matches!(key, Key::Field(name) if known.contains(*name)));
         let omit = match self.clash(parent, &gathered) {
@@ -159,9 +168,7 @@ impl<'a> Merge<'a> {
         fields: &[&'a Positioned<Field>],
     ) -> Result<Positioned<Selection>, ServerError> {
         let first = fields[0];
-        self.budget = self.budget.checked_sub(1).ok_or_else(|| {
-            error(Code::TooLarge, "The operation selects too many fields of too many types.", Some(first.pos))
-        })?;
+        self.budget = self.budget.checked_sub(1).ok_or_else(|| too_many(first.pos))?;
         let pos = first.node.selection_set.pos;
         let below = parent.fields.get(&first.node.name.node).and_then(|known| self.catalogue.get(innermost(&known.ty)));
         let items = match below {
@@ -194,6 +201,7 @@ impl<'a> Merge<'a> {
     }
 
     fn gather(&self, parent: &'a Named, set: &'a SelectionSet, gathered: &mut Gathered<'a>) {
+        self.visits.set(self.visits.get() + set.items.len());
         for selection in set.items.iter().filter(|selection| self.stays(selection.node.directives())) {
             let (on, set) = match &selection.node {
                 Selection::Field(field) => {
@@ -268,6 +276,7 @@ impl<'a> Merge<'a> {
 
     /// Every response key in a set, whatever type it is selected of.
     fn keys(&self, set: &'a SelectionSet, keys: &mut IndexSet<&'a Name>) {
+        self.visits.set(self.visits.get() + set.items.len());
         for selection in set.items.iter().filter(|selection| self.stays(selection.node.directives())) {
             match &selection.node {
                 Selection::Field(field) => drop(keys.insert(&field.node.response_key().node)),
@@ -280,6 +289,10 @@ impl<'a> Merge<'a> {
             }
         }
     }
+}
+
+fn too_many(pos: Pos) -> ServerError {
+    error(Code::TooLarge, "The operation selects too many fields of too many types.", Some(pos))
 }
 
 /// How selections of an interface or union get in each other's way.

@@ -124,11 +124,12 @@ impl Documents {
     }
 
     fn checked(&self, query: &str, operation_name: Option<&str>) -> Result<Arc<Checked>, Vec<ServerError>> {
-        scan::scan(query, &self.limits).map_err(|error| vec![error])?;
+        scan::measure(query, &self.limits).map_err(|error| vec![error])?;
         let key = cache::key(query, operation_name);
         if let Some(checked) = self.cache.get(&key) {
             return Ok(checked);
         }
+        scan::scan(query, &self.limits).map_err(|error| vec![error])?;
         let document = parse_query(query).map_err(|failure| vec![unreadable(&failure)])?;
         let (name, operation) = choose(&document, operation_name).map_err(|error| vec![error])?;
         size::check(&document, operation, &self.limits).map_err(|error| vec![error])?;

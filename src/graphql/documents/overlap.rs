@@ -79,20 +79,17 @@ impl<'a> Overlap<'a> {
                     continue;
                 }
                 Selection::InlineFragment(fragment) => {
-                    let on = fragment.node.type_condition.as_ref().map(|condition| &condition.node.on.node);
-                    (&fragment.node.selection_set.node, on)
+                    (&fragment.node.selection_set.node, fragment.node.type_condition.as_ref())
                 }
                 Selection::FragmentSpread(at) => {
                     let name = &at.node.fragment_name.node;
-                    match self.document.fragments.get(name) {
-                        Some(fragment) if spread.insert(name) => {
-                            (&fragment.node.selection_set.node, Some(&fragment.node.type_condition.node.on.node))
-                        }
-                        _ => continue,
-                    }
+                    let Some(fragment) = self.document.fragments.get(name).filter(|_| spread.insert(name)) else {
+                        continue;
+                    };
+                    (&fragment.node.selection_set.node, Some(&fragment.node.type_condition))
                 }
             };
-            let parent = on.map_or(Some(parent), |on| self.catalogue.get(on));
+            let parent = on.map_or(Some(parent), |on| self.catalogue.get(&on.node.on.node));
             if let Some(parent) = parent {
                 self.gather(set, parent, spread, groups)?;
             }

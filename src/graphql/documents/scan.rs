@@ -5,12 +5,17 @@ use async_graphql::{Pos, ServerError};
 use super::Limits;
 use super::refusal::{Code, error};
 
-/// Refuses a text with more bytes, tokens or nested brackets than the limits allow. Does not check the syntax.
-pub(super) fn scan(text: &str, limits: &Limits) -> Result<(), ServerError> {
+/// Refuses a text with more bytes than the limits allow.
+pub(super) fn measure(text: &str, limits: &Limits) -> Result<(), ServerError> {
     if text.len() > limits.max_bytes {
         let message = format!("The document has {} bytes; {} are allowed.", text.len(), limits.max_bytes);
         return Err(error(Code::TooLarge, message, None));
     }
+    Ok(())
+}
+
+/// Refuses a text with more tokens or nested brackets than the limits allow. Does not check the syntax.
+pub(super) fn scan(text: &str, limits: &Limits) -> Result<(), ServerError> {
     let bytes = text.as_bytes();
     let (mut at, mut tokens, mut depth) = (0, 0, 0_usize);
     while at < bytes.len() {

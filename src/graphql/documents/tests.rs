@@ -327,3 +327,17 @@ fn a_document_that_comes_again_is_found() {
     let (first, other, again) = (prepare(true), prepare(false), prepare(true));
     assert!(std::sync::Arc::ptr_eq(&first, &again) && !std::sync::Arc::ptr_eq(&first, &other));
 }
+
+#[test]
+fn an_interface_in_an_interface_in_an_interface_is_bounded() {
+    let objects: String = (0..40).map(|n| format!("type T{n} implements N {{ n: N! a: Int }} ")).collect();
+    let documents =
+        Documents::new(&format!("interface N {{ n: N! }} type Query {{ n: N! }} {objects}"), Limits::default())
+            .unwrap();
+    let level = |inner: &str| format!("{{ n {{ a: __typename {inner} }} ... on T0 {{ n {{ b: __typename }} }} }}");
+    let text = (0..8).fold("n { c: __typename }".to_owned(), |inner, _| format!("n {}", level(&inner)));
+    let started = std::time::Instant::now();
+    let errors = documents.prepare(&format!("{{ {text} }}"), None, &Variables::default()).unwrap_err();
+    assert_eq!(errors[0].extensions.as_ref().unwrap().get("code"), Some(&Value::from("DOCUMENT_TOO_LARGE")));
+    assert!(started.elapsed().as_secs() < 2, "{:?}", started.elapsed());
+}
