@@ -204,7 +204,7 @@ async fn a_mutation_runs_to_its_end_when_the_client_is_gone() {
 
 #[tokio::test]
 async fn a_bug_and_a_query_without_end_are_answered() {
-    let server = Server::with(|settings| settings.query_timeout = std::time::Duration::from_millis(50)).await;
+    let server = Server::with(|settings| settings.query_timeout = std::time::Duration::from_millis(500)).await;
     let bug = post(server.address, "{ panic }", Value::Null).await;
     assert_eq!((bug.status, bug.code().as_str()), (500, "INTERNAL"));
     let slow = post(server.address, "{ never }", Value::Null).await;
