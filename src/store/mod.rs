@@ -7,6 +7,8 @@ mod conflict;
 mod database;
 /// A private MariaDB (or MySQL) of the server's own, for when no `DATABASE_URL` is given.
 pub mod embedded;
+/// Bulk writes of public datasets.
+pub mod imports;
 /// The migrations in `migrations/`, applied under a lock.
 pub mod migrate;
 mod pool;
