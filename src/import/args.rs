@@ -68,6 +68,7 @@ impl From<InsideAirbnb> for Options {
             calendar_from: args.calendar_from,
             report: args.report,
             force: args.force,
+            batch: None,
         }
     }
 }

@@ -34,5 +34,6 @@ fn options() -> Options {
         calendar_from: CalendarFrom::Today,
         report: None,
         force: false,
+        batch: None,
     }
 }

@@ -124,6 +124,8 @@ pub struct Options {
     pub report: Option<PathBuf>,
     /// Read files again that were imported before, and begin half-done ones anew.
     pub force: bool,
+    /// Records of a batch. `None`: as many as are fast.
+    pub batch: Option<usize>,
 }
 
 /// Why an import ended before its end. What was committed stays; the next run goes on from there.
@@ -197,7 +199,7 @@ async fn run(
     progress: &mut dyn Progress,
     summary: &mut Summary,
 ) -> Result<(), ImportError> {
-    let mut stage = stage::Stage { dataset: &options.dataset, force: options.force, now, progress, summary };
+    let mut stage = stage::Stage { options, now, progress, summary };
     let print = digest(Part::Listings, &options.listings).await?;
     let words = format!("{RULES}|{:?}|{}", options.city, options.currency);
     // What is made of a review or a day depends on the listings, so their file is part of every fingerprint.

@@ -4,7 +4,7 @@ use diesel_async::AsyncMysqlConnection;
 use tokio::sync::mpsc;
 
 use super::{
-    ImportError, Part, Progress,
+    ImportError, Options, Part, Progress,
     report::{Place, Problem, Severity},
     source::Source,
     summary::{PartSummary, Summary},
@@ -59,8 +59,7 @@ struct Chunk<R> {
 
 /// Where the files of one import go.
 pub(super) struct Stage<'a> {
-    pub(super) dataset: &'a str,
-    pub(super) force: bool,
+    pub(super) options: &'a Options,
     pub(super) now: Timestamp,
     pub(super) progress: &'a mut dyn Progress,
     pub(super) summary: &'a mut Summary,
@@ -76,8 +75,8 @@ impl Stage<'_> {
         fingerprint: [u8; 32],
     ) -> Result<(), ImportError> {
         let part = K::PART;
-        let earlier = imports::checkpoint(conn, self.dataset, part.as_str()).await?;
-        let earlier = earlier.filter(|earlier| earlier.fingerprint == fingerprint && !self.force);
+        let earlier = imports::checkpoint(conn, &self.options.dataset, part.as_str()).await?;
+        let earlier = earlier.filter(|earlier| earlier.fingerprint == fingerprint && !self.options.force);
         let mut counts = PartSummary::new(part);
         if earlier.as_ref().is_some_and(|earlier| earlier.finished) {
             counts.already_done = true;
@@ -86,7 +85,7 @@ impl Stage<'_> {
             return Ok(());
         }
         let records = earlier.map_or(0, |earlier| earlier.records);
-        let dataset = self.dataset.to_owned();
+        let dataset = self.options.dataset.clone();
         let mut at = Checkpoint { dataset, part: part.as_str(), fingerprint, records, finished: false };
         imports::start(conn, &at, self.now).await?;
         counts.resumed_after = records;
@@ -94,8 +93,9 @@ impl Stage<'_> {
         self.progress.start(part, size, records);
         let (sender, mut chunks) = mpsc::channel(AHEAD);
         let source = source.clone();
+        let size = self.options.batch.unwrap_or(K::SIZE).max(1) as u64;
         let thread = tokio::task::spawn_blocking(move || {
-            if let Err(error) = read(kind, &source, records, &sender) {
+            if let Err(error) = read(kind, &source, (records, size), &sender) {
                 // The receiver is gone only when nobody wants to know.
                 let _ = sender.blocking_send(Err(error));
             }
@@ -149,7 +149,7 @@ impl Stage<'_> {
 fn read<K: Kind>(
     mut kind: K,
     source: &Source,
-    done: u64,
+    (done, batch): (u64, u64),
     sender: &mpsc::Sender<Result<Chunk<K::Record>, ImportError>>,
 ) -> Result<(), ImportError> {
     let mut table = Table::open(K::PART, source, K::REQUIRED)?;
@@ -167,11 +167,7 @@ fn read<K: Kind>(
         };
         kind.begin();
         let (begun, mut size) = (table.records(), 0);
-        while !end
-            && size < BYTES
-            && table.records() - begun < K::SIZE as u64
-            && (begun >= done || table.records() < done)
-        {
+        while !end && size < BYTES && table.records() - begun < batch && (begun >= done || table.records() < done) {
             match table.next()? {
                 Next::Row(row) => {
                     size += row.size() as u64;
