@@ -63,7 +63,8 @@ async fn counted(conn: &mut Conn) {
         ("SELECT SUM(review_count) FROM listings", 35_698),
         ("SELECT COUNT(*) FROM listings WHERE review_count > 0", 1_918),
         ("SELECT COUNT(*) FROM nights", 449_296),
-        ("SELECT COUNT(*) FROM night_rates", 579_423),
+        // 579,423 days differ from their listing; 707 of them only in a stay that contradicts itself.
+        ("SELECT COUNT(*) FROM night_rates", 579_423 - 707),
     ] {
         assert_eq!(number(conn, what).await, n, "{what}");
     }
