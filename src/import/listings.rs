@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     store::imports::{Host, HostFacts, Listing, ListingFacts, Listings, Ratings, SOURCE},
-    types::{Currency, ListingId, Point, UserId},
+    types::{Currency, ListingId, Point, RoomType, UserId},
 };
 
 /// What a TEXT column holds, in bytes.
@@ -43,8 +43,7 @@ impl Reader {
         let point = point(row)?;
         let area = point.area().0;
         let time_zone = places::time_zone(point).ok_or("its place is in no known time zone")?;
-        let room = row.get("room_type");
-        let room_type = kinds::room(room).ok_or_else(|| format!("room_type `{}` is unknown", table::excerpt(room)))?;
+        let room_type = room(row)?;
         let base_price = price::parse(row.get("price"), self.currency)?.ok_or("it has no price")?;
         let max_guests = count(table::whole(row.get("accommodates"), "accommodates")?);
         let max_guests = max_guests.filter(|guests| *guests > 0).ok_or("it takes no guests")?;
@@ -146,6 +145,11 @@ fn host_of(row: Row<'_>, id: u64, notes: &mut Vec<Reason>) -> Host {
             is_superhost: flag(row, "host_is_superhost", notes),
         },
     }
+}
+
+fn room(row: Row<'_>) -> Result<RoomType, Reason> {
+    let room = row.get("room_type");
+    kinds::room(room).ok_or_else(|| format!("room_type `{}` is unknown", table::excerpt(room)))
 }
 
 fn point(row: Row<'_>) -> Result<Point, Reason> {

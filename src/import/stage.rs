@@ -57,6 +57,12 @@ struct Chunk<R> {
     end: bool,
 }
 
+impl<R> Chunk<R> {
+    fn new() -> Self {
+        Self { records: Vec::new(), origins: Vec::new(), problems: Vec::new(), read: 0, bytes: 0, end: false }
+    }
+}
+
 /// Where the files of one import go.
 pub(super) struct Stage<'a> {
     pub(super) options: &'a Options,
@@ -80,8 +86,7 @@ impl Stage<'_> {
         let mut counts = PartSummary::new(part);
         if earlier.as_ref().is_some_and(|earlier| earlier.finished) {
             counts.already_done = true;
-            self.progress.finish(&counts);
-            self.summary.parts.push(counts);
+            self.finish(counts);
             return Ok(());
         }
         let records = earlier.map_or(0, |earlier| earlier.records);
@@ -105,9 +110,13 @@ impl Stage<'_> {
             self.write::<K>(conn, &mut at, &mut counts, chunk).await?;
         }
         thread.await.map_err(|_| ImportError::Reader(part))?;
+        self.finish(counts);
+        Ok(())
+    }
+
+    fn finish(&mut self, counts: PartSummary) {
         self.progress.finish(&counts);
         self.summary.parts.push(counts);
-        Ok(())
     }
 
     async fn write<K: Kind>(
@@ -157,14 +166,7 @@ fn read<K: Kind>(
     let mut notes = Vec::new();
     let mut end = false;
     while !end {
-        let mut chunk = Chunk {
-            records: Vec::new(),
-            origins: Vec::new(),
-            problems: Vec::new(),
-            read: table.records(),
-            bytes: 0,
-            end: false,
-        };
+        let mut chunk = Chunk::new();
         kind.begin();
         let (begun, mut size) = (table.records(), 0);
         while !end && size < BYTES && table.records() - begun < batch && (begun >= done || table.records() < done) {

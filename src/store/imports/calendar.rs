@@ -113,6 +113,22 @@ impl Batch for Days {
     }
 }
 
+/// What a day means for one table. Ordered by weight: of two changes the greater is the record's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    None,
+    Created,
+    Updated,
+}
+
+/// What is to be deleted of one listing: nights that are free again, holds that are over, rates that are the listing's own.
+#[derive(Default)]
+struct Deletes {
+    freed: Vec<NaiveDate>,
+    expired: Vec<NaiveDate>,
+    equal: Vec<NaiveDate>,
+}
+
 /// Compares the days of one listing with the tables, deletes what is over and notes what is to be inserted.
 async fn compare<'a>(
     tx: &mut AsyncMysqlConnection,
@@ -121,51 +137,71 @@ async fn compare<'a>(
     days: impl Iterator<Item = &'a Day> + Clone + Send,
     now: Timestamp,
 ) -> QueryResult<()> {
-    let (Some(first), Some(last)) = (days.clone().map(|day| day.night).min(), days.clone().map(|day| day.night).max())
-    else {
-        return Ok(());
-    };
+    let nights = days.clone().map(|day| day.night);
+    let (Some(first), Some(last)) = (nights.clone().min(), nights.max()) else { return Ok(()) };
     let known = known(tx, id, (first, last)).await?;
-    let (mut freed, mut expired, mut equal) = (Vec::new(), Vec::new(), Vec::new());
+    let mut deletes = Deletes::default();
     for day in days {
-        let (mut is_new, mut is_changed) = (false, false);
-        match (day.available, known.held.get(&day.night)) {
-            (true, Some((true, _))) => freed.push(day.night),
-            (true, None) | (false, Some((true, _))) => {}
-            (true, Some(_)) => writes.outcome.held += 1,
-            (false, None) => {
-                writes.taken.push((id, day.night));
-                is_new = true;
-            }
-            (false, Some((_, Some(expires)))) if *expires <= now => {
-                expired.push(day.night);
-                writes.taken.push((id, day.night));
-                is_changed = true;
-            }
-            (false, Some(_)) => writes.outcome.held += 1,
-        }
-        is_changed |= freed.last() == Some(&day.night);
-        match (Rate::of(day, base), known.rates.get(&day.night)) {
-            (rate, Some((old, _))) if rate == *old => {}
-            (Rate::NONE, Some((_, false))) => {
-                equal.push(day.night);
-                is_changed = true;
-            }
-            (Rate::NONE, None) => {}
-            (rate, old) => {
-                writes.rates.push((id, day.night, rate));
-                is_changed |= old.is_some();
-                is_new |= old.is_none();
-            }
-        }
+        let night = compare_night(writes, &mut deletes, day, known.held.get(&day.night), now);
+        let rate = compare_rate(writes, &mut deletes, day, Rate::of(day, base), known.rates.get(&day.night));
         let outcome = &mut writes.outcome;
-        match (is_changed, is_new) {
-            (true, _) => outcome.updated += 1,
-            (false, true) => outcome.created += 1,
-            (false, false) => outcome.unchanged += 1,
+        match night.max(rate) {
+            Change::Updated => outcome.updated += 1,
+            Change::Created => outcome.created += 1,
+            Change::None => outcome.unchanged += 1,
         }
     }
-    delete(tx, id, (&freed, &expired, &equal), now).await
+    delete(tx, id, &deletes, now).await
+}
+
+fn compare_night(
+    writes: &mut Writes,
+    deletes: &mut Deletes,
+    day: &Day,
+    held: Option<&(bool, Option<Timestamp>)>,
+    now: Timestamp,
+) -> Change {
+    match (day.available, held) {
+        (true, None) | (false, Some((true, _))) => Change::None,
+        (true, Some((true, _))) => {
+            deletes.freed.push(day.night);
+            Change::Updated
+        }
+        (false, None) => {
+            writes.taken.push((day.listing, day.night));
+            Change::Created
+        }
+        (false, Some((false, Some(expires)))) if *expires <= now => {
+            deletes.expired.push(day.night);
+            writes.taken.push((day.listing, day.night));
+            Change::Updated
+        }
+        (_, Some((false, _))) => {
+            writes.outcome.held += 1;
+            Change::None
+        }
+    }
+}
+
+fn compare_rate(
+    writes: &mut Writes,
+    deletes: &mut Deletes,
+    day: &Day,
+    rate: Rate,
+    known: Option<&(Rate, bool)>,
+) -> Change {
+    match known {
+        Some((old, _)) if *old == rate => Change::None,
+        None if rate == Rate::NONE => Change::None,
+        Some((_, false)) if rate == Rate::NONE => {
+            deletes.equal.push(day.night);
+            Change::Updated
+        }
+        _ => {
+            writes.rates.push((day.listing, day.night, rate));
+            if known.is_some() { Change::Updated } else { Change::Created }
+        }
+    }
 }
 
 async fn known(
@@ -199,13 +235,8 @@ async fn known(
     Ok(Known { held: held.collect(), rates: rates.collect() })
 }
 
-/// Deletes nights that are free again, holds that are over, and rates that are the listing's own.
-async fn delete(
-    tx: &mut AsyncMysqlConnection,
-    id: ListingId,
-    (freed, expired, equal): (&[NaiveDate], &[NaiveDate], &[NaiveDate]),
-    now: Timestamp,
-) -> QueryResult<()> {
+async fn delete(tx: &mut AsyncMysqlConnection, id: ListingId, deletes: &Deletes, now: Timestamp) -> QueryResult<()> {
+    let Deletes { freed, expired, equal } = deletes;
     // The conditions are said again: since they were read, a guest may have come.
     let of_listing = nights::table.filter(nights::listing_id.eq(id));
     if !freed.is_empty() {

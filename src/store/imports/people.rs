@@ -105,7 +105,15 @@ pub(super) async fn write_reviewers(
         diesel::update(users::table.find(id)).set(facts).execute(tx).await?;
     }
     let known: HashSet<UserId> = known.into_iter().map(|(id, ..)| id).collect();
-    let new = reviewers.iter().filter(|(id, _)| !known.contains(id)).map(|(id, reviewer)| {
+    insert_reviewers(tx, reviewers.iter().filter(|(id, _)| !known.contains(id)), now).await
+}
+
+async fn insert_reviewers<'a>(
+    tx: &mut AsyncMysqlConnection,
+    reviewers: impl Iterator<Item = (&'a UserId, &'a Reviewer<'a>)> + Send,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let new = reviewers.map(|(id, reviewer)| {
         (
             users::id.eq(*id),
             users::display_name.eq(reviewer.name),

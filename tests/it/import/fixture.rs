@@ -142,10 +142,33 @@ async fn odd_reviews_come_out_as_they_should() {
         .await
             > 0
     );
+    assert_eq!(number(conn, "SELECT COUNT(*) FROM reviews WHERE text REGEXP '&(lt|gt|amp|quot|#39);'").await, 0);
+    assert!(number(conn, "SELECT COUNT(*) FROM reviews WHERE text LIKE '%\\\\\\\\%'").await > 0, "a backslash stays");
+    assert!(number(conn, "SELECT COUNT(*) FROM reviews WHERE text LIKE '%\"%'").await > 0, "quotes stay");
     let noon = "SELECT COUNT(*) FROM reviews WHERE TIME(created_at) <> '12:00:00' OR publish_at <> created_at OR booking_id IS \
                 NOT NULL OR rating IS NOT NULL";
     assert_eq!(number(conn, noon).await, 0);
     assert_eq!(words(conn, "SELECT MAX(DATE(created_at)) FROM reviews").await[..4], *"2023", "reviews keep their days");
+}
+
+#[tokio::test]
+async fn names_stay_as_their_owners_typed_them() {
+    let test = TestDatabase::new().await;
+    let conn = &mut test.conn().await;
+    fixture(conn, now(), &mut Silent).await.unwrap();
+    let hosts: BTreeSet<String> = rows("listings").into_iter().map(|row| row["host_id"].clone()).collect();
+    let (mut seen, mut foreign) = (BTreeSet::new(), 0);
+    for row in rows("reviews") {
+        let (id, name) = (&row["reviewer_id"], row["reviewer_name"].trim());
+        if !hosts.contains(id) && seen.insert(id.clone()) {
+            let stored = words(conn, &format!("SELECT display_name FROM users WHERE source_id = {id}")).await;
+            assert_eq!(stored, name, "byte for byte, composed or not");
+            foreign += u32::from(!name.is_ascii());
+        }
+    }
+    assert!(foreign > 10, "names in many scripts: {foreign}");
+    assert_eq!(number(conn, r"SELECT COUNT(*) FROM amenities WHERE name LIKE '%\\\\u%'").await, 0, "escapes are read");
+    assert!(number(conn, "SELECT COUNT(*) FROM amenities WHERE name <> CONVERT(name USING ascii)").await > 0);
 }
 
 #[tokio::test]
@@ -171,7 +194,7 @@ async fn a_second_start_changes_nothing() {
     let conn = &mut test.conn().await;
     fixture(conn, now(), &mut Silent).await.unwrap();
     let before = checksums(conn).await;
-    let summary = fixture(conn, now() + chrono::Duration::hours(1), &mut Silent).await.unwrap();
+    let summary = fixture(conn, now() + chrono::Duration::days(8), &mut Silent).await.unwrap();
     assert!(summary.parts.iter().all(|part| part.already_done), "{summary}");
     assert_eq!(checksums(conn).await, before);
 }
