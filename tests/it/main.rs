@@ -4,5 +4,6 @@
 
 mod embedded;
 mod harness;
+mod import;
 mod migrations;
 mod pool;
