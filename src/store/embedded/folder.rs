@@ -27,6 +27,7 @@ impl Folder {
         private_folder(&run)?;
         // The data folder itself may have been there before, open to all: who gets here gets the database.
         close_to_others(&run)?;
+        private_folder(&root.join("tmp"))?;
         let uid = own_uid(&run)?;
         let mut socket = run.join("db.sock");
         if socket.as_os_str().len() > LONGEST_SOCKET {
@@ -56,6 +57,12 @@ impl Folder {
 
     pub(super) fn database(&self) -> PathBuf {
         self.root.join("database")
+    }
+
+    /// For the server's temporary tables. One of its own, because MariaDB starts by deleting what looks like a leftover,
+    /// and in a shared folder that may be the living table of another server.
+    pub(super) fn tmp(&self) -> PathBuf {
+        self.root.join("tmp")
     }
 
     pub(super) fn log(&self) -> PathBuf {

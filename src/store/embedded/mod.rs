@@ -11,6 +11,7 @@
 //!   database/       MariaDB's own files
 //!   database.log    what MariaDB says
 //!   run/            its socket and pid
+//!   tmp/            its temporary tables
 //! ```
 
 mod binary;
