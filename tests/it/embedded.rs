@@ -102,12 +102,7 @@ impl Serve {
     fn start(data_dir: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--log-level", "info", "--data-dir"]).arg(data_dir);
-        command
-            .env_remove("DATABASE_URL")
-            .env_remove("DATABASE_URL_FILE")
-            .stdout(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+        command.env_remove("DATABASE_URL").env_remove("DATABASE_URL_FILE").stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let ready = log.by_ref().any(|line| line.unwrap().contains("the database is ready"));
