@@ -9,6 +9,9 @@ static LISTINGS: &[u8] = include_bytes!("../../fixtures/listings.csv");
 static REVIEWS: &[u8] = include_bytes!("../../fixtures/reviews.csv");
 static CALENDAR: &[u8] = include_bytes!("../../fixtures/calendar.csv");
 
+/// Names the demo listings in the table of checkpoints.
+pub(super) const DATASET: &str = "fixture";
+
 /// Loads 65 listings in Singapore with reviews and 90 days of calendar that begin in the week of `now`, for a first look.
 /// `fixtures/README.md` tells where they come from. Once they are loaded, later calls do nothing, whatever `now` is: the
 /// days on which somebody began to book do not move.
@@ -36,7 +39,7 @@ pub async fn fixture(
 #[expect(clippy::expect_used, reason = "SGD is in the list of currencies, and a test loads the fixture")]
 fn options() -> Options {
     Options {
-        dataset: "fixture".to_owned(),
+        dataset: DATASET.to_owned(),
         listings: Source::Bytes("fixtures/listings.csv", LISTINGS),
         reviews: Some(Source::Bytes("fixtures/reviews.csv", REVIEWS)),
         calendar: Some(Source::Bytes("fixtures/calendar.csv", CALENDAR)),

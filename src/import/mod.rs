@@ -6,6 +6,8 @@
 //! [`Report`] and the rest goes on.
 
 mod amenities;
+/// What a first look needs.
+pub mod demo;
 mod args;
 mod calendar;
 mod fixture;

@@ -185,3 +185,14 @@ async fn write<B: Batch>(
         .await?;
     Ok(outcome)
 }
+
+/// Whether there are listings although nobody has imported `dataset`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_foreign(conn: &mut AsyncMysqlConnection, dataset: &str) -> QueryResult<bool> {
+    let begun: i64 = imports::table.filter(imports::dataset.eq(dataset)).count().get_result(conn).await?;
+    use super::schema::listings::{id, table};
+    let any: Option<crate::types::ListingId> = table.select(id).limit(1).first(conn).await.optional()?;
+    Ok(begun == 0 && any.is_some())
+}
