@@ -8,10 +8,7 @@ use super::{
     listings::{self, Listing, by_owner},
     restrictions::{self, Calendar, NightView, Taken},
 };
-pub use crate::store::{
-    night_rates::NightRate,
-    nights::{Night, NightKind},
-};
+pub use crate::store::{night_rates::NightRate, nights::Night};
 use crate::{
     app::App,
     auth::Member,
@@ -96,10 +93,7 @@ pub fn calendar(listing: &Listing, particulars: &Particulars, now: Timestamp, as
         night.closed_to_departure = rate.closed_to_departure;
     }
     for held in &particulars.held {
-        nights.entry(held.night).or_default().taken = Some(match held.kind {
-            NightKind::Held(hold) => hold.into(),
-            NightKind::Preparation => Taken::Preparation,
-        });
+        nights.entry(held.night).or_default().taken = Some(held.hold().map_or(Taken::Preparation, Taken::from));
     }
     let rules = &listing.rules;
     Ok(Calendar {
@@ -148,8 +142,8 @@ pub async fn host_calendar(app: &App, host: &Member, id: ListingId, range: Stay)
     let held: HashMap<NaiveDate, &Night> = particulars.held.iter().map(|night| (night.night, night)).collect();
     let nights = availability(&listing, &particulars, range, now)?.into_iter().map(|view| {
         let (hold, booking) = match held.get(&view.night) {
-            Some(Night { kind: NightKind::Held(hold), booking_id, .. }) => (Some(*hold), *booking_id),
-            _ => (None, None),
+            Some(night) => (night.hold(), night.booking_id.filter(|_| night.hold().is_some())),
+            None => (None, None),
         };
         HostNight { price: listing.pricing.money(view.price), view, hold, booking }
     });

@@ -1,84 +1,153 @@
-//! Who holds a night.
+//! Who holds which night. The primary key (listing, night) is what forbids a double booking, whoever writes.
 
 use chrono::NaiveDate;
-use diesel::{
-    deserialize::{self, FromSql, FromSqlRow},
-    expression::AsExpression,
-    mysql::{Mysql, MysqlValue},
-    prelude::*,
-    serialize::{self, Output, ToSql},
-    sql_types::Text,
-};
+use diesel::{prelude::*, result::DatabaseErrorKind};
 use diesel_async::RunQueryDsl;
 
 use super::{Conn, each::among, schema::nights};
-use crate::{
-    error::Result,
-    types::{BookingId, ListingId, NightHold, Timestamp},
-};
+use crate::types::{BookingId, ListingId, NightHold, NightKind, Stay, Timestamp};
 
-/// The word of the table for nights kept free around a stay; all others are those of [`NightHold`].
-const PREPARATION: &str = "PREPARATION";
-
-/// What a night is taken for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
-#[diesel(sql_type = Text)]
-pub enum NightKind {
-    /// Something that the host sees by name.
-    Held(NightHold),
-    /// Kept free before or after a stay.
-    Preparation,
-}
-
-impl FromSql<Text, Mysql> for NightKind {
-    fn from_sql(value: MysqlValue<'_>) -> deserialize::Result<Self> {
-        match std::str::from_utf8(value.as_bytes())? {
-            PREPARATION => Ok(Self::Preparation),
-            other => Ok(Self::Held(other.parse()?)),
-        }
-    }
-}
-
-impl ToSql<Text, Mysql> for NightKind {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Mysql>) -> serialize::Result {
-        let word = match self {
-            Self::Held(hold) => hold.as_str(),
-            Self::Preparation => PREPARATION,
-        };
-        <str as ToSql<Text, Mysql>>::to_sql(word, out)
-    }
-}
-
-/// A night that is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = nights, check_for_backend(Mysql))]
+/// One night of a listing and what holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = nights, check_for_backend(diesel::mysql::Mysql))]
 pub struct Night {
     /// The listing.
     pub listing_id: ListingId,
     /// The night, by the day on which it begins.
     pub night: NaiveDate,
-    /// What for.
+    /// What holds it.
     pub kind: NightKind,
-    /// The booking that has it.
+    /// The booking, unless it is a block.
     pub booking_id: Option<BookingId>,
+    /// When it holds no longer; None: until it is released.
+    pub expires_at: Option<Timestamp>,
 }
 
-/// The nights of `listings` from `first` to `last`, both included, that something holds at `now`, in no order. A hold that has
-/// expired holds nothing, whether or not a worker has swept it away.
+impl Night {
+    /// Whether it still holds the night: an expired hold never blocks anyone, even if no worker runs.
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| end > now)
+    }
+}
+
+impl Night {
+    /// What the host sees; None: kept free after a stay.
+    pub fn hold(&self) -> Option<NightHold> {
+        match self.kind {
+            NightKind::Hold => Some(NightHold::Hold),
+            NightKind::Request => Some(NightHold::Request),
+            NightKind::Booking => Some(NightHold::Booking),
+            NightKind::Block => Some(NightHold::Block),
+            NightKind::External => Some(NightHold::External),
+            NightKind::Preparation => None,
+        }
+    }
+}
+
+/// How a claim ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// All nights are the claimant's.
+    Held,
+    /// Somebody has one of them: nothing was written.
+    Taken,
+}
+
+/// What is known of the nights of `listing` in `stay`, in order, expired holds included.
+pub async fn of_listing(conn: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<Vec<Night>> {
+    nights::table
+        .filter(nights::listing_id.eq(listing))
+        .filter(nights::night.ge(stay.check_in()))
+        .filter(nights::night.lt(stay.check_out()))
+        .order(nights::night)
+        .select(Night::as_select())
+        .load(conn)
+        .await
+}
+
+/// The nights of `listings` from `first` to `last`, both included, that something holds at `now`, in no order.
 pub async fn of_listings(
     conn: &mut Conn,
     listings: &[ListingId],
     first: NaiveDate,
     last: NaiveDate,
     now: Timestamp,
-) -> Result<Vec<Night>> {
+) -> QueryResult<Vec<Night>> {
     if listings.is_empty() {
         return Ok(Vec::new());
     }
-    let held = nights::table
+    nights::table
         .select(Night::as_select())
         .filter(among(nights::listing_id, listings.iter().copied()))
         .filter(nights::night.between(first, last))
-        .filter(nights::expires_at.is_null().or(nights::expires_at.gt(now)));
-    Ok(held.load(conn).await?)
+        .filter(nights::expires_at.is_null().or(nights::expires_at.gt(now)))
+        .load(conn)
+        .await
+}
+
+/// Takes `rows`, which must be in ascending order so that racers queue up rather than embrace: all of them or, when the key refuses
+/// one, none.
+pub async fn claim(tx: &mut Conn, rows: &[Night]) -> QueryResult<Claim> {
+    match diesel::insert_into(nights::table).values(rows).execute(tx).await {
+        Ok(_) => Ok(Claim::Held),
+        Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(Claim::Taken),
+        Err(error) => Err(error),
+    }
+}
+
+/// The nights of a booking become certain.
+pub async fn confirm(tx: &mut Conn, booking: BookingId) -> QueryResult<usize> {
+    diesel::update(nights::table)
+        .filter(nights::booking_id.eq(booking))
+        .filter(nights::kind.ne(NightKind::Preparation))
+        .set((nights::kind.eq(NightKind::Booking), nights::expires_at.eq(None::<Timestamp>)))
+        .execute(tx)
+        .await?;
+    diesel::update(nights::table)
+        .filter(nights::booking_id.eq(booking))
+        .set(nights::expires_at.eq(None::<Timestamp>))
+        .execute(tx)
+        .await
+}
+
+/// Lets go the nights of a booking from `from` on; those before stay for the record.
+pub async fn release(tx: &mut Conn, booking: BookingId, from: Option<NaiveDate>) -> QueryResult<usize> {
+    let all = diesel::delete(nights::table).filter(nights::booking_id.eq(booking));
+    match from {
+        None => all.execute(tx).await,
+        Some(from) => all.filter(nights::night.ge(from)).execute(tx).await,
+    }
+}
+
+/// Lets go the blocks of `listing` in `stay`: the host's and those of outside calendars.
+pub async fn unblock(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<usize> {
+    diesel::delete(nights::table)
+        .filter(nights::listing_id.eq(listing))
+        .filter(nights::night.ge(stay.check_in()))
+        .filter(nights::night.lt(stay.check_out()))
+        .filter(nights::kind.eq_any([NightKind::Block, NightKind::External]))
+        .execute(tx)
+        .await
+}
+
+/// Lets go the nights of `listing` in `stay` that are only kept free after another stay.
+pub async fn release_preparation(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<usize> {
+    diesel::delete(nights::table)
+        .filter(nights::listing_id.eq(listing))
+        .filter(nights::night.ge(stay.check_in()))
+        .filter(nights::night.lt(stay.check_out()))
+        .filter(nights::kind.eq(NightKind::Preparation))
+        .execute(tx)
+        .await
+}
+
+/// Which of `wanted` are held, in order.
+pub async fn held_of(conn: &mut Conn, listing: ListingId, wanted: &[NaiveDate]) -> QueryResult<Vec<NaiveDate>> {
+    nights::table
+        .filter(nights::listing_id.eq(listing))
+        .filter(among(nights::night, wanted.iter().copied()))
+        .order(nights::night)
+        .select(nights::night)
+        .load(conn)
+        .await
 }

@@ -414,4 +414,28 @@ words! {
         /// Top-level: our fault; quote the request id.
         Internal = "INTERNAL",
     }
+
+    /// What holds a night, as the database says it.
+    NightKind {
+        /// A booking that waits for its payment.
+        Hold = "HOLD",
+        /// A request that waits for the host's answer.
+        Request = "REQUEST",
+        /// A confirmed booking.
+        Booking = "BOOKING",
+        /// Kept free after a stay.
+        Preparation = "PREPARATION",
+        /// The host blocked it.
+        Block = "BLOCK",
+        /// An imported calendar says it is taken.
+        External = "EXTERNAL",
+    }
+
+    /// The side of a booking, and of a feed of its events.
+    Side {
+        /// Who booked.
+        Guest = "GUEST",
+        /// Who hosts.
+        Host = "HOST",
+    }
 }

@@ -1,0 +1,231 @@
+//! The viewer's side as a host: listings, bookings, the calendar, and the nights to block and open.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use super::{
+    bookings::{Booking, BookingConnection, find_booking},
+    calendars,
+    context::ContextExt,
+    error::Result,
+    ids,
+    listings::{self, ListingConnection},
+    money::Money,
+    payload::payload,
+    scalars::{Cursor, Date},
+};
+use crate::{
+    auth::Member,
+    domain::{
+        blocks::{self, Changed},
+        calendars::{HostNight, MAX_NIGHTS, host_calendar},
+        idempotency::Once,
+    },
+    error::{self, Error},
+    types::{BookingStatus, IdempotencyKey, ListingId, ListingStatus, NightHold, Side, Stay},
+};
+
+pub struct Hosting(pub(super) Member);
+
+/// The viewer's side as a host.
+#[Object]
+impl Hosting {
+    /// The viewer's listings in every state, newest first.
+    async fn listings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only listings in one of these states.")] status: Option<Vec<ListingStatus>>,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
+    ) -> Option<Result<ListingConnection>> {
+        Some(listings::page_of_host(ctx, status, first, after).await)
+    }
+
+    /// Bookings of the viewer's listings, the latest check-in first.
+    async fn bookings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only bookings in one of these states; `[REQUESTED]` are the requests to answer.")]
+        status: Option<Vec<BookingStatus>>,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
+    ) -> Option<Result<BookingConnection>> {
+        Some(BookingConnection::of(ctx, &self.0, Side::Host, status, first, after).await)
+    }
+
+    /// Every night of one of the viewer's listings in a range; null when the listing is not the viewer's.
+    async fn calendar(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The listing.")] listing_id: ID,
+        #[graphql(desc = "First night.")] from: Date,
+        #[graphql(desc = "Day after the last night, at most 366 nights later.")] to: Date,
+    ) -> Option<Result<Vec<CalendarNight>>> {
+        calendar_of(ctx, &self.0, &listing_id, from, to).await.transpose()
+    }
+}
+
+async fn calendar_of(
+    ctx: &Context<'_>,
+    host: &Member,
+    id: &ID,
+    from: Date,
+    to: Date,
+) -> Result<Option<Vec<CalendarNight>>> {
+    let nights = host_calendar(ctx.app(), host, ids::argument(id)?, calendars::range(from, to)?).await?;
+    Ok(nights.map(|nights| nights.into_iter().map(CalendarNight).collect()))
+}
+
+pub struct CalendarNight(HostNight);
+
+/// One night as its host sees it.
+#[Object]
+impl CalendarNight {
+    /// The night, by the day on which it begins.
+    async fn night(&self) -> Date {
+        Date(self.0.view.night)
+    }
+
+    /// What holds the night; null when it is free.
+    async fn hold(&self) -> Option<NightHold> {
+        self.0.hold
+    }
+
+    /// The booking that holds the night; null when none does.
+    async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
+        find_booking(ctx, self.0.booking?).await.transpose()
+    }
+
+    /// Price of the night before fees and discounts.
+    async fn price(&self) -> Money {
+        Money(self.0.price)
+    }
+
+    /// Fewest nights of a stay that begins here.
+    async fn min_nights(&self) -> u32 {
+        self.0.view.min_nights
+    }
+
+    /// Most nights of a stay that begins here.
+    async fn max_nights(&self) -> u32 {
+        self.0.view.max_nights
+    }
+
+    /// Whether a stay may begin on this day.
+    async fn check_in_allowed(&self) -> bool {
+        self.0.view.check_in_allowed
+    }
+
+    /// Whether a stay may end on this day.
+    async fn check_out_allowed(&self) -> bool {
+        self.0.view.check_out_allowed
+    }
+}
+
+/// Input of `blockNights`.
+#[derive(InputObject)]
+pub struct BlockNightsInput {
+    /// The listing.
+    listing_id: ID,
+    /// First night.
+    from: Date,
+    /// Day after the last night, at most 366 nights later.
+    to: Date,
+    /// Names this intention; sent again with the same input it returns the first answer.
+    idempotency_key: IdempotencyKey,
+}
+
+/// The nights are blocked.
+#[derive(SimpleObject)]
+pub struct BlockNightsSuccess {
+    /// The nights that were blocked by this, in order.
+    nights: Vec<Date>,
+    /// Whether this is the answer of an earlier request with the same key.
+    replayed: bool,
+}
+
+payload! {
+    /// What `blockNights` can answer.
+    BlockNightsPayload(BlockNightsSuccess) {
+        InvalidInput => InvalidInputProblem,
+        NotFound => NotFoundProblem,
+        NightsUnavailable => NightsUnavailableProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+    }
+}
+
+/// Input of `openNights`.
+#[derive(InputObject)]
+pub struct OpenNightsInput {
+    /// The listing.
+    listing_id: ID,
+    /// First night.
+    from: Date,
+    /// Day after the last night, at most 366 nights later.
+    to: Date,
+    /// Names this intention; sent again with the same input it returns the first answer.
+    idempotency_key: IdempotencyKey,
+}
+
+/// The nights are open.
+#[derive(SimpleObject)]
+pub struct OpenNightsSuccess {
+    /// The nights that were opened by this, in order.
+    nights: Vec<Date>,
+    /// Whether this is the answer of an earlier request with the same key.
+    replayed: bool,
+}
+
+payload! {
+    /// What `openNights` can answer.
+    OpenNightsPayload(OpenNightsSuccess) {
+        InvalidInput => InvalidInputProblem,
+        NotFound => NotFoundProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+    }
+}
+
+fn parse(listing: &ID, from: Date, to: Date) -> error::Result<(ListingId, Stay)> {
+    let listing = ids::input(listing, "listingId", "listing")?;
+    let wrong = |_| Error::invalid(&["to"], format!("Must be 1 to {MAX_NIGHTS} days after `from`."));
+    Ok((listing, Stay::new(from.0, to.0, MAX_NIGHTS).map_err(wrong)?))
+}
+
+fn days(changed: Once<Changed>) -> (Vec<Date>, bool) {
+    (changed.answer.nights.into_iter().map(Date).collect(), changed.replayed)
+}
+
+#[derive(Default)]
+pub struct CalendarMutation;
+
+#[Object]
+impl CalendarMutation {
+    /// Blocks free nights of a listing: all or none.
+    async fn block_nights(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which nights.")] input: BlockNightsInput,
+    ) -> Result<BlockNightsPayload> {
+        let host = ctx.member()?;
+        let outcome = match parse(&input.listing_id, input.from, input.to) {
+            Ok((listing, range)) => blocks::block(ctx.app(), host, listing, range, &input.idempotency_key).await,
+            Err(error) => Err(error),
+        };
+        let success = |(nights, replayed)| BlockNightsSuccess { nights, replayed };
+        BlockNightsPayload::of(outcome.map(days).map(success))
+    }
+
+    /// Opens nights that the host or an outside calendar blocked; nights that guests hold stay.
+    async fn open_nights(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which nights.")] input: OpenNightsInput,
+    ) -> Result<OpenNightsPayload> {
+        let host = ctx.member()?;
+        let outcome = match parse(&input.listing_id, input.from, input.to) {
+            Ok((listing, range)) => blocks::open(ctx.app(), host, listing, range, &input.idempotency_key).await,
+            Err(error) => Err(error),
+        };
+        let success = |(nights, replayed)| OpenNightsSuccess { nights, replayed };
+        OpenNightsPayload::of(outcome.map(days).map(success))
+    }
+}

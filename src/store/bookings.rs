@@ -1,0 +1,218 @@
+//! Bookings.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::{Conn, schema::bookings};
+use crate::types::{
+    BookingId, BookingStatus, CancellationPolicy, Currency, Guests, ListingId, QuoteId, Side, Stay, Timestamp, UserId,
+};
+
+/// A stay that somebody booked.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = bookings, check_for_backend(diesel::mysql::Mysql))]
+#[expect(missing_docs, reason = "the columns, described in the migration")]
+pub struct Booking {
+    pub id: BookingId,
+    pub listing_id: ListingId,
+    pub guest_id: UserId,
+    pub host_id: UserId,
+    pub quote_id: QuoteId,
+    /// As stored: ask the domain for the status at a time, which honours deadlines.
+    pub status: BookingStatus,
+    pub check_in: NaiveDate,
+    pub check_out: NaiveDate,
+    pub check_in_at: Timestamp,
+    pub check_out_at: Timestamp,
+    pub adults: u8,
+    pub children: u8,
+    pub infants: u8,
+    pub pets: u8,
+    pub currency: Currency,
+    pub price_lines: String,
+    pub total: i64,
+    pub host_payout: i64,
+    pub rules: String,
+    pub cancellation_policy: CancellationPolicy,
+    pub cancellation_timeline: Option<String>,
+    pub deadline_at: Option<Timestamp>,
+    pub decline_message: Option<String>,
+    pub event_sequence: u32,
+    pub created_at: Timestamp,
+    pub confirmed_at: Option<Timestamp>,
+    pub cancelled_at: Option<Timestamp>,
+    pub updated_at: Timestamp,
+}
+
+impl Booking {
+    /// The nights.
+    pub fn stay(&self) -> Stay {
+        Stay::stored(self.check_in, self.check_out)
+    }
+
+    /// Who comes.
+    pub fn guests(&self) -> Guests {
+        Guests { adults: self.adults, children: self.children, infants: self.infants, pets: self.pets }
+    }
+
+    /// Which side `user` is on.
+    pub fn side_of(&self, user: UserId) -> Option<Side> {
+        if self.guest_id == user { Some(Side::Guest) } else { (self.host_id == user).then_some(Side::Host) }
+    }
+}
+
+/// What a change of state writes.
+#[derive(Debug, Clone, PartialEq, Eq, AsChangeset)]
+#[diesel(table_name = bookings, treat_none_as_null = true)]
+#[expect(missing_docs, reason = "the columns, described in the migration")]
+pub struct Change {
+    pub status: BookingStatus,
+    pub deadline_at: Option<Timestamp>,
+    pub cancellation_timeline: Option<String>,
+    pub decline_message: Option<String>,
+    pub confirmed_at: Option<Timestamp>,
+    pub cancelled_at: Option<Timestamp>,
+    pub updated_at: Timestamp,
+}
+
+impl Change {
+    /// `booking` in state `to`, all else as it is; only states that wait keep their deadline.
+    pub fn to(booking: &Booking, to: BookingStatus, now: Timestamp) -> Self {
+        let waits = matches!(to, BookingStatus::PendingPayment | BookingStatus::Requested);
+        Self {
+            status: to,
+            deadline_at: booking.deadline_at.filter(|_| waits),
+            cancellation_timeline: booking.cancellation_timeline.clone(),
+            decline_message: booking.decline_message.clone(),
+            confirmed_at: booking.confirmed_at,
+            cancelled_at: booking.cancelled_at,
+            updated_at: now,
+        }
+    }
+}
+
+/// Writes a booking.
+pub async fn insert(tx: &mut Conn, booking: &Booking) -> QueryResult<usize> {
+    diesel::insert_into(bookings::table).values(booking).execute(tx).await
+}
+
+/// The booking, locked until the transaction ends. Locks are taken in the order bookings, nights, payments, feeds.
+pub async fn lock(tx: &mut Conn, id: BookingId) -> QueryResult<Option<Booking>> {
+    bookings::table.find(id).select(Booking::as_select()).for_update().first(tx).await.optional()
+}
+
+/// The booking, whoever asks: for the domain's own use.
+pub async fn find(conn: &mut Conn, id: BookingId) -> QueryResult<Option<Booking>> {
+    bookings::table.find(id).select(Booking::as_select()).first(conn).await.optional()
+}
+
+/// Writes a change of state.
+pub async fn update(tx: &mut Conn, id: BookingId, change: &Change) -> QueryResult<usize> {
+    diesel::update(bookings::table.find(id)).set(change).execute(tx).await
+}
+
+/// The booking made from a quote.
+pub async fn of_quote(conn: &mut Conn, quote: QuoteId) -> QueryResult<Option<Booking>> {
+    bookings::table.filter(bookings::quote_id.eq(quote)).select(Booking::as_select()).first(conn).await.optional()
+}
+
+/// Those of `ids` that `viewer` is a side of.
+pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> QueryResult<Vec<Booking>> {
+    bookings::table
+        .filter(bookings::id.eq_any(ids))
+        .filter(bookings::guest_id.eq(viewer).or(bookings::host_id.eq(viewer)))
+        .select(Booking::as_select())
+        .load(conn)
+        .await
+}
+
+/// Whose bookings to list, in which states, and from where.
+#[derive(Debug, Clone)]
+pub struct List<'a> {
+    /// Whose.
+    pub user: UserId,
+    /// On which side.
+    pub side: Side,
+    /// Only in these states at `now`; None: in all.
+    pub statuses: Option<&'a [BookingStatus]>,
+    /// The instant at which deadlines are honoured.
+    pub now: Timestamp,
+    /// After the booking with this check-in and id.
+    pub after: Option<(NaiveDate, BookingId)>,
+    /// At most this many.
+    pub limit: i64,
+}
+
+/// Whether the status at `now`, deadlines honoured, is one of `statuses`: the SQL twin of the domain's `status_at`. A macro only
+/// because the type of the condition cannot be written down. A state that is not wanted is an empty list, which holds nothing.
+macro_rules! in_status {
+    ($statuses:expr, $now:expr) => {{
+        let stored = |effective: BookingStatus, stored: &'static [BookingStatus]| {
+            stored.iter().copied().filter(move |_| $statuses.contains(&effective)).collect::<Vec<_>>()
+        };
+        let waits: Vec<_> = WAITING.iter().copied().filter(|status| $statuses.contains(status)).collect();
+        let ends: Vec<_> = ENDED.iter().copied().filter(|status| $statuses.contains(status)).collect();
+        let late = stored(BookingStatus::Expired, WAITING);
+        let ahead = stored(BookingStatus::Confirmed, &[BookingStatus::Confirmed]);
+        let stays = stored(BookingStatus::CheckedIn, STANDING);
+        let over = stored(BookingStatus::Completed, STANDING);
+        let deadline = bookings::deadline_at.assume_not_null();
+        bookings::status
+            .eq_any(ends)
+            .or(bookings::status.eq_any(waits).and(deadline.gt($now)))
+            .or(bookings::status.eq_any(late).and(deadline.le($now)))
+            .or(bookings::status.eq_any(ahead).and(bookings::check_in_at.gt($now)))
+            .or(bookings::status.eq_any(stays).and(bookings::check_in_at.le($now)).and(bookings::check_out_at.gt($now)))
+            .or(bookings::status.eq_any(over).and(bookings::check_out_at.le($now)))
+    }};
+}
+
+const WAITING: &[BookingStatus] = &[BookingStatus::PendingPayment, BookingStatus::Requested];
+const STANDING: &[BookingStatus] = &[BookingStatus::Confirmed, BookingStatus::CheckedIn];
+const ENDED: &[BookingStatus] =
+    &[BookingStatus::Completed, BookingStatus::Declined, BookingStatus::Expired, BookingStatus::Cancelled];
+
+/// The bookings of one side, the latest check-in first.
+pub async fn list(conn: &mut Conn, list: &List<'_>) -> QueryResult<Vec<Booking>> {
+    let mut query = bookings::table.select(Booking::as_select()).into_boxed();
+    query = match list.side {
+        Side::Guest => query.filter(bookings::guest_id.eq(list.user)),
+        Side::Host => query.filter(bookings::host_id.eq(list.user)),
+    };
+    if let Some((day, id)) = list.after {
+        query = query
+            .filter(bookings::check_in.lt(day).or(bookings::check_in.eq(day).and(bookings::id.lt(id))))
+            // Says the same less exactly, so that the index can start there.
+            .filter(bookings::check_in.le(day));
+    }
+    if let Some(statuses) = list.statuses {
+        query = query.filter(in_status!(statuses, list.now));
+    }
+    query.order((bookings::check_in.desc(), bookings::id.desc())).limit(list.limit).load(conn).await
+}
+
+/// Bookings whose payment or answer did not come in time, for the worker.
+pub async fn overdue(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<BookingId>> {
+    bookings::table
+        .filter(bookings::status.eq_any(WAITING))
+        .filter(bookings::deadline_at.le(now))
+        .order(bookings::deadline_at)
+        .select(bookings::id)
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
+/// Bookings whose stay has begun or ended since their state was written, for the worker.
+pub async fn moved_on(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<BookingId>> {
+    let begun = bookings::status.eq(BookingStatus::Confirmed).and(bookings::check_in_at.le(now));
+    let ended = bookings::status.eq(BookingStatus::CheckedIn).and(bookings::check_out_at.le(now));
+    bookings::table
+        .filter(begun.or(ended))
+        .order(bookings::check_in_at)
+        .select(bookings::id)
+        .limit(limit)
+        .load(conn)
+        .await
+}
