@@ -4,5 +4,6 @@
 
 mod embedded;
 mod harness;
+mod listings;
 mod migrations;
 mod pool;
