@@ -5,5 +5,6 @@
 mod embedded;
 mod harness;
 mod import;
+mod listings;
 mod migrations;
 mod pool;
