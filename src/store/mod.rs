@@ -5,6 +5,8 @@
 
 /// Bookings.
 pub mod bookings;
+/// What places offer.
+pub mod amenities;
 mod conflict;
 mod database;
 mod each;
@@ -19,13 +21,19 @@ pub mod idempotency;
 pub mod listings;
 /// The migrations in `migrations/`, applied under a lock.
 pub mod migrate;
+/// What differs from the listing on single nights.
+pub mod night_rates;
 /// Who holds which night.
 pub mod nights;
 /// Payments and refunds.
 pub mod payments;
+/// Pictures of listings.
+pub mod photos;
 mod pool;
 /// Promised prices.
 pub mod quotes;
+/// What guests wrote.
+pub mod reviews;
 pub(crate) mod schema;
 /// Listings that fit a search.
 pub mod search;

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use diesel::{prelude::*, result::DatabaseErrorKind};
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, schema::nights};
-use crate::types::{BookingId, ListingId, NightKind, Stay, Timestamp};
+use super::{Conn, each::among, schema::nights};
+use crate::types::{BookingId, ListingId, NightHold, NightKind, Stay, Timestamp};
 
 /// One night of a listing and what holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -30,6 +30,20 @@ impl Night {
     }
 }
 
+impl Night {
+    /// What the host sees of it; nights of preparation are not held by name.
+    pub fn hold(&self) -> Option<NightHold> {
+        match self.kind {
+            NightKind::Hold => Some(NightHold::Hold),
+            NightKind::Request => Some(NightHold::Request),
+            NightKind::Booking => Some(NightHold::Booking),
+            NightKind::Block => Some(NightHold::Block),
+            NightKind::External => Some(NightHold::External),
+            NightKind::Preparation => None,
+        }
+    }
+}
+
 /// How a claim ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
@@ -47,6 +61,27 @@ pub async fn of_listing(conn: &mut Conn, listing: ListingId, stay: Stay) -> Quer
         .filter(nights::night.lt(stay.check_out()))
         .order(nights::night)
         .select(Night::as_select())
+        .load(conn)
+        .await
+}
+
+/// The nights of `listings` from `first` to `last`, both included, that something holds at `now`, in no order. A hold that has
+/// expired holds nothing, whether or not a worker has swept it away.
+pub async fn of_listings(
+    conn: &mut Conn,
+    listings: &[ListingId],
+    first: NaiveDate,
+    last: NaiveDate,
+    now: Timestamp,
+) -> QueryResult<Vec<Night>> {
+    if listings.is_empty() {
+        return Ok(Vec::new());
+    }
+    nights::table
+        .select(Night::as_select())
+        .filter(among(nights::listing_id, listings.iter().copied()))
+        .filter(nights::night.between(first, last))
+        .filter(nights::expires_at.is_null().or(nights::expires_at.gt(now)))
         .load(conn)
         .await
 }

@@ -4,10 +4,10 @@ use std::str::FromStr;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{Page, PageError, Timestamp};
+use super::{Page, PageError, PageOf, Timestamp};
 
-/// A place in a list that has the newest first: behind the row made at `at` with this id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A place in a list that has the newest first: behind the row made at `at` with this id. The older place is the smaller one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Newest<Id> {
     /// When the row was made.
     pub at: Timestamp,
@@ -46,6 +46,21 @@ impl<Id: ToString + FromStr> Newest<Id> {
     }
 }
 
+impl<Id: Ord + Copy> Page<Newest<Id>> {
+    /// Cuts the page out of `rows`, which hold at least those read for it with [`Page::limit`], and maybe those of other pages of the
+    /// same list, in any order.
+    pub fn cut_out<T: Clone>(&self, rows: &[T], place: impl Fn(&T) -> Newest<Id>) -> PageOf<T> {
+        let mut found: Vec<(Newest<Id>, T)> = rows
+            .iter()
+            .map(|row| (place(row), row.clone()))
+            .filter(|(place, _)| self.after.is_none_or(|after| *place < after))
+            .collect();
+        found.sort_by(|(a, _), (b, _)| b.cmp(a));
+        found.dedup_by(|(a, _), (b, _)| a == b);
+        self.cut(found).map(|(_, row)| row)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,5 +92,14 @@ mod tests {
         assert_eq!(Newest::<ListingId>::page(None, None).unwrap().first, 20);
         assert_eq!(Newest::<ListingId>::page(Some(101), None), Err(PageError::First { max: 100 }));
         assert_eq!(Newest::<ListingId>::page(Some(1), Some("x")), Err(PageError::Cursor));
+    }
+
+    #[test]
+    fn a_page_is_cut_out_of_the_rows_of_several() {
+        let place =
+            |&micros: &i64| Newest { at: chrono::DateTime::from_timestamp_micros(micros).unwrap().into(), id: 0 };
+        let page = Page { first: 2, after: Some(place(&9)) };
+        assert_eq!(page.cut_out(&[3, 9, 5, 7, 5, 12], place).items, [7, 5]);
+        assert!(page.cut_out(&[3, 5, 7], place).has_next && !page.cut_out(&[5, 7, 5, 9], place).has_next);
     }
 }

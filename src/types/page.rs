@@ -1,7 +1,7 @@
 //! Pages of lists.
 
 /// How much of a list is asked for, checked once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Page<C> {
     /// At most this many items.
     pub first: usize,
@@ -60,6 +60,13 @@ pub struct PageOf<T> {
     pub has_next: bool,
     /// Whether the page began after a cursor.
     pub has_previous: bool,
+}
+
+impl<T> Default for PageOf<T> {
+    /// A page of nothing.
+    fn default() -> Self {
+        Self { items: Vec::new(), has_next: false, has_previous: false }
+    }
 }
 
 impl<T> PageOf<T> {

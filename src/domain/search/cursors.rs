@@ -54,9 +54,7 @@ impl Search {
             ListingOrder::PriceAsc | ListingOrder::PriceDesc => {
                 Key::Price(std::str::from_utf8(currency).ok()?.parse::<Currency>().ok()?, number, id)
             }
-            ListingOrder::Newest => {
-                Key::Newest(Timestamp::from(chrono::DateTime::from_timestamp_micros(number)?), id)
-            }
+            ListingOrder::Newest => Key::Newest(Timestamp::from(chrono::DateTime::from_timestamp_micros(number)?), id),
             ListingOrder::Distance => Key::Distance(number, id),
         })
     }

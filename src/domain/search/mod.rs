@@ -6,22 +6,22 @@
 mod cursors;
 mod zones;
 
-use chrono::{Datelike, Weekday};
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate, Weekday};
 use serde_json::from_str;
 
 pub use crate::store::search::{Filter, Key, PriceRange};
 use crate::{
     app::App,
     domain::{
+        listings::{self, Listing},
         money::half_even,
-        pricing::{self, Overrides, PricedStay, Rates},
+        pricing::{self, Overrides, PricedStay},
         rule_sets::{RuleSet, TaxKind},
     },
     error::{Error, Refusal, Result},
-    store::{
-        listings::{Listing, Pricing},
-        search::{self as rows, Fees, Question, StayTerms},
-    },
+    store::search::{self as rows, Fees, Question, StayTerms},
     types::{Guests, ListingOrder, Money, Page, PageOf, Stay},
 };
 
@@ -44,7 +44,7 @@ pub struct Search {
 #[derive(Debug, Clone)]
 pub struct Hit {
     /// The listing.
-    pub listing: Listing,
+    pub listing: Arc<Listing>,
     /// Price of the whole stay; `None` when no stay was given.
     pub price: Option<PricedStay>,
     /// The price of a night that the order goes by: the stay's average, rounded half-even, or the base price.
@@ -85,7 +85,7 @@ impl Search {
         let names = rows::zones(&mut app.conn().await?).await?;
         let zones = names.into_iter().filter_map(|name| zones::terms(name, stay.check_in(), now)).collect();
         let rules = RuleSet::current();
-        let weekend = |night: &chrono::NaiveDate| matches!(night.weekday(), Weekday::Fri | Weekday::Sat);
+        let weekend = |night: &NaiveDate| matches!(night.weekday(), Weekday::Fri | Weekday::Sat);
         let terms = StayTerms {
             stay,
             guests,
@@ -109,8 +109,7 @@ impl Prepared {
         if self.is_hopeless() {
             return Ok(page.cut(Vec::new()));
         }
-        let found =
-            rows::page(&mut app.conn().await?, self.question(), page.after.as_ref(), page.limit()).await?;
+        let found = rows::page(&mut app.conn().await?, self.question(), page.after.as_ref(), page.limit()).await?;
         let hits = found.into_iter().map(|row| self.hit(row)).collect::<Result<Vec<_>>>()?;
         Ok(page.cut(hits))
     }
@@ -147,7 +146,13 @@ impl Prepared {
                 (Some(price), i64::try_from(average).unwrap_or(i64::MAX))
             }
         };
-        Ok(Hit { listing: row.listing, price, nightly: Money::new(nightly, currency), distance: row.distance, key })
+        Ok(Hit {
+            listing: Arc::new(row.listing),
+            price,
+            nightly: Money::new(nightly, currency),
+            distance: row.distance,
+            key,
+        })
     }
 }
 
@@ -157,27 +162,13 @@ fn priced(row: &rows::Hit, stay: Stay, guests: Guests) -> Result<PricedStay> {
         Some(prices) => from_str(prices).map_err(anyhow::Error::from)?,
         None => Overrides::new(),
     };
-    let price = pricing::price(&rates(&row.listing.pricing), &overrides, stay, guests, RuleSet::current())
+    let price = pricing::price(&listings::rates(&row.listing), &overrides, stay, guests, RuleSet::current())
         .map_err(anyhow::Error::from)?;
     if price.total != row.amount {
         let (total, amount) = (price.total, row.amount);
         return Err(Error::Internal(anyhow::anyhow!("{} costs {total}, the search says {amount}", row.listing.id)));
     }
     Ok(price)
-}
-
-fn rates(pricing: &Pricing) -> Rates {
-    Rates {
-        currency: pricing.currency,
-        base: pricing.base_price,
-        weekend: pricing.weekend_price,
-        cleaning_fee: pricing.cleaning_fee,
-        extra_guest_fee: pricing.extra_guest_fee,
-        guests_included: pricing.guests_included,
-        pet_fee: pricing.pet_fee,
-        weekly_discount: pricing.weekly_discount,
-        monthly_discount: pricing.monthly_discount,
-    }
 }
 
 /// The platform's fee and the taxes that the stay is not exempt from.

@@ -1,11 +1,19 @@
 //! Loaders: the only readers of resolvers. Rows that do not depend on the viewer are batched for the whole process, rows that do
 //! for one viewer and operation; the two are told apart by type. Nothing is cached, so an own write is always seen.
 
+mod listings;
 mod private;
 mod public;
+mod reviews;
+mod users;
 
+pub use listings::{
+    AmenitiesOf, CoverOf, KnownListing, NightsOf, PhotosOf, PublishedListing, PublishedListingsOf, VisibleListing,
+};
 pub use private::{Private, PrivateLoaders};
 pub use public::{Public, PublicLoaders};
+pub use reviews::{PublishedReview, ReviewOf, ReviewsOf, VisibleReview};
+pub use users::UserById;
 
 /// What a batch answers: the rows by key, keys without a row left out.
 pub type Batch<K, R> = crate::error::Result<std::collections::HashMap<K, R>>;

@@ -77,13 +77,11 @@ pub struct OfHost {
     pub host: UserId,
     /// Only in this state.
     pub status: ListingStatus,
-    /// At most this many.
-    pub limit: i64,
-    /// Those behind this place.
-    pub after: Option<Newest<ListingId>>,
+    /// How much of them, newest first.
+    pub page: Page<Newest<ListingId>>,
 }
 
-/// The listings that each part asks for, newest first within a part, in one statement.
+/// The listings that each part asks for, and one more of each, in no order and in one statement.
 pub async fn of_hosts(conn: &mut Conn, parts: &[OfHost]) -> Result<Vec<Listing>> {
     if parts.is_empty() {
         return Ok(Vec::new());
@@ -94,9 +92,9 @@ pub async fn of_hosts(conn: &mut Conn, parts: &[OfHost]) -> Result<Vec<Listing>>
             .filter(listings::host_id.eq(part.host))
             .filter(listings::status.eq(part.status))
             .order((listings::created_at.desc(), listings::id.desc()))
-            .limit(part.limit)
+            .limit(part.page.limit())
             .into_boxed::<Mysql>();
-        if let Some(after) = part.after {
+        if let Some(after) = part.page.after {
             query = query
                 .filter(listings::created_at.le(after.at))
                 .filter(listings::created_at.lt(after.at).or(listings::id.lt(after.id)));

@@ -28,13 +28,8 @@ impl Hits {
 }
 
 impl Query for Hits {
-    type SqlType = (
-        <AsSelect<Listing, Mysql> as Expression>::SqlType,
-        BigInt,
-        Nullable<BigInt>,
-        BigInt,
-        Nullable<SqlText>,
-    );
+    type SqlType =
+        (<AsSelect<Listing, Mysql> as Expression>::SqlType, BigInt, Nullable<BigInt>, BigInt, Nullable<SqlText>);
 }
 
 impl QueryId for Hits {

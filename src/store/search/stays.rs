@@ -66,7 +66,8 @@ pub struct Arrival {
 
 /// Appends candidates with the total of the stay as `amount`.
 pub(super) fn priced(text: &mut Text, filter: &Filter, terms: &StayTerms) {
-    text.sql("SELECT b.id, b.rating, b.currency, b.published_at, b.distance, CAST(b.subtotal + ").bind(terms.fees.fixed);
+    text.sql("SELECT b.id, b.rating, b.currency, b.published_at, b.distance, CAST(b.subtotal + ")
+        .bind(terms.fees.fixed);
     for &share in &terms.fees.shares {
         text.sql(" + (");
         half_even(text, 10_000, |text| {
@@ -107,7 +108,9 @@ fn candidates(text: &mut Text, filter: &Filter, terms: &StayTerms) {
     });
     text.sql(" AS discount, ");
     host_fees(text, terms);
-    text.sql(" AS fees FROM listings l LEFT JOIN night_rates arrival ON arrival.listing_id = l.id AND arrival.night = ");
+    text.sql(
+        " AS fees FROM listings l LEFT JOIN night_rates arrival ON arrival.listing_id = l.id AND arrival.night = ",
+    );
     text.bind(terms.stay.check_in());
     text.sql(" LEFT JOIN night_rates departure ON departure.listing_id = l.id AND departure.night = ");
     text.bind(terms.stay.check_out()).sql(" WHERE l.status = 'PUBLISHED'");
@@ -172,9 +175,12 @@ fn free(text: &mut Text, terms: &StayTerms) {
     text.sql(" AND (SELECT 1 FROM ");
     nights_of(text, terms.stay, "nights n", "n.listing_id = l.id", "n.night");
     text.sql(" AND (n.expires_at IS NULL OR n.expires_at > ").bind(terms.now).sql(") LIMIT 1) IS NULL");
-    text.sql(" AND (l.preparation_nights = 0 OR (SELECT 1 FROM nights p WHERE p.listing_id = l.id AND p.night >= CAST(");
+    text.sql(
+        " AND (l.preparation_nights = 0 OR (SELECT 1 FROM nights p WHERE p.listing_id = l.id AND p.night >= CAST(",
+    );
     text.bind(terms.stay.check_in()).sql(" AS DATE) - INTERVAL l.preparation_nights DAY AND p.night < CAST(");
-    text.bind(terms.stay.check_out()).sql(" AS DATE) + INTERVAL l.preparation_nights DAY AND p.kind IN ('HOLD', 'REQUEST', 'BOOKING')");
+    text.bind(terms.stay.check_out())
+        .sql(" AS DATE) + INTERVAL l.preparation_nights DAY AND p.kind IN ('HOLD', 'REQUEST', 'BOOKING')");
     text.sql(" AND (p.expires_at IS NULL OR p.expires_at > ").bind(terms.now).sql(") LIMIT 1) IS NULL)");
 }
 
@@ -190,7 +196,13 @@ fn nights_of(text: &mut Text, stay: Stay, table: &'static str, listing: &'static
         text.sql(if index == 0 { "SELECT CAST(" } else { " UNION ALL SELECT CAST(" });
         text.bind(date).sql(if index == 0 { " AS DATE) AS night" } else { " AS DATE)" });
     }
-    text.sql(") s STRAIGHT_JOIN ").sql(table).sql(" ON ").sql(listing).sql(" AND ").sql(night).sql(" = s.night WHERE 1 = 1");
+    text.sql(") s STRAIGHT_JOIN ")
+        .sql(table)
+        .sql(" ON ")
+        .sql(listing)
+        .sql(" AND ")
+        .sql(night)
+        .sql(" = s.night WHERE 1 = 1");
 }
 
 /// Appends `exact / divisor` rounded to the nearest whole number, a half to the even neighbour; `exact` is a whole number from 0.

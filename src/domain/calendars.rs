@@ -1,0 +1,151 @@
+//! Nights of listings: which can be booked, and what their host sees.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{Days, NaiveDate};
+
+use super::{
+    listings::{self, Listing, by_owner},
+    restrictions::{self, Calendar, NightView, Taken},
+};
+pub use crate::store::{night_rates::NightRate, nights::Night};
+use crate::{
+    app::App,
+    auth::Member,
+    error::Result,
+    store::{self, Conn},
+    types::{BookingId, ListingId, ListingStatus, Money, NightHold, Stay, Timestamp},
+};
+
+/// The most nights of one request.
+pub const MAX_NIGHTS: u32 = 366;
+/// The most nights that a listing keeps free around a stay: so far beyond a range its calendar must be known.
+pub const MAX_PREPARATION: u64 = 30;
+
+/// What is particular about nights of one listing, as the tables say.
+#[derive(Debug, Clone, Default)]
+pub struct Particulars {
+    /// The nights that something holds.
+    pub held: Vec<Night>,
+    /// The nights with prices or limits of their own.
+    pub rates: Vec<NightRate>,
+}
+
+/// A night as its host sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostNight {
+    /// What everybody sees.
+    pub view: NightView,
+    /// Its price before fees and discounts.
+    pub price: Money,
+    /// What holds it. Nights kept free around a stay are not held.
+    pub hold: Option<NightHold>,
+    /// The booking that holds it.
+    pub booking: Option<BookingId>,
+}
+
+/// What is particular about the nights of `range`, its last day, and the nights around it that its rules look at. Two statements.
+///
+/// # Errors
+/// When the database fails.
+pub async fn particulars(
+    conn: &mut Conn,
+    ids: &[ListingId],
+    range: Stay,
+    now: Timestamp,
+) -> Result<HashMap<ListingId, Particulars>> {
+    let around = Days::new(MAX_PREPARATION);
+    let bounds = [(1, 1, 1), (9999, 12, 31)].map(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day));
+    // A column holds four digits of the year.
+    let first = range.check_in().checked_sub_days(around).max(bounds[0]).unwrap_or(range.check_in());
+    let last = range.check_out().checked_add_days(around).min(bounds[1]).unwrap_or(range.check_out());
+    let held = store::nights::of_listings(conn, ids, first, last, now).await?;
+    let rates = store::night_rates::of_listings(conn, ids, first, last).await?;
+    let mut held = by_owner(held.into_iter().map(|night| (night.listing_id, night)));
+    let mut rates = by_owner(rates.into_iter().map(|rate| (rate.listing_id, rate)));
+    let of = |&id: &ListingId| {
+        let held = held.remove(&id).unwrap_or_default();
+        (id, Particulars { held, rates: rates.remove(&id).unwrap_or_default() })
+    };
+    Ok(ids.iter().map(of).collect())
+}
+
+/// [`particulars`] on a connection of its own.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_listings(app: &App, ids: &[ListingId], range: Stay) -> Result<HashMap<ListingId, Particulars>> {
+    particulars(&mut app.conn().await?, ids, range, app.now()).await
+}
+
+/// The calendar of `listing` at `now`, for the rules. `asked_by_host` tells whether its host asks.
+///
+/// # Errors
+/// When the listing's row names no time zone.
+pub fn calendar(listing: &Listing, particulars: &Particulars, now: Timestamp, asked_by_host: bool) -> Result<Calendar> {
+    let mut nights: BTreeMap<NaiveDate, restrictions::Night> = BTreeMap::new();
+    for rate in &particulars.rates {
+        let night = nights.entry(rate.night).or_default();
+        night.price = rate.price;
+        night.min_nights = rate.min_nights.map(u32::from);
+        night.max_nights = rate.max_nights.map(u32::from);
+        night.closed_to_arrival = rate.closed_to_arrival;
+        night.closed_to_departure = rate.closed_to_departure;
+    }
+    for held in &particulars.held {
+        nights.entry(held.night).or_default().taken = Some(held.hold().map_or(Taken::Preparation, Taken::from));
+    }
+    let rules = &listing.rules;
+    Ok(Calendar {
+        rules: restrictions::Rules {
+            published: listing.status == ListingStatus::Published,
+            min_nights: rules.min_nights.into(),
+            max_nights: rules.max_nights.into(),
+            advance_notice_hours: rules.advance_notice_hours.into(),
+            preparation_nights: rules.preparation_nights.into(),
+            booking_window_days: rules.booking_window_days.into(),
+            max_guests: listing.home.max_guests,
+            pets_allowed: rules.pets_allowed,
+        },
+        zone: listings::zone(listing)?,
+        check_in_from: rules.check_in_from,
+        now,
+        asked_by_host,
+        nights,
+    })
+}
+
+/// Each night of `range`, with the reasons why it cannot be booked.
+///
+/// # Errors
+/// When the listing's row names no time zone.
+pub fn availability(
+    listing: &Listing,
+    particulars: &Particulars,
+    range: Stay,
+    now: Timestamp,
+) -> Result<Vec<NightView>> {
+    let calendar = calendar(listing, particulars, now, false)?;
+    Ok(restrictions::availability(&calendar, &listings::rates(listing), range))
+}
+
+/// Each night of `range` of the listing, with what holds it; None when the listing is not `host`'s.
+///
+/// # Errors
+/// When the database fails.
+pub async fn host_calendar(app: &App, host: &Member, id: ListingId, range: Stay) -> Result<Option<Vec<HostNight>>> {
+    let mut conn = app.conn().await?;
+    let listing = store::listings::find(&mut conn, id).await?.filter(|listing| listing.host_id == host.id());
+    let Some(listing) = listing else { return Ok(None) };
+    let now = app.now();
+    let particulars = particulars(&mut conn, &[id], range, now).await?.remove(&id).unwrap_or_default();
+    let held: HashMap<NaiveDate, &Night> = particulars.held.iter().map(|night| (night.night, night)).collect();
+    let nights = availability(&listing, &particulars, range, now)?.into_iter().map(|view| {
+        let (hold, booking) = match held.get(&view.night) {
+            Some(night) if night.hold().is_some() => (night.hold(), night.booking_id),
+            _ => (None, None),
+        };
+        HostNight { price: listing.pricing.money(view.price), view, hold, booking }
+    });
+    Ok(Some(nights.collect()))
+}

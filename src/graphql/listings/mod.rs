@@ -1,0 +1,68 @@
+//! Places to stay.
+
+mod listing;
+mod pages;
+mod parts;
+
+use async_graphql::{Context, ID, Object};
+pub use listing::Listing;
+pub use pages::{ListingConnection, ListingEdge, page_of_host, published_of_host};
+pub use parts::{Amenity, GeoPoint, ListingPricing, Photo, Place, RatingSummary, StayRules};
+
+use super::{
+    context::ContextExt,
+    error::Result,
+    loaders::{KnownListing, PublishedListing, VisibleListing},
+};
+use crate::{
+    error::{self, Refusal},
+    types::ListingId,
+};
+
+/// What can be asked about listings.
+#[derive(Debug, Default)]
+pub struct ListingQuery;
+
+#[Object]
+impl ListingQuery {
+    /// A listing; null when it does not exist, or is not published and not the viewer's.
+    async fn listing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Opaque id, `lst_…`.")] id: ID,
+    ) -> Option<Result<Listing>> {
+        match parse_id(&id) {
+            Ok(id) => find_listing(ctx, id).await.transpose(),
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+}
+
+/// The id that a query's argument names.
+fn parse_id(id: &ID) -> error::Result<ListingId> {
+    id.parse().map_err(|_| Refusal::BadId(id.chars().take(64).collect()).into())
+}
+
+/// The listing with this id, if it is published or the viewer's own.
+///
+/// # Errors
+/// When the batch failed.
+pub async fn find_listing(ctx: &Context<'_>, id: ListingId) -> Result<Option<Listing>> {
+    // Most are published, and those are read together with what others ask for.
+    if let Some(published) = ctx.load(PublishedListing(id)).await? {
+        return Ok(Some(Listing(published)));
+    }
+    Ok(ctx.load_own(VisibleListing(id)).await?.map(Listing))
+}
+
+/// The listing with this id, if it is published, the viewer's own, or was once quoted to the viewer: what quotes, bookings and reviews
+/// show of a listing that was taken off.
+///
+/// # Errors
+/// When the batch failed.
+pub async fn find_known(ctx: &Context<'_>, id: ListingId) -> Result<Option<Listing>> {
+    if let Some(published) = ctx.load(PublishedListing(id)).await? {
+        return Ok(Some(Listing(published)));
+    }
+    Ok(ctx.load_own(KnownListing(id)).await?.map(Listing))
+}

@@ -1,0 +1,71 @@
+//! Pages of listings.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use super::Listing;
+use crate::{
+    domain::listings,
+    error,
+    graphql::{
+        context::ContextExt,
+        error::Result,
+        loaders::PublishedListingsOf,
+        pages::{Cursored, connection},
+        scalars::Cursor,
+    },
+    types::{ListingId, ListingStatus, Newest, Page, PageOf, UserId},
+};
+
+connection! {
+    /// A page of listings.
+    ListingConnection,
+    /// One listing of a page.
+    ListingEdge,
+    /// The listing.
+    Listing
+}
+
+fn connect(page: PageOf<Arc<listings::Listing>>) -> ListingConnection {
+    Cursored::new(page, |row| listings::place(row).to_cursor()).into()
+}
+
+fn page(first: Option<i32>, after: Option<Cursor>) -> error::Result<Page<Newest<ListingId>>> {
+    Ok(Newest::page(first, after.as_ref().map(|cursor| cursor.0.as_str()))?)
+}
+
+/// A page of the published listings of `host`, newest first: what everybody sees.
+///
+/// # Errors
+/// When an argument is wrong or the batch failed.
+pub async fn published_of_host(
+    ctx: &Context<'_>,
+    host: UserId,
+    first: Option<i32>,
+    after: Option<Cursor>,
+) -> Result<ListingConnection> {
+    let key = PublishedListingsOf { host, page: page(first, after)? };
+    let rows = ctx.load(key).await?;
+    Ok(connect(rows.map_or_else(PageOf::default, Arc::unwrap_or_clone)))
+}
+
+/// A page of the viewer's own listings in any of the states `status` (None: in every state), newest first.
+///
+/// # Errors
+/// When nobody is signed in, an argument is wrong, or the database fails.
+pub async fn page_of_host(
+    ctx: &Context<'_>,
+    status: Option<Vec<ListingStatus>>,
+    first: Option<i32>,
+    after: Option<Cursor>,
+) -> Result<ListingConnection> {
+    let host = ctx.member()?;
+    let page = page(first, after)?;
+    let rows = match status {
+        // In none of the states there is nothing.
+        Some(statuses) if statuses.is_empty() => page.cut(Vec::new()),
+        statuses => listings::of_host(ctx.app(), host, &statuses.unwrap_or_default(), &page).await?,
+    };
+    Ok(connect(rows))
+}

@@ -1,0 +1,152 @@
+//! Keys of listings, and of what belongs to them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{Batch, Private, Public};
+use crate::{
+    app::App,
+    auth::Member,
+    domain::{
+        calendars::{self, Particulars},
+        listings::{self, Amenity, Listing, OfHost, Photo},
+    },
+    types::{ListingId, ListingStatus, Newest, Page, PageOf, Stay, UserId},
+};
+
+/// The listing with this id, if it is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PublishedListing(pub ListingId);
+
+impl Public for PublishedListing {
+    type Row = Arc<Listing>;
+
+    async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
+        Ok(listings::by_ids(app, &ids).await?.into_iter().map(|row| (Self(row.id), row)).collect())
+    }
+}
+
+/// The listing with this id, if it is published or the viewer's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct VisibleListing(pub ListingId);
+
+impl Private for VisibleListing {
+    type Row = Arc<Listing>;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
+        Ok(listings::visible_to(app, viewer, &ids).await?.into_iter().map(|row| (Self(row.id), row)).collect())
+    }
+}
+
+/// The listing with this id, if it is published, the viewer's own, or was once quoted to the viewer: for quotes and bookings, which
+/// outlive its publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KnownListing(pub ListingId);
+
+impl Private for KnownListing {
+    type Row = Arc<Listing>;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
+        Ok(listings::known_to(app, viewer, &ids).await?.into_iter().map(|row| (Self(row.id), row)).collect())
+    }
+}
+
+/// A page of a host's published listings, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PublishedListingsOf {
+    /// The host.
+    pub host: UserId,
+    /// Which page.
+    pub page: Page<Newest<ListingId>>,
+}
+
+impl Public for PublishedListingsOf {
+    type Row = Arc<PageOf<Arc<Listing>>>;
+
+    async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let status = ListingStatus::Published;
+        let parts = keys.into_iter().map(|Self { host, page }| OfHost { host, status, page }).collect();
+        let pages = listings::of_hosts(app, parts).await?;
+        Ok(pages.into_iter().map(|(OfHost { host, page, .. }, rows)| (Self { host, page }, Arc::new(rows))).collect())
+    }
+}
+
+/// The first pictures of a listing; nothing when it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PhotosOf {
+    /// The listing.
+    pub listing: ListingId,
+    /// How many at the most.
+    pub first: u16,
+}
+
+impl Public for PhotosOf {
+    type Row = Arc<[Photo]>;
+
+    async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.iter().map(|key| key.listing).collect();
+        // One statement for the longest; the others are cut.
+        let most = keys.iter().map(|key| key.first).max().unwrap_or(0);
+        let photos = listings::photos(app, &ids, most).await?;
+        let row = |key: Self| {
+            let photos = photos.get(&key.listing)?;
+            Some((key, photos[..photos.len().min(key.first.into())].into()))
+        };
+        Ok(keys.into_iter().filter_map(row).collect())
+    }
+}
+
+/// The cover of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CoverOf(pub ListingId);
+
+impl Public for CoverOf {
+    type Row = Photo;
+
+    async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
+        Ok(listings::covers(app, &ids).await?.into_iter().map(|(id, photo)| (Self(id), photo)).collect())
+    }
+}
+
+/// What a listing offers; nothing when it offers nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AmenitiesOf(pub ListingId);
+
+impl Public for AmenitiesOf {
+    type Row = Arc<[Amenity]>;
+
+    async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
+        Ok(listings::amenities(app, &ids).await?.into_iter().map(|(id, offers)| (Self(id), offers.into())).collect())
+    }
+}
+
+/// What is particular about some nights of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NightsOf {
+    /// The listing.
+    pub listing: ListingId,
+    /// The nights.
+    pub range: Stay,
+}
+
+impl Public for NightsOf {
+    type Row = Arc<Particulars>;
+
+    async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        // A page asks for the same nights of all its listings.
+        let mut ranges: HashMap<Stay, Vec<ListingId>> = HashMap::new();
+        for Self { listing, range } in keys {
+            ranges.entry(range).or_default().push(listing);
+        }
+        let mut batch = HashMap::new();
+        for (range, ids) in ranges {
+            let rows = calendars::of_listings(app, &ids, range).await?;
+            batch.extend(rows.into_iter().map(|(listing, rows)| (Self { listing, range }, Arc::new(rows))));
+        }
+        Ok(batch)
+    }
+}

@@ -1,0 +1,65 @@
+//! What differs from the listing on single nights.
+
+use chrono::NaiveDate;
+use diesel::{mysql::Mysql, prelude::*};
+use diesel_async::RunQueryDsl;
+
+use super::{Conn, each::among, schema::night_rates};
+use crate::{error::Result, types::ListingId};
+
+/// One night; None: as the listing says.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = night_rates, check_for_backend(Mysql), treat_none_as_default_value = false)]
+pub struct NightRate {
+    /// The listing.
+    pub listing_id: ListingId,
+    /// The night, by the day on which it begins.
+    pub night: NaiveDate,
+    /// Its price in minor units of the listing's currency.
+    pub price: Option<i64>,
+    /// Fewest nights of a stay that begins on this day.
+    pub min_nights: Option<u16>,
+    /// Most nights of a stay that begins on this day.
+    pub max_nights: Option<u16>,
+    /// No stay may begin on this day.
+    pub closed_to_arrival: bool,
+    /// No stay may end on this day.
+    pub closed_to_departure: bool,
+}
+
+/// The particular nights of `listings` from `first` to `last`, both included, in no order.
+pub async fn of_listings(
+    conn: &mut Conn,
+    listings: &[ListingId],
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<Vec<NightRate>> {
+    if listings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rates = night_rates::table
+        .select(NightRate::as_select())
+        .filter(among(night_rates::listing_id, listings.iter().copied()))
+        .filter(night_rates::night.between(first, last));
+    Ok(rates.load(conn).await?)
+}
+
+/// The particular nights of one listing from `first` to `last`, both included, in no order.
+pub async fn of_listing(
+    conn: &mut Conn,
+    listing: ListingId,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<Vec<NightRate>> {
+    of_listings(conn, &[listing], first, last).await
+}
+
+/// Writes these nights, in ascending order, over what they had.
+pub async fn set(tx: &mut Conn, rates: &[NightRate]) -> Result<()> {
+    if rates.is_empty() {
+        return Ok(());
+    }
+    // Every column is given and nothing refers to the table, so replacing rows loses nothing.
+    diesel::replace_into(night_rates::table).values(rates).execute(tx).await?;
+    Ok(())
+}
