@@ -41,6 +41,23 @@ impl Default for Terms {
     }
 }
 
+/// How often somebody may try what can be guessed, within [`Throttle::window`].
+#[derive(Debug, Clone, Copy)]
+pub struct Throttle {
+    /// How long tries are remembered.
+    pub window: Duration,
+    /// Sign-ins to one account.
+    pub per_account: u32,
+    /// Sign-ins and registrations from one address.
+    pub per_address: u32,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self { window: Duration::minutes(15), per_account: 10, per_address: 200 }
+    }
+}
+
 /// What [`App`] is made of.
 pub struct Parts {
     /// The pool of connections.
@@ -59,6 +76,8 @@ pub struct Parts {
     pub wakes: crate::outbound::wakes::Wakes,
     /// Durations.
     pub terms: Terms,
+    /// Limits of what can be guessed.
+    pub throttle: Throttle,
 }
 
 /// The one handle to everything that is shared.

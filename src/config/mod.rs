@@ -1,6 +1,6 @@
 //! Settings, from flags and the environment.
 //!
-//! Everything that can be set is a field of [`Config`], [`Storage`] or [`Logging`], with its flag, its environment variable
+//! Everything that can be set is a field of `Config`, `Storage` or `Logging`, with its flag, its environment variable
 //! and its default in one place: the field. A value that makes no sense is refused before anything starts.
 
 mod secret;
@@ -142,7 +142,7 @@ pub struct Config {
     #[command(flatten)]
     pub storage: Storage,
 
-    /// The address and port to listen on. 0.0.0.0 or [::] make it reachable from other machines.
+    /// The address and port to listen on. `0.0.0.0` or `[::]` make it reachable from other machines.
     #[arg(
         long,
         env = "STAYGATE_LISTEN",
@@ -152,12 +152,12 @@ pub struct Config {
     )]
     pub listen: SocketAddr,
 
-    /// The address by which clients reach this server, when it is behind a proxy: https://api.example.com. Without it, links
+    /// The address by which clients reach this server, when it is behind a proxy: `https://api.example.com`. Without it, links
     /// use the address listened on.
     #[arg(long, env = "STAYGATE_PUBLIC_URL", value_name = "URL", help_heading = "Network")]
     pub public_url: Option<PublicUrl>,
 
-    /// Web pages of these origins may call the API, besides the server's own: https://example.com, separated by commas.
+    /// Web pages of these origins may call the API, besides the server's own: `https://example.com`, separated by commas.
     #[arg(
         long,
         env = "STAYGATE_ALLOWED_ORIGINS",

@@ -142,8 +142,8 @@ pub async fn host_calendar(app: &App, host: &Member, id: ListingId, range: Stay)
     let held: HashMap<NaiveDate, &Night> = particulars.held.iter().map(|night| (night.night, night)).collect();
     let nights = availability(&listing, &particulars, range, now)?.into_iter().map(|view| {
         let (hold, booking) = match held.get(&view.night) {
-            Some(night) if night.hold().is_some() => (night.hold(), night.booking_id),
-            _ => (None, None),
+            Some(night) => (night.hold(), night.booking_id.filter(|_| night.hold().is_some())),
+            None => (None, None),
         };
         HostNight { price: listing.pricing.money(view.price), view, hold, booking }
     });

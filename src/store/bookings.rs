@@ -102,6 +102,11 @@ pub async fn lock(tx: &mut Conn, id: BookingId) -> QueryResult<Option<Booking>> 
     bookings::table.find(id).select(Booking::as_select()).for_update().first(tx).await.optional()
 }
 
+/// The booking, whoever asks: for the domain's own use.
+pub async fn find(conn: &mut Conn, id: BookingId) -> QueryResult<Option<Booking>> {
+    bookings::table.find(id).select(Booking::as_select()).first(conn).await.optional()
+}
+
 /// Writes a change of state.
 pub async fn update(tx: &mut Conn, id: BookingId, change: &Change) -> QueryResult<usize> {
     diesel::update(bookings::table.find(id)).set(change).execute(tx).await

@@ -39,14 +39,15 @@ pub async fn find(conn: &mut Conn, user: UserId, operation: &str, key: &Idempote
     Ok(row.map(|(input_hash, answer)| Kept { input_hash, answer }))
 }
 
-/// Keeps `answer`. Of two racers with one key the second waits here for the first, and is told so by `false`.
-pub async fn keep(tx: &mut Conn, intention: &Intention<'_>, answer: &str, now: Timestamp) -> QueryResult<bool> {
+/// Takes the key, with an answer that says nothing yet. Of two racers with one key the second waits here for the first, and is told
+/// so by `false`.
+pub async fn take(tx: &mut Conn, intention: &Intention<'_>, now: Timestamp) -> QueryResult<bool> {
     let row = (
         idempotency_keys::user_id.eq(intention.user),
         idempotency_keys::operation.eq(intention.operation),
         idempotency_keys::idempotency_key.eq(intention.key.as_str()),
         idempotency_keys::input_hash.eq(intention.input_hash.as_slice()),
-        idempotency_keys::answer.eq(answer),
+        idempotency_keys::answer.eq("null"),
         idempotency_keys::created_at.eq(now),
     );
     match diesel::insert_into(idempotency_keys::table).values(row).execute(tx).await {
@@ -54,4 +55,12 @@ pub async fn keep(tx: &mut Conn, intention: &Intention<'_>, answer: &str, now: T
         Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Writes the answer under a key that this transaction has taken.
+pub async fn keep(tx: &mut Conn, intention: &Intention<'_>, answer: &str) -> QueryResult<usize> {
+    diesel::update(idempotency_keys::table.find((intention.user, intention.operation, intention.key.as_str())))
+        .set(idempotency_keys::answer.eq(answer))
+        .execute(tx)
+        .await
 }

@@ -3,10 +3,10 @@
 //! [`Database`] is the handle: a pool that heals itself, and transactions that run again when racers collide. The
 //! functions of a noun's file take `conn: &mut Conn` (any connection) or `tx: &mut Conn` (inside a transaction).
 
-/// Bookings.
-pub mod bookings;
 /// What places offer.
 pub mod amenities;
+/// Bookings.
+pub mod bookings;
 mod conflict;
 mod database;
 mod each;

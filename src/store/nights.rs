@@ -31,7 +31,7 @@ impl Night {
 }
 
 impl Night {
-    /// What the host sees of it; nights of preparation are not held by name.
+    /// What the host sees; None: kept free after a stay.
     pub fn hold(&self) -> Option<NightHold> {
         match self.kind {
             NightKind::Hold => Some(NightHold::Hold),
@@ -65,8 +65,7 @@ pub async fn of_listing(conn: &mut Conn, listing: ListingId, stay: Stay) -> Quer
         .await
 }
 
-/// The nights of `listings` from `first` to `last`, both included, that something holds at `now`, in no order. A hold that has
-/// expired holds nothing, whether or not a worker has swept it away.
+/// The nights of `listings` from `first` to `last`, both included, that something holds at `now`, in no order.
 pub async fn of_listings(
     conn: &mut Conn,
     listings: &[ListingId],
@@ -128,5 +127,27 @@ pub async fn unblock(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResu
         .filter(nights::night.lt(stay.check_out()))
         .filter(nights::kind.eq_any([NightKind::Block, NightKind::External]))
         .execute(tx)
+        .await
+}
+
+/// Lets go the nights of `listing` in `stay` that are only kept free after another stay.
+pub async fn release_preparation(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<usize> {
+    diesel::delete(nights::table)
+        .filter(nights::listing_id.eq(listing))
+        .filter(nights::night.ge(stay.check_in()))
+        .filter(nights::night.lt(stay.check_out()))
+        .filter(nights::kind.eq(NightKind::Preparation))
+        .execute(tx)
+        .await
+}
+
+/// Which of `wanted` are held, in order.
+pub async fn held_of(conn: &mut Conn, listing: ListingId, wanted: &[NaiveDate]) -> QueryResult<Vec<NaiveDate>> {
+    nights::table
+        .filter(nights::listing_id.eq(listing))
+        .filter(among(nights::night, wanted.iter().copied()))
+        .order(nights::night)
+        .select(nights::night)
+        .load(conn)
         .await
 }

@@ -127,17 +127,20 @@ pub async fn unanswered(conn: &mut Conn, before: Timestamp, limit: i64) -> Query
         .await
 }
 
-/// Reservations and unconfirmed payments of bookings that will not take place, for the worker to let go.
-pub async fn orphaned(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Payment>> {
+/// Reservations and unconfirmed payments of bookings that will not take place (of one booking, or of all), to be let go.
+pub async fn orphaned(conn: &mut Conn, only: Option<BookingId>, limit: i64) -> QueryResult<Vec<Payment>> {
     use crate::types::BookingStatus as Is;
-    payments::table
+    let mut query = payments::table
         .inner_join(bookings::table)
         .filter(payments::status.eq_any([PaymentStatus::Authorized, PaymentStatus::RequiresConfirmation]))
         .filter(bookings::status.eq_any([Is::Declined, Is::Expired, Is::Cancelled]))
         .limit(limit)
         .select(Payment::as_select())
-        .load(conn)
-        .await
+        .into_boxed();
+    if let Some(booking) = only {
+        query = query.filter(payments::booking_id.eq(booking));
+    }
+    query.load(conn).await
 }
 
 /// Decides a refund: the database itself refuses more than was taken.
@@ -149,16 +152,24 @@ pub async fn insert_refund(tx: &mut Conn, refund: &Refund) -> QueryResult<usize>
     diesel::insert_into(refunds::table).values(refund).execute(tx).await
 }
 
-/// Refunds that the provider has not been told of, for the worker.
-pub async fn pending_refunds(conn: &mut Conn, before: Timestamp, limit: i64) -> QueryResult<Vec<Refund>> {
-    refunds::table
+/// Refunds (of one booking, or of all) that were decided before `before` and that the provider has not been told of.
+pub async fn pending_refunds(
+    conn: &mut Conn,
+    only: Option<BookingId>,
+    before: Timestamp,
+    limit: i64,
+) -> QueryResult<Vec<Refund>> {
+    let mut query = refunds::table
         .filter(refunds::status.eq(RefundStatus::Pending))
         .filter(refunds::updated_at.le(before))
         .order(refunds::updated_at)
         .limit(limit)
         .select(Refund::as_select())
-        .load(conn)
-        .await
+        .into_boxed();
+    if let Some(booking) = only {
+        query = query.filter(refunds::booking_id.eq(booking));
+    }
+    query.load(conn).await
 }
 
 /// The provider has sent it.
@@ -191,4 +202,26 @@ pub async fn visible_refund(conn: &mut Conn, guest: UserId, id: RefundId) -> Que
         .first(conn)
         .await
         .optional()
+}
+
+/// Those of `ids` that `host` hosts and for which money is reserved.
+pub async fn reserved_of_host(conn: &mut Conn, host: UserId, ids: &[BookingId]) -> QueryResult<Vec<BookingId>> {
+    payments::table
+        .inner_join(bookings::table)
+        .filter(payments::booking_id.eq_any(ids))
+        .filter(payments::status.eq(PaymentStatus::Authorized))
+        .filter(bookings::host_id.eq(host))
+        .select(payments::booking_id)
+        .load(conn)
+        .await
+}
+
+/// What was given back for a booking in all, in minor units.
+pub async fn refunded_of(conn: &mut Conn, booking: BookingId) -> QueryResult<i64> {
+    let refunded: Vec<i64> = payments::table
+        .filter(payments::booking_id.eq(booking))
+        .select(payments::refunded)
+        .load(conn)
+        .await?;
+    Ok(refunded.into_iter().sum())
 }

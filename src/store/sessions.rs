@@ -141,3 +141,9 @@ pub async fn forget_attempts(conn: &mut Conn, bucket: &[u8]) -> QueryResult<usiz
 pub async fn sweep_attempts(conn: &mut Conn, now: Timestamp) -> QueryResult<usize> {
     diesel::delete(attempts::table.filter(attempts::window_ends_at.le(now))).execute(conn).await
 }
+
+/// The address of an account.
+pub async fn email_of(conn: &mut Conn, user: UserId) -> QueryResult<Option<String>> {
+    let email: Option<Option<String>> = users::table.find(user).select(users::email).first(conn).await.optional()?;
+    Ok(email.flatten())
+}

@@ -6,3 +6,4 @@ mod embedded;
 mod harness;
 mod migrations;
 mod pool;
+mod search;

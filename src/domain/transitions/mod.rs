@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use super::rule_sets::RuleSet;
-use crate::types::{BookingAction, BookingStatus, Timestamp};
+use crate::types::{BookingAction, BookingStatus, Timestamp, Side};
 
 /// Who makes a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,15 +16,6 @@ pub enum Mover {
     Time,
     /// The payment succeeds.
     Payment,
-}
-
-/// The side of a booking on which a viewer stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// The viewer booked.
-    Guest,
-    /// The viewer hosts.
-    Host,
 }
 
 /// Something a side may want to do.

@@ -236,6 +236,20 @@ fn cut_offs_are_local_wall_times() {
     }
 }
 
+#[test]
+fn nights_of_a_stay_end_by_the_wall_clock_too() {
+    let check_in: NaiveDate = "2026-10-23".parse().unwrap();
+    let stay = Stay::stored(check_in, check_in + Days::new(4));
+    let case = Case { zone: Tz::Europe__Berlin, stay, ..Case::new(CancellationPolicy::Flexible, 4) };
+    let ends: Vec<_> =
+        timeline(&case.terms()).iter().filter_map(|tier| tier.until).map(|at| at.utc().to_string()).collect();
+    // Clocks go back in the night to the 25th.
+    assert_eq!(
+        ends,
+        ["2026-10-22 13:00:00 UTC", "2026-10-24 09:00:00 UTC", "2026-10-25 10:00:00 UTC", "2026-10-26 10:00:00 UTC"]
+    );
+}
+
 /// 6 nights of which the last cost more, with a discount, fees and a tax.
 fn with_everything(policy: CancellationPolicy) -> Case {
     let nights =
@@ -275,6 +289,11 @@ fn fees_come_back_until_check_in_and_the_service_fee_only_with_everything() {
     assert_eq!(
         back(CancellationPolicy::Flexible, -HOUR),
         [(Nights, 50_400), (CleaningFee, 5_000), (PetFee, 1_000), (Tax, 5_640)]
+    );
+    assert_eq!(
+        back(CancellationPolicy::Flexible, 0),
+        back(CancellationPolicy::Flexible, -HOUR),
+        "the instant of check-in"
     );
     assert_eq!(back(CancellationPolicy::Flexible, HOUR), [(Nights, 50_400), (Tax, 5_040)]);
     assert_eq!(back(CancellationPolicy::Flexible, days(4)), [(Nights, 14_400), (Tax, 1_440)], "the dear last night");

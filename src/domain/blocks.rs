@@ -1,0 +1,119 @@
+//! Nights that a host blocks and opens.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    bookings, events,
+    idempotency::{self, Once},
+};
+use crate::{
+    app::App,
+    auth::Member,
+    error::{Error, NightsUnavailable, Refusal, Result},
+    store::{
+        self, Conn,
+        nights::{Claim, Night},
+    },
+    types::{IdempotencyKey, ListingId, NightKind, Stay},
+};
+
+/// What is kept under an idempotency key: the nights that were changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    /// In order.
+    pub nights: Vec<NaiveDate>,
+}
+
+/// Blocks the free nights of `range`: all or, when guests hold one, none. Nights that are blocked already stay so.
+///
+/// # Errors
+/// Problems of the contract's `blockNights`.
+pub async fn block(
+    app: &App,
+    host: &Member,
+    listing: ListingId,
+    range: Stay,
+    key: &IdempotencyKey,
+) -> Result<Once<Changed>> {
+    let input = (listing, range.check_in(), range.check_out());
+    let intention = idempotency::intention(host, "blockNights", key, &input)?;
+    let now = app.now();
+    let (changed, lapsed) = app
+        .database
+        .transaction(async |tx| {
+            if let Some(kept) = idempotency::take(tx, &intention, now).await? {
+                return Ok((kept, Vec::new()));
+            }
+            own(tx, host, listing).await?;
+            let found = store::nights::of_listing(tx, listing, range).await?;
+            let lapsed = bookings::lapse_expired(tx, &found, now).await?;
+            let is_guest = |kind| matches!(kind, NightKind::Hold | NightKind::Request | NightKind::Booking);
+            let held: Vec<_> = found.iter().filter(|night| night.holds_at(now)).collect();
+            let guests: Vec<_> = held.iter().filter(|night| is_guest(night.kind)).map(|night| night.night).collect();
+            if !guests.is_empty() {
+                return Err(Refusal::NightsUnavailable(NightsUnavailable { nights: guests }).into());
+            }
+            // Kept free after a stay: no guest loses it, and the host's block does the same and stays longer.
+            store::nights::release_preparation(tx, listing, range).await?;
+            let is_blocked =
+                |night: &NaiveDate| held.iter().any(|it| it.night == *night && it.kind != NightKind::Preparation);
+            let nights: Vec<_> = range.nights().filter(|night| !is_blocked(night)).collect();
+            claim(tx, listing, &nights).await?;
+            Ok::<_, Error>((idempotency::keep(tx, &intention, Changed { nights }).await?, lapsed))
+        })
+        .await?;
+    lapsed.iter().for_each(|booking| events::announce(app, booking));
+    Ok(changed)
+}
+
+async fn claim(tx: &mut Conn, listing: ListingId, nights: &[NaiveDate]) -> Result<()> {
+    let row = |&night| Night {
+        listing_id: listing,
+        night,
+        kind: NightKind::Block,
+        booking_id: None,
+        expires_at: None,
+    };
+    let rows: Vec<_> = nights.iter().map(row).collect();
+    if rows.is_empty() || store::nights::claim(tx, &rows).await? == Claim::Held {
+        return Ok(());
+    }
+    let taken = store::nights::held_of(tx, listing, nights).await?;
+    Err(Refusal::NightsUnavailable(NightsUnavailable { nights: taken }).into())
+}
+
+/// Opens the nights of `range` that the host or an outside calendar blocked. Nights that guests hold stay.
+///
+/// # Errors
+/// Problems of the contract's `openNights`.
+pub async fn open(
+    app: &App,
+    host: &Member,
+    listing: ListingId,
+    range: Stay,
+    key: &IdempotencyKey,
+) -> Result<Once<Changed>> {
+    let input = (listing, range.check_in(), range.check_out());
+    let intention = idempotency::intention(host, "openNights", key, &input)?;
+    let now = app.now();
+    app.database
+        .transaction(async |tx| {
+            if let Some(kept) = idempotency::take(tx, &intention, now).await? {
+                return Ok(kept);
+            }
+            own(tx, host, listing).await?;
+            let found = store::nights::of_listing(tx, listing, range).await?;
+            let is_block = |kind| matches!(kind, NightKind::Block | NightKind::External);
+            let nights = found.iter().filter(|night| is_block(night.kind)).map(|night| night.night).collect();
+            store::nights::unblock(tx, listing, range).await?;
+            idempotency::keep(tx, &intention, Changed { nights }).await
+        })
+        .await
+}
+
+async fn own(tx: &mut Conn, host: &Member, listing: ListingId) -> Result<()> {
+    let found = store::listings::find(tx, listing).await?;
+    let is_own = found.is_some_and(|listing| listing.host_id == host.id());
+    if is_own { Ok(()) } else { Err(Error::not_found("listingId", "listing")) }
+}

@@ -1,0 +1,86 @@
+//! Bookings: who holds which nights, and how that begins, goes on and ends.
+
+mod cancel;
+mod claims;
+mod create;
+mod lapse;
+mod respond;
+mod view;
+
+pub use cancel::{Cancelled, Preview, cancel, preview, refunded_lines};
+pub(super) use claims::lapse_expired;
+pub use create::{Created, create};
+pub use lapse::{move_on, overdue_and_moved};
+pub(super) use lapse::lapse;
+pub use respond::{accept, decline};
+pub use view::{Action, Circumstances, actions, status_at, timeline};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    events,
+    idempotency::{self, Once},
+    payments, quotes, transitions,
+};
+use crate::{
+    app::App,
+    auth::Member,
+    error::{Error, Result},
+    store::{self, bookings::Booking},
+    types::{BookingId, BookingStatus, Page, PageOf, Side},
+};
+
+/// What is kept under an idempotency key: the booking to answer with again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The booking.
+    pub booking: BookingId,
+}
+
+/// A place in a list of bookings, the latest check-in first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByCheckIn {
+    /// The check-in day.
+    pub day: chrono::NaiveDate,
+    /// Decides between bookings of one day.
+    pub id: BookingId,
+}
+
+/// A page of the viewer's bookings on one side, the latest check-in first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    app: &App,
+    viewer: &Member,
+    side: Side,
+    statuses: Option<&[BookingStatus]>,
+    page: &Page<ByCheckIn>,
+) -> Result<PageOf<Booking>> {
+    let list = store::bookings::List {
+        user: viewer.id(),
+        side,
+        statuses,
+        now: app.now(),
+        after: page.after.map(|place| (place.day, place.id)),
+        limit: page.limit(),
+    };
+    Ok(page.cut(store::bookings::list(&mut app.conn().await?, &list).await?))
+}
+
+/// Those of `ids` that the viewer is a side of.
+///
+/// # Errors
+/// When the database fails.
+pub async fn visible(app: &App, viewer: &Member, ids: &[BookingId]) -> Result<Vec<Booking>> {
+    Ok(store::bookings::visible(&mut app.conn().await?, viewer.id(), ids).await?)
+}
+
+/// The booking, locked, if `viewer` is on `side` of it.
+async fn lock_as(tx: &mut store::Conn, id: BookingId, viewer: &Member, side: Option<Side>) -> Result<(Booking, Side)> {
+    let booking = store::bookings::lock(tx, id).await?;
+    booking
+        .and_then(|booking| booking.side_of(viewer.id()).map(|of| (booking, of)))
+        .filter(|(_, of)| side.is_none_or(|side| side == *of))
+        .ok_or_else(|| Error::not_found("bookingId", "booking"))
+}

@@ -1,0 +1,140 @@
+//! The provider's answer, written once, with what follows from it.
+
+use super::settle::decide_refund;
+use crate::{
+    app::App,
+    domain::{bookings::status_at, cancellation, events, quotes, rule_sets::RuleSet, timezones},
+    error::{Error, Result},
+    outbound::payments::{Intent, IntentStatus},
+    store::{
+        self, Conn,
+        bookings::{Booking, Change as BookingChange},
+        payments::{Change, Payment},
+    },
+    types::{BookingEventKind, BookingStatus, PaymentId, PaymentStatus, RefundReason, Timestamp},
+};
+
+/// Writes what the provider says of a payment: money that was taken confirms the booking if it still waits, and goes back if it does
+/// not. An answer that is written already changes nothing. Returns the payment as it is afterwards.
+pub(super) async fn apply(app: &App, id: PaymentId, intent: &Intent) -> Result<Payment> {
+    let now = app.now();
+    let (payment, booking) = app
+        .database
+        .transaction(async |tx| {
+            let found = store::payments::find(tx, id).await?.ok_or_else(|| lost(id))?;
+            let booking = store::bookings::lock(tx, found.booking_id).await?.ok_or_else(|| lost(id))?;
+            let payment = store::payments::lock(tx, id).await?.ok_or_else(|| lost(id))?;
+            let change = change(&payment, intent, now);
+            if !is_news(payment.status, change.status) {
+                return Ok((payment, None));
+            }
+            store::payments::update(tx, id, &change).await?;
+            let kinds = follow(app, tx, &booking, &payment, change.status, now).await?;
+            if !kinds.is_empty() {
+                events::append(tx, &booking, &kinds, now).await?;
+            }
+            let payment = store::payments::find(tx, id).await?.ok_or_else(|| lost(id))?;
+            Ok::<_, Error>((payment, Some(booking)))
+        })
+        .await?;
+    if let Some(booking) = booking {
+        events::announce(app, &booking);
+    }
+    Ok(payment)
+}
+
+fn lost(id: PaymentId) -> Error {
+    anyhow::anyhow!("payment {id} or its booking is not there").into()
+}
+
+/// Whether a payment in `from` learns something by `to`. What has ended stays ended.
+fn is_news(from: PaymentStatus, to: PaymentStatus) -> bool {
+    use PaymentStatus::{Authorized, Processing, RequiresConfirmation};
+    from != to
+        && match from {
+            Processing => true,
+            RequiresConfirmation => to != Processing,
+            Authorized => !matches!(to, Processing | RequiresConfirmation),
+            _ => false,
+        }
+}
+
+fn change(payment: &Payment, intent: &Intent, now: Timestamp) -> Change {
+    let mut change = Change {
+        status: payment.status,
+        captured: 0,
+        provider_ref: Some(intent.reference.clone()),
+        decline_reason: None,
+        action_url: None,
+        updated_at: now,
+    };
+    match &intent.status {
+        IntentStatus::RequiresConfirmation { url } => {
+            change.status = PaymentStatus::RequiresConfirmation;
+            change.action_url.clone_from(url);
+        }
+        IntentStatus::Authorized => change.status = PaymentStatus::Authorized,
+        IntentStatus::Captured => {
+            change.status = PaymentStatus::Captured;
+            change.captured = payment.amount;
+        }
+        IntentStatus::Declined(reason) => {
+            change.status = PaymentStatus::Declined;
+            change.decline_reason = Some(*reason);
+        }
+        IntentStatus::Voided => change.status = PaymentStatus::Voided,
+    }
+    change
+}
+
+/// What follows for the booking; the events that tell of it.
+async fn follow(
+    app: &App,
+    tx: &mut Conn,
+    booking: &Booking,
+    payment: &Payment,
+    status: PaymentStatus,
+    now: Timestamp,
+) -> Result<Vec<BookingEventKind>> {
+    use BookingEventKind as Kind;
+    let waits = matches!(status_at(booking, now), BookingStatus::PendingPayment | BookingStatus::Requested);
+    Ok(match status {
+        PaymentStatus::RequiresConfirmation if waits => vec![Kind::PaymentConfirmationRequired],
+        PaymentStatus::Authorized if waits => vec![Kind::PaymentAuthorized],
+        PaymentStatus::Declined => vec![Kind::PaymentDeclined],
+        PaymentStatus::Captured if waits => {
+            confirm(tx, booking, now).await?;
+            vec![Kind::PaymentCaptured, Kind::Confirmed]
+        }
+        PaymentStatus::Captured => {
+            decide_refund(app, tx, booking, payment.amount, RefundReason::HoldExpired, now).await?;
+            vec![Kind::PaymentCaptured, Kind::RefundCreated]
+        }
+        _ => Vec::new(),
+    })
+}
+
+/// The booking is certain: its policy is frozen as instants, and its nights no longer expire.
+async fn confirm(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()> {
+    let listing = store::listings::find(tx, booking.listing_id).await?;
+    let listing = listing.ok_or_else(|| anyhow::anyhow!("booking {} without its listing", booking.id))?;
+    let tiers = cancellation::timeline(&cancellation::Terms {
+        rules: RuleSet::by_version(&booking.rules).unwrap_or_else(RuleSet::current),
+        policy: booking.cancellation_policy,
+        stay: booking.stay(),
+        zone: timezones::parse(&listing.place.time_zone).map_err(anyhow::Error::from)?,
+        check_in_at: booking.check_in_at,
+        check_out_at: booking.check_out_at,
+        confirmed_at: now,
+        currency: booking.currency,
+        lines: &quotes::lines(&booking.price_lines)?,
+    });
+    let change = BookingChange {
+        confirmed_at: Some(now),
+        cancellation_timeline: Some(serde_json::to_string(&tiers).map_err(anyhow::Error::from)?),
+        ..BookingChange::to(booking, BookingStatus::Confirmed, now)
+    };
+    store::bookings::update(tx, booking.id, &change).await?;
+    store::nights::confirm(tx, booking.id).await?;
+    Ok(())
+}

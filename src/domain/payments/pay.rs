@@ -1,0 +1,166 @@
+//! A guest pays, and confirms.
+
+use super::{Kept, conclude, outcome};
+use crate::{
+    app::App,
+    auth::Member,
+    domain::{
+        bookings::{self, status_at},
+        idempotency::{self, Once},
+        transitions,
+    },
+    error::{Error, Refusal, Result, StateConflict},
+    outbound::payments::{CaptureMode, PaymentMethod},
+    store::{self, Conn, bookings::Booking, payments::Payment},
+    types::{BookingAction, BookingId, BookingStatus, IdempotencyKey, PaymentId, PaymentStatus, Side, Timestamp},
+};
+
+/// How a guest names a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BookingRef {
+    /// By its id.
+    Id(BookingId),
+    /// By the key it was created with.
+    CreatedWith(IdempotencyKey),
+}
+
+/// Pays for a booking: takes the money with instant book, reserves it for a request.
+///
+/// # Errors
+/// Problems of the contract's `payBooking`.
+pub async fn pay(
+    app: &App,
+    guest: &Member,
+    booking: &BookingRef,
+    method: PaymentMethod,
+    key: &IdempotencyKey,
+) -> Result<Once<Kept>> {
+    let id = resolve(app, guest, booking).await?;
+    let intention = idempotency::intention(guest, "payBooking", key, &(id, method.to_string()))?;
+    let now = app.now();
+    let (kept, payment) = app
+        .database
+        .transaction(async |tx| {
+            if let Some(kept) = idempotency::take::<Kept>(tx, &intention, now).await? {
+                let payment = store::payments::find(tx, kept.answer.payment).await?;
+                return Ok((kept, payment.ok_or_else(lost)?));
+            }
+            let booking = lock_payable(tx, guest, id, now).await?;
+            let payment = draft(app, &booking, method, now);
+            store::payments::insert(tx, &payment).await?;
+            let answer = Kept { payment: payment.id, booking: id };
+            Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment))
+        })
+        .await?;
+    match payment.status {
+        // New, or left by a crash: the provider knows the payment by its id, and moves money once.
+        PaymentStatus::Processing => {
+            let answer = app.payments.create(payment.intent(mode(app, &payment).await?)?).await;
+            conclude(app, payment.id, answer).await?;
+        }
+        _ => outcome(&payment)?,
+    }
+    Ok(kept)
+}
+
+fn lost() -> Error {
+    anyhow::anyhow!("a kept answer names a payment that is not there").into()
+}
+
+async fn resolve(app: &App, guest: &Member, booking: &BookingRef) -> Result<BookingId> {
+    let key = match booking {
+        BookingRef::Id(id) => return Ok(*id),
+        BookingRef::CreatedWith(key) => key,
+    };
+    let kept = store::idempotency::find(&mut app.conn().await?, guest.id(), "createBooking", key).await?;
+    let kept = kept.ok_or_else(|| Error::not_found("booking", "booking"))?;
+    let kept: bookings::Kept = serde_json::from_str(&kept.answer).map_err(anyhow::Error::from)?;
+    Ok(kept.booking)
+}
+
+/// Instant bookings are paid at once, requests when the host accepts.
+pub(super) async fn mode(app: &App, payment: &Payment) -> Result<CaptureMode> {
+    let booking = store::bookings::find(&mut app.conn().await?, payment.booking_id).await?;
+    let quoted = booking.ok_or_else(|| anyhow::anyhow!("payment {} without its booking", payment.id))?;
+    Ok(match quoted.status {
+        BookingStatus::Requested | BookingStatus::Declined => CaptureMode::Manual,
+        _ => CaptureMode::Automatic,
+    })
+}
+
+async fn lock_payable(tx: &mut Conn, guest: &Member, id: BookingId, now: Timestamp) -> Result<Booking> {
+    let found = store::bookings::lock(tx, id).await?;
+    let booking = found
+        .filter(|booking| booking.guest_id == guest.id())
+        .ok_or_else(|| Error::not_found("booking", "booking"))?;
+    let status = status_at(&booking, now);
+    if !transitions::may(Side::Guest, BookingAction::Pay, status) {
+        let word = status.as_str().to_lowercase().replace('_', " ");
+        return Err(Error::state(Some(id), format!("The booking is {word}; there is nothing to pay.")));
+    }
+    for payment in store::payments::of_booking(tx, id).await? {
+        let (message, retryable) = match payment.status {
+            PaymentStatus::Processing => ("Another payment of this booking is being made.", true),
+            PaymentStatus::Authorized => ("The money is reserved; the host will answer.", false),
+            PaymentStatus::Captured => ("The booking is paid for.", false),
+            PaymentStatus::RequiresConfirmation | PaymentStatus::Declined | PaymentStatus::Voided => continue,
+        };
+        let conflict = StateConflict { booking: Some(id), message: message.to_owned(), retryable };
+        return Err(Refusal::StateConflict(conflict).into());
+    }
+    Ok(booking)
+}
+
+fn draft(app: &App, booking: &Booking, method: PaymentMethod, now: Timestamp) -> Payment {
+    Payment {
+        id: PaymentId::new(now, &*app.entropy),
+        booking_id: booking.id,
+        currency: booking.currency,
+        amount: booking.total,
+        captured: 0,
+        refunded: 0,
+        status: PaymentStatus::Processing,
+        provider: app.payments.name().to_owned(),
+        method: method.to_string(),
+        provider_ref: None,
+        decline_reason: None,
+        action_url: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Goes on with a payment after the guest has confirmed.
+///
+/// # Errors
+/// Problems of the contract's `confirmPayment`.
+pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &IdempotencyKey) -> Result<Once<Kept>> {
+    let intention = idempotency::intention(guest, "confirmPayment", key, &id)?;
+    let now = app.now();
+    let (kept, payment) = app
+        .database
+        .transaction(async |tx| {
+            let earlier = idempotency::take::<Kept>(tx, &intention, now).await?;
+            let found = store::payments::visible(tx, guest.id(), &[id]).await?.pop();
+            let payment = found.ok_or_else(|| Error::not_found("paymentId", "payment"))?;
+            if let Some(kept) = earlier {
+                return Ok((kept, payment));
+            }
+            if payment.status != PaymentStatus::RequiresConfirmation {
+                let booking = Some(payment.booking_id);
+                return Err(Error::state(booking, "The payment does not wait for a confirmation."));
+            }
+            lock_payable(tx, guest, payment.booking_id, now).await?;
+            let answer = Kept { payment: id, booking: payment.booking_id };
+            Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment))
+        })
+        .await?;
+    match payment.status {
+        PaymentStatus::RequiresConfirmation => {
+            let answer = app.payments.confirm(payment.intent(mode(app, &payment).await?)?).await;
+            conclude(app, id, answer).await?;
+        }
+        _ => outcome(&payment)?,
+    }
+    Ok(kept)
+}

@@ -1,0 +1,173 @@
+//! Quotes: a stay at a price that is promised for a while.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{
+    calendars, cancellation, listings,
+    pricing::{self, Line, PricedStay},
+    restrictions::{self, Violation},
+    rule_sets::RuleSet,
+    timezones,
+};
+use crate::{
+    app::App,
+    auth::Member,
+    error::{self, Error, NightsUnavailable, PriceDifference, QuoteExpired, Refusal, Result, StayNotAllowed},
+    store::{self, listings::Listing, quotes::Quote},
+    types::{Guests, ListingId, Money, QuoteId, Stay, Timestamp, UnavailableReason},
+};
+
+/// Quotes `stay` at the listing for `guest`, and locks the price.
+///
+/// # Errors
+/// Problems of the contract's `quoteStay`.
+pub async fn create(app: &App, guest: &Member, listing: ListingId, stay: Stay, guests: Guests) -> Result<Quote> {
+    let now = app.now();
+    let conn = &mut app.conn().await?;
+    let known = store::listings::visible(conn, &[listing], guest.id()).await?.pop();
+    let listing = known.ok_or_else(|| Error::not_found("listingId", "listing"))?;
+    let particulars = calendars::particulars(conn, &[listing.id], stay, now).await?.remove(&listing.id);
+    let is_host = listing.host_id == guest.id();
+    let calendar = calendars::calendar(&listing, &particulars.unwrap_or_default(), now, is_host)?;
+    refuse(restrictions::violations(&calendar, stay, guests))?;
+    let rules = RuleSet::current();
+    let priced = pricing::price(&listings::rates(&listing), &restrictions::overrides(&calendar), stay, guests, rules)
+        .map_err(|error| Error::invalid(&["stay"], format!("This stay has no price: {error}.")))?;
+    let quote = promise(app, guest, &listing, (stay, guests), &priced, now)?;
+    store::quotes::insert(conn, &quote).await?;
+    Ok(quote)
+}
+
+/// Turns broken rules into the problem that the contract has for them: taken nights have one of their own.
+pub(super) fn refuse(violations: Vec<Violation>) -> Result<()> {
+    let is_night = |reason| {
+        use UnavailableReason::{Blocked, Booked, Preparation};
+        matches!(reason, Booked | Blocked | Preparation)
+    };
+    if violations.is_empty() {
+        return Ok(());
+    }
+    if violations.iter().all(|violation| is_night(violation.reason) && violation.night.is_some()) {
+        let mut nights: Vec<_> = violations.iter().filter_map(|violation| violation.night).collect();
+        nights.dedup();
+        return Err(Refusal::NightsUnavailable(NightsUnavailable { nights }).into());
+    }
+    let violations = violations
+        .into_iter()
+        .map(|broken| error::Violation { reason: broken.reason, message: broken.message, night: broken.night })
+        .collect();
+    Err(Refusal::StayNotAllowed(StayNotAllowed { violations }).into())
+}
+
+/// What the hash of a quote covers: all that was promised.
+#[derive(Serialize)]
+struct Promise<'a> {
+    listing: ListingId,
+    check_in: String,
+    check_out: String,
+    guests: [u8; 4],
+    currency: &'a str,
+    lines: &'a [Line],
+    total: i64,
+    policy: &'a str,
+    rules: &'a str,
+}
+
+fn promise(
+    app: &App,
+    guest: &Member,
+    listing: &Listing,
+    (stay, guests): (Stay, Guests),
+    priced: &PricedStay,
+    now: Timestamp,
+) -> Result<Quote> {
+    let rules = RuleSet::current();
+    let policy = cancellation::applicable(listing.rules.cancellation_policy, stay.len(), rules);
+    let content = Promise {
+        listing: listing.id,
+        check_in: stay.check_in().to_string(),
+        check_out: stay.check_out().to_string(),
+        guests: [guests.adults, guests.children, guests.infants, guests.pets],
+        currency: priced.currency.as_str(),
+        lines: &priced.lines,
+        total: priced.total,
+        policy: policy.as_str(),
+        rules: rules.version,
+    };
+    let content = serde_json::to_vec(&content).map_err(anyhow::Error::from)?;
+    Ok(Quote {
+        id: QuoteId::new(now, &*app.entropy),
+        listing_id: listing.id,
+        guest_id: guest.id(),
+        check_in: stay.check_in(),
+        check_out: stay.check_out(),
+        adults: guests.adults,
+        children: guests.children,
+        infants: guests.infants,
+        pets: guests.pets,
+        currency: priced.currency,
+        price_lines: serde_json::to_string(&priced.lines).map_err(anyhow::Error::from)?,
+        total: priced.total,
+        host_payout: priced.host_payout,
+        rules: rules.version.to_owned(),
+        cancellation_policy: policy,
+        instant_book: listing.rules.instant_book,
+        content_hash: Sha256::digest(content).to_vec(),
+        created_at: now,
+        expires_at: now + app.terms.quote,
+    })
+}
+
+/// The answer to a quote whose time is over: a new quote of the same stay, and how its price differs.
+pub(super) async fn renew(app: &App, guest: &Member, old: &Quote) -> Result<Refusal> {
+    let renewed = create(app, guest, old.listing_id, old.stay(), old.guests()).await;
+    let expired = match renewed {
+        Ok(new) => {
+            let money = |minor: Option<i64>| minor.map(|minor| Money::new(minor, new.currency));
+            let differences = pricing::differences(&lines(&old.price_lines)?, &lines(&new.price_lines)?)
+                .into_iter()
+                .map(|line| PriceDifference { kind: line.kind, before: money(line.before), after: money(line.after) })
+                .collect();
+            QuoteExpired { quote: Some(new.id), differences }
+        }
+        Err(Error::Refused(_)) => QuoteExpired { quote: None, differences: Vec::new() },
+        Err(other) => return Err(other),
+    };
+    Ok(Refusal::QuoteExpired(expired))
+}
+
+/// The lines of a price that was stored.
+///
+/// # Errors
+/// When the stored text is damaged.
+pub fn lines(stored: &str) -> Result<Vec<Line>> {
+    Ok(serde_json::from_str(stored).map_err(anyhow::Error::from)?)
+}
+
+/// What would come back when, if the quote were booked and confirmed at `now`.
+///
+/// # Errors
+/// When the stored quote is damaged.
+pub fn timeline(quote: &Quote, listing: &Listing, now: Timestamp) -> Result<Vec<cancellation::Tier>> {
+    let zone = timezones::parse(&listing.place.time_zone).map_err(anyhow::Error::from)?;
+    Ok(cancellation::timeline(&cancellation::Terms {
+        rules: RuleSet::by_version(&quote.rules).unwrap_or_else(RuleSet::current),
+        policy: quote.cancellation_policy,
+        stay: quote.stay(),
+        zone,
+        check_in_at: timezones::check_in_at(zone, quote.stay(), listing.rules.check_in_from),
+        check_out_at: timezones::check_out_at(zone, quote.stay(), listing.rules.check_out_by),
+        confirmed_at: now,
+        currency: quote.currency,
+        lines: &lines(&quote.price_lines)?,
+    }))
+}
+
+/// Those of `ids` that are the guest's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn visible(app: &App, guest: &Member, ids: &[QuoteId]) -> Result<Vec<Quote>> {
+    Ok(store::quotes::visible_by_ids(&mut app.conn().await?, guest.id(), ids).await?)
+}

@@ -1,0 +1,197 @@
+//! Mutations of bookings.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use super::Booking;
+use crate::{
+    domain::{
+        bookings::{self, Kept},
+        idempotency::Once,
+        payments,
+    },
+    error,
+    graphql::{
+        context::ContextExt, error::Result, ids, payload::payload, prices::Price, scalars::MinorUnits,
+    },
+    types::IdempotencyKey,
+};
+
+#[derive(InputObject)]
+pub struct CreateBookingInput {
+    quote_id: ID,
+    idempotency_key: IdempotencyKey,
+}
+
+#[derive(SimpleObject)]
+pub struct CreateBookingSuccess {
+    booking: Booking,
+    replayed: bool,
+}
+
+payload! {
+    /// What `createBooking` can answer.
+    CreateBookingPayload(CreateBookingSuccess) {
+        NotFound => NotFoundProblem,
+        NightsUnavailable => NightsUnavailableProblem,
+        StayNotAllowed => StayNotAllowedProblem,
+        QuoteExpired => QuoteExpiredProblem,
+        StateConflict => StateConflictProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+    }
+}
+
+#[derive(InputObject)]
+pub struct AcceptBookingInput {
+    booking_id: ID,
+    idempotency_key: IdempotencyKey,
+}
+
+#[derive(SimpleObject)]
+pub struct AcceptBookingSuccess {
+    booking: Booking,
+    replayed: bool,
+}
+
+payload! {
+    /// What `acceptBooking` can answer.
+    AcceptBookingPayload(AcceptBookingSuccess) {
+        NotFound => NotFoundProblem,
+        StateConflict => StateConflictProblem,
+        PaymentDeclined => PaymentDeclinedProblem,
+        PaymentUnavailable => PaymentUnavailableProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+    }
+}
+
+#[derive(InputObject)]
+pub struct DeclineBookingInput {
+    booking_id: ID,
+    message: Option<String>,
+    idempotency_key: IdempotencyKey,
+}
+
+#[derive(SimpleObject)]
+pub struct DeclineBookingSuccess {
+    booking: Booking,
+    replayed: bool,
+}
+
+payload! {
+    /// What `declineBooking` can answer.
+    DeclineBookingPayload(DeclineBookingSuccess) {
+        InvalidInput => InvalidInputProblem,
+        NotFound => NotFoundProblem,
+        StateConflict => StateConflictProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+    }
+}
+
+#[derive(InputObject)]
+pub struct CancelBookingInput {
+    booking_id: ID,
+    expected_refund: Option<MinorUnits>,
+    idempotency_key: IdempotencyKey,
+}
+
+#[derive(SimpleObject)]
+pub struct CancelBookingSuccess {
+    booking: Booking,
+    refund: Price,
+    replayed: bool,
+}
+
+payload! {
+    /// What `cancelBooking` can answer.
+    CancelBookingPayload(CancelBookingSuccess) {
+        NotFound => NotFoundProblem,
+        StateConflict => StateConflictProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+    }
+}
+
+/// The booking as it is now.
+async fn answer(ctx: &Context<'_>, outcome: error::Result<Once<Kept>>) -> error::Result<(Booking, bool)> {
+    let Once { answer, replayed } = outcome?;
+    let row = bookings::visible(ctx.app(), ctx.member()?, &[answer.booking]).await?.pop();
+    let row = row.ok_or_else(|| error::Error::not_found("bookingId", "booking"))?;
+    Ok((Booking(Arc::new(row)), replayed))
+}
+
+#[derive(Default)]
+pub struct BookingMutation;
+
+#[Object]
+impl BookingMutation {
+    /// Books a stay at the price of a quote. With instant book the nights are held for the payment; else the host is asked.
+    async fn create_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The quote.")] input: CreateBookingInput,
+    ) -> Result<CreateBookingPayload> {
+        let guest = ctx.member()?;
+        let outcome = match ids::input(&input.quote_id, "quoteId", "quote") {
+            Ok(quote) => bookings::create(ctx.app(), guest, quote, &input.idempotency_key).await,
+            Err(error) => Err(error),
+        };
+        let answer = answer(ctx, outcome).await;
+        CreateBookingPayload::of(answer.map(|(booking, replayed)| CreateBookingSuccess { booking, replayed }))
+    }
+
+    /// The host accepts a request; the reserved money is taken.
+    async fn accept_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The request.")] input: AcceptBookingInput,
+    ) -> Result<AcceptBookingPayload> {
+        let host = ctx.member()?;
+        let outcome = match ids::input(&input.booking_id, "bookingId", "booking") {
+            Ok(booking) => bookings::accept(ctx.app(), host, booking, &input.idempotency_key).await,
+            Err(error) => Err(error),
+        };
+        let answer = answer(ctx, outcome).await;
+        AcceptBookingPayload::of(answer.map(|(booking, replayed)| AcceptBookingSuccess { booking, replayed }))
+    }
+
+    /// The host declines a request; the reserved money is let go.
+    async fn decline_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The request.")] input: DeclineBookingInput,
+    ) -> Result<DeclineBookingPayload> {
+        let host = ctx.member()?;
+        let outcome = match ids::input(&input.booking_id, "bookingId", "booking") {
+            Ok(booking) => {
+                bookings::decline(ctx.app(), host, booking, input.message, &input.idempotency_key).await
+            }
+            Err(error) => Err(error),
+        };
+        let answer = answer(ctx, outcome).await;
+        DeclineBookingPayload::of(answer.map(|(booking, replayed)| DeclineBookingSuccess { booking, replayed }))
+    }
+
+    /// Guest or host cancel a booking. The guest gets back what `cancellationPreview` says; when the host cancels, everything.
+    async fn cancel_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The booking.")] input: CancelBookingInput,
+    ) -> Result<CancelBookingPayload> {
+        let member = ctx.member()?;
+        let outcome = match ids::input(&input.booking_id, "bookingId", "booking") {
+            Ok(booking) => {
+                let expected = input.expected_refund.map(|refund| refund.0);
+                bookings::cancel(ctx.app(), member, booking, expected, &input.idempotency_key).await
+            }
+            Err(error) => Err(error),
+        };
+        CancelBookingPayload::of(cancelled(ctx, outcome).await)
+    }
+}
+
+async fn cancelled(ctx: &Context<'_>, outcome: error::Result<Once<Kept>>) -> error::Result<CancelBookingSuccess> {
+    let (booking, replayed) = answer(ctx, outcome).await?;
+    let refunded = payments::refunded_of(ctx.app(), booking.0.id).await?;
+    let lines = bookings::refunded_lines(&booking.0, refunded)?;
+    Ok(CancelBookingSuccess { refund: Price::new(lines, booking.0.currency), booking, replayed })
+}

@@ -1,0 +1,126 @@
+//! What happens to bookings: as history, and live.
+
+use async_graphql::{Context, ID, Object, Subscription};
+use futures_util::{Stream, StreamExt};
+
+use super::{
+    bookings::{Booking, find_booking},
+    context::ContextExt,
+    error::Result,
+    ids,
+    pages::{Cursored, connection},
+    scalars::Cursor,
+};
+use crate::{
+    domain::events::{self, Place, Placed, Topic},
+    error::Error,
+    types::{BookingEventKind, BookingId, Page, Side, Timestamp},
+};
+
+#[derive(Clone)]
+pub struct BookingEvent(Placed);
+
+#[Object]
+impl BookingEvent {
+    async fn id(&self) -> ID {
+        // The booking and the event's place in it: the same in every stream.
+        let event = &self.0.event;
+        ID(format!("ev_{}_{}", event.booking_id.to_string().trim_start_matches("bk_"), event.sequence))
+    }
+
+    async fn cursor(&self) -> Cursor {
+        Cursor(self.0.place.to_cursor())
+    }
+
+    async fn at(&self) -> Timestamp {
+        self.0.event.happened_at
+    }
+
+    async fn kind(&self) -> BookingEventKind {
+        self.0.event.kind
+    }
+
+    async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
+        find_booking(ctx, self.0.event.booking_id).await.transpose()
+    }
+}
+
+connection! {
+    /// A page of a booking's events.
+    BookingEventConnection,
+    /// One event of a page.
+    BookingEventEdge,
+    /// The event.
+    BookingEvent
+}
+
+impl From<Placed> for BookingEvent {
+    fn from(placed: Placed) -> Self {
+        Self(placed)
+    }
+}
+
+fn place(after: Option<&Cursor>) -> Result<Option<Place>> {
+    Ok(after.map(|cursor| Place::from_cursor(&cursor.0)).transpose().map_err(Error::from)?)
+}
+
+impl BookingEventConnection {
+    /// A page of the history of a booking that the viewer may see.
+    ///
+    /// # Errors
+    /// When an argument is wrong, or the database fails.
+    pub async fn of(
+        ctx: &Context<'_>,
+        booking: BookingId,
+        first: Option<i32>,
+        after: Option<Cursor>,
+    ) -> Result<Self> {
+        let page = Page::new(first, place(after.as_ref())?).map_err(Error::from)?;
+        let rows = events::history(ctx.app(), booking, &page).await?;
+        Ok(Cursored::new(rows, |placed: &Placed| placed.place.to_cursor()).into())
+    }
+}
+
+async fn follow(
+    ctx: &Context<'_>,
+    topic: Topic,
+    after: Option<Cursor>,
+) -> Result<impl Stream<Item = Result<BookingEvent>> + 'static> {
+    let member = *ctx.member()?;
+    let stream = events::follow(ctx.app(), &member, topic, place(after.as_ref())?).await?;
+    Ok(stream.map(|placed| Ok(BookingEvent(placed?))))
+}
+
+#[derive(Default)]
+pub struct EventSubscription;
+
+#[Subscription]
+impl EventSubscription {
+    /// What happens to one booking; its guest and its host can watch.
+    async fn booking_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Opaque id, `bk_…`.")] booking_id: ID,
+        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
+        follow(ctx, Topic::Booking(ids::argument(&booking_id)?), after).await
+    }
+
+    /// What happens to all bookings the viewer made as a guest.
+    async fn my_trip_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
+        follow(ctx, Topic::Feed(Side::Guest), after).await
+    }
+
+    /// What happens to all bookings of the viewer's listings.
+    async fn my_hosting_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
+        follow(ctx, Topic::Feed(Side::Host), after).await
+    }
+}

@@ -1,0 +1,103 @@
+//! Keys of bookings and their money: rows that only their two sides may see.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{Batch, Private};
+use crate::{
+    app::App,
+    auth::Member,
+    domain::{bookings, payments, quotes},
+    store::{
+        bookings::Booking,
+        payments::{Payment, Refund},
+        quotes::Quote,
+    },
+    types::{BookingId, PaymentId, QuoteId},
+};
+
+/// The booking with this id, if the viewer is its guest or host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BookingById(pub BookingId);
+
+impl Private for BookingById {
+    type Row = Arc<Booking>;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
+        Ok(bookings::visible(app, viewer, &ids).await?.into_iter().map(|row| (Self(row.id), Arc::new(row))).collect())
+    }
+}
+
+/// The quote with this id, if it is the viewer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct QuoteById(pub QuoteId);
+
+impl Private for QuoteById {
+    type Row = Arc<Quote>;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
+        Ok(quotes::visible(app, viewer, &ids).await?.into_iter().map(|row| (Self(row.id), Arc::new(row))).collect())
+    }
+}
+
+/// The payment with this id, if the viewer made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PaymentById(pub PaymentId);
+
+impl Private for PaymentById {
+    type Row = Arc<Payment>;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
+        Ok(payments::visible(app, viewer, &ids).await?.into_iter().map(|row| (Self(row.id), Arc::new(row))).collect())
+    }
+}
+
+/// The payments of a booking, oldest first, if the viewer is its guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PaymentsOf(pub BookingId);
+
+impl Private for PaymentsOf {
+    type Row = Vec<Arc<Payment>>;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
+        let mut batch: HashMap<_, Self::Row> = HashMap::new();
+        for payment in payments::of_bookings(app, viewer, &ids).await? {
+            batch.entry(Self(payment.booking_id)).or_default().push(Arc::new(payment));
+        }
+        Ok(batch)
+    }
+}
+
+/// Whether money is reserved for a booking, for the host who may accept it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct IsReserved(pub BookingId);
+
+impl Private for IsReserved {
+    type Row = bool;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.iter().map(|Self(id)| *id).collect();
+        let reserved = payments::reserved_of_host(app, viewer, &ids).await?;
+        Ok(keys.into_iter().map(|key| (key, reserved.contains(&key.0))).collect())
+    }
+}
+
+/// What was given back for a booking, oldest first, if the viewer is its guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RefundsOf(pub BookingId);
+
+impl Private for RefundsOf {
+    type Row = Vec<Arc<Refund>>;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
+        let mut batch: HashMap<_, Self::Row> = HashMap::new();
+        for refund in payments::refunds_of_bookings(app, viewer, &ids).await? {
+            batch.entry(Self(refund.booking_id)).or_default().push(Arc::new(refund));
+        }
+        Ok(batch)
+    }
+}

@@ -1,0 +1,245 @@
+//! Payments and refunds.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
+
+use super::{
+    bookings::{Booking, find_booking},
+    context::ContextExt,
+    error::Result,
+    ids,
+    loaders::bookings::PaymentById,
+    money::Money,
+    payload::payload,
+    scalars::Url,
+};
+use crate::{
+    auth::Member,
+    domain::{
+        idempotency::Once,
+        payments::{self, BookingRef, Kept},
+    },
+    error,
+    outbound::payments::PaymentMethod,
+    store::payments::{Payment as Row, Refund as RefundRow},
+    types::{
+        self, DeclineReason, IdempotencyKey, PaymentId, PaymentNextActionKind, PaymentStatus, RefundReason,
+        RefundStatus, SandboxMethod, Timestamp,
+    },
+};
+
+#[derive(Clone)]
+pub struct Payment(pub Arc<Row>);
+
+#[Object]
+impl Payment {
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
+        find_booking(ctx, self.0.booking_id).await.transpose()
+    }
+
+    async fn amount(&self) -> Money {
+        Money(types::Money::new(self.0.amount, self.0.currency))
+    }
+
+    async fn status(&self) -> PaymentStatus {
+        self.0.status
+    }
+
+    async fn next_action(&self) -> Option<PaymentNextAction> {
+        let waits = self.0.status == PaymentStatus::RequiresConfirmation;
+        let action = || PaymentNextAction {
+            kind: PaymentNextActionKind::Confirm,
+            url: self.0.action_url.clone().map(Url),
+        };
+        waits.then(action)
+    }
+
+    async fn decline_reason(&self) -> Option<DeclineReason> {
+        self.0.decline_reason
+    }
+
+    async fn refunded(&self) -> Money {
+        Money(types::Money::new(self.0.refunded, self.0.currency))
+    }
+
+    async fn created_at(&self) -> Timestamp {
+        self.0.created_at
+    }
+}
+
+/// The payment, if the viewer made it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Payment>> {
+    Ok(ctx.load_own(PaymentById(id)).await?.map(Payment))
+}
+
+#[derive(SimpleObject)]
+pub struct PaymentNextAction {
+    kind: PaymentNextActionKind,
+    url: Option<Url>,
+}
+
+#[derive(Clone)]
+pub struct Refund(pub Arc<RefundRow>);
+
+#[Object]
+impl Refund {
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    async fn amount(&self) -> Money {
+        Money(types::Money::new(self.0.amount, self.0.currency))
+    }
+
+    async fn reason(&self) -> RefundReason {
+        self.0.reason
+    }
+
+    async fn status(&self) -> RefundStatus {
+        self.0.status
+    }
+
+    async fn created_at(&self) -> Timestamp {
+        self.0.created_at
+    }
+}
+
+#[derive(OneofObject)]
+pub enum BookingSelector {
+    /// By its id.
+    Id(ID),
+    /// By the key it was created with, so that one operation can create and pay.
+    CreatedWith(IdempotencyKey),
+}
+
+impl BookingSelector {
+    fn parse(self) -> error::Result<BookingRef> {
+        Ok(match self {
+            Self::Id(id) => BookingRef::Id(ids::input(&id, "booking", "booking")?),
+            Self::CreatedWith(key) => BookingRef::CreatedWith(key),
+        })
+    }
+}
+
+#[derive(OneofObject)]
+pub enum PaymentMethodInput {
+    /// A test method of the embedded sandbox provider.
+    Sandbox(SandboxMethod),
+}
+
+impl From<PaymentMethodInput> for PaymentMethod {
+    fn from(method: PaymentMethodInput) -> Self {
+        match method {
+            PaymentMethodInput::Sandbox(method) => Self::Sandbox(method),
+        }
+    }
+}
+
+#[derive(InputObject)]
+pub struct PayBookingInput {
+    booking: BookingSelector,
+    method: PaymentMethodInput,
+    idempotency_key: IdempotencyKey,
+}
+
+#[derive(SimpleObject)]
+pub struct PayBookingSuccess {
+    payment: Payment,
+    booking: Booking,
+    replayed: bool,
+}
+
+payload! {
+    /// What `payBooking` can answer.
+    PayBookingPayload(PayBookingSuccess) {
+        NotFound => NotFoundProblem,
+        StateConflict => StateConflictProblem,
+        PaymentDeclined => PaymentDeclinedProblem,
+        PaymentUnavailable => PaymentUnavailableProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+    }
+}
+
+#[derive(InputObject)]
+pub struct ConfirmPaymentInput {
+    payment_id: ID,
+    idempotency_key: IdempotencyKey,
+}
+
+#[derive(SimpleObject)]
+pub struct ConfirmPaymentSuccess {
+    payment: Payment,
+    booking: Booking,
+    replayed: bool,
+}
+
+payload! {
+    /// What `confirmPayment` can answer.
+    ConfirmPaymentPayload(ConfirmPaymentSuccess) {
+        NotFound => NotFoundProblem,
+        StateConflict => StateConflictProblem,
+        PaymentDeclined => PaymentDeclinedProblem,
+        PaymentUnavailable => PaymentUnavailableProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+    }
+}
+
+/// The payment and its booking as they are now.
+async fn answer(ctx: &Context<'_>, outcome: error::Result<Once<Kept>>) -> error::Result<(Payment, Booking, bool)> {
+    let Once { answer, replayed } = outcome?;
+    let viewer: &Member = ctx.member()?;
+    let payment = payments::visible(ctx.app(), viewer, &[answer.payment]).await?.pop();
+    let booking = crate::domain::bookings::visible(ctx.app(), viewer, &[answer.booking]).await?.pop();
+    match (payment, booking) {
+        (Some(payment), Some(booking)) => Ok((Payment(Arc::new(payment)), Booking(Arc::new(booking)), replayed)),
+        _ => Err(error::Error::not_found("booking", "booking")),
+    }
+}
+
+#[derive(Default)]
+pub struct PaymentMutation;
+
+#[Object]
+impl PaymentMutation {
+    /// Pays for a booking: takes the money with instant book, reserves it for a request.
+    async fn pay_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Booking and payment method.")] input: PayBookingInput,
+    ) -> Result<PayBookingPayload> {
+        let guest = ctx.member()?;
+        let outcome = match input.booking.parse() {
+            Ok(booking) => {
+                payments::pay(ctx.app(), guest, &booking, input.method.into(), &input.idempotency_key).await
+            }
+            Err(error) => Err(error),
+        };
+        let answer = answer(ctx, outcome).await;
+        PayBookingPayload::of(answer.map(|(payment, booking, replayed)| PayBookingSuccess { payment, booking, replayed }))
+    }
+
+    /// Goes on with a payment after its `nextAction`.
+    async fn confirm_payment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The payment.")] input: ConfirmPaymentInput,
+    ) -> Result<ConfirmPaymentPayload> {
+        let guest = ctx.member()?;
+        let outcome = match ids::input(&input.payment_id, "paymentId", "payment") {
+            Ok(payment) => payments::confirm(ctx.app(), guest, payment, &input.idempotency_key).await,
+            Err(error) => Err(error),
+        };
+        let answer = answer(ctx, outcome).await;
+        ConfirmPaymentPayload::of(
+            answer.map(|(payment, booking, replayed)| ConfirmPaymentSuccess { payment, booking, replayed }),
+        )
+    }
+}
