@@ -37,6 +37,8 @@ pub mod quotes;
 /// What guests wrote.
 pub mod reviews;
 pub(crate) mod schema;
+/// Listings that fit a search.
+pub mod search;
 /// Sessions and sign-in.
 pub mod sessions;
 mod statements;

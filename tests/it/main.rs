@@ -8,3 +8,4 @@ mod import;
 mod listings;
 mod migrations;
 mod pool;
+mod search;
