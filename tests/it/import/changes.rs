@@ -45,6 +45,25 @@ async fn a_small_city_is_what_its_files_say() {
 }
 
 #[tokio::test]
+async fn packed_files_with_a_bom_and_crlf_are_the_same_city() {
+    let test = TestDatabase::new().await;
+    let conn = &mut test.conn().await;
+    let city = City::new();
+    for part in [Part::Listings, Part::Reviews, Part::Calendar] {
+        let text = std::fs::read_to_string(city.path(part)).unwrap().replace(",\n", ",\r\n").replace("30\n", "30\r\n");
+        let file = std::fs::File::create(city.path(part)).unwrap();
+        let mut packer = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        std::io::Write::write_all(&mut packer, format!("\u{feff}{text}").as_bytes()).unwrap();
+        packer.finish().unwrap();
+    }
+    city.import(conn).await;
+    let plain = TestDatabase::new().await;
+    let other = &mut plain.conn().await;
+    City::new().import(other).await;
+    assert_eq!(checksums(conn).await, checksums(other).await);
+}
+
+#[tokio::test]
 async fn the_same_files_again_are_left_alone_or_change_nothing() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;

@@ -1,8 +1,21 @@
 //! An import that dies goes on behind the last batch that was written.
 
-use staygate::import::{ImportError, Part, PartSummary, Progress, Silent, Stop};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU32, Ordering},
+};
 
-use super::{City, checksums, now};
+use diesel_async::{AsyncMysqlConnection, SimpleAsyncConnection};
+use staygate::{
+    import::{ImportError, Part, PartSummary, Progress, Silent, Stop},
+    store::{
+        Conn,
+        imports::{self, Batch, Checkpoint, Outcome},
+    },
+    types::Timestamp,
+};
+
+use super::{City, checksums, now, number, words};
 use crate::harness::database::TestDatabase;
 
 /// Stops after a number of batches.
@@ -83,4 +96,59 @@ async fn the_future_moves_between_threads() {
     let mut conn = test.conn().await;
     let mut silent = Silent;
     is_send(staygate::import::fixture(&mut conn, now(), &mut silent)).await.unwrap();
+}
+
+/// Locks two rows in the opposite order of another transaction, the first time.
+struct Colliding {
+    other: Mutex<Option<Conn>>,
+    attempts: AtomicU32,
+}
+
+fn touch(user: u64) -> String {
+    format!(
+        "UPDATE users SET about = CONCAT(COALESCE(about, ''), '!') WHERE source = 'inside-airbnb' AND source_id = {user}"
+    )
+}
+
+impl Batch for Colliding {
+    async fn write(&self, tx: &mut AsyncMysqlConnection, _: Timestamp) -> diesel::QueryResult<Outcome> {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        tx.batch_execute(&touch(20)).await?;
+        let other = self.other.lock().unwrap().take();
+        let rival = other
+            .map(|mut conn| tokio::spawn(async move { conn.batch_execute(&format!("{}; COMMIT", touch(20))).await }));
+        let mine = tx.batch_execute(&touch(11)).await;
+        if let Some(rival) = rival {
+            rival.await.unwrap().expect("the greater transaction survives");
+        }
+        mine.map(|()| Outcome { created: 1, ..Outcome::default() })
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_dies_in_a_deadlock_is_written_again() {
+    let test = TestDatabase::new().await;
+    let conn = &mut test.conn().await;
+    City::new().import(conn).await;
+    conn.batch_execute("UPDATE users SET about = NULL").await.unwrap();
+    let mut other = test.conn().await;
+    // The server lets the transaction die that has written less.
+    let weight = "INSERT INTO amenities (slug, name) VALUES ('a', 'a'), ('b', 'b'), ('c', 'c'), ('d', 'd'), ('e', 'e')";
+    other.batch_execute(&format!("BEGIN; {weight}; {}", touch(11))).await.unwrap();
+    let colliding = Colliding { other: Mutex::new(Some(other)), attempts: AtomicU32::new(0) };
+    let at = |records| Checkpoint {
+        dataset: "x".to_owned(),
+        part: "reviews",
+        fingerprint: [0; 32],
+        records,
+        finished: false,
+    };
+    imports::start(conn, &at(0), now()).await.unwrap();
+    let outcome = imports::commit(conn, &colliding, &at(0), &at(1), now()).await.unwrap();
+    assert_eq!((outcome.created, colliding.attempts.load(Ordering::Relaxed)), (1, 2));
+    assert_eq!(
+        words(conn, "SELECT GROUP_CONCAT(about ORDER BY source_id) FROM users WHERE about IS NOT NULL").await,
+        "!!,!!"
+    );
+    assert_eq!(number(conn, "SELECT records FROM imports WHERE dataset = 'x'").await, 1);
 }
