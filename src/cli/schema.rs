@@ -1,5 +1,9 @@
+use crate::contract::{self, Severity};
+use crate::graphql;
+use anyhow::Context;
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -10,10 +14,15 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Print the schema that the server serves, as SDL.
+    /// Print the contract, as it is written and served at /schema.graphql.
     Print,
-    /// Compare schema.graphql with what the server serves; ends with 1 and names every broken promise.
-    Check,
+    /// Compare the contract with what the code serves, and look for breaches of the house's conventions. Ends with 0 when all
+    /// promises are kept, 1 when one is broken; each is named.
+    Check {
+        /// A contract other than the one that this program was built with.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
     /// Compare two contracts and name breaking, dangerous and safe changes. Ends with 0 when nothing breaks, 1 when something
     /// does, 2 when a file cannot be read.
     Diff {
@@ -28,10 +37,42 @@ enum Action {
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.action {
-        Action::Print => anyhow::bail!("printing the schema is not built yet"),
-        Action::Check => anyhow::bail!("checking the contract is not built yet"),
-        Action::Diff { old, new } => {
-            anyhow::bail!("comparing {} with {} is not built yet", old.display(), new.display())
+        Action::Print => {
+            print!("{}", graphql::CONTRACT);
+            Ok(ExitCode::SUCCESS)
         }
+        Action::Check { file } => check(file.as_deref()),
+        Action::Diff { old, new } => Ok(diff(&old, &new).unwrap_or_else(|error| {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        })),
     }
+}
+
+fn check(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let authority = file.map_or_else(|| Ok(graphql::CONTRACT.to_owned()), read)?;
+    let broken = contract::compare(&authority, &graphql::served_sdl())?;
+    broken.iter().for_each(|promise| println!("{promise}"));
+    let breaches = contract::lint(&authority);
+    breaches.iter().for_each(|breach| println!("{breach}"));
+    if broken.is_empty() && breaches.is_empty() {
+        println!("all {} promises of the contract are kept", contract::promises(&authority)?.len());
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{} promises broken, {} breaches of convention", broken.len(), breaches.len());
+    Ok(ExitCode::FAILURE)
+}
+
+fn diff(old: &Path, new: &Path) -> anyhow::Result<ExitCode> {
+    let changes = contract::diff(&read(old)?, &read(new)?)?;
+    changes.iter().for_each(|change| println!("{change}"));
+    if changes.is_empty() {
+        println!("no changes");
+    }
+    let breaks = contract::worst(&changes) == Some(Severity::Breaking);
+    Ok(if breaks { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

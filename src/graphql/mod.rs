@@ -45,12 +45,19 @@ pub const CONTRACT: &str = include_str!("../../schema.graphql");
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(nodes::NodeQuery, accounts::AccountQuery, listings::ListingQuery, bookings::BookingQuery);
+pub struct Query(
+    nodes::NodeQuery,
+    accounts::AccountQuery,
+    listings::ListingQuery,
+    search::SearchQuery,
+    bookings::BookingQuery,
+);
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     accounts::AccountMutation,
+    listings::ListingMutation,
     hosting::CalendarMutation,
     quotes::QuoteMutation,
     bookings::BookingMutation,

@@ -1,14 +1,19 @@
 //! Problems: the expected outcomes that are not success. All implement `UserError`.
 
-use async_graphql::{Interface, Object, SimpleObject};
+use async_graphql::{Context, Interface, Object, SimpleObject};
 
 use super::{
-    error::{code_of, is_retryable, path_of},
+    bookings::{Booking, find_booking},
+    context::ContextExt,
+    error::{Result, code_of, is_retryable, path_of},
+    loaders::QuoteById,
     money::Money,
+    payments::{Payment, find_payment},
+    quotes::Quote,
     scalars::Date,
 };
 use crate::{
-    error::{self, Refusal},
+    error::{self, Error, Refusal},
     types::{DeclineReason, ErrorCode, ListingStatus, PriceLineKind, UnavailableReason},
 };
 
@@ -128,6 +133,11 @@ problem! {
 problem! {
     /// The quote's time is over. Nothing was booked; a new quote for the same stay is attached.
     QuoteExpiredProblem(QuoteExpired) {
+        /// The new quote; null when the stay can no longer be booked.
+        async fn quote(&self, ctx: &Context<'_>) -> Option<Result<Quote>> {
+            ctx.load_own(QuoteById(self.0.quote?)).await.map(|quote| quote.map(Quote)).transpose()
+        }
+
         /// How its price differs from the old one; empty when it does not.
         async fn differences(&self) -> Vec<PriceDifference> {
             self.0.differences.iter().cloned().map(Into::into).collect()
@@ -136,7 +146,12 @@ problem! {
 }
 problem! {
     /// The state of the booking does not allow this.
-    StateConflictProblem(StateConflict) {}
+    StateConflictProblem(StateConflict) {
+        /// The booking as it is; null when the viewer may not see it.
+        async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
+            find_booking(ctx, self.0.booking?).await.transpose()
+        }
+    }
 }
 problem! {
     /// The state of the listing does not allow this.
@@ -150,6 +165,12 @@ problem! {
 problem! {
     /// The payment provider declined. The booking stays as it was; another method can be tried until its deadline.
     PaymentDeclinedProblem(PaymentDeclined) {
+        /// The payment.
+        async fn payment(&self, ctx: &Context<'_>) -> Result<Payment> {
+            let payment = find_payment(ctx, self.0.payment).await?;
+            Ok(payment.ok_or_else(|| Error::not_found("payment", "payment"))?)
+        }
+
         /// Why.
         async fn decline_reason(&self) -> DeclineReason {
             self.0.reason
