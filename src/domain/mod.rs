@@ -30,6 +30,8 @@ pub mod restrictions;
 pub mod reviews;
 /// The numbers of the business, by version.
 pub mod rule_sets;
+/// Finding listings.
+pub mod search;
 /// Wall clocks of places, and the instants they mean.
 pub mod timezones;
 /// How a booking goes from state to state.

@@ -32,6 +32,8 @@ pub mod quotes;
 /// What guests wrote.
 pub mod reviews;
 mod scalars;
+/// Finding listings.
+pub mod search;
 mod stays;
 /// People, as others see them.
 pub mod users;

@@ -1,0 +1,218 @@
+//! Finding listings: what may be asked, pages of hits with their prices, and how many there are.
+//!
+//! A search sees what everybody sees; a host finds their own listings too. Prices in several currencies are put in order by currency
+//! first, then by amount, unless the price range names one currency.
+
+mod cursors;
+mod zones;
+
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate, Weekday};
+use serde_json::from_str;
+
+pub use crate::store::search::{Filter, Key, PriceRange};
+use crate::{
+    app::App,
+    domain::{
+        listings::{self, Listing},
+        money::half_even,
+        pricing::{self, Overrides, PricedStay},
+        rule_sets::{RuleSet, TaxKind},
+    },
+    error::{Error, Refusal, Result},
+    store::search::{self as rows, Fees, Question, StayTerms},
+    types::{Guests, ListingOrder, Money, Page, PageOf, Stay},
+};
+
+/// The most listings that are counted.
+pub const COUNTED: i64 = 1_000;
+/// The most amenities of one filter.
+pub const MAX_AMENITIES: usize = 20;
+/// The longest name of a place, in characters.
+pub const MAX_PLACE: usize = 100;
+
+/// What to find, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    filter: Filter,
+    stay: Option<(Stay, Guests)>,
+    order: ListingOrder,
+}
+
+/// A listing that was found.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// The listing.
+    pub listing: Arc<Listing>,
+    /// Price of the whole stay; `None` when no stay was given.
+    pub price: Option<PricedStay>,
+    /// The price of a night that the order goes by: the stay's average, rounded half-even, or the base price.
+    pub nightly: Money,
+    /// Whole metres from the coarse point to the middle of the box, if there is one.
+    pub distance: Option<i64>,
+    key: Key,
+}
+
+/// A search at one instant: its page and its count see the same deadlines.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    search: Search,
+    terms: Option<StayTerms>,
+}
+
+impl Search {
+    /// A search for listings that fit `filter` and can be booked for all of `stay`, by `order`. Lists of the filter are sorted and freed of
+    /// repetitions.
+    ///
+    /// # Errors
+    /// [`Refusal::BadUserInput`] with the argument and its limit.
+    pub fn new(filter: Filter, stay: Option<(Stay, Guests)>, order: ListingOrder) -> Result<Self> {
+        let filter = checked(filter)?;
+        if order == ListingOrder::Distance && filter.area.is_none() {
+            return Err(bad("`orderBy`: DISTANCE needs `where.box`."));
+        }
+        Ok(Self { filter, stay, order })
+    }
+
+    /// The same search, ready to be asked. Without a stay this reads nothing; with one, the time zones of listings.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn prepare(self, app: &App) -> Result<Prepared> {
+        let Some((stay, guests)) = self.stay else { return Ok(Prepared { search: self, terms: None }) };
+        let now = app.now();
+        let names = rows::zones(&mut app.conn().await?).await?;
+        let zones = names.into_iter().filter_map(|name| zones::terms(name, stay.check_in(), now)).collect();
+        let rules = RuleSet::current();
+        let weekend = |night: &NaiveDate| matches!(night.weekday(), Weekday::Fri | Weekday::Sat);
+        let terms = StayTerms {
+            stay,
+            guests,
+            now,
+            weekend_nights: u32::try_from(stay.nights().filter(weekend).count()).unwrap_or(u32::MAX),
+            weekly: stay.len() >= rules.weekly_from,
+            monthly: stay.len() >= rules.monthly_from,
+            fees: fees(rules, stay, guests),
+            zones,
+        };
+        Ok(Prepared { search: self, terms: Some(terms) })
+    }
+}
+
+impl Prepared {
+    /// A page of hits, in one statement.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn page(&self, app: &App, page: &Page<Key>) -> Result<PageOf<Hit>> {
+        if self.is_hopeless() {
+            return Ok(page.cut(Vec::new()));
+        }
+        let found = rows::page(&mut app.conn().await?, self.question(), page.after.as_ref(), page.limit()).await?;
+        let hits = found.into_iter().map(|row| self.hit(row)).collect::<Result<Vec<_>>>()?;
+        Ok(page.cut(hits))
+    }
+
+    /// How many listings fit; `None`: more than [`COUNTED`].
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn count(&self, app: &App) -> Result<Option<i64>> {
+        if self.is_hopeless() {
+            return Ok(Some(0));
+        }
+        let found = rows::count(&mut app.conn().await?, self.question(), COUNTED + 1).await?;
+        Ok((found <= COUNTED).then_some(found))
+    }
+
+    /// Whether the stay is over, too near or too far everywhere.
+    fn is_hopeless(&self) -> bool {
+        self.terms.as_ref().is_some_and(|terms| terms.zones.is_empty())
+    }
+
+    fn question(&self) -> Question<'_> {
+        Question { filter: &self.search.filter, stay: self.terms.as_ref(), order: self.search.order }
+    }
+
+    fn hit(&self, row: rows::Hit) -> Result<Hit> {
+        let key = self.search.key_of(&row);
+        let currency = row.listing.pricing.currency;
+        let (price, nightly) = match self.search.stay {
+            None => (None, row.amount),
+            Some((stay, guests)) => {
+                let price = priced(&row, stay, guests)?;
+                let average = half_even(i128::from(price.total), i128::from(stay.len()));
+                (Some(price), i64::try_from(average).unwrap_or(i64::MAX))
+            }
+        };
+        Ok(Hit {
+            listing: Arc::new(row.listing),
+            price,
+            nightly: Money::new(nightly, currency),
+            distance: row.distance,
+            key,
+        })
+    }
+}
+
+/// The lines of a hit's price. The database has computed the same total to find and order it.
+fn priced(row: &rows::Hit, stay: Stay, guests: Guests) -> Result<PricedStay> {
+    let overrides: Overrides = match &row.own_prices {
+        Some(prices) => from_str(prices).map_err(anyhow::Error::from)?,
+        None => Overrides::new(),
+    };
+    let price = pricing::price(&listings::rates(&row.listing), &overrides, stay, guests, RuleSet::current())
+        .map_err(anyhow::Error::from)?;
+    if price.total != row.amount {
+        let (total, amount) = (price.total, row.amount);
+        return Err(Error::Internal(anyhow::anyhow!("{} costs {total}, the search says {amount}", row.listing.id)));
+    }
+    Ok(price)
+}
+
+/// The platform's fee and the taxes that the stay is not exempt from.
+fn fees(rules: &RuleSet, stay: Stay, guests: Guests) -> Fees {
+    let (nights, people) = (i64::from(stay.len()), i64::from(guests.count()));
+    let mut fees = Fees { shares: vec![rules.service_fee], fixed: 0 };
+    let applies = |exempt_from: Option<u32>| exempt_from.is_none_or(|from| stay.len() < from);
+    for tax in rules.taxes.iter().filter(|tax| applies(tax.exempt_from_nights)) {
+        match tax.kind {
+            TaxKind::Percent(share) => fees.shares.push(share),
+            TaxKind::PerGuest(fee) => fees.fixed += fee * people,
+            TaxKind::PerNight(fee) => fees.fixed += fee * nights,
+            TaxKind::PerGuestNight(fee) => fees.fixed += fee * people * nights,
+        }
+    }
+    fees
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Refusal::BadUserInput(message.into()).into()
+}
+
+/// `filter` in its normal form.
+fn checked(mut filter: Filter) -> Result<Filter> {
+    filter.room_types.sort_unstable();
+    filter.room_types.dedup();
+    filter.property_types.sort_unstable();
+    filter.property_types.dedup();
+    filter.amenities.sort_unstable();
+    filter.amenities.dedup();
+    if filter.amenities.len() > MAX_AMENITIES {
+        return Err(bad(format!("`where.amenities`: at most {MAX_AMENITIES} fit into one search.")));
+    }
+    if let Some(place) = &mut filter.place {
+        *place = place.trim().to_owned();
+        if !(1..=MAX_PLACE).contains(&place.chars().count()) {
+            return Err(bad(format!("`where.place`: must have 1 to {MAX_PLACE} characters.")));
+        }
+    }
+    if let Some(range) = filter.price {
+        let min = range.min.unwrap_or(0);
+        if min < 0 || range.max.is_some_and(|max| max < min) {
+            return Err(bad("`where.price`: must have 0 ≤ `min` ≤ `max`."));
+        }
+    }
+    Ok(filter)
+}

@@ -1,0 +1,142 @@
+//! Listings that fit a search: one statement finds a page of them, with prices, order and distance.
+//!
+//! The statement is built from the inside out, each level a derived table of the next:
+//!
+//! 1. *candidates* (`conditions`, `stays`): published listings that fit the filter and can be booked for the stay, with what their
+//!    order and price need;
+//! 2. *priced* (`stays`): the same with `amount`, the total of the stay, or the base price when there is no stay;
+//! 3. *hits* (`order`): those within the price range and after the cursor, in order, as many as the page takes;
+//! 4. whole listings for these few.
+//!
+//! Prices are computed in exact integers, rounded half-even as the rules of pricing say, so that order, price range and cursors agree
+//! with what a quote says.
+
+mod conditions;
+mod order;
+mod query;
+mod stays;
+mod text;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+pub use order::Key;
+pub use stays::{Arrival, Fees, StayTerms, ZoneTerms};
+
+use self::{
+    query::{Count, Hits},
+    text::Text,
+};
+use super::{Conn, listings::Listing, schema::listings};
+use crate::{
+    error::Result,
+    types::{Currency, GeoBox, ListingOrder, ListingStatus, PropertyType, RoomType},
+};
+
+/// What a listing must have to be found; what is empty or `None` does not count.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Filter {
+    /// Its coarse square's middle is inside.
+    pub area: Option<GeoBox>,
+    /// City, region or neighbourhood begins with this.
+    pub place: Option<String>,
+    /// One of these.
+    pub room_types: Vec<RoomType>,
+    /// One of these.
+    pub property_types: Vec<PropertyType>,
+    /// All of these, by slug.
+    pub amenities: Vec<String>,
+    /// With or without instant book.
+    pub instant_book: Option<bool>,
+    /// At least this average rating, in hundredths.
+    pub min_rating: Option<u16>,
+    /// At least so many bedrooms.
+    pub min_bedrooms: Option<u16>,
+    /// Within this price: of the whole stay, or of a night.
+    pub price: Option<PriceRange>,
+}
+
+/// A range of prices, both ends included, in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceRange {
+    /// Only listings priced in it.
+    pub currency: Currency,
+    /// At least this.
+    pub min: Option<i64>,
+    /// At most this.
+    pub max: Option<i64>,
+}
+
+/// What to find, in which order.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// What listings must have.
+    pub filter: &'a Filter,
+    /// The stay that they must be free for, and what it costs; `None`: prices are per night.
+    pub stay: Option<&'a StayTerms>,
+    /// In which order. [`ListingOrder::Distance`] needs [`Filter::area`].
+    pub order: ListingOrder,
+}
+
+/// A listing that was found.
+#[derive(Debug, Clone, Queryable)]
+pub struct Hit {
+    /// The listing.
+    pub listing: Listing,
+    /// Total of the stay, or the base price when there is no stay. Minor units.
+    pub amount: i64,
+    /// Whole metres to the middle of the box, if there is one.
+    pub distance: Option<i64>,
+    /// Hundredths; 0: none.
+    pub rating: i64,
+    /// The nights of the stay that have their own price: a JSON object of minor units by night.
+    pub own_prices: Option<String>,
+}
+
+/// Up to `limit` hits after `after`, in order.
+pub async fn page(conn: &mut Conn, question: Question<'_>, after: Option<&Key>, limit: i64) -> Result<Vec<Hit>> {
+    let mut inner = Text::default();
+    inner.sql("SELECT c.id, c.amount, c.distance, c.rating, c.currency, c.published_at FROM (");
+    inner.text(&priced(question)).sql(") c WHERE 1 = 1");
+    conditions::price(&mut inner, question);
+    order::after(&mut inner, question.order, after);
+    order::by(&mut inner, question.order);
+    inner.sql(" LIMIT ").bind(limit);
+    let mut outer = Text::default();
+    order::by(&mut outer, question.order);
+    let own_prices = question.stay.map(stays::own_prices);
+    Ok(Hits::new(own_prices, inner, outer).load(conn).await?)
+}
+
+/// How many listings fit, counted up to `limit`.
+pub async fn count(conn: &mut Conn, question: Question<'_>, limit: i64) -> Result<i64> {
+    let mut text = Text::default();
+    text.sql("SELECT COUNT(*) FROM (SELECT 1 FROM (").text(&priced(question)).sql(") c WHERE 1 = 1");
+    conditions::price(&mut text, question);
+    text.sql(" LIMIT ").bind(limit).sql(") found");
+    Ok(Count(text).get_result(conn).await?)
+}
+
+/// The time zones of published listings.
+pub async fn zones(conn: &mut Conn) -> Result<Vec<String>> {
+    let zones = listings::table
+        .select(listings::time_zone)
+        .filter(listings::status.eq(ListingStatus::Published))
+        .distinct()
+        .load(conn);
+    Ok(zones.await?)
+}
+
+/// Levels one and two: `id`, `rating`, `currency`, `published_at`, `distance`, `amount`.
+fn priced(question: Question<'_>) -> Text {
+    let mut text = Text::default();
+    match question.stay {
+        None => {
+            text.sql("SELECT l.id, l.rating, l.currency, l.published_at, l.base_price AS amount, ");
+            conditions::distance(&mut text, question.filter);
+            text.sql(" AS distance FROM listings l WHERE l.status = 'PUBLISHED'");
+            conditions::filter(&mut text, question.filter);
+        }
+        Some(stay) => stays::priced(&mut text, question.filter, stay),
+    }
+    text
+}

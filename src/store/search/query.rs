@@ -1,0 +1,72 @@
+//! Texts as queries of diesel, so that rows are read by type.
+
+use diesel::{
+    dsl::AsSelect,
+    mysql::Mysql,
+    prelude::*,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    sql_types::{BigInt, Nullable, Text as SqlText},
+};
+
+use super::text::Text;
+use crate::store::listings::Listing;
+
+/// Whole listings for the hits of an inner statement.
+pub(super) struct Hits {
+    listing: AsSelect<Listing, Mysql>,
+    own_prices: Option<Text>,
+    inner: Text,
+    order: Text,
+}
+
+impl Hits {
+    /// `own_prices` is an expression of `listings`; `inner` selects `id`, `amount`, `distance` and `rating`; `order` is an `ORDER BY` of
+    /// what `inner` selects, as `c`.
+    pub(super) fn new(own_prices: Option<Text>, inner: Text, order: Text) -> Self {
+        Self { listing: Listing::as_select(), own_prices, inner, order }
+    }
+}
+
+impl Query for Hits {
+    type SqlType =
+        (<AsSelect<Listing, Mysql> as Expression>::SqlType, BigInt, Nullable<BigInt>, BigInt, Nullable<SqlText>);
+}
+
+impl QueryId for Hits {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Mysql> for Hits {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        out.push_sql("SELECT ");
+        self.listing.walk_ast(out.reborrow())?;
+        out.push_sql(", CAST(c.amount AS SIGNED), c.distance, CAST(c.rating AS SIGNED), ");
+        match &self.own_prices {
+            Some(own_prices) => own_prices.walk_ast(out.reborrow())?,
+            None => out.push_sql("NULL"),
+        }
+        out.push_sql(" FROM (");
+        self.inner.walk_ast(out.reborrow())?;
+        out.push_sql(") c JOIN listings ON listings.id = c.id");
+        self.order.walk_ast(out.reborrow())
+    }
+}
+
+/// A statement that answers with one number.
+pub(super) struct Count(pub(super) Text);
+
+impl Query for Count {
+    type SqlType = BigInt;
+}
+
+impl QueryId for Count {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Mysql> for Count {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+}
