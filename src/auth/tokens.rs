@@ -80,13 +80,11 @@ pub struct Tokens {
 }
 
 impl Keys {
-    /// The first of `keys` signs, all verify. None: there must be one.
-    pub fn new(keys: &[SigningKey]) -> Option<Self> {
-        let first = keys.first()?;
-        Some(Self {
-            signing: (first.id.clone(), EncodingKey::from_secret(&first.secret)),
-            verifying: keys.iter().map(|key| (key.id.clone(), DecodingKey::from_secret(&key.secret))).collect(),
-        })
+    /// `current` signs and verifies; what `older` keys signed is still good.
+    pub fn new(current: SigningKey, older: &[SigningKey]) -> Self {
+        let signing = (current.id.clone(), EncodingKey::from_secret(&current.secret));
+        let all = std::iter::once(&current).chain(older);
+        Self { signing, verifying: all.map(|key| (key.id.clone(), DecodingKey::from_secret(&key.secret))).collect() }
     }
 
     /// A token for the session of `user`, good for `life` from `now` on.
@@ -173,9 +171,8 @@ mod tests {
     use crate::types::SeededEntropy;
 
     fn keys(ids: &[&str]) -> Keys {
-        let keys: Vec<_> =
-            ids.iter().map(|id| SigningKey { id: (*id).into(), secret: id.repeat(32).into_bytes() }).collect();
-        Keys::new(&keys).unwrap()
+        let mut keys = ids.iter().map(|id| SigningKey { id: (*id).into(), secret: id.repeat(32).into_bytes() });
+        Keys::new(keys.next().unwrap(), &keys.collect::<Vec<_>>())
     }
 
     fn now() -> Timestamp {

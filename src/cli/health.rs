@@ -26,10 +26,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The body of `GET /health` at `base`, which is an `http://` address.
+/// The body of `GET /healthz` at `base`, which is an `http://` address.
 pub(super) async fn ask(base: &str) -> anyhow::Result<String> {
     let uri: Uri =
-        format!("{}/health", base.trim_end_matches('/')).parse().with_context(|| format!("{base} is no URL"))?;
+        format!("{}/healthz", base.trim_end_matches('/')).parse().with_context(|| format!("{base} is no URL"))?;
     if uri.scheme_str() != Some("http") {
         bail!("{base}: only http:// addresses can be asked");
     }

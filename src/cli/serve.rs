@@ -1,10 +1,17 @@
 use super::storage::{OpenStorage, pool_options};
+use crate::app::{App, Parts, Terms, Throttle};
+use crate::auth::PasswordHasher;
 use crate::config::{Config, SigningKeys};
+use crate::import::demo;
+use crate::outbound::{payments::Sandbox, wakes::Wakes};
+use crate::server::{self, DemoAccount, Landing, gateway};
 use crate::store::{Database, migrate, version};
-use crate::types::OsEntropy;
+use crate::types::{OsEntropy, SystemClock};
+use crate::worker;
 use anyhow::{Context, bail};
 use std::future::Future;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -60,15 +67,72 @@ async fn prepare_and_serve(
     served
 }
 
-/// The seam to `staygate::server`, which takes what is ready and answers until `stop` and for the time to drain.
+/// Answers requests until `stop`, and then for the time to drain; the worker works as long.
 async fn answer_requests(ready: Ready, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let Ready { config, keys, database, listener } = ready;
-    tracing::warn!(
-        address = %listener.local_addr()?, url = config.public_url(), key = keys.current().kid,
-        connections = database.connections().0, "requests are not answered yet"
-    );
-    stop.await;
-    Ok(())
+    let app = app_of(&config, &keys, database)?;
+    let has_demo = config.wants_demo()? && demo::load(&app).await?;
+    let mut gateway = gateway::of(&app)?;
+    gateway.settings = settings_of(&config);
+    gateway.landing = landing(has_demo);
+    let worker = tokio::spawn(worker::run(app));
+    let url = config.public_url();
+    tracing::info!(address = %listener.local_addr()?, %url, graphiql = %format!("{url}/graphql"), "ready: open the address in a browser");
+    let served = server::serve(listener, gateway, stop).await;
+    worker.abort();
+    served
+}
+
+/// The one handle to everything, as the settings have it.
+fn app_of(config: &Config, keys: &SigningKeys, database: Database) -> anyhow::Result<App> {
+    let entropy = Arc::new(OsEntropy);
+    let terms = Terms {
+        access_token: config.access_lifetime(),
+        refresh_token: config.refresh_lifetime(),
+        quote: config.quote_lifetime(),
+        hold: config.hold_lifetime(),
+        host_answer: config.host_answer_lifetime(),
+        ..Terms::default()
+    };
+    Ok(App::new(Parts {
+        database,
+        clock: Arc::new(SystemClock),
+        keys: keys.verifier(),
+        passwords: PasswordHasher::new(config.password_hashers(), &*entropy)?,
+        entropy,
+        payments: Arc::new(Sandbox),
+        wakes: Wakes::default(),
+        terms,
+        throttle: Throttle::default(),
+    }))
+}
+
+fn settings_of(config: &Config) -> server::Settings {
+    server::Settings {
+        max_body_bytes: config.max_body.bytes(),
+        allowed_origins: config.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
+        drain_timeout: Duration::from_secs(config.drain_seconds.into()),
+        ..server::Settings::default()
+    }
+}
+
+fn landing(has_demo: bool) -> Landing {
+    Landing {
+        name: "Staygate".to_owned(),
+        tagline: "One GraphQL API for a booking platform.".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        accounts: if has_demo { demo::ACCOUNTS.iter().map(account).collect() } else { Vec::new() },
+        attribution: has_demo.then(|| demo::ATTRIBUTION.to_owned()),
+        links: Vec::new(),
+    }
+}
+
+fn account(account: &demo::Account) -> DemoAccount {
+    DemoAccount {
+        role: account.role.to_owned(),
+        email: account.email.to_owned(),
+        password: account.password.to_owned(),
+    }
 }
 
 /// The signals that ask for a clean stop.

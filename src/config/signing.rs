@@ -1,4 +1,5 @@
 use super::{ConfigError, Secret};
+use crate::auth::{self, Keys};
 use crate::types::Entropy;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -91,6 +92,15 @@ impl SigningKeys {
     /// The key that signs.
     pub fn current(&self) -> &SigningKey {
         &self.current
+    }
+
+    /// The keys as tokens are signed and verified with them.
+    pub fn verifier(&self) -> Keys {
+        let key = |key: &SigningKey| auth::SigningKey {
+            id: key.kid.clone(),
+            secret: key.secret.expose().as_bytes().to_vec(),
+        };
+        Keys::new(key(&self.current), &self.older.iter().map(key).collect::<Vec<_>>())
     }
 
     /// The key called `kid`.

@@ -187,3 +187,13 @@ async fn throttle(app: &App, account: Option<&[u8; 32]>, address: Option<IpAddr>
     }
     Ok(())
 }
+
+/// Forgets tries that no longer count.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(app: &App) -> Result<()> {
+    let now = app.now();
+    sessions::sweep_attempts(&mut app.conn().await?, now).await?;
+    Ok(())
+}

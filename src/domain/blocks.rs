@@ -68,13 +68,7 @@ pub async fn block(
 }
 
 async fn claim(tx: &mut Conn, listing: ListingId, nights: &[NaiveDate]) -> Result<()> {
-    let row = |&night| Night {
-        listing_id: listing,
-        night,
-        kind: NightKind::Block,
-        booking_id: None,
-        expires_at: None,
-    };
+    let row = |&night| Night { listing_id: listing, night, kind: NightKind::Block, booking_id: None, expires_at: None };
     let rows: Vec<_> = nights.iter().map(row).collect();
     if rows.is_empty() || store::nights::claim(tx, &rows).await? == Claim::Held {
         return Ok(());

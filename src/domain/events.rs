@@ -23,6 +23,8 @@ use crate::{
 
 /// Rows that a stream reads at once.
 const BATCH: i64 = 100;
+/// Seconds in which another server's change is looked for: longer than a transaction takes to commit.
+const WRITTEN_LATELY: u32 = 3;
 /// A stream that was not woken looks all the same: nothing that can fail is trusted with the last word.
 const LOOK_ANYWAY: Duration = Duration::from_secs(20);
 
@@ -95,6 +97,21 @@ pub fn announce(app: &App, booking: &Booking) {
     app.wakes.send(Wake { booking: booking.id, guest: booking.guest_id, host: booking.host_id });
 }
 
+/// Wakes the streams of this server for what was written in the last seconds, on whichever server. A little more often than needed: a
+/// stream that is woken for nothing reads nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn wake_for_others(app: &App) -> Result<()> {
+    if !app.wakes.anybody_listens() {
+        return Ok(());
+    }
+    for parties in store::events::recent(&mut app.conn().await?, WRITTEN_LATELY).await? {
+        app.wakes.send(Wake { booking: parties.booking, guest: parties.guest, host: parties.host });
+    }
+    Ok(())
+}
+
 /// A page of a booking's history, oldest first. Whether the viewer may see the booking is for the caller to know.
 ///
 /// # Errors
@@ -123,7 +140,7 @@ pub async fn follow(
     member: &Member,
     topic: Topic,
     after: Option<Place>,
-) -> Result<impl Stream<Item = Result<Placed>> + Send + 'static> {
+) -> Result<impl Stream<Item = Result<Placed>> + Send + use<>> {
     // Listening begins before the place is known: what happens in between wakes the stream.
     let wakes = app.wakes.listen();
     let place = start(app, member, topic, after).await?;

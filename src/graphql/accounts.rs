@@ -19,42 +19,53 @@ use crate::{
 
 pub struct Me(Member);
 
+/// The viewer's own account. Nobody else ever sees it.
 #[Object]
 impl Me {
+    /// The id of the viewer's `User`.
     async fn id(&self) -> ID {
         ID(self.0.id().to_string())
     }
 
+    /// What others see of the viewer.
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
         let user = find_user(ctx, self.0.id()).await?;
         Ok(user.ok_or(crate::error::Error::Unauthenticated)?)
     }
 
+    /// The address to sign in with.
     async fn email(&self, ctx: &Context<'_>) -> Result<Email> {
         let email = accounts::email_of(ctx.app(), self.0.id()).await?;
         Ok(email.ok_or(crate::error::Error::Unauthenticated)?)
     }
 
+    /// Bookings the viewer made as a guest, the latest check-in first.
     async fn trips(
         &self,
         ctx: &Context<'_>,
-        status: Option<Vec<BookingStatus>>,
-        #[graphql(default_with = "Some(20)")] first: Option<i32>,
-        after: Option<Cursor>,
+        #[graphql(desc = "Only bookings in one of these states.")] status: Option<Vec<BookingStatus>>,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<BookingConnection>> {
         Some(BookingConnection::of(ctx, &self.0, Side::Guest, status, first, after).await)
     }
 
+    /// The viewer's side as a host.
     async fn hosting(&self) -> Hosting {
         Hosting(self.0)
     }
 }
 
+/// A pair of tokens. Send the access token as `Authorization: Bearer …`, and in the payload of a websocket's `connection_init`.
 #[derive(SimpleObject)]
 pub struct SessionTokens {
+    /// Proves who asks, for a short time.
     access_token: String,
+    /// Until when the access token is good.
     access_token_expires_at: Timestamp,
+    /// Buys the next pair, once.
     refresh_token: String,
+    /// Until when the refresh token is good.
     refresh_token_expires_at: Timestamp,
 }
 
@@ -69,17 +80,24 @@ impl From<&Tokens> for SessionTokens {
     }
 }
 
+/// Input of `registerUser`.
 #[derive(InputObject)]
 pub struct RegisterUserInput {
+    /// The address to sign in with.
     email: Email,
+    /// 10 to 128 characters.
     #[graphql(secret)]
     password: String,
+    /// The name shown to others, 1 to 50 characters.
     display_name: String,
 }
 
+/// The account, and its first session.
 #[derive(SimpleObject)]
 pub struct RegisterUserSuccess {
+    /// The viewer, signed in.
     me: Me,
+    /// The tokens.
     tokens: SessionTokens,
 }
 
@@ -92,16 +110,22 @@ payload! {
     }
 }
 
+/// Input of `signIn`.
 #[derive(InputObject)]
 pub struct SignInInput {
+    /// The address of the account.
     email: Email,
+    /// The password.
     #[graphql(secret)]
     password: String,
 }
 
+/// A new session.
 #[derive(SimpleObject)]
 pub struct SignInSuccess {
+    /// The viewer, signed in.
     me: Me,
+    /// The tokens.
     tokens: SessionTokens,
 }
 
@@ -113,14 +137,18 @@ payload! {
     }
 }
 
+/// Input of `refreshSession`.
 #[derive(InputObject)]
 pub struct RefreshSessionInput {
+    /// The refresh token.
     #[graphql(secret)]
     refresh_token: String,
 }
 
+/// The session goes on.
 #[derive(SimpleObject)]
 pub struct RefreshSessionSuccess {
+    /// The new tokens.
     tokens: SessionTokens,
 }
 
@@ -131,14 +159,18 @@ payload! {
     }
 }
 
+/// Input of `signOut`.
 #[derive(InputObject)]
 pub struct SignOutInput {
+    /// A refresh token of the session to end.
     #[graphql(secret)]
     refresh_token: String,
 }
 
+/// The session is over.
 #[derive(SimpleObject)]
 pub struct SignOutSuccess {
+    /// Whether a session was ended; false when it had ended before.
     ended: bool,
 }
 
@@ -174,15 +206,13 @@ impl AccountMutation {
         let RegisterUserInput { email, password, display_name } = input;
         let new = Registration { email, password, display_name };
         let outcome = accounts::register(ctx.app(), new, ctx.scope().address).await;
-        RegisterUserPayload::of(outcome.map(|tokens| RegisterUserSuccess { me: Me(tokens.member), tokens: (&tokens).into() }))
+        RegisterUserPayload::of(
+            outcome.map(|tokens| RegisterUserSuccess { me: Me(tokens.member), tokens: (&tokens).into() }),
+        )
     }
 
     /// Signs in with e-mail address and password.
-    async fn sign_in(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Who.")] input: SignInInput,
-    ) -> Result<SignInPayload> {
+    async fn sign_in(&self, ctx: &Context<'_>, #[graphql(desc = "Who.")] input: SignInInput) -> Result<SignInPayload> {
         let outcome = accounts::sign_in(ctx.app(), &input.email, input.password, ctx.scope().address).await;
         SignInPayload::of(outcome.map(|tokens| SignInSuccess { me: Me(tokens.member), tokens: (&tokens).into() }))
     }

@@ -20,26 +20,32 @@ use crate::{
 #[derive(Clone)]
 pub struct BookingEvent(Placed);
 
+/// Something that happened to a booking. The same shape in history and live.
 #[Object]
 impl BookingEvent {
+    /// Stable id of the event: an event that comes twice has the same.
     async fn id(&self) -> ID {
         // The booking and the event's place in it: the same in every stream.
         let event = &self.0.event;
         ID(format!("ev_{}_{}", event.booking_id.to_string().trim_start_matches("bk_"), event.sequence))
     }
 
+    /// Its place in the stream or list it came from, for `after`.
     async fn cursor(&self) -> Cursor {
         Cursor(self.0.place.to_cursor())
     }
 
+    /// When it happened.
     async fn at(&self) -> Timestamp {
         self.0.event.happened_at
     }
 
+    /// What happened.
     async fn kind(&self) -> BookingEventKind {
         self.0.event.kind
     }
 
+    /// The booking as it is now; null when the viewer may no longer see it.
     async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
         find_booking(ctx, self.0.event.booking_id).await.transpose()
     }
@@ -69,12 +75,7 @@ impl BookingEventConnection {
     ///
     /// # Errors
     /// When an argument is wrong, or the database fails.
-    pub async fn of(
-        ctx: &Context<'_>,
-        booking: BookingId,
-        first: Option<i32>,
-        after: Option<Cursor>,
-    ) -> Result<Self> {
+    pub async fn of(ctx: &Context<'_>, booking: BookingId, first: Option<i32>, after: Option<Cursor>) -> Result<Self> {
         let page = Page::new(first, place(after.as_ref())?).map_err(Error::from)?;
         let rows = events::history(ctx.app(), booking, &page).await?;
         Ok(Cursored::new(rows, |placed: &Placed| placed.place.to_cursor()).into())
@@ -85,7 +86,7 @@ async fn follow(
     ctx: &Context<'_>,
     topic: Topic,
     after: Option<Cursor>,
-) -> Result<impl Stream<Item = Result<BookingEvent>> + 'static> {
+) -> Result<impl Stream<Item = Result<BookingEvent>> + use<>> {
     let member = *ctx.member()?;
     let stream = events::follow(ctx.app(), &member, topic, place(after.as_ref())?).await?;
     Ok(stream.map(|placed| Ok(BookingEvent(placed?))))
@@ -101,7 +102,9 @@ impl EventSubscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Opaque id, `bk_…`.")] booking_id: ID,
-        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<Cursor>,
+        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<
+            Cursor,
+        >,
     ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
         follow(ctx, Topic::Booking(ids::argument(&booking_id)?), after).await
     }
@@ -110,7 +113,9 @@ impl EventSubscription {
     async fn my_trip_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<Cursor>,
+        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<
+            Cursor,
+        >,
     ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
         follow(ctx, Topic::Feed(Side::Guest), after).await
     }
@@ -119,7 +124,9 @@ impl EventSubscription {
     async fn my_hosting_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<Cursor>,
+        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<
+            Cursor,
+        >,
     ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
         follow(ctx, Topic::Feed(Side::Host), after).await
     }

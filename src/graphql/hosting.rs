@@ -26,34 +26,39 @@ use crate::{
 
 pub struct Hosting(pub(super) Member);
 
+/// The viewer's side as a host.
 #[Object]
 impl Hosting {
+    /// The viewer's listings in every state, newest first.
     async fn listings(
         &self,
         ctx: &Context<'_>,
-        status: Option<Vec<ListingStatus>>,
-        #[graphql(default_with = "Some(20)")] first: Option<i32>,
-        after: Option<Cursor>,
+        #[graphql(desc = "Only listings in one of these states.")] status: Option<Vec<ListingStatus>>,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<ListingConnection>> {
         Some(listings::page_of_host(ctx, status, first, after).await)
     }
 
+    /// Bookings of the viewer's listings, the latest check-in first.
     async fn bookings(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Only bookings in one of these states; `[REQUESTED]` are the requests to answer.")]
         status: Option<Vec<BookingStatus>>,
-        #[graphql(default_with = "Some(20)")] first: Option<i32>,
-        after: Option<Cursor>,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<BookingConnection>> {
         Some(BookingConnection::of(ctx, &self.0, Side::Host, status, first, after).await)
     }
 
+    /// Every night of one of the viewer's listings in a range; null when the listing is not the viewer's.
     async fn calendar(
         &self,
         ctx: &Context<'_>,
-        listing_id: ID,
-        from: Date,
-        to: Date,
+        #[graphql(desc = "The listing.")] listing_id: ID,
+        #[graphql(desc = "First night.")] from: Date,
+        #[graphql(desc = "Day after the last night, at most 366 nights later.")] to: Date,
     ) -> Option<Result<Vec<CalendarNight>>> {
         calendar_of(ctx, &self.0, &listing_id, from, to).await.transpose()
     }
@@ -72,52 +77,69 @@ async fn calendar_of(
 
 pub struct CalendarNight(HostNight);
 
+/// One night as its host sees it.
 #[Object]
 impl CalendarNight {
+    /// The night, by the day on which it begins.
     async fn night(&self) -> Date {
         Date(self.0.view.night)
     }
 
+    /// What holds the night; null when it is free.
     async fn hold(&self) -> Option<NightHold> {
         self.0.hold
     }
 
+    /// The booking that holds the night; null when none does.
     async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
         find_booking(ctx, self.0.booking?).await.transpose()
     }
 
+    /// Price of the night before fees and discounts.
     async fn price(&self) -> Money {
         Money(self.0.price)
     }
 
+    /// Fewest nights of a stay that begins here.
     async fn min_nights(&self) -> u32 {
         self.0.view.min_nights
     }
 
+    /// Most nights of a stay that begins here.
     async fn max_nights(&self) -> u32 {
         self.0.view.max_nights
     }
 
+    /// Whether a stay may begin on this day.
     async fn check_in_allowed(&self) -> bool {
         self.0.view.check_in_allowed
     }
 
+    /// Whether a stay may end on this day.
     async fn check_out_allowed(&self) -> bool {
         self.0.view.check_out_allowed
     }
 }
 
+/// Input of `blockNights`.
 #[derive(InputObject)]
 pub struct BlockNightsInput {
+    /// The listing.
     listing_id: ID,
+    /// First night.
     from: Date,
+    /// Day after the last night, at most 366 nights later.
     to: Date,
+    /// Names this intention; sent again with the same input it returns the first answer.
     idempotency_key: IdempotencyKey,
 }
 
+/// The nights are blocked.
 #[derive(SimpleObject)]
 pub struct BlockNightsSuccess {
+    /// The nights that were blocked by this, in order.
     nights: Vec<Date>,
+    /// Whether this is the answer of an earlier request with the same key.
     replayed: bool,
 }
 
@@ -131,17 +153,25 @@ payload! {
     }
 }
 
+/// Input of `openNights`.
 #[derive(InputObject)]
 pub struct OpenNightsInput {
+    /// The listing.
     listing_id: ID,
+    /// First night.
     from: Date,
+    /// Day after the last night, at most 366 nights later.
     to: Date,
+    /// Names this intention; sent again with the same input it returns the first answer.
     idempotency_key: IdempotencyKey,
 }
 
+/// The nights are open.
 #[derive(SimpleObject)]
 pub struct OpenNightsSuccess {
+    /// The nights that were opened by this, in order.
     nights: Vec<Date>,
+    /// Whether this is the answer of an earlier request with the same key.
     replayed: bool,
 }
 

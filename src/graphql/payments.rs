@@ -9,7 +9,7 @@ use super::{
     context::ContextExt,
     error::Result,
     ids,
-    loaders::bookings::PaymentById,
+    loaders::PaymentById,
     money::Money,
     payload::payload,
     scalars::Url,
@@ -32,41 +32,48 @@ use crate::{
 #[derive(Clone)]
 pub struct Payment(pub Arc<Row>);
 
+/// An attempt to pay for a booking. Seen by its guest.
 #[Object]
 impl Payment {
-    async fn id(&self) -> ID {
+    /// Opaque id, `pay_…`.
+    pub async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
+    /// The booking; null when the viewer may not see it.
     async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
         find_booking(ctx, self.0.booking_id).await.transpose()
     }
 
+    /// How much.
     async fn amount(&self) -> Money {
         Money(types::Money::new(self.0.amount, self.0.currency))
     }
 
+    /// Where it stands.
     async fn status(&self) -> PaymentStatus {
         self.0.status
     }
 
+    /// What the guest must do next; null when nothing.
     async fn next_action(&self) -> Option<PaymentNextAction> {
         let waits = self.0.status == PaymentStatus::RequiresConfirmation;
-        let action = || PaymentNextAction {
-            kind: PaymentNextActionKind::Confirm,
-            url: self.0.action_url.clone().map(Url),
-        };
+        let action =
+            || PaymentNextAction { kind: PaymentNextActionKind::Confirm, url: self.0.action_url.clone().map(Url) };
         waits.then(action)
     }
 
+    /// Why it was declined; null when it was not.
     async fn decline_reason(&self) -> Option<DeclineReason> {
         self.0.decline_reason
     }
 
+    /// How much of it was given back.
     async fn refunded(&self) -> Money {
         Money(types::Money::new(self.0.refunded, self.0.currency))
     }
 
+    /// When it was made.
     async fn created_at(&self) -> Timestamp {
         self.0.created_at
     }
@@ -80,38 +87,48 @@ pub async fn find_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Pay
     Ok(ctx.load_own(PaymentById(id)).await?.map(Payment))
 }
 
+/// What the guest must do for a payment to go on.
 #[derive(SimpleObject)]
 pub struct PaymentNextAction {
+    /// Do this, then send `confirmPayment`.
     kind: PaymentNextActionKind,
+    /// Where the bank asks the guest; null when the client can confirm at once.
     url: Option<Url>,
 }
 
 #[derive(Clone)]
 pub struct Refund(pub Arc<RefundRow>);
 
+/// Money given back.
 #[Object]
 impl Refund {
-    async fn id(&self) -> ID {
+    /// Opaque id, `rf_…`.
+    pub async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
+    /// How much.
     async fn amount(&self) -> Money {
         Money(types::Money::new(self.0.amount, self.0.currency))
     }
 
+    /// Why.
     async fn reason(&self) -> RefundReason {
         self.0.reason
     }
 
+    /// Where it stands.
     async fn status(&self) -> RefundStatus {
         self.0.status
     }
 
+    /// When it was decided.
     async fn created_at(&self) -> Timestamp {
         self.0.created_at
     }
 }
 
+/// Which booking: one of the two.
 #[derive(OneofObject)]
 pub enum BookingSelector {
     /// By its id.
@@ -129,6 +146,7 @@ impl BookingSelector {
     }
 }
 
+/// How to pay: one of these.
 #[derive(OneofObject)]
 pub enum PaymentMethodInput {
     /// A test method of the embedded sandbox provider.
@@ -143,17 +161,25 @@ impl From<PaymentMethodInput> for PaymentMethod {
     }
 }
 
+/// Input of `payBooking`.
 #[derive(InputObject)]
 pub struct PayBookingInput {
+    /// The booking.
     booking: BookingSelector,
+    /// How to pay.
     method: PaymentMethodInput,
+    /// Names this intention; sent again with the same input it returns the first answer.
     idempotency_key: IdempotencyKey,
 }
 
+/// The payment was taken, reserved or waits for the guest.
 #[derive(SimpleObject)]
 pub struct PayBookingSuccess {
+    /// The payment; look at its `nextAction`.
     payment: Payment,
+    /// The booking as it is now.
     booking: Booking,
+    /// Whether this is the answer of an earlier request with the same key.
     replayed: bool,
 }
 
@@ -168,16 +194,23 @@ payload! {
     }
 }
 
+/// Input of `confirmPayment`.
 #[derive(InputObject)]
 pub struct ConfirmPaymentInput {
+    /// The payment.
     payment_id: ID,
+    /// Names this intention; sent again with the same input it returns the first answer.
     idempotency_key: IdempotencyKey,
 }
 
+/// The payment went on.
 #[derive(SimpleObject)]
 pub struct ConfirmPaymentSuccess {
+    /// The payment.
     payment: Payment,
+    /// The booking as it is now.
     booking: Booking,
+    /// Whether this is the answer of an earlier request with the same key.
     replayed: bool,
 }
 
@@ -217,13 +250,15 @@ impl PaymentMutation {
     ) -> Result<PayBookingPayload> {
         let guest = ctx.member()?;
         let outcome = match input.booking.parse() {
-            Ok(booking) => {
-                payments::pay(ctx.app(), guest, &booking, input.method.into(), &input.idempotency_key).await
-            }
+            Ok(booking) => payments::pay(ctx.app(), guest, &booking, input.method.into(), &input.idempotency_key).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;
-        PayBookingPayload::of(answer.map(|(payment, booking, replayed)| PayBookingSuccess { payment, booking, replayed }))
+        PayBookingPayload::of(answer.map(|(payment, booking, replayed)| PayBookingSuccess {
+            payment,
+            booking,
+            replayed,
+        }))
     }
 
     /// Goes on with a payment after its `nextAction`.
@@ -238,8 +273,10 @@ impl PaymentMutation {
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;
-        ConfirmPaymentPayload::of(
-            answer.map(|(payment, booking, replayed)| ConfirmPaymentSuccess { payment, booking, replayed }),
-        )
+        ConfirmPaymentPayload::of(answer.map(|(payment, booking, replayed)| ConfirmPaymentSuccess {
+            payment,
+            booking,
+            replayed,
+        }))
     }
 }

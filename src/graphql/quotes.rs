@@ -24,59 +24,75 @@ use crate::{
 #[derive(Clone)]
 pub struct Quote(pub Arc<Row>);
 
+/// A stay at a locked price.
 #[Object]
 impl Quote {
-    async fn id(&self) -> ID {
+    /// Opaque id, `qt_…`.
+    pub async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
+    /// The listing.
     async fn listing(&self, ctx: &Context<'_>) -> Option<Result<Listing>> {
         find_known(ctx, self.0.listing_id).await.transpose()
     }
 
+    /// First night.
     async fn check_in(&self) -> Date {
         Date(self.0.check_in)
     }
 
+    /// Day of departure.
     async fn check_out(&self) -> Date {
         Date(self.0.check_out)
     }
 
+    /// Number of nights.
     async fn nights(&self) -> u32 {
         self.0.stay().len()
     }
 
+    /// Who comes.
     async fn guests(&self) -> Guests {
         Guests(self.0.guests())
     }
 
+    /// What it costs. A booking made from this quote costs exactly this.
     async fn price(&self) -> Result<Price> {
         Ok(Price::new(quotes::lines(&self.0.price_lines)?, self.0.currency))
     }
 
+    /// Whether a booking is confirmed by its payment, without an answer of the host.
     async fn instant_book(&self) -> bool {
         self.0.instant_book
     }
 
+    /// The policy that the booking will have.
     async fn cancellation_policy(&self) -> CancellationPolicy {
         self.0.cancellation_policy
     }
 
+    /// What would come back when, if the booking were confirmed now.
     async fn cancellation_timeline(&self, ctx: &Context<'_>) -> Result<Vec<RefundTier>> {
         let Some(listing) = find_known(ctx, self.0.listing_id).await? else { return Ok(Vec::new()) };
         let tiers = quotes::timeline(&self.0, &listing.0, ctx.app().now())?;
         Ok(RefundTier::all(&tiers, self.0.currency))
     }
 
+    /// Until when a booking can be made from it.
     async fn expires_at(&self) -> Timestamp {
         self.0.expires_at
     }
 }
 
+/// What a cancellation by the guest gives back in a span of time.
 #[derive(SimpleObject)]
 pub struct RefundTier {
+    /// From this instant on; null: from the beginning.
     from: Option<Timestamp>,
+    /// Before this instant; null: for ever. The instant itself belongs to the guest: it has the better refund of the two tiers.
     until: Option<Timestamp>,
+    /// What comes back.
     refund: Money,
 }
 
@@ -92,14 +108,19 @@ impl RefundTier {
     }
 }
 
+/// Input of `quoteStay`.
 #[derive(InputObject)]
 pub struct QuoteStayInput {
+    /// The listing.
     listing_id: ID,
+    /// The stay.
     stay: StayInput,
 }
 
+/// The price is locked.
 #[derive(SimpleObject)]
 pub struct QuoteStaySuccess {
+    /// The quote.
     quote: Quote,
 }
 

@@ -21,7 +21,7 @@ pub struct User(pub Arc<users::User>);
 #[Object]
 impl User {
     /// Opaque id, `usr_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 

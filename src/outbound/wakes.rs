@@ -36,6 +36,11 @@ impl Wakes {
         let _ = self.0.send(wake);
     }
 
+    /// Whether any stream would hear a call.
+    pub fn anybody_listens(&self) -> bool {
+        self.0.receiver_count() > 0
+    }
+
     /// The calls from now on.
     pub fn listen(&self) -> broadcast::Receiver<Wake> {
         self.0.subscribe()

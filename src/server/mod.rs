@@ -1,1 +1,135 @@
+//! The wire: GraphQL over HTTP and websocket, pages, health.
+//!
+//! The server knows the schema as an [`async_graphql::Executor`], the contract as the prepared [`Documents`], and viewers
+//! through [`Sessions`]. It knows no table, no rule and no type of the contract.
 
+mod answer;
+mod connection;
+mod edge;
+mod executor;
+mod files;
+/// The wire's view of the app.
+pub mod gateway;
+mod health;
+mod html;
+mod http;
+mod negotiation;
+mod pages;
+mod params;
+mod sessions;
+mod settings;
+mod shared;
+mod websocket;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use async_graphql::Executor;
+use poem::endpoint::{BoxEndpoint, EndpointExt as _};
+use poem::middleware::CatchPanic;
+use poem::{Endpoint, Response, Route, Server, get};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use crate::graphql::documents::Documents;
+use connection::Door;
+use edge::Edge;
+use files::File;
+pub use pages::{DemoAccount, Landing};
+pub use sessions::{Call, Credentials, Readiness, Refused, Session, Sessions};
+pub use settings::Settings;
+use shared::Shared;
+
+/// Everything the server is made of.
+pub struct Gateway<E> {
+    /// Runs operations.
+    pub executor: E,
+    /// Prepares their documents.
+    pub documents: Arc<Documents>,
+    /// The contract, as it is served at /schema.graphql.
+    pub sdl: String,
+    /// Opens sessions.
+    pub sessions: Arc<dyn Sessions>,
+    /// Tells whether the server can work.
+    pub readiness: Arc<dyn Readiness>,
+    /// What the landing page tells.
+    pub landing: Landing,
+    /// Bounds and times.
+    pub settings: Settings,
+    routes: Vec<(String, BoxEndpoint<'static, Response>)>,
+}
+
+impl<E: Executor> Gateway<E> {
+    /// A gateway without further routes.
+    pub fn new(
+        executor: E,
+        documents: Arc<Documents>,
+        sdl: impl Into<String>,
+        sessions: Arc<dyn Sessions>,
+        readiness: Arc<dyn Readiness>,
+    ) -> Self {
+        let (landing, settings) = (Landing::default(), Settings::default());
+        Self { executor, documents, sdl: sdl.into(), sessions, readiness, landing, settings, routes: Vec::new() }
+    }
+
+    /// Adds a route for a machine's use: a provider's webhook, metrics. The path is one of [`poem::Route`].
+    #[must_use]
+    pub fn route(mut self, path: impl Into<String>, endpoint: impl Endpoint + 'static) -> Self {
+        self.routes.push((path.into(), endpoint.map_to_response().boxed()));
+        self
+    }
+
+    fn routes(self, stopping: watch::Receiver<bool>, alive: mpsc::Sender<()>) -> impl Endpoint + 'static {
+        let shared = Arc::new(Shared {
+            executor: Box::new(self.executor),
+            documents: self.documents,
+            sessions: self.sessions,
+            readiness: self.readiness,
+            stopping,
+            alive,
+            sockets: Arc::new(Semaphore::new(self.settings.max_sockets)),
+            settings: self.settings,
+        });
+        let (mut routes, page) = pages::build(&self.landing, Route::new());
+        for (path, endpoint) in self.routes {
+            routes = routes.at(path, endpoint);
+        }
+        let routes = routes
+            .at("/graphql", http::GraphQl { shared: shared.clone(), page })
+            .at("/schema.graphql", get(File::built("text/plain; charset=utf-8", self.sdl)))
+            .at("/healthz", get(health::Liveness))
+            .at("/readyz", get(health::Ready(shared.clone())));
+        let routes = routes.with(CatchPanic::new()).map_to_response().boxed();
+        Edge { routes, shared }
+    }
+}
+
+/// Serves until `shutdown` is done. Then nothing new is accepted, websockets are closed with 1012, which makes clients come
+/// back to another instance, and what runs has the drain timeout to end.
+///
+/// # Errors
+///
+/// The listener is of no use.
+pub async fn serve<E: Executor>(
+    listener: TcpListener,
+    gateway: Gateway<E>,
+    shutdown: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let settings = gateway.settings.clone();
+    let (stop, stopping) = watch::channel(false);
+    let (alive, mut ended) = mpsc::channel::<()>(1);
+    let door = Door::new(listener, settings.request_timeout).context("the listener has no address")?;
+    let signal = async {
+        shutdown.await;
+        stop.send_replace(true);
+    };
+    Server::new_with_acceptor(door)
+        .idle_timeout(settings.idle_timeout)
+        .run_with_graceful_shutdown(gateway.routes(stopping, alive), signal, Some(settings.drain_timeout))
+        .await
+        .context("the server failed")?;
+    if tokio::time::timeout(settings.drain_timeout, ended.recv()).await.is_err() {
+        tracing::warn!("something still ran when the time to drain was over");
+    }
+    Ok(())
+}

@@ -16,7 +16,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// The lock's name is the server's, so it carries the database's, hashed to fit into 64 characters.
-const LOCK: &str = "CONCAT('staygate-migrate-', MD5(DATABASE()))";
+const LOCK: &str = "CONCAT('staygate-migrate-', LEFT(SHA2(DATABASE(), 256), 40))";
 /// How long one instance waits for another to finish. Seconds.
 const LOCK_PATIENCE: u32 = 600;
 

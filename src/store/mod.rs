@@ -19,6 +19,8 @@ mod failure;
 pub mod idempotency;
 /// Places to stay.
 pub mod listings;
+/// Bulk writes of public datasets.
+pub mod imports;
 /// The migrations in `migrations/`, applied under a lock.
 pub mod migrate;
 /// What differs from the listing on single nights.

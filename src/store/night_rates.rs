@@ -5,7 +5,10 @@ use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
 
 use super::{Conn, each::among, schema::night_rates};
-use crate::{error::Result, types::ListingId};
+use crate::{
+    error::Result,
+    types::{ListingId, Stay},
+};
 
 /// One night; None: as the listing says.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -62,4 +65,24 @@ pub async fn set(tx: &mut Conn, rates: &[NightRate]) -> Result<()> {
     // Every column is given and nothing refers to the table, so replacing rows loses nothing.
     diesel::replace_into(night_rates::table).values(rates).execute(tx).await?;
     Ok(())
+}
+
+/// Makes the nights of `range` as the listing says.
+pub async fn clear(tx: &mut Conn, listing: ListingId, range: Stay) -> Result<()> {
+    let nights = night_rates::table
+        .filter(night_rates::listing_id.eq(listing))
+        .filter(night_rates::night.ge(range.check_in()))
+        .filter(night_rates::night.lt(range.check_out()));
+    diesel::delete(nights).execute(tx).await?;
+    Ok(())
+}
+
+/// Whether some night of `listing` has a price of its own.
+pub async fn has_prices(conn: &mut Conn, listing: ListingId) -> Result<bool> {
+    let priced = night_rates::table
+        .filter(night_rates::listing_id.eq(listing))
+        .filter(night_rates::price.is_not_null())
+        .select(night_rates::night)
+        .limit(1);
+    Ok(priced.first::<NaiveDate>(conn).await.optional()?.is_some())
 }

@@ -218,10 +218,7 @@ pub async fn reserved_of_host(conn: &mut Conn, host: UserId, ids: &[BookingId]) 
 
 /// What was given back for a booking in all, in minor units.
 pub async fn refunded_of(conn: &mut Conn, booking: BookingId) -> QueryResult<i64> {
-    let refunded: Vec<i64> = payments::table
-        .filter(payments::booking_id.eq(booking))
-        .select(payments::refunded)
-        .load(conn)
-        .await?;
+    let refunded: Vec<i64> =
+        payments::table.filter(payments::booking_id.eq(booking)).select(payments::refunded).load(conn).await?;
     Ok(refunded.into_iter().sum())
 }

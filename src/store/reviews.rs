@@ -1,4 +1,4 @@
-//! What guests wrote: the read side.
+//! What guests wrote.
 
 use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::{
     Conn,
     each::{Each, among},
-    schema::reviews,
+    schema::{listings, reviews},
 };
 use crate::{
     error::Result,
@@ -125,4 +125,66 @@ pub async fn of_bookings(conn: &mut Conn, ids: &[BookingId], viewer: UserId) -> 
         .filter(among(reviews::booking_id.assume_not_null(), ids.iter().copied()))
         .filter(reviews::revealed.eq(true).or(reviews::author_id.eq(viewer)));
     Ok(found.load(conn).await?)
+}
+
+/// Writes a review of a stay.
+pub async fn insert(tx: &mut Conn, review: &Review) -> Result<()> {
+    diesel::insert_into(reviews::table)
+        .values((
+            (
+                reviews::id.eq(review.id),
+                reviews::listing_id.eq(review.listing_id),
+                reviews::author_id.eq(review.author_id),
+                reviews::booking_id.eq(review.booking_id),
+                reviews::text.eq(&review.text),
+                reviews::created_at.eq(review.created_at),
+                reviews::publish_at.eq(review.publish_at),
+                reviews::revealed.eq(review.revealed),
+            ),
+            reviews::rating.eq(review.rating),
+            reviews::cleanliness.eq(review.categories.cleanliness),
+            reviews::accuracy.eq(review.categories.accuracy),
+            reviews::check_in.eq(review.categories.check_in),
+            reviews::communication.eq(review.categories.communication),
+            reviews::location.eq(review.categories.location),
+            reviews::value.eq(review.categories.value),
+        ))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Hidden reviews whose window closed at `now` or before.
+pub async fn due(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<ReviewId>> {
+    let due = reviews::table.filter(reviews::revealed.eq(false)).filter(reviews::publish_at.le(now));
+    Ok(due.order(reviews::publish_at).select(reviews::id).limit(limit).load(conn).await?)
+}
+
+/// The review, if it is still hidden, locked until the transaction ends.
+pub async fn lock_hidden(tx: &mut Conn, id: ReviewId) -> Result<Option<Review>> {
+    let hidden = reviews::table.find(id).filter(reviews::revealed.eq(false));
+    Ok(hidden.select(Review::as_select()).for_update().first(tx).await.optional()?)
+}
+
+/// Shows the review to everyone and counts it in the ratings of its listing, in one transaction.
+pub async fn reveal(tx: &mut Conn, review: &Review) -> Result<()> {
+    diesel::update(reviews::table.find(review.id)).set(reviews::revealed.eq(true)).execute(tx).await?;
+    let hundredths = |rating: Option<u8>| u64::from(rating.unwrap_or(0)) * 100;
+    let of = &review.categories;
+    diesel::update(listings::table.find(review.listing_id))
+        .set((
+            listings::review_count.eq(listings::review_count + 1),
+            listings::rating_count.eq(listings::rating_count + u32::from(review.rating.is_some())),
+            listings::rating_total.eq(listings::rating_total + hundredths(review.rating)),
+            listings::category_count.eq(listings::category_count + u32::from(of.cleanliness.is_some())),
+            listings::cleanliness_total.eq(listings::cleanliness_total + hundredths(of.cleanliness)),
+            listings::accuracy_total.eq(listings::accuracy_total + hundredths(of.accuracy)),
+            listings::check_in_total.eq(listings::check_in_total + hundredths(of.check_in)),
+            listings::communication_total.eq(listings::communication_total + hundredths(of.communication)),
+            listings::location_total.eq(listings::location_total + hundredths(of.location)),
+            listings::value_total.eq(listings::value_total + hundredths(of.value)),
+        ))
+        .execute(tx)
+        .await?;
+    Ok(())
 }

@@ -1,1 +1,63 @@
+//! Timed work: what has become true by the clock is written down, and what the provider has not been told is told. Every step locks
+//! its row and looks again, so any number of servers may do it at once; and readers do not depend on it.
 
+use std::time::Duration;
+
+use crate::{
+    app::App,
+    domain::{accounts, bookings, events, payments, reviews},
+    error::Result,
+};
+
+/// How often the clock is looked at.
+const TICK: Duration = Duration::from_secs(2);
+/// How often changes made on other servers are looked for.
+const PULSE: Duration = Duration::from_millis(500);
+/// Rows of one kind that a tick works on.
+const BATCH: i64 = 100;
+
+/// Works until it is dropped.
+pub async fn run(app: App) {
+    tokio::join!(tick(&app), pulse(&app));
+}
+
+async fn tick(app: &App) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        if let Err(error) = work_once(app).await {
+            tracing::warn!(error = format!("{error:#}"), "the worker tries again");
+        }
+    }
+}
+
+/// Everything that is due now, once. What fails is logged and does not keep the rest from being done.
+///
+/// # Errors
+/// When the database is away.
+pub async fn work_once(app: &App) -> Result<()> {
+    for id in bookings::overdue_and_moved(app, BATCH).await? {
+        if let Err(error) = bookings::move_on(app, id).await {
+            tracing::warn!(booking = %id, error = format!("{error:#}"), "the booking stays as it is for now");
+        }
+    }
+    payments::resume_unanswered(app).await?;
+    payments::settle_open(app).await?;
+    reviews::reveal_due(app).await?;
+    accounts::sweep(app).await
+}
+
+/// Wakes the streams of this server when another one has written.
+async fn pulse(app: &App) {
+    let mut was_away = false;
+    loop {
+        tokio::time::sleep(PULSE).await;
+        match events::wake_for_others(app).await {
+            Ok(()) => was_away = false,
+            Err(error) if !was_away => {
+                was_away = true;
+                tracing::warn!(error = format!("{error:#}"), "changes of other servers are not seen for now");
+            }
+            Err(_) => {}
+        }
+    }
+}

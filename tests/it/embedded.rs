@@ -1,5 +1,6 @@
 //! The private database: one owner, nothing lost, nothing left behind.
 
+use crate::harness::kill;
 use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use staygate::store::embedded::{Durability, Embedded, EmbeddedError};
@@ -34,7 +35,7 @@ async fn what_was_committed_survives_a_kill_of_the_database() {
             let insert = format!("INSERT INTO kept VALUES ({})", round * 10 + id);
             diesel::sql_query(insert).execute(&mut database.conn().await.unwrap()).await.unwrap();
         }
-        kill("-KILL", server.pid().unwrap());
+        kill("KILL", server.pid().unwrap());
         // The supervisor notices and starts it again.
         let found = loop {
             match rows(&database).await {
@@ -101,7 +102,7 @@ impl Serve {
     fn start(data_dir: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--log-level", "info", "--data-dir"]).arg(data_dir);
-        command.env_remove("DATABASE_URL").env_remove("DATABASE_URL_FILE").stderr(Stdio::piped());
+        command.env_remove("DATABASE_URL").env_remove("DATABASE_URL_FILE").stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let ready = log.by_ref().any(|line| line.unwrap().contains("the database is ready"));
@@ -117,8 +118,13 @@ impl Serve {
     }
 }
 
-fn kill(name: &str, pid: u32) {
-    assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
+/// A test that fails leaves no server behind.
+impl Drop for Serve {
+    fn drop(&mut self) {
+        // It has ended by itself where the test went well.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[tokio::test]
@@ -134,9 +140,9 @@ async fn a_killed_server_leaves_no_database_behind_and_loses_nothing() {
         assert_eq!(rows(&database).await.unwrap(), round);
         conn.batch_execute(&format!("INSERT INTO kept VALUES ({round})")).await.unwrap();
         // The next round starts while this database may still be on its way down.
-        assert!(!server.signal("-KILL").success());
+        assert!(!server.signal("KILL").success());
     }
-    assert!(Serve::start(dir.path()).signal("-TERM").success(), "a clean stop is no failure");
+    assert!(Serve::start(dir.path()).signal("TERM").success(), "a clean stop is no failure");
     let alone = Embedded::attach_or_start(dir.path()).await.unwrap();
     assert!(alone.is_owner());
     alone.stop(Duration::ZERO).await.unwrap();

@@ -4,6 +4,8 @@
 
 mod embedded;
 mod harness;
+mod import;
+mod listings;
 mod migrations;
 mod pool;
 mod search;

@@ -1,6 +1,7 @@
 //! The pool hands out connections that work, whatever became of them in their last use.
 
 use crate::harness::database::TestDatabase;
+use crate::harness::kill;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::{StreamExt, poll};
@@ -237,8 +238,7 @@ async fn the_pool_heals_after_the_database_was_killed() {
     let six = futures_util::future::join_all((0..6).map(|_| database.conn())).await;
     assert_eq!(database.connections(), (6, 0));
     drop(six);
-    let killed = std::process::Command::new("kill").args(["-9", &server.pid().unwrap().to_string()]).status().unwrap();
-    assert!(killed.success());
+    kill("KILL", server.pid().unwrap());
     let mut lost = 0;
     loop {
         match echo(&database, 3).await {

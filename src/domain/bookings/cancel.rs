@@ -57,11 +57,7 @@ pub fn preview(booking: &Booking, at: Timestamp) -> Result<Option<Preview>> {
 pub fn refunded_lines(booking: &Booking, refunded: i64) -> Result<Vec<Line>> {
     let at = booking.cancelled_at.unwrap_or(booking.updated_at);
     let lines = quotes::lines(&booking.price_lines)?;
-    Ok(if refunded == 0 {
-        Vec::new()
-    } else {
-        cancellation::refund_lines(&lines, booking.check_in_at, at, refunded)
-    })
+    Ok(if refunded == 0 { Vec::new() } else { cancellation::refund_lines(&lines, booking.check_in_at, at, refunded) })
 }
 
 /// Cancels a booking, as the side that `member` is on. What the guest gets back is decided in the same transaction; the provider is told

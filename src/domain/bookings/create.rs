@@ -10,13 +10,7 @@ use crate::{
     auth::Member,
     domain::timezones,
     error::{Error, Refusal, Result, StayNotAllowed, Violation},
-    store::{
-        self, Conn,
-        bookings::Booking,
-        idempotency::Intention,
-        listings::Listing,
-        quotes::Quote,
-    },
+    store::{self, Conn, bookings::Booking, idempotency::Intention, listings::Listing, quotes::Quote},
     types::{
         BookingEventKind, BookingId, BookingStatus, IdempotencyKey, ListingStatus, NightKind, QuoteId, Timestamp,
         UnavailableReason,

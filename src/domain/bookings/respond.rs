@@ -86,10 +86,8 @@ pub async fn decline(
             }
             let (booking, _) = lock_as(tx, id, host, Some(Side::Host)).await?;
             may(&booking, BookingAction::Decline, now)?;
-            let change = Change {
-                decline_message: message.clone(),
-                ..Change::to(&booking, BookingStatus::Declined, now)
-            };
+            let change =
+                Change { decline_message: message.clone(), ..Change::to(&booking, BookingStatus::Declined, now) };
             store::bookings::update(tx, id, &change).await?;
             store::nights::release(tx, id, None).await?;
             let kept = idempotency::keep(tx, &intention, Kept { booking: id }).await?;

@@ -78,12 +78,7 @@ pub fn actions(booking: &Booking, side: Side, known: Circumstances, now: Timesta
 }
 
 /// What stands against an action that the state allows.
-fn particular(
-    booking: &Booking,
-    action: BookingAction,
-    known: Circumstances,
-    now: Timestamp,
-) -> Option<&'static str> {
+fn particular(booking: &Booking, action: BookingAction, known: Circumstances, now: Timestamp) -> Option<&'static str> {
     match action {
         BookingAction::Pay if known.reserved => Some("The money is reserved; the host will answer."),
         BookingAction::Accept if !known.reserved => Some("The guest has not paid yet."),

@@ -8,8 +8,8 @@ mod pay;
 mod settle;
 
 pub use pay::{BookingRef, confirm, pay};
-pub use settle::{resume_unanswered, settle_open, settle_soon};
 pub(super) use settle::decide_refund;
+pub use settle::{resume_unanswered, settle_open, settle_soon};
 
 use apply::apply;
 use serde::{Deserialize, Serialize};

@@ -90,9 +90,8 @@ pub(super) async fn mode(app: &App, payment: &Payment) -> Result<CaptureMode> {
 
 async fn lock_payable(tx: &mut Conn, guest: &Member, id: BookingId, now: Timestamp) -> Result<Booking> {
     let found = store::bookings::lock(tx, id).await?;
-    let booking = found
-        .filter(|booking| booking.guest_id == guest.id())
-        .ok_or_else(|| Error::not_found("booking", "booking"))?;
+    let booking =
+        found.filter(|booking| booking.guest_id == guest.id()).ok_or_else(|| Error::not_found("booking", "booking"))?;
     let status = status_at(&booking, now);
     if !transitions::may(Side::Guest, BookingAction::Pay, status) {
         let word = status.as_str().to_lowercase().replace('_', " ");

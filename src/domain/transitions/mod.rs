@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use super::rule_sets::RuleSet;
-use crate::types::{BookingAction, BookingStatus, Timestamp, Side};
+use crate::types::{BookingAction, BookingStatus, Side, Timestamp};
 
 /// Who makes a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -12,21 +12,25 @@ use crate::{
         payments,
     },
     error,
-    graphql::{
-        context::ContextExt, error::Result, ids, payload::payload, prices::Price, scalars::MinorUnits,
-    },
+    graphql::{context::ContextExt, error::Result, ids, payload::payload, prices::Price, scalars::MinorUnits},
     types::IdempotencyKey,
 };
 
+/// Input of `createBooking`.
 #[derive(InputObject)]
 pub struct CreateBookingInput {
+    /// The quote.
     quote_id: ID,
+    /// Names this intention; sent again with the same input it returns the first answer.
     idempotency_key: IdempotencyKey,
 }
 
+/// The nights are held.
 #[derive(SimpleObject)]
 pub struct CreateBookingSuccess {
+    /// The booking.
     booking: Booking,
+    /// Whether this is the answer of an earlier request with the same key.
     replayed: bool,
 }
 
@@ -42,15 +46,21 @@ payload! {
     }
 }
 
+/// Input of `acceptBooking`.
 #[derive(InputObject)]
 pub struct AcceptBookingInput {
+    /// The request.
     booking_id: ID,
+    /// Names this intention; sent again with the same input it returns the first answer.
     idempotency_key: IdempotencyKey,
 }
 
+/// The booking is certain.
 #[derive(SimpleObject)]
 pub struct AcceptBookingSuccess {
+    /// The booking as it is now.
     booking: Booking,
+    /// Whether this is the answer of an earlier request with the same key.
     replayed: bool,
 }
 
@@ -65,16 +75,23 @@ payload! {
     }
 }
 
+/// Input of `declineBooking`.
 #[derive(InputObject)]
 pub struct DeclineBookingInput {
+    /// The request.
     booking_id: ID,
+    /// A word to the guest, at most 1,000 characters.
     message: Option<String>,
+    /// Names this intention; sent again with the same input it returns the first answer.
     idempotency_key: IdempotencyKey,
 }
 
+/// The request is declined.
 #[derive(SimpleObject)]
 pub struct DeclineBookingSuccess {
+    /// The booking as it is now.
     booking: Booking,
+    /// Whether this is the answer of an earlier request with the same key.
     replayed: bool,
 }
 
@@ -88,17 +105,25 @@ payload! {
     }
 }
 
+/// Input of `cancelBooking`.
 #[derive(InputObject)]
 pub struct CancelBookingInput {
+    /// The booking.
     booking_id: ID,
+    /// The refund that the viewer was shown; when it is given and no longer right, nothing is cancelled.
     expected_refund: Option<MinorUnits>,
+    /// Names this intention; sent again with the same input it returns the first answer.
     idempotency_key: IdempotencyKey,
 }
 
+/// The booking is cancelled.
 #[derive(SimpleObject)]
 pub struct CancelBookingSuccess {
+    /// The booking as it is now.
     booking: Booking,
+    /// What goes back to the guest.
     refund: Price,
+    /// Whether this is the answer of an earlier request with the same key.
     replayed: bool,
 }
 
@@ -162,9 +187,7 @@ impl BookingMutation {
     ) -> Result<DeclineBookingPayload> {
         let host = ctx.member()?;
         let outcome = match ids::input(&input.booking_id, "bookingId", "booking") {
-            Ok(booking) => {
-                bookings::decline(ctx.app(), host, booking, input.message, &input.idempotency_key).await
-            }
+            Ok(booking) => bookings::decline(ctx.app(), host, booking, input.message, &input.idempotency_key).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;

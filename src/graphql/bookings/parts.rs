@@ -9,11 +9,16 @@ use crate::{
     types::{self, BookingAction, Currency, Timestamp},
 };
 
+/// Exact place of a stay, for the two sides of a confirmed booking.
 #[derive(SimpleObject)]
 pub struct TripDetails {
+    /// Street address; null when the host gave none.
     address: Option<String>,
+    /// Exact point.
     point: GeoPoint,
+    /// When the guest can arrive.
     check_in_at: Timestamp,
+    /// When the guest must have left.
     check_out_at: Timestamp,
 }
 
@@ -22,7 +27,7 @@ impl TripDetails {
     pub fn new(booking: &Row, listing: &ListingRow) -> Self {
         Self {
             address: listing.place.address.clone(),
-            point: GeoPoint::from(listing.place.point()),
+            point: GeoPoint::from(listing.place.exact()),
             check_in_at: booking.check_in_at,
             check_out_at: booking.check_out_at,
         }
@@ -41,27 +46,37 @@ impl CancellationPreview {
     }
 }
 
+/// What a cancellation by the guest would give back.
 #[Object]
 impl CancellationPreview {
+    /// At this instant.
     async fn at(&self) -> Timestamp {
         self.preview.at
     }
 
+    /// What comes back, line by line.
     async fn refund(&self) -> Price {
         Price::new(self.preview.lines.clone(), self.currency)
     }
 
+    /// What is kept.
     async fn kept(&self) -> Money {
         Money(types::Money::new(self.preview.kept, self.currency))
     }
 }
 
+/// Something the viewer may want to do with a booking.
 #[derive(SimpleObject)]
 pub struct AvailableAction {
+    /// What.
     action: BookingAction,
+    /// Whether it can be done now.
     allowed: bool,
+    /// Why not; null when allowed.
     reason: Option<String>,
+    /// Until when it can be done; null when there is no limit or it cannot be done.
     deadline: Option<Timestamp>,
+    /// What would flow: positive, the viewer pays; negative, the viewer gets it; null when no money would.
     money_effect: Option<Money>,
 }
 

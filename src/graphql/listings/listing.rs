@@ -41,7 +41,7 @@ impl From<listings::Listing> for Listing {
 #[Object]
 impl Listing {
     /// Opaque id, `lst_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 

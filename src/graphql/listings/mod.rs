@@ -1,11 +1,14 @@
 //! Places to stay.
 
+mod inputs;
 mod listing;
+mod mutations;
 mod pages;
 mod parts;
 
 use async_graphql::{Context, ID, Object};
 pub use listing::Listing;
+pub use mutations::ListingMutation;
 pub use pages::{ListingConnection, ListingEdge, page_of_host, published_of_host};
 pub use parts::{Amenity, GeoPoint, ListingPricing, Photo, Place, RatingSummary, StayRules};
 

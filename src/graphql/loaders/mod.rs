@@ -1,12 +1,14 @@
 //! Loaders: the only readers of resolvers. Rows that do not depend on the viewer are batched for the whole process, rows that do
 //! for one viewer and operation; the two are told apart by type. Nothing is cached, so an own write is always seen.
 
+mod bookings;
 mod listings;
 mod private;
 mod public;
 mod reviews;
 mod users;
 
+pub use bookings::{BookingById, IsReserved, PaymentById, PaymentsOf, QuoteById, RefundsOf};
 pub use listings::{
     AmenitiesOf, CoverOf, KnownListing, NightsOf, PhotosOf, PublishedListing, PublishedListingsOf, VisibleListing,
 };

@@ -6,6 +6,20 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+/// A lock on a file, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file would not be enough at once: a process that is just being started elsewhere in this one holds a
+        // copy of it until it runs its own program.
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "a lock of the data folder could not be released");
+        }
+    }
+}
+
 /// The longest path that a unix socket can have, everywhere (macOS: 103 bytes and a zero, Linux: 107).
 const LONGEST_SOCKET: usize = 103;
 
@@ -27,6 +41,7 @@ impl Folder {
         private_folder(&run)?;
         // The data folder itself may have been there before, open to all: who gets here gets the database.
         close_to_others(&run)?;
+        private_folder(&root.join("tmp"))?;
         let uid = own_uid(&run)?;
         let mut socket = run.join("db.sock");
         if socket.as_os_str().len() > LONGEST_SOCKET {
@@ -58,6 +73,12 @@ impl Folder {
         self.root.join("database")
     }
 
+    /// For the server's temporary tables. One of its own, because MariaDB starts by deleting what looks like a leftover,
+    /// and in a shared folder that may be the living table of another server.
+    pub(super) fn tmp(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
     pub(super) fn log(&self) -> PathBuf {
         self.root.join("database.log")
     }
@@ -79,7 +100,7 @@ impl Folder {
     }
 
     /// The exclusive right to run a database here, for as long as the file is open.
-    pub(super) fn lock(&self) -> Result<File, EmbeddedError> {
+    pub(super) fn lock(&self) -> Result<Lock, EmbeddedError> {
         let path = self.root.join("lock");
         let mut file = open(&path)?;
         match file.try_lock() {
@@ -90,7 +111,7 @@ impl Folder {
                     write!(file, "{}", std::process::id())
                 };
                 note(&mut file).map_err(EmbeddedError::folder("write", &path))?;
-                Ok(file)
+                Ok(Lock(file))
             }
             Err(TryLockError::WouldBlock) => {
                 let mut owner = String::new();
@@ -102,28 +123,28 @@ impl Folder {
     }
 
     /// A promise by the owner to keep the database up; `None` when it is about to stop it.
-    pub(super) fn join_users(&self) -> Result<Option<File>, EmbeddedError> {
+    pub(super) fn join_users(&self) -> Result<Option<Lock>, EmbeddedError> {
         let path = self.root.join("users");
         let file = open(&path)?;
         match file.try_lock_shared() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => Ok(Some(Lock(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(source)) => Err(EmbeddedError::folder("lock", &path)(source)),
         }
     }
 
     /// Waits until no other command uses the database, and keeps new ones out while the file is open.
-    pub(super) async fn wait_for_users(&self, patience: Duration) -> Result<File, EmbeddedError> {
+    pub(super) async fn wait_for_users(&self, patience: Duration) -> Result<Lock, EmbeddedError> {
         let path = self.root.join("users");
         let file = open(&path)?;
         let started = Instant::now();
         let mut told = false;
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(file),
+                Ok(()) => return Ok(Lock(file)),
                 Err(TryLockError::WouldBlock) if started.elapsed() >= patience => {
                     tracing::warn!("stopping the database although another command still uses it");
-                    return Ok(file);
+                    return Ok(Lock(file));
                 }
                 Err(TryLockError::WouldBlock) => {
                     if !told {

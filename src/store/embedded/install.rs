@@ -42,6 +42,7 @@ pub(super) async fn ensure(server: &Server, folder: &Folder) -> Result<(), Embed
 fn base_command(server: &Server, folder: &Folder, into: &Path) -> Command {
     let mut command = Command::new(&server.program);
     command.arg("--no-defaults").arg(format!("--datadir={}", into.display()));
+    command.arg(format!("--tmpdir={}", folder.tmp().display()));
     if folder.runs_as_root() {
         command.arg("--user=root");
     }

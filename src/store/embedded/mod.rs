@@ -11,6 +11,7 @@
 //!   database/       MariaDB's own files
 //!   database.log    what MariaDB says
 //!   run/            its socket and pid
+//!   tmp/            its temporary tables
 //! ```
 
 mod binary;
@@ -18,7 +19,7 @@ mod folder;
 mod install;
 mod process;
 
-use folder::Folder;
+use folder::{Folder, Lock};
 use process::Supervisor;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -112,9 +113,9 @@ pub struct Embedded {
 #[derive(Debug)]
 enum Hold {
     /// This process runs the database; the lock goes with it.
-    Owner(Box<Supervisor>, std::fs::File, Folder),
+    Owner(Box<Supervisor>, Lock, Folder),
     /// Another process runs it, and waits for this lock before it stops.
-    Guest(#[expect(dead_code, reason = "held for its lock")] std::fs::File),
+    Guest(#[expect(dead_code, reason = "held for its lock")] Lock),
 }
 
 impl Embedded {
@@ -158,7 +159,7 @@ impl Embedded {
         }
     }
 
-    async fn own(folder: Folder, lock: std::fs::File, durability: Durability) -> Result<Self, EmbeddedError> {
+    async fn own(folder: Folder, lock: Lock, durability: Durability) -> Result<Self, EmbeddedError> {
         let server = binary::find()?;
         install::ensure(&server, &folder).await?;
         let (url, log) = (folder.url(), folder.log());

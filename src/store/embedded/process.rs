@@ -48,6 +48,7 @@ impl Plan {
         let mut arguments: Vec<String> = vec!["--no-defaults".into()];
         arguments.extend([
             format!("--datadir={}", folder.database().display()),
+            format!("--tmpdir={}", folder.tmp().display()),
             format!("--socket={}", folder.socket().display()),
             format!("--pid-file={}", folder.pid_file().display()),
             format!("--log-error={}", folder.log().display()),
@@ -227,7 +228,8 @@ async fn shut_down(plan: &Plan, running: Running) -> Result<(), EmbeddedError> {
             if let Some(group) = child.id() {
                 let group = format!("-{group}");
                 // The database is a grandchild: only its process group can be killed.
-                let killed = Command::new("kill").args(["-KILL", "--", &group]).status().await;
+                let kill = ["-c", "kill -s KILL -- \"$1\"", "kill", &group];
+                let killed = Command::new("/bin/sh").args(kill).status().await;
                 tracing::warn!(?killed, "the database did not stop in time and was killed");
             }
             Err(plan.start_error(format!("it did not stop within {} s and was killed", STOP_PATIENCE.as_secs())))

@@ -141,7 +141,13 @@ async fn serve(mut inbox: tokio_mpsc::UnboundedReceiver<Job>, ready: mpsc::Sende
 struct Template {
     url: String,
     name: String,
-    tables: Vec<(String, String)>,
+    tables: Vec<Table>,
+}
+
+struct Table {
+    name: String,
+    create: String,
+    columns: String,
 }
 
 #[derive(QueryableByName)]
@@ -163,6 +169,7 @@ impl Template {
         migrate::up(&url).await.expect("the migrations run");
         let database = Database::connect(&url, Options { pool_size: 1, ..Options::default() }).await.expect("a pool");
         let mut conn = database.conn().await.expect("a connection");
+        conn.batch_execute("SET group_concat_max_len = 65536").await.expect("a setting");
         let others = "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND \
                       TABLE_TYPE <> 'BASE TABLE' UNION ALL SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE \
                       TRIGGER_SCHEMA = DATABASE()";
@@ -174,7 +181,12 @@ impl Template {
         for Name { name } in names {
             let show = format!("SHOW CREATE TABLE `{name}`");
             let create: CreateTable = diesel::sql_query(show).get_result(&mut conn).await.expect("a table's text");
-            tables.push((name, create.text));
+            // Generated columns make themselves.
+            let columns = "SELECT GROUP_CONCAT(CONCAT('`', COLUMN_NAME, '`')) AS name FROM information_schema.COLUMNS WHERE \
+                           TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COALESCE(GENERATION_EXPRESSION, '') = ''";
+            let columns = diesel::sql_query(columns).bind::<Text, _>(&name);
+            let columns: Name = columns.get_result(&mut conn).await.expect("a table's columns");
+            tables.push(Table { name, create: create.text, columns: columns.name });
         }
         Self { url, name, tables }
     }
@@ -184,12 +196,15 @@ impl Template {
             "CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci; USE `{name}`; \
              SET foreign_key_checks = 0;"
         );
-        for (_, create) in &self.tables {
-            sql.push_str(create);
+        for table in &self.tables {
+            sql.push_str(&table.create);
             sql.push(';');
         }
-        for (table, _) in &self.tables {
-            sql.push_str(&format!("INSERT INTO `{table}` SELECT * FROM `{}`.`{table}`;", self.name));
+        for Table { name: table, columns, .. } in &self.tables {
+            sql.push_str(&format!(
+                "INSERT INTO `{table}` ({columns}) SELECT {columns} FROM `{}`.`{table}`;",
+                self.name
+            ));
         }
         sql.push_str(&format!("SET foreign_key_checks = 1; USE `{}`", self.name));
         sql

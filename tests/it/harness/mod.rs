@@ -2,3 +2,10 @@
 
 /// A database of its own for every test.
 pub mod database;
+
+/// Sends `signal` (such as `KILL`) to a process. Through the shell, because a small system has no other `kill`.
+pub fn kill(signal: &str, pid: u32) {
+    let arguments = ["-c", "kill -s \"$1\" \"$2\"", "kill", signal, &pid.to_string()];
+    let sent = std::process::Command::new("/bin/sh").args(arguments).status().unwrap();
+    assert!(sent.success(), "process {pid} is there");
+}

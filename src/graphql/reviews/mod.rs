@@ -1,8 +1,11 @@
 //! What guests wrote.
 
+mod mutations;
+
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
+pub use mutations::ReviewMutation;
 
 use super::{
     context::ContextExt,
@@ -31,7 +34,7 @@ impl From<Arc<reviews::Review>> for Review {
 #[Object]
 impl Review {
     /// Opaque id, `rev_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 

@@ -1,6 +1,10 @@
 //! What guests wrote: who may read which review.
 
+mod write;
+
 use std::{collections::HashMap, sync::Arc};
+
+pub use write::{NewReview, reveal_due, write};
 
 use super::listings::by_owner;
 pub use crate::store::reviews::{Categories, OfListing, Review};

@@ -1,0 +1,108 @@
+//! A guest writes a review; it is revealed when the window closes, together with its share of the listing's ratings.
+
+use std::sync::Arc;
+
+use super::Review;
+use crate::{
+    app::App,
+    auth::Member,
+    domain::{bookings::status_at, events},
+    error::{Error, NotReviewable, Refusal, Result},
+    store::{self, Conn, bookings::Booking, reviews::Categories},
+    types::{BookingEventKind, BookingId, BookingStatus, ReviewId, Timestamp},
+};
+
+/// Most characters of a review.
+const MAX_TEXT: usize = 5_000;
+/// Reviews that are revealed in one go.
+const BATCH: i64 = 100;
+
+/// What a guest has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewReview {
+    /// The stay.
+    pub booking: BookingId,
+    /// Overall, 1 to 5.
+    pub rating: u8,
+    /// By category, each 1 to 5.
+    pub categories: Categories,
+    /// The words.
+    pub text: String,
+}
+
+/// Writes the guest's review of a stay.
+///
+/// # Errors
+/// Problems of the contract's `writeReview`.
+pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Review>> {
+    let text = new.text.trim();
+    let is_clean = !text.chars().any(|letter| letter.is_control() && letter != '\n');
+    if !(1..=MAX_TEXT).contains(&text.chars().count()) || !is_clean {
+        return Err(Error::invalid(&["text"], format!("A review has 1 to {MAX_TEXT} characters of plain text.")));
+    }
+    let now = app.now();
+    let (review, booking) = app
+        .database
+        .transaction(async |tx| {
+            let found = store::bookings::lock(tx, new.booking).await?;
+            let booking = found
+                .filter(|booking| booking.guest_id == guest.id())
+                .ok_or_else(|| Error::not_found("bookingId", "booking"))?;
+            may_review(app, tx, guest, &booking, now).await?;
+            let review = Review {
+                id: ReviewId::new(now, &*app.entropy),
+                listing_id: booking.listing_id,
+                author_id: guest.id(),
+                booking_id: Some(booking.id),
+                rating: Some(new.rating),
+                categories: new.categories,
+                text: text.to_owned(),
+                created_at: now,
+                publish_at: booking.check_out_at + app.terms.review_window,
+                revealed: false,
+            };
+            store::reviews::insert(tx, &review).await?;
+            events::append(tx, &booking, &[BookingEventKind::Reviewed], now).await?;
+            Ok::<_, Error>((review, booking))
+        })
+        .await?;
+    events::announce(app, &booking);
+    Ok(Arc::new(review))
+}
+
+async fn may_review(app: &App, tx: &mut Conn, guest: &Member, booking: &Booking, now: Timestamp) -> Result<()> {
+    let refuse = |message: &str| Err(Refusal::NotReviewable(NotReviewable { message: message.to_owned() }).into());
+    if status_at(booking, now) != BookingStatus::Completed {
+        return refuse("A stay can be reviewed when it is over.");
+    }
+    if now > booking.check_out_at + app.terms.review_window {
+        return refuse("The time to write a review is over.");
+    }
+    if !store::reviews::of_bookings(tx, &[booking.id], guest.id()).await?.is_empty() {
+        return refuse("You have reviewed this stay already.");
+    }
+    Ok(())
+}
+
+/// Reveals the reviews whose window has closed, each in a transaction with its share of the ratings. Two workers count it once: the
+/// second finds it revealed. Returns how many were revealed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reveal_due(app: &App) -> Result<usize> {
+    let now = app.now();
+    let due = store::reviews::due(&mut app.conn().await?, now, BATCH).await?;
+    let mut revealed = 0;
+    for id in due {
+        let done = app
+            .database
+            .transaction(async |tx| {
+                let Some(review) = store::reviews::lock_hidden(tx, id).await? else { return Ok(false) };
+                store::reviews::reveal(tx, &review).await?;
+                Ok::<_, Error>(true)
+            })
+            .await?;
+        revealed += usize::from(done);
+    }
+    Ok(revealed)
+}

@@ -1,0 +1,98 @@
+//! Fields and fragments.
+
+use async_graphql::parser::types::{
+    DirectiveLocation, Field, FragmentDefinition, FragmentSpread, InlineFragment, Selection, SelectionSet,
+};
+use async_graphql::{Name, Positioned};
+
+use super::super::catalogue::{Named, innermost};
+use super::super::refusal::quote;
+use super::Checker;
+
+impl<'a> Checker<'a> {
+    pub(super) fn fragment(&mut self, fragment: &'a Positioned<FragmentDefinition>) {
+        self.directives(&fragment.node.directives, DirectiveLocation::FragmentDefinition);
+        if let Some(on) = self.composite(&fragment.node.type_condition.node.on) {
+            self.selections(&fragment.node.selection_set.node, on);
+        }
+    }
+
+    pub(super) fn selections(&mut self, set: &'a SelectionSet, parent: &'a Named) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => self.field(field, parent),
+                Selection::InlineFragment(fragment) => self.inline_fragment(fragment, parent),
+                Selection::FragmentSpread(spread) => self.spread(spread, parent),
+            }
+        }
+    }
+
+    fn field(&mut self, field: &'a Positioned<Field>, parent: &'a Named) {
+        self.directives(&field.node.directives, DirectiveLocation::Field);
+        let name = &field.node.name.node;
+        let Some(known) = parent.fields.get(name) else {
+            let message = format!("The type `{}` has no field `{}`.", parent.name, quote(name));
+            return self.refuse(field.pos, message);
+        };
+        let owner = format!("{}.{name}", parent.name);
+        self.arguments(&field.node.arguments, &known.arguments, field.pos, &owner);
+        let set = &field.node.selection_set.node;
+        let Some(of) = self.catalogue.get(innermost(&known.ty)) else { return };
+        match (of.is_composite(), set.items.is_empty()) {
+            (true, false) => self.selections(set, of),
+            (false, true) => {}
+            (true, true) => {
+                let message = format!("`{owner}` is of type `{}` and needs a selection of its fields.", known.ty);
+                self.refuse(field.pos, message);
+            }
+            (false, false) => {
+                let message = format!("`{owner}` is of type `{}`, which has no fields to select.", known.ty);
+                self.refuse(field.pos, message);
+            }
+        }
+    }
+
+    fn inline_fragment(&mut self, fragment: &'a Positioned<InlineFragment>, parent: &'a Named) {
+        self.directives(&fragment.node.directives, DirectiveLocation::InlineFragment);
+        let set = &fragment.node.selection_set.node;
+        let Some(condition) = &fragment.node.type_condition else { return self.selections(set, parent) };
+        if let Some(on) = self.composite(&condition.node.on) {
+            self.can_be(fragment.pos, parent, on);
+            self.selections(set, on);
+        }
+    }
+
+    fn spread(&mut self, spread: &'a Positioned<FragmentSpread>, parent: &'a Named) {
+        self.directives(&spread.node.directives, DirectiveLocation::FragmentSpread);
+        let name = &spread.node.fragment_name.node;
+        let Some(fragment) = self.document.fragments.get(name) else {
+            return self.refuse(spread.pos, format!("There is no fragment `{}` in the document.", quote(name)));
+        };
+        self.part.spreads.push(name);
+        if let Some(on) = self.catalogue.get(&fragment.node.type_condition.node.on.node)
+            && on.is_composite()
+        {
+            self.can_be(spread.pos, parent, on);
+        }
+    }
+
+    fn can_be(&mut self, pos: async_graphql::Pos, parent: &Named, on: &Named) {
+        if !parent.overlaps(on) {
+            let message = format!("A fragment on `{}` never applies to `{}`.", on.name, parent.name);
+            self.refuse(pos, message);
+        }
+    }
+
+    /// The type that a fragment is on, if it is one with fields.
+    fn composite(&mut self, on: &Positioned<Name>) -> Option<&'a Named> {
+        let named = self.catalogue.get(&on.node);
+        match named {
+            None => self.refuse(on.pos, format!("There is no type `{}`.", quote(&on.node))),
+            Some(named) if !named.is_composite() => {
+                self.refuse(on.pos, format!("A fragment cannot be on `{}`, which has no fields.", named.name));
+            }
+            Some(_) => {}
+        }
+        named.filter(|named| named.is_composite())
+    }
+}

@@ -1,0 +1,105 @@
+//! Values written in the document.
+
+use async_graphql::indexmap::IndexMap;
+use async_graphql::parser::types::{BaseType, Type};
+use async_graphql::{Name, Pos};
+use async_graphql_value::Value;
+
+use super::super::catalogue::{Kind, Named};
+use super::super::refusal::quote;
+use super::super::variables::scalar_literal;
+use super::{Checker, Usage};
+
+impl<'a> Checker<'a> {
+    /// Checks a value against the type expected at `place`; inside a scalar of the contract's own, `ty` is none and
+    /// only the variables are noted.
+    pub(super) fn value(&mut self, value: &'a Value, ty: Option<&Type>, has_default: bool, pos: Pos, place: &str) {
+        if let Value::Variable(name) = value {
+            let expected = ty.cloned();
+            return self.part.variables.push(Usage { name, pos, expected, has_default });
+        }
+        let Some(ty) = ty else { return self.untyped(value, pos, place) };
+        match (value, &ty.base) {
+            (Value::Null, _) if ty.nullable => {}
+            (Value::List(items), BaseType::List(of)) => {
+                for item in items {
+                    self.value(item, Some(of), false, pos, place);
+                }
+            }
+            (Value::Null, _) | (Value::List(_), BaseType::Named(_)) if !self.takes_anything(ty, value) => {
+                self.refuse(pos, format!("{place} has to be of type `{ty}`."));
+            }
+            (_, BaseType::List(of)) => self.value(value, Some(of), false, pos, place),
+            (_, BaseType::Named(name)) => {
+                if let Some(named) = self.catalogue.get(name) {
+                    self.named_value(value, named, ty, pos, place);
+                }
+            }
+        }
+    }
+
+    /// Whether a list may stand for the type because it is a scalar that says itself what it takes.
+    fn takes_anything(&self, ty: &Type, value: &Value) -> bool {
+        let BaseType::Named(name) = &ty.base else { return false };
+        *value != Value::Null
+            && self.catalogue.get(name).is_some_and(|named| named.kind == Kind::Scalar && !is_built_in(name))
+    }
+
+    fn named_value(&mut self, value: &'a Value, named: &'a Named, ty: &Type, pos: Pos, place: &str) {
+        let right = match (named.kind, value) {
+            (Kind::Enum, Value::Enum(name)) => named.values.contains(name),
+            (Kind::Input, Value::Object(fields)) => return self.object(fields, named, pos),
+            (Kind::Scalar, _) if !is_built_in(&named.name) => return self.untyped(value, pos, place),
+            (Kind::Scalar, _) => scalar_literal(&named.name, value),
+            _ => false,
+        };
+        if !right {
+            self.refuse(pos, format!("{place} has to be of type `{ty}`."));
+        }
+    }
+
+    fn object(&mut self, fields: &'a IndexMap<Name, Value>, named: &'a Named, pos: Pos) {
+        for (name, value) in fields {
+            match named.inputs.iter().find(|input| input.name == *name) {
+                Some(input) => {
+                    let place = format!("The field `{name}` of `{}`", named.name);
+                    self.value(value, Some(&input.ty), input.has_default, pos, &place);
+                }
+                None => self.refuse(pos, format!("`{}` has no field `{}`.", named.name, quote(name))),
+            }
+        }
+        for input in named.inputs.iter().filter(|input| input.is_required() && !fields.contains_key(&input.name)) {
+            self.refuse(pos, format!("`{}` needs the field `{}: {}`.", named.name, input.name, input.ty));
+        }
+        if named.one_of && (fields.len() != 1 || fields.values().any(|value| *value == Value::Null)) {
+            self.refuse(pos, format!("`{}` takes exactly one of its fields, and not null.", named.name));
+        }
+        if named.one_of {
+            self.demand_non_null(fields, named, pos);
+        }
+    }
+
+    /// A variable for the one field of a one-of input has to be of a non-null type.
+    fn demand_non_null(&mut self, fields: &'a IndexMap<Name, Value>, named: &Named, pos: Pos) {
+        for (name, value) in fields {
+            let input = named.inputs.iter().find(|input| input.name == *name);
+            if let (Value::Variable(variable), Some(input)) = (value, input) {
+                let expected = Type { base: input.ty.base.clone(), nullable: false };
+                self.part.variables.push(Usage { name: variable, pos, expected: Some(expected), has_default: false });
+            }
+        }
+    }
+
+    fn untyped(&mut self, value: &'a Value, pos: Pos, place: &str) {
+        match value {
+            Value::List(items) => items.iter().for_each(|item| self.value(item, None, false, pos, place)),
+            Value::Object(fields) => fields.values().for_each(|field| self.value(field, None, false, pos, place)),
+            Value::Variable(_) => self.value(value, None, false, pos, place),
+            _ => {}
+        }
+    }
+}
+
+fn is_built_in(name: &str) -> bool {
+    matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
+}

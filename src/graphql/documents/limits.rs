@@ -1,0 +1,58 @@
+//! How large a document may be.
+
+/// Bounds on one document. Whatever is over them is refused before it costs anything.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of the query text.
+    pub max_bytes: usize,
+    /// Lexical tokens of the query text.
+    pub max_tokens: usize,
+    /// How deep brackets of any kind may nest. The parser is recursive: this bound protects its stack.
+    pub max_nesting: usize,
+    /// Fragment definitions.
+    pub max_fragments: usize,
+    /// Variable definitions of one operation.
+    pub max_variables: usize,
+    /// How deep fields may nest, fragments expanded.
+    pub max_depth: usize,
+    /// Fields in all, fragments expanded, `__typename` included.
+    pub max_fields: usize,
+    /// Fields of the root, fragments expanded.
+    pub max_root_fields: usize,
+    /// Aliases, fragments expanded.
+    pub max_aliases: usize,
+    /// Directives, fragments expanded.
+    pub max_directives: usize,
+    /// Fields below `__schema` and `__type`, fragments expanded. A budget of its own.
+    pub max_introspection_fields: usize,
+    /// How deep fields may nest below `__schema` and `__type`.
+    pub max_introspection_depth: usize,
+    /// Errors in one answer to a bad document.
+    pub max_errors: usize,
+    /// Prepared documents that are kept.
+    pub cache_entries: usize,
+    /// Bytes of query text behind the prepared documents that are kept.
+    pub cache_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_bytes: 64 * 1024,
+            max_tokens: 6_000,
+            max_nesting: 48,
+            max_fragments: 100,
+            max_variables: 100,
+            max_depth: 15,
+            max_fields: 1_000,
+            max_root_fields: 20,
+            max_aliases: 50,
+            max_directives: 50,
+            max_introspection_fields: 1_000,
+            max_introspection_depth: 20,
+            max_errors: 10,
+            cache_entries: 1_000,
+            cache_bytes: 4 * 1024 * 1024,
+        }
+    }
+}

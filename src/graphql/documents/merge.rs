@@ -1,0 +1,358 @@
+//! The normal form of an operation: one field for each response key of an object, no fragments but those that tell
+//! types apart, no conditions.
+//!
+//! The library runs a field as often as it is written, mutations included. In the normal form a field that is written
+//! twice, or in two fragments, is written once, with everything that is selected below it. Conditions are decided
+//! before, for the values of one request: `a @include(if: $x) { b } a { c }` then merges like anything else.
+
+use std::cell::Cell;
+use std::collections::HashSet;
+
+use async_graphql::indexmap::{IndexMap, IndexSet};
+use async_graphql::parser::types::{
+    Directive, ExecutableDocument, Field, InlineFragment, OperationDefinition, Selection, SelectionSet, TypeCondition,
+};
+use async_graphql::{Name, Pos, Positioned, ServerError};
+use async_graphql_value::Value;
+
+use super::catalogue::{Catalogue, Kind, Named, innermost};
+use super::refusal::{Code, error};
+
+/// How many selections may be looked at for one normal form.
+const MAX_VISITS: usize = 100_000;
+
+/// The names of the variables that decide whether something is left out, each once.
+pub(super) fn conditions(document: &ExecutableDocument, operation: &OperationDefinition) -> Vec<Name> {
+    let mut names = IndexSet::new();
+    conditions_in(&operation.selection_set.node, &mut names);
+    for fragment in document.fragments.values() {
+        conditions_in(&fragment.node.selection_set.node, &mut names);
+    }
+    names.retain(|name| operation.variable_definitions.iter().any(|definition| definition.node.name.node == *name));
+    names.into_iter().collect()
+}
+
+fn conditions_in(set: &SelectionSet, names: &mut IndexSet<Name>) {
+    for selection in &set.items {
+        for directive in selection.node.directives() {
+            if let Some((_, Value::Variable(name))) = condition(&directive.node) {
+                names.insert(name.clone());
+            }
+        }
+        match &selection.node {
+            Selection::Field(field) => conditions_in(&field.node.selection_set.node, names),
+            Selection::InlineFragment(fragment) => conditions_in(&fragment.node.selection_set.node, names),
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+/// The operand of `@skip` and `@include`, and the value for which the selection stays.
+fn condition(directive: &Directive) -> Option<(bool, &Value)> {
+    let stays_if = match directive.name.node.as_str() {
+        "include" => true,
+        "skip" => false,
+        _ => return None,
+    };
+    Some((stays_if, &directive.get_argument("if")?.node))
+}
+
+/// The selection set of the operation in normal form, for the given values of its conditions.
+///
+/// # Errors
+///
+/// The normal form is over `max_fields`.
+pub(super) fn normalise(
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+    catalogue: &Catalogue,
+    conditions: &[(Name, bool)],
+    max_fields: usize,
+) -> Result<Positioned<SelectionSet>, ServerError> {
+    let pos = operation.selection_set.pos;
+    let mut merge = Merge { document, catalogue, conditions, budget: max_fields, visits: Cell::new(0) };
+    let items = match catalogue.root(operation.ty) {
+        Some(root) => merge.set(root, &[&operation.selection_set.node], pos, &IndexSet::new())?,
+        None => Vec::new(),
+    };
+    Ok(Positioned::new(SelectionSet { items }, pos))
+}
+
+struct Merge<'a> {
+    document: &'a ExecutableDocument,
+    catalogue: &'a Catalogue,
+    conditions: &'a [(Name, bool)],
+    budget: usize,
+    /// Selections looked at: an interface of many objects makes some be looked at again and again.
+    visits: Cell<usize>,
+}
+
+/// What is selected of one type, in order of first appearance.
+#[derive(Default)]
+struct Gathered<'a> {
+    items: IndexMap<Key<'a>, Item<'a>>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Key<'a> {
+    Field(&'a Name),
+    Narrow(&'a str),
+}
+
+enum Item<'a> {
+    /// All fields under one response key.
+    Field(Vec<&'a Positioned<Field>>),
+    /// All fragments on one narrower type.
+    Narrow { on: &'a Named, pos: Pos, sets: Vec<&'a SelectionSet> },
+}
+
+type Items = Vec<Positioned<Selection>>;
+
+impl<'a> Merge<'a> {
+    /// Merges the sets selected of `parent`, without the fields under the keys `known`.
+    fn set(
+        &mut self,
+        parent: &'a Named,
+        sets: &[&'a SelectionSet],
+        pos: Pos,
+        known: &IndexSet<&'a Name>,
+    ) -> Result<Items, ServerError> {
+        let mut gathered = Gathered::default();
+        for set in sets {
+            self.gather(parent, set, &mut gathered);
+        }
+        if self.visits.get() > MAX_VISITS {
+            return Err(too_many(pos));
+        }
+        gathered.items.retain(|key, _| !matches!(key, Key::Field(name) if known.contains(*name)));
+        let omit = match self.clash(parent, &gathered) {
+            Clash::None => IndexSet::new(),
+            Clash::Leaves(names) => names,
+            Clash::Deep => return self.by_object(parent, sets, pos),
+        };
+        let mut items = Items::new();
+        for item in gathered.items.into_values() {
+            match item {
+                Item::Field(fields) => items.push(self.field(parent, &fields)?),
+                Item::Narrow { on, pos, sets } => items.extend(self.narrow(on, pos, &sets, &omit)?),
+            }
+        }
+        Ok(items)
+    }
+
+    fn narrow(
+        &mut self,
+        on: &'a Named,
+        pos: Pos,
+        sets: &[&'a SelectionSet],
+        known: &IndexSet<&'a Name>,
+    ) -> Result<Option<Positioned<Selection>>, ServerError> {
+        let items = self.set(on, sets, pos, known)?;
+        Ok((!items.is_empty()).then(|| fragment(on, items, pos)))
+    }
+
+    /// One fragment for each object that `parent` can be: what several fragments select of it is merged.
+    fn by_object(&mut self, parent: &'a Named, sets: &[&'a SelectionSet], pos: Pos) -> Result<Items, ServerError> {
+        let mut items = Items::new();
+        for object in &parent.possible {
+            if let Some(object) = self.catalogue.get(object) {
+                items.extend(self.narrow(object, pos, sets, &IndexSet::new())?);
+            }
+        }
+        Ok(items)
+    }
+
+    fn field(
+        &mut self,
+        parent: &'a Named,
+        fields: &[&'a Positioned<Field>],
+    ) -> Result<Positioned<Selection>, ServerError> {
+        let first = fields[0];
+        self.budget = self.budget.checked_sub(1).ok_or_else(|| too_many(first.pos))?;
+        let pos = first.node.selection_set.pos;
+        let below = parent.fields.get(&first.node.name.node).and_then(|known| self.catalogue.get(innermost(&known.ty)));
+        let items = match below {
+            Some(below) if below.is_composite() => {
+                let sets: Vec<_> = fields.iter().map(|field| &field.node.selection_set.node).collect();
+                let mut items = self.set(below, &sets, pos, &IndexSet::new())?;
+                if items.is_empty() {
+                    items.push(nothing(pos));
+                }
+                items
+            }
+            _ => Vec::new(),
+        };
+        let field = Field {
+            alias: first.node.alias.clone(),
+            name: first.node.name.clone(),
+            arguments: first.node.arguments.clone(),
+            directives: first.node.directives.iter().filter(|d| condition(&d.node).is_none()).cloned().collect(),
+            selection_set: Positioned::new(SelectionSet { items }, pos),
+        };
+        Ok(Positioned::new(Selection::Field(Positioned::new(field, first.pos)), first.pos))
+    }
+
+    fn stays(&self, directives: &[Positioned<Directive>]) -> bool {
+        directives.iter().filter_map(|directive| condition(&directive.node)).all(|(stays_if, value)| match value {
+            Value::Boolean(value) => *value == stays_if,
+            Value::Variable(name) => self.conditions.iter().any(|(known, value)| known == name && *value == stays_if),
+            _ => true,
+        })
+    }
+
+    fn gather(&self, parent: &'a Named, set: &'a SelectionSet, gathered: &mut Gathered<'a>) {
+        self.visits.set(self.visits.get() + set.items.len());
+        for selection in set.items.iter().filter(|selection| self.stays(selection.node.directives())) {
+            let (on, set) = match &selection.node {
+                Selection::Field(field) => {
+                    let key = Key::Field(&field.node.response_key().node);
+                    let item = gathered.items.entry(key).or_insert_with(|| Item::Field(Vec::new()));
+                    if let Item::Field(fields) = item {
+                        fields.push(field);
+                    }
+                    continue;
+                }
+                Selection::InlineFragment(fragment) => {
+                    let on = fragment.node.type_condition.as_ref().map(|condition| &condition.node.on.node);
+                    (on, &fragment.node.selection_set.node)
+                }
+                Selection::FragmentSpread(spread) => {
+                    let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) else { continue };
+                    (Some(&fragment.node.type_condition.node.on.node), &fragment.node.selection_set.node)
+                }
+            };
+            let Some(on) = on.map_or(Some(parent), |on| self.catalogue.get(on)) else { continue };
+            if on.name == parent.name || on.covers(parent) {
+                self.gather(parent, set, gathered);
+            } else if on.overlaps(parent) {
+                let narrow = || Item::Narrow { on, pos: selection.pos, sets: Vec::new() };
+                if let Item::Narrow { sets, .. } = gathered.items.entry(Key::Narrow(&on.name)).or_insert_with(narrow) {
+                    sets.push(set);
+                }
+            }
+        }
+    }
+
+    /// Whether some object would be asked for one response key in two places.
+    fn clash(&self, parent: &'a Named, gathered: &Gathered<'a>) -> Clash<'a> {
+        if parent.kind == Kind::Object {
+            return Clash::None;
+        }
+        let mut direct: IndexMap<&'a Name, bool> = IndexMap::new();
+        let mut narrows: Vec<(&'a Named, IndexSet<&'a Name>)> = Vec::new();
+        let mut leaves = IndexSet::new();
+        let mut deep = false;
+        for (key, item) in &gathered.items {
+            match (key, item) {
+                (Key::Field(name), Item::Field(fields)) => {
+                    deep |= narrows.iter().any(|(_, keys)| keys.contains(name));
+                    direct.insert(name, fields[0].node.selection_set.node.items.is_empty());
+                }
+                (_, Item::Narrow { on, sets, .. }) => {
+                    let mut keys = IndexSet::new();
+                    sets.iter().for_each(|set| self.keys(set, &mut keys));
+                    for key in &keys {
+                        match direct.get(key) {
+                            Some(true) if on.kind == Kind::Object => drop(leaves.insert(*key)),
+                            Some(_) => deep = true,
+                            None => {}
+                        }
+                    }
+                    let shares = |(other, known): &(&'a Named, IndexSet<&'a Name>)| {
+                        other.overlaps(on) && keys.iter().any(|key| known.contains(key))
+                    };
+                    deep |= narrows.iter().any(shares);
+                    narrows.push((on, keys));
+                }
+                _ => {}
+            }
+        }
+        match (deep, leaves.is_empty()) {
+            (true, _) => Clash::Deep,
+            (false, true) => Clash::None,
+            (false, false) => Clash::Leaves(leaves),
+        }
+    }
+
+    /// Every response key in a set, whatever type it is selected of.
+    fn keys(&self, set: &'a SelectionSet, keys: &mut IndexSet<&'a Name>) {
+        self.visits.set(self.visits.get() + set.items.len());
+        for selection in set.items.iter().filter(|selection| self.stays(selection.node.directives())) {
+            match &selection.node {
+                Selection::Field(field) => drop(keys.insert(&field.node.response_key().node)),
+                Selection::InlineFragment(fragment) => self.keys(&fragment.node.selection_set.node, keys),
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) {
+                        self.keys(&fragment.node.selection_set.node, keys);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn too_many(pos: Pos) -> ServerError {
+    error(Code::TooLarge, "The operation selects too many fields of too many types.", Some(pos))
+}
+
+/// How selections of an interface or union get in each other's way.
+enum Clash<'a> {
+    /// Not at all.
+    None,
+    /// These fields, which have no selection of their own, are selected before the fragments already.
+    Leaves(IndexSet<&'a Name>),
+    /// Selections have to be merged for each object.
+    Deep,
+}
+
+fn fragment(on: &Named, items: Items, pos: Pos) -> Positioned<Selection> {
+    let condition = TypeCondition { on: Positioned::new(Name::new(&on.name), pos) };
+    let fragment = InlineFragment {
+        type_condition: Some(Positioned::new(condition, pos)),
+        directives: Vec::new(),
+        selection_set: Positioned::new(SelectionSet { items }, pos),
+    };
+    Positioned::new(Selection::InlineFragment(Positioned::new(fragment, pos)), pos)
+}
+
+/// A selection of nothing, which still is one: an object all of whose fields are left out is `{}`, not an error.
+fn nothing(pos: Pos) -> Positioned<Selection> {
+    let skip = Directive {
+        name: Positioned::new(Name::new("skip"), pos),
+        arguments: vec![(Positioned::new(Name::new("if"), pos), Positioned::new(Value::Boolean(true), pos))],
+    };
+    let field = Field {
+        alias: None,
+        name: Positioned::new(Name::new("__typename"), pos),
+        arguments: Vec::new(),
+        directives: vec![Positioned::new(skip, pos)],
+        selection_set: Positioned::default(),
+    };
+    Positioned::new(Selection::Field(Positioned::new(field, pos)), pos)
+}
+
+/// The names of the variables in a normal form.
+pub(super) fn used_variables(set: &SelectionSet, used: &mut HashSet<Name>) {
+    for selection in &set.items {
+        for directive in selection.node.directives() {
+            directive.node.arguments.iter().for_each(|(_, value)| variables_in(&value.node, used));
+        }
+        match &selection.node {
+            Selection::Field(field) => {
+                field.node.arguments.iter().for_each(|(_, value)| variables_in(&value.node, used));
+                used_variables(&field.node.selection_set.node, used);
+            }
+            Selection::InlineFragment(fragment) => used_variables(&fragment.node.selection_set.node, used),
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+fn variables_in(value: &Value, used: &mut HashSet<Name>) {
+    match value {
+        Value::Variable(name) => drop(used.insert(name.clone())),
+        Value::List(items) => items.iter().for_each(|item| variables_in(item, used)),
+        Value::Object(fields) => fields.values().for_each(|field| variables_in(field, used)),
+        _ => {}
+    }
+}

@@ -1,0 +1,238 @@
+//! Prepared documents: what stands between a client's text and the executor.
+//!
+//! A document is read once: bounded, parsed, checked by the contract and brought into a normal form in which each field
+//! stands once. The prepared form is kept, so that a document that comes again costs a look-up and a copy. Only the values
+//! of variables are checked for each request.
+
+mod cache;
+mod catalogue;
+mod check;
+mod limits;
+mod merge;
+mod overlap;
+mod refusal;
+mod scan;
+mod size;
+#[cfg(test)]
+mod tests;
+mod variables;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::parser::{Error as ParseError, parse_query};
+use async_graphql::{Name, Positioned, Request, ServerError, Variables};
+
+use cache::Cache;
+use catalogue::Catalogue;
+pub use limits::Limits;
+use refusal::{Code, error, quote};
+
+/// How many combinations of conditions are kept of one document.
+const MAX_FORMS: usize = 8;
+
+/// The documents that were prepared, and the contract they are prepared by. Shared by all requests.
+pub struct Documents {
+    catalogue: Catalogue,
+    limits: Limits,
+    cache: Cache<Checked>,
+}
+
+/// One operation that may run, with its variables.
+#[derive(Debug)]
+pub struct Prepared {
+    document: Arc<ExecutableDocument>,
+    operation: OperationType,
+    name: Option<String>,
+    variables: Variables,
+}
+
+impl Prepared {
+    /// Query, mutation or subscription.
+    pub fn operation(&self) -> OperationType {
+        self.operation
+    }
+
+    /// The operation's name, where it has one.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The document in normal form: one operation, fragments inlined, fields merged, conditions decided.
+    pub fn document(&self) -> &ExecutableDocument {
+        &self.document
+    }
+
+    /// The variables that the operation defines and that were given.
+    pub fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    /// The request for the executor. It carries no text: the parsed document stands for it.
+    pub fn into_request(self) -> Request {
+        let mut request = Request::new(String::new()).variables(self.variables);
+        request.operation_name = self.name;
+        request.set_parsed_query(ExecutableDocument::clone(&self.document));
+        request
+    }
+}
+
+/// A document that is valid by the contract, before its conditions are decided.
+struct Checked {
+    document: ExecutableDocument,
+    operation: Positioned<OperationDefinition>,
+    name: Option<String>,
+    conditions: Vec<Name>,
+    forms: Mutex<HashMap<Vec<bool>, Arc<ExecutableDocument>>>,
+}
+
+impl Documents {
+    /// Prepares documents by the contract in `sdl`.
+    ///
+    /// # Errors
+    ///
+    /// The contract cannot be read.
+    pub fn new(sdl: &str, limits: Limits) -> anyhow::Result<Self> {
+        let cache = Cache::new(limits.cache_entries, limits.cache_bytes);
+        Ok(Self { catalogue: Catalogue::read(sdl)?, limits, cache })
+    }
+
+    /// Prepares one operation of a document, or finds it prepared, and checks the values of its variables.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the document or the variables: a few short errors with locations and, in `extensions`, `code`
+    /// (`DOCUMENT_TOO_LARGE`, `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `BAD_REQUEST`, `BAD_USER_INPUT`) and
+    /// `retryable: false`.
+    pub fn prepare(
+        &self,
+        query: &str,
+        operation_name: Option<&str>,
+        variables: &Variables,
+    ) -> Result<Prepared, Vec<ServerError>> {
+        let checked = self.checked(query, operation_name).map_err(|errors| self.shorten(errors))?;
+        let variables = variables::coerce(&self.catalogue, &checked.operation.node, variables)
+            .map_err(|errors| self.shorten(errors))?;
+        let conditions = decide(&checked, &variables).map_err(|error| vec![error])?;
+        let document = self.form(&checked, conditions).map_err(|error| vec![error])?;
+        Ok(Prepared { document, operation: checked.operation.node.ty, name: checked.name.clone(), variables })
+    }
+
+    fn shorten(&self, errors: Vec<ServerError>) -> Vec<ServerError> {
+        refusal::in_order(errors, self.limits.max_errors)
+    }
+
+    fn checked(&self, query: &str, operation_name: Option<&str>) -> Result<Arc<Checked>, Vec<ServerError>> {
+        scan::measure(query, &self.limits).map_err(|error| vec![error])?;
+        let key = cache::key(query, operation_name);
+        if let Some(checked) = self.cache.get(&key) {
+            return Ok(checked);
+        }
+        scan::scan(query, &self.limits).map_err(|error| vec![error])?;
+        let document = parse_query(query).map_err(|failure| vec![unreadable(&failure)])?;
+        let (name, operation) = choose(&document, operation_name).map_err(|error| vec![error])?;
+        size::check(&document, operation, &self.limits).map_err(|error| vec![error])?;
+        let errors = check::check(&document, &self.catalogue);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        overlap::check(&document, operation, &self.catalogue).map_err(|error| vec![error])?;
+        let conditions = merge::conditions(&document, &operation.node);
+        let (name, operation) = (name.map(ToString::to_string), operation.clone());
+        let checked = Arc::new(Checked { document, operation, name, conditions, forms: Mutex::default() });
+        self.cache.put(key, checked.clone(), query.len());
+        Ok(checked)
+    }
+
+    /// The normal form for these values of the conditions.
+    fn form(&self, checked: &Checked, conditions: Vec<(Name, bool)>) -> Result<Arc<ExecutableDocument>, ServerError> {
+        let values: Vec<bool> = conditions.iter().map(|(_, value)| *value).collect();
+        if let Some(form) = checked.forms.lock().unwrap_or_else(PoisonError::into_inner).get(&values) {
+            return Ok(form.clone());
+        }
+        let form = Arc::new(self.normalise(checked, &conditions)?);
+        let mut forms = checked.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        if forms.len() < MAX_FORMS {
+            forms.insert(values, form.clone());
+        }
+        Ok(form)
+    }
+
+    fn normalise(&self, checked: &Checked, conditions: &[(Name, bool)]) -> Result<ExecutableDocument, ServerError> {
+        let operation = &checked.operation;
+        // Selections of an interface may have to be written out for each object that it can be.
+        let max_fields = (self.limits.max_fields + self.limits.max_introspection_fields).saturating_mul(2);
+        let set = merge::normalise(&checked.document, &operation.node, &self.catalogue, conditions, max_fields)?;
+        if operation.node.ty == OperationType::Subscription && set.node.items.len() != 1 {
+            let message = "A subscription selects exactly one root field.";
+            return Err(error(Code::ValidationFailed, message, Some(operation.pos)));
+        }
+        let mut used = std::collections::HashSet::new();
+        merge::used_variables(&set.node, &mut used);
+        let mut definition = operation.node.clone();
+        definition.variable_definitions.retain(|definition| used.contains(&definition.node.name.node));
+        definition.selection_set = set;
+        let definition = Positioned::new(definition, operation.pos);
+        let operations = match &checked.name {
+            Some(name) => DocumentOperations::Multiple(HashMap::from([(Name::new(name), definition)])),
+            None => DocumentOperations::Single(definition),
+        };
+        Ok(ExecutableDocument { operations, fragments: HashMap::new() })
+    }
+}
+
+/// The values of a document's conditions.
+fn decide(checked: &Checked, variables: &Variables) -> Result<Vec<(Name, bool)>, ServerError> {
+    let decide = |name: &Name| {
+        let value = variables::condition(&checked.operation.node, variables, name).ok_or_else(|| {
+            let message = format!("The variable `${}` decides about a selection and cannot be null.", quote(name));
+            error(Code::BadUserInput, message, Some(checked.operation.pos))
+        })?;
+        Ok((name.clone(), value))
+    };
+    checked.conditions.iter().map(decide).collect()
+}
+
+/// The operation that the request means.
+fn choose<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<(Option<&'a Name>, &'a Positioned<OperationDefinition>), ServerError> {
+    let mut operations = document.operations.iter();
+    match name.filter(|name| !name.is_empty()) {
+        Some(name) => operations
+            .find(|(known, _)| known.is_some_and(|known| known == name))
+            .ok_or_else(|| error(Code::BadRequest, format!("The document has no operation `{}`.", quote(name)), None)),
+        None => match (operations.next(), operations.next()) {
+            (Some(only), None) => Ok(only),
+            _ => {
+                let message = "The document has several operations; `operationName` has to say which one to run.";
+                Err(error(Code::BadRequest, message, None))
+            }
+        },
+    }
+}
+
+/// What the parser did not understand, without the line that it quotes at full length.
+fn unreadable(failure: &ParseError) -> ServerError {
+    let pos = failure.positions().next();
+    let message = match failure {
+        ParseError::Syntax { message, .. } => {
+            let expected = message.lines().rev().find_map(|line| line.trim_start().strip_prefix("= "));
+            format!("Syntax error: {}.", expected.unwrap_or("this is not GraphQL"))
+        }
+        ParseError::OperationDuplicated { operation, .. } => {
+            format!("The operation `{}` is defined twice.", quote(operation))
+        }
+        ParseError::FragmentDuplicated { fragment, .. } => {
+            format!("The fragment `{}` is defined twice.", quote(fragment))
+        }
+        ParseError::MultipleOperations { .. } => {
+            "An operation without a name has to be the only one in its document.".to_owned()
+        }
+        ParseError::MissingOperation => "The document has no operation.".to_owned(),
+        _ => "The document nests too deep.".to_owned(),
+    };
+    error(Code::ParseFailed, message, pos)
+}

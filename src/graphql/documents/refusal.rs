@@ -1,0 +1,64 @@
+//! Why a document is refused: short errors, in the shape of the protocol.
+
+use async_graphql::{ErrorExtensionValues, Pos, ServerError, Value};
+
+/// The longest message that is sent, in characters.
+const MAX_MESSAGE: usize = 300;
+/// The longest piece of the client's own text that is shown inside a message, in characters.
+const MAX_QUOTE: usize = 60;
+
+/// What is wrong, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    /// Which operation to run is not clear.
+    BadRequest,
+    /// It is not GraphQL.
+    ParseFailed,
+    /// It is GraphQL, but not of this contract.
+    ValidationFailed,
+    /// It is over a limit.
+    TooLarge,
+    /// A variable's value is wrong.
+    BadUserInput,
+}
+
+impl Code {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::BadRequest => "BAD_REQUEST",
+            Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::TooLarge => "DOCUMENT_TOO_LARGE",
+            Self::BadUserInput => "BAD_USER_INPUT",
+        }
+    }
+}
+
+/// One error, with its code and no hope that trying again helps.
+pub(super) fn error(code: Code, message: impl AsRef<str>, pos: Option<Pos>) -> ServerError {
+    let mut error = ServerError::new(clip(message.as_ref(), MAX_MESSAGE), pos);
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code.name());
+    extensions.set("retryable", Value::Boolean(false));
+    error.extensions = Some(extensions);
+    error
+}
+
+/// A piece of the client's text, short enough to be shown.
+pub(super) fn quote(text: &str) -> String {
+    clip(text, MAX_QUOTE)
+}
+
+fn clip(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// The first `max` errors in the order of the text.
+pub(super) fn in_order(mut errors: Vec<ServerError>, max: usize) -> Vec<ServerError> {
+    errors.sort_by_key(|error| error.locations.first().map(|at| (at.line, at.column)));
+    errors.truncate(max);
+    errors
+}

@@ -1,0 +1,144 @@
+//! How large a document is once its fragments are expanded, counted without expanding them.
+//!
+//! Each fragment is counted once and its count is reused at every spread, so thirty fragments that each spread the next
+//! one twice cost thirty steps, not a thousand million.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet};
+use async_graphql::{Name, Pos, Positioned, ServerError};
+
+use super::Limits;
+use super::refusal::{Code, error, quote};
+
+/// The expanded size of a selection.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
+    fields: usize,
+    top: usize,
+    depth: usize,
+    aliases: usize,
+    directives: usize,
+    introspection_fields: usize,
+    introspection_depth: usize,
+}
+
+impl Size {
+    /// Adds what stands beside it.
+    fn beside(&mut self, other: Self) {
+        self.fields = self.fields.saturating_add(other.fields);
+        self.top = self.top.saturating_add(other.top);
+        self.aliases = self.aliases.saturating_add(other.aliases);
+        self.directives = self.directives.saturating_add(other.directives);
+        self.introspection_fields = self.introspection_fields.saturating_add(other.introspection_fields);
+        self.depth = self.depth.max(other.depth);
+        self.introspection_depth = self.introspection_depth.max(other.introspection_depth);
+    }
+}
+
+/// Refuses an operation that is over the limits with its fragments expanded, and fragments that spread themselves.
+pub(super) fn check(
+    document: &ExecutableDocument,
+    operation: &Positioned<OperationDefinition>,
+    limits: &Limits,
+) -> Result<(), ServerError> {
+    let mut count = Count { document, done: HashMap::new() };
+    let mut size = count.set(&operation.node.selection_set.node, false)?;
+    size.directives = size.directives.saturating_add(operation.node.directives.len());
+    for definition in &operation.node.variable_definitions {
+        size.directives = size.directives.saturating_add(definition.node.directives.len());
+    }
+    let bounds = [
+        ("fragments", document.fragments.len(), limits.max_fragments),
+        ("variables", operation.node.variable_definitions.len(), limits.max_variables),
+        ("root fields", size.top, limits.max_root_fields),
+        ("levels of fields", size.depth, limits.max_depth),
+        ("aliases", size.aliases, limits.max_aliases),
+        ("directives", size.directives, limits.max_directives),
+        ("fields", size.fields, limits.max_fields),
+        ("introspection fields", size.introspection_fields, limits.max_introspection_fields),
+        ("levels of introspection", size.introspection_depth, limits.max_introspection_depth),
+    ];
+    for (what, count, max) in bounds {
+        if count > max {
+            return Err(too_many(what, max, operation.pos));
+        }
+    }
+    Ok(())
+}
+
+fn too_many(what: &str, max: usize, pos: Pos) -> ServerError {
+    let message = format!("The operation has too many {what}: {max} are allowed, with fragments expanded.");
+    error(Code::TooLarge, message, Some(pos))
+}
+
+struct Count<'a> {
+    document: &'a ExecutableDocument,
+    /// None while a fragment is being counted: meeting it again then is a cycle.
+    done: HashMap<&'a Name, Option<Size>>,
+}
+
+impl<'a> Count<'a> {
+    fn set(&mut self, set: &'a SelectionSet, introspection: bool) -> Result<Size, ServerError> {
+        let mut total = Size::default();
+        for selection in &set.items {
+            let size = self.selection(&selection.node, introspection)?;
+            total.beside(size);
+        }
+        Ok(total)
+    }
+
+    fn selection(&mut self, selection: &'a Selection, introspection: bool) -> Result<Size, ServerError> {
+        match selection {
+            Selection::Field(field) => {
+                let name = field.node.name.node.as_str();
+                let below = introspection || matches!(name, "__schema" | "__type");
+                let mut size = self.set(&field.node.selection_set.node, below)?;
+                size.top = 1;
+                if introspection {
+                    size.introspection_fields = size.introspection_fields.saturating_add(1);
+                    size.introspection_depth += 1;
+                } else {
+                    size.fields = size.fields.saturating_add(1);
+                    size.depth += 1;
+                }
+                size.aliases = size.aliases.saturating_add(usize::from(field.node.alias.is_some()));
+                Ok(with(size, &field.node.directives))
+            }
+            Selection::InlineFragment(fragment) => {
+                let size = self.set(&fragment.node.selection_set.node, introspection)?;
+                Ok(with(size, &fragment.node.directives))
+            }
+            Selection::FragmentSpread(spread) => {
+                let size = self.fragment(&spread.node.fragment_name)?;
+                Ok(with(size, &spread.node.directives))
+            }
+        }
+    }
+
+    fn fragment(&mut self, name: &'a Positioned<Name>) -> Result<Size, ServerError> {
+        match self.done.get(&name.node) {
+            Some(Some(size)) => return Ok(*size),
+            Some(None) => {
+                let message = format!("The fragment `{}` spreads itself.", quote(&name.node));
+                return Err(error(Code::ValidationFailed, message, Some(name.pos)));
+            }
+            None => {}
+        }
+        let Some(fragment) = self.document.fragments.get(&name.node) else {
+            let message = format!("There is no fragment `{}` in the document.", quote(&name.node));
+            return Err(error(Code::ValidationFailed, message, Some(name.pos)));
+        };
+        self.done.insert(&name.node, None);
+        let introspection = fragment.node.type_condition.node.on.node.starts_with("__");
+        let size = self.set(&fragment.node.selection_set.node, introspection)?;
+        let size = with(size, &fragment.node.directives);
+        self.done.insert(&name.node, Some(size));
+        Ok(size)
+    }
+}
+
+fn with(mut size: Size, directives: &[Positioned<Directive>]) -> Size {
+    size.directives = size.directives.saturating_add(directives.len());
+    size
+}

@@ -1,0 +1,343 @@
+use async_graphql::parser::types::{Selection, SelectionSet};
+use async_graphql::{ServerError, Value, Variables};
+use serde_json::json;
+
+use super::{Documents, Limits, OperationType, Prepared};
+
+const SDL: &str = r#"
+directive @cost(weight: Int) on FIELD_DEFINITION
+schema { query: Query mutation: Mutation subscription: Subscription }
+scalar Money
+enum Sort { ASC DESC }
+interface Node { id: ID! name: String! owner: User! }
+type User implements Node { id: ID! name: String! owner: User! friends(first: Int = 10, after: String): [User!]! }
+type Book implements Node { id: ID! name: String! owner: User! pages: Int! }
+type Lamp { watts: Int! name: String }
+union Thing = Book | Lamp | User
+input Range { from: Int! to: Int = 3 sort: Sort tags: [String!] }
+input Pick @oneOf { id: ID name: String }
+type Query {
+  book(id: ID = "1"): Book
+  user: User!
+  node(id: ID!): Node
+  thing: Thing
+  search(range: Range, pick: Pick, sort: Sort, price: Money, list: [Int!]): [Book!]!
+}
+type Mutation { add(amount: Int!): Int! save(range: Range): Book }
+type Subscription { added(of: ID): Int! removed: Int! }
+"#;
+
+fn documents() -> Documents {
+    Documents::new(SDL, Limits::default()).unwrap()
+}
+
+fn prepare(query: &str, variables: serde_json::Value) -> Result<Prepared, Vec<ServerError>> {
+    documents().prepare(query, None, &Variables::from_json(variables))
+}
+
+/// The normal form of a valid document, on one line.
+fn normal(query: &str, variables: serde_json::Value) -> String {
+    let prepared = prepare(query, variables).unwrap();
+    let (_, operation) = prepared.document().operations.iter().next().unwrap();
+    print(&operation.node.selection_set.node)
+}
+
+fn print(set: &SelectionSet) -> String {
+    let items = set.items.iter().map(|selection| match &selection.node {
+        Selection::Field(field) => {
+            let field = &field.node;
+            let alias = field.alias.as_ref().map_or(String::new(), |alias| format!("{alias}:"));
+            let condition = if field.directives.is_empty() { "" } else { "@" };
+            let below = &field.selection_set.node;
+            let below = if below.items.is_empty() { String::new() } else { format!(" {}", print(below)) };
+            format!("{alias}{}{condition}{below}", field.name)
+        }
+        Selection::InlineFragment(fragment) => {
+            let on = fragment.node.type_condition.as_ref().map_or("", |on| on.node.on.node.as_str());
+            format!("...{on} {}", print(&fragment.node.selection_set.node))
+        }
+        Selection::FragmentSpread(_) => panic!("a normal form spreads no fragments"),
+    });
+    format!("{{{}}}", items.collect::<Vec<_>>().join(" "))
+}
+
+fn refused(query: &str, variables: serde_json::Value) -> (String, String) {
+    let errors = prepare(query, variables).unwrap_err();
+    let error = errors.first().unwrap();
+    let Some(Value::String(code)) = error.extensions.as_ref().and_then(|values| values.get("code")) else {
+        panic!("an error without a code: {error:?}")
+    };
+    (code.clone(), error.message.clone())
+}
+
+#[track_caller]
+fn invalid(query: &str, part: &str) {
+    let (code, message) = refused(query, json!({}));
+    assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "{message}");
+    assert!(message.contains(part), "{message}");
+}
+
+#[test]
+fn a_field_written_twice_runs_once() {
+    assert_eq!(normal("{ book { id } book { name id } }", json!({})), "{book {id name}}");
+    let fragments =
+        "mutation { ...A ...B } fragment A on Mutation { add(amount: 1) } fragment B on Mutation { add(amount: 1) }";
+    assert_eq!(normal(fragments, json!({})), "{add}");
+    assert_eq!(normal("{ ... on Query { user { id } } user { ... { name } id } }", json!({})), "{user {id name}}");
+}
+
+#[test]
+fn aliases_are_fields_of_their_own_and_order_is_that_of_first_appearance() {
+    assert_eq!(normal("{ b: user { id } user { id } b: user { name } }", json!({})), "{b:user {id name} user {id}}");
+}
+
+#[test]
+fn conditions_are_decided_before_fields_merge() {
+    let query = "query($x: Boolean!) { user @include(if: $x) { id } user { name } book @skip(if: $x) { id } }";
+    assert_eq!(normal(query, json!({"x": true})), "{user {id name}}");
+    assert_eq!(normal(query, json!({"x": false})), "{user {name} book {id}}");
+    assert_eq!(normal("{ user { name @skip(if: true) } }", json!({})), "{user {__typename@}}");
+    assert_eq!(normal("query($x: Boolean = true) { user { id name @skip(if: $x) } }", json!({})), "{user {id}}");
+}
+
+#[test]
+fn a_variable_that_only_a_left_out_selection_uses_is_fine() {
+    let query = "query($x: Boolean!, $id: ID!) { user { id } node(id: $id) @include(if: $x) { id } }";
+    let prepared = prepare(query, json!({"x": false, "id": "1"})).unwrap();
+    let (_, operation) = prepared.document().operations.iter().next().unwrap();
+    assert!(operation.node.variable_definitions.is_empty());
+}
+
+#[test]
+fn fragments_that_tell_types_apart_stay_and_do_not_repeat_fields() {
+    assert_eq!(
+        normal("{ thing { ... on Book { pages } ... on Lamp { watts } } }", json!({})),
+        "{thing {...Book {pages} ...Lamp {watts}}}"
+    );
+    assert_eq!(
+        normal("{ node(id: 1) { id __typename ... on Book { id pages __typename } } }", json!({})),
+        "{node {id __typename ...Book {pages}}}"
+    );
+    assert_eq!(
+        normal("{ node(id: 1) { owner { id } ... on Book { owner { name } pages } } }", json!({})),
+        "{node {...Book {owner {id name} pages} ...User {owner {id}}}}"
+    );
+    assert_eq!(
+        normal("{ thing { ... on Node { id } ... on Book { id pages } ... on Lamp { watts } } }", json!({})),
+        "{thing {...Book {id pages} ...Lamp {watts} ...User {id}}}"
+    );
+    assert_eq!(
+        normal("{ thing { ... on Node { id } ... on Lamp { watts } } }", json!({})),
+        "{thing {...Node {id} ...Lamp {watts}}}"
+    );
+    assert_eq!(
+        normal(
+            "{ book { ... on Node { id } ... on Thing { ... on Book { pages } ... on Lamp { watts } } } }",
+            json!({})
+        ),
+        "{book {id pages}}"
+    );
+}
+
+#[test]
+fn fields_of_one_key_have_to_be_one_field() {
+    invalid("{ x: book { id } x: user { id } }", "different fields");
+    invalid("{ book(id: 1) { id } book(id: 2) { id } }", "different arguments");
+    invalid(
+        "{ user { friends(first: 1) { id } } ...F } fragment F on Query { user { friends { id } } }",
+        "different arguments",
+    );
+    invalid("{ thing { ... on Book { x: pages } ... on User { x: name } } }", "different types");
+    invalid("{ node(id: 1) { x: id ... on Book { x: name } } }", "different fields");
+    invalid(
+        "{ thing { ... on Book { x: owner { y: id } } ... on User { x: owner { y: friends { id } } } } }",
+        "different types",
+    );
+    assert!(prepare("{ thing { ... on Book { x: id } ... on User { x: id } } }", json!({})).is_ok());
+    assert!(
+        prepare("{ thing { ... on Book { x: owner { y: id } } ... on User { x: owner { y: id } } } }", json!({}))
+            .is_ok()
+    );
+    assert!(
+        prepare(
+            "{ user { friends(first: 1, after: \"a\") { id } friends(after: \"a\", first: 1) { name } } }",
+            json!({})
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn thirty_levels_of_doubling_fragments_cost_nothing() {
+    let mut query = String::from("{ user { ...F0 } }");
+    for level in 0..30 {
+        query += &format!(" fragment F{level} on User {{ ...F{0} ...F{0} }}", level + 1);
+    }
+    query += " fragment F30 on User { id }";
+    let started = std::time::Instant::now();
+    let (code, _) = refused(&query, json!({}));
+    assert_eq!(code, "DOCUMENT_TOO_LARGE");
+    assert!(started.elapsed().as_millis() < 500, "{:?}", started.elapsed());
+}
+
+#[test]
+fn what_is_too_large_is_refused() {
+    let aliases: String = (0..10_000).map(|n| format!("a{n}:__typename ")).collect();
+    let cases = [
+        format!("{{ {aliases} }}"),
+        format!("{{ user {{ {} }} }}", (0..51).map(|n| format!("a{n}: id ")).collect::<String>()),
+        format!("{{ {} }}", "user { id } ".repeat(21)),
+        format!("{{ user {{ {} }} }}", "id ".repeat(1_001)),
+        format!("{{ user {{ id {} }} }}", "@skip(if: false) ".repeat(51)),
+        format!("{{ user {} {{ id }} {} }}", "{ owner ".repeat(16), "} ".repeat(16)),
+        format!("{{ search(list: {}1{}) {{ id }} }}", "[".repeat(20_000), "]".repeat(20_000)),
+        "{".repeat(60_000),
+        format!("{{ {} }}", "x".repeat(1_000_000)),
+        format!("{{ __schema {{ types {{ {} }} }} }}", "name ".repeat(1_001)),
+        format!("{{ __schema {{ queryType {} {{ name }} {} }} }}", "{ ofType ".repeat(20), "} ".repeat(20)),
+    ];
+    for query in cases {
+        let (code, message) = refused(&query, json!({}));
+        assert_eq!(code, "DOCUMENT_TOO_LARGE", "{message}");
+        assert!(message.len() <= 320);
+    }
+}
+
+#[test]
+fn errors_are_short_and_few() {
+    let name = "y".repeat(20_000);
+    for query in [format!("{{ {name} }}"), format!("{{ {name}(: }}"), format!("{{ user {{ ...{name} }} }}")] {
+        assert!(prepare(&query, json!({})).unwrap_err()[0].message.len() < 320);
+    }
+    let errors = prepare(&format!("{{ user {{ {} }} }}", "wrong ".repeat(900)), json!({})).unwrap_err();
+    assert_eq!(errors.len(), Limits::default().max_errors);
+    assert!(errors.iter().all(|error| error.locations.len() == 1));
+}
+
+#[test]
+fn deep_values_and_unclosed_text_do_not_reach_the_stack() {
+    for open in ["{", "[", "(", "{a", "{a(b:[", "{a(b:{c:"] {
+        assert!(prepare(&open.repeat(10_000), json!({})).is_err());
+        assert!(prepare(&open.repeat(12), json!({})).is_err());
+    }
+    assert_eq!(refused("{ a(b: \"", json!({})).0, "GRAPHQL_PARSE_FAILED");
+    assert_eq!(refused("", json!({})).0, "GRAPHQL_PARSE_FAILED");
+}
+
+#[test]
+fn invalid_documents_are_refused_by_name() {
+    invalid("{ nope }", "no field `nope`");
+    invalid("{ user }", "needs a selection");
+    invalid("{ user { id { x } } }", "no fields to select");
+    invalid("{ node { id } }", "needs the argument `id: ID!`");
+    invalid("{ user(x: 1) { id } }", "no argument `x`");
+    invalid("{ user { ...F } }", "no fragment `F`");
+    invalid("{ user { id } } fragment F on User { id }", "never used");
+    invalid("{ user { ...F } } fragment F on User { ...F }", "spreads itself");
+    invalid("{ user { ... on Lamp { watts } } }", "never applies");
+    invalid("{ user { ... on Nope { id } } }", "no type `Nope`");
+    invalid("{ __typename @nope }", "no directive `@nope`");
+    invalid("{ __typename @skip }", "needs the argument `if: Boolean!`");
+    invalid("{ __typename @cost(weight: 1) }", "may not stand here");
+    invalid("{ __typename @skip(if: true) @skip(if: true) }", "twice");
+    invalid("{ search(sort: UP) { id } }", "has to be of type `Sort`");
+    invalid("{ search(range: {}) { id } }", "needs the field `from: Int!`");
+    invalid("{ search(range: {from: \"1\"}) { id } }", "field `from`");
+    invalid("{ search(pick: {id: 1, name: \"x\"}) { id } }", "exactly one");
+    invalid("{ search(list: [1, null]) { id } }", "has to be of type `Int!`");
+    invalid("mutation { add(amount: 3000000000) }", "has to be of type `Int!`");
+}
+
+#[test]
+fn undefined_variables_are_found_everywhere() {
+    invalid("{ __typename @skip(if: $undefined) }", "`$undefined` is not defined");
+    invalid("{ search(price: {a: [$x]}) { id } }", "`$x` is not defined");
+    invalid("query($x: Int) { user { id } }", "`$x` is never used");
+    invalid("query($x: Int) { node(id: $x) { id } }", "of type `Int`, but `ID!` is expected");
+    invalid("query($x: User) { node(id: $x) { id } }", "output type");
+    invalid("query($x: Int = \"a\") { search(list: [$x]) { id } }", "default");
+    assert!(prepare("query($x: Int = 3) { search(list: [$x]) { id } }", json!({})).is_ok());
+    assert!(
+        prepare("query($x: Int!) { ...F } fragment F on Query { search(range: {from: $x}) { id } }", json!({"x": 1}))
+            .is_ok()
+    );
+}
+
+#[test]
+fn variables_are_checked_by_name_and_type() {
+    let query = "query($r: Range!, $l: [Int!], $s: Sort) { search(range: $r, list: $l, sort: $s) { id } }";
+    let cases = [
+        (json!({}), "`$r: Range!` is required"),
+        (json!({"r": null}), "`$r` has to be of type `Range!`, not null"),
+        (json!({"r": {"from": "1"}}), "`$r` at .from has to be of type `Int`"),
+        (json!({"r": {"from": 1.5}}), "at .from"),
+        (json!({"r": {"to": 1}}), "needs the field `from: Int!`"),
+        (json!({"r": {"from": 1, "nope": 1}}), "has a field `nope`"),
+        (json!({"r": {"from": 1, "tags": ["a", 2]}}), "at .tags[1] has to be of type `String`"),
+        (json!({"r": {"from": 1}, "l": [1, "x"]}), "`$l` at [1]"),
+        (json!({"r": {"from": 1}, "s": "UP"}), "`$s` has to be of type `Sort`"),
+    ];
+    for (variables, part) in cases {
+        let (code, message) = refused(query, variables);
+        assert_eq!(code, "BAD_USER_INPUT");
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(prepare(query, json!({"r": {"from": 1, "sort": "ASC"}, "l": 3, "s": "DESC", "unknown": {}})).is_ok());
+}
+
+#[test]
+fn an_optional_variable_that_is_not_given_stays_undefined() {
+    let query = "query($s: Sort, $l: [Int!]) { search(sort: $s, list: $l) { id } }";
+    let prepared = prepare(query, json!({"l": null, "x": 1})).unwrap();
+    assert_eq!(prepared.variables().keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["l"]);
+}
+
+#[test]
+fn the_operation_has_to_be_clear() {
+    let documents = documents();
+    let two = "query A { user { id } } mutation B { add(amount: 1) }";
+    let prepare = |name| documents.prepare(two, name, &Variables::default());
+    assert_eq!(prepare(Some("B")).unwrap().operation(), OperationType::Mutation);
+    assert_eq!(prepare(Some("A")).unwrap().name(), Some("A"));
+    for name in [None, Some("C")] {
+        let errors = prepare(name).unwrap_err();
+        assert_eq!(errors[0].extensions.as_ref().unwrap().get("code"), Some(&Value::from("BAD_REQUEST")));
+    }
+}
+
+#[test]
+fn a_subscription_has_one_root_field() {
+    assert_eq!(normal("subscription { added added }", json!({})), "{added}");
+    for query in [
+        "subscription { added removed }",
+        "subscription { added x: added }",
+        "subscription { __typename }",
+        "subscription($x: Boolean!) { added @include(if: $x) }",
+    ] {
+        let (code, message) = refused(query, json!({"x": true}));
+        assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "{message}");
+    }
+}
+
+#[test]
+fn a_document_that_comes_again_is_found() {
+    let documents = documents();
+    let query = "query($x: Boolean!) { user { id name @skip(if: $x) } }";
+    let prepare = |x| documents.prepare(query, None, &Variables::from_json(json!({ "x": x }))).unwrap().document;
+    let (first, other, again) = (prepare(true), prepare(false), prepare(true));
+    assert!(std::sync::Arc::ptr_eq(&first, &again) && !std::sync::Arc::ptr_eq(&first, &other));
+}
+
+#[test]
+fn an_interface_in_an_interface_in_an_interface_is_bounded() {
+    let objects: String = (0..40).map(|n| format!("type T{n} implements N {{ n: N! a: Int }} ")).collect();
+    let documents =
+        Documents::new(&format!("interface N {{ n: N! }} type Query {{ n: N! }} {objects}"), Limits::default())
+            .unwrap();
+    let level = |inner: &str| format!("{{ n {{ a: __typename {inner} }} ... on T0 {{ n {{ b: __typename }} }} }}");
+    let text = (0..8).fold("n { c: __typename }".to_owned(), |inner, _| format!("n {}", level(&inner)));
+    let started = std::time::Instant::now();
+    let errors = documents.prepare(&format!("{{ {text} }}"), None, &Variables::default()).unwrap_err();
+    assert_eq!(errors[0].extensions.as_ref().unwrap().get("code"), Some(&Value::from("DOCUMENT_TOO_LARGE")));
+    assert!(started.elapsed().as_secs() < 2, "{:?}", started.elapsed());
+}

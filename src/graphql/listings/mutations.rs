@@ -1,0 +1,166 @@
+//! What hosts do with their listings.
+
+use async_graphql::{Context, Object, SimpleObject};
+
+use super::{
+    Listing,
+    inputs::{
+        CreateListingInput, PublishListingInput, SetNightPricesInput, UnlistListingInput, UpdateListingInput,
+        listing_id,
+    },
+};
+use crate::{
+    app::App,
+    auth::Member,
+    domain::listings,
+    error,
+    graphql::{calendars::NightAvailability, context::ContextExt, error::Result, payload::payload},
+};
+
+/// What hosts can change about listings.
+#[derive(Debug, Default)]
+pub struct ListingMutation;
+
+#[Object]
+impl ListingMutation {
+    /// Makes a listing, as a draft.
+    async fn create_listing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The listing.")] input: CreateListingInput,
+    ) -> Result<CreateListingPayload> {
+        let host = ctx.member()?;
+        let made = listings::create(ctx.app(), host, &input.into()).await;
+        CreateListingPayload::of(made.map(|row| CreateListingSuccess { listing: row.into() }))
+    }
+
+    /// Changes a listing: fields left out stay as they are.
+    async fn update_listing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to change.")] input: UpdateListingInput,
+    ) -> Result<UpdateListingPayload> {
+        UpdateListingPayload::of(update(ctx.app(), ctx.member()?, input).await)
+    }
+
+    /// Lets guests find and book a listing.
+    async fn publish_listing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: PublishListingInput,
+    ) -> Result<PublishListingPayload> {
+        PublishListingPayload::of(publish(ctx.app(), ctx.member()?, input).await)
+    }
+
+    /// Takes a listing off. Bookings stay as they are.
+    async fn unlist_listing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: UnlistListingInput,
+    ) -> Result<UnlistListingPayload> {
+        UnlistListingPayload::of(unlist(ctx.app(), ctx.member()?, input).await)
+    }
+
+    /// Sets price and limits of single nights.
+    async fn set_night_prices(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which nights, and what.")] input: SetNightPricesInput,
+    ) -> Result<SetNightPricesPayload> {
+        SetNightPricesPayload::of(set_night_prices(ctx.app(), ctx.member()?, input).await)
+    }
+}
+
+async fn update(app: &App, host: &Member, input: UpdateListingInput) -> error::Result<UpdateListingSuccess> {
+    let id = listing_id(&input.listing_id)?;
+    let row = listings::update(app, host, id, &input.try_into()?).await?;
+    Ok(UpdateListingSuccess { listing: row.into() })
+}
+
+async fn publish(app: &App, host: &Member, input: PublishListingInput) -> error::Result<PublishListingSuccess> {
+    let row = listings::publish(app, host, listing_id(&input.listing_id)?).await?;
+    Ok(PublishListingSuccess { listing: row.into() })
+}
+
+async fn unlist(app: &App, host: &Member, input: UnlistListingInput) -> error::Result<UnlistListingSuccess> {
+    let row = listings::unlist(app, host, listing_id(&input.listing_id)?).await?;
+    Ok(UnlistListingSuccess { listing: row.into() })
+}
+
+async fn set_night_prices(
+    app: &App,
+    host: &Member,
+    input: SetNightPricesInput,
+) -> error::Result<SetNightPricesSuccess> {
+    let id = listing_id(&input.listing_id)?;
+    let (nights, currency) = listings::set_night_prices(app, host, id, &input.into()).await?;
+    Ok(SetNightPricesSuccess { nights: NightAvailability::all(nights, currency) })
+}
+
+/// The listing was made.
+#[derive(SimpleObject)]
+pub struct CreateListingSuccess {
+    /// The listing, a draft.
+    listing: Listing,
+}
+
+/// The listing was changed.
+#[derive(SimpleObject)]
+pub struct UpdateListingSuccess {
+    /// The listing as it is now.
+    listing: Listing,
+}
+
+/// Guests can find and book the listing.
+#[derive(SimpleObject)]
+pub struct PublishListingSuccess {
+    /// The listing as it is now.
+    listing: Listing,
+}
+
+/// The listing is off.
+#[derive(SimpleObject)]
+pub struct UnlistListingSuccess {
+    /// The listing as it is now.
+    listing: Listing,
+}
+
+/// Prices and limits are set.
+#[derive(SimpleObject)]
+pub struct SetNightPricesSuccess {
+    /// The nights as they are now.
+    nights: Vec<NightAvailability>,
+}
+
+payload! {
+    /// What `createListing` can answer.
+    CreateListingPayload(CreateListingSuccess) { InvalidInput => InvalidInputProblem }
+}
+payload! {
+    /// What `updateListing` can answer.
+    UpdateListingPayload(UpdateListingSuccess) {
+        InvalidInput => InvalidInputProblem,
+        NotFound => NotFoundProblem,
+    }
+}
+payload! {
+    /// What `publishListing` can answer.
+    PublishListingPayload(PublishListingSuccess) {
+        NotFound => NotFoundProblem,
+        ListingIncomplete => ListingIncompleteProblem,
+    }
+}
+payload! {
+    /// What `unlistListing` can answer.
+    UnlistListingPayload(UnlistListingSuccess) {
+        NotFound => NotFoundProblem,
+        ListingState => ListingStateProblem,
+    }
+}
+payload! {
+    /// What `setNightPrices` can answer.
+    SetNightPricesPayload(SetNightPricesSuccess) {
+        InvalidInput => InvalidInputProblem,
+        NotFound => NotFoundProblem,
+    }
+}

@@ -1,0 +1,88 @@
+//! Anything by its id.
+
+use async_graphql::{Context, ID, Interface, Object};
+
+use super::{
+    bookings::{Booking, find_booking},
+    context::ContextExt,
+    error::Result,
+    ids,
+    listings::{Listing, find_listing},
+    loaders::QuoteById,
+    payments::{Payment, Refund, find_payment},
+    quotes::Quote,
+    reviews::{Review, find_review},
+    users::{User, find_user},
+};
+use crate::{
+    domain::payments,
+    error::Refusal,
+    types::{NodeId, RefundId},
+};
+
+/// Most ids of one request.
+const MAX_NODES: usize = 100;
+
+/// Anything with an id of its own.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque, typed and stable: `lst_…`, `bk_…`."))]
+pub enum Node {
+    User(User),
+    Listing(Listing),
+    Quote(Quote),
+    Booking(Booking),
+    Payment(Payment),
+    Refund(Refund),
+    Review(Review),
+}
+
+async fn find(ctx: &Context<'_>, id: NodeId) -> Result<Option<Node>> {
+    Ok(match id {
+        NodeId::UserId(id) => find_user(ctx, id).await?.map(Node::User),
+        NodeId::ListingId(id) => find_listing(ctx, id).await?.map(Node::Listing),
+        NodeId::QuoteId(id) => ctx.load_own(QuoteById(id)).await?.map(Quote).map(Node::Quote),
+        NodeId::BookingId(id) => find_booking(ctx, id).await?.map(Node::Booking),
+        NodeId::PaymentId(id) => find_payment(ctx, id).await?.map(Node::Payment),
+        NodeId::RefundId(id) => find_refund(ctx, id).await?.map(Node::Refund),
+        NodeId::ReviewId(id) => find_review(ctx, id).await?.map(Node::Review),
+        // A session is nobody's to see.
+        NodeId::SessionId(_) => None,
+    })
+}
+
+async fn find_refund(ctx: &Context<'_>, id: RefundId) -> Result<Option<Refund>> {
+    let Ok(guest) = ctx.member() else { return Ok(None) };
+    let refund = payments::visible_refund(ctx.app(), guest, id).await?;
+    Ok(refund.map(|row| Refund(std::sync::Arc::new(row))))
+}
+
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Anything by its id; null when it does not exist or the viewer may not see it.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Opaque id of any type.")] id: ID,
+    ) -> Option<Result<Node>> {
+        match ids::argument(&id) {
+            Ok(id) => find(ctx, id).await.transpose(),
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+
+    /// Several things by id, in the order asked, null for each that does not exist or the viewer may not see.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Opaque ids, at most 100.")] ids: Vec<ID>,
+    ) -> Option<Result<Vec<Option<Node>>>> {
+        if ids.len() > MAX_NODES {
+            return Some(Err(Refusal::BadUserInput(format!("`ids` holds at most {MAX_NODES} ids.")).into()));
+        }
+        let found = ids.iter().map(|id| async move { find(ctx, ids::argument(id)?).await });
+        Some(futures_util::future::try_join_all(found).await)
+    }
+}

@@ -1,0 +1,139 @@
+//! Amenities: a JSON array of names, or `{TV,"Hot tub"}` in vintages before 2020.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use super::text;
+use crate::store::imports::Amenity;
+
+const LONGEST_NAME: usize = 200;
+const LONGEST_SLUG: usize = 100;
+/// A hyphen and eight hexadecimal digits.
+const SUFFIX: usize = 9;
+
+/// The amenities of a listing, each once, in the order of their slugs. `None` when the text is no list.
+pub fn parse(text: &str) -> Option<Vec<Amenity>> {
+    let names = match text.trim() {
+        "" => Vec::new(),
+        list if list.starts_with('{') => braced(list)?,
+        list => serde_json::from_str::<Vec<String>>(list).ok()?,
+    };
+    let mut amenities: Vec<Amenity> = names.iter().filter_map(|name| named(name)).collect();
+    amenities.sort_by(|a, b| a.slug.cmp(&b.slug));
+    amenities.dedup_by(|a, b| a.slug == b.slug);
+    Some(amenities)
+}
+
+fn named(raw: &str) -> Option<Amenity> {
+    let name = text::line(raw, LONGEST_NAME);
+    let name = name.trim_end_matches([' ', '-', '–']).to_owned();
+    (!name.is_empty()).then(|| Amenity { slug: slug(&name), name })
+}
+
+/// The name for programs: `Free parking on premises` is `free-parking-on-premises`. Names that differ in case, spaces and
+/// punctuation alone are one amenity. A name that loses letters or digits on the way to ASCII, or is too long, gets a
+/// suffix from its hash, so that two of them do not become one; it depends on nothing but the name.
+fn slug(name: &str) -> String {
+    let name = name.to_lowercase();
+    let mut slug = String::new();
+    let mut lost = false;
+    for char in name.chars() {
+        match char {
+            'a'..='z' | '0'..='9' => slug.push(char),
+            '\'' | '’' => {}
+            _ => {
+                lost |= char.is_alphanumeric();
+                if !slug.is_empty() && !slug.ends_with('-') {
+                    slug.push('-');
+                }
+            }
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if !lost && !slug.is_empty() && slug.len() <= LONGEST_SLUG {
+        return slug.to_owned();
+    }
+    let stem = slug[..slug.len().min(LONGEST_SLUG - SUFFIX)].trim_end_matches('-');
+    let digest = Sha256::digest(name.as_bytes());
+    let mut hashed = if stem.is_empty() { "amenity".to_owned() } else { stem.to_owned() };
+    hashed.push('-');
+    for byte in &digest[..4] {
+        // Writing to a String cannot fail.
+        let _ = write!(hashed, "{byte:02x}");
+    }
+    hashed
+}
+
+/// The names in `{TV,"Wireless Internet"}`.
+fn braced(text: &str) -> Option<Vec<String>> {
+    let mut chars = text.strip_prefix('{')?.strip_suffix('}')?.chars();
+    let (mut names, mut name, mut quoted) = (Vec::new(), String::new(), false);
+    while let Some(char) = chars.next() {
+        match char {
+            '"' => quoted = !quoted,
+            '\\' => name.push(chars.next()?),
+            ',' if !quoted => names.push(std::mem::take(&mut name)),
+            _ => name.push(char),
+        }
+    }
+    names.push(name);
+    (!quoted).then_some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn slugs(text: &str) -> Vec<String> {
+        parse(text).unwrap().into_iter().map(|amenity| amenity.slug).collect()
+    }
+
+    #[test]
+    fn names_become_slugs() {
+        assert_eq!(slugs(r#"["Wifi", "Free parking on premises", "TV"]"#), ["free-parking-on-premises", "tv", "wifi"]);
+        assert_eq!(
+            slugs(r#"["Children\u2019s books and toys", "Washer \u2013\u00a0In unit"]"#),
+            ["childrens-books-and-toys", "washer-in-unit"]
+        );
+        assert_eq!(slugs("[]"), [""; 0]);
+        assert_eq!(slugs(""), [""; 0]);
+        assert_eq!(slugs(r#"{TV,"Wireless Internet","Say \"hi\""}"#), ["say-hi", "tv", "wireless-internet"]);
+        assert_eq!(slugs("{}"), [""; 0]);
+    }
+
+    #[test]
+    fn one_thing_is_one_amenity_and_two_things_are_two() {
+        assert_eq!(slugs(r#"["Hitachi  refrigerator", "Hitachi refrigerator"]"#).len(), 1);
+        assert_eq!(slugs(r#"["LG refrigerator", "Lg refrigerator"]"#).len(), 1);
+        let pools = parse(r#"["Shared outdoor pool - ", "Shared outdoor pool"]"#).unwrap();
+        assert_eq!(pools, [Amenity { slug: "shared-outdoor-pool".into(), name: "Shared outdoor pool".into() }]);
+        let soaps = slugs(r#"["Body soap", "飘柔 body soap", "舒肤佳 body soap"]"#);
+        assert_eq!(soaps.len(), 3);
+        assert!(soaps.iter().all(|slug| slug.starts_with("body-soap")), "{soaps:?}");
+        let foreign = slugs(r#"["冰箱", "电视"]"#);
+        assert!(foreign.len() == 2 && foreign.iter().all(|slug| slug.starts_with("amenity-")), "{foreign:?}");
+    }
+
+    #[test]
+    fn what_is_no_list_is_told() {
+        for text in ["[", "TV", "[1, 2]", "{\"TV}", "null", "{"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn slugs_fit_and_stay_the_same(name in any::<String>()) {
+            if let Some(amenity) = named(&name) {
+                prop_assert!((1..=LONGEST_SLUG).contains(&amenity.slug.len()));
+                prop_assert!(amenity.slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+                prop_assert!(!amenity.slug.starts_with('-') && !amenity.slug.ends_with('-'));
+                prop_assert!(amenity.name.chars().count() <= LONGEST_NAME);
+                prop_assert_eq!(named(&amenity.name).map(|again| again.slug), Some(amenity.slug));
+            }
+        }
+    }
+}

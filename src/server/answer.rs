@@ -1,0 +1,90 @@
+//! Answers as the protocol wants them: `data` only when there was an execution, errors short, few and numbered.
+
+use std::collections::BTreeMap;
+
+use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
+use serde::Serialize;
+
+/// The longest message of an error, in characters.
+const MAX_MESSAGE: usize = 500;
+/// The most errors in one answer.
+const MAX_ERRORS: usize = 100;
+
+/// The body of an answer.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Answer {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ServerError>,
+    /// None: nothing was executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub extensions: BTreeMap<String, Value>,
+}
+
+impl Answer {
+    /// An answer to a request that was not executed.
+    pub fn refused(errors: Vec<ServerError>, request_id: &str) -> Self {
+        Self { errors: tidy(errors, request_id), ..Self::default() }
+    }
+
+    /// The answer to a request that the executor saw. It refuses some itself, before it executes anything: their errors
+    /// have no path, and there is no data.
+    pub fn of(response: Response, request_id: &str) -> Self {
+        let Response { errors, data, extensions, .. } = response;
+        let executed = data != Value::Null || errors.is_empty() || errors.iter().any(|error| !error.path.is_empty());
+        let errors = if executed { errors } else { errors.into_iter().map(coded).collect() };
+        Self { errors: tidy(errors, request_id), data: executed.then_some(data), extensions }
+    }
+
+    /// The code of the first error.
+    pub fn code(&self) -> Option<&str> {
+        self.errors.first().and_then(code_of)
+    }
+
+    pub fn to_json(&self) -> String {
+        // Values of GraphQL are JSON: they have nothing that cannot be written.
+        serde_json::to_string(self)
+            .unwrap_or_else(|_| r#"{"errors":[{"message":"The answer cannot be written."}]}"#.into())
+    }
+}
+
+/// One error of the wire's own.
+pub(super) fn error(code: &str, message: impl Into<String>) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code);
+    let retryable = matches!(code, "UNAVAILABLE" | "TIMEOUT" | "TOO_MANY_OPERATIONS");
+    extensions.set("retryable", Value::Boolean(retryable));
+    error.extensions = Some(extensions);
+    error
+}
+
+fn code_of(error: &ServerError) -> Option<&str> {
+    match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code),
+        Value::Enum(code) => Some(code),
+        _ => None,
+    }
+}
+
+fn coded(mut error: ServerError) -> ServerError {
+    if code_of(&error).is_none() {
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("code", "GRAPHQL_VALIDATION_FAILED");
+        extensions.set("retryable", Value::Boolean(false));
+    }
+    error
+}
+
+fn tidy(mut errors: Vec<ServerError>, request_id: &str) -> Vec<ServerError> {
+    errors.truncate(MAX_ERRORS);
+    for error in &mut errors {
+        if let Some((end, _)) = error.message.char_indices().nth(MAX_MESSAGE) {
+            error.message.truncate(end);
+            error.message.push('…');
+        }
+        error.extensions.get_or_insert_default().set("requestId", request_id);
+    }
+    errors
+}

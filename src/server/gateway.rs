@@ -1,0 +1,83 @@
+//! The wire's view of the app: who asks, whether it can work, what runs.
+
+use std::sync::Arc;
+
+use async_graphql::Data;
+use chrono::{DateTime, Utc};
+use futures_util::{FutureExt, future::BoxFuture};
+
+use super::{Call, Credentials, Gateway, Readiness, Refused, Session, Sessions};
+use crate::{
+    app::App,
+    auth::Viewer,
+    graphql::{
+        self,
+        context::Scope,
+        documents::{Documents, Limits},
+        loaders::PublicLoaders,
+    },
+};
+
+/// The gateway of `app`: the whole contract, ready to be served.
+///
+/// # Errors
+/// When the contract itself cannot be read.
+pub fn of(app: &App) -> anyhow::Result<Gateway<graphql::Schema>> {
+    let documents = Arc::new(Documents::new(graphql::CONTRACT, Limits::default())?);
+    let sessions = Arc::new(Viewers { app: app.clone(), public: Arc::default() });
+    Ok(Gateway::new(graphql::schema(), documents, graphql::CONTRACT, sessions, Arc::new(Database(app.clone()))))
+}
+
+/// Tells who is behind a token.
+struct Viewers {
+    app: App,
+    public: Arc<PublicLoaders>,
+}
+
+impl Viewers {
+    fn session(&self, credentials: &Credentials) -> Result<Session, Refused> {
+        let (viewer, expires_at) = match &credentials.bearer {
+            None => (Viewer::Nobody, None),
+            Some(token) => {
+                let proven = self.app.keys.verify(token, self.app.now());
+                let (member, expires_at) = proven.map_err(|error| Refused::Token(error.to_string()))?;
+                (Viewer::Member(member), Some(expires_at.utc()))
+            }
+        };
+        let (app, public) = (self.app.clone(), Arc::clone(&self.public));
+        let data = move |call: &Call| {
+            let mut data = Data::default();
+            data.insert(Scope::new(app.clone(), Arc::clone(&public), viewer, call.address));
+            data
+        };
+        Ok(Session::new(data).expiring(expires_at))
+    }
+}
+
+impl Sessions for Viewers {
+    fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, Refused>> {
+        std::future::ready(self.session(&credentials)).boxed()
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.app.now().utc()
+    }
+
+    fn request_id(&self) -> String {
+        let random = u64::from_be_bytes(self.app.entropy.bytes());
+        format!("req_{random:016x}")
+    }
+}
+
+/// The server can work when its database answers.
+struct Database(App);
+
+impl Readiness for Database {
+    fn check(&self) -> BoxFuture<'_, Result<(), String>> {
+        async {
+            let mut conn = self.0.conn().await.map_err(|error| format!("{error:#}"))?;
+            crate::store::version::check(&mut conn).await.map(|_| ()).map_err(|error| format!("{error:#}"))
+        }
+        .boxed()
+    }
+}

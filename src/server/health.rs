@@ -1,0 +1,52 @@
+//! Whether the server lives, and whether it can work.
+
+use std::sync::Arc;
+
+use poem::http::StatusCode;
+use poem::{Endpoint, Request, Response};
+
+use super::shared::Shared;
+
+/// GET /healthz: the process answers.
+pub(super) struct Liveness;
+
+impl Endpoint for Liveness {
+    type Output = Response;
+
+    async fn call(&self, _: Request) -> poem::Result<Response> {
+        Ok(status(StatusCode::OK, "alive"))
+    }
+}
+
+/// GET /readyz: what the server needs is there, and it is not about to stop.
+pub(super) struct Ready(pub Arc<Shared>);
+
+impl Endpoint for Ready {
+    type Output = Response;
+
+    async fn call(&self, _: Request) -> poem::Result<Response> {
+        if *self.0.stopping.borrow() {
+            return Ok(status(StatusCode::SERVICE_UNAVAILABLE, "stopping"));
+        }
+        let checking = self.0.readiness.check();
+        Ok(match tokio::time::timeout(self.0.settings.readiness_timeout, checking).await {
+            Ok(Ok(())) => status(StatusCode::OK, "ready"),
+            Ok(Err(reason)) => {
+                tracing::warn!(reason, "not ready");
+                status(StatusCode::SERVICE_UNAVAILABLE, "not ready")
+            }
+            Err(_) => {
+                tracing::warn!("the readiness check took too long");
+                status(StatusCode::SERVICE_UNAVAILABLE, "not ready")
+            }
+        })
+    }
+}
+
+fn status(code: StatusCode, word: &str) -> Response {
+    Response::builder()
+        .status(code)
+        .content_type("application/json")
+        .header("cache-control", "no-store")
+        .body(format!("{{\"status\":\"{word}\"}}"))
+}

@@ -1,0 +1,166 @@
+//! Which media type an answer has, and which a request may have.
+
+use poem::http::HeaderMap;
+use poem::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
+
+/// The media types of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Media {
+    /// `application/graphql-response+json`: the status tells what happened.
+    GraphQl,
+    /// `application/json`: a well-formed request is answered with 200.
+    Json,
+}
+
+impl Media {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::GraphQl => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+}
+
+/// One media range of an `Accept` header.
+struct Range {
+    essence: String,
+    quality: f32,
+    readable: bool,
+}
+
+fn ranges(headers: &HeaderMap) -> Vec<Range> {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter(|range| !range.trim().is_empty()).map(range).collect()
+}
+
+fn range(text: &str) -> Range {
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let (mut quality, mut readable) = (1.0, true);
+    for (name, value) in parts.filter_map(|parameter| parameter.split_once('=')) {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "q" => quality = value.trim().parse().unwrap_or(0.0),
+            "charset" => readable = is_utf8(value),
+            _ => {}
+        }
+    }
+    Range { essence, quality, readable }
+}
+
+fn is_utf8(charset: &str) -> bool {
+    let charset = charset.trim().trim_matches('"');
+    charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
+}
+
+/// The media type that the client likes best, of ours; none when it takes neither. Without a wish it is
+/// `application/json`, which every client understands.
+pub(super) fn accepted(headers: &HeaderMap) -> Option<Media> {
+    let ranges = ranges(headers);
+    if ranges.is_empty() {
+        return Some(Media::Json);
+    }
+    let graphql = quality(&ranges, "application/graphql-response+json", false);
+    let json = quality(&ranges, "application/json", true);
+    match (graphql > 0.0, json > 0.0) {
+        (true, _) if graphql >= json => Some(Media::GraphQl),
+        (_, true) => Some(Media::Json),
+        _ => None,
+    }
+}
+
+/// How much a media type is wanted; the most precise range that matches it decides.
+fn quality(ranges: &[Range], essence: &str, wildcards: bool) -> f32 {
+    let patterns = if wildcards { &[essence, "application/*", "*/*"][..] } else { &[essence][..] };
+    for pattern in patterns {
+        let matching = ranges.iter().filter(|range| range.essence == *pattern && range.readable);
+        if let Some(best) = matching.map(|range| range.quality).reduce(f32::max) {
+            return best;
+        }
+    }
+    0.0
+}
+
+/// Whether the client names one of our media types itself, as no browser does of its own accord.
+pub(super) fn names_ours(headers: &HeaderMap) -> bool {
+    let ours = ["application/graphql-response+json", "application/json"];
+    ranges(headers).iter().any(|range| ours.contains(&range.essence.as_str()) && range.quality > 0.0)
+}
+
+/// Whether the client is a browser that wants a page.
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+    !names_ours(headers) && ranges(headers).iter().any(|range| range.essence == "text/html" && range.quality > 0.0)
+}
+
+/// Checks that a body is JSON in UTF-8 and not compressed. The error says what is wrong.
+pub(super) fn check_body(headers: &HeaderMap) -> Result<(), &'static str> {
+    let encodings = headers.get_all(CONTENT_ENCODING).iter();
+    if encodings.into_iter().any(|encoding| !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")) {
+        return Err("The body may not be compressed.");
+    }
+    let Some(content_type) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return Err("The content type has to be application/json.");
+    };
+    let content_type = range(content_type);
+    if content_type.essence != "application/json" {
+        return Err("The content type has to be application/json.");
+    }
+    if content_type.readable { Ok(()) } else { Err("The charset has to be utf-8.") }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::http::HeaderValue;
+
+    use super::*;
+
+    fn accept(value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn the_media_type_is_the_one_the_client_likes_best() {
+        let cases = [
+            ("application/graphql-response+json", Some(Media::GraphQl)),
+            ("application/json", Some(Media::Json)),
+            ("application/graphql-response+json, application/json", Some(Media::GraphQl)),
+            ("application/graphql-response+json;q=0.5, application/json", Some(Media::Json)),
+            ("application/json; charset=utf-8", Some(Media::Json)),
+            ("application/json; charset=latin1", None),
+            ("application/json;q=0, application/graphql-response+json;q=0.1", Some(Media::GraphQl)),
+            ("*/*", Some(Media::Json)),
+            ("application/*;q=0.2", Some(Media::Json)),
+            ("text/html, */*;q=0.1", Some(Media::Json)),
+            ("application/json;q=0, */*", None),
+            ("text/html", None),
+            ("image/png, nonsense", None),
+        ];
+        for (value, media) in cases {
+            assert_eq!(accepted(&accept(value)), media, "{value}");
+        }
+        assert_eq!(accepted(&HeaderMap::new()), Some(Media::Json));
+    }
+
+    #[test]
+    fn a_page_is_for_browsers() {
+        assert!(wants_page(&accept("text/html,application/xhtml+xml,*/*;q=0.8")));
+        assert!(!wants_page(&accept("text/html, application/json")));
+        assert!(!wants_page(&accept("*/*")));
+    }
+
+    #[test]
+    fn bodies_are_plain_json() {
+        let body = |content_type: &'static str| {
+            check_body(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]))
+        };
+        assert!(body("application/json").is_ok() && body("application/JSON; charset=\"UTF-8\"").is_ok());
+        for bad in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+            "application/json; charset=utf-16",
+        ] {
+            assert!(body(bad).is_err(), "{bad}");
+        }
+        assert!(check_body(&HeaderMap::new()).is_err());
+    }
+}

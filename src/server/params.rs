@@ -1,0 +1,92 @@
+//! The parameters of a GraphQL request, from JSON or from a query string.
+
+use async_graphql::{ServerError, Variables};
+use serde_json::{Map, Value};
+
+use super::answer::error;
+
+/// What to run. `extensions` are checked and left alone.
+#[derive(Debug, Default)]
+pub(super) struct Params {
+    pub query: String,
+    pub operation_name: Option<String>,
+    pub variables: Variables,
+}
+
+impl Params {
+    /// Reads a request's body.
+    ///
+    /// # Errors
+    ///
+    /// It is not JSON, a batch, or a parameter is missing or of the wrong type.
+    pub fn from_json(body: &[u8]) -> Result<Self, ServerError> {
+        let value = serde_json::from_slice(body)
+            .map_err(|wrong| bad(format!("The body is not JSON: line {}, column {}.", wrong.line(), wrong.column())))?;
+        match value {
+            Value::Object(map) => Self::from_map(map),
+            Value::Array(_) => Err(bad("Batches are not supported: send one operation in a request.")),
+            _ => Err(bad("The body has to be a JSON object.")),
+        }
+    }
+
+    /// Reads the parameters from a JSON object, the payload of a websocket's `subscribe` as well.
+    ///
+    /// # Errors
+    ///
+    /// A parameter is missing or of the wrong type.
+    pub fn from_map(mut map: Map<String, Value>) -> Result<Self, ServerError> {
+        let extensions = match map.remove("extensions") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(extensions)) => extensions,
+            Some(_) => return Err(bad("`extensions` has to be an object.")),
+        };
+        let query = match map.remove("query") {
+            Some(Value::String(query)) => query,
+            None | Some(Value::Null) if extensions.contains_key("persistedQuery") => {
+                return Err(error("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported"));
+            }
+            None | Some(Value::Null) => return Err(bad("`query` is missing.")),
+            Some(_) => return Err(bad("`query` has to be a string.")),
+        };
+        let operation_name = match map.remove("operationName") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(name)) => Some(name),
+            Some(_) => return Err(bad("`operationName` has to be a string.")),
+        };
+        let variables = match map.remove("variables") {
+            None | Some(Value::Null) => Variables::default(),
+            Some(variables @ Value::Object(_)) => {
+                serde_json::from_value(variables).map_err(|_| bad("`variables` cannot be read."))?
+            }
+            Some(_) => return Err(bad("`variables` has to be an object.")),
+        };
+        Ok(Self { query, operation_name, variables })
+    }
+
+    /// Reads the query string of a GET, where `variables` and `extensions` are JSON.
+    ///
+    /// # Errors
+    ///
+    /// A parameter is missing, given twice or of the wrong type.
+    pub fn from_query(pairs: Vec<(String, String)>) -> Result<Self, ServerError> {
+        let mut map = Map::new();
+        for (name, text) in pairs {
+            let value = match name.as_str() {
+                "query" | "operationName" => Value::String(text),
+                "variables" | "extensions" if text.is_empty() => Value::Null,
+                "variables" | "extensions" => {
+                    serde_json::from_str(&text).map_err(|_| bad(format!("`{name}` is not JSON.")))?
+                }
+                _ => continue,
+            };
+            if map.insert(name.clone(), value).is_some() {
+                return Err(bad(format!("`{name}` is given twice.")));
+            }
+        }
+        Self::from_map(map)
+    }
+}
+
+fn bad(message: impl Into<String>) -> ServerError {
+    error("BAD_REQUEST", message)
+}

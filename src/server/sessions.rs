@@ -1,0 +1,102 @@
+//! Who asks: what the wire needs to know of the layer above it.
+
+use std::net::IpAddr;
+
+use async_graphql::Data;
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+
+/// Opens sessions for the credentials of requests. Implemented where viewers are known.
+pub trait Sessions: Send + Sync + 'static {
+    /// The session behind the credentials. No token is nobody's session, not an error.
+    ///
+    /// # Errors
+    ///
+    /// The token is refused, or nobody can tell just now.
+    fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, Refused>>;
+
+    /// The present, by the application's clock.
+    fn now(&self) -> DateTime<Utc>;
+
+    /// A name for one request, fit for a header: it is in the answer, in its errors and in the log.
+    fn request_id(&self) -> String;
+}
+
+/// What a request shows of its sender.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    /// The token of `Authorization: Bearer …`, or of a websocket's `connection_init`.
+    pub bearer: Option<String>,
+    /// The client's address, where it is known.
+    pub address: Option<IpAddr>,
+}
+
+/// Why no session was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The token is forged, expired or revoked. The reason is shown to the client.
+    Token(String),
+    /// It cannot be told just now; trying again may help.
+    Unavailable,
+}
+
+/// One operation, for those who look after it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The name of the request.
+    pub request_id: String,
+    /// The client's address, where it is known.
+    pub address: Option<IpAddr>,
+}
+
+type MakeData = dyn Fn(&Call) -> Data + Send + Sync;
+
+/// A viewer's stay: one request, or one websocket with all its operations.
+pub struct Session {
+    data: Box<MakeData>,
+    expires_at: Option<DateTime<Utc>>,
+    ended: Option<BoxFuture<'static, ()>>,
+}
+
+impl Session {
+    /// A session whose operations get the data that `data` makes, afresh for each: viewer, loaders, budget.
+    pub fn new(data: impl Fn(&Call) -> Data + Send + Sync + 'static) -> Self {
+        Self { data: Box::new(data), expires_at: None, ended: None }
+    }
+
+    /// Ends the session at an instant. A websocket is closed then.
+    #[must_use]
+    pub fn expiring(mut self, at: Option<DateTime<Utc>>) -> Self {
+        self.expires_at = at;
+        self
+    }
+
+    /// Ends the session when `ended` is done: the token was revoked. A websocket is closed then.
+    #[must_use]
+    pub fn until(mut self, ended: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.ended = Some(Box::pin(ended));
+        self
+    }
+
+    pub(super) fn data(&self, call: &Call) -> Data {
+        (self.data)(call)
+    }
+
+    pub(super) fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.expires_at
+    }
+
+    pub(super) fn take_ended(&mut self) -> Option<BoxFuture<'static, ()>> {
+        self.ended.take()
+    }
+}
+
+/// Whether the server can do its work: the database answers, the schema is migrated.
+pub trait Readiness: Send + Sync + 'static {
+    /// Checks once.
+    ///
+    /// # Errors
+    ///
+    /// What is missing. It is logged, and not shown to clients.
+    fn check(&self) -> BoxFuture<'_, Result<(), String>>;
+}

@@ -1,0 +1,59 @@
+//! What can be set about the wire.
+
+use std::time::Duration;
+
+/// Bounds and times of the server. The defaults suit one instance behind a load balancer.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Bytes of one request's body, and of one websocket message. More is refused while it is being read.
+    pub max_body_bytes: usize,
+    /// How long a client may take to send the body of a request.
+    pub body_timeout: Duration,
+    /// How long a client may take to send a request's head, and how long it may keep on sending without being answered.
+    /// Has to be longer than `body_timeout`.
+    pub request_timeout: Duration,
+    /// How long a connection may stay without any traffic. Has to be longer than `ping_interval`.
+    pub idle_timeout: Duration,
+    /// How long a query may run. Mutations always run to their end.
+    pub query_timeout: Duration,
+    /// How long a websocket may stay open without `connection_init`, and how long opening its session may take.
+    pub init_timeout: Duration,
+    /// How often a websocket is pinged. A client that sends nothing for two intervals is cut.
+    pub ping_interval: Duration,
+    /// How long a websocket may take to accept a message before it is cut.
+    pub write_timeout: Duration,
+    /// Operations that run at the same time on one websocket.
+    pub max_subscriptions: usize,
+    /// Websockets that are open at the same time. Further ones are closed with 1013, which clients retry.
+    pub max_sockets: usize,
+    /// Origins, like `https://app.example.com`, whose pages may call the API: for CORS and for websockets. Pages of the
+    /// server's own host always may, and so may clients that send no `Origin`.
+    pub allowed_origins: Vec<String>,
+    /// How many proxies in front of the server add to `X-Forwarded-For`. With 0 the header is ignored.
+    pub trusted_proxies: usize,
+    /// How long the readiness check may take.
+    pub readiness_timeout: Duration,
+    /// How long open requests, mutations and websockets have to finish when the server stops.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 256 * 1024,
+            body_timeout: Duration::from_secs(15),
+            request_timeout: Duration::from_secs(40),
+            idle_timeout: Duration::from_secs(75),
+            query_timeout: Duration::from_secs(30),
+            init_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(25),
+            write_timeout: Duration::from_secs(10),
+            max_subscriptions: 50,
+            max_sockets: 10_000,
+            allowed_origins: Vec::new(),
+            trusted_proxies: 0,
+            readiness_timeout: Duration::from_secs(2),
+            drain_timeout: Duration::from_secs(20),
+        }
+    }
+}

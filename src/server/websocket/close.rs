@@ -1,0 +1,63 @@
+//! Why a socket is closed, as graphql-transport-ws numbers it.
+
+use std::borrow::Cow;
+
+/// The longest reason that fits in a close frame, in bytes.
+const MAX_REASON: usize = 123;
+
+/// A code and a reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Close {
+    pub code: u16,
+    pub reason: Cow<'static, str>,
+}
+
+impl Close {
+    const fn new(code: u16, reason: &'static str) -> Self {
+        Self { code, reason: Cow::Borrowed(reason) }
+    }
+
+    pub const TOO_LARGE: Self = Self::new(1009, "Message too large");
+    pub const RESTARTING: Self = Self::new(1012, "Service restarting");
+    pub const OVERLOADED: Self = Self::new(1013, "Too many connections");
+    pub const UNAUTHORIZED: Self = Self::new(4401, "Unauthorized");
+    pub const EXPIRED: Self = Self::new(4403, "Forbidden: the session has ended");
+    pub const SUBPROTOCOL: Self = Self::new(4406, "Subprotocol not acceptable");
+    pub const INIT_TIMEOUT: Self = Self::new(4408, "Connection initialisation timeout");
+    pub const INIT_TWICE: Self = Self::new(4429, "Too many initialisation requests");
+    pub const FAULT: Self = Self::new(4500, "Internal server error");
+
+    /// The client broke the protocol.
+    pub fn invalid(why: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: 4400, reason: short(why.into()) }
+    }
+
+    /// The session was not opened.
+    pub fn forbidden(why: &str) -> Self {
+        Self { code: 4403, reason: short(Cow::Owned(format!("Forbidden: {why}"))) }
+    }
+
+    /// An operation with this id runs already.
+    pub fn duplicate(id: &str) -> Self {
+        Self { code: 4409, reason: short(Cow::Owned(format!("Subscriber for {id} already exists"))) }
+    }
+}
+
+fn short(reason: Cow<'static, str>) -> Cow<'static, str> {
+    if reason.len() <= MAX_REASON {
+        return reason;
+    }
+    let end = (0..=MAX_REASON).rev().find(|end| reason.is_char_boundary(*end)).unwrap_or_default();
+    Cow::Owned(reason[..end].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_fits_in_its_frame() {
+        let close = Close::duplicate(&"é".repeat(128));
+        assert!(close.reason.len() <= MAX_REASON && close.reason.starts_with("Subscriber for é"));
+    }
+}

@@ -1,0 +1,118 @@
+//! The messages of graphql-transport-ws.
+
+use async_graphql::ServerError;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::super::answer::Answer;
+use super::close::Close;
+
+/// The longest id of an operation, in bytes.
+const MAX_ID: usize = 128;
+
+/// What a client says.
+#[derive(Debug, PartialEq)]
+pub(super) enum Incoming {
+    Init(Map<String, Value>),
+    Ping,
+    Pong,
+    Subscribe { id: String, payload: Map<String, Value> },
+    Complete { id: String },
+}
+
+/// Reads a client's message.
+///
+/// # Errors
+///
+/// The socket is to be closed: this is not a message of the protocol.
+pub(super) fn read(text: &str) -> Result<Incoming, Close> {
+    let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
+        return Err(Close::invalid("Invalid message: not a JSON object"));
+    };
+    let Some(Value::String(kind)) = message.remove("type") else {
+        return Err(Close::invalid("Invalid message: no type"));
+    };
+    match kind.as_str() {
+        "connection_init" => Ok(Incoming::Init(payload(&mut message)?.unwrap_or_default())),
+        "ping" => payload(&mut message).map(|_| Incoming::Ping),
+        "pong" => payload(&mut message).map(|_| Incoming::Pong),
+        "complete" => Ok(Incoming::Complete { id: id(&mut message)? }),
+        "subscribe" => {
+            let id = id(&mut message)?;
+            let payload = payload(&mut message)?.ok_or(Close::invalid("Invalid message: no payload"))?;
+            Ok(Incoming::Subscribe { id, payload })
+        }
+        _ => Err(Close::invalid("Invalid message: unknown type")),
+    }
+}
+
+fn payload(message: &mut Map<String, Value>) -> Result<Option<Map<String, Value>>, Close> {
+    match message.remove("payload") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(payload)) => Ok(Some(payload)),
+        Some(_) => Err(Close::invalid("Invalid message: the payload is not an object")),
+    }
+}
+
+fn id(message: &mut Map<String, Value>) -> Result<String, Close> {
+    match message.remove("id") {
+        Some(Value::String(id)) if !id.is_empty() && id.len() <= MAX_ID => Ok(id),
+        _ => Err(Close::invalid("Invalid message: the id has to be a string of 1 to 128 bytes")),
+    }
+}
+
+pub(super) const ACK: &str = r#"{"type":"connection_ack"}"#;
+pub(super) const PONG: &str = r#"{"type":"pong"}"#;
+
+#[derive(Serialize)]
+struct Outgoing<'a, P> {
+    id: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<P>,
+}
+
+/// A result of an operation.
+pub(super) fn next(id: &str, answer: &Answer) -> String {
+    write(&Outgoing { id, kind: "next", payload: Some(answer) })
+}
+
+/// An operation was not executed, and is over.
+pub(super) fn error(id: &str, errors: &[ServerError]) -> String {
+    write(&Outgoing { id, kind: "error", payload: Some(errors) })
+}
+
+/// An operation is over.
+pub(super) fn complete(id: &str) -> String {
+    write(&Outgoing::<()> { id, kind: "complete", payload: None })
+}
+
+fn write<P: Serialize>(message: &Outgoing<'_, P>) -> String {
+    // Values of GraphQL are JSON: they have nothing that cannot be written.
+    serde_json::to_string(message).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_of_the_protocol_closes_the_socket() {
+        for text in [
+            "",
+            "[]",
+            "{}",
+            r#"{"type":1}"#,
+            r#"{"type":"start","id":"1"}"#,
+            r#"{"type":"subscribe","payload":{}}"#,
+            r#"{"type":"subscribe","id":"","payload":{}}"#,
+            r#"{"type":"subscribe","id":"1"}"#,
+            r#"{"type":"complete","id":1}"#,
+            r#"{"type":"connection_init","payload":"x"}"#,
+        ] {
+            assert_eq!(read(text).unwrap_err().code, 4400, "{text}");
+        }
+        assert_eq!(read(r#"{"type":"ping","payload":null}"#).unwrap(), Incoming::Ping);
+    }
+}

@@ -1,0 +1,69 @@
+//! graphql-transport-ws: operations of all kinds over a websocket.
+//!
+//! One task serves one socket. It writes one message at a time and takes the next event only when the client took the
+//! last one, so nothing piles up for a slow reader; one that takes nothing for too long is cut.
+
+mod close;
+mod messages;
+mod operations;
+mod socket;
+
+use std::sync::Arc;
+
+use poem::http::header::{SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use poem::http::{HeaderMap, StatusCode};
+use poem::web::websocket::{WebSocket, WebSocketConfig};
+use poem::{Body, FromRequest as _, IntoResponse as _, Request, Response};
+
+use super::answer::{Answer, error};
+use super::shared::{Shared, bearer};
+use close::Close;
+use socket::Socket;
+
+const SUBPROTOCOL: &str = "graphql-transport-ws";
+/// Bytes of the read buffer of a socket. The library's own choice of 128 KiB is most of what an idle socket would cost.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// Whether a request wants to become a websocket.
+pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// Turns a request into a socket, unless it comes from a page of a foreign origin.
+pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: String) -> Response {
+    let headers = request.headers();
+    if !shared.allows_origin(headers) {
+        return refuse(StatusCode::FORBIDDEN, "Pages of this origin may not use the API.", &request_id);
+    }
+    let speaks = offers(headers);
+    let bearer = bearer(headers);
+    let address = shared.address(&request);
+    let websocket = match WebSocket::from_request_without_body(&request).await {
+        Ok(websocket) => websocket,
+        Err(_) => return refuse(StatusCode::BAD_REQUEST, "This is not a websocket handshake.", &request_id),
+    };
+    let max = shared.settings.max_body_bytes;
+    let config =
+        WebSocketConfig::default().read_buffer_size(READ_BUFFER).max_message_size(Some(max)).max_frame_size(Some(max));
+    let serve = move |stream| async move {
+        let _alive = shared.alive.clone();
+        let permit = shared.sockets.clone().try_acquire_owned();
+        let refused = match (speaks, &permit) {
+            (false, _) => Some(Close::SUBPROTOCOL),
+            (true, Err(_)) => Some(Close::OVERLOADED),
+            (true, Ok(_)) => None,
+        };
+        Socket::new(shared, stream, bearer, address, request_id).serve(refused).await;
+    };
+    websocket.protocols([SUBPROTOCOL]).config(config).on_upgrade(serve).into_response()
+}
+
+fn offers(headers: &HeaderMap) -> bool {
+    let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    offered.flat_map(|value| value.split(',')).any(|protocol| protocol.trim() == SUBPROTOCOL)
+}
+
+fn refuse(status: StatusCode, message: &str, request_id: &str) -> Response {
+    let answer = Answer::refused(vec![error("BAD_REQUEST", message)], request_id);
+    Response::builder().status(status).content_type("application/json").body(Body::from_string(answer.to_json()))
+}

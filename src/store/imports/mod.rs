@@ -1,0 +1,198 @@
+//! Bulk writes of public datasets.
+//!
+//! Each batch is one transaction together with its checkpoint, so that an import that dies goes on behind the last whole
+//! batch. A batch reads what the tables have, and writes the differences: a second run of the same data writes nothing.
+
+mod calendar;
+mod listings;
+mod people;
+mod reviews;
+
+use diesel::prelude::*;
+use diesel_async::{AnsiTransactionManager, AsyncMysqlConnection, RunQueryDsl, TransactionManager};
+
+use super::{Conflict, schema::imports};
+use crate::types::Timestamp;
+
+pub use calendar::{Day, Days};
+pub use listings::{Amenity, Listing, ListingFacts, Listings, Ratings};
+pub use people::{Host, HostFacts};
+pub use reviews::{Review, Reviews};
+
+/// What the rows of public datasets carry as their source.
+pub const SOURCE: &str = "inside-airbnb";
+
+/// How often a batch is tried that collides with other transactions.
+const ATTEMPTS: u32 = 6;
+/// Rows of one statement: it stays far below 65,535 placeholders and the server's packets.
+const ROWS: usize = 2_000;
+
+/// How far the import of a file has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Which dataset: another city is another one.
+    pub dataset: String,
+    /// Which of its files.
+    pub part: &'static str,
+    /// Of the file and of all that decides what is made of it.
+    pub fingerprint: [u8; 32],
+    /// Records done, with those that were left out.
+    pub records: u64,
+    /// Whether that was all.
+    pub finished: bool,
+}
+
+/// What a batch did. Every record is one of `created`, `updated`, `unchanged` or in `refused`.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Records that made new rows.
+    pub created: u64,
+    /// Records that changed rows.
+    pub updated: u64,
+    /// Records that the tables agreed with.
+    pub unchanged: u64,
+    /// Records that could not be written: their index in the batch, and why.
+    pub refused: Vec<(usize, &'static str)>,
+    /// Records of nights that somebody holds through Staygate: the holder stays.
+    pub held: u64,
+}
+
+/// Rows that are written together.
+pub trait Batch: Sync {
+    /// Writes them, inside the transaction of `tx`. May run again after a rollback.
+    fn write(&self, tx: &mut AsyncMysqlConnection, now: Timestamp)
+    -> impl Future<Output = QueryResult<Outcome>> + Send;
+}
+
+/// No rows: for a checkpoint alone.
+pub struct Nothing;
+
+impl Batch for Nothing {
+    async fn write(&self, _: &mut AsyncMysqlConnection, _: Timestamp) -> QueryResult<Outcome> {
+        Ok(Outcome::default())
+    }
+}
+
+/// Why a batch was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Another import of the same dataset moved the checkpoint.
+    #[error("another import of this dataset is running")]
+    Interfered,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] diesel::result::Error),
+}
+
+/// How far an earlier import of this file has come.
+///
+/// # Errors
+/// When the database fails.
+pub async fn checkpoint(
+    conn: &mut AsyncMysqlConnection,
+    dataset: &str,
+    part: &'static str,
+) -> QueryResult<Option<Checkpoint>> {
+    let row: Option<(Vec<u8>, u64, bool)> = imports::table
+        .find((dataset, part))
+        .select((imports::fingerprint, imports::records, imports::finished))
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(row.and_then(|(fingerprint, records, finished)| {
+        let fingerprint = fingerprint.try_into().ok()?;
+        Some(Checkpoint { dataset: dataset.to_owned(), part, fingerprint, records, finished })
+    }))
+}
+
+/// Sets the checkpoint of a file, whatever it was.
+///
+/// # Errors
+/// When the database fails.
+pub async fn start(conn: &mut AsyncMysqlConnection, at: &Checkpoint, now: Timestamp) -> QueryResult<()> {
+    let values = (
+        imports::fingerprint.eq(at.fingerprint.as_slice()),
+        imports::records.eq(at.records),
+        imports::finished.eq(at.finished),
+        imports::updated_at.eq(now),
+    );
+    diesel::insert_into(imports::table)
+        .values((imports::dataset.eq(&at.dataset), imports::file.eq(at.part), values))
+        .on_conflict(diesel::dsl::DuplicatedKeys)
+        .do_update()
+        .set(values)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Writes a batch and moves the checkpoint from `from` to `to`, in one transaction, again if others got in the way.
+///
+/// # Errors
+/// [`CommitError::Interfered`] when the checkpoint is not at `from`; when the database fails.
+pub async fn commit<B: Batch>(
+    conn: &mut AsyncMysqlConnection,
+    batch: &B,
+    from: &Checkpoint,
+    to: &Checkpoint,
+    now: Timestamp,
+) -> Result<Outcome, CommitError> {
+    let mut attempt = 1;
+    loop {
+        AnsiTransactionManager::begin_transaction(&mut *conn).await?;
+        let done = match write(conn, batch, from, to, now).await {
+            Ok(outcome) => {
+                AnsiTransactionManager::commit_transaction(&mut *conn).await.map(|()| outcome).map_err(Into::into)
+            }
+            Err(error) => {
+                // The first error is the one to tell, not that of a rollback on a lost connection.
+                let rolled_back = AnsiTransactionManager::rollback_transaction(&mut *conn).await;
+                if rolled_back.is_ok() && attempt < ATTEMPTS && is_conflict(&error) {
+                    attempt += 1;
+                    continue;
+                }
+                Err(error)
+            }
+        };
+        return done;
+    }
+}
+
+fn is_conflict(error: &CommitError) -> bool {
+    match error {
+        CommitError::Interfered => false,
+        CommitError::Database(error) => !matches!(Conflict::of(error), None | Some(Conflict::Lost)),
+    }
+}
+
+async fn write<B: Batch>(
+    tx: &mut AsyncMysqlConnection,
+    batch: &B,
+    from: &Checkpoint,
+    to: &Checkpoint,
+    now: Timestamp,
+) -> Result<Outcome, CommitError> {
+    let row = imports::table.find((&from.dataset, from.part));
+    let locked: Option<(Vec<u8>, u64)> =
+        row.select((imports::fingerprint, imports::records)).for_update().first(tx).await.optional()?;
+    if locked.is_none_or(|(fingerprint, records)| fingerprint != from.fingerprint || records != from.records) {
+        return Err(CommitError::Interfered);
+    }
+    let outcome = batch.write(tx, now).await?;
+    diesel::update(row)
+        .set((imports::records.eq(to.records), imports::finished.eq(to.finished), imports::updated_at.eq(now)))
+        .execute(tx)
+        .await?;
+    Ok(outcome)
+}
+
+/// Whether there are listings although nobody has imported `dataset`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_foreign(conn: &mut AsyncMysqlConnection, dataset: &str) -> QueryResult<bool> {
+    let begun: i64 = imports::table.filter(imports::dataset.eq(dataset)).count().get_result(conn).await?;
+    use super::schema::listings::{id, table};
+    let any: Option<crate::types::ListingId> = table.select(id).limit(1).first(conn).await.optional()?;
+    Ok(begun == 0 && any.is_some())
+}

@@ -1,0 +1,9 @@
+//! The wire over real sockets, with a small schema of its own.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test panics where it fails")]
+
+mod client;
+mod http;
+mod limits;
+mod pages;
+mod server;
+mod websocket;

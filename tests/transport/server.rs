@@ -1,0 +1,331 @@
+//! The server under test: a small schema, sessions with a clock that stands still.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_graphql::{
+    Context, Data, Interface, MaybeUndefined, Object, Schema, SimpleObject, Subscription, ValidationMode,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, Stream, StreamExt, stream};
+use staygate::graphql::documents::{Documents, Limits};
+use staygate::server::{
+    Call, Credentials, DemoAccount, Gateway, Landing, Readiness, Refused, Session, Sessions, Settings, serve,
+};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, broadcast, oneshot};
+use tokio::task::JoinHandle;
+
+/// What tests look at and act on.
+pub struct World {
+    pub runs: AtomicUsize,
+    pub entered: Notify,
+    pub gate: Notify,
+    pub done: Notify,
+    pub revoke: Notify,
+    pub streams_dropped: Notify,
+    pub events: broadcast::Sender<i32>,
+    pub ready: AtomicBool,
+    clock: Mutex<DateTime<Utc>>,
+    requests: AtomicU64,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            runs: AtomicUsize::new(0),
+            entered: Notify::new(),
+            gate: Notify::new(),
+            done: Notify::new(),
+            revoke: Notify::new(),
+            streams_dropped: Notify::new(),
+            events: broadcast::channel(16).0,
+            ready: AtomicBool::new(true),
+            clock: Mutex::new(DateTime::UNIX_EPOCH),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    pub fn advance(&self, by: TimeDelta) {
+        *self.clock.lock().unwrap() += by;
+    }
+
+    pub fn runs(&self) -> usize {
+        self.runs.load(Ordering::SeqCst)
+    }
+}
+
+/// Tells the world when a stream is dropped.
+struct Guard(Arc<World>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.streams_dropped.notify_one();
+    }
+}
+
+fn world(ctx: &Context<'_>) -> Arc<World> {
+    ctx.data_unchecked::<Arc<World>>().clone()
+}
+
+#[derive(SimpleObject)]
+pub struct Book {
+    id: i32,
+    title: String,
+}
+
+pub struct Lamp;
+
+#[Object]
+impl Lamp {
+    async fn id(&self, ctx: &Context<'_>) -> usize {
+        world(ctx).runs.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    async fn maker(&self, ctx: &Context<'_>) -> Book {
+        world(ctx).runs.fetch_add(1, Ordering::SeqCst);
+        Book { id: 1, title: "A maker".into() }
+    }
+
+    async fn watts(&self) -> i32 {
+        60
+    }
+}
+
+pub struct Desk;
+
+#[Object]
+impl Desk {
+    async fn id(&self, ctx: &Context<'_>) -> usize {
+        world(ctx).runs.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    async fn maker(&self) -> Book {
+        Book { id: 2, title: "A joiner".into() }
+    }
+}
+
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "usize"), field(name = "maker", ty = "Book"))]
+pub enum Thing {
+    Lamp(Lamp),
+    Desk(Desk),
+}
+
+pub struct Query;
+
+#[Object]
+impl Query {
+    async fn thing(&self) -> Thing {
+        Thing::Lamp(Lamp)
+    }
+
+    async fn desk(&self) -> Thing {
+        Thing::Desk(Desk)
+    }
+
+    async fn book(&self, ctx: &Context<'_>, #[graphql(default = 1)] id: i32) -> Book {
+        world(ctx).runs.fetch_add(1, Ordering::SeqCst);
+        Book { id, title: "A stay".into() }
+    }
+
+    async fn patch(&self, title: MaybeUndefined<String>) -> String {
+        match title {
+            MaybeUndefined::Undefined => "undefined".into(),
+            MaybeUndefined::Null => "null".into(),
+            MaybeUndefined::Value(title) => title,
+        }
+    }
+
+    async fn viewer(&self, ctx: &Context<'_>) -> Option<String> {
+        ctx.data_opt::<Viewer>().map(|viewer| viewer.0.clone())
+    }
+
+    async fn request_id(&self, ctx: &Context<'_>) -> String {
+        ctx.data_unchecked::<Call>().request_id.clone()
+    }
+
+    async fn address(&self, ctx: &Context<'_>) -> Option<String> {
+        ctx.data_unchecked::<Call>().address.map(|address| address.to_string())
+    }
+
+    async fn fail(&self) -> async_graphql::Result<i32> {
+        Err("it failed".into())
+    }
+
+    async fn panic(&self) -> i32 {
+        assert!(std::hint::black_box(false), "a bug");
+        0
+    }
+
+    async fn never(&self) -> i32 {
+        std::future::pending().await
+    }
+}
+
+pub struct Mutation;
+
+#[Object]
+impl Mutation {
+    async fn add(&self, ctx: &Context<'_>, amount: i32) -> usize {
+        let _ = amount;
+        world(ctx).runs.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Waits for the gate before it counts.
+    async fn add_late(&self, ctx: &Context<'_>) -> usize {
+        let world = world(ctx);
+        world.entered.notify_one();
+        world.gate.notified().await;
+        let runs = world.runs.fetch_add(1, Ordering::SeqCst) + 1;
+        world.done.notify_one();
+        runs
+    }
+}
+
+pub struct Viewer(String);
+
+pub struct Events;
+
+#[Subscription]
+impl Events {
+    async fn count(&self, to: i32) -> impl Stream<Item = i32> {
+        stream::iter(1..=to)
+    }
+
+    /// Never ends of itself.
+    async fn live(&self, ctx: &Context<'_>) -> impl Stream<Item = i32> {
+        let world = world(ctx);
+        let receiver = world.events.subscribe();
+        world.entered.notify_one();
+        stream::unfold((receiver, Guard(world)), |(mut receiver, guard)| async {
+            let event = receiver.recv().await.ok()?;
+            Some((event, (receiver, guard)))
+        })
+    }
+
+    /// More than any buffer takes.
+    async fn flood(&self, ctx: &Context<'_>) -> impl Stream<Item = String> {
+        let guard = Guard(world(ctx));
+        stream::repeat(()).map(move |()| {
+            let _ = &guard;
+            "x".repeat(100_000)
+        })
+    }
+
+    async fn refused(&self) -> async_graphql::Result<stream::Empty<i32>> {
+        Err("not for you".into())
+    }
+
+    async fn bug(&self) -> impl Stream<Item = i32> {
+        stream::once(async { panic!("a bug") })
+    }
+}
+
+pub fn schema(world: Arc<World>) -> Schema<Query, Mutation, Events> {
+    // Documents are checked before: the executor need not do it again.
+    Schema::build(Query, Mutation, Events).validation_mode(ValidationMode::Fast).data(world).finish()
+}
+
+struct Doorman(Arc<World>);
+
+impl Sessions for Doorman {
+    fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, Refused>> {
+        let opened = match credentials.bearer {
+            Some(token) if token == "forged" => Err(Refused::Token("the token is forged".into())),
+            Some(token) if token == "down" => Err(Refused::Unavailable),
+            bearer => {
+                let expires = bearer.as_deref() == Some("short");
+                let revocable = bearer.as_deref() == Some("revocable");
+                let session = Session::new(move |call: &Call| {
+                    let mut data = Data::default();
+                    data.insert(call.clone());
+                    if let Some(bearer) = &bearer {
+                        data.insert(Viewer(bearer.clone()));
+                    }
+                    data
+                });
+                let session = session.expiring(expires.then(|| self.now() + TimeDelta::milliseconds(50)));
+                let world = self.0.clone();
+                Ok(if revocable { session.until(async move { world.revoke.notified().await }) } else { session })
+            }
+        };
+        async move { opened }.boxed()
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.clock.lock().unwrap()
+    }
+
+    fn request_id(&self) -> String {
+        format!("req-{}", self.0.requests.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
+impl Readiness for Doorman {
+    fn check(&self) -> BoxFuture<'_, Result<(), String>> {
+        let ready = self.0.ready.load(Ordering::SeqCst);
+        async move { if ready { Ok(()) } else { Err("no database".into()) } }.boxed()
+    }
+}
+
+pub struct Server {
+    pub address: SocketAddr,
+    pub world: Arc<World>,
+    pub sdl: String,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let world = Arc::new(World::new());
+        let schema = schema(world.clone());
+        let sdl = schema.sdl();
+        let doorman = Arc::new(Doorman(world.clone()));
+        let documents = Arc::new(Documents::new(&sdl, Limits::default()).unwrap());
+        let mut gateway = Gateway::new(schema, documents, sdl.clone(), doorman.clone(), doorman);
+        gateway.landing = Landing {
+            name: "Test & Stay".into(),
+            tagline: "Books <stays>.".into(),
+            version: "0.1.0".into(),
+            accounts: vec![DemoAccount {
+                role: "Guest".into(),
+                email: "guest@example.com".into(),
+                password: "correct horse".into(),
+            }],
+            attribution: Some("Data: nobody's.".into()),
+            links: Vec::new(),
+        };
+        change(&mut gateway.settings);
+        let gateway = gateway.route("/hook", poem::endpoint::make_sync(|_| "hooked"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(serve(listener, gateway, async move {
+            let _ = stopped.await;
+        }));
+        Self { address, world, sdl, stop: Some(stop), task }
+    }
+
+    pub fn begin_stop(&mut self) {
+        let _ = self.stop.take().unwrap().send(());
+    }
+
+    /// Waits until the server is gone.
+    pub async fn stopped(self) {
+        within(self.task).await.unwrap().unwrap();
+    }
+}
+
+/// Fails a test that hangs.
+pub async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), future).await.expect("it took too long")
+}

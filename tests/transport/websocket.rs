@@ -1,0 +1,256 @@
+//! graphql-transport-ws.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use crate::client::Socket;
+use crate::server::{Server, within};
+
+#[tokio::test]
+async fn operations_of_all_kinds_run() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(server.address, json!({"authorization": "Bearer good"})).await;
+    socket.subscribe("q", "{ viewer }").await;
+    assert_eq!(socket.hear().await, json!({"id": "q", "type": "next", "payload": {"data": {"viewer": "good"}}}));
+    assert_eq!(socket.hear().await, json!({"id": "q", "type": "complete"}));
+    socket.subscribe("m", "mutation { add(amount: 1) add(amount: 1) }").await;
+    assert_eq!(socket.hear().await["payload"], json!({"data": {"add": 1}}));
+    assert_eq!(socket.hear().await, json!({"id": "m", "type": "complete"}));
+    socket.subscribe("s", "subscription { count(to: 3) }").await;
+    for n in 1..=3 {
+        assert_eq!(socket.hear().await, json!({"id": "s", "type": "next", "payload": {"data": {"count": n}}}));
+    }
+    assert_eq!(socket.hear().await, json!({"id": "s", "type": "complete"}));
+    socket.subscribe("s", "subscription { count(to: 1) }").await;
+    assert_eq!(socket.hear().await["id"], "s");
+}
+
+#[tokio::test]
+async fn what_is_not_executed_is_an_error_and_no_result() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(server.address, Value::Null).await;
+    for (query, code) in [
+        ("{ nope }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("subscription { count(to: 1) x: count(to: 1) }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query($x: Int!) { book(id: $x) { id } }", "BAD_USER_INPUT"),
+    ] {
+        socket.subscribe("1", query).await;
+        let message = socket.hear().await;
+        assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!("1")));
+        assert_eq!(message["payload"][0]["extensions"]["code"], code);
+        assert!(message["payload"][0]["extensions"]["requestId"].is_string());
+    }
+    socket.say(json!({"type": "subscribe", "id": "1", "payload": {"variables": 1}})).await;
+    assert_eq!(socket.hear().await["payload"][0]["extensions"]["code"], "BAD_REQUEST");
+    socket.subscribe("1", "subscription { refused }").await;
+    let message = socket.hear().await;
+    assert_eq!((&message["type"], &message["payload"][0]["message"]), (&json!("error"), &json!("not for you")));
+    socket.subscribe("1", "{ fail }").await;
+    assert_eq!(socket.hear().await["type"], "next");
+}
+
+#[tokio::test]
+async fn each_breach_of_the_protocol_has_its_code() {
+    let server = Server::with(|settings| settings.max_body_bytes = 4096).await;
+    let subscribe = r#"{"type":"subscribe","id":"1","payload":{"query":"{ viewer }"}}"#;
+    let init = r#"{"type":"connection_init"}"#;
+    let live = r#"{"type":"subscribe","id":"1","payload":{"query":"subscription { live }"}}"#;
+    let huge = format!(r#"{{"type":"ping","payload":{{"x":"{}"}}}}"#, "x".repeat(5_000));
+    let cases = [
+        (vec!["nonsense"], 4400),
+        (vec![r#"{"type":"start"}"#], 4400),
+        (vec![init, r#"{"type":"subscribe","id":"","payload":{}}"#], 4400),
+        (vec![subscribe], 4401),
+        (vec![r#"{"type":"connection_init","payload":{"authorization":"Bearer forged"}}"#], 4403),
+        (vec![r#"{"type":"connection_init","payload":{"authorization":"Basic x"}}"#], 4403),
+        (vec![r#"{"type":"connection_init","payload":{"Authorization":"Bearer down"}}"#], 1013),
+        (vec![init, live, live], 4409),
+        (vec![init, init], 4429),
+        (vec![init, r#"{"type":"subscribe","id":"1","payload":{"query":"subscription { bug }"}}"#], 4500),
+        (vec![&huge], 1009),
+    ];
+    for (messages, code) in cases {
+        let mut socket = Socket::raw(server.address).await;
+        for message in &messages {
+            socket.text(*message).await;
+        }
+        let (closed, reason) = socket.closed().await;
+        assert_eq!(closed, code, "{messages:?}: {reason}");
+        assert!(!reason.is_empty() && reason.len() <= 123);
+    }
+    let mut socket = Socket::raw(server.address).await;
+    socket.0.send(Message::Binary(vec![1].into())).await.unwrap();
+    assert_eq!(socket.closed().await.0, 4400);
+}
+
+#[tokio::test]
+async fn the_subprotocol_has_to_be_offered() {
+    let server = Server::start().await;
+    let mut socket = Socket::open(server.address, &[]).await.unwrap();
+    assert_eq!(socket.closed().await.0, 4406);
+}
+
+#[tokio::test]
+async fn a_socket_without_init_is_closed() {
+    let server = Server::with(|settings| settings.init_timeout = Duration::from_millis(500)).await;
+    let mut socket = Socket::raw(server.address).await;
+    socket.say(json!({"type": "ping"})).await;
+    assert_eq!(socket.hear().await, json!({"type": "pong"}));
+    assert_eq!(socket.closed().await.0, 4408);
+}
+
+#[tokio::test]
+async fn a_token_of_the_handshake_counts_too() {
+    let server = Server::start().await;
+    let headers = [("sec-websocket-protocol", "graphql-transport-ws"), ("authorization", "Bearer good")];
+    let mut socket = Socket::open(server.address, &headers).await.unwrap();
+    socket.say(json!({"type": "connection_init"})).await;
+    assert_eq!(socket.hear().await["type"], "connection_ack");
+    socket.subscribe("1", "{ viewer }").await;
+    assert_eq!(socket.hear().await["payload"]["data"]["viewer"], "good");
+}
+
+#[tokio::test]
+async fn a_session_that_ends_closes_the_socket() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(server.address, json!({"authorization": "Bearer short"})).await;
+    socket.subscribe("1", "{ viewer }").await;
+    assert_eq!(socket.hear().await["payload"]["data"]["viewer"], "short");
+    server.world.advance(TimeDelta::seconds(1));
+    assert_eq!(socket.closed().await.0, 4403);
+    let mut socket = Socket::ready(server.address, json!({"authorization": "Bearer revocable"})).await;
+    server.world.revoke.notify_one();
+    assert_eq!(socket.closed().await.0, 4403);
+}
+
+#[tokio::test]
+async fn pages_of_foreign_origins_are_refused() {
+    let server = Server::with(|settings| settings.allowed_origins = vec!["https://app.example.com".into()]).await;
+    let open = async |origin: &str| {
+        let headers = [("sec-websocket-protocol", "graphql-transport-ws"), ("origin", origin)];
+        Socket::open(server.address, &headers).await.map(|_| 101)
+    };
+    assert_eq!(open("https://evil.example.com").await, Err(403));
+    assert_eq!(open("null").await, Err(403));
+    assert_eq!(open("https://app.example.com").await, Ok(101));
+    assert_eq!(open(&format!("http://{}", server.address)).await, Ok(101));
+}
+
+#[tokio::test]
+async fn a_client_that_completes_hears_nothing_more() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(server.address, Value::Null).await;
+    socket.subscribe("1", "subscription { live }").await;
+    within(server.world.entered.notified()).await;
+    server.world.events.send(1).unwrap();
+    assert_eq!(socket.hear().await["payload"]["data"]["live"], 1);
+    socket.say(json!({"type": "complete", "id": "1"})).await;
+    within(server.world.streams_dropped.notified()).await;
+    socket.say(json!({"type": "complete", "id": "unknown"})).await;
+    socket.say(json!({"type": "ping"})).await;
+    assert_eq!(socket.hear().await, json!({"type": "pong"}));
+}
+
+#[tokio::test]
+async fn pings_do_not_stop_streams() {
+    let server = Server::with(|settings| settings.ping_interval = Duration::from_millis(300)).await;
+    let mut socket = Socket::ready(server.address, Value::Null).await;
+    socket.subscribe("1", "subscription { live }").await;
+    within(server.world.entered.notified()).await;
+    for n in 0..3 {
+        match within(socket.0.next()).await {
+            Some(Ok(Message::Ping(_))) => {}
+            other => panic!("no ping: {other:?}"),
+        }
+        socket.say(json!({"type": "ping"})).await;
+        server.world.events.send(n).unwrap();
+        let mut heard = [socket.hear().await["type"].clone(), socket.hear().await["type"].clone()];
+        heard.sort_by_key(ToString::to_string);
+        assert_eq!(heard, [json!("next"), json!("pong")]);
+    }
+}
+
+#[tokio::test]
+async fn operations_on_one_socket_are_bounded() {
+    let server = Server::with(|settings| settings.max_subscriptions = 2).await;
+    let mut socket = Socket::ready(server.address, Value::Null).await;
+    for id in ["1", "2", "3"] {
+        socket.subscribe(id, "subscription { live }").await;
+    }
+    let message = socket.hear().await;
+    assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!("3")));
+    assert_eq!(message["payload"][0]["extensions"]["code"], "TOO_MANY_OPERATIONS");
+    socket.say(json!({"type": "complete", "id": "1"})).await;
+    socket.subscribe("3", "{ viewer }").await;
+    assert_eq!(socket.hear().await["type"], "next");
+}
+
+#[tokio::test]
+async fn sockets_are_bounded() {
+    let server = Server::with(|settings| settings.max_sockets = 1).await;
+    let _first = Socket::ready(server.address, Value::Null).await;
+    let mut second = Socket::raw(server.address).await;
+    assert_eq!(second.closed().await.0, 1013);
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_cut() {
+    let server = Server::with(|settings| settings.write_timeout = Duration::from_millis(300)).await;
+    let mut socket = Socket::ready(server.address, Value::Null).await;
+    socket.subscribe("1", "subscription { flood }").await;
+    within(server.world.streams_dropped.notified()).await;
+}
+
+#[tokio::test]
+async fn a_silent_client_is_cut() {
+    let server = Server::with(|settings| settings.ping_interval = Duration::from_millis(200)).await;
+    let mut socket = Socket::ready(server.address, Value::Null).await;
+    socket.subscribe("1", "subscription { live }").await;
+    within(server.world.entered.notified()).await;
+    // Nothing reads the socket now, so nothing answers the pings.
+    within(server.world.streams_dropped.notified()).await;
+}
+
+#[tokio::test]
+async fn a_mutation_runs_to_its_end_when_the_socket_is_gone() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(server.address, Value::Null).await;
+    socket.subscribe("1", "mutation { addLate }").await;
+    within(server.world.entered.notified()).await;
+    drop(socket);
+    let mut other = Socket::ready(server.address, Value::Null).await;
+    other.subscribe("1", "{ viewer }").await;
+    other.hear().await;
+    server.world.gate.notify_one();
+    within(server.world.done.notified()).await;
+    assert_eq!(server.world.runs(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_stops_sends_clients_elsewhere() {
+    let mut server = Server::start().await;
+    let mut socket = Socket::ready(server.address, Value::Null).await;
+    socket.subscribe("1", "subscription { live }").await;
+    within(server.world.entered.notified()).await;
+    server.begin_stop();
+    assert_eq!(socket.closed().await.0, 1012);
+    drop(socket);
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_is_answered() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(server.address, Value::Null).await;
+    let frame = CloseFrame { code: CloseCode::Normal, reason: "done".into() };
+    socket.0.close(Some(frame)).await.unwrap();
+    assert_eq!(socket.closed().await.0, 1000);
+    assert!(within(socket.0.next()).await.is_none());
+}
