@@ -76,7 +76,7 @@ fn app(database: &TestDatabase) -> App {
     App::new(staygate::app::Parts {
         database: database.database.clone(),
         clock: Arc::new(ManualClock::at(now())),
-        keys: staygate::auth::Keys::new(&[key]).unwrap(),
+        keys: staygate::auth::Keys::new(key, &[]),
         passwords: staygate::auth::PasswordHasher::new(1, &entropy).unwrap(),
         entropy: Arc::new(entropy),
         payments: Arc::new(staygate::outbound::payments::Sandbox),
