@@ -140,7 +140,7 @@ impl Maker {
         let at = now() - Duration::hours(self.rng.random_range(1..20));
         let entropy: &dyn Entropy = &self.entropy;
         let (id, host_id) = (ListingId::new(at, entropy), UserId::new(at, entropy));
-        let status = if number % 12 == 0 { ListingStatus::Unlisted } else { ListingStatus::Published };
+        let status = if number.is_multiple_of(12) { ListingStatus::Unlisted } else { ListingStatus::Published };
         let listing = Listing {
             id,
             host_id,
