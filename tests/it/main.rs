@@ -2,11 +2,19 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails by a panic")]
 
+mod accounts;
+mod blocks;
 mod bookings;
+mod cancellations;
 mod embedded;
+mod events;
 mod harness;
+mod idempotency;
 mod import;
 mod listings;
 mod migrations;
+mod payments;
 mod pool;
+mod quotes;
+mod reviews;
 mod search;

@@ -1,0 +1,175 @@
+//! What happens to bookings, as it happens.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, Stream, StreamExt};
+use serde_json::{Value, json};
+use staygate::domain;
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
+
+use crate::harness::{actors::Actor, app::TestApp};
+
+const OF_BOOKING: &str = "subscription ($id: ID!, $after: Cursor) {
+    event: bookingEvents(bookingId: $id, after: $after) { id cursor kind booking { status } } }";
+const OF_GUEST: &str =
+    "subscription ($after: Cursor) { event: myTripEvents(after: $after) { id cursor kind booking { id status } } }";
+const OF_HOST: &str = "subscription { event: myHostingEvents { id cursor kind booking { id status } } }";
+
+fn follow(actor: &Actor, subscription: &str, variables: Value) -> impl Stream<Item = Value> + use<> {
+    Box::pin(actor.app.stream(Some(&actor.member), subscription, variables))
+}
+
+/// The next event of a stream, which must come soon.
+async fn next(stream: &mut (impl Stream<Item = Value> + Unpin)) -> Value {
+    let event = tokio::time::timeout(Duration::from_secs(10), stream.next()).await.expect("an event comes");
+    let event = event.expect("the stream goes on");
+    assert_eq!(event.get("errors"), None, "{event}");
+    event["data"]["event"].clone()
+}
+
+async fn kinds(stream: &mut (impl Stream<Item = Value> + Unpin), count: usize) -> Vec<String> {
+    let mut kinds = Vec::new();
+    for _ in 0..count {
+        kinds.push(next(stream).await["kind"].as_str().unwrap().to_owned());
+    }
+    kinds
+}
+
+/// Whether the stream says nothing now: it has begun to wait.
+async fn is_silent(stream: &mut (impl Stream<Item = Value> + Unpin)) -> bool {
+    tokio::time::timeout(Duration::from_millis(200), stream.next()).await.is_err()
+}
+
+#[tokio::test]
+async fn a_stream_tells_what_was_and_then_what_happens() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    let booking = guest.book(&listing, "2026-04-01", "2026-04-07").await;
+    let first = guest.booking(&booking).await["timeline"]["nodes"][0].clone();
+    let mut live = follow(&guest, OF_BOOKING, json!({ "id": booking }));
+    let mut mine = follow(&guest, OF_GUEST, json!({ "after": "guest.0" }));
+    let mut hosts = follow(&host, OF_HOST, json!({}));
+    assert_eq!(next(&mut mine).await["id"], first["id"], "one event has one id in every stream");
+    assert!(is_silent(&mut live).await && is_silent(&mut hosts).await, "without a cursor only what comes");
+    guest.pay(&booking).await;
+    assert_eq!(kinds(&mut live, 2).await, ["PAYMENT_CAPTURED", "CONFIRMED"]);
+    assert_eq!(kinds(&mut mine, 2).await, ["PAYMENT_CAPTURED", "CONFIRMED"]);
+    assert_eq!(kinds(&mut hosts, 2).await, ["PAYMENT_CAPTURED", "CONFIRMED"]);
+    host.cancel(&booking).await;
+    let event = next(&mut live).await;
+    assert_eq!((&event["kind"], &event["booking"]["status"]), (&json!("CANCELLED_BY_HOST"), &json!("CANCELLED")));
+    let mut again = follow(&guest, OF_BOOKING, json!({ "id": booking, "after": first["cursor"] }));
+    let told = ["PAYMENT_CAPTURED", "CONFIRMED", "CANCELLED_BY_HOST", "REFUND_CREATED"];
+    assert_eq!(kinds(&mut again, 4).await, told);
+}
+
+#[tokio::test]
+async fn another_viewer_sees_nothing_and_a_foreign_cursor_is_refused() {
+    let app = TestApp::new().await;
+    let (host, guest, stranger) = (app.host().await, app.guest().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    let booking = guest.book(&listing, "2026-04-01", "2026-04-07").await;
+    let refused = follow(&stranger, OF_BOOKING, json!({ "id": booking })).next().await.unwrap();
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "NOT_FOUND", "{refused}");
+    let nobody = Box::pin(app.stream(None, OF_GUEST, json!({}))).next().await.unwrap();
+    assert_eq!(nobody["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    let mut theirs = follow(&stranger, OF_GUEST, json!({ "after": "guest.0" }));
+    guest.pay(&booking).await;
+    assert!(is_silent(&mut theirs).await);
+    let foreign = follow(&guest, OF_BOOKING, json!({ "id": booking, "after": "guest.0" })).next().await.unwrap();
+    assert_eq!(foreign["errors"][0]["extensions"]["code"], "BAD_CURSOR");
+}
+
+#[tokio::test]
+async fn a_stream_loses_nothing_that_another_server_writes_meanwhile() {
+    let app = TestApp::new().await;
+    let other = app.second_instance().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    let mut stream = follow(&guest, OF_GUEST, json!({ "after": "guest.0" }));
+    let elsewhere = guest.at(&other);
+    let writing = async {
+        for day in 1..=8 {
+            elsewhere.book_and_pay(&listing, &format!("2026-04-0{day}"), &format!("2026-04-0{}", day + 1)).await;
+            // What the worker of this server does twice a second.
+            domain::events::wake_for_others(&app.app).await.unwrap();
+        }
+    };
+    let reading = async {
+        let mut cursors = Vec::new();
+        for _ in 0..24 {
+            cursors.push(next(&mut stream).await["cursor"].as_str().unwrap().to_owned());
+        }
+        cursors
+    };
+    let (cursors, ()) = tokio::join!(reading, writing);
+    let expected: Vec<_> = (1..=24).map(|place| format!("guest.{place}")).collect();
+    assert_eq!(cursors, expected, "in order, without a gap");
+}
+
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    async fn open(address: std::net::SocketAddr, actor: &Actor) -> Self {
+        let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+        let mut socket = Self(connect_async(request).await.unwrap().0);
+        let payload = json!({ "authorization": format!("Bearer {}", actor.access) });
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.hear().await["type"], "connection_ack");
+        socket
+    }
+
+    async fn say(&mut self, message: Value) {
+        self.0.send(Message::Text(message.to_string().into())).await.unwrap();
+    }
+
+    async fn hear(&mut self) -> Value {
+        loop {
+            let message = tokio::time::timeout(Duration::from_secs(10), self.0.next()).await.expect("a message comes");
+            if let Message::Text(text) = message.unwrap().unwrap() {
+                return serde_json::from_str(&text).unwrap();
+            }
+        }
+    }
+
+    async fn event(&mut self) -> Value {
+        let message = self.hear().await;
+        assert_eq!(message["type"], "next", "{message}");
+        message["payload"]["data"]["event"].clone()
+    }
+}
+
+#[tokio::test]
+async fn a_socket_that_is_cut_goes_on_at_its_cursor_at_another_server() {
+    let app = TestApp::new().await;
+    let other = app.second_instance().await;
+    let (served, elsewhere) = (app.serve().await, other.serve().await);
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    let booking = guest.book(&listing, "2026-04-01", "2026-04-07").await;
+    let subscribe = |after: Value| {
+        let variables = json!({ "after": after });
+        json!({ "type": "subscribe", "id": "s", "payload": { "query": OF_GUEST, "variables": variables } })
+    };
+    let mut socket = Socket::open(served.address, &guest).await;
+    socket.say(subscribe(json!("guest.0"))).await;
+    let created = socket.event().await;
+    assert_eq!((&created["kind"], &created["booking"]["id"]), (&json!("CREATED"), &json!(booking)));
+    guest.pay(&booking).await;
+    assert_eq!(socket.event().await["kind"], "PAYMENT_CAPTURED");
+    // Cut in the middle, without a word.
+    drop(socket);
+    let mut socket = Socket::open(elsewhere.address, &guest).await;
+    socket.say(subscribe(created["cursor"].clone())).await;
+    assert_eq!(socket.event().await["kind"], "PAYMENT_CAPTURED");
+    assert_eq!(socket.event().await["kind"], "CONFIRMED");
+    guest.at(&other).cancel(&booking).await;
+    let cancelled = socket.event().await;
+    assert_eq!((&cancelled["kind"], &cancelled["booking"]["status"]), (&json!("CANCELLED_BY_GUEST"), &json!("CANCELLED")));
+}

@@ -1,0 +1,242 @@
+//! Money in, and a provider that fails, loses its answer or takes its time.
+
+use chrono::Duration;
+use serde_json::{Value, json};
+
+use crate::harness::{
+    actors::Actor,
+    app::TestApp,
+    bank::Trouble::{Fails, Hangs, LosesTheAnswer},
+};
+
+/// A host, a guest, and a booking from the first to the seventh of April: 685.20 SGD.
+async fn booked(app: &TestApp, instant_book: bool) -> (Actor, Actor, String) {
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|input| input["instantBook"] = json!(instant_book)).await;
+    let booking = guest.book(&listing, "2026-04-01", "2026-04-07").await;
+    (host, guest, booking)
+}
+
+#[tokio::test]
+async fn a_declined_card_leaves_the_booking_and_another_card_pays() {
+    let app = TestApp::new().await;
+    let (_, guest, booking) = booked(&app, true).await;
+    let key = app.key();
+    let declined = guest.try_pay(&booking, "CARD_INSUFFICIENT_FUNDS", &key).await;
+    assert_eq!(declined["declineReason"], "INSUFFICIENT_FUNDS");
+    assert_eq!(guest.try_pay(&booking, "CARD_INSUFFICIENT_FUNDS", &key).await, declined, "the same answer again");
+    guest.pay(&booking).await;
+    assert_eq!(guest.try_pay(&booking, "CARD_OK", &app.key()).await["code"], "STATE_CONFLICT", "paid once");
+    assert_eq!(app.bank.balance(), 68_520);
+}
+
+#[tokio::test]
+async fn a_card_that_needs_confirmation_pays_when_it_is_confirmed() {
+    let app = TestApp::new().await;
+    let (_, guest, booking) = booked(&app, true).await;
+    let failing = guest.try_pay(&booking, "CARD_CONFIRMATION_FAILS", &app.key()).await;
+    let failed = guest.confirm(failing["payment"]["id"].as_str().unwrap(), &app.key()).await;
+    assert_eq!(failed["declineReason"], "CONFIRMATION_FAILED");
+    let waiting = guest.try_pay(&booking, "CARD_NEEDS_CONFIRMATION", &app.key()).await;
+    assert_eq!(waiting["payment"]["nextAction"]["kind"], "CONFIRM");
+    assert_eq!(waiting["booking"]["status"], "PENDING_PAYMENT");
+    let (payment, key) = (waiting["payment"]["id"].as_str().unwrap(), app.key());
+    let confirmed = guest.confirm(payment, &key).await;
+    assert_eq!((&confirmed["payment"]["status"], &confirmed["booking"]["status"]), (&json!("CAPTURED"), &json!("CONFIRMED")));
+    assert_eq!(guest.confirm(payment, &key).await["replayed"], true);
+    assert_eq!(guest.confirm(payment, &app.key()).await["code"], "STATE_CONFLICT");
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_or_loses_its_answer_is_asked_again_with_the_same_key() {
+    for trouble in [Fails, LosesTheAnswer] {
+        let app = TestApp::new().await;
+        let (_, guest, booking) = booked(&app, true).await;
+        let key = app.key();
+        app.bank.expect(&[trouble]);
+        let first = guest.try_pay(&booking, "CARD_OK", &key).await;
+        assert_eq!((&first["code"], &first["retryable"]), (&json!("PAYMENT_UNAVAILABLE"), &json!(true)), "{trouble:?}");
+        let other = guest.try_pay(&booking, "CARD_OK", &app.key()).await;
+        assert_eq!((&other["code"], &other["retryable"]), (&json!("STATE_CONFLICT"), &json!(true)));
+        let again = guest.try_pay(&booking, "CARD_OK", &key).await;
+        assert_eq!((&again["replayed"], &again["booking"]["status"]), (&json!(true), &json!("CONFIRMED")));
+        assert_eq!(app.bank.balance(), 68_520, "money moved once");
+    }
+}
+
+#[tokio::test]
+async fn the_worker_finds_the_answer_that_nobody_waits_for() {
+    let app = TestApp::new().await;
+    let (_, guest, booking) = booked(&app, true).await;
+    app.bank.expect(&[LosesTheAnswer]);
+    guest.try_pay(&booking, "CARD_OK", &app.key()).await;
+    app.work().await;
+    assert_eq!(guest.status(&booking).await, "PENDING_PAYMENT", "the provider has its time");
+    app.pass(Duration::minutes(2));
+    app.work().await;
+    assert_eq!(guest.status(&booking).await, "CONFIRMED");
+    assert_eq!(guest.history(&booking).await, ["CREATED", "PAYMENT_CAPTURED", "CONFIRMED"]);
+}
+
+#[tokio::test]
+async fn the_worker_finds_the_answer_to_a_confirmation_and_to_an_acceptance() {
+    let app = TestApp::new().await;
+    let (_, guest, instant) = booked(&app, true).await;
+    let waiting = guest.try_pay(&instant, "CARD_NEEDS_CONFIRMATION", &app.key()).await;
+    app.bank.expect(&[LosesTheAnswer]);
+    let lost = guest.confirm(waiting["payment"]["id"].as_str().unwrap(), &app.key()).await;
+    assert_eq!(lost["code"], "PAYMENT_UNAVAILABLE");
+    let (host, other, request) = booked(&app, false).await;
+    other.pay(&request).await;
+    app.bank.expect(&[LosesTheAnswer]);
+    assert_eq!(host.accept(&request, &app.key()).await["code"], "PAYMENT_UNAVAILABLE");
+    app.pass(Duration::minutes(2));
+    app.work().await;
+    assert_eq!(guest.status(&instant).await, "CONFIRMED");
+    assert_eq!(other.status(&request).await, "CONFIRMED");
+    assert_eq!(app.bank.balance(), 2 * 68_520);
+}
+
+#[tokio::test]
+async fn a_provider_that_hangs_is_given_up_and_the_same_key_goes_on() {
+    let app = TestApp::new().await;
+    let (_, guest, booking) = booked(&app, true).await;
+    let key = app.key();
+    app.bank.expect(&[Hangs]);
+    let answer = guest.try_pay(&booking, "CARD_OK", &key).await;
+    assert_eq!(answer["code"], "PAYMENT_UNAVAILABLE");
+    assert_eq!(guest.try_pay(&booking, "CARD_OK", &key).await["booking"]["status"], "CONFIRMED");
+}
+
+/// Starts a payment, lets time pass while the provider thinks, and returns the answer.
+async fn pay_late(app: &TestApp, guest: &Actor, booking: &str, key: &str, time: Duration) -> Value {
+    app.bank.expect(&[Hangs]);
+    let paying = guest.try_pay(booking, "CARD_OK", key);
+    let meanwhile = async {
+        app.bank.hangs().await;
+        app.pass(time);
+        app.bank.release();
+    };
+    tokio::join!(paying, meanwhile).0
+}
+
+#[tokio::test]
+async fn money_that_comes_after_the_hold_goes_back() {
+    let app = TestApp::new().await;
+    let (_, guest, booking) = booked(&app, true).await;
+    let key = app.key();
+    let late = pay_late(&app, &guest, &booking, &key, Duration::minutes(15)).await;
+    assert_eq!((&late["code"], &late["conflict"]["status"]), (&json!("STATE_CONFLICT"), &json!("EXPIRED")));
+    assert_eq!(app.bank.balance(), 0);
+    let seen = guest.booking(&booking).await;
+    assert_eq!(seen["refunds"][0]["reason"], "HOLD_EXPIRED");
+    assert_eq!(guest.history(&booking).await, ["CREATED", "EXPIRED", "PAYMENT_CAPTURED", "REFUND_CREATED"]);
+    assert_eq!(guest.try_pay(&booking, "CARD_OK", &key).await["code"], "STATE_CONFLICT", "the same answer again");
+}
+
+#[tokio::test]
+async fn a_reservation_that_comes_after_the_deadline_is_let_go() {
+    let app = TestApp::new().await;
+    let (_, guest, booking) = booked(&app, false).await;
+    let late = pay_late(&app, &guest, &booking, &app.key(), Duration::hours(24)).await;
+    assert_eq!((&late["code"], &late["conflict"]["status"]), (&json!("STATE_CONFLICT"), &json!("EXPIRED")));
+    assert_eq!((app.bank.balance(), app.bank.reservations()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_request_that_is_cancelled_while_the_guest_pays_takes_no_money() {
+    let app = TestApp::new().await;
+    let (_, guest, booking) = booked(&app, false).await;
+    let key = app.key();
+    app.bank.expect(&[Fails]);
+    guest.try_pay(&booking, "CARD_OK", &key).await;
+    guest.cancel(&booking).await;
+    let calls = app.bank.calls();
+    assert_eq!(guest.try_pay(&booking, "CARD_OK", &key).await["code"], "STATE_CONFLICT");
+    assert!(app.bank.calls() > calls, "the provider may have heard the first call: it is asked");
+    assert_eq!((app.bank.balance(), app.bank.reservations()), (0, 0));
+    let seen = guest.booking(&booking).await;
+    assert_eq!((&seen["payments"][0]["status"], &seen["refunds"]), (&json!("VOIDED"), &json!([])), "never taken");
+}
+
+#[tokio::test]
+async fn a_key_is_answered_as_before_when_the_money_has_gone_back_since() {
+    let app = TestApp::new().await;
+    let (_, guest, booking) = booked(&app, true).await;
+    let key = app.key();
+    guest.try_pay(&booking, "CARD_OK", &key).await;
+    guest.cancel(&booking).await;
+    let again = guest.try_pay(&booking, "CARD_OK", &key).await;
+    assert_eq!((&again["__typename"], &again["replayed"]), (&json!("PayBookingSuccess"), &json!(true)));
+    let (host, guest, request) = booked(&app, false).await;
+    let key = app.key();
+    guest.try_pay(&request, "CARD_OK", &key).await;
+    host.decline(&request, &app.key()).await;
+    let again = guest.try_pay(&request, "CARD_OK", &key).await;
+    assert_eq!((&again["__typename"], &again["payment"]["status"]), (&json!("PayBookingSuccess"), &json!("VOIDED")));
+}
+
+#[tokio::test]
+async fn an_acceptance_that_took_no_money_is_not_called_a_success_later() {
+    let app = TestApp::new().await;
+    let (host, guest, booking) = booked(&app, false).await;
+    guest.pay(&booking).await;
+    let key = app.key();
+    app.bank.expect(&[Fails]);
+    assert_eq!(host.accept(&booking, &key).await["code"], "PAYMENT_UNAVAILABLE");
+    app.pass(Duration::hours(24));
+    assert_eq!(host.accept(&booking, &key).await["code"], "STATE_CONFLICT", "the deadline has passed");
+    app.work().await;
+    assert_eq!((app.bank.balance(), app.bank.reservations()), (0, 0));
+}
+
+#[tokio::test]
+async fn of_two_payments_in_flight_the_second_goes_back_whole() {
+    let app = TestApp::new().await;
+    let (_, guest, booking) = booked(&app, true).await;
+    let waiting = guest.try_pay(&booking, "CARD_NEEDS_CONFIRMATION", &app.key()).await;
+    let first = waiting["payment"]["id"].as_str().unwrap();
+    app.bank.expect(&[Hangs]);
+    let key = app.key();
+    let confirming = guest.confirm(first, &key);
+    let meanwhile = async {
+        app.bank.hangs().await;
+        guest.pay(&booking).await;
+        app.bank.release();
+    };
+    let (answer, ()) = tokio::join!(confirming, meanwhile);
+    assert_eq!(answer["code"], "STATE_CONFLICT", "{answer}");
+    assert_eq!(app.bank.balance(), 68_520);
+    let seen = guest.booking(&booking).await;
+    assert_eq!(seen["status"], "CONFIRMED");
+    assert_eq!(seen["payments"][0]["refunded"]["minorUnits"], 68_520, "the one that was too much");
+    assert_eq!(seen["payments"][1]["refunded"]["minorUnits"], 0);
+    let cancelled = guest.cancel(&booking).await;
+    assert_eq!(cancelled["refund"]["total"]["minorUnits"], 68_520, "only what the cancellation gave back");
+}
+
+#[tokio::test]
+async fn what_waits_for_a_confirmation_is_let_go_when_another_card_has_paid() {
+    let app = TestApp::new().await;
+    let (_, guest, booking) = booked(&app, true).await;
+    guest.try_pay(&booking, "CARD_NEEDS_CONFIRMATION", &app.key()).await;
+    guest.pay(&booking).await;
+    app.work().await;
+    assert_eq!(guest.booking(&booking).await["payments"][0]["status"], "VOIDED");
+}
+
+#[tokio::test]
+async fn a_refund_that_the_provider_did_not_hear_of_is_sent_by_the_worker() {
+    let app = TestApp::new().await;
+    let (_, guest, booking) = booked(&app, true).await;
+    guest.pay(&booking).await;
+    app.bank.expect(&[Fails]);
+    let cancelled = guest.cancel(&booking).await;
+    assert_eq!(cancelled["refund"]["total"]["minorUnits"], 68_520);
+    assert_eq!(guest.booking(&booking).await["refunds"][0]["status"], "PENDING");
+    assert_eq!(app.bank.balance(), 68_520);
+    app.pass(Duration::minutes(2));
+    app.work().await;
+    assert_eq!(guest.booking(&booking).await["refunds"][0]["status"], "SUCCEEDED");
+    assert_eq!(app.bank.balance(), 0);
+}
