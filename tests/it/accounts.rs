@@ -35,7 +35,7 @@ async fn an_account_is_made_once_and_opens_with_its_password_only() {
     let app = TestApp::new().await;
     assert_eq!(register(&app, "Ada@Example.org", "correct horse").await["__typename"], "RegisterUserSuccess");
     assert_eq!(register(&app, "ada@example.ORG", "another horse").await["code"], "EMAIL_TAKEN");
-    assert_eq!(register(&app, "eve@example.org", "too short").await["path"], json!(["password"]));
+    assert_eq!(register(&app, "eve@example.org", "too short").await["path"], json!(["input", "password"]));
     let wrong = sign_in(&app, "ada@example.org", "another horse").await;
     assert_eq!(wrong["code"], "INVALID_CREDENTIALS");
     assert_eq!(sign_in(&app, "nobody@example.org", "another horse").await, wrong, "nobody learns who has an account");

@@ -58,7 +58,8 @@ async fn many_blocks_of_the_same_nights_at_once_are_no_problem_for_a_host() {
     let listing = host.listing(|_| {}).await;
     let range = ("2026-04-01", "2026-04-11");
     let keys: Vec<_> = (0..8).map(|_| app.key()).collect();
-    let answers = futures_util::future::join_all(keys.iter().map(|key| change(&host, BLOCK, &listing, range, key))).await;
+    let answers =
+        futures_util::future::join_all(keys.iter().map(|key| change(&host, BLOCK, &listing, range, key))).await;
     let mut blocked = 0;
     for answer in answers {
         assert_eq!(answer["__typename"], "BlockNightsSuccess", "{answer}");

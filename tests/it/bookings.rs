@@ -104,7 +104,8 @@ async fn two_guests_cannot_share_a_night() {
     assert_eq!(refused["__typename"], "NightsUnavailableProblem");
     assert_eq!(refused["nights"], json!(["2026-04-03", "2026-04-04"]));
     second.book(&listing, "2026-04-05", "2026-04-08").await;
-    let raw = "INSERT INTO nights (listing_id, night, kind) SELECT listing_id, '2026-04-02', 'BLOCK' FROM nights LIMIT 1";
+    let raw =
+        "INSERT INTO nights (listing_id, night, kind) SELECT listing_id, '2026-04-02', 'BLOCK' FROM nights LIMIT 1";
     let refused = app.conn().await.batch_execute(raw).await.unwrap_err();
     assert!(refused.to_string().contains("Duplicate entry"), "{refused}");
 }

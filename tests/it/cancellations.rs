@@ -22,8 +22,14 @@ async fn preview(guest: &Actor, booking: &str, at: Timestamp) -> Value {
 async fn what_the_preview_says_of_an_instant_is_what_happens_then() {
     let policies = ["FLEXIBLE", "MODERATE", "FIRM", "STRICT", "LIMITED"];
     let instants = [
-        "2026-03-02T05:00:00Z", "2026-03-20T07:00:00Z", "2026-03-28T07:00:00Z", "2026-03-31T06:59:59Z",
-        "2026-03-31T07:00:00Z", "2026-03-31T07:00:01Z", "2026-04-01T06:59:59Z", "2026-04-03T02:00:00Z",
+        "2026-03-02T05:00:00Z",
+        "2026-03-20T07:00:00Z",
+        "2026-03-28T07:00:00Z",
+        "2026-03-31T06:59:59Z",
+        "2026-03-31T07:00:00Z",
+        "2026-03-31T07:00:01Z",
+        "2026-04-01T06:59:59Z",
+        "2026-04-03T02:00:00Z",
     ];
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
@@ -55,13 +61,13 @@ async fn a_cancelled_stay_frees_its_nights_and_a_broken_off_one_those_to_come() 
     let booking = guest.book_and_pay(&listing, "2026-04-01", "2026-04-07").await;
     guest.cancel(&booking).await;
     let second = other.book_and_pay(&listing, "2026-04-01", "2026-04-07").await;
-    // The morning after the second night.
-    app.clock.set(instant("2026-04-03T02:00:00Z"));
+    // Two days after check-in, by the hour.
+    app.clock.set(instant("2026-04-03T07:00:00Z"));
     let ended = other.cancel(&second).await;
     assert_eq!(ended["refund"]["total"]["minorUnits"], 30_000);
     let told = ["CREATED", "PAYMENT_CAPTURED", "CONFIRMED", "CHECKED_IN", "CANCELLED_BY_GUEST", "REFUND_CREATED"];
     assert_eq!(other.history(&second).await, told);
-    guest.book(&listing, "2026-04-03", "2026-04-07").await;
+    guest.book(&listing, "2026-04-04", "2026-04-07").await;
     let slept = guest.try_quote(&listing, "2026-04-02", "2026-04-07").await;
     assert_ne!(slept["__typename"], "QuoteStaySuccess", "a night that was slept stays for the record");
 }

@@ -171,5 +171,8 @@ async fn a_socket_that_is_cut_goes_on_at_its_cursor_at_another_server() {
     assert_eq!(socket.event().await["kind"], "CONFIRMED");
     guest.at(&other).cancel(&booking).await;
     let cancelled = socket.event().await;
-    assert_eq!((&cancelled["kind"], &cancelled["booking"]["status"]), (&json!("CANCELLED_BY_GUEST"), &json!("CANCELLED")));
+    assert_eq!(
+        (&cancelled["kind"], &cancelled["booking"]["status"]),
+        (&json!("CANCELLED_BY_GUEST"), &json!("CANCELLED"))
+    );
 }

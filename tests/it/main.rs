@@ -16,5 +16,6 @@ mod migrations;
 mod payments;
 mod pool;
 mod quotes;
+mod races;
 mod reviews;
 mod search;

@@ -42,7 +42,10 @@ async fn a_card_that_needs_confirmation_pays_when_it_is_confirmed() {
     assert_eq!(waiting["booking"]["status"], "PENDING_PAYMENT");
     let (payment, key) = (waiting["payment"]["id"].as_str().unwrap(), app.key());
     let confirmed = guest.confirm(payment, &key).await;
-    assert_eq!((&confirmed["payment"]["status"], &confirmed["booking"]["status"]), (&json!("CAPTURED"), &json!("CONFIRMED")));
+    assert_eq!(
+        (&confirmed["payment"]["status"], &confirmed["booking"]["status"]),
+        (&json!("CAPTURED"), &json!("CONFIRMED"))
+    );
     assert_eq!(guest.confirm(payment, &key).await["replayed"], true);
     assert_eq!(guest.confirm(payment, &app.key()).await["code"], "STATE_CONFLICT");
 }

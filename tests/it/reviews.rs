@@ -14,7 +14,8 @@ const SEEN: &str = "query ($id: ID!) { listing(id: $id) {
     rating { average count cleanliness value } reviews { nodes { text author { displayName } } } } }";
 
 async fn write(guest: &Actor, booking: &str, rating: u8) -> Value {
-    let ratings = json!({ "cleanliness": rating, "accuracy": 5, "checkIn": 5, "communication": 5, "location": 5, "value": 3 });
+    let ratings =
+        json!({ "cleanliness": rating, "accuracy": 5, "checkIn": 5, "communication": 5, "location": 5, "value": 3 });
     guest.mutate(WRITE, json!({ "bookingId": booking, "rating": rating, "ratings": ratings, "text": "Fine." })).await
 }
 

@@ -34,6 +34,9 @@ use super::{actors::Actor, bank::Bank, database::TestDatabase};
 /// When the tests begin: a Monday, noon in Singapore.
 pub const NOW: &str = "2026-03-02T04:00:00Z";
 
+/// How long the provider may take: long enough for what a test does meanwhile.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+
 /// An instance of the application. Instances of one test share its database, clock and provider, as servers do.
 #[derive(Clone)]
 pub struct TestApp {
@@ -83,7 +86,7 @@ impl TestApp {
             entropy,
             payments: bank.clone(),
             wakes: Wakes::default(),
-            terms: Terms::default(),
+            terms: Terms { provider_answer: PATIENCE, ..Terms::default() },
             throttle,
         });
         let documents = Arc::new(Documents::new(CONTRACT, Limits::default()).unwrap());
@@ -103,6 +106,11 @@ impl TestApp {
     /// Lets time pass.
     pub fn pass(&self, time: Duration) {
         self.clock.advance(time);
+    }
+
+    /// The day it is, in UTC.
+    pub fn clock_day(&self) -> chrono::NaiveDate {
+        self.app.now().utc().date_naive()
     }
 
     /// The work that is due now, as the timed worker does it.

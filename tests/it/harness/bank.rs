@@ -50,6 +50,11 @@ impl Bank {
         self.state().troubles.extend(troubles);
     }
 
+    /// Nothing goes wrong any more.
+    pub fn recover(&self) {
+        self.state().troubles.clear();
+    }
+
     /// Until a call hangs.
     pub async fn hangs(&self) {
         self.hanging.acquire().await.unwrap().forget();

@@ -1,0 +1,261 @@
+//! A long random walk of many people, and what must hold wherever it leads.
+
+use chrono::{Days, Duration};
+use diesel::{QueryableByName, sql_types::Text};
+use diesel_async::RunQueryDsl;
+use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use serde_json::{Value, json};
+
+use crate::harness::{
+    actors::Actor,
+    app::TestApp,
+    bank::Trouble::{Fails, LosesTheAnswer},
+};
+
+/// What must never be found, each as a query for names of what broke it.
+const BROKEN: &[(&str, &str)] = &[
+    (
+        "a booking without its nights",
+        "SELECT HEX(b.id) AS name FROM bookings b WHERE b.status IN ('PENDING_PAYMENT', 'REQUESTED', 'CONFIRMED', 'CHECKED_IN') AND \
+         DATEDIFF(b.check_out, b.check_in) <> (SELECT COUNT(*) FROM nights n WHERE n.booking_id = b.id AND \
+         n.listing_id = b.listing_id AND n.night >= b.check_in AND n.night < b.check_out AND n.kind = \
+         CASE b.status WHEN 'PENDING_PAYMENT' THEN 'HOLD' WHEN 'REQUESTED' THEN 'REQUEST' ELSE 'BOOKING' END)",
+    ),
+    (
+        "a night of a booking that has ended",
+        "SELECT HEX(n.booking_id) AS name FROM nights n JOIN bookings b ON b.id = n.booking_id WHERE \
+         b.status IN ('DECLINED', 'EXPIRED') OR (b.status = 'CANCELLED' AND b.cancelled_at < b.check_in_at)",
+    ),
+    (
+        "a certain night that expires",
+        "SELECT HEX(n.booking_id) AS name FROM nights n JOIN bookings b ON b.id = n.booking_id WHERE \
+         b.confirmed_at IS NOT NULL AND n.expires_at IS NOT NULL",
+    ),
+    (
+        "a payment without a booking",
+        "SELECT HEX(id) AS name FROM payments WHERE booking_id NOT IN (SELECT id FROM bookings)",
+    ),
+    (
+        "a refund that does not add up",
+        "SELECT HEX(p.id) AS name FROM payments p WHERE p.refunded > p.captured OR \
+         p.refunded <> (SELECT COALESCE(SUM(r.amount), 0) FROM refunds r WHERE r.payment_id = p.id)",
+    ),
+    (
+        "a certain booking that is not paid exactly",
+        "SELECT HEX(b.id) AS name FROM bookings b WHERE b.confirmed_at IS NOT NULL AND b.total <> \
+         (SELECT COALESCE(SUM(captured), 0) FROM payments p WHERE p.booking_id = b.id) - \
+         (SELECT COALESCE(SUM(amount), 0) FROM refunds r WHERE r.booking_id = b.id AND r.reason = 'HOLD_EXPIRED')",
+    ),
+    (
+        "money kept for a booking that never was certain",
+        "SELECT HEX(b.id) AS name FROM bookings b JOIN payments p ON p.booking_id = b.id WHERE \
+         b.confirmed_at IS NULL AND p.captured <> p.refunded",
+    ),
+    (
+        "events with a gap",
+        "SELECT HEX(b.id) AS name FROM bookings b LEFT JOIN booking_events e ON e.booking_id = b.id GROUP BY b.id, b.event_sequence \
+         HAVING COUNT(e.sequence) <> b.event_sequence OR MAX(e.sequence) <> b.event_sequence OR b.event_sequence = 0",
+    ),
+    (
+        "a feed with a gap",
+        "SELECT HEX(f.user_id) AS name FROM feeds f LEFT JOIN feed_entries e ON e.user_id = f.user_id AND e.role = f.role \
+         GROUP BY f.user_id, f.role, f.last_sequence HAVING COUNT(e.sequence) <> f.last_sequence OR \
+         MAX(e.sequence) <> f.last_sequence OR MIN(e.sequence) <> 1",
+    ),
+    (
+        "an event that is not in two feeds",
+        "SELECT HEX(e.booking_id) AS name FROM booking_events e LEFT JOIN feed_entries f ON f.booking_id = e.booking_id AND \
+         f.booking_sequence = e.sequence GROUP BY e.booking_id, e.sequence HAVING COUNT(f.sequence) <> 2",
+    ),
+    (
+        "a state without its event, or an event without its state",
+        "SELECT HEX(b.id) AS name FROM bookings b WHERE \
+         (b.confirmed_at IS NOT NULL) <> EXISTS (SELECT 1 FROM booking_events e WHERE e.booking_id = b.id AND e.kind = 'CONFIRMED') OR \
+         (b.status = 'DECLINED') <> EXISTS (SELECT 1 FROM booking_events e WHERE e.booking_id = b.id AND e.kind = 'DECLINED') OR \
+         (b.status = 'EXPIRED') <> EXISTS (SELECT 1 FROM booking_events e WHERE e.booking_id = b.id AND e.kind = 'EXPIRED') OR \
+         (b.status = 'COMPLETED') <> EXISTS (SELECT 1 FROM booking_events e WHERE e.booking_id = b.id AND e.kind = 'COMPLETED') OR \
+         (b.status = 'CANCELLED') <> EXISTS (SELECT 1 FROM booking_events e WHERE e.booking_id = b.id AND e.kind LIKE 'CANCELLED%') OR \
+         (b.status IN ('CHECKED_IN', 'COMPLETED') AND NOT EXISTS \
+         (SELECT 1 FROM booking_events e WHERE e.booking_id = b.id AND e.kind = 'CHECKED_IN'))",
+    ),
+    (
+        "an event that came twice",
+        "SELECT HEX(booking_id) AS name FROM booking_events WHERE kind NOT LIKE 'PAYMENT%' AND kind <> 'REFUND_CREATED' \
+         GROUP BY booking_id, kind HAVING COUNT(*) > 1",
+    ),
+];
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// Nothing is broken.
+pub async fn check(app: &TestApp) {
+    let conn = &mut app.conn().await;
+    for (what, sql) in BROKEN {
+        let found: Vec<Name> =
+            diesel::sql_query(*sql).load(conn).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let names: Vec<_> = found.into_iter().map(|row| row.name).collect();
+        assert!(names.is_empty(), "{what}: {names:?}");
+    }
+}
+
+/// What a walk has met so far.
+struct World {
+    app: TestApp,
+    rng: StdRng,
+    host: Actor,
+    guests: Vec<Actor>,
+    listings: Vec<String>,
+    /// Bookings with the index of their guest.
+    bookings: Vec<(usize, String)>,
+    payments: Vec<(usize, String)>,
+}
+
+const METHODS: &[&str] =
+    &["CARD_OK", "CARD_OK", "CARD_OK", "CARD_DECLINED", "CARD_NEEDS_CONFIRMATION", "CARD_CONFIRMATION_FAILS"];
+
+impl World {
+    async fn new(seed: u64) -> Self {
+        let app = TestApp::new().await;
+        let host = app.host().await;
+        let guests = vec![app.guest().await, app.guest().await, app.guest().await];
+        let at_once = host.listing(|_| {}).await;
+        let asks = host
+            .listing(|input| {
+                input["instantBook"] = json!(false);
+                input["rules"] = json!({ "preparationNights": 1 });
+            })
+            .await;
+        let rng = StdRng::seed_from_u64(seed);
+        Self { app, rng, host, guests, listings: vec![at_once, asks], bookings: Vec::new(), payments: Vec::new() }
+    }
+
+    fn stay(&mut self) -> (String, String, String) {
+        let first = self.app.clock_day() + Days::new(self.rng.random_range(1..25));
+        let last = first + Days::new(self.rng.random_range(1..5));
+        (self.listings.choose(&mut self.rng).unwrap().clone(), first.to_string(), last.to_string())
+    }
+
+    async fn book(&mut self) {
+        let (listing, from, to) = self.stay();
+        let who = self.rng.random_range(0..self.guests.len());
+        let quoted = self.guests[who].try_quote(&listing, &from, &to).await;
+        let Some(quote) = quoted["quote"]["id"].as_str() else { return };
+        let booked = self.guests[who].try_book(quote, &self.app.key()).await;
+        let id = booked["booking"]["id"].as_str().unwrap_or_else(|| panic!("{booked}"));
+        self.bookings.push((who, id.to_owned()));
+    }
+
+    fn booking(&mut self) -> Option<(Actor, usize, String)> {
+        // Mostly a late one: there is more to do with it.
+        let late = self.bookings.len().saturating_sub(6);
+        let (who, id) = self.bookings[late..].choose(&mut self.rng)?.clone();
+        Some((self.guests[who].clone(), who, id))
+    }
+
+    async fn pay(&mut self) {
+        let Some((guest, who, booking)) = self.booking() else { return };
+        let method = METHODS.choose(&mut self.rng).unwrap();
+        let paid = guest.try_pay(&booking, method, &self.app.key()).await;
+        if let Some(id) = paid["payment"]["id"].as_str() {
+            self.payments.push((who, id.to_owned()));
+        }
+    }
+
+    async fn confirm(&mut self) {
+        let Some((who, payment)) = self.payments.choose(&mut self.rng).cloned() else { return };
+        self.guests[who].confirm(&payment, &self.app.key()).await;
+    }
+
+    async fn answer(&mut self) {
+        let Some((_, _, booking)) = self.booking() else { return };
+        if self.rng.random_bool(0.7) {
+            self.host.accept(&booking, &self.app.key()).await;
+        } else {
+            self.host.decline(&booking, &self.app.key()).await;
+        }
+    }
+
+    async fn cancel(&mut self) {
+        let Some((guest, _, booking)) = self.booking() else { return };
+        let said = guest.booking(&booking).await["cancellationPreview"]["refund"]["total"].clone();
+        if self.rng.random_bool(0.3) {
+            self.host.cancel(&booking).await;
+        } else {
+            let done = guest.cancel(&booking).await;
+            if done["__typename"] == "CancelBookingSuccess" {
+                assert_eq!(done["refund"]["total"], said, "what was said is what happens");
+            }
+        }
+    }
+
+    async fn block(&mut self) {
+        let (listing, from, to) = self.stay();
+        let what = *["blockNights", "openNights"].choose(&mut self.rng).unwrap();
+        let input = format!("{}{}Input", what[..1].to_uppercase(), &what[1..]);
+        let mutation = format!("mutation ($input: {input}!) {{ {what}(input: $input) {{ __typename }} }}");
+        let key = self.app.key();
+        let input: Value = json!({ "listingId": listing, "from": from, "to": to, "idempotencyKey": key });
+        self.host.mutate(&mutation, input).await;
+    }
+
+    async fn step(&mut self) {
+        match self.rng.random_range(0..100) {
+            0..25 => self.book().await,
+            25..50 => self.pay().await,
+            50..58 => self.confirm().await,
+            58..68 => self.answer().await,
+            68..76 => self.cancel().await,
+            76..81 => self.block().await,
+            81..86 => self.app.work().await,
+            86..90 => self.app.bank.expect(&[*[Fails, LosesTheAnswer].choose(&mut self.rng).unwrap()]),
+            90..96 => self.app.pass(Duration::minutes(self.rng.random_range(1..20))),
+            96..99 => self.app.pass(Duration::hours(self.rng.random_range(1..30))),
+            _ => self.app.pass(Duration::days(self.rng.random_range(1..4))),
+        }
+    }
+
+    /// Everything that is due is done, and the provider is well again.
+    async fn settle(&self) {
+        self.app.bank.recover();
+        for _ in 0..3 {
+            self.app.pass(Duration::minutes(2));
+            self.app.work().await;
+        }
+    }
+}
+
+async fn walk(seed: u64, steps: usize) {
+    let mut world = World::new(seed).await;
+    for step in 1..=steps {
+        world.step().await;
+        if step % 20 == 0 {
+            check(&world.app).await;
+        }
+    }
+    world.settle().await;
+    check(&world.app).await;
+    let kept = "SELECT CAST(COALESCE(SUM(captured - refunded), 0) AS CHAR) AS name FROM payments";
+    let open = "SELECT CAST(COUNT(*) AS CHAR) AS name FROM payments WHERE status = 'AUTHORIZED'";
+    let ask = async |sql: &'static str| {
+        let row: Name = diesel::sql_query(sql).get_result(&mut world.app.conn().await).await.unwrap();
+        row.name
+    };
+    assert_eq!(ask(kept).await, world.app.bank.balance().to_string(), "the provider has what the books say");
+    assert_eq!(ask(open).await, world.app.bank.reservations().to_string(), "and reserves what they say");
+    println!("{} bookings, {} payments", world.bookings.len(), world.payments.len());
+    assert!(world.bookings.len() > steps / 20, "the walk led somewhere");
+}
+
+#[tokio::test]
+async fn a_random_walk_breaks_nothing() {
+    walk(1, 250).await;
+}
+
+#[tokio::test]
+async fn another_random_walk_breaks_nothing() {
+    walk(2, 250).await;
+}
