@@ -26,6 +26,8 @@ pub struct Terms {
     pub host_answer: Duration,
     /// How long after the end of a stay a review can be written.
     pub review_window: Duration,
+    /// How long a payment provider may take to answer.
+    pub provider_answer: std::time::Duration,
 }
 
 impl Default for Terms {
@@ -37,6 +39,7 @@ impl Default for Terms {
             hold: Duration::minutes(15),
             host_answer: Duration::hours(24),
             review_window: Duration::days(14),
+            provider_answer: std::time::Duration::from_secs(20),
         }
     }
 }

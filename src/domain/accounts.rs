@@ -171,14 +171,17 @@ fn account_bucket(email: &Email) -> [u8; 32] {
     Sha256::digest(format!("account\0{}", email.as_str())).into()
 }
 
-/// Counts one try, before it is known whether it succeeds: many tries in one request count one by one.
+/// Counts one try, in a transaction that keeps the others out until the count is read, before it is known whether it succeeds: many tries in one request count one by one.
 async fn throttle(app: &App, account: Option<&[u8; 32]>, address: Option<IpAddr>) -> Result<()> {
     let now = app.now();
     let address: Option<[u8; 32]> = address.map(|address| Sha256::digest(format!("address\0{address}")).into());
     let buckets = [(account.copied(), app.throttle.per_account), (address, app.throttle.per_address)];
     for (bucket, most) in buckets.into_iter().filter_map(|(bucket, most)| Some((bucket?, most))) {
         let window = now + app.throttle.window;
-        let (tries, ends_at) = sessions::count_attempt(&mut app.conn().await?, &bucket, now, window).await?;
+        let (tries, ends_at) = app
+            .database
+            .transaction(async |tx| Ok::<_, Error>(sessions::count_attempt(tx, &bucket, now, window).await?))
+            .await?;
         if tries > most {
             let wait = (ends_at - now).num_seconds().clamp(1, i64::from(i32::MAX));
             let retry_after_seconds = i32::try_from(wait).unwrap_or(i32::MAX);

@@ -15,7 +15,7 @@ use crate::{
         self, Conn,
         nights::{Claim, Night},
     },
-    types::{IdempotencyKey, ListingId, NightKind, Stay},
+    types::{BookingEventKind, IdempotencyKey, ListingId, NightKind, Stay, Timestamp},
 };
 
 /// What is kept under an idempotency key: the nights that were changed.
@@ -48,33 +48,41 @@ pub async fn block(
             own(tx, host, listing).await?;
             let found = store::nights::of_listing(tx, listing, range).await?;
             let lapsed = bookings::lapse_expired(tx, &found, now).await?;
-            let is_guest = |kind| matches!(kind, NightKind::Hold | NightKind::Request | NightKind::Booking);
+            refuse_guests(&found, now)?;
             let held: Vec<_> = found.iter().filter(|night| night.holds_at(now)).collect();
-            let guests: Vec<_> = held.iter().filter(|night| is_guest(night.kind)).map(|night| night.night).collect();
-            if !guests.is_empty() {
-                return Err(Refusal::NightsUnavailable(NightsUnavailable { nights: guests }).into());
-            }
             // Kept free after a stay: no guest loses it, and the host's block does the same and stays longer.
             store::nights::release_preparation(tx, listing, range).await?;
             let is_blocked =
                 |night: &NaiveDate| held.iter().any(|it| it.night == *night && it.kind != NightKind::Preparation);
             let nights: Vec<_> = range.nights().filter(|night| !is_blocked(night)).collect();
-            claim(tx, listing, &nights).await?;
-            Ok::<_, Error>((idempotency::keep(tx, &intention, Changed { nights }).await?, lapsed))
+            claim(tx, listing, range, &nights, now).await?;
+            let changed = idempotency::keep(tx, &intention, Changed { nights }).await?;
+            let happened: Vec<_> = lapsed.iter().map(|it| (it, &[BookingEventKind::Expired] as _)).collect();
+            events::append_all(tx, &happened, now).await?;
+            Ok::<_, Error>((changed, lapsed))
         })
         .await?;
     lapsed.iter().for_each(|booking| events::announce(app, booking));
     Ok(changed)
 }
 
-async fn claim(tx: &mut Conn, listing: ListingId, nights: &[NaiveDate]) -> Result<()> {
+/// A host does not block what guests hold.
+fn refuse_guests(found: &[Night], now: Timestamp) -> Result<()> {
+    let is_guest = |kind| matches!(kind, NightKind::Hold | NightKind::Request | NightKind::Booking);
+    let held = found.iter().filter(|night| night.holds_at(now) && is_guest(night.kind));
+    let nights: Vec<_> = held.map(|night| night.night).collect();
+    if nights.is_empty() { Ok(()) } else { Err(Refusal::NightsUnavailable(NightsUnavailable { nights }).into()) }
+}
+
+async fn claim(tx: &mut Conn, listing: ListingId, range: Stay, nights: &[NaiveDate], now: Timestamp) -> Result<()> {
     let row = |&night| Night { listing_id: listing, night, kind: NightKind::Block, booking_id: None, expires_at: None };
     let rows: Vec<_> = nights.iter().map(row).collect();
     if rows.is_empty() || store::nights::claim(tx, &rows).await? == Claim::Held {
         return Ok(());
     }
-    let taken = store::nights::held_of(tx, listing, nights).await?;
-    Err(Refusal::NightsUnavailable(NightsUnavailable { nights: taken }).into())
+    // A racer was faster. If it was no guest, another run finds the nights blocked already.
+    refuse_guests(&store::nights::of_listing(tx, listing, range).await?, now)?;
+    Err(store::DatabaseError::again("a night was taken by no guest").into())
 }
 
 /// Opens the nights of `range` that the host or an outside calendar blocked. Nights that guests hold stay.

@@ -88,8 +88,17 @@ impl Place {
 /// # Errors
 /// When the database fails.
 pub async fn append(tx: &mut Conn, booking: &Booking, kinds: &[BookingEventKind], now: Timestamp) -> Result<()> {
-    let parties = Parties { booking: booking.id, guest: booking.guest_id, host: booking.host_id };
-    Ok(store::events::append(tx, parties, kinds, now).await?)
+    append_all(tx, &[(booking, kinds)], now).await
+}
+
+/// Appends what happened to several bookings, as [`append`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn append_all(tx: &mut Conn, happened: &[(&Booking, &[BookingEventKind])], now: Timestamp) -> Result<()> {
+    let parties = |booking: &Booking| Parties { booking: booking.id, guest: booking.guest_id, host: booking.host_id };
+    let happened: Vec<_> = happened.iter().map(|(booking, kinds)| (parties(booking), kinds.to_vec())).collect();
+    Ok(store::events::append(tx, &happened, now).await?)
 }
 
 /// Wakes the streams of this server, once the change is committed.

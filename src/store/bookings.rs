@@ -4,7 +4,10 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, schema::bookings};
+use super::{
+    Conn,
+    schema::{bookings, quotes},
+};
 use crate::types::{
     BookingId, BookingStatus, CancellationPolicy, Currency, Guests, ListingId, QuoteId, Side, Stay, Timestamp, UserId,
 };
@@ -105,6 +108,12 @@ pub async fn lock(tx: &mut Conn, id: BookingId) -> QueryResult<Option<Booking>> 
 /// The booking, whoever asks: for the domain's own use.
 pub async fn find(conn: &mut Conn, id: BookingId) -> QueryResult<Option<Booking>> {
     bookings::table.find(id).select(Booking::as_select()).first(conn).await.optional()
+}
+
+/// Whether the booking was made with instant book: what its quote promised, whatever became of it.
+pub async fn is_instant(conn: &mut Conn, id: BookingId) -> QueryResult<Option<bool>> {
+    let quoted = bookings::table.inner_join(quotes::table).filter(bookings::id.eq(id));
+    quoted.select(quotes::instant_book).first(conn).await.optional()
 }
 
 /// Writes a change of state.

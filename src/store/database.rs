@@ -73,6 +73,12 @@ pub enum DatabaseError {
 }
 
 impl DatabaseError {
+    /// The transaction that returns this runs again from its start: it met a change that it can cope with.
+    pub fn again(why: &str) -> Self {
+        let kind = diesel::result::DatabaseErrorKind::SerializationFailure;
+        Self::Failed(diesel::result::Error::DatabaseError(kind, Box::new(why.to_owned())))
+    }
+
     /// Whether the same call may succeed a moment later.
     pub fn is_retryable(&self) -> bool {
         match self {

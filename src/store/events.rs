@@ -3,6 +3,8 @@
 //! A sequence is taken under a row lock, never from AUTO_INCREMENT: that counts up when a row is written, not when it is committed, so
 //! a reader could step over a row that is committed later.
 
+use std::collections::BTreeMap;
+
 use diesel::{prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
@@ -46,24 +48,39 @@ pub struct Parties {
     pub host: UserId,
 }
 
-/// Appends `kinds` to the booking's events and to the feeds of both sides. The last thing that a transaction does: the lock of a feed
-/// is held until the commit.
-pub async fn append(tx: &mut Conn, parties: Parties, kinds: &[BookingEventKind], now: Timestamp) -> QueryResult<()> {
-    let count = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
-    diesel::update(bookings::table.find(parties.booking))
-        .set(bookings::event_sequence.eq(bookings::event_sequence + count))
-        .execute(tx)
-        .await?;
-    let last: u32 = bookings::table.find(parties.booking).select(bookings::event_sequence).first(tx).await?;
-    let events: Vec<Event> = (last - count + 1..=last)
-        .zip(kinds)
-        .map(|(sequence, &kind)| Event { booking_id: parties.booking, sequence, kind, happened_at: now })
-        .collect();
-    diesel::insert_into(booking_events::table).values(&events).execute(tx).await?;
-    for (user, side) in [(parties.guest, Side::Guest), (parties.host, Side::Host)] {
+/// Appends what happened to one booking or more to their events and to the feeds of both sides. The last thing that a transaction does:
+/// the lock of a feed is held until the commit. Feeds are locked in one order, so that two transactions do not embrace.
+pub async fn append(tx: &mut Conn, happened: &[(Parties, Vec<BookingEventKind>)], now: Timestamp) -> QueryResult<()> {
+    let mut feeds = BTreeMap::<(Side, UserId), Vec<Event>>::new();
+    for (parties, kinds) in happened.iter().filter(|(_, kinds)| !kinds.is_empty()) {
+        let events = record(tx, parties.booking, kinds, now).await?;
+        feeds.entry((Side::Host, parties.host)).or_default().extend(events.iter().cloned());
+        feeds.entry((Side::Guest, parties.guest)).or_default().extend(events);
+    }
+    for ((side, user), events) in feeds {
         enter(tx, user, side, &events).await?;
     }
     Ok(())
+}
+
+async fn record(
+    tx: &mut Conn,
+    booking: BookingId,
+    kinds: &[BookingEventKind],
+    now: Timestamp,
+) -> QueryResult<Vec<Event>> {
+    let count = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
+    diesel::update(bookings::table.find(booking))
+        .set(bookings::event_sequence.eq(bookings::event_sequence + count))
+        .execute(tx)
+        .await?;
+    let last: u32 = bookings::table.find(booking).select(bookings::event_sequence).first(tx).await?;
+    let events: Vec<Event> = (last - count + 1..=last)
+        .zip(kinds)
+        .map(|(sequence, &kind)| Event { booking_id: booking, sequence, kind, happened_at: now })
+        .collect();
+    diesel::insert_into(booking_events::table).values(&events).execute(tx).await?;
+    Ok(events)
 }
 
 async fn enter(tx: &mut Conn, user: UserId, side: Side, events: &[Event]) -> QueryResult<()> {

@@ -140,14 +140,3 @@ pub async fn release_preparation(tx: &mut Conn, listing: ListingId, stay: Stay) 
         .execute(tx)
         .await
 }
-
-/// Which of `wanted` are held, in order.
-pub async fn held_of(conn: &mut Conn, listing: ListingId, wanted: &[NaiveDate]) -> QueryResult<Vec<NaiveDate>> {
-    nights::table
-        .filter(nights::listing_id.eq(listing))
-        .filter(among(nights::night, wanted.iter().copied()))
-        .order(nights::night)
-        .select(nights::night)
-        .load(conn)
-        .await
-}

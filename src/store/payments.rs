@@ -29,6 +29,8 @@ pub struct Payment {
     pub provider_ref: Option<String>,
     pub decline_reason: Option<DeclineReason>,
     pub action_url: Option<String>,
+    /// Since when an answer of the provider is awaited: to the payment, to a confirmation or to a capture, as the status tells.
+    pub asked_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -59,6 +61,7 @@ pub struct Change {
     pub provider_ref: Option<String>,
     pub decline_reason: Option<DeclineReason>,
     pub action_url: Option<String>,
+    pub asked_at: Option<Timestamp>,
     pub updated_at: Timestamp,
 }
 
@@ -80,6 +83,16 @@ pub async fn lock(tx: &mut Conn, id: PaymentId) -> QueryResult<Option<Payment>> 
 /// Writes what the provider said.
 pub async fn update(tx: &mut Conn, id: PaymentId, change: &Change) -> QueryResult<usize> {
     diesel::update(payments::table.find(id)).set(change).execute(tx).await
+}
+
+/// Writes that the provider is asked now, so that the answer is looked for if it does not come.
+pub async fn ask(conn: &mut Conn, id: PaymentId, now: Timestamp) -> QueryResult<usize> {
+    diesel::update(payments::table.find(id)).set(payments::asked_at.eq(now)).execute(conn).await
+}
+
+/// The provider has answered, and said nothing new.
+pub async fn answered(tx: &mut Conn, id: PaymentId) -> QueryResult<usize> {
+    diesel::update(payments::table.find(id)).set(payments::asked_at.eq(None::<Timestamp>)).execute(tx).await
 }
 
 /// Payments of a booking, oldest first; in a transaction that has locked the booking nobody changes them.
@@ -118,22 +131,23 @@ pub async fn visible(conn: &mut Conn, guest: UserId, ids: &[PaymentId]) -> Query
 /// Payments whose provider was asked before `before` and whose answer was never written, for the worker.
 pub async fn unanswered(conn: &mut Conn, before: Timestamp, limit: i64) -> QueryResult<Vec<Payment>> {
     payments::table
-        .filter(payments::status.eq(PaymentStatus::Processing))
-        .filter(payments::updated_at.le(before))
-        .order(payments::updated_at)
+        .filter(payments::asked_at.le(before))
+        .order(payments::asked_at)
         .limit(limit)
         .select(Payment::as_select())
         .load(conn)
         .await
 }
 
-/// Reservations and unconfirmed payments of bookings that will not take place (of one booking, or of all), to be let go.
+/// Reservations and unconfirmed payments that nobody waits for any more (of one booking, or of all), to be let go: the booking has ended,
+/// or another payment has paid for it.
 pub async fn orphaned(conn: &mut Conn, only: Option<BookingId>, limit: i64) -> QueryResult<Vec<Payment>> {
     use crate::types::BookingStatus as Is;
     let mut query = payments::table
         .inner_join(bookings::table)
         .filter(payments::status.eq_any([PaymentStatus::Authorized, PaymentStatus::RequiresConfirmation]))
-        .filter(bookings::status.eq_any([Is::Declined, Is::Expired, Is::Cancelled]))
+        .filter(bookings::status.ne_all([Is::PendingPayment, Is::Requested]))
+        .order(payments::updated_at)
         .limit(limit)
         .select(Payment::as_select())
         .into_boxed();
@@ -216,9 +230,10 @@ pub async fn reserved_of_host(conn: &mut Conn, host: UserId, ids: &[BookingId]) 
         .await
 }
 
-/// What was given back for a booking in all, in minor units.
+/// What the cancellation of a booking gave back, in minor units. Money that was never due does not count.
 pub async fn refunded_of(conn: &mut Conn, booking: BookingId) -> QueryResult<i64> {
-    let refunded: Vec<i64> =
-        payments::table.filter(payments::booking_id.eq(booking)).select(payments::refunded).load(conn).await?;
+    let cancelled = refunds::table.filter(refunds::booking_id.eq(booking));
+    let cancelled = cancelled.filter(refunds::reason.ne(RefundReason::HoldExpired));
+    let refunded: Vec<i64> = cancelled.select(refunds::amount).load(conn).await?;
     Ok(refunded.into_iter().sum())
 }

@@ -205,6 +205,7 @@ diesel::table! {
         provider_ref -> Nullable<Text>,
         decline_reason -> Nullable<Text>,
         action_url -> Nullable<Text>,
+        asked_at -> Nullable<Datetime>,
         created_at -> Datetime,
         updated_at -> Datetime,
     }

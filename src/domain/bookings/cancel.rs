@@ -1,6 +1,6 @@
 //! Cancellations, and what they give back.
 
-use super::{Kept, Once, events, idempotency, lock_as, payments, quotes, status_at, timeline, transitions};
+use super::{Kept, Once, catch_up, events, idempotency, lock_as, payments, quotes, status_at, timeline, transitions};
 use crate::{
     app::App,
     auth::Member,
@@ -119,11 +119,11 @@ fn refund_to_decide(booking: &Booking, side: Side, expected: Option<i64>, now: T
 }
 
 async fn end(app: &App, tx: &mut Conn, booking: Booking, side: Side, refund: i64, now: Timestamp) -> Result<Booking> {
-    let status = status_at(&booking, now);
+    let (booking, mut kinds) = catch_up(tx, booking, now).await?;
     let change = Change { cancelled_at: Some(now), ..Change::to(&booking, BookingStatus::Cancelled, now) };
     store::bookings::update(tx, booking.id, &change).await?;
     // Nights that were slept stay for the record.
-    let from = match status {
+    let from = match booking.status {
         BookingStatus::CheckedIn => Some(local_day(tx, &booking, now).await?),
         _ => None,
     };
@@ -132,7 +132,7 @@ async fn end(app: &App, tx: &mut Conn, booking: Booking, side: Side, refund: i64
         Side::Guest => (BookingEventKind::CancelledByGuest, RefundReason::GuestCancelled),
         Side::Host => (BookingEventKind::CancelledByHost, RefundReason::HostCancelled),
     };
-    let mut kinds = vec![event];
+    kinds.push(event);
     if payments::decide_refund(app, tx, &booking, refund, reason, now).await? > 0 {
         kinds.push(BookingEventKind::RefundCreated);
     }

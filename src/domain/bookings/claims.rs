@@ -1,9 +1,8 @@
 //! Claims on nights: what stands against one, and the rows that make it.
 
 use chrono::NaiveDate;
-use diesel::result::DatabaseErrorKind;
 
-use super::lapse;
+use super::lapse::lapse;
 use crate::{
     error::{NightsUnavailable, Refusal, Result},
     store::{
@@ -15,7 +14,7 @@ use crate::{
 };
 
 /// Lets go the nights of `found` whose holds have expired, so that they block nobody even if no worker runs. Returns the bookings
-/// that expired by it.
+/// that expired by it; their events are for the caller to append, last of all.
 pub(crate) async fn lapse_expired(tx: &mut Conn, found: &[Night], now: Timestamp) -> Result<Vec<Booking>> {
     let mut ids: Vec<_> =
         found.iter().filter(|night| !night.holds_at(now)).filter_map(|night| night.booking_id).collect();
@@ -66,7 +65,7 @@ impl Wanted<'_> {
 }
 
 /// Takes the nights, or says which are taken. A plain read comes first and answers most losers; the key of the table has the last word.
-/// Returns the bookings whose expired holds were in the way.
+/// Returns the bookings whose expired holds were in the way; their events are for the caller to append, last of all.
 pub(super) async fn claim(tx: &mut Conn, wanted: &Wanted<'_>, now: Timestamp) -> Result<Vec<Booking>> {
     let listing = wanted.booking.listing_id;
     let found = store::nights::of_listing(tx, listing, wanted.span()).await?;
@@ -94,9 +93,7 @@ async fn lost(tx: &mut Conn, listing: ListingId, wanted: &Wanted<'_>, now: Times
         Ok(found) => found,
         Err(error) => return error.into(),
     };
-    refuse_taken(&found, wanted, now).err().unwrap_or_else(|| {
-        let message = Box::new("a night was taken and let go again".to_owned());
-        DatabaseError::Failed(diesel::result::Error::DatabaseError(DatabaseErrorKind::SerializationFailure, message))
-            .into()
-    })
+    refuse_taken(&found, wanted, now)
+        .err()
+        .unwrap_or_else(|| DatabaseError::again("a night was taken and let go again").into())
 }

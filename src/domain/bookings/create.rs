@@ -94,7 +94,10 @@ async fn book(
     let wanted = Wanted { booking: &booking, kind, expires_at: booking.deadline_at, preparation };
     let lapsed = claim(tx, &wanted, now).await?;
     let created = idempotency::keep(tx, intention, Kept { booking: booking.id }).await?;
-    events::append(tx, &booking, &[event], now).await?;
+    let event = [event];
+    let mut happened: Vec<(&Booking, &[_])> = lapsed.iter().map(|it| (it, &[BookingEventKind::Expired] as _)).collect();
+    happened.push((&booking, &event));
+    events::append_all(tx, &happened, now).await?;
     Ok(Outcome::Booked(created, Box::new(booking), lapsed))
 }
 

@@ -3,7 +3,7 @@
 use super::{events, status_at};
 use crate::{
     app::App,
-    error::Result,
+    error::{Error, Result},
     store::{
         self, Conn,
         bookings::{Booking, Change},
@@ -11,16 +11,39 @@ use crate::{
     types::{BookingEventKind, BookingId, BookingStatus, Timestamp},
 };
 
-/// Writes that nobody paid or answered in time, if that is so and not written yet. The nights are free again.
-pub(crate) async fn lapse(tx: &mut Conn, id: BookingId, now: Timestamp) -> Result<Option<Booking>> {
+/// Writes that nobody paid or answered in time, if that is so and not written yet. The nights are free again; the event is for the caller to
+/// append, last of all.
+pub(super) async fn lapse(tx: &mut Conn, id: BookingId, now: Timestamp) -> Result<Option<Booking>> {
     let Some(booking) = store::bookings::lock(tx, id).await? else { return Ok(None) };
     if booking.status == BookingStatus::Expired || status_at(&booking, now) != BookingStatus::Expired {
         return Ok(None);
     }
-    store::bookings::update(tx, id, &Change::to(&booking, BookingStatus::Expired, now)).await?;
-    store::nights::release(tx, id, None).await?;
-    events::append(tx, &booking, &[BookingEventKind::Expired], now).await?;
-    Ok(Some(booking))
+    Ok(Some(catch_up(tx, booking, now).await?.0))
+}
+
+/// Writes what time has done to `booking`, which the transaction has locked. Returns the booking as it is then, and the events that the
+/// caller appends last of all.
+pub(crate) async fn catch_up(
+    tx: &mut Conn,
+    booking: Booking,
+    now: Timestamp,
+) -> Result<(Booking, Vec<BookingEventKind>)> {
+    use BookingEventKind::{CheckedIn as Begun, Completed as Ended, Expired as Lapsed};
+    use BookingStatus::{CheckedIn, Completed, Confirmed, Expired, PendingPayment, Requested};
+    let to = status_at(&booking, now);
+    let kinds = match (booking.status, to) {
+        (PendingPayment | Requested, Expired) => vec![Lapsed],
+        (Confirmed, CheckedIn) => vec![Begun],
+        (Confirmed, Completed) => vec![Begun, Ended],
+        (CheckedIn, Completed) => vec![Ended],
+        _ => return Ok((booking, Vec::new())),
+    };
+    let change = Change::to(&booking, to, now);
+    store::bookings::update(tx, booking.id, &change).await?;
+    if to == Expired {
+        store::nights::release(tx, booking.id, None).await?;
+    }
+    Ok((Booking { status: to, deadline_at: change.deadline_at, updated_at: now, ..booking }, kinds))
 }
 
 /// Bookings that time has moved and nobody has written down yet, for the worker.
@@ -43,29 +66,14 @@ pub async fn move_on(app: &App, id: BookingId) -> Result<()> {
     let moved = app
         .database
         .transaction(async |tx| {
-            if let Some(lapsed) = lapse(tx, id, now).await? {
-                return Ok(Some(lapsed));
-            }
-            begin_or_end(tx, id, now).await
+            let Some(booking) = store::bookings::lock(tx, id).await? else { return Ok(None) };
+            let (booking, kinds) = catch_up(tx, booking, now).await?;
+            events::append(tx, &booking, &kinds, now).await?;
+            Ok::<_, Error>(Some(booking).filter(|_| !kinds.is_empty()))
         })
         .await?;
     if let Some(booking) = moved {
         events::announce(app, &booking);
     }
     Ok(())
-}
-
-async fn begin_or_end(tx: &mut Conn, id: BookingId, now: Timestamp) -> Result<Option<Booking>> {
-    use BookingEventKind::{CheckedIn as Begun, Completed as Ended};
-    use BookingStatus::{CheckedIn, Completed, Confirmed};
-    let Some(booking) = store::bookings::lock(tx, id).await? else { return Ok(None) };
-    let (to, kinds): (_, &[_]) = match (booking.status, status_at(&booking, now)) {
-        (Confirmed, CheckedIn) => (CheckedIn, &[Begun]),
-        (Confirmed, Completed) => (Completed, &[Begun, Ended]),
-        (CheckedIn, Completed) => (Completed, &[Ended]),
-        _ => return Ok(None),
-    };
-    store::bookings::update(tx, id, &Change::to(&booking, to, now)).await?;
-    events::append(tx, &booking, kinds, now).await?;
-    Ok(Some(booking))
 }

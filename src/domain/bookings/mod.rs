@@ -10,7 +10,7 @@ mod view;
 pub use cancel::{Cancelled, Preview, cancel, preview, refunded_lines};
 pub(super) use claims::lapse_expired;
 pub use create::{Created, create};
-pub(super) use lapse::lapse;
+pub(super) use lapse::catch_up;
 pub use lapse::{move_on, overdue_and_moved};
 pub use respond::{accept, decline};
 pub use view::{Action, Circumstances, actions, status_at, timeline};

@@ -1,5 +1,7 @@
 //! The host's answer to a request.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Kept, Once, events, idempotency, lock_as, payments, status_at, transitions};
 use crate::{
     app::App,
@@ -11,12 +13,20 @@ use crate::{
         payments::Payment,
     },
     types::{
-        BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, PaymentStatus, Side, Timestamp,
+        BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, PaymentId, PaymentStatus, Side,
+        Timestamp,
     },
 };
 
 /// Most characters of a word to the guest.
 const MAX_MESSAGE: usize = 1_000;
+
+/// What is kept under the key of an acceptance: the money that it takes.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Accepted {
+    booking: BookingId,
+    payment: PaymentId,
+}
 
 /// The host accepts: the reserved money is taken, and with it the booking is certain.
 ///
@@ -25,27 +35,31 @@ const MAX_MESSAGE: usize = 1_000;
 pub async fn accept(app: &App, host: &Member, id: BookingId, key: &IdempotencyKey) -> Result<Once<Kept>> {
     let intention = idempotency::intention(host, "acceptBooking", key, &id)?;
     let now = app.now();
-    let (accepted, to_capture) = app
+    let (accepted, payment) = app
         .database
         .transaction(async |tx| {
-            let kept = idempotency::take(tx, &intention, now).await?;
+            let kept = idempotency::take::<Accepted>(tx, &intention, now).await?;
             let (booking, _) = lock_as(tx, id, host, Some(Side::Host)).await?;
-            let reserved = reserved(tx, &booking).await?;
-            if let Some(kept) = kept {
-                // A crash may have come between the promise and the money: what is still open goes on.
-                let is_open = status_at(&booking, now) == BookingStatus::Requested;
-                return Ok((kept, reserved.filter(|_| is_open)));
+            if let Some(kept) = kept.filter(|_| booking.confirmed_at.is_some()) {
+                return Ok((kept, None));
             }
             may(&booking, BookingAction::Accept, now)?;
+            if let Some(kept) = kept {
+                // The provider did not answer, or a crash came before: what is still open goes on.
+                let payment = store::payments::find(tx, kept.answer.payment).await?;
+                return Ok((kept, payment));
+            }
             let unpaid = || Error::state(Some(id), "The guest has not paid yet.");
-            let payment = reserved.ok_or_else(unpaid)?;
-            Ok::<_, Error>((idempotency::keep(tx, &intention, Kept { booking: id }).await?, Some(payment)))
+            let payment = reserved(tx, &booking).await?.ok_or_else(unpaid)?;
+            store::payments::ask(tx, payment.id, now).await?;
+            let accepted = Accepted { booking: id, payment: payment.id };
+            Ok::<_, Error>((idempotency::keep(tx, &intention, accepted).await?, Some(payment)))
         })
         .await?;
-    if let Some(payment) = to_capture {
+    if let Some(payment) = payment {
         payments::capture(app, payment).await?;
     }
-    Ok(accepted)
+    Ok(Once { answer: Kept { booking: accepted.answer.booking }, replayed: accepted.replayed })
 }
 
 async fn reserved(tx: &mut store::Conn, booking: &Booking) -> Result<Option<Payment>> {

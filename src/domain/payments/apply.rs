@@ -1,9 +1,9 @@
 //! The provider's answer, written once, with what follows from it.
 
-use super::settle::decide_refund;
+use super::{is_awaited, settle::refund_part};
 use crate::{
     app::App,
-    domain::{bookings::status_at, cancellation, events, quotes, rule_sets::RuleSet, timezones},
+    domain::{bookings::catch_up, cancellation, events, quotes, rule_sets::RuleSet, timezones},
     error::{Error, Result},
     outbound::payments::{Intent, IntentStatus},
     store::{
@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// Writes what the provider says of a payment: money that was taken confirms the booking if it still waits, and goes back if it does
-/// not. An answer that is written already changes nothing. Returns the payment as it is afterwards.
-pub(super) async fn apply(app: &App, id: PaymentId, intent: &Intent) -> Result<Payment> {
+/// not. An answer that is written already changes nothing. Returns the payment and its booking as they are afterwards.
+pub(super) async fn apply(app: &App, id: PaymentId, intent: &Intent) -> Result<(Payment, Booking)> {
     let now = app.now();
-    let (payment, booking) = app
+    let (payment, booking, is_news) = app
         .database
         .transaction(async |tx| {
             let found = store::payments::find(tx, id).await?.ok_or_else(|| lost(id))?;
@@ -26,21 +26,22 @@ pub(super) async fn apply(app: &App, id: PaymentId, intent: &Intent) -> Result<P
             let payment = store::payments::lock(tx, id).await?.ok_or_else(|| lost(id))?;
             let change = change(&payment, intent, now);
             if !is_news(payment.status, change.status) {
-                return Ok((payment, None));
+                store::payments::answered(tx, id).await?;
+                return Ok((payment, booking, false));
             }
+            let (booking, mut kinds) = catch_up(tx, booking, now).await?;
             store::payments::update(tx, id, &change).await?;
-            let kinds = follow(app, tx, &booking, &payment, change.status, now).await?;
-            if !kinds.is_empty() {
-                events::append(tx, &booking, &kinds, now).await?;
-            }
+            kinds.extend(follow(app, tx, &booking, &payment, change.status, now).await?);
+            events::append(tx, &booking, &kinds, now).await?;
             let payment = store::payments::find(tx, id).await?.ok_or_else(|| lost(id))?;
-            Ok::<_, Error>((payment, Some(booking)))
+            let booking = store::bookings::find(tx, booking.id).await?.ok_or_else(|| lost(id))?;
+            Ok::<_, Error>((payment, booking, true))
         })
         .await?;
-    if let Some(booking) = booking {
+    if is_news {
         events::announce(app, &booking);
     }
-    Ok(payment)
+    Ok((payment, booking))
 }
 
 fn lost(id: PaymentId) -> Error {
@@ -66,6 +67,7 @@ fn change(payment: &Payment, intent: &Intent, now: Timestamp) -> Change {
         provider_ref: Some(intent.reference.clone()),
         decline_reason: None,
         action_url: None,
+        asked_at: None,
         updated_at: now,
     };
     match &intent.status {
@@ -97,7 +99,7 @@ async fn follow(
     now: Timestamp,
 ) -> Result<Vec<BookingEventKind>> {
     use BookingEventKind as Kind;
-    let waits = matches!(status_at(booking, now), BookingStatus::PendingPayment | BookingStatus::Requested);
+    let waits = is_awaited(booking, now);
     Ok(match status {
         PaymentStatus::RequiresConfirmation if waits => vec![Kind::PaymentConfirmationRequired],
         PaymentStatus::Authorized if waits => vec![Kind::PaymentAuthorized],
@@ -107,7 +109,9 @@ async fn follow(
             vec![Kind::PaymentCaptured, Kind::Confirmed]
         }
         PaymentStatus::Captured => {
-            decide_refund(app, tx, booking, payment.amount, RefundReason::HoldExpired, now).await?;
+            // This payment's own money, whatever another one has paid.
+            let refund = (payment.amount, RefundReason::HoldExpired);
+            refund_part(app, tx, payment, refund, now).await?;
             vec![Kind::PaymentCaptured, Kind::RefundCreated]
         }
         _ => Vec::new(),

@@ -17,13 +17,19 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::App,
     auth::Member,
-    error::{PaymentDeclined, PaymentUnavailable, Refusal, Result},
-    outbound::payments::{CaptureMode, Intent, NewIntent, ProviderError},
+    domain::{
+        bookings::status_at,
+        idempotency::{self, Once},
+    },
+    error::{Error, PaymentDeclined, PaymentUnavailable, Refusal, Result},
+    outbound::payments::{Answer, CaptureMode, Intent, NewIntent, ProviderError},
     store::{
         self,
+        bookings::Booking,
+        idempotency::Intention,
         payments::{Payment, Refund},
     },
-    types::{BookingId, Money, PaymentId, PaymentStatus, RefundId},
+    types::{BookingId, BookingStatus, Money, PaymentId, PaymentStatus, RefundId, Timestamp},
 };
 
 /// What is kept under an idempotency key: the payment to answer with again.
@@ -33,6 +39,19 @@ pub struct Kept {
     pub payment: PaymentId,
     /// Its booking.
     pub booking: BookingId,
+    /// How it ended for the one who asked; None while the provider's answer is awaited.
+    ending: Option<Ending>,
+}
+
+/// How a payment ended for the one who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Ending {
+    /// It went on.
+    Good,
+    /// The provider declined.
+    Declined,
+    /// It came when the booking did not wait for it any more.
+    Late,
 }
 
 impl Payment {
@@ -52,39 +71,80 @@ impl Payment {
 /// # Errors
 /// [`Refusal::PaymentUnavailable`], [`Refusal::PaymentDeclined`], [`Refusal::StateConflict`].
 pub(super) async fn capture(app: &App, payment: Payment) -> Result<()> {
-    let answer = app.payments.capture(payment.intent(CaptureMode::Manual)?).await;
-    conclude(app, payment.id, answer).await
-}
-
-/// Writes the provider's answer, and tells what it means for the one who asked.
-async fn conclude(app: &App, id: PaymentId, answer: Result<Intent, ProviderError>) -> Result<()> {
-    let intent = answer.map_err(|error| {
-        tracing::warn!(payment = %id, %error, "the payment provider did not answer");
-        Refusal::PaymentUnavailable(PaymentUnavailable)
-    })?;
-    let payment = apply(app, id, &intent).await?;
-    if payment.refunded > 0 {
-        settle_soon(app, payment.booking_id).await;
+    if let (PaymentStatus::Declined, Some(reason)) = (payment.status, payment.decline_reason) {
+        return Err(Refusal::PaymentDeclined(PaymentDeclined { payment: payment.id, reason }).into());
     }
-    outcome(&payment)
+    let answer = app.payments.capture(payment.intent(CaptureMode::Manual)?);
+    let (payment, booking) = conclude(app, payment.id, answer).await?;
+    tell(&payment, ending(&payment, &booking, app.now()))
 }
 
-/// What a payment's state means for the one who pays.
-fn outcome(payment: &Payment) -> Result<()> {
-    match (payment.status, payment.decline_reason) {
-        (PaymentStatus::Declined, Some(reason)) => {
+/// The provider's answer, if it comes in time.
+async fn answer_of<T>(app: &App, answer: Answer<'_, T>) -> Result<T> {
+    let answer = tokio::time::timeout(app.terms.provider_answer, answer).await;
+    let answer = answer.unwrap_or_else(|_| Err(ProviderError("it takes too long".to_owned())));
+    answer.map_err(|error| {
+        tracing::warn!(%error, "the payment provider did not answer");
+        Refusal::PaymentUnavailable(PaymentUnavailable).into()
+    })
+}
+
+/// Writes the provider's answer. What came too late goes back at once.
+async fn conclude(app: &App, id: PaymentId, answer: Answer<'_, Intent>) -> Result<(Payment, Booking)> {
+    let intent = answer_of(app, answer).await?;
+    let (payment, booking) = apply(app, id, &intent).await?;
+    if ending(&payment, &booking, app.now()) == Ending::Late {
+        settle_soon(app, booking.id).await;
+    }
+    Ok((payment, booking))
+}
+
+/// Whether `booking` still waits for money at `now`.
+fn is_awaited(booking: &Booking, now: Timestamp) -> bool {
+    matches!(status_at(booking, now), BookingStatus::PendingPayment | BookingStatus::Requested)
+}
+
+/// How a payment ended, by what it and its booking are now.
+fn ending(payment: &Payment, booking: &Booking, now: Timestamp) -> Ending {
+    let waits = is_awaited(booking, now);
+    let paid_for_it = booking.confirmed_at.is_some() && payment.refunded < payment.captured;
+    let was_given_back = booking.confirmed_at.is_some() && booking.cancelled_at.is_some();
+    match payment.status {
+        PaymentStatus::Declined => Ending::Declined,
+        PaymentStatus::Captured if paid_for_it || was_given_back => Ending::Good,
+        PaymentStatus::RequiresConfirmation | PaymentStatus::Authorized | PaymentStatus::Processing if waits => {
+            Ending::Good
+        }
+        _ => Ending::Late,
+    }
+}
+
+/// What an ending means for the one who pays.
+fn tell(payment: &Payment, ending: Ending) -> Result<()> {
+    let late = |message: &str| Err(Error::state(Some(payment.booking_id), message));
+    match (ending, payment.decline_reason) {
+        (Ending::Declined, Some(reason)) => {
             Err(Refusal::PaymentDeclined(PaymentDeclined { payment: payment.id, reason }).into())
         }
-        (PaymentStatus::Voided, _) => {
-            let message = "The payment came after the booking had ended. No money was taken.";
-            Err(crate::error::Error::state(Some(payment.booking_id), message))
-        }
-        (PaymentStatus::Captured, _) if payment.refunded == payment.captured => {
-            let message = "The payment came after the booking had ended. The money goes back.";
-            Err(crate::error::Error::state(Some(payment.booking_id), message))
-        }
-        _ => Ok(()),
+        (Ending::Late, _) if payment.captured > 0 => late("The payment was not needed any more. The money goes back."),
+        (Ending::Late, _) => late("The booking does not wait for this payment any more. No money was taken."),
+        (Ending::Good | Ending::Declined, _) => Ok(()),
     }
+}
+
+/// Keeps how a payment ended, so that the same key is answered the same way whatever happens later, and tells it.
+async fn finish(
+    app: &App,
+    intention: &Intention<'_>,
+    kept: Once<Kept>,
+    payment: &Payment,
+    booking: &Booking,
+) -> Result<Once<Kept>> {
+    let ending = ending(payment, booking, app.now());
+    let answer = Kept { ending: Some(ending), ..kept.answer };
+    idempotency::keep(&mut app.conn().await?, intention, answer).await?;
+    tell(payment, ending)?;
+    Ok(Once { answer, ..kept })
 }
 
 /// Those of `ids` that `guest` made.
@@ -127,7 +187,7 @@ pub async fn reserved_of_host(app: &App, host: &Member, ids: &[BookingId]) -> Re
     Ok(store::payments::reserved_of_host(&mut app.conn().await?, host.id(), ids).await?)
 }
 
-/// What was given back for a booking in all, in minor units. For callers who have shown that they may see the booking.
+/// What the cancellation of a booking gave back, in minor units. For callers who have shown that they may see the booking.
 ///
 /// # Errors
 /// When the database fails.

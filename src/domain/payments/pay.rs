@@ -1,6 +1,6 @@
 //! A guest pays, and confirms.
 
-use super::{Kept, conclude, outcome};
+use super::{Ending, Kept, conclude, finish, tell};
 use crate::{
     app::App,
     auth::Member,
@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Refusal, Result, StateConflict},
     outbound::payments::{CaptureMode, PaymentMethod},
     store::{self, Conn, bookings::Booking, payments::Payment},
-    types::{BookingAction, BookingId, BookingStatus, IdempotencyKey, PaymentId, PaymentStatus, Side, Timestamp},
+    types::{BookingAction, BookingId, IdempotencyKey, PaymentId, PaymentStatus, Side, Timestamp},
 };
 
 /// How a guest names a booking.
@@ -38,29 +38,37 @@ pub async fn pay(
     let id = resolve(app, guest, booking).await?;
     let intention = idempotency::intention(guest, "payBooking", key, &(id, method.to_string()))?;
     let now = app.now();
-    let (kept, payment) = app
+    let (kept, payment, booking) = app
         .database
         .transaction(async |tx| {
-            if let Some(kept) = idempotency::take::<Kept>(tx, &intention, now).await? {
+            let earlier = idempotency::take::<Kept>(tx, &intention, now).await?;
+            let booking = store::bookings::lock(tx, id).await?;
+            let booking = booking.filter(|it| it.guest_id == guest.id());
+            let booking = booking.ok_or_else(|| Error::not_found("booking", "booking"))?;
+            if let Some(kept) = earlier {
                 let payment = store::payments::find(tx, kept.answer.payment).await?;
-                return Ok((kept, payment.ok_or_else(lost)?));
+                return Ok((kept, payment.ok_or_else(lost)?, booking));
             }
-            let booking = lock_payable(tx, guest, id, now).await?;
+            payable(tx, &booking, now).await?;
             let payment = draft(app, &booking, method, now);
             store::payments::insert(tx, &payment).await?;
-            let answer = Kept { payment: payment.id, booking: id };
-            Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment))
+            let answer = Kept { payment: payment.id, booking: id, ending: None };
+            Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment, booking))
         })
         .await?;
-    match payment.status {
-        // New, or left by a crash: the provider knows the payment by its id, and moves money once.
-        PaymentStatus::Processing => {
-            let answer = app.payments.create(payment.intent(mode(app, &payment).await?)?).await;
-            conclude(app, payment.id, answer).await?;
-        }
-        _ => outcome(&payment)?,
+    if let Some(ending) = kept.answer.ending {
+        tell(&payment, ending)?;
+        return Ok(kept);
     }
-    Ok(kept)
+    // New, or left by a crash: the provider knows the payment by its id, and moves money once.
+    let (payment, booking) = match payment.status {
+        PaymentStatus::Processing => {
+            let intent = payment.intent(mode(app, &payment).await?)?;
+            conclude(app, payment.id, app.payments.create(intent)).await?
+        }
+        _ => (payment, booking),
+    };
+    finish(app, &intention, kept, &payment, &booking).await
 }
 
 fn lost() -> Error {
@@ -78,21 +86,17 @@ async fn resolve(app: &App, guest: &Member, booking: &BookingRef) -> Result<Book
     Ok(kept.booking)
 }
 
-/// Instant bookings are paid at once, requests when the host accepts.
+/// Instant bookings are paid at once, requests when the host accepts: as the quote said, whatever has become of the booking since. A
+/// provider is asked the same again, or it could take at once what was only to be reserved.
 pub(super) async fn mode(app: &App, payment: &Payment) -> Result<CaptureMode> {
-    let booking = store::bookings::find(&mut app.conn().await?, payment.booking_id).await?;
-    let quoted = booking.ok_or_else(|| anyhow::anyhow!("payment {} without its booking", payment.id))?;
-    Ok(match quoted.status {
-        BookingStatus::Requested | BookingStatus::Declined => CaptureMode::Manual,
-        _ => CaptureMode::Automatic,
-    })
+    let is_instant = store::bookings::is_instant(&mut app.conn().await?, payment.booking_id).await?;
+    let is_instant = is_instant.ok_or_else(|| anyhow::anyhow!("payment {} without its booking", payment.id))?;
+    Ok(if is_instant { CaptureMode::Automatic } else { CaptureMode::Manual })
 }
 
-async fn lock_payable(tx: &mut Conn, guest: &Member, id: BookingId, now: Timestamp) -> Result<Booking> {
-    let found = store::bookings::lock(tx, id).await?;
-    let booking =
-        found.filter(|booking| booking.guest_id == guest.id()).ok_or_else(|| Error::not_found("booking", "booking"))?;
-    let status = status_at(&booking, now);
+/// Refuses when `booking`, which the transaction has locked, cannot be paid for now.
+async fn payable(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()> {
+    let (id, status) = (booking.id, status_at(booking, now));
     if !transitions::may(Side::Guest, BookingAction::Pay, status) {
         let word = status.as_str().to_lowercase().replace('_', " ");
         return Err(Error::state(Some(id), format!("The booking is {word}; there is nothing to pay.")));
@@ -107,7 +111,7 @@ async fn lock_payable(tx: &mut Conn, guest: &Member, id: BookingId, now: Timesta
         let conflict = StateConflict { booking: Some(id), message: message.to_owned(), retryable };
         return Err(Refusal::StateConflict(conflict).into());
     }
-    Ok(booking)
+    Ok(())
 }
 
 fn draft(app: &App, booking: &Booking, method: PaymentMethod, now: Timestamp) -> Payment {
@@ -124,6 +128,7 @@ fn draft(app: &App, booking: &Booking, method: PaymentMethod, now: Timestamp) ->
         provider_ref: None,
         decline_reason: None,
         action_url: None,
+        asked_at: Some(now),
         created_at: now,
         updated_at: now,
     }
@@ -136,30 +141,38 @@ fn draft(app: &App, booking: &Booking, method: PaymentMethod, now: Timestamp) ->
 pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &IdempotencyKey) -> Result<Once<Kept>> {
     let intention = idempotency::intention(guest, "confirmPayment", key, &id)?;
     let now = app.now();
-    let (kept, payment) = app
+    let (kept, payment, booking) = app
         .database
         .transaction(async |tx| {
-            let earlier = idempotency::take::<Kept>(tx, &intention, now).await?;
             let found = store::payments::visible(tx, guest.id(), &[id]).await?.pop();
-            let payment = found.ok_or_else(|| Error::not_found("paymentId", "payment"))?;
+            let found = found.ok_or_else(|| Error::not_found("paymentId", "payment"))?;
+            let booking = store::bookings::lock(tx, found.booking_id).await?.ok_or_else(lost)?;
+            let earlier = idempotency::take::<Kept>(tx, &intention, now).await?;
+            let payment = store::payments::lock(tx, id).await?.ok_or_else(lost)?;
+            let waits = payment.status == PaymentStatus::RequiresConfirmation;
             if let Some(kept) = earlier {
-                return Ok((kept, payment));
+                return Ok((kept, payment, booking));
             }
-            if payment.status != PaymentStatus::RequiresConfirmation {
-                let booking = Some(payment.booking_id);
-                return Err(Error::state(booking, "The payment does not wait for a confirmation."));
+            if !waits {
+                return Err(Error::state(Some(booking.id), "The payment does not wait for a confirmation."));
             }
-            lock_payable(tx, guest, payment.booking_id, now).await?;
-            let answer = Kept { payment: id, booking: payment.booking_id };
-            Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment))
+            payable(tx, &booking, now).await?;
+            store::payments::ask(tx, id, now).await?;
+            let answer = Kept { payment: id, booking: booking.id, ending: None };
+            Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment, booking))
         })
         .await?;
-    match payment.status {
-        PaymentStatus::RequiresConfirmation => {
-            let answer = app.payments.confirm(payment.intent(mode(app, &payment).await?)?).await;
-            conclude(app, id, answer).await?;
-        }
-        _ => outcome(&payment)?,
+    if let Some(ending) = kept.answer.ending {
+        tell(&payment, ending)?;
+        return Ok(kept);
     }
-    Ok(kept)
+    let is_open = super::ending(&payment, &booking, now) == Ending::Good;
+    let (payment, booking) = match payment.status {
+        PaymentStatus::RequiresConfirmation if is_open => {
+            let intent = payment.intent(mode(app, &payment).await?)?;
+            conclude(app, id, app.payments.confirm(intent)).await?
+        }
+        _ => (payment, booking),
+    };
+    finish(app, &intention, kept, &payment, &booking).await
 }

@@ -2,12 +2,16 @@
 
 use chrono::Duration;
 
-use super::{apply, pay::mode};
+use super::{answer_of, apply, conclude, is_awaited, pay::mode};
 use crate::{
     app::App,
     error::Result,
-    store::{self, Conn, bookings::Booking, payments::Refund},
-    types::{BookingId, Money, PaymentStatus, RefundId, RefundReason, RefundStatus, Timestamp},
+    store::{
+        self, Conn,
+        bookings::Booking,
+        payments::{Payment, Refund},
+    },
+    types::{BookingId, Money, PaymentId, PaymentStatus, RefundId, RefundReason, RefundStatus, Timestamp},
 };
 
 /// A provider's answer that has not come after this long is asked for again.
@@ -28,21 +32,33 @@ pub(crate) async fn decide_refund(
         if part <= 0 || payment.status != PaymentStatus::Captured {
             continue;
         }
-        let refund = Refund {
-            id: RefundId::new(now, &*app.entropy),
-            payment_id: payment.id,
-            booking_id: booking.id,
-            currency: booking.currency,
-            amount: part,
-            reason,
-            status: RefundStatus::Pending,
-            created_at: now,
-            updated_at: now,
-        };
-        store::payments::insert_refund(tx, &refund).await?;
+        refund_part(app, tx, &payment, (part, reason), now).await?;
         left -= part;
     }
     Ok(amount - left)
+}
+
+/// Decides that part of what `payment` has taken goes back.
+pub(super) async fn refund_part(
+    app: &App,
+    tx: &mut Conn,
+    payment: &Payment,
+    (amount, reason): (i64, RefundReason),
+    now: Timestamp,
+) -> Result<()> {
+    let refund = Refund {
+        id: RefundId::new(now, &*app.entropy),
+        payment_id: payment.id,
+        booking_id: payment.booking_id,
+        currency: payment.currency,
+        amount,
+        reason,
+        status: RefundStatus::Pending,
+        created_at: now,
+        updated_at: now,
+    };
+    store::payments::insert_refund(tx, &refund).await?;
+    Ok(())
 }
 
 /// Tells the provider now what a booking's end means. What fails stays for the worker.
@@ -67,22 +83,28 @@ async fn settle(app: &App, only: Option<BookingId>, before: Timestamp) -> Result
         (refunds, store::payments::orphaned(conn, only, 100).await?)
     };
     for refund in refunds {
-        let amount = Money::new(refund.amount, refund.currency);
-        match app.payments.refund(refund.id, refund.payment_id, amount).await {
-            Ok(()) => {
-                store::payments::settle_refund(&mut app.conn().await?, refund.id, app.now()).await?;
-            }
-            Err(error) => tracing::warn!(refund = %refund.id, %error, "the refund is not sent yet"),
+        if let Err(error) = give_back(app, &refund).await {
+            tracing::warn!(refund = %refund.id, error = format!("{error:#}"), "the refund is not sent yet");
         }
     }
     for payment in orphans {
-        match app.payments.void(payment.id).await {
-            Ok(intent) => {
-                apply(app, payment.id, &intent).await?;
-            }
-            Err(error) => tracing::warn!(payment = %payment.id, %error, "the reservation is not let go yet"),
+        if let Err(error) = let_go(app, payment.id).await {
+            tracing::warn!(payment = %payment.id, error = format!("{error:#}"), "the reservation is not let go yet");
         }
     }
+    Ok(())
+}
+
+async fn give_back(app: &App, refund: &Refund) -> Result<()> {
+    let amount = Money::new(refund.amount, refund.currency);
+    answer_of(app, app.payments.refund(refund.id, refund.payment_id, amount)).await?;
+    store::payments::settle_refund(&mut app.conn().await?, refund.id, app.now()).await?;
+    Ok(())
+}
+
+async fn let_go(app: &App, payment: PaymentId) -> Result<()> {
+    let intent = answer_of(app, app.payments.void(payment)).await?;
+    apply(app, payment, &intent).await?;
     Ok(())
 }
 
@@ -93,13 +115,26 @@ async fn settle(app: &App, only: Option<BookingId>, before: Timestamp) -> Result
 pub async fn resume_unanswered(app: &App) -> Result<()> {
     let waiting = store::payments::unanswered(&mut app.conn().await?, app.now() - PATIENCE, 100).await?;
     for payment in waiting {
-        let intent = payment.intent(mode(app, &payment).await?)?;
-        match app.payments.create(intent).await {
-            Ok(intent) => {
-                apply(app, payment.id, &intent).await?;
-            }
-            Err(error) => tracing::warn!(payment = %payment.id, %error, "the payment is not answered yet"),
+        if let Err(error) = resume(app, &payment).await {
+            tracing::warn!(payment = %payment.id, error = format!("{error:#}"), "the payment is not answered yet");
         }
     }
+    Ok(())
+}
+
+async fn resume(app: &App, payment: &Payment) -> Result<()> {
+    // To the end of the queue: one that is never answered keeps no other from its turn.
+    store::payments::ask(&mut app.conn().await?, payment.id, app.now()).await?;
+    let booking = store::bookings::find(&mut app.conn().await?, payment.booking_id).await?;
+    let waits = booking.is_some_and(|booking| is_awaited(&booking, app.now()));
+    let intent = payment.intent(mode(app, payment).await?)?;
+    let answer = match payment.status {
+        PaymentStatus::RequiresConfirmation if waits => app.payments.confirm(intent),
+        PaymentStatus::Authorized if waits => app.payments.capture(intent),
+        // Too late to take it: if it was taken already, the provider says so.
+        PaymentStatus::RequiresConfirmation | PaymentStatus::Authorized => app.payments.void(payment.id),
+        _ => app.payments.create(intent),
+    };
+    conclude(app, payment.id, answer).await?;
     Ok(())
 }

@@ -6,7 +6,10 @@ use super::Review;
 use crate::{
     app::App,
     auth::Member,
-    domain::{bookings::status_at, events},
+    domain::{
+        bookings::{catch_up, status_at},
+        events,
+    },
     error::{Error, NotReviewable, Refusal, Result},
     store::{self, Conn, bookings::Booking, reviews::Categories},
     types::{BookingEventKind, BookingId, BookingStatus, ReviewId, Timestamp},
@@ -62,7 +65,9 @@ pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Revi
                 revealed: false,
             };
             store::reviews::insert(tx, &review).await?;
-            events::append(tx, &booking, &[BookingEventKind::Reviewed], now).await?;
+            let (booking, mut kinds) = catch_up(tx, booking, now).await?;
+            kinds.push(BookingEventKind::Reviewed);
+            events::append(tx, &booking, &kinds, now).await?;
             Ok::<_, Error>((review, booking))
         })
         .await?;
