@@ -16,9 +16,10 @@ use crate::{
     operations::of_screen,
 };
 
-const SEARCH: &str = "query ($stay: StayInput) { searchListings(stay: $stay, first: 20) { nodes {
+const SEARCH: &str = "query Search($stay: StayInput) { searchListings(stay: $stay, first: 20) { nodes {
     listing { title host { displayName } coverPhoto { url } } price { total { decimal } } } } }";
-const LISTING: &str = "query ($id: ID!) { listing(id: $id) { title photos(first: 20) { url } host { displayName }
+const LISTING: &str =
+    "query Listing($id: ID!) { listing(id: $id) { title photos(first: 20) { url } host { displayName }
     reviews(first: 10) { nodes { text author { displayName } } pageInfo { hasNextPage } } } }";
 
 /// A host whose listings are requested and booked, guests who book, and other hosts.
@@ -51,21 +52,21 @@ impl World {
         for number in self.listings.len()..size {
             let host = &self.hosts[number % self.hosts.len()];
             let listing = host.listing(|_| {}).await;
-            self.guest.book_and_pay(&listing, &self.day(30), &self.day(33)).await;
+            let stay = self.guest.book_and_pay(&listing, &self.day(30), &self.day(33)).await;
             self.listings.push(listing);
             let asked = self.hosts[0].listing(|input| input["instantBook"] = false.into()).await;
             self.hosts[1 + number % 5].book_and_pay(&asked, &self.day(40), &self.day(42)).await;
-            self.review(number).await;
+            self.review(number, &stay).await;
         }
     }
 
-    async fn review(&self, number: usize) {
+    async fn review(&self, number: usize, stay: &str) {
         let at: Timestamp = self.app.app.now();
         let review = Review {
             id: ReviewId::new(at, &*self.app.app.entropy),
             listing_id: self.listings[0].parse().unwrap(),
             author_id: self.hosts[number % self.hosts.len()].member.id(),
-            booking_id: None,
+            booking_id: Some(stay.parse().unwrap()),
             rating: Some(5),
             categories: staygate::domain::reviews::Categories::default(),
             text: format!("Stay {number} was fine."),
@@ -91,11 +92,13 @@ impl World {
         let listing = json!({ "id": id, "from": month["from"], "to": month["to"] });
         let calendar = json!({ "listingId": id, "from": month["from"], "to": month["to"] });
         let screen = |name: &str| of_screen(name).text;
-        let search = |text, most| Page::new(text, None, stay.clone(), most, "/searchListings/nodes");
+        let search = |text, stay, most| Page::new(text, None, stay, most, "/searchListings/nodes");
         vec![
-            search(SEARCH.to_owned(), 3),
+            search(SEARCH.to_owned(), json!({}), 3),
+            // For a stay, also the time zones in which it is to be.
+            search(SEARCH.to_owned(), stay.clone(), 4),
             // The number of hits is a statement of its own.
-            search(screen("searchPage"), 4),
+            search(screen("searchPage"), stay, 5),
             Page::new(LISTING.to_owned(), None, json!({ "id": id }), 5, "/listing/reviews/nodes"),
             // Amenities, and two that make the calendar.
             Page::new(screen("listingPage"), None, listing, 8, "/listing/reviews/nodes"),

@@ -87,6 +87,7 @@ fn outcome(answer: &Value, field: &str) -> String {
             let seen = things.iter().filter(|thing| !thing.is_null()).count();
             format!("{seen} of {}", things.len())
         }
+        event if event["kind"].is_string() && event["booking"].is_null() => "event without booking".into(),
         value => value["code"].as_str().unwrap_or("ok").to_owned(),
     }
 }
@@ -94,7 +95,7 @@ fn outcome(answer: &Value, field: &str) -> String {
 fn line(table: &mut String, head: &str, cells: &[String]) {
     let mut text = format!("{head:<34}");
     for cell in cells {
-        write!(text, "{cell:<18}").unwrap();
+        write!(text, "{cell:<21}").unwrap();
     }
     writeln!(table, "{}", text.trim_end()).unwrap();
 }
