@@ -52,7 +52,7 @@ fn first_name(path: &str) -> &str {
 }
 
 /// What the code at the root of the crate is called: after `crate::`, and after enough of `super::`.
-fn named<'a>(code: &'a str, depth: usize) -> BTreeSet<&'a str> {
+fn named(code: &str, depth: usize) -> BTreeSet<&str> {
     let mut named = BTreeSet::new();
     for root in ["crate::".to_owned(), "super::".repeat(depth)] {
         for (at, _) in code.match_indices(&root) {

@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use serde_json::Value;
 
 use self::{
-    stage::{ROWS, Row, stage},
+    stage::{ROWS, stage},
     world::{DRAFT, EXACT, HIDDEN, World},
 };
 use crate::{
