@@ -6,6 +6,7 @@
 mod doctor;
 mod health;
 mod import;
+mod landing;
 mod migrate;
 mod schema;
 mod serve;
@@ -134,7 +135,8 @@ fn variable_of(command: &clap::Command, shown: &str) -> Option<String> {
 }
 
 fn start_log(logging: &Logging) {
-    let filter = EnvFilter::new(&logging.log_level);
+    // The web server's own words repeat ours; who names it hears them all the same, because the last directive counts.
+    let filter = EnvFilter::new(format!("poem=warn,{}", logging.log_level));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let log = log.with_ansi(std::io::stderr().is_terminal());
     match logging.log_format {
