@@ -29,7 +29,7 @@ struct Files {
     #[command(flatten)]
     storage: Storage,
     // Last: its description is the one of the whole command.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Dataset")]
     files: InsideAirbnb,
 }
 

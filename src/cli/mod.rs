@@ -56,7 +56,11 @@ enum Command {
         after_help = "Examples:\n  staygate schema print\n  staygate schema check\n  staygate schema diff old.graphql schema.graphql"
     )]
     Schema(schema::Arguments),
-    /// Play a guest's whole journey against a running server.
+    /// Play a guest's whole journey against a running server, and check every answer.
+    ///
+    /// Makes three accounts; searches, quotes, books, pays and cancels on the server's listings, watching a websocket; then asks
+    /// a host for a stay in a listing made for the tour, which is taken off at the end. No money moves. Ends with 0 only if
+    /// everything came as expected; else the step, what was expected and what came are named.
     #[command(after_help = "Example:\n  staygate tour --url http://127.0.0.1:8080")]
     Tour(tour::Arguments),
     /// Check the configuration, the database, the clock, the port and the disk, and say what is wrong.

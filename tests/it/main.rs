@@ -9,3 +9,4 @@ mod listings;
 mod migrations;
 mod pool;
 mod search;
+mod tour;

@@ -35,7 +35,9 @@ fn examples(today: NaiveDate, guest: Option<&demo::Account>) -> Vec<Example> {
         variables: if variables.is_null() { String::new() } else { format!("{variables:#}") },
     };
     let check_in = today + Days::new(28);
-    let stay = json!({ "checkIn": check_in, "checkOut": check_in + Days::new(3), "guests": { "adults": 2 } });
+    // With all fields: GraphiQL underlines required ones that are left to their defaults.
+    let guests = json!({ "adults": 2, "children": 0, "infants": 0, "pets": 0 });
+    let stay = json!({ "checkIn": check_in, "checkOut": check_in + Days::new(3), "guests": guests });
     let mut examples = vec![
         example(
             "Search Singapore",

@@ -10,8 +10,6 @@ use serde_json::json;
 pub(super) struct Person {
     /// The access token.
     pub token: String,
-    /// The name shown to others.
-    pub name: String,
 }
 
 /// A word that nobody else uses.
@@ -31,6 +29,6 @@ impl Tour {
         same("the address", email.as_str(), text(&made, "/me/email")?)?;
         same("the name", name.as_str(), text(&made, "/me/user/displayName")?)?;
         self.voice.fact(role, format!("{name}, {email}"));
-        Ok(Person { token: text(&made, "/tokens/accessToken")?.to_owned(), name })
+        Ok(Person { token: text(&made, "/tokens/accessToken")?.to_owned() })
     }
 }

@@ -135,6 +135,7 @@ impl Tour {
     }
 
     fn show_listing(&self, listing: &Value) -> anyhow::Result<()> {
+        self.voice.fact("title", short(text(listing, "/title")?, 72));
         let guests = number(listing, "/maxGuests")?;
         self.voice.fact("what", format!("{}, up to {guests} guests", text(listing, "/propertyLabel")?));
         let part = listing["place"]["neighborhood"].as_str().map(|part| format!("{part}, ")).unwrap_or_default();
@@ -144,8 +145,8 @@ impl Tour {
         let (host, since) = (text(listing, "/host/displayName")?, text(listing, "/host/memberSince")?);
         self.voice.fact("host", format!("{host}{superhost}, here since {since}"));
         let amenities = list(listing, "/amenities")?;
-        let names: Vec<&str> = amenities.iter().filter_map(|amenity| amenity["name"].as_str()).take(4).collect();
-        self.voice.fact("offers", format!("{} things: {}, …", amenities.len(), short(&names.join(", "), 60)));
+        let names: Vec<&str> = amenities.iter().filter_map(|amenity| amenity["name"].as_str()).take(3).collect();
+        self.voice.fact("offers", format!("{} amenities, such as {}", amenities.len(), short(&names.join(", "), 56)));
         for photo in list(listing, "/photos")?.iter().take(1) {
             self.voice.fact("photo", text(photo, "/url")?);
         }

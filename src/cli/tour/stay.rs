@@ -28,7 +28,7 @@ impl Tour {
         same("the payment", "CAPTURED", text(&paid, "/payment/status")?)?;
         same("the amount", quote.total, number(&paid, "/payment/amount/minorUnits")?)?;
         same("the booking", "CONFIRMED", text(&paid, "/booking/status")?)?;
-        self.voice.holds(format!("{} taken, booking CONFIRMED", money(&paid, "/payment/amount")?));
+        self.voice.holds(format!("{} taken, booking CONFIRMED", squeezed(&money(&paid, "/payment/amount")?)));
         self.voice.begin("See it on the websocket");
         self.events(events, &booking, &["CREATED", "PAYMENT_CAPTURED", "CONFIRMED"]).await?;
         self.voice.holds("each event came once, in order");

@@ -50,8 +50,8 @@ impl Tour {
         let mut sum = 0;
         for line in list(&quoted, "/quote/price/lines")? {
             sum += number(line, "/amount/minorUnits")?;
-            let basis = line["basis"].as_str().map(|basis| format!("  ({basis})")).unwrap_or_default();
-            self.voice.line(format!("{}   {}{}", money(line, "/amount")?, text(line, "/title")?, short(&basis, 60)));
+            let basis = line["basis"].as_str().map(|basis| format!("({basis})")).unwrap_or_default();
+            self.voice.line(format!("{}   {} {}", money(line, "/amount")?, text(line, "/title")?, short(&basis, 60)));
         }
         let total = number(&quoted, "/quote/price/total/minorUnits")?;
         self.voice.line(format!("{}   in total", money(&quoted, "/quote/price/total")?));

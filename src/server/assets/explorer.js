@@ -93,8 +93,11 @@
   const given = new URLSearchParams(location.search);
   const parameter = (name) => given.get(name) ?? undefined;
 
-  const welcome = `# Write an operation and press the button, or Ctrl-Enter. Ctrl-Space shows what can be asked; the book on the
-# left is the documentation. To be somebody, sign in and put the access token into "Headers" below:
+  const welcome = `# Write an operation, then press the button
+# or Ctrl-Enter. Ctrl-Space shows what can be
+# asked; the book on the left explains it.
+# To be somebody, sign in and put the access
+# token into "Headers" below:
 #   { "authorization": "Bearer …" }
 
 query Welcome {
