@@ -16,3 +16,4 @@ mod pool;
 mod search;
 mod statements;
 mod style;
+mod tour;
