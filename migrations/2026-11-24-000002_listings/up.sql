@@ -66,6 +66,7 @@ CREATE TABLE IF NOT EXISTS listings (
     KEY listings_by_rating (status, rating, id),
     KEY listings_by_price (status, currency, base_price, id),
     KEY listings_by_age (status, published_at, id),
+    KEY listings_zone (status, time_zone),
     KEY listings_city (city, status),
     KEY listings_neighborhood (neighborhood, status),
     KEY listings_region (region, status),

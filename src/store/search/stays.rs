@@ -2,13 +2,13 @@
 //!
 //! Nights are looked up one by one through the primary keys (listing, night): the stay's nights are a small derived table that is joined
 //! with `nights` and `night_rates`, so that a search reads as many rows as there are candidates and nights, however full the calendars.
-//! Only very long stays read a listing's nights as a range. The subqueries are scalars with a limit, which no optimizer turns inside out.
+//! Only long stays read a listing's nights as a range. The subqueries are scalars with a limit, which no optimizer turns inside out.
 
 use super::{Filter, conditions, text::Text};
 use crate::types::{Guests, Money, Stay, Timestamp};
 
-/// Stays with more nights read ranges of nights.
-const LOOKED_UP: u32 = 62;
+/// Stays with more nights read a listing's nights as a range: about here that gets cheaper on a full calendar.
+const LOOKED_UP: u32 = 14;
 /// One more than the greatest amount: what is too great is cut to this, so that no computation overflows, and not found.
 const TOO_GREAT: i64 = Money::MAX_MINOR + 1;
 
@@ -87,8 +87,8 @@ pub(super) fn priced(text: &mut Text, filter: &Filter, terms: &StayTerms) {
 /// An expression of `listings`: the nights of the stay that have a price of their own.
 pub(super) fn own_prices(terms: &StayTerms) -> Text {
     let mut text = Text::default();
-    text.sql("(SELECT CAST(JSON_OBJECTAGG(CAST(r.night AS CHAR), r.price) AS CHAR) FROM night_rates r WHERE r.listing_id = listings.id");
-    text.sql(" AND r.night >= ").bind(terms.stay.check_in()).sql(" AND r.night < ").bind(terms.stay.check_out());
+    text.sql("(SELECT CAST(JSON_OBJECTAGG(CAST(r.night AS CHAR), r.price) AS CHAR) FROM ");
+    nights_of(&mut text, terms.stay, "night_rates r", "r.listing_id = listings.id", "r.night");
     text.sql(" AND r.price IS NOT NULL)");
     text
 }
@@ -152,16 +152,18 @@ fn restrictions(text: &mut Text, terms: &StayTerms) {
     }
     text.sql(" AND COALESCE(arrival.min_nights, l.min_nights) <= ").bind(nights);
     text.sql(" AND COALESCE(arrival.max_nights, l.max_nights) >= ").bind(nights);
-    text.sql(" AND COALESCE(arrival.closed_to_arrival, 0) = 0 AND COALESCE(departure.closed_to_departure, 0) = 0");
+    text.sql(" AND COALESCE(arrival.closed_to_arrival, 0) = 0");
     text.sql(" AND CASE");
     for zone in &terms.zones {
-        text.sql(" WHEN l.time_zone = ").bind(zone.zone.as_str()).sql(" THEN ").bind(zone.days_ahead);
+        text.sql(" WHEN l.time_zone = ").bind(zone.zone.as_str()).sql(" THEN CAST(").bind(zone.days_ahead);
+        text.sql(" AS SIGNED)");
     }
     text.sql(" END <= l.booking_window_days AND CASE");
     for zone in &terms.zones {
         for arrival in &zone.arrivals {
             text.sql(" WHEN l.time_zone = ").bind(zone.zone.as_str());
-            text.sql(" AND TIME_TO_SEC(l.check_in_from) < ").bind(arrival.until).sql(" THEN ").bind(arrival.seconds);
+            text.sql(" AND TIME_TO_SEC(l.check_in_from) < ").bind(arrival.until).sql(" THEN CAST(");
+            text.bind(arrival.seconds).sql(" AS SIGNED)");
             if arrival.from_midnight {
                 text.sql(" + TIME_TO_SEC(l.check_in_from)");
             }
@@ -170,11 +172,12 @@ fn restrictions(text: &mut Text, terms: &StayTerms) {
     text.sql(" END >= CAST(l.advance_notice_hours AS SIGNED) * 3600");
 }
 
-/// Appends that nothing holds a night of the stay, and no other stay is nearer than the nights of preparation.
+/// Appends that nothing holds a night of the stay, and no other stay is nearer than the nights of preparation. That is the dearest
+/// question, so it names the departure day, which is looked up when all else has been asked.
 fn free(text: &mut Text, terms: &StayTerms) {
-    text.sql(" AND (SELECT 1 FROM ");
+    text.sql(" AND CASE WHEN COALESCE(departure.closed_to_departure, 0) = 0 THEN (SELECT 1 FROM ");
     nights_of(text, terms.stay, "nights n", "n.listing_id = l.id", "n.night");
-    text.sql(" AND (n.expires_at IS NULL OR n.expires_at > ").bind(terms.now).sql(") LIMIT 1) IS NULL");
+    text.sql(" AND (n.expires_at IS NULL OR n.expires_at > ").bind(terms.now).sql(") LIMIT 1) IS NULL END");
     text.sql(
         " AND (l.preparation_nights = 0 OR (SELECT 1 FROM nights p WHERE p.listing_id = l.id AND p.night >= CAST(",
     );

@@ -41,7 +41,7 @@ impl World {
         let app = App::new(Parts {
             database: test.database.clone(),
             clock: clock.clone(),
-            keys: Keys::new(&[SigningKey { id: "test".into(), secret: vec![7; 32] }]).unwrap(),
+            keys: Keys::new(SigningKey { id: "test".into(), secret: vec![7; 32] }, &[]),
             passwords: PasswordHasher::new(1, &*entropy).unwrap(),
             entropy,
             payments: Arc::new(Sandbox),
@@ -126,7 +126,7 @@ impl World {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Search: what the database finds is what the rules say of every single listing.
 
 mod oracle;
+mod pages;
 mod world;
 
 use chrono::Days;

@@ -76,7 +76,7 @@ fn app(database: &TestDatabase) -> App {
     App::new(staygate::app::Parts {
         database: database.database.clone(),
         clock: Arc::new(ManualClock::at(now())),
-        keys: staygate::auth::Keys::new(&[key]).unwrap(),
+        keys: staygate::auth::Keys::new(key, &[]),
         passwords: staygate::auth::PasswordHasher::new(1, &entropy).unwrap(),
         entropy: Arc::new(entropy),
         payments: Arc::new(staygate::outbound::payments::Sandbox),
@@ -140,7 +140,7 @@ impl Maker {
         let at = now() - Duration::hours(self.rng.random_range(1..20));
         let entropy: &dyn Entropy = &self.entropy;
         let (id, host_id) = (ListingId::new(at, entropy), UserId::new(at, entropy));
-        let status = if number % 12 == 0 { ListingStatus::Unlisted } else { ListingStatus::Published };
+        let status = if number.is_multiple_of(12) { ListingStatus::Unlisted } else { ListingStatus::Published };
         let listing = Listing {
             id,
             host_id,

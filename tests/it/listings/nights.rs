@@ -1,0 +1,71 @@
+use diesel_async::SimpleAsyncConnection;
+use serde_json::json;
+use staygate::{
+    domain::{calendars, listings},
+    types::{ListingId, NightHold, Stay, UnavailableReason},
+};
+
+use super::world::{World, hex};
+
+fn range(from: &str, to: &str) -> Stay {
+    Stay::new(from.parse().unwrap(), to.parse().unwrap(), calendars::MAX_NIGHTS).unwrap()
+}
+
+#[tokio::test]
+async fn a_host_sees_what_holds_a_night_and_nobody_else_does() {
+    let world = World::new().await;
+    let (host, guest) = (world.member("Ada").await, world.member("Bob").await);
+    let id: ListingId = world.listing(&host).await.parse().unwrap();
+    let key = hex(id.as_bytes());
+    let sql = format!(
+        "INSERT INTO nights (listing_id, night, kind) VALUES (X'{key}', '2026-07-02', 'BLOCK'), (X'{key}', '2026-07-03', 'EXTERNAL')"
+    );
+    world.test.conn().await.batch_execute(&sql).await.unwrap();
+    let week = range("2026-07-01", "2026-07-05");
+    let nights = calendars::host_calendar(&world.app, &host, id, week).await.unwrap().unwrap();
+    let holds: Vec<_> = nights.iter().map(|night| night.hold).collect();
+    assert_eq!(holds, [None, Some(NightHold::Block), Some(NightHold::External), None]);
+    assert_eq!(nights[1].view.reasons, [UnavailableReason::Blocked]);
+    assert_eq!(nights[0].price.decimal(), "150.00");
+    assert_eq!(calendars::host_calendar(&world.app, &guest, id, week).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn calendars_of_many_listings_cost_two_statements() {
+    const NIGHTS: &str = "{ availability(from: \"2026-07-01\", to: \"2026-08-01\") { bookable } }";
+    let world = World::new().await;
+    let host = world.member("Ada").await;
+    let mut fields = String::new();
+    for number in 0..5 {
+        let id = world.listing(&host).await;
+        fields.push_str(&format!("l{number}: listing(id: \"{id}\") {NIGHTS} "));
+    }
+    let recording = world.app.database.statements().record();
+    let answer = world.ask(None, &format!("{{ {fields} }}"), json!({})).await;
+    let statements = recording.texts();
+    assert_eq!(statements.len(), 3, "{statements:#?}");
+    assert_eq!(answer["l4"]["availability"].as_array().unwrap().len(), 31);
+}
+
+#[tokio::test]
+async fn a_guest_still_knows_a_listing_that_was_quoted_before_it_was_taken_off() {
+    let world = World::new().await;
+    let (host, guest, other) = (world.member("Ada").await, world.member("Bob").await, world.member("Eve").await);
+    let id: ListingId = world.draft(&host, json!({})).await.parse().unwrap();
+    let sql = format!(
+        "INSERT INTO quotes (id, listing_id, guest_id, check_in, check_out, adults, children, infants, pets, currency, price_lines, \
+         total, host_payout, rules, cancellation_policy, instant_book, content_hash, created_at, expires_at) VALUES \
+         (X'{}', X'{}', X'{}', '2026-07-01', '2026-07-02', 1, 0, 0, 0, 'SGD', '[]', 1, 1, 'x', 'FLEXIBLE', FALSE, X'{}', \
+         '2026-03-01', '2026-03-01')",
+        "01".repeat(16),
+        hex(id.as_bytes()),
+        hex(guest.id().as_bytes()),
+        "00".repeat(32),
+    );
+    world.test.conn().await.batch_execute(&sql).await.unwrap();
+    for (viewer, is_known, is_visible) in [(&host, true, true), (&guest, true, false), (&other, false, false)] {
+        assert_eq!(listings::known_to(&world.app, viewer, &[id]).await.unwrap().len(), usize::from(is_known));
+        assert_eq!(listings::visible_to(&world.app, viewer, &[id]).await.unwrap().len(), usize::from(is_visible));
+    }
+    assert!(listings::by_ids(&world.app, &[id]).await.unwrap().is_empty());
+}
