@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails by a panic")]
 
+mod docs;
 mod embedded;
 mod harness;
 mod import;
