@@ -5,6 +5,7 @@
 mod access;
 mod bookings;
 mod contract;
+mod docs;
 mod embedded;
 mod harness;
 mod import;
