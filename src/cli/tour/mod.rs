@@ -141,9 +141,9 @@ impl Tour {
     /// Undoes what a failed tour has left, as far as that works.
     async fn tidy_up(&mut self) {
         for Leftover { token, operation, input } in self.leftovers.drain(..).rev() {
-            let variables = json!({ "input": input });
+            let variables = json!({ "input": &input });
             if let Err(error) = self.client.graphql(Some(&token), operation, &variables).await {
-                tracing::warn!(error = format!("{error:#}"), "something that the tour made is left on the server");
+                tracing::warn!(%input, error = format!("{error:#}"), "left on the server");
             }
         }
     }
