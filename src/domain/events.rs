@@ -157,9 +157,7 @@ pub async fn follow(
                     return Some((Err(error), (follower, Vec::new().into_iter())));
                 }
             }
-            if follower.place.is_none() {
-                return None;
-            }
+            follower.place?;
         }
     }))
 }

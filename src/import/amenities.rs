@@ -1,16 +1,12 @@
 //! Amenities: a JSON array of names, or `{TV,"Hot tub"}` in vintages before 2020.
 
-use std::fmt::Write;
-
-use sha2::{Digest, Sha256};
-
 use super::text;
-use crate::store::imports::Amenity;
+use crate::{store::imports::Amenity, types::slug_of};
 
-const LONGEST_NAME: usize = 200;
+/// The longest slug that the column holds.
+#[cfg(test)]
 const LONGEST_SLUG: usize = 100;
-/// A hyphen and eight hexadecimal digits.
-const SUFFIX: usize = 9;
+const LONGEST_NAME: usize = 200;
 
 /// The amenities of a listing, each once, in the order of their slugs. `None` when the text is no list.
 pub fn parse(text: &str) -> Option<Vec<Amenity>> {
@@ -28,41 +24,7 @@ pub fn parse(text: &str) -> Option<Vec<Amenity>> {
 fn named(raw: &str) -> Option<Amenity> {
     let name = text::line(raw, LONGEST_NAME);
     let name = name.trim_end_matches([' ', '-', '–']).to_owned();
-    (!name.is_empty()).then(|| Amenity { slug: slug(&name), name })
-}
-
-/// The name for programs: `Free parking on premises` is `free-parking-on-premises`. Names that differ in case, spaces and
-/// punctuation alone are one amenity. A name that loses letters or digits on the way to ASCII, or is too long, gets a
-/// suffix from its hash, so that two of them do not become one; it depends on nothing but the name.
-fn slug(name: &str) -> String {
-    let name = name.to_lowercase();
-    let mut slug = String::new();
-    let mut lost = false;
-    for char in name.chars() {
-        match char {
-            'a'..='z' | '0'..='9' => slug.push(char),
-            '\'' | '’' => {}
-            _ => {
-                lost |= char.is_alphanumeric();
-                if !slug.is_empty() && !slug.ends_with('-') {
-                    slug.push('-');
-                }
-            }
-        }
-    }
-    let slug = slug.trim_end_matches('-');
-    if !lost && !slug.is_empty() && slug.len() <= LONGEST_SLUG {
-        return slug.to_owned();
-    }
-    let stem = slug[..slug.len().min(LONGEST_SLUG - SUFFIX)].trim_end_matches('-');
-    let digest = Sha256::digest(name.as_bytes());
-    let mut hashed = if stem.is_empty() { "amenity".to_owned() } else { stem.to_owned() };
-    hashed.push('-');
-    for byte in &digest[..4] {
-        // Writing to a String cannot fail.
-        let _ = write!(hashed, "{byte:02x}");
-    }
-    hashed
+    (!name.is_empty()).then(|| Amenity { slug: slug_of(&name), name })
 }
 
 /// The names in `{TV,"Wireless Internet"}`.

@@ -1,11 +1,8 @@
 //! Time zones of places, and the countries of some zones.
 
-use std::sync::LazyLock;
-
 use chrono_tz::Tz;
-use tzf_rs::EmbeddedFinder;
 
-use crate::types::Point;
+use crate::{domain::listings::zone_at, types::Point};
 
 /// Zones that belong to one country only, for the cities that the datasets are published for. Other places have no country.
 const COUNTRIES: &[(&str, &str)] = &[
@@ -55,12 +52,9 @@ const COUNTRIES: &[(&str, &str)] = &[
     ("Pacific/Honolulu", "US"),
 ];
 
-/// The boundaries of the zones. They are checked when they are first used, and read where they lie in the program.
-static FINDER: LazyLock<EmbeddedFinder> = LazyLock::new(EmbeddedFinder::new);
-
 /// The IANA name of the zone at `point`, if chrono-tz knows it as well: check-in and check-out are computed with it.
 pub fn time_zone(point: Point) -> Option<&'static str> {
-    FINDER.get_tz_name(point.longitude, point.latitude).parse::<Tz>().ok().map(Tz::name)
+    zone_at(point).map(Tz::name)
 }
 
 /// The country of a zone, where that is certain.

@@ -5,6 +5,7 @@
 mod access;
 mod bookings;
 mod contract;
+mod docs;
 mod embedded;
 mod harness;
 mod import;
@@ -16,3 +17,4 @@ mod pool;
 mod search;
 mod statements;
 mod style;
+mod tour;
