@@ -87,7 +87,7 @@ fn outcome(answer: &Value, field: &str) -> String {
             let seen = things.iter().filter(|thing| !thing.is_null()).count();
             format!("{seen} of {}", things.len())
         }
-        event if event["kind"].is_string() && event["booking"].is_null() => "event without booking".into(),
+        event if event["kind"].is_string() && event["booking"].is_null() => "event alone".into(),
         value => value["code"].as_str().unwrap_or("ok").to_owned(),
     }
 }
