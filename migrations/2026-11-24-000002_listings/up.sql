@@ -62,6 +62,7 @@ CREATE TABLE IF NOT EXISTS listings (
     PRIMARY KEY (id),
     UNIQUE KEY listings_source (source, source_id),
     KEY listings_host (host_id, status, created_at, id),
+    KEY listings_of_host (host_id, created_at, id),
     KEY listings_box (status, area_latitude, area_longitude),
     KEY listings_by_rating (status, rating, id),
     KEY listings_by_price (status, currency, base_price, id),

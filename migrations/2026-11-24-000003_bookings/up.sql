@@ -63,6 +63,7 @@ CREATE TABLE IF NOT EXISTS bookings (
     KEY bookings_listing (listing_id, check_in),
     KEY bookings_guest (guest_id, check_in, id),
     KEY bookings_host (host_id, check_in, id),
+    KEY bookings_host_status (host_id, status, check_in, id),
     KEY bookings_deadline (status, deadline_at),
     KEY bookings_check_in (status, check_in_at),
     KEY bookings_check_out (status, check_out_at),

@@ -36,8 +36,11 @@ impl Report {
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     report.note("configuration", check_config(&config));
-    report.note("data folder", check_folder(&config.storage.data_dir));
-    report.note("disk", check_disk(&config.storage.data_dir).await);
+    // With a database elsewhere nothing is kept in the folder.
+    if config.storage.is_embedded().unwrap_or(true) {
+        report.note("data folder", check_folder(&config.storage.data_dir));
+        report.note("disk", check_disk(&config.storage.data_dir).await);
+    }
     report.note("port", check_port(&config).await);
     match OpenStorage::to_work(&config.storage).await {
         Ok(storage) => {
@@ -48,7 +51,12 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         }
         Err(error) => report.note("database", Err(error)),
     }
-    Ok(if report.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    if report.failed {
+        println!("Something is wrong: each line that begins with FAIL says what, and what to do.");
+        return Ok(ExitCode::FAILURE);
+    }
+    println!("All is well.");
+    Ok(ExitCode::SUCCESS)
 }
 
 fn check_config(config: &Config) -> anyhow::Result<String> {
@@ -85,7 +93,10 @@ async fn check_port(config: &Config) -> anyhow::Result<String> {
     }
     let limit = Duration::from_secs(5);
     match tokio::time::timeout(limit, health::ask(&format!("http://{address}"))).await {
-        Ok(Ok(_)) => Ok(format!("{} is used by a healthy server", config.listen)),
+        Ok(Ok(_)) => Ok(format!(
+            "{} is in use by a Staygate that runs and is alive; a second one needs another --listen",
+            config.listen
+        )),
         _ => bail!("cannot listen on {} ({error}): stop what uses it, or choose another with --listen", config.listen),
     }
 }
@@ -106,8 +117,11 @@ async fn check_database(report: &mut Report, config: &Config, storage: &OpenStor
     let database = match Database::connect(storage.url(), pool_options(&config.storage, &OsEntropy)).await {
         Ok(database) => database,
         Err(error) => {
-            let advice = "check DATABASE_URL, that the server runs, and that this machine may reach it";
-            report.note("database", Err(anyhow::Error::from(error).context(advice)));
+            let advice = match storage.embedded() {
+                Some(embedded) => format!("{} says more", embedded.log().display()),
+                None => "check DATABASE_URL, that the server runs, and that this machine may reach it".to_owned(),
+            };
+            report.note("database", Err(anyhow::anyhow!("{error}: {advice}")));
             return;
         }
     };

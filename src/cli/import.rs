@@ -1,7 +1,17 @@
+use super::storage::{OpenStorage, pool_options};
 use crate::config::Storage;
+use crate::import::{
+    self, ImportError, InsideAirbnb, Options, Part, PartSummary, Progress, Stop, inside_airbnb, progress,
+};
+use crate::store::{Database, migrate, version};
+use crate::types::{Clock as _, OsEntropy, SystemClock};
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -11,29 +21,107 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Source {
-    /// The CSV files of Inside Airbnb, plain or .gz. Can be run again, and resumed after a crash.
-    InsideAirbnb(Box<InsideAirbnb>),
+    InsideAirbnb(Box<Files>),
 }
 
 #[derive(Debug, Args)]
-struct InsideAirbnb {
-    /// The file of listings.
-    #[arg(long, value_name = "FILE")]
-    listings: PathBuf,
-    /// The file of reviews.
-    #[arg(long, value_name = "FILE")]
-    reviews: PathBuf,
-    /// The file of calendars.
-    #[arg(long, value_name = "FILE")]
-    calendar: PathBuf,
-    /// The city's name, where the files do not tell.
-    #[arg(long, value_name = "NAME")]
-    city: Option<String>,
+struct Files {
     #[command(flatten)]
     storage: Storage,
+    // Last: its description is the one of the whole command.
+    #[command(flatten, next_help_heading = "Dataset")]
+    files: InsideAirbnb,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Source::InsideAirbnb(files) = arguments.source;
-    anyhow::bail!("importing {} is not built yet", files.listings.display())
+    let Source::InsideAirbnb(arguments) = arguments.source;
+    let Files { storage, files } = *arguments;
+    let began = Instant::now();
+    let stopping = Arc::new(AtomicBool::new(false));
+    let mut signals = Signals::listen()?;
+    let opened = OpenStorage::to_work(&storage).await?;
+    let imported = tokio::select! {
+        imported = read(&opened, &storage, files.into(), Arc::clone(&stopping)) => imported,
+        // What is not committed is rolled back.
+        () = signals.twice(&stopping) => Err(anyhow::anyhow!("stopped at once; run it again to go on")),
+    };
+    let closed = opened.close(Duration::from_secs(3600)).await;
+    match imported {
+        Ok(summary) => print!("{summary}"),
+        Err(error) if matches!(error.downcast_ref(), Some(ImportError::Stopped)) => {
+            bail!("stopped after {:.1} s; what was read is kept: run it again to go on", began.elapsed().as_secs_f64())
+        }
+        Err(error) => return Err(error),
+    }
+    closed?;
+    println!("done in {:.1} s", began.elapsed().as_secs_f64());
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn read(
+    opened: &OpenStorage,
+    storage: &Storage,
+    options: Options,
+    stopping: Arc<AtomicBool>,
+) -> anyhow::Result<import::Summary> {
+    let applied = migrate::up(opened.url()).await?;
+    if let Some(newest) = applied.last() {
+        tracing::info!(count = applied.len(), %newest, "applied migrations");
+    }
+    let database = Database::connect(opened.url(), pool_options(storage, &OsEntropy)).await.context("connecting")?;
+    let mut conn = database.conn().await?;
+    version::check(&mut conn).await?;
+    let mut progress = Stoppable { inner: progress(), stopping };
+    let summary = inside_airbnb(&mut conn, &options, SystemClock.now(), &mut progress).await;
+    drop(conn);
+    database.close();
+    Ok(summary?)
+}
+
+/// Stops the import behind the batch during which somebody asked for it.
+struct Stoppable {
+    inner: Box<dyn Progress>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Progress for Stoppable {
+    fn start(&mut self, part: Part, bytes: u64, done: u64) {
+        self.inner.start(part, bytes, done);
+    }
+
+    fn advance(&mut self, part: Part, records: u64, bytes: u64) -> Result<(), Stop> {
+        self.inner.advance(part, records, bytes)?;
+        if self.stopping.load(Ordering::Relaxed) { Err(Stop) } else { Ok(()) }
+    }
+
+    fn finish(&mut self, summary: &PartSummary) {
+        self.inner.finish(summary);
+    }
+}
+
+/// The signals that ask for an end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// Notes the first one, ends at the second.
+    async fn twice(&mut self, stopping: &AtomicBool) {
+        self.next().await;
+        eprintln!("stopping after this batch; once more to stop at once");
+        stopping.store(true, Ordering::Relaxed);
+        self.next().await;
+    }
 }

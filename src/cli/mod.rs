@@ -6,6 +6,7 @@
 mod doctor;
 mod health;
 mod import;
+mod landing;
 mod migrate;
 mod schema;
 mod serve;
@@ -55,7 +56,11 @@ enum Command {
         after_help = "Examples:\n  staygate schema print\n  staygate schema check\n  staygate schema diff old.graphql schema.graphql"
     )]
     Schema(schema::Arguments),
-    /// Play a guest's whole journey against a running server.
+    /// Play a guest's whole journey against a running server, and check every answer.
+    ///
+    /// Makes three accounts; searches, quotes, books, pays and cancels on the server's listings, watching a websocket; then asks
+    /// a host for a stay in a listing made for the tour, which is taken off at the end. No money moves. Ends with 0 only if
+    /// everything came as expected; else the step, what was expected and what came are named.
     #[command(after_help = "Example:\n  staygate tour --url http://127.0.0.1:8080")]
     Tour(tour::Arguments),
     /// Check the configuration, the database, the clock, the port and the disk, and say what is wrong.
@@ -134,7 +139,8 @@ fn variable_of(command: &clap::Command, shown: &str) -> Option<String> {
 }
 
 fn start_log(logging: &Logging) {
-    let filter = EnvFilter::new(&logging.log_level);
+    // The web server's own words repeat ours; who names it hears them all the same, because the last directive counts.
+    let filter = EnvFilter::new(format!("poem=warn,{}", logging.log_level));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let log = log.with_ansi(std::io::stderr().is_terminal());
     match logging.log_format {

@@ -1,15 +1,17 @@
+use super::landing::landing;
 use super::storage::{OpenStorage, pool_options};
 use crate::app::{App, Parts, Terms, Throttle};
 use crate::auth::PasswordHasher;
 use crate::config::{Config, SigningKeys};
-use crate::import::demo;
+use crate::import::demo::{self, Account};
 use crate::outbound::{payments::Sandbox, wakes::Wakes};
-use crate::server::{self, DemoAccount, Landing, gateway};
+use crate::server::{self, gateway};
 use crate::store::{Database, migrate, version};
 use crate::types::{OsEntropy, SystemClock};
 use crate::worker;
 use anyhow::{Context, bail};
 use std::future::Future;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +59,9 @@ async fn prepare_and_serve(
 ) -> anyhow::Result<()> {
     let keys = config.signing_keys(&OsEntropy)?;
     let applied = migrate::up(storage.url()).await?;
-    applied.iter().for_each(|name| tracing::info!(%name, "applied a migration"));
+    if let Some(newest) = applied.last() {
+        tracing::info!(count = applied.len(), %newest, "applied migrations");
+    }
     let database = Database::connect(storage.url(), pool_options(&config.storage, &OsEntropy)).await?;
     let found = version::check(&mut database.conn().await?).await?;
     tracing::info!(database = %found, private = storage.embedded().is_some(), "the database is ready");
@@ -74,10 +78,15 @@ async fn answer_requests(ready: Ready, stop: impl Future<Output = ()>) -> anyhow
     let has_demo = config.wants_demo()? && demo::load(&app).await?;
     let mut gateway = gateway::of(&app)?;
     gateway.settings = settings_of(&config);
-    gateway.landing = landing(has_demo);
+    let url = address(&config, listener.local_addr()?);
+    gateway.landing = landing(&url, app.now().utc().date_naive(), has_demo);
     let worker = tokio::spawn(worker::run(app));
-    let url = config.public_url();
-    tracing::info!(address = %listener.local_addr()?, %url, graphiql = %format!("{url}/graphql"), "ready: open the address in a browser");
+    match demo::ACCOUNTS.first().filter(|_| has_demo) {
+        Some(Account { email, password, .. }) => tracing::info!(
+            "ready: open {url} in a browser; GraphiQL is at {url}/graphql; sign in as {email} with {password}"
+        ),
+        None => tracing::info!("ready: open {url} in a browser; GraphiQL is at {url}/graphql"),
+    }
     let served = server::serve(listener, gateway, stop).await;
     worker.abort();
     served
@@ -116,23 +125,15 @@ fn settings_of(config: &Config) -> server::Settings {
     }
 }
 
-fn landing(has_demo: bool) -> Landing {
-    Landing {
-        name: "Staygate".to_owned(),
-        tagline: "One GraphQL API for a booking platform.".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        accounts: if has_demo { demo::ACCOUNTS.iter().map(account).collect() } else { Vec::new() },
-        attribution: has_demo.then(|| demo::ATTRIBUTION.to_owned()),
-        links: Vec::new(),
+/// Where clients reach the server: as told, else where it listens. A server on all addresses is reached on this machine's own.
+fn address(config: &Config, mut listening: SocketAddr) -> String {
+    if config.public_url.is_some() {
+        return config.public_url();
     }
-}
-
-fn account(account: &demo::Account) -> DemoAccount {
-    DemoAccount {
-        role: account.role.to_owned(),
-        email: account.email.to_owned(),
-        password: account.password.to_owned(),
+    if listening.ip().is_unspecified() {
+        listening.set_ip(if listening.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }
+    format!("http://{listening}")
 }
 
 /// The signals that ask for a clean stop.

@@ -5,9 +5,14 @@ use anyhow::Context as _;
 use super::{Silent, fixture::fixture};
 use crate::{
     app::App,
-    domain::accounts::{self, Registration},
+    auth::Member,
+    domain::{
+        accounts::{self, Registration},
+        listings::{self, Changes, NewPhoto, NewPlace, NewPricing, NewRules},
+    },
     error::{Error, Refusal},
-    types::Email,
+    store,
+    types::{CancellationPolicy, Email, ListingStatus, Page, PropertyType, RoomType},
 };
 
 /// Where the listings come from, and under which licence.
@@ -26,32 +31,131 @@ pub struct Account {
     pub password: &'static str,
 }
 
-/// The accounts of a first look.
-pub const ACCOUNTS: &[Account] = &[
-    Account { role: "Demo guest", email: "guest@demo.staygate.example", password: "demo-guest-password" },
-    Account { role: "Demo host", email: "host@demo.staygate.example", password: "demo-host-password" },
-];
+const GUEST: Account =
+    Account { role: "Demo guest", email: "guest@demo.staygate.example", password: "demo-guest-password" };
+const HOST: Account =
+    Account { role: "Demo host", email: "host@demo.staygate.example", password: "demo-host-password" };
 
-/// Fills an empty database with demo data and demo accounts, once. Returns whether they are there: a database that holds other data is
-/// left as it is.
+/// The accounts of a first look.
+pub const ACCOUNTS: &[Account] = &[GUEST, HOST];
+
+/// The headline of the demo host's own listing.
+const STUDIO: &str = "Demo studio by the river";
+
+/// Fills an empty database with demo data and demo accounts, once: the listings of the fixture, which can be booked at once, and
+/// one of the demo host, who wants to be asked first. What an earlier run did not finish is finished. Returns whether they are
+/// there: a database that holds other data is left as it is.
 ///
 /// # Errors
 /// When the database fails, or its rows cannot be written.
 pub async fn load(app: &App) -> anyhow::Result<bool> {
-    let conn = &mut app.conn().await?;
-    if crate::store::imports::is_foreign(conn, super::fixture::DATASET).await? {
-        return Ok(false);
+    {
+        let conn = &mut app.conn().await?;
+        if store::imports::is_foreign(conn, super::fixture::DATASET).await? {
+            return Ok(false);
+        }
+        let loaded = fixture(conn, app.now(), &mut Silent).await.context("loading the demo listings")?;
+        if loaded.parts.iter().any(|part| !part.already_done) {
+            let listings = loaded.part(super::Part::Listings).map_or(0, |part| part.created);
+            tracing::info!(listings, "loaded demo data: Inside Airbnb, Singapore, CC BY 4.0");
+        }
     }
-    fixture(conn, app.now(), &mut Silent).await.context("loading the demo listings")?;
     for account in ACCOUNTS {
-        let email: Email = account.email.parse()?;
-        let new = Registration { email, password: account.password.to_owned(), display_name: account.role.to_owned() };
-        match accounts::register(app, new, None).await {
-            Ok(_) => tracing::info!(role = account.role, email = account.email, "made a demo account"),
+        match accounts::register(app, account.registration()?, None).await {
+            Ok(_) => tracing::debug!(email = account.email, "made a demo account"),
             // It was made before.
             Err(Error::Refused(Refusal::EmailTaken(_))) => {}
             Err(error) => return Err(error.into()),
         }
     }
+    open_studio(app).await.context("making the demo host's listing")?;
     Ok(true)
+}
+
+impl Account {
+    fn registration(&self) -> anyhow::Result<Registration> {
+        let (email, password) = (self.email.parse()?, self.password.to_owned());
+        Ok(Registration { email, password, display_name: self.role.to_owned() })
+    }
+}
+
+/// Makes and publishes the demo host's own listing, or publishes what an earlier run has made. A host who has any other listing, or
+/// has taken this one off, has been used by somebody and is left alone.
+async fn open_studio(app: &App) -> anyhow::Result<()> {
+    let host = store::sessions::credentials(&mut app.conn().await?, HOST.email).await?;
+    let host = host.context("the demo host has an account")?.user;
+    let page = Page { first: 2, after: None };
+    let own = store::listings::of_host(&mut app.conn().await?, host, &[], &page).await?;
+    let draft = match own.as_slice() {
+        [] => None,
+        [one] if one.status == ListingStatus::Draft && one.words.title == STUDIO => Some(one.id),
+        _ => return Ok(()),
+    };
+    let email: Email = HOST.email.parse()?;
+    let tokens = accounts::sign_in(app, &email, HOST.password.to_owned(), None).await?;
+    let member: &Member = &tokens.member;
+    let studio = match draft {
+        Some(id) => id,
+        None => listings::create(app, member, &studio()?).await?.id,
+    };
+    listings::publish(app, member, studio).await?;
+    accounts::sign_out(app, &tokens.refresh).await?;
+    tracing::info!(listing = %studio, "made the demo host's own listing, which has to be asked for");
+    Ok(())
+}
+
+/// A place that does not exist, at prices that could.
+fn studio() -> anyhow::Result<Changes> {
+    Ok(Changes {
+        title: Some(STUDIO.to_owned()),
+        description: Some(Some(
+            "A quiet studio on the first floor, two minutes from the water: one double bed, a desk, a small kitchen.\n\nThe demo \
+             host answers requests: sign in as the host and accept, or decline."
+                .to_owned(),
+        )),
+        neighborhood_overview: Some(Some("Cafés and shophouses along the river; the museum is across the bridge.".to_owned())),
+        room_type: Some(RoomType::EntireHome),
+        property_type: Some(PropertyType::Apartment),
+        max_guests: Some(3),
+        bedrooms: Some(Some(0)),
+        beds: Some(Some(2)),
+        bathrooms: Some(Some(1.0)),
+        amenities: Some(["Wifi", "Kitchen", "Air conditioning", "Washer"].map(str::to_owned).to_vec()),
+        // It cannot be published without a picture. Names under `.example` belong to nobody.
+        photos: Some(vec![NewPhoto {
+            url: "https://photos.staygate.example/studio-by-the-river.jpg".to_owned(),
+            caption: Some("The studio in the morning".to_owned()),
+        }]),
+        place: Some(NewPlace {
+            city: "Singapore".to_owned(),
+            neighborhood: Some("Singapore River".to_owned()),
+            region: Some("Central Region".to_owned()),
+            country_code: Some("SG".to_owned()),
+            address: None,
+            latitude: 1.2894,
+            longitude: 103.8465,
+        }),
+        pricing: Some(NewPricing {
+            currency: "SGD".parse()?,
+            base_price: 14_500,
+            weekend_price: Some(17_500),
+            cleaning_fee: Some(4_500),
+            extra_guest_fee: Some(2_500),
+            guests_included: Some(2),
+            pet_fee: None,
+            weekly_discount: 8,
+            monthly_discount: 20,
+        }),
+        rules: Some(NewRules {
+            min_nights: 2,
+            max_nights: 60,
+            advance_notice_hours: 24,
+            preparation_nights: 0,
+            booking_window_days: 365,
+            pets_allowed: false,
+        }),
+        instant_book: Some(false),
+        cancellation_policy: Some(CancellationPolicy::Moderate),
+        ..Changes::default()
+    })
 }

@@ -35,7 +35,7 @@ use crate::graphql::documents::Documents;
 use connection::Door;
 use edge::Edge;
 use files::File;
-pub use pages::{DemoAccount, Landing};
+pub use pages::{DemoAccount, Example, Landing};
 pub use sessions::{Call, Credentials, Readiness, Refused, Session, Sessions};
 pub use settings::Settings;
 use shared::Shared;

@@ -4,7 +4,7 @@ use poem::http::HeaderMap;
 use poem::{Response, Route, get};
 
 use super::files::File;
-use super::html::escape;
+use super::html::{escape, in_query, linked};
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -26,12 +26,32 @@ pub struct Landing {
     pub tagline: String,
     /// The version that runs.
     pub version: String,
+    /// The address by which clients reach the server, without a slash at its end; where it is not known, addresses are shown
+    /// without a host.
+    pub url: String,
+    /// Operations to open in GraphiQL.
+    pub examples: Vec<Example>,
     /// Accounts that anybody may try; empty where there are none.
     pub accounts: Vec<DemoAccount>,
+    /// A command for a shell that signs in with one of them.
+    pub sign_in: Option<String>,
     /// Where the data comes from and under which licence, if that has to be said.
     pub attribution: Option<String>,
     /// Further links, as text and address.
     pub links: Vec<(String, String)>,
+}
+
+/// An operation to try.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// What it does, in a few words.
+    pub title: String,
+    /// What is to be seen or known.
+    pub note: String,
+    /// The operation.
+    pub query: String,
+    /// Its variables, as JSON; empty where it has none.
+    pub variables: String,
 }
 
 /// An account that anybody may try.
@@ -105,28 +125,23 @@ fn home(landing: &Landing, address: &dyn Fn(&str) -> String) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{name}</title>\n\
-         <link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"{css}\">\n</head>\n<body>\n<main>\n\
-         <header>\n<h1>{name} <small>{version}</small></h1>\n<p>{tagline}</p>\n</header>\n{links}{accounts}{how}{attribution}\
-         </main>\n</body>\n</html>\n",
+         <link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"{css}\">\n</head>\n<body>\n<header>\n<div>\n\
+         <h1>{name} <small>{version}</small></h1>\n<p>{tagline}</p>\n{links}</div>\n</header>\n<main>\n\
+         {endpoints}{examples}{accounts}</main>\n{attribution}</body>\n</html>\n",
         css = address("landing.css"),
         version = escape(&landing.version),
         tagline = escape(&landing.tagline),
         links = links(landing),
-        accounts = accounts(&landing.accounts),
-        how = HOW,
+        endpoints = endpoints(&landing.url),
+        examples = examples(&landing.examples),
+        accounts = accounts(landing),
         attribution =
-            landing.attribution.as_ref().map_or(String::new(), |text| format!("<footer>{}</footer>\n", escape(text))),
+            landing.attribution.as_ref().map_or(String::new(), |text| format!("<footer>{}</footer>\n", linked(text))),
     )
 }
 
-const HOW: &str = "<section>\n<h2>From a program</h2>\n<dl>\n\
-    <dt>Queries and mutations</dt><dd><code>POST /graphql</code> with <code>application/json</code></dd>\n\
-    <dt>Subscriptions</dt><dd>a websocket at <code>/graphql</code>, subprotocol <code>graphql-transport-ws</code></dd>\n\
-    <dt>Signed in</dt><dd><code>Authorization: Bearer …</code>, or the same under <code>authorization</code> in \
-    <code>connection_init</code></dd>\n</dl>\n</section>\n";
-
 fn links(landing: &Landing) -> String {
-    let own = [("Try it in GraphiQL", "/graphql"), ("Read the contract", "/schema.graphql")];
+    let own = [("Open GraphiQL", "/graphql"), ("Read the contract", "/schema.graphql"), ("Health", "/healthz")];
     let own = own.iter().map(|(text, to)| ((*text).to_owned(), (*to).to_owned()));
     let items = own.chain(landing.links.iter().cloned());
     let items: String =
@@ -134,19 +149,69 @@ fn links(landing: &Landing) -> String {
     format!("<nav>\n{items}</nav>\n")
 }
 
-fn accounts(accounts: &[DemoAccount]) -> String {
-    if accounts.is_empty() {
+fn endpoints(url: &str) -> String {
+    // http becomes ws, https becomes wss.
+    let socket = url.strip_prefix("http").map(|rest| format!("ws{rest}")).unwrap_or_default();
+    format!(
+        "<section>\n<h2>Endpoints</h2>\n<dl>\n\
+         <dt>Queries, mutations</dt><dd><code class=\"copy\">{http}/graphql</code>\
+         <span><code>POST</code> with <code>application/json</code></span></dd>\n\
+         <dt>Subscriptions</dt><dd><code class=\"copy\">{socket}/graphql</code>\
+         <span>websocket, subprotocol <code>graphql-transport-ws</code></span></dd>\n\
+         <dt>Signed in</dt><dd><code class=\"copy\">Authorization: Bearer …</code>\
+         <span>on a websocket the same, as <code>authorization</code> in the payload of <code>connection_init</code></span></dd>\n\
+         <dt>For machines</dt><dd><span><a href=\"/schema.graphql\">/schema.graphql</a>, \
+         <a href=\"/healthz\">/healthz</a> (alive), <a href=\"/readyz\">/readyz</a> (ready to work)</span></dd>\n\
+         </dl>\n</section>\n",
+        http = escape(url),
+        socket = escape(&socket),
+    )
+}
+
+fn examples(examples: &[Example]) -> String {
+    if examples.is_empty() {
         return String::new();
     }
-    let rows: String = accounts
+    let card = |example: &Example| {
+        let variables = if example.variables.is_empty() {
+            String::new()
+        } else {
+            format!("&amp;variables={}", in_query(&example.variables))
+        };
+        format!(
+            "<li><a href=\"/graphql?query={query}{variables}\"><strong>{title}</strong><span>{note}</span></a></li>\n",
+            query = in_query(&example.query),
+            title = escape(&example.title),
+            note = escape(&example.note),
+        )
+    };
+    let cards: String = examples.iter().map(card).collect();
+    format!("<section>\n<h2>Try it in GraphiQL</h2>\n<ul class=\"cards\">\n{cards}</ul>\n</section>\n")
+}
+
+fn accounts(landing: &Landing) -> String {
+    if landing.accounts.is_empty() {
+        return String::new();
+    }
+    let rows: String = landing
+        .accounts
         .iter()
         .map(|account| {
             let [role, email, password] = [&account.role, &account.email, &account.password].map(|text| escape(text));
-            format!("<tr><td>{role}</td><td><code>{email}</code></td><td><code>{password}</code></td></tr>\n")
+            format!(
+                "<tr><td>{role}</td><td><code class=\"copy\">{email}</code></td>\
+                 <td><code class=\"copy\">{password}</code></td></tr>\n"
+            )
         })
         .collect();
+    let sign_in = landing.sign_in.as_ref().map_or(String::new(), |command| {
+        format!(
+            "<p>Sign in from a shell; the answer holds the access token:</p>\n<pre class=\"copy\">{}</pre>\n",
+            escape(command)
+        )
+    });
     format!(
         "<section>\n<h2>Accounts to try</h2>\n<table>\n<thead><tr><th>Who</th><th>E-mail</th><th>Password</th></tr></thead>\n\
-         <tbody>\n{rows}</tbody>\n</table>\n</section>\n"
+         <tbody>\n{rows}</tbody>\n</table>\n{sign_in}</section>\n"
     )
 }

@@ -2,20 +2,28 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails by a panic")]
 
+mod access;
 mod accounts;
 mod blocks;
 mod bookings;
 mod cancellations;
+mod contract;
+mod docs;
 mod embedded;
 mod events;
 mod harness;
 mod idempotency;
 mod import;
+mod layers;
 mod listings;
 mod migrations;
+mod operations;
 mod payments;
 mod pool;
 mod quotes;
 mod races;
 mod reviews;
 mod search;
+mod statements;
+mod style;
+mod tour;

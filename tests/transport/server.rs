@@ -302,7 +302,7 @@ impl Server {
                 password: "correct horse".into(),
             }],
             attribution: Some("Data: nobody's.".into()),
-            links: Vec::new(),
+            ..Landing::default()
         };
         change(&mut gateway.settings);
         let gateway = gateway.route("/hook", poem::endpoint::make_sync(|_| "hooked"));

@@ -11,6 +11,8 @@ pub use pay::{BookingRef, confirm, pay};
 pub(super) use settle::decide_refund;
 pub use settle::{resume_unanswered, settle_open, settle_soon};
 
+pub use crate::store::payments::{Payment, Refund};
+
 use apply::apply;
 use serde::{Deserialize, Serialize};
 
@@ -23,12 +25,7 @@ use crate::{
     },
     error::{Error, PaymentDeclined, PaymentUnavailable, Refusal, Result},
     outbound::payments::{Answer, CaptureMode, Intent, NewIntent, ProviderError},
-    store::{
-        self,
-        bookings::Booking,
-        idempotency::Intention,
-        payments::{Payment, Refund},
-    },
+    store::{self, bookings::Booking, idempotency::Intention},
     types::{BookingId, BookingStatus, Money, PaymentId, PaymentStatus, RefundId, Timestamp},
 };
 

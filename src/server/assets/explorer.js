@@ -89,9 +89,39 @@
       : overHttp(params, headers);
   };
 
+  // `/graphql?query=…&variables=…` opens that operation; nothing runs until somebody presses the button.
+  const given = new URLSearchParams(location.search);
+  const parameter = (name) => given.get(name) ?? undefined;
+
+  const welcome = `# Write an operation, then press the button
+# or Ctrl-Enter. Ctrl-Space shows what can be
+# asked; the book on the left explains it.
+# To be somebody, sign in and put the access
+# token into "Headers" below:
+#   { "authorization": "Bearer …" }
+
+query Welcome {
+  searchListings(orderBy: RATING, first: 5) {
+    totalCount
+    nodes {
+      listing {
+        title
+        place { city neighborhood }
+        rating { average count }
+      }
+      nightlyPrice { decimal currency }
+    }
+  }
+}
+`;
+
   const explorer = React.createElement(GraphiQL, {
     fetcher,
-    defaultEditorToolsVisibility: true,
+    query: parameter("query"),
+    variables: parameter("variables"),
+    operationName: parameter("operationName"),
+    defaultQuery: welcome,
+    defaultEditorToolsVisibility: parameter("variables") ? "variables" : true,
     isHeadersEditorEnabled: true,
     shouldPersistHeaders: false,
   });

@@ -1,0 +1,98 @@
+//! Reading answers: what is not there, or is not as expected, is named.
+
+use anyhow::{Context as _, ensure};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
+use std::fmt::{Debug, Display};
+
+/// Fails, naming both, unless `came` is what was `expected`.
+pub(super) fn same<T: PartialEq + Debug>(what: &str, expected: T, came: T) -> anyhow::Result<()> {
+    ensure!(came == expected, "{what}: expected {expected:?}, came {came:?}");
+    Ok(())
+}
+
+fn at<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a Value> {
+    answer.pointer(pointer).with_context(|| format!("expected {pointer} in the answer, came {answer}"))
+}
+
+/// The text at `pointer`.
+pub(super) fn text<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a str> {
+    at(answer, pointer)?.as_str().with_context(|| format!("expected a text at {pointer}, came {answer}"))
+}
+
+/// The whole number at `pointer`.
+pub(super) fn number(answer: &Value, pointer: &str) -> anyhow::Result<i64> {
+    at(answer, pointer)?.as_i64().with_context(|| format!("expected a whole number at {pointer}, came {answer}"))
+}
+
+/// The list at `pointer`.
+pub(super) fn list<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a [Value]> {
+    let list = at(answer, pointer)?.as_array();
+    Ok(list.with_context(|| format!("expected a list at {pointer}, came {answer}"))?)
+}
+
+/// The amount at `pointer`, for people: `SGD 1,234.50`.
+pub(super) fn money(answer: &Value, pointer: &str) -> anyhow::Result<String> {
+    let money = at(answer, pointer)?;
+    Ok(format!("{} {:>9}", text(money, "/currency")?, grouped(text(money, "/decimal")?)))
+}
+
+/// A decimal number with commas between thousands.
+fn grouped(decimal: &str) -> String {
+    let (whole, rest) = decimal.split_at(decimal.find('.').unwrap_or(decimal.len()));
+    let (sign, digits) = whole.split_at(whole.len() - whole.trim_start_matches('-').len());
+    let mut out = sign.to_owned();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + rest
+}
+
+/// The instant at `pointer`, for people.
+pub(super) fn instant(answer: &Value, pointer: &str) -> anyhow::Result<String> {
+    let at = text(answer, pointer)?;
+    let parsed: DateTime<Utc> = at.parse().with_context(|| format!("expected an instant at {pointer}, came {at}"))?;
+    Ok(parsed.format("%a %-d %b %Y %H:%M UTC").to_string())
+}
+
+/// A day, for people.
+pub(super) fn day(date: NaiveDate) -> impl Display {
+    date.format("%a %-d %b %Y")
+}
+
+/// Rating and number of reviews at `pointer`, for people.
+pub(super) fn rating(answer: &Value, pointer: &str) -> anyhow::Result<String> {
+    let rating = at(answer, pointer)?;
+    let count = number(rating, "/count")?;
+    Ok(rating["average"].as_f64().map_or_else(|| "unrated".to_owned(), |average| format!("{average:.2} ({count})")))
+}
+
+/// The beginning of `text`, on one line of at most `width` characters.
+pub(super) fn short(text: &str, width: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= width {
+        return line;
+    }
+    line.chars().take(width.saturating_sub(1)).collect::<String>().trim_end().to_owned() + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (plain, shown) in [("0.00", "0.00"), ("-1234.50", "-1,234.50"), ("742", "742"), ("1000000", "1,000,000")] {
+            assert_eq!(grouped(plain), shown);
+        }
+    }
+
+    #[test]
+    fn long_texts_end_with_an_ellipsis() {
+        assert_eq!(short("two\n words", 20), "two words");
+        assert_eq!(short("a long title", 7), "a long…");
+    }
+}

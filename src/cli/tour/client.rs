@@ -1,0 +1,115 @@
+//! GraphQL over HTTP, as any program would speak it.
+
+use anyhow::{Context as _, bail, ensure};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper::{Method, Request, StatusCode, Uri, header};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// How long anything may take before the tour gives up on it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server.
+pub(super) struct Client {
+    host: String,
+    port: u16,
+    authority: String,
+    base: String,
+}
+
+impl Client {
+    /// The server at `url`, which is an `http://` address.
+    pub fn new(url: &str) -> anyhow::Result<Self> {
+        let uri: Uri = url.parse().with_context(|| format!("--url: {url} is no URL"))?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") => bail!(
+                "--url: {url}: the tour has no TLS built in. Play it on the machine of the server, against its http:// address"
+            ),
+            _ => bail!("--url: {url}: an address begins with http://"),
+        }
+        let authority = uri.authority().with_context(|| format!("--url: {url} names no host"))?;
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let base = uri.path().trim_end_matches('/').to_owned();
+        Ok(Self { host, port: authority.port_u16().unwrap_or(80), authority: authority.to_string(), base })
+    }
+
+    /// Where websockets are opened.
+    pub fn socket_url(&self) -> String {
+        format!("ws://{}{}/graphql", self.authority, self.base)
+    }
+
+    /// Status and body of `GET path`.
+    pub async fn get(&self, path: &str) -> anyhow::Result<(StatusCode, String)> {
+        let request = self.request(Method::GET, path).body(Full::default())?;
+        let (status, body) = self.send(request).await?;
+        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    }
+
+    /// The whole answer to an operation.
+    pub async fn graphql(&self, token: Option<&str>, query: &str, variables: &Value) -> anyhow::Result<Value> {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let mut request = self
+            .request(Method::POST, "/graphql")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/graphql-response+json");
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let (status, body) = self.send(request.body(Full::from(body))?).await?;
+        let answer: Value = serde_json::from_slice(&body)
+            .with_context(|| format!("expected JSON, came {status} {}", String::from_utf8_lossy(&body).trim()))?;
+        ensure!(answer.is_object(), "expected an answer of GraphQL, came {answer}");
+        Ok(answer)
+    }
+
+    fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
+        let target = format!("{}{path}", self.base);
+        Request::builder().method(method).uri(target).header(header::HOST, self.authority.as_str())
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)> {
+        let exchange = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
+        exchange.with_context(|| format!("expected an answer within {} s, came none", PATIENCE.as_secs()))?
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port)).await.with_context(|| {
+            format!("nobody listens on {}: start a server with `make run` or `staygate serve`", self.authority)
+        })?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let driver = tokio::spawn(connection);
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
+        driver.abort();
+        Ok((status, body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(url: &str) -> String {
+        Client::new(url).err().map(|error| format!("{error:#}")).unwrap_or_default()
+    }
+
+    #[test]
+    fn addresses_are_taken_apart() {
+        let client = Client::new("http://[::1]:8080/api/").unwrap();
+        assert_eq!((client.host.as_str(), client.port, client.base.as_str()), ("::1", 8080, "/api"));
+        assert_eq!(client.socket_url(), "ws://[::1]:8080/api/graphql");
+        assert_eq!(Client::new("http://example.com").unwrap().port, 80);
+    }
+
+    #[test]
+    fn other_schemes_are_refused_with_the_reason() {
+        assert!(refusal("https://example.com").contains("no TLS"));
+        assert!(refusal("ftp://example.com").contains("http://"));
+        assert!(refusal("not a url").contains("is no URL"));
+    }
+}

@@ -1,0 +1,86 @@
+//! What the tour prints: short lines for people, plain ones where no terminal reads them.
+
+use serde_json::Value;
+use std::fmt::Display;
+use std::io::IsTerminal as _;
+
+/// Columns of the names of facts.
+const NAMES: usize = 9;
+
+/// Tells what happens.
+pub(super) struct Voice {
+    is_coloured: bool,
+    is_verbose: bool,
+    step: usize,
+    title: String,
+}
+
+impl Voice {
+    /// To standard output.
+    pub fn new(is_verbose: bool) -> Self {
+        let is_coloured =
+            std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+        Self { is_coloured, is_verbose, step: 0, title: "The beginning".to_owned() }
+    }
+
+    /// The step that is being played, for those who have to say where something went wrong.
+    pub fn step(&self) -> String {
+        format!("step {} ({})", self.step, self.title)
+    }
+
+    /// How many steps were begun.
+    pub fn steps(&self) -> usize {
+        self.step
+    }
+
+    /// A part of the tour begins.
+    pub fn part(&self, title: &str) {
+        println!("\n{}", self.paint("1;36", title));
+    }
+
+    /// A step begins.
+    pub fn begin(&mut self, title: impl Into<String>) {
+        self.step += 1;
+        self.title = title.into();
+        println!("\n{}  {}", self.paint("36", &format!("{:>2}", self.step)), self.paint("1", &self.title));
+    }
+
+    /// A fact, under its name.
+    pub fn fact(&self, name: &str, fact: impl Display) {
+        println!("    {}  {fact}", self.paint("2", &format!("{name:<NAMES$}")));
+    }
+
+    /// A line below the facts.
+    pub fn line(&self, text: impl Display) {
+        println!("    {:NAMES$}  {text}", "");
+    }
+
+    /// Something that was expected has come.
+    pub fn holds(&self, what: impl Display) {
+        println!("    {}  {what}", self.paint("32", &format!("{:<NAMES$}", "ok")));
+    }
+
+    /// The text as it was sent, for those who want to see it.
+    pub fn operation(&self, text: &str, variables: &Value) {
+        if !self.is_verbose {
+            return;
+        }
+        let mut shown = variables.clone();
+        if let Some(password) = shown.pointer_mut("/input/password") {
+            *password = Value::from("…");
+        }
+        let variables = if shown.is_null() { String::new() } else { format!("variables {shown}") };
+        for line in text.lines().chain(variables.lines()) {
+            println!("    {}", self.paint("2", &format!("| {line}")));
+        }
+    }
+
+    /// The end, when all went well.
+    pub fn done(&self, text: &str) {
+        println!("\n{}", self.paint("1;32", text));
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.is_coloured { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}

@@ -1,0 +1,245 @@
+//! The documents stay true: links lead somewhere, commands and flags exist, operations fit the contract.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use staygate::{contract, graphql::CONTRACT};
+
+const README: &str = include_str!("../../README.md");
+const ATTRIBUTION: &str =
+    "Data: Inside Airbnb (https://insideairbnb.com), Singapore, 23 September 2023, licensed under CC BY 4.0";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every page for people, by its path from the root.
+fn pages() -> Vec<PathBuf> {
+    let mut pages = Vec::new();
+    for folder in ["", "docs", "fixtures", "src/server/assets"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "md") {
+                pages.push(path);
+            }
+        }
+    }
+    pages.sort();
+    assert!(pages.len() >= 8, "the pages are where they were: {pages:?}");
+    pages
+}
+
+/// The fenced blocks of `page` in `language`.
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    let mut rest = page;
+    while let Some((_, after)) = rest.split_once("\n```") {
+        let (head, after) = after.split_once('\n').expect("a fence has a line end");
+        let (body, after) = after.split_once("\n```").expect("a fence is closed");
+        if head.trim() == language {
+            found.push(body);
+        }
+        rest = after;
+    }
+    found
+}
+
+/// `page` without its fenced blocks.
+fn prose(page: &str) -> String {
+    page.split("\n```").step_by(2).collect::<Vec<_>>().join("\n")
+}
+
+/// The anchors of a page's headings, as forges make them.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let is_kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
+    prose(page)
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| line.trim_start_matches('#').trim().to_lowercase())
+        .map(|title| title.chars().filter(is_kept).collect::<String>().replace(' ', "-"))
+        .collect()
+}
+
+/// The targets of `[text](target)`.
+fn links(page: &str) -> Vec<String> {
+    let targets = prose(page);
+    let targets = targets.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    targets.map(|(target, _)| target.to_owned()).collect()
+}
+
+#[test]
+fn every_relative_link_leads_somewhere() {
+    let mut broken = Vec::new();
+    for page in pages() {
+        let text = read(&page);
+        for link in links(&text).into_iter().filter(|link| !link.contains("://")) {
+            let (file, anchor) = link.split_once('#').map_or((link.as_str(), None), |(file, to)| (file, Some(to)));
+            let target = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            let leads = target.exists() && anchor.is_none_or(|anchor| anchors(&read(&target)).contains(anchor));
+            if !leads {
+                broken.push(format!("{}: {link}", page.strip_prefix(root()).unwrap().display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "links that lead nowhere: {broken:#?}");
+}
+
+/// What a page has in code: the lines of its shell blocks, continued lines joined, and inline code.
+fn commands(page: &str) -> Vec<String> {
+    let shell = ["sh", "ini", "console"].iter().flat_map(|language| blocks(page, language));
+    let mut lines: Vec<String> =
+        shell.flat_map(|block| block.replace("\\\n", " ").lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    lines.extend(prose(page).split('`').skip(1).step_by(2).map(str::to_owned));
+    lines
+}
+
+/// The words after `staygate` on a line, up to what the shell takes for itself.
+fn arguments(line: &str) -> Option<Vec<&str>> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_program = |word: &str| matches!(word, "staygate" | "target/release/staygate" | "/usr/local/bin/staygate");
+    let at = match words.iter().position(|word| is_program(word)) {
+        // `sudo -u staygate staygate doctor`, `useradd … staygate`.
+        Some(at) if words.get(at + 1).is_some_and(|next| is_program(next)) => at + 1,
+        Some(at) => at,
+        None => words.windows(3).position(|three| three == ["cargo", "run", "--"])? + 2,
+    };
+    Some(words[at + 1..].iter().copied().take_while(|word| !"|>&#;".contains(&word[..1])).collect())
+}
+
+/// What of `arguments` the command line does not know.
+fn unknown(arguments: &[&str]) -> Vec<String> {
+    let root = staygate::cli::command();
+    let (mut command, mut path) = (&root, Vec::new());
+    for word in arguments {
+        match command.find_subcommand(word) {
+            Some(found) => {
+                command = found;
+                path.push(*word);
+            }
+            None => break,
+        }
+    }
+    let is_literal = |word: &&&str| word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+    if let Some(first) = arguments.first().filter(is_literal).filter(|word| path.is_empty() && !word.starts_with('-')) {
+        return vec![(*first).to_owned()];
+    }
+    let flags = arguments.iter().filter_map(|word| word.strip_prefix("--")).filter(|flag| !flag.is_empty());
+    let flags = flags.map(|flag| flag.split('=').next().unwrap());
+    let is_known = |flag: &str| {
+        let own = command.get_arguments().chain(root.get_arguments()).any(|arg| arg.get_long() == Some(flag));
+        own || matches!(flag, "help" | "version")
+    };
+    flags.filter(|flag| !is_known(flag)).map(|flag| format!("{} --{flag}", path.join(" "))).collect()
+}
+
+#[test]
+fn every_command_and_flag_exists() {
+    let mut missing = Vec::new();
+    let mut seen = BTreeSet::new();
+    for page in pages() {
+        for line in commands(&read(&page)) {
+            let Some(arguments) = arguments(&line) else { continue };
+            seen.extend(arguments.first().map(|word| (*word).to_owned()));
+            let page = page.strip_prefix(root()).unwrap().display();
+            missing.extend(unknown(&arguments).into_iter().map(|what| format!("{page}: `{what}` in `{line}`")));
+        }
+    }
+    assert!(missing.is_empty(), "the command line does not know: {missing:#?}");
+    for command in ["serve", "import", "schema", "tour", "doctor", "migrate"] {
+        assert!(seen.contains(command), "the pages show `staygate {command}`");
+    }
+}
+
+/// What `page` does not mention of `command` and of its subcommands: flags and variables.
+fn unmentioned(command: &clap::Command, page: &str) -> BTreeSet<String> {
+    let words = command.get_arguments().flat_map(|arg| {
+        let flag = arg.get_long().map(|flag| format!("`--{flag}`"));
+        flag.into_iter().chain(arg.get_env().map(|variable| format!("`{}`", variable.to_string_lossy())))
+    });
+    let mut missing: BTreeSet<_> = words.filter(|word| !page.contains(word.as_str())).collect();
+    missing.extend(command.get_subcommands().flat_map(|sub| unmentioned(sub, page)));
+    missing
+}
+
+#[test]
+fn every_setting_of_every_command_is_on_its_page() {
+    let missing = unmentioned(&staygate::cli::command(), &read(&root().join("docs/configuration.md")));
+    assert!(missing.is_empty(), "docs/configuration.md does not mention {missing:?}");
+    let nobody = clap::Command::new("x").arg(clap::Arg::new("y").long("yonder"));
+    assert_eq!(unmentioned(&nobody, "`--listen`"), BTreeSet::from(["`--yonder`".to_owned()]));
+}
+
+/// `text` as the shell sends it: its variables, in capitals, have values.
+fn filled(text: &str) -> String {
+    let mut parts = text.split('$');
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|letter: char| letter.is_ascii_uppercase() || letter == '_');
+        filled.push(if rest.len() < part.len() { '0' } else { '$' });
+        filled.push_str(rest);
+    }
+    filled
+}
+
+/// The operations in the README: those that `gql` sends, those in blocks of their own, and those of scripts.
+fn operations() -> Vec<String> {
+    let sent = blocks(README, "sh").into_iter().flat_map(|block| {
+        let starts = block.split("<<END").skip(1);
+        starts.map(|rest| filled(rest.split_once('\n').unwrap().1.split("\nEND").next().unwrap()))
+    });
+    let written = blocks(README, "graphql").into_iter().map(str::to_owned);
+    let scripts = ["js", "html"].iter().flat_map(|language| blocks(README, language));
+    let scripted = scripts.flat_map(|block| {
+        let starts = block.split("query = `").skip(1);
+        starts.map(|rest| rest.split('`').next().unwrap().to_owned())
+    });
+    sent.chain(written).chain(scripted).collect()
+}
+
+#[test]
+fn every_operation_in_the_readme_fits_the_contract() {
+    let operations = operations();
+    assert!(operations.len() >= 8, "the README has its operations: {operations:#?}");
+    for operation in operations {
+        let faults = contract::validate(CONTRACT, &operation);
+        assert!(faults.is_empty(), "{operation}\n{faults:#?}");
+    }
+}
+
+#[test]
+fn answers_in_the_readme_are_json() {
+    let answers = blocks(README, "json");
+    assert!(answers.len() >= 6, "the README shows answers");
+    for answer in answers {
+        if let Err(error) = serde_json::from_str::<serde_json::Value>(answer) {
+            panic!("{error}\n{answer}");
+        }
+    }
+}
+
+#[test]
+fn the_data_is_attributed() {
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for page in ["README.md", "fixtures/README.md"] {
+        assert!(flat(&read(&root().join(page))).contains(ATTRIBUTION), "{page} does not say where the data is from");
+    }
+    assert!(staygate::import::demo::ATTRIBUTION.starts_with(ATTRIBUTION));
+}
+
+#[test]
+fn the_checks_above_find_what_is_wrong() {
+    assert_eq!(links("[a](b.md#c) `x` [d](https://e)"), ["b.md#c", "https://e"]);
+    assert!(anchors("## To add a mutation, touch `these`\n").contains("to-add-a-mutation-touch-these"));
+    let wrong = |line: &str| unknown(&arguments(line).unwrap());
+    assert_eq!(wrong("staygate serve --listen 127.0.0.1:0 --nonsense"), ["serve --nonsense"]);
+    assert_eq!(wrong("staygate dance"), ["dance"]);
+    assert_eq!(wrong("cargo run -- schema print | head --lines 3"), [""; 0]);
+    assert_eq!(arguments("ls src"), None);
+    assert_eq!(filled("($id: ID) { a(b: $B, c: \"$KEY-c\") }"), "($id: ID) { a(b: 0, c: \"0-c\") }");
+    assert_eq!(blocks("\n```sh\na\n```\n\n```\nb\n```\n", "sh"), ["a"]);
+}

@@ -1,0 +1,144 @@
+//! The program as a person uses it: a server and the tour as two processes.
+
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use diesel::sql_types::BigInt;
+use diesel_async::RunQueryDsl;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::harness::{database::TestDatabase, kill};
+
+/// What a debug build on a busy machine may need.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// `staygate serve` on the test's database.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    async fn start(test: &TestDatabase, demo: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--demo", demo, "--pool-size", "4"]);
+        command.env("DATABASE_URL", &test.url).env_remove("DATABASE_URL_FILE").env_remove("STAYGATE_JWT_SECRET_FILE");
+        command.env("STAYGATE_JWT_SECRET", "test:0123456789abcdef0123456789abcdef").env_remove("STAYGATE_PUBLIC_URL");
+        command.env("STAYGATE_LOG", "info").env("STAYGATE_LOG_FORMAT", "text").kill_on_drop(true);
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let ready = async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                let from = line.find("ready: open ").map(|at| at + "ready: open ".len());
+                if let Some(url) = from.and_then(|from| line[from..].split(' ').next()) {
+                    return url.to_owned();
+                }
+                eprintln!("{line}");
+            }
+            panic!("the server ended before it was ready");
+        };
+        let url = tokio::time::timeout(PATIENCE, ready).await.expect("the server becomes ready");
+        // Read to the end, so that the server can always write.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { process, url }
+    }
+
+    /// Stops it as a service manager does.
+    async fn stop(mut self) {
+        kill("TERM", self.process.id().expect("a running server"));
+        let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await.expect("the server stops").unwrap();
+        assert!(ended.success(), "{ended}");
+    }
+}
+
+async fn tour(url: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
+    let run = command.args(["tour", "--url", url]).kill_on_drop(true).output();
+    tokio::time::timeout(PATIENCE, run).await.expect("the tour ends").unwrap()
+}
+
+/// What a tour printed that went well.
+async fn goes_well(url: &str) -> String {
+    let output = tour(url).await;
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    assert!(out.contains("steps went as they should"), "{out}");
+    assert!(!out.contains('\u{1b}'), "no colours where no terminal reads them");
+    out.into_owned()
+}
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+async fn count(test: &TestDatabase, of: &str) -> i64 {
+    let sql = format!("SELECT COUNT(*) AS n FROM {of}");
+    let count: Count = diesel::sql_query(sql).get_result(&mut test.conn().await).await.unwrap();
+    count.n
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tour_plays_the_journey_on_the_demo_listings() {
+    let test = TestDatabase::new().await;
+    let server = Server::start(&test, "on").await;
+    let out = goes_well(&server.url).await;
+    for step in
+        ["Singapore", "PAYMENT_CAPTURED", "REFUND_CREATED", "NightsUnavailableProblem", "PaymentDeclinedProblem"]
+    {
+        assert!(out.contains(step), "{step} is not in\n{out}");
+    }
+    assert!(!out.contains("listing of its own"), "{out}");
+    server.stop().await;
+    assert_eq!(count(&test, "listings WHERE title = 'Studio of the tour' AND status = 'PUBLISHED'").await, 0);
+    assert_eq!(count(&test, "listings WHERE title = 'Studio of the tour' AND status = 'UNLISTED'").await, 1);
+    assert_eq!(count(&test, "bookings WHERE status = 'CANCELLED'").await, 2);
+    assert_eq!(count(&test, "bookings").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_demo_data_the_tour_uses_a_listing_of_its_own() {
+    let test = TestDatabase::new().await;
+    let server = Server::start(&test, "off").await;
+    let out = goes_well(&server.url).await;
+    assert!(out.contains("demo data is off") && out.contains("listing of its own"), "{out}");
+    assert!(out.contains("PAYMENT_CAPTURED") && out.contains("NightsUnavailableProblem"), "{out}");
+    server.stop().await;
+    assert_eq!(count(&test, "listings").await, 1);
+    assert_eq!(count(&test, "listings WHERE status = 'PUBLISHED'").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_hosts_listing_is_made_once_and_finished_after_a_crash() {
+    const STUDIO: &str = "listings WHERE title = 'Demo studio by the river'";
+    let test = TestDatabase::new().await;
+    Server::start(&test, "on").await.stop().await;
+    assert_eq!(count(&test, &format!("{STUDIO} AND status = 'PUBLISHED' AND NOT instant_book")).await, 1);
+    let all = count(&test, "listings").await;
+    // As a crash between the two steps leaves it.
+    let half = "UPDATE listings SET status = 'DRAFT', published_at = NULL WHERE title = 'Demo studio by the river'";
+    diesel::sql_query(half).execute(&mut test.conn().await).await.unwrap();
+    Server::start(&test, "on").await.stop().await;
+    assert_eq!(count(&test, &format!("{STUDIO} AND status = 'PUBLISHED'")).await, 1);
+    // What somebody took off stays off.
+    let off = "UPDATE listings SET status = 'UNLISTED' WHERE title = 'Demo studio by the river'";
+    diesel::sql_query(off).execute(&mut test.conn().await).await.unwrap();
+    Server::start(&test, "on").await.stop().await;
+    assert_eq!(count(&test, &format!("{STUDIO} AND status = 'UNLISTED'")).await, 1);
+    assert_eq!(count(&test, "listings").await, all);
+}
+
+#[tokio::test]
+async fn a_tour_that_cannot_go_on_names_the_step_and_the_reason() {
+    // Taken and given back: nobody listens there.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let output = tour(&format!("http://127.0.0.1:{port}")).await;
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err.contains("step 1 (Is the server ready?)") && err.contains("nobody listens"), "{err}");
+    let output = tour("https://127.0.0.1").await;
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && err.contains("no TLS built in"), "{err}");
+}
