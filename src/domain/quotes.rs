@@ -10,11 +10,12 @@ use super::{
     rule_sets::RuleSet,
     timezones,
 };
+pub use crate::store::quotes::Quote;
 use crate::{
     app::App,
     auth::Member,
     error::{self, Error, NightsUnavailable, PriceDifference, QuoteExpired, Refusal, Result, StayNotAllowed},
-    store::{self, listings::Listing, quotes::Quote},
+    store::{self, listings::Listing},
     types::{Guests, ListingId, Money, QuoteId, Stay, Timestamp, UnavailableReason},
 };
 

@@ -18,11 +18,10 @@ use crate::{
     auth::Member,
     domain::{
         idempotency::Once,
-        payments::{self, BookingRef, Kept},
+        payments::{self, BookingRef, Kept, Payment as Row, Refund as RefundRow},
     },
     error,
     outbound::payments::PaymentMethod,
-    store::payments::{Payment as Row, Refund as RefundRow},
     types::{
         self, DeclineReason, IdempotencyKey, PaymentId, PaymentNextActionKind, PaymentStatus, RefundReason,
         RefundStatus, SandboxMethod, Timestamp,

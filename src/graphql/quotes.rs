@@ -16,8 +16,10 @@ use super::{
     stays::{Guests, StayInput},
 };
 use crate::{
-    domain::{cancellation::Tier, quotes},
-    store::quotes::Quote as Row,
+    domain::{
+        cancellation::Tier,
+        quotes::{self, Quote as Row},
+    },
     types::{self, CancellationPolicy, Currency, Timestamp},
 };
 

@@ -15,6 +15,8 @@ pub use lapse::{move_on, overdue_and_moved};
 pub use respond::{accept, decline};
 pub use view::{Action, Circumstances, actions, status_at, timeline};
 
+pub use crate::store::bookings::Booking;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -26,7 +28,7 @@ use crate::{
     app::App,
     auth::Member,
     error::{Error, Result},
-    store::{self, bookings::Booking},
+    store,
     types::{BookingId, BookingStatus, Page, PageOf, Side},
 };
 

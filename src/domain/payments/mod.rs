@@ -11,6 +11,8 @@ pub use pay::{BookingRef, confirm, pay};
 pub(super) use settle::decide_refund;
 pub use settle::{resume_unanswered, settle_open, settle_soon};
 
+pub use crate::store::payments::{Payment, Refund};
+
 use apply::apply;
 use serde::{Deserialize, Serialize};
 
@@ -19,10 +21,7 @@ use crate::{
     auth::Member,
     error::{PaymentDeclined, PaymentUnavailable, Refusal, Result},
     outbound::payments::{CaptureMode, Intent, NewIntent, ProviderError},
-    store::{
-        self,
-        payments::{Payment, Refund},
-    },
+    store,
     types::{BookingId, Money, PaymentId, PaymentStatus, RefundId},
 };
 

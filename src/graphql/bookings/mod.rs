@@ -28,8 +28,10 @@ use super::{
     users::{User, find_user},
 };
 use crate::{
-    domain::{bookings, quotes},
-    store::bookings::Booking as Row,
+    domain::{
+        bookings::{self, Booking as Row},
+        quotes,
+    },
     types::{self, BookingId, BookingStatus, CancellationPolicy, Side, Timestamp},
 };
 

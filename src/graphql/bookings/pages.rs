@@ -8,14 +8,13 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::Booking;
 use crate::{
     auth::Member,
-    domain::bookings::{self, ByCheckIn},
+    domain::bookings::{self, Booking as Row, ByCheckIn},
     graphql::{
         context::ContextExt,
         error::Result,
         pages::{Cursored, connection},
         scalars::Cursor,
     },
-    store::bookings::Booking as Row,
     types::{BookingStatus, Page, PageError, Side},
 };
 

@@ -3,9 +3,11 @@
 use async_graphql::{Object, SimpleObject};
 
 use crate::{
-    domain::bookings::{self, Preview},
+    domain::{
+        bookings::{self, Booking as Row, Preview},
+        listings::Listing as ListingRow,
+    },
     graphql::{listings::GeoPoint, money::Money, prices::Price},
-    store::{bookings::Booking as Row, listings::Listing as ListingRow},
     types::{self, BookingAction, Currency, Timestamp},
 };
 

@@ -6,11 +6,10 @@ use super::{Batch, Private};
 use crate::{
     app::App,
     auth::Member,
-    domain::{bookings, payments, quotes},
-    store::{
-        bookings::Booking,
-        payments::{Payment, Refund},
-        quotes::Quote,
+    domain::{
+        bookings::{self, Booking},
+        payments::{self, Payment, Refund},
+        quotes::{self, Quote},
     },
     types::{BookingId, PaymentId, QuoteId},
 };

@@ -1,5 +1,11 @@
 //! What the tests build their world with.
 
+/// People who use the API.
+pub mod actors;
+/// The whole application over a database of its own.
+pub mod app;
+/// A payment provider that can be told to misbehave.
+pub mod bank;
 /// A database of its own for every test.
 pub mod database;
 

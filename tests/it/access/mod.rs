@@ -1,0 +1,101 @@
+//! Who may do and see what: every root field of the contract, asked by every kind of viewer.
+
+mod private;
+mod stage;
+pub mod world;
+
+use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
+
+use futures_util::StreamExt as _;
+use serde_json::Value;
+
+use self::{
+    stage::{ROWS, stage},
+    world::{DRAFT, EXACT, HIDDEN, World},
+};
+use crate::{
+    harness::actors::Actor,
+    operations::{Example, of_field, root_fields},
+};
+
+/// A stream that should speak is given up after this.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[test]
+fn every_root_field_has_a_decision() {
+    let decided: BTreeSet<_> = ROWS.iter().map(|row| row.field).collect();
+    let fields = root_fields();
+    let fields: BTreeSet<_> = fields.iter().map(|(field, _)| field.as_str()).collect();
+    assert_eq!(decided, fields, "add a row to `ROWS`, and a stage for it");
+}
+
+/// A change of access is a line of difference in the snapshot. Read it as a decision.
+#[tokio::test]
+async fn everybody_may_do_what_the_table_says() {
+    let world = World::new().await;
+    let secrets = secrets(&world).await;
+    let keywords = root_fields();
+    let mut table = String::new();
+    line(&mut table, "root field", &world.viewers().map(|(name, _)| name.to_owned()));
+    for row in ROWS {
+        let keyword = &keywords.iter().find(|(field, _)| field == row.field).unwrap().1;
+        let mut outcomes = Vec::new();
+        for (name, viewer) in world.viewers() {
+            // Made anew for each viewer, so that only access tells the outcomes apart.
+            let variables = stage(&world, row).await;
+            let answer = ask(&world, keyword, viewer, &of_field(row.field), variables).await;
+            if !["guest", "host"].contains(&name) && !row.needs_password() {
+                let text = answer.to_string();
+                let leak = secrets.iter().find(|secret| text.contains(secret.as_str()));
+                assert_eq!(leak, None, "{} told {name} a secret: {text}", row.field);
+            }
+            outcomes.push(outcome(&answer, row.field));
+        }
+        line(&mut table, &row.to_string(), &outcomes);
+    }
+    insta::assert_snapshot!("access", table);
+}
+
+/// What nobody but guest and host may ever read.
+async fn secrets(world: &World) -> Vec<String> {
+    let mut secrets = vec![world.email(&world.guest).await, world.email(&world.host).await];
+    secrets.extend(EXACT.into_iter().chain([DRAFT, HIDDEN]).map(str::to_owned));
+    secrets
+}
+
+/// The response, or the first one of a stream.
+async fn ask(world: &World, keyword: &str, viewer: Option<&Actor>, example: &Example, variables: Value) -> Value {
+    let member = viewer.map(|actor| &actor.member);
+    if keyword != "subscription" {
+        return serde_json::to_value(world.app.run(member, &example.text, variables).await).unwrap();
+    }
+    let mut stream = Box::pin(world.app.stream(member, &example.text, variables));
+    let first = tokio::time::timeout(PATIENCE, stream.next()).await;
+    first.unwrap_or_else(|_| panic!("the stream of {} says nothing", example.name)).unwrap_or(Value::Null)
+}
+
+/// The outcome in a word: a code, `ok`, or `null`.
+fn outcome(answer: &Value, field: &str) -> String {
+    let value = &answer["data"][field];
+    if let Some(error) = answer["errors"].as_array().and_then(|errors| errors.first()) {
+        assert_eq!(value, &Value::Null, "half an answer: {answer}");
+        return error["extensions"]["code"].as_str().unwrap_or("an error without a code").to_owned();
+    }
+    match value {
+        Value::Null => "null".into(),
+        Value::Array(things) => {
+            let seen = things.iter().filter(|thing| !thing.is_null()).count();
+            format!("{seen} of {}", things.len())
+        }
+        event if event["kind"].is_string() && event["booking"].is_null() => "event without booking".into(),
+        value => value["code"].as_str().unwrap_or("ok").to_owned(),
+    }
+}
+
+fn line(table: &mut String, head: &str, cells: &[String]) {
+    let mut text = format!("{head:<34}");
+    for cell in cells {
+        write!(text, "{cell:<21}").unwrap();
+    }
+    writeln!(table, "{}", text.trim_end()).unwrap();
+}

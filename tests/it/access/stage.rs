@@ -1,0 +1,236 @@
+//! The rows of the access matrix, and what each is asked about.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+use staygate::{domain::events::Place, types::Side};
+
+use super::world::{DRAFT, PASSWORD, World};
+use crate::operations::of_field;
+
+/// A root field, and the thing that it is asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    pub field: &'static str,
+    pub about: &'static str,
+}
+
+const fn row(field: &'static str, about: &'static str) -> Row {
+    Row { field, about }
+}
+
+/// The matrix: one row at the least for each root field. All things are the guest's and the host's.
+pub const ROWS: &[Row] = &[
+    row("node", "person"),
+    row("node", "listing"),
+    row("node", "draft"),
+    row("node", "quote"),
+    row("node", "booking"),
+    row("node", "payment"),
+    row("node", "refund"),
+    row("node", "hidden review"),
+    row("node", "published review"),
+    row("node", "session"),
+    row("nodes", "one of each"),
+    row("me", ""),
+    row("listing", "published"),
+    row("listing", "draft"),
+    row("listing", "unlisted"),
+    row("searchListings", ""),
+    row("booking", "pending"),
+    row("booking", "confirmed"),
+    row("booking", "cancelled"),
+    row("registerUser", "new address"),
+    row("registerUser", "known address"),
+    row("signIn", "right password"),
+    row("signIn", "wrong password"),
+    row("refreshSession", "guest's token"),
+    row("signOut", "guest's token"),
+    row("createListing", ""),
+    row("updateListing", "published"),
+    row("publishListing", "draft"),
+    row("unlistListing", "published"),
+    row("unlistListing", "draft"),
+    row("blockNights", ""),
+    row("openNights", ""),
+    row("setNightPrices", ""),
+    row("quoteStay", "published"),
+    row("quoteStay", "draft"),
+    row("createBooking", "guest's quote"),
+    row("payBooking", "by id"),
+    row("payBooking", "by guest's key"),
+    row("confirmPayment", ""),
+    row("acceptBooking", ""),
+    row("declineBooking", ""),
+    row("cancelBooking", "confirmed"),
+    row("writeReview", "completed"),
+    row("writeReview", "confirmed"),
+    row("bookingEvents", ""),
+    row("myTripEvents", ""),
+    row("myHostingEvents", ""),
+];
+
+impl Row {
+    /// Whether whoever asks knows the guest's password, and so may read what is the guest's.
+    pub fn needs_password(self) -> bool {
+        self.field == "signIn"
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.about {
+            "" => f.write_str(self.field),
+            about => write!(f, "{} ({about})", self.field),
+        }
+    }
+}
+
+/// The variables of the row's example, with things that were made for this one question.
+pub async fn stage(world: &World, row: &Row) -> Value {
+    let mut variables = of_field(row.field).variables;
+    let change = match row.field {
+        "node" | "nodes" | "me" | "listing" | "searchListings" | "booking" => read(world, *row).await,
+        "registerUser" | "signIn" | "refreshSession" | "signOut" => account(world, *row).await,
+        "bookingEvents" | "myTripEvents" | "myHostingEvents" => stream(world, row.field).await,
+        "quoteStay" | "createBooking" | "payBooking" | "confirmPayment" => trip(world, *row).await,
+        "acceptBooking" | "declineBooking" | "cancelBooking" | "writeReview" => answer(world, *row).await,
+        _ => hosting(world, *row).await,
+    };
+    merge(&mut variables, change);
+    variables
+}
+
+async fn read(world: &World, row: Row) -> Value {
+    let id = match (row.field, row.about) {
+        ("me" | "searchListings", _) => return json!({}),
+        ("nodes", _) => {
+            let mut ids = Vec::new();
+            // Last what must still be hidden: the others let time pass.
+            let (hidden, others): (Vec<&Row>, Vec<&Row>) =
+                ROWS.iter().filter(|row| row.field == "node").partition(|row| row.about == "hidden review");
+            for row in others.into_iter().chain(hidden) {
+                ids.push(thing(world, row.about).await);
+            }
+            return json!({ "ids": ids });
+        }
+        (_, about) => thing(world, about).await,
+    };
+    json!({ "id": id })
+}
+
+/// The id of a thing of the guest or the host.
+async fn thing(world: &World, about: &str) -> String {
+    match about {
+        "person" => world.guest.member.id().to_string(),
+        "session" => world.guest.member.session().to_string(),
+        "listing" | "published" => world.listing().await,
+        "draft" => world.draft(DRAFT).await,
+        "unlisted" => {
+            let id = world.listing().await;
+            let unlist = of_field("unlistListing").text;
+            world.host.run(&unlist, json!({ "input": { "listingId": id } })).await;
+            id
+        }
+        "quote" => world.quote().await,
+        "pending" => world.pending().await.0,
+        "booking" | "confirmed" => world.confirmed().await.0,
+        "cancelled" => world.refunded().await.0,
+        "payment" => world.confirmed().await.1,
+        "refund" => world.refunded().await.1,
+        "hidden review" => world.hidden_review().await.0,
+        "published review" => world.published_review().await,
+        about => panic!("no stage for {about}"),
+    }
+}
+
+async fn account(world: &World, row: Row) -> Value {
+    let known = world.email(&world.guest).await;
+    let input = match (row.field, row.about) {
+        ("registerUser", "new address") => json!({ "email": format!("new{}@example.org", world.app.number()) }),
+        ("registerUser", _) => json!({ "email": known }),
+        ("signIn", "right password") => json!({ "email": known, "password": PASSWORD }),
+        ("signIn", _) => json!({ "email": known, "password": "not the password" }),
+        _ => json!({ "refreshToken": world.refresh_token().await }),
+    };
+    json!({ "input": input })
+}
+
+async fn hosting(world: &World, row: Row) -> Value {
+    let range = || json!({ "from": world.day(30), "to": world.day(33), "idempotencyKey": world.app.key() });
+    let mut input = match row.field {
+        "createListing" => return json!({}),
+        "blockNights" | "openNights" => range(),
+        "setNightPrices" => json!({ "from": world.day(30), "to": world.day(33) }),
+        "updateListing" | "publishListing" | "unlistListing" => json!({}),
+        field => panic!("no stage for {field}"),
+    };
+    input["listingId"] = match row.about {
+        // The host's draft becomes public in the host's own turn.
+        "draft" => world.draft("Draft that may be shown").await,
+        _ => world.listing().await,
+    }
+    .into();
+    json!({ "input": input })
+}
+
+async fn trip(world: &World, row: Row) -> Value {
+    let key = world.app.key();
+    let input = match (row.field, row.about) {
+        ("quoteStay", about) => {
+            let stay = json!({ "checkIn": world.day(30), "checkOut": world.day(33) });
+            json!({ "listingId": thing(world, about).await, "stay": stay })
+        }
+        ("createBooking", _) => json!({ "quoteId": world.quote().await, "idempotencyKey": key }),
+        ("payBooking", "by id") => json!({ "booking": { "id": world.pending().await.0 }, "idempotencyKey": key }),
+        ("payBooking", _) => {
+            let booking = json!({ "id": null, "createdWith": world.pending().await.1 });
+            json!({ "booking": booking, "idempotencyKey": key })
+        }
+        _ => json!({ "paymentId": world.unconfirmed_payment().await, "idempotencyKey": key }),
+    };
+    json!({ "input": input })
+}
+
+async fn answer(world: &World, row: Row) -> Value {
+    let booking = match (row.field, row.about) {
+        ("acceptBooking" | "declineBooking", _) => world.requested().await,
+        (_, "completed") => world.completed().await,
+        _ => world.confirmed().await.0,
+    };
+    let mut input = json!({ "bookingId": booking });
+    if row.field != "writeReview" {
+        input["idempotencyKey"] = world.app.key().into();
+    }
+    json!({ "input": input })
+}
+
+async fn stream(world: &World, field: &str) -> Value {
+    match field {
+        "bookingEvents" => {
+            let (booking, _) = world.confirmed().await;
+            let start = Place::Booking(booking.parse().unwrap(), 0);
+            json!({ "bookingId": booking, "after": start.to_cursor() })
+        }
+        "myTripEvents" => json!({ "after": Place::Feed(Side::Guest, 0).to_cursor() }),
+        _ => json!({ "after": Place::Feed(Side::Host, 0).to_cursor() }),
+    }
+}
+
+/// Puts what `change` says into `value`; null takes away.
+fn merge(value: &mut Value, change: Value) {
+    let Value::Object(change) = change else {
+        *value = change;
+        return;
+    };
+    if !value.is_object() {
+        *value = json!({});
+    }
+    let fields = value.as_object_mut().unwrap();
+    for (name, change) in change {
+        match change {
+            Value::Null => drop(fields.remove(&name)),
+            change => merge(fields.entry(name).or_insert(Value::Null), change),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Five kinds of viewers, and what they may or may not see.
+
+use chrono::{Days, Duration, NaiveDate};
+use serde_json::{Value, json};
+use staygate::auth::Member;
+
+use crate::harness::{
+    actors::{Actor, CREATE_LISTING, data, home},
+    app::TestApp,
+};
+
+/// The host's street address, exact latitude and exact longitude: for the two sides of a certain booking alone.
+pub const EXACT: [&str; 3] = ["7 Hidden Lane", "1.30123", "103.83456"];
+/// The title of the host's drafts.
+pub const DRAFT: &str = "Unseen draft";
+/// The words of reviews that are not revealed yet.
+pub const HIDDEN: &str = "Unrevealed words";
+
+/// The two sides of all bookings that are asked for, and two people who have bookings and listings of their own.
+pub struct World {
+    pub app: TestApp,
+    pub guest: Actor,
+    pub host: Actor,
+    pub other_guest: Actor,
+    pub other_host: Actor,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let app = TestApp::new().await;
+        let mut people = Vec::new();
+        for name in ["Gina Guest", "Hugo Host", "Olga Other", "Ivan Innkeeper"] {
+            people.push(Actor::register(&app, name).await);
+        }
+        let [guest, host, other_guest, other_host] = people.try_into().unwrap_or_else(|_| unreachable!());
+        let world = Self { app, guest, host, other_guest, other_host };
+        // Everybody is a guest once and a host once, so that everybody's streams have something to say.
+        let pairs = [(&world.guest, &world.other_host), (&world.other_host, &world.guest)];
+        let others = [(&world.host, &world.other_guest), (&world.other_guest, &world.host)];
+        for (guest, host) in pairs.into_iter().chain(others) {
+            let listing = host.listing(|_| {}).await;
+            guest.book_and_pay(&listing, &world.day(40), &world.day(42)).await;
+        }
+        world
+    }
+
+    /// Everybody who may ask, by the name of their column.
+    pub fn viewers(&self) -> [(&'static str, Option<&Actor>); 5] {
+        [
+            ("nobody", None),
+            ("other guest", Some(&self.other_guest)),
+            ("other host", Some(&self.other_host)),
+            ("guest", Some(&self.guest)),
+            ("host", Some(&self.host)),
+        ]
+    }
+
+    /// Those who have nothing to do with guest and host.
+    pub fn strangers(&self) -> [Option<&Member>; 3] {
+        [None, Some(&self.other_guest.member), Some(&self.other_host.member)]
+    }
+
+    /// The day `number` days from now.
+    pub fn day(&self, number: u64) -> String {
+        let today: NaiveDate = self.app.app.now().utc().date_naive();
+        (today + Days::new(number)).to_string()
+    }
+
+    /// A listing of the host, published, whose place is a secret.
+    pub async fn listing(&self) -> String {
+        self.host.listing(hide).await
+    }
+
+    /// A draft of the host.
+    pub async fn draft(&self, title: &str) -> String {
+        let mut input = home();
+        hide(&mut input);
+        input["title"] = title.into();
+        let answer = self.host.mutate(CREATE_LISTING, input).await;
+        text(&answer["listing"]["id"])
+    }
+
+    /// The guest's quote.
+    pub async fn quote(&self) -> String {
+        self.guest.quote(&self.listing().await, &self.day(30), &self.day(33)).await
+    }
+
+    /// The guest's booking, unpaid, and the key that it was made with.
+    pub async fn pending(&self) -> (String, String) {
+        let (quote, key) = (self.quote().await, self.app.key());
+        let answer = self.guest.try_book(&quote, &key).await;
+        (text(&answer["booking"]["id"]), key)
+    }
+
+    /// The guest's payment that waits for a confirmation.
+    pub async fn unconfirmed_payment(&self) -> String {
+        let (booking, _) = self.pending().await;
+        let answer = self.guest.try_pay(&booking, "CARD_NEEDS_CONFIRMATION", &self.app.key()).await;
+        text(&answer["payment"]["id"])
+    }
+
+    /// The guest's booking, certain, and its payment.
+    pub async fn confirmed(&self) -> (String, String) {
+        let (booking, _) = self.pending().await;
+        let payment = self.guest.pay(&booking).await;
+        (booking, payment)
+    }
+
+    /// The guest's request, paid, for the host to answer.
+    pub async fn requested(&self) -> String {
+        let listing = self.host.listing(|input| {
+            hide(input);
+            input["instantBook"] = false.into();
+        });
+        self.guest.book_and_pay(&listing.await, &self.day(30), &self.day(33)).await
+    }
+
+    /// The guest's booking that was cancelled, and what was given back.
+    pub async fn refunded(&self) -> (String, String) {
+        let (booking, _) = self.confirmed().await;
+        self.guest.cancel(&booking).await;
+        let refund = self.guest.booking(&booking).await["refunds"][0]["id"].clone();
+        (booking, text(&refund))
+    }
+
+    /// The guest's stay that is just over.
+    pub async fn completed(&self) -> String {
+        let listing = self.listing().await;
+        let booking = self.guest.book_and_pay(&listing, &self.day(2), &self.day(4)).await;
+        self.app.pass(Duration::days(5));
+        booking
+    }
+
+    /// The guest's review that nobody else can see yet, and its stay.
+    pub async fn hidden_review(&self) -> (String, String) {
+        self.review(HIDDEN).await
+    }
+
+    /// The guest's review of a stay that is just over, and the stay.
+    async fn review(&self, words: &str) -> (String, String) {
+        let booking = self.completed().await;
+        let ratings = ["cleanliness", "accuracy", "checkIn", "communication", "location", "value"];
+        let ratings: Value = ratings.into_iter().map(|name| (name.to_owned(), json!(5))).collect();
+        let input = json!({ "bookingId": booking, "rating": 5, "ratings": ratings, "text": words });
+        let answer = self.guest.mutate(REVIEW, input).await;
+        (text(&answer["review"]["id"]), booking)
+    }
+
+    /// A review that everybody can see.
+    pub async fn published_review(&self) -> String {
+        let (review, _) = self.review("Words for everybody").await;
+        self.app.pass(Duration::days(14));
+        self.app.work().await;
+        review
+    }
+
+    /// A refresh token of a new session of the guest.
+    pub async fn refresh_token(&self) -> String {
+        let input = json!({ "email": self.email(&self.guest).await, "password": PASSWORD });
+        let answer = data(self.app.run(None, SIGN_IN, json!({ "input": input })).await);
+        text(&answer["signIn"]["tokens"]["refreshToken"])
+    }
+
+    /// The address that somebody signs in with.
+    pub async fn email(&self, actor: &Actor) -> String {
+        text(&actor.run("{ me { email } }", json!({})).await["me"]["email"])
+    }
+}
+
+/// The password of everybody.
+pub const PASSWORD: &str = "correct horse";
+
+const REVIEW: &str = "mutation ($input: WriteReviewInput!) { writeReview(input: $input) {
+    ... on WriteReviewSuccess { review { id } } ... on UserError { message } } }";
+const SIGN_IN: &str = "mutation ($input: SignInInput!) { signIn(input: $input) {
+    ... on SignInSuccess { tokens { refreshToken } } ... on UserError { message } } }";
+
+fn hide(input: &mut Value) {
+    let place = &mut input["place"];
+    place["address"] = EXACT[0].into();
+    place["latitude"] = json!(1.30123);
+    place["longitude"] = json!(103.83456);
+}
+
+/// The text in `value`, which must be one.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}

@@ -1,0 +1,177 @@
+//! The whole application over a database of its own, and the people who use it.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_graphql::{Response, Variables};
+use chrono::{DateTime, Duration, Utc};
+use futures_util::{Stream, StreamExt};
+use serde_json::Value;
+use staygate::{
+    app::{App, Parts, Terms, Throttle},
+    auth::{Keys, Member, PasswordHasher, SigningKey, Viewer},
+    graphql::{
+        CONTRACT, Schema,
+        context::Scope,
+        documents::{Documents, Limits},
+        loaders::PublicLoaders,
+        schema,
+    },
+    outbound::wakes::Wakes,
+    server::{self, gateway},
+    store::{Database, Options},
+    types::{Entropy, ManualClock, SeededEntropy, Timestamp},
+};
+use tokio::net::TcpListener;
+
+use super::{actors::Actor, bank::Bank, database::TestDatabase};
+
+/// When the tests begin: a Monday, noon in Singapore.
+pub const NOW: &str = "2026-03-02T04:00:00Z";
+
+/// An instance of the application. Instances of one test share its database, clock and provider, as servers do.
+#[derive(Clone)]
+pub struct TestApp {
+    pub app: App,
+    pub clock: Arc<ManualClock>,
+    pub bank: Arc<Bank>,
+    test: Arc<TestDatabase>,
+    documents: Arc<Documents>,
+    schema: Schema,
+    public: Arc<PublicLoaders>,
+    numbers: Arc<AtomicU64>,
+}
+
+impl TestApp {
+    /// One that does not throttle.
+    pub async fn new() -> Self {
+        Self::throttled(Throttle { per_account: u32::MAX, per_address: u32::MAX, ..Throttle::default() }).await
+    }
+
+    /// One that throttles.
+    pub async fn throttled(throttle: Throttle) -> Self {
+        let test = Arc::new(TestDatabase::new().await);
+        let clock = Arc::new(ManualClock::at(instant(NOW)));
+        let (bank, numbers) = (Arc::new(Bank::default()), Arc::new(AtomicU64::new(0)));
+        Self::over(test.database.clone(), 1, throttle, (test, clock, bank, numbers))
+    }
+
+    /// Another server on the same database, with connections and wake-up calls of its own.
+    pub async fn second_instance(&self) -> Self {
+        let database = Database::connect(&self.test.url, Options { seed: 2, ..Options::default() }).await.unwrap();
+        let shared = (self.test.clone(), self.clock.clone(), self.bank.clone(), self.numbers.clone());
+        Self::over(database, 2 + self.number(), self.app.throttle, shared)
+    }
+
+    fn over(
+        database: Database,
+        seed: u64,
+        throttle: Throttle,
+        (test, clock, bank, numbers): (Arc<TestDatabase>, Arc<ManualClock>, Arc<Bank>, Arc<AtomicU64>),
+    ) -> Self {
+        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
+        let app = App::new(Parts {
+            database,
+            clock: clock.clone(),
+            keys: Keys::new(SigningKey { id: "test".into(), secret: vec![7; 32] }, &[]),
+            passwords: PasswordHasher::new(2, &*entropy).unwrap(),
+            entropy,
+            payments: bank.clone(),
+            wakes: Wakes::default(),
+            terms: Terms::default(),
+            throttle,
+        });
+        let documents = Arc::new(Documents::new(CONTRACT, Limits::default()).unwrap());
+        Self { app, clock, bank, test, documents, schema: schema(), public: Arc::default(), numbers }
+    }
+
+    /// A number that was not given before.
+    pub fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// An idempotency key that was not given before.
+    pub fn key(&self) -> String {
+        format!("key-{:08}", self.number())
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    /// The work that is due now, as the timed worker does it.
+    pub async fn work(&self) {
+        staygate::worker::work_once(&self.app).await.unwrap();
+    }
+
+    /// A connection to the database, to look behind the API.
+    pub async fn conn(&self) -> staygate::store::Conn {
+        self.test.conn().await
+    }
+
+    /// Somebody who books.
+    pub async fn guest(&self) -> Actor {
+        Actor::register(self, "Gina Guest").await
+    }
+
+    /// Somebody who lets.
+    pub async fn host(&self) -> Actor {
+        Actor::register(self, "Hugo Host").await
+    }
+
+    /// Runs a query or mutation as the wire does: prepared first, with a scope of its own.
+    pub async fn run(&self, viewer: Option<&Member>, query: &str, variables: Value) -> Response {
+        let request = self.request(viewer, query, variables);
+        self.schema.execute(request).await
+    }
+
+    /// Starts a subscription.
+    pub fn stream(
+        &self,
+        viewer: Option<&Member>,
+        query: &str,
+        variables: Value,
+    ) -> impl Stream<Item = Value> + Send + use<> {
+        let request = self.request(viewer, query, variables);
+        self.schema.execute_stream(request).map(|response| serde_json::to_value(response).unwrap())
+    }
+
+    fn request(&self, viewer: Option<&Member>, query: &str, variables: Value) -> async_graphql::Request {
+        let prepared = self.documents.prepare(query, None, &Variables::from_json(variables));
+        let prepared = prepared.unwrap_or_else(|errors| panic!("{query}: {errors:?}"));
+        let viewer = viewer.map_or(Viewer::Nobody, |member| Viewer::Member(*member));
+        prepared.into_request().data(Scope::new(self.app.clone(), self.public.clone(), viewer, None))
+    }
+
+    /// Listens on a port until what is returned is dropped.
+    pub async fn serve(&self) -> Served {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let gateway = gateway::of(&self.app).unwrap();
+        let serving = tokio::spawn(server::serve(listener, gateway, std::future::pending()));
+        Served { address, serving }
+    }
+}
+
+/// A server that listens.
+pub struct Served {
+    pub address: SocketAddr,
+    serving: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// The instant that `text` names.
+pub fn instant(text: &str) -> Timestamp {
+    text.parse::<DateTime<Utc>>().unwrap().into()
+}

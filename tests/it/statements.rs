@@ -1,0 +1,166 @@
+//! What a page costs in statements: few, and as many for thirty things as for three.
+
+use chrono::Duration;
+use serde_json::{Value, json};
+use staygate::{
+    domain::reviews::Review,
+    store,
+    types::{ReviewId, Timestamp},
+};
+
+use crate::{
+    harness::{
+        actors::{Actor, data},
+        app::TestApp,
+    },
+    operations::of_screen,
+};
+
+const SEARCH: &str = "query Search($stay: StayInput) { searchListings(stay: $stay, first: 20) { nodes {
+    listing { title host { displayName } coverPhoto { url } } price { total { decimal } } } } }";
+const LISTING: &str =
+    "query Listing($id: ID!) { listing(id: $id) { title photos(first: 20) { url } host { displayName }
+    reviews(first: 10) { nodes { text author { displayName } } pageInfo { hasNextPage } } } }";
+
+/// A host whose listings are requested and booked, guests who book, and other hosts.
+struct World {
+    app: TestApp,
+    hosts: Vec<Actor>,
+    guest: Actor,
+    listings: Vec<String>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let app = TestApp::new().await;
+        let mut hosts = Vec::new();
+        for _ in 0..6 {
+            hosts.push(app.host().await);
+        }
+        let guest = app.guest().await;
+        Self { app, hosts, guest, listings: Vec::new() }
+    }
+
+    fn day(&self, number: usize) -> String {
+        let days = Duration::days(i64::try_from(number).unwrap());
+        (self.app.app.now() + days).utc().date_naive().to_string()
+    }
+
+    /// Goes on until there are `size` listings in turn of all hosts, each with a trip of the guest; `size` requests to the first host;
+    /// and `size` reviews by different people of the first listing.
+    async fn grow(&mut self, size: usize) {
+        for number in self.listings.len()..size {
+            let host = &self.hosts[number % self.hosts.len()];
+            let listing = host.listing(|_| {}).await;
+            let stay = self.guest.book_and_pay(&listing, &self.day(30), &self.day(33)).await;
+            self.listings.push(listing);
+            let asked = self.hosts[0].listing(|input| input["instantBook"] = false.into()).await;
+            self.hosts[1 + number % 5].book_and_pay(&asked, &self.day(40), &self.day(42)).await;
+            self.review(number, &stay).await;
+        }
+    }
+
+    async fn review(&self, number: usize, stay: &str) {
+        let at: Timestamp = self.app.app.now();
+        let review = Review {
+            id: ReviewId::new(at, &*self.app.app.entropy),
+            listing_id: self.listings[0].parse().unwrap(),
+            author_id: self.hosts[number % self.hosts.len()].member.id(),
+            booking_id: Some(stay.parse().unwrap()),
+            rating: Some(5),
+            categories: staygate::domain::reviews::Categories::default(),
+            text: format!("Stay {number} was fine."),
+            created_at: at,
+            publish_at: at,
+            revealed: true,
+        };
+        store::reviews::insert(&mut self.app.conn().await, &review).await.unwrap();
+    }
+
+    /// How many statements an operation sends, and its data.
+    async fn cost(&self, viewer: Option<&Actor>, operation: &str, variables: Value) -> (Vec<String>, Value) {
+        let recording = self.app.app.database.statements().record();
+        let answer = self.app.run(viewer.map(|actor| &actor.member), operation, variables).await;
+        (recording.texts(), data(answer))
+    }
+
+    /// The operations that are counted, their limits, and how to count the things on the page.
+    fn pages(&self) -> Vec<Page<'_>> {
+        let month = json!({ "from": self.day(25), "to": self.day(55) });
+        let (id, host, guest) = (&self.listings[0], Some(&self.hosts[0]), Some(&self.guest));
+        let stay = json!({ "stay": { "checkIn": self.day(10), "checkOut": self.day(13) } });
+        let listing = json!({ "id": id, "from": month["from"], "to": month["to"] });
+        let calendar = json!({ "listingId": id, "from": month["from"], "to": month["to"] });
+        let screen = |name: &str| of_screen(name).text;
+        let search = |text, stay, most| Page::new(text, None, stay, most, "/searchListings/nodes");
+        vec![
+            search(SEARCH.to_owned(), json!({}), 3),
+            // For a stay, also the time zones in which it is to be.
+            search(SEARCH.to_owned(), stay.clone(), 4),
+            // The number of hits is a statement of its own.
+            search(screen("searchPage"), stay, 5),
+            Page::new(LISTING.to_owned(), None, json!({ "id": id }), 5, "/listing/reviews/nodes"),
+            // Amenities, and two that make the calendar.
+            Page::new(screen("listingPage"), None, listing, 8, "/listing/reviews/nodes"),
+            Page::new(screen("myTrips"), guest, json!({}), 6, "/me/trips/nodes"),
+            Page::new(screen("myListings"), host, json!({}), 2, "/me/hosting/listings/nodes"),
+            Page::new(screen("requestsToAnswer"), host, json!({}), 5, "/me/hosting/bookings/nodes"),
+            Page::new(screen("hostCalendar"), host, calendar, 5, "/me/hosting/calendar"),
+        ]
+    }
+}
+
+/// An operation whose statements are counted.
+struct Page<'a> {
+    text: String,
+    viewer: Option<&'a Actor>,
+    variables: Value,
+    /// Most statements.
+    most: usize,
+    /// Where the things of the page are.
+    things: &'static str,
+}
+
+impl<'a> Page<'a> {
+    fn new(text: String, viewer: Option<&'a Actor>, variables: Value, most: usize, things: &'static str) -> Self {
+        Self { text, viewer, variables, most, things }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_thirty_costs_what_a_page_of_three_does() {
+    let mut world = World::new().await;
+    let mut costs = Vec::new();
+    for size in [3, 30] {
+        world.grow(size).await;
+        let mut round = Vec::new();
+        for page in world.pages() {
+            let (statements, data) = world.cost(page.viewer, &page.text, page.variables).await;
+            let things = data.pointer(page.things).and_then(Value::as_array).unwrap_or_else(|| panic!("{data}"));
+            assert!(things.len() >= size.min(10), "{} of {size} things: {data}", things.len());
+            let name = page.text.split(['(', '{']).next().unwrap_or_default().trim().to_owned();
+            let number = statements.len();
+            assert!(number <= page.most, "{name}: {number} for {size} things\n{}", statements.join("\n"));
+            round.push((name, page.things, number));
+        }
+        costs.push(round);
+    }
+    assert_eq!(costs[0], costs[1]);
+}
+
+#[tokio::test]
+async fn the_pages_that_are_counted_are_not_empty() {
+    let mut world = World::new().await;
+    world.grow(3).await;
+    let (_, trips) = world.cost(Some(&world.guest), &of_screen("myTrips").text, json!({})).await;
+    let trip = &trips["me"]["trips"]["nodes"][0];
+    assert_eq!(trip["status"], "CONFIRMED", "{trip}");
+    assert_eq!(trip["payments"][0]["status"], "CAPTURED");
+    assert_eq!(trip["listing"]["coverPhoto"]["url"], "https://example.org/1.jpg");
+    assert_eq!(trip["host"]["displayName"], "Hugo Host");
+    assert!(trip["availableActions"].as_array().is_some_and(|actions| !actions.is_empty()), "{trip}");
+    let (_, requests) = world.cost(Some(&world.hosts[0]), &of_screen("requestsToAnswer").text, json!({})).await;
+    let request = &requests["me"]["hosting"]["bookings"]["nodes"][0];
+    let accept = request["availableActions"].as_array().unwrap().iter().find(|action| action["action"] == "ACCEPT");
+    assert_eq!(accept.unwrap()["allowed"], true, "{request}");
+}
