@@ -120,6 +120,7 @@ fn settings_of(config: &Config) -> server::Settings {
     server::Settings {
         max_body_bytes: config.max_body.bytes(),
         allowed_origins: config.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
+        trusted_proxies: config.trusted_proxies as usize,
         drain_timeout: Duration::from_secs(config.drain_seconds.into()),
         ..server::Settings::default()
     }

@@ -171,6 +171,11 @@ pub struct Config {
     #[arg(long, env = "STAYGATE_MAX_BODY", value_name = "SIZE", default_value = "256KiB", help_heading = "Network")]
     pub max_body: Size,
 
+    /// How many proxies in front of this server add the client's address to X-Forwarded-For. With 0 the header is ignored, and
+    /// limits per address see the address of the connection.
+    #[arg(long, env = "STAYGATE_TRUSTED_PROXIES", value_name = "N", default_value_t = 0, value_parser = between(0, 10), help_heading = "Network")]
+    pub trusted_proxies: u32,
+
     /// How long requests in progress may take to finish after the server was told to stop, in seconds.
     #[arg(long, env = "STAYGATE_DRAIN_SECONDS", value_name = "S", default_value_t = 20, value_parser = between(0, 600), help_heading = "Network")]
     pub drain_seconds: u32,

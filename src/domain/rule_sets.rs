@@ -22,14 +22,6 @@ pub struct RuleSet {
     pub weekly_from: u32,
     /// From how many nights the monthly discount holds.
     pub monthly_from: u32,
-    /// Minutes for which a quote holds.
-    pub quote_minutes: u32,
-    /// Minutes for which nights are held for the payment.
-    pub payment_minutes: u32,
-    /// Hours that the host has to answer a request.
-    pub answer_hours: u32,
-    /// Days after check-out in which a review can be written.
-    pub review_days: u32,
     /// Hours after confirmation in which everything comes back …
     pub grace_hours: u32,
     /// … if confirmation was at least this many days before check-in.
@@ -147,10 +139,6 @@ const ALL: &[RuleSet] = &[RuleSet {
     taxes: &[],
     weekly_from: 7,
     monthly_from: 28,
-    quote_minutes: 15,
-    payment_minutes: 15,
-    answer_hours: 24,
-    review_days: 14,
     grace_hours: 24,
     grace_days_before: 7,
     long_term_from: 28,

@@ -1,8 +1,5 @@
 //! How a booking goes from state to state. Who may do what follows from one table.
 
-use chrono::Duration;
-
-use super::rule_sets::RuleSet;
 use crate::types::{BookingAction, BookingStatus, Side, Timestamp};
 
 /// Who makes a transition.
@@ -66,16 +63,6 @@ pub fn is_final(status: BookingStatus) -> bool {
 /// Whether a booking in this state holds its nights. Of final states only past nights stay, for the record.
 pub fn holds_nights(status: BookingStatus) -> bool {
     !is_final(status)
-}
-
-/// Until when the guest must have paid: an instant at which it is too late.
-pub fn payment_deadline(rules: &RuleSet, created_at: Timestamp) -> Timestamp {
-    created_at + Duration::minutes(i64::from(rules.payment_minutes))
-}
-
-/// Until when the host must have answered, at most until check-in: an instant at which it is too late.
-pub fn answer_deadline(rules: &RuleSet, created_at: Timestamp, check_in_at: Timestamp) -> Timestamp {
-    (created_at + Duration::hours(i64::from(rules.answer_hours))).min(check_in_at)
 }
 
 /// The state at `now` of a booking that is stored as `stored`, whether or not a worker has run. At its deadline a hold is over; at

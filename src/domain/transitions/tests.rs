@@ -68,14 +68,6 @@ fn deadlines_count_when_a_booking_is_read() {
     }
 }
 
-#[test]
-fn the_host_must_answer_before_check_in() {
-    let rules = RuleSet::current();
-    assert_eq!(payment_deadline(rules, at(0)), at(15 * 60));
-    assert_eq!(answer_deadline(rules, at(0), at(10 * 86_400)), at(86_400));
-    assert_eq!(answer_deadline(rules, at(0), at(3_600)), at(3_600));
-}
-
 proptest! {
     #[test]
     fn time_alone_leads_only_along_the_table(stored in prop::sample::select(BookingStatus::ALL), deadline in 0i64..3_000, now in 0i64..3_000, later in 0i64..3_000) {

@@ -116,14 +116,16 @@ pub async fn count(conn: &mut Conn, question: Question<'_>, limit: i64) -> Resul
     Ok(Count(text).get_result(conn).await?)
 }
 
-/// The time zones of published listings.
+/// The time zones of published listings. Both columns of the index are selected, so that the database steps from zone to zone and does
+/// not read every listing.
 pub async fn zones(conn: &mut Conn) -> Result<Vec<String>> {
     let zones = listings::table
-        .select(listings::time_zone)
+        .select((listings::status, listings::time_zone))
         .filter(listings::status.eq(ListingStatus::Published))
         .distinct()
-        .load(conn);
-    Ok(zones.await?)
+        .load::<(ListingStatus, String)>(conn)
+        .await?;
+    Ok(zones.into_iter().map(|(_, zone)| zone).collect())
 }
 
 /// Levels one and two: `id`, `rating`, `currency`, `published_at`, `distance`, `amount`.
