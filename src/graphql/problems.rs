@@ -148,7 +148,7 @@ problem! {
     /// The state of the booking does not allow this.
     StateConflictProblem(StateConflict) {
         /// The booking as it is; null when the viewer may not see it.
-        async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
+        async fn current_booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
             find_booking(ctx, self.0.booking?).await.transpose()
         }
     }

@@ -134,7 +134,7 @@ async fn a_quote_is_booked_once() {
     let quote = guest.quote(&listing, "2026-04-01", "2026-04-05").await;
     let booking = guest.try_book(&quote, &app.key()).await["booking"]["id"].clone();
     let again = guest.try_book(&quote, &app.key()).await;
-    assert_eq!((&again["code"], &again["conflict"]["id"]), (&json!("STATE_CONFLICT"), &booking));
+    assert_eq!((&again["code"], &again["currentBooking"]["id"]), (&json!("STATE_CONFLICT"), &booking));
     app.pass(Duration::hours(1));
     assert_eq!(guest.try_book(&quote, &app.key()).await["code"], "STATE_CONFLICT", "late is no excuse");
     let other = app.guest().await;

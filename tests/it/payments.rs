@@ -129,7 +129,7 @@ async fn money_that_comes_after_the_hold_goes_back() {
     let (_, guest, booking) = booked(&app, true).await;
     let key = app.key();
     let late = pay_late(&app, &guest, &booking, &key, Duration::minutes(15)).await;
-    assert_eq!((&late["code"], &late["conflict"]["status"]), (&json!("STATE_CONFLICT"), &json!("EXPIRED")));
+    assert_eq!((&late["code"], &late["currentBooking"]["status"]), (&json!("STATE_CONFLICT"), &json!("EXPIRED")));
     assert_eq!(app.bank.balance(), 0);
     let seen = guest.booking(&booking).await;
     assert_eq!(seen["refunds"][0]["reason"], "HOLD_EXPIRED");
@@ -142,7 +142,7 @@ async fn a_reservation_that_comes_after_the_deadline_is_let_go() {
     let app = TestApp::new().await;
     let (_, guest, booking) = booked(&app, false).await;
     let late = pay_late(&app, &guest, &booking, &app.key(), Duration::hours(24)).await;
-    assert_eq!((&late["code"], &late["conflict"]["status"]), (&json!("STATE_CONFLICT"), &json!("EXPIRED")));
+    assert_eq!((&late["code"], &late["currentBooking"]["status"]), (&json!("STATE_CONFLICT"), &json!("EXPIRED")));
     assert_eq!((app.bank.balance(), app.bank.reservations()), (0, 0));
 }
 

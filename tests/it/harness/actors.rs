@@ -175,18 +175,18 @@ pub const BOOK: &str = "mutation ($input: CreateBookingInput!) { createBooking(i
     ... on UserError { code message path retryable } ... on NightsUnavailableProblem { nights }
     ... on QuoteExpiredProblem { quote { id price { total { minorUnits } } }
         differences { kind before { minorUnits } after { minorUnits } } }
-    ... on StayNotAllowedProblem { violations { reason } } ... on StateConflictProblem { conflict: booking { id status } } } }";
+    ... on StayNotAllowedProblem { violations { reason } } ... on StateConflictProblem { currentBooking { id status } } } }";
 pub const PAY: &str = "mutation ($input: PayBookingInput!) { payBooking(input: $input) { __typename
     ... on PayBookingSuccess { replayed payment { id status nextAction { kind } } booking { id status } }
     ... on UserError { code message path retryable } ... on PaymentDeclinedProblem { declineReason payment { id status } }
-    ... on StateConflictProblem { conflict: booking { id status } } } }";
+    ... on StateConflictProblem { currentBooking { id status } } } }";
 pub const CONFIRM: &str = "mutation ($input: ConfirmPaymentInput!) { confirmPayment(input: $input) { __typename
     ... on ConfirmPaymentSuccess { replayed payment { id status } booking { id status } }
     ... on UserError { code message path retryable } ... on PaymentDeclinedProblem { declineReason }
-    ... on StateConflictProblem { conflict: booking { id status } } } }";
+    ... on StateConflictProblem { currentBooking { id status } } } }";
 pub const ACCEPT: &str = "mutation ($input: AcceptBookingInput!) { acceptBooking(input: $input) { __typename
     ... on AcceptBookingSuccess { replayed booking { id status } } ... on UserError { code message path retryable }
-    ... on StateConflictProblem { conflict: booking { id status } } } }";
+    ... on StateConflictProblem { currentBooking { id status } } } }";
 pub const DECLINE: &str = "mutation ($input: DeclineBookingInput!) { declineBooking(input: $input) { __typename
     ... on DeclineBookingSuccess { replayed booking { id status } } ... on UserError { code message path retryable } } }";
 pub const CANCEL: &str = "mutation ($input: CancelBookingInput!) { cancelBooking(input: $input) { __typename
