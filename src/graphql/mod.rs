@@ -1,41 +1,28 @@
 //! The contract in Rust. Objects are newtypes over domain values; resolvers take a proof, call one function, wrap the outcome.
 
-/// Accounts, sessions, and the viewer's own side of everything.
 pub mod accounts;
-/// Bookings.
 pub mod bookings;
-/// Nights of listings.
 pub mod calendars;
 pub mod context;
-/// Documents, prepared once before they run.
 pub mod documents;
 pub mod error;
-/// What happens to bookings.
 pub mod events;
-/// The viewer's side as a host.
 pub mod hosting;
 mod ids;
-/// Places to stay.
 pub mod listings;
 pub mod loaders;
 mod money;
-/// Anything by its id.
 pub mod nodes;
 mod pages;
 mod payload;
-/// Payments and refunds.
 pub mod payments;
 mod prices;
 mod problems;
-/// Stays at a locked price.
 pub mod quotes;
-/// What guests wrote.
 pub mod reviews;
 mod scalars;
-/// Finding listings.
 pub mod search;
 mod stays;
-/// People, as others see them.
 pub mod users;
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, ValidationMode};

@@ -6,7 +6,6 @@
 //! [`Report`] and the rest goes on.
 
 mod amenities;
-/// What a first look needs.
 pub mod demo;
 mod args;
 mod calendar;

@@ -8,7 +8,6 @@ mod connection;
 mod edge;
 mod executor;
 mod files;
-/// The wire's view of the app.
 pub mod gateway;
 mod health;
 mod html;
