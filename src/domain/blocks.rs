@@ -1,6 +1,6 @@
 //! Nights that a host blocks and opens.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -13,6 +13,7 @@ use crate::{
     error::{Error, NightsUnavailable, Refusal, Result},
     store::{
         self, Conn,
+        listings::Listing,
         nights::{Claim, Night},
     },
     types::{BookingEventKind, IdempotencyKey, ListingId, NightKind, Stay, Timestamp},
@@ -104,18 +105,36 @@ pub async fn open(
             if let Some(kept) = idempotency::take(tx, &intention, now).await? {
                 return Ok(kept);
             }
-            own(tx, host, listing).await?;
+            let own = own(tx, host, listing).await?;
             let found = store::nights::of_listing(tx, listing, range).await?;
             let is_block = |kind| matches!(kind, NightKind::Block | NightKind::External);
-            let nights = found.iter().filter(|night| is_block(night.kind)).map(|night| night.night).collect();
+            let nights: Vec<_> = found.iter().filter(|night| is_block(night.kind)).map(|night| night.night).collect();
             store::nights::unblock(tx, listing, range).await?;
+            prepare(tx, &own, &nights, now).await?;
             idempotency::keep(tx, &intention, Changed { nights }).await
         })
         .await
 }
 
-async fn own(tx: &mut Conn, host: &Member, listing: ListingId) -> Result<()> {
+/// Keeps those of `opened` free that a stay before them asks for: the block did that as well, and they had no row of their own.
+async fn prepare(tx: &mut Conn, listing: &Listing, opened: &[NaiveDate], now: Timestamp) -> Result<()> {
+    let days = Days::new(listing.rules.preparation_nights.into());
+    let (Some(&first), Some(&last)) = (opened.first(), opened.last()) else { return Ok(()) };
+    let stays = store::nights::of_listing(tx, listing.id, Stay::stored(first - days, last)).await?;
+    let is_stay = |kind| matches!(kind, NightKind::Hold | NightKind::Request | NightKind::Booking);
+    let stays: Vec<_> = stays.iter().filter(|night| night.holds_at(now) && is_stay(night.kind)).collect();
+    let row = |&night: &NaiveDate| {
+        let before = stays.iter().rfind(|stay| stay.night < night && stay.night + days >= night)?;
+        Some(Night { night, kind: NightKind::Preparation, ..(*before).clone() })
+    };
+    let rows: Vec<_> = opened.iter().filter_map(row).collect();
+    if rows.is_empty() || store::nights::claim(tx, &rows).await? == Claim::Held {
+        return Ok(());
+    }
+    Err(store::DatabaseError::again("a night was taken as it was opened").into())
+}
+
+async fn own(tx: &mut Conn, host: &Member, listing: ListingId) -> Result<Listing> {
     let found = store::listings::find(tx, listing).await?;
-    let is_own = found.is_some_and(|listing| listing.host_id == host.id());
-    if is_own { Ok(()) } else { Err(Error::not_found("listingId", "listing")) }
+    found.filter(|listing| listing.host_id == host.id()).ok_or_else(|| Error::not_found("listingId", "listing"))
 }

@@ -67,3 +67,19 @@ async fn many_blocks_of_the_same_nights_at_once_are_no_problem_for_a_host() {
     }
     assert_eq!(blocked, 10, "each night was blocked by one of them");
 }
+
+#[tokio::test]
+async fn a_night_that_is_kept_free_after_a_stay_stays_free_when_a_block_on_it_is_opened() {
+    let app = TestApp::new().await;
+    let (host, guest, late) = (app.host().await, app.guest().await, app.guest().await);
+    let listing = host.listing(|input| input["rules"]["preparationNights"] = json!(2)).await;
+    let quote = late.quote(&listing, "2026-04-04", "2026-04-06").await;
+    guest.book(&listing, "2026-04-01", "2026-04-03").await;
+    let range = ("2026-04-03", "2026-04-08");
+    change(&host, BLOCK, &listing, range, &app.key()).await;
+    let opened = change(&host, OPEN, &listing, range, &app.key()).await;
+    assert_eq!(opened["done"].as_array().unwrap().len(), 5);
+    assert_eq!(late.try_book(&quote, &app.key()).await["nights"], json!(["2026-04-04"]), "kept free for two nights");
+    let next = late.quote(&listing, "2026-04-05", "2026-04-07").await;
+    assert_eq!(late.try_book(&next, &app.key()).await["__typename"], "CreateBookingSuccess");
+}
