@@ -29,11 +29,12 @@ impl Answer {
     }
 
     /// The answer to a request that the executor saw. It refuses some itself, before it executes anything: their errors
-    /// have no path, and there is no data.
+    /// have no path, and there is no data. What it refuses later, without a code, is a value that its scalar does not accept.
     pub fn of(response: Response, request_id: &str) -> Self {
         let Response { errors, data, extensions, .. } = response;
         let executed = data != Value::Null || errors.is_empty() || errors.iter().any(|error| !error.path.is_empty());
-        let errors = if executed { errors } else { errors.into_iter().map(coded).collect() };
+        let code = if executed { "BAD_USER_INPUT" } else { "GRAPHQL_VALIDATION_FAILED" };
+        let errors = errors.into_iter().map(|error| coded(error, code)).collect();
         Self { errors: tidy(errors, request_id), data: executed.then_some(data), extensions }
     }
 
@@ -68,10 +69,11 @@ fn code_of(error: &ServerError) -> Option<&str> {
     }
 }
 
-fn coded(mut error: ServerError) -> ServerError {
+/// `error` with `code`, if it has none of its own.
+fn coded(mut error: ServerError, code: &str) -> ServerError {
     if code_of(&error).is_none() {
         let extensions = error.extensions.get_or_insert_default();
-        extensions.set("code", "GRAPHQL_VALIDATION_FAILED");
+        extensions.set("code", code);
         extensions.set("retryable", Value::Boolean(false));
     }
     error
@@ -87,4 +89,24 @@ fn tidy(mut errors: Vec<ServerError>, request_id: &str) -> Vec<ServerError> {
         error.extensions.get_or_insert_default().set("requestId", request_id);
     }
     errors
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::PathSegment;
+
+    use super::*;
+
+    #[test]
+    fn every_error_has_a_code() {
+        let mut refused = ServerError::new("Failed to parse \"Date\"", None);
+        refused.path.push(PathSegment::Field("listing".into()));
+        let answer = Answer::of(Response::from_errors(vec![refused]), "req_1");
+        assert_eq!(answer.code(), Some("BAD_USER_INPUT"));
+        let extensions = answer.errors[0].extensions.clone().unwrap();
+        assert_eq!(extensions.get("retryable"), Some(&Value::Boolean(false)));
+        assert_eq!(extensions.get("requestId"), Some(&Value::from("req_1")));
+        let unread = Answer::of(Response::from_errors(vec![ServerError::new("no such field", None)]), "req_1");
+        assert_eq!((unread.code(), &unread.data), (Some("GRAPHQL_VALIDATION_FAILED"), &None));
+    }
 }

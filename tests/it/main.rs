@@ -11,6 +11,7 @@ mod contract;
 mod docs;
 mod embedded;
 mod events;
+mod faults;
 mod harness;
 mod idempotency;
 mod import;

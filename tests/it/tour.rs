@@ -1,56 +1,15 @@
 //! The program as a person uses it: a server and the tour as two processes.
 
-use std::process::{Output, Stdio};
-use std::time::Duration;
+use std::process::Output;
 
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
-use crate::harness::{database::TestDatabase, kill};
-
-/// What a debug build on a busy machine may need.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// `staygate serve` on the test's database.
-struct Server {
-    process: Child,
-    url: String,
-}
-
-impl Server {
-    async fn start(test: &TestDatabase, demo: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--demo", demo, "--pool-size", "4"]);
-        command.env("DATABASE_URL", &test.url).env_remove("DATABASE_URL_FILE").env_remove("STAYGATE_JWT_SECRET_FILE");
-        command.env("STAYGATE_JWT_SECRET", "test:0123456789abcdef0123456789abcdef").env_remove("STAYGATE_PUBLIC_URL");
-        command.env("STAYGATE_LOG", "info").env("STAYGATE_LOG_FORMAT", "text").kill_on_drop(true);
-        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let ready = async {
-            while let Some(line) = lines.next_line().await.unwrap() {
-                let from = line.find("ready: open ").map(|at| at + "ready: open ".len());
-                if let Some(url) = from.and_then(|from| line[from..].split(' ').next()) {
-                    return url.to_owned();
-                }
-                eprintln!("{line}");
-            }
-            panic!("the server ended before it was ready");
-        };
-        let url = tokio::time::timeout(PATIENCE, ready).await.expect("the server becomes ready");
-        // Read to the end, so that the server can always write.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { process, url }
-    }
-
-    /// Stops it as a service manager does.
-    async fn stop(mut self) {
-        kill("TERM", self.process.id().expect("a running server"));
-        let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await.expect("the server stops").unwrap();
-        assert!(ended.success(), "{ended}");
-    }
-}
+use crate::harness::{
+    database::TestDatabase,
+    server::{PATIENCE, Server},
+};
 
 async fn tour(url: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
@@ -83,7 +42,7 @@ async fn count(test: &TestDatabase, of: &str) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tour_plays_the_journey_on_the_demo_listings() {
     let test = TestDatabase::new().await;
-    let server = Server::start(&test, "on").await;
+    let server = Server::on(&test.url, "on").await;
     let out = goes_well(&server.url).await;
     for step in
         ["Singapore", "PAYMENT_CAPTURED", "REFUND_CREATED", "NightsUnavailableProblem", "PaymentDeclinedProblem"]
@@ -101,7 +60,7 @@ async fn the_tour_plays_the_journey_on_the_demo_listings() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_demo_data_the_tour_uses_a_listing_of_its_own() {
     let test = TestDatabase::new().await;
-    let server = Server::start(&test, "off").await;
+    let server = Server::on(&test.url, "off").await;
     let out = goes_well(&server.url).await;
     assert!(out.contains("demo data is off") && out.contains("listing of its own"), "{out}");
     assert!(out.contains("PAYMENT_CAPTURED") && out.contains("NightsUnavailableProblem"), "{out}");
@@ -114,18 +73,18 @@ async fn without_demo_data_the_tour_uses_a_listing_of_its_own() {
 async fn the_demo_hosts_listing_is_made_once_and_finished_after_a_crash() {
     const STUDIO: &str = "listings WHERE title = 'Demo studio by the river'";
     let test = TestDatabase::new().await;
-    Server::start(&test, "on").await.stop().await;
+    Server::on(&test.url, "on").await.stop().await;
     assert_eq!(count(&test, &format!("{STUDIO} AND status = 'PUBLISHED' AND NOT instant_book")).await, 1);
     let all = count(&test, "listings").await;
     // As a crash between the two steps leaves it.
     let half = "UPDATE listings SET status = 'DRAFT', published_at = NULL WHERE title = 'Demo studio by the river'";
     diesel::sql_query(half).execute(&mut test.conn().await).await.unwrap();
-    Server::start(&test, "on").await.stop().await;
+    Server::on(&test.url, "on").await.stop().await;
     assert_eq!(count(&test, &format!("{STUDIO} AND status = 'PUBLISHED'")).await, 1);
     // What somebody took off stays off.
     let off = "UPDATE listings SET status = 'UNLISTED' WHERE title = 'Demo studio by the river'";
     diesel::sql_query(off).execute(&mut test.conn().await).await.unwrap();
-    Server::start(&test, "on").await.stop().await;
+    Server::on(&test.url, "on").await.stop().await;
     assert_eq!(count(&test, &format!("{STUDIO} AND status = 'UNLISTED'")).await, 1);
     assert_eq!(count(&test, "listings").await, all);
 }

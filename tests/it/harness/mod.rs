@@ -8,6 +8,7 @@ pub mod app;
 pub mod bank;
 /// A database of its own for every test.
 pub mod database;
+pub mod server;
 
 /// Sends `signal` (such as `KILL`) to a process. Through the shell, because a small system has no other `kill`.
 pub fn kill(signal: &str, pid: u32) {

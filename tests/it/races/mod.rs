@@ -1,6 +1,6 @@
 //! Many at once.
 
-mod walk;
+pub mod walk;
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 

@@ -93,7 +93,11 @@ struct Name {
 
 /// Nothing is broken.
 pub async fn check(app: &TestApp) {
-    let conn = &mut app.conn().await;
+    nothing_is_broken(&mut app.conn().await).await;
+}
+
+/// Nothing in the database is.
+pub async fn nothing_is_broken(conn: &mut staygate::store::Conn) {
     for (what, sql) in BROKEN {
         let found: Vec<Name> =
             diesel::sql_query(*sql).load(conn).await.unwrap_or_else(|error| panic!("{what}: {error}"));

@@ -1,0 +1,219 @@
+//! Servers and databases that die in the middle of a rush, without a warning.
+
+use std::{
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use diesel::{QueryableByName, sql_types::Text};
+use serde_json::{Value, json};
+use staygate::store::{Conn, Database, Options};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::{
+    harness::{
+        actors::{BOOK, CREATE_LISTING, PAY, PUBLISH_LISTING, QUOTE, REGISTER, home},
+        database::TestDatabase,
+        kill,
+        server::{PATIENCE, Server},
+    },
+    races::walk::nothing_is_broken,
+};
+
+const GUESTS: usize = 8;
+/// Stays that each guest tries to book and pay for.
+const STAYS: usize = 6;
+/// After so many answers something dies.
+const CALM: usize = 30;
+
+/// The servers that may be asked, and how many answers there were.
+struct Rush {
+    addresses: Mutex<Vec<String>>,
+    answers: AtomicUsize,
+    /// Bookings whose payment was acknowledged.
+    paid: Mutex<Vec<String>>,
+}
+
+impl Rush {
+    fn of(servers: &[&Server]) -> Self {
+        let addresses = servers.iter().map(|server| server.address().to_owned()).collect();
+        Self { addresses: Mutex::new(addresses), answers: AtomicUsize::new(0), paid: Mutex::default() }
+    }
+
+    /// Asks one server after the other until one answers: what is sent again has the same key. An answer is the mutation's payload.
+    async fn ask(&self, turn: usize, token: &str, query: &str, input: Value) -> Value {
+        let body = json!({ "query": query, "variables": { "input": input } }).to_string();
+        let answered = async {
+            for turn in turn.. {
+                let address = {
+                    let addresses = self.addresses.lock().unwrap();
+                    addresses[turn % addresses.len()].clone()
+                };
+                if let Some(payload) = post(&address, token, &body).await {
+                    self.answers.fetch_add(1, Ordering::Relaxed);
+                    return payload;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            unreachable!("turns do not end")
+        };
+        tokio::time::timeout(PATIENCE, answered).await.expect("some server answers")
+    }
+
+    /// Somebody with an account. Returns the access token.
+    async fn register(&self, name: &str) -> String {
+        let input = json!({ "email": format!("{name}@example.org"), "password": "correct horse", "displayName": name });
+        let answer = self.ask(0, "", REGISTER, input).await;
+        answer["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    async fn listing(&self) -> String {
+        let host = self.register("host").await;
+        let answer = self.ask(0, &host, CREATE_LISTING, home()).await;
+        let id = answer["listing"]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+        let answer = self.ask(0, &host, PUBLISH_LISTING, json!({ "listingId": id })).await;
+        assert_eq!(answer["listing"]["status"], "PUBLISHED", "{answer}");
+        id
+    }
+
+    /// Books and pays for stays that others want too.
+    async fn book(&self, guest: usize, token: &str, listing: &str, first: chrono::NaiveDate) {
+        for stay in 0..STAYS {
+            let turn = guest + stay;
+            let from = first + chrono::Days::new((guest * 3 + stay * 5) as u64 % 40);
+            let days = json!({ "checkIn": from, "checkOut": from + chrono::Days::new(2 + turn as u64 % 3) });
+            let answer = self.ask(turn, token, QUOTE, json!({ "listingId": listing, "stay": days })).await;
+            let Some(quote) = answer["quote"]["id"].as_str() else { continue };
+            let input = json!({ "quoteId": quote, "idempotencyKey": format!("booking-{guest}-{stay}") });
+            let answer = self.ask(turn, token, BOOK, input).await;
+            let Some(booking) = answer["booking"]["id"].as_str() else {
+                assert_eq!(answer["__typename"], "NightsUnavailableProblem", "{answer}");
+                continue;
+            };
+            let key = format!("payment-{guest}-{stay}");
+            let method = json!({ "sandbox": "CARD_OK" });
+            let input = json!({ "booking": { "id": booking }, "method": method, "idempotencyKey": key });
+            let answer = self.ask(turn, token, PAY, input).await;
+            assert_eq!(answer["__typename"], "PayBookingSuccess", "{answer}");
+            self.paid.lock().unwrap().push(booking.to_owned());
+        }
+    }
+
+    /// Everybody at once, while `disaster` strikes after some answers.
+    async fn run<T>(&self, disaster: impl Future<Output = T>) -> T {
+        let listing = self.listing().await;
+        let mut tokens = Vec::new();
+        for guest in 0..GUESTS {
+            tokens.push(self.register(&format!("guest{guest}")).await);
+        }
+        #[expect(clippy::disallowed_methods, reason = "the server goes by the real clock")]
+        let first = chrono::Utc::now().date_naive() + chrono::Days::new(30);
+        let begun = self.answers.load(Ordering::Relaxed);
+        let guests = tokens.iter().enumerate().map(|(guest, token)| self.book(guest, token, &listing, first));
+        let rush = futures_util::future::join_all(guests);
+        let strike = async {
+            while self.answers.load(Ordering::Relaxed) < begun + CALM {
+                tokio::task::yield_now().await;
+            }
+            disaster.await
+        };
+        tokio::join!(rush, strike).1
+    }
+
+    /// Whatever was acknowledged is there, and nothing is half done.
+    async fn check(&self, conn: &mut Conn) {
+        use diesel_async::RunQueryDsl;
+        nothing_is_broken(conn).await;
+        let paid = self.paid.lock().unwrap().clone();
+        assert!(paid.len() >= 5, "some guests were served: {}", paid.len());
+        for booking in paid {
+            let id: staygate::types::BookingId = booking.parse().unwrap();
+            let row = diesel::sql_query("SELECT status AS text FROM bookings WHERE id = ?");
+            let row: Word = row.bind::<diesel::sql_types::Binary, _>(id).get_result(conn).await.unwrap();
+            assert_eq!(row.text, "CONFIRMED", "{booking} was acknowledged");
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+/// The payload of the one mutation in `body`; None when the server or its database is away.
+async fn post(address: &str, token: &str, body: &str) -> Option<Value> {
+    let bearer = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{bearer}content-type: application/json\r\n\
+         accept: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut answer = String::new();
+    let mut stream = TcpStream::connect(address).await.ok()?;
+    stream.write_all(request.as_bytes()).await.ok()?;
+    stream.read_to_string(&mut answer).await.ok()?;
+    let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()?;
+    if let Some(error) = answer["errors"].get(0) {
+        assert_eq!(error["extensions"]["retryable"], true, "{answer}");
+        return None;
+    }
+    answer["data"].as_object()?.values().next().cloned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_killed_in_a_rush_loses_nothing_that_it_acknowledged() {
+    let test = TestDatabase::new().await;
+    let (doomed, other) = tokio::join!(Server::on(&test.url, "off"), Server::on(&test.url, "off"));
+    let rush = Rush::of(&[&doomed, &other]);
+    let disaster = async {
+        doomed.kill().await;
+        let replacement = Server::on(&test.url, "off").await;
+        rush.addresses.lock().unwrap()[0] = replacement.address().to_owned();
+        replacement
+    };
+    let replacement = rush.run(disaster).await;
+    rush.check(&mut test.conn().await).await;
+    replacement.stop().await;
+    other.stop().await;
+}
+
+/// The process of the private database in `data_dir`.
+async fn database_process(conn: &mut Conn) -> u32 {
+    use diesel_async::RunQueryDsl;
+    let row: Word = diesel::sql_query("SELECT @@pid_file AS text").get_result(conn).await.unwrap();
+    std::fs::read_to_string(Path::new(&row.text)).unwrap().trim().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_killed_in_a_rush_comes_back_with_all_that_was_acknowledged() {
+    use diesel_async::RunQueryDsl;
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::private(folder.path()).await;
+    let attached = staygate::store::embedded::Embedded::attach_or_start(folder.path()).await.unwrap();
+    let database = Database::connect(attached.url(), Options::default()).await.unwrap();
+    let process = database_process(&mut database.conn().await.unwrap()).await;
+    let rush = Rush::of(&[&server]);
+    rush.run(async { kill("KILL", process) }).await;
+    let mut conn = loop {
+        // The first use of an old connection finds out that it is dead.
+        if let Ok(mut conn) = database.conn().await
+            && diesel::sql_query("SELECT 1").execute(&mut conn).await.is_ok()
+        {
+            break conn;
+        }
+    };
+    rush.check(&mut conn).await;
+    assert_ne!(database_process(&mut conn).await, process, "it was started again");
+    drop(conn);
+    database.close();
+    attached.stop(PATIENCE).await.unwrap();
+    server.stop().await;
+}

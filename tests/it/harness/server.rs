@@ -1,0 +1,81 @@
+//! The program as a process: `staygate serve`.
+
+use std::{path::Path, process::Stdio, time::Duration};
+
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+use super::kill;
+
+/// What a debug build on a busy machine may need.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// `staygate serve` on a port of its own. Killed when it is dropped.
+pub struct Server {
+    process: Child,
+    pub url: String,
+}
+
+impl Server {
+    /// On the database at `database_url`, with or without demo data.
+    pub async fn on(database_url: &str, demo: &str) -> Self {
+        let mut command = Self::command(demo);
+        command.env("DATABASE_URL", database_url).env("STAYGATE_JWT_SECRET", "test:0123456789abcdef0123456789abcdef");
+        Self::start(command).await
+    }
+
+    /// With a private database in `data_dir`, and without demo data.
+    pub async fn private(data_dir: &Path) -> Self {
+        let mut command = Self::command("off");
+        command.arg("--data-dir").arg(data_dir).env_remove("DATABASE_URL").env_remove("STAYGATE_JWT_SECRET");
+        Self::start(command).await
+    }
+
+    fn command(demo: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--demo", demo, "--pool-size", "4"]);
+        for inherited in ["DATABASE_URL_FILE", "STAYGATE_JWT_SECRET_FILE", "STAYGATE_PUBLIC_URL"] {
+            command.env_remove(inherited);
+        }
+        command.env("STAYGATE_LOG", "info").env("STAYGATE_LOG_FORMAT", "text").kill_on_drop(true);
+        command
+    }
+
+    async fn start(mut command: Command) -> Self {
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let ready = async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                let from = line.find("ready: open ").map(|at| at + "ready: open ".len());
+                if let Some(url) = from.and_then(|from| line[from..].split(' ').next()) {
+                    return url.to_owned();
+                }
+                eprintln!("{line}");
+            }
+            panic!("the server ended before it was ready");
+        };
+        let url = tokio::time::timeout(PATIENCE, ready).await.expect("the server becomes ready");
+        // Read to the end, so that the server can always write.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { process, url }
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// Stops it as a service manager does.
+    pub async fn stop(mut self) {
+        kill("TERM", self.process.id().expect("a running server"));
+        let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await.expect("the server stops").unwrap();
+        assert!(ended.success(), "{ended}");
+    }
+
+    /// Ends it without a warning.
+    pub async fn kill(mut self) {
+        self.process.kill().await.unwrap();
+    }
+}
