@@ -5,13 +5,16 @@ use async_graphql::{ID, InputObject, MaybeUndefined};
 use crate::{
     domain::listings::{Changes, NewPhoto, NewPlace, NewPricing, NewRules, NightPrices},
     error::{Error, Result},
-    graphql::scalars::{Date, LocalTime, MinorUnits, Url},
+    graphql::{
+        ids,
+        scalars::{Date, LocalTime, MinorUnits, Url},
+    },
     types::{CancellationPolicy, Currency, ListingId, PropertyType, RoomType},
 };
 
 /// The listing that a mutation names. One that is not ours is as unknown as one that does not exist.
 pub(super) fn listing_id(id: &ID) -> Result<ListingId> {
-    id.parse().map_err(|_| Error::not_found("listingId", "listing"))
+    ids::input(id, "listingId", "listing")
 }
 
 /// A picture.

@@ -15,12 +15,10 @@ pub use parts::{Amenity, GeoPoint, ListingPricing, Photo, Place, RatingSummary, 
 use super::{
     context::ContextExt,
     error::Result,
+    ids,
     loaders::{KnownListing, PublishedListing, VisibleListing},
 };
-use crate::{
-    error::{self, Refusal},
-    types::ListingId,
-};
+use crate::types::ListingId;
 
 /// What can be asked about listings.
 #[derive(Debug, Default)]
@@ -34,16 +32,11 @@ impl ListingQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Opaque id, `lst_…`.")] id: ID,
     ) -> Option<Result<Listing>> {
-        match parse_id(&id) {
+        match ids::argument(&id) {
             Ok(id) => find_listing(ctx, id).await.transpose(),
             Err(error) => Some(Err(error.into())),
         }
     }
-}
-
-/// The id that a query's argument names.
-fn parse_id(id: &ID) -> error::Result<ListingId> {
-    id.parse().map_err(|_| Refusal::BadId(id.chars().take(64).collect()).into())
 }
 
 /// The listing with this id, if it is published or the viewer's own.
