@@ -1,6 +1,10 @@
 //! The one handle to everything that is shared. Built once, cloned freely.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 use chrono::Duration;
 
@@ -11,7 +15,7 @@ use crate::{
     types::{Clock, Entropy, Timestamp},
 };
 
-/// The durations of the business, and of sessions.
+/// The durations of the business and of sessions, and the reach of a search.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {
     /// How long an access token is good.
@@ -28,6 +32,8 @@ pub struct Terms {
     pub review_window: Duration,
     /// How long a payment provider may take to answer.
     pub provider_answer: std::time::Duration,
+    /// How many listings a search for a stay looks at before it looks at all that fit the filter.
+    pub shortlist: i64,
 }
 
 impl Default for Terms {
@@ -40,6 +46,7 @@ impl Default for Terms {
             host_answer: Duration::hours(24),
             review_window: Duration::days(14),
             provider_answer: std::time::Duration::from_secs(20),
+            shortlist: 512,
         }
     }
 }
@@ -61,6 +68,43 @@ impl Default for Throttle {
     }
 }
 
+/// Something that was read a moment ago, and that may be a moment old.
+#[derive(Debug)]
+pub struct Recent<T>(Mutex<Kept<T>>);
+
+#[derive(Debug)]
+struct Kept<T> {
+    value: Option<(Instant, T)>,
+    forgotten: Option<Instant>,
+}
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self(Mutex::new(Kept { value: None, forgotten: None }))
+    }
+}
+
+impl<T: Clone> Recent<T> {
+    /// It, if it is no older than `age`.
+    pub fn get(&self, age: std::time::Duration) -> Option<T> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.value.as_ref().filter(|(at, _)| at.elapsed() <= age).map(|(_, value)| value.clone())
+    }
+
+    /// Keeps what was read after `begun`, unless it has changed since.
+    pub fn put(&self, begun: Instant, value: T) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.forgotten.is_none_or(|forgotten| forgotten < begun) {
+            kept.value = Some((begun, value));
+        }
+    }
+
+    /// Lets it go: it has changed.
+    pub fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Kept { value: None, forgotten: Some(Instant::now()) };
+    }
+}
+
 /// What [`App`] is made of.
 pub struct Parts {
     /// The pool of connections.
@@ -77,6 +121,8 @@ pub struct Parts {
     pub payments: Arc<dyn PaymentProvider>,
     /// Wakes the streams of this process.
     pub wakes: crate::outbound::wakes::Wakes,
+    /// The time zones of published listings, and how many are in each.
+    pub zones: Recent<Arc<[(String, i64)]>>,
     /// Durations.
     pub terms: Terms,
     /// Limits of what can be guessed.

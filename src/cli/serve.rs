@@ -111,6 +111,7 @@ fn app_of(config: &Config, keys: &SigningKeys, database: Database) -> anyhow::Re
         entropy,
         payments: Arc::new(Sandbox),
         wakes: Wakes::default(),
+        zones: crate::app::Recent::default(),
         terms,
         throttle: Throttle::default(),
     }))

@@ -30,7 +30,7 @@ use diesel_async::AsyncMysqlConnection;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    store::imports::CommitError,
+    store::imports::{self, CommitError},
     types::{Currency, Timestamp},
 };
 
@@ -221,6 +221,9 @@ async fn run(
         let days = shift.num_days().to_be_bytes();
         let print = Sha256::new().chain_update(base).chain_update(print).chain_update(days).finalize();
         stage.run(conn, calendar::Reader::new(options.currency, shift), source, print.into()).await?;
+    }
+    if summary.parts.iter().any(|part| !part.already_done) {
+        imports::measure(conn).await?;
     }
     Ok(())
 }

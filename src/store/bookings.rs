@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     Conn,
+    each::among,
     schema::{bookings, quotes},
 };
 use crate::types::{
@@ -129,7 +130,7 @@ pub async fn of_quote(conn: &mut Conn, quote: QuoteId) -> QueryResult<Option<Boo
 /// Those of `ids` that `viewer` is a side of.
 pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> QueryResult<Vec<Booking>> {
     bookings::table
-        .filter(bookings::id.eq_any(ids))
+        .filter(among(bookings::id, ids.iter().copied()))
         .filter(bookings::guest_id.eq(viewer).or(bookings::host_id.eq(viewer)))
         .select(Booking::as_select())
         .load(conn)
@@ -167,13 +168,13 @@ macro_rules! in_status {
         let stays = stored(BookingStatus::CheckedIn, STANDING);
         let over = stored(BookingStatus::Completed, STANDING);
         let deadline = bookings::deadline_at.assume_not_null();
-        bookings::status
-            .eq_any(ends)
-            .or(bookings::status.eq_any(waits).and(deadline.gt($now)))
-            .or(bookings::status.eq_any(late).and(deadline.le($now)))
-            .or(bookings::status.eq_any(ahead).and(bookings::check_in_at.gt($now)))
-            .or(bookings::status.eq_any(stays).and(bookings::check_in_at.le($now)).and(bookings::check_out_at.gt($now)))
-            .or(bookings::status.eq_any(over).and(bookings::check_out_at.le($now)))
+        let stored = |statuses: Vec<BookingStatus>| among(bookings::status, statuses);
+        stored(ends)
+            .or(stored(waits).and(deadline.gt($now)))
+            .or(stored(late).and(deadline.le($now)))
+            .or(stored(ahead).and(bookings::check_in_at.gt($now)))
+            .or(stored(stays).and(bookings::check_in_at.le($now)).and(bookings::check_out_at.gt($now)))
+            .or(stored(over).and(bookings::check_out_at.le($now)))
     }};
 }
 
@@ -204,7 +205,7 @@ pub async fn list(conn: &mut Conn, list: &List<'_>) -> QueryResult<Vec<Booking>>
 /// Bookings whose payment or answer did not come in time, for the worker.
 pub async fn overdue(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<BookingId>> {
     bookings::table
-        .filter(bookings::status.eq_any(WAITING))
+        .filter(among(bookings::status, WAITING.iter().copied()))
         .filter(bookings::deadline_at.le(now))
         .order(bookings::deadline_at)
         .select(bookings::id)

@@ -38,14 +38,14 @@ impl<Q: QueryFragment<Mysql>> QueryFragment<Mysql> for Each<Q> {
 }
 
 /// `column IN (…)`, with a statement that stays prepared: diesel's `eq_any` is prepared anew each time. Beyond some lengths the
-/// list is filled up with its last value, so that a connection keeps few texts.
+/// list is filled up with its last value, so that a connection keeps few texts. Nothing is among no values.
 #[derive(Debug, Clone)]
 pub(super) struct Among<C, T> {
     column: C,
     values: Vec<T>,
 }
 
-/// Whether `column` is one of `values`, of which there must be one at least.
+/// Whether `column` is one of `values`.
 pub(super) fn among<C, T: Copy>(column: C, values: impl IntoIterator<Item = T>) -> Among<C, T> {
     let mut values: Vec<T> = values.into_iter().collect();
     if values.len() > EXACT
@@ -83,6 +83,10 @@ where
     T: ToSql<C::SqlType, Mysql>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        if self.values.is_empty() {
+            out.push_sql("0 = 1");
+            return Ok(());
+        }
         self.column.walk_ast(out.reborrow())?;
         out.push_sql(" IN (");
         for (index, value) in self.values.iter().enumerate() {
@@ -118,6 +122,13 @@ mod tests {
             debug_query::<Mysql, _>(&query).to_string().split(" -- ").next().map(|sql| sql.matches('?').count())
         };
         assert_eq!([count(1), count(32), count(33), count(64), count(65)], [1, 32, 64, 64, 128].map(Some));
+    }
+
+    #[test]
+    fn nothing_is_among_no_values() {
+        let query = users::table.select(users::id).filter(among(users::id, ids(0)));
+        let sql = debug_query::<Mysql, _>(&query).to_string();
+        assert!(sql.contains(" WHERE 0 = 1 -- "), "{sql}");
     }
 
     #[test]

@@ -125,7 +125,7 @@ pub async fn unblock(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResu
         .filter(nights::listing_id.eq(listing))
         .filter(nights::night.ge(stay.check_in()))
         .filter(nights::night.lt(stay.check_out()))
-        .filter(nights::kind.eq_any([NightKind::Block, NightKind::External]))
+        .filter(among(nights::kind, [NightKind::Block, NightKind::External]))
         .execute(tx)
         .await
 }

@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     Conn,
+    each::among,
     schema::{bookings, payments, refunds},
 };
 use crate::types::{
@@ -109,7 +110,7 @@ pub async fn of_booking(conn: &mut Conn, booking: BookingId) -> QueryResult<Vec<
 pub async fn visible_of_bookings(conn: &mut Conn, guest: UserId, ids: &[BookingId]) -> QueryResult<Vec<Payment>> {
     payments::table
         .inner_join(bookings::table)
-        .filter(payments::booking_id.eq_any(ids))
+        .filter(among(payments::booking_id, ids.iter().copied()))
         .filter(bookings::guest_id.eq(guest))
         .order(payments::id)
         .select(Payment::as_select())
@@ -121,7 +122,7 @@ pub async fn visible_of_bookings(conn: &mut Conn, guest: UserId, ids: &[BookingI
 pub async fn visible(conn: &mut Conn, guest: UserId, ids: &[PaymentId]) -> QueryResult<Vec<Payment>> {
     payments::table
         .inner_join(bookings::table)
-        .filter(payments::id.eq_any(ids))
+        .filter(among(payments::id, ids.iter().copied()))
         .filter(bookings::guest_id.eq(guest))
         .select(Payment::as_select())
         .load(conn)
@@ -145,7 +146,7 @@ pub async fn orphaned(conn: &mut Conn, only: Option<BookingId>, limit: i64) -> Q
     use crate::types::BookingStatus as Is;
     let mut query = payments::table
         .inner_join(bookings::table)
-        .filter(payments::status.eq_any([PaymentStatus::Authorized, PaymentStatus::RequiresConfirmation]))
+        .filter(among(payments::status, [PaymentStatus::Authorized, PaymentStatus::RequiresConfirmation]))
         .filter(bookings::status.ne_all([Is::PendingPayment, Is::Requested]))
         .order(payments::updated_at)
         .limit(limit)
@@ -198,7 +199,7 @@ pub async fn settle_refund(conn: &mut Conn, id: RefundId, now: Timestamp) -> Que
 pub async fn visible_refunds(conn: &mut Conn, guest: UserId, ids: &[BookingId]) -> QueryResult<Vec<Refund>> {
     refunds::table
         .inner_join(bookings::table)
-        .filter(refunds::booking_id.eq_any(ids))
+        .filter(among(refunds::booking_id, ids.iter().copied()))
         .filter(bookings::guest_id.eq(guest))
         .order(refunds::id)
         .select(Refund::as_select())
@@ -222,7 +223,7 @@ pub async fn visible_refund(conn: &mut Conn, guest: UserId, id: RefundId) -> Que
 pub async fn reserved_of_host(conn: &mut Conn, host: UserId, ids: &[BookingId]) -> QueryResult<Vec<BookingId>> {
     payments::table
         .inner_join(bookings::table)
-        .filter(payments::booking_id.eq_any(ids))
+        .filter(among(payments::booking_id, ids.iter().copied()))
         .filter(payments::status.eq(PaymentStatus::Authorized))
         .filter(bookings::host_id.eq(host))
         .select(payments::booking_id)

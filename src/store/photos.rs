@@ -6,6 +6,9 @@ use diesel_async::RunQueryDsl;
 use super::{Conn, each::among, schema::photos};
 use crate::{error::Result, types::ListingId};
 
+/// The position of the cover.
+pub(super) const COVER: u16 = 0;
+
 /// A picture.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = photos, check_for_backend(Mysql), treat_none_as_default_value = false)]
@@ -33,16 +36,9 @@ pub async fn of_listings(conn: &mut Conn, ids: &[ListingId], limit: u16) -> Resu
     Ok(first.load(conn).await?)
 }
 
-/// The first picture of each listing that has one.
-pub async fn covers(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<Photo>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let covers = photos::table
-        .select(Photo::as_select())
-        .filter(among(photos::listing_id, ids.iter().copied()))
-        .filter(photos::position.eq(0));
-    Ok(covers.load(conn).await?)
+/// The first picture of a listing, if it has one.
+pub async fn cover(conn: &mut Conn, id: ListingId) -> Result<Option<Photo>> {
+    Ok(photos::table.find((id, COVER)).select(Photo::as_select()).first(conn).await.optional()?)
 }
 
 /// Gives `listing` these pictures and no others. Their positions must count from 0.

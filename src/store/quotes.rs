@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, schema::quotes};
+use super::{Conn, each::among, schema::quotes};
 use crate::types::{CancellationPolicy, Currency, Guests, ListingId, QuoteId, Stay, Timestamp, UserId};
 
 /// A stay at a locked price.
@@ -58,7 +58,7 @@ pub async fn visible(conn: &mut Conn, guest: UserId, id: QuoteId) -> QueryResult
 /// Those of `ids` that are the guest's.
 pub async fn visible_by_ids(conn: &mut Conn, guest: UserId, ids: &[QuoteId]) -> QueryResult<Vec<Quote>> {
     quotes::table
-        .filter(quotes::id.eq_any(ids))
+        .filter(among(quotes::id, ids.iter().copied()))
         .filter(quotes::guest_id.eq(guest))
         .select(Quote::as_select())
         .load(conn)

@@ -94,15 +94,15 @@ impl World {
         let screen = |name: &str| of_screen(name).text;
         let search = |text, stay, most| Page::new(text, None, stay, most, "/searchListings/nodes");
         vec![
-            search(SEARCH.to_owned(), json!({}), 3),
-            // For a stay, also the time zones in which it is to be.
-            search(SEARCH.to_owned(), stay.clone(), 4),
+            search(SEARCH.to_owned(), json!({}), 2),
+            // For a stay, at first also the time zones in which it is to be.
+            search(SEARCH.to_owned(), stay.clone(), 3),
             // The number of hits is a statement of its own.
-            search(screen("searchPage"), stay, 5),
+            search(screen("searchPage"), stay, 4),
             Page::new(LISTING.to_owned(), None, json!({ "id": id }), 5, "/listing/reviews/nodes"),
             // Amenities, and two that make the calendar.
             Page::new(screen("listingPage"), None, listing, 8, "/listing/reviews/nodes"),
-            Page::new(screen("myTrips"), guest, json!({}), 6, "/me/trips/nodes"),
+            Page::new(screen("myTrips"), guest, json!({}), 4, "/me/trips/nodes"),
             Page::new(screen("myListings"), host, json!({}), 2, "/me/hosting/listings/nodes"),
             Page::new(screen("requestsToAnswer"), host, json!({}), 5, "/me/hosting/bookings/nodes"),
             Page::new(screen("hostCalendar"), host, calendar, 5, "/me/hosting/calendar"),

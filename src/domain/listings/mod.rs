@@ -19,7 +19,7 @@ use super::{
 };
 pub use crate::store::{
     amenities::Amenity,
-    listings::{Home, Listing, OfHost, Origin, Place, Pricing, Ratings, Rules, Words},
+    listings::{Home, Listing, OfHost, Origin, Place, Pricing, Ratings, Rules, Shown, Words},
     photos::Photo,
 };
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
     types::{ListingId, ListingStatus, Newest, Page, PageOf},
 };
 
-fn shared(listings: Vec<Listing>) -> Vec<Arc<Listing>> {
+fn shared(listings: Vec<Shown>) -> Vec<Arc<Shown>> {
     listings.into_iter().map(Arc::new).collect()
 }
 
@@ -47,7 +47,7 @@ pub(super) fn by_owner<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn by_ids(app: &App, ids: &[ListingId]) -> Result<Vec<Arc<Listing>>> {
+pub async fn by_ids(app: &App, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
     Ok(shared(store::listings::published(&mut app.conn().await?, ids).await?))
 }
 
@@ -55,7 +55,7 @@ pub async fn by_ids(app: &App, ids: &[ListingId]) -> Result<Vec<Arc<Listing>>> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn visible_to(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<Listing>>> {
+pub async fn visible_to(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
     Ok(shared(store::listings::visible(&mut app.conn().await?, ids, viewer.id()).await?))
 }
 
@@ -63,7 +63,7 @@ pub async fn visible_to(app: &App, viewer: &Member, ids: &[ListingId]) -> Result
 ///
 /// # Errors
 /// When the database fails.
-pub async fn known_to(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<Listing>>> {
+pub async fn known_to(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
     Ok(shared(store::listings::known(&mut app.conn().await?, ids, viewer.id()).await?))
 }
 
@@ -71,7 +71,7 @@ pub async fn known_to(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<V
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_hosts(app: &App, parts: Vec<OfHost>) -> Result<HashMap<OfHost, PageOf<Arc<Listing>>>> {
+pub async fn of_hosts(app: &App, parts: Vec<OfHost>) -> Result<HashMap<OfHost, PageOf<Arc<Shown>>>> {
     let rows = shared(store::listings::of_hosts(&mut app.conn().await?, &parts).await?);
     let rows = by_owner(rows.into_iter().map(|row| ((row.host_id, row.status), row)));
     let cut = |part: OfHost| {
@@ -96,7 +96,7 @@ pub async fn of_host(
     host: &Member,
     statuses: &[ListingStatus],
     page: &Page<Newest<ListingId>>,
-) -> Result<PageOf<Arc<Listing>>> {
+) -> Result<PageOf<Arc<Shown>>> {
     let rows = store::listings::of_host(&mut app.conn().await?, host.id(), statuses, page).await?;
     Ok(page.cut(shared(rows)))
 }
@@ -108,15 +108,6 @@ pub async fn of_host(
 pub async fn photos(app: &App, ids: &[ListingId], limit: u16) -> Result<HashMap<ListingId, Vec<Photo>>> {
     let photos = store::photos::of_listings(&mut app.conn().await?, ids, limit).await?;
     Ok(by_owner(photos.into_iter().map(|photo| (photo.listing_id, photo))))
-}
-
-/// The cover of each listing that has one.
-///
-/// # Errors
-/// When the database fails.
-pub async fn covers(app: &App, ids: &[ListingId]) -> Result<HashMap<ListingId, Photo>> {
-    let covers = store::photos::covers(&mut app.conn().await?, ids).await?;
-    Ok(covers.into_iter().map(|photo| (photo.listing_id, photo)).collect())
 }
 
 /// What each listing offers, by name.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::NaiveTime;
 
-use super::{Amenity, Home, Listing, Origin, Photo, Ratings, Rules, Words, changes::Changes, checks};
+use super::{Amenity, Home, Listing, Origin, Photo, Ratings, Rules, Shown, Words, changes::Changes, checks};
 use crate::{
     app::App,
     auth::Member,
@@ -17,7 +17,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Refusal::InvalidInput`] when a field is missing or out of bounds.
-pub async fn create(app: &App, host: &Member, new: &Changes) -> Result<Arc<Listing>> {
+pub async fn create(app: &App, host: &Member, new: &Changes) -> Result<Arc<Shown>> {
     let now = app.now();
     let mut listing = draft(ListingId::new(now, &*app.entropy), host, new, now)?;
     apply(&mut listing, new, now)?;
@@ -25,17 +25,17 @@ pub async fn create(app: &App, host: &Member, new: &Changes) -> Result<Arc<Listi
     app.database
         .transaction(async |tx| {
             store::listings::insert(tx, &listing).await?;
-            belongings.write(tx, listing.id).await
+            belongings.write(tx, listing.id).await?;
+            shown(tx, listing.clone()).await
         })
-        .await?;
-    Ok(Arc::new(listing))
+        .await
 }
 
 /// Changes a listing of `host`.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::InvalidInput`] when a field is out of bounds.
-pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) -> Result<Arc<Listing>> {
+pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) -> Result<Arc<Shown>> {
     let now = app.now();
     let belongings = Belongings::of(id, changes)?;
     app.database
@@ -51,7 +51,7 @@ pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) 
             }
             store::listings::update(tx, &listing).await?;
             belongings.write(tx, id).await?;
-            Ok(Arc::new(listing))
+            shown(tx, listing).await
         })
         .await
 }
@@ -60,16 +60,17 @@ pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) 
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingIncomplete`] when it has no description or no picture.
-pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<Listing>> {
+pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<Shown>> {
     let now = app.now();
-    app.database
+    let published = app
+        .database
         .transaction(async |tx| {
             let mut listing = lock_own(tx, host, id).await?;
+            let cover = store::photos::cover(tx, id).await?;
             if listing.status == ListingStatus::Published {
-                return Ok(Arc::new(listing));
+                return Ok(Arc::new(Shown { listing, cover }));
             }
-            let is_pictured = !store::photos::covers(tx, &[id]).await?.is_empty();
-            let needs = [("description", !listing.words.description.is_empty()), ("photos", is_pictured)];
+            let needs = [("description", !listing.words.description.is_empty()), ("photos", cover.is_some())];
             let missing: Vec<String> =
                 needs.iter().filter(|(_, there)| !there).map(|(name, _)| (*name).into()).collect();
             if !missing.is_empty() {
@@ -79,32 +80,41 @@ pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<List
             listing.published_at = listing.published_at.or(Some(now));
             listing.updated_at = now;
             store::listings::update(tx, &listing).await?;
-            Ok(Arc::new(listing))
+            Ok::<_, Error>(Arc::new(Shown { listing, cover }))
         })
-        .await
+        .await?;
+    // It may be the first in its time zone.
+    app.zones.forget();
+    Ok(published)
 }
 
 /// Takes a listing of `host` off. One that is off already stays so; a draft was never on.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingState`] when it is a draft.
-pub async fn unlist(app: &App, host: &Member, id: ListingId) -> Result<Arc<Listing>> {
+pub async fn unlist(app: &App, host: &Member, id: ListingId) -> Result<Arc<Shown>> {
     let now = app.now();
     app.database
         .transaction(async |tx| {
             let mut listing = lock_own(tx, host, id).await?;
             match listing.status {
                 ListingStatus::Draft => Err(Refusal::ListingState(ListingState { status: listing.status }).into()),
-                ListingStatus::Unlisted => Ok(Arc::new(listing)),
+                ListingStatus::Unlisted => shown(tx, listing).await,
                 ListingStatus::Published => {
                     listing.status = ListingStatus::Unlisted;
                     listing.updated_at = now;
                     store::listings::update(tx, &listing).await?;
-                    Ok(Arc::new(listing))
+                    shown(tx, listing).await
                 }
             }
         })
         .await
+}
+
+/// `listing` with its cover, as it is now.
+async fn shown(tx: &mut Conn, listing: Listing) -> Result<Arc<Shown>> {
+    let cover = store::photos::cover(tx, listing.id).await?;
+    Ok(Arc::new(Shown { listing, cover }))
 }
 
 /// The listing `id` of `host`, locked until the transaction ends.

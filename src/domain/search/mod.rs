@@ -15,7 +15,7 @@ pub use crate::store::search::{Filter, Key, PriceRange};
 use crate::{
     app::App,
     domain::{
-        listings::{self, Listing},
+        listings::{self, Shown},
         money::half_even,
         pricing::{self, Overrides, PricedStay},
         rule_sets::{RuleSet, TaxKind},
@@ -44,7 +44,7 @@ pub struct Search {
 #[derive(Debug, Clone)]
 pub struct Hit {
     /// The listing.
-    pub listing: Arc<Listing>,
+    pub listing: Arc<Shown>,
     /// Price of the whole stay; `None` when no stay was given.
     pub price: Option<PricedStay>,
     /// The price of a night that the order goes by: the stay's average, rounded half-even, or the base price.
@@ -59,6 +59,7 @@ pub struct Hit {
 pub struct Prepared {
     search: Search,
     terms: Option<StayTerms>,
+    shortlist: Option<i64>,
 }
 
 impl Search {
@@ -75,15 +76,19 @@ impl Search {
         Ok(Self { filter, stay, order })
     }
 
-    /// The same search, ready to be asked. Without a stay this reads nothing; with one, the time zones of listings.
+    /// The same search, ready to be asked. Without a stay this reads nothing; with one, now and then, the time zones of listings.
     ///
     /// # Errors
     /// Only those of the database.
     pub async fn prepare(self, app: &App) -> Result<Prepared> {
-        let Some((stay, guests)) = self.stay else { return Ok(Prepared { search: self, terms: None }) };
+        let Some((stay, guests)) = self.stay else {
+            return Ok(Prepared { search: self, terms: None, shortlist: None });
+        };
         let now = app.now();
-        let names = rows::zones(&mut app.conn().await?).await?;
-        let zones = names.into_iter().filter_map(|name| zones::terms(name, stay.check_in(), now)).collect();
+        let known = zones::known(app).await?;
+        let zones = known.iter().filter_map(|(name, _)| zones::terms(name.clone(), stay.check_in(), now)).collect();
+        // Where all fit into a shortlist, none is made.
+        let is_large = known.iter().map(|(_, listings)| listings).sum::<i64>() > app.terms.shortlist;
         let rules = RuleSet::current();
         let weekend = |night: &NaiveDate| matches!(night.weekday(), Weekday::Fri | Weekday::Sat);
         let terms = StayTerms {
@@ -96,12 +101,12 @@ impl Search {
             fees: fees(rules, stay, guests),
             zones,
         };
-        Ok(Prepared { search: self, terms: Some(terms) })
+        Ok(Prepared { search: self, terms: Some(terms), shortlist: is_large.then_some(app.terms.shortlist) })
     }
 }
 
 impl Prepared {
-    /// A page of hits, in one statement.
+    /// A page of hits, in one statement; in two when most of the first listings are taken for the stay.
     ///
     /// # Errors
     /// Only those of the database.
@@ -109,7 +114,10 @@ impl Prepared {
         if self.is_hopeless() {
             return Ok(page.cut(Vec::new()));
         }
-        let found = rows::page(&mut app.conn().await?, self.question(), page.after.as_ref(), page.limit()).await?;
+        let found = {
+            let (after, conn) = (page.after.as_ref(), &mut app.conn().await?);
+            rows::page(conn, self.question(), after, page.limit(), self.shortlist).await?
+        };
         let hits = found.into_iter().map(|row| self.hit(row)).collect::<Result<Vec<_>>>()?;
         Ok(page.cut(hits))
     }

@@ -1,15 +1,38 @@
 //! A stay as seen from time zones. The database knows no zones, so it is told, for each zone with listings, how many days and seconds
 //! are left until check-in; then notice and booking window are comparisons of numbers.
 
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use chrono::{NaiveDate, NaiveTime};
 
 use crate::{
+    app::App,
     domain::timezones::{self, Tz},
-    store::search::{Arrival, ZoneTerms},
+    error::Result,
+    store::{
+        self,
+        search::{Arrival, ZoneTerms},
+    },
     types::Timestamp,
 };
 
 const DAY: i64 = 86_400;
+/// How long the first listing in a time zone may be missing from searches for a stay on other servers than its own.
+const AGE: Duration = Duration::from_secs(5);
+
+/// The time zones of published listings, and how many are in each.
+pub(super) async fn known(app: &App) -> Result<Arc<[(String, i64)]>> {
+    if let Some(known) = app.zones.get(AGE) {
+        return Ok(known);
+    }
+    let begun = Instant::now();
+    let zones: Arc<[_]> = store::search::zones(&mut app.conn().await?).await?.into();
+    app.zones.put(begun, Arc::clone(&zones));
+    Ok(zones)
+}
 
 /// The stay that begins on `check_in` as seen from `zone`; `None` when no listing there can take it: it has begun, or begins further ahead
 /// than any booking window reaches. A zone that nobody knows takes no stays.

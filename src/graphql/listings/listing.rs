@@ -12,7 +12,7 @@ use crate::{
         calendars::{NightAvailability, range},
         context::ContextExt,
         error::{Fault, Result},
-        loaders::{AmenitiesOf, CoverOf, NightsOf, PhotosOf, ReviewsOf},
+        loaders::{AmenitiesOf, NightsOf, PhotosOf, ReviewsOf},
         pages::Cursored,
         reviews::ReviewConnection,
         scalars::{Cursor, Date, LocalTime, TimeZone},
@@ -23,17 +23,11 @@ use crate::{
 
 /// A listing that its reader may see.
 #[derive(Debug, Clone)]
-pub struct Listing(pub Arc<listings::Listing>);
+pub struct Listing(pub Arc<listings::Shown>);
 
-impl From<Arc<listings::Listing>> for Listing {
-    fn from(row: Arc<listings::Listing>) -> Self {
+impl From<Arc<listings::Shown>> for Listing {
+    fn from(row: Arc<listings::Shown>) -> Self {
         Self(row)
-    }
-}
-
-impl From<listings::Listing> for Listing {
-    fn from(row: listings::Listing) -> Self {
-        Self(Arc::new(row))
     }
 }
 
@@ -121,8 +115,8 @@ impl Listing {
     }
 
     /// The first picture; null when there is none.
-    async fn cover_photo(&self, ctx: &Context<'_>) -> Option<Result<Photo>> {
-        ctx.load(CoverOf(self.0.id)).await.map(|cover| cover.map(Into::into)).transpose()
+    async fn cover_photo(&self) -> Option<Photo> {
+        self.0.cover.clone().map(Into::into)
     }
 
     /// Who hosts.

@@ -27,7 +27,7 @@ connection! {
     Listing
 }
 
-fn connect(page: PageOf<Arc<listings::Listing>>) -> ListingConnection {
+fn connect(page: PageOf<Arc<listings::Shown>>) -> ListingConnection {
     Cursored::new(page, |row| listings::place(row).to_cursor()).into()
 }
 

@@ -8,7 +8,7 @@ use crate::{
     auth::Member,
     domain::{
         calendars::{self, Particulars},
-        listings::{self, Amenity, Listing, OfHost, Photo},
+        listings::{self, Amenity, OfHost, Photo, Shown},
     },
     types::{ListingId, ListingStatus, Newest, Page, PageOf, Stay, UserId},
 };
@@ -18,7 +18,7 @@ use crate::{
 pub struct PublishedListing(pub ListingId);
 
 impl Public for PublishedListing {
-    type Row = Arc<Listing>;
+    type Row = Arc<Shown>;
 
     async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
         let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
@@ -31,7 +31,7 @@ impl Public for PublishedListing {
 pub struct VisibleListing(pub ListingId);
 
 impl Private for VisibleListing {
-    type Row = Arc<Listing>;
+    type Row = Arc<Shown>;
 
     async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
         let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
@@ -45,7 +45,7 @@ impl Private for VisibleListing {
 pub struct KnownListing(pub ListingId);
 
 impl Private for KnownListing {
-    type Row = Arc<Listing>;
+    type Row = Arc<Shown>;
 
     async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
         let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
@@ -63,7 +63,7 @@ pub struct PublishedListingsOf {
 }
 
 impl Public for PublishedListingsOf {
-    type Row = Arc<PageOf<Arc<Listing>>>;
+    type Row = Arc<PageOf<Arc<Shown>>>;
 
     async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
         let status = ListingStatus::Published;
@@ -95,19 +95,6 @@ impl Public for PhotosOf {
             Some((key, photos[..photos.len().min(key.first.into())].into()))
         };
         Ok(keys.into_iter().filter_map(row).collect())
-    }
-}
-
-/// The cover of a listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CoverOf(pub ListingId);
-
-impl Public for CoverOf {
-    type Row = Photo;
-
-    async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
-        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
-        Ok(listings::covers(app, &ids).await?.into_iter().map(|(id, photo)| (Self(id), photo)).collect())
     }
 }
 

@@ -10,7 +10,7 @@ mod users;
 
 pub use bookings::{BookingById, IsReserved, PaymentById, PaymentsOf, QuoteById, RefundsOf};
 pub use listings::{
-    AmenitiesOf, CoverOf, KnownListing, NightsOf, PhotosOf, PublishedListing, PublishedListingsOf, VisibleListing,
+    AmenitiesOf, KnownListing, NightsOf, PhotosOf, PublishedListing, PublishedListingsOf, VisibleListing,
 };
 pub use private::{Private, PrivateLoaders};
 pub use public::{Public, PublicLoaders};

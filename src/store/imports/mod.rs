@@ -186,6 +186,17 @@ async fn write<B: Batch>(
     Ok(outcome)
 }
 
+/// Has the database count anew what is in the tables that imports fill: after so many rows its old estimates would make it read whole
+/// tables where an index is meant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn measure(conn: &mut AsyncMysqlConnection) -> QueryResult<()> {
+    let tables = "users, listings, photos, amenities, listing_amenities, night_rates, nights, reviews";
+    diesel::sql_query(format!("ANALYZE NO_WRITE_TO_BINLOG TABLE {tables}")).execute(conn).await?;
+    Ok(())
+}
+
 /// Whether there are listings although nobody has imported `dataset`.
 ///
 /// # Errors

@@ -4,17 +4,28 @@ mod row;
 
 use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
-pub use row::{Home, Listing, Origin, Place, Pricing, Ratings, Rules, Words};
+pub use row::{Home, Listing, Origin, Place, Pricing, Ratings, Rules, Shown, Words};
 
 use super::{
     Conn,
     each::{Each, among},
-    schema::{listings, quotes},
+    photos::COVER,
+    schema::{listings, photos, quotes},
 };
 use crate::{
     error::Result,
     types::{ListingId, ListingStatus, Newest, Page, UserId},
 };
+
+/// Listings with their covers: a look-up in the key of pictures for each. A macro only because the type of the query cannot be written
+/// down.
+macro_rules! shown {
+    () => {
+        listings::table
+            .left_join(photos::table.on(photos::listing_id.eq(listings::id).and(photos::position.eq(COVER))))
+            .select(Shown::as_select())
+    };
+}
 
 /// The listings with these ids, in every state and in no order. Ask [`published`] or [`visible`] for strangers.
 pub async fn by_ids(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<Listing>> {
@@ -31,24 +42,21 @@ pub async fn find(conn: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
 }
 
 /// Those of `ids` that are published, in no order.
-pub async fn published(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<Listing>> {
+pub async fn published(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<Shown>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let found = listings::table
-        .select(Listing::as_select())
-        .filter(among(listings::id, ids.iter().copied()))
-        .filter(listings::status.eq(ListingStatus::Published));
+    let found =
+        shown!().filter(among(listings::id, ids.iter().copied())).filter(listings::status.eq(ListingStatus::Published));
     Ok(found.load(conn).await?)
 }
 
 /// Those of `ids` that are published or `viewer`'s own, in no order.
-pub async fn visible(conn: &mut Conn, ids: &[ListingId], viewer: UserId) -> Result<Vec<Listing>> {
+pub async fn visible(conn: &mut Conn, ids: &[ListingId], viewer: UserId) -> Result<Vec<Shown>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let found = listings::table
-        .select(Listing::as_select())
+    let found = shown!()
         .filter(among(listings::id, ids.iter().copied()))
         .filter(listings::status.eq(ListingStatus::Published).or(listings::host_id.eq(viewer)));
     Ok(found.load(conn).await?)
@@ -56,12 +64,12 @@ pub async fn visible(conn: &mut Conn, ids: &[ListingId], viewer: UserId) -> Resu
 
 /// Those of `ids` that are published, `viewer`'s own, or once quoted to `viewer`: a guest still sees what was booked after it was
 /// taken off. In no order.
-pub async fn known(conn: &mut Conn, ids: &[ListingId], viewer: UserId) -> Result<Vec<Listing>> {
+pub async fn known(conn: &mut Conn, ids: &[ListingId], viewer: UserId) -> Result<Vec<Shown>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let quoted = quotes::table.filter(quotes::listing_id.eq(listings::id)).filter(quotes::guest_id.eq(viewer));
-    let found = listings::table.select(Listing::as_select()).filter(among(listings::id, ids.iter().copied())).filter(
+    let found = shown!().filter(among(listings::id, ids.iter().copied())).filter(
         listings::status
             .eq(ListingStatus::Published)
             .or(listings::host_id.eq(viewer))
@@ -82,13 +90,12 @@ pub struct OfHost {
 }
 
 /// The listings that each part asks for, and one more of each, in no order and in one statement.
-pub async fn of_hosts(conn: &mut Conn, parts: &[OfHost]) -> Result<Vec<Listing>> {
+pub async fn of_hosts(conn: &mut Conn, parts: &[OfHost]) -> Result<Vec<Shown>> {
     if parts.is_empty() {
         return Ok(Vec::new());
     }
     let part = |part: &OfHost| {
-        let mut query = listings::table
-            .select(Listing::as_select())
+        let mut query = shown!()
             .filter(listings::host_id.eq(part.host))
             .filter(listings::status.eq(part.status))
             .order((listings::created_at.desc(), listings::id.desc()))
@@ -110,9 +117,8 @@ pub async fn of_host(
     host: UserId,
     statuses: &[ListingStatus],
     page: &Page<Newest<ListingId>>,
-) -> Result<Vec<Listing>> {
-    let mut query = listings::table
-        .select(Listing::as_select())
+) -> Result<Vec<Shown>> {
+    let mut query = shown!()
         .filter(listings::host_id.eq(host))
         .order((listings::created_at.desc(), listings::id.desc()))
         .limit(page.limit())

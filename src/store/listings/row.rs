@@ -1,10 +1,12 @@
 //! A listing as the table holds it. Its many columns are grouped; each group is read and written as a whole.
 
+use std::ops::Deref;
+
 use chrono::NaiveTime;
 use diesel::{mysql::Mysql, prelude::*};
 
 use crate::{
-    store::schema::listings,
+    store::{photos::Photo, schema::listings},
     types::{
         Area, CancellationPolicy, Currency, ListingId, ListingStatus, Money, Point, PropertyType, RoomType, Timestamp,
         UserId,
@@ -48,6 +50,26 @@ pub struct Listing {
     pub updated_at: Timestamp,
     /// When it was first published.
     pub published_at: Option<Timestamp>,
+}
+
+/// A listing with its cover, for those who look at it.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = listings, check_for_backend(Mysql))]
+pub struct Shown {
+    /// The listing.
+    #[diesel(embed)]
+    pub listing: Listing,
+    /// Its first picture, if it has one.
+    #[diesel(embed)]
+    pub cover: Option<Photo>,
+}
+
+impl Deref for Shown {
+    type Target = Listing;
+
+    fn deref(&self) -> &Listing {
+        &self.listing
+    }
 }
 
 /// The words on a listing. Plain text.

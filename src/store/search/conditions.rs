@@ -8,6 +8,12 @@ const EARTH: f64 = 6_371_008.8;
 
 /// Appends the conditions of `filter` on `l`, each with an `AND` in front. The price range is not among them: see [`price`].
 pub(super) fn filter(text: &mut Text, filter: &Filter) {
+    own(text, filter);
+    amenities(text, filter);
+}
+
+/// Appends the conditions on what stands in the listing itself.
+pub(super) fn own(text: &mut Text, filter: &Filter) {
     if let Some(area) = filter.area {
         inside(text, area);
     }
@@ -34,6 +40,10 @@ pub(super) fn filter(text: &mut Text, filter: &Filter) {
     if let Some(range) = filter.price {
         text.sql(" AND l.currency = ").bind(range.currency.as_str());
     }
+}
+
+/// Appends that it has all amenities.
+pub(super) fn amenities(text: &mut Text, filter: &Filter) {
     for slug in &filter.amenities {
         text.sql(" AND EXISTS (SELECT 1 FROM listing_amenities a WHERE a.listing_id = l.id AND a.amenity_slug = ");
         text.bind(slug.as_str()).sql(")");

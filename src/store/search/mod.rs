@@ -3,7 +3,8 @@
 //! The statement is built from the inside out, each level a derived table of the next:
 //!
 //! 1. *candidates* (`conditions`, `stays`): published listings that fit the filter and can be booked for the stay, with what their
-//!    order and price need;
+//!    order and price need; for a stay whose order does not hang on its price, at first only those of a *shortlist* (`shortlist`), the
+//!    first so many that fit the filter, because what a stay asks of a calendar costs ten times as much;
 //! 2. *priced* (`stays`): the same with `amount`, the total of the stay, or the base price when there is no stay;
 //! 3. *hits* (`order`): those within the price range and after the cursor, in order, as many as the page takes;
 //! 4. whole listings for these few.
@@ -14,6 +15,8 @@
 mod conditions;
 mod order;
 mod query;
+mod shapes;
+mod shortlist;
 mod stays;
 mod text;
 
@@ -26,7 +29,7 @@ use self::{
     query::{Count, Hits},
     text::Text,
 };
-use super::{Conn, listings::Listing, schema::listings};
+use super::{Conn, listings::Shown, schema::listings};
 use crate::{
     error::Result,
     types::{Currency, GeoBox, ListingOrder, ListingStatus, PropertyType, RoomType},
@@ -77,11 +80,18 @@ pub struct Question<'a> {
     pub order: ListingOrder,
 }
 
+impl Question<'_> {
+    /// Whether the order of listings is known before the stay is priced.
+    fn is_ordered_early(self) -> bool {
+        self.stay.is_none() || !matches!(self.order, ListingOrder::PriceAsc | ListingOrder::PriceDesc)
+    }
+}
+
 /// A listing that was found.
 #[derive(Debug, Clone, Queryable)]
 pub struct Hit {
     /// The listing.
-    pub listing: Listing,
+    pub listing: Shown,
     /// Total of the stay, or the base price when there is no stay. Minor units.
     pub amount: i64,
     /// Whole metres to the middle of the box, if there is one.
@@ -92,11 +102,35 @@ pub struct Hit {
     pub own_prices: Option<String>,
 }
 
-/// Up to `limit` hits after `after`, in order.
-pub async fn page(conn: &mut Conn, question: Question<'_>, after: Option<&Key>, limit: i64) -> Result<Vec<Hit>> {
+/// Up to `limit` hits after `after`, in order. For a stay, the first `shortlist` listings that fit the filter are looked at, and all only
+/// if there are too few hits among them, or without a shortlist.
+pub async fn page(
+    conn: &mut Conn,
+    question: Question<'_>,
+    after: Option<&Key>,
+    limit: i64,
+    shortlist: Option<i64>,
+) -> Result<Vec<Hit>> {
+    if question.stay.is_some() && question.is_ordered_early() && shortlist.is_some() {
+        let hits = hits(conn, question, after, limit, shortlist).await?;
+        if i64::try_from(hits.len()).is_ok_and(|found| found >= limit) {
+            return Ok(hits);
+        }
+    }
+    hits(conn, question, after, limit, None).await
+}
+
+async fn hits(
+    conn: &mut Conn,
+    question: Question<'_>,
+    after: Option<&Key>,
+    limit: i64,
+    shortlist: Option<i64>,
+) -> Result<Vec<Hit>> {
     let mut inner = Text::default();
     inner.sql("SELECT c.id, c.amount, c.distance, c.rating, c.currency, c.published_at FROM (");
-    inner.text(&priced(question)).sql(") c WHERE 1 = 1");
+    let shortlist = shortlist.map(|length| shortlist::of(question, after, length));
+    inner.text(&priced(question, shortlist.as_ref())).sql(") c WHERE 1 = 1");
     conditions::price(&mut inner, question);
     order::after(&mut inner, question.order, after);
     order::by(&mut inner, question.order);
@@ -110,35 +144,35 @@ pub async fn page(conn: &mut Conn, question: Question<'_>, after: Option<&Key>, 
 /// How many listings fit, counted up to `limit`.
 pub async fn count(conn: &mut Conn, question: Question<'_>, limit: i64) -> Result<i64> {
     let mut text = Text::default();
-    text.sql("SELECT COUNT(*) FROM (SELECT 1 FROM (").text(&priced(question)).sql(") c WHERE 1 = 1");
+    text.sql("SELECT COUNT(*) FROM (SELECT 1 FROM (").text(&priced(question, None)).sql(") c WHERE 1 = 1");
     conditions::price(&mut text, question);
     text.sql(" LIMIT ").bind(limit).sql(") found");
-    Ok(Count(text).get_result(conn).await?)
+    Ok(Count::new(text).get_result(conn).await?)
 }
 
-/// The time zones of published listings. Both columns of the index are selected, so that the database steps from zone to zone and does
-/// not read every listing.
-pub async fn zones(conn: &mut Conn) -> Result<Vec<String>> {
+/// The time zones of published listings, and how many are in each.
+pub async fn zones(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
     let zones = listings::table
-        .select((listings::status, listings::time_zone))
         .filter(listings::status.eq(ListingStatus::Published))
-        .distinct()
-        .load::<(ListingStatus, String)>(conn)
+        .group_by(listings::time_zone)
+        .select((listings::time_zone, diesel::dsl::count_star()))
+        .load(conn)
         .await?;
-    Ok(zones.into_iter().map(|(_, zone)| zone).collect())
+    Ok(zones)
 }
 
 /// Levels one and two: `id`, `rating`, `currency`, `published_at`, `distance`, `amount`.
-fn priced(question: Question<'_>) -> Text {
+fn priced(question: Question<'_>, shortlist: Option<&Text>) -> Text {
     let mut text = Text::default();
     match question.stay {
         None => {
             text.sql("SELECT l.id, l.rating, l.currency, l.published_at, l.base_price AS amount, ");
             conditions::distance(&mut text, question.filter);
-            text.sql(" AS distance FROM listings l WHERE l.status = 'PUBLISHED'");
+            text.sql(" AS distance FROM listings l").sql(shortlist::index(question));
+            text.sql(" WHERE l.status = 'PUBLISHED'");
             conditions::filter(&mut text, question.filter);
         }
-        Some(stay) => stays::priced(&mut text, question.filter, stay),
+        Some(stay) => stays::priced(&mut text, question.filter, stay, shortlist),
     }
     text
 }

@@ -9,6 +9,9 @@ use crate::types::{Guests, Money, Stay, Timestamp};
 
 /// Stays with more nights read a listing's nights as a range: about here that gets cheaper on a full calendar.
 const LOOKED_UP: u32 = 14;
+/// Nights are always looked up by (listing, night), also by a database whose statistics are from before an import, when a table that
+/// seems empty is best read from end to end: once for each candidate, which would take hours.
+const BY_NIGHT: &str = " FORCE INDEX (PRIMARY)";
 /// One more than the greatest amount: what is too great is cut to this, so that no computation overflows, and not found.
 const TOO_GREAT: i64 = Money::MAX_MINOR + 1;
 
@@ -65,7 +68,7 @@ pub struct Arrival {
 }
 
 /// Appends candidates with the total of the stay as `amount`.
-pub(super) fn priced(text: &mut Text, filter: &Filter, terms: &StayTerms) {
+pub(super) fn priced(text: &mut Text, filter: &Filter, terms: &StayTerms, shortlist: Option<&Text>) {
     text.sql("SELECT b.id, b.rating, b.currency, b.published_at, b.distance, CAST(b.subtotal + ")
         .bind(terms.fees.fixed);
     for &share in &terms.fees.shares {
@@ -80,7 +83,7 @@ pub(super) fn priced(text: &mut Text, filter: &Filter, terms: &StayTerms) {
         text.sql("(a.nightly * a.discount)");
     });
     text.sql("), ").bind(TOO_GREAT).sql(") AS subtotal FROM (");
-    candidates(text, filter, terms);
+    candidates(text, filter, terms, shortlist);
     text.sql(") a WHERE a.nightly < ").bind(TOO_GREAT).sql(") b WHERE b.subtotal < ").bind(TOO_GREAT);
 }
 
@@ -95,7 +98,7 @@ pub(super) fn own_prices(terms: &StayTerms) -> Text {
 
 /// Listings that can be booked, with `nightly`, the sum of the nights' prices, `discount`, percent off that, and `fees` of the host. The
 /// limit, which nothing reaches, makes the database compute these once per listing instead of wherever they are named.
-fn candidates(text: &mut Text, filter: &Filter, terms: &StayTerms) {
+fn candidates(text: &mut Text, filter: &Filter, terms: &StayTerms, shortlist: Option<&Text>) {
     text.sql("SELECT l.id, l.rating, l.currency, l.published_at, ");
     conditions::distance(text, filter);
     text.sql(" AS distance, ");
@@ -108,13 +111,25 @@ fn candidates(text: &mut Text, filter: &Filter, terms: &StayTerms) {
     });
     text.sql(" AS discount, ");
     host_fees(text, terms);
-    text.sql(
-        " AS fees FROM listings l LEFT JOIN night_rates arrival ON arrival.listing_id = l.id AND arrival.night = ",
-    );
+    text.sql(" AS fees FROM ");
+    if let Some(shortlist) = shortlist {
+        text.sql("(").text(shortlist).sql(") k STRAIGHT_JOIN ");
+    }
+    text.sql("listings l");
+    if shortlist.is_some() {
+        text.sql(" FORCE INDEX (PRIMARY) ON l.id = k.id");
+    }
+    text.sql(" LEFT JOIN night_rates arrival FORCE INDEX (PRIMARY) ON arrival.listing_id = l.id AND arrival.night = ");
     text.bind(terms.stay.check_in());
-    text.sql(" LEFT JOIN night_rates departure ON departure.listing_id = l.id AND departure.night = ");
+    text.sql(
+        " LEFT JOIN night_rates departure FORCE INDEX (PRIMARY) ON departure.listing_id = l.id AND departure.night = ",
+    );
     text.bind(terms.stay.check_out()).sql(" WHERE l.status = 'PUBLISHED'");
-    conditions::filter(text, filter);
+    if shortlist.is_none() {
+        conditions::own(text, filter);
+        guests(text, terms);
+    }
+    conditions::amenities(text, filter);
     restrictions(text, terms);
     free(text, terms);
     text.sql(" LIMIT 18446744073709551615");
@@ -143,13 +158,17 @@ fn host_fees(text: &mut Text, terms: &StayTerms) {
     text.sql(" - CAST(l.guests_included AS SIGNED), 0) * ").bind(terms.stay.len());
 }
 
-/// Appends what the listing, its arrival and its departure day ask of the stay.
-fn restrictions(text: &mut Text, terms: &StayTerms) {
-    let nights = terms.stay.len();
+/// Appends who may come.
+pub(super) fn guests(text: &mut Text, terms: &StayTerms) {
     text.sql(" AND l.max_guests >= ").bind(terms.guests.count());
     if terms.guests.pets > 0 {
         text.sql(" AND l.pets_allowed = 1");
     }
+}
+
+/// Appends what the listing, its arrival and its departure day ask of the stay.
+fn restrictions(text: &mut Text, terms: &StayTerms) {
+    let nights = terms.stay.len();
     text.sql(" AND COALESCE(arrival.min_nights, l.min_nights) <= ").bind(nights);
     text.sql(" AND COALESCE(arrival.max_nights, l.max_nights) >= ").bind(nights);
     text.sql(" AND COALESCE(arrival.closed_to_arrival, 0) = 0");
@@ -179,7 +198,7 @@ fn free(text: &mut Text, terms: &StayTerms) {
     nights_of(text, terms.stay, "nights n", "n.listing_id = l.id", "n.night");
     text.sql(" AND (n.expires_at IS NULL OR n.expires_at > ").bind(terms.now).sql(") LIMIT 1) IS NULL END");
     text.sql(
-        " AND (l.preparation_nights = 0 OR (SELECT 1 FROM nights p WHERE p.listing_id = l.id AND p.night >= CAST(",
+        " AND (l.preparation_nights = 0 OR (SELECT 1 FROM nights p FORCE INDEX (PRIMARY) WHERE p.listing_id = l.id AND p.night >= CAST(",
     );
     text.bind(terms.stay.check_in()).sql(" AS DATE) - INTERVAL l.preparation_nights DAY AND p.night < CAST(");
     text.bind(terms.stay.check_out())
@@ -190,7 +209,14 @@ fn free(text: &mut Text, terms: &StayTerms) {
 /// Appends a table, joined with the nights of `stay`, and a `WHERE` that further conditions can follow.
 fn nights_of(text: &mut Text, stay: Stay, table: &'static str, listing: &'static str, night: &'static str) {
     if stay.len() > LOOKED_UP {
-        text.sql(table).sql(" WHERE ").sql(listing).sql(" AND ").sql(night).sql(" >= ").bind(stay.check_in());
+        text.sql(table)
+            .sql(BY_NIGHT)
+            .sql(" WHERE ")
+            .sql(listing)
+            .sql(" AND ")
+            .sql(night)
+            .sql(" >= ")
+            .bind(stay.check_in());
         text.sql(" AND ").sql(night).sql(" < ").bind(stay.check_out());
         return;
     }
@@ -201,6 +227,7 @@ fn nights_of(text: &mut Text, stay: Stay, table: &'static str, listing: &'static
     }
     text.sql(") s STRAIGHT_JOIN ")
         .sql(table)
+        .sql(BY_NIGHT)
         .sql(" ON ")
         .sql(listing)
         .sql(" AND ")

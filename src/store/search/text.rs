@@ -62,10 +62,18 @@ impl Text {
     }
 }
 
+impl Text {
+    /// The fixed fragments.
+    pub(super) fn literals(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Literal(literal) => Some(*literal),
+            Piece::Value(_) => None,
+        })
+    }
+}
+
 impl QueryFragment<Mysql> for Text {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
-        // Filters make countless different texts: kept prepared they would only fill the server's memory.
-        out.unsafe_to_cache_prepared();
         for piece in &self.0 {
             match piece {
                 Piece::Literal(literal) => out.push_sql(literal),

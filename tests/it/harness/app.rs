@@ -86,6 +86,7 @@ impl TestApp {
             entropy,
             payments: bank.clone(),
             wakes: Wakes::default(),
+            zones: staygate::app::Recent::default(),
             terms: Terms { provider_answer: PATIENCE, ..Terms::default() },
             throttle,
         });

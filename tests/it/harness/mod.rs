@@ -6,6 +6,8 @@ pub mod actors;
 pub mod app;
 /// A payment provider that can be told to misbehave.
 pub mod bank;
+/// A city that does not exist.
+pub mod city;
 /// A database of its own for every test.
 pub mod database;
 pub mod server;

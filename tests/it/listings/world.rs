@@ -46,6 +46,7 @@ impl World {
             entropy,
             payments: Arc::new(Sandbox),
             wakes: Wakes::default(),
+            zones: staygate::app::Recent::default(),
             terms: Terms::default(),
             throttle: Throttle::default(),
         });

@@ -6,7 +6,7 @@ use chrono::{Days, Duration, NaiveDate, NaiveTime};
 use diesel_async::SimpleAsyncConnection;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use staygate::{
-    app::App,
+    app::{App, Terms},
     domain::calendars::{Night, NightRate},
     store::{
         self, Conn,
@@ -61,16 +61,25 @@ pub fn day(number: u64) -> NaiveDate {
 impl World {
     /// `count` listings.
     pub async fn new(seed: u64, count: usize) -> Self {
+        Self::with(seed, count, Terms::default()).await
+    }
+
+    /// `count` listings, of which a search for a stay looks at the first `shortlist` at first.
+    pub async fn shortlisted(seed: u64, count: usize, shortlist: i64) -> Self {
+        Self::with(seed, count, Terms { shortlist, ..Terms::default() }).await
+    }
+
+    async fn with(seed: u64, count: usize, terms: Terms) -> Self {
         let database = TestDatabase::new().await;
         let mut maker = Maker { rng: StdRng::seed_from_u64(seed), entropy: SeededEntropy::new(seed) };
         let samples: Vec<Sample> = (0..count).map(|number| maker.sample(number)).collect();
         write(&mut database.conn().await, &samples).await;
-        let app = app(&database);
+        let app = app(&database, terms);
         Self { app, now: now(), samples, database }
     }
 }
 
-fn app(database: &TestDatabase) -> App {
+fn app(database: &TestDatabase, terms: Terms) -> App {
     let entropy = SeededEntropy::new(1);
     let key = staygate::auth::SigningKey { id: "test".into(), secret: vec![7; 32] };
     App::new(staygate::app::Parts {
@@ -81,7 +90,8 @@ fn app(database: &TestDatabase) -> App {
         entropy: Arc::new(entropy),
         payments: Arc::new(staygate::outbound::payments::Sandbox),
         wakes: staygate::outbound::wakes::Wakes::default(),
-        terms: staygate::app::Terms::default(),
+        zones: staygate::app::Recent::default(),
+        terms,
         throttle: staygate::app::Throttle::default(),
     })
 }

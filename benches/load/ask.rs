@@ -1,0 +1,82 @@
+//! What is asked for.
+
+/// A page or a mutation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// Twenty listings with host and cover, some page of all.
+    Search,
+    /// Twenty listings for dates, guests, a box, a price and an amenity.
+    Filtered,
+    /// A listing with pictures, host, ten reviews and their authors.
+    Listing,
+    /// A guest's twenty trips with listing, cover, host and payments.
+    Trips,
+    /// The price of a stay.
+    Quote,
+    /// A booking of a quote.
+    Book,
+}
+
+impl Ask {
+    /// All, in the order of a visit.
+    pub const ALL: [Self; 6] = [Self::Search, Self::Filtered, Self::Listing, Self::Trips, Self::Quote, Self::Book];
+
+    /// Its name in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Search => "search",
+            Self::Filtered => "filtered",
+            Self::Listing => "listing",
+            Self::Trips => "trips",
+            Self::Quote => "quote",
+            Self::Book => "book",
+        }
+    }
+
+    /// Whether each request uses something up, so that a round has a number of requests instead of a time.
+    pub fn is_counted(self) -> bool {
+        self == Self::Book
+    }
+
+    /// The document.
+    pub fn document(self) -> &'static str {
+        match self {
+            Self::Search => SEARCH,
+            Self::Filtered => FILTERED,
+            Self::Listing => LISTING,
+            Self::Trips => TRIPS,
+            Self::Quote => QUOTE,
+            Self::Book => BOOK,
+        }
+    }
+
+    /// What a right answer contains.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Search | Self::Filtered => r#""coverPhoto":{"#,
+            Self::Listing => r#""author":{"#,
+            Self::Trips => r#""payments":[{"#,
+            Self::Quote => r#""QuoteStaySuccess""#,
+            Self::Book => r#""CreateBookingSuccess""#,
+        }
+    }
+}
+
+const SEARCH: &str = "query Search($after: Cursor) { searchListings(first: 20, after: $after) { \
+    nodes { listing { id title rating { average count } host { id displayName isSuperhost } coverPhoto { url } } \
+    nightlyPrice { minorUnits currency } } pageInfo { hasNextPage endCursor } } }";
+const FILTERED: &str = "query Search($where: ListingFilter, $stay: StayInput) { searchListings(where: $where, stay: $stay, first: 20) { \
+    nodes { listing { id title rating { average count } host { id displayName isSuperhost } coverPhoto { url } } \
+    price { total { minorUnits currency } } } pageInfo { hasNextPage endCursor } } }";
+const LISTING: &str = "query Listing($id: ID!) { listing(id: $id) { id title description maxGuests rating { average count } \
+    photos(first: 20) { url caption } host { id displayName about memberSince } \
+    reviews(first: 10) { nodes { id text createdAt author { id displayName } } pageInfo { hasNextPage endCursor } } } }";
+const TRIPS: &str = "query Trips { me { id trips(first: 20) { nodes { id status checkIn checkOut \
+    listing { id title coverPhoto { url } } host { id displayName } price { total { minorUnits currency } } \
+    payments { id status } } pageInfo { hasNextPage endCursor } } } }";
+const QUOTE: &str = "mutation Quote($input: QuoteStayInput!) { quoteStay(input: $input) { __typename \
+    ... on QuoteStaySuccess { quote { id price { lines { kind amount { minorUnits } } total { minorUnits currency } } expiresAt } } \
+    ... on UserError { code message } } }";
+const BOOK: &str = "mutation Book($input: CreateBookingInput!) { createBooking(input: $input) { __typename \
+    ... on CreateBookingSuccess { booking { id status deadline price { total { minorUnits } } } replayed } \
+    ... on UserError { code message } } }";

@@ -1,0 +1,166 @@
+//! The floor: the same statements from Rust, each request for itself, without GraphQL and HTTP.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use staygate::{
+    app::App,
+    auth::Member,
+    domain::{
+        bookings, listings, payments, quotes,
+        reviews::{self, OfListing},
+        search::{Filter, Search},
+        users,
+    },
+    types::{Guests, ListingId, ListingOrder, Page, QuoteId, Side, Stay, UserId},
+};
+
+use super::{
+    ask::Ask,
+    measure::Measured,
+    world::{Load, World, key},
+};
+
+/// A request without its wrapping.
+#[derive(Clone)]
+enum Call {
+    Search(Option<String>),
+    Filtered(Box<Filter>, Stay),
+    Listing(ListingId),
+    Trips(Member),
+    Quote(Member, ListingId, Stay),
+    Book(Member, QuoteId),
+}
+
+/// One round.
+pub async fn round(
+    world: &World,
+    ask: Ask,
+    connections: usize,
+    load: Load,
+    time: Duration,
+) -> anyhow::Result<Measured> {
+    let mut shares = vec![Vec::new(); connections];
+    for (index, call) in calls(world, load).into_iter().enumerate() {
+        shares[index % connections].push(call);
+    }
+    let from = world.status().await?;
+    let begun = Instant::now();
+    let end = (!ask.is_counted()).then(|| begun + time);
+    let tasks = shares.into_iter().map(|share| tokio::spawn(work(world.app.clone(), share, end)));
+    let mut latencies = Vec::new();
+    for task in futures_util::future::join_all(tasks).await {
+        latencies.extend(task??);
+    }
+    let time = begun.elapsed();
+    Ok(Measured::new(time, latencies, from, world.status().await?))
+}
+
+fn calls(world: &World, load: Load) -> Vec<Call> {
+    let member = |guest: usize| world.guests[guest % world.guests.len()].member;
+    match load {
+        Load::Pages(cursors) => cursors.into_iter().map(Call::Search).collect(),
+        Load::Filters(filters) => {
+            filters.into_iter().map(|(filter, stay)| Call::Filtered(Box::new(filter), stay)).collect()
+        }
+        Load::Listings(ids) => ids.into_iter().map(Call::Listing).collect(),
+        Load::Trips => (0..world.guests.len()).map(|guest| Call::Trips(member(guest))).collect(),
+        Load::Offers(offers) => offers
+            .into_iter()
+            .enumerate()
+            .map(|(index, (listing, stay))| Call::Quote(member(index), listing, stay))
+            .collect(),
+        Load::Quotes(quotes) => quotes.into_iter().map(|(guest, quote)| Call::Book(member(guest), quote)).collect(),
+    }
+}
+
+async fn work(app: App, calls: Vec<Call>, end: Option<Instant>) -> anyhow::Result<Vec<Duration>> {
+    let mut latencies = Vec::new();
+    for call in calls.iter().cycle() {
+        let begun = Instant::now();
+        match end {
+            Some(end) if begun >= end => break,
+            None if latencies.len() == calls.len() => break,
+            _ => {}
+        }
+        answer(&app, call).await?;
+        latencies.push(begun.elapsed());
+    }
+    Ok(latencies)
+}
+
+/// Reads or writes all that the request is about, level by level.
+async fn answer(app: &App, call: &Call) -> anyhow::Result<()> {
+    match call {
+        Call::Search(after) => {
+            search(app, Search::new(Filter::default(), None, ListingOrder::Rating)?, after.as_deref()).await?;
+        }
+        Call::Filtered(filter, stay) => {
+            let stay = Some((*stay, Guests::ONE));
+            search(app, Search::new(Filter::clone(filter), stay, ListingOrder::Rating)?, None).await?;
+        }
+        Call::Listing(id) => listing(app, *id).await?,
+        Call::Trips(guest) => trips(app, guest).await?,
+        Call::Quote(guest, listing, stay) => {
+            quotes::create(app, guest, *listing, *stay, Guests::ONE).await?;
+        }
+        Call::Book(guest, quote) => {
+            let created = bookings::create(app, guest, *quote, &key(app)?).await?;
+            // The answer shows the booking.
+            std::hint::black_box(bookings::visible(app, guest, &[created.answer.booking]).await?);
+        }
+    }
+    Ok(())
+}
+
+async fn search(app: &App, search: Search, after: Option<&str>) -> anyhow::Result<()> {
+    let after = after.map(|cursor| search.key(cursor)).transpose()?;
+    let hits = search.clone().prepare(app).await?.page(app, &Page { first: 20, after }).await?;
+    let hosts = people(hits.items.iter().map(|hit| hit.listing.host_id));
+    std::hint::black_box((users::by_ids(app, &hosts).await?, hits));
+    Ok(())
+}
+
+async fn listing(app: &App, id: ListingId) -> anyhow::Result<()> {
+    let found = listings::by_ids(app, &[id]).await?;
+    let hosts: Vec<_> = found.iter().map(|listing| listing.host_id).collect();
+    let page = OfListing { listing: id, page: Page { first: 10, after: None } };
+    let ids = [id];
+    let (photos, hosts, reviews) = tokio::try_join!(
+        listings::photos(app, &ids, 20),
+        users::by_ids(app, &hosts),
+        reviews::of_listings(app, vec![page])
+    )?;
+    let authors = people(reviews.values().flat_map(|page| page.items.iter().map(|review: &Arc<_>| review.author_id)));
+    if !authors.is_empty() {
+        std::hint::black_box(users::by_ids(app, &authors).await?);
+    }
+    std::hint::black_box((photos, hosts));
+    Ok(())
+}
+
+async fn trips(app: &App, guest: &Member) -> anyhow::Result<()> {
+    let trips = bookings::list(app, guest, Side::Guest, None, &Page { first: 20, after: None }).await?;
+    let ids: Vec<_> = trips.items.iter().map(|trip| trip.id).collect();
+    let mut places: Vec<_> = trips.items.iter().map(|trip| trip.listing_id).collect();
+    places.sort_unstable();
+    places.dedup();
+    let hosts = people(trips.items.iter().map(|trip| trip.host_id));
+    let found = tokio::try_join!(
+        listings::known_to(app, guest, &places),
+        users::by_ids(app, &hosts),
+        payments::of_bookings(app, guest, &ids)
+    )?;
+    std::hint::black_box(found);
+    Ok(())
+}
+
+/// Each once.
+fn people(ids: impl Iterator<Item = UserId>) -> Vec<UserId> {
+    let mut ids: Vec<_> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}

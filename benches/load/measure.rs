@@ -1,0 +1,145 @@
+//! What a round is measured by.
+
+use std::{fs, time::Duration};
+
+use anyhow::Context;
+use diesel::{
+    QueryableByName, sql_query,
+    sql_types::{BigInt, Text},
+};
+use staygate::store::Database;
+
+/// The kernel's unit of CPU time in /proc.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What the processes have used up at some instant.
+#[derive(Debug, Clone, Copy)]
+pub struct Status {
+    server: Duration,
+    database: Duration,
+    own: Duration,
+    /// Bytes of memory that the server holds.
+    memory: u64,
+    statements: u64,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+#[derive(QueryableByName)]
+struct Variable {
+    #[diesel(sql_type = Text, column_name = "Value")]
+    value: String,
+}
+
+impl Status {
+    /// Reads it.
+    pub async fn read(database: &Database, server: u32, database_server: u32) -> anyhow::Result<Self> {
+        use diesel_async::RunQueryDsl;
+        let variable: Variable =
+            sql_query("SHOW GLOBAL STATUS LIKE 'Questions'").get_result(&mut database.conn().await?).await?;
+        Ok(Self {
+            server: cpu(server)?,
+            database: cpu(database_server)?,
+            own: cpu(std::process::id())?,
+            memory: memory(server)?,
+            statements: variable.value.parse()?,
+        })
+    }
+}
+
+/// CPU time of a process.
+fn cpu(pid: u32) -> anyhow::Result<Duration> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // Behind the name, which may have spaces; user and system time are fields 14 and 15.
+    let fields = text.rsplit(')').next().context("a name")?.split_whitespace();
+    let ticks = fields.skip(11).take(2).map(str::parse::<u32>).sum::<Result<u32, _>>()?;
+    Ok(TICK * ticks)
+}
+
+fn memory(pid: u32) -> anyhow::Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("resident memory")?;
+    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kilobytes * 1024)
+}
+
+/// How much there is in the database.
+pub async fn size(database: &Database) -> anyhow::Result<String> {
+    use diesel_async::RunQueryDsl;
+    let conn = &mut database.conn().await?;
+    let mut sizes = Vec::new();
+    for table in ["listings", "reviews", "nights", "bookings"] {
+        let count: Number = sql_query(format!("SELECT COUNT(*) AS n FROM {table}")).get_result(conn).await?;
+        sizes.push(format!("{} {table}", count.n));
+    }
+    Ok(sizes.join(", "))
+}
+
+/// A round.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// Requests that were answered.
+    pub requests: usize,
+    /// How long the round took.
+    pub time: Duration,
+    /// The time of each request, sorted.
+    latencies: Vec<Duration>,
+    from: Status,
+    to: Status,
+}
+
+impl Measured {
+    /// A round between two states.
+    pub fn new(time: Duration, mut latencies: Vec<Duration>, from: Status, to: Status) -> Self {
+        latencies.sort_unstable();
+        Self { requests: latencies.len(), time, latencies, from, to }
+    }
+
+    /// Requests a second.
+    pub fn rate(&self) -> f64 {
+        self.requests as f64 / self.time.as_secs_f64()
+    }
+
+    /// The time within which this share of the requests was answered.
+    pub fn percentile(&self, share: f64) -> Duration {
+        let index = ((self.requests as f64 * share) as usize).min(self.requests.saturating_sub(1));
+        self.latencies.get(index).copied().unwrap_or_default()
+    }
+
+    /// Statements of a request.
+    pub fn statements(&self) -> f64 {
+        (self.to.statements - self.from.statements) as f64 / self.requests as f64
+    }
+
+    /// CPU time of the server, of the database and of this process, for a request.
+    pub fn cpu(&self) -> [Duration; 3] {
+        let requests = u32::try_from(self.requests.max(1)).unwrap_or(u32::MAX);
+        [
+            (self.to.server - self.from.server) / requests,
+            (self.to.database - self.from.database) / requests,
+            (self.to.own - self.from.own) / requests,
+        ]
+    }
+
+    /// Bytes of memory that the server holds at the end.
+    pub fn memory(&self) -> u64 {
+        self.to.memory
+    }
+
+    /// The round in the middle, by rate.
+    pub fn middle(mut rounds: Vec<Self>) -> Self {
+        rounds.sort_by(|a, b| a.rate().total_cmp(&b.rate()));
+        let middle = rounds.len() / 2;
+        rounds.swap_remove(middle)
+    }
+}
+
+/// The one in the middle.
+pub fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
+}

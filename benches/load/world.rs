@@ -1,0 +1,301 @@
+//! What is measured: a database with a city in it, a server process on it, guests with trips, and stays that can be booked.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use chrono::{Days, NaiveDate};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use staygate::{
+    app::{App, Parts, Terms, Throttle},
+    auth::{Keys, Member, PasswordHasher, SigningKey},
+    domain::{
+        accounts::{self, Registration},
+        bookings, payments, quotes,
+        search::{Filter, PriceRange, Search},
+    },
+    outbound::{
+        payments::{PaymentMethod, Sandbox},
+        wakes::Wakes,
+    },
+    store::{
+        Database, Options,
+        embedded::{Durability, Embedded},
+    },
+    types::{
+        Clock, GeoBox, Guests, IdempotencyKey, ListingId, ListingOrder, OsEntropy, Page, QuoteId, SandboxMethod, Stay,
+        SystemClock,
+    },
+};
+use tempfile::TempDir;
+
+use super::{ask::Ask, city::City, measure::Status};
+
+const SECRET: &str = "bench-0123456789abcdef0123456789abcdef";
+/// Guests who ask for trips, quotes and bookings.
+const GUESTS: usize = 32;
+/// Trips of each.
+const TRIPS: usize = 20;
+/// Nights of the stays that are booked.
+const NIGHTS: u64 = 3;
+/// The pages of the plain search.
+const PAGES: usize = 40;
+/// Statements of the preparations at one time.
+const WIDTH: usize = 8;
+
+/// A guest, and the token that proves it.
+pub struct Guest {
+    pub member: Member,
+    pub token: String,
+}
+
+/// A stay that can be booked.
+pub type Offer = (ListingId, Stay);
+
+/// Requests of a round: what differs from one to the next.
+pub enum Load {
+    /// Cursors of pages of the search.
+    Pages(Vec<Option<String>>),
+    /// Filters and stays.
+    Filters(Vec<(Filter, Stay)>),
+    /// Ids.
+    Listings(Vec<ListingId>),
+    /// The guests' own trips.
+    Trips,
+    /// Stays to be quoted.
+    Offers(Vec<Offer>),
+    /// Quotes to be booked, by guest.
+    Quotes(Vec<(usize, QuoteId)>),
+}
+
+/// A database with a city in it, and a server on it.
+pub struct World {
+    pub app: App,
+    pub guests: Vec<Guest>,
+    pub address: String,
+    server: Child,
+    database: Embedded,
+    pages: Vec<Option<String>>,
+    listings: Vec<ListingId>,
+    offers: Vec<Offer>,
+    rate_of_booking: f64,
+    _folder: TempDir,
+}
+
+impl World {
+    /// One with a city that is made.
+    pub async fn generated(listings: u64) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let from = SystemClock.now().utc().date_naive();
+        let files = City { listings, from, days: 120 }.write(folder.path())?;
+        Self::new(&files.listings, &files.reviews, &files.calendar).await
+    }
+
+    /// One with a real city.
+    pub async fn of_files(folder: &Path) -> anyhow::Result<Self> {
+        let file = |name: &str| folder.join(name);
+        Self::new(&file("listings.csv.gz"), &file("reviews.csv.gz"), &file("calendar.csv.gz")).await
+    }
+
+    async fn new(listings: &Path, reviews: &Path, calendar: &Path) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let database = Embedded::start(&folder.path().join("data"), Durability::Full).await?;
+        let mut import = Command::new(env!("CARGO_BIN_EXE_staygate"));
+        import.args(["import", "inside-airbnb", "--calendar-from", "today", "--city", "Singapore", "--listings"]);
+        import.arg(listings).arg("--reviews").arg(reviews).arg("--calendar").arg(calendar);
+        import.env("DATABASE_URL", database.url()).stdout(Stdio::null()).stderr(Stdio::null());
+        if !import.status()?.success() {
+            bail!("the city was not imported");
+        }
+        let pool = Database::connect(database.url(), Options::default()).await?;
+        let app = app(pool)?;
+        let (server, address) = serve(database.url())?;
+        let mut world = Self {
+            app,
+            guests: Vec::new(),
+            address,
+            server,
+            database,
+            pages: Vec::new(),
+            listings: Vec::new(),
+            offers: Vec::new(),
+            rate_of_booking: 400.0,
+            _folder: folder,
+        };
+        world.fill().await?;
+        Ok(world)
+    }
+
+    /// What the server has used up so far.
+    pub async fn status(&self) -> anyhow::Result<Status> {
+        let database = self.database.pid().context("the database runs")?;
+        Status::read(&self.app.database, self.server.id(), database).await
+    }
+
+    /// What there is.
+    pub async fn size(&self) -> anyhow::Result<String> {
+        super::measure::size(&self.app.database).await
+    }
+
+    /// Stops everything.
+    pub async fn close(mut self) -> anyhow::Result<()> {
+        self.server.kill()?;
+        self.server.wait()?;
+        self.app.database.close();
+        Ok(self.database.stop(Duration::ZERO).await?)
+    }
+
+    /// What the requests of a round are about.
+    pub async fn load(&mut self, ask: Ask, connections: usize, time: Duration) -> anyhow::Result<Load> {
+        Ok(match ask {
+            Ask::Search => Load::Pages(self.pages.clone()),
+            Ask::Filtered => Load::Filters(self.filters()?),
+            Ask::Listing => Load::Listings(self.listings.clone()),
+            Ask::Trips => Load::Trips,
+            Ask::Quote => Load::Offers(self.offers.iter().take(4_000).copied().collect()),
+            Ask::Book => {
+                let share = [1.0, 2.5].get(connections / 4).copied().unwrap_or(4.0);
+                let wanted = (self.rate_of_booking / 4.0 * share * time.as_secs_f64()) as usize;
+                Load::Quotes(self.quotes(wanted.max(connections * 4)).await?)
+            }
+        })
+    }
+
+    async fn fill(&mut self) -> anyhow::Result<()> {
+        for number in 0..GUESTS {
+            let (email, password) = (format!("guest{number}@example.org").parse()?, "correct horse".to_owned());
+            let registration = Registration { email, password, display_name: format!("Guest {number}") };
+            let tokens = accounts::register(&self.app, registration, None).await?;
+            self.guests.push(Guest { member: tokens.member, token: tokens.access.text });
+        }
+        let search = Search::new(Filter::default(), None, ListingOrder::Rating)?;
+        let prepared = search.clone().prepare(&self.app).await?;
+        self.pages.push(None);
+        let mut after = None;
+        for _ in 0..PAGES {
+            let page = prepared.page(&self.app, &Page { first: 20, after: after.take() }).await?;
+            self.listings.extend(page.items.iter().map(|hit| hit.listing.id));
+            let Some(last) = page.items.last().filter(|_| page.has_next) else { break };
+            let cursor = search.cursor(last);
+            after = Some(search.key(&cursor)?);
+            self.pages.push(Some(cursor));
+        }
+        self.find_offers().await?;
+        self.make_trips().await
+    }
+
+    /// Stays of all listings from the day after the calendars on, none of which is in the way of another.
+    async fn find_offers(&mut self) -> anyhow::Result<()> {
+        let today = self.app.now().utc().date_naive();
+        let mut day = today + Days::new(20);
+        while self.offers.len() < 60_000 && day < today + Days::new(340) {
+            let stay = Stay::new(day, day + Days::new(NIGHTS), 365)?;
+            let search = Search::new(Filter::default(), Some((stay, Guests::ONE)), ListingOrder::Newest)?;
+            let prepared = search.clone().prepare(&self.app).await?;
+            let mut after = None;
+            // The first thousand of each stay.
+            for _ in 0..10 {
+                let page = prepared.page(&self.app, &Page { first: 100, after: after.take() }).await?;
+                self.offers.extend(page.items.iter().map(|hit| (hit.listing.id, stay)));
+                let Some(last) = page.items.last().filter(|_| page.has_next) else { break };
+                after = Some(search.key(&search.cursor(last))?);
+            }
+            day = day + Days::new(NIGHTS + 1);
+        }
+        Ok(())
+    }
+
+    async fn make_trips(&mut self) -> anyhow::Result<()> {
+        let quotes = self.quotes(GUESTS * TRIPS).await?;
+        let (app, guests) = (&self.app, &self.guests);
+        let book = |(guest, quote): (usize, QuoteId)| async move {
+            let guest = &guests[guest].member;
+            let booking = bookings::create(app, guest, quote, &key(app)?).await?.answer.booking;
+            let booking = payments::BookingRef::Id(booking);
+            payments::pay(app, guest, &booking, PaymentMethod::Sandbox(SandboxMethod::CardOk), &key(app)?).await?;
+            anyhow::Ok(())
+        };
+        stream::iter(quotes).map(book).buffer_unordered(WIDTH).try_collect().await
+    }
+
+    /// So many quotes, of all guests in turn.
+    async fn quotes(&mut self, number: usize) -> anyhow::Result<Vec<(usize, QuoteId)>> {
+        if self.offers.len() < number {
+            bail!("there are no more stays to book: fewer rounds, please");
+        }
+        let offers = self.offers.split_off(self.offers.len() - number);
+        let (app, guests) = (&self.app, &self.guests);
+        let quote = |(index, (listing, stay)): (usize, Offer)| async move {
+            let guest = index % GUESTS;
+            let quote = quotes::create(app, &guests[guest].member, listing, stay, Guests::ONE).await?;
+            anyhow::Ok((guest, quote.id))
+        };
+        stream::iter(offers.into_iter().enumerate()).map(quote).buffer_unordered(WIDTH).try_collect().await
+    }
+
+    /// Boxes and dates as people ask for them.
+    fn filters(&self) -> anyhow::Result<Vec<(Filter, Stay)>> {
+        let today = self.app.now().utc().date_naive();
+        let mut filters = Vec::new();
+        for index in 0..64_u64 {
+            let day: NaiveDate = today + Days::new(7 + index);
+            let south = 1.26 + (index % 8) as f64 * 0.01;
+            let west = 103.75 + (index / 8) as f64 * 0.01;
+            let filter = Filter {
+                area: GeoBox::new(south, west, south + 0.1, west + 0.1),
+                amenities: vec!["wifi".to_owned()],
+                price: Some(PriceRange { currency: "SGD".parse()?, min: None, max: Some(150_000) }),
+                ..Filter::default()
+            };
+            filters.push((filter, Stay::new(day, day + Days::new(NIGHTS), 365)?));
+        }
+        Ok(filters)
+    }
+}
+
+/// A key that nobody has used.
+pub fn key(app: &App) -> anyhow::Result<IdempotencyKey> {
+    let random: u128 = u128::from_be_bytes(app.entropy.bytes());
+    Ok(format!("bench-{random:032x}").parse()?)
+}
+
+fn app(database: Database) -> anyhow::Result<App> {
+    let day = chrono::Duration::days(1);
+    let secret = SECRET.as_bytes().to_vec();
+    Ok(App::new(Parts {
+        database,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(OsEntropy),
+        keys: Keys::new(SigningKey { id: "bench".to_owned(), secret }, &[]),
+        passwords: PasswordHasher::new(2, &OsEntropy)?,
+        payments: Arc::new(Sandbox),
+        wakes: Wakes::default(),
+        zones: staygate::app::Recent::default(),
+        terms: Terms { access_token: day, quote: day, ..Terms::default() },
+        throttle: Throttle { per_account: u32::MAX, per_address: u32::MAX, ..Throttle::default() },
+    }))
+}
+
+/// Starts the server; returns it and its address.
+fn serve(database: &str) -> anyhow::Result<(Child, String)> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--demo", "off"]);
+    command.env("DATABASE_URL", database).env("STAYGATE_JWT_SECRET", format!("bench:{SECRET}"));
+    let mut server = command.stderr(Stdio::piped()).spawn()?;
+    let mut lines = BufReader::new(server.stderr.take().context("its log")?).lines();
+    for line in lines.by_ref() {
+        let line = line?;
+        if let Some(url) = line.split("ready: open http://").nth(1).and_then(|rest| rest.split(' ').next()) {
+            let address = url.to_owned();
+            // Read to the end, so that the server can always write.
+            std::thread::spawn(move || lines.for_each(drop));
+            return Ok((server, address));
+        }
+    }
+    bail!("the server ended before it was ready")
+}

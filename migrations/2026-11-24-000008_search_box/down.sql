@@ -1,0 +1,3 @@
+ALTER TABLE listings
+    DROP KEY listings_box,
+    ADD KEY listings_box (status, area_latitude, area_longitude);
