@@ -19,6 +19,7 @@ mod layers;
 mod listings;
 mod migrations;
 mod operations;
+mod outage;
 mod payments;
 mod pool;
 mod quotes;

@@ -65,6 +65,34 @@ async fn an_idle_connection_is_pinged_and_replaced_unnoticed() {
     all_answer(&test.database).await;
 }
 
+#[derive(diesel::QueryableByName)]
+struct Status {
+    #[diesel(sql_type = Text, column_name = "Value")]
+    value: String,
+}
+
+/// How many pings the server has counted on the only connection: `DO` is ours, the other the driver's.
+async fn pings(database: &Database) -> i64 {
+    let mut conn = database.conn().await.unwrap();
+    let mut pings = 0;
+    for name in ["Com_do", "Com_admin_commands"] {
+        let status = diesel::sql_query(format!("SHOW SESSION STATUS LIKE '{name}'"));
+        let status: Status = status.get_result(&mut conn).await.unwrap();
+        pings += status.value.parse::<i64>().unwrap();
+    }
+    pings
+}
+
+#[tokio::test]
+async fn a_busy_pool_pings_nobody_and_an_idle_one_everybody() {
+    for (idle_before_ping, expected) in [(Duration::from_secs(10), 0), (Duration::ZERO, 201)] {
+        let test = TestDatabase::with(Options { idle_before_ping, ..unpinged(1) }).await;
+        let before = pings(&test.database).await;
+        all_answer(&test.database).await;
+        assert_eq!(pings(&test.database).await - before, expected);
+    }
+}
+
 #[tokio::test]
 async fn two_hundred_dropped_queries_are_followed_by_two_hundred_good_ones() {
     let test = TestDatabase::with(unpinged(4)).await;

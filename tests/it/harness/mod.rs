@@ -9,6 +9,8 @@ pub mod bank;
 /// A database of its own for every test.
 pub mod database;
 pub mod server;
+/// Requests over real sockets.
+pub mod wire;
 
 /// Sends `signal` (such as `KILL`) to a process. Through the shell, because a small system has no other `kill`.
 pub fn kill(signal: &str, pid: u32) {

@@ -108,7 +108,7 @@ async fn guests_whose_holds_expired_and_guests_who_want_their_nights_do_not_embr
             async move { at.try_book(quote, key).await }
         });
         let race = async { tokio::join!(join_all(race), app.work(), other.work()).0 };
-        let answers = race.await;
+        let answers = Box::pin(race).await;
         let booked = answers.iter().filter(|answer| answer["__typename"] == "CreateBookingSuccess").count();
         assert!(booked >= 2, "{answers:?}");
         app.pass(chrono::Duration::minutes(15));
