@@ -13,6 +13,7 @@ mod embedded;
 mod events;
 mod faults;
 mod harness;
+mod healing;
 mod idempotency;
 mod import;
 mod layers;
