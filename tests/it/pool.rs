@@ -94,6 +94,50 @@ async fn a_busy_pool_pings_nobody_and_an_idle_one_everybody() {
 }
 
 #[tokio::test]
+async fn a_slow_statement_and_who_waits_for_its_connection_are_left_alone() {
+    let impatient = Options { silence: Duration::from_millis(20), ..unpinged(1) };
+    let test = TestDatabase::with(impatient).await;
+    let slow = async { number(&mut test.conn().await, "SELECT 7 + SLEEP(1) AS n").await.unwrap() };
+    let (seven, three) = tokio::join!(slow, echo(&test.database, 3));
+    assert_eq!((seven, three.unwrap()), (7, 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_in_a_database_that_hangs_fails_as_one_that_may_be_tried_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Embedded::start(dir.path(), Durability::Full).await.unwrap();
+    migrate::ensure_database(server.url()).await.unwrap();
+    let database = Database::connect(server.url(), unpinged(2)).await.unwrap();
+    let make = "CREATE TABLE account (id INT PRIMARY KEY, cents INT NOT NULL); INSERT INTO account VALUES (1, 0)";
+    database.conn().await.unwrap().batch_execute(make).await.unwrap();
+    let mut idle = database.conn().await.unwrap();
+    let transfer = database.transaction(async |tx: &mut Conn| {
+        add(tx, 1).await?;
+        kill("STOP", server.pid().unwrap());
+        add(tx, 1).await?;
+        Ok::<_, DatabaseError>(())
+    });
+    let failed = transfer.await.unwrap_err();
+    assert!(failed.is_retryable(), "{failed:?}");
+    assert!(matches!(database.conn().await, Err(DatabaseError::Unreachable(_))), "nobody waits");
+    let failed = number(&mut idle, "SELECT 1 AS n").await.unwrap_err();
+    assert!(failed.is_retryable(), "{failed:?}");
+    drop(idle);
+    kill("CONT", server.pid().unwrap());
+    let cents = "SELECT CAST(cents AS SIGNED) AS n FROM account FOR UPDATE";
+    let kept = loop {
+        match database.conn().await {
+            Ok(mut conn) => break number(&mut conn, cents).await.unwrap(),
+            Err(error) => assert!(error.is_retryable(), "{error:?}"),
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(kept, 0, "what was not committed is rolled back, and its locks are gone");
+    drop(database);
+    server.stop(Duration::ZERO).await.unwrap();
+}
+
+#[tokio::test]
 async fn two_hundred_dropped_queries_are_followed_by_two_hundred_good_ones() {
     let test = TestDatabase::with(unpinged(4)).await;
     for n in 0..200 {
