@@ -14,8 +14,8 @@ use staygate::store::embedded::{Durability, Embedded};
 use tokio::task::JoinSet;
 
 use crate::harness::{
+    Frozen,
     actors::{CREATE_LISTING, PUBLISH_LISTING, QUOTE, REGISTER, home},
-    kill,
     server::{PATIENCE, Server},
     wire,
 };
@@ -165,10 +165,9 @@ async fn outages(length: Duration) {
     world.well_again().await;
     let before = world.server.memory();
 
-    let process = database.pid().unwrap();
-    kill("STOP", process);
+    let frozen = Frozen::new(database.pid().unwrap());
     let hanging = world.load(tokio::time::sleep(length)).await;
-    kill("CONT", process);
+    drop(frozen);
     let begun = Instant::now();
     world.well_again().await;
     println!("well again {:?} after the database goes on", begun.elapsed());

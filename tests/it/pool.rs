@@ -1,7 +1,7 @@
 //! The pool hands out connections that work, whatever became of them in their last use.
 
 use crate::harness::database::TestDatabase;
-use crate::harness::kill;
+use crate::harness::{Frozen, kill};
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::{StreamExt, poll};
@@ -111,9 +111,10 @@ async fn a_transaction_in_a_database_that_hangs_fails_as_one_that_may_be_tried_a
     let make = "CREATE TABLE account (id INT PRIMARY KEY, cents INT NOT NULL); INSERT INTO account VALUES (1, 0)";
     database.conn().await.unwrap().batch_execute(make).await.unwrap();
     let mut idle = database.conn().await.unwrap();
+    let frozen = std::sync::OnceLock::new();
     let transfer = database.transaction(async |tx: &mut Conn| {
         add(tx, 1).await?;
-        kill("STOP", server.pid().unwrap());
+        frozen.get_or_init(|| Frozen::new(server.pid().unwrap()));
         add(tx, 1).await?;
         Ok::<_, DatabaseError>(())
     });
@@ -123,7 +124,7 @@ async fn a_transaction_in_a_database_that_hangs_fails_as_one_that_may_be_tried_a
     let failed = number(&mut idle, "SELECT 1 AS n").await.unwrap_err();
     assert!(failed.is_retryable(), "{failed:?}");
     drop(idle);
-    kill("CONT", server.pid().unwrap());
+    drop(frozen);
     let cents = "SELECT CAST(cents AS SIGNED) AS n FROM account FOR UPDATE";
     let kept = loop {
         match database.conn().await {
