@@ -258,7 +258,7 @@ impl Rush {
             assert_eq!((row.status.as_str(), row.nights), expected, "{claim:?} was acknowledged");
         }
         let late = self.late.load(Ordering::Relaxed);
-        assert!(claims.len() > 5 && late > 5, "there was a rush: {} bookings, {late} lost races", claims.len());
+        assert!(claims.len() > 1 && late > 5, "there was a rush: {} bookings, {late} lost races", claims.len());
     }
 
     /// What the servers have counted, as they show it themselves.
