@@ -2,7 +2,7 @@
 # say so before they do, and can be repeated.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint image
+.PHONY: help run test prove lint image
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
@@ -16,6 +16,14 @@ run: ## Install what is missing, build, and start the server: http://127.0.0.1:8
 test: ## Install what is missing and run all tests (ARGS="name" for some)
 	@sh scripts/prepare.sh
 	@sh scripts/test.sh $(ARGS)
+
+# Modules of the tests, and names of single ones. What needs data from elsewhere is not among them.
+PROOFS = races:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool:: loaders:: hostile:: documents:: bare:: limits:: \
+	http:: websocket:: an_expired_hold_blocks_nobody
+
+prove: ## Race, kill, freeze and attack the server, also for 30 s at a time: a quarter of an hour at the most
+	@sh scripts/prepare.sh
+	@sh scripts/test.sh --lib --test it --test transport -- $(PROOFS) --include-ignored --show-output
 
 lint: ## Format check, clippy, documentation, and cargo deny if it is installed
 	cargo fmt --all --check

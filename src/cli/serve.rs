@@ -67,6 +67,8 @@ async fn prepare_and_serve(
     tracing::info!(database = %found, private = storage.embedded().is_some(), "the database is ready");
     let ready = Ready { config, keys, database: database.clone(), listener };
     let served = answer_requests(ready, stop).await;
+    let (statements, retries) = (database.statements().sent(), database.retries());
+    tracing::info!(statements, retries, "statements sent, and transactions that ran again");
     database.close();
     served
 }

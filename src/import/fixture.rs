@@ -1,9 +1,10 @@
 //! The demo listings, in the program itself.
 
-use diesel_async::AsyncMysqlConnection;
-
 use super::{CalendarFrom, ImportError, Options, Part, PartSummary, Progress, Report, Source, Summary, inside_airbnb};
-use crate::{store::imports, types::Timestamp};
+use crate::{
+    store::{Conn, imports},
+    types::Timestamp,
+};
 
 static LISTINGS: &[u8] = include_bytes!("../../fixtures/listings.csv");
 static REVIEWS: &[u8] = include_bytes!("../../fixtures/reviews.csv");
@@ -18,11 +19,7 @@ pub(super) const DATASET: &str = "fixture";
 ///
 /// # Errors
 /// As [`inside_airbnb`].
-pub async fn fixture(
-    conn: &mut AsyncMysqlConnection,
-    now: Timestamp,
-    progress: &mut dyn Progress,
-) -> Result<Summary, ImportError> {
+pub async fn fixture(conn: &mut Conn, now: Timestamp, progress: &mut dyn Progress) -> Result<Summary, ImportError> {
     let options = options();
     let mut done = Vec::new();
     for part in [Part::Listings, Part::Reviews, Part::Calendar] {

@@ -26,11 +26,13 @@ mod text;
 use std::{fmt, path::PathBuf};
 
 use chrono::{Duration, NaiveDate};
-use diesel_async::AsyncMysqlConnection;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    store::imports::{self, CommitError},
+    store::{
+        Conn,
+        imports::{self, CommitError},
+    },
     types::{Currency, Timestamp},
 };
 
@@ -182,7 +184,7 @@ impl From<diesel::result::Error> for ImportError {
 /// # Errors
 /// See [`ImportError`]. What was committed before the error stays.
 pub async fn inside_airbnb(
-    conn: &mut AsyncMysqlConnection,
+    conn: &mut Conn,
     options: &Options,
     now: Timestamp,
     progress: &mut dyn Progress,
@@ -194,7 +196,7 @@ pub async fn inside_airbnb(
 }
 
 async fn run(
-    conn: &mut AsyncMysqlConnection,
+    conn: &mut Conn,
     options: &Options,
     now: Timestamp,
     progress: &mut dyn Progress,

@@ -1,6 +1,5 @@
 //! One file into the database: a thread reads and cleans, the caller's task writes batch after batch.
 
-use diesel_async::AsyncMysqlConnection;
 use tokio::sync::mpsc;
 
 use super::{
@@ -11,7 +10,10 @@ use super::{
     table::{Header, Next, Reason, Row, Table},
 };
 use crate::{
-    store::imports::{self, Batch, Checkpoint, Nothing, Outcome},
+    store::{
+        Conn,
+        imports::{self, Batch, Checkpoint, Nothing, Outcome},
+    },
     types::Timestamp,
 };
 
@@ -75,7 +77,7 @@ impl Stage<'_> {
     /// Imports a file, or the rest of it.
     pub(super) async fn run<K: Kind>(
         &mut self,
-        conn: &mut AsyncMysqlConnection,
+        conn: &mut Conn,
         kind: K,
         source: &Source,
         fingerprint: [u8; 32],
@@ -121,7 +123,7 @@ impl Stage<'_> {
 
     async fn write<K: Kind>(
         &mut self,
-        conn: &mut AsyncMysqlConnection,
+        conn: &mut Conn,
         at: &mut Checkpoint,
         counts: &mut PartSummary,
         chunk: Chunk<K::Record>,

@@ -61,7 +61,8 @@ pub(super) fn error(code: &str, message: impl Into<String>) -> ServerError {
     error
 }
 
-fn code_of(error: &ServerError) -> Option<&str> {
+/// The code of an error, if it has one.
+pub(super) fn code_of(error: &ServerError) -> Option<&str> {
     match error.extensions.as_ref()?.get("code")? {
         Value::String(code) => Some(code),
         Value::Enum(code) => Some(code),

@@ -80,4 +80,9 @@ impl Readiness for Database {
         }
         .boxed()
     }
+
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        let database = &self.0.database;
+        vec![("statements", database.statements().sent()), ("transactionRetries", database.retries())]
+    }
 }

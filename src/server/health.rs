@@ -14,39 +14,41 @@ impl Endpoint for Liveness {
     type Output = Response;
 
     async fn call(&self, _: Request) -> poem::Result<Response> {
-        Ok(status(StatusCode::OK, "alive"))
+        Ok(status(StatusCode::OK, "alive", &[]))
     }
 }
 
-/// GET /readyz: what the server needs is there, and it is not about to stop.
+/// GET /readyz: what the server needs is there, and it is not about to stop. With counts since the start.
 pub(super) struct Ready(pub Arc<Shared>);
 
 impl Endpoint for Ready {
     type Output = Response;
 
     async fn call(&self, _: Request) -> poem::Result<Response> {
+        let counts = self.0.readiness.counts();
         if *self.0.stopping.borrow() {
-            return Ok(status(StatusCode::SERVICE_UNAVAILABLE, "stopping"));
+            return Ok(status(StatusCode::SERVICE_UNAVAILABLE, "stopping", &counts));
         }
         let checking = self.0.readiness.check();
         Ok(match tokio::time::timeout(self.0.settings.readiness_timeout, checking).await {
-            Ok(Ok(())) => status(StatusCode::OK, "ready"),
+            Ok(Ok(())) => status(StatusCode::OK, "ready", &counts),
             Ok(Err(reason)) => {
                 tracing::warn!(reason, "not ready");
-                status(StatusCode::SERVICE_UNAVAILABLE, "not ready")
+                status(StatusCode::SERVICE_UNAVAILABLE, "not ready", &counts)
             }
             Err(_) => {
                 tracing::warn!("the readiness check took too long");
-                status(StatusCode::SERVICE_UNAVAILABLE, "not ready")
+                status(StatusCode::SERVICE_UNAVAILABLE, "not ready", &counts)
             }
         })
     }
 }
 
-fn status(code: StatusCode, word: &str) -> Response {
+fn status(code: StatusCode, word: &str, counts: &[(&'static str, u64)]) -> Response {
+    let counts: String = counts.iter().map(|(name, count)| format!(",\"{name}\":{count}")).collect();
     Response::builder()
         .status(code)
         .content_type("application/json")
         .header("cache-control", "no-store")
-        .body(format!("{{\"status\":\"{word}\"}}"))
+        .body(format!("{{\"status\":\"{word}\"{counts}}}"))
 }

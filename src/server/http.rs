@@ -100,7 +100,7 @@ impl GraphQl {
                 }
             })?;
         let call = Call { request_id: reply.request_id.clone(), address };
-        let mut response = self.shared.run(prepared, session.data(&call)).await.map_err(|failure| {
+        let mut response = self.shared.run(prepared, session.data(call)).await.map_err(|failure| {
             Box::new(Refusal { status: Some(failed(&failure)), errors: vec![failure], header: None })
         })?;
         let headers = std::mem::take(&mut response.http_headers);

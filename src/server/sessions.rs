@@ -1,6 +1,7 @@
 //! Who asks: what the wire needs to know of the layer above it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use async_graphql::Data;
 use chrono::{DateTime, Utc};
@@ -53,7 +54,7 @@ type MakeData = dyn Fn(&Call) -> Data + Send + Sync;
 
 /// A viewer's stay: one request, or one websocket with all its operations.
 pub struct Session {
-    data: Box<MakeData>,
+    data: Arc<MakeData>,
     expires_at: Option<DateTime<Utc>>,
     ended: Option<BoxFuture<'static, ()>>,
 }
@@ -61,7 +62,7 @@ pub struct Session {
 impl Session {
     /// A session whose operations get the data that `data` makes, afresh for each: viewer, loaders, budget.
     pub fn new(data: impl Fn(&Call) -> Data + Send + Sync + 'static) -> Self {
-        Self { data: Box::new(data), expires_at: None, ended: None }
+        Self { data: Arc::new(data), expires_at: None, ended: None }
     }
 
     /// Ends the session at an instant. A websocket is closed then.
@@ -78,8 +79,10 @@ impl Session {
         self
     }
 
-    pub(super) fn data(&self, call: &Call) -> Data {
-        (self.data)(call)
+    /// Makes the data of an operation, as often as it runs.
+    pub(super) fn data(&self, call: Call) -> impl Fn() -> Data + Send + Sync + use<> {
+        let data = Arc::clone(&self.data);
+        move || data(&call)
     }
 
     pub(super) fn expires_at(&self) -> Option<DateTime<Utc>> {
@@ -99,4 +102,9 @@ pub trait Readiness: Send + Sync + 'static {
     ///
     /// What is missing. It is logged, and not shown to clients.
     fn check(&self) -> BoxFuture<'_, Result<(), String>>;
+
+    /// What was counted since the start, by name, for whoever watches the server. Shown with every answer of /readyz.
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
 }

@@ -3,19 +3,24 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Response, ServerError};
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use poem::Request;
 use poem::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use poem::http::{HeaderMap, Uri};
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use super::answer::error;
+use super::answer::{code_of, error};
 use super::executor::Run;
 use super::{Credentials, Readiness, Sessions, Settings};
 use crate::graphql::documents::{Documents, Prepared};
+
+/// A query that fails within this time may run again. One that has waited for a busy server may not: it would wait twice.
+const SOON: Duration = Duration::from_secs(1);
 
 /// The parts of the gateway, and what the running server adds to them.
 pub(super) struct Shared {
@@ -33,28 +38,37 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Runs a query or mutation to its end. A mutation runs in a task of its own, so that it ends even when the client
-    /// does not wait for it.
+    /// Runs a query or mutation to its end, with what `data` makes. A mutation runs in a task of its own, so that it ends even when
+    /// the client does not wait for it. A query that soon fails because something is not available runs once more: a connection that
+    /// died without a word is noticed by its next user, who then need not hear of it.
     ///
     /// # Errors
     ///
     /// A query took too long, or the code panicked.
-    pub async fn run(&self, prepared: Prepared, data: Data) -> Result<Response, ServerError> {
-        let operation = prepared.operation();
-        let mut request = prepared.into_request();
-        request.data = data;
-        let running = self.executor.once(request);
-        if operation == OperationType::Mutation {
-            let alive = self.alive.clone();
+    pub async fn run(&self, prepared: Prepared, data: impl Fn() -> Data) -> Result<Response, ServerError> {
+        if prepared.operation() == OperationType::Mutation {
+            let (running, alive) = (self.once(prepared, data()), self.alive.clone());
             let task = tokio::spawn(async move {
                 let _alive = alive;
                 running.await
             });
             return task.await.map_err(|_| bug());
         }
+        let running = async {
+            let begun = Instant::now();
+            let response = self.once(prepared.clone(), data()).await;
+            let fails_soon = begun.elapsed() < SOON && response.errors.iter().any(is_unavailable);
+            if fails_soon { self.once(prepared, data()).await } else { response }
+        };
         let too_long = |_| error("TIMEOUT", "The query took too long.");
         let running = AssertUnwindSafe(running).catch_unwind();
         tokio::time::timeout(self.settings.query_timeout, running).await.map_err(too_long)?.map_err(|_| bug())
+    }
+
+    fn once(&self, prepared: Prepared, data: Data) -> BoxFuture<'static, Response> {
+        let mut request = prepared.into_request();
+        request.data = data;
+        self.executor.once(request)
     }
 
     /// The address of the client, through as many proxies as are trusted.
@@ -77,6 +91,10 @@ impl Shared {
     pub fn names_origin(&self, origin: &str) -> bool {
         self.settings.allowed_origins.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
     }
+}
+
+fn is_unavailable(error: &ServerError) -> bool {
+    code_of(error) == Some("UNAVAILABLE")
 }
 
 fn bug() -> ServerError {

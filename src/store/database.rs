@@ -1,5 +1,6 @@
 use super::conflict::{Conflict, MayConflict};
 use super::pool::{Conn, Manager};
+use super::pulse::Silent;
 use super::statements::Statements;
 use deadpool::managed::{Pool, PoolConfig, PoolError, QueueMode, TimeoutType, Timeouts};
 use std::sync::Arc;
@@ -17,6 +18,10 @@ pub struct Options {
     pub connect: Duration,
     /// A connection that was not used for this long is pinged before it is used again.
     pub idle_before_ping: Duration,
+    /// How long the database may be silent before it is asked for a sign of life.
+    pub silence: Duration,
+    /// How long it may take to give one. Then nobody waits for it until it does.
+    pub sign_of_life: Duration,
     /// How long a statement waits for a row lock. Whole seconds, at least one.
     pub lock_wait: Duration,
     /// How often a transaction that collides with others is run in all.
@@ -34,6 +39,8 @@ impl Default for Options {
             wait: Duration::from_secs(5),
             connect: Duration::from_secs(5),
             idle_before_ping: Duration::from_secs(1),
+            silence: Duration::from_millis(250),
+            sign_of_life: Duration::from_millis(400),
             lock_wait: Duration::from_secs(5),
             attempts: 12,
             patience: Duration::from_secs(10),
@@ -155,13 +162,17 @@ impl Database {
     ///
     /// # Errors
     /// [`DatabaseError::Busy`] when none was free in time, [`DatabaseError::Unreachable`] or [`DatabaseError::Denied`]
-    /// when a new one could not be made.
+    /// when a new one could not be made, or the database gives no sign of life.
     pub async fn conn(&self) -> Result<Conn, DatabaseError> {
-        self.shared.pool.get().await.map_err(|error| match error {
-            PoolError::Timeout(TimeoutType::Wait) => DatabaseError::Busy,
-            PoolError::Backend(error) => error,
-            error => DatabaseError::Unreachable(error.to_string()),
-        })
+        let pool = &self.shared.pool;
+        let got = pool.manager().pulse().follow(pool.get()).await;
+        got.map_err(|Silent| DatabaseError::Unreachable("it does not answer".to_owned()))?.map_err(
+            |error| match error {
+                PoolError::Timeout(TimeoutType::Wait) => DatabaseError::Busy,
+                PoolError::Backend(error) => error,
+                error => DatabaseError::Unreachable(error.to_string()),
+            },
+        )
     }
 
     /// The counter of statements.

@@ -10,21 +10,20 @@
 //! - An error of unknown nature, or a while without use: pinged before the next use.
 //! - Otherwise it is handed out as it is.
 //!
+//! And nobody waits for a database that has stopped to answer: see [`super::pulse`].
+//!
 //! Rows that were not read to their end are no reason for distrust: the driver skips them before the next statement.
 
-use super::conflict::Conflict;
+use super::link::Link;
+use super::pulse::Pulse;
 use super::statements::Statements;
 use super::{DatabaseError, Options};
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
-use diesel::connection::{Instrumentation, InstrumentationEvent};
-use diesel::result::{DatabaseErrorKind, Error};
-use diesel_async::{
-    AnsiTransactionManager, AsyncConnection, AsyncMysqlConnection, SimpleAsyncConnection, TransactionManager,
-};
+use diesel_async::{AsyncMysqlConnection, SimpleAsyncConnection};
 use mysql_async::{Opts, OptsBuilder};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The collation of every session and of databases made by Staygate. Both MariaDB ≥ 10.6 and MySQL ≥ 8.0 have it.
@@ -42,38 +41,38 @@ impl From<managed::Object<Manager>> for Conn {
 impl Conn {
     #[expect(clippy::expect_used, reason = "only `drop` takes the object out")]
     fn link(&self) -> &Link {
-        self.0.as_ref().expect("a connection that was not dropped")
+        &self.0.as_ref().expect("a connection that was not dropped").link
     }
 
     #[expect(clippy::expect_used, reason = "only `drop` takes the object out")]
     fn link_mut(&mut self) -> &mut Link {
-        self.0.as_mut().expect("a connection that was not dropped")
+        &mut self.0.as_mut().expect("a connection that was not dropped").link
     }
 
     /// Whether the last statement found that the other side is gone.
     pub(super) fn is_lost(&self) -> bool {
-        self.link().health.lost.load(Ordering::Relaxed)
+        self.link().is_lost()
     }
 }
 
 impl Deref for Conn {
-    type Target = AsyncMysqlConnection;
+    type Target = Link;
 
     fn deref(&self) -> &Self::Target {
-        &self.link().conn
+        self.link()
     }
 }
 
 impl DerefMut for Conn {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.link_mut().conn
+        self.link_mut()
     }
 }
 
 impl Drop for Conn {
     fn drop(&mut self) {
         let Some(mut object) = self.0.take() else { return };
-        if object.is_broken() {
+        if object.link.is_broken() {
             // Out of the pool at once: idle there it would hold the locks of its transaction.
             drop(managed::Object::take(object));
         } else {
@@ -82,71 +81,11 @@ impl Drop for Conn {
     }
 }
 
-/// What the pool holds: a connection and what is known about it.
-pub(super) struct Link {
-    conn: AsyncMysqlConnection,
-    health: Arc<Health>,
+/// What the pool holds: a connection, and when it was last known to be good.
+pub(super) struct Pooled {
+    link: Link,
     last_used: Instant,
     trusted_in: u64,
-}
-
-impl Link {
-    fn is_broken(&mut self) -> bool {
-        self.health.in_flight.load(Ordering::Relaxed)
-            || self.health.lost.load(Ordering::Relaxed)
-            || AnsiTransactionManager::is_broken_transaction_manager(&mut self.conn)
-    }
-}
-
-/// Written by the connection's [`Watch`], read by the pool.
-#[derive(Default)]
-struct Health {
-    /// A statement was started and has not finished.
-    in_flight: AtomicBool,
-    /// The other side is gone.
-    lost: AtomicBool,
-    /// An error that may or may not mean that the connection is of no use.
-    suspect: AtomicBool,
-    /// The pool's own statement is under way, which is not counted.
-    probing: AtomicBool,
-}
-
-/// Follows the statements of one connection.
-struct Watch {
-    health: Arc<Health>,
-    statements: Arc<Statements>,
-    era: Arc<AtomicU64>,
-}
-
-impl Instrumentation for Watch {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        match event {
-            InstrumentationEvent::StartQuery { query, .. } => {
-                self.health.in_flight.store(true, Ordering::Relaxed);
-                if !self.health.probing.load(Ordering::Relaxed) {
-                    self.statements.note(query);
-                }
-            }
-            InstrumentationEvent::FinishQuery { error, .. } => {
-                self.health.in_flight.store(false, Ordering::Relaxed);
-                if let Some(error) = error {
-                    self.judge(error);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-impl Watch {
-    fn judge(&self, error: &Error) {
-        if Conflict::of(error) == Some(Conflict::Lost) {
-            self.health.lost.store(true, Ordering::Relaxed);
-            self.era.fetch_add(1, Ordering::Relaxed);
-        } else if !matches!(error, Error::DatabaseError(kind, _) if !matches!(kind, DatabaseErrorKind::Unknown)) {
-            self.health.suspect.store(true, Ordering::Relaxed);
-        }
-    }
 }
 
 /// Makes connections and decides which may be used again.
@@ -155,6 +94,7 @@ pub(super) struct Manager {
     session: String,
     idle_before_ping: Duration,
     statements: Arc<Statements>,
+    pulse: Arc<Pulse>,
     /// Counts the losses of connections: one made or pinged in an earlier era is pinged before it is trusted.
     era: Arc<AtomicU64>,
 }
@@ -162,46 +102,46 @@ pub(super) struct Manager {
 impl Manager {
     pub(super) fn new(url: &str, options: &Options, statements: Arc<Statements>) -> Result<Self, DatabaseError> {
         let opts = driver_options(url)?;
+        let pulse = Pulse::new(opts.clone(), options);
         Ok(Self {
             opts,
             session: session_setup(options.lock_wait),
             idle_before_ping: options.idle_before_ping,
             statements,
+            pulse,
             era: Arc::default(),
         })
     }
 }
 
+impl Manager {
+    /// Whether the database lives.
+    pub(super) fn pulse(&self) -> &Arc<Pulse> {
+        &self.pulse
+    }
+}
+
 impl managed::Manager for Manager {
-    type Type = Link;
+    type Type = Pooled;
     type Error = DatabaseError;
 
-    async fn create(&self) -> Result<Link, DatabaseError> {
+    async fn create(&self) -> Result<Pooled, DatabaseError> {
         let trusted_in = self.era.load(Ordering::Relaxed);
-        let mut conn = connect_with(self.opts.clone(), &self.session).await?;
-        let health = Arc::<Health>::default();
-        conn.set_instrumentation(Watch {
-            health: Arc::clone(&health),
-            statements: Arc::clone(&self.statements),
-            era: Arc::clone(&self.era),
-        });
-        Ok(Link { conn, health, last_used: Instant::now(), trusted_in })
+        let conn = connect_with(self.opts.clone(), &self.session).await?;
+        let link = Link::new(conn, &self.pulse, &self.statements, &self.era);
+        Ok(Pooled { link, last_used: Instant::now(), trusted_in })
     }
 
-    async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<DatabaseError> {
-        if link.is_broken() {
+    async fn recycle(&self, pooled: &mut Pooled, _: &Metrics) -> RecycleResult<DatabaseError> {
+        if pooled.link.is_broken() {
             return Err(RecycleError::message("the last use of the connection broke it"));
         }
         let era = self.era.load(Ordering::Relaxed);
-        let trusted = link.trusted_in == era
-            && !link.health.suspect.load(Ordering::Relaxed)
-            && link.last_used.elapsed() < self.idle_before_ping;
+        let trusted =
+            pooled.trusted_in == era && !pooled.link.is_suspect() && pooled.last_used.elapsed() < self.idle_before_ping;
         if !trusted {
-            link.health.probing.store(true, Ordering::Relaxed);
-            link.conn.batch_execute("DO 1").await.map_err(DatabaseError::from)?;
-            link.health.probing.store(false, Ordering::Relaxed);
-            link.health.suspect.store(false, Ordering::Relaxed);
-            link.trusted_in = era;
+            pooled.link.ping().await.map_err(DatabaseError::from)?;
+            pooled.trusted_in = era;
         }
         Ok(())
     }

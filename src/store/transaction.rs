@@ -1,6 +1,7 @@
 use super::conflict::{Conflict, MayConflict};
+use super::link::Link;
 use super::{Conn, Database, DatabaseError};
-use diesel_async::{AnsiTransactionManager, AsyncMysqlConnection, TransactionManager};
+use diesel_async::{AnsiTransactionManager, TransactionManager};
 use std::time::Instant;
 
 /// An async closure that can be called again and whose future can move between threads.
@@ -123,7 +124,7 @@ impl Database {
 type Ansi = AnsiTransactionManager;
 
 /// A transaction that cannot be rolled back leaves its connection broken: the pool closes it, and the server rolls back.
-async fn roll_back(conn: &mut AsyncMysqlConnection) {
+async fn roll_back(conn: &mut Link) {
     if let Err(error) = Ansi::rollback_transaction(conn).await {
         tracing::debug!(%error, "a rollback failed; its connection will be closed");
     }

@@ -1,7 +1,7 @@
 //! The pool hands out connections that work, whatever became of them in their last use.
 
 use crate::harness::database::TestDatabase;
-use crate::harness::kill;
+use crate::harness::{Frozen, kill};
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::{StreamExt, poll};
@@ -63,6 +63,79 @@ async fn an_idle_connection_is_pinged_and_replaced_unnoticed() {
     let other = Database::connect(&test.url, unpinged(1)).await.unwrap();
     other.conn().await.unwrap().batch_execute(&format!("KILL {id}")).await.unwrap();
     all_answer(&test.database).await;
+}
+
+#[derive(diesel::QueryableByName)]
+struct Status {
+    #[diesel(sql_type = Text, column_name = "Value")]
+    value: String,
+}
+
+/// How many pings the server has counted on the only connection: `DO` is ours, the other the driver's.
+async fn pings(database: &Database) -> i64 {
+    let mut conn = database.conn().await.unwrap();
+    let mut pings = 0;
+    for name in ["Com_do", "Com_admin_commands"] {
+        let status = diesel::sql_query(format!("SHOW SESSION STATUS LIKE '{name}'"));
+        let status: Status = status.get_result(&mut conn).await.unwrap();
+        pings += status.value.parse::<i64>().unwrap();
+    }
+    pings
+}
+
+#[tokio::test]
+async fn a_busy_pool_pings_nobody_and_an_idle_one_everybody() {
+    for (idle_before_ping, expected) in [(Duration::from_secs(10), 0), (Duration::ZERO, 201)] {
+        let test = TestDatabase::with(Options { idle_before_ping, ..unpinged(1) }).await;
+        let before = pings(&test.database).await;
+        all_answer(&test.database).await;
+        assert_eq!(pings(&test.database).await - before, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_slow_statement_and_who_waits_for_its_connection_are_left_alone() {
+    let impatient = Options { silence: Duration::from_millis(20), ..unpinged(1) };
+    let test = TestDatabase::with(impatient).await;
+    let slow = async { number(&mut test.conn().await, "SELECT 7 + SLEEP(1) AS n").await.unwrap() };
+    let (seven, three) = tokio::join!(slow, echo(&test.database, 3));
+    assert_eq!((seven, three.unwrap()), (7, 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_in_a_database_that_hangs_fails_as_one_that_may_be_tried_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Embedded::start(dir.path(), Durability::Full).await.unwrap();
+    migrate::ensure_database(server.url()).await.unwrap();
+    let database = Database::connect(server.url(), unpinged(2)).await.unwrap();
+    let make = "CREATE TABLE account (id INT PRIMARY KEY, cents INT NOT NULL); INSERT INTO account VALUES (1, 0)";
+    database.conn().await.unwrap().batch_execute(make).await.unwrap();
+    let mut idle = database.conn().await.unwrap();
+    let frozen = std::sync::OnceLock::new();
+    let transfer = database.transaction(async |tx: &mut Conn| {
+        add(tx, 1).await?;
+        frozen.get_or_init(|| Frozen::new(server.pid().unwrap()));
+        add(tx, 1).await?;
+        Ok::<_, DatabaseError>(())
+    });
+    let failed = transfer.await.unwrap_err();
+    assert!(failed.is_retryable(), "{failed:?}");
+    assert!(matches!(database.conn().await, Err(DatabaseError::Unreachable(_))), "nobody waits");
+    let failed = number(&mut idle, "SELECT 1 AS n").await.unwrap_err();
+    assert!(failed.is_retryable(), "{failed:?}");
+    drop(idle);
+    drop(frozen);
+    let cents = "SELECT CAST(cents AS SIGNED) AS n FROM account FOR UPDATE";
+    let kept = loop {
+        match database.conn().await {
+            Ok(mut conn) => break number(&mut conn, cents).await.unwrap(),
+            Err(error) => assert!(error.is_retryable(), "{error:?}"),
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(kept, 0, "what was not committed is rolled back, and its locks are gone");
+    drop(database);
+    server.stop(Duration::ZERO).await.unwrap();
 }
 
 #[tokio::test]

@@ -183,6 +183,33 @@ async fn a_variable_that_is_left_out_is_not_null() {
 }
 
 #[tokio::test]
+async fn a_variable_that_is_missing_is_named() {
+    let server = Server::start().await;
+    let reply = post(server.address, "query($wanted: Int!) { book(id: $wanted) { id } }", json!({})).await;
+    assert_eq!(reply.code(), "BAD_USER_INPUT");
+    assert_eq!(reply.json()["errors"][0]["message"], "The variable `$wanted: Int!` is required but was not given.");
+}
+
+#[tokio::test]
+async fn keys_are_in_the_order_of_the_selection_whoever_is_done_first() {
+    let server = Server::start().await;
+    let text = "{ z: slow(turns: 9) ...F a: slow(turns: 0) book { id } } fragment F on Query { m: slow(turns: 3) book { title } }";
+    let reply = post(server.address, text, Value::Null).await;
+    assert_eq!(reply.body, r#"{"data":{"z":9,"m":3,"book":{"title":"A stay","id":1},"a":0}}"#);
+}
+
+#[tokio::test]
+async fn a_field_that_fails_is_null_with_an_error_or_moves_up() {
+    let server = Server::start().await;
+    let nullable = post(server.address, "{ shelf { width label } other: slow(turns: 1) }", Value::Null).await.json();
+    assert_eq!(nullable["data"], json!({"shelf": {"width": 80, "label": null}, "other": 1}));
+    assert_eq!(nullable["errors"][0]["path"], json!(["shelf", "label"]));
+    let required = post(server.address, "{ shelf { width owner } other: slow(turns: 1) }", Value::Null).await.json();
+    assert_eq!(required["data"], json!({"shelf": null, "other": 1}));
+    assert_eq!(required["errors"][0]["path"], json!(["shelf", "owner"]));
+}
+
+#[tokio::test]
 async fn a_mutation_runs_to_its_end_when_the_client_is_gone() {
     use tokio::io::AsyncWriteExt;
     let server = Server::start().await;

@@ -1,6 +1,7 @@
 //! The wire over real sockets, with a small schema of its own.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test panics where it fails")]
 
+mod bare;
 mod client;
 mod http;
 mod limits;

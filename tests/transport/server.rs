@@ -34,7 +34,7 @@ pub struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             runs: AtomicUsize::new(0),
             entered: Notify::new(),
@@ -115,6 +115,30 @@ pub enum Thing {
     Desk(Desk),
 }
 
+/// Things that fail.
+pub struct Shelf;
+
+#[Object]
+impl Shelf {
+    async fn width(&self) -> i32 {
+        80
+    }
+
+    /// As the house writes a nullable field that can fail.
+    async fn label(&self) -> Option<async_graphql::Result<String>> {
+        Some(Err("it is not legible".into()))
+    }
+
+    /// As nobody should write it.
+    async fn price(&self) -> async_graphql::Result<Option<i32>> {
+        Err("there is none".into())
+    }
+
+    async fn owner(&self) -> async_graphql::Result<String> {
+        Err("nobody's".into())
+    }
+}
+
 pub struct Query;
 
 #[Object]
@@ -130,6 +154,18 @@ impl Query {
     async fn book(&self, ctx: &Context<'_>, #[graphql(default = 1)] id: i32) -> Book {
         world(ctx).runs.fetch_add(1, Ordering::SeqCst);
         Book { id, title: "A stay".into() }
+    }
+
+    async fn shelf(&self) -> Option<Shelf> {
+        Some(Shelf)
+    }
+
+    /// Done after so many turns of the others.
+    async fn slow(&self, turns: u32) -> u32 {
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+        turns
     }
 
     async fn patch(&self, title: MaybeUndefined<String>) -> String {

@@ -54,6 +54,13 @@ impl<V> Cache<V> {
         Some(entry.value.clone())
     }
 
+    /// How many values are kept, and for how many bytes they stand.
+    #[cfg(test)]
+    pub fn held(&self) -> (usize, usize) {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        (inner.entries.len(), inner.bytes)
+    }
+
     /// Keeps a value that stands for so many bytes, and lets go of those that were used longest ago.
     pub fn put(&self, key: Key, value: Arc<V>, bytes: usize) {
         if bytes > self.max_bytes || self.max_entries == 0 {

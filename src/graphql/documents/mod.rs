@@ -40,7 +40,7 @@ pub struct Documents {
 }
 
 /// One operation that may run, with its variables.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Prepared {
     document: Arc<ExecutableDocument>,
     operation: OperationType,

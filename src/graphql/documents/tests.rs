@@ -329,6 +329,36 @@ fn a_document_that_comes_again_is_found() {
 }
 
 #[test]
+fn documents_are_kept_by_number_and_bytes_and_forms_by_number() {
+    let prepare = |documents: &Documents, query: &str| documents.prepare(query, None, &Variables::default()).unwrap();
+    let few = Documents::new(SDL, Limits { cache_entries: 7, ..Limits::default() }).unwrap();
+    let small = Documents::new(SDL, Limits { cache_bytes: 1_000, ..Limits::default() }).unwrap();
+    for n in 0..100 {
+        let query = format!("{{ user {{ a{n}: id }} }} {}", " ".repeat(n));
+        for documents in [&few, &small] {
+            prepare(documents, &query);
+        }
+    }
+    assert_eq!(few.cache.held().0, 7);
+    let (number, bytes) = small.cache.held();
+    assert!(number > 3 && bytes <= 1_000, "{number} documents of {bytes} bytes");
+    // What is refused is not kept.
+    assert!(few.prepare("{ nope }", None, &Variables::default()).is_err());
+    assert!(prepare(&few, "{ user { a99: id } }").document().operations.iter().next().is_some());
+    let names: Vec<String> = (0..5).map(|n| format!("x{n}")).collect();
+    let definitions: String = names.iter().map(|name| format!("${name}: Boolean! ")).collect();
+    let fields: String = names.iter().map(|name| format!("{name}: id @skip(if: ${name}) ")).collect();
+    let query = format!("query({definitions}) {{ user {{ name {fields} }} }}");
+    for values in 0..32 {
+        let given: serde_json::Map<_, _> =
+            names.iter().enumerate().map(|(bit, name)| (name.clone(), json!(values >> bit & 1 == 1))).collect();
+        few.prepare(&query, None, &Variables::from_json(given.into())).unwrap();
+    }
+    let checked = few.checked(&query, None).unwrap();
+    assert_eq!(checked.forms.lock().unwrap().len(), super::MAX_FORMS);
+}
+
+#[test]
 fn an_interface_in_an_interface_in_an_interface_is_bounded() {
     let objects: String = (0..40).map(|n| format!("type T{n} implements N {{ n: N! a: Int }} ")).collect();
     let documents =

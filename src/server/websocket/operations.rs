@@ -27,7 +27,7 @@ pub(super) enum Event {
 pub(super) fn start(
     shared: Arc<Shared>,
     prepared: Prepared,
-    data: Data,
+    data: impl Fn() -> Data + Send + Sync + 'static,
     request_id: String,
 ) -> BoxStream<'static, Event> {
     if prepared.operation() != OperationType::Subscription {
@@ -44,7 +44,7 @@ pub(super) fn start(
         return stream::once(once).flatten().boxed();
     }
     let mut request = prepared.into_request();
-    request.data = data;
+    request.data = data();
     let responses = shared.executor.stream(request);
     let feed = Feed { responses, ready: VecDeque::new(), started: false, over: false, request_id };
     stream::unfold(feed, Feed::next).boxed()

@@ -191,7 +191,7 @@ impl Socket {
         match prepared {
             Ok(prepared) => {
                 let call = Call { request_id: request_id.clone(), address: self.address };
-                let data = session.data(&call);
+                let data = session.data(call);
                 let events = operations::start(self.shared.clone(), prepared, data, request_id);
                 self.operations.insert(id, events);
                 Ok(())

@@ -10,11 +10,14 @@ use std::{
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel_async::{AsyncMysqlConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 use super::{Batch, Outcome, ROWS};
 use crate::{
-    store::schema::{listings, night_rates, nights},
+    store::{
+        Conn,
+        schema::{listings, night_rates, nights},
+    },
     types::{ListingId, NightHold, Timestamp},
 };
 
@@ -83,7 +86,7 @@ struct Writes {
 }
 
 impl Batch for Days {
-    async fn write(&self, tx: &mut AsyncMysqlConnection, now: Timestamp) -> QueryResult<Outcome> {
+    async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
         let mut calendars: BTreeMap<ListingId, BTreeMap<NaiveDate, usize>> = BTreeMap::new();
         let mut writes = Writes::default();
         for (index, day) in self.0.iter().enumerate() {
@@ -131,7 +134,7 @@ struct Deletes {
 
 /// Compares the days of one listing with the tables, deletes what is over and notes what is to be inserted.
 async fn compare<'a>(
-    tx: &mut AsyncMysqlConnection,
+    tx: &mut Conn,
     writes: &mut Writes,
     (id, base): (ListingId, &Base),
     days: impl Iterator<Item = &'a Day> + Clone + Send,
@@ -204,11 +207,7 @@ fn compare_rate(
     }
 }
 
-async fn known(
-    tx: &mut AsyncMysqlConnection,
-    id: ListingId,
-    (first, last): (NaiveDate, NaiveDate),
-) -> QueryResult<Known> {
+async fn known(tx: &mut Conn, id: ListingId, (first, last): (NaiveDate, NaiveDate)) -> QueryResult<Known> {
     let held: Vec<(NaiveDate, String, Option<Timestamp>)> = nights::table
         .filter(nights::listing_id.eq(id))
         .filter(nights::night.between(first, last))
@@ -235,7 +234,7 @@ async fn known(
     Ok(Known { held: held.collect(), rates: rates.collect() })
 }
 
-async fn delete(tx: &mut AsyncMysqlConnection, id: ListingId, deletes: &Deletes, now: Timestamp) -> QueryResult<()> {
+async fn delete(tx: &mut Conn, id: ListingId, deletes: &Deletes, now: Timestamp) -> QueryResult<()> {
     let Deletes { freed, expired, equal } = deletes;
     // The conditions are said again: since they were read, a guest may have come.
     let of_listing = nights::table.filter(nights::listing_id.eq(id));
@@ -257,7 +256,7 @@ async fn delete(tx: &mut AsyncMysqlConnection, id: ListingId, deletes: &Deletes,
     Ok(())
 }
 
-async fn insert(tx: &mut AsyncMysqlConnection, writes: &Writes) -> QueryResult<()> {
+async fn insert(tx: &mut Conn, writes: &Writes) -> QueryResult<()> {
     for rows in writes.taken.chunks(ROWS) {
         let rows = rows.iter().map(|(id, night)| format!("(X'{}','{night}','EXTERNAL')", hex(*id)));
         // Whoever holds the night keeps it.

@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveTime;
 use diesel::prelude::*;
-use diesel_async::{AsyncMysqlConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 
 use super::{
     Batch, Outcome, ROWS, SOURCE,
     people::{self, Host},
 };
 use crate::{
-    store::schema::{amenities, listing_amenities, listings, photos, reviews},
+    store::{
+        Conn,
+        schema::{amenities, listing_amenities, listings, photos, reviews},
+    },
     types::{CancellationPolicy, Currency, ListingId, ListingStatus, PropertyType, RoomType, Timestamp, UserId},
 };
 
@@ -100,7 +103,7 @@ pub struct Listings(pub Vec<Listing>);
 type Known = HashMap<ListingId, (ListingFacts, Ratings)>;
 
 impl Batch for Listings {
-    async fn write(&self, tx: &mut AsyncMysqlConnection, now: Timestamp) -> QueryResult<Outcome> {
+    async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
         let ids: Vec<ListingId> = self.0.iter().map(|listing| listing.facts.id).collect();
         // Locked first: who reveals a review adds its ratings under this lock, so that none is lost between the sums read
         // below and their writing.
@@ -124,7 +127,7 @@ impl Batch for Listings {
 
 /// Inserts the new and updates the changed ones; tells which were changed.
 async fn write_facts(
-    tx: &mut AsyncMysqlConnection,
+    tx: &mut Conn,
     batch: &[Listing],
     known: &Known,
     now: Timestamp,
@@ -188,7 +191,7 @@ impl Ratings {
 type Rated = (ListingId, [Option<u8>; 7]);
 
 /// The ratings that guests gave through Staygate, and that are public.
-async fn own_ratings(tx: &mut AsyncMysqlConnection, known: &Known) -> QueryResult<HashMap<ListingId, Ratings>> {
+async fn own_ratings(tx: &mut Conn, known: &Known) -> QueryResult<HashMap<ListingId, Ratings>> {
     type Row = (ListingId, Option<u8>, Option<u8>, Option<u8>, Option<u8>, Option<u8>, Option<u8>, Option<u8>);
     let rows: Vec<Row> = reviews::table
         .filter(reviews::listing_id.eq_any(known.keys()))
@@ -239,7 +242,7 @@ fn hundredths(ratings: [Option<u8>; 7]) -> Ratings {
 }
 
 /// Writes the first picture of each listing; tells where it changed.
-async fn write_covers(tx: &mut AsyncMysqlConnection, batch: &[Listing]) -> QueryResult<Vec<ListingId>> {
+async fn write_covers(tx: &mut Conn, batch: &[Listing]) -> QueryResult<Vec<ListingId>> {
     let covers = photos::table.filter(photos::position.eq(0));
     let known: Vec<(ListingId, String)> = covers
         .filter(photos::listing_id.eq_any(batch.iter().map(|listing| listing.facts.id)))
@@ -273,7 +276,7 @@ async fn write_covers(tx: &mut AsyncMysqlConnection, batch: &[Listing]) -> Query
 }
 
 /// Writes the amenities, and which listing has which; tells where that changed.
-async fn write_amenities(tx: &mut AsyncMysqlConnection, batch: &[Listing]) -> QueryResult<Vec<ListingId>> {
+async fn write_amenities(tx: &mut Conn, batch: &[Listing]) -> QueryResult<Vec<ListingId>> {
     // Ordered, so that two writers lock in the same order.
     let mut named: BTreeMap<&str, &str> = BTreeMap::new();
     for amenity in batch.iter().flat_map(|listing| &listing.amenities) {
@@ -302,7 +305,7 @@ async fn write_amenities(tx: &mut AsyncMysqlConnection, batch: &[Listing]) -> Qu
 }
 
 async fn link(
-    tx: &mut AsyncMysqlConnection,
+    tx: &mut Conn,
     batch: &[Listing],
     mut old: HashMap<ListingId, BTreeSet<String>>,
 ) -> QueryResult<Vec<ListingId>> {

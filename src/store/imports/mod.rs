@@ -9,9 +9,9 @@ mod people;
 mod reviews;
 
 use diesel::prelude::*;
-use diesel_async::{AnsiTransactionManager, AsyncMysqlConnection, RunQueryDsl, TransactionManager};
+use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 
-use super::{Conflict, schema::imports};
+use super::{Conflict, Conn, schema::imports};
 use crate::types::Timestamp;
 
 pub use calendar::{Day, Days};
@@ -60,15 +60,14 @@ pub struct Outcome {
 /// Rows that are written together.
 pub trait Batch: Sync {
     /// Writes them, inside the transaction of `tx`. May run again after a rollback.
-    fn write(&self, tx: &mut AsyncMysqlConnection, now: Timestamp)
-    -> impl Future<Output = QueryResult<Outcome>> + Send;
+    fn write(&self, tx: &mut Conn, now: Timestamp) -> impl Future<Output = QueryResult<Outcome>> + Send;
 }
 
 /// No rows: for a checkpoint alone.
 pub struct Nothing;
 
 impl Batch for Nothing {
-    async fn write(&self, _: &mut AsyncMysqlConnection, _: Timestamp) -> QueryResult<Outcome> {
+    async fn write(&self, _: &mut Conn, _: Timestamp) -> QueryResult<Outcome> {
         Ok(Outcome::default())
     }
 }
@@ -88,11 +87,7 @@ pub enum CommitError {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn checkpoint(
-    conn: &mut AsyncMysqlConnection,
-    dataset: &str,
-    part: &'static str,
-) -> QueryResult<Option<Checkpoint>> {
+pub async fn checkpoint(conn: &mut Conn, dataset: &str, part: &'static str) -> QueryResult<Option<Checkpoint>> {
     let row: Option<(Vec<u8>, u64, bool)> = imports::table
         .find((dataset, part))
         .select((imports::fingerprint, imports::records, imports::finished))
@@ -109,7 +104,7 @@ pub async fn checkpoint(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn start(conn: &mut AsyncMysqlConnection, at: &Checkpoint, now: Timestamp) -> QueryResult<()> {
+pub async fn start(conn: &mut Conn, at: &Checkpoint, now: Timestamp) -> QueryResult<()> {
     let values = (
         imports::fingerprint.eq(at.fingerprint.as_slice()),
         imports::records.eq(at.records),
@@ -131,7 +126,7 @@ pub async fn start(conn: &mut AsyncMysqlConnection, at: &Checkpoint, now: Timest
 /// # Errors
 /// [`CommitError::Interfered`] when the checkpoint is not at `from`; when the database fails.
 pub async fn commit<B: Batch>(
-    conn: &mut AsyncMysqlConnection,
+    conn: &mut Conn,
     batch: &B,
     from: &Checkpoint,
     to: &Checkpoint,
@@ -139,14 +134,14 @@ pub async fn commit<B: Batch>(
 ) -> Result<Outcome, CommitError> {
     let mut attempt = 1;
     loop {
-        AnsiTransactionManager::begin_transaction(&mut *conn).await?;
+        AnsiTransactionManager::begin_transaction(&mut **conn).await?;
         let done = match write(conn, batch, from, to, now).await {
             Ok(outcome) => {
-                AnsiTransactionManager::commit_transaction(&mut *conn).await.map(|()| outcome).map_err(Into::into)
+                AnsiTransactionManager::commit_transaction(&mut **conn).await.map(|()| outcome).map_err(Into::into)
             }
             Err(error) => {
                 // The first error is the one to tell, not that of a rollback on a lost connection.
-                let rolled_back = AnsiTransactionManager::rollback_transaction(&mut *conn).await;
+                let rolled_back = AnsiTransactionManager::rollback_transaction(&mut **conn).await;
                 if rolled_back.is_ok() && attempt < ATTEMPTS && is_conflict(&error) {
                     attempt += 1;
                     continue;
@@ -166,7 +161,7 @@ fn is_conflict(error: &CommitError) -> bool {
 }
 
 async fn write<B: Batch>(
-    tx: &mut AsyncMysqlConnection,
+    tx: &mut Conn,
     batch: &B,
     from: &Checkpoint,
     to: &Checkpoint,
@@ -191,7 +186,7 @@ async fn write<B: Batch>(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn measure(conn: &mut AsyncMysqlConnection) -> QueryResult<()> {
+pub async fn measure(conn: &mut Conn) -> QueryResult<()> {
     let tables = "users, listings, photos, amenities, listing_amenities, night_rates, nights, reviews";
     diesel::sql_query(format!("ANALYZE NO_WRITE_TO_BINLOG TABLE {tables}")).execute(conn).await?;
     Ok(())
@@ -201,7 +196,7 @@ pub async fn measure(conn: &mut AsyncMysqlConnection) -> QueryResult<()> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_foreign(conn: &mut AsyncMysqlConnection, dataset: &str) -> QueryResult<bool> {
+pub async fn is_foreign(conn: &mut Conn, dataset: &str) -> QueryResult<bool> {
     let begun: i64 = imports::table.filter(imports::dataset.eq(dataset)).count().get_result(conn).await?;
     use super::schema::listings::{id, table};
     let any: Option<crate::types::ListingId> = table.select(id).limit(1).first(conn).await.optional()?;

@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel_async::{AsyncMysqlConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 
 use super::SOURCE;
 use crate::{
-    store::schema::{listings, users},
+    store::{
+        Conn,
+        schema::{listings, users},
+    },
     types::{Timestamp, UserId},
 };
 
@@ -36,7 +39,7 @@ pub struct HostFacts {
 }
 
 /// Writes hosts; each at most once in `hosts`. Reviewers among them become hosts.
-pub(super) async fn write_hosts(tx: &mut AsyncMysqlConnection, hosts: &[&Host], now: Timestamp) -> QueryResult<()> {
+pub(super) async fn write_hosts(tx: &mut Conn, hosts: &[&Host], now: Timestamp) -> QueryResult<()> {
     let known: Vec<HostFacts> = users::table
         .filter(users::id.eq_any(hosts.iter().map(|host| host.facts.id)))
         .select(HostFacts::as_select())
@@ -76,7 +79,7 @@ pub(super) struct Reviewer<'a> {
 
 /// Writes reviewers. What is known of a host stays as it is.
 pub(super) async fn write_reviewers(
-    tx: &mut AsyncMysqlConnection,
+    tx: &mut Conn,
     reviewers: &BTreeMap<UserId, Reviewer<'_>>,
     now: Timestamp,
 ) -> QueryResult<()> {
@@ -109,7 +112,7 @@ pub(super) async fn write_reviewers(
 }
 
 async fn insert_reviewers<'a>(
-    tx: &mut AsyncMysqlConnection,
+    tx: &mut Conn,
     reviewers: impl Iterator<Item = (&'a UserId, &'a Reviewer<'a>)> + Send,
     now: Timestamp,
 ) -> QueryResult<()> {

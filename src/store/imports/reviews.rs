@@ -6,14 +6,17 @@ use std::{
 };
 
 use diesel::prelude::*;
-use diesel_async::{AsyncMysqlConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 use super::{
     Batch, Outcome, SOURCE,
     people::{self, Reviewer},
 };
 use crate::{
-    store::schema::{listings, reviews},
+    store::{
+        Conn,
+        schema::{listings, reviews},
+    },
     types::{ListingId, ReviewId, Timestamp, UserId},
 };
 
@@ -61,7 +64,7 @@ impl Known {
 }
 
 impl Batch for Reviews {
-    async fn write(&self, tx: &mut AsyncMysqlConnection, now: Timestamp) -> QueryResult<Outcome> {
+    async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
         let of: BTreeSet<ListingId> = self.0.iter().map(|review| review.listing).collect();
         let there: Vec<ListingId> =
             listings::table.filter(listings::id.eq_any(&of)).select(listings::id).load(tx).await?;
@@ -89,7 +92,7 @@ fn authors<'a>(reviews: &[&'a Review]) -> BTreeMap<UserId, Reviewer<'a>> {
     authors
 }
 
-async fn write_reviews(tx: &mut AsyncMysqlConnection, batch: &[&Review]) -> QueryResult<Outcome> {
+async fn write_reviews(tx: &mut Conn, batch: &[&Review]) -> QueryResult<Outcome> {
     let known: Vec<Known> = reviews::table
         .filter(reviews::source.eq(SOURCE))
         .filter(reviews::source_id.eq_any(batch.iter().map(|review| review.source_id)))
@@ -128,7 +131,7 @@ async fn write_reviews(tx: &mut AsyncMysqlConnection, batch: &[&Review]) -> Quer
     Ok(Outcome { created, updated, unchanged: batch.len() as u64 - created - updated, ..Outcome::default() })
 }
 
-async fn update(tx: &mut AsyncMysqlConnection, id: ReviewId, review: &Review) -> QueryResult<()> {
+async fn update(tx: &mut Conn, id: ReviewId, review: &Review) -> QueryResult<()> {
     let facts = (
         reviews::listing_id.eq(review.listing),
         reviews::author_id.eq(review.author),
@@ -169,7 +172,7 @@ fn row(review: &Review) -> Row<'_> {
 
 /// Sets `review_count` of these listings to what the table says. Within the transaction of the batch, so that the number is
 /// right after every commit, whatever happens to the rest.
-async fn count(tx: &mut AsyncMysqlConnection, listings: &BTreeSet<ListingId>) -> QueryResult<()> {
+async fn count(tx: &mut Conn, listings: &BTreeSet<ListingId>) -> QueryResult<()> {
     if listings.is_empty() {
         return Ok(());
     }

@@ -11,10 +11,34 @@ pub mod city;
 /// A database of its own for every test.
 pub mod database;
 pub mod server;
+/// Requests over real sockets.
+pub mod wire;
 
-/// Sends `signal` (such as `KILL`) to a process. Through the shell, because a small system has no other `kill`.
+/// Sends `signal` (such as `KILL`) to a process.
 pub fn kill(signal: &str, pid: u32) {
+    assert!(is_sent(signal, pid), "process {pid} is there");
+}
+
+/// Through the shell, because a small system has no other `kill`.
+fn is_sent(signal: &str, pid: u32) -> bool {
     let arguments = ["-c", "kill -s \"$1\" \"$2\"", "kill", signal, &pid.to_string()];
-    let sent = std::process::Command::new("/bin/sh").args(arguments).status().unwrap();
-    assert!(sent.success(), "process {pid} is there");
+    std::process::Command::new("/bin/sh").args(arguments).status().is_ok_and(|status| status.success())
+}
+
+/// A process that stands still until this is dropped.
+pub struct Frozen(u32);
+
+impl Frozen {
+    /// Stops the process where it is.
+    pub fn new(pid: u32) -> Self {
+        kill("STOP", pid);
+        Self(pid)
+    }
+}
+
+impl Drop for Frozen {
+    /// Also when its test fails: a process that stands still cannot be ended either.
+    fn drop(&mut self) {
+        is_sent("CONT", self.0);
+    }
 }

@@ -58,13 +58,27 @@ impl Server {
         };
         let url = tokio::time::timeout(PATIENCE, ready).await.expect("the server becomes ready");
         // Read to the end, so that the server can always write.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                if line.contains("ERROR") {
+                    eprintln!("{line}");
+                }
+            }
+        });
         Self { process, url }
     }
 
     /// Host and port.
     pub fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
+    }
+
+    /// Bytes of memory that are its own; on systems other than Linux nobody knows, and it is 0.
+    pub fn memory(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.process.id().unwrap());
+        let Ok(status) = std::fs::read_to_string(status) else { return 0 };
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     /// Stops it as a service manager does.

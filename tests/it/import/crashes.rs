@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use diesel_async::{AsyncMysqlConnection, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 use staygate::{
     import::{ImportError, Part, PartSummary, Progress, Silent, Stop},
     store::{
@@ -111,7 +111,7 @@ fn touch(user: u64) -> String {
 }
 
 impl Batch for Colliding {
-    async fn write(&self, tx: &mut AsyncMysqlConnection, _: Timestamp) -> diesel::QueryResult<Outcome> {
+    async fn write(&self, tx: &mut Conn, _: Timestamp) -> diesel::QueryResult<Outcome> {
         self.attempts.fetch_add(1, Ordering::Relaxed);
         tx.batch_execute(&touch(20)).await?;
         let other = self.other.lock().unwrap().take();

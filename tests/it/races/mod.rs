@@ -108,7 +108,7 @@ async fn guests_whose_holds_expired_and_guests_who_want_their_nights_do_not_embr
             async move { at.try_book(quote, key).await }
         });
         let race = async { tokio::join!(join_all(race), app.work(), other.work()).0 };
-        let answers = race.await;
+        let answers = Box::pin(race).await;
         let booked = answers.iter().filter(|answer| answer["__typename"] == "CreateBookingSuccess").count();
         assert!(booked >= 2, "{answers:?}");
         app.pass(chrono::Duration::minutes(15));
@@ -133,5 +133,31 @@ async fn a_payment_a_cancellation_and_two_workers_at_once_agree() {
     }
     app.pass(chrono::Duration::minutes(2));
     app.work().await;
+    walk::check(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_workers_never_do_one_thing_twice() {
+    let app = TestApp::new().await;
+    let other = app.second_instance().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    let (mut unpaid, mut paid) = (Vec::new(), Vec::new());
+    for n in 0..8 {
+        unpaid.push(guest.book(&listing, &day(3 * n), &day(3 * n + 1)).await);
+        paid.push(guest.book_and_pay(&listing, &day(3 * n + 1), &day(3 * n + 3)).await);
+    }
+    // Holds end, then stays begin and end.
+    for days in [1, 60] {
+        app.pass(chrono::Duration::days(days));
+        tokio::join!(app.work(), other.work(), app.work(), other.work());
+    }
+    for booking in unpaid {
+        assert_eq!(guest.history(&booking).await, ["CREATED", "EXPIRED"]);
+    }
+    for booking in paid {
+        let whole = ["CREATED", "PAYMENT_CAPTURED", "CONFIRMED", "CHECKED_IN", "COMPLETED"];
+        assert_eq!(guest.history(&booking).await, whole);
+    }
     walk::check(&app).await;
 }

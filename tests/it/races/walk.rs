@@ -22,6 +22,11 @@ const BROKEN: &[(&str, &str)] = &[
          CASE b.status WHEN 'PENDING_PAYMENT' THEN 'HOLD' WHEN 'REQUESTED' THEN 'REQUEST' ELSE 'BOOKING' END)",
     ),
     (
+        "a night that nobody holds",
+        "SELECT CONCAT(HEX(n.listing_id), ' ', n.night) AS name FROM nights n LEFT JOIN bookings b ON b.id = n.booking_id WHERE \
+         b.id IS NULL AND n.kind NOT IN ('BLOCK', 'EXTERNAL')",
+    ),
+    (
         "a night of a booking that has ended",
         "SELECT HEX(n.booking_id) AS name FROM nights n JOIN bookings b ON b.id = n.booking_id WHERE \
          b.status IN ('DECLINED', 'EXPIRED') OR (b.status = 'CANCELLED' AND b.cancelled_at < b.check_in_at)",

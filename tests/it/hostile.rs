@@ -1,0 +1,108 @@
+//! Documents that are made to do harm: a short answer at once, and nothing else.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    database::TestDatabase,
+    server::{PATIENCE, Server},
+    wire::{self, Reply},
+};
+
+/// What tools of clients ask for, with everything that they can ask for.
+const INTROSPECTION: &str = "query IntrospectionQuery { __schema { description queryType { name kind } mutationType { name kind }
+    subscriptionType { name kind } types { ...FullType }
+    directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } }
+fragment FullType on __Type { kind name description specifiedByURL isOneOf
+    fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...InputValue }
+        type { ...TypeRef } isDeprecated deprecationReason }
+    inputFields(includeDeprecated: true) { ...InputValue } interfaces { ...TypeRef }
+    enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
+fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
+fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+    ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }";
+
+/// Each document, and the code that it is refused with.
+fn documents() -> Vec<(&'static str, String, &'static str)> {
+    let many = |count: usize, text: &dyn Fn(usize) -> String| (0..count).map(text).collect::<String>();
+    let mut doubling = many(30, &|n| format!("fragment F{n} on Query {{ ...F{0} ...F{0} }} ", n + 1));
+    doubling += "fragment F30 on Query { __typename } { ...F0 }";
+    let listing = "a0: listing(id: \"x\") { title }";
+    vec![
+        ("thirty levels of fragments that double", doubling, "DOCUMENT_TOO_LARGE"),
+        ("aliases", format!("{{ {} }}", many(10_000, &|n| format!("a{n}: __typename "))), "DOCUMENT_TOO_LARGE"),
+        ("aliases that fit", format!("{{ {} }}", many(3_000, &|n| format!("a{n}: __typename "))), "DOCUMENT_TOO_LARGE"),
+        ("one alias again and again", format!("{{ {} }}", listing.repeat(500)), "DOCUMENT_TOO_LARGE"),
+        ("directives", format!("{{ __typename {} }}", "@skip(if: false) ".repeat(10_000)), "DOCUMENT_TOO_LARGE"),
+        ("directives that fit", format!("{{ __typename {} }}", "@a ".repeat(2_500)), "DOCUMENT_TOO_LARGE"),
+        ("typenames", format!("{{ {} }}", "__typename ".repeat(10_000)), "DOCUMENT_TOO_LARGE"),
+        ("typenames that fit", format!("{{ {} }}", "__typename ".repeat(5_000)), "DOCUMENT_TOO_LARGE"),
+        ("a long name", format!("{{ {} }}", "x".repeat(1_000_000)), "DOCUMENT_TOO_LARGE"),
+        ("a long name that fits", format!("{{ {} }}", "x".repeat(60_000)), "GRAPHQL_VALIDATION_FAILED"),
+        ("many brackets", "{a".repeat(30_000), "DOCUMENT_TOO_LARGE"),
+        ("fifty megabytes", format!("{{ __typename }} # {}", "x".repeat(50 << 20)), "DOCUMENT_TOO_LARGE"),
+    ]
+}
+
+/// The answer, and how long it took at best.
+async fn best_of(times: u32, server: &Server, query: &str) -> (Reply, Duration) {
+    let body = json!({ "query": query }).to_string();
+    let mut best = Duration::MAX;
+    let mut last = None;
+    for _ in 0..times {
+        let asked = wire::post_body(server.address(), body.clone());
+        let begun = Instant::now();
+        last = Some(tokio::time::timeout(PATIENCE, asked).await.expect("an answer").unwrap());
+        best = best.min(begun.elapsed());
+    }
+    (last.unwrap(), best)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_documents_cost_no_more_than_a_few_honest_ones() {
+    let test = TestDatabase::new().await;
+    let server = Server::on(&test.url, "off").await;
+    let (honest, first) = best_of(5, &server, INTROSPECTION).await;
+    assert!(honest.field()["types"].as_array().unwrap().len() > 100);
+    let before = server.memory();
+    let mut times = Vec::new();
+    for (what, query, code) in documents() {
+        let (reply, took) = best_of(5, &server, &query).await;
+        assert_eq!(reply.code(), Some(code), "{what}: {reply:?}");
+        assert_eq!(reply.body.get("data"), None);
+        let length = reply.body.to_string().len();
+        assert!(length < 2_000, "{what}: {length} bytes");
+        times.push((what, took));
+    }
+    let (_, last) = best_of(5, &server, INTROSPECTION).await;
+    // The honest one is found prepared, and the hostile ones are read anew each time; what doubles or squares costs far more.
+    let bound = 5 * first.max(last);
+    for (what, took) in times {
+        println!("{what}: {took:?}; introspection: {first:?} to {last:?}");
+        assert!(took < bound, "{what}: {took:?}, but introspection {first:?} to {last:?}");
+    }
+    let grown = server.memory().saturating_sub(before) / 1024;
+    println!("the server has {} KiB and grew by {grown} KiB", before / 1024);
+    assert!(grown < 16 * 1024, "{grown} KiB");
+    assert_eq!(wire::post(server.address(), "", "{ __typename }", &json!({})).await.unwrap().field(), "Query");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_contract_can_be_asked_for_with_all_limits_on() {
+    let test = TestDatabase::new().await;
+    let server = Server::on(&test.url, "off").await;
+    let reply = wire::post(server.address(), "", INTROSPECTION, &json!({})).await.unwrap();
+    let schema = reply.field();
+    let types = schema["types"].as_array().unwrap();
+    let find = |name: &str| types.iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("no {name}"));
+    assert_eq!(find("Query")["kind"], "OBJECT");
+    assert!(find("Query")["fields"].as_array().unwrap().iter().all(|field| field["description"].is_string()));
+    assert!(
+        types.iter().any(|one| one["isOneOf"] == true) && types.iter().any(|one| one["specifiedByURL"].is_string())
+    );
+    let directives: Vec<&Value> = schema["directives"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert!(["skip", "include", "deprecated"].iter().all(|name| directives.contains(&&json!(name))), "{directives:?}");
+    server.stop().await;
+}

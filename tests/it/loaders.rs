@@ -1,0 +1,287 @@
+//! What is asked for at the same time is read together, and never more than that.
+
+use std::{
+    future::poll_fn,
+    hash::{Hash, Hasher},
+    pin::pin,
+    sync::{Arc, Mutex},
+};
+
+use anyhow::anyhow;
+use futures_util::{future::join_all, poll};
+use serde_json::json;
+use staygate::{
+    app::App,
+    auth::Member,
+    error::Error,
+    graphql::loaders::{Batch, BookingById, Private, PrivateLoaders, Public, PublicLoaders, UserById},
+};
+use tokio::sync::Notify;
+
+use crate::harness::app::TestApp;
+
+/// The batches of one test, and what holds them up.
+#[derive(Debug, Default)]
+struct Log {
+    batches: Mutex<Vec<Vec<u32>>>,
+    /// Batches with [`SLOW`] wait for this.
+    gate: Notify,
+}
+
+impl Log {
+    /// The sizes of the batches so far.
+    fn sizes(&self) -> Vec<usize> {
+        self.batches.lock().unwrap().iter().map(Vec::len).collect()
+    }
+
+    /// Twice each number, after what the numbers say.
+    async fn read(&self, numbers: Vec<u32>) -> Result<Vec<(u32, u32)>, Error> {
+        let is = |wanted| numbers.contains(&wanted);
+        let (slow, bad) = (is(SLOW), is(BAD));
+        self.batches.lock().unwrap().push(numbers.clone());
+        if slow {
+            self.gate.notified().await;
+        }
+        if bad {
+            return Err(Error::Internal(anyhow!("a bad key")));
+        }
+        Ok(numbers.into_iter().filter(|number| *number != NOBODYS).map(|number| (number, 2 * number)).collect())
+    }
+}
+
+/// Fails its batch.
+const BAD: u32 = 13;
+/// Holds up its batch.
+const SLOW: u32 = 99;
+/// Has no row.
+const NOBODYS: u32 = 404;
+
+/// A key of one of several kinds, which only differ by their type.
+#[derive(Debug, Clone)]
+struct Key<const KIND: u8>(u32, Arc<Log>);
+
+impl<const KIND: u8> PartialEq for Key<KIND> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<const KIND: u8> Eq for Key<KIND> {}
+
+impl<const KIND: u8> Hash for Key<KIND> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+async fn read<const KIND: u8>(keys: Vec<Key<KIND>>) -> Batch<Key<KIND>, u32> {
+    let log = Arc::clone(&keys[0].1);
+    let rows = log.read(keys.into_iter().map(|key| key.0).collect()).await?;
+    Ok(rows.into_iter().map(|(number, row)| (Key(number, Arc::clone(&log)), row)).collect())
+}
+
+impl<const KIND: u8> Public for Key<KIND> {
+    type Row = u32;
+
+    async fn load(_: &App, keys: Vec<Self>) -> Batch<Self, u32> {
+        read(keys).await
+    }
+}
+
+impl<const KIND: u8> Private for Key<KIND> {
+    type Row = u32;
+
+    async fn load(_: &App, _: &Member, keys: Vec<Self>) -> Batch<Self, u32> {
+        read(keys).await
+    }
+}
+
+/// A loader of either sort, so that each sentence below is proven of both.
+enum Loaders {
+    Public(PublicLoaders),
+    Private(PrivateLoaders, Box<Member>),
+}
+
+impl Loaders {
+    fn both(member: Member) -> [Self; 2] {
+        [Self::Public(PublicLoaders::default()), Self::Private(PrivateLoaders::default(), Box::new(member))]
+    }
+
+    async fn load<const KIND: u8>(&self, app: &App, log: &Arc<Log>, number: u32) -> Result<Option<u32>, Arc<Error>> {
+        let key = Key::<KIND>(number, Arc::clone(log));
+        match self {
+            Self::Public(loaders) => loaders.load(app, key).await,
+            Self::Private(loaders, member) => loaders.load(app, member, key).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_in_flight_share_the_statements_of_public_rows() {
+    let app = TestApp::new().await;
+    let mut listings = Vec::new();
+    for _ in 0..10 {
+        listings.push(app.host().await.listing(|_| {}).await);
+    }
+    let recording = app.app.database.statements().record();
+    let query = "query ($id: ID!) { listing(id: $id) { id host { displayName } } }";
+    let answers = join_all(listings.iter().map(|id| app.run(None, query, json!({ "id": id })))).await;
+    for (answer, id) in answers.into_iter().zip(&listings) {
+        let answer = crate::harness::actors::data(answer);
+        assert_eq!(answer["listing"], json!({ "id": id, "host": { "displayName": "Hugo Host" } }));
+    }
+    // Ten requests for ten listings of ten hosts.
+    assert_eq!(recording.texts().len(), 2, "{:#?}", recording.texts());
+}
+
+#[tokio::test]
+async fn two_viewers_of_one_key_get_each_what_they_may_see_by_statements_of_their_own() {
+    let app = TestApp::new().await;
+    let (host, guest, other) = (app.host().await, app.guest().await, app.guest().await);
+    let booking = guest.book(&host.listing(|_| {}).await, "2026-04-01", "2026-04-03").await;
+    let key = BookingById(booking.parse().unwrap());
+    let [first, second] = [PrivateLoaders::default(), PrivateLoaders::default()];
+    let recording = app.app.database.statements().record();
+    let (seen, hidden) =
+        tokio::join!(first.load(&app.app, &guest.member, key), second.load(&app.app, &other.member, key));
+    assert!(seen.unwrap().is_some() && hidden.unwrap().is_none());
+    assert_eq!(recording.texts().len(), 2, "{:#?}", recording.texts());
+    drop(recording);
+    // The same over whole requests.
+    let query = "query ($id: ID!) { booking(id: $id) { id } }";
+    let run = |who: Option<Member>| {
+        let (app, booking) = (app.clone(), booking.clone());
+        async move { crate::harness::actors::data(app.run(who.as_ref(), query, json!({ "id": booking })).await) }
+    };
+    let (guests, others) = tokio::join!(run(Some(guest.member)), run(Some(other.member)));
+    assert_eq!((&guests["booking"]["id"], &others["booking"]), (&json!(booking), &json!(null)));
+}
+
+#[tokio::test]
+async fn keys_of_one_kind_go_together_once_each_and_kinds_apart() {
+    let app = TestApp::new().await;
+    let member = app.guest().await.member;
+    for loaders in Loaders::both(member) {
+        let log = Arc::<Log>::default();
+        let numbers = [1, 2, 3, 2, 1, NOBODYS];
+        let rows = join_all(numbers.iter().map(|number| loaders.load::<0>(&app.app, &log, *number)));
+        let (rows, other) = tokio::join!(rows, loaders.load::<1>(&app.app, &log, 7));
+        let rows: Vec<_> = rows.into_iter().map(Result::unwrap).collect();
+        assert_eq!((rows, other.unwrap()), (vec![Some(2), Some(4), Some(6), Some(4), Some(2), None], Some(14)));
+        let mut sizes = log.sizes();
+        sizes.sort_unstable();
+        assert_eq!(sizes, [1, 4]);
+        // Nothing is remembered.
+        assert_eq!(loaders.load::<0>(&app.app, &log, 1).await.unwrap(), Some(2));
+        assert_eq!(log.sizes().len(), 3);
+    }
+}
+
+/// The first of two callers goes away while the batch is gathered, and while it is read.
+async fn the_first_goes_away(app: &TestApp, loaders: &Loaders) {
+    for read in [false, true] {
+        let log = Arc::<Log>::default();
+        let mut first = Box::pin(loaders.load::<0>(&app.app, &log, SLOW));
+        let mut second = pin!(loaders.load::<0>(&app.app, &log, 2));
+        assert!(poll!(first.as_mut()).is_pending() && poll!(second.as_mut()).is_pending());
+        while read && log.sizes().is_empty() {
+            assert!(poll!(first.as_mut()).is_pending() && poll!(second.as_mut()).is_pending());
+            tokio::task::yield_now().await;
+        }
+        drop(first);
+        log.gate.notify_one();
+        assert_eq!(second.await.unwrap(), Some(4), "gone while it is read: {read}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_does_not_fail_the_rest_of_its_public_batch() {
+    let app = TestApp::new().await;
+    the_first_goes_away(&app, &Loaders::Public(PublicLoaders::default())).await;
+}
+
+#[tokio::test]
+#[should_panic = "failed"]
+// The crate reads a batch inside one of its callers, and panics in the others when that one goes away. This test fails as soon
+// as private batches are read as public ones are: then take the attribute away.
+async fn a_caller_that_goes_away_does_not_fail_the_rest_of_its_private_batch() {
+    let app = TestApp::new().await;
+    let member = app.guest().await.member;
+    the_first_goes_away(&app, &Loaders::Private(PrivateLoaders::default(), Box::new(member))).await;
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_or_hangs_leaves_the_others_alone() {
+    let app = TestApp::new().await;
+    let member = app.guest().await.member;
+    for loaders in Loaders::both(member) {
+        let log = Arc::<Log>::default();
+        let mut hanging = pin!(loaders.load::<2>(&app.app, &log, SLOW));
+        assert!(poll!(hanging.as_mut()).is_pending());
+        let (bad, with_it, other) = tokio::join!(
+            loaders.load::<0>(&app.app, &log, BAD),
+            loaders.load::<0>(&app.app, &log, 1),
+            loaders.load::<1>(&app.app, &log, 1)
+        );
+        // Those of one statement share its fate, and nobody else does.
+        assert!(bad.is_err() && with_it.is_err());
+        assert_eq!(other.unwrap(), Some(2));
+        assert_eq!(loaders.load::<0>(&app.app, &log, 1).await.unwrap(), Some(2));
+        assert!(poll!(hanging.as_mut()).is_pending());
+        log.gate.notify_one();
+        assert_eq!(hanging.await.unwrap(), Some(2 * SLOW));
+    }
+}
+
+#[tokio::test]
+async fn a_batch_has_at_most_five_hundred_keys() {
+    let app = TestApp::new().await;
+    let member = app.guest().await.member;
+    for loaders in Loaders::both(member) {
+        let log = Arc::<Log>::default();
+        let numbers = 1_000..2_200;
+        let rows = join_all(numbers.clone().map(|number| loaders.load::<0>(&app.app, &log, number))).await;
+        assert!(rows.into_iter().zip(numbers).all(|(row, number)| row.unwrap() == Some(2 * number)));
+        let sizes = log.sizes();
+        assert_eq!(sizes.iter().sum::<usize>(), 1_200);
+        assert!(sizes.iter().all(|size| *size <= 500), "{sizes:?}");
+    }
+}
+
+#[test]
+fn nothing_waits_for_a_timer() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (app, member) = runtime.block_on(async {
+        let app = TestApp::new().await;
+        let member = app.guest().await.member;
+        (app, member)
+    });
+    // A runtime without a clock: whoever asks it for a timer panics.
+    let timeless = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    timeless.block_on(async {
+        for loaders in Loaders::both(member) {
+            let log = Arc::<Log>::default();
+            let rows = join_all((1..=10).map(|number| loaders.load::<0>(&app.app, &log, number))).await;
+            assert!(rows.into_iter().zip(1..).all(|(row, number)| row.unwrap() == Some(2 * number)));
+            assert_eq!(log.sizes(), [10]);
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_lone_caller_is_served_after_a_few_steps() {
+    let app = TestApp::new().await;
+    let guest = app.guest().await;
+    let loaders = PublicLoaders::default();
+    let log = Arc::<Log>::default();
+    let mut lone = pin!(loaders.load(&app.app, Key::<0>(1, Arc::clone(&log))));
+    let mut steps = 0;
+    let row = poll_fn(|context| {
+        steps += 1;
+        lone.as_mut().poll(context)
+    });
+    assert_eq!(row.await.unwrap(), Some(2));
+    assert!(steps <= 8, "{steps} steps");
+    let user = loaders.load(&app.app, UserById(guest.member.id())).await.unwrap().unwrap();
+    assert_eq!(user.display_name, "Gina Guest");
+}

@@ -1,0 +1,202 @@
+//! A database that is away, or that hangs, while requests keep coming: each is answered soon, none is kept waiting, and
+//! afterwards all is as before.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use staygate::store::embedded::{Durability, Embedded};
+use tokio::task::JoinSet;
+
+use crate::harness::{
+    Frozen,
+    actors::{CREATE_LISTING, PUBLISH_LISTING, QUOTE, REGISTER, home},
+    server::{PATIENCE, Server},
+    wire,
+};
+
+/// A request comes every so often, whether the earlier ones were answered or not.
+const PACE: Duration = Duration::from_millis(10);
+/// No answer may take longer: less than half of what a request waits for a connection of a busy pool. It is that long
+/// because tests run side by side in a build without optimisation; the server itself means to answer within 0.8 s.
+const SOON: Duration = Duration::from_millis(2_300);
+
+/// A server, a listing to ask about, and somebody who asks.
+struct World {
+    server: Server,
+    token: String,
+    listing: String,
+}
+
+/// How requests fared.
+#[derive(Default)]
+struct Fates {
+    right: AtomicUsize,
+    unavailable: AtomicUsize,
+    open: AtomicUsize,
+    most_open: AtomicUsize,
+    slowest: Mutex<Duration>,
+}
+
+impl World {
+    async fn new(database: &Embedded) -> Self {
+        let server = Server::on(database.url(), "off").await;
+        let mut world = Self { server, token: String::new(), listing: String::new() };
+        world.token = world.register("host").await;
+        let made = world.ask(CREATE_LISTING, &json!({ "input": home() })).await.unwrap();
+        world.listing = made["listing"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
+        world.ask(PUBLISH_LISTING, &json!({ "input": { "listingId": world.listing } })).await.unwrap();
+        world.token = world.register("guest").await;
+        world
+    }
+
+    async fn register(&self, name: &str) -> String {
+        let input = json!({ "email": format!("{name}@example.org"), "password": "correct horse", "displayName": name });
+        let made = self.ask(REGISTER, &json!({ "input": input })).await.unwrap();
+        made["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
+    }
+
+    /// The right answer; nothing if the server says, as it should, that it cannot work just now.
+    async fn ask(&self, query: &str, variables: &Value) -> Option<Value> {
+        let reply = wire::post(self.server.address(), &self.token, query, variables).await.unwrap();
+        if reply.body.get("errors").is_none() {
+            return Some(reply.field().clone());
+        }
+        assert_eq!((reply.code(), reply.is_retryable()), (Some("UNAVAILABLE"), true), "{reply:?}");
+        None
+    }
+
+    /// One of three requests: of everybody, of a member, a mutation.
+    async fn ask_something(&self, number: usize) -> bool {
+        let id = json!({ "id": self.listing });
+        let answer = match number % 3 {
+            0 => self.ask("query ($id: ID!) { listing(id: $id) { title host { displayName } } }", &id).await,
+            1 => {
+                self.ask(
+                    "query ($id: ID!) { listing(id: $id) { title photos(first: 3) { url } } me { user { displayName } } }",
+                    &id,
+                )
+                .await
+            }
+            _ => {
+                #[expect(clippy::disallowed_methods, reason = "the server goes by the real clock")]
+                let from = chrono::Utc::now().date_naive() + chrono::Days::new(30);
+                let stay = json!({ "checkIn": from, "checkOut": from + chrono::Days::new(2) });
+                self.ask(QUOTE, &json!({ "input": { "listingId": self.listing, "stay": stay } })).await
+            }
+        };
+        let Some(answer) = answer else { return false };
+        let right = answer["title"] == "Quiet flat by the river" || answer["quote"]["id"].is_string();
+        assert!(right, "{answer}");
+        true
+    }
+
+    /// Sends requests at their pace until `over` is done, and waits for all answers.
+    async fn load(self: &Arc<Self>, over: impl Future<Output = ()>) -> Arc<Fates> {
+        let fates = Arc::<Fates>::default();
+        let mut requests = JoinSet::new();
+        let mut pace = tokio::time::interval(PACE);
+        pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut over = std::pin::pin!(over);
+        for number in 0.. {
+            tokio::select! {
+                () = &mut over => break,
+                _ = pace.tick() => {
+                    let (world, fates) = (Arc::clone(self), Arc::clone(&fates));
+                    requests.spawn(async move { fates.follow(world.ask_something(number)).await });
+                }
+            }
+        }
+        while let Some(request) = requests.join_next().await {
+            request.unwrap();
+        }
+        fates
+    }
+
+    /// Until requests of each kind are answered right, ten times in a row.
+    async fn well_again(&self) {
+        let well = async {
+            let mut right = 0;
+            for number in 0.. {
+                right = if self.ask_something(number).await { right + 1 } else { 0 };
+                if right == 30 {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, well).await.expect("the server is well again by itself");
+    }
+}
+
+impl Fates {
+    async fn follow(&self, request: impl Future<Output = bool>) {
+        let begun = Instant::now();
+        self.most_open.fetch_max(self.open.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        let right = request.await;
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        if right { &self.right } else { &self.unavailable }.fetch_add(1, Ordering::Relaxed);
+        let mut slowest = self.slowest.lock().unwrap();
+        *slowest = begun.elapsed().max(*slowest);
+    }
+
+    /// Every request got an answer soon, and few waited at a time.
+    fn check(&self, what: &str) {
+        let [right, unavailable, most] =
+            [&self.right, &self.unavailable, &self.most_open].map(|count| count.load(Ordering::Relaxed));
+        let slowest = *self.slowest.lock().unwrap();
+        println!("{what}: {right} right and {unavailable} unavailable, slowest {slowest:?}, at most {most} at a time");
+        assert!(unavailable > 20, "{what}: requests came while the database was away");
+        assert!(slowest < SOON, "{what}: {slowest:?}");
+        let bound = usize::try_from(SOON.as_millis() / PACE.as_millis()).unwrap();
+        assert!(most < bound, "{what}: {most} waited");
+    }
+}
+
+/// A database of the test's own, a server on it, and what it has to bear.
+async fn outages(length: Duration) {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Embedded::start(folder.path(), Durability::Full).await.unwrap();
+    let world = Arc::new(World::new(&database).await);
+    world.well_again().await;
+    let before = world.server.memory();
+
+    let frozen = Frozen::new(database.pid().unwrap());
+    let hanging = world.load(tokio::time::sleep(length)).await;
+    drop(frozen);
+    let begun = Instant::now();
+    world.well_again().await;
+    println!("well again {:?} after the database goes on", begun.elapsed());
+
+    let stopped = world.load(async { database.stop(PATIENCE).await.unwrap() });
+    stopped.await;
+    let away = world.load(tokio::time::sleep(length)).await;
+    let database = Embedded::start(folder.path(), Durability::Full).await.unwrap();
+    let begun = Instant::now();
+    world.well_again().await;
+    println!("well again {:?} after the database is up", begun.elapsed());
+
+    let grown = world.server.memory().saturating_sub(before) / 1024;
+    println!("the server has {} KiB and grew by {grown} KiB", before / 1024);
+    hanging.check("the database hangs");
+    away.check("the database is away");
+    assert!(grown < 64 * 1024, "the server grew by {grown} KiB");
+    let world = Arc::into_inner(world).unwrap();
+    world.server.stop().await;
+    database.stop(PATIENCE).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_database_hangs_or_is_away_everybody_is_told_soon() {
+    outages(Duration::from_secs(2)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "30 s; make prove"]
+async fn while_the_database_hangs_or_is_away_for_thirty_seconds_everybody_is_told_soon() {
+    outages(Duration::from_secs(30)).await;
+}

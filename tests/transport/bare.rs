@@ -1,0 +1,93 @@
+//! What the library does by itself with documents that ours are prepared against.
+//!
+//! Every test here shows it doing the wrong thing. One that fails after an upgrade is good news: that part of
+//! `graphql/documents` may have become needless.
+
+use std::sync::Arc;
+
+use async_graphql::{Request, Response, Schema, Variables};
+use serde_json::{Value, json};
+
+use crate::server::{Events, Mutation, Query, World};
+
+/// The schema of the server under test, as the library's manual would have it used.
+struct Bare {
+    schema: Schema<Query, Mutation, Events>,
+    world: Arc<World>,
+}
+
+impl Bare {
+    fn new() -> Self {
+        let world = Arc::new(World::new());
+        Self { schema: Schema::build(Query, Mutation, Events).data(world.clone()).finish(), world }
+    }
+
+    async fn run(&self, query: &str, variables: Value) -> Response {
+        self.schema.execute(Request::new(query).variables(Variables::from_json(variables))).await
+    }
+}
+
+fn data(response: Response) -> Value {
+    assert!(response.errors.is_empty(), "{:?}", response.errors);
+    response.data.into_json().unwrap()
+}
+
+#[tokio::test]
+async fn a_field_that_is_written_twice_runs_twice() {
+    let bare = Bare::new();
+    let mutation = "mutation { add(amount: 1) ...A ...B } fragment A on Mutation { add(amount: 1) } fragment B on Mutation { add(amount: 1) }";
+    data(bare.run(mutation, json!({})).await);
+    assert_eq!(bare.world.runs(), 3);
+    data(bare.run("{ book { id } book { title } }", json!({})).await);
+    assert_eq!(bare.world.runs(), 5);
+}
+
+#[tokio::test]
+async fn fragments_that_double_double_the_work() {
+    for levels in [1, 4, 8] {
+        let bare = Bare::new();
+        let mut text = String::from("{ ...F0 }");
+        for level in 0..levels {
+            text += &format!(" fragment F{level} on Query {{ ...F{0} ...F{0} }}", level + 1);
+        }
+        text += &format!(" fragment F{levels} on Query {{ book {{ id }} }}");
+        data(bare.run(&text, json!({})).await);
+        assert_eq!(bare.world.runs(), 1 << levels, "{levels} levels");
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_aliases_run_ten_thousand_fields() {
+    let bare = Bare::new();
+    let text: String = (0..10_000).map(|n| format!("a{n}: book {{ id }} ")).collect();
+    assert_eq!(data(bare.run(&format!("{{ {text} }}"), json!({})).await).as_object().unwrap().len(), 10_000);
+    assert_eq!(bare.world.runs(), 10_000);
+}
+
+#[tokio::test]
+async fn ten_thousand_typenames_are_taken_and_ten_thousand_directives_are_as_many_errors() {
+    let bare = Bare::new();
+    let text = format!("{{ {} }}", "__typename ".repeat(10_000));
+    assert_eq!(data(bare.run(&text, json!({})).await), json!({ "__typename": "Query" }));
+    let text = format!("{{ book {{ id {} }} }}", "@skip(if: false) ".repeat(10_000));
+    assert_eq!(bare.run(&text, json!({})).await.errors.len(), 9_999);
+}
+
+#[tokio::test]
+async fn an_error_is_as_long_as_the_name_that_it_complains_about() {
+    let response = Bare::new().run(&format!("{{ {} }}", "x".repeat(1_000_000)), json!({})).await;
+    assert!(response.errors[0].message.len() > 1_000_000, "{} bytes", response.errors[0].message.len());
+}
+
+#[tokio::test]
+async fn a_nullable_field_that_fails_takes_its_parent_along() {
+    let response = Bare::new().run("{ shelf { width price } }", json!({})).await;
+    assert_eq!(response.errors[0].path.len(), 2);
+    assert_eq!(response.data.into_json().unwrap(), json!({ "shelf": null }));
+}
+
+#[tokio::test]
+async fn a_variable_that_is_missing_is_not_named() {
+    let response = Bare::new().run("query($wanted: Int!) { book(id: $wanted) { id } }", json!({})).await;
+    assert!(!response.errors[0].message.contains("$wanted"), "{:?}", response.errors);
+}
