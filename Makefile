@@ -2,10 +2,10 @@
 # say so before they do, and can be repeated.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint image
+.PHONY: help run test mysql lint image
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: ## Install what is missing, build, and start the server: http://127.0.0.1:8080 (ARGS="--listen ADDR --data-dir DIR")
 	@sh scripts/prepare.sh
@@ -16,6 +16,10 @@ run: ## Install what is missing, build, and start the server: http://127.0.0.1:8
 test: ## Install what is missing and run all tests (ARGS="name" for some)
 	@sh scripts/prepare.sh
 	@sh scripts/test.sh $(ARGS)
+
+mysql: ## Run all tests on MySQL (ARGS="name" for some; MYSQLD=/path/of/a/server; else a Debian with one is made, as root)
+	@sh scripts/prepare.sh
+	@sh scripts/mysql.sh $(ARGS)
 
 lint: ## Format check, clippy, documentation, and cargo deny if it is installed
 	cargo fmt --all --check
