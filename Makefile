@@ -2,7 +2,7 @@
 # say so before they do, and can be repeated.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mysql lint image
+.PHONY: help run test mysql newcomer lint image
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,9 @@ mysql: ## Run all tests on MySQL (ARGS="name" for some; MYSQLD=/path/of/a/server
 	@sh scripts/prepare.sh
 	@sh scripts/mysql.sh $(ARGS)
 
+newcomer: ## Do what README.md says in a minimal Debian made for it, as root (NEWCOMER="run" or "test" for a half)
+	@sh scripts/newcomer.sh
+
 lint: ## Format check, clippy, documentation, and cargo deny if it is installed
 	cargo fmt --all --check
 	cargo clippy --locked --all-targets -- -D warnings
@@ -28,5 +31,5 @@ lint: ## Format check, clippy, documentation, and cargo deny if it is installed
 	@if command -v cargo-deny >/dev/null; then echo "cargo deny check" && cargo deny check; \
 	else echo "cargo deny is not installed and was skipped: cargo install --locked cargo-deny"; fi
 
-image: ## Build the container image
-	docker build --tag staygate .
+image: ## Build the container image and serve with it (docker, podman or buildah; BASE=debootstrap without a registry)
+	@sh scripts/image.sh

@@ -44,21 +44,24 @@ lend_network() {
         fi
     done
     cp -RL /usr/local/share/ca-certificates "$1/usr/local/share/" 2>/dev/null || true
+    grep -lE '^ *Acquire::(https?|Check|Retries)' /etc/apt/apt.conf /etc/apt/apt.conf.d/* 2>/dev/null |
+        while read -r file; do cp -L "$file" "$1/etc/apt/apt.conf.d/"; done
 }
 
-# The machine's Rust, as it is on its disk, to FOLDER/usr/local; with its registry, so that nothing need be downloaded twice.
+# lend_rust FOLDER CARGO_HOME: the machine's Rust, as it is on its disk, to /usr/local there; with its registry, so that nothing
+# need be downloaded twice.
 lend_rust() {
     has cargo || fail "Rust is missing. Install it as https://rustup.rs says."
     sysroot=$(rustc --print sysroot)
-    cargo_home=${CARGO_HOME:-$HOME/.cargo}
+    from=${CARGO_HOME:-$HOME/.cargo}
     say "copying Rust from $sysroot"
     for part in bin lib libexec; do
         [ ! -e "$sysroot/$part" ] || cp -a "$sysroot/$part" "$1/usr/local/"
     done
     # A distribution's cargo may be elsewhere than its compiler.
     [ -e "$1/usr/local/bin/cargo" ] || cp -L "$(command -v cargo)" "$1/usr/local/bin/"
-    mkdir -p "$1/usr/local/cargo"
+    mkdir -p "$1$2"
     for part in config.toml registry; do
-        [ ! -e "$cargo_home/$part" ] || cp -a "$cargo_home/$part" "$1/usr/local/cargo/"
+        [ ! -e "$from/$part" ] || cp -a "$from/$part" "$1$2/"
     done
 }
