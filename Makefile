@@ -2,10 +2,10 @@
 # say so before they do, and can be repeated.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mysql newcomer lint image
+.PHONY: help run test mysql newcomer screenshots lint image
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## Install what is missing, build, and start the server: http://127.0.0.1:8080 (ARGS="--listen ADDR --data-dir DIR")
 	@sh scripts/prepare.sh
@@ -23,6 +23,9 @@ mysql: ## Run all tests on MySQL (ARGS="name" for some; MYSQLD=/path/of/a/server
 
 newcomer: ## Do what README.md says in a minimal Debian made for it, as root (NEWCOMER="run" or "test" for a half)
 	@sh scripts/newcomer.sh
+
+screenshots: ## Take pictures of the pages, and see that they ask no other host for anything (needs Chromium)
+	@sh scripts/screenshots.sh
 
 lint: ## Format check, clippy, documentation, and cargo deny if it is installed
 	cargo fmt --all --check
