@@ -15,6 +15,7 @@ PATH="$PATH:$HOME/.cargo/bin:/usr/sbin:/usr/libexec"
 
 port=${PORT:-18080}
 url=http://127.0.0.1:$port
+secret=image:$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
 work=${WORK:-/var/tmp/staygate-image}
 made=""    # the containers of this run
 serving="" # the process that serves, of buildah
@@ -99,8 +100,8 @@ build_with_buildah() {
         make_bases
         pull=--pull=never
     fi
-    say "buildah bud $pull --tag staygate ."
-    buildah bud "$pull" --format docker --tag staygate .
+    say "buildah bud $pull --layers --format docker --tag staygate ."
+    buildah bud "$pull" --layers --format docker --tag staygate .
 }
 
 # Both processes and the network are the machine's own there, so the server is found by what it was started with.
@@ -123,7 +124,7 @@ serve_with_buildah() {
     command=$(buildah inspect --format "$entry" "$container")
     say "buildah run $container -- $command"
     buildah run --volume "$data:/database" --env DATABASE_URL='mysql://root@localhost/staygate?socket=/database/s' \
-        --env "STAYGATE_LISTEN=127.0.0.1:$port" --env STAYGATE_DEMO=on "$container" -- $command >"$log" 2>&1 &
+        --env "STAYGATE_LISTEN=127.0.0.1:$port" --env STAYGATE_DEMO=on --env "STAYGATE_JWT_SECRET=$secret" "$container" -- $command >"$log" 2>&1 &
     serving=$!
     inside="buildah run $container --"
 }
@@ -155,7 +156,7 @@ serve_with_daemon() {
     # As compose.yaml runs it: nothing to write to, no rights.
     $engine run --detach --name "staygate-image-$$" --network "container:staygate-image-database-$$" --read-only --cap-drop ALL \
         --env DATABASE_URL=mysql://root:image@127.0.0.1:3306/staygate --env STAYGATE_DEMO=on \
-        --env STAYGATE_JWT_SECRET=image:0123456789abcdef0123456789abcdef staygate >/dev/null
+        --env "STAYGATE_JWT_SECRET=$secret" staygate >/dev/null
     inside="$engine exec staygate-image-$$"
 }
 
@@ -182,7 +183,7 @@ try() {
     query='{"query":"{ searchListings(first: 1) { totalCount } }"}'
     answer=$(curl --fail --silent --header 'content-type: application/json' --data "$query" "$url/graphql")
     say "POST $url/graphql: $answer"
-    case $answer in *'"totalCount":65'*) ;; *) fail "the demo listings are not there" ;; esac
+    case $answer in *'"totalCount":'[1-9]*) ;; *) fail "the demo listings are not there" ;; esac
     case $engine in
     buildah) status=$(cat "/proc/$(server_of_buildah)/status") within=$url ;;
     *) status=$($inside cat /proc/1/status) within=http://127.0.0.1:8080 ;;
