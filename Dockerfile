@@ -3,10 +3,11 @@
 FROM rust:1-slim-bookworm AS build
 WORKDIR /src
 COPY . .
-# The caches stay on the building machine; what is wanted of them is copied out.
+# The caches stay on the building machine; what is wanted of them is copied out. The cache of another
+# checkout may be younger than these files: touched, they are built all the same.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked && cp target/release/staygate /staygate
+    touch src/lib.rs && cargo build --release --locked && cp target/release/staygate /staygate
 
 FROM debian:bookworm-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/staygate --create-home staygate

@@ -2,10 +2,10 @@
 # say so before they do, and can be repeated.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove lint image
+.PHONY: help run test prove bench mysql newcomer screenshots lint image
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## Install what is missing, build, and start the server: http://127.0.0.1:8080 (ARGS="--listen ADDR --data-dir DIR")
 	@sh scripts/prepare.sh
@@ -18,12 +18,26 @@ test: ## Install what is missing and run all tests (ARGS="name" for some)
 	@sh scripts/test.sh $(ARGS)
 
 # Modules of the tests, and names of single ones. What needs data from elsewhere is not among them.
-PROOFS = races:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool:: loaders:: hostile:: documents:: bare:: limits:: \
+PROOFS = races:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool:: plans:: loaders:: hostile:: documents:: bare:: limits:: \
 	http:: websocket:: an_expired_hold_blocks_nobody
 
 prove: ## Race, kill, freeze and attack the server, also for 30 s at a time: a quarter of an hour at the most
 	@sh scripts/prepare.sh
 	@sh scripts/test.sh --lib --test it --test transport -- $(PROOFS) --include-ignored --show-output
+
+bench: ## Measure the server beside the same statements without GraphQL and HTTP (ARGS="--city DIR" for a real city as well)
+	@sh scripts/prepare.sh
+	@PATH="$$PATH:$$HOME/.cargo/bin"; cargo bench --locked --bench load -- $(ARGS)
+
+mysql: ## Run all tests on MySQL (ARGS="name" for some; MYSQLD=/path/of/a/server; else a Debian with one is made, as root)
+	@sh scripts/prepare.sh
+	@sh scripts/mysql.sh $(ARGS)
+
+newcomer: ## Do what README.md says in a minimal Debian made for it, as root (NEWCOMER="run" or "test" for a half)
+	@sh scripts/newcomer.sh
+
+screenshots: ## Take pictures of the pages, and see that they ask no other host for anything (needs Chromium)
+	@sh scripts/screenshots.sh
 
 lint: ## Format check, clippy, documentation, and cargo deny if it is installed
 	cargo fmt --all --check
@@ -32,5 +46,5 @@ lint: ## Format check, clippy, documentation, and cargo deny if it is installed
 	@if command -v cargo-deny >/dev/null; then echo "cargo deny check" && cargo deny check; \
 	else echo "cargo deny is not installed and was skipped: cargo install --locked cargo-deny"; fi
 
-image: ## Build the container image
-	docker build --tag staygate .
+image: ## Build the container image and serve with it (docker, podman or buildah; BASE=debootstrap without a registry)
+	@sh scripts/image.sh

@@ -78,9 +78,10 @@ impl Page {
 }
 
 /// The files that pages load, by name.
-fn assets() -> [(&'static str, File); 6] {
+fn assets() -> [(&'static str, File); 7] {
     [
         ("landing.css", File::included(CSS, include_bytes!("assets/landing.css"))),
+        ("explorer.css", File::included(CSS, include_bytes!("assets/explorer.css"))),
         ("explorer.js", File::included(JS, include_bytes!("assets/explorer.js"))),
         ("graphiql.css", File::included(CSS, include_bytes!("assets/graphiql-3.9.0.min.css"))),
         ("graphiql.js", File::included(JS, include_bytes!("assets/graphiql-3.9.0.min.js"))),
@@ -113,10 +114,12 @@ fn explorer(landing: &Landing, address: &dyn Fn(&str) -> String) -> String {
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{name} · GraphiQL</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-         <link rel=\"stylesheet\" href=\"{css}\">\n{scripts}</head>\n\
-         <body style=\"margin:0\"><div id=\"explorer\" style=\"height:100vh\">Loading …</div></body>\n</html>\n",
+         <link rel=\"stylesheet\" href=\"{css}\">\n\
+         <link rel=\"stylesheet\" href=\"{own_css}\">\n{scripts}</head>\n\
+         <body><div id=\"explorer\">Loading …</div></body>\n</html>\n",
         name = escape(&landing.name),
         css = address("graphiql.css"),
+        own_css = address("explorer.css"),
     )
 }
 
@@ -157,7 +160,7 @@ fn endpoints(url: &str) -> String {
          <dt>Queries, mutations</dt><dd><code class=\"copy\">{http}/graphql</code>\
          <span><code>POST</code> with <code>application/json</code></span></dd>\n\
          <dt>Subscriptions</dt><dd><code class=\"copy\">{socket}/graphql</code>\
-         <span>websocket, subprotocol <code>graphql-transport-ws</code></span></dd>\n\
+         <span>subprotocol <code>graphql-transport-ws</code></span></dd>\n\
          <dt>Signed in</dt><dd><code class=\"copy\">Authorization: Bearer …</code>\
          <span>on a websocket the same, as <code>authorization</code> in the payload of <code>connection_init</code></span></dd>\n\
          <dt>For machines</dt><dd><span><a href=\"/schema.graphql\">/schema.graphql</a>, \

@@ -24,7 +24,7 @@ async fn graphiql_is_for_browsers_and_its_files_are_here() {
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     assert!(page.header("content-security-policy").unwrap().contains("script-src 'self';"));
     let files: Vec<&str> = page.body.split('"').filter(|part| part.starts_with("/assets/")).collect();
-    assert_eq!(files.len(), 5);
+    assert_eq!(files.len(), 6);
     for file in files {
         let reply = send(server.address, "GET", file, &[], "").await;
         assert_eq!(reply.status, 200, "{file}");

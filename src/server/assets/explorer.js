@@ -93,11 +93,13 @@
   const given = new URLSearchParams(location.search);
   const parameter = (name) => given.get(name) ?? undefined;
 
-  const welcome = `# Write an operation, then press the button
-# or Ctrl-Enter. Ctrl-Space shows what can be
-# asked; the book on the left explains it.
-# To be somebody, sign in and put the access
-# token into "Headers" below:
+  // In lines that are short enough for a phone.
+  const welcome = `# Write an operation, then press
+# the button or Ctrl-Enter. See
+# what can be asked by Ctrl-Space
+# and in the book at the top left.
+# To be somebody, sign in and put
+# the access token into "Headers":
 #   { "authorization": "Bearer …" }
 
 query Welcome {

@@ -1,0 +1,218 @@
+#!/bin/sh
+# Builds the container image, and serves with it: as its user, with demo data, on a database made for the purpose.
+#
+#   docker or podman, whichever works, or else buildah, which needs no daemon but root, and MariaDB on the machine.
+#   ENGINE=buildah   chooses
+#   BASE=debootstrap  makes the images that the Dockerfile starts from, where no registry of images can be reached; needs root,
+#                     debootstrap, buildah and the machine's Rust. All of it is kept in WORK, /var/tmp/staygate-image.
+#   PORT             of 127.0.0.1, where it is tried; 18080
+set -eu
+
+cd "$(dirname "$0")/.."
+PATH="$PATH:$HOME/.cargo/bin:/usr/sbin:/usr/libexec"
+. scripts/debian.sh
+. scripts/database.sh
+
+port=${PORT:-18080}
+url=http://127.0.0.1:$port
+secret=image:$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
+work=${WORK:-/var/tmp/staygate-image}
+made=""    # the containers of this run
+serving="" # the process that serves, of buildah
+log=$(mktemp)
+
+clean() {
+    [ -z "$serving" ] || kill "$serving" 2>/dev/null || true
+    [ -z "$serving" ] || wait "$serving" 2>/dev/null || true
+    for container in $made; do
+        case $engine in
+        buildah) buildah rm "$container" ;;
+        *) $engine rm --force --volumes "$container" ;;
+        esac >/dev/null 2>&1 || true
+    done
+    stop_database
+    rm -f "$log" "$log.tour"
+}
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+not_served() {
+    tail -n 20 "$log" >&2
+    fail "$1"
+}
+
+choose_engine() {
+    if [ -n "${ENGINE:-}" ]; then
+        echo "$ENGINE"
+    elif [ -n "${BASE:-}" ]; then
+        echo buildah
+    elif has docker && docker info >/dev/null 2>&1; then
+        echo docker
+    elif has podman && podman info >/dev/null 2>&1; then
+        echo podman
+    elif has buildah; then
+        echo buildah
+    fi
+}
+
+# ---- With buildah
+
+# A folder tree as the image with this name. Further arguments are its settings.
+commit_tree() {
+    tree=$1 name=$2
+    shift 2
+    container=$(buildah from scratch)
+    made="$made $container"
+    buildah add --quiet "$container" "$tree" / >/dev/null
+    buildah config "$@" --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
+    buildah commit --quiet --rm "$container" "$name" >/dev/null
+}
+
+# The images that the Dockerfile starts from, by the names that it has for them.
+make_bases() {
+    set -- $(sed -n 's/^FROM \([^ ]*\).*/\1/p' Dockerfile)
+    if buildah inspect --type image "$1" >/dev/null 2>&1 && buildah inspect --type image "$2" >/dev/null 2>&1; then
+        say "$1 and $2 are there from last time, in $work"
+        return
+    fi
+    tree=$work/bookworm
+    [ -e "$tree" ] || debian bookworm "$tree" gcc,libc6-dev,ca-certificates
+    lend_network "$tree"
+    say "making $2 of it"
+    commit_tree "$tree" "docker.io/library/$2" --cmd bash
+    lend_rust "$tree" /usr/local/share/cargo
+    say "making $1 of it"
+    commit_tree "$tree" "docker.io/library/$1" --cmd bash --env CARGO_HOME=/usr/local/share/cargo
+    rm -rf "$tree"
+}
+
+build_with_buildah() {
+    pull=--pull
+    export STORAGE_DRIVER="${STORAGE_DRIVER:-vfs}" BUILDAH_ISOLATION="${BUILDAH_ISOLATION:-chroot}"
+    if [ -n "${BASE:-}" ]; then
+        [ "$BASE" = debootstrap ] || fail "BASE=$BASE is not known; it may be debootstrap"
+        # Not among the machine's own images: these have the names of others.
+        mkdir -p "$work"
+        printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\nrunroot = "%s"\n' \
+            "$STORAGE_DRIVER" "$work/storage" "$work/run" >"$work/storage.conf"
+        export CONTAINERS_STORAGE_CONF="$work/storage.conf"
+        make_bases
+        pull=--pull=never
+    fi
+    say "buildah bud $pull --layers --format docker --tag staygate ."
+    buildah bud "$pull" --layers --format docker --tag staygate .
+}
+
+# Both processes and the network are the machine's own there, so the server is found by what it was started with.
+server_of_buildah() {
+    for process in /proc/[0-9]*; do
+        if [ "$(cat "$process/comm" 2>/dev/null)" = staygate ] &&
+            tr '\0' '\n' 2>/dev/null <"$process/environ" | grep -qx "STAYGATE_LISTEN=127.0.0.1:$port"; then
+            basename "$process"
+        fi
+    done
+}
+
+serve_with_buildah() {
+    root=""
+    program=$(command -v mariadbd || command -v mysqld) || fail "MariaDB is missing. On Debian: apt-get install mariadb-server-core"
+    start_database
+    container=$(buildah from --pull=never localhost/staygate)
+    made=$container
+    entry='{{range .Docker.Config.Entrypoint}}{{.}} {{end}}{{range .Docker.Config.Cmd}}{{.}} {{end}}'
+    command=$(buildah inspect --format "$entry" "$container")
+    say "buildah run $container -- $command"
+    buildah run --volume "$data:/database" --env DATABASE_URL='mysql://root@localhost/staygate?socket=/database/s' \
+        --env "STAYGATE_LISTEN=127.0.0.1:$port" --env STAYGATE_DEMO=on --env "STAYGATE_JWT_SECRET=$secret" "$container" -- $command >"$log" 2>&1 &
+    serving=$!
+    inside="buildah run $container --"
+}
+
+stop_with_buildah() {
+    kill "$(server_of_buildah)"
+    wait "$serving" || not_served "the server did not end well"
+    serving=""
+}
+
+# ---- With docker or podman
+
+build_with_daemon() {
+    say "$engine build --tag staygate ."
+    $engine build --tag staygate .
+}
+
+serve_with_daemon() {
+    made="staygate-image-database-$$ staygate-image-$$"
+    say "$engine run mariadb:11, and staygate beside it"
+    $engine run --detach --name "staygate-image-database-$$" --env MARIADB_ROOT_PASSWORD=image --env MARIADB_DATABASE=staygate \
+        --publish "127.0.0.1:$port:8080" docker.io/library/mariadb:11 >/dev/null
+    tries=0
+    until $engine exec "staygate-image-database-$$" healthcheck.sh --connect --innodb_initialized >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 120 ] || fail "the database does not become ready"
+        sleep 1
+    done
+    # As compose.yaml runs it: nothing to write to, no rights.
+    $engine run --detach --name "staygate-image-$$" --network "container:staygate-image-database-$$" --read-only --cap-drop ALL \
+        --env DATABASE_URL=mysql://root:image@127.0.0.1:3306/staygate --env STAYGATE_DEMO=on \
+        --env "STAYGATE_JWT_SECRET=$secret" staygate >/dev/null
+    inside="$engine exec staygate-image-$$"
+}
+
+stop_with_daemon() {
+    $engine stop --time 30 "staygate-image-$$" >/dev/null
+    status=$($engine inspect --format '{{.State.ExitCode}}' "staygate-image-$$")
+    [ "$status" = 0 ] || fail "the server ended with $status"
+}
+
+# ---- With either
+
+await_ready() {
+    tries=0
+    until curl --fail --silent --output /dev/null "$url/readyz"; do
+        tries=$((tries + 1))
+        [ -z "$serving" ] || kill -0 "$serving" 2>/dev/null || not_served "the server ended before it was ready"
+        [ "$tries" -lt 120 ] || not_served "the server does not become ready"
+        sleep 1
+    done
+}
+
+try() {
+    say "GET $url/healthz, /readyz: $(curl --fail --silent "$url/healthz") $(curl --fail --silent "$url/readyz")"
+    query='{"query":"{ searchListings(first: 1) { totalCount } }"}'
+    answer=$(curl --fail --silent --header 'content-type: application/json' --data "$query" "$url/graphql")
+    say "POST $url/graphql: $answer"
+    case $answer in *'"totalCount":'[1-9]*) ;; *) fail "the demo listings are not there" ;; esac
+    case $engine in
+    buildah) status=$(cat "/proc/$(server_of_buildah)/status") within=$url ;;
+    *) status=$($inside cat /proc/1/status) within=http://127.0.0.1:8080 ;;
+    esac
+    user=$(echo "$status" | awk '/^Uid:/ { print $3 }')
+    say "it runs as the user $user"
+    [ "$user" = 10001 ] || fail "that is not the image's user"
+    say "staygate health, and a tour, in the container"
+    $inside staygate health --url "$within"
+    $inside staygate tour --url "$within" >"$log.tour" || { cat "$log.tour" >&2; fail "the tour did not get through"; }
+    tail -n 1 "$log.tour"
+}
+
+engine=$(choose_engine)
+[ -n "$engine" ] || fail "there is no docker or podman that works, and no buildah. On Debian: apt-get install buildah"
+has curl || fail "curl is missing"
+if curl --silent --output /dev/null "$url"; then fail "something else answers on $url; PORT chooses another"; fi
+
+case $engine in
+buildah)
+    build_with_buildah
+    serve_with_buildah
+    ;;
+*)
+    build_with_daemon
+    serve_with_daemon
+    ;;
+esac
+await_ready
+try
+case $engine in buildah) stop_with_buildah ;; *) stop_with_daemon ;; esac
+echo "image: built and served"

@@ -1,0 +1,109 @@
+#!/bin/sh
+# Does what the README tells a newcomer, in a minimal Debian made for it, with the last commit and an empty environment:
+# `make run` and the tour, then `make test`. Needs root, debootstrap, and the machine's Rust, which is copied.
+#
+#   NEWCOMER  "run test", or one of the two
+#   PORT      of 127.0.0.1, for a machine where 8080 is taken
+#   MIRROR    the Debian archive; that of the machine
+#   TMPDIR    where there are 10 GB for it until the end; /var/tmp
+set -eu
+
+cd "$(dirname "$0")/.."
+PATH="$PATH:$HOME/.cargo/bin:/usr/sbin:/sbin"
+. scripts/debian.sh
+
+wanted=${NEWCOMER:-run test}
+port=${PORT:-8080}
+
+# ---- Inside: a mount and a process namespace, so that every mount and process ends with it
+
+# A shell line in the new system, as its root in a fresh session. Only what `env -i` leaves.
+newcomer() {
+    chroot "$tree" /usr/bin/env -i HOME=/root TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        /bin/sh -c "cd /root/staygate && $1"
+}
+
+run_and_tour() {
+    command="make run"
+    [ "$port" = 8080 ] || command="make run ARGS='--listen 127.0.0.1:$port'"
+    say "$command"
+    newcomer "exec $command" &
+    making=$!
+    # `make` ends when the build fails or the server does.
+    until newcomer "[ -x target/release/staygate ] && target/release/staygate health --url http://127.0.0.1:$port" >/dev/null 2>&1; do
+        kill -0 "$making" 2>/dev/null || fail "$command ended before the server was ready"
+        sleep 1
+    done
+    tour="target/release/staygate tour"
+    [ "$port" = 8080 ] || tour="$tour --url http://127.0.0.1:$port"
+    say "$tour"
+    newcomer "$tour"
+    say "stopping the server"
+    for process in "$tree"/proc/[0-9]*; do
+        [ "$(cat "$process/comm" 2>/dev/null)" != staygate ] || kill -INT "$(basename "$process")"
+    done
+    wait "$making" || fail "the server did not end well"
+}
+
+if [ "${1:-}" = --inside ]; then
+    tree=$2
+    mount --rbind /dev "$tree/dev"
+    mount -t proc proc "$tree/proc"
+    for word in $wanted; do
+        case $word in
+        run) run_and_tour ;;
+        test)
+            say "make test"
+            newcomer "make test"
+            ;;
+        esac
+    done
+    exit 0
+fi
+
+# ---- Outside
+
+passed=""
+for word in $wanted; do
+    case $word in
+    run | test) passed="${passed:+$passed and }make $word" ;;
+    *) fail "NEWCOMER=\"$wanted\": it may be run, test or both" ;;
+    esac
+done
+[ -n "$passed" ] || fail "NEWCOMER is empty"
+[ "$(id -u)" = 0 ] || fail "a newcomer's system needs root: sudo env PATH=\"\$PATH\" HOME=\"\$HOME\" make newcomer"
+case $wanted in *run*)
+    if has curl && curl --silent --output /dev/null "http://127.0.0.1:$port"; then
+        fail "something answers on 127.0.0.1:$port already; PORT chooses another"
+    fi
+    ;;
+esac
+
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/staygate-newcomer.XXXXXX")
+inside=""
+# The mounts are not to be seen out here, so that nothing but the folder's own files can be deleted.
+clean() {
+    if [ -n "$inside" ]; then
+        kill -KILL "$inside" 2>/dev/null || true
+        wait "$inside" 2>/dev/null || true
+    fi
+    # What was killed may take a moment to be gone.
+    rm -rf "$work" 2>/dev/null || { sleep 2 && rm -rf "$work"; }
+}
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+tree=$work/debian
+debian bookworm "$tree" gcc,libc6-dev,make,ca-certificates
+lend_network "$tree"
+lend_rust "$tree" /root/.cargo
+say "the last commit: $(git -c safe.directory="$PWD" log -1 --format='%h %s')"
+mkdir "$tree/root/staygate"
+git -c safe.directory="$PWD" archive HEAD | tar -x -C "$tree/root/staygate"
+
+unshare --mount --pid --fork --kill-child sh scripts/newcomer.sh --inside "$tree" &
+inside=$!
+wait "$inside" || fail "it did not work for a newcomer"
+inside=""
+echo "newcomer: $passed passed"
