@@ -1,6 +1,5 @@
-//! What a loader itself costs, apart from the statement: a page's worth of keys asked for at once, answered from memory, through the
-//! loaders of public rows (our own batches, for the whole process) and of private rows (the `dataloader` crate, for one operation).
-//! `cargo bench --bench loaders`.
+//! What a loader itself costs, apart from the statement: a page's worth of keys asked for at once, answered from memory, through our own
+//! batches (for the whole process, and for one operation) and through the `dataloader` crate. `cargo bench --bench loaders`.
 
 use std::{
     collections::HashMap,
@@ -8,10 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use dataloader::{BatchFn, non_cached::Loader};
 use futures_util::future::join_all;
 use staygate::{
     app::{App, Parts, Recent, Terms, Throttle},
-    auth::{Keys, Member, PasswordHasher, SigningKey},
+    auth::{Keys, Member, PasswordHasher, SigningKey, Viewer},
     graphql::loaders::{Batch, Private, PrivateLoaders, Public, PublicLoaders},
     outbound::{payments::Sandbox, wakes::Wakes},
     store::{Database, Options},
@@ -56,6 +56,7 @@ fn app() -> anyhow::Result<App> {
         payments: Arc::new(Sandbox),
         wakes: Wakes::default(),
         zones: Recent::default(),
+        reach: staygate::domain::search::Reach::default(),
         terms: Terms::default(),
         throttle: Throttle::default(),
     }))
@@ -74,10 +75,26 @@ async fn public(app: &App, loaders: &PublicLoaders) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn private(app: &App, member: &Member) -> anyhow::Result<()> {
-    let loaders = PrivateLoaders::default();
-    for answer in join_all((0..PAGE).map(|number| loaders.load(app, member, Number(number)))).await {
+async fn private(app: &App, viewer: Viewer) -> anyhow::Result<()> {
+    let loaders = PrivateLoaders::of(viewer);
+    for answer in join_all((0..PAGE).map(|number| loaders.load(app, Number(number)))).await {
         anyhow::ensure!(answer.is_ok_and(|row| row.is_some()));
+    }
+    Ok(())
+}
+
+struct FromMemory;
+
+impl BatchFn<Number, u32> for FromMemory {
+    async fn load(&mut self, keys: &[Number]) -> HashMap<Number, u32> {
+        rows(keys.to_vec())
+    }
+}
+
+async fn by_crate() -> anyhow::Result<()> {
+    let loader = Loader::new(FromMemory).with_yield_count(3).with_max_batch_size(500);
+    for answer in join_all((0..PAGE).map(|number| loader.try_load(Number(number)))).await {
+        answer?;
     }
     Ok(())
 }
@@ -90,26 +107,31 @@ fn each(begun: Instant) -> Duration {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let app = app()?;
-    let member = member(&app)?;
+    let viewer = Viewer::Member(member(&app)?);
     let shared = PublicLoaders::default();
-    let (mut own, mut crates) = (Vec::new(), Vec::new());
-    // In turn, so that both see the same noise.
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    // In turn, so that all see the same noise.
     for _ in 0..ROUNDS {
         let begun = Instant::now();
         for _ in 0..PAGES {
             public(&app, &shared).await?;
         }
-        own.push(each(begun));
+        times[0].push(each(begun));
         let begun = Instant::now();
         for _ in 0..PAGES {
-            private(&app, &member).await?;
+            private(&app, viewer).await?;
         }
-        crates.push(each(begun));
+        times[1].push(each(begun));
+        let begun = Instant::now();
+        for _ in 0..PAGES {
+            by_crate().await?;
+        }
+        times[2].push(each(begun));
     }
-    own.sort_unstable();
-    crates.sort_unstable();
-    let (own, crates) = (own[ROUNDS / 2], crates[ROUNDS / 2]);
-    let ratio = crates.as_secs_f64() / own.as_secs_f64();
-    println!("a page of {PAGE} keys: our batches {own:?}, the dataloader crate {crates:?}: ratio {ratio:.2}");
+    let [public, private, by_crate] = times.map(|mut times| {
+        times.sort_unstable();
+        times[ROUNDS / 2]
+    });
+    println!("a page of {PAGE} keys: public {public:?}, private {private:?}, the dataloader crate {by_crate:?}");
     Ok(())
 }

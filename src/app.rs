@@ -11,11 +11,11 @@ use chrono::Duration;
 use crate::{
     auth::{Keys, PasswordHasher},
     outbound::payments::PaymentProvider,
-    store::{Conn, Database},
+    store::{Conn, Database, search::Reach},
     types::{Clock, Entropy, Timestamp},
 };
 
-/// The durations of the business and of sessions, and the reach of a search.
+/// The durations of the business, and of sessions.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {
     /// How long an access token is good.
@@ -32,8 +32,6 @@ pub struct Terms {
     pub review_window: Duration,
     /// How long a payment provider may take to answer.
     pub provider_answer: std::time::Duration,
-    /// How many listings a search for a stay looks at before it looks at all that fit the filter.
-    pub shortlist: i64,
 }
 
 impl Default for Terms {
@@ -46,7 +44,6 @@ impl Default for Terms {
             host_answer: Duration::hours(24),
             review_window: Duration::days(14),
             provider_answer: std::time::Duration::from_secs(20),
-            shortlist: 512,
         }
     }
 }
@@ -123,6 +120,8 @@ pub struct Parts {
     pub wakes: crate::outbound::wakes::Wakes,
     /// The time zones of published listings, and how many are in each.
     pub zones: Recent<Arc<[(String, i64)]>>,
+    /// How many listings a search for a stay looks at first.
+    pub reach: Reach,
     /// Durations.
     pub terms: Terms,
     /// Limits of what can be guessed.

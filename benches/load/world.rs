@@ -276,6 +276,7 @@ fn app(database: Database) -> anyhow::Result<App> {
         payments: Arc::new(Sandbox),
         wakes: Wakes::default(),
         zones: staygate::app::Recent::default(),
+        reach: staygate::domain::search::Reach::default(),
         terms: Terms { access_token: day, quote: day, ..Terms::default() },
         throttle: Throttle { per_account: u32::MAX, per_address: u32::MAX, ..Throttle::default() },
     }))

@@ -114,6 +114,7 @@ fn app_of(config: &Config, keys: &SigningKeys, database: Database) -> anyhow::Re
         payments: Arc::new(Sandbox),
         wakes: Wakes::default(),
         zones: crate::app::Recent::default(),
+        reach: crate::domain::search::Reach::default(),
         terms,
         throttle: Throttle::default(),
     }))

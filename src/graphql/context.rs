@@ -29,7 +29,7 @@ pub struct Scope {
 impl Scope {
     /// The scope of one operation of `viewer`.
     pub fn new(app: App, public: Arc<PublicLoaders>, viewer: Viewer, address: Option<std::net::IpAddr>) -> Self {
-        Self { app, viewer, address, public, private: PrivateLoaders::default() }
+        Self { app, viewer, address, public, private: PrivateLoaders::of(viewer) }
     }
 }
 
@@ -65,12 +65,7 @@ pub trait ContextExt {
     /// A row that only some may see, batched for this viewer and operation; nothing when nobody is signed in.
     fn load_own<K: Private>(&self, key: K) -> impl Future<Output = Result<Option<K::Row>>> + Send {
         let scope = self.scope();
-        async move {
-            match &scope.viewer {
-                Viewer::Nobody => Ok(None),
-                Viewer::Member(member) => Ok(scope.private.load(&scope.app, member, key).await?),
-            }
-        }
+        async move { Ok(scope.private.load(&scope.app, key).await?) }
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Options {
     pub silence: Duration,
     /// How long it may take to give one. Then nobody waits for it until it does.
     pub sign_of_life: Duration,
+    /// How long a statement may take before the database ends it. Longer than any caller waits.
+    pub statement: Duration,
     /// How long a statement waits for a row lock. Whole seconds, at least one.
     pub lock_wait: Duration,
     /// How often a transaction that collides with others is run in all.
@@ -41,6 +43,7 @@ impl Default for Options {
             idle_before_ping: Duration::from_secs(1),
             silence: Duration::from_millis(250),
             sign_of_life: Duration::from_millis(400),
+            statement: Duration::from_secs(40),
             lock_wait: Duration::from_secs(5),
             attempts: 12,
             patience: Duration::from_secs(10),

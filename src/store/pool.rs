@@ -105,7 +105,7 @@ impl Manager {
         let pulse = Pulse::new(opts.clone(), options);
         Ok(Self {
             opts,
-            session: session_setup(options.lock_wait),
+            session: format!("{}; {}", session_setup(options.lock_wait), longest(options.statement)),
             idle_before_ping: options.idle_before_ping,
             statements,
             pulse,
@@ -182,6 +182,15 @@ async fn connect_with(opts: Opts, session: &str) -> Result<AsyncMysqlConnection,
         AsyncMysqlConnection::try_from(conn).await.map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
     conn.batch_execute(session).await?;
     Ok(conn)
+}
+
+/// Ends a statement that nobody waits for any more: the caller gave up, and the database would not notice before it has an answer.
+/// MariaDB and MySQL have different names for it, and each takes the other's line for a comment.
+fn longest(statement: Duration) -> String {
+    let (seconds, millis) = (statement.as_secs_f64(), statement.as_millis());
+    format!(
+        "SET lock_wait_timeout = 60 /*M!100100 , max_statement_time = {seconds} */ /*!50799 , max_execution_time = {millis} */"
+    )
 }
 
 /// The settings of a session, whatever the server's own defaults are. READ COMMITTED, because InnoDB's REPEATABLE READ

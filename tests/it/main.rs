@@ -25,6 +25,7 @@ mod migrations;
 mod operations;
 mod outage;
 mod payments;
+mod plans;
 mod pool;
 mod quotes;
 mod races;

@@ -225,6 +225,18 @@ async fn sessions_are_strict_utc_and_read_committed() {
     diesel::sql_query("INSERT INTO strict VALUES ('long')").execute(&mut conn).await.expect_err("too long a word");
 }
 
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_ended_by_the_database() {
+    let test = TestDatabase::with(Options { statement: Duration::from_millis(300), ..unpinged(1) }).await;
+    let mut conn = test.conn().await;
+    // Two thousand rows, multiplied thrice: hours.
+    let rows = "(SELECT 1 AS n FROM information_schema.collations)";
+    let hours = format!("SELECT COUNT(*) AS n FROM {rows} a, {rows} b, {rows} c, {rows} d, {rows} e");
+    let ended = number(&mut conn, &hours).await.expect_err("it is ended");
+    assert!(format!("{ended:?}").contains("interrupted"), "{ended:?}");
+    assert_eq!(number(&mut conn, "SELECT 3 AS n").await.unwrap(), 3);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transactions_that_deadlock_run_again_until_both_are_through() {
     let test = TestDatabase::new().await;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde_json::from_str;
 
-pub use crate::store::search::{Filter, Key, PriceRange};
+pub use crate::store::search::{Filter, Key, PriceRange, Reach};
 use crate::{
     app::App,
     domain::{
@@ -59,7 +59,7 @@ pub struct Hit {
 pub struct Prepared {
     search: Search,
     terms: Option<StayTerms>,
-    shortlist: Option<i64>,
+    is_large: bool,
 }
 
 impl Search {
@@ -82,13 +82,13 @@ impl Search {
     /// Only those of the database.
     pub async fn prepare(self, app: &App) -> Result<Prepared> {
         let Some((stay, guests)) = self.stay else {
-            return Ok(Prepared { search: self, terms: None, shortlist: None });
+            return Ok(Prepared { search: self, terms: None, is_large: false });
         };
         let now = app.now();
         let known = zones::known(app).await?;
         let zones = known.iter().filter_map(|(name, _)| zones::terms(name.clone(), stay.check_in(), now)).collect();
         // Where all fit into a shortlist, none is made.
-        let is_large = known.iter().map(|(_, listings)| listings).sum::<i64>() > app.terms.shortlist;
+        let is_large = known.iter().map(|(_, listings)| listings).sum::<i64>() > app.reach.length();
         let rules = RuleSet::current();
         let weekend = |night: &NaiveDate| matches!(night.weekday(), Weekday::Fri | Weekday::Sat);
         let terms = StayTerms {
@@ -101,7 +101,7 @@ impl Search {
             fees: fees(rules, stay, guests),
             zones,
         };
-        Ok(Prepared { search: self, terms: Some(terms), shortlist: is_large.then_some(app.terms.shortlist) })
+        Ok(Prepared { search: self, terms: Some(terms), is_large })
     }
 }
 
@@ -116,7 +116,7 @@ impl Prepared {
         }
         let found = {
             let (after, conn) = (page.after.as_ref(), &mut app.conn().await?);
-            rows::page(conn, self.question(), after, page.limit(), self.shortlist).await?
+            rows::page(conn, self.question(), after, page.limit(), Some(&app.reach).filter(|_| self.is_large)).await?
         };
         let hits = found.into_iter().map(|row| self.hit(row)).collect::<Result<Vec<_>>>()?;
         Ok(page.cut(hits))

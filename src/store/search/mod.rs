@@ -23,6 +23,7 @@ mod text;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 pub use order::Key;
+pub use shortlist::Reach;
 pub use stays::{Arrival, Fees, StayTerms, ZoneTerms};
 
 use self::{
@@ -102,18 +103,20 @@ pub struct Hit {
     pub own_prices: Option<String>,
 }
 
-/// Up to `limit` hits after `after`, in order. For a stay, the first `shortlist` listings that fit the filter are looked at, and all only
+/// Up to `limit` hits after `after`, in order. For a stay, the first listings that fit the filter are looked at, as many as `shortlist` reaches, and all only
 /// if there are too few hits among them, or without a shortlist.
 pub async fn page(
     conn: &mut Conn,
     question: Question<'_>,
     after: Option<&Key>,
     limit: i64,
-    shortlist: Option<i64>,
+    shortlist: Option<&Reach>,
 ) -> Result<Vec<Hit>> {
-    if question.stay.is_some() && question.is_ordered_early() && shortlist.is_some() {
-        let hits = hits(conn, question, after, limit, shortlist).await?;
-        if i64::try_from(hits.len()).is_ok_and(|found| found >= limit) {
+    if let Some(reach) = shortlist.filter(|_| question.stay.is_some() && question.is_ordered_early()) {
+        let hits = hits(conn, question, after, limit, Some(reach.length())).await?;
+        let sufficed = i64::try_from(hits.len()).is_ok_and(|found| found >= limit);
+        reach.learn(sufficed);
+        if sufficed {
             return Ok(hits);
         }
     }

@@ -1,14 +1,68 @@
 //! The first listings, in the order of a search, that fit what stands in the listing itself.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use super::{Filter, Key, Question, conditions, order, stays, text::Text};
 use crate::types::ListingOrder;
+
+/// How many listings searches look at first. It learns: too few, and all have to be looked at; too many, and all searches are slower.
+#[derive(Debug)]
+pub struct Reach {
+    /// In 1,024ths.
+    parts: AtomicI64,
+    least: i64,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self::new(128)
+    }
+}
+
+impl Reach {
+    const PARTS: i64 = 1_024;
+    /// The longest is so many times the shortest.
+    const MOST: i64 = 16;
+
+    /// From `least` listings to 16 times as many, twice as many at first.
+    pub fn new(least: i64) -> Self {
+        Self { parts: AtomicI64::new(least * 2 * Self::PARTS), least }
+    }
+
+    /// How many at the moment.
+    pub fn length(&self) -> i64 {
+        self.parts.load(Ordering::Relaxed) / Self::PARTS
+    }
+
+    /// The most there can be.
+    pub fn longest(&self) -> i64 {
+        self.least * Self::MOST
+    }
+
+    /// Whether the last so many were enough. One search that had too few outweighs a thousand that had enough, because it costs as much
+    /// more.
+    pub(super) fn learn(&self, sufficed: bool) {
+        let parts = self.parts.load(Ordering::Relaxed);
+        let parts = if sufficed { parts - parts / Self::PARTS } else { parts * 2 };
+        // A race loses a lesson at the worst.
+        self.parts.store(parts.clamp(self.least * Self::PARTS, self.longest() * Self::PARTS), Ordering::Relaxed);
+    }
+}
 
 /// Selects the ids of the first `length` listings after `after` that fit the filter, but for amenities, and take the guests.
 pub(super) fn of(question: Question<'_>, after: Option<&Key>, length: i64) -> Text {
     let mut text = Text::default();
-    text.sql("SELECT c.id FROM (SELECT l.id, l.rating, l.published_at, ");
-    conditions::distance(&mut text, question.filter);
-    text.sql(" AS distance FROM listings l").sql(index(question)).sql(" WHERE l.status = 'PUBLISHED'");
+    text.sql("SELECT c.id FROM (SELECT l.id, ");
+    // Only what the order needs: a column more may not be in the index.
+    match question.order {
+        ListingOrder::Rating | ListingOrder::PriceAsc | ListingOrder::PriceDesc => drop(text.sql("l.rating")),
+        ListingOrder::Newest => drop(text.sql("l.published_at")),
+        ListingOrder::Distance => {
+            conditions::distance(&mut text, question.filter);
+            text.sql(" AS distance");
+        }
+    }
+    text.sql(" FROM listings l").sql(index(question)).sql(" WHERE l.status = 'PUBLISHED'");
     conditions::own(&mut text, question.filter);
     if let Some(terms) = question.stay {
         stays::guests(&mut text, terms);
@@ -33,5 +87,24 @@ pub(super) fn index(question: Question<'_>) -> &'static str {
         ListingOrder::Newest => " FORCE INDEX (listings_by_age)",
         ListingOrder::PriceAsc | ListingOrder::PriceDesc => " FORCE INDEX (listings_by_price)",
         ListingOrder::Distance => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_grows_when_it_was_too_short_and_shrinks_slowly_when_it_was_not() {
+        let reach = Reach::new(100);
+        assert_eq!(reach.length(), 200);
+        reach.learn(false);
+        assert_eq!(reach.length(), 400);
+        (0..500).for_each(|_| reach.learn(true));
+        assert!((200..300).contains(&reach.length()), "{}", reach.length());
+        (0..5_000).for_each(|_| reach.learn(true));
+        assert_eq!(reach.length(), 100);
+        (0..20).for_each(|_| reach.learn(false));
+        assert_eq!(reach.length(), reach.longest());
     }
 }

@@ -87,6 +87,7 @@ impl TestApp {
             payments: bank.clone(),
             wakes: Wakes::default(),
             zones: staygate::app::Recent::default(),
+            reach: staygate::domain::search::Reach::default(),
             terms: Terms { provider_answer: PATIENCE, ..Terms::default() },
             throttle,
         });

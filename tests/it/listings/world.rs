@@ -47,6 +47,7 @@ impl World {
             payments: Arc::new(Sandbox),
             wakes: Wakes::default(),
             zones: staygate::app::Recent::default(),
+            reach: staygate::domain::search::Reach::default(),
             terms: Terms::default(),
             throttle: Throttle::default(),
         });

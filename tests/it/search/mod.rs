@@ -92,7 +92,7 @@ fn random_stay(rng: &mut StdRng) -> (Stay, Guests) {
 }
 
 async fn agrees(seed: u64, with_stay: bool) {
-    let world = World::shortlisted(seed, 150, 20).await;
+    let world = World::shortlisted(seed, 150, 5).await;
     let mut rng = StdRng::seed_from_u64(seed);
     let (mut hits, mut empty) = (0, 0);
     for number in 0..120 {

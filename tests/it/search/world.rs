@@ -6,8 +6,11 @@ use chrono::{Days, Duration, NaiveDate, NaiveTime};
 use diesel_async::SimpleAsyncConnection;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use staygate::{
-    app::{App, Terms},
-    domain::calendars::{Night, NightRate},
+    app::App,
+    domain::{
+        calendars::{Night, NightRate},
+        search::Reach,
+    },
     store::{
         self, Conn,
         amenities::Amenity,
@@ -61,25 +64,25 @@ pub fn day(number: u64) -> NaiveDate {
 impl World {
     /// `count` listings.
     pub async fn new(seed: u64, count: usize) -> Self {
-        Self::with(seed, count, Terms::default()).await
+        Self::with(seed, count, Reach::default()).await
     }
 
-    /// `count` listings, of which a search for a stay looks at the first `shortlist` at first.
-    pub async fn shortlisted(seed: u64, count: usize, shortlist: i64) -> Self {
-        Self::with(seed, count, Terms { shortlist, ..Terms::default() }).await
+    /// `count` listings, of which a search for a stay looks at the first `least` to 16 times as many.
+    pub async fn shortlisted(seed: u64, count: usize, least: i64) -> Self {
+        Self::with(seed, count, Reach::new(least)).await
     }
 
-    async fn with(seed: u64, count: usize, terms: Terms) -> Self {
+    async fn with(seed: u64, count: usize, reach: Reach) -> Self {
         let database = TestDatabase::new().await;
         let mut maker = Maker { rng: StdRng::seed_from_u64(seed), entropy: SeededEntropy::new(seed) };
         let samples: Vec<Sample> = (0..count).map(|number| maker.sample(number)).collect();
         write(&mut database.conn().await, &samples).await;
-        let app = app(&database, terms);
+        let app = app(&database, reach);
         Self { app, now: now(), samples, database }
     }
 }
 
-fn app(database: &TestDatabase, terms: Terms) -> App {
+fn app(database: &TestDatabase, reach: Reach) -> App {
     let entropy = SeededEntropy::new(1);
     let key = staygate::auth::SigningKey { id: "test".into(), secret: vec![7; 32] };
     App::new(staygate::app::Parts {
@@ -91,7 +94,8 @@ fn app(database: &TestDatabase, terms: Terms) -> App {
         payments: Arc::new(staygate::outbound::payments::Sandbox),
         wakes: staygate::outbound::wakes::Wakes::default(),
         zones: staygate::app::Recent::default(),
-        terms,
+        reach,
+        terms: staygate::app::Terms::default(),
         throttle: staygate::app::Throttle::default(),
     })
 }

@@ -1,0 +1,349 @@
+//! How the database answers what clients and the worker ask, on a city's worth of data: by looking up what an index knows, never by
+//! reading a table from end to end. MariaDB itself writes down the plan of each statement that runs, and how many rows it read.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use chrono::{Days, NaiveDate};
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+use serde_json::{Value, json};
+use staygate::{
+    import::{self, CalendarFrom, Silent, Source},
+    store::{
+        Conn, Database, Options,
+        embedded::{Durability, Embedded},
+        migrate,
+    },
+    types::{Clock as _, SystemClock},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::{
+    harness::{
+        actors::{BOOK, CANCEL, PAY, QUOTE, REGISTER},
+        city::City,
+        server::Server,
+    },
+    operations::of_screen,
+};
+
+/// Tables that hold a handful of rows whatever happens.
+const SMALL: [&str; 2] = ["__diesel_schema_migrations", "imports"];
+
+/// One table of one statement, as the database read it.
+#[derive(Debug)]
+struct Step {
+    table: String,
+    access: String,
+    key: String,
+    /// Rows read each time; none when the step was not reached.
+    rows: Option<f64>,
+}
+
+impl Step {
+    /// Reads a line of the plan: `id select_type table type possible_keys key key_len ref rows r_rows …`.
+    fn read(line: &str) -> Option<Self> {
+        let columns: Vec<_> = line.split('\t').collect();
+        let [_, _, table, access, _, key, _, _, _, rows, ..] = columns[..] else { return None };
+        let is_table = table != "table" && table != "NULL" && !table.starts_with('<');
+        is_table.then(|| Self { table: table.into(), access: access.into(), key: key.into(), rows: rows.parse().ok() })
+    }
+
+    /// Whether a whole table or index was read.
+    fn is_scan(&self) -> bool {
+        matches!(self.access.as_str(), "ALL" | "index") || self.key == "NULL"
+    }
+}
+
+/// The statements that ran, by text, and their plans.
+fn plans(log: &str) -> BTreeMap<String, Vec<Step>> {
+    let mut plans = BTreeMap::new();
+    let mut steps = Vec::new();
+    let mut lines = log.lines().peekable();
+    while let Some(line) = lines.next() {
+        if let Some(line) = line.strip_prefix("# explain: ") {
+            steps.extend(Step::read(line));
+        } else if line.starts_with("SET timestamp=") {
+            let mut text = String::new();
+            while let Some(line) = lines.next_if(|line| !line.starts_with("# ")) {
+                text.push_str(line);
+            }
+            if !steps.is_empty() {
+                plans.insert(text, std::mem::take(&mut steps));
+            }
+        }
+    }
+    plans
+}
+
+/// A city on a database of its own, which writes down the plans of all statements from now on.
+struct World {
+    database: Embedded,
+    server: Server,
+    today: NaiveDate,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    async fn new(listings: u64, days: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Embedded::start(&folder.path().join("data"), Durability::Throwaway).await.unwrap();
+        migrate::ensure_database(database.url()).await.unwrap();
+        migrate::up(database.url()).await.unwrap();
+        let today = SystemClock.now().utc().date_naive();
+        let pool = Database::connect(database.url(), Options::default()).await.unwrap();
+        let mut conn = pool.conn().await.unwrap();
+        import_city(&mut conn, City { listings, from: today, days }, folder.path()).await;
+        let log = folder.path().join("plans.log");
+        let settings = format!(
+            "SET GLOBAL slow_query_log_file = '{}', GLOBAL log_output = 'FILE', GLOBAL long_query_time = 0, \
+             GLOBAL log_slow_verbosity = 'explain', GLOBAL slow_query_log = ON",
+            log.display()
+        );
+        conn.batch_execute(&settings).await.expect("a MariaDB server");
+        drop(conn);
+        pool.close();
+        let server = Server::on(database.url(), "off").await;
+        Self { database, server, today, folder }
+    }
+
+    fn day(&self, ahead: u64) -> String {
+        (self.today + Days::new(ahead)).to_string()
+    }
+
+    /// The data of an operation that has no errors.
+    async fn run(&self, token: &str, query: &str, variables: Value) -> Value {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let bearer = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
+        let request = format!(
+            "POST /graphql HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{bearer}content-type: application/json\r\n\
+             accept: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.server.address(),
+            body.len()
+        );
+        let mut answer = String::new();
+        let mut stream = TcpStream::connect(self.server.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        assert_eq!(answer["errors"], Value::Null, "{query}");
+        answer["data"].clone()
+    }
+
+    async fn register(&self, name: &str) -> String {
+        let email = format!("{name}@example.org");
+        let input = json!({ "email": email, "password": "correct horse", "displayName": name });
+        let answer = self.run("", REGISTER, json!({ "input": input })).await;
+        answer["registerUser"]["tokens"]["accessToken"].as_str().unwrap().to_owned()
+    }
+
+    /// What people search for, in each order, with a second page.
+    async fn search(&self) -> Vec<String> {
+        let area = json!({ "south": 1.30, "west": 103.80, "north": 1.36, "east": 103.86 });
+        let stay = json!({ "checkIn": self.day(10), "checkOut": self.day(13) });
+        let price = json!({ "currency": "SGD", "max": 100_000 });
+        let all = json!({ "box": area, "amenities": ["wifi"], "price": price });
+        let searches = [
+            json!({}),
+            json!({ "orderBy": "NEWEST" }),
+            json!({ "orderBy": "PRICE_ASC" }),
+            json!({ "orderBy": "PRICE_DESC" }),
+            json!({ "where": { "box": area } }),
+            json!({ "where": { "box": area }, "orderBy": "DISTANCE" }),
+            json!({ "where": { "place": "Lighthouse" } }),
+            json!({ "where": { "amenities": ["pool", "crib"] } }),
+            json!({ "stay": stay }),
+            json!({ "stay": stay, "orderBy": "NEWEST" }),
+            json!({ "stay": stay, "where": all }),
+            json!({ "stay": stay, "where": all, "orderBy": "PRICE_ASC" }),
+        ];
+        let mut found = Vec::new();
+        for mut search in searches {
+            for _ in 0..2 {
+                let page = self.run("", &of_screen("searchPage").text, search.clone()).await;
+                let page = &page["searchListings"];
+                let hits = page["nodes"].as_array().unwrap();
+                assert!(!hits.is_empty(), "{search}");
+                found.extend(hits.iter().map(|hit| hit["listing"]["id"].as_str().unwrap().to_owned()));
+                if page["pageInfo"]["hasNextPage"] == false {
+                    break;
+                }
+                search["after"] = page["pageInfo"]["endCursor"].clone();
+            }
+        }
+        found
+    }
+
+    /// What a guest does with listings, and what they look at afterwards.
+    async fn book(&self, token: &str, listings: &[String]) {
+        for (index, listing) in listings.iter().enumerate() {
+            let stay = json!({ "checkIn": self.day(130), "checkOut": self.day(133) });
+            let variables = json!({ "input": { "listingId": listing, "stay": stay } });
+            let answer = self.run(token, QUOTE, variables).await;
+            let quote = answer["quoteStay"]["quote"]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+            let input = json!({ "quoteId": quote, "idempotencyKey": format!("booking-{listing}") });
+            let answer = self.run(token, BOOK, json!({ "input": input })).await;
+            let booking = answer["createBooking"]["booking"]["id"].as_str().unwrap().to_owned();
+            let input = json!({
+                "booking": { "id": booking }, "method": { "sandbox": "CARD_OK" }, "idempotencyKey": format!("payment-{listing}")
+            });
+            self.run(token, PAY, json!({ "input": input })).await;
+            if index % 4 == 0 {
+                let input = json!({ "bookingId": booking, "idempotencyKey": format!("cancel-{listing}") });
+                self.run(token, CANCEL, json!({ "input": input })).await;
+            }
+            let timeline = "query($id: ID!) { booking(id: $id) { id status timeline { nodes { kind } } refunds { id } review { id } } }";
+            self.run(token, timeline, json!({ "id": booking })).await;
+            let page = json!({ "id": listing, "from": self.day(0), "to": self.day(60) });
+            self.run("", &of_screen("listingPage").text, page).await;
+        }
+        self.run(token, &of_screen("myTrips").text, json!({})).await;
+        self.run(token, &of_screen("myTrips").text, json!({ "status": ["CONFIRMED", "REQUESTED"] })).await;
+        self.run(token, &of_screen("requestsToAnswer").text, json!({})).await;
+        self.run(token, &of_screen("myListings").text, json!({})).await;
+    }
+
+    async fn fill(&self) {
+        let pool = Database::connect(self.database.url(), Options::default()).await.unwrap();
+        fill(&mut pool.conn().await.unwrap()).await;
+        pool.close();
+        // What was planned for empty tables does not count.
+        std::fs::File::options().write(true).open(self.log()).unwrap().set_len(0).unwrap();
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("plans.log")
+    }
+
+    /// The plans so far, once the worker has done a round.
+    async fn plans(self) -> BTreeMap<String, Vec<Step>> {
+        let log = self.log();
+        let worked = async {
+            loop {
+                let plans = plans(&String::from_utf8_lossy(&std::fs::read(&log).unwrap()));
+                if plans.keys().filter(|text| text.contains("`deadline_at` <=")).count() > 0 {
+                    break plans;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let plans = tokio::time::timeout(Duration::from_secs(60), worked).await.expect("the worker works");
+        self.server.stop().await;
+        self.database.stop(Duration::ZERO).await.unwrap();
+        plans
+    }
+}
+
+async fn import_city(conn: &mut Conn, city: City, folder: &Path) {
+    let files = city.write(folder).unwrap();
+    let options = import::Options {
+        dataset: "city".to_owned(),
+        listings: Source::File(files.listings),
+        reviews: Some(Source::File(files.reviews)),
+        calendar: Some(Source::File(files.calendar)),
+        city: None,
+        currency: "SGD".parse().unwrap(),
+        calendar_from: CalendarFrom::AsIs,
+        report: None,
+        force: false,
+        batch: None,
+    };
+    let summary = import::inside_airbnb(conn, &options, SystemClock.now(), &mut Silent).await.unwrap();
+    assert_eq!(summary.part(import::Part::Listings).unwrap().created, city.listings);
+}
+
+/// As many bookings, with quotes and payments, as a table needs to be worth an index: copies of the first, of other people.
+async fn fill(conn: &mut Conn) {
+    for (table, own, owner) in
+        [("quotes", "id", "guest_id"), ("bookings", "id, quote_id", "guest_id"), ("payments", "id, booking_id", "")]
+    {
+        let columns: Vec<Column> = diesel::sql_query(format!(
+            "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() \
+             AND table_name = '{table}' AND generation_expression IS NULL"
+        ))
+        .load(conn)
+        .await
+        .unwrap();
+        let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+        let values = names.iter().map(|name| match *name {
+            name if own.split(", ").any(|own| own == name) => "UNHEX(LPAD(HEX(s.n), 32, '0'))".to_owned(),
+            name if name == owner => "s.id".to_owned(),
+            name => format!("t.{name}"),
+        });
+        let (into, from) = (names.join(", "), values.collect::<Vec<_>>().join(", "));
+        let people = "(SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM users LIMIT 3000)";
+        let copy = format!(
+            "INSERT INTO {table} ({into}) SELECT {from} FROM (SELECT * FROM {table} LIMIT 1) t CROSS JOIN {people} s"
+        );
+        let copies = diesel::sql_query(copy).execute(conn).await.unwrap();
+        assert!(copies > 1_000, "{copies} {table}");
+    }
+    conn.batch_execute("ANALYZE TABLE quotes, bookings, payments").await.unwrap();
+}
+
+#[derive(diesel::QueryableByName)]
+struct Column {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+/// Runs everything on a city, and fails if a table was read from end to end, or more rows of one than `most` at a time.
+async fn nothing_is_read_from_end_to_end(listings: u64, days: u64, most: f64) {
+    let world = World::new(listings, days).await;
+    let token = world.register("guest").await;
+    let mut found = world.search().await;
+    found.sort();
+    found.dedup();
+    world.book(&token, &found[..1]).await;
+    world.fill().await;
+    world.search().await;
+    world.book(&token, &found[1..12]).await;
+    let plans = world.plans().await;
+    assert!(plans.len() > 40, "{} statements were seen", plans.len());
+    let mut wrong = String::new();
+    for (text, steps) in &plans {
+        for step in steps.iter().filter(|step| !SMALL.contains(&step.table.as_str())) {
+            // What is ordered by the price of a stay has to price all that fit.
+            let orders = ["COUNT(*)", "count(*)", "ORDER BY c.currency", "ORDER BY c.distance"];
+            let may_be_long = step.table == "l" && orders.iter().any(|order| text.contains(order));
+            let is_long = step.rows.is_some_and(|rows| rows > most);
+            // A row that is inserted has no plan.
+            let is_insert = text.starts_with("INSERT") && step.rows.is_none();
+            if !may_be_long && !is_insert && (step.is_scan() || is_long) {
+                wrong.push_str(&format!("{step:?}\n    in {}\n", text.chars().take(2_000).collect::<String>()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_statement_reads_a_table_from_end_to_end() {
+    nothing_is_read_from_end_to_end(1_200, 60, 600.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a minute; make prove"]
+async fn no_statement_reads_a_table_of_a_city_from_end_to_end() {
+    nothing_is_read_from_end_to_end(10_000, 120, 4_000.0).await;
+}
+
+#[test]
+fn a_plan_tells_a_scan_from_a_look_up() {
+    let log = "# explain: id\tselect_type\ttable\ttype\tpossible_keys\tkey\tkey_len\tref\trows\tr_rows\tfiltered\tr_filtered\tExtra\n\
+               # explain: 1\tSIMPLE\tl\tALL\tNULL\tNULL\tNULL\tNULL\t3307\t3483.00\t100.00\t19.15\tUsing where\n\
+               # explain: 1\tSIMPLE\tu\teq_ref\tPRIMARY\tPRIMARY\t16\tl.host_id\t1\t1.00\t100.00\t100.00\t\n\
+               # explain: 1\tPRIMARY\t<derived2>\tALL\tNULL\tNULL\tNULL\tNULL\t2\tNULL\t100.00\tNULL\t\n#\nSET timestamp=1;\nSELECT 1;\n";
+    let plans = plans(log);
+    let steps = &plans["SELECT 1;"];
+    assert_eq!(
+        steps.iter().map(|step| (step.is_scan(), step.rows)).collect::<Vec<_>>(),
+        [(true, Some(3483.0)), (false, Some(1.0))]
+    );
+}
