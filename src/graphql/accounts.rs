@@ -35,7 +35,7 @@ impl Me {
 
     /// The address to sign in with.
     async fn email(&self, ctx: &Context<'_>) -> Result<Email> {
-        let email = accounts::email_of(ctx.app(), self.0.id()).await?;
+        let email = Box::pin(accounts::email_of(ctx.app(), self.0.id())).await?;
         Ok(email.ok_or(crate::error::Error::Unauthenticated)?)
     }
 
@@ -47,7 +47,7 @@ impl Me {
         #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<BookingConnection>> {
-        Some(BookingConnection::of(ctx, &self.0, Side::Guest, status, first, after).await)
+        Some(Box::pin(BookingConnection::of(ctx, &self.0, Side::Guest, status, first, after)).await)
     }
 
     /// The viewer's side as a host.

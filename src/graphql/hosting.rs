@@ -37,7 +37,7 @@ impl Hosting {
         #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<ListingConnection>> {
-        Some(listings::page_of_host(ctx, status, first, after).await)
+        Some(Box::pin(listings::page_of_host(ctx, status, first, after)).await)
     }
 
     /// Bookings of the viewer's listings, the latest check-in first.
@@ -49,7 +49,7 @@ impl Hosting {
         #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<BookingConnection>> {
-        Some(BookingConnection::of(ctx, &self.0, Side::Host, status, first, after).await)
+        Some(Box::pin(BookingConnection::of(ctx, &self.0, Side::Host, status, first, after)).await)
     }
 
     /// Every night of one of the viewer's listings in a range; null when the listing is not the viewer's.
@@ -60,7 +60,7 @@ impl Hosting {
         #[graphql(desc = "First night.")] from: Date,
         #[graphql(desc = "Day after the last night, at most 366 nights later.")] to: Date,
     ) -> Option<Result<Vec<CalendarNight>>> {
-        calendar_of(ctx, &self.0, &listing_id, from, to).await.transpose()
+        Box::pin(calendar_of(ctx, &self.0, &listing_id, from, to)).await.transpose()
     }
 }
 

@@ -144,7 +144,7 @@ impl SearchQuery {
         #[graphql(desc = "Start after this cursor; it works only with the filter, stay and order that it came from.")]
         after: Option<Cursor>,
     ) -> Option<Result<ListingSearchConnection>> {
-        Some(find(ctx, r#where, stay, order_by, first, after).await.map_err(Fault::from))
+        Some(Box::pin(find(ctx, r#where, stay, order_by, first, after)).await.map_err(Fault::from))
     }
 }
 
@@ -194,7 +194,7 @@ impl ListingSearchConnection {
 
     /// How many listings were found, counted up to 1,000; null when there are more.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
-        match self.prepared.count(ctx.app()).await {
+        match Box::pin(self.prepared.count(ctx.app())).await {
             Ok(count) => count.map(|count| Ok(i32::try_from(count).unwrap_or(i32::MAX))),
             Err(error) => Some(Err(error.into())),
         }

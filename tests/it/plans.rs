@@ -334,6 +334,34 @@ async fn no_statement_reads_a_table_of_a_city_from_end_to_end() {
     nothing_is_read_from_end_to_end(10_000, 120, 4_000.0).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_looks_nights_up_also_when_the_database_thinks_that_there_are_none() {
+    let world = World::new(600, 60).await;
+    let pool = Database::connect(world.database.url(), Options::default()).await.unwrap();
+    let mut conn = pool.conn().await.unwrap();
+    // As after an import into new tables by a database that was stopped before it counted them.
+    conn.batch_execute(
+        "UPDATE mysql.innodb_table_stats SET n_rows = 0, clustered_index_size = 1 WHERE table_name IN ('nights', 'night_rates'); \
+         UPDATE mysql.innodb_index_stats SET stat_value = 0 WHERE table_name IN ('nights', 'night_rates'); \
+         FLUSH TABLES nights, night_rates",
+    )
+    .await
+    .unwrap();
+    drop(conn);
+    pool.close();
+    world.search().await;
+    let plans = world.plans().await;
+    let of_stays: Vec<_> = plans.iter().filter(|(text, _)| text.contains("night_rates arrival")).collect();
+    assert!(!of_stays.is_empty());
+    for (text, steps) in of_stays {
+        let calendar =
+            steps.iter().filter(|step| ["n", "r", "p", "arrival", "departure"].contains(&step.table.as_str()));
+        for step in calendar {
+            assert!(!step.is_scan(), "{step:?} in {text}");
+        }
+    }
+}
+
 #[test]
 fn a_plan_tells_a_scan_from_a_look_up() {
     let log = "# explain: id\tselect_type\ttable\ttype\tpossible_keys\tkey\tkey_len\tref\trows\tr_rows\tfiltered\tr_filtered\tExtra\n\
