@@ -85,7 +85,7 @@ async fn work(app: App, calls: Vec<Call>, end: Option<Instant>) -> anyhow::Resul
             None if latencies.len() == calls.len() => break,
             _ => {}
         }
-        answer(&app, call).await?;
+        Box::pin(answer(&app, call)).await?;
         latencies.push(begun.elapsed());
     }
     Ok(latencies)
@@ -101,8 +101,8 @@ async fn answer(app: &App, call: &Call) -> anyhow::Result<()> {
             let stay = Some((*stay, Guests::ONE));
             search(app, Search::new(Filter::clone(filter), stay, ListingOrder::Rating)?, None).await?;
         }
-        Call::Listing(id) => listing(app, *id).await?,
-        Call::Trips(guest) => trips(app, guest).await?,
+        Call::Listing(id) => Box::pin(listing(app, *id)).await?,
+        Call::Trips(guest) => Box::pin(trips(app, guest)).await?,
         Call::Quote(guest, listing, stay) => {
             quotes::create(app, guest, *listing, *stay, Guests::ONE).await?;
         }

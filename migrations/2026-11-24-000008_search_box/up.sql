@@ -2,4 +2,4 @@
 -- themselves to find them.
 ALTER TABLE listings
     DROP KEY listings_box,
-    ADD KEY listings_box (status, area_latitude, area_longitude, rating, currency, max_guests, room_type);
+    ADD KEY listings_box (status, area_latitude, area_longitude, rating, currency, max_guests, room_type, min_nights, max_nights);

@@ -28,6 +28,7 @@ pub use stays::{Arrival, Fees, StayTerms, ZoneTerms};
 
 use self::{
     query::{Count, Hits},
+    shortlist::Part,
     text::Text,
 };
 use super::{Conn, listings::Shown, schema::listings};
@@ -103,8 +104,8 @@ pub struct Hit {
     pub own_prices: Option<String>,
 }
 
-/// Up to `limit` hits after `after`, in order. For a stay, the first listings that fit the filter are looked at, as many as `shortlist` reaches, and all only
-/// if there are too few hits among them, or without a shortlist.
+/// Up to `limit` hits after `after`, in order. For a stay, the first listings that fit the filter are looked at, as many as `shortlist`
+/// reaches, and the rest only if there are too few hits among them.
 pub async fn page(
     conn: &mut Conn,
     question: Question<'_>,
@@ -113,12 +114,17 @@ pub async fn page(
     shortlist: Option<&Reach>,
 ) -> Result<Vec<Hit>> {
     if let Some(reach) = shortlist.filter(|_| question.stay.is_some() && question.is_ordered_early()) {
-        let hits = hits(conn, question, after, limit, Some(reach.length())).await?;
-        let sufficed = i64::try_from(hits.len()).is_ok_and(|found| found >= limit);
-        reach.learn(sufficed);
-        if sufficed {
-            return Ok(hits);
+        let first = Part::first(reach.length());
+        let mut found = hits(conn, question, after, limit, Some(first)).await?;
+        let missing = limit - i64::try_from(found.len()).unwrap_or(limit);
+        reach.learn(missing <= 0);
+        if missing > 0 {
+            let mut rest = hits(conn, question, after, limit, Some(first.rest())).await?;
+            rest.retain(|hit| found.iter().all(|known| known.listing.id != hit.listing.id));
+            found.extend(rest);
+            found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         }
+        return Ok(found);
     }
     hits(conn, question, after, limit, None).await
 }
@@ -128,11 +134,11 @@ async fn hits(
     question: Question<'_>,
     after: Option<&Key>,
     limit: i64,
-    shortlist: Option<i64>,
+    part: Option<Part>,
 ) -> Result<Vec<Hit>> {
     let mut inner = Text::default();
     inner.sql("SELECT c.id, c.amount, c.distance, c.rating, c.currency, c.published_at FROM (");
-    let shortlist = shortlist.map(|length| shortlist::of(question, after, length));
+    let shortlist = part.map(|part| shortlist::of(question, after, part));
     inner.text(&priced(question, shortlist.as_ref())).sql(") c WHERE 1 = 1");
     conditions::price(&mut inner, question);
     order::after(&mut inner, question.order, after);

@@ -49,11 +49,34 @@ impl Reach {
     }
 }
 
-/// Selects the ids of the first `length` listings after `after` that fit the filter, but for amenities, and take the guests.
-pub(super) fn of(question: Question<'_>, after: Option<&Key>, length: i64) -> Text {
+/// A part of the listings that fit, in their order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    from: i64,
+    length: i64,
+}
+
+impl Part {
+    /// How many listings of the first part are looked at again with the rest: some may have been taken off in between.
+    const AGAIN: i64 = 16;
+
+    /// The first `length`.
+    pub(super) fn first(length: i64) -> Self {
+        Self { from: 0, length }
+    }
+
+    /// All that come behind it.
+    pub(super) fn rest(self) -> Self {
+        Self { from: (self.from + self.length - Self::AGAIN).max(0), length: i64::MAX }
+    }
+}
+
+/// Selects the ids of a part of the listings after `after` that fit the filter, but for amenities, and take the guests; with the number
+/// of nights that they allow.
+pub(super) fn of(question: Question<'_>, after: Option<&Key>, part: Part) -> Text {
     let mut text = Text::default();
-    text.sql("SELECT c.id FROM (SELECT l.id, ");
-    // Only what the order needs: a column more may not be in the index.
+    text.sql("SELECT c.id, c.min_nights, c.max_nights FROM (SELECT l.id, l.min_nights, l.max_nights, ");
+    // Besides only what the order needs: a column more may not be in the index.
     match question.order {
         ListingOrder::Rating | ListingOrder::PriceAsc | ListingOrder::PriceDesc => drop(text.sql("l.rating")),
         ListingOrder::Newest => drop(text.sql("l.published_at")),
@@ -70,7 +93,7 @@ pub(super) fn of(question: Question<'_>, after: Option<&Key>, length: i64) -> Te
     text.sql(") c WHERE 1 = 1");
     order::after(&mut text, question.order, after);
     order::by(&mut text, question.order);
-    text.sql(" LIMIT ").bind(length);
+    text.sql(" LIMIT ").bind(part.length).sql(" OFFSET ").bind(part.from);
     text
 }
 

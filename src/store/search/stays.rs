@@ -112,15 +112,18 @@ fn candidates(text: &mut Text, filter: &Filter, terms: &StayTerms, shortlist: Op
     text.sql(" AS discount, ");
     host_fees(text, terms);
     text.sql(" AS fees FROM ");
-    if let Some(shortlist) = shortlist {
-        text.sql("(").text(shortlist).sql(") k STRAIGHT_JOIN ");
+    match shortlist {
+        // Whether the stay is long enough is asked before the listing is read, which most do not survive.
+        Some(shortlist) => {
+            text.sql("(").text(shortlist).sql(") k");
+            arrival(text, terms, "k.id");
+            text.sql(" STRAIGHT_JOIN listings l FORCE INDEX (PRIMARY) ON l.id = k.id");
+        }
+        None => {
+            text.sql("listings l");
+            arrival(text, terms, "l.id");
+        }
     }
-    text.sql("listings l");
-    if shortlist.is_some() {
-        text.sql(" FORCE INDEX (PRIMARY) ON l.id = k.id");
-    }
-    text.sql(" LEFT JOIN night_rates arrival FORCE INDEX (PRIMARY) ON arrival.listing_id = l.id AND arrival.night = ");
-    text.bind(terms.stay.check_in());
     text.sql(
         " LEFT JOIN night_rates departure FORCE INDEX (PRIMARY) ON departure.listing_id = l.id AND departure.night = ",
     );
@@ -129,10 +132,21 @@ fn candidates(text: &mut Text, filter: &Filter, terms: &StayTerms, shortlist: Op
         conditions::own(text, filter);
         guests(text, terms);
     }
+    let nights = terms.stay.len();
+    let allowed = if shortlist.is_some() { ["k.min_nights", "k.max_nights"] } else { ["l.min_nights", "l.max_nights"] };
+    text.sql(" AND COALESCE(arrival.min_nights, ").sql(allowed[0]).sql(") <= ").bind(nights);
+    text.sql(" AND COALESCE(arrival.max_nights, ").sql(allowed[1]).sql(") >= ").bind(nights);
+    text.sql(" AND COALESCE(arrival.closed_to_arrival, 0) = 0");
     conditions::amenities(text, filter);
     restrictions(text, terms);
     free(text, terms);
     text.sql(" LIMIT 18446744073709551615");
+}
+
+/// Appends what differs on the day of arrival.
+fn arrival(text: &mut Text, terms: &StayTerms, listing: &'static str) {
+    text.sql(" LEFT JOIN night_rates arrival").sql(BY_NIGHT).sql(" ON arrival.listing_id = ").sql(listing);
+    text.sql(" AND arrival.night = ").bind(terms.stay.check_in());
 }
 
 /// The sum of the nights' prices: each night's own, else the weekend's, else the base price.
@@ -166,12 +180,8 @@ pub(super) fn guests(text: &mut Text, terms: &StayTerms) {
     }
 }
 
-/// Appends what the listing, its arrival and its departure day ask of the stay.
+/// Appends how soon, and how far ahead, somebody may arrive.
 fn restrictions(text: &mut Text, terms: &StayTerms) {
-    let nights = terms.stay.len();
-    text.sql(" AND COALESCE(arrival.min_nights, l.min_nights) <= ").bind(nights);
-    text.sql(" AND COALESCE(arrival.max_nights, l.max_nights) >= ").bind(nights);
-    text.sql(" AND COALESCE(arrival.closed_to_arrival, 0) = 0");
     text.sql(" AND CASE");
     for zone in &terms.zones {
         text.sql(" WHEN l.time_zone = ").bind(zone.zone.as_str()).sql(" THEN CAST(").bind(zone.days_ahead);

@@ -114,7 +114,7 @@ impl City {
         for id in 1..=self.listings {
             let price = 40 + numbers.below(360);
             // Most have a few reviews, some very many.
-            let count = if id % 97 == 0 { 200 + numbers.below(200) } else { numbers.below(20) };
+            let count = if id.is_multiple_of(97) { 200 + numbers.below(200) } else { numbers.below(20) };
             listing(&mut listings, &mut numbers, id, price, count)?;
             for _ in 0..count {
                 written += 1;
@@ -162,7 +162,7 @@ fn listing(file: &mut impl Write, numbers: &mut Numbers, id: u64, price: u64, re
         AMENITIES.iter().filter(|_| numbers.below(2) == 0).map(|name| format!("\"\"{name}\"\"")).collect();
     let (title, about) = (numbers.words(4), numbers.words(60));
     let rating = if reviews == 0 { String::new() } else { format!("{:.2}", 3.5 + numbers.below(150) as f64 / 100.0) };
-    let (superhost, instant) = (flag(host % 5 == 0), flag(numbers.below(3) > 0));
+    let (superhost, instant) = (flag(host.is_multiple_of(5)), flag(numbers.below(3) > 0));
     writeln!(
         file,
         "{id},Home {id} {title},{about},https://example.org/photos/{id}.jpg,{host},Host {host},2015-05-05,{superhost},{neighbourhood},\
