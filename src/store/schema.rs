@@ -166,6 +166,7 @@ diesel::table! {
         created_at -> Datetime,
         updated_at -> Datetime,
         published_at -> Nullable<Datetime>,
+        shortest_stay -> Unsigned<SmallInt>,
     }
 }
 

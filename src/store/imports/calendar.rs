@@ -111,6 +111,11 @@ impl Batch for Days {
             };
             compare(tx, &mut writes, (*id, base), calendar.values().map(|index| &self.0[*index]), now).await?;
         }
+        // Some day may allow a shorter stay now. Locks the listings, so that nobody counts while these days are on their way.
+        diesel::update(listings::table.filter(listings::id.eq_any(calendars.keys())))
+            .set(listings::shortest_stay.eq(0))
+            .execute(tx)
+            .await?;
         insert(tx, &writes).await?;
         Ok(writes.outcome)
     }

@@ -139,7 +139,7 @@ async fn write_facts(
         let ratings = own.get(&id).map_or(listing.ratings, |own| own.plus(listing.ratings));
         if known.get(&id).is_some_and(|known| known.0 != listing.facts || known.1 != ratings) {
             diesel::update(listings::table.find(id))
-                .set((&listing.facts, ratings, listings::updated_at.eq(now)))
+                .set((&listing.facts, ratings, listings::shortest_stay.eq(0), listings::updated_at.eq(now)))
                 .execute(tx)
                 .await?;
             changed.insert(id);

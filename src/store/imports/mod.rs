@@ -181,12 +181,15 @@ async fn write<B: Batch>(
     Ok(outcome)
 }
 
-/// Has the database count anew what is in the tables that imports fill: after so many rows its old estimates would make it read whole
-/// tables where an index is meant.
+/// Counts anew what hangs on many rows: the shortest stay that each listing allows on any day, and what the database itself knows of its
+/// tables, whose old estimates would make it read them from end to end where an index is meant.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn measure(conn: &mut Conn) -> QueryResult<()> {
+    let shortest = "(SELECT MIN(rates.min_nights) FROM night_rates rates WHERE rates.listing_id = listings.id)";
+    let count = format!("UPDATE listings SET shortest_stay = LEAST(min_nights, COALESCE({shortest}, min_nights))");
+    diesel::sql_query(count).execute(conn).await?;
     let tables = "users, listings, photos, amenities, listing_amenities, night_rates, nights, reviews";
     diesel::sql_query(format!("ANALYZE NO_WRITE_TO_BINLOG TABLE {tables}")).execute(conn).await?;
     Ok(())

@@ -2,7 +2,12 @@
 
 mod row;
 
-use diesel::{mysql::Mysql, prelude::*};
+use diesel::{
+    define_sql_function,
+    mysql::Mysql,
+    prelude::*,
+    sql_types::{SmallInt, Unsigned},
+};
 use diesel_async::RunQueryDsl;
 pub use row::{Home, Listing, Origin, Place, Pricing, Ratings, Rules, Shown, Words};
 
@@ -139,6 +144,12 @@ pub async fn lock(tx: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
     Ok(listings::table.find(id).select(Listing::as_select()).for_update().first(tx).await.optional()?)
 }
 
+define_sql_function! {
+    /// The lesser of two.
+    #[sql_name = "LEAST"]
+    fn least(one: Unsigned<SmallInt>, other: Unsigned<SmallInt>) -> Unsigned<SmallInt>;
+}
+
 /// Writes a new row.
 pub async fn insert(tx: &mut Conn, listing: &Listing) -> Result<()> {
     diesel::insert_into(listings::table).values(listing).execute(tx).await?;
@@ -156,6 +167,7 @@ pub async fn update(tx: &mut Conn, listing: &Listing) -> Result<()> {
         &listing.place,
         &listing.pricing,
         &listing.rules,
+        listings::shortest_stay.eq(least(listings::shortest_stay, listing.rules.min_nights)),
     );
     diesel::update(listings::table.find(listing.id)).set(changes).execute(tx).await?;
     Ok(())

@@ -28,7 +28,6 @@ pub use stays::{Arrival, Fees, StayTerms, ZoneTerms};
 
 use self::{
     query::{Count, Hits},
-    shortlist::Part,
     text::Text,
 };
 use super::{Conn, listings::Shown, schema::listings};
@@ -105,7 +104,7 @@ pub struct Hit {
 }
 
 /// Up to `limit` hits after `after`, in order. For a stay, the first listings that fit the filter are looked at, as many as `shortlist`
-/// reaches, and the rest only if there are too few hits among them.
+/// reaches, and all only if there are too few hits among them.
 pub async fn page(
     conn: &mut Conn,
     question: Question<'_>,
@@ -113,20 +112,24 @@ pub async fn page(
     limit: i64,
     shortlist: Option<&Reach>,
 ) -> Result<Vec<Hit>> {
-    if let Some(reach) = shortlist.filter(|_| question.stay.is_some() && question.is_ordered_early()) {
-        let first = Part::first(reach.length());
-        let mut found = hits(conn, question, after, limit, Some(first)).await?;
-        let missing = limit - i64::try_from(found.len()).unwrap_or(limit);
-        reach.learn(missing <= 0);
-        if missing > 0 {
-            let mut rest = hits(conn, question, after, limit, Some(first.rest())).await?;
-            rest.retain(|hit| found.iter().all(|known| known.listing.id != hit.listing.id));
-            found.extend(rest);
-            found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        }
-        return Ok(found);
+    if question.stay.is_none() {
+        return hits(conn, question, after, limit, None).await;
     }
-    hits(conn, question, after, limit, None).await
+    let is_full = |hits: &[Hit]| i64::try_from(hits.len()).is_ok_and(|found| found >= limit);
+    if let Some(reach) = shortlist.filter(|_| question.is_ordered_early()) {
+        let first = shortlist::of(question, after, Some(reach.length()));
+        let found = hits(conn, question, after, limit, Some(&first)).await?;
+        if is_full(&found) {
+            reach.learn(true);
+            return Ok(found);
+        }
+    }
+    let early = after.filter(|_| question.is_ordered_early());
+    let found = hits(conn, question, after, limit, Some(&shortlist::of(question, early, None))).await?;
+    if let Some(reach) = shortlist.filter(|_| question.is_ordered_early() && is_full(&found)) {
+        reach.learn(false);
+    }
+    Ok(found)
 }
 
 async fn hits(
@@ -134,12 +137,11 @@ async fn hits(
     question: Question<'_>,
     after: Option<&Key>,
     limit: i64,
-    part: Option<Part>,
+    shortlist: Option<&Text>,
 ) -> Result<Vec<Hit>> {
     let mut inner = Text::default();
     inner.sql("SELECT c.id, c.amount, c.distance, c.rating, c.currency, c.published_at FROM (");
-    let shortlist = part.map(|part| shortlist::of(question, after, part));
-    inner.text(&priced(question, shortlist.as_ref())).sql(") c WHERE 1 = 1");
+    inner.text(&priced(question, shortlist)).sql(") c WHERE 1 = 1");
     conditions::price(&mut inner, question);
     order::after(&mut inner, question.order, after);
     order::by(&mut inner, question.order);

@@ -39,7 +39,7 @@ impl Reach {
         self.least * Self::MOST
     }
 
-    /// Whether the last so many were enough. One search that had too few outweighs a thousand that had enough, because it costs as much
+    /// Whether the last so many were enough, or more would have been. One search that had too few outweighs a thousand that had enough, because it costs as much
     /// more.
     pub(super) fn learn(&self, sufficed: bool) {
         let parts = self.parts.load(Ordering::Relaxed);
@@ -49,31 +49,9 @@ impl Reach {
     }
 }
 
-/// A part of the listings that fit, in their order.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Part {
-    from: i64,
-    length: i64,
-}
-
-impl Part {
-    /// How many listings of the first part are looked at again with the rest: some may have been taken off in between.
-    const AGAIN: i64 = 16;
-
-    /// The first `length`.
-    pub(super) fn first(length: i64) -> Self {
-        Self { from: 0, length }
-    }
-
-    /// All that come behind it.
-    pub(super) fn rest(self) -> Self {
-        Self { from: (self.from + self.length - Self::AGAIN).max(0), length: i64::MAX }
-    }
-}
-
-/// Selects the ids of a part of the listings after `after` that fit the filter, but for amenities, and take the guests; with the number
-/// of nights that they allow.
-pub(super) fn of(question: Question<'_>, after: Option<&Key>, part: Part) -> Text {
+/// Selects the ids of listings after `after` that fit the filter, but for amenities, and take the guests, with the number of nights that they
+/// allow: the first `length`, or all, in no order.
+pub(super) fn of(question: Question<'_>, after: Option<&Key>, length: Option<i64>) -> Text {
     let mut text = Text::default();
     text.sql("SELECT c.id, c.min_nights, c.max_nights FROM (SELECT l.id, l.min_nights, l.max_nights, ");
     // Besides only what the order needs: a column more may not be in the index.
@@ -85,15 +63,18 @@ pub(super) fn of(question: Question<'_>, after: Option<&Key>, part: Part) -> Tex
             text.sql(" AS distance");
         }
     }
-    text.sql(" FROM listings l").sql(index(question)).sql(" WHERE l.status = 'PUBLISHED'");
+    let index = length.map_or("", |_| index(question));
+    text.sql(" FROM listings l").sql(index).sql(" WHERE l.status = 'PUBLISHED'");
     conditions::own(&mut text, question.filter);
     if let Some(terms) = question.stay {
         stays::guests(&mut text, terms);
     }
     text.sql(") c WHERE 1 = 1");
     order::after(&mut text, question.order, after);
-    order::by(&mut text, question.order);
-    text.sql(" LIMIT ").bind(part.length).sql(" OFFSET ").bind(part.from);
+    if let Some(length) = length {
+        order::by(&mut text, question.order);
+        text.sql(" LIMIT ").bind(length);
+    }
     text
 }
 

@@ -172,8 +172,9 @@ fn host_fees(text: &mut Text, terms: &StayTerms) {
     text.sql(" - CAST(l.guests_included AS SIGNED), 0) * ").bind(terms.stay.len());
 }
 
-/// Appends who may come.
+/// Appends who may come, and that the stay is not too short on any day.
 pub(super) fn guests(text: &mut Text, terms: &StayTerms) {
+    text.sql(" AND l.shortest_stay <= ").bind(terms.stay.len());
     text.sql(" AND l.max_guests >= ").bind(terms.guests.count());
     if terms.guests.pets > 0 {
         text.sql(" AND l.pets_allowed = 1");

@@ -77,6 +77,7 @@ impl World {
         let mut maker = Maker { rng: StdRng::seed_from_u64(seed), entropy: SeededEntropy::new(seed) };
         let samples: Vec<Sample> = (0..count).map(|number| maker.sample(number)).collect();
         write(&mut database.conn().await, &samples).await;
+        store::imports::measure(&mut database.conn().await).await.unwrap();
         let app = app(&database, reach);
         Self { app, now: now(), samples, database }
     }
