@@ -13,7 +13,7 @@ use staygate::store::{
 
 use crate::harness::{
     actors::{CREATE_LISTING, PUBLISH_LISTING, REGISTER, home},
-    database::TestDatabase,
+    database::{TestDatabase, is_mariadb},
     server::{PATIENCE, Server},
     wire,
 };
@@ -109,8 +109,14 @@ async fn after_two_hundred_clients_left_in_mid_query_the_next_two_hundred_reques
     let variables = json!({ "id": world.listings[0] });
     let address = world.server.address();
     let waiting = join_all((0..200).map(|_| wire::send(address, &world.token, LISTING, &variables))).await;
-    let waits = "SELECT COUNT(*) AS id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE LIKE 'Waiting for table%'";
     let mut other = Database::connect(&test.url, Options::default()).await.unwrap().conn().await.unwrap();
+    // MySQL stumbles over ids in the texts of statements that its older table shows.
+    let waits = if is_mariadb(&mut other).await {
+        "SELECT COUNT(*) AS id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE LIKE 'Waiting for table%'"
+    } else {
+        "SELECT COUNT(*) AS id FROM performance_schema.threads WHERE PROCESSLIST_DB = DATABASE() \
+         AND PROCESSLIST_STATE LIKE 'Waiting for table%'"
+    };
     loop {
         let row: Id = diesel::sql_query(waits).get_result(&mut other).await.unwrap();
         if row.id > 0 {

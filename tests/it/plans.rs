@@ -312,6 +312,8 @@ async fn nothing_is_read_from_end_to_end(listings: u64, days: u64, most: f64) {
             // What is ordered by the price of a stay has to price all that fit.
             let orders = ["COUNT(*)", "count(*)", "ORDER BY c.currency", "ORDER BY c.distance"];
             let may_be_long = step.table == "l" && orders.iter().any(|order| text.contains(order));
+            // Counted in an index, once in five seconds.
+            let may_be_long = may_be_long || text.contains("GROUP BY `listings`.`time_zone`");
             let is_long = step.rows.is_some_and(|rows| rows > most);
             // A row that is inserted has no plan.
             let is_insert = text.starts_with("INSERT") && step.rows.is_none();

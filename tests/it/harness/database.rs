@@ -55,6 +55,12 @@ impl Drop for TestDatabase {
     }
 }
 
+/// Whether the tests' server is MariaDB, and not MySQL.
+pub async fn is_mariadb(conn: &mut Conn) -> bool {
+    let version = staygate::store::version::check(conn).await.expect("a version");
+    version.to_string().starts_with("MariaDB")
+}
+
 /// The URL of a database on the tests' server that does not exist.
 pub fn unused_url() -> String {
     url_of(&SERVER.url, &fresh_name())
