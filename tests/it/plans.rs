@@ -19,16 +19,13 @@ use staygate::{
     },
     types::{Clock as _, SystemClock},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 use crate::{
     harness::{
         actors::{BOOK, CANCEL, PAY, QUOTE, REGISTER},
         city::City,
         server::Server,
+        wire,
     },
     operations::of_screen,
 };
@@ -119,21 +116,9 @@ impl World {
 
     /// The data of an operation that has no errors.
     async fn run(&self, token: &str, query: &str, variables: Value) -> Value {
-        let body = json!({ "query": query, "variables": variables }).to_string();
-        let bearer = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
-        let request = format!(
-            "POST /graphql HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{bearer}content-type: application/json\r\n\
-             accept: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            self.server.address(),
-            body.len()
-        );
-        let mut answer = String::new();
-        let mut stream = TcpStream::connect(self.server.address()).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
-        assert_eq!(answer["errors"], Value::Null, "{query}");
-        answer["data"].clone()
+        let reply = wire::post(self.server.address(), token, query, &variables).await.unwrap();
+        assert_eq!(reply.body["errors"], Value::Null, "{query}");
+        reply.body["data"].clone()
     }
 
     async fn register(&self, name: &str) -> String {

@@ -116,17 +116,18 @@ pub async fn page(
         return hits(conn, question, after, limit, None).await;
     }
     let is_full = |hits: &[Hit]| i64::try_from(hits.len()).is_ok_and(|found| found >= limit);
-    if let Some(reach) = shortlist.filter(|_| question.is_ordered_early()) {
-        let first = shortlist::of(question, after, Some(reach.length()));
+    let is_early = question.is_ordered_early();
+    let (reach, early) = (shortlist.filter(|_| is_early), after.filter(|_| is_early));
+    if let Some(reach) = reach {
+        let first = shortlist::of(question, early, Some(reach.length()));
         let found = hits(conn, question, after, limit, Some(&first)).await?;
         if is_full(&found) {
             reach.learn(true);
             return Ok(found);
         }
     }
-    let early = after.filter(|_| question.is_ordered_early());
     let found = hits(conn, question, after, limit, Some(&shortlist::of(question, early, None))).await?;
-    if let Some(reach) = shortlist.filter(|_| question.is_ordered_early() && is_full(&found)) {
+    if let Some(reach) = reach.filter(|_| is_full(&found)) {
         reach.learn(false);
     }
     Ok(found)
