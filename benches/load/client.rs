@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{
     ask::Ask,
-    measure::Measured,
+    measure::{Measured, run, share_out},
     world::{Load, World, key},
 };
 
@@ -29,21 +29,8 @@ pub async fn round(
     for _ in 0..connections {
         clients.push(Client::connect(&world.address).await?);
     }
-    // What the clients share out: each takes every so manieth request.
-    let mut shares = vec![Vec::new(); connections];
-    for (index, request) in requests.into_iter().enumerate() {
-        shares[index % connections].push(request);
-    }
-    let from = world.status().await?;
-    let begun = Instant::now();
-    let end = (!ask.is_counted()).then(|| begun + time);
-    let tasks = clients.into_iter().zip(shares).map(|(client, share)| tokio::spawn(client.ask(ask, share, end)));
-    let mut latencies = Vec::new();
-    for task in futures_util::future::join_all(tasks).await {
-        latencies.extend(task??);
-    }
-    let time = begun.elapsed();
-    Ok(Measured::new(time, latencies, from, world.status().await?))
+    let shares = clients.into_iter().zip(share_out(requests, connections));
+    run(world, ask, time, shares, |(client, share), end| client.ask(ask, share, end)).await
 }
 
 /// The requests of a round, as bytes.

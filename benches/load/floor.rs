@@ -19,7 +19,7 @@ use staygate::{
 
 use super::{
     ask::Ask,
-    measure::Measured,
+    measure::{Measured, run, share_out},
     world::{Load, World, key},
 };
 
@@ -42,20 +42,8 @@ pub async fn round(
     load: Load,
     time: Duration,
 ) -> anyhow::Result<Measured> {
-    let mut shares = vec![Vec::new(); connections];
-    for (index, call) in calls(world, load).into_iter().enumerate() {
-        shares[index % connections].push(call);
-    }
-    let from = world.status().await?;
-    let begun = Instant::now();
-    let end = (!ask.is_counted()).then(|| begun + time);
-    let tasks = shares.into_iter().map(|share| tokio::spawn(work(world.app.clone(), share, end)));
-    let mut latencies = Vec::new();
-    for task in futures_util::future::join_all(tasks).await {
-        latencies.extend(task??);
-    }
-    let time = begun.elapsed();
-    Ok(Measured::new(time, latencies, from, world.status().await?))
+    let shares = share_out(calls(world, load), connections);
+    run(world, ask, time, shares, |share, end| work(world.app.clone(), share, end)).await
 }
 
 fn calls(world: &World, load: Load) -> Vec<Call> {

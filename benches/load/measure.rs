@@ -1,6 +1,9 @@
 //! What a round is measured by.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use diesel::{
@@ -8,6 +11,8 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 use staygate::store::Database;
+
+use super::{ask::Ask, world::World};
 
 /// The kernel's unit of CPU time in /proc.
 const TICK: Duration = Duration::from_millis(10);
@@ -77,6 +82,38 @@ pub async fn size(database: &Database) -> anyhow::Result<String> {
         sizes.push(format!("{} {table}", count.n));
     }
     Ok(sizes.join(", "))
+}
+
+/// Gives each of `takers` every so manieth thing.
+pub fn share_out<T: Clone>(things: Vec<T>, takers: usize) -> Vec<Vec<T>> {
+    let mut shares = vec![Vec::new(); takers];
+    for (index, thing) in things.into_iter().enumerate() {
+        shares[index % takers].push(thing);
+    }
+    shares
+}
+
+/// A round: a task for each share, until the time is over, or until each thing was asked for once where that is how rounds end. `work` tells
+/// how long each request took.
+pub async fn run<S, F>(
+    world: &World,
+    ask: Ask,
+    time: Duration,
+    shares: impl IntoIterator<Item = S>,
+    work: impl Fn(S, Option<Instant>) -> F,
+) -> anyhow::Result<Measured>
+where
+    F: Future<Output = anyhow::Result<Vec<Duration>>> + Send + 'static,
+{
+    let from = world.status().await?;
+    let begun = Instant::now();
+    let end = (!ask.is_counted()).then(|| begun + time);
+    let tasks = shares.into_iter().map(|share| tokio::spawn(work(share, end)));
+    let mut latencies = Vec::new();
+    for task in futures_util::future::join_all(tasks).await {
+        latencies.extend(task??);
+    }
+    Ok(Measured::new(begun.elapsed(), latencies, from, world.status().await?))
 }
 
 /// A round.
