@@ -61,7 +61,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 
 fn check_config(config: &Config) -> anyhow::Result<String> {
     let storage = if config.storage.is_embedded()? { "private database" } else { "database of DATABASE_URL" };
-    let keys = config.signing_keys(&OsEntropy)?;
+    let keys = config.sign_in.signing_keys(&config.storage, &OsEntropy)?;
     Ok(format!("{storage}, signing key {}", keys.current().kid))
 }
 
@@ -84,10 +84,10 @@ async fn check_disk(folder: &Path) -> anyhow::Result<String> {
 }
 
 async fn check_port(config: &Config) -> anyhow::Result<String> {
-    let Err(error) = tokio::net::TcpListener::bind(config.listen).await else {
-        return Ok(format!("{} is free", config.listen));
+    let Err(error) = tokio::net::TcpListener::bind(config.network.listen).await else {
+        return Ok(format!("{} is free", config.network.listen));
     };
-    let mut address = config.listen;
+    let mut address = config.network.listen;
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
     }
@@ -95,9 +95,12 @@ async fn check_port(config: &Config) -> anyhow::Result<String> {
     match tokio::time::timeout(limit, health::ask(&format!("http://{address}"))).await {
         Ok(Ok(_)) => Ok(format!(
             "{} is in use by a Staygate that runs and is alive; a second one needs another --listen",
-            config.listen
+            config.network.listen
         )),
-        _ => bail!("cannot listen on {} ({error}): stop what uses it, or choose another with --listen", config.listen),
+        _ => bail!(
+            "cannot listen on {} ({error}): stop what uses it, or choose another with --listen",
+            config.network.listen
+        ),
     }
 }
 

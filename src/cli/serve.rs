@@ -32,8 +32,11 @@ struct Ready {
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     // The cheap reasons to fail come first. The socket takes no connection before it is served from.
-    let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!("cannot listen on {}: stop what uses it, or choose another address with --listen", config.listen)
+    let listener = TcpListener::bind(config.network.listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}: stop what uses it, or choose another address with --listen",
+            config.network.listen
+        )
     })?;
     let storage = tokio::select! {
         opened = OpenStorage::to_serve(&config.storage) => opened?,
@@ -57,7 +60,7 @@ async fn prepare_and_serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let keys = config.signing_keys(&OsEntropy)?;
+    let keys = config.sign_in.signing_keys(&config.storage, &OsEntropy)?;
     let applied = migrate::up(storage.url()).await?;
     if let Some(newest) = applied.last() {
         tracing::info!(count = applied.len(), %newest, "applied migrations");
@@ -77,7 +80,7 @@ async fn prepare_and_serve(
 async fn answer_requests(ready: Ready, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let Ready { config, keys, database, listener } = ready;
     let app = app_of(&config, &keys, database)?;
-    let has_demo = config.wants_demo()? && demo::load(&app).await?;
+    let has_demo = config.booking.wants_demo(&config.storage)? && demo::load(&app).await?;
     let mut gateway = gateway::of(&app)?;
     gateway.settings = settings_of(&config);
     let url = address(&config, listener.local_addr()?);
@@ -97,43 +100,47 @@ async fn answer_requests(ready: Ready, stop: impl Future<Output = ()>) -> anyhow
 /// The one handle to everything, as the settings have it.
 fn app_of(config: &Config, keys: &SigningKeys, database: Database) -> anyhow::Result<App> {
     let entropy = Arc::new(OsEntropy);
-    let terms = Terms {
-        access_token: config.access_lifetime(),
-        refresh_token: config.refresh_lifetime(),
-        quote: config.quote_lifetime(),
-        hold: config.hold_lifetime(),
-        host_answer: config.host_answer_lifetime(),
-        ..Terms::default()
-    };
     Ok(App::new(Parts {
         database,
         clock: Arc::new(SystemClock),
         keys: keys.verifier(),
-        passwords: PasswordHasher::new(config.password_hashers(), &*entropy)?,
+        passwords: PasswordHasher::new(config.sign_in.password_hashers(), &*entropy)?,
         entropy,
         payments: Arc::new(Sandbox),
         wakes: Wakes::default(),
         zones: crate::app::Recent::default(),
         reach: crate::domain::search::Reach::default(),
-        terms,
+        terms: terms_of(config),
         throttle: Throttle::default(),
     }))
 }
 
+fn terms_of(config: &Config) -> Terms {
+    let (sign_in, booking) = (&config.sign_in, &config.booking);
+    Terms {
+        access_token: sign_in.access_lifetime(),
+        refresh_token: sign_in.refresh_lifetime(),
+        quote: booking.quote_lifetime(),
+        hold: booking.hold_lifetime(),
+        host_answer: booking.host_answer_lifetime(),
+        ..Terms::default()
+    }
+}
+
 fn settings_of(config: &Config) -> server::Settings {
     server::Settings {
-        max_body_bytes: config.max_body.bytes(),
-        allowed_origins: config.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
-        trusted_proxies: config.trusted_proxies as usize,
-        drain_timeout: Duration::from_secs(config.drain_seconds.into()),
+        max_body_bytes: config.network.max_body.bytes(),
+        allowed_origins: config.network.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
+        trusted_proxies: config.network.trusted_proxies as usize,
+        drain_timeout: Duration::from_secs(config.network.drain_seconds.into()),
         ..server::Settings::default()
     }
 }
 
 /// Where clients reach the server: as told, else where it listens. A server on all addresses is reached on this machine's own.
 fn address(config: &Config, mut listening: SocketAddr) -> String {
-    if config.public_url.is_some() {
-        return config.public_url();
+    if config.network.public_url.is_some() {
+        return config.network.public_url();
     }
     if listening.ip().is_unspecified() {
         listening.set_ip(if listening.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });

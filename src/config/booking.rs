@@ -1,0 +1,67 @@
+//! Durations of the business, and demo data.
+
+use chrono::Duration;
+use clap::{Args, ValueEnum};
+
+use super::{ConfigError, Storage, between};
+
+/// On, off, or whatever suits the storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Demo {
+    /// On with the private database, off with DATABASE_URL.
+    Auto,
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// Durations of the business, and demo data.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Booking")]
+pub struct Booking {
+    /// How long an unpaid booking holds its nights, in minutes.
+    #[arg(long, env = "STAYGATE_HOLD_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
+    pub hold_minutes: u32,
+
+    /// How long the price of a quote is good for, in minutes.
+    #[arg(long, env = "STAYGATE_QUOTE_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
+    pub quote_minutes: u32,
+
+    /// How long a host has to answer a request, in hours.
+    #[arg(long, env = "STAYGATE_HOST_ANSWER_HOURS", value_name = "H", default_value_t = 24, value_parser = between(1, 168))]
+    pub host_answer_hours: u32,
+
+    /// Whether an empty database is filled with demo data and demo accounts, whose passwords everybody knows.
+    #[arg(long, env = "STAYGATE_DEMO", value_name = "WHEN", default_value = "auto")]
+    pub demo: Demo,
+}
+
+impl Booking {
+    /// Whether an empty database gets demo data.
+    ///
+    /// # Errors
+    /// What [`Storage::database_url`] says.
+    pub fn wants_demo(&self, storage: &Storage) -> Result<bool, ConfigError> {
+        match self.demo {
+            Demo::On => Ok(true),
+            Demo::Off => Ok(false),
+            Demo::Auto => storage.is_embedded(),
+        }
+    }
+
+    /// How long an unpaid booking holds its nights.
+    pub fn hold_lifetime(&self) -> Duration {
+        Duration::minutes(self.hold_minutes.into())
+    }
+
+    /// How long the price of a quote is good for.
+    pub fn quote_lifetime(&self) -> Duration {
+        Duration::minutes(self.quote_minutes.into())
+    }
+
+    /// How long a host has to answer a request.
+    pub fn host_answer_lifetime(&self) -> Duration {
+        Duration::hours(self.host_answer_hours.into())
+    }
+}

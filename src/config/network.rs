@@ -1,0 +1,45 @@
+//! How clients reach the server, and what they may send.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use super::{Origin, PublicUrl, Size, between};
+
+/// How clients reach the server, and what they may send.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Network")]
+pub struct Network {
+    /// The address and port to listen on. `0.0.0.0` or `[::]` make it reachable from other machines.
+    #[arg(long, env = "STAYGATE_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// The address by which clients reach this server, when it is behind a proxy: `https://api.example.com`. Without it, links
+    /// use the address listened on.
+    #[arg(long, env = "STAYGATE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+
+    /// Web pages of these origins may call the API, besides the server's own: `https://example.com`, separated by commas.
+    #[arg(long, env = "STAYGATE_ALLOWED_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    pub allowed_origins: Vec<Origin>,
+
+    /// The largest request body, such as 256KiB or 1MiB.
+    #[arg(long, env = "STAYGATE_MAX_BODY", value_name = "SIZE", default_value = "256KiB")]
+    pub max_body: Size,
+
+    /// How many proxies in front of this server add the client's address to X-Forwarded-For. With 0 the header is ignored, and
+    /// limits per address see the address of the connection.
+    #[arg(long, env = "STAYGATE_TRUSTED_PROXIES", value_name = "N", default_value_t = 0, value_parser = between(0, 10))]
+    pub trusted_proxies: u32,
+
+    /// How long requests in progress may take to finish after the server was told to stop, in seconds.
+    #[arg(long, env = "STAYGATE_DRAIN_SECONDS", value_name = "S", default_value_t = 20, value_parser = between(0, 600))]
+    pub drain_seconds: u32,
+}
+
+impl Network {
+    /// The address under which clients reach this server, without a slash at its end.
+    pub fn public_url(&self) -> String {
+        self.public_url.as_ref().map_or_else(|| format!("http://{}", self.listen), ToString::to_string)
+    }
+}

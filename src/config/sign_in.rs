@@ -1,0 +1,76 @@
+//! Tokens and passwords.
+
+use std::path::PathBuf;
+
+use chrono::Duration;
+use clap::Args;
+
+use super::{ConfigError, Secret, SigningKeys, Storage, between, secret};
+
+/// Tokens and passwords.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sign-in")]
+pub struct SignIn {
+    /// The keys that sign access tokens: KID:SECRET, separated by commas or line ends. The first signs, all are accepted, so
+    /// a new key goes in front and the old one leaves a day later. Each secret has at least 32 characters. Required with
+    /// DATABASE_URL; generated once into the data folder otherwise.
+    #[arg(long, env = "STAYGATE_JWT_SECRET", value_name = "KEYS", hide_env_values = true)]
+    jwt_secret: Option<Secret>,
+
+    /// A file that holds STAYGATE_JWT_SECRET.
+    #[arg(long, env = "STAYGATE_JWT_SECRET_FILE", value_name = "FILE")]
+    jwt_secret_file: Option<PathBuf>,
+
+    /// How long an access token is good for, in minutes.
+    #[arg(long, env = "STAYGATE_ACCESS_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
+    pub access_minutes: u32,
+
+    /// How long a refresh token is good for, in days.
+    #[arg(long, env = "STAYGATE_REFRESH_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 365))]
+    pub refresh_days: u32,
+
+    /// How many passwords are hashed at a time; each takes 19 MiB. Without it, one per processor.
+    #[arg(long, env = "STAYGATE_PASSWORD_HASHERS", value_name = "N", value_parser = between(1, 256))]
+    password_hashers: Option<u32>,
+}
+
+impl SignIn {
+    /// The keys that sign access tokens, generated into the data folder of `storage` when they may be and need be.
+    ///
+    /// # Errors
+    /// [`ConfigError`]; `Missing` when a server with DATABASE_URL has none, because instances behind one address must share
+    /// them.
+    pub fn signing_keys(
+        &self,
+        storage: &Storage,
+        entropy: &dyn crate::types::Entropy,
+    ) -> Result<SigningKeys, ConfigError> {
+        const SETTING: &str = "STAYGATE_JWT_SECRET";
+        let (given, file) = (self.jwt_secret.as_ref(), self.jwt_secret_file.as_ref());
+        match secret::read(SETTING, given, "STAYGATE_JWT_SECRET_FILE", file)? {
+            Some(keys) => SigningKeys::parse(keys.expose()),
+            None if storage.is_embedded()? => SigningKeys::load_or_generate(&storage.data_dir, entropy),
+            None => Err(ConfigError::Missing {
+                setting: SETTING,
+                why: "a server with DATABASE_URL needs keys that all its instances share. Make one with `openssl rand -hex 32` \
+                      and set it as KID:SECRET, for example 2026a:4f1c…",
+            }),
+        }
+    }
+
+    /// How many passwords are hashed at a time.
+    pub fn password_hashers(&self) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        self.password_hashers.map_or_else(processors, |given| given as usize)
+    }
+
+    /// How long an access token is good for.
+    pub fn access_lifetime(&self) -> Duration {
+        Duration::minutes(self.access_minutes.into())
+    }
+
+    /// How long a refresh token is good for.
+    pub fn refresh_lifetime(&self) -> Duration {
+        Duration::days(self.refresh_days.into())
+    }
+}

@@ -1,0 +1,58 @@
+//! Where the data is.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{ConfigError, Secret, between, secret};
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Storage")]
+pub struct Storage {
+    /// The folder of the private database, its log and the generated secrets. Made for this user alone. Not used for data
+    /// when DATABASE_URL is set.
+    #[arg(long, env = "STAYGATE_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    pub data_dir: PathBuf,
+
+    /// The database to use instead of a private one: mysql://USER:PASSWORD@HOST:PORT/NAME. MariaDB from 10.6 or MySQL from
+    /// 8.0. Other users of the machine can see flags: prefer the variable or the file.
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<Secret>,
+
+    /// A file that holds DATABASE_URL.
+    #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE")]
+    database_url_file: Option<PathBuf>,
+
+    /// The most database connections that this process opens.
+    #[arg(long, env = "STAYGATE_POOL_SIZE", value_name = "N", default_value_t = 8, value_parser = between(1, 1000))]
+    pub pool_size: u32,
+}
+
+impl Storage {
+    /// The URL of the database to use; `None` means the private one in the data folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it cannot be read, is given twice, or is no `mysql://` URL.
+    pub fn database_url(&self) -> Result<Option<Secret>, ConfigError> {
+        const SETTING: &str = "DATABASE_URL";
+        let url =
+            secret::read(SETTING, self.database_url.as_ref(), "DATABASE_URL_FILE", self.database_url_file.as_ref())?;
+        if let Some(url) = &url {
+            let invalid = |reason: String| ConfigError::Invalid { setting: SETTING, reason };
+            let options = mysql_async::Opts::from_url(url.expose()).map_err(|error| invalid(error.to_string()))?;
+            if options.db_name().is_none_or(str::is_empty) {
+                return Err(invalid("it names no database: mysql://USER:PASSWORD@HOST:PORT/NAME".to_owned()));
+            }
+        }
+        Ok(url)
+    }
+
+    /// Whether the database is the private one.
+    ///
+    /// # Errors
+    /// What [`Self::database_url`] says.
+    pub fn is_embedded(&self) -> Result<bool, ConfigError> {
+        Ok(self.database_url()?.is_none())
+    }
+}
