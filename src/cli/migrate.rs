@@ -2,6 +2,7 @@ use super::storage::OpenStorage;
 use crate::config::Storage;
 use crate::store::migrate;
 use clap::{Args, ValueEnum};
+use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ pub(super) struct Arguments {
     /// How many to undo, with down.
     #[arg(value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     count: Option<u16>,
+    /// Undo without asking: the data in what is undone is lost.
+    #[arg(long)]
+    yes: bool,
     #[command(flatten)]
     storage: Storage,
 }
@@ -28,9 +32,15 @@ enum Action {
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Arguments { action, count, storage } = arguments;
+    let Arguments { action, count, yes, storage } = arguments;
     if (action == Action::Down) != count.is_some() {
         eprintln!("error: a number goes with `down`, and only there: staygate migrate down 1");
+        return Ok(ExitCode::from(2));
+    }
+    if let Some(count) = count
+        && !(yes || is_confirmed(count)?)
+    {
+        eprintln!("nothing was undone: `staygate migrate down {count} --yes` undoes without asking");
         return Ok(ExitCode::from(2));
     }
     let storage = OpenStorage::to_work(&storage).await?;
@@ -39,6 +49,17 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let code = done?;
     closed?;
     Ok(code)
+}
+
+/// Asks the person at the terminal. Where nobody can answer, it is a no.
+fn is_confirmed(count: u16) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    eprint!("This undoes the newest {count} migrations and deletes the data in what they made. Go on? [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 async fn act(url: &str, action: Action, count: u16) -> anyhow::Result<ExitCode> {

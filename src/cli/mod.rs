@@ -43,7 +43,7 @@ enum Command {
     )]
     Serve(Box<crate::config::Config>),
     /// Bring the database's tables up to date, or undo that.
-    #[command(after_help = "Examples:\n  staygate migrate\n  staygate migrate status\n  staygate migrate down 1")]
+    #[command(after_help = "Examples:\n  staygate migrate\n  staygate migrate status\n  staygate migrate down 1 --yes")]
     Migrate(migrate::Arguments),
     /// Read a public dataset into the database.
     #[command(
@@ -169,7 +169,7 @@ mod tests {
         let parse = |line: &str| Cli::try_parse_from(line.split(' '));
         parse("staygate serve --listen 127.0.0.1:0 --data-dir /tmp/x").unwrap();
         parse("staygate tour --url http://127.0.0.1:8080").unwrap();
-        parse("staygate migrate down 2").unwrap();
+        parse("staygate migrate down 2 --yes").unwrap();
         parse("staygate import inside-airbnb --listings a --reviews b --calendar c --city D").unwrap();
         parse("staygate schema diff a b").unwrap();
     }

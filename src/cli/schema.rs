@@ -64,13 +64,21 @@ fn check(file: Option<&Path>) -> anyhow::Result<ExitCode> {
 }
 
 fn diff(old: &Path, new: &Path) -> anyhow::Result<ExitCode> {
-    let changes = contract::diff(&read(old)?, &read(new)?)?;
+    let (old, new) = (readable(old)?, readable(new)?);
+    let changes = contract::diff(&old, &new)?;
     changes.iter().for_each(|change| println!("{change}"));
     if changes.is_empty() {
         println!("no changes");
     }
     let breaks = contract::worst(&changes) == Some(Severity::Breaking);
     Ok(if breaks { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The text of a contract that can be parsed; an error names the file.
+fn readable(path: &Path) -> anyhow::Result<String> {
+    let text = read(path)?;
+    contract::promises(&text).with_context(|| format!("{} is not a readable contract", path.display()))?;
+    Ok(text)
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

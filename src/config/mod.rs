@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_wrong_value_is_refused_with_its_name() {
         for wrong in [
-            ["--listen", "8080"],
+            ["--listen", "example"],
             ["--pool-size", "0"],
             ["--access-minutes", "1441"],
             ["--max-body", "lots"],

@@ -4,14 +4,15 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
-use super::{Origin, PublicUrl, Size, between};
+use super::{Origin, PublicUrl, Size, between, values};
 
 /// How clients reach the server, and what they may send.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Network")]
 pub struct Network {
-    /// The address and port to listen on. `0.0.0.0` or `[::]` make it reachable from other machines.
-    #[arg(long, env = "STAYGATE_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    /// The address and port to listen on. `0.0.0.0` or `[::]` make it reachable from other machines; a port alone
+    /// is this machine's own.
+    #[arg(long, env = "STAYGATE_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = values::listen)]
     pub listen: SocketAddr,
 
     /// The address by which clients reach this server, when it is behind a proxy: `https://api.example.com`. Without it, links

@@ -45,11 +45,22 @@ impl SignIn {
         storage: &Storage,
         entropy: &dyn crate::types::Entropy,
     ) -> Result<SigningKeys, ConfigError> {
+        match self.existing_keys(storage)? {
+            Some(keys) => Ok(keys),
+            None => SigningKeys::load_or_generate(&storage.data_dir, entropy),
+        }
+    }
+
+    /// The keys that sign access tokens; `None` when they have yet to be generated into the data folder.
+    ///
+    /// # Errors
+    /// As [`Self::signing_keys`].
+    pub fn existing_keys(&self, storage: &Storage) -> Result<Option<SigningKeys>, ConfigError> {
         const SETTING: &str = "STAYGATE_JWT_SECRET";
         let (given, file) = (self.jwt_secret.as_ref(), self.jwt_secret_file.as_ref());
         match secret::read(SETTING, given, "STAYGATE_JWT_SECRET_FILE", file)? {
-            Some(keys) => SigningKeys::parse(keys.expose()),
-            None if storage.is_embedded()? => SigningKeys::load_or_generate(&storage.data_dir, entropy),
+            Some(keys) => SigningKeys::parse(keys.expose()).map(Some),
+            None if storage.is_embedded()? => SigningKeys::load(&storage.data_dir),
             None => Err(ConfigError::Missing {
                 setting: SETTING,
                 why: "a server with DATABASE_URL needs keys that all its instances share. Make one with `openssl rand -hex 32` \

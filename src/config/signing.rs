@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const SETTING: &str = "STAYGATE_JWT_SECRET";
 /// An HMAC-SHA-256 key should not be shorter than its output. Bytes.
@@ -59,16 +59,24 @@ impl SigningKeys {
         Ok(Self { current, older: keys.collect() })
     }
 
+    /// The keys in the data folder, if they were made already.
+    pub(super) fn load(data_dir: &Path) -> Result<Option<Self>, ConfigError> {
+        let path = path_in(data_dir);
+        match fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text).map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(ConfigError::File { setting: SETTING, path, source }),
+        }
+    }
+
     /// The keys in the data folder, made there the first time, readable by this user alone.
     pub(super) fn load_or_generate(data_dir: &Path, entropy: &dyn Entropy) -> Result<Self, ConfigError> {
-        let folder = data_dir.join("secrets");
-        let path = folder.join("jwt");
-        let failed = |source| ConfigError::File { setting: SETTING, path: path.clone(), source };
-        match fs::read_to_string(&path) {
-            Ok(text) => return Self::parse(&text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(error)),
+        if let Some(keys) = Self::load(data_dir)? {
+            return Ok(keys);
         }
+        let path = path_in(data_dir);
+        let failed = |source| ConfigError::File { setting: SETTING, path: path.clone(), source };
+        let folder = data_dir.join("secrets");
         let secret: String = entropy.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
         let text = format!("{}:{secret}\n", name_of(&secret));
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
@@ -107,6 +115,10 @@ impl SigningKeys {
     pub fn find(&self, kid: &str) -> Option<&SigningKey> {
         std::iter::once(&self.current).chain(&self.older).find(|key| key.kid == kid)
     }
+}
+
+fn path_in(data_dir: &Path) -> PathBuf {
+    data_dir.join("secrets/jwt")
 }
 
 fn name_of(secret: &str) -> String {

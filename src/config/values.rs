@@ -1,4 +1,5 @@
 use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 /// A number of bytes: `65536`, `256KiB`, `1MiB`.
@@ -88,12 +89,30 @@ fn host_of(url: &str) -> Result<&str, String> {
     host.filter(|host| !host.is_empty()).ok_or_else(|| "it must start with http:// or https://".to_owned())
 }
 
-/// Accepts what the log's filter understands.
+/// Accepts what the log's filter understands. A bare word that is no level would be taken for a module, and silence all else.
 pub(super) fn log_level(text: &str) -> Result<String, String> {
-    match tracing_subscriber::EnvFilter::try_new(text) {
-        Ok(_) if !text.trim().is_empty() => Ok(text.to_owned()),
-        Ok(_) => Err("it is empty".to_owned()),
-        Err(error) => Err(error.to_string()),
+    let is_level = |word: &str| ["off", "error", "warn", "info", "debug", "trace"].contains(&word);
+    let known = |word: &str| is_level(&word.to_ascii_lowercase()) || word.contains(['=', '[']) || word.contains("::");
+    if let Some(word) = text.split(',').map(str::trim).find(|word| !known(word)) {
+        return Err(format!(
+            "`{word}` is no level: write error, warn, info, debug, trace or off, or MODULE=LEVEL, separated by commas"
+        ));
+    }
+    tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// An address and port to listen on. A port alone, or `localhost`, means this machine only.
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    let text = text.trim();
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    let port = text.strip_prefix("localhost:").and_then(|port| port.parse::<u16>().ok());
+    match port {
+        Some(port) => Ok((Ipv4Addr::LOCALHOST, port).into()),
+        None => text.parse().map_err(|_| {
+            "write ADDRESS:PORT: 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080; a port alone, 8080, is this machine's own".to_owned()
+        }),
     }
 }
 
@@ -115,6 +134,31 @@ mod tests {
         assert_eq!("HTTPS://Example.com".parse::<Origin>().unwrap().as_str(), "https://example.com");
         for wrong in ["example.com", "https://", "https://example.com/", "https://*.example.com", "*"] {
             assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
+        }
+    }
+
+    /// O3: a misspelled level used to silence the log.
+    #[test]
+    fn a_log_level_is_a_level_or_names_its_module() {
+        for good in ["info", "INFO", "off", "info,staygate::store=debug", "warn,poem=info", "staygate::access"] {
+            assert!(log_level(good).is_ok(), "{good}");
+        }
+        for bad in ["loud", "", "info,loud", "staygate=loud", "poem"] {
+            assert!(log_level(bad).is_err(), "{bad}");
+        }
+        assert!(log_level("loud").unwrap_err().contains("`loud`"));
+    }
+
+    /// O3: a port alone was refused without an example.
+    #[test]
+    fn a_port_alone_listens_on_this_machine_only() {
+        let read = |text: &str| listen(text).map(|address| address.to_string());
+        assert_eq!(read("9000").as_deref(), Ok("127.0.0.1:9000"));
+        assert_eq!(read("localhost:9000").as_deref(), Ok("127.0.0.1:9000"));
+        assert_eq!(read("0.0.0.0:80").as_deref(), Ok("0.0.0.0:80"));
+        assert_eq!(read("[::]:80").as_deref(), Ok("[::]:80"));
+        for bad in ["", "70000", "localhost", "example.com:80", "127.0.0.1", ":80"] {
+            assert!(read(bad).unwrap_err().contains("127.0.0.1:8080"), "{bad}");
         }
     }
 }

@@ -7,6 +7,7 @@ mod accounts;
 mod blocks;
 mod bookings;
 mod cancellations;
+mod commands;
 mod contract;
 mod docs;
 mod embedded;

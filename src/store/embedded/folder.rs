@@ -20,6 +20,45 @@ impl Drop for Lock {
     }
 }
 
+/// What a data folder holds, as far as it can be told without changing anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FolderState {
+    /// No database yet.
+    New,
+    /// A database that no process runs.
+    Free,
+    /// A database that a process runs.
+    InUse {
+        /// The process, as far as known.
+        owner: Option<u32>,
+    },
+}
+
+/// What `data_dir` holds. Makes and changes nothing.
+///
+/// # Errors
+/// [`EmbeddedError::Folder`] when it cannot be read.
+pub fn state(data_dir: &Path) -> Result<FolderState, EmbeddedError> {
+    let path = data_dir.join("lock");
+    let mut file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(FolderState::New),
+        Err(error) => return Err(EmbeddedError::folder("open", &path)(error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) if data_dir.join("database").is_dir() => Ok(FolderState::Free),
+        Ok(()) => Ok(FolderState::New),
+        Err(TryLockError::WouldBlock) => Ok(FolderState::InUse { owner: owner(&mut file) }),
+        Err(TryLockError::Error(source)) => Err(EmbeddedError::folder("lock", &path)(source)),
+    }
+}
+
+/// The process that a lock file names.
+fn owner(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok())
+}
+
 /// The longest path that a unix socket can have, everywhere (macOS: 103 bytes and a zero, Linux: 107).
 const LONGEST_SOCKET: usize = 103;
 
@@ -114,9 +153,7 @@ impl Folder {
                 Ok(Lock(file))
             }
             Err(TryLockError::WouldBlock) => {
-                let mut owner = String::new();
-                let owner = file.read_to_string(&mut owner).ok().and_then(|_| owner.trim().parse().ok());
-                Err(EmbeddedError::InUse { folder: self.root.clone(), owner })
+                Err(EmbeddedError::InUse { folder: self.root.clone(), owner: owner(&mut file) })
             }
             Err(TryLockError::Error(source)) => Err(EmbeddedError::folder("lock", &path)(source)),
         }

@@ -20,6 +20,7 @@ mod install;
 mod process;
 
 use folder::{Folder, Lock};
+pub use folder::{FolderState, state};
 use process::Supervisor;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -116,6 +117,14 @@ enum Hold {
     Owner(Box<Supervisor>, Lock, Folder),
     /// Another process runs it, and waits for this lock before it stops.
     Guest(#[expect(dead_code, reason = "held for its lock")] Lock),
+}
+
+/// The program that would run a private database.
+///
+/// # Errors
+/// [`EmbeddedError::NoServer`].
+pub fn server() -> Result<String, EmbeddedError> {
+    binary::find().map(|server| server.program.display().to_string())
 }
 
 impl Embedded {

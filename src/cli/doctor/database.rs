@@ -1,0 +1,74 @@
+//! The database: whether it can be used, its clock, its migrations.
+
+use anyhow::ensure;
+
+use super::Report;
+use crate::cli::storage::{OpenStorage, pool_options};
+use crate::config::Config;
+use crate::store::{Conn, Database, migrate, version};
+use crate::types::{Clock, OsEntropy, SystemClock};
+
+/// The most that the clocks of server and database may differ.
+const CLOCK_SKEW: chrono::Duration = chrono::Duration::seconds(2);
+
+pub(super) async fn check(report: &mut Report, config: &Config, storage: &OpenStorage) {
+    let whose = match storage.embedded() {
+        Some(embedded) if embedded.is_owner() => "private, started for this check",
+        Some(_) => "private, of the running server",
+        None => "of DATABASE_URL",
+    };
+    // Only a private database is made by looking at it.
+    if storage.embedded().is_some()
+        && let Err(error) = migrate::ensure_database(storage.url()).await
+    {
+        report.note("database", Err(error.into()));
+        return;
+    }
+    let database = match Database::connect(storage.url(), pool_options(&config.storage, &OsEntropy)).await {
+        Ok(database) => database,
+        Err(error) => {
+            let advice = match storage.embedded() {
+                Some(embedded) => format!("{} says more", embedded.log().display()),
+                None => "check DATABASE_URL, that the server runs, and that this machine may reach it".to_owned(),
+            };
+            report.note("database", Err(anyhow::anyhow!("{error}: {advice}")));
+            return;
+        }
+    };
+    match database.conn().await {
+        Ok(mut conn) => {
+            let found = version::check(&mut conn).await;
+            report.note("database", found.map(|version| format!("{version}, {whose}")).map_err(Into::into));
+            report.note("clock", check_clock(&mut conn, &SystemClock).await);
+        }
+        Err(error) => report.note("database", Err(error.into())),
+    }
+    report.note("migrations", check_migrations(storage.url()).await);
+}
+
+async fn check_clock(conn: &mut Conn, clock: &dyn Clock) -> anyhow::Result<String> {
+    let before = clock.now();
+    let theirs = version::now(conn).await?;
+    let after = clock.now();
+    let ours = before + (after - before) / 2;
+    let skew = (theirs - ours).abs();
+    ensure!(
+        skew <= CLOCK_SKEW,
+        "this machine and the database differ by {} ms: run NTP on both",
+        skew.num_milliseconds()
+    );
+    Ok(format!("{} ms from the database's", skew.num_milliseconds()))
+}
+
+async fn check_migrations(url: &str) -> anyhow::Result<String> {
+    let status = migrate::status(url).await?;
+    let newer = match status.unknown.len() {
+        0 => String::new(),
+        n => format!(", {n} of a newer program"),
+    };
+    Ok(match status.pending.len() {
+        0 => format!("all {} applied{newer}", status.applied.len()),
+        // No failure: the server applies them when it starts.
+        n => format!("{} applied{newer}, {n} pending: serve or `staygate migrate` applies them", status.applied.len()),
+    })
+}

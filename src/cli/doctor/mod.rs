@@ -1,0 +1,65 @@
+//! Finds out what would go wrong, and says what to do about it.
+
+mod database;
+mod machine;
+
+use super::storage::OpenStorage;
+use crate::config::Config;
+use crate::store::embedded::{self, FolderState};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Prints one line for each check and remembers whether one failed.
+#[derive(Default)]
+struct Report {
+    failed: bool,
+}
+
+impl Report {
+    fn note(&mut self, what: &str, found: anyhow::Result<String>) {
+        match found {
+            Ok(found) => println!("ok    {what:<14} {found}"),
+            Err(error) => {
+                self.failed = true;
+                println!("FAIL  {what:<14} {error:#}");
+            }
+        }
+    }
+}
+
+pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let mut report = Report::default();
+    report.note("configuration", machine::check_config(&config));
+    // With a database elsewhere nothing is kept in the folder.
+    let is_embedded = config.storage.is_embedded().unwrap_or(true);
+    if is_embedded {
+        report.note("data folder", machine::check_folder(&config.storage));
+        report.note("disk", machine::check_disk(&config.storage.data_dir).await);
+    }
+    report.note("port", machine::check_port(&config).await);
+    if is_embedded && matches!(embedded::state(&config.storage.data_dir), Ok(FolderState::New)) {
+        // A check leaves nothing behind, so it does not make the database that is not there yet.
+        let server = embedded::server().map(|server| format!("none yet; {server} will make it"));
+        report.note("database", server.map_err(Into::into));
+    } else {
+        check_database(&mut report, &config).await;
+    }
+    if report.failed {
+        println!("`staygate serve` would fail: each line that begins with FAIL says why, and what to do.");
+        return Ok(ExitCode::FAILURE);
+    }
+    println!("All is well.");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn check_database(report: &mut Report, config: &Config) {
+    match OpenStorage::to_work(&config.storage).await {
+        Ok(storage) => {
+            database::check(report, config, &storage).await;
+            if let Err(error) = storage.close(Duration::from_secs(3600)).await {
+                report.note("database", Err(error));
+            }
+        }
+        Err(error) => report.note("database", Err(error)),
+    }
+}

@@ -1,0 +1,83 @@
+//! The commands of the program, as scripts and people run them.
+
+use std::{
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+/// Runs the program with settings of its own, whatever the environment says, and without a terminal.
+fn staygate(arguments: &[&str], data_dir: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| {
+        let name = name.to_string_lossy();
+        name.starts_with("STAYGATE_") || name.starts_with("DATABASE_URL")
+    }) {
+        command.env_remove(name);
+    }
+    command.args(arguments).env("STAYGATE_DATA_DIR", data_dir).stdin(Stdio::null()).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).unwrap().next().is_none()
+}
+
+/// O2: a check in an empty folder made a database of 110 MB there.
+#[test]
+fn doctor_leaves_nothing_behind_in_an_empty_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = staygate(&["doctor", "--listen", "127.0.0.1:0"], dir.path());
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(is_empty(dir.path()), "{:?}", std::fs::read_dir(dir.path()).unwrap().collect::<Vec<_>>());
+    let missing = dir.path().join("a/b");
+    let output = staygate(&["doctor", "--listen", "127.0.0.1:0"], &missing);
+    assert!(output.status.success() && is_empty(dir.path()), "{}", said(&output));
+}
+
+/// O2: with the settings of a running server it said that all is well, though another `serve` would fail.
+#[test]
+fn doctor_reports_a_port_that_is_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = staygate(&["doctor", "--listen", &address], dir.path());
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("FAIL  port") && said.contains(&address), "{said}");
+}
+
+/// O3: a misspelled level silenced the log for ever.
+#[test]
+fn a_log_level_that_is_none_is_refused_with_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = staygate(&["--log-level", "loud", "doctor"], dir.path());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("`loud` is no level"), "{}", said(&output));
+}
+
+/// O6: the message did not say which of the two files cannot be read.
+#[test]
+fn a_diff_of_contracts_names_the_file_that_is_broken() {
+    let dir = tempfile::tempdir().unwrap();
+    let [good, bad] = ["good.graphql", "bad.graphql"].map(|name| dir.path().join(name).display().to_string());
+    std::fs::write(&good, "type Query { a: Int }").unwrap();
+    std::fs::write(&bad, "type Query { a: ").unwrap();
+    for order in [["schema", "diff", &good, &bad], ["schema", "diff", &bad, &good]] {
+        let output = staygate(&order, dir.path());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains("bad.graphql") && !said(&output).contains("good.graphql"), "{}", said(&output));
+    }
+}
+
+/// O6: migrations were undone, and their data deleted, without a question.
+#[test]
+fn migrations_are_not_undone_without_a_yes() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = staygate(&["migrate", "down", "1"], dir.path());
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("migrate down 1 --yes"), "{}", said(&output));
+    assert!(is_empty(dir.path()), "not even a database was started");
+}
