@@ -64,6 +64,7 @@ async fn read(
     options: Options,
     stopping: Arc<AtomicBool>,
 ) -> anyhow::Result<import::Summary> {
+    opened.is_reached(storage).await?;
     let applied = migrate::up(opened.url()).await?;
     if let Some(newest) = applied.last() {
         tracing::info!(count = applied.len(), %newest, "applied migrations");

@@ -43,9 +43,12 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         eprintln!("nothing was undone: `staygate migrate down {count} --yes` undoes without asking");
         return Ok(ExitCode::from(2));
     }
-    let storage = OpenStorage::to_work(&storage).await?;
-    let done = act(storage.url(), action, count.unwrap_or(0)).await;
-    let closed = storage.close(Duration::from_secs(3600)).await;
+    let opened = OpenStorage::to_work(&storage).await?;
+    let done = match opened.is_reached(&storage).await {
+        Ok(()) => act(opened.url(), action, count.unwrap_or(0)).await,
+        Err(error) => Err(error),
+    };
+    let closed = opened.close(Duration::from_secs(3600)).await;
     let code = done?;
     closed?;
     Ok(code)

@@ -6,7 +6,7 @@ use crate::config::{Config, SigningKeys};
 use crate::import::demo::{self, Account};
 use crate::outbound::{payments::Sandbox, wakes::Wakes};
 use crate::server::{self, gateway};
-use crate::store::{Database, migrate, version};
+use crate::store::{Database, Exclusive, migrate, version};
 use crate::types::{OsEntropy, SystemClock};
 use crate::worker;
 use anyhow::{Context, bail};
@@ -20,6 +20,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long the database waits for other commands that use it when the server stops.
 const GUESTS: Duration = Duration::from_secs(10);
+
+/// How long one server waits for another that loads demo data. Seconds.
+const DEMO_PATIENCE: u32 = 600;
 
 /// Everything that answering requests needs: the database is up and migrated, the port is taken.
 struct Ready {
@@ -42,6 +45,10 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         opened = OpenStorage::to_serve(&config.storage) => opened?,
         () = signals.next() => return Ok(ExitCode::SUCCESS),
     };
+    tokio::select! {
+        reached = storage.is_reached(&config.storage) => reached?,
+        () = signals.next() => return Ok(ExitCode::SUCCESS),
+    }
     let served = tokio::select! {
         served = prepare_and_serve(config, &storage, listener, signals.next()) => served,
         // While requests are drained, a second signal means: now. The database is safe either way.
@@ -69,7 +76,7 @@ async fn prepare_and_serve(
     let found = version::check(&mut database.conn().await?).await?;
     tracing::info!(database = %found, private = storage.embedded().is_some(), "the database is ready");
     let ready = Ready { config, keys, database: database.clone(), listener };
-    let served = answer_requests(ready, stop).await;
+    let served = answer_requests(ready, storage.url(), stop).await;
     let (statements, retries) = (database.statements().sent(), database.retries());
     tracing::info!(statements, retries, "statements sent, and transactions that ran again");
     database.close();
@@ -77,10 +84,10 @@ async fn prepare_and_serve(
 }
 
 /// Answers requests until `stop`, and then for the time to drain; the worker works as long.
-async fn answer_requests(ready: Ready, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let Ready { config, keys, database, listener } = ready;
     let app = app_of(&config, &keys, database)?;
-    let has_demo = config.booking.wants_demo(&config.storage)? && demo::load(&app).await?;
+    let has_demo = config.booking.wants_demo(&config.storage)? && load_demo(&app, database_url).await?;
     let mut gateway = gateway::of(&app)?;
     gateway.settings = settings_of(&config);
     let url = address(&config, listener.local_addr()?);
@@ -95,6 +102,17 @@ async fn answer_requests(ready: Ready, stop: impl Future<Output = ()>) -> anyhow
     let served = server::serve(listener, gateway, stop).await;
     worker.abort();
     served
+}
+
+/// Fills an empty database with demo data. Of servers that start at the same time one does; the others wait, and find it done.
+async fn load_demo(app: &App, database_url: &str) -> anyhow::Result<bool> {
+    let lock = Exclusive::take(database_url, "demo", DEMO_PATIENCE).await?;
+    let lock = lock.with_context(|| format!("another server has been loading demo data for {DEMO_PATIENCE} s"))?;
+    let is_there = demo::load(app).await?;
+    if let Err(error) = lock.release().await {
+        tracing::debug!(%error, "the lock went with its connection");
+    }
+    Ok(is_there)
 }
 
 /// The one handle to everything, as the settings have it.

@@ -1,9 +1,12 @@
 use crate::config::Storage;
-use crate::store::Options;
 use crate::store::embedded::{Durability, Embedded};
+use crate::store::{Database, Options};
 use crate::types::Entropy;
 use anyhow::Context;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Between two tries to reach a database.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// The database of a command: a server elsewhere, or the private one, which may have to be started and stopped.
 pub(super) struct OpenStorage {
@@ -30,6 +33,27 @@ impl OpenStorage {
 
     fn private(embedded: Embedded) -> Self {
         Self { url: embedded.url().to_owned(), embedded: Some(embedded) }
+    }
+
+    /// Waits until the database of DATABASE_URL can be reached, as long as the settings allow: it may be starting too.
+    pub(super) async fn is_reached(&self, storage: &Storage) -> anyhow::Result<()> {
+        let (begun, patience) = (Instant::now(), Duration::from_secs(storage.database_wait.into()));
+        let mut told = false;
+        loop {
+            let error = match Database::knock(&self.url).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let left = patience.saturating_sub(begun.elapsed());
+            if !error.may_be_starting() || left.is_zero() {
+                return Err(error.into());
+            }
+            if !told {
+                told = true;
+                tracing::warn!(%error, "waiting up to {} s for the database", patience.as_secs());
+            }
+            tokio::time::sleep(PAUSE.min(left)).await;
+        }
     }
 
     /// Where to connect. It may contain a password.

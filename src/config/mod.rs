@@ -4,6 +4,7 @@
 //! variable and its default in one place: the field. A value that makes no sense is refused before anything starts.
 
 mod booking;
+mod database;
 mod logging;
 mod network;
 mod secret;
@@ -17,6 +18,7 @@ use clap::{Args, FromArgMatches};
 use std::path::PathBuf;
 
 pub use booking::{Booking, Demo};
+pub use database::{DatabaseUrl, SslMode};
 pub use logging::{LogFormat, Logging};
 pub use network::Network;
 pub use secret::Secret;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ConfigError, Secret, between, secret};
+use super::{ConfigError, DatabaseUrl, Secret, between, secret};
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
@@ -16,7 +16,8 @@ pub struct Storage {
     pub data_dir: PathBuf,
 
     /// The database to use instead of a private one: mysql://USER:PASSWORD@HOST:PORT/NAME. MariaDB from 10.6 or MySQL from
-    /// 8.0. Other users of the machine can see flags: prefer the variable or the file.
+    /// 8.0. With TLS: ?ssl-mode=VERIFY_IDENTITY, see docs/configuration.md. Other users of the machine can see flags: prefer the
+    /// variable or the file.
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<Secret>,
 
@@ -24,9 +25,14 @@ pub struct Storage {
     #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE")]
     database_url_file: Option<PathBuf>,
 
-    /// The most database connections that this process opens.
+    /// The most database connections that this process opens. Reads, writes and the worker share them out.
     #[arg(long, env = "STAYGATE_POOL_SIZE", value_name = "N", default_value_t = 8, value_parser = between(1, 1000))]
     pub pool_size: u32,
+
+    /// How long the program waits at its start for a database of DATABASE_URL that cannot be reached yet, in seconds. `doctor` does
+    /// not wait.
+    #[arg(long, env = "STAYGATE_DATABASE_WAIT", value_name = "S", default_value_t = 60, value_parser = between(0, 3600))]
+    pub database_wait: u32,
 }
 
 impl Storage {
@@ -40,8 +46,8 @@ impl Storage {
             secret::read(SETTING, self.database_url.as_ref(), "DATABASE_URL_FILE", self.database_url_file.as_ref())?;
         if let Some(url) = &url {
             let invalid = |reason: String| ConfigError::Invalid { setting: SETTING, reason };
-            let options = mysql_async::Opts::from_url(url.expose()).map_err(|error| invalid(error.to_string()))?;
-            if options.db_name().is_none_or(str::is_empty) {
+            let parsed: DatabaseUrl = url.expose().parse().map_err(invalid)?;
+            if parsed.name().is_none() {
                 return Err(invalid("it names no database: mysql://USER:PASSWORD@HOST:PORT/NAME".to_owned()));
             }
         }

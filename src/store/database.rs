@@ -1,3 +1,4 @@
+use super::address::Address;
 use super::conflict::{Conflict, MayConflict};
 use super::pool::{Conn, Manager};
 use super::pulse::Silent;
@@ -52,12 +53,21 @@ impl Default for Options {
     }
 }
 
+/// The server's error 1040.
+const TOO_MANY_CONNECTIONS: u16 = 1040;
+
 /// What can go wrong between a caller and an answer of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// All connections stayed in use for as long as a caller waits.
     #[error("all database connections are busy")]
     Busy,
+    /// The URL makes no sense. It is not shown: it may hold a password.
+    #[error("the database's URL makes no sense: {0}")]
+    Url(String),
+    /// The connection cannot be protected as it is asked for.
+    #[error("no secure connection to the database: {0}")]
+    Insecure(String),
     /// No connection could be made, or it did not answer in time.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
@@ -91,11 +101,33 @@ impl DatabaseError {
 
     /// Whether the same call may succeed a moment later.
     pub fn is_retryable(&self) -> bool {
+        self.is_away() || self.is_busy()
+    }
+
+    /// Whether the database is there and has too much to do.
+    pub fn is_busy(&self) -> bool {
         match self {
-            Self::Busy | Self::Unreachable(_) | Self::Collided { .. } => true,
-            // Too many connections (1040), not ready (1047), shutting down (1053).
-            Self::Denied { code, .. } => matches!(code, 1040 | 1047 | 1053),
-            Self::Failed(error) => Conflict::of(error).is_some(),
+            Self::Busy | Self::Collided { .. } => true,
+            Self::Failed(error) => !matches!(Conflict::of(error), None | Some(Conflict::Lost | Conflict::NodeNotReady)),
+            Self::Denied { code, .. } => *code == TOO_MANY_CONNECTIONS,
+            Self::Url(_) | Self::Insecure(_) | Self::Unreachable(_) => false,
+        }
+    }
+
+    /// Whether a server that is starting may be the reason, so that waiting may help.
+    pub fn may_be_starting(&self) -> bool {
+        !matches!(self, Self::Insecure(_)) && self.is_away()
+            || matches!(self, Self::Denied { code, .. } if *code == TOO_MANY_CONNECTIONS)
+    }
+
+    /// Whether the database cannot be used now, and may come back by itself.
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Insecure(_) => true,
+            // Not ready (1047), shutting down (1053).
+            Self::Denied { code, .. } => matches!(code, 1047 | 1053),
+            Self::Failed(error) => matches!(Conflict::of(error), Some(Conflict::Lost | Conflict::NodeNotReady)),
+            Self::Url(_) | Self::Busy | Self::Collided { .. } => false,
         }
     }
 }
@@ -138,7 +170,7 @@ impl Database {
     /// Like [`Self::connect`], without opening a connection.
     ///
     /// # Errors
-    /// [`DatabaseError::Unreachable`] when the URL makes no sense.
+    /// [`DatabaseError::Url`] when the URL makes no sense.
     pub fn lazy(url: &str, options: Options) -> Result<Self, DatabaseError> {
         let statements = Arc::<Statements>::default();
         let manager = Manager::new(url, &options, Arc::clone(&statements))?;
@@ -159,6 +191,17 @@ impl Database {
             .map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
         let pauses = AtomicU64::new(options.seed);
         Ok(Self { shared: Arc::new(Shared { pool, statements, options, retries: AtomicU64::new(0), pauses }) })
+    }
+
+    /// Connects once to the server of `url`, to see whether it is there; whether the database exists on it does not matter.
+    ///
+    /// # Errors
+    /// What [`Self::conn`] says.
+    pub async fn knock(url: &str) -> Result<(), DatabaseError> {
+        let (server, _) = Address::of(url)?.without_database();
+        let opened = tokio::time::timeout(Options::default().connect, server.open()).await;
+        let conn = opened.map_err(|_| DatabaseError::Unreachable("it does not answer".to_owned()))??;
+        conn.disconnect().await.map_err(super::pool::refused)
     }
 
     /// A connection, after a bounded wait.

@@ -3,6 +3,7 @@
 //! [`Database`] is the handle: a pool that heals itself, and transactions that run again when racers collide. The
 //! functions of a noun's file take `conn: &mut Conn` (any connection) or `tx: &mut Conn` (inside a transaction).
 
+mod address;
 pub mod amenities;
 pub mod bookings;
 mod conflict;
@@ -10,6 +11,7 @@ mod database;
 mod each;
 pub mod embedded;
 pub mod events;
+mod exclusive;
 mod failure;
 pub mod idempotency;
 mod link;
@@ -35,6 +37,7 @@ pub mod version;
 
 pub use conflict::{Conflict, MayConflict};
 pub use database::{Database, DatabaseError, Options};
+pub use exclusive::Exclusive;
 pub use pool::Conn;
 pub use statements::{Recording, Statements};
 pub use transaction::Attempt;

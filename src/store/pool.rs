@@ -14,13 +14,14 @@
 //!
 //! Rows that were not read to their end are no reason for distrust: the driver skips them before the next statement.
 
+use super::address::Address;
 use super::link::Link;
 use super::pulse::Pulse;
 use super::statements::Statements;
 use super::{DatabaseError, Options};
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use diesel_async::{AsyncMysqlConnection, SimpleAsyncConnection};
-use mysql_async::{Opts, OptsBuilder};
+use mysql_async::prelude::Queryable as _;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -90,7 +91,7 @@ pub(super) struct Pooled {
 
 /// Makes connections and decides which may be used again.
 pub(super) struct Manager {
-    opts: Opts,
+    address: Address,
     session: String,
     idle_before_ping: Duration,
     statements: Arc<Statements>,
@@ -101,10 +102,10 @@ pub(super) struct Manager {
 
 impl Manager {
     pub(super) fn new(url: &str, options: &Options, statements: Arc<Statements>) -> Result<Self, DatabaseError> {
-        let opts = driver_options(url)?;
-        let pulse = Pulse::new(opts.clone(), options);
+        let address = Address::of(url)?;
+        let pulse = Pulse::new(address.clone(), options);
         Ok(Self {
-            opts,
+            address,
             session: format!("{}; {}", session_setup(options.lock_wait), longest(options.statement)),
             idle_before_ping: options.idle_before_ping,
             statements,
@@ -127,7 +128,7 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Pooled, DatabaseError> {
         let trusted_in = self.era.load(Ordering::Relaxed);
-        let conn = connect_with(self.opts.clone(), &self.session).await?;
+        let conn = connect(&self.address, &self.session).await?;
         let link = Link::new(conn, &self.pulse, &self.statements, &self.era);
         Ok(Pooled { link, last_used: Instant::now(), trusted_in })
     }
@@ -147,41 +148,27 @@ impl managed::Manager for Manager {
     }
 }
 
-/// How the driver is to connect to `url`: no cache of statements beside the one of the query builder, and affected rows
-/// are the matched ones, not only those that changed.
-fn driver_options(url: &str) -> Result<Opts, DatabaseError> {
-    let opts = Opts::from_url(url).map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
-    // Without `prefer_socket(false)` the driver would leave TCP for the socket path that the server names, which on this
-    // machine may belong to another server.
-    Ok(OptsBuilder::from_opts(opts).stmt_cache_size(0).client_found_rows(true).prefer_socket(false).into())
+/// A connection of the driver's own with the session's settings, outside any pool.
+pub(super) async fn connect_plainly(address: &Address) -> Result<mysql_async::Conn, DatabaseError> {
+    let mut conn = address.open().await?;
+    conn.query_drop(session_setup(Options::default().lock_wait)).await.map_err(refused)?;
+    Ok(conn)
 }
 
-/// A single connection with the session's settings, outside any pool.
-pub(super) async fn connect_once(url: &str) -> Result<AsyncMysqlConnection, DatabaseError> {
-    connect(driver_options(url)?).await
-}
-
-/// A single connection with the session's settings.
-pub(super) async fn connect(opts: Opts) -> Result<AsyncMysqlConnection, DatabaseError> {
-    connect_with(opts, &session_setup(Options::default().lock_wait)).await
-}
-
-/// `url` split into the server and the name of the database on it.
-pub(super) fn without_database(url: &str) -> Result<(Opts, Option<String>), DatabaseError> {
-    let opts = driver_options(url)?;
-    let name = opts.db_name().filter(|name| !name.is_empty()).map(str::to_owned);
-    Ok((OptsBuilder::from_opts(opts).db_name(None::<String>).into(), name))
-}
-
-async fn connect_with(opts: Opts, session: &str) -> Result<AsyncMysqlConnection, DatabaseError> {
-    let conn = mysql_async::Conn::new(opts).await.map_err(|error| match error {
-        mysql_async::Error::Server(error) => DatabaseError::Denied { code: error.code, message: error.message },
-        error => DatabaseError::Unreachable(error.to_string()),
-    })?;
+async fn connect(address: &Address, session: &str) -> Result<AsyncMysqlConnection, DatabaseError> {
+    let conn = address.open().await?;
     let mut conn =
         AsyncMysqlConnection::try_from(conn).await.map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
     conn.batch_execute(session).await?;
     Ok(conn)
+}
+
+/// What a statement of the driver's own connection fails with.
+pub(super) fn refused(error: mysql_async::Error) -> DatabaseError {
+    match error {
+        mysql_async::Error::Server(error) => DatabaseError::Denied { code: error.code, message: error.message },
+        error => DatabaseError::Unreachable(error.to_string()),
+    }
 }
 
 /// Ends a statement that nobody waits for any more: the caller gave up, and the database would not notice before it has an answer.

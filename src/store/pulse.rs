@@ -6,8 +6,8 @@
 //! wait are sent away, and all who come, until the database answers again. A statement that is only slow, or waits for a
 //! lock, is left alone: its database answers.
 
-use super::Options;
-use mysql_async::Opts;
+use super::address::Address;
+use super::{DatabaseError, Options};
 use mysql_async::prelude::Queryable as _;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// What is known of the life of one database. Shared by a pool and its connections.
 pub(super) struct Pulse {
-    opts: Opts,
+    address: Address,
     silence: Duration,
     sign_of_life: Duration,
     away: watch::Sender<bool>,
@@ -35,9 +35,9 @@ pub(super) struct Pulse {
 pub(super) struct Silent;
 
 impl Pulse {
-    pub fn new(opts: Opts, options: &Options) -> Arc<Self> {
+    pub fn new(address: Address, options: &Options) -> Arc<Self> {
         Arc::new(Self {
-            opts,
+            address,
             silence: options.silence,
             sign_of_life: options.sign_of_life,
             away: watch::Sender::new(false),
@@ -128,7 +128,7 @@ async fn ask(asker: Asker) {
     let mut line = None;
     while let Some(pulse) = asker.0.upgrade() {
         let before = pulse.answers.load(Ordering::Relaxed);
-        let answered = timeout(pulse.sign_of_life, answers(&mut line, &pulse.opts)).await.unwrap_or(false);
+        let answered = timeout(pulse.sign_of_life, answers(&mut line, &pulse.address)).await.unwrap_or(false);
         if !answered {
             line = None;
         }
@@ -144,16 +144,16 @@ async fn ask(asker: Asker) {
 }
 
 /// Whether the database answers on `line`, which is opened first if there is none.
-async fn answers(line: &mut Option<mysql_async::Conn>, opts: &Opts) -> bool {
+async fn answers(line: &mut Option<mysql_async::Conn>, address: &Address) -> bool {
     match line {
         Some(line) => line.ping().await.is_ok(),
-        None => match mysql_async::Conn::new(opts.clone()).await {
+        None => match address.open().await {
             Ok(opened) => {
                 *line = Some(opened);
                 true
             }
             // It refuses this connection: it lives.
-            Err(error) => matches!(error, mysql_async::Error::Server(_)),
+            Err(error) => matches!(error, DatabaseError::Denied { .. } | DatabaseError::Insecure(_)),
         },
     }
 }

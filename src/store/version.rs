@@ -88,6 +88,26 @@ pub async fn now(conn: &mut Conn) -> Result<Timestamp, DatabaseError> {
     Ok(diesel::select(diesel::dsl::sql::<Datetime>("UTC_TIMESTAMP(6)")).get_result(conn).await?)
 }
 
+/// Protocol and cipher of the connection, such as `TLSv1.3, TLS_AES_256_GCM_SHA384`; `None`: it is not encrypted.
+///
+/// # Errors
+/// When the server does not answer.
+pub async fn encryption(conn: &mut Conn) -> Result<Option<String>, DatabaseError> {
+    #[derive(diesel::QueryableByName)]
+    struct Status {
+        #[diesel(sql_type = Text, column_name = "Variable_name")]
+        name: String,
+        #[diesel(sql_type = Text, column_name = "Value")]
+        value: String,
+    }
+    let found: Vec<Status> = diesel::sql_query("SHOW SESSION STATUS LIKE 'Ssl_%'").load(conn).await?;
+    let value = |name: &str| {
+        let status = found.iter().find(|status| status.name.eq_ignore_ascii_case(name));
+        status.map(|status| status.value.as_str()).filter(|value| !value.is_empty())
+    };
+    Ok(value("Ssl_cipher").map(|cipher| format!("{}, {cipher}", value("Ssl_version").unwrap_or("TLS"))))
+}
+
 fn parse(text: &str) -> Option<Version> {
     let make = if text.contains("MariaDB") { Make::MariaDb } else { Make::MySql };
     // Old clients took a first number of 10 for nonsense, so some MariaDB servers put 5.5.5 in front of their version.

@@ -1,7 +1,9 @@
 //! The migrations: many at once, down and up again.
 
 use crate::harness::database::{discard, unused_url};
-use staygate::store::migrate;
+use diesel::{QueryableByName, sql_types::Text};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use staygate::store::{Conn, Database, Options, migrate};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_instances_that_start_together_migrate_once() {
@@ -40,4 +42,104 @@ async fn a_url_without_a_name_is_refused_before_anything_is_done() {
     let nameless = format!("{}/?{query}", path.rsplit_once('/').unwrap().0);
     let error = migrate::up(&nameless).await.unwrap_err();
     assert!(matches!(error, migrate::MigrateError::NoName), "{error:?}");
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct CreateTable {
+    #[diesel(sql_type = Text, column_name = "Create Table")]
+    text: String,
+}
+
+/// The definition of every table, and the rows of those that migrations fill.
+async fn definitions(conn: &mut Conn) -> Vec<String> {
+    let tables = "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1";
+    let mut found = Vec::new();
+    for Name { name } in diesel::sql_query(tables).load::<Name>(conn).await.unwrap() {
+        let show = format!("SHOW CREATE TABLE `{name}`");
+        let CreateTable { text } = diesel::sql_query(show).get_result(conn).await.unwrap();
+        let count = format!("SELECT CAST(COUNT(*) AS CHAR) AS name FROM `{name}`");
+        let rows: Name = diesel::sql_query(count).get_result(conn).await.unwrap();
+        let (mut columns, mut rest): (Vec<_>, Vec<_>) =
+            text.lines().map(|line| line.trim_end_matches(',')).partition(|line| line.starts_with("  `"));
+        // The order of keys and constraints means nothing.
+        rest.sort_unstable();
+        columns.append(&mut rest);
+        found.extend(columns.into_iter().map(|line| format!("{name}: {}", line.trim())));
+        found.push(format!("{name}: {} rows", rows.name));
+    }
+    found
+}
+
+/// Fails with what only one of the two has.
+#[track_caller]
+fn assert_same(found: &[String], expected: &[String], what: &str) {
+    let beyond =
+        |a: &[String], b: &[String]| -> Vec<String> { a.iter().filter(|line| !b.contains(line)).cloned().collect() };
+    assert!(
+        found == expected,
+        "{what}: too much {:#?}, missing {:#?}",
+        beyond(found, expected),
+        beyond(expected, found)
+    );
+}
+
+/// M13: a migration that was interrupted after its ALTER said `Duplicate column` at every start.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_that_was_interrupted_after_any_statement_runs_to_its_end() {
+    let url = unused_url();
+    migrate::ensure_database(&url).await.unwrap();
+    migrate::status(&url).await.unwrap();
+    let database = Database::connect(&url, Options { pool_size: 1, ..Options::default() }).await.unwrap();
+    let now = async || definitions(&mut database.conn().await.unwrap()).await;
+    for script in migrate::scripts().unwrap() {
+        let name = &script.name;
+        let before = now().await;
+        assert_eq!(migrate::up_by(&url, 1).await.unwrap(), [name.as_str()]);
+        let after = now().await;
+        migrate::down(&url, 1).await.unwrap();
+        assert_same(&now().await, &before, &format!("{name} goes down as it came up"));
+        for done in 1..=script.up.len().max(script.down.len()) {
+            run(&database, script.up.iter().take(done)).await;
+            migrate::up_by(&url, 1).await.unwrap_or_else(|error| panic!("up after {done} statements: {error}"));
+            assert_same(&now().await, &after, &format!("{name} up after {done} statements"));
+            run(&database, script.down.iter().take(done)).await;
+            migrate::down(&url, 1).await.unwrap_or_else(|error| panic!("down after {done} statements: {error}"));
+            assert_same(&now().await, &before, &format!("{name} down after {done} statements"));
+        }
+        migrate::up_by(&url, 1).await.unwrap();
+    }
+    drop(database);
+    discard(&url);
+}
+
+/// What a program did that was killed then.
+async fn run(database: &Database, statements: impl Iterator<Item = &String>) {
+    let mut conn = database.conn().await.unwrap();
+    for statement in statements {
+        conn.batch_execute(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+}
+
+/// A definition that is passed over because something of its name is there would hide a mistake, were it not for interruptions.
+#[tokio::test]
+async fn no_definition_is_made_twice() {
+    let url = unused_url();
+    migrate::ensure_database(&url).await.unwrap();
+    let database = Database::connect(&url, Options { pool_size: 1, ..Options::default() }).await.unwrap();
+    let scripts = migrate::scripts().unwrap();
+    for script in &scripts {
+        run(&database, script.up.iter()).await;
+    }
+    for script in scripts.iter().rev() {
+        run(&database, script.down.iter()).await;
+    }
+    assert!(definitions(&mut database.conn().await.unwrap()).await.is_empty());
+    drop(database);
+    discard(&url);
 }

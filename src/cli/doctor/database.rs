@@ -4,7 +4,7 @@ use anyhow::ensure;
 
 use super::Report;
 use crate::cli::storage::{OpenStorage, pool_options};
-use crate::config::Config;
+use crate::config::{Config, DatabaseUrl};
 use crate::store::{Conn, Database, migrate, version};
 use crate::types::{Clock, OsEntropy, SystemClock};
 
@@ -39,11 +39,24 @@ pub(super) async fn check(report: &mut Report, config: &Config, storage: &OpenSt
         Ok(mut conn) => {
             let found = version::check(&mut conn).await;
             report.note("database", found.map(|version| format!("{version}, {whose}")).map_err(Into::into));
+            report.note("encryption", check_encryption(&mut conn, storage.url()).await);
             report.note("clock", check_clock(&mut conn, &SystemClock).await);
         }
         Err(error) => report.note("database", Err(error.into())),
     }
     report.note("migrations", check_migrations(storage.url()).await);
+}
+
+/// How the connection is protected, as the server itself sees it.
+async fn check_encryption(conn: &mut Conn, url: &str) -> anyhow::Result<String> {
+    let url: DatabaseUrl = url.parse().map_err(anyhow::Error::msg)?;
+    let advice = "add ?ssl-mode=VERIFY_IDENTITY to DATABASE_URL";
+    Ok(match version::encryption(conn).await? {
+        Some(used) if url.is_checked() => format!("{used}; the server's certificate is verified"),
+        Some(used) => format!("{used}; nobody verifies the server's certificate: {advice}"),
+        None if url.is_remote() => format!("none, and the database is on another machine: {advice}"),
+        None => "none; the database is on this machine".to_owned(),
+    })
 }
 
 async fn check_clock(conn: &mut Conn, clock: &dyn Clock) -> anyhow::Result<String> {

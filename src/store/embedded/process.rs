@@ -1,7 +1,7 @@
 use super::binary::Server;
 use super::folder::{self, Folder};
 use super::{Durability, EmbeddedError};
-use crate::store::pool;
+use crate::store::{Database, pool};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -145,8 +145,7 @@ pub(super) async fn answers(socket: &Path) -> bool {
     if !socket.exists() {
         return false;
     }
-    let url = folder::url(socket, "");
-    matches!(tokio::time::timeout(Duration::from_secs(5), pool::connect_once(&url)).await, Ok(Ok(_)))
+    Database::knock(&folder::url(socket, "")).await.is_ok()
 }
 
 /// Keeps a database running until it is told to stop.

@@ -1,0 +1,230 @@
+//! Where the database is, and how the connection to it is protected: the URL `mysql://USER:PASSWORD@HOST:PORT/NAME?ssl-mode=…`.
+
+mod tls;
+
+use mysql_async::{Opts, OptsBuilder, UrlError};
+use std::fmt;
+use std::str::FromStr;
+use url::Url;
+
+/// How a connection is protected, by the names that MySQL's own clients use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SslMode {
+    /// Not at all.
+    Disabled,
+    /// With TLS if the server offers it. Whoever is between the two can prevent that, and nobody is verified.
+    Preferred,
+    /// With TLS, or there is no connection. Without `ssl-ca` nobody verifies whose certificate it is.
+    Required,
+    /// With TLS, and the server's certificate comes from an authority that is trusted.
+    VerifyCa,
+    /// With TLS, and the server's certificate comes from an authority that is trusted and is for the host of the URL.
+    VerifyIdentity,
+}
+
+/// The names of the modes.
+const MODES: [(&str, SslMode); 5] = [
+    ("DISABLED", SslMode::Disabled),
+    ("PREFERRED", SslMode::Preferred),
+    ("REQUIRED", SslMode::Required),
+    ("VERIFY_CA", SslMode::VerifyCa),
+    ("VERIFY_IDENTITY", SslMode::VerifyIdentity),
+];
+
+impl FromStr for SslMode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = text.to_ascii_uppercase().replace('-', "_");
+        let found = MODES.iter().find(|(known, _)| *known == name).map(|(_, mode)| *mode);
+        found.ok_or_else(|| format!("ssl-mode is one of {}", MODES.map(|(name, _)| name).join(", ")))
+    }
+}
+
+impl fmt::Display for SslMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MODES.iter().find(|(_, mode)| mode == self).map_or("", |(name, _)| name))
+    }
+}
+
+/// A database's URL that makes sense.
+#[derive(Clone)]
+pub struct DatabaseUrl {
+    opts: Opts,
+    mode: SslMode,
+    is_checked: bool,
+}
+
+/// It may hold a password.
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseUrl").field("mode", &self.mode).finish_non_exhaustive()
+    }
+}
+
+impl DatabaseUrl {
+    /// The driver's options, TLS among them.
+    pub fn opts(&self) -> &Opts {
+        &self.opts
+    }
+
+    /// How connections are protected.
+    pub fn mode(&self) -> SslMode {
+        self.mode
+    }
+
+    /// Whether the server's certificate is checked.
+    pub fn is_checked(&self) -> bool {
+        self.is_checked
+    }
+
+    /// The name of the database on the server.
+    pub fn name(&self) -> Option<&str> {
+        self.opts.db_name().filter(|name| !name.is_empty())
+    }
+
+    /// Whether the server is on another machine, as far as the URL tells.
+    pub fn is_remote(&self) -> bool {
+        self.opts.socket().is_none()
+            && !matches!(self.opts.ip_or_hostname(), "localhost" | "127.0.0.1" | "[::1]" | "::1")
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = String;
+
+    /// What is wrong is told without a word of the URL itself, which may hold a password.
+    fn from_str(text: &str) -> Result<Self, String> {
+        const FORM: &str = "write mysql://USER:PASSWORD@HOST:PORT/NAME, and special characters of the password as %XX";
+        let mut url = Url::parse(text.trim()).map_err(|error| format!("it is no URL ({error}): {FORM}"))?;
+        if url.scheme() != "mysql" {
+            return Err(format!("it does not begin with mysql://: {FORM}"));
+        }
+        if url.fragment().is_some() {
+            return Err(format!("it has a `#`: {FORM}"));
+        }
+        let tls = tls::Parameters::take_from(&mut url)?;
+        let opts = Opts::from_url(url.as_str()).map_err(|error| why(&error))?;
+        let (opts, is_checked) = match tls.options(&opts)? {
+            Some(tls) => {
+                let is_checked = !tls.accept_invalid_certs();
+                (OptsBuilder::from_opts(opts).ssl_opts(tls).into(), is_checked)
+            }
+            None => (opts, false),
+        };
+        Ok(Self { opts, mode: tls.mode(), is_checked })
+    }
+}
+
+/// The driver's complaint, without the value at fault.
+fn why(error: &UrlError) -> String {
+    match error {
+        UrlError::UnknownParameter { param } => unknown(param),
+        UrlError::InvalidParamValue { param, .. } => format!("the value of its parameter {param} makes no sense"),
+        UrlError::FeatureRequired { param, .. } => format!("its parameter {param} is not supported"),
+        UrlError::InvalidPoolConstraints { .. } => "pool_min is more than pool_max".to_owned(),
+        UrlError::Invalid | UrlError::Parse(_) | UrlError::UnsupportedScheme { .. } => {
+            "it is incomplete: write mysql://USER:PASSWORD@HOST:PORT/NAME".to_owned()
+        }
+    }
+}
+
+/// What begins like a parameter may be the rest of a password.
+fn unknown(parameter: &str) -> String {
+    let is_word = parameter.chars().all(|letter| letter.is_ascii_alphabetic() || matches!(letter, '-' | '_'));
+    let name = if is_word { format!(" {parameter}") } else { String::new() };
+    format!("it has an unknown parameter{name}; for TLS there are ssl-mode, ssl-ca, ssl-cert and ssl-key")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<DatabaseUrl, String> {
+        text.parse()
+    }
+
+    #[test]
+    fn modes_are_named_as_the_clients_of_mysql_name_them() {
+        for (query, mode) in [
+            ("", SslMode::Disabled),
+            ("?ssl-mode=DISABLED", SslMode::Disabled),
+            ("?ssl-mode=preferred", SslMode::Preferred),
+            ("?ssl_mode=Required", SslMode::Required),
+            ("?sslmode=required&tcp_nodelay=true", SslMode::Required),
+            ("?SSL-MODE=VERIFY_CA", SslMode::VerifyCa),
+            ("?sslMode=verify-identity", SslMode::VerifyIdentity),
+            ("?require_ssl=true", SslMode::VerifyIdentity),
+            ("?require_ssl=false", SslMode::Disabled),
+        ] {
+            let url =
+                parse(&format!("mysql://u:p@db.example/n{query}")).unwrap_or_else(|error| panic!("{query}: {error}"));
+            assert_eq!(url.mode(), mode, "{query}");
+            assert_eq!(url.opts().ssl_opts().is_some(), mode != SslMode::Disabled, "{query}");
+            assert_eq!(url.is_checked(), matches!(mode, SslMode::VerifyCa | SslMode::VerifyIdentity), "{query}");
+        }
+    }
+
+    /// S14: `?require_ssl=true` was a panic with a backtrace.
+    #[test]
+    fn what_makes_no_sense_is_an_error_that_shows_no_password() {
+        for (url, said) in [
+            ("mysql://u:hunter2@h/d?ssl-mode=on", "DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY"),
+            ("mysql://u:hunter2@h/d?ssl-mode=", "ssl-mode is one of"),
+            ("mysql://u:hunter2@h/d?ssl-mode=REQUIRED&ssl_mode=DISABLED", "twice"),
+            ("mysql://u:hunter2@h/d?require_ssl=maybe", "require_ssl"),
+            ("mysql://u:hunter2@h/d?require_ssl=true&ssl-mode=REQUIRED", "require_ssl"),
+            ("mysql://u:hunter2@h/d?verify_ca=false", "ssl-mode"),
+            ("mysql://u:hunter2@h/d?ssl-ca=/nowhere/ca.pem", "ssl-ca: cannot read /nowhere/ca.pem"),
+            ("mysql://u:hunter2@h/d?ssl-ca=Cargo.toml", "ssl-ca: there is no certificate in Cargo.toml"),
+            ("mysql://u:hunter2@h/d?ssl-ca=x&ssl-mode=DISABLED", "ssl-ca"),
+            ("mysql://u:hunter2@h/d?ssl-cert=x", "ssl-key"),
+            ("mysql://u:hunter2@h/d?ssl-mode=REQUIRED&socket=/run/x.sock", "socket"),
+            ("mysql://u:hunter2@h/d?foo=1", "unknown parameter foo"),
+            ("mysql://u:1?hunter2@h/d", "unknown parameter;"),
+            ("mysql://u:hunter2@h/d?stmt_cache_size=many", "stmt_cache_size"),
+            ("mysql://u:hunter2@h/d#x", "%XX"),
+            ("mysql://u:p#hunter2@h/d", "%XX"),
+            ("mysql://u:p/hunter2@h/d", "%XX"),
+            ("mysql:hunter2", "incomplete"),
+            ("postgres://u:hunter2@h/d", "mysql://"),
+            ("hunter2", "no URL"),
+            ("", "no URL"),
+        ] {
+            let error = parse(url).expect_err(url);
+            assert!(error.contains(said), "{url}: {error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        assert!(!format!("{:?}", parse("mysql://u:hunter2@h/d").unwrap()).contains("hunter2"));
+    }
+
+    #[test]
+    fn who_names_an_authority_wants_it_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["a".to_owned()]).unwrap().self_signed(&key).unwrap();
+        std::fs::write(&path, certificate.pem()).unwrap();
+        for (mode, expected) in [
+            ("", SslMode::VerifyIdentity),
+            ("&ssl-mode=REQUIRED", SslMode::Required),
+            ("&ssl-mode=VERIFY_CA", SslMode::VerifyCa),
+        ] {
+            let url = parse(&format!("mysql://u@h/d?ssl-ca={}{mode}", path.display())).unwrap();
+            assert_eq!((url.mode(), url.is_checked()), (expected, true), "{mode}");
+        }
+    }
+
+    #[test]
+    fn other_machines_are_known() {
+        for (url, remote) in [
+            ("mysql://u@db.example/d", true),
+            ("mysql://u@10.0.0.5:3307/d", true),
+            ("mysql://u@localhost/d", false),
+            ("mysql://u@[::1]/d", false),
+            ("mysql://u@localhost/d?socket=/run/x.sock", false),
+        ] {
+            assert_eq!(parse(url).unwrap().is_remote(), remote, "{url}");
+        }
+    }
+}
