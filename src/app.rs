@@ -15,6 +15,8 @@ use crate::{
     types::{Clock, Entropy, Timestamp},
 };
 
+pub use crate::store::Turn;
+
 /// The durations of the business, and of sessions.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {
@@ -130,12 +132,35 @@ pub struct Parts {
 
 /// The one handle to everything that is shared.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App {
+    parts: Arc<Parts>,
+    /// The pool of connections, on behalf of whoever has this handle.
+    pub database: Database,
+}
 
 impl App {
     /// The handle to `parts`.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        let database = parts.database.clone();
+        Self { parts: Arc::new(parts), database }
+    }
+
+    /// A handle for one operation of a client, which may hold few connections at a time.
+    #[must_use]
+    pub fn for_operation(&self) -> Self {
+        Self { parts: Arc::clone(&self.parts), database: self.database.for_operation() }
+    }
+
+    /// A handle for timed work.
+    #[must_use]
+    pub fn for_worker(&self) -> Self {
+        Self { parts: Arc::clone(&self.parts), database: self.database.for_worker() }
+    }
+
+    /// A handle for what is done for several operations together.
+    #[must_use]
+    pub fn for_process(&self) -> Self {
+        Self { parts: Arc::clone(&self.parts), database: self.database.for_process() }
     }
 
     /// What time it is.
@@ -143,7 +168,7 @@ impl App {
         self.clock.now()
     }
 
-    /// A connection, from the pool.
+    /// A connection to read with, from the pool.
     ///
     /// # Errors
     /// [`crate::error::Error::Unavailable`] when the database is away or too busy.
@@ -155,6 +180,6 @@ impl App {
 impl Deref for App {
     type Target = Parts;
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.parts
     }
 }

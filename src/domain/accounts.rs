@@ -197,6 +197,10 @@ async fn throttle(app: &App, account: Option<&[u8; 32]>, address: Option<IpAddr>
 /// When the database fails.
 pub async fn sweep(app: &App) -> Result<()> {
     let now = app.now();
-    sessions::sweep_attempts(&mut app.conn().await?, now).await?;
-    Ok(())
+    app.database
+        .write(async |conn| {
+            sessions::sweep_attempts(conn, now).await?;
+            Ok(())
+        })
+        .await
 }

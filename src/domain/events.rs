@@ -115,7 +115,8 @@ pub async fn wake_for_others(app: &App) -> Result<()> {
     if !app.wakes.anybody_listens() {
         return Ok(());
     }
-    for parties in store::events::recent(&mut app.conn().await?, WRITTEN_LATELY).await? {
+    let recent = store::events::recent(&mut app.conn().await?, WRITTEN_LATELY).await?;
+    for parties in recent {
         app.wakes.send(Wake { booking: parties.booking, guest: parties.guest, host: parties.host });
     }
     Ok(())

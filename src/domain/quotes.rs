@@ -25,10 +25,13 @@ use crate::{
 /// Problems of the contract's `quoteStay`.
 pub async fn create(app: &App, guest: &Member, listing: ListingId, stay: Stay, guests: Guests) -> Result<Quote> {
     let now = app.now();
-    let conn = &mut app.conn().await?;
-    let known = store::listings::visible(conn, &[listing], guest.id()).await?.pop();
-    let listing = known.ok_or_else(|| Error::not_found("listingId", "listing"))?;
-    let particulars = calendars::particulars(conn, &[listing.id], stay, now).await?.remove(&listing.id);
+    let (listing, particulars) = {
+        let conn = &mut app.conn().await?;
+        let known = store::listings::visible(conn, &[listing], guest.id()).await?.pop();
+        let listing = known.ok_or_else(|| Error::not_found("listingId", "listing"))?;
+        let particulars = calendars::particulars(conn, &[listing.id], stay, now).await?.remove(&listing.id);
+        (listing, particulars)
+    };
     let is_host = listing.host_id == guest.id();
     let calendar = calendars::calendar(&listing, &particulars.unwrap_or_default(), now, is_host)?;
     refuse(restrictions::violations(&calendar, stay, guests))?;
@@ -36,7 +39,8 @@ pub async fn create(app: &App, guest: &Member, listing: ListingId, stay: Stay, g
     let priced = pricing::price(&listings::rates(&listing), &restrictions::overrides(&calendar), stay, guests, rules)
         .map_err(|error| Error::invalid(&["stay"], format!("This stay has no price: {error}.")))?;
     let quote = promise(app, guest, &listing, (stay, guests), &priced, now)?;
-    store::quotes::insert(conn, &quote).await?;
+    // It locks the rows that it refers to, so it may have to wait.
+    app.database.write(async |conn| Ok::<_, Error>(store::quotes::insert(conn, &quote).await?)).await?;
     Ok(quote)
 }
 

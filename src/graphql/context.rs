@@ -27,9 +27,9 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The scope of one operation of `viewer`.
+    /// The scope of one operation of `viewer`, which holds few connections at a time.
     pub fn new(app: App, public: Arc<PublicLoaders>, viewer: Viewer, address: Option<std::net::IpAddr>) -> Self {
-        Self { app, viewer, address, public, private: PrivateLoaders::of(viewer) }
+        Self { app: app.for_operation(), viewer, address, public, private: PrivateLoaders::of(viewer) }
     }
 }
 

@@ -93,7 +93,8 @@ impl Kind for Reader {
     type Batch = Days;
     const PART: Part = Part::Calendar;
     const REQUIRED: &'static [&'static str] = &["listing_id", "date", "available"];
-    const SIZE: usize = 10_000;
+    // A few listings at a time: their nights are locked until the batch is committed.
+    const SIZE: usize = 2_000;
 
     fn header(&mut self, header: &Header) {
         self.columns = Some(Columns {

@@ -99,7 +99,8 @@ impl Kind for Reader {
         "amenities",
         "price",
     ];
-    const SIZE: usize = 250;
+    // Few at a time: they are locked until the batch is committed.
+    const SIZE: usize = 50;
 
     fn parse(&mut self, row: Row<'_>, notes: &mut Vec<Reason>) -> Result<Listing, Reason> {
         let id = table::id(row.get("id"), "id")?;

@@ -2,11 +2,12 @@ use super::address::Address;
 use super::conflict::{Conflict, MayConflict};
 use super::pool::{Conn, Manager};
 use super::pulse::Silent;
+use super::shares::{Party, Purpose, Shares, Turn};
 use super::statements::Statements;
 use deadpool::managed::{Pool, PoolConfig, PoolError, QueueMode, TimeoutType, Timeouts};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How the pool and the transactions of a [`Database`] behave.
 #[derive(Debug, Clone)]
@@ -25,7 +26,8 @@ pub struct Options {
     pub sign_of_life: Duration,
     /// How long a statement may take before the database ends it. Longer than any caller waits.
     pub statement: Duration,
-    /// How long a statement waits for a row lock. Whole seconds, at least one.
+    /// How long a statement waits for a row lock. Whole seconds, at least one. Then its transaction runs again, and has given up its
+    /// connection in between: who wants other rows comes to their turn.
     pub lock_wait: Duration,
     /// How often a transaction that collides with others is run in all.
     pub attempts: u32,
@@ -45,7 +47,7 @@ impl Default for Options {
             silence: Duration::from_millis(250),
             sign_of_life: Duration::from_millis(400),
             statement: Duration::from_secs(40),
-            lock_wait: Duration::from_secs(5),
+            lock_wait: Duration::from_secs(1),
             attempts: 12,
             patience: Duration::from_secs(10),
             seed: 0,
@@ -141,14 +143,17 @@ impl MayConflict for DatabaseError {
     }
 }
 
-/// The one handle to the database; clones share everything.
+/// The one handle to the database; clones share everything. It works on somebody's behalf: the process, the worker, or one operation,
+/// which may hold few connections at a time.
 #[derive(Clone)]
 pub struct Database {
     shared: Arc<Shared>,
+    party: Party,
 }
 
 struct Shared {
-    pool: Pool<Manager, Conn>,
+    pool: Pool<Manager>,
+    shares: Shares,
     statements: Arc<Statements>,
     options: Options,
     retries: AtomicU64,
@@ -189,8 +194,9 @@ impl Database {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
-        let pauses = AtomicU64::new(options.seed);
-        Ok(Self { shared: Arc::new(Shared { pool, statements, options, retries: AtomicU64::new(0), pauses }) })
+        let (shares, pauses) = (Shares::of(options.pool_size), AtomicU64::new(options.seed));
+        let shared = Shared { pool, shares, statements, options, retries: AtomicU64::new(0), pauses };
+        Ok(Self { shared: Arc::new(shared), party: Party::Process })
     }
 
     /// Connects once to the server of `url`, to see whether it is there; whether the database exists on it does not matter.
@@ -204,21 +210,78 @@ impl Database {
         conn.disconnect().await.map_err(super::pool::refused)
     }
 
-    /// A connection, after a bounded wait.
+    /// A handle for one operation of a client, which may hold few connections at a time.
+    #[must_use]
+    pub fn for_operation(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), party: self.shared.shares.operation() }
+    }
+
+    /// A handle for timed work.
+    #[must_use]
+    pub fn for_worker(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), party: Party::Worker }
+    }
+
+    /// A handle for what is done for several operations together.
+    #[must_use]
+    pub fn for_process(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), party: Party::Process }
+    }
+
+    /// The right to have something read [for the process](Self::for_process) that this handle's operation has to account for; `None`
+    /// while the operation holds as much as it may.
+    pub fn try_turn(&self) -> Option<Turn> {
+        match &self.party {
+            Party::Operation(share) => share.try_turn(),
+            Party::Process | Party::Worker => Some(Turn::of_process()),
+        }
+    }
+
+    /// What `attempt` gives as soon as it succeeds, which it tries after each turn of this operation that ends.
+    pub async fn turn<T>(&self, mut attempt: impl FnMut() -> Option<T>) -> T {
+        let Party::Operation(share) = &self.party else {
+            // Nobody else has to wait for turns.
+            return match attempt() {
+                Some(done) => done,
+                None => std::future::pending().await,
+            };
+        };
+        loop {
+            let mut freed = std::pin::pin!(share.freed());
+            // From here on no turn that ends is missed.
+            freed.as_mut().enable();
+            if let Some(done) = attempt() {
+                return done;
+            }
+            freed.await;
+        }
+    }
+
+    /// A connection to read with, after a bounded wait. What may wait for a lock is [`Self::write`] or [`Self::transaction`].
     ///
     /// # Errors
     /// [`DatabaseError::Busy`] when none was free in time, [`DatabaseError::Unreachable`] or [`DatabaseError::Denied`]
     /// when a new one could not be made, or the database gives no sign of life.
     pub async fn conn(&self) -> Result<Conn, DatabaseError> {
-        let pool = &self.shared.pool;
-        let got = pool.manager().pulse().follow(pool.get()).await;
-        got.map_err(|Silent| DatabaseError::Unreachable("it does not answer".to_owned()))?.map_err(
-            |error| match error {
-                PoolError::Timeout(TimeoutType::Wait) => DatabaseError::Busy,
-                PoolError::Backend(error) => error,
-                error => DatabaseError::Unreachable(error.to_string()),
-            },
-        )
+        self.lend(Purpose::Read).await
+    }
+
+    pub(super) async fn lend(&self, purpose: Purpose) -> Result<Conn, DatabaseError> {
+        let lent = self.shared.pool.manager().pulse().follow(self.take(purpose)).await;
+        lent.map_err(|Silent| DatabaseError::Unreachable("it does not answer".to_owned()))?
+    }
+
+    async fn take(&self, purpose: Purpose) -> Result<Conn, DatabaseError> {
+        let Shared { pool, shares, options, .. } = &*self.shared;
+        let begun = Instant::now();
+        let seat = shares.seat(&self.party, purpose, options.wait).await.ok_or(DatabaseError::Busy)?;
+        let wait = Some(options.wait.saturating_sub(begun.elapsed()));
+        let object = pool.timeout_get(&Timeouts { wait, ..pool.timeouts() }).await.map_err(|error| match error {
+            PoolError::Timeout(TimeoutType::Wait) => DatabaseError::Busy,
+            PoolError::Backend(error) => error,
+            error => DatabaseError::Unreachable(error.to_string()),
+        })?;
+        Ok(Conn::new(object, seat))
     }
 
     /// The counter of statements.

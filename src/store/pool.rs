@@ -17,6 +17,7 @@
 use super::address::Address;
 use super::link::Link;
 use super::pulse::Pulse;
+use super::shares::Seat;
 use super::statements::Statements;
 use super::{DatabaseError, Options};
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
@@ -31,23 +32,25 @@ use std::time::{Duration, Instant};
 pub(super) const COLLATION: &str = "utf8mb4_unicode_520_ci";
 
 /// A connection on loan from the pool; dropping it gives it back. Every function of the store takes `&mut Conn`.
-pub struct Conn(Option<managed::Object<Manager>>);
-
-impl From<managed::Object<Manager>> for Conn {
-    fn from(object: managed::Object<Manager>) -> Self {
-        Self(Some(object))
-    }
+pub struct Conn {
+    object: Option<managed::Object<Manager>>,
+    /// Given up after the connection is back in the pool, where the next one finds it.
+    _seat: Seat,
 }
 
 impl Conn {
+    pub(super) fn new(object: managed::Object<Manager>, seat: Seat) -> Self {
+        Self { object: Some(object), _seat: seat }
+    }
+
     #[expect(clippy::expect_used, reason = "only `drop` takes the object out")]
     fn link(&self) -> &Link {
-        &self.0.as_ref().expect("a connection that was not dropped").link
+        &self.object.as_ref().expect("a connection that was not dropped").link
     }
 
     #[expect(clippy::expect_used, reason = "only `drop` takes the object out")]
     fn link_mut(&mut self) -> &mut Link {
-        &mut self.0.as_mut().expect("a connection that was not dropped").link
+        &mut self.object.as_mut().expect("a connection that was not dropped").link
     }
 
     /// Whether the last statement found that the other side is gone.
@@ -72,7 +75,7 @@ impl DerefMut for Conn {
 
 impl Drop for Conn {
     fn drop(&mut self) {
-        let Some(mut object) = self.0.take() else { return };
+        let Some(mut object) = self.object.take() else { return };
         if object.link.is_broken() {
             // Out of the pool at once: idle there it would hold the locks of its transaction.
             drop(managed::Object::take(object));

@@ -1,5 +1,6 @@
 use super::conflict::{Conflict, MayConflict};
 use super::link::Link;
+use super::shares::Purpose;
 use super::{Conn, Database, DatabaseError};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
 use std::time::Instant;
@@ -66,10 +67,40 @@ impl Database {
         T: Send,
         E: From<DatabaseError> + MayConflict + Send,
     {
+        self.until_done(&mut work, Frame::Transaction).await
+    }
+
+    /// Runs `work`, which is one statement that commits by itself and may wait for a lock, and **may run it again**, as
+    /// [`Self::transaction`] does. What was sent when the connection was lost is not sent again: it may have been done.
+    ///
+    /// # Errors
+    /// What [`Self::transaction`] says.
+    pub async fn write<T, E, F>(&self, mut work: F) -> Result<T, E>
+    where
+        for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
+        T: Send,
+        E: From<DatabaseError> + MayConflict + Send,
+    {
+        self.until_done(&mut work, Frame::Statement).await
+    }
+
+    async fn until_done<T, E, F>(&self, work: &mut F, frame: Frame) -> Result<T, E>
+    where
+        for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
+        T: Send,
+        E: From<DatabaseError> + MayConflict + Send,
+    {
         let started = Instant::now();
         let mut attempt = 1;
         loop {
-            let (conflict, error) = match self.attempt(&mut work).await? {
+            let mut conn = self.lend(Purpose::Write).await?;
+            let ending = match frame {
+                Frame::Transaction => transact(&mut conn, work).await,
+                Frame::Statement => send(&mut conn, work).await,
+            };
+            // Others may use it during the pause.
+            drop(conn);
+            let (conflict, error) = match ending {
                 Ending::Committed(value) => return Ok(value),
                 Ending::Failed(error) => return Err(error),
                 Ending::Collided(conflict, error) => (conflict, error),
@@ -88,36 +119,57 @@ impl Database {
             attempt += 1;
         }
     }
+}
 
-    async fn attempt<T, E, F>(&self, work: &mut F) -> Result<Ending<T, E>, DatabaseError>
-    where
-        for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
-        T: Send,
-        E: From<DatabaseError> + MayConflict + Send,
-    {
-        let mut conn = self.conn().await?;
-        if let Err(error) = Ansi::begin_transaction(&mut *conn).await {
-            return Ok(ending(error));
-        }
-        match work(&mut conn).await {
-            Ok(value) => match Ansi::commit_transaction(&mut *conn).await {
-                Ok(()) => Ok(Ending::Committed(value)),
-                // Whether the server committed is not known, so another run might do everything twice.
-                Err(error) if conn.is_lost() => Ok(Ending::Failed(DatabaseError::from(error).into())),
-                Err(error) => {
-                    roll_back(&mut conn).await;
-                    Ok(ending(error))
-                }
-            },
+/// What holds the statements of one attempt together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Frame {
+    /// All or nothing.
+    Transaction,
+    /// There is one.
+    Statement,
+}
+
+async fn transact<T, E, F>(conn: &mut Conn, work: &mut F) -> Ending<T, E>
+where
+    for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
+    E: From<DatabaseError> + MayConflict + Send,
+{
+    if let Err(error) = Ansi::begin_transaction(&mut **conn).await {
+        return ending(error);
+    }
+    match work(conn).await {
+        Ok(value) => match Ansi::commit_transaction(&mut **conn).await {
+            Ok(()) => Ending::Committed(value),
+            // Whether the server committed is not known, so another run might do everything twice.
+            Err(error) if conn.is_lost() => Ending::Failed(DatabaseError::from(error).into()),
             Err(error) => {
-                let conflict = if conn.is_lost() { Some(Conflict::Lost) } else { error.conflict() };
-                roll_back(&mut conn).await;
-                Ok(match conflict {
-                    Some(conflict) => Ending::Collided(conflict, Some(error)),
-                    None => Ending::Failed(error),
-                })
+                roll_back(conn).await;
+                ending(error)
+            }
+        },
+        Err(error) => {
+            let conflict = if conn.is_lost() { Some(Conflict::Lost) } else { error.conflict() };
+            roll_back(conn).await;
+            match conflict {
+                Some(conflict) => Ending::Collided(conflict, Some(error)),
+                None => Ending::Failed(error),
             }
         }
+    }
+}
+
+async fn send<T, E, F>(conn: &mut Conn, work: &mut F) -> Ending<T, E>
+where
+    for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
+    E: From<DatabaseError> + MayConflict + Send,
+{
+    match work(conn).await {
+        Ok(value) => Ending::Committed(value),
+        Err(error) => match error.conflict() {
+            Some(conflict) if !conn.is_lost() => Ending::Collided(conflict, Some(error)),
+            _ => Ending::Failed(error),
+        },
     }
 }
 

@@ -18,7 +18,9 @@ const BATCH: i64 = 100;
 
 /// Works until it is dropped.
 pub async fn run(app: App) {
-    tokio::join!(tick(&app), pulse(&app));
+    // What streams wait for is read as they read.
+    let worker = app.for_worker();
+    tokio::join!(tick(&worker), pulse(&app));
 }
 
 async fn tick(app: &App) {

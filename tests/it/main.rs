@@ -34,6 +34,7 @@ mod races;
 mod reviews;
 mod rush;
 mod search;
+mod shares;
 mod starting;
 mod statements;
 mod style;

@@ -215,7 +215,7 @@ async fn sessions_are_strict_utc_and_read_committed() {
     };
     assert_eq!(variable(&mut conn, "@@time_zone").await.unwrap(), "+00:00");
     assert_eq!(variable(&mut conn, "@@collation_connection").await.unwrap(), "utf8mb4_unicode_520_ci");
-    assert_eq!(variable(&mut conn, "@@innodb_lock_wait_timeout").await.unwrap(), "5");
+    assert_eq!(variable(&mut conn, "@@innodb_lock_wait_timeout").await.unwrap(), "1");
     let isolation = match variable(&mut conn, "@@transaction_isolation").await {
         Ok(isolation) => isolation,
         Err(_) => variable(&mut conn, "@@tx_isolation").await.unwrap(),
@@ -319,7 +319,7 @@ async fn the_pool_heals_after_the_database_was_killed() {
     let dir = tempfile::tempdir().unwrap();
     let server = Embedded::start(dir.path(), Durability::Full).await.unwrap();
     migrate::ensure_database(server.url()).await.unwrap();
-    let database = Database::connect(server.url(), unpinged(6)).await.unwrap();
+    let database = Database::connect(server.url(), unpinged(9)).await.unwrap();
     let six = futures_util::future::join_all((0..6).map(|_| database.conn())).await;
     assert_eq!(database.connections(), (6, 0));
     drop(six);

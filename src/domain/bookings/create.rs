@@ -34,11 +34,14 @@ pub type Created = Once<Kept>;
 /// Problems of the contract's `createBooking`.
 pub async fn create(app: &App, guest: &Member, quote: QuoteId, key: &IdempotencyKey) -> Result<Created> {
     let intention = idempotency::intention(guest, "createBooking", key, &quote)?;
-    if let Some(kept) = idempotency::earlier(&mut app.conn().await?, &intention).await? {
+    let kept = idempotency::earlier(&mut app.conn().await?, &intention).await?;
+    if let Some(kept) = kept {
         return Ok(kept);
     }
     let now = app.now();
-    if let Some(late) = store::quotes::visible(&mut app.conn().await?, guest.id(), quote).await?
+    // The connection goes back before another is asked for.
+    let known = store::quotes::visible(&mut app.conn().await?, guest.id(), quote).await?;
+    if let Some(late) = known
         && late.expires_at <= now
     {
         return expired(app, guest, &late).await;

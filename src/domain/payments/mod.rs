@@ -139,7 +139,7 @@ async fn finish(
 ) -> Result<Once<Kept>> {
     let ending = ending(payment, booking, app.now());
     let answer = Kept { ending: Some(ending), ..kept.answer };
-    idempotency::keep(&mut app.conn().await?, intention, answer).await?;
+    app.database.write(async |conn| idempotency::keep(conn, intention, answer).await).await?;
     tell(payment, ending)?;
     Ok(Once { answer, ..kept })
 }

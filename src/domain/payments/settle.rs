@@ -5,7 +5,7 @@ use chrono::Duration;
 use super::{answer_of, apply, conclude, is_awaited, pay::mode};
 use crate::{
     app::App,
-    error::Result,
+    error::{Error, Result},
     store::{
         self, Conn,
         bookings::Booking,
@@ -98,8 +98,13 @@ async fn settle(app: &App, only: Option<BookingId>, before: Timestamp) -> Result
 async fn give_back(app: &App, refund: &Refund) -> Result<()> {
     let amount = Money::new(refund.amount, refund.currency);
     answer_of(app, app.payments.refund(refund.id, refund.payment_id, amount)).await?;
-    store::payments::settle_refund(&mut app.conn().await?, refund.id, app.now()).await?;
-    Ok(())
+    let now = app.now();
+    app.database
+        .write(async |conn| {
+            store::payments::settle_refund(conn, refund.id, now).await?;
+            Ok(())
+        })
+        .await
 }
 
 async fn let_go(app: &App, payment: PaymentId) -> Result<()> {
@@ -124,7 +129,13 @@ pub async fn resume_unanswered(app: &App) -> Result<()> {
 
 async fn resume(app: &App, payment: &Payment) -> Result<()> {
     // To the end of the queue: one that is never answered keeps no other from its turn.
-    store::payments::ask(&mut app.conn().await?, payment.id, app.now()).await?;
+    let now = app.now();
+    app.database
+        .write(async |conn| {
+            store::payments::ask(conn, payment.id, now).await?;
+            Ok::<_, Error>(())
+        })
+        .await?;
     let booking = store::bookings::find(&mut app.conn().await?, payment.booking_id).await?;
     let waits = booking.is_some_and(|booking| is_awaited(&booking, app.now()));
     let intent = payment.intent(mode(app, payment).await?)?;

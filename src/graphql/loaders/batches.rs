@@ -11,15 +11,21 @@ use std::{
 use anyhow::anyhow;
 use tokio::sync::Notify;
 
-use super::Batch;
-use crate::error::Error;
+use super::{
+    Batch,
+    apart::{Found, together_or_apart},
+};
+use crate::{
+    app::{App, Turn},
+    error::Error,
+};
 
 /// How often the first caller steps back, so that others can join its batch. No timer: an idle server does not wait.
 const YIELDS: usize = 3;
 /// The most keys of one statement.
 const MAX_BATCH: usize = 500;
 
-/// The row of a key, if there is one, or why its batch failed.
+/// The row of a key, if there is one, or why it cannot be read.
 pub type Answer<R> = Result<Option<R>, Arc<Error>>;
 
 /// The batches of many kinds of keys, each kind by itself.
@@ -42,9 +48,12 @@ pub(super) struct Batches<K, R>(Mutex<Option<Arc<Gathering<K, R>>>>);
 /// A batch, from its first caller to its answer.
 struct Gathering<K, R> {
     keys: Mutex<HashSet<K>>,
-    rows: OnceLock<Result<HashMap<K, R>, Arc<Error>>>,
+    found: OnceLock<Found<K, R>>,
     read: Notify,
 }
+
+/// A batch that a caller is part of, and for its first caller the right to have it read.
+type Joined<K, R> = (Arc<Gathering<K, R>>, Option<Turn>);
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -52,15 +61,19 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'static> Batches<K, R> {
     /// The row of `key`, together with what others ask for at the same time. `read` reads the batch if this caller is its first: in a
-    /// task of its own, and also when this caller goes away.
-    pub(super) async fn load<F>(&self, key: K, read: impl FnOnce(Vec<K>) -> F) -> Answer<R>
+    /// task of its own, and also when this caller goes away. Whoever begins a batch accounts for its connection, and does so before
+    /// anybody else can join: an operation that has all it may hold keeps nobody waiting.
+    pub(super) async fn load<F>(&self, app: &App, key: K, read: impl Fn(Vec<K>) -> F + Send + 'static) -> Answer<R>
     where
         F: Future<Output = Batch<K, R>> + Send + 'static,
     {
-        let (batch, is_first) = self.join(key.clone());
-        if is_first {
+        let (batch, turn) = match self.join(app, &key) {
+            Some(joined) => joined,
+            None => app.database.turn(|| self.join(app, &key)).await,
+        };
+        if let Some(turn) = turn {
             // Also when this caller goes away while it steps back.
-            let _send = AtLast(Some(|| self.send(&batch, read)));
+            let _send = AtLast(Some(|| self.send(&batch, turn, read)));
             for _ in 0..YIELDS {
                 tokio::task::yield_now().await;
             }
@@ -68,34 +81,31 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
         let mut answered = pin!(batch.read.notified());
         // From here on no notification is missed.
         answered.as_mut().enable();
-        if batch.rows.get().is_none() {
+        if batch.found.get().is_none() {
             answered.await;
         }
-        match batch.rows.get() {
-            Some(Ok(rows)) => Ok(rows.get(&key).cloned()),
-            Some(Err(error)) => Err(Arc::clone(error)),
-            None => Err(lost()),
-        }
+        batch.found.get().map_or_else(|| Err(lost()), |found| found.answer(&key))
     }
 
-    /// The batch that `key` is part of now, and whether it is the first there.
-    fn join(&self, key: K) -> (Arc<Gathering<K, R>>, bool) {
+    /// The batch that `key` is part of now; none while a new one would be needed and its connection is more than the operation may hold.
+    fn join(&self, app: &App, key: &K) -> Option<Joined<K, R>> {
         let mut open = locked(&self.0);
         if let Some(batch) = &*open {
             let mut keys = locked(&batch.keys);
-            if keys.len() < MAX_BATCH || keys.contains(&key) {
-                keys.insert(key);
-                return (Arc::clone(batch), false);
+            if keys.len() < MAX_BATCH || keys.contains(key) {
+                keys.insert(key.clone());
+                return Some((Arc::clone(batch), None));
             }
         }
-        let keys = Mutex::new(HashSet::from([key]));
-        let batch = Arc::new(Gathering { keys, rows: OnceLock::new(), read: Notify::new() });
+        let turn = app.database.try_turn()?;
+        let keys = Mutex::new(HashSet::from([key.clone()]));
+        let batch = Arc::new(Gathering { keys, found: OnceLock::new(), read: Notify::new() });
         *open = Some(Arc::clone(&batch));
-        (batch, true)
+        Some((batch, Some(turn)))
     }
 
     /// Has a batch read.
-    fn send<F>(&self, batch: &Arc<Gathering<K, R>>, read: impl FnOnce(Vec<K>) -> F)
+    fn send<F>(&self, batch: &Arc<Gathering<K, R>>, turn: Turn, read: impl Fn(Vec<K>) -> F + Send + 'static)
     where
         F: Future<Output = Batch<K, R>> + Send + 'static,
     {
@@ -105,12 +115,14 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
             open.take_if(|open| Arc::ptr_eq(open, batch));
             std::mem::take(&mut *locked(&batch.keys))
         };
-        let reading = read(keys.into_iter().collect());
+        // Here and not in the task, so that a batch goes out as soon as the task is there.
+        let first = read(keys.iter().cloned().collect());
         let reader = Reader(Arc::clone(batch));
         tokio::spawn(async move {
-            let rows = reading.await.map_err(Arc::new);
+            let found = together_or_apart(keys, first, read).await;
+            drop(turn);
             // Only the reader of a batch answers.
-            let _ = reader.0.rows.set(rows);
+            let _ = reader.0.found.set(found);
         });
     }
 }
@@ -131,7 +143,7 @@ struct Reader<K, R>(Arc<Gathering<K, R>>);
 
 impl<K, R> Drop for Reader<K, R> {
     fn drop(&mut self) {
-        self.0.rows.get_or_init(|| Err(lost()));
+        self.0.found.get_or_init(|| Found::Nothing(lost()));
         self.0.read.notify_waiters();
     }
 }

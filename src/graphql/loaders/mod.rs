@@ -1,6 +1,7 @@
 //! Loaders: the only readers of resolvers. Rows that do not depend on the viewer are batched for the whole process, rows that do
 //! for one viewer and operation; the two are told apart by type. Nothing is cached, so an own write is always seen.
 
+mod apart;
 mod batches;
 mod bookings;
 mod listings;

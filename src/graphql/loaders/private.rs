@@ -35,13 +35,15 @@ impl PrivateLoaders {
     /// The row of `key`, if the viewer may see it: nothing when nobody is signed in.
     ///
     /// # Errors
-    /// What the batch failed with.
+    /// Why the key cannot be read.
     pub async fn load<K: Private>(&self, app: &App, key: K) -> Answer<K::Row> {
         let Viewer::Member(viewer) = self.viewer else { return Ok(None) };
-        let read = |keys| {
-            let app = app.clone();
+        // The batch has its connection from the operation's share, which its beginning has accounted for.
+        let reader = app.for_process();
+        let read = move |keys| {
+            let app = reader.clone();
             async move { K::load(&app, &viewer, keys).await }
         };
-        self.kinds.of::<K, K::Row>().load(key, read).await
+        self.kinds.of::<K, K::Row>().load(app, key, read).await
     }
 }

@@ -25,12 +25,13 @@ impl PublicLoaders {
     /// The row of `key`, together with what others ask for at the same time.
     ///
     /// # Errors
-    /// What the batch failed with.
+    /// Why the key cannot be read.
     pub async fn load<K: Public>(&self, app: &App, key: K) -> Answer<K::Row> {
-        let read = |keys| {
-            let app = app.clone();
+        let reader = app.for_process();
+        let read = move |keys| {
+            let app = reader.clone();
             async move { K::load(&app, keys).await }
         };
-        self.0.of::<K, K::Row>().load(key, read).await
+        self.0.of::<K, K::Row>().load(app, key, read).await
     }
 }

@@ -4,7 +4,7 @@
 //! numbers, and nothing that anybody wrote.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Write,
 };
 
@@ -77,9 +77,11 @@ struct Known {
     rates: HashMap<NaiveDate, (Rate, bool)>,
 }
 
-/// What is to be written, of all listings of the batch.
+/// What is to be written, of all listings of the batch. It is all read and compared before the first row is locked, because guests may
+/// want these nights too.
 #[derive(Default)]
 struct Writes {
+    gone: Vec<(ListingId, Deletes)>,
     taken: Vec<(ListingId, NaiveDate)>,
     rates: Vec<(ListingId, NaiveDate, Rate)>,
     outcome: Outcome,
@@ -111,13 +113,27 @@ impl Batch for Days {
             };
             compare(tx, &mut writes, (*id, base), calendar.values().map(|index| &self.0[*index]), now).await?;
         }
-        // Some day may allow a shorter stay now. Locks the listings, so that nobody counts while these days are on their way.
-        diesel::update(listings::table.filter(listings::id.eq_any(calendars.keys())))
-            .set(listings::shortest_stay.eq(0))
-            .execute(tx)
-            .await?;
+        let touched = writes.rated();
+        if !touched.is_empty() {
+            // Some day may allow a shorter stay now. Locks the listings, so that nobody counts while these days are on their way.
+            diesel::update(listings::table.filter(listings::id.eq_any(touched)))
+                .set(listings::shortest_stay.eq(0))
+                .execute(tx)
+                .await?;
+        }
+        for (id, deletes) in &writes.gone {
+            delete(tx, *id, deletes, now).await?;
+        }
         insert(tx, &writes).await?;
         Ok(writes.outcome)
+    }
+}
+
+impl Writes {
+    /// The listings whose rates change.
+    fn rated(&self) -> BTreeSet<ListingId> {
+        let gone = self.gone.iter().filter(|(_, deletes)| !deletes.equal.is_empty()).map(|(id, _)| *id);
+        gone.chain(self.rates.iter().map(|(id, ..)| *id)).collect()
     }
 }
 
@@ -137,7 +153,13 @@ struct Deletes {
     equal: Vec<NaiveDate>,
 }
 
-/// Compares the days of one listing with the tables, deletes what is over and notes what is to be inserted.
+impl Deletes {
+    fn is_empty(&self) -> bool {
+        self.freed.is_empty() && self.expired.is_empty() && self.equal.is_empty()
+    }
+}
+
+/// Compares the days of one listing with the tables, and notes what is to be deleted and inserted.
 async fn compare<'a>(
     tx: &mut Conn,
     writes: &mut Writes,
@@ -159,7 +181,10 @@ async fn compare<'a>(
             Change::None => outcome.unchanged += 1,
         }
     }
-    delete(tx, id, &deletes, now).await
+    if !deletes.is_empty() {
+        writes.gone.push((id, deletes));
+    }
+    Ok(())
 }
 
 fn compare_night(

@@ -11,8 +11,11 @@ mod reviews;
 use diesel::prelude::*;
 use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 
-use super::{Conflict, Conn, schema::imports};
-use crate::types::Timestamp;
+use super::{
+    Conflict, Conn,
+    schema::{self, imports},
+};
+use crate::types::{ListingId, Timestamp};
 
 pub use calendar::{Day, Days};
 pub use listings::{Amenity, Listing, ListingFacts, Listings, Ratings};
@@ -26,6 +29,9 @@ pub const SOURCE: &str = "inside-airbnb";
 const ATTEMPTS: u32 = 6;
 /// Rows of one statement: it stays far below 65,535 placeholders and the server's packets.
 const ROWS: usize = 2_000;
+
+/// Listings whose shortest stays are counted in one statement.
+const MEASURED: usize = 100;
 
 /// How far the import of a file has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,9 +193,18 @@ async fn write<B: Batch>(
 /// # Errors
 /// When the database fails.
 pub async fn measure(conn: &mut Conn) -> QueryResult<()> {
-    let shortest = "(SELECT MIN(rates.min_nights) FROM night_rates rates WHERE rates.listing_id = listings.id)";
-    let count = format!("UPDATE listings SET shortest_stay = LEAST(min_nights, COALESCE({shortest}, min_nights))");
-    diesel::sql_query(count).execute(conn).await?;
+    let all: Vec<ListingId> =
+        schema::listings::table.select(schema::listings::id).order(schema::listings::id).load(conn).await?;
+    // In small pieces, each of which is committed by itself: bookings wait for a listing that is locked.
+    for some in all.chunks(MEASURED) {
+        let ids: Vec<_> = some.iter().map(|id| format!("X'{}'", calendar::hex(*id))).collect();
+        let shortest = "(SELECT MIN(rates.min_nights) FROM night_rates rates WHERE rates.listing_id = listings.id)";
+        let count = format!(
+            "UPDATE listings SET shortest_stay = LEAST(min_nights, COALESCE({shortest}, min_nights)) WHERE id IN ({})",
+            ids.join(",")
+        );
+        diesel::sql_query(count).execute(conn).await?;
+    }
     let tables = "users, listings, photos, amenities, listing_amenities, night_rates, nights, reviews";
     diesel::sql_query(format!("ANALYZE NO_WRITE_TO_BINLOG TABLE {tables}")).execute(conn).await?;
     Ok(())
@@ -201,7 +216,7 @@ pub async fn measure(conn: &mut Conn) -> QueryResult<()> {
 /// When the database fails.
 pub async fn is_foreign(conn: &mut Conn, dataset: &str) -> QueryResult<bool> {
     let begun: i64 = imports::table.filter(imports::dataset.eq(dataset)).count().get_result(conn).await?;
-    use super::schema::listings::{id, table};
-    let any: Option<crate::types::ListingId> = table.select(id).limit(1).first(conn).await.optional()?;
+    let any: Option<ListingId> =
+        schema::listings::table.select(schema::listings::id).limit(1).first(conn).await.optional()?;
     Ok(begun == 0 && any.is_some())
 }

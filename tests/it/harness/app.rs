@@ -53,12 +53,21 @@ pub struct TestApp {
 impl TestApp {
     /// One that does not throttle.
     pub async fn new() -> Self {
-        Self::throttled(Throttle { per_account: u32::MAX, per_address: u32::MAX, ..Throttle::default() }).await
+        Self::pooled(Options::default()).await
     }
 
     /// One that throttles.
     pub async fn throttled(throttle: Throttle) -> Self {
-        let test = Arc::new(TestDatabase::new().await);
+        Self::made(throttle, Options::default()).await
+    }
+
+    /// One that does not throttle, with a pool that behaves as `options` say.
+    pub async fn pooled(options: Options) -> Self {
+        Self::made(Throttle { per_account: u32::MAX, per_address: u32::MAX, ..Throttle::default() }, options).await
+    }
+
+    async fn made(throttle: Throttle, options: Options) -> Self {
+        let test = Arc::new(TestDatabase::with(options).await);
         let clock = Arc::new(ManualClock::at(instant(NOW)));
         let (bank, numbers) = (Arc::new(Bank::default()), Arc::new(AtomicU64::new(0)));
         Self::over(test.database.clone(), 1, throttle, (test, clock, bank, numbers))
@@ -118,6 +127,11 @@ impl TestApp {
     /// The work that is due now, as the timed worker does it.
     pub async fn work(&self) {
         staygate::worker::work_once(&self.app).await.unwrap();
+    }
+
+    /// Where the database is.
+    pub fn url(&self) -> &str {
+        &self.test.url
     }
 
     /// A connection to the database, to look behind the API.

@@ -1,0 +1,114 @@
+//! One operation, or many that wait for one row, do not take the connections of everybody else.
+
+use std::time::Duration;
+
+use diesel::{QueryableByName, sql_types::BigInt};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use staygate::store::{Conn, Database, Options};
+
+use crate::harness::{actors::data, app::TestApp};
+
+const FOR_EVER: Duration = Duration::from_secs(3_600);
+const SEARCH: &str = "{ searchListings(first: 5) { totalCount nodes { listing { title host { displayName } } } } }";
+
+/// Nobody gives up by the clock.
+fn patient() -> Options {
+    Options { wait: FOR_EVER, patience: FOR_EVER, attempts: u32::MAX, ..Options::default() }
+}
+
+/// A connection of somebody else's, to hold locks with.
+async fn others(app: &TestApp) -> Conn {
+    let database = Database::connect(app.url(), Options { pool_size: 1, ..Options::default() }).await.unwrap();
+    database.conn().await.unwrap()
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// Statements on this database that wait for a lock.
+async fn waiting(conn: &mut Conn) -> i64 {
+    let sql = "SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND \
+               COMMAND IN ('Query', 'Execute')";
+    diesel::sql_query(sql).get_result::<Count>(conn).await.unwrap().n
+}
+
+async fn until_waiting(conn: &mut Conn, number: i64) {
+    while waiting(conn).await < number {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// S5: ten bookings that waited for one row lock made strangers' reads wait for 5 s.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bookings_that_wait_for_a_locked_row_keep_nobody_else_waiting() {
+    let app = TestApp::pooled(patient()).await;
+    let host = app.host().await;
+    let (wanted, other) = (host.listing(|home| home["title"] = json!("Wanted")).await, host.listing(|_| {}).await);
+    let guests = join_all((0..11).map(|_| app.guest())).await;
+    let mut stays = Vec::new();
+    for (number, guest) in guests.iter().take(10).enumerate() {
+        let [from, to] = [1, 3].map(|day| format!("2026-04-{:02}", number * 2 + day));
+        stays.push((guest.clone(), guest.quote(&wanted, &from, &to).await));
+    }
+    let elsewhere = guests[10].quote(&other, "2026-04-01", "2026-04-03").await;
+
+    let mut locks = others(&app).await;
+    let lock = "SELECT id FROM listings WHERE title = 'Wanted' FOR UPDATE";
+    locks.batch_execute(&format!("BEGIN; {lock}")).await.unwrap();
+    let bookings: Vec<_> = stays
+        .into_iter()
+        .map(|(guest, quote)| {
+            let key = app.key();
+            tokio::spawn(async move { guest.try_book(&quote, &key).await })
+        })
+        .collect();
+    until_waiting(&mut locks, 4).await;
+
+    let searches = join_all((0..40).map(|_| app.run(None, SEARCH, json!({})))).await;
+    for search in searches {
+        assert_eq!(data(search)["searchListings"]["totalCount"], 2);
+    }
+    // And who books something else comes to their turn.
+    let booked = guests[10].try_book(&elsewhere, &app.key()).await;
+    assert!(booked["booking"]["id"].is_string(), "{booked}");
+    app.work().await;
+    assert!(bookings.iter().all(|booking| !booking.is_finished()), "the row was locked all the while");
+
+    locks.batch_execute("ROLLBACK").await.unwrap();
+    for booking in bookings {
+        let booked: Value = booking.await.unwrap();
+        assert!(booked["booking"]["id"].is_string(), "{booked}");
+    }
+}
+
+/// S4: one anonymous operation with 20 aliases of a search held all connections for seconds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_operation_with_twenty_slow_searches_holds_two_connections() {
+    let app = TestApp::pooled(patient()).await;
+    let host = app.host().await;
+    host.listing(|_| {}).await;
+    let mut locks = others(&app).await;
+    // Whoever reads listings waits.
+    locks.batch_execute("LOCK TABLES listings WRITE").await.unwrap();
+    let aliases: String =
+        (0..20).map(|n| format!("a{n}: searchListings(where: {{ place: \"{n}\" }}) {{ totalCount }} ")).collect();
+    let greedy = {
+        let app = app.clone();
+        tokio::spawn(async move { app.run(None, &format!("{{ {aliases} }}"), json!({})).await })
+    };
+    until_waiting(&mut locks, 2).await;
+    for _ in 0..20 {
+        let me = host.run("{ me { user { displayName } } }", json!({})).await;
+        assert_eq!(me["me"]["user"]["displayName"], "Hugo Host");
+        assert_eq!(waiting(&mut locks).await, 2);
+    }
+    assert!(!greedy.is_finished());
+    locks.batch_execute("UNLOCK TABLES").await.unwrap();
+    let answer = data(greedy.await.unwrap());
+    assert_eq!(answer["a19"]["totalCount"], 0);
+}
