@@ -171,7 +171,7 @@ impl App {
     /// A connection to read with, from the pool.
     ///
     /// # Errors
-    /// [`crate::error::Error::Unavailable`] when the database is away or too busy.
+    /// [`crate::error::Error::Busy`] and [`crate::error::Error::Unavailable`], when the database is too busy or away.
     pub async fn conn(&self) -> crate::error::Result<Conn> {
         Ok(self.database.conn().await?)
     }

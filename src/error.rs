@@ -21,8 +21,11 @@ pub enum Error {
     /// An expected outcome, which the contract names.
     #[error("{}", .0.message())]
     Refused(Refusal),
-    /// The database is away or too busy; the same request may succeed a moment later.
+    /// Too many ask at a time; the same request may succeed a moment later.
     #[error("the server is too busy: {0:#}")]
+    Busy(anyhow::Error),
+    /// The database is away; the same request may succeed when it is back.
+    #[error("the service is unavailable: {0:#}")]
     Unavailable(anyhow::Error),
     /// An accident: our fault. Logged, and masked.
     #[error(transparent)]

@@ -94,7 +94,7 @@ impl PasswordHasher {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        let busy = || Error::Unavailable(anyhow!("too many sign-ins wait"));
+        let busy = || Error::Busy(anyhow!("too many sign-ins wait"));
         let _place = self.queue.try_acquire().map_err(|_| busy())?;
         let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| busy())?;
         tokio::task::spawn_blocking(move || {

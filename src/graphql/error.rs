@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::ErrorExtensionValues;
 
+use super::quiet;
 use crate::{
     error::{Error, Refusal},
     types::ErrorCode,
@@ -40,12 +41,17 @@ impl From<Fault> for async_graphql::Error {
             Error::Unauthenticated => (ErrorCode::Unauthenticated, "Sign in first.".to_owned(), false),
             Error::Forbidden => (ErrorCode::Forbidden, "You may not do this.".to_owned(), false),
             Error::Refused(refusal) => (code_of(refusal), refusal.message(), is_retryable(refusal)),
-            Error::Unavailable(cause) => {
-                tracing::warn!(error = format!("{cause:#}"), "unavailable");
+            Error::Busy(cause) => {
+                log(cause, |error, left_out| tracing::warn!(error, left_out, "too busy"));
                 (ErrorCode::Unavailable, "The server is too busy. Try again in a moment.".to_owned(), true)
             }
+            Error::Unavailable(cause) => {
+                log(cause, |error, left_out| tracing::warn!(error, left_out, "unavailable"));
+                let message = "The service is temporarily unavailable. Try again in a moment.";
+                (ErrorCode::Unavailable, message.to_owned(), true)
+            }
             Error::Internal(cause) => {
-                tracing::error!(error = format!("{cause:#}"), "internal error");
+                log(cause, |error, left_out| tracing::error!(error, left_out, "internal error"));
                 (ErrorCode::Internal, "Something went wrong on our side.".to_owned(), true)
             }
         };
@@ -53,6 +59,14 @@ impl From<Fault> for async_graphql::Error {
         extensions.set("code", code.as_str());
         extensions.set("retryable", retryable);
         Self { message, source: None, extensions: Some(extensions) }
+    }
+}
+
+/// Writes what went wrong, but not once for each of many who met it. `left_out` counts those before.
+fn log(cause: &anyhow::Error, write: impl FnOnce(&str, u64)) {
+    let error = format!("{cause:#}");
+    if let Some(left_out) = quiet::may_log(&error) {
+        write(&error, left_out);
     }
 }
 

@@ -18,6 +18,7 @@ mod payload;
 pub mod payments;
 mod prices;
 mod problems;
+mod quiet;
 pub mod quotes;
 pub mod reviews;
 mod scalars;

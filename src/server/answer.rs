@@ -43,6 +43,17 @@ impl Answer {
         self.errors.first().and_then(code_of)
     }
 
+    /// Whether nothing at all could be answered because the service is unavailable.
+    pub fn is_unavailable(&self) -> bool {
+        let is_empty = match &self.data {
+            None | Some(Value::Null) => true,
+            Some(Value::Object(fields)) => fields.values().all(|field| *field == Value::Null),
+            Some(_) => false,
+        };
+        let fails = |error| code_of(error) == Some("UNAVAILABLE");
+        is_empty && !self.errors.is_empty() && self.errors.iter().all(fails)
+    }
+
     pub fn to_json(&self) -> String {
         // Values of GraphQL are JSON: they have nothing that cannot be written.
         serde_json::to_string(self)

@@ -196,14 +196,22 @@ struct Reply {
 
 impl Reply {
     fn executed(&self, executed: Executed) -> Response {
-        let Executed { answer, headers } = executed;
+        let Executed { mut answer, headers } = executed;
+        if self.media == Media::GraphQl && answer.is_unavailable() {
+            // With an entry `data` beside the errors, the status could not be other than 200.
+            answer.data = None;
+        }
         let status = match (self.media, answer.data.is_some()) {
             (Media::Json, _) | (_, true) => StatusCode::OK,
+            (Media::GraphQl, false) if answer.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
             (Media::GraphQl, false) if answer.code() == Some("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
             (Media::GraphQl, false) => StatusCode::BAD_REQUEST,
         };
         let mut response = self.respond(status, &answer);
         response.headers_mut().extend(headers);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         response
     }
 

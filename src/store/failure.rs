@@ -5,7 +5,13 @@ use crate::error::Error;
 
 impl From<DatabaseError> for Error {
     fn from(error: DatabaseError) -> Self {
-        if error.is_retryable() { Self::Unavailable(error.into()) } else { Self::Internal(error.into()) }
+        if error.is_busy() {
+            Self::Busy(error.into())
+        } else if error.is_away() {
+            Self::Unavailable(error.into())
+        } else {
+            Self::Internal(error.into())
+        }
     }
 }
 
@@ -18,7 +24,9 @@ impl From<diesel::result::Error> for Error {
 impl MayConflict for Error {
     fn conflict(&self) -> Option<Conflict> {
         match self {
-            Self::Unavailable(error) => error.downcast_ref::<DatabaseError>().and_then(MayConflict::conflict),
+            Self::Busy(error) | Self::Unavailable(error) => {
+                error.downcast_ref::<DatabaseError>().and_then(MayConflict::conflict)
+            }
             _ => None,
         }
     }

@@ -39,3 +39,4 @@ mod starting;
 mod statements;
 mod style;
 mod tour;
+mod unavailable;

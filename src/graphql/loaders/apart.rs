@@ -77,7 +77,7 @@ where
 }
 
 fn is_away(error: &Error) -> bool {
-    matches!(error, Error::Unavailable(_))
+    matches!(error, Error::Busy(_) | Error::Unavailable(_))
 }
 
 #[cfg(test)]

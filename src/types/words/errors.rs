@@ -45,7 +45,7 @@ words! {
         BadCursor = "BAD_CURSOR",
         /// Top-level: an argument of a query is out of range or contradicts another.
         BadUserInput = "BAD_USER_INPUT",
-        /// Top-level: the server is too busy; try again.
+        /// Top-level: the server is too busy, or the service is temporarily unavailable; try again in a moment.
         Unavailable = "UNAVAILABLE",
         /// Top-level: our fault; quote the request id.
         Internal = "INTERNAL",

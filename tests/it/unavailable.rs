@@ -1,0 +1,69 @@
+//! What clients hear when the service cannot work.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use staygate::store::Options;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::harness::app::{Served, TestApp};
+
+const BOTH: [&str; 2] =
+    ["{ searchListings { totalCount } }", "{ listing(id: \"lst_01jn0000000000000000000000\") { title } }"];
+
+/// The head and body of the answer to `query`.
+async fn ask(to: &Served, accept: &str, query: &str) -> (String, Value) {
+    let body = json!({ "query": query }).to_string();
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\naccept: {accept}\r\n\
+         content-length: {}\r\n\r\n{body}",
+        to.address,
+        body.len()
+    );
+    let mut stream = TcpStream::connect(to.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_ascii_lowercase(), serde_json::from_str(body).unwrap())
+}
+
+/// O8: with the database away the server said that it was too busy, and 200.
+#[tokio::test]
+async fn with_the_database_away_the_service_is_unavailable_by_word_and_status() {
+    let app = TestApp::new().await;
+    let server = app.serve().await;
+    app.app.database.close();
+    for query in BOTH {
+        let (head, body) = ask(&server, "application/graphql-response+json", query).await;
+        assert!(head.starts_with("http/1.1 503") && head.contains("\r\nretry-after: 1"), "{head}");
+        assert_eq!(body.get("data"), None, "{body}");
+        let error = &body["errors"][0];
+        assert_eq!(error["message"], "The service is temporarily unavailable. Try again in a moment.");
+        assert_eq!(error["extensions"]["code"], "UNAVAILABLE");
+        assert_eq!(error["extensions"]["retryable"], true);
+        // The other media type has no such status.
+        let (head, body) = ask(&server, "application/json", query).await;
+        assert!(head.starts_with("http/1.1 200") && body.get("data").is_some(), "{head}");
+        assert_eq!(body["errors"][0]["message"], error["message"]);
+    }
+    // What can be answered is.
+    let (head, body) =
+        ask(&server, "application/graphql-response+json", "{ __typename listing: node(id: \"x\") { id } }").await;
+    assert!(head.starts_with("http/1.1 200"), "{head} {body}");
+}
+
+#[tokio::test]
+async fn a_pool_that_is_in_use_is_too_busy() {
+    let app = TestApp::pooled(Options { pool_size: 1, wait: Duration::from_millis(20), ..Options::default() }).await;
+    let server = app.serve().await;
+    let _taken = app.conn().await;
+    for query in BOTH {
+        let (head, body) = ask(&server, "application/graphql-response+json", query).await;
+        assert!(head.starts_with("http/1.1 503") && head.contains("\r\nretry-after: 1"), "{head}");
+        assert_eq!(body["errors"][0]["message"], "The server is too busy. Try again in a moment.");
+    }
+}
