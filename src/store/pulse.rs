@@ -18,6 +18,10 @@ use tokio::time::{sleep, timeout};
 
 /// The pause between two questions.
 const PAUSE: Duration = Duration::from_millis(100);
+/// The steps in which an answer is waited for.
+const STEPS: u32 = 8;
+/// Questions that have to be without an answer, one after the other, until the database counts as away.
+const QUESTIONS: u32 = 2;
 
 /// What is known of the life of one database. Shared by a pool and its connections.
 pub(super) struct Pulse {
@@ -125,22 +129,48 @@ impl Drop for Asker {
 
 /// Asks until the database lives and nobody waits.
 async fn ask(asker: Asker) {
-    let mut line = None;
+    let (mut line, mut unanswered) = (None, 0);
     while let Some(pulse) = asker.0.upgrade() {
         let before = pulse.answers.load(Ordering::Relaxed);
-        let answered = timeout(pulse.sign_of_life, answers(&mut line, &pulse.address)).await.unwrap_or(false);
+        let answered = within(pulse.sign_of_life, answers(&mut line, &pulse.address)).await.unwrap_or(false);
         if !answered {
             line = None;
         }
         // On a busy machine this answer may be late; that of anybody's statement is as good.
         let lives = answered || pulse.answers.load(Ordering::Relaxed) != before;
-        pulse.judge(lives);
+        unanswered = if lives { 0 } else { unanswered + 1 };
+        if lives || unanswered >= QUESTIONS {
+            pulse.judge(lives);
+        }
         if lives && pulse.waiting.load(Ordering::SeqCst) == 0 {
             break;
         }
         drop(pulse);
-        sleep(PAUSE).await;
+        // One question is as good as none: the next follows at once.
+        if lives || unanswered >= QUESTIONS {
+            sleep(PAUSE).await;
+        }
     }
+}
+
+/// What `work` gives within `limit`; `None`: nothing. Time in which this process had no processor does not count: the wait is cut into
+/// steps, and one that ends late is one step, however late. On a machine that is starved the database has as much more time as this
+/// process itself was kept waiting.
+async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    within_steps(|| sleep(limit / STEPS), work).await
+}
+
+async fn within_steps<T, S: Future<Output = ()>>(step: impl Fn() -> S, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    for _ in 0..STEPS {
+        tokio::select! {
+            // What came while this process was away is heard before the step counts.
+            biased;
+            done = work.as_mut() => return Some(done),
+            () = step() => {}
+        }
+    }
+    None
 }
 
 /// Whether the database answers on `line`, which is opened first if there is none.
@@ -155,5 +185,35 @@ async fn answers(line: &mut Option<mysql_async::Conn>, address: &Address) -> boo
             // It refuses this connection: it lives.
             Err(error) => matches!(error, DatabaseError::Denied { .. } | DatabaseError::Insecure(_)),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    /// What is heard of a database that answers after `answers_at`, on a machine where each step takes `step`.
+    async fn heard(answers_at: Duration, step: Duration) -> bool {
+        let now = Cell::new(Duration::ZERO);
+        let pass = || async {
+            tokio::task::yield_now().await;
+            now.set(now.get() + step);
+        };
+        let answer = poll_fn(|_| if now.get() >= answers_at { Poll::Ready(()) } else { Poll::Pending });
+        within_steps(pass, answer).await.is_some()
+    }
+
+    /// O1: the probe said UNAVAILABLE on a machine under load, although the database lived.
+    #[tokio::test]
+    async fn the_database_has_as_much_more_time_as_this_process_is_kept_waiting() {
+        let [short, long] = [50, 3_000].map(Duration::from_millis);
+        assert!(heard(short * (STEPS - 1), short).await);
+        assert!(!heard(short * (STEPS + 1), short).await, "a database that is frozen is found out");
+        assert!(heard(short * (STEPS + 1), long).await, "one late step is one step");
+        assert!(heard(long * (STEPS - 1), long).await);
+        assert!(!heard(long * (STEPS + 1), long).await);
     }
 }

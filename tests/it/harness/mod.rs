@@ -32,8 +32,24 @@ impl Frozen {
     /// Stops the process where it is.
     pub fn new(pid: u32) -> Self {
         kill("STOP", pid);
-        Self(pid)
+        let frozen = Self(pid);
+        // The signal is sent before every thread has stopped.
+        while !stands_still(pid) {
+            std::thread::yield_now();
+        }
+        frozen
     }
+}
+
+/// Whether no thread of the process runs any more, as far as the system tells.
+fn stands_still(pid: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    // The state is behind the name, which is in brackets and may hold anything.
+    let state = |stat: &str| stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat"));
+        stat.map_or(true, |stat| matches!(state(&stat), Some('T' | 't')))
+    })
 }
 
 impl Drop for Frozen {
