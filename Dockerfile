@@ -10,6 +10,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     touch src/lib.rs && cargo build --release --locked && cp target/release/staygate /staygate
 
 FROM debian:bookworm-slim
+# The authorities that are trusted when the database is reached with TLS.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 RUN useradd --system --uid 10001 --home-dir /var/lib/staygate --create-home staygate
 COPY --from=build /staygate /usr/local/bin/staygate
 USER 10001

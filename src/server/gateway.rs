@@ -25,7 +25,7 @@ use crate::{
 pub fn of(app: &App) -> anyhow::Result<Gateway<graphql::Schema>> {
     let documents = Arc::new(Documents::new(graphql::CONTRACT, Limits::default())?);
     let sessions = Arc::new(Viewers { app: app.clone(), public: Arc::default() });
-    Ok(Gateway::new(graphql::schema(), documents, graphql::CONTRACT, sessions, Arc::new(Database(app.clone()))))
+    Ok(Gateway::new(graphql::schema(), documents, graphql::CONTRACT, sessions, Arc::new(Database(app.for_worker()))))
 }
 
 /// Tells who is behind a token.
@@ -69,7 +69,8 @@ impl Sessions for Viewers {
     }
 }
 
-/// The server can work when its database answers.
+/// The server can work when its database answers. It is asked on a connection of the worker's share: a server whose clients use all theirs
+/// is busy, not broken.
 struct Database(App);
 
 impl Readiness for Database {

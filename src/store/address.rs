@@ -62,7 +62,7 @@ impl Address {
         }
     }
 
-    fn unreachable(&self, error: &dyn std::fmt::Display) -> DatabaseError {
+    pub fn unreachable(&self, error: &dyn std::fmt::Display) -> DatabaseError {
         let (host, port) = (self.opts.ip_or_hostname(), self.opts.tcp_port());
         let place = self.opts.socket().map_or_else(|| format!("{host}:{port}"), str::to_owned);
         DatabaseError::Unreachable(format!("{place}: {error}"))

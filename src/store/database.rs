@@ -206,7 +206,7 @@ impl Database {
     pub async fn knock(url: &str) -> Result<(), DatabaseError> {
         let (server, _) = Address::of(url)?.without_database();
         let opened = tokio::time::timeout(Options::default().connect, server.open()).await;
-        let conn = opened.map_err(|_| DatabaseError::Unreachable("it does not answer".to_owned()))??;
+        let conn = opened.map_err(|_| server.unreachable(&"it does not answer"))??;
         conn.disconnect().await.map_err(super::pool::refused)
     }
 
@@ -279,6 +279,7 @@ impl Database {
         let object = pool.timeout_get(&Timeouts { wait, ..pool.timeouts() }).await.map_err(|error| match error {
             PoolError::Timeout(TimeoutType::Wait) => DatabaseError::Busy,
             PoolError::Backend(error) => error,
+            PoolError::Timeout(_) => DatabaseError::Unreachable("it does not answer".to_owned()),
             error => DatabaseError::Unreachable(error.to_string()),
         })?;
         Ok(Conn::new(object, seat))

@@ -151,10 +151,13 @@ impl managed::Manager for Manager {
     }
 }
 
+/// How long a migration's statement waits for a row lock: it runs beside servers that are in use, and nobody tries it again.
+const PATIENT: Duration = Duration::from_secs(60);
+
 /// A connection of the driver's own with the session's settings, outside any pool.
 pub(super) async fn connect_plainly(address: &Address) -> Result<mysql_async::Conn, DatabaseError> {
     let mut conn = address.open().await?;
-    conn.query_drop(session_setup(Options::default().lock_wait)).await.map_err(refused)?;
+    conn.query_drop(session_setup(PATIENT)).await.map_err(refused)?;
     Ok(conn)
 }
 

@@ -57,15 +57,27 @@ impl Authority {
     }
 }
 
-/// A database server that refuses everybody without TLS. Ends with its test.
+/// A database server on a port. Ends with its test.
 struct Secure {
-    _process: Child,
+    process: Child,
     port: u16,
 }
 
 impl Secure {
-    /// With the users `app` and `certified`, who needs a certificate too; the server's own is `file` of `authority`.
+    /// Refuses everybody without TLS; the server's own certificate is `file` of `authority`.
     async fn start(folder: &Path, program: &Path, authority: &Authority, file: &str) -> Self {
+        let show = |path: PathBuf| path.display().to_string();
+        let tls = [
+            "--require-secure-transport=ON".to_owned(),
+            format!("--ssl-ca={}", show(authority.path("ca.pem"))),
+            format!("--ssl-cert={}", show(authority.path(&format!("{file}.pem")))),
+            format!("--ssl-key={}", show(authority.path(&format!("{file}-key.pem")))),
+        ];
+        Self::with(folder, program, &tls).await
+    }
+
+    /// With the users `app` and `certified`, who needs a certificate too.
+    async fn with(folder: &Path, program: &Path, settings: &[String]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let show = |path: PathBuf| path.display().to_string();
         let mut command = Command::new(program);
@@ -80,17 +92,14 @@ impl Secure {
             "--bind-address=127.0.0.1".to_owned(),
             "--skip-name-resolve".to_owned(),
             "--skip-log-bin".to_owned(),
-            "--require-secure-transport=ON".to_owned(),
-            format!("--ssl-ca={}", show(authority.path("ca.pem"))),
-            format!("--ssl-cert={}", show(authority.path(&format!("{file}.pem")))),
-            format!("--ssl-key={}", show(authority.path(&format!("{file}-key.pem")))),
             "--user=root".to_owned(),
         ]);
+        command.args(settings);
         if !program.ends_with("mariadbd") {
             command.arg("--mysqlx=OFF");
         }
         command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        let secure = Self { _process: command.spawn().unwrap(), port };
+        let secure = Self { process: command.spawn().unwrap(), port };
         let up = async {
             while let Err(DatabaseError::Unreachable(_)) = Database::knock(&secure.url("app", "localhost", "")).await {
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -98,6 +107,10 @@ impl Secure {
         };
         tokio::time::timeout(PATIENCE, up).await.expect("the database answers");
         secure
+    }
+
+    async fn stop(mut self) {
+        self.process.kill().await.unwrap();
     }
 
     fn url(&self, user: &str, host: &str, query: &str) -> String {
@@ -179,12 +192,25 @@ async fn a_server_that_requires_tls_is_spoken_to_as_the_url_says() {
     serves_over_tls(&secure.url("app", "localhost", &ca(&good, "&ssl-mode=VERIFY_IDENTITY"))).await;
 
     // As MySQL makes certificates by itself: for nobody.
-    drop(secure);
+    secure.stop().await;
     good.sign("nameless", &[]);
     let secure = Secure::start(folder.path(), &program, &good, "nameless").await;
     secure.is_encrypted("app", "127.0.0.1", &ca(&good, "&ssl-mode=VERIFY_CA")).await;
     secure.refuses("app", "localhost", &ca(&good, "&ssl-mode=VERIFY_IDENTITY"), &["another host"]).await;
     secure.refuses("app", "localhost", &ca(&other, "&ssl-mode=VERIFY_CA"), &["no authority that is trusted"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_tls_is_no_place_for_who_asks_for_it() {
+    let (folder, program) = prepared().await;
+    let off = if program.ends_with("mariadbd") { "--skip-ssl" } else { "--tls-version=" };
+    let plain = Secure::with(folder.path(), &program, &[off.to_owned()]).await;
+    for mode in ["", "?ssl-mode=DISABLED", "?ssl-mode=PREFERRED"] {
+        assert_eq!(plain.connect("app", "localhost", mode).await, Ok(None), "{mode}");
+    }
+    for mode in ["?ssl-mode=REQUIRED", "?ssl-mode=VERIFY_IDENTITY"] {
+        plain.refuses("app", "localhost", mode, &["no secure connection", "offers no TLS"]).await;
+    }
 }
 
 /// Migrations, pool and probe go the same way, and the doctor sees it.

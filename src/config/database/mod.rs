@@ -103,6 +103,9 @@ impl FromStr for DatabaseUrl {
         if url.fragment().is_some() {
             return Err(format!("it has a `#`: {FORM}"));
         }
+        if url.query().is_some_and(|query| query.contains('@')) {
+            return Err(format!("it has a `?` before its last `@`: {FORM}"));
+        }
         let tls = tls::Parameters::take_from(&mut url)?;
         let opts = Opts::from_url(url.as_str()).map_err(|error| why(&error))?;
         let (opts, is_checked) = match tls.options(&opts)? {
@@ -119,7 +122,9 @@ impl FromStr for DatabaseUrl {
 /// The driver's complaint, without the value at fault.
 fn why(error: &UrlError) -> String {
     match error {
-        UrlError::UnknownParameter { param } => unknown(param),
+        UrlError::UnknownParameter { param } => {
+            format!("it has an unknown parameter {param}; for TLS there are ssl-mode, ssl-ca, ssl-cert and ssl-key")
+        }
         UrlError::InvalidParamValue { param, .. } => format!("the value of its parameter {param} makes no sense"),
         UrlError::FeatureRequired { param, .. } => format!("its parameter {param} is not supported"),
         UrlError::InvalidPoolConstraints { .. } => "pool_min is more than pool_max".to_owned(),
@@ -129,16 +134,10 @@ fn why(error: &UrlError) -> String {
     }
 }
 
-/// What begins like a parameter may be the rest of a password.
-fn unknown(parameter: &str) -> String {
-    let is_word = parameter.chars().all(|letter| letter.is_ascii_alphabetic() || matches!(letter, '-' | '_'));
-    let name = if is_word { format!(" {parameter}") } else { String::new() };
-    format!("it has an unknown parameter{name}; for TLS there are ssl-mode, ssl-ca, ssl-cert and ssl-key")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn parse(text: &str) -> Result<DatabaseUrl, String> {
         text.parse()
@@ -181,7 +180,9 @@ mod tests {
             ("mysql://u:hunter2@h/d?ssl-cert=x", "ssl-key"),
             ("mysql://u:hunter2@h/d?ssl-mode=REQUIRED&socket=/run/x.sock", "socket"),
             ("mysql://u:hunter2@h/d?foo=1", "unknown parameter foo"),
-            ("mysql://u:1?hunter2@h/d", "unknown parameter;"),
+            ("mysql://u:1?hunter2@h/d", "%XX"),
+            ("mysql://u:1?hunter2=x@h/d", "%XX"),
+            ("mysql://u:1?ssl-ca=hunter2@h/d", "%XX"),
             ("mysql://u:hunter2@h/d?stmt_cache_size=many", "stmt_cache_size"),
             ("mysql://u:hunter2@h/d#x", "%XX"),
             ("mysql://u:p#hunter2@h/d", "%XX"),
@@ -196,6 +197,18 @@ mod tests {
             assert!(!error.contains("hunter2"), "{error}");
         }
         assert!(!format!("{:?}", parse("mysql://u:hunter2@h/d").unwrap()).contains("hunter2"));
+    }
+
+    proptest! {
+        /// Whatever is wrong with it.
+        #[test]
+        fn no_text_panics_and_no_password_is_shown(before in "\\PC{0,6}", after in "\\PC{0,6}", rest in "\\PC{0,40}") {
+            for url in [format!("mysql://u:{before}hunter2{after}@h{rest}"), rest, format!("mysql://u:{before}@h/d?{after}")] {
+                if let Err(error) = parse(&url) {
+                    prop_assert!(!error.contains("hunter2"), "{}", error);
+                }
+            }
+        }
     }
 
     #[test]

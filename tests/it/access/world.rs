@@ -2,7 +2,7 @@
 
 use chrono::{Days, Duration, NaiveDate};
 use serde_json::{Value, json};
-use staygate::auth::Member;
+use staygate::{auth::Member, store::Options};
 
 use crate::harness::{
     actors::{Actor, CREATE_LISTING, data, home},
@@ -27,7 +27,8 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        let app = TestApp::new().await;
+        // An operation may hold one connection of so few: one that asks for another while it holds one would wait for ever.
+        let app = TestApp::pooled(Options { pool_size: 4, ..Options::default() }).await;
         let mut people = Vec::new();
         for name in ["Gina Guest", "Hugo Host", "Olga Other", "Ivan Innkeeper"] {
             people.push(Actor::register(&app, name).await);

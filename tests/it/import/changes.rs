@@ -3,7 +3,11 @@
 use diesel_async::SimpleAsyncConnection;
 use staygate::{
     import::{CalendarFrom, ImportError, Part, Silent, inside_airbnb},
-    store::{Conn, imports},
+    store::{
+        Conn,
+        imports::{self, Batch, Day, Days},
+    },
+    types::ListingId,
 };
 
 use super::{City, at, checksums, counts, now, number, words};
@@ -78,6 +82,33 @@ async fn the_same_files_again_are_left_alone_or_change_nothing() {
         assert_eq!(counts(&summary, part), (0, 0, records, 0), "{summary}");
     }
     assert_eq!(checksums(conn).await, before, "not even the time of the last change");
+}
+
+/// S5: every batch of days locked its listings, for which bookings had to wait.
+#[tokio::test]
+async fn days_that_change_no_rate_lock_no_listing() {
+    let test = TestDatabase::new().await;
+    let conn = &mut test.conn().await;
+    City::new().import(conn).await;
+    let listing = ListingId::derived(chrono::DateTime::UNIX_EPOCH.into(), imports::SOURCE, 71609);
+    let known = number(conn, &format!("SELECT COUNT(*) FROM nights WHERE listing_id = {FIRST}")).await;
+    let day = |night: &str, available| Day {
+        listing,
+        night: night.parse().unwrap(),
+        available,
+        price: None,
+        min_nights: None,
+        max_nights: None,
+    };
+    conn.batch_execute("BEGIN").await.unwrap();
+    // One night as it is, one that is taken from now on.
+    let outcome = Days(vec![day("2023-09-24", false), day("2023-10-24", false)]).write(conn, now()).await.unwrap();
+    assert_eq!((outcome.unchanged, outcome.created, outcome.refused.len()), (1, 1, 0), "{outcome:?}");
+    let others = &mut test.conn().await;
+    // As a booking does, which refers to the listing.
+    others.batch_execute(&format!("SELECT id FROM listings WHERE id = {FIRST} LOCK IN SHARE MODE")).await.unwrap();
+    conn.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(number(conn, &format!("SELECT COUNT(*) FROM nights WHERE listing_id = {FIRST}")).await, known + 1);
 }
 
 #[tokio::test]
