@@ -126,7 +126,7 @@ impl TestApp {
 
     /// The work that is due now, as the timed worker does it.
     pub async fn work(&self) {
-        staygate::worker::work_once(&self.app).await.unwrap();
+        staygate::worker::work_once(&self.app.for_worker()).await.unwrap();
     }
 
     /// Where the database is.
