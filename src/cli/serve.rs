@@ -2,7 +2,8 @@ use super::landing::landing;
 use super::storage::{OpenStorage, pool_options};
 use crate::app::{App, Parts, Terms, Throttle};
 use crate::auth::PasswordHasher;
-use crate::config::{Config, SigningKeys};
+use crate::config::{Config, PublicUrl, SigningKeys};
+use crate::graphql::documents::Limits;
 use crate::import::demo::{self, Account};
 use crate::outbound::{payments::Sandbox, wakes::Wakes};
 use crate::server::{self, gateway};
@@ -33,6 +34,10 @@ struct Ready {
 }
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let missing = config.missing_for_production()?;
+    if !missing.is_empty() {
+        bail!("not fit for production:\n- {}", missing.join("\n- "));
+    }
     let mut signals = Signals::listen()?;
     // The cheap reasons to fail come first. The socket takes no connection before it is served from.
     let listener = TcpListener::bind(config.network.listen).await.with_context(|| {
@@ -87,8 +92,9 @@ async fn prepare_and_serve(
 async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let Ready { config, keys, database, listener } = ready;
     let app = app_of(&config, &keys, database)?;
-    let has_demo = config.booking.wants_demo(&config.storage)? && load_demo(&app, database_url).await?;
-    let mut gateway = gateway::of(&app)?;
+    let wants_demo = config.booking.wants_demo(&config.storage, config.profile.production)?;
+    let has_demo = wants_demo && load_demo(&app, database_url).await?;
+    let mut gateway = gateway::with_limits(&app, limits_of(&config))?;
     gateway.settings = settings_of(&config);
     let url = address(&config, listener.local_addr()?);
     gateway.landing = landing(&url, app.now().utc().date_naive(), has_demo);
@@ -145,9 +151,19 @@ fn terms_of(config: &Config) -> Terms {
     }
 }
 
+fn limits_of(config: &Config) -> Limits {
+    Limits { introspection: config.profile.wants_introspection(), ..Limits::default() }
+}
+
 fn settings_of(config: &Config) -> server::Settings {
     server::Settings {
         max_body_bytes: config.network.max_body.bytes(),
+        allowed_headers: config.network.allowed_headers.iter().map(|name| name.as_str().to_owned()).collect(),
+        allowed_hosts: config.allowed_hosts(),
+        https: config.network.public_url.as_ref().is_some_and(PublicUrl::is_https),
+        pages: config.profile.wants_pages(),
+        publishes_contract: config.profile.wants_introspection(),
+        security_contact: config.network.security_contact.as_ref().map(|contact| contact.as_str().to_owned()),
         allowed_origins: config.network.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
         trusted_proxies: config.network.trusted_proxies as usize,
         drain_timeout: Duration::from_secs(config.network.drain_seconds.into()),

@@ -8,7 +8,7 @@ use super::{ConfigError, Storage, between};
 /// On, off, or whatever suits the storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Demo {
-    /// On with the private database, off with DATABASE_URL.
+    /// On with the private database, off with DATABASE_URL or --production.
     Auto,
     /// On.
     On,
@@ -42,11 +42,11 @@ impl Booking {
     ///
     /// # Errors
     /// What [`Storage::database_url`] says.
-    pub fn wants_demo(&self, storage: &Storage) -> Result<bool, ConfigError> {
+    pub fn wants_demo(&self, storage: &Storage, production: bool) -> Result<bool, ConfigError> {
         match self.demo {
             Demo::On => Ok(true),
             Demo::Off => Ok(false),
-            Demo::Auto => storage.is_embedded(),
+            Demo::Auto => Ok(!production && storage.is_embedded()?),
         }
     }
 

@@ -7,6 +7,7 @@ mod booking;
 mod database;
 mod logging;
 mod network;
+mod profile;
 mod secret;
 mod sign_in;
 mod signing;
@@ -21,11 +22,12 @@ pub use booking::{Booking, Demo};
 pub use database::{DatabaseUrl, SslMode};
 pub use logging::{LogFormat, Logging};
 pub use network::Network;
+pub use profile::{Profile, Switch};
 pub use secret::Secret;
 pub use sign_in::SignIn;
 pub use signing::{SigningKey, SigningKeys};
 pub use storage::Storage;
-pub use values::{Origin, PublicUrl, Size};
+pub use values::{Contact, HeaderName, Host, Origin, PublicUrl, Size};
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +78,9 @@ pub struct Config {
     /// Durations of the business, and demo data.
     #[command(flatten)]
     pub booking: Booking,
+    /// What the world gets to see.
+    #[command(flatten)]
+    pub profile: Profile,
 }
 
 impl Default for Config {
@@ -109,7 +114,7 @@ mod tests {
         assert_eq!(config.network.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.network.max_body.bytes(), 256 * 1024);
         assert_eq!(config.network.public_url(), "http://127.0.0.1:8080");
-        assert!(config.booking.wants_demo(&config.storage).unwrap());
+        assert!(config.booking.wants_demo(&config.storage, false).unwrap());
     }
 
     #[test]
@@ -144,7 +149,7 @@ mod tests {
         let config = parse(&["--database-url", "mysql://u@h/d"]).unwrap();
         let error = config.sign_in.signing_keys(&config.storage, &SeededEntropy::new(1)).unwrap_err();
         assert!(error.to_string().starts_with("STAYGATE_JWT_SECRET is not set"), "{error}");
-        assert!(!config.booking.wants_demo(&config.storage).unwrap());
+        assert!(!config.booking.wants_demo(&config.storage, false).unwrap());
     }
 
     #[test]
@@ -158,5 +163,27 @@ mod tests {
     fn a_secret_given_twice_is_refused() {
         let config = parse(&["--database-url", "mysql://u@h/d", "--database-url-file", "/nowhere"]).unwrap();
         assert!(matches!(config.storage.database_url(), Err(ConfigError::Twice("DATABASE_URL"))));
+    }
+
+    #[test]
+    fn a_production_server_is_told_everything_that_it_lacks() {
+        let bare = parse(&["--production"]).unwrap();
+        assert_eq!(bare.missing_for_production().unwrap().len(), 2, "{:?}", bare.missing_for_production());
+        let demo = parse(&["--production", "--demo", "on", "--public-url", "http://api.example.com"]).unwrap();
+        let missing = demo.missing_for_production().unwrap().join("\n");
+        assert!(missing.contains("--public-url") && missing.contains("--demo") && missing.contains("JWT"), "{missing}");
+        let remote = ["--production", "--database-url", "mysql://u:p@db.example.com/d"];
+        let missing = parse(&remote).unwrap().missing_for_production().unwrap().join("\n");
+        assert!(missing.contains("TLS") && !missing.contains("u:p"), "{missing}");
+        let secured = ["--production", "--database-url", "mysql://u:p@db.example.com/d?ssl-mode=VERIFY_IDENTITY"];
+        let missing = parse(&secured).unwrap().missing_for_production().unwrap().join("\n");
+        assert!(!missing.contains("TLS"), "{missing}");
+        let fit = ["--production", "--public-url", "https://api.example.com", "--jwt-secret"];
+        let fit = parse(&[&fit[..], &["k:0123456789abcdef0123456789abcdef"]].concat()).unwrap();
+        assert_eq!(fit.missing_for_production().unwrap(), Vec::<String>::new());
+        assert_eq!(fit.allowed_hosts(), ["api.example.com"]);
+        assert!(!fit.profile.wants_pages() && !fit.profile.wants_introspection());
+        assert!(!fit.booking.wants_demo(&fit.storage, fit.profile.production).unwrap());
+        assert!(parse(&[]).unwrap().missing_for_production().unwrap().is_empty());
     }
 }

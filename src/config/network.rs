@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
-use super::{Origin, PublicUrl, Size, between, values};
+use super::{Contact, HeaderName, Host, Origin, PublicUrl, Size, between, values};
 
 /// How clients reach the server, and what they may send.
 #[derive(Debug, Clone, Args)]
@@ -20,9 +20,23 @@ pub struct Network {
     #[arg(long, env = "STAYGATE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
 
-    /// Web pages of these origins may call the API, besides the server's own: `https://example.com`, separated by commas.
+    /// Web pages of these origins may call the API, besides the server's own: `https://example.com`, separated by commas;
+    /// `https://app-*.example.com` for previews.
     #[arg(long, env = "STAYGATE_ALLOWED_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
     pub allowed_origins: Vec<Origin>,
+
+    /// Request headers that those pages may send, besides those of the usual clients, separated by commas.
+    #[arg(long, env = "STAYGATE_ALLOWED_HEADERS", value_name = "NAMES", value_delimiter = ',')]
+    pub allowed_headers: Vec<HeaderName>,
+
+    /// The names by which clients may call this server, separated by commas: `api.example.com`. Requests for other names are refused,
+    /// except health checks. Without it every name is served; with --production, that of --public-url.
+    #[arg(long, env = "STAYGATE_ALLOWED_HOSTS", value_name = "NAMES", value_delimiter = ',')]
+    pub allowed_hosts: Vec<Host>,
+
+    /// Where a vulnerability can be reported, for /.well-known/security.txt: `mailto:security@example.com` or `https://…`.
+    #[arg(long, env = "STAYGATE_SECURITY_CONTACT", value_name = "ADDRESS")]
+    pub security_contact: Option<Contact>,
 
     /// The largest request body, such as 256KiB or 1MiB.
     #[arg(long, env = "STAYGATE_MAX_BODY", value_name = "SIZE", default_value = "256KiB")]

@@ -69,6 +69,11 @@ impl SignIn {
         }
     }
 
+    /// Whether the operator gave the keys, rather than have them generated.
+    pub fn are_keys_given(&self) -> bool {
+        self.jwt_secret.is_some() || self.jwt_secret_file.is_some()
+    }
+
     /// How many passwords are hashed at a time.
     pub fn password_hashers(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);

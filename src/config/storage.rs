@@ -61,4 +61,15 @@ impl Storage {
     pub fn is_embedded(&self) -> Result<bool, ConfigError> {
         Ok(self.database_url()?.is_none())
     }
+
+    /// Whether what is said to the database stays on this machine, or is encrypted and the server's certificate checked.
+    ///
+    /// # Errors
+    /// What [`Self::database_url`] says.
+    pub fn is_connection_safe(&self) -> Result<bool, ConfigError> {
+        let Some(url) = self.database_url()? else { return Ok(true) };
+        let invalid = |reason: String| ConfigError::Invalid { setting: "DATABASE_URL", reason };
+        let url: DatabaseUrl = url.expose().parse().map_err(invalid)?;
+        Ok(!url.is_remote() || url.is_checked())
+    }
 }

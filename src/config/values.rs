@@ -54,10 +54,87 @@ impl FromStr for Origin {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim().to_ascii_lowercase();
         let host = host_of(&text)?;
-        if host.contains(['/', '?', '#', '@', '*', ' ']) {
+        if host.contains(['/', '?', '#', '@', ' ']) {
             return Err("an origin is a scheme, a host and perhaps a port: https://example.com".to_owned());
         }
+        // A pattern stands for names of one owner, so it leaves at least two labels as they are.
+        let (label, domain) = host.split_once('.').unwrap_or((host, ""));
+        let is_pattern = host.contains('*');
+        if is_pattern && (label.matches('*').count() != 1 || domain.contains('*') || !domain.contains('.')) {
+            return Err(
+                "a pattern has one * in its first name, and a domain behind it: https://app-*.example.com".to_owned()
+            );
+        }
         Ok(Self(text))
+    }
+}
+
+/// The name of a request header, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderName(String);
+
+impl HeaderName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for HeaderName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name = text.trim().to_ascii_lowercase();
+        let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if is_name { Ok(Self(name)) } else { Err("a header has a name like x-client-version".to_owned()) }
+    }
+}
+
+/// A name by which the server may be called: `api.example.com`, perhaps with a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host(String);
+
+impl Host {
+    /// The name, with its port if it has one.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Host {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim().to_ascii_lowercase();
+        if text.is_empty() || text.contains(['/', '?', '#', '@', '*', ' ']) {
+            return Err("a name and perhaps a port: api.example.com".to_owned());
+        }
+        Ok(Self(text))
+    }
+}
+
+/// Where a vulnerability can be reported: `mailto:security@example.com` or a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact(String);
+
+impl Contact {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Contact {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let is_address =
+            ["mailto:", "https://", "tel:"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
+        if is_address && !text.contains(char::is_whitespace) && !text.contains(char::is_control) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err("an address that begins with mailto:, https:// or tel:".to_owned())
     }
 }
 
@@ -75,6 +152,18 @@ impl FromStr for PublicUrl {
             return Err("only a scheme, a host and perhaps a port: https://api.example.com".to_owned());
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+impl PublicUrl {
+    /// The name and port that clients put into `Host`.
+    pub fn host(&self) -> &str {
+        self.0.split_once("://").map_or(&self.0, |(_, host)| host)
+    }
+
+    /// Whether clients reach the server by https.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
     }
 }
 
@@ -132,7 +221,19 @@ mod tests {
     #[test]
     fn origins_have_no_path() {
         assert_eq!("HTTPS://Example.com".parse::<Origin>().unwrap().as_str(), "https://example.com");
-        for wrong in ["example.com", "https://", "https://example.com/", "https://*.example.com", "*"] {
+        assert!(
+            "https://app-*.example.com".parse::<Origin>().is_ok() && "https://*.example.com".parse::<Origin>().is_ok()
+        );
+        let wrong = [
+            "example.com",
+            "https://",
+            "https://example.com/",
+            "*",
+            "https://*",
+            "https://*.com",
+            "https://a.*.example.com",
+        ];
+        for wrong in wrong.into_iter().chain(["https://*-*.example.com"]) {
             assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
         }
     }

@@ -6,16 +6,39 @@ use std::time::Instant;
 use poem::endpoint::BoxEndpoint;
 use poem::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, ORIGIN,
-    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ALLOW,
+    CONTENT_SECURITY_POLICY, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use poem::{Endpoint, Request, Response};
 use tracing::Instrument as _;
 
+use super::answer::{Answer, error};
 use super::shared::Shared;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What pages of other origins may send: what GraphQL clients, and the tracing and error reporting of single-page apps, add by themselves.
+const HEADERS: [&str; 17] = [
+    "accept",
+    "apollo-require-preflight",
+    "apollographql-client-name",
+    "apollographql-client-version",
+    "authorization",
+    "baggage",
+    "content-type",
+    "graphql-require-preflight",
+    "last-event-id",
+    "sentry-trace",
+    "traceparent",
+    "tracestate",
+    "x-apollo-operation-id",
+    "x-apollo-operation-name",
+    "x-apollo-operation-type",
+    "x-request-id",
+    "x-requested-with",
+];
 
 /// The name of a request, kept with it.
 #[derive(Clone, Debug)]
@@ -40,8 +63,10 @@ impl Endpoint for Edge {
         let id = self.shared.sessions.request_id();
         let origin = self.allowed_origin(request.headers());
         request.extensions_mut().insert(RequestId(id.clone()));
-        let mut response = if *request.method() == Method::OPTIONS {
-            preflight(request.headers(), origin.is_some())
+        let mut response = if !self.shared.serves_host(request.headers()) && !is_health_check(&request) {
+            misdirected(&id)
+        } else if *request.method() == Method::OPTIONS {
+            preflight(request.headers(), origin.is_some(), &self.shared.settings.allowed_headers)
         } else {
             let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
             self.answer(request).instrument(span).await
@@ -51,14 +76,40 @@ impl Endpoint for Edge {
             headers.insert(REQUEST_ID, id);
         }
         headers.append(VARY, HeaderValue::from(ORIGIN));
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        secure(headers, self.shared.settings.https);
         if let Some(origin) = origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("x-request-id, retry-after"));
         }
         Ok(response)
+    }
+}
+
+/// Orchestrators ask for the health of an instance by its address.
+fn is_health_check(request: &Request) -> bool {
+    matches!(request.uri().path(), "/healthz" | "/readyz")
+}
+
+fn misdirected(request_id: &str) -> Response {
+    let errors = vec![error("BAD_REQUEST", "This server is not called by this name.")];
+    Response::builder()
+        .status(StatusCode::MISDIRECTED_REQUEST)
+        .content_type("application/json")
+        .body(Answer::refused(errors, request_id).to_json())
+}
+
+/// What every answer tells browsers. Pages bring a content security policy of their own; nothing else is ever a page.
+fn secure(headers: &mut HeaderMap, https: bool) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers
+        .insert("permissions-policy", HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"));
+    let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(nothing);
+    if https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
 }
 
@@ -78,14 +129,17 @@ impl Edge {
 }
 
 /// Answers what a browser asks before it sends a page's request to another origin.
-fn preflight(headers: &HeaderMap, allowed: bool) -> Response {
+fn preflight(headers: &HeaderMap, allowed: bool, more_headers: &[String]) -> Response {
     let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
     let answer = response.headers_mut();
     if headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
         if allowed {
             answer.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-            let names = "accept, authorization, content-type, x-requested-with, apollo-require-preflight, graphql-require-preflight";
-            answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(names));
+            let mut names = HEADERS.join(", ");
+            more_headers.iter().for_each(|name| names.extend([", ", name]));
+            if let Ok(names) = HeaderValue::try_from(names) {
+                answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, names);
+            }
             answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
         }
     } else {

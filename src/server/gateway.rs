@@ -23,7 +23,15 @@ use crate::{
 /// # Errors
 /// When the contract itself cannot be read.
 pub fn of(app: &App) -> anyhow::Result<Gateway<graphql::Schema>> {
-    let documents = Arc::new(Documents::new(graphql::CONTRACT, Limits::default())?);
+    with_limits(app, Limits::default())
+}
+
+/// The gateway of `app`, with documents within `limits`.
+///
+/// # Errors
+/// When the contract itself cannot be read.
+pub fn with_limits(app: &App, limits: Limits) -> anyhow::Result<Gateway<graphql::Schema>> {
+    let documents = Arc::new(Documents::new(graphql::CONTRACT, limits)?);
     let sessions = Arc::new(Viewers { app: app.clone(), public: Arc::default() });
     Ok(Gateway::new(graphql::schema(), documents, graphql::CONTRACT, sessions, Arc::new(Database(app.for_worker()))))
 }

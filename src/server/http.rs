@@ -25,7 +25,8 @@ const PREFLIGHTED: [&str; 3] = ["x-requested-with", "apollo-require-preflight", 
 /// The endpoint /graphql.
 pub(super) struct GraphQl {
     pub shared: Arc<Shared>,
-    pub page: pages::Page,
+    /// GraphiQL; none when pages are turned off.
+    pub page: Option<pages::Page>,
 }
 
 impl Endpoint for GraphQl {
@@ -37,8 +38,8 @@ impl Endpoint for GraphQl {
             return Ok(websocket::upgrade(self.shared.clone(), request, request_id).await);
         }
         let is_get = *request.method() == Method::GET;
-        if is_get && negotiation::wants_page(request.headers()) {
-            return Ok(self.page.respond(request.headers()));
+        if let Some(page) = self.page.as_ref().filter(|_| is_get && negotiation::wants_page(request.headers())) {
+            return Ok(page.respond(request.headers()));
         }
         let Some(media) = negotiation::accepted(request.headers()) else {
             return Ok(not_acceptable(&request_id));

@@ -13,8 +13,10 @@ mod health;
 mod html;
 mod http;
 mod negotiation;
+mod origins;
 mod pages;
 mod params;
+mod security_txt;
 mod sessions;
 mod settings;
 mod shared;
@@ -89,13 +91,19 @@ impl<E: Executor> Gateway<E> {
             sockets: Arc::new(Semaphore::new(self.settings.max_sockets)),
             settings: self.settings,
         });
-        let (mut routes, page) = pages::build(&self.landing, Route::new());
+        let (mut routes, page) = match shared.settings.pages {
+            true => pages::build(&self.landing, Route::new()),
+            false => (Route::new(), None),
+        };
+        if shared.settings.publishes_contract {
+            routes = routes.at("/schema.graphql", get(File::built("text/plain; charset=utf-8", self.sdl)));
+        }
         for (path, endpoint) in self.routes {
             routes = routes.at(path, endpoint);
         }
         let routes = routes
             .at("/graphql", http::GraphQl { shared: shared.clone(), page })
-            .at("/schema.graphql", get(File::built("text/plain; charset=utf-8", self.sdl)))
+            .at("/.well-known/security.txt", get(security_txt::SecurityTxt(shared.clone())))
             .at("/healthz", get(health::Liveness))
             .at("/readyz", get(health::Ready(shared.clone())));
         let routes = routes.with(CatchPanic::new()).map_to_response().boxed();

@@ -91,7 +91,7 @@ fn assets() -> [(&'static str, File); 7] {
 }
 
 /// The pages and their assets as routes, and the page of GraphiQL.
-pub(super) fn build(landing: &Landing, mut routes: Route) -> (Route, Page) {
+pub(super) fn build(landing: &Landing, mut routes: Route) -> (Route, Option<Page>) {
     let assets = assets();
     let address = |name: &str| {
         let file = assets.iter().find(|(known, _)| *known == name);
@@ -103,7 +103,7 @@ pub(super) fn build(landing: &Landing, mut routes: Route) -> (Route, Page) {
     for (name, file) in assets {
         routes = routes.at(format!("/assets/{name}"), get(file));
     }
-    (routes, page)
+    (routes, Some(page))
 }
 
 fn explorer(landing: &Landing, address: &dyn Fn(&str) -> String) -> String {

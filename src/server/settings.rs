@@ -26,9 +26,22 @@ pub struct Settings {
     pub max_subscriptions: usize,
     /// Websockets that are open at the same time. Further ones are closed with 1013, which clients retry.
     pub max_sockets: usize,
-    /// Origins, like `https://app.example.com`, whose pages may call the API: for CORS and for websockets. Pages of the
-    /// server's own host always may, and so may clients that send no `Origin`.
+    /// Origins, like `https://app.example.com` or `https://app-*.example.com`, whose pages may call the API: for CORS and for
+    /// websockets. Pages of the server's own host always may, and so may clients that send no `Origin`.
     pub allowed_origins: Vec<String>,
+    /// Request headers that those pages may send besides the usual ones, in lower case.
+    pub allowed_headers: Vec<String>,
+    /// Names by which the server may be called, like `api.example.com`; others get 421, except at the health checks. Empty: any name.
+    /// A page that points its own name at this server (DNS rebinding) would otherwise count as a page of the server's own host.
+    pub allowed_hosts: Vec<String>,
+    /// Whether clients reach the server by https only: browsers are then told to remember that.
+    pub https: bool,
+    /// Whether the landing page and GraphiQL are served.
+    pub pages: bool,
+    /// Whether the contract is served at /schema.graphql.
+    pub publishes_contract: bool,
+    /// Where a vulnerability can be reported, as a web or mailto address: for /.well-known/security.txt.
+    pub security_contact: Option<String>,
     /// How many proxies in front of the server add to `X-Forwarded-For`. With 0 the header is ignored.
     pub trusted_proxies: usize,
     /// How long the readiness check may take.
@@ -51,6 +64,12 @@ impl Default for Settings {
             max_subscriptions: 50,
             max_sockets: 10_000,
             allowed_origins: Vec::new(),
+            allowed_headers: Vec::new(),
+            allowed_hosts: Vec::new(),
+            https: false,
+            pages: true,
+            publishes_contract: true,
+            security_contact: None,
             trusted_proxies: 0,
             readiness_timeout: Duration::from_secs(2),
             drain_timeout: Duration::from_secs(20),

@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::answer::{code_of, error};
 use super::executor::Run;
-use super::{Credentials, Readiness, Sessions, Settings};
+use super::{Credentials, Readiness, Sessions, Settings, origins};
 use crate::graphql::documents::{Documents, Prepared};
 
 /// A query that fails within this time may run again. One that has waited for a busy server may not: it would wait twice.
@@ -87,9 +87,18 @@ impl Shared {
         self.names_origin(origin) || is_own_host(origin, headers)
     }
 
+    /// Whether the server may be called by the name that a request uses. Without a list, by any name.
+    pub fn serves_host(&self, headers: &HeaderMap) -> bool {
+        let allowed = &self.settings.allowed_hosts;
+        let mut hosts = headers.get_all(HOST).iter();
+        let host = hosts.next().and_then(|host| host.to_str().ok());
+        allowed.is_empty()
+            || (hosts.next().is_none() && host.is_some_and(|host| origins::is_host_allowed(allowed, host)))
+    }
+
     /// Whether the settings name an origin.
     pub fn names_origin(&self, origin: &str) -> bool {
-        self.settings.allowed_origins.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
+        self.settings.allowed_origins.iter().any(|allowed| origins::is_origin_allowed(allowed, origin))
     }
 }
 

@@ -81,3 +81,16 @@ fn migrations_are_not_undone_without_a_yes() {
     assert!(said(&output).contains("migrate down 1 --yes"), "{}", said(&output));
     assert!(is_empty(dir.path()), "not even a database was started");
 }
+
+#[test]
+fn a_server_unfit_for_production_says_all_that_it_lacks() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = staygate(&["serve", "--production", "--listen", "0"], dir.path());
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("--public-url") && said.contains("STAYGATE_JWT_SECRET"), "{said}");
+    let output = staygate(&["doctor", "--production", "--listen", "0"], dir.path());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("FAIL  production"));
+    assert!(is_empty(dir.path()));
+}

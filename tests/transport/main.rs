@@ -3,6 +3,7 @@
 
 mod bare;
 mod client;
+mod edge;
 mod http;
 mod limits;
 mod pages;

@@ -322,11 +322,15 @@ impl Server {
     }
 
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::limited(Limits::default(), change).await
+    }
+
+    pub async fn limited(limits: Limits, change: impl FnOnce(&mut Settings)) -> Self {
         let world = Arc::new(World::new());
         let schema = schema(world.clone());
         let sdl = schema.sdl();
         let doorman = Arc::new(Doorman(world.clone()));
-        let documents = Arc::new(Documents::new(&sdl, Limits::default()).unwrap());
+        let documents = Arc::new(Documents::new(&sdl, limits).unwrap());
         let mut gateway = Gateway::new(schema, documents, sdl.clone(), doorman.clone(), doorman);
         gateway.landing = Landing {
             name: "Test & Stay".into(),

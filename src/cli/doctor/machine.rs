@@ -22,6 +22,13 @@ pub(super) fn check_config(config: &Config) -> anyhow::Result<String> {
     Ok(format!("{storage}, {key}"))
 }
 
+/// What a server on the internet needs.
+pub(super) fn check_production(config: &Config) -> anyhow::Result<String> {
+    let missing = config.missing_for_production()?;
+    ensure!(missing.is_empty(), "{}", missing.join("; "));
+    Ok(format!("fit, called {}", config.allowed_hosts().join(" or ")))
+}
+
 /// The data folder of a private database: writable, and free for another `serve`.
 pub(super) fn check_folder(storage: &Storage) -> anyhow::Result<String> {
     let folder = &storage.data_dir;

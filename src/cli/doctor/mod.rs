@@ -30,6 +30,9 @@ impl Report {
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     report.note("configuration", machine::check_config(&config));
+    if config.profile.production {
+        report.note("production", machine::check_production(&config));
+    }
     // With a database elsewhere nothing is kept in the folder.
     let is_embedded = config.storage.is_embedded().unwrap_or(true);
     if is_embedded {

@@ -23,6 +23,8 @@ pub struct Limits {
     pub max_aliases: usize,
     /// Directives, fragments expanded.
     pub max_directives: usize,
+    /// Whether `__schema` and `__type` may be asked for.
+    pub introspection: bool,
     /// Fields below `__schema` and `__type`, fragments expanded. A budget of its own.
     pub max_introspection_fields: usize,
     /// How deep fields may nest below `__schema` and `__type`.
@@ -48,6 +50,7 @@ impl Default for Limits {
             max_root_fields: 20,
             max_aliases: 50,
             max_directives: 50,
+            introspection: true,
             max_introspection_fields: 1_000,
             max_introspection_depth: 20,
             max_errors: 10,

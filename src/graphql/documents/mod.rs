@@ -103,7 +103,7 @@ impl Documents {
     /// # Errors
     ///
     /// What is wrong with the document or the variables: a few short errors with locations and, in `extensions`, `code`
-    /// (`DOCUMENT_TOO_LARGE`, `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `BAD_REQUEST`, `BAD_USER_INPUT`) and
+    /// (`DOCUMENT_TOO_LARGE`, `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `INTROSPECTION_DISABLED`, `BAD_REQUEST`, `BAD_USER_INPUT`) and
     /// `retryable: false`.
     pub fn prepare(
         &self,

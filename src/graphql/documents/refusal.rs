@@ -16,6 +16,8 @@ pub(super) enum Code {
     ParseFailed,
     /// It is GraphQL, but not of this contract.
     ValidationFailed,
+    /// It asks for the contract, which this server does not tell.
+    IntrospectionDisabled,
     /// It is over a limit.
     TooLarge,
     /// A variable's value is wrong.
@@ -28,6 +30,7 @@ impl Code {
             Self::BadRequest => "BAD_REQUEST",
             Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",
             Self::TooLarge => "DOCUMENT_TOO_LARGE",
             Self::BadUserInput => "BAD_USER_INPUT",
         }

@@ -59,6 +59,10 @@ pub(super) fn check(
         ("introspection fields", size.introspection_fields, limits.max_introspection_fields),
         ("levels of introspection", size.introspection_depth, limits.max_introspection_depth),
     ];
+    if !limits.introspection && size.introspection_fields > 0 {
+        let message = "Introspection is turned off on this server.";
+        return Err(error(Code::IntrospectionDisabled, message, Some(operation.pos)));
+    }
     for (what, count, max) in bounds {
         if count > max {
             return Err(too_many(what, max, operation.pos));
