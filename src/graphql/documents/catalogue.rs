@@ -10,12 +10,15 @@ use async_graphql::parser::types::{
     TypeDefinition, TypeKind, TypeSystemDefinition,
 };
 
+use super::scalars::Scalars;
+
 /// Everything a document can name.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
     types: HashMap<Name, Named>,
     directives: HashMap<Name, Directive>,
     roots: HashMap<&'static str, Name>,
+    scalars: Scalars,
 }
 
 /// One type.
@@ -106,6 +109,23 @@ pub(super) fn innermost(ty: &Type) -> &Name {
 }
 
 impl Catalogue {
+    /// The forms of the contract's own scalars.
+    pub fn scalars(&self) -> &Scalars {
+        &self.scalars
+    }
+
+    /// Checks values of the contract's own scalars by `scalars`.
+    pub fn set_scalars(&mut self, scalars: Scalars) {
+        self.scalars = scalars;
+    }
+
+    /// Whether a field of this type, of a mutation, can itself answer that a value is malformed.
+    pub fn reports_malformed(&self, ty: &Type) -> bool {
+        let union = self.get(innermost(ty));
+        let problem = self.scalars.problem();
+        problem.zip(union).is_some_and(|(problem, union)| union.possible.iter().any(|name| name == problem))
+    }
+
     /// Reads a contract in the schema language.
     ///
     /// # Errors

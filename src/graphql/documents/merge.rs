@@ -6,7 +6,6 @@
 //! before, for the values of one request: `a @include(if: $x) { b } a { c }` then merges like anything else.
 
 use std::cell::Cell;
-use std::collections::HashSet;
 
 use async_graphql::indexmap::{IndexMap, IndexSet};
 use async_graphql::parser::types::{
@@ -15,8 +14,9 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Pos, Positioned, ServerError};
 use async_graphql_value::Value;
 
-use super::catalogue::{Catalogue, Kind, Named, innermost};
+use super::catalogue::{self, Catalogue, Kind, Named, innermost};
 use super::refusal::{Code, error};
+use super::variables::make_literal_whole;
 
 /// How many selections may be looked at for one normal form.
 const MAX_VISITS: usize = 100_000;
@@ -93,10 +93,22 @@ struct Gathered<'a> {
     items: IndexMap<Key<'a>, Item<'a>>,
 }
 
+impl<'a> Gathered<'a> {
+    /// The key of a fragment on `on`. Fragments on one type that follow each other are one; what stands between two of them has to
+    /// stay there, because clients see the order.
+    fn narrow(&self, on: &'a str) -> Key<'a> {
+        match self.items.keys().next_back() {
+            Some(Key::Narrow(last, number)) if *last == on => Key::Narrow(on, *number),
+            _ => Key::Narrow(on, self.items.len()),
+        }
+    }
+}
+
 #[derive(PartialEq, Eq, Hash)]
 enum Key<'a> {
     Field(&'a Name),
-    Narrow(&'a str),
+    /// A fragment on a narrower type, and a number that tells it from others on the same type.
+    Narrow(&'a str, usize),
 }
 
 enum Item<'a> {
@@ -170,7 +182,8 @@ impl<'a> Merge<'a> {
         let first = fields[0];
         self.budget = self.budget.checked_sub(1).ok_or_else(|| too_many(first.pos))?;
         let pos = first.node.selection_set.pos;
-        let below = parent.fields.get(&first.node.name.node).and_then(|known| self.catalogue.get(innermost(&known.ty)));
+        let known = parent.fields.get(&first.node.name.node);
+        let below = known.and_then(|known| self.catalogue.get(innermost(&known.ty)));
         let items = match below {
             Some(below) if below.is_composite() => {
                 let sets: Vec<_> = fields.iter().map(|field| &field.node.selection_set.node).collect();
@@ -185,11 +198,27 @@ impl<'a> Merge<'a> {
         let field = Field {
             alias: first.node.alias.clone(),
             name: first.node.name.clone(),
-            arguments: first.node.arguments.clone(),
+            arguments: self.arguments(first, known),
             directives: first.node.directives.iter().filter(|d| condition(&d.node).is_none()).cloned().collect(),
             selection_set: Positioned::new(SelectionSet { items }, pos),
         };
         Ok(Positioned::new(Selection::Field(Positioned::new(field, first.pos)), first.pos))
+    }
+
+    /// The arguments of a field, with whole numbers written as such where an integer is meant.
+    fn arguments(
+        &self,
+        field: &Positioned<Field>,
+        known: Option<&catalogue::Field>,
+    ) -> Vec<(Positioned<Name>, Positioned<Value>)> {
+        let mut arguments = field.node.arguments.clone();
+        for (name, value) in &mut arguments {
+            let input = known.and_then(|known| known.arguments.iter().find(|input| input.name == name.node));
+            if let Some(input) = input {
+                make_literal_whole(self.catalogue, &mut value.node, &input.ty);
+            }
+        }
+        arguments
     }
 
     fn stays(&self, directives: &[Positioned<Directive>]) -> bool {
@@ -226,7 +255,8 @@ impl<'a> Merge<'a> {
                 self.gather(parent, set, gathered);
             } else if on.overlaps(parent) {
                 let narrow = || Item::Narrow { on, pos: selection.pos, sets: Vec::new() };
-                if let Item::Narrow { sets, .. } = gathered.items.entry(Key::Narrow(&on.name)).or_insert_with(narrow) {
+                let key = gathered.narrow(&on.name);
+                if let Item::Narrow { sets, .. } = gathered.items.entry(key).or_insert_with(narrow) {
                     sets.push(set);
                 }
             }
@@ -329,30 +359,4 @@ fn nothing(pos: Pos) -> Positioned<Selection> {
         selection_set: Positioned::default(),
     };
     Positioned::new(Selection::Field(Positioned::new(field, pos)), pos)
-}
-
-/// The names of the variables in a normal form.
-pub(super) fn used_variables(set: &SelectionSet, used: &mut HashSet<Name>) {
-    for selection in &set.items {
-        for directive in selection.node.directives() {
-            directive.node.arguments.iter().for_each(|(_, value)| variables_in(&value.node, used));
-        }
-        match &selection.node {
-            Selection::Field(field) => {
-                field.node.arguments.iter().for_each(|(_, value)| variables_in(&value.node, used));
-                used_variables(&field.node.selection_set.node, used);
-            }
-            Selection::InlineFragment(fragment) => used_variables(&fragment.node.selection_set.node, used),
-            Selection::FragmentSpread(_) => {}
-        }
-    }
-}
-
-fn variables_in(value: &Value, used: &mut HashSet<Name>) {
-    match value {
-        Value::Variable(name) => drop(used.insert(name.clone())),
-        Value::List(items) => items.iter().for_each(|item| variables_in(item, used)),
-        Value::Object(fields) => fields.values().for_each(|field| variables_in(field, used)),
-        _ => {}
-    }
 }

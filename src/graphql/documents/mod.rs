@@ -7,17 +7,23 @@
 mod cache;
 mod catalogue;
 mod check;
+mod duplicates;
 mod limits;
 mod merge;
 mod overlap;
+mod problems;
 mod refusal;
+mod rewrite;
+mod scalars;
 mod scan;
 mod size;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod usages;
 mod variables;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
@@ -28,6 +34,7 @@ use cache::Cache;
 use catalogue::Catalogue;
 pub use limits::Limits;
 use refusal::{Code, error, quote};
+pub use scalars::Scalars;
 
 /// How many combinations of conditions are kept of one document.
 const MAX_FORMS: usize = 8;
@@ -71,9 +78,11 @@ impl Prepared {
 
     /// The request for the executor. It carries no text: the parsed document stands for it.
     pub fn into_request(self) -> Request {
+        let mut document = ExecutableDocument::clone(&self.document);
+        usages::leave_out_undefined(&mut document, &self.variables);
         let mut request = Request::new(String::new()).variables(self.variables);
         request.operation_name = self.name;
-        request.set_parsed_query(ExecutableDocument::clone(&self.document));
+        request.set_parsed_query(document);
         request
     }
 }
@@ -84,6 +93,8 @@ struct Checked {
     operation: Positioned<OperationDefinition>,
     name: Option<String>,
     conditions: Vec<Name>,
+    /// Variables whose malformed values the operation reports itself.
+    tolerated: HashSet<Name>,
     forms: Mutex<HashMap<Vec<bool>, Arc<ExecutableDocument>>>,
 }
 
@@ -96,6 +107,13 @@ impl Documents {
     pub fn new(sdl: &str, limits: Limits) -> anyhow::Result<Self> {
         let cache = Cache::new(limits.cache_entries, limits.cache_bytes);
         Ok(Self { catalogue: Catalogue::read(sdl)?, limits, cache })
+    }
+
+    /// Checks the contract's own scalars by `scalars`, before anything runs.
+    #[must_use]
+    pub fn with_scalars(mut self, scalars: Scalars) -> Self {
+        self.catalogue.set_scalars(scalars);
+        self
     }
 
     /// Prepares one operation of a document, or finds it prepared, and checks the values of its variables.
@@ -112,8 +130,8 @@ impl Documents {
         variables: &Variables,
     ) -> Result<Prepared, Vec<ServerError>> {
         let checked = self.checked(query, operation_name).map_err(|errors| self.shorten(errors))?;
-        let variables = variables::coerce(&self.catalogue, &checked.operation.node, variables)
-            .map_err(|errors| self.shorten(errors))?;
+        let variables = variables::coerce(&self.catalogue, &checked.operation.node, variables, &checked.tolerated)
+            .map_err(|error| vec![error])?;
         let conditions = decide(&checked, &variables).map_err(|error| vec![error])?;
         let document = self.form(&checked, conditions).map_err(|error| vec![error])?;
         Ok(Prepared { document, operation: checked.operation.node.ty, name: checked.name.clone(), variables })
@@ -130,17 +148,16 @@ impl Documents {
             return Ok(checked);
         }
         scan::scan(query, &self.limits).map_err(|error| vec![error])?;
-        let document = parse_query(query).map_err(|failure| vec![unreadable(&failure)])?;
+        let text = rewrite::rewrite(query).map_err(|error| vec![error])?;
+        let document = parse_query(&*text).map_err(|failure| vec![unreadable(&failure)])?;
+        duplicates::check(&text).map_err(|error| vec![error])?;
         let (name, operation) = choose(&document, operation_name).map_err(|error| vec![error])?;
         size::check(&document, operation, &self.limits).map_err(|error| vec![error])?;
-        let errors = check::check(&document, &self.catalogue);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        let tolerated = check::check(&document, &self.catalogue, &operation.node)?;
         overlap::check(&document, operation, &self.catalogue).map_err(|error| vec![error])?;
         let conditions = merge::conditions(&document, &operation.node);
         let (name, operation) = (name.map(ToString::to_string), operation.clone());
-        let checked = Arc::new(Checked { document, operation, name, conditions, forms: Mutex::default() });
+        let checked = Arc::new(Checked { document, operation, name, conditions, tolerated, forms: Mutex::default() });
         self.cache.put(key, checked.clone(), query.len());
         Ok(checked)
     }
@@ -168,8 +185,8 @@ impl Documents {
             let message = "A subscription selects exactly one root field.";
             return Err(error(Code::ValidationFailed, message, Some(operation.pos)));
         }
-        let mut used = std::collections::HashSet::new();
-        merge::used_variables(&set.node, &mut used);
+        let mut used = HashSet::new();
+        usages::used_variables(&set.node, &mut used);
         let mut definition = operation.node.clone();
         definition.variable_definitions.retain(|definition| used.contains(&definition.node.name.node));
         definition.selection_set = set;
@@ -185,7 +202,7 @@ impl Documents {
 /// The values of a document's conditions.
 fn decide(checked: &Checked, variables: &Variables) -> Result<Vec<(Name, bool)>, ServerError> {
     let decide = |name: &Name| {
-        let value = variables::condition(&checked.operation.node, variables, name).ok_or_else(|| {
+        let value = variables::condition(variables, name).ok_or_else(|| {
             let message = format!("The variable `${}` decides about a selection and cannot be null.", quote(name));
             error(Code::BadUserInput, message, Some(checked.operation.pos))
         })?;

@@ -39,7 +39,7 @@ impl Code {
 
 /// One error, with its code and no hope that trying again helps.
 pub(super) fn error(code: Code, message: impl AsRef<str>, pos: Option<Pos>) -> ServerError {
-    let mut error = ServerError::new(clip(message.as_ref(), MAX_MESSAGE), pos);
+    let mut error = ServerError::new(clip(message.as_ref()), pos);
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code.name());
     extensions.set("retryable", Value::Boolean(false));
@@ -49,10 +49,15 @@ pub(super) fn error(code: Code, message: impl AsRef<str>, pos: Option<Pos>) -> S
 
 /// A piece of the client's text, short enough to be shown.
 pub(super) fn quote(text: &str) -> String {
-    clip(text, MAX_QUOTE)
+    shorten(text, MAX_QUOTE)
 }
 
-fn clip(text: &str, max: usize) -> String {
+/// A message that is short enough to be sent.
+pub(super) fn clip(message: &str) -> String {
+    shorten(message, MAX_MESSAGE)
+}
+
+fn shorten(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),

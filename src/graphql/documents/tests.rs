@@ -4,6 +4,9 @@ use serde_json::json;
 
 use super::{Documents, Limits, OperationType, Prepared};
 
+mod order;
+mod values;
+
 const SDL: &str = r#"
 directive @cost(weight: Int) on FIELD_DEFINITION
 schema { query: Query mutation: Mutation subscription: Subscription }

@@ -1,48 +1,76 @@
 //! Values of variables, against the types that the contract gives them.
 
+use std::collections::HashSet;
+
 use async_graphql::parser::types::{BaseType, OperationDefinition, Type};
-use async_graphql::{Name, ServerError, Variables};
+use async_graphql::{Name, Number, Pos, Positioned, ServerError, Variables};
 use async_graphql_value::{ConstValue, Value};
 
 use super::catalogue::{Catalogue, Kind, Named};
-use super::refusal::{Code, error, quote};
+use super::problems::{Problem, error_of};
+use super::refusal::quote;
 
-/// The variables that the operation defines, out of those that were given. Optional ones that were not given stay
-/// undefined, so that an update leaves alone what it does not name; others that were given are left out.
+/// The most mistakes that are noted of one value.
+const MAX_FOUND: usize = 100;
+
+/// The variables that the operation defines, out of those that were given, and the defaults of those that were not. Optional ones
+/// without either stay undefined, so that an update leaves alone what it does not name; others that were given are left out.
+/// Malformed scalars in `tolerated` variables are let through.
 ///
 /// # Errors
 ///
-/// A variable that is needed is missing, or a value is not of its variable's type.
+/// One error for all variables that are needed and missing, and for all values that are not of their types.
 pub(super) fn coerce(
     catalogue: &Catalogue,
     operation: &OperationDefinition,
     given: &Variables,
-) -> Result<Variables, Vec<ServerError>> {
+    tolerated: &HashSet<Name>,
+) -> Result<Variables, ServerError> {
     let mut variables = Variables::default();
-    let mut errors = Vec::new();
+    let mut problems = Vec::new();
     for definition in &operation.variable_definitions {
         let (name, ty) = (&definition.node.name.node, &definition.node.var_type.node);
-        match given.get(name) {
-            Some(value) => match check(catalogue, value, ty, Form::Json) {
-                Ok(()) => drop(variables.insert(name.clone(), value.clone())),
-                Err(wrong) => {
-                    let message = format!("The variable `${}` {wrong}", quote(name));
-                    errors.push(error(Code::BadUserInput, message, Some(definition.pos)));
-                }
-            },
-            None if !ty.nullable && definition.node.default_value.is_none() => {
+        let (value, form) = match (given.get(name), &definition.node.default_value) {
+            (Some(value), _) => (value, Form::Json),
+            (None, Some(default)) => (&default.node, Form::Literal),
+            (None, None) if ty.nullable => continue,
+            (None, None) => {
                 let message = format!("The variable `${}: {ty}` is required but was not given.", quote(name));
-                errors.push(error(Code::BadUserInput, message, Some(definition.pos)));
+                problems.push(Problem { pos: definition.pos, path: vec![format!("${name}")], message });
+                continue;
             }
-            None => {}
-        }
+        };
+        let mut reader = Reader::new(catalogue, form, definition.pos);
+        let mut value = value.clone();
+        reader.read(&mut value, ty);
+        let is_tolerated = tolerated.contains(name);
+        let wrong = reader.found.into_iter().filter(|found| !(is_tolerated && found.is_malformed));
+        problems.extend(wrong.map(|found| found.in_variable(name)));
+        variables.insert(name.clone(), value);
     }
-    if errors.is_empty() { Ok(variables) } else { Err(errors) }
+    match error_of(problems) {
+        None => Ok(variables),
+        Some(error) => Err(error),
+    }
 }
 
-/// Checks a constant written in the document. The error continues a sentence.
-pub(super) fn literal(catalogue: &Catalogue, value: &ConstValue, ty: &Type) -> Result<(), String> {
-    check(catalogue, value, ty, Form::Literal)
+/// Checks the default of the variable `name`, which is written at `pos`.
+///
+/// # Errors
+///
+/// Values of wrong types: words that continue a sentence. Malformed ones are noted.
+pub(super) fn default(
+    catalogue: &Catalogue,
+    name: &Name,
+    default: &Positioned<ConstValue>,
+    ty: &Type,
+    malformed: &mut Vec<Problem>,
+) -> Result<(), String> {
+    let mut reader = Reader::new(catalogue, Form::Literal, default.pos);
+    reader.read(&mut default.node.clone(), ty);
+    let (forms, types): (Vec<_>, Vec<_>) = reader.found.into_iter().partition(|found| found.is_malformed);
+    malformed.extend(forms.into_iter().map(|found| found.in_variable(name)));
+    types.first().map_or(Ok(()), |found| Err(found.sentence()))
 }
 
 /// How a value was written: an enum's value is a bare word in a document and a string in JSON.
@@ -52,58 +80,126 @@ enum Form {
     Literal,
 }
 
-fn check(catalogue: &Catalogue, value: &ConstValue, ty: &Type, form: Form) -> Result<(), String> {
-    match (value, &ty.base) {
-        (ConstValue::Null, _) if ty.nullable => Ok(()),
-        (ConstValue::Null, _) => Err(format!("has to be of type `{ty}`, not null.")),
-        (ConstValue::List(items), BaseType::List(of)) => items.iter().enumerate().try_for_each(|(index, item)| {
-            check(catalogue, item, of, form).map_err(|wrong| within(&format!("[{index}]"), &wrong))
-        }),
-        (_, BaseType::List(of)) => check(catalogue, value, of, form),
-        (_, BaseType::Named(name)) => match catalogue.get(name) {
-            Some(named) => check_named(catalogue, value, named, form),
-            None => Err(format!("is of the unknown type `{}`.", quote(name))),
-        },
-    }
+/// Reads one value and notes what is wrong in it.
+struct Reader<'a> {
+    catalogue: &'a Catalogue,
+    form: Form,
+    pos: Pos,
+    path: Vec<String>,
+    found: Vec<Found>,
 }
 
-fn check_named(catalogue: &Catalogue, value: &ConstValue, named: &Named, form: Form) -> Result<(), String> {
-    let right = match (named.kind, value) {
-        (Kind::Input, ConstValue::Object(_)) => return check_object(catalogue, value, named, form),
-        (Kind::Enum, ConstValue::Enum(name)) => form == Form::Literal && named.values.contains(name),
-        (Kind::Enum, ConstValue::String(name)) => form == Form::Json && named.values.contains(name.as_str()),
-        (Kind::Scalar, value) => scalar(&named.name, value),
-        _ => false,
-    };
-    if right { Ok(()) } else { Err(format!("has to be of type `{}`.", named.name)) }
+/// Something wrong inside a value.
+struct Found {
+    pos: Pos,
+    path: Vec<String>,
+    /// The rest of a sentence about the value.
+    wrong: String,
+    /// Whether it is of the right kind, but malformed.
+    is_malformed: bool,
 }
 
-fn check_object(catalogue: &Catalogue, value: &ConstValue, named: &Named, form: Form) -> Result<(), String> {
-    let ConstValue::Object(fields) = value else { return Ok(()) };
-    for (name, value) in fields {
-        let Some(input) = named.inputs.iter().find(|input| input.name == *name) else {
-            return Err(format!("has a field `{}`, which `{}` does not know.", quote(name), named.name));
+impl Found {
+    fn sentence(&self) -> String {
+        let place = |name: &String| match name.parse::<usize>() {
+            Ok(_) => format!("[{name}]"),
+            Err(_) => format!(".{}", quote(name)),
         };
-        check(catalogue, value, &input.ty, form).map_err(|wrong| within(&format!(".{name}"), &wrong))?;
+        let place: String = self.path.iter().map(place).collect();
+        if place.is_empty() { self.wrong.clone() } else { format!("at {place} {}", self.wrong) }
     }
-    if let Some(input) = named.inputs.iter().find(|input| input.is_required() && !fields.contains_key(&input.name)) {
-        return Err(format!("needs the field `{}: {}` of `{}`.", input.name, input.ty, named.name));
-    }
-    if named.one_of && (fields.len() != 1 || fields.values().any(|value| *value == ConstValue::Null)) {
-        return Err(format!("takes exactly one field of `{}`, and not null.", named.name));
-    }
-    Ok(())
-}
 
-/// Puts the place inside the variable in front of what is wrong there: `at .guests[2] has to be …`.
-fn within(place: &str, wrong: &str) -> String {
-    match wrong.strip_prefix("at ") {
-        Some(rest) => format!("at {place}{rest}"),
-        None => format!("at {place} {wrong}"),
+    fn in_variable(self, name: &Name) -> Problem {
+        let message = format!("The variable `${}` {}", quote(name), self.sentence());
+        let path = std::iter::once(format!("${name}")).chain(self.path).collect();
+        Problem { pos: self.pos, path, message }
     }
 }
 
-/// Whether a value suits a scalar; the contract's own scalars check themselves when they are read.
+impl<'a> Reader<'a> {
+    fn new(catalogue: &'a Catalogue, form: Form, pos: Pos) -> Self {
+        Self { catalogue, form, pos, path: Vec::new(), found: Vec::new() }
+    }
+
+    fn note(&mut self, wrong: String, is_malformed: bool) {
+        // A value of nothing but mistakes does not earn a list of them all.
+        if self.found.len() < MAX_FOUND {
+            self.found.push(Found { pos: self.pos, path: self.path.clone(), wrong, is_malformed });
+        }
+    }
+
+    fn below(&mut self, name: String, value: &mut ConstValue, ty: &Type) {
+        self.path.push(name);
+        self.read(value, ty);
+        self.path.pop();
+    }
+
+    /// Checks a value, and writes whole numbers as such.
+    fn read(&mut self, value: &mut ConstValue, ty: &Type) {
+        match (value, &ty.base) {
+            (ConstValue::Null, _) if ty.nullable => {}
+            (ConstValue::Null, _) => self.note(format!("has to be of type `{ty}`, not null."), false),
+            (ConstValue::List(items), BaseType::List(of)) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.below(index.to_string(), item, of);
+                }
+            }
+            (value, BaseType::List(of)) => self.read(value, of),
+            (value, BaseType::Named(name)) => match self.catalogue.get(name) {
+                Some(named) => self.named(value, named),
+                None => self.note(format!("is of the unknown type `{}`.", quote(name)), false),
+            },
+        }
+    }
+
+    fn named(&mut self, value: &mut ConstValue, named: &Named) {
+        let right = match (named.kind, &*value) {
+            (Kind::Input, ConstValue::Object(_)) => return self.object(value, named),
+            (Kind::Enum, ConstValue::Enum(name)) => self.form == Form::Literal && named.values.contains(name),
+            (Kind::Enum, ConstValue::String(name)) => self.form == Form::Json && named.values.contains(name.as_str()),
+            (Kind::Scalar, _) if is_built_in(&named.name) => {
+                make_whole(&named.name, value);
+                scalar(&named.name, value)
+            }
+            (Kind::Scalar, value) => {
+                if let Some(expected) = self.catalogue.scalars().expected(&named.name, value) {
+                    self.note(format!("has to be {expected}."), true);
+                }
+                true
+            }
+            _ => false,
+        };
+        if !right {
+            self.note(format!("has to be of type `{}`.", named.name), false);
+        }
+    }
+
+    fn object(&mut self, value: &mut ConstValue, named: &Named) {
+        let ConstValue::Object(fields) = value else { return };
+        for (name, value) in fields.iter_mut() {
+            match named.inputs.iter().find(|input| input.name == *name) {
+                Some(input) => self.below(name.to_string(), value, &input.ty),
+                None => {
+                    let wrong = format!("has a field `{}`, which `{}` does not know.", quote(name), named.name);
+                    self.note(wrong, false);
+                }
+            }
+        }
+        for input in named.inputs.iter().filter(|input| input.is_required() && !fields.contains_key(&input.name)) {
+            self.note(format!("needs the field `{}: {}` of `{}`.", input.name, input.ty, named.name), false);
+        }
+        if named.one_of && (fields.len() != 1 || fields.values().any(|value| *value == ConstValue::Null)) {
+            self.note(format!("takes exactly one field of `{}`, and not null.", named.name), false);
+        }
+    }
+}
+
+/// Whether a scalar is one that every contract has.
+pub(super) fn is_built_in(name: &str) -> bool {
+    matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
+}
+
+/// Whether a value suits a built-in scalar.
 fn scalar(name: &str, value: &ConstValue) -> bool {
     match name {
         "Int" => matches!(value, ConstValue::Number(number) if whole(number).is_some_and(|n| i32::try_from(n).is_ok())),
@@ -129,15 +225,53 @@ pub(super) fn scalar_literal(name: &str, value: &Value) -> bool {
     }
 }
 
-fn whole(number: &async_graphql::Number) -> Option<i64> {
-    number.as_i64()
+/// The integer that a number is, also when it is written with a fraction of zero.
+fn whole(number: &Number) -> Option<i64> {
+    number.as_i64().or_else(|| {
+        let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0)?;
+        // Whole and at most 2^53, so nothing is cut off.
+        Some(float as i64)
+    })
+}
+
+/// Writes a whole number that is meant for an integer as one: `1.0` becomes `1`.
+fn make_whole(name: &str, value: &mut ConstValue) {
+    if let ConstValue::Number(number) = value
+        && name == "Int"
+        && !number.is_i64()
+        && let Some(integer) = whole(number)
+    {
+        *number = integer.into();
+    }
+}
+
+/// Writes whole numbers in a literal of the document as [`make_whole`] does in a variable.
+pub(super) fn make_literal_whole(catalogue: &Catalogue, value: &mut Value, ty: &Type) {
+    match (value, &ty.base) {
+        (Value::List(items), BaseType::List(of)) => {
+            items.iter_mut().for_each(|item| make_literal_whole(catalogue, item, of));
+        }
+        (value, BaseType::List(of)) => make_literal_whole(catalogue, value, of),
+        (Value::Number(number), BaseType::Named(name)) if name == "Int" && !number.is_i64() => {
+            if let Some(integer) = whole(number) {
+                *number = integer.into();
+            }
+        }
+        (Value::Object(fields), BaseType::Named(name)) => {
+            let inputs = catalogue.get(name).map_or(&[][..], |named| &named.inputs);
+            for (name, value) in fields {
+                if let Some(input) = inputs.iter().find(|input| input.name == *name) {
+                    make_literal_whole(catalogue, value, &input.ty);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The value of a variable that decides whether a selection is left out.
-pub(super) fn condition(operation: &OperationDefinition, variables: &Variables, name: &Name) -> Option<bool> {
-    let definition = operation.variable_definitions.iter().find(|definition| definition.node.name.node == *name)?;
-    let default = definition.node.default_value.as_ref().map(|default| &default.node);
-    match variables.get(name).or(default) {
+pub(super) fn condition(variables: &Variables, name: &Name) -> Option<bool> {
+    match variables.get(name) {
         Some(ConstValue::Boolean(value)) => Some(*value),
         _ => None,
     }

@@ -6,20 +6,45 @@ mod operations;
 mod selections;
 mod values;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use async_graphql::parser::types::{Directive, DirectiveLocation, ExecutableDocument, Type};
+use async_graphql::parser::types::{Directive, DirectiveLocation, ExecutableDocument, OperationDefinition, Type};
 use async_graphql::{Name, Pos, Positioned, ServerError};
 use async_graphql_value::Value;
 
 use super::catalogue::{Catalogue, Input};
+use super::problems::{Problem, error_of};
 use super::refusal::{Code, error, quote};
 
-/// Every rule that the document breaks.
-pub(super) fn check(document: &ExecutableDocument, catalogue: &Catalogue) -> Vec<ServerError> {
-    let mut checker = Checker { document, catalogue, errors: Vec::new(), part: Part::default() };
+/// Checks the document, of which `chosen` is to run. Answers with the variables whose malformed values `chosen` reports itself.
+///
+/// # Errors
+///
+/// Every rule that the document breaks; if it breaks none, one error for all malformed values in it.
+pub(super) fn check(
+    document: &ExecutableDocument,
+    catalogue: &Catalogue,
+    chosen: &OperationDefinition,
+) -> Result<HashSet<Name>, Vec<ServerError>> {
+    let mut checker = Checker {
+        document,
+        catalogue,
+        chosen,
+        errors: Vec::new(),
+        malformed: Vec::new(),
+        tolerated: HashSet::new(),
+        part: Part::default(),
+        path: Vec::new(),
+        reports: false,
+    };
     checker.document();
-    checker.errors
+    if !checker.errors.is_empty() {
+        return Err(checker.errors);
+    }
+    match error_of(checker.malformed) {
+        None => Ok(checker.tolerated),
+        Some(error) => Err(vec![error]),
+    }
 }
 
 /// Where a variable stands.
@@ -29,6 +54,8 @@ struct Usage<'a> {
     /// The type that is expected there; none inside a scalar of the contract's own.
     expected: Option<Type>,
     has_default: bool,
+    /// Whether it is in the arguments of a mutation that can report malformed values.
+    reports: bool,
 }
 
 /// What one operation or fragment uses.
@@ -36,13 +63,24 @@ struct Usage<'a> {
 struct Part<'a> {
     variables: Vec<Usage<'a>>,
     spreads: Vec<&'a Name>,
+    /// Response keys of mutations.
+    mutations: HashSet<&'a Name>,
+    /// Malformed values, and whether each is in the arguments of a mutation that can report them.
+    malformed: Vec<(Problem, bool)>,
 }
 
 struct Checker<'a> {
     document: &'a ExecutableDocument,
     catalogue: &'a Catalogue,
+    chosen: &'a OperationDefinition,
     errors: Vec<ServerError>,
+    malformed: Vec<Problem>,
+    tolerated: HashSet<Name>,
     part: Part<'a>,
+    /// The argument that is looked at, and the way to the value inside it.
+    path: Vec<String>,
+    /// Whether the arguments that are looked at are those of a mutation that can report malformed values.
+    reports: bool,
 }
 
 type Arguments = [(Positioned<Name>, Positioned<Value>)];
@@ -61,12 +99,13 @@ impl<'a> Checker<'a> {
             self.fragment(fragment);
             fragments.insert(name, std::mem::take(&mut self.part));
         }
-        let mut used = std::collections::HashSet::new();
+        let mut used = HashSet::new();
         for (_, operation) in self.document.operations.iter() {
             self.operation(operation);
             let own = std::mem::take(&mut self.part);
             let parts = operations::reachable(&own, &fragments, &mut used);
             self.variables(operation, &parts);
+            self.malformed(&operation.node, &parts);
         }
         for (name, fragment) in &self.document.fragments {
             if !used.contains(name) {
@@ -103,7 +142,9 @@ impl<'a> Checker<'a> {
             match known.iter().find(|argument| argument.name == name.node) {
                 Some(argument) => {
                     let place = format!("The argument `{}` of `{owner}`", argument.name);
+                    self.path.push(argument.name.to_string());
                     self.value(&value.node, Some(&argument.ty), argument.has_default, value.pos, &place);
+                    self.path.pop();
                 }
                 None => self.refuse(name.pos, format!("`{owner}` has no argument `{}`.", quote(&name.node))),
             }

@@ -109,6 +109,24 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Notes the malformed values of an operation that it cannot report itself: it is more than one mutation, or something else.
+    pub(super) fn malformed(&mut self, operation: &'a OperationDefinition, parts: &[&Part<'a>]) {
+        let mutations: HashSet<_> = parts.iter().flat_map(|part| &part.mutations).collect();
+        let is_alone = operation.ty == OperationType::Mutation && mutations.len() == 1;
+        for (problem, reports) in parts.iter().flat_map(|part| &part.malformed) {
+            let is_reported = is_alone && *reports || self.malformed.contains(problem);
+            if !is_reported {
+                self.malformed.push(problem.clone());
+            }
+        }
+        if is_alone && std::ptr::eq(operation, self.chosen) {
+            let usages = || parts.iter().flat_map(|part| &part.variables);
+            let elsewhere: HashSet<_> = usages().filter(|usage| !usage.reports).map(|usage| usage.name).collect();
+            let inside = usages().map(|usage| usage.name).filter(|name| !elsewhere.contains(name));
+            self.tolerated.extend(inside.cloned());
+        }
+    }
+
     fn definition(&mut self, definition: &Positioned<VariableDefinition>) {
         let (name, ty) = (&definition.node.name.node, &definition.node.var_type);
         let innermost = innermost(&ty.node);
@@ -120,7 +138,7 @@ impl<'a> Checker<'a> {
             }
             Some(_) => {
                 if let Some(default) = &definition.node.default_value
-                    && let Err(wrong) = variables::literal(self.catalogue, &default.node, &ty.node)
+                    && let Err(wrong) = variables::default(self.catalogue, name, default, &ty.node, &mut self.malformed)
                 {
                     let message = format!("The default of the variable `${}` {wrong}", quote(name));
                     self.refuse(default.pos, message);

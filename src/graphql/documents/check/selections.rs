@@ -1,7 +1,8 @@
 //! Fields and fragments.
 
 use async_graphql::parser::types::{
-    DirectiveLocation, Field, FragmentDefinition, FragmentSpread, InlineFragment, Selection, SelectionSet,
+    DirectiveLocation, Field, FragmentDefinition, FragmentSpread, InlineFragment, OperationType, Selection,
+    SelectionSet,
 };
 use async_graphql::{Name, Positioned};
 
@@ -35,7 +36,13 @@ impl<'a> Checker<'a> {
             return self.refuse(field.pos, message);
         };
         let owner = format!("{}.{name}", parent.name);
+        let is_mutation = self.catalogue.root(OperationType::Mutation).is_some_and(|root| root.name == parent.name);
+        if is_mutation && !name.starts_with("__") {
+            self.part.mutations.insert(&field.node.response_key().node);
+        }
+        self.reports = is_mutation && self.catalogue.reports_malformed(&known.ty);
         self.arguments(&field.node.arguments, &known.arguments, field.pos, &owner);
+        self.reports = false;
         let set = &field.node.selection_set.node;
         let Some(of) = self.catalogue.get(innermost(&known.ty)) else { return };
         match (of.is_composite(), set.items.is_empty()) {

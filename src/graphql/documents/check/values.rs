@@ -3,11 +3,12 @@
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{BaseType, Type};
 use async_graphql::{Name, Pos};
-use async_graphql_value::Value;
+use async_graphql_value::{ConstValue, Value};
 
 use super::super::catalogue::{Kind, Named};
+use super::super::problems::Problem;
 use super::super::refusal::quote;
-use super::super::variables::scalar_literal;
+use super::super::variables::{is_built_in, scalar_literal};
 use super::{Checker, Usage};
 
 impl<'a> Checker<'a> {
@@ -16,14 +17,16 @@ impl<'a> Checker<'a> {
     pub(super) fn value(&mut self, value: &'a Value, ty: Option<&Type>, has_default: bool, pos: Pos, place: &str) {
         if let Value::Variable(name) = value {
             let expected = ty.cloned();
-            return self.part.variables.push(Usage { name, pos, expected, has_default });
+            return self.part.variables.push(Usage { name, pos, expected, has_default, reports: self.reports });
         }
         let Some(ty) = ty else { return self.untyped(value, pos, place) };
         match (value, &ty.base) {
             (Value::Null, _) if ty.nullable => {}
             (Value::List(items), BaseType::List(of)) => {
-                for item in items {
+                for (index, item) in items.iter().enumerate() {
+                    self.path.push(index.to_string());
                     self.value(item, Some(of), false, pos, place);
+                    self.path.pop();
                 }
             }
             (Value::Null, _) | (Value::List(_), BaseType::Named(_)) if !self.takes_anything(ty, value) => {
@@ -49,7 +52,7 @@ impl<'a> Checker<'a> {
         let right = match (named.kind, value) {
             (Kind::Enum, Value::Enum(name)) => named.values.contains(name),
             (Kind::Input, Value::Object(fields)) => return self.object(fields, named, pos),
-            (Kind::Scalar, _) if !is_built_in(&named.name) => return self.untyped(value, pos, place),
+            (Kind::Scalar, _) if !is_built_in(&named.name) => return self.scalar(value, named, pos, place),
             (Kind::Scalar, _) => scalar_literal(&named.name, value),
             _ => false,
         };
@@ -63,7 +66,9 @@ impl<'a> Checker<'a> {
             match named.inputs.iter().find(|input| input.name == *name) {
                 Some(input) => {
                     let place = format!("The field `{name}` of `{}`", named.name);
+                    self.path.push(name.to_string());
                     self.value(value, Some(&input.ty), input.has_default, pos, &place);
+                    self.path.pop();
                 }
                 None => self.refuse(pos, format!("`{}` has no field `{}`.", named.name, quote(name))),
             }
@@ -85,9 +90,27 @@ impl<'a> Checker<'a> {
             let input = named.inputs.iter().find(|input| input.name == *name);
             if let (Value::Variable(variable), Some(input)) = (value, input) {
                 let expected = Type { base: input.ty.base.clone(), nullable: false };
-                self.part.variables.push(Usage { name: variable, pos, expected: Some(expected), has_default: false });
+                let reports = self.reports;
+                let usage = Usage { name: variable, pos, expected: Some(expected), has_default: false, reports };
+                self.part.variables.push(usage);
             }
         }
+    }
+
+    /// A value of the contract's own scalar. One with variables inside is left to them.
+    fn scalar(&mut self, value: &'a Value, named: &Named, pos: Pos, place: &str) {
+        let expected = match value.clone().into_const() {
+            Some(constant) => self.catalogue.scalars().expected(&named.name, &constant),
+            None => self.catalogue.scalars().expected(&named.name, &ConstValue::List(Vec::new())),
+        };
+        // A document of nothing but malformed values does not earn a list of them all.
+        if let Some(expected) = expected
+            && self.part.malformed.len() < 100
+        {
+            let problem = Problem { pos, path: self.path.clone(), message: format!("{place} has to be {expected}.") };
+            self.part.malformed.push((problem, self.reports));
+        }
+        self.untyped(value, pos, place);
     }
 
     fn untyped(&mut self, value: &'a Value, pos: Pos, place: &str) {
@@ -98,8 +121,4 @@ impl<'a> Checker<'a> {
             _ => {}
         }
     }
-}
-
-fn is_built_in(name: &str) -> bool {
-    matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
 }

@@ -1,0 +1,46 @@
+//! Fields that a literal input object has twice. The parser keeps only the last of them, so they are looked for in the text.
+
+use std::collections::HashSet;
+
+use async_graphql::ServerError;
+
+use super::refusal::{Code, error, quote};
+use super::scan::position;
+use super::tokens::{Kind, Token, Tokens};
+
+/// An open bracket.
+enum Open<'a> {
+    /// `{` of a selection.
+    Selection,
+    /// `(` or `[`: what stands in it is a value, or has one.
+    Values,
+    /// `{` of an input object, and its fields so far.
+    Object(HashSet<&'a str>),
+}
+
+/// Refuses a text, which can be parsed, in which an input object has a field twice.
+pub(super) fn check(text: &str) -> Result<(), ServerError> {
+    let mut open: Vec<Open<'_>> = Vec::new();
+    let mut last: Option<Token> = None;
+    for token in Tokens::of(text) {
+        match token.kind {
+            Kind::Mark(b'(' | b'[') => open.push(Open::Values),
+            Kind::Mark(b'{') => open.push(match open.last() {
+                None | Some(Open::Selection) => Open::Selection,
+                Some(_) => Open::Object(HashSet::new()),
+            }),
+            Kind::Mark(b'}' | b']' | b')') => drop(open.pop()),
+            Kind::Mark(b':') => {
+                if let (Some(Open::Object(fields)), Some(name)) = (open.last_mut(), last)
+                    && !fields.insert(name.text(text))
+                {
+                    let message = format!("The field `{}` is given twice.", quote(name.text(text)));
+                    return Err(error(Code::ValidationFailed, message, Some(position(text, name.start))));
+                }
+            }
+            _ => {}
+        }
+        last = Some(token);
+    }
+    Ok(())
+}

@@ -1,0 +1,238 @@
+//! What the specification of September 2025 allows and the parser does not know, written as it knows it: descriptions of operations,
+//! fragments and variables are left out, escapes beyond four digits become the characters that they stand for, some block strings
+//! become plain ones, and blanks inside types of variables move behind them. What follows keeps its line and column.
+
+use std::borrow::Cow;
+
+use async_graphql::ServerError;
+
+use super::refusal::{Code, error};
+use super::scan::position;
+use super::tokens::{Kind, Token, Tokens};
+
+mod block;
+mod types;
+
+/// The text for the parser.
+///
+/// # Errors
+///
+/// An escape that is no character.
+pub(super) fn rewrite(text: &str) -> Result<Cow<'_, str>, ServerError> {
+    let tokens: Vec<Token> = Tokens::of(text).collect();
+    let mut rewritten = String::new();
+    let mut done = 0;
+    let mut place = Place::default();
+    for (index, token) in tokens.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|index| tokens.get(index));
+        let (end, new) = match token.kind {
+            Kind::String | Kind::Block if place.is_description(before, tokens.get(index + 1), text) => {
+                (token.end, Some(blank(token.text(text))))
+            }
+            Kind::String => {
+                let plain = unescape(token.text(text)).map_err(|at| wrong_escape(text, token.start + at))?;
+                (token.end, plain)
+            }
+            Kind::Block => (token.end, block::plain(token.text(text))),
+            _ if place.is_type(before) => types::tight(&tokens[index..], text).unwrap_or((token.end, None)),
+            _ => (token.end, None),
+        };
+        if let Some(new) = new {
+            rewritten.push_str(text.get(done..token.start).unwrap_or_default());
+            rewritten.push_str(&new);
+            done = end;
+        }
+        place.pass(token);
+    }
+    if done == 0 {
+        return Ok(Cow::Borrowed(text));
+    }
+    rewritten.push_str(text.get(done..).unwrap_or_default());
+    Ok(Cow::Owned(rewritten))
+}
+
+fn wrong_escape(text: &str, at: usize) -> ServerError {
+    error(Code::ParseFailed, "Syntax error: this escape is no Unicode character.", Some(position(text, at)))
+}
+
+/// The brackets around a token.
+#[derive(Default)]
+struct Place {
+    open: Vec<u8>,
+}
+
+impl Place {
+    fn pass(&mut self, token: &Token) {
+        match token.kind {
+            Kind::Mark(mark @ (b'{' | b'[' | b'(')) => self.open.push(mark),
+            Kind::Mark(b'}' | b']' | b')') => drop(self.open.pop()),
+            _ => {}
+        }
+    }
+
+    /// Whether what follows `before` may be the type of a variable.
+    fn is_type(&self, before: Option<&Token>) -> bool {
+        self.open.as_slice() == [b'('] && before.is_some_and(|before| before.is(b':'))
+    }
+
+    /// Whether the string between these tokens describes what follows: an operation or fragment, or a variable among definitions,
+    /// where a string after `=` is a default.
+    fn is_description(&self, before: Option<&Token>, after: Option<&Token>, text: &str) -> bool {
+        let Some(after) = after else { return false };
+        match self.open.as_slice() {
+            [] => {
+                let begins = before.is_none_or(|before| before.is(b'}'));
+                begins && matches!(after.text(text), "query" | "mutation" | "subscription" | "fragment")
+            }
+            [b'('] => after.is(b'$') && before.is_some_and(|before| !before.is(b'=') && !before.is(b':')),
+            _ => false,
+        }
+    }
+}
+
+/// Blanks as long as `text`, with its line ends.
+fn blank(text: &str) -> String {
+    text.chars().map(|letter| if matches!(letter, '\n' | '\r') { letter } else { ' ' }).collect()
+}
+
+/// A string whose escapes the parser knows, as wide as before; none when it knows them already.
+///
+/// # Errors
+///
+/// Where an escape stands that is no character.
+fn unescape(token: &str) -> Result<Option<String>, usize> {
+    if !token.contains(r"\u") {
+        return Ok(None);
+    }
+    let mut new = String::with_capacity(token.len());
+    let (mut at, mut is_new) = (0, false);
+    while let Some(letter) = token[at..].chars().next() {
+        let Some(escape) = token[at..].strip_prefix('\\') else {
+            new.push(letter);
+            at += letter.len_utf8();
+            continue;
+        };
+        if !escape.starts_with('u') {
+            let width = 1 + escape.chars().next().map_or(0, char::len_utf8);
+            new.push_str(&token[at..at + width]);
+            at += width;
+            continue;
+        }
+        let (code, width) = code_point(&token[at..]).ok_or(at)?;
+        // The parser reads four digits, unless they are half a pair.
+        if width == 6 && !escape.starts_with("u{") {
+            new.push_str(&token[at..at + width]);
+        } else {
+            is_new = true;
+            push(&mut new, code);
+        }
+        at += width;
+    }
+    let missing = token.chars().count().saturating_sub(new.chars().count());
+    new.extend(std::iter::repeat_n(' ', missing));
+    Ok(is_new.then_some(new))
+}
+
+/// The character of an escape, `\u0041`, `\uD83C\uDF7A` or `\u{1F37A}`, and the escape's width in bytes.
+fn code_point(text: &str) -> Option<(char, usize)> {
+    let hex = |digits: &str| {
+        let is_hex = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_hex.then(|| u32::from_str_radix(digits, 16).ok()).flatten()
+    };
+    let rest = text.strip_prefix(r"\u")?;
+    if let Some(braced) = rest.strip_prefix('{') {
+        let digits = &braced[..braced.find('}')?];
+        return Some((char::from_u32(hex(digits)?)?, digits.len() + 4));
+    }
+    let first = hex(rest.get(..4)?)?;
+    if let Some(letter) = char::from_u32(first) {
+        return Some((letter, 6));
+    }
+    let second = hex(rest.get(4..)?.strip_prefix(r"\u")?.get(..4)?)?;
+    let pair = char::decode_utf16([u16::try_from(first).ok()?, u16::try_from(second).ok()?]).next()?.ok()?;
+    Some((pair, 12))
+}
+
+/// Writes a character into a string, escaped where it would end it.
+fn push(string: &mut String, letter: char) {
+    match letter {
+        '"' => string.push_str("\\\""),
+        '\\' => string.push_str(r"\\"),
+        '\n' => string.push_str(r"\n"),
+        '\r' => string.push_str(r"\r"),
+        _ => string.push(letter),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// C26: escapes of any width, in a string that stays as wide as it was.
+    #[test]
+    fn escapes_of_any_width_become_their_characters() {
+        for (written, read) in [
+            (r#""\u{1F37A}""#, "\"🍺\"        "),
+            (r#""\uD83C\uDF7A""#, "\"🍺\"           "),
+            (r#""a\u{41}\n""#, "\"aA\\n\"     "),
+            (r#""\u{22}\u{5c}\u{a}""#, "\"\\\"\\\\\\n\"         "),
+            (r#""\u{0001F37A}""#, "\"🍺\"           "),
+        ] {
+            assert_eq!(rewrite(written).unwrap(), read, "{written}");
+        }
+        for same in [r#""\u0041 \\u{41}""#, r#""plain""#, r#""""\u{1F37A} stays in a block""""#, "{ a }"] {
+            assert!(matches!(rewrite(same).unwrap(), Cow::Borrowed(text) if text == same), "{same}");
+        }
+    }
+
+    #[test]
+    fn escapes_of_no_character_are_refused_where_they_stand() {
+        for wrong in [
+            r#"{ a(b: "\u{110000}") }"#,
+            r#"{ a(b: "\u{D83C}") }"#,
+            r#"{ a(b: "\u{}") }"#,
+            r#"{ a(b: "\u{1F37A") }"#,
+            r#"{ a(b: "\uD83C") }"#,
+            r#"{ a(b: "\uDF7A\uD83C") }"#,
+            r#"{ a(b: "\u00") }"#,
+            r#"{ a(b: "\u{+41}") }"#,
+        ] {
+            let refused = rewrite(wrong).unwrap_err();
+            assert_eq!((refused.locations[0].line, refused.locations[0].column), (1, 9), "{wrong}");
+        }
+    }
+
+    /// The parser keeps the backslash of a quoted triple quote, and blanks on lines shorter than the indentation.
+    #[test]
+    fn block_strings_have_the_value_of_the_specification() {
+        let text = "{ a(b: \"\"\"\n    one \\\"\"\" \\n\n  \n      two\n  \"\"\", c: 1) }";
+        assert_eq!(rewrite(text).unwrap(), "{ a(b: \"one \\\"\\\"\\\" \\\\n\\n\\n  two\"\n\n\n\n     , c: 1) }");
+        let text = r#"{ a(b: """x \"""""", c: 1) }"#;
+        assert_eq!(rewrite(text).unwrap(), r#"{ a(b: "x \"\"\""   , c: 1) }"#);
+    }
+
+    #[test]
+    fn blanks_inside_types_of_variables_move_behind_them() {
+        let text = "query A($a: [ Int ! ] !, $b: Int !, $c: [[Int]], $d: Int = 1) @x(y: [ 1 2 ]) { a(b: [ 1 ]) }";
+        let new = "query A($a: [Int!]!    , $b: Int! , $c: [[Int]], $d: Int = 1) @x(y: [ 1 2 ]) { a(b: [ 1 ]) }";
+        assert_eq!(rewrite(text).unwrap(), new);
+        assert_eq!(rewrite("query A($a: [\n  Int # 1\n]) { a }").unwrap(), "query A($a: [Int]\n         \n ) { a }");
+    }
+
+    /// C26: descriptions of operations, fragments and variables.
+    #[test]
+    fn descriptions_are_left_out_and_all_else_keeps_its_place() {
+        let text = "\"\"\"Two\nlines\"\"\" query A(\"One.\" $a: String = \"x\" \"\"\"Two.\"\"\" $b: Int) { a(b: \"c\") }\n\
+                    \"F\" fragment F on A { a }";
+        let new = rewrite(text).unwrap();
+        let words = new.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(words, "query A( $a: String = \"x\" $b: Int) { a(b: \"c\") } fragment F on A { a }");
+        for (old, new) in text.lines().zip(new.lines()) {
+            assert_eq!(old.chars().count(), new.chars().count());
+        }
+        assert_eq!(text.find("fragment"), new.find("fragment"));
+        for same in [r#"{ a(b: ["x" $c]) }"#, r#""Not for" { a }"#, r#"query A($a: String = "query") { a }"#] {
+            assert!(matches!(rewrite(same).unwrap(), Cow::Borrowed(_)), "{same}");
+        }
+    }
+}

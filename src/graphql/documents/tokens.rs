@@ -1,0 +1,120 @@
+//! A document as tokens: enough to bound, check and rewrite it before the parser sees it. The syntax is the parser's affair.
+
+/// One token, by its place in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    pub start: usize,
+    pub end: usize,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A name, a number, or dots with a name.
+    Word,
+    /// `"…"`.
+    String,
+    /// `"""…"""`.
+    Block,
+    /// Any other character.
+    Mark(u8),
+}
+
+impl Token {
+    pub fn text<'a>(&self, of: &'a str) -> &'a str {
+        of.get(self.start..self.end).unwrap_or_default()
+    }
+
+    pub fn is(&self, mark: u8) -> bool {
+        self.kind == Kind::Mark(mark)
+    }
+}
+
+/// The tokens of a text, without recursion.
+pub(super) struct Tokens<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Tokens<'a> {
+    pub fn of(text: &'a str) -> Self {
+        Self { bytes: text.as_bytes(), at: 0 }
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        let bytes = self.bytes;
+        loop {
+            let start = self.at;
+            let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
+            let (end, kind) = match rest[0] {
+                b' ' | b'\t' | b'\n' | b'\r' | b',' => {
+                    self.at += 1;
+                    continue;
+                }
+                b'#' => {
+                    self.at = end_of_line(bytes, start);
+                    continue;
+                }
+                // The byte order mark means nothing, wherever it stands.
+                0xEF if rest.starts_with(BOM) => {
+                    self.at += BOM.len();
+                    continue;
+                }
+                b'"' if rest.starts_with(br#"""""#) => (end_of_block(bytes, start), Kind::Block),
+                b'"' => (end_of_string(bytes, start), Kind::String),
+                byte if is_word(byte) => (end_of_word(bytes, start), Kind::Word),
+                byte => (start + 1, Kind::Mark(byte)),
+            };
+            self.at = end;
+            return Some(Token { start, end, kind });
+        }
+    }
+}
+
+const BOM: &[u8] = "\u{FEFF}".as_bytes();
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || !byte.is_ascii()
+}
+
+fn end_of_word(bytes: &[u8], at: usize) -> usize {
+    let is_over = |place: &usize| !is_word(bytes[*place]) || bytes[*place..].starts_with(BOM);
+    (at + 1..bytes.len()).find(is_over).unwrap_or(bytes.len())
+}
+
+fn end_of_line(bytes: &[u8], at: usize) -> usize {
+    bytes[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(bytes.len(), |length| at + length)
+}
+
+/// Where the string that starts at `at` ends. A string that never ends is left for the parser to refuse.
+fn end_of_string(bytes: &[u8], at: usize) -> usize {
+    let mut next = at + 1;
+    while next < bytes.len() {
+        match bytes[next] {
+            b'\\' => next += 2,
+            b'"' => return next + 1,
+            // A plain string ends with its line; the parser will say so.
+            b'\n' | b'\r' => return next,
+            _ => next += 1,
+        }
+    }
+    bytes.len()
+}
+
+fn end_of_block(bytes: &[u8], at: usize) -> usize {
+    let mut next = at + 3;
+    while next < bytes.len() {
+        if bytes[next..].starts_with(br#"\""""#) {
+            next += 4;
+        } else if bytes[next..].starts_with(br#"""""#) {
+            return next + 3;
+        } else {
+            next += 1;
+        }
+    }
+    bytes.len()
+}
