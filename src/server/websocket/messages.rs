@@ -40,6 +40,7 @@ pub(super) fn read(text: &str) -> Result<Incoming, Close> {
         "subscribe" => {
             let id = id(&mut message)?;
             let payload = payload(&mut message)?.ok_or(Close::invalid("Invalid message: no payload"))?;
+            check_operation(&payload)?;
             Ok(Incoming::Subscribe { id, payload })
         }
         _ => Err(Close::invalid("Invalid message: unknown type")),
@@ -52,6 +53,26 @@ fn payload(message: &mut Map<String, Value>) -> Result<Option<Map<String, Value>
         Some(Value::Object(payload)) => Ok(Some(payload)),
         Some(_) => Err(Close::invalid("Invalid message: the payload is not an object")),
     }
+}
+
+/// Refuses an operation whose parts are of wrong types, as the protocol's reference server does: this is no message of the protocol.
+fn check_operation(payload: &Map<String, Value>) -> Result<(), Close> {
+    let is_optional = |name: &str, is_right: fn(&Value) -> bool| {
+        payload.get(name).is_none_or(|value| value.is_null() || is_right(value))
+    };
+    if !payload.get("query").is_some_and(Value::is_string) {
+        return Err(Close::invalid("Invalid message: the query has to be a string"));
+    }
+    if !is_optional("operationName", Value::is_string) {
+        return Err(Close::invalid("Invalid message: the operationName has to be a string"));
+    }
+    if !is_optional("variables", Value::is_object) {
+        return Err(Close::invalid("Invalid message: the variables have to be an object"));
+    }
+    if !is_optional("extensions", Value::is_object) {
+        return Err(Close::invalid("Invalid message: the extensions have to be an object"));
+    }
+    Ok(())
 }
 
 fn id(message: &mut Map<String, Value>) -> Result<String, Close> {
@@ -108,11 +129,23 @@ mod tests {
             r#"{"type":"subscribe","payload":{}}"#,
             r#"{"type":"subscribe","id":"","payload":{}}"#,
             r#"{"type":"subscribe","id":"1"}"#,
+            // C15, as graphql-ws does.
+            r#"{"type":"subscribe","id":"1","payload":{}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":null}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":7}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":["{ a }"]}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":"{ a }","operationName":1}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":"{ a }","variables":[]}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":"{ a }","variables":"{}"}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":"{ a }","extensions":1}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"extensions":{"persistedQuery":{}}}}"#,
             r#"{"type":"complete","id":1}"#,
             r#"{"type":"connection_init","payload":"x"}"#,
         ] {
             assert_eq!(read(text).unwrap_err().code, 4400, "{text}");
         }
+        let nulls = r#"{"type":"subscribe","id":"1","payload":{"query":"{ a }","variables":null,"operationName":null,"extensions":null}}"#;
+        assert!(read(nulls).is_ok());
         assert_eq!(read(r#"{"type":"ping","payload":null}"#).unwrap(), Incoming::Ping);
     }
 }
