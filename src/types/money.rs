@@ -11,17 +11,6 @@ use diesel::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Active currencies of ISO 4217 with two decimals.
-const TWO_DECIMALS: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF \
-    CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES \
-    KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN \
-    PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH \
-    USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG";
-/// Those without decimals.
-const NO_DECIMALS: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
-/// Those with three.
-const THREE_DECIMALS: &str = "BHD IQD JOD KWD LYD OMR TND";
-
 /// A currency of ISO 4217.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, Serialize, Deserialize)]
 #[diesel(sql_type = Text)]
@@ -34,41 +23,58 @@ pub struct Currency([u8; 3]);
 pub struct UnknownCurrency(pub String);
 
 impl Currency {
+    /// The euro.
+    pub const EUR: Self = Self(*b"EUR");
+
     /// The three letters.
     pub fn as_str(&self) -> &str {
         // The only way to make one is `from_str`, which takes ASCII letters.
         std::str::from_utf8(&self.0).unwrap_or("XXX")
     }
 
-    /// Number of decimals of its minor unit: 0, 2 or 3.
+    /// Number of decimals of its minor unit: 0, 2, 3 or 4.
     pub fn decimals(self) -> u32 {
-        let is_in = |list: &str| list.split_whitespace().any(|code| code.as_bytes() == self.0);
-        if is_in(NO_DECIMALS) {
-            0
-        } else if is_in(THREE_DECIMALS) {
-            3
-        } else {
-            2
-        }
+        iso_currency::Currency::from_code(self.as_str()).and_then(iso_currency::Currency::exponent).map_or(2, u32::from)
+    }
+
+    /// A currency that the database holds: it was active when it was written.
+    ///
+    /// # Errors
+    /// It never was a currency with minor units.
+    pub fn stored(text: &str) -> Result<Self, UnknownCurrency> {
+        let known = iso_currency::Currency::from_code(text).filter(|known| known.exponent().is_some());
+        let code = known.and_then(|known| <[u8; 3]>::try_from(known.code().as_bytes()).ok());
+        code.map(Self).ok_or_else(|| UnknownCurrency(text.chars().take(16).collect()))
+    }
+
+    fn is_active(self) -> bool {
+        let known = iso_currency::Currency::from_code(self.as_str());
+        // The table takes the bolívar digital for the successor of the bolívar soberano; ISO 4217 has both.
+        known.is_some_and(|known| !known.is_special() && (known.is_superseded().is_none() || self.as_str() == "VES"))
+    }
+}
+
+impl Currency {
+    /// The greatest price or fee that a host may ask for, in minor units. The dearest stay (365 nights of 50 guests, with all fees) is
+    /// then far below [`Money::MAX_MINOR`].
+    pub fn max_amount(self) -> i64 {
+        if self.decimals() == 0 { 10_000_000_000 } else { 100_000_000_000 }
     }
 }
 
 impl FromStr for Currency {
     type Err = UnknownCurrency;
     fn from_str(text: &str) -> Result<Self, UnknownCurrency> {
-        let known = [TWO_DECIMALS, NO_DECIMALS, THREE_DECIMALS].iter().flat_map(|list| list.split_whitespace());
-        known
-            .filter_map(|code| <[u8; 3]>::try_from(code.as_bytes()).ok())
-            .find(|code| code == text.as_bytes())
-            .map(Self)
-            .ok_or_else(|| UnknownCurrency(text.chars().take(16).collect()))
+        let currency = Self::stored(text)?;
+        if currency.is_active() { Ok(currency) } else { Err(UnknownCurrency(text.to_owned())) }
     }
 }
 
+/// Of prices that were written down, in a currency that may have been withdrawn since.
 impl TryFrom<String> for Currency {
     type Error = UnknownCurrency;
     fn try_from(text: String) -> Result<Self, UnknownCurrency> {
-        text.parse()
+        Self::stored(&text)
     }
 }
 
@@ -92,7 +98,7 @@ impl fmt::Debug for Currency {
 
 impl FromSql<Text, Mysql> for Currency {
     fn from_sql(value: MysqlValue<'_>) -> deserialize::Result<Self> {
-        Ok(<String as FromSql<Text, Mysql>>::from_sql(value)?.parse()?)
+        Ok(Self::stored(&<String as FromSql<Text, Mysql>>::from_sql(value)?)?)
     }
 }
 
@@ -156,9 +162,27 @@ mod tests {
         }
     }
 
+    /// C29: every active code of ISO 4217, with its own decimals. Prices in a withdrawn one can still be read.
+    #[test]
+    fn every_active_currency_is_known() {
+        const TWO: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW \
+            CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR \
+            IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN \
+            NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB \
+            TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG";
+        const NONE: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+        for (codes, decimals) in [(TWO, 2), (NONE, 0), ("BHD IQD JOD KWD LYD OMR TND", 3), ("CLF UYW", 4)] {
+            for code in codes.split_whitespace() {
+                assert_eq!(code.parse::<Currency>().map(Currency::decimals), Ok(decimals), "{code}");
+            }
+        }
+        assert_eq!(serde_json::from_str::<Currency>("\"BGN\"").unwrap().decimals(), 2);
+        assert!(Currency::stored("XXX").is_err() && Currency::stored("eur").is_err());
+    }
+
     #[test]
     fn what_is_no_currency_is_refused() {
-        for text in ["", "eur", "EURO", "XXX", "€", "E R"] {
+        for text in ["", "eur", "EURO", "XXX", "XAU", "XTS", "XDR", "HRK", "BGN", "€", "E R"] {
             assert!(text.parse::<Currency>().is_err(), "{text}");
         }
     }
