@@ -18,7 +18,15 @@ use crate::{
 /// The most nights of a stay: what the source itself allows. Greater numbers (100,000 occurs) mean "no limit".
 const LONGEST: u64 = 1_125;
 
-/// A number of nights within what a listing can ask for.
+/// The most nights that a stay can be asked for with: a longer minimum would let nobody book.
+pub(super) const LONGEST_MINIMUM: u64 = 365;
+
+/// The fewest nights of a stay, within what can be asked for.
+pub(super) fn clamp_minimum(nights: u64) -> u16 {
+    clamp(nights.min(LONGEST_MINIMUM))
+}
+
+/// The most nights of a stay, within what a listing can ask for.
 pub(super) fn clamp(nights: u64) -> u16 {
     // Fits: LONGEST does.
     u16::try_from(nights.clamp(1, LONGEST)).unwrap_or(u16::MAX)
@@ -83,7 +91,7 @@ impl Reader {
                 }
                 (None, None)
             }
-            _ => (min.map(clamp), max.map(clamp)),
+            _ => (min.map(clamp_minimum), max.map(clamp)),
         }
     }
 }

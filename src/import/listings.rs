@@ -227,9 +227,14 @@ fn stay(row: Row<'_>, notes: &mut Vec<Reason>) -> (u16, u16) {
             notes.push(note);
             None
         });
-        calendar::clamp(nights.unwrap_or(otherwise))
+        nights.unwrap_or(otherwise)
     };
     let (min, max) = (bound("minimum_nights", 1), bound("maximum_nights", u64::MAX));
+    if min > calendar::LONGEST_MINIMUM {
+        let longest = calendar::LONGEST_MINIMUM;
+        notes.push(format!("minimum_nights {min} is longer than any stay that can be booked: {longest} nights apply"));
+    }
+    let (min, max) = (calendar::clamp_minimum(min), calendar::clamp(max));
     if min > max {
         notes.push(format!("minimum_nights {min} is more than maximum_nights {max}: the minimum applies to both"));
     }

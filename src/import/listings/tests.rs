@@ -92,8 +92,12 @@ fn stays_are_kept_within_what_a_listing_can_ask_for() {
         (facts.min_nights, facts.max_nights)
     };
     assert_eq!(stay("92", "180"), (92, 180));
-    assert_eq!(stay("1000", "100000"), (1_000, 1_125));
+    assert_eq!(stay("365", "100000"), (365, 1_125));
     assert_eq!(stay("0", "2147483647"), (1, 1_125));
+    // C17: a longer minimum than that of any stay is cut, and told.
+    let (listing, note) = repaired(&[("minimum_nights", "400"), ("maximum_nights", "1125")]);
+    assert_eq!((listing.facts.min_nights, listing.facts.max_nights), (365, 1_125));
+    assert!(note.contains("400"), "{note}");
     let (listing, note) = repaired(&[("minimum_nights", "30"), ("maximum_nights", "7")]);
     assert_eq!((listing.facts.min_nights, listing.facts.max_nights), (30, 30));
     assert!(note.contains("30") && note.contains('7'), "{note}");
