@@ -1,6 +1,10 @@
 //! What can go wrong. Expected outcomes are [`Refusal`]s, which the contract names; only accidents are [`Error::Internal`].
 
+mod validation;
+
 use chrono::NaiveDate;
+
+pub use validation::{InvalidField, Validation};
 
 use crate::types::{
     BookingId, DeclineReason, ListingStatus, Money, PageError, PaymentId, PriceLineKind, QuoteId, UnavailableReason,
@@ -75,13 +79,38 @@ pub enum Refusal {
     BadUserInput(String),
 }
 
-/// Data of the problem of the same name.
+/// Data of the problem of the same name: every field that is not right, at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidInput {
-    /// The field, from `input` on.
-    pub path: Vec<String>,
-    /// What is wrong.
-    pub message: String,
+    first: InvalidField,
+    others: Vec<InvalidField>,
+}
+
+impl InvalidInput {
+    /// The problem with `fields`; none when there are none.
+    pub fn new(fields: Vec<InvalidField>) -> Option<Self> {
+        let mut fields = fields.into_iter();
+        Some(Self { first: fields.next()?, others: fields.collect() })
+    }
+
+    /// The first field at fault, from `input` on.
+    pub fn path(&self) -> &[String] {
+        &self.first.path
+    }
+
+    /// What is wrong with the first field.
+    pub fn message(&self) -> &str {
+        &self.first.message
+    }
+
+    /// Every field at fault.
+    pub fn fields(&self) -> Vec<&InvalidField> {
+        std::iter::once(&self.first).chain(&self.others).collect()
+    }
+
+    fn into_fields(self) -> impl Iterator<Item = InvalidField> {
+        std::iter::once(self.first).chain(self.others)
+    }
 }
 
 /// Data of the problem of the same name.
@@ -210,7 +239,7 @@ impl Refusal {
     /// What went wrong and what to do, for people.
     pub fn message(&self) -> String {
         match self {
-            Self::InvalidInput(problem) => problem.message.clone(),
+            Self::InvalidInput(problem) => problem.message().to_owned(),
             Self::NotFound(problem) => format!("There is no such {}, or you may not see it.", problem.what),
             Self::EmailTaken(_) => "This e-mail address has an account. Sign in instead.".into(),
             Self::InvalidCredentials(_) => "The e-mail address and the password do not belong together.".into(),
@@ -246,8 +275,8 @@ impl Refusal {
 impl Error {
     /// A value of the input at `path` is not right.
     pub fn invalid(path: &[&str], message: impl Into<String>) -> Self {
-        let path = std::iter::once("input").chain(path.iter().copied()).map(str::to_owned).collect();
-        Refusal::InvalidInput(InvalidInput { path, message: message.into() }).into()
+        let first = InvalidField::new(path, message);
+        Refusal::InvalidInput(InvalidInput { first, others: Vec::new() }).into()
     }
 
     /// What the input's field `field` names does not exist for the viewer.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     app::App,
     auth::{PasswordPolicy, RefreshToken, Tokens},
-    error::{EmailTaken, Error, InvalidCredentials, InvalidSession, Refusal, Result, TooManyAttempts},
+    error::{EmailTaken, Error, InvalidCredentials, InvalidSession, Refusal, Result, TooManyAttempts, Validation},
     store::{self, Conn, sessions},
     types::{Email, SessionId, Timestamp, UserId},
 };
@@ -16,14 +16,36 @@ use crate::{
 /// Most characters of a name.
 const MAX_NAME: usize = 50;
 
-/// Somebody who wants an account.
+/// Somebody who wants an account, and may have one.
 pub struct Registration {
-    /// The address to sign in with.
-    pub email: Email,
-    /// The password.
-    pub password: String,
-    /// The name shown to others.
-    pub display_name: String,
+    email: Email,
+    password: String,
+    display_name: String,
+}
+
+impl Registration {
+    /// Checks what a person sends: the address to sign in with, which is none when `validation` has noted why, the password, and the
+    /// name shown to others.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidInput`] with every field that is not right.
+    pub fn checked(
+        email: Option<Email>,
+        password: String,
+        display_name: &str,
+        mut validation: Validation,
+    ) -> Result<Self> {
+        if !PasswordPolicy::accepts(&password) {
+            let (min, max) = (PasswordPolicy::MIN, PasswordPolicy::MAX);
+            validation.refuse(&["password"], format!("A password has {min} to {max} characters."));
+        }
+        let name = display_name.trim();
+        if !(1..=MAX_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+            validation.refuse(&["displayName"], format!("A name has 1 to {MAX_NAME} characters, on one line."));
+        }
+        let display_name = name.to_owned();
+        validation.finish_with(email.map(|email| Self { email, password, display_name }))
+    }
 }
 
 /// Makes an account and signs in.
@@ -31,14 +53,6 @@ pub struct Registration {
 /// # Errors
 /// Problems of the contract's `registerUser`.
 pub async fn register(app: &App, new: Registration, address: Option<IpAddr>) -> Result<Tokens> {
-    let name = new.display_name.trim();
-    if !(1..=MAX_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(Error::invalid(&["displayName"], format!("A name has 1 to {MAX_NAME} characters, on one line.")));
-    }
-    if !PasswordPolicy::accepts(&new.password) {
-        let (min, max) = (PasswordPolicy::MIN, PasswordPolicy::MAX);
-        return Err(Error::invalid(&["password"], format!("A password has {min} to {max} characters.")));
-    }
     throttle(app, None, address).await?;
     let hash = app.passwords.hash(new.password, &*app.entropy).await?;
     let now = app.now();
@@ -47,7 +61,7 @@ pub async fn register(app: &App, new: Registration, address: Option<IpAddr>) -> 
         id: user,
         email: Some(new.email.into()),
         password_hash: Some(hash),
-        display_name: name.to_owned(),
+        display_name: new.display_name,
         about: None,
         location: None,
         avatar_url: None,

@@ -6,6 +6,7 @@ use super::{
     bookings::BookingConnection,
     context::ContextExt,
     error::Result,
+    given::Given,
     hosting::Hosting,
     payload::payload,
     scalars::Cursor,
@@ -14,6 +15,7 @@ use super::{
 use crate::{
     auth::{Member, RefreshToken, Tokens},
     domain::accounts::{self, Registration},
+    error::{self, Validation},
     types::{BookingStatus, Email, Side, Timestamp},
 };
 
@@ -84,12 +86,20 @@ impl From<&Tokens> for SessionTokens {
 #[derive(InputObject)]
 pub struct RegisterUserInput {
     /// The address to sign in with.
-    email: Email,
+    email: Given<Email>,
     /// 10 to 128 characters.
     #[graphql(secret)]
     password: String,
     /// The name shown to others, 1 to 50 characters.
     display_name: String,
+}
+
+impl RegisterUserInput {
+    fn read(self) -> error::Result<Registration> {
+        let mut validation = Validation::default();
+        let email = validation.take(self.email.at(&["email"]));
+        Registration::checked(email, self.password, &self.display_name, validation)
+    }
 }
 
 /// The account, and its first session.
@@ -114,7 +124,7 @@ payload! {
 #[derive(InputObject)]
 pub struct SignInInput {
     /// The address of the account.
-    email: Email,
+    email: Given<Email>,
     /// The password.
     #[graphql(secret)]
     password: String,
@@ -132,6 +142,7 @@ pub struct SignInSuccess {
 payload! {
     /// What `signIn` can answer.
     SignInPayload(SignInSuccess) {
+        InvalidInput => InvalidInputProblem,
         InvalidCredentials => InvalidCredentialsProblem,
         TooManyAttempts => TooManyAttemptsProblem,
     }
@@ -203,9 +214,10 @@ impl AccountMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The account.")] input: RegisterUserInput,
     ) -> Result<RegisterUserPayload> {
-        let RegisterUserInput { email, password, display_name } = input;
-        let new = Registration { email, password, display_name };
-        let outcome = accounts::register(ctx.app(), new, ctx.scope().address).await;
+        let outcome = match input.read() {
+            Ok(new) => accounts::register(ctx.app(), new, ctx.scope().address).await,
+            Err(error) => Err(error),
+        };
         RegisterUserPayload::of(
             outcome.map(|tokens| RegisterUserSuccess { me: Me(tokens.member), tokens: (&tokens).into() }),
         )
@@ -213,7 +225,10 @@ impl AccountMutation {
 
     /// Signs in with e-mail address and password.
     async fn sign_in(&self, ctx: &Context<'_>, #[graphql(desc = "Who.")] input: SignInInput) -> Result<SignInPayload> {
-        let outcome = accounts::sign_in(ctx.app(), &input.email, input.password, ctx.scope().address).await;
+        let outcome = match input.email.at(&["email"]) {
+            Ok(email) => accounts::sign_in(ctx.app(), &email, input.password, ctx.scope().address).await,
+            Err(error) => Err(error),
+        };
         SignInPayload::of(outcome.map(|tokens| SignInSuccess { me: Me(tokens.member), tokens: (&tokens).into() }))
     }
 

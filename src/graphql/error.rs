@@ -106,7 +106,7 @@ pub fn is_retryable(refusal: &Refusal) -> bool {
 /// The input field at fault.
 pub fn path_of(refusal: &Refusal) -> Option<Vec<String>> {
     match refusal {
-        Refusal::InvalidInput(problem) => Some(problem.path.clone()),
+        Refusal::InvalidInput(problem) => Some(problem.path().to_vec()),
         Refusal::NotFound(problem) => Some(problem.path.clone()),
         _ => None,
     }

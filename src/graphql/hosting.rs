@@ -7,6 +7,7 @@ use super::{
     calendars,
     context::ContextExt,
     error::Result,
+    given::Given,
     ids,
     listings::{self, ListingConnection},
     money::Money,
@@ -20,7 +21,7 @@ use crate::{
         calendars::{HostNight, MAX_NIGHTS, host_calendar},
         idempotency::Once,
     },
-    error::{self, Error},
+    error::{self, Error, Validation},
     types::{BookingStatus, IdempotencyKey, ListingId, ListingStatus, NightHold, Side, Stay},
 };
 
@@ -127,11 +128,11 @@ pub struct BlockNightsInput {
     /// The listing.
     listing_id: ID,
     /// First night.
-    from: Date,
+    from: Given<Date>,
     /// Day after the last night, at most 366 nights later.
-    to: Date,
+    to: Given<Date>,
     /// Names this intention; sent again with the same input it returns the first answer.
-    idempotency_key: IdempotencyKey,
+    idempotency_key: Given<IdempotencyKey>,
 }
 
 /// The nights are blocked.
@@ -159,11 +160,11 @@ pub struct OpenNightsInput {
     /// The listing.
     listing_id: ID,
     /// First night.
-    from: Date,
+    from: Given<Date>,
     /// Day after the last night, at most 366 nights later.
-    to: Date,
+    to: Given<Date>,
     /// Names this intention; sent again with the same input it returns the first answer.
-    idempotency_key: IdempotencyKey,
+    idempotency_key: Given<IdempotencyKey>,
 }
 
 /// The nights are open.
@@ -184,10 +185,22 @@ payload! {
     }
 }
 
-fn parse(listing: &ID, from: Date, to: Date) -> error::Result<(ListingId, Stay)> {
-    let listing = ids::input(listing, "listingId", "listing")?;
-    let wrong = |_| Error::invalid(&["to"], format!("Must be 1 to {MAX_NIGHTS} days after `from`."));
-    Ok((listing, Stay::new(from.0, to.0, MAX_NIGHTS).map_err(wrong)?))
+/// Which nights of which listing, and the key.
+fn read(
+    listing: &ID,
+    from: Given<Date>,
+    to: Given<Date>,
+    key: Given<IdempotencyKey>,
+) -> error::Result<(ListingId, Stay, IdempotencyKey)> {
+    let mut validation = Validation::default();
+    let listing = validation.take(ids::input(listing, "listingId", "listing"));
+    let (from, to) = (validation.take(from.at(&["from"])), validation.take(to.at(&["to"])));
+    let range = from.zip(to).and_then(|(from, to)| {
+        let wrong = |_| Error::invalid(&["to"], format!("Must be 1 to {MAX_NIGHTS} days after `from`."));
+        validation.take(Stay::new(from.0, to.0, MAX_NIGHTS).map_err(wrong))
+    });
+    let key = validation.take(key.at(&["idempotencyKey"]));
+    validation.finish_with(listing.zip(range).zip(key).map(|((listing, range), key)| (listing, range, key)))
 }
 
 fn days(changed: Once<Changed>) -> (Vec<Date>, bool) {
@@ -206,8 +219,8 @@ impl CalendarMutation {
         #[graphql(desc = "Which nights.")] input: BlockNightsInput,
     ) -> Result<BlockNightsPayload> {
         let host = ctx.member()?;
-        let outcome = match parse(&input.listing_id, input.from, input.to) {
-            Ok((listing, range)) => blocks::block(ctx.app(), host, listing, range, &input.idempotency_key).await,
+        let outcome = match read(&input.listing_id, input.from, input.to, input.idempotency_key) {
+            Ok((listing, range, key)) => blocks::block(ctx.app(), host, listing, range, &key).await,
             Err(error) => Err(error),
         };
         let success = |(nights, replayed)| BlockNightsSuccess { nights, replayed };
@@ -221,8 +234,8 @@ impl CalendarMutation {
         #[graphql(desc = "Which nights.")] input: OpenNightsInput,
     ) -> Result<OpenNightsPayload> {
         let host = ctx.member()?;
-        let outcome = match parse(&input.listing_id, input.from, input.to) {
-            Ok((listing, range)) => blocks::open(ctx.app(), host, listing, range, &input.idempotency_key).await,
+        let outcome = match read(&input.listing_id, input.from, input.to, input.idempotency_key) {
+            Ok((listing, range, key)) => blocks::open(ctx.app(), host, listing, range, &key).await,
             Err(error) => Err(error),
         };
         let success = |(nights, replayed)| OpenNightsSuccess { nights, replayed };

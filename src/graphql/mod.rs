@@ -7,6 +7,7 @@ pub mod context;
 pub mod documents;
 pub mod error;
 pub mod events;
+mod given;
 pub mod hosting;
 mod ids;
 pub mod listings;
@@ -67,6 +68,14 @@ pub fn schema() -> Schema {
         .register_output_type::<nodes::Node>()
         .validation_mode(ValidationMode::Fast)
         .finish()
+}
+
+/// The documents of the contract, prepared within `limits`.
+///
+/// # Errors
+/// When the contract cannot be read.
+pub fn documents_within(limits: documents::Limits) -> anyhow::Result<documents::Documents> {
+    Ok(documents::Documents::new(CONTRACT, limits)?.with_scalars(scalars::forms()))
 }
 
 /// The contract as the code serves it: what `schema.graphql` is compared with.

@@ -73,7 +73,7 @@ impl NodeQuery {
         }
     }
 
-    /// Several things by id, in the order asked, null for each that does not exist or the viewer may not see.
+    /// Several things by id, in the order asked, null for each that does not exist, is no id of ours, or the viewer may not see.
     async fn nodes(
         &self,
         ctx: &Context<'_>,
@@ -82,7 +82,13 @@ impl NodeQuery {
         if ids.len() > MAX_NODES {
             return Some(Err(Refusal::BadUserInput(format!("`ids` holds at most {MAX_NODES} ids.")).into()));
         }
-        let found = ids.iter().map(|id| async move { find(ctx, ids::argument(id)?).await });
+        // An id that is malformed names nothing, and must not take away the others.
+        let found = ids.iter().map(|id| async move {
+            match id.parse() {
+                Ok(id) => find(ctx, id).await,
+                Err(_) => Ok(None),
+            }
+        });
         Some(futures_util::future::try_join_all(found).await)
     }
 }

@@ -8,6 +8,7 @@ use super::{
     bookings::{Booking, find_booking},
     context::ContextExt,
     error::Result,
+    given::Given,
     ids,
     loaders::PaymentById,
     money::Money,
@@ -20,7 +21,7 @@ use crate::{
         idempotency::Once,
         payments::{self, BookingRef, Kept, Payment as Row, Refund as RefundRow},
     },
-    error,
+    error::{self, Validation},
     outbound::payments::PaymentMethod,
     types::{
         self, DeclineReason, IdempotencyKey, PaymentId, PaymentNextActionKind, PaymentStatus, RefundReason,
@@ -133,14 +134,14 @@ pub enum BookingSelector {
     /// By its id.
     Id(ID),
     /// By the key it was created with, so that one operation can create and pay.
-    CreatedWith(IdempotencyKey),
+    CreatedWith(Given<IdempotencyKey>),
 }
 
 impl BookingSelector {
     fn parse(self) -> error::Result<BookingRef> {
         Ok(match self {
             Self::Id(id) => BookingRef::Id(ids::input(&id, "booking", "booking")?),
-            Self::CreatedWith(key) => BookingRef::CreatedWith(key),
+            Self::CreatedWith(key) => BookingRef::CreatedWith(key.at(&["booking", "createdWith"])?),
         })
     }
 }
@@ -168,7 +169,17 @@ pub struct PayBookingInput {
     /// How to pay.
     method: PaymentMethodInput,
     /// Names this intention; sent again with the same input it returns the first answer.
-    idempotency_key: IdempotencyKey,
+    idempotency_key: Given<IdempotencyKey>,
+}
+
+impl PayBookingInput {
+    fn read(self) -> error::Result<(BookingRef, PaymentMethod, IdempotencyKey)> {
+        let mut validation = Validation::default();
+        let booking = validation.take(self.booking.parse());
+        let key = validation.take(self.idempotency_key.at(&["idempotencyKey"]));
+        let method = self.method.into();
+        validation.finish_with(booking.zip(key).map(|(booking, key)| (booking, method, key)))
+    }
 }
 
 /// The payment was taken, reserved or waits for the guest.
@@ -185,6 +196,7 @@ pub struct PayBookingSuccess {
 payload! {
     /// What `payBooking` can answer.
     PayBookingPayload(PayBookingSuccess) {
+        InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
         StateConflict => StateConflictProblem,
         PaymentDeclined => PaymentDeclinedProblem,
@@ -199,7 +211,7 @@ pub struct ConfirmPaymentInput {
     /// The payment.
     payment_id: ID,
     /// Names this intention; sent again with the same input it returns the first answer.
-    idempotency_key: IdempotencyKey,
+    idempotency_key: Given<IdempotencyKey>,
 }
 
 /// The payment went on.
@@ -216,6 +228,7 @@ pub struct ConfirmPaymentSuccess {
 payload! {
     /// What `confirmPayment` can answer.
     ConfirmPaymentPayload(ConfirmPaymentSuccess) {
+        InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
         StateConflict => StateConflictProblem,
         PaymentDeclined => PaymentDeclinedProblem,
@@ -248,8 +261,8 @@ impl PaymentMutation {
         #[graphql(desc = "Booking and payment method.")] input: PayBookingInput,
     ) -> Result<PayBookingPayload> {
         let guest = ctx.member()?;
-        let outcome = match input.booking.parse() {
-            Ok(booking) => payments::pay(ctx.app(), guest, &booking, input.method.into(), &input.idempotency_key).await,
+        let outcome = match input.read() {
+            Ok((booking, method, key)) => payments::pay(ctx.app(), guest, &booking, method, &key).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;
@@ -267,8 +280,8 @@ impl PaymentMutation {
         #[graphql(desc = "The payment.")] input: ConfirmPaymentInput,
     ) -> Result<ConfirmPaymentPayload> {
         let guest = ctx.member()?;
-        let outcome = match ids::input(&input.payment_id, "paymentId", "payment") {
-            Ok(payment) => payments::confirm(ctx.app(), guest, payment, &input.idempotency_key).await,
+        let outcome = match ids::keyed(&input.payment_id, ("paymentId", "payment"), input.idempotency_key) {
+            Ok((payment, key)) => payments::confirm(ctx.app(), guest, payment, &key).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;

@@ -85,7 +85,12 @@ pub enum UserError {
 
 problem! {
     /// A value of the input is missing, too long, out of range or of the wrong form. Nothing was changed.
-    InvalidInputProblem(InvalidInput) {}
+    InvalidInputProblem(InvalidInput) {
+        /// Every field at fault, in the order of the checks; `path` and `message` are those of the first.
+        async fn fields(&self) -> Vec<InvalidField> {
+            self.0.fields().into_iter().cloned().map(Into::into).collect()
+        }
+    }
 }
 problem! {
     /// The e-mail address has an account already.
@@ -197,6 +202,21 @@ problem! {
 problem! {
     /// The booking cannot be reviewed by the viewer: not completed, outside the 14 days, or reviewed already.
     NotReviewableProblem(NotReviewable) {}
+}
+
+/// One field of an input whose value is not right.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct InvalidField {
+    /// The field, from the mutation's `input` on: names of fields, and places in lists, counted from 0.
+    path: Vec<String>,
+    /// What is wrong with it, in English, for people.
+    message: String,
+}
+
+impl From<error::InvalidField> for InvalidField {
+    fn from(field: error::InvalidField) -> Self {
+        Self { path: field.path, message: field.message }
+    }
 }
 
 /// One rule that a stay breaks.

@@ -1,11 +1,35 @@
 //! The contract's scalars.
 
-use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{InputValueResult, Scalar, ScalarType, Value};
 use chrono::{NaiveDate, NaiveTime, SecondsFormat};
 
+use super::{
+    documents::Scalars,
+    given::{Form, check, parse},
+};
 use crate::types::{Currency, Email, IdempotencyKey, Money, Timestamp};
 
+/// How values of the contract's scalars are checked before anything runs. Mutations report malformed ones in their own answer where
+/// nothing else is asked for.
+pub fn forms() -> Scalars {
+    Scalars::default()
+        .with("DateTime", check::<Timestamp>)
+        .with("Date", check::<Date>)
+        .with("LocalTime", check::<LocalTime>)
+        .with("TimeZone", check::<TimeZone>)
+        .with("CurrencyCode", check::<Currency>)
+        .with("MinorUnits", check::<MinorUnits>)
+        .with("Decimal", check::<Decimal>)
+        .with("Url", check::<Url>)
+        .with("Email", check::<Email>)
+        .with("Cursor", check::<Cursor>)
+        .with("IdempotencyKey", check::<IdempotencyKey>)
+        .reported_by("InvalidInputProblem")
+}
+
 const MAX_URL: usize = 2_048;
+/// The longest cursor, in bytes. What it says is for its list to judge.
+const MAX_CURSOR: usize = 512;
 
 fn text(value: &Value) -> Option<&str> {
     match value {
@@ -14,22 +38,23 @@ fn text(value: &Value) -> Option<&str> {
     }
 }
 
-/// Reads a scalar from its text, or says what it should have been.
-fn read<T: InputType>(value: &Value, expected: &str, read: impl FnOnce(&str) -> Option<T>) -> InputValueResult<T> {
-    text(value).and_then(read).ok_or_else(|| InputValueError::custom(format!("expected {expected}")))
-}
-
-/// An instant in UTC, RFC 3339 with up to microseconds: `2026-07-01T13:00:00Z`.
-#[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
+/// An instant, RFC 3339. Sent in UTC with up to microseconds: `2026-07-01T13:00:00Z`; any offset and fraction is read.
+#[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for Timestamp {
     fn parse(value: Value) -> InputValueResult<Self> {
-        read(&value, "an instant such as 2026-07-01T13:00:00Z", |text| {
-            chrono::DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc().into())
-        })
+        parse(&value)
     }
 
     fn to_value(&self) -> Value {
         Value::String(self.utc().to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+impl Form for Timestamp {
+    const EXPECTED: &'static str = "an instant such as 2026-07-01T13:00:00Z";
+
+    fn read(value: &Value) -> Option<Self> {
+        chrono::DateTime::parse_from_rfc3339(text(value)?).ok().map(|at| at.to_utc().into())
     }
 }
 
@@ -41,11 +66,7 @@ pub struct Date(pub NaiveDate);
 #[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
-        read(&value, "a day such as 2026-07-01", |text| {
-            // Four digits of the year: what the database can hold, and no signs.
-            let is_plain = text.len() == 10 && text.as_bytes()[0].is_ascii_digit();
-            is_plain.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten().map(Self)
-        })
+        parse(&value)
     }
 
     fn to_value(&self) -> Value {
@@ -53,21 +74,51 @@ impl ScalarType for Date {
     }
 }
 
+impl Form for Date {
+    const EXPECTED: &'static str = "a day such as 2026-07-01";
+
+    fn read(value: &Value) -> Option<Self> {
+        // Four digits of the year: what the database can hold, and no signs.
+        let text = text(value).filter(|text| text.len() == 10 && text.as_bytes()[0].is_ascii_digit())?;
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(Self)
+    }
+}
+
 /// A wall-clock time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalTime(pub NaiveTime);
 
-/// A wall-clock time in the listing's time zone, 24 hours: `15:00`.
-#[Scalar(name = "LocalTime", specified_by_url = "https://scalars.graphql.org/apollographql/localtime-v0.1.html")]
+/// A wall-clock time in the listing's time zone, 24 hours, in whole minutes: `15:00`. Seconds may be sent if they are zero: `15:00:00`.
+#[Scalar(
+    name = "LocalTime",
+    specified_by_url = "https://html.spec.whatwg.org/multipage/common-microsyntaxes.html#valid-time-string"
+)]
 impl ScalarType for LocalTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        read(&value, "a time such as 15:00", |text| {
-            (text.len() == 5).then(|| NaiveTime::parse_from_str(text, "%H:%M").ok()).flatten().map(Self)
-        })
+        parse(&value)
     }
 
     fn to_value(&self) -> Value {
         Value::String(self.0.format("%H:%M").to_string())
+    }
+}
+
+impl Form for LocalTime {
+    const EXPECTED: &'static str = "a time of whole minutes such as 15:00";
+
+    fn read(value: &Value) -> Option<Self> {
+        // Hours are whole minutes: seconds may be written, but only as zero.
+        let text = text(value).filter(|text| text.is_ascii())?;
+        let (minutes, seconds) = text.split_at_checked(5)?;
+        let is_whole = match seconds.strip_prefix(":00") {
+            None => seconds.is_empty(),
+            Some("") => true,
+            Some(fraction) => {
+                let zeros = fraction.strip_prefix('.').unwrap_or_default();
+                (1..=9).contains(&zeros.len()) && zeros.bytes().all(|digit| digit == b'0')
+            }
+        };
+        is_whole.then(|| NaiveTime::parse_from_str(minutes, "%H:%M").ok()).flatten().map(Self)
     }
 }
 
@@ -79,9 +130,7 @@ pub struct TimeZone(pub String);
 #[Scalar(name = "TimeZone", specified_by_url = "https://www.iana.org/time-zones")]
 impl ScalarType for TimeZone {
     fn parse(value: Value) -> InputValueResult<Self> {
-        read(&value, "a time zone such as Asia/Singapore", |text| {
-            text.parse::<chrono_tz::Tz>().ok().map(|_| Self(text.to_owned()))
-        })
+        parse(&value)
     }
 
     fn to_value(&self) -> Value {
@@ -89,15 +138,32 @@ impl ScalarType for TimeZone {
     }
 }
 
-/// A currency of ISO 4217, three capital letters: `SGD`.
+impl Form for TimeZone {
+    const EXPECTED: &'static str = "a time zone such as Asia/Singapore";
+
+    fn read(value: &Value) -> Option<Self> {
+        let text = text(value)?;
+        text.parse::<chrono_tz::Tz>().ok().map(|_| Self(text.to_owned()))
+    }
+}
+
+/// An active currency of ISO 4217, three capital letters: `SGD`.
 #[Scalar(name = "CurrencyCode", specified_by_url = "https://www.iso.org/iso-4217-currency-codes.html")]
 impl ScalarType for Currency {
     fn parse(value: Value) -> InputValueResult<Self> {
-        read(&value, "a currency of ISO 4217 such as SGD", |text| text.parse().ok())
+        parse(&value)
     }
 
     fn to_value(&self) -> Value {
         Value::String(self.as_str().to_owned())
+    }
+}
+
+impl Form for Currency {
+    const EXPECTED: &'static str = "a currency of ISO 4217 such as SGD";
+
+    fn read(value: &Value) -> Option<Self> {
+        text(value)?.parse().ok()
     }
 }
 
@@ -109,18 +175,23 @@ pub struct MinorUnits(pub i64);
 #[Scalar(name = "MinorUnits", specified_by_url = "https://www.rfc-editor.org/rfc/rfc7493#section-2.2")]
 impl ScalarType for MinorUnits {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let number = match &value {
-            Value::Number(number) => number.as_i64(),
-            _ => None,
-        };
-        number
-            .filter(|minor| minor.abs() <= Money::MAX_MINOR)
-            .map(Self)
-            .ok_or_else(|| InputValueError::custom("expected an integer of at most 2^53 - 1"))
+        parse(&value)
     }
 
     fn to_value(&self) -> Value {
         Value::Number(self.0.into())
+    }
+}
+
+impl Form for MinorUnits {
+    const EXPECTED: &'static str = "an integer from -(2^53 - 1) to 2^53 - 1";
+
+    fn read(value: &Value) -> Option<Self> {
+        let number = match value {
+            Value::Number(number) => number.as_i64(),
+            _ => None,
+        };
+        number.filter(|minor| minor.unsigned_abs() <= Money::MAX_MINOR.unsigned_abs()).map(Self)
     }
 }
 
@@ -132,16 +203,23 @@ pub struct Decimal(pub String);
 #[Scalar(name = "Decimal", specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259#section-6")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
-        read(&value, "a decimal number such as \"1234.50\"", |text| {
-            let digits = text.strip_prefix('-').unwrap_or(text);
-            let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-            let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-            (is_number(whole) && is_number(fraction)).then(|| Self(text.to_owned()))
-        })
+        parse(&value)
     }
 
     fn to_value(&self) -> Value {
         Value::String(self.0.clone())
+    }
+}
+
+impl Form for Decimal {
+    const EXPECTED: &'static str = "a decimal number such as \"1234.50\"";
+
+    fn read(value: &Value) -> Option<Self> {
+        let text = text(value)?;
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        (is_number(whole) && is_number(fraction)).then(|| Self(text.to_owned()))
     }
 }
 
@@ -149,17 +227,11 @@ impl ScalarType for Decimal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url(pub String);
 
-/// An absolute web address, http or https, at most 2,048 characters.
+/// An absolute web address by the URL standard, http or https, at most 2,048 characters; kept in the standard's normal form.
 #[Scalar(name = "Url", specified_by_url = "https://url.spec.whatwg.org/")]
 impl ScalarType for Url {
     fn parse(value: Value) -> InputValueResult<Self> {
-        read(&value, "an absolute http or https address", |text| {
-            let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-            let has_host = host.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[');
-            let is_clean =
-                !text.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "<>\"\\".contains(letter));
-            (has_host && is_clean && text.len() <= MAX_URL).then(|| Self(text.to_owned()))
-        })
+        parse(&value)
     }
 
     fn to_value(&self) -> Value {
@@ -167,15 +239,35 @@ impl ScalarType for Url {
     }
 }
 
+impl Form for Url {
+    const EXPECTED: &'static str = "an absolute http or https address";
+
+    fn read(value: &Value) -> Option<Self> {
+        let text = text(value).filter(|text| text.len() <= MAX_URL)?;
+        let url = url::Url::parse(text).ok()?;
+        let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        let normal = String::from(url);
+        (is_web && normal.len() <= MAX_URL).then_some(Self(normal))
+    }
+}
+
 /// An e-mail address, at most 254 characters; letter case does not count.
 #[Scalar(name = "Email", specified_by_url = "https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address")]
 impl ScalarType for Email {
     fn parse(value: Value) -> InputValueResult<Self> {
-        read(&value, "an e-mail address", |text| text.parse().ok())
+        parse(&value)
     }
 
     fn to_value(&self) -> Value {
         Value::String(self.as_str().to_owned())
+    }
+}
+
+impl Form for Email {
+    const EXPECTED: &'static str = "an email address such as ada@example.org";
+
+    fn read(value: &Value) -> Option<Self> {
+        text(value)?.parse().ok()
     }
 }
 
@@ -187,12 +279,19 @@ pub struct Cursor(pub String);
 #[Scalar(name = "Cursor", specified_by_url = "https://relay.dev/graphql/connections.htm")]
 impl ScalarType for Cursor {
     fn parse(value: Value) -> InputValueResult<Self> {
-        // What it says is for the list to judge; here only its size.
-        read(&value, "a cursor", |text| (text.len() <= 512).then(|| Self(text.to_owned())))
+        parse(&value)
     }
 
     fn to_value(&self) -> Value {
         Value::String(self.0.clone())
+    }
+}
+
+impl Form for Cursor {
+    const EXPECTED: &'static str = "a cursor of at most 512 bytes";
+
+    fn read(value: &Value) -> Option<Self> {
+        text(value).filter(|text| text.len() <= MAX_CURSOR).map(|text| Self(text.to_owned()))
     }
 }
 
@@ -203,11 +302,19 @@ impl ScalarType for Cursor {
 )]
 impl ScalarType for IdempotencyKey {
     fn parse(value: Value) -> InputValueResult<Self> {
-        read(&value, "8 to 64 characters of A-Z a-z 0-9 - _", |text| text.parse().ok())
+        parse(&value)
     }
 
     fn to_value(&self) -> Value {
         Value::String(self.as_str().to_owned())
+    }
+}
+
+impl Form for IdempotencyKey {
+    const EXPECTED: &'static str = "8 to 64 characters of A-Z a-z 0-9 - _";
+
+    fn read(value: &Value) -> Option<Self> {
+        text(value)?.parse().ok()
     }
 }
 
@@ -223,6 +330,12 @@ mod tests {
     fn scalars_refuse_what_is_not_theirs() {
         assert!(accepts::<Date>("2026-07-01") && !accepts::<Date>("2026-7-1") && !accepts::<Date>("+226-07-01"));
         assert!(!accepts::<Date>("2026-02-30") && !accepts::<Date>("2026-07-01T00:00:00Z"));
+        for time in ["15:00", "15:00:00", "15:00:00.000"] {
+            assert_eq!(LocalTime::parse(Value::String(time.into())).unwrap().to_value(), Value::String("15:00".into()));
+        }
+        for wrong in ["15", "15:0", "15:00:01", "15:00:00.", "15:00:00.001", "15:00Z", "15:00:000", "é5:00"] {
+            assert!(!accepts::<LocalTime>(wrong), "{wrong}");
+        }
         assert!(accepts::<LocalTime>("15:00") && !accepts::<LocalTime>("24:00") && !accepts::<LocalTime>("3:00"));
         assert!(accepts::<Timestamp>("2026-07-01T13:00:00+02:00") && !accepts::<Timestamp>("2026-07-01"));
         assert!(accepts::<Url>("https://example.org/a?b=c") && !accepts::<Url>("javascript:alert(1)"));
@@ -233,6 +346,31 @@ mod tests {
         assert!(<MinorUnits as ScalarType>::parse(Value::Number(Money::MAX_MINOR.into())).is_ok());
         assert!(<MinorUnits as ScalarType>::parse(Value::Number((Money::MAX_MINOR + 1).into())).is_err());
         assert!(<MinorUnits as ScalarType>::parse(Value::Number(serde_json::Number::from_f64(1.5).unwrap())).is_err());
+    }
+
+    /// C30: web addresses by the URL standard, kept in its normal form.
+    #[test]
+    fn web_addresses_are_those_of_the_url_standard() {
+        for (written, normal) in [
+            ("https://österreich.example/a.jpg", "https://xn--sterreich-z7a.example/a.jpg"),
+            ("HTTPS://Example.ORG:443/A b.jpg", "https://example.org/A%20b.jpg"),
+            ("http://[::1]:8080/ü?q=1#f", "http://[::1]:8080/%C3%BC?q=1#f"),
+            ("https://例え.テスト", "https://xn--r8jz45g.xn--zckzah/"),
+        ] {
+            assert_eq!(Url::read(&Value::String(written.into())).map(|url| url.0).as_deref(), Some(normal));
+        }
+        let long = format!("https://example.org/{}", "ü".repeat(700));
+        for wrong in [
+            "ftp://example.org/",
+            "data:text/plain,a",
+            "https:///",
+            "https://a b/",
+            "/a.jpg",
+            "https://exa<mple.org",
+            &long,
+        ] {
+            assert!(!accepts::<Url>(wrong), "{wrong}");
+        }
     }
 
     #[test]

@@ -139,12 +139,18 @@ impl SearchQuery {
         #[graphql(desc = "The stay to book; without it prices are per night and calendars do not count.")] stay: Option<
             StayInput,
         >,
-        #[graphql(desc = "In which order.", default_with = "ListingOrder::Rating")] order_by: ListingOrder,
+        #[graphql(desc = "In which order.", default_with = "Some(ListingOrder::Rating)")] order_by: Option<
+            ListingOrder,
+        >,
         #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor; it works only with the filter, stay and order that it came from.")]
         after: Option<Cursor>,
     ) -> Option<Result<ListingSearchConnection>> {
-        Some(Box::pin(find(ctx, r#where, stay, order_by, first, after)).await.map_err(Fault::from))
+        Some(
+            Box::pin(find(ctx, r#where, stay, order_by.unwrap_or(ListingOrder::Rating), first, after))
+                .await
+                .map_err(Fault::from),
+        )
     }
 }
 

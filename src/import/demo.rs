@@ -8,9 +8,9 @@ use crate::{
     auth::Member,
     domain::{
         accounts::{self, Registration},
-        listings::{self, Changes, NewPhoto, NewPlace, NewPricing, NewRules},
+        listings::{self, Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges},
     },
-    error::{Error, Refusal},
+    error::{Error, Refusal, Validation},
     store,
     types::{CancellationPolicy, Email, ListingStatus, Page, PropertyType, RoomType},
 };
@@ -75,7 +75,7 @@ pub async fn load(app: &App) -> anyhow::Result<bool> {
 impl Account {
     fn registration(&self) -> anyhow::Result<Registration> {
         let (email, password) = (self.email.parse()?, self.password.to_owned());
-        Ok(Registration { email, password, display_name: self.role.to_owned() })
+        Ok(Registration::checked(Some(email), password, self.role, Validation::default())?)
     }
 }
 
@@ -126,34 +126,32 @@ fn studio() -> anyhow::Result<Changes> {
             url: "https://photos.staygate.example/studio-by-the-river.jpg".to_owned(),
             caption: Some("The studio in the morning".to_owned()),
         }]),
-        place: Some(NewPlace {
-            city: "Singapore".to_owned(),
-            neighborhood: Some("Singapore River".to_owned()),
-            region: Some("Central Region".to_owned()),
-            country_code: Some("SG".to_owned()),
-            address: None,
-            latitude: 1.2894,
-            longitude: 103.8465,
-        }),
-        pricing: Some(NewPricing {
-            currency: "SGD".parse()?,
-            base_price: 14_500,
-            weekend_price: Some(17_500),
-            cleaning_fee: Some(4_500),
-            extra_guest_fee: Some(2_500),
-            guests_included: Some(2),
-            pet_fee: None,
-            weekly_discount: 8,
-            monthly_discount: 20,
-        }),
-        rules: Some(NewRules {
-            min_nights: 2,
-            max_nights: 60,
-            advance_notice_hours: 24,
-            preparation_nights: 0,
-            booking_window_days: 365,
-            pets_allowed: false,
-        }),
+        place: PlaceChanges {
+            city: Some("Singapore".to_owned()),
+            neighborhood: Some(Some("Singapore River".to_owned())),
+            region: Some(Some("Central Region".to_owned())),
+            country_code: Some(Some("SG".to_owned())),
+            latitude: Some(1.2894),
+            longitude: Some(103.8465),
+            ..PlaceChanges::default()
+        },
+        pricing: PricingChanges {
+            currency: Some("SGD".parse()?),
+            base_price: Some(14_500),
+            weekend_price: Some(Some(17_500)),
+            cleaning_fee: Some(Some(4_500)),
+            extra_guest_fee: Some(Some(2_500)),
+            guests_included: Some(Some(2)),
+            weekly_discount: Some(Some(8)),
+            monthly_discount: Some(Some(20)),
+            ..PricingChanges::default()
+        },
+        rules: RulesChanges {
+            min_nights: Some(2),
+            max_nights: Some(60),
+            advance_notice_hours: Some(24),
+            ..RulesChanges::default()
+        },
         instant_book: Some(false),
         cancellation_policy: Some(CancellationPolicy::Moderate),
         ..Changes::default()

@@ -10,12 +10,7 @@ use super::{Call, Credentials, Gateway, Readiness, Refused, Session, Sessions};
 use crate::{
     app::App,
     auth::Viewer,
-    graphql::{
-        self,
-        context::Scope,
-        documents::{Documents, Limits},
-        loaders::PublicLoaders,
-    },
+    graphql::{self, context::Scope, documents::Limits, loaders::PublicLoaders},
 };
 
 /// The gateway of `app`: the whole contract, ready to be served.
@@ -31,7 +26,7 @@ pub fn of(app: &App) -> anyhow::Result<Gateway<graphql::Schema>> {
 /// # Errors
 /// When the contract itself cannot be read.
 pub fn with_limits(app: &App, limits: Limits) -> anyhow::Result<Gateway<graphql::Schema>> {
-    let documents = Arc::new(Documents::new(graphql::CONTRACT, limits)?);
+    let documents = Arc::new(graphql::documents_within(limits)?);
     let sessions = Arc::new(Viewers { app: app.clone(), public: Arc::default() });
     Ok(Gateway::new(graphql::schema(), documents, graphql::CONTRACT, sessions, Arc::new(Database(app.for_worker()))))
 }

@@ -30,6 +30,21 @@ pub struct NightRate {
     pub closed_to_departure: bool,
 }
 
+impl NightRate {
+    /// A night that is as the listing says.
+    pub fn usual(listing_id: ListingId, night: NaiveDate) -> Self {
+        Self {
+            listing_id,
+            night,
+            price: None,
+            min_nights: None,
+            max_nights: None,
+            closed_to_arrival: false,
+            closed_to_departure: false,
+        }
+    }
+}
+
 /// The particular nights of `listings` from `first` to `last`, both included, in no order.
 pub async fn of_listings(
     conn: &mut Conn,

@@ -19,6 +19,7 @@ mod healing;
 mod hostile;
 mod idempotency;
 mod import;
+mod inputs;
 mod layers;
 mod leaving;
 mod listings;

@@ -11,7 +11,8 @@ use staygate::{
     contract::validate,
     graphql::{
         CONTRACT,
-        documents::{Documents, Limits, Prepared},
+        documents::{Limits, Prepared},
+        documents_within,
     },
 };
 
@@ -91,7 +92,7 @@ pub fn root_fields() -> Vec<(String, String)> {
 }
 
 fn prepared(example: &Example) -> Result<Prepared, String> {
-    let documents = Documents::new(CONTRACT, Limits::default()).unwrap();
+    let documents = documents_within(Limits::default()).unwrap();
     let variables = Variables::from_json(example.variables.clone());
     documents.prepare(&example.text, None, &variables).map_err(|errors| format!("{}: {errors:?}", example.name))
 }

@@ -2,9 +2,13 @@
 
 use chrono::NaiveTime;
 
-use crate::types::{CancellationPolicy, Currency, PropertyType, RoomType};
+use crate::{
+    error::InvalidField,
+    types::{CancellationPolicy, Currency, PropertyType, RoomType},
+};
 
-/// Changes to a listing: None leaves a field as it is, `Some(None)` clears it. A new listing needs title, kinds, guests, place and pricing.
+/// Changes to a listing: None leaves a field as it is, `Some(None)` clears it. A new listing needs title, kinds, guests, city, point,
+/// currency and base price.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Changes {
     /// Headline, 1 to 120 characters.
@@ -32,19 +36,21 @@ pub struct Changes {
     /// Pictures in order, at most 100.
     pub photos: Option<Vec<NewPhoto>>,
     /// Where it is.
-    pub place: Option<NewPlace>,
+    pub place: PlaceChanges,
     /// Earliest arrival.
     pub check_in_from: Option<NaiveTime>,
     /// Latest departure.
     pub check_out_by: Option<NaiveTime>,
     /// What it costs.
-    pub pricing: Option<NewPricing>,
+    pub pricing: PricingChanges,
     /// Which stays are allowed.
-    pub rules: Option<NewRules>,
+    pub rules: RulesChanges,
     /// Whether a booking needs no answer of the host.
     pub instant_book: Option<bool>,
     /// What a guest gets back on cancellation.
     pub cancellation_policy: Option<CancellationPolicy>,
+    /// Fields whose values could not be read. Nothing is changed when there are any.
+    pub malformed: Vec<InvalidField>,
 }
 
 /// A picture.
@@ -56,61 +62,61 @@ pub struct NewPhoto {
     pub caption: Option<String>,
 }
 
-/// Where a listing is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewPlace {
+/// Changes to where a listing is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PlaceChanges {
     /// City, 1 to 100 characters.
-    pub city: String,
+    pub city: Option<String>,
     /// Neighbourhood, at most 100 characters.
-    pub neighborhood: Option<String>,
+    pub neighborhood: Option<Option<String>>,
     /// Region of the city, at most 100 characters.
-    pub region: Option<String>,
+    pub region: Option<Option<String>>,
     /// Country, ISO 3166-1 alpha-2.
-    pub country_code: Option<String>,
+    pub country_code: Option<Option<String>>,
     /// Street address, at most 300 characters.
-    pub address: Option<String>,
+    pub address: Option<Option<String>>,
     /// Degrees north.
-    pub latitude: f64,
+    pub latitude: Option<f64>,
     /// Degrees east.
-    pub longitude: f64,
+    pub longitude: Option<f64>,
 }
 
-/// What a listing costs, in minor units of the currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NewPricing {
+/// Changes to what a listing costs, in minor units of its currency. No amount may be over [`Currency::max_amount`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PricingChanges {
     /// Currency of all amounts.
-    pub currency: Currency,
+    pub currency: Option<Currency>,
     /// A night, at least 1.
-    pub base_price: i64,
+    pub base_price: Option<i64>,
     /// A night that begins on Friday or Saturday, at least 1.
-    pub weekend_price: Option<i64>,
+    pub weekend_price: Option<Option<i64>>,
     /// Once per stay.
-    pub cleaning_fee: Option<i64>,
+    pub cleaning_fee: Option<Option<i64>>,
     /// Per guest above `guests_included` and night.
-    pub extra_guest_fee: Option<i64>,
-    /// Guests that the nightly price includes; None: all of them.
-    pub guests_included: Option<i32>,
+    pub extra_guest_fee: Option<Option<i64>>,
+    /// Guests that the nightly price includes; `Some(None)`: all of them.
+    pub guests_included: Option<Option<i32>>,
     /// Once per stay with pets.
-    pub pet_fee: Option<i64>,
+    pub pet_fee: Option<Option<i64>>,
     /// Percent off the nights of stays from 7 nights, 0 to 99.
-    pub weekly_discount: i32,
+    pub weekly_discount: Option<Option<i32>>,
     /// Percent off the nights of stays from 28 nights, 0 to 99.
-    pub monthly_discount: i32,
+    pub monthly_discount: Option<Option<i32>>,
 }
 
-/// Which stays a listing allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NewRules {
-    /// Fewest nights, 1 to 1,000.
-    pub min_nights: i32,
-    /// Most nights, up to 1,125.
-    pub max_nights: i32,
+/// Changes to which stays a listing allows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RulesChanges {
+    /// Fewest nights, 1 to 365.
+    pub min_nights: Option<i32>,
+    /// Most nights, up to 365.
+    pub max_nights: Option<i32>,
     /// Hours from booking to check-in at the least, 0 to 8,760.
-    pub advance_notice_hours: i32,
+    pub advance_notice_hours: Option<i32>,
     /// Nights kept free before and after each stay, 0 to 30.
-    pub preparation_nights: i32,
+    pub preparation_nights: Option<i32>,
     /// How many days ahead check-in may be at the most, 1 to 730.
-    pub booking_window_days: i32,
+    pub booking_window_days: Option<i32>,
     /// Whether pets may come.
-    pub pets_allowed: bool,
+    pub pets_allowed: Option<bool>,
 }

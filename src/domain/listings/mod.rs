@@ -1,14 +1,16 @@
 //! Places to stay: who may see which, and what hosts do with theirs.
 
+mod apply;
 mod changes;
-mod checks;
+pub(super) mod checks;
+mod labels;
 mod nights;
 mod places;
 mod write;
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-pub use changes::{Changes, NewPhoto, NewPlace, NewPricing, NewRules};
+pub use changes::{Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges};
 pub use nights::{NightPrices, set_night_prices};
 pub use places::zone_at;
 pub use write::{create, lock_own, publish, unlist, update};

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use chrono::NaiveTime;
 
-use super::{Amenity, Home, Listing, Origin, Photo, Ratings, Rules, Shown, Words, changes::Changes, checks};
+use super::{
+    Amenity, Home, Listing, Origin, Photo, Place, Pricing, Ratings, Rules, Shown, Words, apply, changes::Changes,
+    checks,
+};
 use crate::{
     app::App,
     auth::Member,
-    error::{Error, ListingIncomplete, ListingState, Refusal, Result},
+    error::{Error, ListingIncomplete, ListingState, Refusal, Result, Validation},
     store::{self, Conn},
-    types::{CancellationPolicy, ListingId, ListingStatus, PropertyType, RoomType, Timestamp},
+    types::{CancellationPolicy, Currency, ListingId, ListingStatus, Point, PropertyType, RoomType, Timestamp},
 };
 
 /// Makes a listing of `host`, as a draft.
@@ -19,9 +22,12 @@ use crate::{
 /// [`Refusal::InvalidInput`] when a field is missing or out of bounds.
 pub async fn create(app: &App, host: &Member, new: &Changes) -> Result<Arc<Shown>> {
     let now = app.now();
-    let mut listing = draft(ListingId::new(now, &*app.entropy), host, new, now)?;
-    apply(&mut listing, new, now)?;
-    let belongings = Belongings::of(listing.id, new)?;
+    let mut listing = blank(ListingId::new(now, &*app.entropy), host, now);
+    let mut validation = Validation::of(&new.malformed);
+    apply::require(new, &mut validation);
+    apply::apply(new, &mut listing, now, &mut validation);
+    let belongings = Belongings::of(listing.id, new, &mut validation);
+    validation.finish()?;
     app.database
         .transaction(async |tx| {
             store::listings::insert(tx, &listing).await?;
@@ -34,26 +40,43 @@ pub async fn create(app: &App, host: &Member, new: &Changes) -> Result<Arc<Shown
 /// Changes a listing of `host`.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::InvalidInput`] when a field is out of bounds.
+/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::InvalidInput`] when a field is out of bounds,
+/// [`Refusal::ListingIncomplete`] when a published listing would lose what it needs.
 pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) -> Result<Arc<Shown>> {
     let now = app.now();
-    let belongings = Belongings::of(id, changes)?;
     app.database
         .transaction(async |tx| {
             let mut listing = lock_own(tx, host, id).await?;
             let currency = listing.pricing.currency;
-            apply(&mut listing, changes, now)?;
+            let mut validation = Validation::of(&changes.malformed);
+            apply::apply(changes, &mut listing, now, &mut validation);
+            let belongings = Belongings::of(id, changes, &mut validation);
             if listing.pricing.currency != currency && store::night_rates::has_prices(tx, id).await? {
                 let message = format!(
                     "Some nights have prices of their own in {currency}. Set them back before you change the currency."
                 );
-                return Err(Error::invalid(&["pricing", "currency"], message));
+                validation.refuse(&["pricing", "currency"], message);
             }
+            validation.finish()?;
+            keeps_complete(&listing, changes)?;
             store::listings::update(tx, &listing).await?;
             belongings.write(tx, id).await?;
             shown(tx, listing).await
         })
         .await
+}
+
+/// Refuses changes that take away what a published listing needs.
+fn keeps_complete(listing: &Listing, changes: &Changes) -> Result<()> {
+    let loses = [
+        ("description", changes.description.is_some() && listing.words.description.is_empty()),
+        ("photos", changes.photos.as_ref().is_some_and(Vec::is_empty)),
+    ];
+    let missing: Vec<String> = loses.iter().filter(|(_, loses)| *loses).map(|(name, _)| (*name).into()).collect();
+    if listing.status == ListingStatus::Published && !missing.is_empty() {
+        return Err(Refusal::ListingIncomplete(ListingIncomplete { missing }).into());
+    }
+    Ok(())
 }
 
 /// Lets guests find and book a listing of `host`. One that is published already stays so.
@@ -133,11 +156,13 @@ struct Belongings {
 }
 
 impl Belongings {
-    fn of(listing: ListingId, changes: &Changes) -> Result<Self> {
-        Ok(Self {
-            amenities: changes.amenities.as_deref().map(checks::amenities).transpose()?,
-            photos: changes.photos.as_deref().map(|photos| checks::photos(listing, photos)).transpose()?,
-        })
+    fn of(listing: ListingId, changes: &Changes, validation: &mut Validation) -> Self {
+        let amenities = changes.amenities.as_deref().map(checks::amenities);
+        let photos = changes.photos.as_deref().map(|photos| checks::photos(listing, photos));
+        Self {
+            amenities: amenities.and_then(|amenities| validation.take(amenities)),
+            photos: photos.and_then(|photos| validation.take(photos)),
+        }
     }
 
     async fn write(&self, tx: &mut Conn, listing: ListingId) -> Result<()> {
@@ -151,36 +176,43 @@ impl Belongings {
     }
 }
 
-/// A new listing with what it cannot be without. Everything else is as the contract says of fields that are left out.
-fn draft(id: ListingId, host: &Member, new: &Changes, now: Timestamp) -> Result<Listing> {
-    let missing = |field: &str| Error::invalid(&[field], format!("`{field}` is missing."));
-    let max_guests = new.max_guests.ok_or_else(|| missing("maxGuests"))?;
-    let max_guests = checks::within(&["maxGuests"], max_guests, checks::GUESTS)?;
-    let title = new.title.clone().ok_or_else(|| missing("title"))?;
-    Ok(Listing {
+/// A listing of which nothing is said yet. Its place, price and kinds stand for those that a new listing has to name; everything else
+/// is as the contract says of fields that are left out.
+fn blank(id: ListingId, host: &Member, now: Timestamp) -> Listing {
+    Listing {
         id,
         host_id: host.id(),
         status: ListingStatus::Draft,
-        words: Words { title, description: String::new(), neighborhood_overview: None },
+        words: Words { title: String::new(), description: String::new(), neighborhood_overview: None },
         home: Home {
-            room_type: new.room_type.ok_or_else(|| missing("roomType"))?,
-            property_type: new.property_type.ok_or_else(|| missing("propertyType"))?,
+            room_type: RoomType::EntireHome,
+            property_type: PropertyType::Other,
             property_label: String::new(),
-            max_guests,
+            max_guests: 1,
             bedrooms: None,
             beds: None,
             bathroom_halves: None,
             bathrooms_shared: false,
         },
-        place: checks::place(new.place.as_ref().ok_or_else(|| missing("place"))?)?,
-        pricing: checks::pricing(new.pricing.as_ref().ok_or_else(|| missing("pricing"))?, max_guests)?,
+        place: Place::new(String::new(), Point { latitude: 0.0, longitude: 0.0 }, String::new()),
+        pricing: Pricing {
+            currency: Currency::EUR,
+            base_price: 0,
+            weekend_price: None,
+            cleaning_fee: 0,
+            extra_guest_fee: 0,
+            guests_included: 1,
+            pet_fee: 0,
+            weekly_discount: 0,
+            monthly_discount: 0,
+        },
         rules: usual_rules(),
         ratings: Ratings::default(),
         origin: Origin::default(),
         created_at: now,
         updated_at: now,
         published_at: None,
-    })
+    }
 }
 
 fn usual_rules() -> Rules {
@@ -196,106 +228,5 @@ fn usual_rules() -> Rules {
         pets_allowed: false,
         instant_book: false,
         cancellation_policy: CancellationPolicy::Flexible,
-    }
-}
-
-/// Writes `changes` into `listing`, as far as they are inside their bounds.
-fn apply(listing: &mut Listing, changes: &Changes, now: Timestamp) -> Result<()> {
-    apply_words(&mut listing.words, changes)?;
-    apply_home(&mut listing.home, changes)?;
-    if let Some(place) = &changes.place {
-        listing.place = checks::place(place)?;
-    }
-    apply_pricing(listing, changes)?;
-    let rules = &mut listing.rules;
-    if let Some(new) = &changes.rules {
-        checks::rules(new, rules)?;
-    }
-    if let Some(policy) = changes.cancellation_policy {
-        rules.cancellation_policy = checks::policy(policy)?;
-    }
-    rules.check_in_from = changes.check_in_from.unwrap_or(rules.check_in_from);
-    rules.check_out_by = changes.check_out_by.unwrap_or(rules.check_out_by);
-    rules.instant_book = changes.instant_book.unwrap_or(rules.instant_book);
-    listing.updated_at = now;
-    Ok(())
-}
-
-fn apply_words(words: &mut Words, changes: &Changes) -> Result<()> {
-    if let Some(title) = &changes.title {
-        words.title = checks::line(&["title"], title, 1..=120)?;
-    }
-    if let Some(description) = &changes.description {
-        let text = description.as_deref().unwrap_or_default();
-        words.description = checks::paragraphs(&["description"], text, 10_000)?;
-    }
-    if let Some(overview) = &changes.neighborhood_overview {
-        let text = overview.as_deref().unwrap_or_default();
-        let text = checks::paragraphs(&["neighborhoodOverview"], text, 5_000)?;
-        words.neighborhood_overview = (!text.is_empty()).then_some(text);
-    }
-    Ok(())
-}
-
-fn apply_home(home: &mut Home, changes: &Changes) -> Result<()> {
-    let count = |name, number: Option<i32>, most| number.map(|n| checks::within(&[name], n, 0..=most)).transpose();
-    let kind = (home.room_type, home.property_type);
-    home.room_type = changes.room_type.unwrap_or(home.room_type);
-    home.property_type = changes.property_type.unwrap_or(home.property_type);
-    // An imported listing keeps its own words until it becomes something else.
-    if home.property_label.is_empty() || kind != (home.room_type, home.property_type) {
-        home.property_label = label(home.room_type, home.property_type);
-    }
-    if let Some(bedrooms) = changes.bedrooms {
-        home.bedrooms = count("bedrooms", bedrooms, 50)?;
-    }
-    if let Some(beds) = changes.beds {
-        home.beds = count("beds", beds, 100)?;
-    }
-    if let Some(bathrooms) = changes.bathrooms {
-        home.bathroom_halves = bathrooms.map(checks::bathroom_halves).transpose()?;
-    }
-    home.bathrooms_shared = changes.bathrooms_shared.unwrap_or(home.bathrooms_shared);
-    Ok(())
-}
-
-/// Prices depend on how many guests the place takes, so both change together.
-fn apply_pricing(listing: &mut Listing, changes: &Changes) -> Result<()> {
-    let (home, pricing) = (&mut listing.home, &mut listing.pricing);
-    if let Some(guests) = changes.max_guests {
-        let guests = checks::within(&["maxGuests"], guests, checks::GUESTS)?;
-        let includes_all = pricing.guests_included >= home.max_guests;
-        home.max_guests = guests;
-        pricing.guests_included = if includes_all { guests } else { pricing.guests_included.min(guests) };
-    }
-    if let Some(new) = &changes.pricing {
-        *pricing = checks::pricing(new, home.max_guests)?;
-    }
-    Ok(())
-}
-
-/// The kind of place in words: `Private room in house`.
-fn label(room: RoomType, property: PropertyType) -> String {
-    let property = match property {
-        PropertyType::Apartment => "apartment",
-        PropertyType::Condo => "condo",
-        PropertyType::ServicedApartment => "serviced apartment",
-        PropertyType::Loft => "loft",
-        PropertyType::House => "house",
-        PropertyType::Townhouse => "townhouse",
-        PropertyType::Villa => "villa",
-        PropertyType::Bungalow => "bungalow",
-        PropertyType::Guesthouse => "guesthouse",
-        PropertyType::BedAndBreakfast => "bed and breakfast",
-        PropertyType::Hotel => "hotel",
-        PropertyType::Hostel => "hostel",
-        PropertyType::UniqueStay => "unique stay",
-        PropertyType::Other => "place",
-    };
-    match room {
-        RoomType::EntireHome => format!("Entire {property}"),
-        RoomType::PrivateRoom => format!("Private room in {property}"),
-        RoomType::SharedRoom => format!("Shared room in {property}"),
-        RoomType::HotelRoom => format!("Room in {property}"),
     }
 }

@@ -4,7 +4,7 @@ mod write;
 
 use std::{collections::HashMap, sync::Arc};
 
-pub use write::{NewReview, reveal_due, write};
+pub use write::{NewReview, reveal_due, text, write};
 
 use super::listings::by_owner;
 pub use crate::store::reviews::{Categories, OfListing, Review};

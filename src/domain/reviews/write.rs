@@ -9,6 +9,7 @@ use crate::{
     domain::{
         bookings::{catch_up, status_at},
         events,
+        listings::checks,
     },
     error::{Error, NotReviewable, Refusal, Result},
     store::{self, Conn, bookings::Booking, reviews::Categories},
@@ -29,8 +30,20 @@ pub struct NewReview {
     pub rating: u8,
     /// By category, each 1 to 5.
     pub categories: Categories,
-    /// The words.
+    /// The words, as [`text`] makes them.
     pub text: String,
+}
+
+/// The words of a review: trimmed, with line ends as `\n`, of at least one letter.
+///
+/// # Errors
+/// [`Refusal::InvalidInput`] when they are empty, too long or not plain text.
+pub fn text(text: &str) -> Result<String> {
+    let text = checks::paragraphs(&["text"], text, MAX_TEXT)?;
+    if text.is_empty() {
+        return Err(Error::invalid(&["text"], format!("A review has 1 to {MAX_TEXT} characters of plain text.")));
+    }
+    Ok(text)
 }
 
 /// Writes the guest's review of a stay.
@@ -38,11 +51,6 @@ pub struct NewReview {
 /// # Errors
 /// Problems of the contract's `writeReview`.
 pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Review>> {
-    let text = new.text.trim();
-    let is_clean = !text.chars().any(|letter| letter.is_control() && letter != '\n');
-    if !(1..=MAX_TEXT).contains(&text.chars().count()) || !is_clean {
-        return Err(Error::invalid(&["text"], format!("A review has 1 to {MAX_TEXT} characters of plain text.")));
-    }
     let now = app.now();
     let (review, booking) = app
         .database
@@ -59,7 +67,7 @@ pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Revi
                 booking_id: Some(booking.id),
                 rating: Some(new.rating),
                 categories: new.categories,
-                text: text.to_owned(),
+                text: new.text.clone(),
                 created_at: now,
                 publish_at: booking.check_out_at + app.terms.review_window,
                 revealed: false,
@@ -110,4 +118,19 @@ pub async fn reveal_due(app: &App) -> Result<usize> {
         revealed += usize::from(done);
     }
     Ok(revealed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// C22: line ends and tabs are no reason to refuse a review.
+    #[test]
+    fn the_words_of_a_review_are_cleaned_as_descriptions_are() {
+        assert_eq!(text(" a\r\nb\tc\rd ").unwrap(), "a\nb\tc\nd");
+        assert_eq!(text(&"å".repeat(MAX_TEXT)).unwrap().chars().count(), MAX_TEXT);
+        for wrong in ["", " \r\n\t", "a\0b", "a\u{7f}b", &"å".repeat(MAX_TEXT + 1)] {
+            assert!(text(wrong).is_err(), "{wrong:?}");
+        }
+    }
 }

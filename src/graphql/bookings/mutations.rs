@@ -11,9 +11,11 @@ use crate::{
         idempotency::Once,
         payments,
     },
-    error,
-    graphql::{context::ContextExt, error::Result, ids, payload::payload, prices::Price, scalars::MinorUnits},
-    types::IdempotencyKey,
+    error::{self, Validation},
+    graphql::{
+        context::ContextExt, error::Result, given::Given, ids, payload::payload, prices::Price, scalars::MinorUnits,
+    },
+    types::{BookingId, IdempotencyKey},
 };
 
 /// Input of `createBooking`.
@@ -22,7 +24,7 @@ pub struct CreateBookingInput {
     /// The quote.
     quote_id: ID,
     /// Names this intention; sent again with the same input it returns the first answer.
-    idempotency_key: IdempotencyKey,
+    idempotency_key: Given<IdempotencyKey>,
 }
 
 /// The nights are held.
@@ -37,6 +39,7 @@ pub struct CreateBookingSuccess {
 payload! {
     /// What `createBooking` can answer.
     CreateBookingPayload(CreateBookingSuccess) {
+        InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
         NightsUnavailable => NightsUnavailableProblem,
         StayNotAllowed => StayNotAllowedProblem,
@@ -52,7 +55,7 @@ pub struct AcceptBookingInput {
     /// The request.
     booking_id: ID,
     /// Names this intention; sent again with the same input it returns the first answer.
-    idempotency_key: IdempotencyKey,
+    idempotency_key: Given<IdempotencyKey>,
 }
 
 /// The booking is certain.
@@ -67,6 +70,7 @@ pub struct AcceptBookingSuccess {
 payload! {
     /// What `acceptBooking` can answer.
     AcceptBookingPayload(AcceptBookingSuccess) {
+        InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
         StateConflict => StateConflictProblem,
         PaymentDeclined => PaymentDeclinedProblem,
@@ -83,7 +87,7 @@ pub struct DeclineBookingInput {
     /// A word to the guest, at most 1,000 characters.
     message: Option<String>,
     /// Names this intention; sent again with the same input it returns the first answer.
-    idempotency_key: IdempotencyKey,
+    idempotency_key: Given<IdempotencyKey>,
 }
 
 /// The request is declined.
@@ -111,9 +115,21 @@ pub struct CancelBookingInput {
     /// The booking.
     booking_id: ID,
     /// The refund that the viewer was shown; when it is given and no longer right, nothing is cancelled.
-    expected_refund: Option<MinorUnits>,
+    expected_refund: Option<Given<MinorUnits>>,
     /// Names this intention; sent again with the same input it returns the first answer.
-    idempotency_key: IdempotencyKey,
+    idempotency_key: Given<IdempotencyKey>,
+}
+
+impl CancelBookingInput {
+    fn read(self) -> error::Result<(BookingId, Option<i64>, IdempotencyKey)> {
+        let mut validation = Validation::default();
+        let keyed = validation.take(ids::keyed(&self.booking_id, ("bookingId", "booking"), self.idempotency_key));
+        let refund = self.expected_refund.and_then(|refund| validation.take(refund.at(&["expectedRefund"])));
+        if refund.is_some_and(|refund| refund.0 < 0) {
+            validation.refuse(&["expectedRefund"], "`expectedRefund` must be at least 0.");
+        }
+        validation.finish_with(keyed.map(|(booking, key)| (booking, refund.map(|refund| refund.0), key)))
+    }
 }
 
 /// The booking is cancelled.
@@ -130,6 +146,7 @@ pub struct CancelBookingSuccess {
 payload! {
     /// What `cancelBooking` can answer.
     CancelBookingPayload(CancelBookingSuccess) {
+        InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
         StateConflict => StateConflictProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
@@ -156,8 +173,8 @@ impl BookingMutation {
         #[graphql(desc = "The quote.")] input: CreateBookingInput,
     ) -> Result<CreateBookingPayload> {
         let guest = ctx.member()?;
-        let outcome = match ids::input(&input.quote_id, "quoteId", "quote") {
-            Ok(quote) => bookings::create(ctx.app(), guest, quote, &input.idempotency_key).await,
+        let outcome = match ids::keyed(&input.quote_id, ("quoteId", "quote"), input.idempotency_key) {
+            Ok((quote, key)) => bookings::create(ctx.app(), guest, quote, &key).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;
@@ -171,8 +188,8 @@ impl BookingMutation {
         #[graphql(desc = "The request.")] input: AcceptBookingInput,
     ) -> Result<AcceptBookingPayload> {
         let host = ctx.member()?;
-        let outcome = match ids::input(&input.booking_id, "bookingId", "booking") {
-            Ok(booking) => bookings::accept(ctx.app(), host, booking, &input.idempotency_key).await,
+        let outcome = match ids::keyed(&input.booking_id, ("bookingId", "booking"), input.idempotency_key) {
+            Ok((booking, key)) => bookings::accept(ctx.app(), host, booking, &key).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;
@@ -186,8 +203,8 @@ impl BookingMutation {
         #[graphql(desc = "The request.")] input: DeclineBookingInput,
     ) -> Result<DeclineBookingPayload> {
         let host = ctx.member()?;
-        let outcome = match ids::input(&input.booking_id, "bookingId", "booking") {
-            Ok(booking) => bookings::decline(ctx.app(), host, booking, input.message, &input.idempotency_key).await,
+        let outcome = match ids::keyed(&input.booking_id, ("bookingId", "booking"), input.idempotency_key) {
+            Ok((booking, key)) => bookings::decline(ctx.app(), host, booking, input.message, &key).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;
@@ -201,11 +218,8 @@ impl BookingMutation {
         #[graphql(desc = "The booking.")] input: CancelBookingInput,
     ) -> Result<CancelBookingPayload> {
         let member = ctx.member()?;
-        let outcome = match ids::input(&input.booking_id, "bookingId", "booking") {
-            Ok(booking) => {
-                let expected = input.expected_refund.map(|refund| refund.0);
-                bookings::cancel(ctx.app(), member, booking, expected, &input.idempotency_key).await
-            }
+        let outcome = match input.read() {
+            Ok((booking, expected, key)) => bookings::cancel(ctx.app(), member, booking, expected, &key).await,
             Err(error) => Err(error),
         };
         CancelBookingPayload::of(cancelled(ctx, outcome).await)

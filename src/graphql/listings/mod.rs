@@ -5,6 +5,7 @@ mod listing;
 mod mutations;
 mod pages;
 mod parts;
+mod reading;
 
 use async_graphql::{Context, ID, Object};
 pub use listing::Listing;

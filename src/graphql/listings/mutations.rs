@@ -73,7 +73,7 @@ impl ListingMutation {
 
 async fn update(app: &App, host: &Member, input: UpdateListingInput) -> error::Result<UpdateListingSuccess> {
     let id = listing_id(&input.listing_id)?;
-    let row = listings::update(app, host, id, &input.try_into()?).await?;
+    let row = listings::update(app, host, id, &input.into()).await?;
     Ok(UpdateListingSuccess { listing: row.into() })
 }
 
@@ -141,6 +141,7 @@ payload! {
     UpdateListingPayload(UpdateListingSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
+        ListingIncomplete => ListingIncompleteProblem,
     }
 }
 payload! {

@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use super::Review;
 use crate::{
     domain::reviews::{self, Categories, NewReview},
-    error::{self, Error},
+    error::{self, Error, Validation},
     graphql::{context::ContextExt, error::Result, ids, payload::payload},
 };
 
@@ -61,27 +61,28 @@ fn stars(path: &[&str], rating: i32) -> error::Result<u8> {
 }
 
 impl CategoryRatingsInput {
-    fn parse(&self) -> error::Result<Categories> {
-        let rating = |name, rating| stars(&["ratings", name], rating).map(Some);
-        Ok(Categories {
-            cleanliness: rating("cleanliness", self.cleanliness)?,
-            accuracy: rating("accuracy", self.accuracy)?,
-            check_in: rating("checkIn", self.check_in)?,
-            communication: rating("communication", self.communication)?,
-            location: rating("location", self.location)?,
-            value: rating("value", self.value)?,
-        })
+    fn read(&self, validation: &mut Validation) -> Categories {
+        let mut rating = |name, rating| validation.take(stars(&["ratings", name], rating));
+        Categories {
+            cleanliness: rating("cleanliness", self.cleanliness),
+            accuracy: rating("accuracy", self.accuracy),
+            check_in: rating("checkIn", self.check_in),
+            communication: rating("communication", self.communication),
+            location: rating("location", self.location),
+            value: rating("value", self.value),
+        }
     }
 }
 
 impl WriteReviewInput {
-    fn parse(self) -> error::Result<NewReview> {
-        Ok(NewReview {
-            booking: ids::input(&self.booking_id, "bookingId", "booking")?,
-            rating: stars(&["rating"], self.rating)?,
-            categories: self.ratings.parse()?,
-            text: self.text,
-        })
+    fn read(self) -> error::Result<NewReview> {
+        let mut validation = Validation::default();
+        let booking = validation.take(ids::input(&self.booking_id, "bookingId", "booking"));
+        let rating = validation.take(stars(&["rating"], self.rating));
+        let categories = self.ratings.read(&mut validation);
+        let text = validation.take(reviews::text(&self.text));
+        let read = booking.zip(rating).zip(text);
+        validation.finish_with(read.map(|((booking, rating), text)| NewReview { booking, rating, categories, text }))
     }
 }
 
@@ -97,7 +98,7 @@ impl ReviewMutation {
         #[graphql(desc = "The review.")] input: WriteReviewInput,
     ) -> Result<WriteReviewPayload> {
         let guest = ctx.member()?;
-        let outcome = match input.parse() {
+        let outcome = match input.read() {
             Ok(review) => reviews::write(ctx.app(), guest, review).await,
             Err(error) => Err(error),
         };

@@ -236,6 +236,14 @@ impl Place {
         }
     }
 
+    /// Moves the place; its coarse square follows.
+    pub fn move_to(&mut self, point: Point, time_zone: String) {
+        let Area(area) = point.area();
+        (self.latitude, self.longitude) = (point.latitude, point.longitude);
+        (self.area_latitude, self.area_longitude) = (area.latitude, area.longitude);
+        self.time_zone = time_zone;
+    }
+
     /// The exact point. Private: only the host and confirmed guests may learn it.
     pub fn exact(&self) -> Point {
         Point { latitude: self.latitude, longitude: self.longitude }

@@ -16,9 +16,10 @@ use staygate::{
     app::{App, Parts, Terms, Throttle},
     auth::{Keys, Member, PasswordHasher, SigningKey, Viewer},
     graphql::{
-        CONTRACT, Schema,
+        Schema,
         context::Scope,
         documents::{Documents, Limits},
+        documents_within,
         loaders::PublicLoaders,
         schema,
     },
@@ -100,7 +101,7 @@ impl TestApp {
             terms: Terms { provider_answer: PATIENCE, ..Terms::default() },
             throttle,
         });
-        let documents = Arc::new(Documents::new(CONTRACT, Limits::default()).unwrap());
+        let documents = Arc::new(documents_within(Limits::default()).unwrap());
         Self { app, clock, bank, test, documents, schema: schema(), public: Arc::default(), numbers }
     }
 

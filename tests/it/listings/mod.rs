@@ -3,4 +3,5 @@
 mod hosts;
 mod nights;
 mod readers;
+mod updates;
 mod world;

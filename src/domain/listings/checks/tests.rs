@@ -4,42 +4,17 @@ use crate::error::Refusal;
 /// The field at fault and the words for it.
 fn fault<T: std::fmt::Debug>(result: Result<T>) -> (String, String) {
     match result {
-        Err(Error::Refused(Refusal::InvalidInput(problem))) => (problem.path.join("."), problem.message),
+        Err(Error::Refused(Refusal::InvalidInput(problem))) => (problem.path().join("."), problem.message().to_owned()),
         other => panic!("expected a refusal, got {other:?}"),
-    }
-}
-
-fn prices() -> NewPricing {
-    NewPricing {
-        currency: "SGD".parse().unwrap(),
-        base_price: 10_000,
-        weekend_price: None,
-        cleaning_fee: None,
-        extra_guest_fee: None,
-        guests_included: None,
-        pet_fee: None,
-        weekly_discount: 0,
-        monthly_discount: 0,
-    }
-}
-
-fn somewhere() -> NewPlace {
-    NewPlace {
-        city: " Singapore ".into(),
-        neighborhood: Some("  ".into()),
-        region: None,
-        country_code: Some("SG".into()),
-        address: None,
-        latitude: 1.36288,
-        longitude: 103.86575,
     }
 }
 
 #[test]
 fn bounds_are_inclusive_and_named() {
-    assert_eq!(within(&["rules", "minNights"], 1_000, MIN_NIGHTS).unwrap(), 1_000);
-    let (path, message) = fault(within(&["rules", "minNights"], 1_001, MIN_NIGHTS));
-    assert_eq!((path.as_str(), message.as_str()), ("input.rules.minNights", "`minNights` must be from 1 to 1,000."));
+    assert_eq!(within(&["rules", "advanceNoticeHours"], 8_760, 0..=8_760).unwrap(), 8_760);
+    let (path, message) = fault(within(&["rules", "advanceNoticeHours"], 8_761, 0..=8_760));
+    assert_eq!(path, "input.rules.advanceNoticeHours");
+    assert_eq!(message, "`advanceNoticeHours` must be from 0 to 8,760.");
     assert!(within(&["beds"], -1, 0..=100).is_err());
     assert!(within(&["beds"], i32::MAX, 0..=i32::MAX).is_err(), "more than the column holds");
 }
@@ -75,51 +50,23 @@ fn an_amenity_is_listed_once() {
     assert_eq!(fault(amenities(&["ok".to_owned(), " ".to_owned()])).0, "input.amenities.1");
 }
 
+/// S2: no price or fee may be so high that a stay cannot be priced. M12: none is below its floor.
 #[test]
-fn a_place_has_the_zone_of_its_point_and_a_coarse_square() {
-    let place = place(&somewhere()).unwrap();
-    assert_eq!((place.city.as_str(), place.time_zone.as_str()), ("Singapore", "Asia/Singapore"));
-    assert_eq!(place.neighborhood, None);
-    assert_ne!(place.area().0, place.exact());
-    assert!(!format!("{place:?}").contains("103.86575"), "logs do not tell");
-}
-
-#[test]
-fn a_place_off_the_map_is_refused() {
-    for (latitude, longitude, field) in
-        [(90.5, 0.0, "latitude"), (0.0, -180.5, "longitude"), (f64::NAN, 0.0, "latitude")]
-    {
-        let (path, message) = fault(place(&NewPlace { latitude, longitude, ..somewhere() }));
-        assert_eq!(path, format!("input.place.{field}"));
-        assert!(message.contains("degrees"), "{message}");
+fn amounts_are_bounded_by_currency() {
+    let [sgd, jpy]: [Currency; 2] = ["SGD", "JPY"].map(|code| code.parse().unwrap());
+    for (currency, most) in [(sgd, 100_000_000_000), (jpy, 10_000_000_000)] {
+        assert_eq!(amount(&["price"], most, 1, currency).unwrap(), most);
+        for wrong in [i64::MIN, -1, 0, most + 1, 8_500_000_000_000_000, i64::MAX] {
+            assert_eq!(fault(amount(&["price"], wrong, 1, currency)).0, "input.price", "{wrong}");
+        }
+        // The dearest stay: 365 nights, 49 more guests, cleaning and a pet, with fees of less than the whole again.
+        let dearest = i128::from(most) * (365 * 50 + 2) * 2;
+        assert!(dearest < i128::from(crate::types::Money::MAX_MINOR), "{dearest}");
     }
-    assert_eq!(fault(place(&NewPlace { city: String::new(), ..somewhere() })).0, "input.place.city");
-    let country_code = Some("sg".to_owned());
-    assert_eq!(fault(place(&NewPlace { country_code, ..somewhere() })).0, "input.place.countryCode");
-}
-
-#[test]
-fn prices_have_a_floor_and_include_all_guests_unless_told() {
-    assert_eq!(pricing(&prices(), 4).unwrap().guests_included, 4);
-    let wrong = [
-        ("basePrice", NewPricing { base_price: 0, ..prices() }, "`basePrice` must be at least 1."),
-        ("weekendPrice", NewPricing { weekend_price: Some(0), ..prices() }, "`weekendPrice` must be at least 1."),
-        ("petFee", NewPricing { pet_fee: Some(-1), ..prices() }, "`petFee` must be at least 0."),
-        (
-            "guestsIncluded",
-            NewPricing { guests_included: Some(5), ..prices() },
-            "`guestsIncluded` must be from 1 to 4.",
-        ),
-        (
-            "weeklyDiscountPercent",
-            NewPricing { weekly_discount: 100, ..prices() },
-            "`weeklyDiscountPercent` must be from 0 to 99.",
-        ),
-    ];
-    for (field, new, words) in wrong {
-        let (path, message) = fault(pricing(&new, 4));
-        assert_eq!((path, message.as_str()), (format!("input.pricing.{field}"), words));
-    }
+    assert_eq!(
+        fault(amount(&["price"], 1 << 40, 1, sgd)).1,
+        "`price` must be at most 100,000,000,000 minor units of SGD."
+    );
 }
 
 #[test]
