@@ -19,9 +19,6 @@ pub enum Error {
     /// Nobody is signed in.
     #[error("sign in first")]
     Unauthenticated,
-    /// The viewer may not do this.
-    #[error("not allowed")]
-    Forbidden,
     /// An expected outcome, which the contract names.
     #[error("{}", .0.message())]
     Refused(Refusal),

@@ -19,6 +19,7 @@ use staygate::{
         bookings, payments, quotes,
         search::{Filter, PriceRange, Search},
     },
+    error::Validation,
     outbound::{
         payments::{PaymentMethod, Sandbox},
         wakes::Wakes,
@@ -169,7 +170,8 @@ impl World {
     async fn fill(&mut self) -> anyhow::Result<()> {
         for number in 0..GUESTS {
             let (email, password) = (format!("guest{number}@example.org").parse()?, "correct horse".to_owned());
-            let registration = Registration { email, password, display_name: format!("Guest {number}") };
+            let (name, validation) = (format!("Guest {number}"), Validation::default());
+            let registration = Registration::checked(Some(email), password, &name, validation)?;
             let tokens = accounts::register(&self.app, registration, None).await?;
             self.guests.push(Guest { member: tokens.member, token: tokens.access.text });
         }

@@ -39,7 +39,6 @@ impl From<Fault> for async_graphql::Error {
     fn from(Fault(error): Fault) -> Self {
         let (code, message, retryable) = match &*error {
             Error::Unauthenticated => (ErrorCode::Unauthenticated, "Sign in first.".to_owned(), false),
-            Error::Forbidden => (ErrorCode::Forbidden, "You may not do this.".to_owned(), false),
             Error::Refused(refusal) => (code_of(refusal), refusal.message(), is_retryable(refusal)),
             Error::Busy(cause) => {
                 log(cause, |error, left_out| tracing::warn!(error, left_out, "too busy"));

@@ -187,11 +187,12 @@ impl Form for MinorUnits {
     const EXPECTED: &'static str = "an integer from -(2^53 - 1) to 2^53 - 1";
 
     fn read(value: &Value) -> Option<Self> {
-        let number = match value {
-            Value::Number(number) => number.as_i64(),
-            _ => None,
-        };
-        number.filter(|minor| minor.unsigned_abs() <= Money::MAX_MINOR.unsigned_abs()).map(Self)
+        let Value::Number(number) = value else { return None };
+        // A whole number may be written with a fraction of zero; up to this bound a float holds it exactly.
+        let bound = Money::MAX_MINOR.unsigned_abs();
+        let whole = |float: &f64| float.fract() == 0.0 && float.abs() <= bound as f64;
+        let minor = number.as_i64().or_else(|| number.as_f64().filter(whole).map(|float| float as i64));
+        minor.filter(|minor| minor.unsigned_abs() <= bound).map(Self)
     }
 }
 
@@ -345,6 +346,11 @@ mod tests {
         assert!(accepts::<IdempotencyKey>("0123-abc_") && !accepts::<IdempotencyKey>("short"));
         assert!(<MinorUnits as ScalarType>::parse(Value::Number(Money::MAX_MINOR.into())).is_ok());
         assert!(<MinorUnits as ScalarType>::parse(Value::Number((Money::MAX_MINOR + 1).into())).is_err());
+        assert!(<MinorUnits as ScalarType>::parse(Value::Number(i64::MIN.into())).is_err());
+        for (number, minor) in [(10_000.0, Some(10_000)), (-0.0, Some(0)), (0.5, None), (1e300, None), (9.1e15, None)] {
+            let number = Value::Number(serde_json::Number::from_f64(number).unwrap());
+            assert_eq!(MinorUnits::read(&number).map(|read| read.0), minor, "{number}");
+        }
         assert!(<MinorUnits as ScalarType>::parse(Value::Number(serde_json::Number::from_f64(1.5).unwrap())).is_err());
     }
 

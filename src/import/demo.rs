@@ -96,7 +96,7 @@ async fn open_studio(app: &App) -> anyhow::Result<()> {
     let member: &Member = &tokens.member;
     let studio = match draft {
         Some(id) => id,
-        None => listings::create(app, member, &studio()?).await?.id,
+        None => listings::create(app, member, &studio()?, None).await?.answer.id,
     };
     listings::publish(app, member, studio).await?;
     accounts::sign_out(app, &tokens.refresh).await?;

@@ -269,3 +269,19 @@ async fn an_expected_refund_is_an_amount() {
         assert_eq!(answer["cancelBooking"], problem, "{refund}");
     }
 }
+
+/// C26: whole numbers with a fraction of zero, escapes of any width, descriptions.
+#[tokio::test]
+async fn an_operation_may_be_written_as_the_specification_of_september_2025_says() {
+    let app = TestApp::new().await;
+    let host = app.host().await;
+    let listing = host.listing(|_| {}).await;
+    let update = "\"Names it.\" mutation Name(\"Which.\" $id: ID!, $guests: Int) { updateListing(input: {
+        listingId: $id, title: \"\\u{1F37A} by \\uD83C\\uDF0A\", maxGuests: $guests, bedrooms: 2.0, pricing: { basePrice: 10000.0 } }) {
+        ... on UpdateListingSuccess { listing { title maxGuests bedrooms pricing { basePrice { minorUnits } } } } } }";
+    let answer = data(app.run(Some(&host.member), update, json!({ "id": listing, "guests": 3.0 })).await);
+    assert_eq!(
+        answer["updateListing"]["listing"],
+        json!({ "title": "🍺 by 🌊", "maxGuests": 3, "bedrooms": 2, "pricing": { "basePrice": { "minorUnits": 10_000 } } })
+    );
+}

@@ -1,6 +1,7 @@
 //! What a host says about a listing, not yet checked.
 
 use chrono::NaiveTime;
+use serde::Serialize;
 
 use crate::{
     error::InvalidField,
@@ -9,7 +10,7 @@ use crate::{
 
 /// Changes to a listing: None leaves a field as it is, `Some(None)` clears it. A new listing needs title, kinds, guests, city, point,
 /// currency and base price.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Changes {
     /// Headline, 1 to 120 characters.
     pub title: Option<String>,
@@ -50,11 +51,12 @@ pub struct Changes {
     /// What a guest gets back on cancellation.
     pub cancellation_policy: Option<CancellationPolicy>,
     /// Fields whose values could not be read. Nothing is changed when there are any.
+    #[serde(skip)]
     pub malformed: Vec<InvalidField>,
 }
 
 /// A picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewPhoto {
     /// Web address, at most 2,048 characters.
     pub url: String,
@@ -63,7 +65,7 @@ pub struct NewPhoto {
 }
 
 /// Changes to where a listing is.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct PlaceChanges {
     /// City, 1 to 100 characters.
     pub city: Option<String>,
@@ -82,7 +84,7 @@ pub struct PlaceChanges {
 }
 
 /// Changes to what a listing costs, in minor units of its currency. No amount may be over [`Currency::max_amount`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct PricingChanges {
     /// Currency of all amounts.
     pub currency: Option<Currency>,
@@ -105,7 +107,7 @@ pub struct PricingChanges {
 }
 
 /// Changes to which stays a listing allows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct RulesChanges {
     /// Fewest nights, 1 to 365.
     pub min_nights: Option<i32>,

@@ -13,7 +13,7 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 pub use changes::{Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges};
 pub use nights::{NightPrices, set_night_prices};
 pub use places::zone_at;
-pub use write::{create, lock_own, publish, unlist, update};
+pub use write::{create, delete, lock_own, publish, unlist, update};
 
 use super::{
     pricing::Rates,

@@ -11,16 +11,21 @@ use super::{
 use crate::{
     app::App,
     auth::Member,
+    domain::idempotency::{self, Once},
     error::{Error, ListingIncomplete, ListingState, Refusal, Result, Validation},
     store::{self, Conn},
-    types::{CancellationPolicy, Currency, ListingId, ListingStatus, Point, PropertyType, RoomType, Timestamp},
+    types::{
+        CancellationPolicy, Currency, IdempotencyKey, ListingId, ListingStatus, Point, PropertyType, RoomType,
+        Timestamp,
+    },
 };
 
 /// Makes a listing of `host`, as a draft.
 ///
 /// # Errors
-/// [`Refusal::InvalidInput`] when a field is missing or out of bounds.
-pub async fn create(app: &App, host: &Member, new: &Changes) -> Result<Arc<Shown>> {
+/// [`Refusal::InvalidInput`] when a field is missing or out of bounds, [`Refusal::IdempotencyConflict`] when `key` was used for another
+/// listing.
+pub async fn create(app: &App, host: &Member, new: &Changes, key: Option<&IdempotencyKey>) -> Result<Once<Arc<Shown>>> {
     let now = app.now();
     let mut listing = blank(ListingId::new(now, &*app.entropy), host, now);
     let mut validation = Validation::of(&new.malformed);
@@ -28,11 +33,43 @@ pub async fn create(app: &App, host: &Member, new: &Changes) -> Result<Arc<Shown
     apply::apply(new, &mut listing, now, &mut validation);
     let belongings = Belongings::of(listing.id, new, &mut validation);
     validation.finish()?;
+    let intention = key.map(|key| idempotency::intention(host, "createListing", key, new)).transpose()?;
     app.database
         .transaction(async |tx| {
+            if let Some(intention) = &intention
+                && let Some(earlier) = idempotency::take(tx, intention, now).await?
+            {
+                return Ok(Once { answer: created(tx, host, earlier.answer).await?, replayed: true });
+            }
             store::listings::insert(tx, &listing).await?;
             belongings.write(tx, listing.id).await?;
-            shown(tx, listing.clone()).await
+            if let Some(intention) = &intention {
+                idempotency::keep(tx, intention, listing.id).await?;
+            }
+            Ok(Once::new(shown(tx, listing.clone()).await?))
+        })
+        .await
+}
+
+/// The listing that an earlier request with the same key has made.
+async fn created(tx: &mut Conn, host: &Member, id: ListingId) -> Result<Arc<Shown>> {
+    let listing = store::listings::visible(tx, &[id], host.id()).await?.pop().map(Arc::new);
+    let deleted = || Error::invalid(&["idempotencyKey"], "The listing made with this key was deleted. Use a new key.");
+    listing.ok_or_else(deleted)
+}
+
+/// Deletes a draft of `host`, with everything that belongs to it. Nobody else has ever seen it.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingState`] when it is no draft.
+pub async fn delete(app: &App, host: &Member, id: ListingId) -> Result<()> {
+    app.database
+        .transaction(async |tx| {
+            let listing = lock_own(tx, host, id).await?;
+            if listing.status != ListingStatus::Draft {
+                return Err(Refusal::ListingState(ListingState { status: listing.status }).into());
+            }
+            store::listings::delete(tx, id).await
         })
         .await
 }

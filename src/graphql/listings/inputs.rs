@@ -9,7 +9,7 @@ use crate::{
         ids,
         scalars::{Date, LocalTime, MinorUnits, Url},
     },
-    types::{CancellationPolicy, Currency, ListingId, PropertyType, RoomType},
+    types::{CancellationPolicy, Currency, IdempotencyKey, ListingId, PropertyType, RoomType},
 };
 
 /// The listing that a mutation names. One that is not ours is as unknown as one that does not exist.
@@ -126,6 +126,8 @@ pub struct CreateListingInput {
     pub(super) instant_book: Option<bool>,
     /// What a guest gets back on cancellation; not one of the long-term policies, which follow from it.
     pub(super) cancellation_policy: Option<CancellationPolicy>,
+    /// Names this intention; sent again with the same input it returns the first answer. Without it, the same input sent twice makes two drafts.
+    pub(super) idempotency_key: Option<Given<IdempotencyKey>>,
 }
 
 /// Input of `updateListing`: what is left out stays as it is, at every depth.
@@ -184,6 +186,13 @@ pub struct PublishListingInput {
 #[derive(Debug, InputObject)]
 pub struct UnlistListingInput {
     /// The listing.
+    pub(super) listing_id: ID,
+}
+
+/// Input of `deleteListing`.
+#[derive(Debug, InputObject)]
+pub struct DeleteListingInput {
+    /// The draft.
     pub(super) listing_id: ID,
 }
 

@@ -1,18 +1,18 @@
 //! What hosts do with their listings.
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::{
     Listing,
     inputs::{
-        CreateListingInput, PublishListingInput, SetNightPricesInput, UnlistListingInput, UpdateListingInput,
-        listing_id,
+        CreateListingInput, DeleteListingInput, PublishListingInput, SetNightPricesInput, UnlistListingInput,
+        UpdateListingInput, listing_id,
     },
 };
 use crate::{
     app::App,
     auth::Member,
-    domain::listings,
+    domain::{idempotency::Once, listings},
     error,
     graphql::{calendars::NightAvailability, context::ContextExt, error::Result, payload::payload},
 };
@@ -30,8 +30,10 @@ impl ListingMutation {
         #[graphql(desc = "The listing.")] input: CreateListingInput,
     ) -> Result<CreateListingPayload> {
         let host = ctx.member()?;
-        let made = listings::create(ctx.app(), host, &input.into()).await;
-        CreateListingPayload::of(made.map(|row| CreateListingSuccess { listing: row.into() }))
+        let (new, key) = input.read();
+        let made = listings::create(ctx.app(), host, &new, key.as_ref()).await;
+        let success = |Once { answer, replayed }| CreateListingSuccess { listing: Listing::from(answer), replayed };
+        CreateListingPayload::of(made.map(success))
     }
 
     /// Changes a listing: fields left out stay as they are.
@@ -61,6 +63,15 @@ impl ListingMutation {
         UnlistListingPayload::of(unlist(ctx.app(), ctx.member()?, input).await)
     }
 
+    /// Deletes a draft. What was ever published can only be unlisted.
+    async fn delete_listing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: DeleteListingInput,
+    ) -> Result<DeleteListingPayload> {
+        DeleteListingPayload::of(delete(ctx.app(), ctx.member()?, input).await)
+    }
+
     /// Sets price and limits of single nights.
     async fn set_night_prices(
         &self,
@@ -87,6 +98,11 @@ async fn unlist(app: &App, host: &Member, input: UnlistListingInput) -> error::R
     Ok(UnlistListingSuccess { listing: row.into() })
 }
 
+async fn delete(app: &App, host: &Member, input: DeleteListingInput) -> error::Result<DeleteListingSuccess> {
+    listings::delete(app, host, listing_id(&input.listing_id)?).await?;
+    Ok(DeleteListingSuccess { listing_id: input.listing_id })
+}
+
 async fn set_night_prices(
     app: &App,
     host: &Member,
@@ -102,6 +118,15 @@ async fn set_night_prices(
 pub struct CreateListingSuccess {
     /// The listing, a draft.
     listing: Listing,
+    /// Whether this is the answer of an earlier request with the same key.
+    replayed: bool,
+}
+
+/// The draft is gone.
+#[derive(SimpleObject)]
+pub struct DeleteListingSuccess {
+    /// The listing that was deleted.
+    listing_id: ID,
 }
 
 /// The listing was changed.
@@ -134,7 +159,10 @@ pub struct SetNightPricesSuccess {
 
 payload! {
     /// What `createListing` can answer.
-    CreateListingPayload(CreateListingSuccess) { InvalidInput => InvalidInputProblem }
+    CreateListingPayload(CreateListingSuccess) {
+        InvalidInput => InvalidInputProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+    }
 }
 payload! {
     /// What `updateListing` can answer.
@@ -154,6 +182,13 @@ payload! {
 payload! {
     /// What `unlistListing` can answer.
     UnlistListingPayload(UnlistListingSuccess) {
+        NotFound => NotFoundProblem,
+        ListingState => ListingStateProblem,
+    }
+}
+payload! {
+    /// What `deleteListing` can answer.
+    DeleteListingPayload(DeleteListingSuccess) {
         NotFound => NotFoundProblem,
         ListingState => ListingStateProblem,
     }

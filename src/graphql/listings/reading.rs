@@ -12,6 +12,7 @@ use crate::{
         given::{Form, Given},
         scalars::{LocalTime, MinorUnits},
     },
+    types::IdempotencyKey,
 };
 
 /// Reads one input and notes what is wrong with it. Paths start below `input`.
@@ -117,10 +118,17 @@ fn clearable<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
     }
 }
 
-impl From<CreateListingInput> for Changes {
-    fn from(input: CreateListingInput) -> Self {
+impl CreateListingInput {
+    /// The listing, and the key of the intention to make it.
+    pub(super) fn read(mut self) -> (Changes, Option<IdempotencyKey>) {
         let mut reading = Reading::default();
-        let changes = Self {
+        let key = self.idempotency_key.take().and_then(|key| reading.given(&["idempotencyKey"], key));
+        (self.changes(reading), key)
+    }
+
+    fn changes(self, mut reading: Reading) -> Changes {
+        let input = self;
+        let changes = Changes {
             title: Some(input.title),
             description: Some(input.description),
             neighborhood_overview: Some(input.neighborhood_overview),

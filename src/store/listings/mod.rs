@@ -15,7 +15,7 @@ use super::{
     Conn,
     each::{Each, among},
     photos::COVER,
-    schema::{listings, photos, quotes},
+    schema::{listing_amenities, listings, night_rates, nights, photos, quotes},
 };
 use crate::{
     error::Result,
@@ -153,6 +153,16 @@ define_sql_function! {
 /// Writes a new row.
 pub async fn insert(tx: &mut Conn, listing: &Listing) -> Result<()> {
     diesel::insert_into(listings::table).values(listing).execute(tx).await?;
+    Ok(())
+}
+
+/// Deletes a listing that was never published: it has no quotes, bookings or reviews.
+pub async fn delete(tx: &mut Conn, id: ListingId) -> Result<()> {
+    diesel::delete(photos::table.filter(photos::listing_id.eq(id))).execute(tx).await?;
+    diesel::delete(listing_amenities::table.filter(listing_amenities::listing_id.eq(id))).execute(tx).await?;
+    diesel::delete(night_rates::table.filter(night_rates::listing_id.eq(id))).execute(tx).await?;
+    diesel::delete(nights::table.filter(nights::listing_id.eq(id))).execute(tx).await?;
+    diesel::delete(listings::table.find(id)).execute(tx).await?;
     Ok(())
 }
 

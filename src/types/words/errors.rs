@@ -37,7 +37,7 @@ words! {
         NotReviewable = "NOT_REVIEWABLE",
         /// Top-level: the operation needs a signed-in viewer.
         Unauthenticated = "UNAUTHENTICATED",
-        /// Top-level: the viewer may not do this.
+        /// Never sent: what the viewer may not see is not found, and what the viewer may not do is a problem of the mutation.
         Forbidden = "FORBIDDEN",
         /// Top-level: an id is not one of ours.
         BadId = "BAD_ID",

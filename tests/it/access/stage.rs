@@ -51,6 +51,8 @@ pub const ROWS: &[Row] = &[
     row("publishListing", "draft"),
     row("unlistListing", "published"),
     row("unlistListing", "draft"),
+    row("deleteListing", "published"),
+    row("deleteListing", "draft"),
     row("blockNights", ""),
     row("openNights", ""),
     row("setNightPrices", ""),
@@ -162,7 +164,7 @@ async fn hosting(world: &World, row: Row) -> Value {
         "createListing" => return json!({}),
         "blockNights" | "openNights" => range(),
         "setNightPrices" => json!({ "from": world.day(30), "to": world.day(33) }),
-        "updateListing" | "publishListing" | "unlistListing" => json!({}),
+        "updateListing" | "publishListing" | "unlistListing" | "deleteListing" => json!({}),
         field => panic!("no stage for {field}"),
     };
     input["listingId"] = match row.about {
