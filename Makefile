@@ -2,7 +2,7 @@
 # say so before they do, and can be repeated.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove bench mysql newcomer screenshots lint image
+.PHONY: help run test prove clients bench mysql newcomer screenshots lint image
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,10 @@ PROOFS = races:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool
 prove: ## Race, kill, freeze and attack the server, also for 30 s at a time: a quarter of an hour at the most
 	@sh scripts/prepare.sh
 	@sh scripts/test.sh --lib --test it --test transport -- $(PROOFS) --include-ignored --show-output
+
+clients: ## Run Apollo, urql, Relay, graphql-ws and the tools of clients/ against a fresh server (needs Node.js 20)
+	@sh scripts/prepare.sh
+	@sh scripts/clients.sh $(ARGS)
 
 bench: ## Measure the server beside the same statements without GraphQL and HTTP (ARGS="--city DIR" for a real city as well)
 	@sh scripts/prepare.sh

@@ -1,0 +1,12 @@
+import test from "node:test";
+import { connect, tripEvents } from "../recipes/graphql-ws.mjs";
+import { losesNothing } from "./reconnects.mjs";
+import { Cable, URL } from "./world.mjs";
+
+test("graphql-ws loses no event over fifty reconnects", async () => {
+  await losesNothing(async (session, after) => {
+    const cable = new Cable();
+    const client = connect(URL, session, { webSocketImpl: cable.webSocketImpl });
+    return { events: tripEvents(client, session, after), cut: () => cable.cut(), close: () => client.dispose() };
+  });
+});
