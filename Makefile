@@ -2,10 +2,10 @@
 # say so before they do, and can be repeated.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove clients bench mysql newcomer screenshots lint image
+.PHONY: help run test prove stress-test clients bench mysql newcomer screenshots lint image
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## Install what is missing, build, and start the server: http://127.0.0.1:8080 (ARGS="--listen ADDR --data-dir DIR")
 	@sh scripts/prepare.sh
@@ -24,6 +24,10 @@ PROOFS = races:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool
 prove: ## Race, kill, freeze and attack the server, also for 30 s at a time: a quarter of an hour at the most
 	@sh scripts/prepare.sh
 	@sh scripts/test.sh --lib --test it --test transport -- $(PROOFS) --include-ignored --show-output
+
+stress-test: ## Run all tests three times while four processes keep the machine busy (ARGS="name" for some; ROUNDS, BUSY)
+	@sh scripts/prepare.sh
+	@sh scripts/stress.sh $(ARGS)
 
 clients: ## Run Apollo, urql, Relay, graphql-ws and the tools of clients/ against a fresh server (needs Node.js 20)
 	@sh scripts/prepare.sh

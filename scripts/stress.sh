@@ -1,0 +1,38 @@
+#!/bin/sh
+# Runs the whole suite several times while other processes keep every core busy: no test may depend on the machine's speed.
+#
+#   ROUNDS=3  how often
+#   BUSY=4    how many processes compete with the tests
+set -eu
+
+cd "$(dirname "$0")/.."
+
+rounds=${ROUNDS:-3}
+busy=${BUSY:-4}
+rivals=""
+
+clean() {
+    for rival in $rivals; do kill "$rival" 2>/dev/null || true; done
+}
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# Built before the load begins: it is the tests that are put to the trial.
+PATH="$PATH:$HOME/.cargo/bin" cargo test --locked --no-run
+
+while [ "$busy" -gt 0 ]; do
+    while :; do :; done &
+    rivals="$rivals $!"
+    busy=$((busy - 1))
+done
+
+round=1
+failed=0
+while [ "$round" -le "$rounds" ]; do
+    echo "==> round $round of $rounds"
+    sh scripts/test.sh "$@" || failed=$((failed + 1))
+    round=$((round + 1))
+done
+echo "$((rounds - failed)) of $rounds rounds passed"
+[ "$failed" = 0 ]
