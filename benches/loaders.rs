@@ -55,6 +55,7 @@ fn app() -> anyhow::Result<App> {
         passwords: PasswordHasher::new(1, &OsEntropy)?,
         payments: Arc::new(Sandbox),
         wakes: Wakes::default(),
+        tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
         zones: Recent::default(),
         reach: staygate::domain::search::Reach::default(),
         terms: Terms::default(),

@@ -10,9 +10,9 @@ use chrono::Duration;
 
 use crate::{
     auth::{Keys, PasswordHasher},
-    outbound::payments::PaymentProvider,
+    outbound::{payments::PaymentProvider, tzdata::Tzdata},
     store::{Conn, Database, search::Reach},
-    types::{Clock, Entropy, Timestamp},
+    types::{Clock, Entropy, TimeZones, Timestamp},
 };
 
 pub use crate::store::Turn;
@@ -120,6 +120,8 @@ pub struct Parts {
     pub payments: Arc<dyn PaymentProvider>,
     /// Wakes the streams of this process.
     pub wakes: crate::outbound::wakes::Wakes,
+    /// The rules of time zones.
+    pub tzdata: Tzdata,
     /// The time zones of published listings, and how many are in each.
     pub zones: Recent<Arc<[(String, i64)]>>,
     /// How many listings a search for a stay looks at first.
@@ -166,6 +168,11 @@ impl App {
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The rules of time zones that are in force. Whoever needs several zones, or their version, asks once: they may change.
+    pub fn time_zones(&self) -> Arc<TimeZones> {
+        self.tzdata.current()
     }
 
     /// A connection to read with, from the pool.

@@ -277,6 +277,7 @@ fn app(database: Database) -> anyhow::Result<App> {
         passwords: PasswordHasher::new(2, &OsEntropy)?,
         payments: Arc::new(Sandbox),
         wakes: Wakes::default(),
+        tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
         zones: staygate::app::Recent::default(),
         reach: staygate::domain::search::Reach::default(),
         terms: Terms { access_token: day, quote: day, ..Terms::default() },

@@ -5,10 +5,10 @@ use crate::auth::PasswordHasher;
 use crate::config::{Config, PublicUrl, SigningKeys};
 use crate::graphql::documents::Limits;
 use crate::import::demo::{self, Account};
-use crate::outbound::{payments::Sandbox, wakes::Wakes};
+use crate::outbound::{payments::Sandbox, tzdata::Tzdata, wakes::Wakes};
 use crate::server::{self, gateway};
 use crate::store::{Database, Exclusive, migrate, version};
-use crate::types::{OsEntropy, SystemClock};
+use crate::types::{Clock as _, OsEntropy, SystemClock};
 use crate::worker;
 use anyhow::{Context, bail};
 use std::future::Future;
@@ -30,6 +30,7 @@ struct Ready {
     config: Config,
     keys: SigningKeys,
     database: Database,
+    tzdata: Tzdata,
     listener: TcpListener,
 }
 
@@ -46,6 +47,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
             config.network.listen
         )
     })?;
+    let tzdata = time_zones(&config)?;
     let storage = tokio::select! {
         opened = OpenStorage::to_serve(&config.storage) => opened?,
         () = signals.next() => return Ok(ExitCode::SUCCESS),
@@ -55,7 +57,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         () = signals.next() => return Ok(ExitCode::SUCCESS),
     }
     let served = tokio::select! {
-        served = prepare_and_serve(config, &storage, listener, signals.next()) => served,
+        served = prepare_and_serve(config, &storage, (listener, tzdata), signals.next()) => served,
         // While requests are drained, a second signal means: now. The database is safe either way.
         () = async { signals_twice().await } => bail!("stopped at once"),
     };
@@ -69,7 +71,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 async fn prepare_and_serve(
     config: Config,
     storage: &OpenStorage,
-    listener: TcpListener,
+    (listener, tzdata): (TcpListener, Tzdata),
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let keys = config.sign_in.signing_keys(&config.storage, &OsEntropy)?;
@@ -80,7 +82,7 @@ async fn prepare_and_serve(
     let database = Database::connect(storage.url(), pool_options(&config.storage, &OsEntropy)).await?;
     let found = version::check(&mut database.conn().await?).await?;
     tracing::info!(database = %found, private = storage.embedded().is_some(), "the database is ready");
-    let ready = Ready { config, keys, database: database.clone(), listener };
+    let ready = Ready { config, keys, database: database.clone(), tzdata, listener };
     let served = answer_requests(ready, storage.url(), stop).await;
     let (statements, retries) = (database.statements().sent(), database.retries());
     tracing::info!(statements, retries, "statements sent, and transactions that ran again");
@@ -90,8 +92,8 @@ async fn prepare_and_serve(
 
 /// Answers requests until `stop`, and then for the time to drain; the worker works as long.
 async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let Ready { config, keys, database, listener } = ready;
-    let app = app_of(&config, &keys, database)?;
+    let Ready { config, keys, database, tzdata, listener } = ready;
+    let app = app_of(&config, &keys, database, tzdata)?;
     let wants_demo = config.booking.wants_demo(&config.storage, config.profile.production)?;
     let has_demo = wants_demo && load_demo(&app, database_url).await?;
     let mut gateway = gateway::with_limits(&app, limits_of(&config))?;
@@ -122,7 +124,7 @@ async fn load_demo(app: &App, database_url: &str) -> anyhow::Result<bool> {
 }
 
 /// The one handle to everything, as the settings have it.
-fn app_of(config: &Config, keys: &SigningKeys, database: Database) -> anyhow::Result<App> {
+fn app_of(config: &Config, keys: &SigningKeys, database: Database, tzdata: Tzdata) -> anyhow::Result<App> {
     let entropy = Arc::new(OsEntropy);
     Ok(App::new(Parts {
         database,
@@ -132,6 +134,7 @@ fn app_of(config: &Config, keys: &SigningKeys, database: Database) -> anyhow::Re
         entropy,
         payments: Arc::new(Sandbox),
         wakes: Wakes::default(),
+        tzdata,
         zones: crate::app::Recent::default(),
         reach: crate::domain::search::Reach::default(),
         terms: terms_of(config),
@@ -153,6 +156,18 @@ fn terms_of(config: &Config) -> Terms {
 
 fn limits_of(config: &Config) -> Limits {
     Limits { introspection: config.profile.wants_introspection(), ..Limits::default() }
+}
+
+/// The rules of time zones that the settings ask for.
+fn time_zones(config: &Config) -> anyhow::Result<Tzdata> {
+    let tzdata = Tzdata::open(config.booking.tzdata_dir.as_deref()).context("--tzdata-dir cannot be used")?;
+    let (zones, now) = (tzdata.current(), SystemClock.now());
+    let (version, source, days) = (zones.version(), zones.source(), zones.age_in_days(now));
+    tracing::info!(%version, %source, days, "time zone rules");
+    if zones.is_stale(now) {
+        tracing::warn!(%version, days, "the time zone rules are old: update the package tzdata, or this program");
+    }
+    Ok(tzdata)
 }
 
 fn settings_of(config: &Config) -> server::Settings {

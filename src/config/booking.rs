@@ -1,5 +1,7 @@
 //! Durations of the business, and demo data.
 
+use std::path::PathBuf;
+
 use chrono::Duration;
 use clap::{Args, ValueEnum};
 
@@ -31,6 +33,11 @@ pub struct Booking {
     /// How long a host has to answer a request, in hours.
     #[arg(long, env = "STAYGATE_HOST_ANSWER_HOURS", value_name = "H", default_value_t = 24, value_parser = between(1, 168))]
     pub host_answer_hours: u32,
+
+    /// The folder with the time zone rules to use, as the package tzdata installs them. Without it, those of the system are used
+    /// when they are newer than the ones that are part of this program.
+    #[arg(long, env = "STAYGATE_TZDATA_DIR", value_name = "DIR")]
+    pub tzdata_dir: Option<PathBuf>,
 
     /// Whether an empty database is filled with demo data and demo accounts, whose passwords everybody knows.
     #[arg(long, env = "STAYGATE_DEMO", value_name = "WHEN", default_value = "auto")]

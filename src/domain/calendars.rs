@@ -14,7 +14,7 @@ use crate::{
     auth::Member,
     error::Result,
     store::{self, Conn},
-    types::{BookingId, ListingId, ListingStatus, Money, NightHold, Stay, Timestamp},
+    types::{BookingId, ListingId, ListingStatus, Money, NightHold, Stay, TimeZones, Timestamp},
 };
 
 /// The most nights of one request.
@@ -82,7 +82,13 @@ pub async fn of_listings(app: &App, ids: &[ListingId], range: Stay) -> Result<Ha
 ///
 /// # Errors
 /// When the listing's row names no time zone.
-pub fn calendar(listing: &Listing, particulars: &Particulars, now: Timestamp, asked_by_host: bool) -> Result<Calendar> {
+pub fn calendar(
+    zones: &TimeZones,
+    listing: &Listing,
+    particulars: &Particulars,
+    now: Timestamp,
+    asked_by_host: bool,
+) -> Result<Calendar> {
     let mut nights: BTreeMap<NaiveDate, restrictions::Night> = BTreeMap::new();
     for rate in &particulars.rates {
         let night = nights.entry(rate.night).or_default();
@@ -107,7 +113,7 @@ pub fn calendar(listing: &Listing, particulars: &Particulars, now: Timestamp, as
             max_guests: listing.home.max_guests,
             pets_allowed: rules.pets_allowed,
         },
-        zone: listings::zone(listing)?,
+        zone: listings::zone(zones, listing)?,
         check_in_from: rules.check_in_from,
         now,
         asked_by_host,
@@ -120,12 +126,13 @@ pub fn calendar(listing: &Listing, particulars: &Particulars, now: Timestamp, as
 /// # Errors
 /// When the listing's row names no time zone.
 pub fn availability(
+    zones: &TimeZones,
     listing: &Listing,
     particulars: &Particulars,
     range: Stay,
     now: Timestamp,
 ) -> Result<Vec<NightView>> {
-    let calendar = calendar(listing, particulars, now, false)?;
+    let calendar = calendar(zones, listing, particulars, now, false)?;
     Ok(restrictions::availability(&calendar, &listings::rates(listing), range))
 }
 
@@ -140,7 +147,7 @@ pub async fn host_calendar(app: &App, host: &Member, id: ListingId, range: Stay)
     let now = app.now();
     let particulars = particulars(&mut conn, &[id], range, now).await?.remove(&id).unwrap_or_default();
     let held: HashMap<NaiveDate, &Night> = particulars.held.iter().map(|night| (night.night, night)).collect();
-    let nights = availability(&listing, &particulars, range, now)?.into_iter().map(|view| {
+    let nights = availability(&app.time_zones(), &listing, &particulars, range, now)?.into_iter().map(|view| {
         let (hold, booking) = match held.get(&view.night) {
             Some(night) => (night.hold(), night.booking_id.filter(|_| night.hold().is_some())),
             None => (None, None),

@@ -16,7 +16,7 @@ use crate::{
     auth::Member,
     error::{self, Error, NightsUnavailable, PriceDifference, QuoteExpired, Refusal, Result, StayNotAllowed},
     store::{self, listings::Listing},
-    types::{Guests, ListingId, Money, QuoteId, Stay, Timestamp, UnavailableReason},
+    types::{Guests, ListingId, Money, QuoteId, Stay, TimeZones, Timestamp, UnavailableReason},
 };
 
 /// Quotes `stay` at the listing for `guest`, and locks the price.
@@ -33,7 +33,7 @@ pub async fn create(app: &App, guest: &Member, listing: ListingId, stay: Stay, g
         (listing, particulars)
     };
     let is_host = listing.host_id == guest.id();
-    let calendar = calendars::calendar(&listing, &particulars.unwrap_or_default(), now, is_host)?;
+    let calendar = calendars::calendar(&app.time_zones(), &listing, &particulars.unwrap_or_default(), now, is_host)?;
     refuse(restrictions::violations(&calendar, stay, guests))?;
     let rules = RuleSet::current();
     let priced = pricing::price(&listings::rates(&listing), &restrictions::overrides(&calendar), stay, guests, rules)
@@ -154,15 +154,20 @@ pub fn lines(stored: &str) -> Result<Vec<Line>> {
 ///
 /// # Errors
 /// When the stored quote is damaged.
-pub fn timeline(quote: &Quote, listing: &Listing, now: Timestamp) -> Result<Vec<cancellation::Tier>> {
-    let zone = timezones::parse(&listing.place.time_zone).map_err(anyhow::Error::from)?;
+pub fn timeline(
+    zones: &TimeZones,
+    quote: &Quote,
+    listing: &Listing,
+    now: Timestamp,
+) -> Result<Vec<cancellation::Tier>> {
+    let zone = listings::zone(zones, listing)?;
     Ok(cancellation::timeline(&cancellation::Terms {
         rules: RuleSet::by_version(&quote.rules).unwrap_or_else(RuleSet::current),
         policy: quote.cancellation_policy,
         stay: quote.stay(),
-        zone,
-        check_in_at: timezones::check_in_at(zone, quote.stay(), listing.rules.check_in_from),
-        check_out_at: timezones::check_out_at(zone, quote.stay(), listing.rules.check_out_by),
+        zone: &zone,
+        check_in_at: timezones::check_in_at(&zone, quote.stay(), listing.rules.check_in_from),
+        check_out_at: timezones::check_out_at(&zone, quote.stay(), listing.rules.check_out_by),
         confirmed_at: now,
         currency: quote.currency,
         lines: &lines(&quote.price_lines)?,

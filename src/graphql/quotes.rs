@@ -77,7 +77,7 @@ impl Quote {
     /// What would come back when, if the booking were confirmed now.
     async fn cancellation_timeline(&self, ctx: &Context<'_>) -> Result<Vec<RefundTier>> {
         let Some(listing) = find_known(ctx, self.0.listing_id).await? else { return Ok(Vec::new()) };
-        let tiers = quotes::timeline(&self.0, &listing.0, ctx.app().now())?;
+        let tiers = quotes::timeline(&ctx.app().time_zones(), &self.0, &listing.0, ctx.app().now())?;
         Ok(RefundTier::all(&tiers, self.0.currency))
     }
 

@@ -7,7 +7,7 @@ use super::{
     documents::Scalars,
     given::{Form, check, parse},
 };
-use crate::types::{Currency, Email, IdempotencyKey, Money, Timestamp};
+use crate::types::{Currency, Email, IdempotencyKey, Money, TimeZones, Timestamp};
 
 /// How values of the contract's scalars are checked before anything runs. Mutations report malformed ones in their own answer where
 /// nothing else is asked for.
@@ -143,7 +143,7 @@ impl Form for TimeZone {
 
     fn read(value: &Value) -> Option<Self> {
         let text = text(value)?;
-        text.parse::<chrono_tz::Tz>().ok().map(|_| Self(text.to_owned()))
+        TimeZones::built_in().zone(text).ok().map(|_| Self(text.to_owned()))
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     text,
 };
 use crate::{
+    domain::listings::zone_at,
     store::imports::{Host, HostFacts, Listing, ListingFacts, Listings, Ratings, SOURCE},
     types::{Currency, ListingId, Point, RoomType, UserId},
 };
@@ -42,7 +43,7 @@ impl Reader {
     fn facts(&self, id: u64, host: u64, row: Row<'_>, notes: &mut Vec<Reason>) -> Result<ListingFacts, Reason> {
         let point = point(row)?;
         let area = point.area().0;
-        let time_zone = places::time_zone(point).ok_or("its place is in no known time zone")?;
+        let time_zone = zone_at(point).ok_or("its place is in no known time zone")?;
         let room_type = room(row)?;
         let base_price = price::parse(row.get("price"), self.currency)?.ok_or("it has no price")?;
         let max_guests = count(table::whole(row.get("accommodates"), "accommodates")?);

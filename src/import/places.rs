@@ -1,9 +1,5 @@
 //! Time zones of places, and the countries of some zones.
 
-use chrono_tz::Tz;
-
-use crate::{domain::listings::zone_at, types::Point};
-
 /// Zones that belong to one country only, for the cities that the datasets are published for. Other places have no country.
 const COUNTRIES: &[(&str, &str)] = &[
     ("Africa/Johannesburg", "ZA"),
@@ -52,11 +48,6 @@ const COUNTRIES: &[(&str, &str)] = &[
     ("Pacific/Honolulu", "US"),
 ];
 
-/// The IANA name of the zone at `point`, if chrono-tz knows it as well: check-in and check-out are computed with it.
-pub fn time_zone(point: Point) -> Option<&'static str> {
-    zone_at(point).map(Tz::name)
-}
-
 /// The country of a zone, where that is certain.
 pub fn country(time_zone: &str) -> Option<&'static str> {
     COUNTRIES.iter().find(|(zone, _)| *zone == time_zone).map(|(_, country)| *country)
@@ -70,6 +61,10 @@ pub fn city(time_zone: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        domain::listings::zone_at,
+        types::{Point, TimeZones},
+    };
 
     #[test]
     fn places_are_in_their_zone() {
@@ -80,16 +75,16 @@ mod tests {
             (52.37, 4.89, "Europe/Amsterdam"),
             (-18.1, 178.4, "Pacific/Fiji"),
         ] {
-            assert_eq!(time_zone(Point::new(latitude, longitude).unwrap()), Some(zone));
+            assert_eq!(zone_at(Point::new(latitude, longitude).unwrap()), Some(zone));
         }
-        assert!(time_zone(Point::new(0.0, -150.0).unwrap()).is_some(), "zones at sea are known too");
+        assert!(zone_at(Point::new(0.0, -150.0).unwrap()).is_some(), "zones at sea are known too");
     }
 
     #[test]
     fn countries_are_named_only_where_they_are_certain() {
         assert_eq!(country("Asia/Singapore"), Some("SG"));
         assert_eq!(country("Asia/Urumqi"), None);
-        assert!(COUNTRIES.iter().all(|(zone, _)| zone.parse::<Tz>().is_ok()));
+        assert!(COUNTRIES.iter().all(|(zone, _)| TimeZones::built_in().zone(zone).is_ok()));
         assert_eq!(city("America/New_York"), "New York");
     }
 }

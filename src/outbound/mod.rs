@@ -1,4 +1,5 @@
-//! The world outside: payment providers, and the wake-up calls between streams.
+//! The world outside: payment providers, the system's time zone rules, and the wake-up calls between streams.
 
 pub mod payments;
+pub mod tzdata;
 pub mod wakes;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_graphql::Data;
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt, future::BoxFuture};
+use serde_json::json;
 
 use super::{Call, Credentials, Gateway, Readiness, Refused, Session, Sessions};
 use crate::{
     app::App,
     auth::Viewer,
     graphql::{self, context::Scope, documents::Limits, loaders::PublicLoaders},
+    types::RulesSource,
 };
 
 /// The gateway of `app`: the whole contract, ready to be served.
@@ -88,5 +90,15 @@ impl Readiness for Database {
     fn counts(&self) -> Vec<(&'static str, u64)> {
         let database = &self.0.database;
         vec![("statements", database.statements().sent()), ("transactionRetries", database.retries())]
+    }
+
+    fn facts(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let zones = self.0.time_zones();
+        let source = match zones.source() {
+            RulesSource::BuiltIn => "builtIn",
+            RulesSource::Folder(_) => "system",
+        };
+        let days = zones.age_in_days(self.0.now());
+        vec![("timeZones", json!({ "version": zones.version().as_str(), "source": source, "ageInDays": days }))]
     }
 }

@@ -18,37 +18,38 @@ impl Endpoint for Liveness {
     }
 }
 
-/// GET /readyz: what the server needs is there, and it is not about to stop. With counts since the start.
+/// GET /readyz: what the server needs is there, and it is not about to stop. With counts since the start, and facts.
 pub(super) struct Ready(pub Arc<Shared>);
 
 impl Endpoint for Ready {
     type Output = Response;
 
     async fn call(&self, _: Request) -> poem::Result<Response> {
-        let counts = self.0.readiness.counts();
+        let counts = self.0.readiness.counts().into_iter().map(|(name, count)| (name, count.into()));
+        let details: Vec<_> = counts.chain(self.0.readiness.facts()).collect();
         if *self.0.stopping.borrow() {
-            return Ok(status(StatusCode::SERVICE_UNAVAILABLE, "stopping", &counts));
+            return Ok(status(StatusCode::SERVICE_UNAVAILABLE, "stopping", &details));
         }
         let checking = self.0.readiness.check();
         Ok(match tokio::time::timeout(self.0.settings.readiness_timeout, checking).await {
-            Ok(Ok(())) => status(StatusCode::OK, "ready", &counts),
+            Ok(Ok(())) => status(StatusCode::OK, "ready", &details),
             Ok(Err(reason)) => {
                 tracing::warn!(reason, "not ready");
-                status(StatusCode::SERVICE_UNAVAILABLE, "not ready", &counts)
+                status(StatusCode::SERVICE_UNAVAILABLE, "not ready", &details)
             }
             Err(_) => {
                 tracing::warn!("the readiness check took too long");
-                status(StatusCode::SERVICE_UNAVAILABLE, "not ready", &counts)
+                status(StatusCode::SERVICE_UNAVAILABLE, "not ready", &details)
             }
         })
     }
 }
 
-fn status(code: StatusCode, word: &str, counts: &[(&'static str, u64)]) -> Response {
-    let counts: String = counts.iter().map(|(name, count)| format!(",\"{name}\":{count}")).collect();
+fn status(code: StatusCode, word: &str, details: &[(&'static str, serde_json::Value)]) -> Response {
+    let details: String = details.iter().map(|(name, value)| format!(",\"{name}\":{value}")).collect();
     Response::builder()
         .status(code)
         .content_type("application/json")
         .header("cache-control", "no-store")
-        .body(format!("{{\"status\":\"{word}\"{counts}}}"))
+        .body(format!("{{\"status\":\"{word}\"{details}}}"))
 }

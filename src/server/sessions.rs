@@ -107,4 +107,9 @@ pub trait Readiness: Send + Sync + 'static {
     fn counts(&self) -> Vec<(&'static str, u64)> {
         Vec::new()
     }
+
+    /// What the server works with, by name. Shown with every answer of /readyz.
+    fn facts(&self) -> Vec<(&'static str, serde_json::Value)> {
+        Vec::new()
+    }
 }

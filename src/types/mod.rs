@@ -12,6 +12,7 @@ mod page;
 mod slug;
 mod stay;
 mod timestamp;
+mod timezones;
 mod words;
 
 pub use clock::{Clock, Entropy, ManualClock, OsEntropy, SeededEntropy, SystemClock};
@@ -26,4 +27,5 @@ pub use page::{Page, PageError, PageOf};
 pub use slug::slug_of;
 pub use stay::{InvalidStay, Stay};
 pub use timestamp::Timestamp;
+pub use timezones::{InvalidVersion, RulesSource, RulesVersion, TimeZones, UnknownZone, Zone};
 pub use words::*;

@@ -13,6 +13,8 @@ use crate::{
 const TICK: Duration = Duration::from_secs(2);
 /// How often changes made on other servers are looked for.
 const PULSE: Duration = Duration::from_millis(500);
+/// How often the system is asked for newer time zone rules.
+const TZDATA: Duration = Duration::from_secs(60);
 /// Rows of one kind that a tick works on.
 const BATCH: i64 = 100;
 
@@ -20,7 +22,7 @@ const BATCH: i64 = 100;
 pub async fn run(app: App) {
     // What streams wait for is read as they read.
     let worker = app.for_worker();
-    tokio::join!(tick(&worker), pulse(&app));
+    tokio::join!(tick(&worker), pulse(&app), follow_tzdata(&app));
 }
 
 async fn tick(app: &App) {
@@ -50,6 +52,18 @@ pub async fn work_once(app: &App) -> Result<()> {
     ];
     // Each was tried; the first that failed is told.
     done.into_iter().collect()
+}
+
+/// Puts newer time zone rules in force when the system gets some.
+async fn follow_tzdata(app: &App) {
+    loop {
+        tokio::time::sleep(TZDATA).await;
+        let reader = app.clone();
+        // A task that fails has panicked, and the next one may not.
+        if let Ok(Some(zones)) = tokio::task::spawn_blocking(move || reader.tzdata.refresh()).await {
+            tracing::info!(version = %zones.version(), source = %zones.source(), "new time zone rules are in force");
+        }
+    }
 }
 
 /// Wakes the streams of this server when another one has written.

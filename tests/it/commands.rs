@@ -49,6 +49,24 @@ fn doctor_reports_a_port_that_is_taken() {
     assert!(said.contains("FAIL  port") && said.contains(&address), "{said}");
 }
 
+/// M9: which time zone rules the server would use, and that they are old.
+#[test]
+fn doctor_tells_the_version_and_age_of_the_time_zone_rules() {
+    let dir = tempfile::tempdir().unwrap();
+    let doctor = |folder: &str| {
+        let output = staygate(&["doctor", "--listen", "127.0.0.1:0", "--tzdata-dir", folder], dir.path());
+        (output.status.code(), said(&output))
+    };
+    let (code, text) = doctor(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tzdata/2025b"));
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("warn  time zones") && text.contains("rules 2025b, from "), "{text}");
+    let (code, text) = doctor("/nowhere");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("FAIL  time zones     /nowhere has no tzdata.zi"), "{text}");
+    let output = staygate(&["doctor", "--listen", "127.0.0.1:0"], dir.path());
+    assert!(said(&output).contains("time zones     rules 20"), "{}", said(&output));
+}
+
 /// O3: a misspelled level silenced the log for ever.
 #[test]
 fn a_log_level_that_is_none_is_refused_with_its_name() {

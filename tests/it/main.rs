@@ -39,5 +39,6 @@ mod shares;
 mod starting;
 mod statements;
 mod style;
+mod timezones;
 mod tour;
 mod unavailable;

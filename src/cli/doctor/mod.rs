@@ -2,10 +2,12 @@
 
 mod database;
 mod machine;
+mod time_zones;
 
 use super::storage::OpenStorage;
 use crate::config::Config;
 use crate::store::embedded::{self, FolderState};
+use crate::types::{Clock as _, SystemClock};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -25,6 +27,11 @@ impl Report {
             }
         }
     }
+
+    /// Something that works, and that should be seen to.
+    fn warn(&self, what: &str, found: &str) {
+        println!("warn  {what:<14} {found}");
+    }
 }
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
@@ -39,6 +46,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         report.note("data folder", machine::check_folder(&config.storage));
         report.note("disk", machine::check_disk(&config.storage.data_dir).await);
     }
+    time_zones::check(&mut report, &config, SystemClock.now());
     report.note("port", machine::check_port(&config).await);
     if is_embedded && matches!(embedded::state(&config.storage.data_dir), Ok(FolderState::New)) {
         // A check leaves nothing behind, so it does not make the database that is not there yet.

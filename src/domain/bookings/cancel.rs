@@ -4,7 +4,7 @@ use super::{Kept, Once, catch_up, events, idempotency, lock_as, payments, quotes
 use crate::{
     app::App,
     auth::Member,
-    domain::{cancellation, pricing::Line, timezones},
+    domain::{cancellation, listings, pricing::Line, timezones},
     error::{Error, Refusal, Result, StateConflict},
     store::{
         self, Conn,
@@ -124,7 +124,7 @@ async fn end(app: &App, tx: &mut Conn, booking: Booking, side: Side, refund: i64
     store::bookings::update(tx, booking.id, &change).await?;
     // Nights that were slept stay for the record.
     let from = match booking.status {
-        BookingStatus::CheckedIn => Some(local_day(tx, &booking, now).await?),
+        BookingStatus::CheckedIn => Some(local_day(app, tx, &booking, now).await?),
         _ => None,
     };
     store::nights::release(tx, booking.id, from).await?;
@@ -140,8 +140,8 @@ async fn end(app: &App, tx: &mut Conn, booking: Booking, side: Side, refund: i64
     Ok(booking)
 }
 
-async fn local_day(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<chrono::NaiveDate> {
+async fn local_day(app: &App, tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<chrono::NaiveDate> {
     let listing = store::listings::find(tx, booking.listing_id).await?;
-    let zone = listing.ok_or_else(|| anyhow::anyhow!("booking {} without its listing", booking.id))?.place.time_zone;
-    Ok(timezones::local_date(timezones::parse(&zone).map_err(anyhow::Error::from)?, now))
+    let listing = listing.ok_or_else(|| anyhow::anyhow!("booking {} without its listing", booking.id))?;
+    Ok(timezones::local_date(&listings::zone(&app.time_zones(), &listing)?, now))
 }

@@ -8,12 +8,12 @@ use super::{
 use crate::{
     app::App,
     auth::Member,
-    domain::timezones,
+    domain::{listings, timezones},
     error::{Error, Refusal, Result, StayNotAllowed, Violation},
     store::{self, Conn, bookings::Booking, idempotency::Intention, listings::Listing, quotes::Quote},
     types::{
         BookingEventKind, BookingId, BookingStatus, IdempotencyKey, ListingStatus, NightKind, QuoteId, Timestamp,
-        UnavailableReason,
+        UnavailableReason, Zone,
     },
 };
 
@@ -86,7 +86,7 @@ async fn book(
     }
     let listing = store::listings::find(tx, quote.listing_id).await?;
     let listing = listing.ok_or_else(|| Error::not_found("quoteId", "listing"))?;
-    still_offered(&listing, &quote, now)?;
+    still_offered(app, &listing, &quote, now)?;
     let booking = draft(app, &quote, &listing, now)?;
     store::bookings::insert(tx, &booking).await?;
     let (kind, event) = match booking.status {
@@ -105,7 +105,7 @@ async fn book(
 }
 
 /// A quote is a promise: of all rules only those that cannot be kept any more stand against it.
-fn still_offered(listing: &Listing, quote: &Quote, now: Timestamp) -> Result<()> {
+fn still_offered(app: &App, listing: &Listing, quote: &Quote, now: Timestamp) -> Result<()> {
     let broken = |reason, message: &str| {
         let violations = vec![Violation { reason, message: message.to_owned(), night: None }];
         Err(Refusal::StayNotAllowed(StayNotAllowed { violations }).into())
@@ -113,20 +113,19 @@ fn still_offered(listing: &Listing, quote: &Quote, now: Timestamp) -> Result<()>
     if listing.status != ListingStatus::Published {
         return broken(UnavailableReason::NotPublished, "The listing was taken off.");
     }
-    if check_in_at(quote, listing)? <= now {
+    if check_in_at(&listings::zone(&app.time_zones(), listing)?, quote, listing) <= now {
         return broken(UnavailableReason::AdvanceNotice, "The time of check-in is over.");
     }
     Ok(())
 }
 
-fn check_in_at(quote: &Quote, listing: &Listing) -> Result<Timestamp> {
-    let zone = timezones::parse(&listing.place.time_zone).map_err(anyhow::Error::from)?;
-    Ok(timezones::check_in_at(zone, quote.stay(), listing.rules.check_in_from))
+fn check_in_at(zone: &Zone, quote: &Quote, listing: &Listing) -> Timestamp {
+    timezones::check_in_at(zone, quote.stay(), listing.rules.check_in_from)
 }
 
 fn draft(app: &App, quote: &Quote, listing: &Listing, now: Timestamp) -> Result<Booking> {
-    let zone = timezones::parse(&listing.place.time_zone).map_err(anyhow::Error::from)?;
-    let check_in_at = check_in_at(quote, listing)?;
+    let zone = listings::zone(&app.time_zones(), listing)?;
+    let check_in_at = check_in_at(&zone, quote, listing);
     let (status, deadline) = if quote.instant_book {
         (BookingStatus::PendingPayment, now + app.terms.hold)
     } else {
@@ -142,7 +141,7 @@ fn draft(app: &App, quote: &Quote, listing: &Listing, now: Timestamp) -> Result<
         check_in: quote.check_in,
         check_out: quote.check_out,
         check_in_at,
-        check_out_at: timezones::check_out_at(zone, quote.stay(), listing.rules.check_out_by),
+        check_out_at: timezones::check_out_at(&zone, quote.stay(), listing.rules.check_out_by),
         adults: quote.adults,
         children: quote.children,
         infants: quote.infants,

@@ -23,7 +23,7 @@ use super::{
     money::half_even,
     pricing::Line,
     rule_sets::{FullRefund, Kept, RuleSet},
-    timezones::{Tz, days_before},
+    timezones::{Zone, days_before},
 };
 use crate::types::{CancellationPolicy, Currency, Stay, Timestamp};
 
@@ -37,7 +37,7 @@ pub struct Terms<'a> {
     /// The nights.
     pub stay: Stay,
     /// Time zone of the listing.
-    pub zone: Tz,
+    pub zone: &'a Zone,
     /// Instant of the earliest arrival.
     pub check_in_at: Timestamp,
     /// Instant of the latest departure.

@@ -130,7 +130,7 @@ fn apply_point(changes: &PlaceChanges, place: &mut Place, validation: &mut Valid
     let longitude = validation.take(degrees("longitude", changes.longitude, 180.0, before.longitude));
     let Some(point) = latitude.zip(longitude).and_then(|(north, east)| Point::new(north, east)) else { return };
     match places::zone_at(point) {
-        Some(zone) => place.move_to(point, zone.name().to_owned()),
+        Some(zone) => place.move_to(point, zone.to_owned()),
         None => validation.refuse(&["place", "latitude"], "No time zone is known at this point."),
     }
 }

@@ -15,10 +15,7 @@ pub use nights::{NightPrices, set_night_prices};
 pub use places::zone_at;
 pub use write::{create, delete, lock_own, publish, unlist, update};
 
-use super::{
-    pricing::Rates,
-    timezones::{self, Tz},
-};
+use super::pricing::Rates;
 pub use crate::store::{
     amenities::Amenity,
     listings::{Home, Listing, OfHost, Origin, Place, Pricing, Ratings, Rules, Shown, Words},
@@ -29,7 +26,7 @@ use crate::{
     auth::Member,
     error::{Error, Result},
     store,
-    types::{ListingId, ListingStatus, Newest, Page, PageOf},
+    types::{ListingId, ListingStatus, Newest, Page, PageOf, TimeZones, Zone},
 };
 
 fn shared(listings: Vec<Shown>) -> Vec<Arc<Shown>> {
@@ -140,6 +137,6 @@ pub fn rates(listing: &Listing) -> Rates {
 ///
 /// # Errors
 /// [`Error::Internal`] when the row names no zone.
-pub fn zone(listing: &Listing) -> Result<Tz> {
-    timezones::parse(&listing.place.time_zone).map_err(|error| Error::Internal(error.into()))
+pub fn zone(zones: &TimeZones, listing: &Listing) -> Result<Zone> {
+    zones.zone(&listing.place.time_zone).map_err(|error| Error::Internal(error.into()))
 }

@@ -153,7 +153,7 @@ pub async fn set_night_prices(
             let rates = changed(tx, &listing, range, &changes).await?;
             write(tx, id, range, rates).await?;
             let particulars = calendars::particulars(tx, &[id], range, now).await?.remove(&id).unwrap_or_default();
-            let nights = calendars::availability(&listing, &particulars, range, now)?;
+            let nights = calendars::availability(&app.time_zones(), &listing, &particulars, range, now)?;
             Ok((nights, listing.pricing.currency))
         })
         .await

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use tzf_rs::EmbeddedFinder;
 
-use crate::{domain::timezones::Tz, types::Point};
+use crate::types::{Point, TimeZones};
 
 /// The boundaries of the zones, read where they lie in the program. Some are prepared on first use.
 static ZONES: LazyLock<EmbeddedFinder> = LazyLock::new(EmbeddedFinder::new);
@@ -18,9 +18,10 @@ const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB B
     SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT \
     ZA ZM ZW";
 
-/// The time zone that holds at `point`, if it is known; zones at sea are.
-pub fn zone_at(point: Point) -> Option<Tz> {
-    ZONES.get_tz_name(point.longitude, point.latitude).parse().ok()
+/// The name of the time zone that holds at `point`, if its rules are known; zones at sea are.
+pub fn zone_at(point: Point) -> Option<&'static str> {
+    let name = ZONES.get_tz_name(point.longitude, point.latitude);
+    TimeZones::built_in().zone(name).is_ok().then_some(name)
 }
 
 /// Whether `code` is a country of ISO 3166-1: two capital letters.
@@ -41,7 +42,7 @@ mod tests {
             (0.0, -150.0, "Etc/GMT+10"),
         ] {
             let point = Point::new(latitude, longitude).unwrap();
-            assert_eq!(zone_at(point).map(Tz::name), Some(zone));
+            assert_eq!(zone_at(point), Some(zone));
         }
     }
 

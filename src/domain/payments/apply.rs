@@ -3,7 +3,7 @@
 use super::{is_awaited, settle::refund_part};
 use crate::{
     app::App,
-    domain::{bookings::catch_up, cancellation, events, quotes, rule_sets::RuleSet, timezones},
+    domain::{bookings::catch_up, cancellation, events, listings, quotes, rule_sets::RuleSet},
     error::{Error, Result},
     outbound::payments::{Intent, IntentStatus},
     store::{
@@ -105,7 +105,7 @@ async fn follow(
         PaymentStatus::Authorized if waits => vec![Kind::PaymentAuthorized],
         PaymentStatus::Declined => vec![Kind::PaymentDeclined],
         PaymentStatus::Captured if waits => {
-            confirm(tx, booking, now).await?;
+            confirm(app, tx, booking, now).await?;
             vec![Kind::PaymentCaptured, Kind::Confirmed]
         }
         PaymentStatus::Captured => {
@@ -119,14 +119,14 @@ async fn follow(
 }
 
 /// The booking is certain: its policy is frozen as instants, and its nights no longer expire.
-async fn confirm(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()> {
+async fn confirm(app: &App, tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()> {
     let listing = store::listings::find(tx, booking.listing_id).await?;
     let listing = listing.ok_or_else(|| anyhow::anyhow!("booking {} without its listing", booking.id))?;
     let tiers = cancellation::timeline(&cancellation::Terms {
         rules: RuleSet::by_version(&booking.rules).unwrap_or_else(RuleSet::current),
         policy: booking.cancellation_policy,
         stay: booking.stay(),
-        zone: timezones::parse(&listing.place.time_zone).map_err(anyhow::Error::from)?,
+        zone: &listings::zone(&app.time_zones(), &listing)?,
         check_in_at: booking.check_in_at,
         check_out_at: booking.check_out_at,
         confirmed_at: now,

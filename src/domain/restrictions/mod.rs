@@ -19,7 +19,7 @@ use chrono::{Days, Duration, NaiveDate, NaiveTime};
 
 use super::{
     pricing::{self, Rates},
-    timezones::{Tz, instant_of, local_date},
+    timezones::{Zone, local_date},
 };
 use crate::types::{Guests, NightHold, Stay, Timestamp, UnavailableReason};
 
@@ -87,7 +87,7 @@ pub struct Calendar {
     /// What the listing allows.
     pub rules: Rules,
     /// Its time zone.
-    pub zone: Tz,
+    pub zone: Zone,
     /// Earliest arrival on the check-in day.
     pub check_in_from: NaiveTime,
     /// What time it is.
@@ -237,13 +237,13 @@ fn occupied(calendar: &Calendar, date: NaiveDate) -> Option<UnavailableReason> {
 
 fn too_near(calendar: &Calendar, arrival: NaiveDate) -> bool {
     let notice = Duration::hours(i64::from(calendar.rules.advance_notice_hours));
-    instant_of(calendar.zone, arrival, calendar.check_in_from) < calendar.now + notice
+    calendar.zone.instant_of(arrival, calendar.check_in_from) < calendar.now + notice
 }
 
 /// The last day on which a stay may begin; `None`: there is none.
 fn last_arrival(calendar: &Calendar) -> Option<NaiveDate> {
     let window = Days::new(u64::from(calendar.rules.booking_window_days));
-    local_date(calendar.zone, calendar.now).checked_add_days(window)
+    local_date(&calendar.zone, calendar.now).checked_add_days(window)
 }
 
 fn in_window(calendar: &Calendar, arrival: NaiveDate) -> bool {

@@ -2,6 +2,7 @@ use chrono::DateTime;
 use proptest::prelude::*;
 
 use super::*;
+use crate::types::TimeZones;
 use UnavailableReason as Reason;
 
 const TODAY: &str = "2026-07-01";
@@ -27,7 +28,7 @@ fn calendar() -> Calendar {
             max_guests: 4,
             pets_allowed: false,
         },
-        zone: Tz::Asia__Singapore,
+        zone: TimeZones::built_in().zone("Asia/Singapore").unwrap(),
         check_in_from: "15:00:00".parse().unwrap(),
         now: "2026-07-01T02:00:00Z".parse::<DateTime<chrono::Utc>>().unwrap().into(),
         asked_by_host: false,

@@ -86,7 +86,9 @@ impl Search {
         };
         let now = app.now();
         let known = zones::known(app).await?;
-        let zones = known.iter().filter_map(|(name, _)| zones::terms(name.clone(), stay.check_in(), now)).collect();
+        let rules = app.time_zones();
+        let terms = |(name, _): &(String, i64)| zones::terms(&rules, name.clone(), stay.check_in(), now);
+        let zones = known.iter().filter_map(terms).collect();
         // Where all fit into a shortlist, none is made.
         let is_large = known.iter().map(|(_, listings)| listings).sum::<i64>() > app.reach.length();
         let rules = RuleSet::current();

@@ -10,7 +10,7 @@ use chrono::{NaiveDate, NaiveTime};
 
 use crate::{
     app::App,
-    domain::timezones::{self, Tz},
+    domain::timezones::{self, TimeZones, Zone},
     error::Result,
     store::{
         self,
@@ -36,21 +36,21 @@ pub(super) async fn known(app: &App) -> Result<Arc<[(String, i64)]>> {
 
 /// The stay that begins on `check_in` as seen from `zone`; `None` when no listing there can take it: it has begun, or begins further ahead
 /// than any booking window reaches. A zone that nobody knows takes no stays.
-pub(super) fn terms(zone: String, check_in: NaiveDate, now: Timestamp) -> Option<ZoneTerms> {
-    let tz = timezones::parse(&zone).ok()?;
-    let days_ahead = check_in.signed_duration_since(timezones::local_date(tz, now)).num_days();
+pub(super) fn terms(rules: &TimeZones, zone: String, check_in: NaiveDate, now: Timestamp) -> Option<ZoneTerms> {
+    let of_zone = rules.zone(&zone).ok()?;
+    let days_ahead = check_in.signed_duration_since(timezones::local_date(&of_zone, now)).num_days();
     // The column of the window is a 16-bit number. A day that clocks skipped is checked in on when it is yesterday already.
     if !(-1..=i64::from(u16::MAX)).contains(&days_ahead) {
         return None;
     }
-    let left = |second: i64| seconds_left(tz, check_in, second, now);
+    let left = |second: i64| seconds_left(&of_zone, check_in, second, now);
     (left(DAY - 1) >= 0).then(|| ZoneTerms { zone, days_ahead, arrivals: arrivals(&left) })
 }
 
 /// Whole seconds, rounded down, from `now` to check-in at this second of the day.
-fn seconds_left(zone: Tz, check_in: NaiveDate, second: i64, now: Timestamp) -> i64 {
+fn seconds_left(zone: &Zone, check_in: NaiveDate, second: i64, now: Timestamp) -> i64 {
     let time = u32::try_from(second).ok().and_then(|second| NaiveTime::from_num_seconds_from_midnight_opt(second, 0));
-    let at = timezones::instant_of(zone, check_in, time.unwrap_or(NaiveTime::MIN));
+    let at = zone.instant_of(check_in, time.unwrap_or(NaiveTime::MIN));
     at.unix_seconds() - now.unix_seconds() - i64::from(now.utc().timestamp_subsec_micros() > 0)
 }
 
@@ -98,12 +98,12 @@ mod tests {
 
     fn agrees(zone: &str, check_in: &str, now: &str) -> usize {
         let (check_in, now) = (check_in.parse().unwrap(), at(now));
-        let tz = timezones::parse(zone).unwrap();
-        let terms = terms(zone.to_owned(), check_in, now).unwrap();
+        let of_zone = TimeZones::built_in().zone(zone).unwrap();
+        let terms = terms(TimeZones::built_in(), zone.to_owned(), check_in, now).unwrap();
         for second in (0..DAY).step_by(7).chain([DAY - 1]) {
             let piece = terms.arrivals.iter().find(|piece| second < piece.until).unwrap();
             let told = piece.seconds + if piece.from_midnight { second } else { 0 };
-            assert_eq!(told, seconds_left(tz, check_in, second, now), "{zone} {check_in} {second}");
+            assert_eq!(told, seconds_left(&of_zone, check_in, second, now), "{zone} {check_in} {second}");
         }
         terms.arrivals.len()
     }
@@ -124,7 +124,8 @@ mod tests {
     #[test]
     fn a_day_that_is_over_or_too_far_takes_no_stay() {
         let now = at("2026-07-01T16:30:00Z");
-        let known = |zone: &str, day: &str| terms(zone.to_owned(), day.parse().unwrap(), now).is_some();
+        let known =
+            |zone: &str, day: &str| terms(TimeZones::built_in(), zone.to_owned(), day.parse().unwrap(), now).is_some();
         assert!(!known("Asia/Singapore", "2026-07-01"), "the second of July has begun there");
         assert!(known("Asia/Singapore", "2026-07-02"));
         assert!(known("Pacific/Honolulu", "2026-07-01"));

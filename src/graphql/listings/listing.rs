@@ -228,6 +228,7 @@ async fn availability(
 ) -> Result<Vec<NightAvailability>> {
     let range = range(from, to)?;
     let particulars = ctx.load(NightsOf { listing: listing.id, range }).await?.unwrap_or_default();
-    let nights = calendars::availability(listing, &particulars, range, ctx.app().now()).map_err(Fault::from)?;
+    let nights = calendars::availability(&ctx.app().time_zones(), listing, &particulars, range, ctx.app().now())
+        .map_err(Fault::from)?;
     Ok(NightAvailability::all(nights, listing.pricing.currency))
 }

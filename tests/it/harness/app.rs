@@ -23,10 +23,10 @@ use staygate::{
         loaders::PublicLoaders,
         schema,
     },
-    outbound::wakes::Wakes,
+    outbound::{tzdata::Tzdata, wakes::Wakes},
     server::{self, gateway},
     store::{Database, Options},
-    types::{Entropy, ManualClock, SeededEntropy, Timestamp},
+    types::{Entropy, ManualClock, SeededEntropy, TimeZones, Timestamp},
 };
 use tokio::net::TcpListener;
 
@@ -71,18 +71,23 @@ impl TestApp {
         let test = Arc::new(TestDatabase::with(options).await);
         let clock = Arc::new(ManualClock::at(instant(NOW)));
         let (bank, numbers) = (Arc::new(Bank::default()), Arc::new(AtomicU64::new(0)));
-        Self::over(test.database.clone(), 1, throttle, (test, clock, bank, numbers))
+        Self::over((test.database.clone(), built_in()), 1, throttle, (test, clock, bank, numbers))
     }
 
     /// Another server on the same database, with connections and wake-up calls of its own.
     pub async fn second_instance(&self) -> Self {
+        self.with_rules(built_in()).await
+    }
+
+    /// Another server as [`Self::second_instance`], with other time zone rules.
+    pub async fn with_rules(&self, tzdata: Tzdata) -> Self {
         let database = Database::connect(&self.test.url, Options { seed: 2, ..Options::default() }).await.unwrap();
         let shared = (self.test.clone(), self.clock.clone(), self.bank.clone(), self.numbers.clone());
-        Self::over(database, 2 + self.number(), self.app.throttle, shared)
+        Self::over((database, tzdata), 2 + self.number(), self.app.throttle, shared)
     }
 
     fn over(
-        database: Database,
+        (database, tzdata): (Database, Tzdata),
         seed: u64,
         throttle: Throttle,
         (test, clock, bank, numbers): (Arc<TestDatabase>, Arc<ManualClock>, Arc<Bank>, Arc<AtomicU64>),
@@ -96,6 +101,7 @@ impl TestApp {
             entropy,
             payments: bank.clone(),
             wakes: Wakes::default(),
+            tzdata,
             zones: staygate::app::Recent::default(),
             reach: staygate::domain::search::Reach::default(),
             terms: Terms { provider_answer: PATIENCE, ..Terms::default() },
@@ -182,6 +188,11 @@ impl TestApp {
         let serving = tokio::spawn(server::serve(listener, gateway, std::future::pending()));
         Served { address, serving }
     }
+}
+
+/// The time zone rules that are part of the program, whatever the machine has.
+fn built_in() -> Tzdata {
+    Tzdata::fixed(Arc::clone(TimeZones::built_in()))
 }
 
 /// A server that listens.

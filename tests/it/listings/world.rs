@@ -46,6 +46,7 @@ impl World {
             entropy,
             payments: Arc::new(Sandbox),
             wakes: Wakes::default(),
+            tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
             zones: staygate::app::Recent::default(),
             reach: staygate::domain::search::Reach::default(),
             terms: Terms::default(),

@@ -10,7 +10,7 @@ use staygate::{
         search::Filter,
     },
     store::listings::{Listing, Ratings},
-    types::{GeoBox, Guests, ListingId, ListingOrder, ListingStatus, Point, Stay},
+    types::{GeoBox, Guests, ListingId, ListingOrder, ListingStatus, Point, Stay, TimeZones},
 };
 
 use super::world::{Sample, World};
@@ -107,7 +107,7 @@ fn distance(a: Point, b: Point) -> i64 {
 fn total(world: &World, sample: &Sample, stay: Stay, guests: Guests) -> Option<i64> {
     let held = sample.held.iter().filter(|night| night.holds_at(world.now)).cloned().collect();
     let particulars = Particulars { held, rates: sample.rates.clone() };
-    let calendar = calendars::calendar(&sample.listing, &particulars, world.now, false).unwrap();
+    let calendar = calendars::calendar(TimeZones::built_in(), &sample.listing, &particulars, world.now, false).unwrap();
     if !restrictions::violations(&calendar, stay, guests).is_empty() {
         return None;
     }

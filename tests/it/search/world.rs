@@ -94,6 +94,7 @@ fn app(database: &TestDatabase, reach: Reach) -> App {
         entropy: Arc::new(entropy),
         payments: Arc::new(staygate::outbound::payments::Sandbox),
         wakes: staygate::outbound::wakes::Wakes::default(),
+        tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
         zones: staygate::app::Recent::default(),
         reach,
         terms: staygate::app::Terms::default(),
