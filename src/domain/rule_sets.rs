@@ -71,14 +71,20 @@ pub struct PolicyRule {
     pub late: Kept,
 }
 
+/// How long before check-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// So many hours that pass, whatever clocks do meanwhile.
+    Hours(u32),
+    /// At the same time of day, so many days earlier by the listing's wall clock.
+    Days(u32),
+}
+
 /// Until when everything comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FullRefund {
-    /// So many days before check-in.
-    Until {
-        /// Days before check-in.
-        days: u32,
-    },
+    /// Until so long before check-in.
+    Until(Before),
     /// For some hours after the booking, but not nearer to check-in than so many days.
     AfterBooking {
         /// Hours after the booking.
@@ -109,8 +115,8 @@ pub struct HostCancellation {
     pub early_days: u32,
     /// … percent of the stay's value.
     pub early_percent: u32,
-    /// More than this many days before check-in …
-    pub middle_days: u32,
+    /// More than this before check-in …
+    pub middle: Before,
     /// … percent of the stay's value.
     pub middle_percent: u32,
     /// Later: percent of the nights not stayed.
@@ -130,8 +136,8 @@ const fn rule(policy: CancellationPolicy, full: FullRefund, half_until_days: Opt
     PolicyRule { policy, full, half_until_days, late }
 }
 
-/// Every rule set that ever was, oldest first.
-const ALL: &[RuleSet] = &[RuleSet {
+/// The first rule set.
+const FIRST: RuleSet = RuleSet {
     version: "2026-01",
     since: day(2026, 1, 1),
     service_fee: 1_420,
@@ -143,15 +149,16 @@ const ALL: &[RuleSet] = &[RuleSet {
     grace_days_before: 7,
     long_term_from: 28,
     policies: {
+        use Before::Days;
         use CancellationPolicy::{Firm, FirmLongTerm, Flexible, Limited, Moderate, Strict, StrictLongTerm};
         use FullRefund::{AfterBooking, Until};
         [
-            rule(Flexible, Until { days: 1 }, None, Kept::Stayed { and: 1, percent_of_rest: 0 }),
-            rule(Moderate, Until { days: 5 }, None, Kept::Stayed { and: 1, percent_of_rest: 50 }),
-            rule(Limited, Until { days: 14 }, Some(7), Kept::All),
-            rule(Firm, Until { days: 30 }, Some(7), Kept::All),
+            rule(Flexible, Until(Days(1)), None, Kept::Stayed { and: 1, percent_of_rest: 0 }),
+            rule(Moderate, Until(Days(5)), None, Kept::Stayed { and: 1, percent_of_rest: 50 }),
+            rule(Limited, Until(Days(14)), Some(7), Kept::All),
+            rule(Firm, Until(Days(30)), Some(7), Kept::All),
             rule(Strict, AfterBooking { hours: 48, days: 14 }, Some(7), Kept::All),
-            rule(FirmLongTerm, Until { days: 30 }, None, Kept::Stayed { and: 30, percent_of_rest: 0 }),
+            rule(FirmLongTerm, Until(Days(30)), None, Kept::Stayed { and: 30, percent_of_rest: 0 }),
             rule(
                 StrictLongTerm,
                 AfterBooking { hours: 48, days: 28 },
@@ -163,12 +170,29 @@ const ALL: &[RuleSet] = &[RuleSet {
     host_cancellation: HostCancellation {
         early_days: 30,
         early_percent: 10,
-        middle_days: 2,
+        middle: Before::Days(2),
         middle_percent: 25,
         late_percent: 50,
         minimum: 50,
     },
-}];
+};
+
+/// Every rule set that ever was, oldest first.
+const ALL: &[RuleSet] = &[
+    FIRST,
+    // What the policies say in hours is hours that pass, also when clocks change.
+    RuleSet {
+        version: "2026-11",
+        since: day(2026, 11, 26),
+        policies: {
+            let mut policies = FIRST.policies;
+            policies[CancellationPolicy::Flexible as usize].full = FullRefund::Until(Before::Hours(24));
+            policies
+        },
+        host_cancellation: HostCancellation { middle: Before::Hours(48), ..FIRST.host_cancellation },
+        ..FIRST
+    },
+];
 
 impl RuleSet {
     /// The rule set for what is priced now.

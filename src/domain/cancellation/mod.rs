@@ -3,7 +3,8 @@
 //! On confirmation the policy is frozen as a timeline of tiers; the preview and the real cancellation both ask `refund_at`. What the
 //! rules leave open is decided here:
 //!
-//! - Cut-offs are local wall times: "5 days before" is the same time of day, 5 days earlier. The instant itself has the better refund.
+//! - "5 days before" is the same time of day by the listing's wall clock, 5 days earlier; "24 hours before" is 24 hours that pass,
+//!   also when clocks change. The instant itself has the better refund.
 //! - Booking, for the hours after it, means confirmation.
 //! - A night is stayed when its guest would have to leave the next morning: at the check-out time of the next day.
 //! - What a night is worth: its own price, with its share of the length discount and the extra-guest fee, by largest remainder.
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     money::half_even,
     pricing::Line,
-    rule_sets::{FullRefund, Kept, RuleSet},
+    rule_sets::{Before, FullRefund, Kept, RuleSet},
     timezones::{Zone, days_before},
 };
 use crate::types::{CancellationPolicy, Currency, Stay, Timestamp};
@@ -82,7 +83,7 @@ pub fn timeline(terms: &Terms<'_>) -> Vec<Tier> {
     tiers.until(full_until(terms, rule.full), parts.total());
     if let Some(days) = rule.half_until_days {
         let half = half_even(i128::from(parts.nights_from(0)), 2);
-        tiers.until(days_before(terms.zone, terms.check_in_at, days), parts.refund(half, true));
+        tiers.until(before(terms, Before::Days(days)), parts.refund(half, true));
     }
     tiers.until(terms.check_in_at, parts.refund(given_back(&parts, rule.late, 0), true));
     for stayed in 0..terms.stay.len() {
@@ -108,10 +109,9 @@ pub fn refund_at(tiers: &[Tier], at: Timestamp) -> i64 {
 pub fn host_fee(terms: &Terms<'_>, at: Timestamp) -> i64 {
     let fees = terms.rules.host_cancellation;
     let parts = Parts::of(terms.lines, terms.stay.len());
-    let before = |days| at < days_before(terms.zone, terms.check_in_at, days);
-    let (value, percent) = if before(fees.early_days) {
+    let (value, percent) = if at < before(terms, Before::Days(fees.early_days)) {
         (parts.subtotal(), fees.early_percent)
-    } else if before(fees.middle_days) {
+    } else if at < before(terms, fees.middle) {
         (parts.subtotal(), fees.middle_percent)
     } else {
         let stayed = (1..=terms.stay.len()).filter(|&nights| stayed_at(terms, nights) < at).count();
@@ -128,14 +128,21 @@ fn stayed_at(terms: &Terms<'_>, nights: u32) -> Timestamp {
     days_before(terms.zone, terms.check_out_at, left)
 }
 
+/// The instant so long before check-in.
+fn before(terms: &Terms<'_>, span: Before) -> Timestamp {
+    match span {
+        Before::Hours(hours) => terms.check_in_at - Duration::hours(hours.into()),
+        Before::Days(days) => days_before(terms.zone, terms.check_in_at, days),
+    }
+}
+
 fn full_until(terms: &Terms<'_>, rule: FullRefund) -> Timestamp {
-    let before = |days| days_before(terms.zone, terms.check_in_at, days);
     let after_booking = |hours: u32| terms.confirmed_at + Duration::hours(i64::from(hours));
     let by_policy = match rule {
-        FullRefund::Until { days } => before(days),
-        FullRefund::AfterBooking { hours, days } => after_booking(hours).min(before(days)),
+        FullRefund::Until(span) => before(terms, span),
+        FullRefund::AfterBooking { hours, days } => after_booking(hours).min(before(terms, Before::Days(days))),
     };
-    if terms.confirmed_at <= before(terms.rules.grace_days_before) {
+    if terms.confirmed_at <= before(terms, Before::Days(terms.rules.grace_days_before)) {
         by_policy.max(after_booking(terms.rules.grace_hours))
     } else {
         by_policy

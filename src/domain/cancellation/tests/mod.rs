@@ -209,9 +209,10 @@ fn a_night_is_stayed_at_the_check_out_time_of_the_next_day() {
 }
 
 /// When everything stops coming back, in UTC.
-fn full_until(policy: CancellationPolicy, zone: &str, check_in: &str, from: &str) -> String {
+fn full_until(rules: &str, policy: CancellationPolicy, zone: &str, check_in: &str, from: &str) -> String {
     let check_in: NaiveDate = check_in.parse().unwrap();
     let case = Case {
+        rules: *RuleSet::by_version(rules).unwrap(),
         zone: zone_of(zone),
         stay: Stay::stored(check_in, check_in + Days::new(2)),
         times: (from.parse().unwrap(), "11:00:00".parse().unwrap()),
@@ -222,25 +223,72 @@ fn full_until(policy: CancellationPolicy, zone: &str, check_in: &str, from: &str
 }
 
 #[test]
-fn cut_offs_are_local_wall_times() {
-    use CancellationPolicy::{Flexible, Limited, Moderate};
+fn cut_offs_in_days_are_local_wall_times() {
+    use CancellationPolicy::{Firm, Limited, Moderate};
     for (policy, zone, check_in, from, expected) in [
-        // 23 hours before, as the clocks go forward in the night; then 25.
-        (Flexible, "Europe/Berlin", "2026-03-29", "15:00:00", "2026-03-28T14:00:00Z"),
-        (Flexible, "Europe/Berlin", "2026-10-25", "15:00:00", "2026-10-24T13:00:00Z"),
+        // Clocks go forward, then back, between the cut-off and check-in.
+        (Moderate, "Europe/Berlin", "2026-03-31", "15:00:00", "2026-03-26T14:00:00Z"),
+        (Moderate, "Europe/Berlin", "2026-10-27", "15:00:00", "2026-10-22T13:00:00Z"),
         (Moderate, "America/New_York", "2026-03-10", "15:00:00", "2026-03-05T20:00:00Z"),
         (Limited, "America/New_York", "2026-11-05", "15:00:00", "2026-10-22T19:00:00Z"),
+        (Firm, "Australia/Lord_Howe", "2026-10-20", "15:00:00", "2026-09-20T04:30:00Z"),
         // The cut-off is in a gap: the first instant after it.
-        (Flexible, "Europe/Berlin", "2026-03-30", "02:30:00", "2026-03-29T01:00:00Z"),
-        (Flexible, "Australia/Lord_Howe", "2026-10-05", "02:15:00", "2026-10-03T15:30:00Z"),
-        (Flexible, "Pacific/Apia", "2011-12-31", "15:00:00", "2011-12-30T10:00:00Z"),
+        (Moderate, "Europe/Berlin", "2026-04-03", "02:30:00", "2026-03-29T01:00:00Z"),
+        (Moderate, "Australia/Lord_Howe", "2026-10-09", "02:15:00", "2026-10-03T15:30:00Z"),
+        (Moderate, "Pacific/Apia", "2012-01-04", "15:00:00", "2011-12-30T10:00:00Z"),
         // The cut-off comes twice: the later one.
-        (Flexible, "Europe/Berlin", "2026-10-26", "02:30:00", "2026-10-25T01:30:00Z"),
-        (Flexible, "America/New_York", "2026-11-02", "01:30:00", "2026-11-01T06:30:00Z"),
-        (Flexible, "Australia/Lord_Howe", "2026-04-06", "01:45:00", "2026-04-04T15:15:00Z"),
+        (Moderate, "Europe/Berlin", "2026-10-30", "02:30:00", "2026-10-25T01:30:00Z"),
+        (Moderate, "America/New_York", "2026-11-06", "01:30:00", "2026-11-01T06:30:00Z"),
+        (Moderate, "Australia/Lord_Howe", "2026-04-10", "01:45:00", "2026-04-04T15:15:00Z"),
     ] {
-        assert_eq!(full_until(policy, zone, check_in, from), expected, "{zone} {check_in} {from}");
+        for rules in ["2026-01", "2026-11"] {
+            assert_eq!(full_until(rules, policy, zone, check_in, from), expected, "{zone} {check_in} {from}");
+        }
     }
+}
+
+/// M10: 24 hours are 24 hours, also when clocks change; the rules of before counted a day of the wall clock, and who booked under
+/// them keeps that.
+#[test]
+fn cut_offs_in_hours_are_hours_that_pass() {
+    let flexible = CancellationPolicy::Flexible;
+    for (zone, check_in, from, hours, a_day) in [
+        ("Europe/Berlin", "2026-03-29", "15:00:00", "2026-03-28T13:00:00Z", "2026-03-28T14:00:00Z"),
+        ("Europe/Berlin", "2026-10-25", "15:00:00", "2026-10-24T14:00:00Z", "2026-10-24T13:00:00Z"),
+        ("Europe/Berlin", "2026-03-30", "02:30:00", "2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z"),
+        ("America/New_York", "2026-03-08", "15:00:00", "2026-03-07T19:00:00Z", "2026-03-07T20:00:00Z"),
+        ("Australia/Lord_Howe", "2026-04-05", "15:00:00", "2026-04-04T04:30:00Z", "2026-04-04T04:00:00Z"),
+        ("Asia/Singapore", "2026-03-29", "15:00:00", "2026-03-28T07:00:00Z", "2026-03-28T07:00:00Z"),
+    ] {
+        assert_eq!(full_until("2026-11", flexible, zone, check_in, from), hours, "{zone} {check_in} {from}");
+        assert_eq!(full_until("2026-01", flexible, zone, check_in, from), a_day, "{zone} {check_in} {from}");
+    }
+}
+
+/// M10: what else the policies say in hours passes too, and does not follow the wall clock.
+#[test]
+fn every_span_in_hours_passes() {
+    let berlin = |policy, check_in: &str| {
+        let check_in: NaiveDate = check_in.parse().unwrap();
+        Case {
+            zone: zone_of("Europe/Berlin"),
+            stay: Stay::stored(check_in, check_in + Days::new(6)),
+            ..Case::new(policy, 6)
+        }
+    };
+    // Confirmed on the day before clocks go forward: 24 and 48 hours later it is an hour later by the clock.
+    for (policy, hours) in [(CancellationPolicy::Firm, 24), (CancellationPolicy::Strict, 48)] {
+        let case = berlin(policy, "2026-04-17").confirmed(-days(20));
+        let until = timeline(&case.terms())[0].until.unwrap();
+        assert_eq!(until - case.confirmed_at, Duration::hours(hours), "{policy:?}");
+    }
+    // 48 hours before check-in a host pays more, at 14:00 by the clock; the rules of before had 47 hours here.
+    let case = berlin(CancellationPolicy::Flexible, "2026-03-30");
+    assert_eq!(host_fee(&case.terms(), case.at(-48 * HOUR - 1)), 15_000);
+    assert_eq!(host_fee(&case.terms(), case.at(-48 * HOUR)), 30_000);
+    let before = Case { rules: *RuleSet::by_version("2026-01").unwrap(), ..case };
+    assert_eq!(host_fee(&before.terms(), before.at(-48 * HOUR)), 15_000);
+    assert_eq!(host_fee(&before.terms(), before.at(-47 * HOUR)), 30_000);
 }
 
 #[test]
