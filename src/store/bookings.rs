@@ -47,6 +47,8 @@ pub struct Booking {
     pub confirmed_at: Option<Timestamp>,
     pub cancelled_at: Option<Timestamp>,
     pub updated_at: Timestamp,
+    /// The version of the time zone rules behind the instants; empty: not known.
+    pub time_zone_rules: String,
 }
 
 impl Booking {
@@ -78,6 +80,7 @@ pub struct Change {
     pub confirmed_at: Option<Timestamp>,
     pub cancelled_at: Option<Timestamp>,
     pub updated_at: Timestamp,
+    pub time_zone_rules: String,
 }
 
 impl Change {
@@ -92,6 +95,7 @@ impl Change {
             confirmed_at: booking.confirmed_at,
             cancelled_at: booking.cancelled_at,
             updated_at: now,
+            time_zone_rules: booking.time_zone_rules.clone(),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod address;
 pub mod amenities;
+pub mod booking_times;
 pub mod bookings;
 mod conflict;
 mod database;

@@ -110,6 +110,16 @@ pub async fn confirm(tx: &mut Conn, booking: BookingId) -> QueryResult<usize> {
         .await
 }
 
+/// Moves the end of a hold or a request.
+pub async fn expire_at(tx: &mut Conn, booking: BookingId, at: Timestamp) -> QueryResult<usize> {
+    diesel::update(nights::table)
+        .filter(nights::booking_id.eq(booking))
+        .filter(nights::expires_at.is_not_null())
+        .set(nights::expires_at.eq(at))
+        .execute(tx)
+        .await
+}
+
 /// Lets go the nights of a booking from `from` on; those before stay for the record.
 pub async fn release(tx: &mut Conn, booking: BookingId, from: Option<NaiveDate>) -> QueryResult<usize> {
     let all = diesel::delete(nights::table).filter(nights::booking_id.eq(booking));

@@ -54,6 +54,7 @@ diesel::table! {
         confirmed_at -> Nullable<Datetime>,
         cancelled_at -> Nullable<Datetime>,
         updated_at -> Datetime,
+        time_zone_rules -> Text,
     }
 }
 

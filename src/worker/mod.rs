@@ -44,6 +44,11 @@ pub async fn work_once(app: &App) -> Result<()> {
             tracing::warn!(booking = %id, error = format!("{error:#}"), "the booking stays as it is for now");
         }
     }
+    for id in bookings::with_older_rules(app, BATCH).await? {
+        if let Err(error) = bookings::follow_time_zone(app, id).await {
+            tracing::warn!(booking = %id, error = format!("{error:#}"), "the booking keeps its instants for now");
+        }
+    }
     let done = [
         payments::resume_unanswered(app).await,
         payments::settle_open(app).await,

@@ -124,7 +124,8 @@ fn check_in_at(zone: &Zone, quote: &Quote, listing: &Listing) -> Timestamp {
 }
 
 fn draft(app: &App, quote: &Quote, listing: &Listing, now: Timestamp) -> Result<Booking> {
-    let zone = listings::zone(&app.time_zones(), listing)?;
+    let zones = app.time_zones();
+    let zone = listings::zone(&zones, listing)?;
     let check_in_at = check_in_at(&zone, quote, listing);
     let (status, deadline) = if quote.instant_book {
         (BookingStatus::PendingPayment, now + app.terms.hold)
@@ -160,5 +161,6 @@ fn draft(app: &App, quote: &Quote, listing: &Listing, now: Timestamp) -> Result<
         confirmed_at: None,
         cancelled_at: None,
         updated_at: now,
+        time_zone_rules: zones.version().to_string(),
     })
 }

@@ -5,6 +5,7 @@ mod claims;
 mod create;
 mod lapse;
 mod respond;
+mod times;
 mod view;
 
 pub use cancel::{Cancelled, Preview, cancel, preview, refunded_lines};
@@ -13,6 +14,7 @@ pub use create::{Created, create};
 pub(super) use lapse::catch_up;
 pub use lapse::{move_on, overdue_and_moved};
 pub use respond::{accept, decline};
+pub use times::{follow_time_zone, with_older_rules};
 pub use view::{Action, Circumstances, actions, status_at, timeline};
 
 pub use crate::store::bookings::Booking;

@@ -122,11 +122,12 @@ async fn follow(
 async fn confirm(app: &App, tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()> {
     let listing = store::listings::find(tx, booking.listing_id).await?;
     let listing = listing.ok_or_else(|| anyhow::anyhow!("booking {} without its listing", booking.id))?;
+    let zones = app.time_zones();
     let tiers = cancellation::timeline(&cancellation::Terms {
         rules: RuleSet::by_version(&booking.rules).unwrap_or_else(RuleSet::current),
         policy: booking.cancellation_policy,
         stay: booking.stay(),
-        zone: &listings::zone(&app.time_zones(), &listing)?,
+        zone: &listings::zone(&zones, &listing)?,
         check_in_at: booking.check_in_at,
         check_out_at: booking.check_out_at,
         confirmed_at: now,
@@ -136,6 +137,8 @@ async fn confirm(app: &App, tx: &mut Conn, booking: &Booking, now: Timestamp) ->
     let change = BookingChange {
         confirmed_at: Some(now),
         cancellation_timeline: Some(serde_json::to_string(&tiers).map_err(anyhow::Error::from)?),
+        // The tiers are no newer than the rules of this server: one with newer rules looks at them again.
+        time_zone_rules: booking.time_zone_rules.as_str().min(zones.version().as_str()).to_owned(),
         ..BookingChange::to(booking, BookingStatus::Confirmed, now)
     };
     store::bookings::update(tx, booking.id, &change).await?;

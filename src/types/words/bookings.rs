@@ -121,6 +121,8 @@ words! {
         Completed = "COMPLETED",
         /// The guest wrote a review.
         Reviewed = "REVIEWED",
+        /// The rules of the time zone changed, and with them an instant of the booking; its local times are the same.
+        TimesChanged = "TIMES_CHANGED",
     }
 
     /// Test methods of the embedded sandbox provider. No money moves.

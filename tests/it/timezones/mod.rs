@@ -1,5 +1,7 @@
 //! Time zones whose rules change: check-in by old and new rules, what the rules are, and what happens to bookings.
 
+mod changes;
+
 use std::path::PathBuf;
 
 use serde_json::{Value, json};

@@ -1,0 +1,207 @@
+//! What happens to bookings when rules change: their local times stay, and so their instants move.
+
+use diesel_async::SimpleAsyncConnection as _;
+use futures_util::{Stream, StreamExt as _};
+use serde_json::{Value, json};
+
+use super::{BERLIN, CASABLANCA, City, VANCOUVER, listing_in, rules, stay};
+use crate::harness::{
+    actors::Actor,
+    app::{NOW, TestApp, instant},
+};
+
+/// A server with the rules of 2026f and one with those of 2025b, a host and a guest who uses the second.
+async fn servers() -> (TestApp, TestApp, Actor, Actor) {
+    let first = TestApp::new().await;
+    let (new, old) = (first.with_rules(rules("2026f")).await, first.with_rules(rules("2025b")).await);
+    let (host, guest) = (new.host().await, old.guest().await);
+    (new, old, host, guest)
+}
+
+/// A paid stay of three nights in Vancouver, booked by the old rules: from 23:00Z to 19:00Z, where by the new ones it is an hour less.
+async fn booked_in(city: City, host: &Actor, guest: &Actor, policy: &str) -> String {
+    let listing = listing_in(host, city, |input| input["cancellationPolicy"] = json!(policy)).await;
+    guest.book_and_pay(&listing, "2026-12-20", "2026-12-23").await
+}
+
+/// How often both sides were told that times changed.
+async fn told(actor: &Actor, booking: &str) -> usize {
+    actor.history(booking).await.iter().filter(|kind| *kind == "TIMES_CHANGED").count()
+}
+
+/// The next event of a stream.
+async fn next(stream: &mut (impl Stream<Item = Value> + Unpin)) -> Value {
+    let event = tokio::time::timeout(std::time::Duration::from_secs(60), stream.next()).await.expect("an event comes");
+    event.expect("the stream goes on")["data"]["event"].clone()
+}
+
+fn pair(from: &str, until: &str) -> (String, String) {
+    (from.to_owned(), until.to_owned())
+}
+
+/// M9: instants of bookings are worked out again when rules change, and both sides are told.
+#[tokio::test]
+async fn new_rules_move_the_instants_of_bookings_and_both_sides_are_told_once() {
+    let (new, old, host, guest) = servers().await;
+    let booking = booked_in(VANCOUVER, &host, &guest, "FLEXIBLE").await;
+    assert_eq!(stay(&guest, &booking).await, pair("2026-12-20T23:00:00Z", "2026-12-23T19:00:00Z"));
+    new.work().await;
+    for (actor, feed) in [(&guest, "myTripEvents(after: \"guest.0\")"), (&host, "myHostingEvents(after: \"host.0\")")] {
+        let text = format!("subscription {{ event: {feed} {{ kind booking {{ details {{ checkInAt }} }} }} }}");
+        let mut stream = Box::pin(old.stream(Some(&actor.member), &text, json!({})));
+        let mut event = next(&mut stream).await;
+        while event["kind"] != "TIMES_CHANGED" {
+            event = next(&mut stream).await;
+        }
+        assert_eq!(event["booking"]["details"]["checkInAt"], "2026-12-20T22:00:00Z");
+    }
+    assert_eq!(stay(&guest, &booking).await, pair("2026-12-20T22:00:00Z", "2026-12-23T18:00:00Z"));
+    assert_eq!(told(&guest, &booking).await, 1);
+    assert_eq!(told(&host, &booking).await, 1);
+    for _ in 0..2 {
+        new.work().await;
+        old.work().await;
+    }
+    assert_eq!(told(&guest, &booking).await, 1, "nothing is left to do, and an old server undoes nothing");
+    assert_eq!(stay(&guest, &booking).await, pair("2026-12-20T22:00:00Z", "2026-12-23T18:00:00Z"));
+}
+
+/// M9: what a preview says of an instant is what happens then, also after the rules have changed.
+#[tokio::test]
+async fn after_new_rules_a_preview_is_what_happens() {
+    let (new, _, host, guest) = servers().await;
+    let query = "query ($id: ID!, $at: DateTime) { booking(id: $id) { cancellationPreview(at: $at) {
+        refund { total { minorUnits } } } } }";
+    for (at, expected) in [
+        ("2026-12-19T21:59:59Z", 34_260),
+        ("2026-12-19T22:00:00Z", 34_260),
+        // By the old rules it would be everything until 23:00Z.
+        ("2026-12-19T22:00:01Z", 20_000),
+        ("2026-12-20T22:30:00Z", 20_000),
+        ("2026-12-21T18:00:00Z", 20_000),
+        ("2026-12-21T18:30:00Z", 10_000),
+    ] {
+        new.clock.set(instant(NOW));
+        let booking = booked_in(VANCOUVER, &host, &guest, "FLEXIBLE").await;
+        new.work().await;
+        let said = guest.run(query, json!({ "id": booking, "at": at })).await["booking"]["cancellationPreview"].clone();
+        new.clock.set(instant(at));
+        let done = guest.at(&new).cancel(&booking).await;
+        assert_eq!(done["refund"]["total"], said["refund"]["total"], "{at}: {done}");
+        assert_eq!(said["refund"]["total"]["minorUnits"], expected, "{at}");
+    }
+}
+
+/// M9: the host's time to answer ends at check-in, wherever the rules move that, and so do the nights that wait for it.
+#[tokio::test]
+async fn a_deadline_at_check_in_moves_with_it() {
+    let (new, old, host, guest) = servers().await;
+    let listing = listing_in(&host, VANCOUVER, |input| input["instantBook"] = json!(false)).await;
+    new.clock.set(instant("2026-12-20T10:00:00Z"));
+    let booking = guest.book(&listing, "2026-12-20", "2026-12-23").await;
+    guest.pay(&booking).await;
+    assert_eq!(guest.booking(&booking).await["deadline"], "2026-12-20T23:00:00Z");
+    new.work().await;
+    assert_eq!(guest.booking(&booking).await["deadline"], "2026-12-20T22:00:00Z");
+    assert_eq!(told(&guest, &booking).await, 1);
+    new.clock.set(instant("2026-12-20T22:00:00Z"));
+    assert_eq!(guest.status(&booking).await, "EXPIRED");
+    let mut conn = old.conn().await;
+    let nights = staygate::store::nights::of_listing(
+        &mut conn,
+        listing.parse().unwrap(),
+        staygate::types::Stay::stored("2026-12-20".parse().unwrap(), "2026-12-23".parse().unwrap()),
+    );
+    let nights = nights.await.unwrap();
+    assert_eq!(nights.len(), 3);
+    assert!(nights.iter().all(|night| !night.holds_at(new.app.now())), "the nights are free when the time is over");
+}
+
+/// M9: only who is concerned is told.
+#[tokio::test]
+async fn where_no_instant_moves_nobody_is_told() {
+    let (new, _, host, guest) = servers().await;
+    let booking = booked_in(BERLIN, &host, &guest, "MODERATE").await;
+    let before = guest.booking(&booking).await;
+    new.work().await;
+    assert_eq!(guest.booking(&booking).await, before);
+    let mut conn = new.conn().await;
+    let version = "2026f".parse().unwrap();
+    assert_eq!(staygate::store::booking_times::outdated(&mut conn, &version, 10).await.unwrap(), []);
+    assert_eq!(staygate::store::booking_times::newest_rules(&mut conn).await.unwrap(), "2026f");
+}
+
+/// M9: a server with old rules must write what it confirms, and one with newer rules puts it right.
+#[tokio::test]
+async fn what_an_old_server_confirms_is_put_right() {
+    let (new, _, host, guest) = servers().await;
+    let listing = listing_in(&host, VANCOUVER, |input| input["cancellationPolicy"] = json!("MODERATE")).await;
+    // The clocks that the old rules expect to change on 1 November are between check-in and the end of the full refund.
+    let booking = guest.at(&new).book(&listing, "2026-11-04", "2026-11-07").await;
+    guest.pay(&booking).await;
+    let query = "query ($id: ID!) { booking(id: $id) { cancellationTimeline { until } } }";
+    let full_until = async || {
+        guest.run(query, json!({ "id": booking })).await["booking"]["cancellationTimeline"][0]["until"].clone()
+    };
+    assert_eq!(full_until().await, "2026-10-30T21:00:00Z");
+    new.work().await;
+    assert_eq!(full_until().await, "2026-10-30T22:00:00Z");
+    assert_eq!((told(&guest, &booking).await, stay(&guest, &booking).await.0), (1, "2026-11-04T22:00:00Z".to_owned()));
+}
+
+/// M9: bookings of programs that did not write down their rules: only where these have changed since are they looked at, because
+/// nothing tells what the host has changed since.
+#[tokio::test]
+async fn bookings_that_know_no_rules_move_only_where_rules_changed() {
+    let (new, old, host, guest) = servers().await;
+    let vancouver = booked_in(VANCOUVER, &host, &guest, "FLEXIBLE").await;
+    let berlin = booked_in(BERLIN, &host, &guest, "FLEXIBLE").await;
+    let forget = "UPDATE bookings SET time_zone_rules = ''; \
+                  UPDATE listings SET check_in_from = '17:00:00' WHERE time_zone = 'Europe/Berlin'";
+    old.conn().await.batch_execute(forget).await.unwrap();
+    new.work().await;
+    assert_eq!(stay(&guest, &vancouver).await.0, "2026-12-20T22:00:00Z");
+    assert_eq!(stay(&guest, &berlin).await.0, "2026-12-20T14:00:00Z");
+    assert_eq!((told(&guest, &vancouver).await, told(&guest, &berlin).await), (1, 0));
+}
+
+/// M9: what has happened by the old rules has happened.
+#[tokio::test]
+async fn what_has_passed_stays_as_it_was() {
+    let (new, _, host, guest) = servers().await;
+    let later = booked_in(CASABLANCA, &host, &guest, "FLEXIBLE").await;
+    // By the old rules the stay began half an hour ago, by the new ones it begins in half an hour.
+    new.clock.set(instant("2026-12-20T14:30:00Z"));
+    new.work().await;
+    assert_eq!(stay(&guest, &later).await, pair("2026-12-20T14:00:00Z", "2026-12-23T11:00:00Z"));
+    assert_eq!(guest.status(&later).await, "CHECKED_IN");
+    new.clock.set(instant(NOW));
+    let sooner = booked_in(VANCOUVER, &host, &guest, "FLEXIBLE").await;
+    // The other way round.
+    new.clock.set(instant("2026-12-20T22:30:00Z"));
+    assert_eq!(guest.status(&sooner).await, "CONFIRMED");
+    new.work().await;
+    assert_eq!(guest.status(&sooner).await, "CHECKED_IN");
+    new.work().await;
+    let history = guest.history(&sooner).await;
+    assert_eq!(history[history.len() - 2..], ["TIMES_CHANGED", "CHECKED_IN"]);
+}
+
+/// M9: any number of servers do the work once.
+#[tokio::test]
+async fn servers_that_work_at_once_move_each_booking_once() {
+    let (new, old, host, guest) = servers().await;
+    let mut bookings = Vec::new();
+    for _ in 0..6 {
+        bookings.push(booked_in(VANCOUVER, &host, &guest, "FLEXIBLE").await);
+    }
+    let another = new.with_rules(rules("2026f")).await;
+    tokio::join!(new.work(), another.work(), old.work());
+    new.work().await;
+    for booking in bookings {
+        assert_eq!(
+            (told(&guest, &booking).await, stay(&guest, &booking).await.0),
+            (1, "2026-12-20T22:00:00Z".to_owned())
+        );
+    }
+}
