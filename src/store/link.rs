@@ -38,6 +38,11 @@ impl Link {
         Self { conn, health, pulse }
     }
 
+    /// Whether the other side works on a statement whose answer nobody reads.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.health.in_flight.load(Ordering::Relaxed) && !self.is_lost()
+    }
+
     /// Whether the last use leaves it in a state that nobody knows.
     pub(super) fn is_broken(&mut self) -> bool {
         self.health.in_flight.load(Ordering::Relaxed)

@@ -3,6 +3,7 @@
 //! [`Database`] is the handle: a pool that heals itself, and transactions that run again when racers collide. The
 //! functions of a noun's file take `conn: &mut Conn` (any connection) or `tx: &mut Conn` (inside a transaction).
 
+mod abandoned;
 mod address;
 pub mod amenities;
 pub mod booking_times;

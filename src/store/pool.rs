@@ -14,6 +14,7 @@
 //!
 //! Rows that were not read to their end are no reason for distrust: the driver skips them before the next statement.
 
+use super::abandoned::Abandoned;
 use super::address::Address;
 use super::link::Link;
 use super::pulse::Pulse;
@@ -35,12 +36,12 @@ pub(super) const COLLATION: &str = "utf8mb4_unicode_520_ci";
 pub struct Conn {
     object: Option<managed::Object<Manager>>,
     /// Given up after the connection is back in the pool, where the next one finds it.
-    _seat: Seat,
+    seat: Option<Seat>,
 }
 
 impl Conn {
     pub(super) fn new(object: managed::Object<Manager>, seat: Seat) -> Self {
-        Self { object: Some(object), _seat: seat }
+        Self { object: Some(object), seat: Some(seat) }
     }
 
     #[expect(clippy::expect_used, reason = "only `drop` takes the object out")]
@@ -78,7 +79,12 @@ impl Drop for Conn {
         let Some(mut object) = self.object.take() else { return };
         if object.link.is_broken() {
             // Out of the pool at once: idle there it would hold the locks of its transaction.
-            drop(managed::Object::take(object));
+            let Pooled { link, id, abandoned, .. } = managed::Object::take(object);
+            let is_abandoned = link.is_abandoned();
+            drop(link);
+            if let Some(seat) = self.seat.take().filter(|_| is_abandoned) {
+                abandoned.end(id, seat);
+            }
         } else {
             object.last_used = Instant::now();
         }
@@ -90,6 +96,9 @@ pub(super) struct Pooled {
     link: Link,
     last_used: Instant,
     trusted_in: u64,
+    /// The server's number of the connection.
+    id: u32,
+    abandoned: Arc<Abandoned>,
 }
 
 /// Makes connections and decides which may be used again.
@@ -99,6 +108,7 @@ pub(super) struct Manager {
     idle_before_ping: Duration,
     statements: Arc<Statements>,
     pulse: Arc<Pulse>,
+    abandoned: Arc<Abandoned>,
     /// Counts the losses of connections: one made or pinged in an earlier era is pinged before it is trusted.
     era: Arc<AtomicU64>,
 }
@@ -108,6 +118,7 @@ impl Manager {
         let address = Address::of(url)?;
         let pulse = Pulse::new(address.clone(), options);
         Ok(Self {
+            abandoned: Abandoned::of(address.clone(), Arc::clone(&pulse), options.seed),
             address,
             session: format!("{}; {}", session_setup(options.lock_wait), longest(options.statement)),
             idle_before_ping: options.idle_before_ping,
@@ -131,9 +142,14 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Pooled, DatabaseError> {
         let trusted_in = self.era.load(Ordering::Relaxed);
-        let conn = connect(&self.address, &self.session).await?;
+        let conn = self.address.open().await?;
+        let id = conn.id();
+        let mut conn = AsyncMysqlConnection::try_from(conn)
+            .await
+            .map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
+        conn.batch_execute(&format!("{}; {}", self.session, self.abandoned.mark(id))).await?;
         let link = Link::new(conn, &self.pulse, &self.statements, &self.era);
-        Ok(Pooled { link, last_used: Instant::now(), trusted_in })
+        Ok(Pooled { link, last_used: Instant::now(), trusted_in, id, abandoned: Arc::clone(&self.abandoned) })
     }
 
     async fn recycle(&self, pooled: &mut Pooled, _: &Metrics) -> RecycleResult<DatabaseError> {
@@ -158,14 +174,6 @@ const PATIENT: Duration = Duration::from_secs(60);
 pub(super) async fn connect_plainly(address: &Address) -> Result<mysql_async::Conn, DatabaseError> {
     let mut conn = address.open().await?;
     conn.query_drop(session_setup(PATIENT)).await.map_err(refused)?;
-    Ok(conn)
-}
-
-async fn connect(address: &Address, session: &str) -> Result<AsyncMysqlConnection, DatabaseError> {
-    let conn = address.open().await?;
-    let mut conn =
-        AsyncMysqlConnection::try_from(conn).await.map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
-    conn.batch_execute(session).await?;
     Ok(conn)
 }
 

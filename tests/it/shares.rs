@@ -119,6 +119,28 @@ async fn bookings_that_wait_for_a_locked_row_let_others_book_in_between() {
     crowd.ends().await;
 }
 
+/// S4: whoever asked for much and left had the database work on more than the pool has connections.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_whose_client_leaves_is_ended_in_the_database() {
+    let app = TestApp::pooled(Options { statement: FOR_EVER, ..patient() }).await;
+    let mut locks = others(&app).await;
+    locks.batch_execute("LOCK TABLES listings WRITE").await.unwrap();
+    for _ in 0..10 {
+        tokio::select! {
+            _ = app.run(None, SEARCH, json!({})) => panic!("nobody can read listings"),
+            () = until_waiting(&mut locks, 1) => {}
+        }
+        let ended = async {
+            while waiting(&mut locks).await > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, ended).await.expect("nobody waits for it");
+    }
+    locks.batch_execute("UNLOCK TABLES").await.unwrap();
+    assert_eq!(data(app.run(None, SEARCH, json!({})).await)["searchListings"]["totalCount"], 0);
+}
+
 /// S4: one anonymous operation with 20 aliases of a search held all connections for seconds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_operation_with_twenty_slow_searches_holds_two_connections() {
