@@ -13,7 +13,7 @@ use staygate::{
     app::{App, Parts, Recent, Terms, Throttle},
     auth::{Keys, Member, PasswordHasher, SigningKey, Viewer},
     graphql::loaders::{Batch, Private, PrivateLoaders, Public, PublicLoaders},
-    outbound::{payments::Sandbox, wakes::Wakes},
+    outbound::payments::Sandbox,
     store::{Database, Options},
     types::{OsEntropy, SessionId, SystemClock, UserId},
 };
@@ -54,7 +54,7 @@ fn app() -> anyhow::Result<App> {
         keys: Keys::new(SigningKey { id: "bench".to_owned(), secret: vec![7; 32] }, &[]),
         passwords: PasswordHasher::new(1, &OsEntropy)?,
         payments: Arc::new(Sandbox),
-        wakes: Wakes::default(),
+        streams: staygate::app::Streams::default(),
         tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
         zones: Recent::default(),
         reach: staygate::domain::search::Reach::default(),

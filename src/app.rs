@@ -10,9 +10,13 @@ use chrono::Duration;
 
 use crate::{
     auth::{Keys, PasswordHasher},
-    outbound::{payments::PaymentProvider, tzdata::Tzdata},
-    store::{Conn, Database, search::Reach},
-    types::{Clock, Entropy, TimeZones, Timestamp},
+    outbound::{hub::Hub, payments::PaymentProvider, tzdata::Tzdata},
+    store::{
+        Conn, Database,
+        events::{Event, Topic},
+        search::Reach,
+    },
+    types::{Clock, Entropy, Quota, TimeZones, Timestamp, UserId},
 };
 
 pub use crate::store::Turn;
@@ -104,6 +108,29 @@ impl<T: Clone> Recent<T> {
     }
 }
 
+/// The live streams of this process.
+pub struct Streams {
+    /// Hands events to those who follow them.
+    pub hub: Hub<Topic, Event>,
+    /// How many streams each member has open.
+    pub open: Quota<UserId>,
+    /// When changes of other servers were last looked for.
+    pub looked: Mutex<Option<Instant>>,
+}
+
+impl Streams {
+    /// Streams of which a member can have so many open at a time.
+    pub fn new(per_member: usize) -> Self {
+        Self { hub: Hub::default(), open: Quota::new(per_member), looked: Mutex::new(None) }
+    }
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self::new(100)
+    }
+}
+
 /// What [`App`] is made of.
 pub struct Parts {
     /// The pool of connections.
@@ -118,8 +145,8 @@ pub struct Parts {
     pub passwords: PasswordHasher,
     /// Takes money and gives it back.
     pub payments: Arc<dyn PaymentProvider>,
-    /// Wakes the streams of this process.
-    pub wakes: crate::outbound::wakes::Wakes,
+    /// The streams of this process.
+    pub streams: Streams,
     /// The rules of time zones.
     pub tzdata: Tzdata,
     /// The time zones of published listings, and how many are in each.

@@ -72,6 +72,13 @@ pub enum Refusal {
     BadId(String),
     /// A query's cursor is not one of ours, or belongs to another list.
     BadCursor,
+    /// Events after the cursor were deleted: they are older than they are kept.
+    CursorExpired,
+    /// The viewer has too many subscriptions open on this server.
+    TooManySubscriptions {
+        /// The most that may be open.
+        limit: usize,
+    },
     /// A query's argument is out of range.
     BadUserInput(String),
 }
@@ -264,6 +271,14 @@ impl Refusal {
             Self::NotReviewable(problem) => problem.message.clone(),
             Self::BadId(text) => format!("`{text}` is not an id of this kind."),
             Self::BadCursor => "The cursor does not belong to this list, order or filter.".into(),
+            Self::CursorExpired => {
+                "Events after this cursor are no longer kept. Load the current state, and subscribe \
+                                    from its event cursor."
+                    .into()
+            }
+            Self::TooManySubscriptions { limit } => {
+                format!("You have {limit} subscriptions open. End one before you start another.")
+            }
             Self::BadUserInput(message) => message.clone(),
         }
     }

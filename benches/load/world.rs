@@ -20,10 +20,7 @@ use staygate::{
         search::{Filter, PriceRange, Search},
     },
     error::Validation,
-    outbound::{
-        payments::{PaymentMethod, Sandbox},
-        wakes::Wakes,
-    },
+    outbound::payments::{PaymentMethod, Sandbox},
     store::{
         Database, Options,
         embedded::{Durability, Embedded},
@@ -276,7 +273,7 @@ fn app(database: Database) -> anyhow::Result<App> {
         keys: Keys::new(SigningKey { id: "bench".to_owned(), secret }, &[]),
         passwords: PasswordHasher::new(2, &OsEntropy)?,
         payments: Arc::new(Sandbox),
-        wakes: Wakes::default(),
+        streams: staygate::app::Streams::default(),
         tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
         zones: staygate::app::Recent::default(),
         reach: staygate::domain::search::Reach::default(),

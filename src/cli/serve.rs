@@ -1,11 +1,11 @@
 use super::landing::landing;
 use super::storage::{OpenStorage, pool_options};
-use crate::app::{App, Parts, Terms, Throttle};
+use crate::app::{App, Parts, Streams, Terms, Throttle};
 use crate::auth::PasswordHasher;
 use crate::config::{Config, PublicUrl, SigningKeys};
 use crate::graphql::documents::Limits;
 use crate::import::demo::{self, Account};
-use crate::outbound::{payments::Sandbox, tzdata::Tzdata, wakes::Wakes};
+use crate::outbound::{payments::Sandbox, tzdata::Tzdata};
 use crate::server::{self, gateway};
 use crate::store::{Database, Exclusive, migrate, version};
 use crate::types::{Clock as _, OsEntropy, SystemClock};
@@ -133,7 +133,7 @@ fn app_of(config: &Config, keys: &SigningKeys, database: Database, tzdata: Tzdat
         passwords: PasswordHasher::new(config.sign_in.password_hashers(), &*entropy)?,
         entropy,
         payments: Arc::new(Sandbox),
-        wakes: Wakes::default(),
+        streams: Streams::new(config.streams.max_subscriptions as usize),
         tzdata,
         zones: crate::app::Recent::default(),
         reach: crate::domain::search::Reach::default(),
@@ -182,6 +182,8 @@ fn settings_of(config: &Config) -> server::Settings {
         allowed_origins: config.network.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
         trusted_proxies: config.network.trusted_proxies as usize,
         drain_timeout: Duration::from_secs(config.network.drain_seconds.into()),
+        max_sockets: config.streams.max_sockets as usize,
+        max_sockets_per_address: config.streams.max_sockets_per_address as usize,
         ..server::Settings::default()
     }
 }

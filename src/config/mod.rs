@@ -12,6 +12,7 @@ mod secret;
 mod sign_in;
 mod signing;
 mod storage;
+mod streams;
 mod values;
 
 use clap::builder::Resettable;
@@ -27,6 +28,7 @@ pub use secret::Secret;
 pub use sign_in::SignIn;
 pub use signing::{SigningKey, SigningKeys};
 pub use storage::Storage;
+pub use streams::Streams;
 pub use values::{Contact, HeaderName, Host, Origin, PublicUrl, Size};
 
 /// A setting that cannot be used.
@@ -81,6 +83,9 @@ pub struct Config {
     /// What the world gets to see.
     #[command(flatten)]
     pub profile: Profile,
+    /// How many connections and subscriptions stay open.
+    #[command(flatten)]
+    pub streams: Streams,
 }
 
 impl Default for Config {

@@ -6,6 +6,7 @@ use super::{
     bookings::BookingConnection,
     context::ContextExt,
     error::Result,
+    events::{cursor_ahead, feed_cursor},
     given::Given,
     hosting::Hosting,
     payload::payload,
@@ -19,25 +20,35 @@ use crate::{
     types::{BookingStatus, Email, Side, Timestamp},
 };
 
-pub struct Me(Member);
+pub struct Me {
+    member: Member,
+    /// The cursor of the viewer's trips, if it was read ahead.
+    trip_events: Option<Result<Cursor>>,
+}
+
+impl Me {
+    fn new(member: Member) -> Self {
+        Self { member, trip_events: None }
+    }
+}
 
 /// The viewer's own account. Nobody else ever sees it.
 #[Object]
 impl Me {
     /// The id of the viewer's `User`.
     async fn id(&self) -> ID {
-        ID(self.0.id().to_string())
+        ID(self.member.id().to_string())
     }
 
     /// What others see of the viewer.
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
-        let user = find_user(ctx, self.0.id()).await?;
+        let user = find_user(ctx, self.member.id()).await?;
         Ok(user.ok_or(crate::error::Error::Unauthenticated)?)
     }
 
     /// The address to sign in with.
     async fn email(&self, ctx: &Context<'_>) -> Result<Email> {
-        let email = Box::pin(accounts::email_of(ctx.app(), self.0.id())).await?;
+        let email = Box::pin(accounts::email_of(ctx.app(), self.member.id())).await?;
         Ok(email.ok_or(crate::error::Error::Unauthenticated)?)
     }
 
@@ -49,12 +60,22 @@ impl Me {
         #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<BookingConnection>> {
-        Some(Box::pin(BookingConnection::of(ctx, &self.0, Side::Guest, status, first, after)).await)
+        Some(Box::pin(BookingConnection::of(ctx, &self.member, Side::Guest, status, first, after)).await)
+    }
+
+    /// Where `myTripEvents` continues from this state: pass it as `after`, and nothing that happens later is missed. It is read before
+    /// everything else under `me`.
+    async fn trip_event_cursor(&self, ctx: &Context<'_>) -> Option<Result<Cursor>> {
+        Some(match &self.trip_events {
+            Some(cursor) => cursor.clone(),
+            None => Box::pin(feed_cursor(ctx, &self.member, Side::Guest)).await,
+        })
     }
 
     /// The viewer's side as a host.
-    async fn hosting(&self) -> Hosting {
-        Hosting(self.0)
+    async fn hosting(&self, ctx: &Context<'_>) -> Hosting {
+        let events = Box::pin(cursor_ahead(ctx, &self.member, Side::Host, "eventCursor")).await;
+        Hosting { member: self.member, events }
     }
 }
 
@@ -199,7 +220,9 @@ pub struct AccountQuery;
 impl AccountQuery {
     /// The viewer's own account; null when nobody is signed in.
     async fn me(&self, ctx: &Context<'_>) -> Option<Me> {
-        ctx.member().ok().copied().map(Me)
+        let member = *ctx.member().ok()?;
+        let trip_events = Box::pin(cursor_ahead(ctx, &member, Side::Guest, "tripEventCursor")).await;
+        Some(Me { member, trip_events })
     }
 }
 
@@ -219,7 +242,7 @@ impl AccountMutation {
             Err(error) => Err(error),
         };
         RegisterUserPayload::of(
-            outcome.map(|tokens| RegisterUserSuccess { me: Me(tokens.member), tokens: (&tokens).into() }),
+            outcome.map(|tokens| RegisterUserSuccess { me: Me::new(tokens.member), tokens: (&tokens).into() }),
         )
     }
 
@@ -229,7 +252,7 @@ impl AccountMutation {
             Ok(email) => accounts::sign_in(ctx.app(), &email, input.password, ctx.scope().address).await,
             Err(error) => Err(error),
         };
-        SignInPayload::of(outcome.map(|tokens| SignInSuccess { me: Me(tokens.member), tokens: (&tokens).into() }))
+        SignInPayload::of(outcome.map(|tokens| SignInSuccess { me: Me::new(tokens.member), tokens: (&tokens).into() }))
     }
 
     /// Trades a refresh token for a new pair of tokens. A token works once: used a second time, it ends its whole session.

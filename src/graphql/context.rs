@@ -1,12 +1,12 @@
 //! What every resolver has at hand: the app, the viewer, the loaders.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
 
 use super::{
     error::Result,
-    loaders::{Private, PrivateLoaders, Public, PublicLoaders},
+    loaders::{Private, PrivateLoaders, Public, PublicLoaders, StreamLoaders},
 };
 use crate::{
     app::App,
@@ -22,14 +22,59 @@ pub struct Scope {
     pub viewer: Viewer,
     /// From which address, as far as the server can tell.
     pub address: Option<std::net::IpAddr>,
+    /// Where the stream stands; none in queries and mutations.
+    pub stream: Option<Arc<StreamPosition>>,
     public: Arc<PublicLoaders>,
-    private: PrivateLoaders,
+    private: Arc<PrivateLoaders>,
 }
 
 impl Scope {
     /// The scope of one operation of `viewer`, which holds few connections at a time.
     pub fn new(app: App, public: Arc<PublicLoaders>, viewer: Viewer, address: Option<std::net::IpAddr>) -> Self {
-        Self { app: app.for_operation(), viewer, address, public, private: PrivateLoaders::of(viewer) }
+        let private = Arc::new(PrivateLoaders::of(viewer));
+        Self { app: app.for_operation(), viewer, address, stream: None, public, private }
+    }
+
+    /// The scope of a subscription of `viewer`. Its loaders are those of all streams of this viewer, because one event comes to all of
+    /// them at the same time.
+    pub fn of_stream(
+        app: App,
+        loaders: &StreamLoaders,
+        viewer: Viewer,
+        address: Option<std::net::IpAddr>,
+        stream: Arc<StreamPosition>,
+    ) -> Self {
+        let (public, private) = (Arc::clone(&loaders.public), loaders.private(viewer));
+        Self { app: app.for_operation(), viewer, address, stream: Some(stream), public, private }
+    }
+}
+
+/// Where a stream stands, shared with the wire.
+#[derive(Debug, Default)]
+pub struct StreamPosition {
+    resume_after: Option<String>,
+    reached: Mutex<Option<String>>,
+}
+
+impl StreamPosition {
+    /// A stream that begins after this cursor, whatever its arguments say.
+    pub fn resuming(after: Option<String>) -> Self {
+        Self { resume_after: after, reached: Mutex::new(None) }
+    }
+
+    /// The cursor to begin after instead of that in the arguments.
+    pub fn resume_after(&self) -> Option<&str> {
+        self.resume_after.as_deref()
+    }
+
+    /// The stream gives the event with this cursor next.
+    pub fn reached(&self, cursor: String) {
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor);
+    }
+
+    /// The cursor of the event that was given last, once.
+    pub fn take_reached(&self) -> Option<String> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

@@ -89,6 +89,8 @@ pub fn code_of(refusal: &Refusal) -> ErrorCode {
         Refusal::NotReviewable(_) => ErrorCode::NotReviewable,
         Refusal::BadId(_) => ErrorCode::BadId,
         Refusal::BadCursor => ErrorCode::BadCursor,
+        Refusal::CursorExpired => ErrorCode::CursorExpired,
+        Refusal::TooManySubscriptions { .. } => ErrorCode::TooManySubscriptions,
         Refusal::BadUserInput(_) => ErrorCode::BadUserInput,
     }
 }
@@ -96,7 +98,7 @@ pub fn code_of(refusal: &Refusal) -> ErrorCode {
 /// Whether the same request can succeed later without a change.
 pub fn is_retryable(refusal: &Refusal) -> bool {
     match refusal {
-        Refusal::TooManyAttempts(_) | Refusal::PaymentUnavailable(_) => true,
+        Refusal::TooManyAttempts(_) | Refusal::PaymentUnavailable(_) | Refusal::TooManySubscriptions { .. } => true,
         Refusal::StateConflict(problem) => problem.retryable,
         _ => false,
     }

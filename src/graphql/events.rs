@@ -12,7 +12,8 @@ use super::{
     scalars::Cursor,
 };
 use crate::{
-    domain::events::{self, Place, Placed, Topic},
+    auth::Member,
+    domain::events::{self, Opening, Place, Placed, Topic},
     error::Error,
     types::{BookingEventKind, BookingId, Page, Side, Timestamp},
 };
@@ -82,14 +83,45 @@ impl BookingEventConnection {
     }
 }
 
+/// The cursor of the latest event in a feed of `member`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn feed_cursor(ctx: &Context<'_>, member: &Member, side: Side) -> Result<Cursor> {
+    Ok(Cursor(events::latest_of_feed(ctx.app(), member, side).await?.to_cursor()))
+}
+
+/// The same, if `field` is selected below. Whoever reads it before resolving what is below shows a state that is no older than the
+/// cursor, so that no event falls between the two.
+pub async fn cursor_ahead(
+    ctx: &Context<'_>,
+    member: &Member,
+    side: Side,
+    field: &'static str,
+) -> Option<Result<Cursor>> {
+    if !ctx.look_ahead().field(field).exists() {
+        return None;
+    }
+    Some(feed_cursor(ctx, member, side).await)
+}
+
 async fn follow(
     ctx: &Context<'_>,
     topic: Topic,
     after: Option<Cursor>,
 ) -> Result<impl Stream<Item = Result<BookingEvent>> + use<>> {
     let member = *ctx.member()?;
-    let stream = events::follow(ctx.app(), &member, topic, place(after.as_ref())?).await?;
-    Ok(stream.map(|placed| Ok(BookingEvent(placed?))))
+    let stream = &ctx.scope().stream;
+    let resumed = stream.as_ref().and_then(|stream| stream.resume_after()).map(|cursor| Cursor(cursor.to_owned()));
+    let opening = place(resumed.or(after).as_ref())?.map_or(Opening::Now, Opening::After);
+    let (events, stream) = (events::follow(ctx.app(), &member, topic, opening).await?, stream.clone());
+    Ok(events.map(move |placed| {
+        let event = BookingEvent(placed?);
+        if let Some(stream) = &stream {
+            stream.reached(event.0.place.to_cursor());
+        }
+        Ok(event)
+    }))
 }
 
 #[derive(Default)]

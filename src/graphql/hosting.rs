@@ -7,6 +7,7 @@ use super::{
     calendars,
     context::ContextExt,
     error::Result,
+    events::feed_cursor,
     given::Given,
     ids,
     listings::{self, ListingConnection},
@@ -25,7 +26,11 @@ use crate::{
     types::{BookingStatus, IdempotencyKey, ListingId, ListingStatus, NightHold, Side, Stay},
 };
 
-pub struct Hosting(pub(super) Member);
+pub struct Hosting {
+    pub(super) member: Member,
+    /// The cursor of the host's bookings, if it was read ahead.
+    pub(super) events: Option<Result<Cursor>>,
+}
 
 /// The viewer's side as a host.
 #[Object]
@@ -50,7 +55,7 @@ impl Hosting {
         #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<BookingConnection>> {
-        Some(Box::pin(BookingConnection::of(ctx, &self.0, Side::Host, status, first, after)).await)
+        Some(Box::pin(BookingConnection::of(ctx, &self.member, Side::Host, status, first, after)).await)
     }
 
     /// Every night of one of the viewer's listings in a range; null when the listing is not the viewer's.
@@ -61,7 +66,16 @@ impl Hosting {
         #[graphql(desc = "First night.")] from: Date,
         #[graphql(desc = "Day after the last night, at most 366 nights later.")] to: Date,
     ) -> Option<Result<Vec<CalendarNight>>> {
-        Box::pin(calendar_of(ctx, &self.0, &listing_id, from, to)).await.transpose()
+        Box::pin(calendar_of(ctx, &self.member, &listing_id, from, to)).await.transpose()
+    }
+
+    /// Where `myHostingEvents` continues from this state: pass it as `after`, and nothing that happens later is missed. It is read before
+    /// everything else under `hosting`.
+    async fn event_cursor(&self, ctx: &Context<'_>) -> Option<Result<Cursor>> {
+        Some(match &self.events {
+            Some(cursor) => cursor.clone(),
+            None => Box::pin(feed_cursor(ctx, &self.member, Side::Host)).await,
+        })
     }
 }
 

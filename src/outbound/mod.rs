@@ -1,5 +1,5 @@
-//! The world outside: payment providers, the system's time zone rules, and the wake-up calls between streams.
+//! The world outside: payment providers, the system's time zone rules, and the fan-out of events to streams.
 
+pub mod hub;
 pub mod payments;
 pub mod tzdata;
-pub mod wakes;

@@ -11,7 +11,12 @@ use super::{Call, Credentials, Gateway, Readiness, Refused, Session, Sessions};
 use crate::{
     app::App,
     auth::Viewer,
-    graphql::{self, context::Scope, documents::Limits, loaders::PublicLoaders},
+    graphql::{
+        self,
+        context::Scope,
+        documents::Limits,
+        loaders::{PublicLoaders, StreamLoaders},
+    },
     types::RulesSource,
 };
 
@@ -29,7 +34,7 @@ pub fn of(app: &App) -> anyhow::Result<Gateway<graphql::Schema>> {
 /// When the contract itself cannot be read.
 pub fn with_limits(app: &App, limits: Limits) -> anyhow::Result<Gateway<graphql::Schema>> {
     let documents = Arc::new(graphql::documents_within(limits)?);
-    let sessions = Arc::new(Viewers { app: app.clone(), public: Arc::default() });
+    let sessions = Arc::new(Viewers { app: app.clone(), public: Arc::default(), streams: Arc::default() });
     Ok(Gateway::new(graphql::schema(), documents, graphql::CONTRACT, sessions, Arc::new(Database(app.for_worker()))))
 }
 
@@ -37,6 +42,7 @@ pub fn with_limits(app: &App, limits: Limits) -> anyhow::Result<Gateway<graphql:
 struct Viewers {
     app: App,
     public: Arc<PublicLoaders>,
+    streams: Arc<StreamLoaders>,
 }
 
 impl Viewers {
@@ -49,10 +55,13 @@ impl Viewers {
                 (Viewer::Member(member), Some(expires_at.utc()))
             }
         };
-        let (app, public) = (self.app.clone(), Arc::clone(&self.public));
+        let (app, public, streams) = (self.app.clone(), Arc::clone(&self.public), Arc::clone(&self.streams));
         let data = move |call: &Call| {
             let mut data = Data::default();
-            data.insert(Scope::new(app.clone(), Arc::clone(&public), viewer, call.address));
+            data.insert(match &call.stream {
+                None => Scope::new(app.clone(), Arc::clone(&public), viewer, call.address),
+                Some(stream) => Scope::of_stream(app.clone(), &streams, viewer, call.address, Arc::clone(stream)),
+            });
             data
         };
         Ok(Session::new(data).expiring(expires_at))

@@ -1,5 +1,6 @@
-//! GraphQL over HTTP: POST and GET /graphql.
+//! GraphQL over HTTP: POST and GET /graphql, answered with JSON or with events.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_graphql::ServerError;
@@ -16,7 +17,7 @@ use super::edge::RequestId;
 use super::negotiation::{self, Media};
 use super::params::Params;
 use super::shared::{Shared, bearer};
-use super::{Call, Credentials, Refused, pages, websocket};
+use super::{Call, Credentials, Refused, Session, event_stream, pages, websocket};
 use crate::graphql::documents::Prepared;
 
 /// Headers that no page can send to another origin without asking first.
@@ -44,11 +45,8 @@ impl Endpoint for GraphQl {
         let Some(media) = negotiation::accepted(request.headers()) else {
             return Ok(not_acceptable(&request_id));
         };
-        let reply = Reply { media, request_id };
-        match self.answer(&mut request, &reply).await {
-            Ok(answer) => Ok(reply.executed(answer)),
-            Err(refusal) => Ok(reply.refused(*refusal)),
-        }
+        let reply = Reply { media, takes_events: negotiation::takes_events(request.headers()), request_id };
+        Ok(self.answer(&mut request, &reply).await.unwrap_or_else(|refusal| reply.refused(*refusal)))
     }
 }
 
@@ -75,14 +73,8 @@ impl Refusal {
     }
 }
 
-/// What was executed, with the headers that resolvers asked for.
-struct Executed {
-    answer: Answer,
-    headers: HeaderMap,
-}
-
 impl GraphQl {
-    async fn answer(&self, request: &mut Request, reply: &Reply) -> Result<Executed, Box<Refusal>> {
+    async fn answer(&self, request: &mut Request, reply: &Reply) -> Result<Response, Box<Refusal>> {
         let params = self.params(request).await?;
         let bearer = bearer(request.headers()).map_err(unauthenticated)?;
         let prepared = self
@@ -90,7 +82,7 @@ impl GraphQl {
             .documents
             .prepare(&params.query, params.operation_name.as_deref(), &params.variables)
             .map_err(|errors| Box::new(Refusal { status: None, errors, header: None }))?;
-        check_operation(&prepared, request.method())?;
+        check_operation(&prepared, request.method(), reply)?;
         let address = self.shared.address(request);
         let session =
             self.shared.sessions.open(Credentials::of(bearer, address)).await.map_err(|refused| match refused {
@@ -100,20 +92,44 @@ impl GraphQl {
                         .with(RETRY_AFTER, "1")
                 }
             })?;
-        let call = Call { request_id: reply.request_id.clone(), address };
+        if reply.is_events(&prepared) {
+            return self.events(request.headers(), prepared, session, address, reply);
+        }
+        let call = Call { request_id: reply.request_id.clone(), address, stream: None };
         let mut response = self.shared.run(prepared, session.data(call)).await.map_err(|failure| {
             Box::new(Refusal { status: Some(failed(&failure)), errors: vec![failure], header: None })
         })?;
         let headers = std::mem::take(&mut response.http_headers);
-        Ok(Executed { answer: Answer::of(response, &reply.request_id), headers })
+        Ok(reply.executed(Answer::of(response, &reply.request_id), headers))
+    }
+
+    /// Answers with events, unless a page of a foreign origin asks, or too many do.
+    fn events(
+        &self,
+        headers: &HeaderMap,
+        prepared: Prepared,
+        session: Session,
+        address: Option<IpAddr>,
+        reply: &Reply,
+    ) -> Result<Response, Box<Refusal>> {
+        if !self.shared.allows_origin(headers) {
+            let message = "Pages of this origin may not use the API.";
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "BAD_REQUEST", message));
+        }
+        let admitted = self.shared.admission.enter(address).ok_or_else(|| {
+            let message = "Too many connections are open. Try again in a moment.";
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).with(RETRY_AFTER, "5")
+        })?;
+        let client = event_stream::Client { session, address, request_id: reply.request_id.clone(), admitted };
+        let resume_after = event_stream::last_event_id(headers);
+        Ok(event_stream::open(Arc::clone(&self.shared), prepared, resume_after, client))
     }
 
     async fn params(&self, request: &mut Request) -> Result<Params, Box<Refusal>> {
         match *request.method() {
             Method::GET => {
                 if !asks_first(request.headers()) {
-                    let message =
-                        "A GET needs an `Accept` that names application/graphql-response+json or application/json.";
+                    let message = "A GET needs an `Accept` that names application/graphql-response+json, application/json or text/event-stream.";
                     return Err(Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message));
                 }
                 let pairs = request.params::<Vec<(String, String)>>().map_err(|_| {
@@ -158,19 +174,21 @@ impl GraphQl {
 /// Whether a GET can only come from a page of another origin if that page asked first, or from no page at all.
 fn asks_first(headers: &HeaderMap) -> bool {
     negotiation::names_ours(headers)
+        || negotiation::takes_events(headers)
         || headers.contains_key(AUTHORIZATION)
         || headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
         || PREFLIGHTED.iter().any(|name| headers.contains_key(*name))
 }
 
-fn check_operation(prepared: &Prepared, method: &Method) -> Result<(), Box<Refusal>> {
+fn check_operation(prepared: &Prepared, method: &Method, reply: &Reply) -> Result<(), Box<Refusal>> {
     match prepared.operation() {
         OperationType::Mutation if *method == Method::GET => {
             let message = "A mutation cannot run over GET: use POST.";
             Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message).with(ALLOW, "POST"))
         }
-        OperationType::Subscription => {
-            let message = "A subscription needs a websocket with the subprotocol graphql-transport-ws.";
+        OperationType::Subscription if !reply.takes_events => {
+            let message = "A subscription needs `Accept: text/event-stream`, or a websocket with the subprotocol \
+                           graphql-transport-ws.";
             Err(Refusal::bad(error("BAD_REQUEST", message)))
         }
         _ => Ok(()),
@@ -192,18 +210,24 @@ fn failed(error: &ServerError) -> StatusCode {
 /// How a request is replied to.
 struct Reply {
     media: Media,
+    takes_events: bool,
     request_id: String,
 }
 
 impl Reply {
-    fn executed(&self, executed: Executed) -> Response {
-        let Executed { mut answer, headers } = executed;
+    /// Whether an operation is answered with events.
+    fn is_events(&self, prepared: &Prepared) -> bool {
+        self.media == Media::Events || (self.takes_events && prepared.operation() == OperationType::Subscription)
+    }
+
+    /// What was executed, with the headers that resolvers asked for.
+    fn executed(&self, mut answer: Answer, headers: HeaderMap) -> Response {
         if self.media == Media::GraphQl && answer.is_unavailable() {
             // With an entry `data` beside the errors, the status could not be other than 200.
             answer.data = None;
         }
         let status = match (self.media, answer.data.is_some()) {
-            (Media::Json, _) | (_, true) => StatusCode::OK,
+            (Media::Json | Media::Events, _) | (_, true) => StatusCode::OK,
             (Media::GraphQl, false) if answer.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
             (Media::GraphQl, false) if answer.code() == Some("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
             (Media::GraphQl, false) => StatusCode::BAD_REQUEST,
@@ -217,10 +241,12 @@ impl Reply {
     }
 
     fn refused(&self, refusal: Refusal) -> Response {
-        let status = refusal.status.unwrap_or(match self.media {
-            Media::GraphQl => StatusCode::BAD_REQUEST,
-            Media::Json => StatusCode::OK,
-        });
+        let status = match (refusal.status, self.media) {
+            (Some(status), _) => status,
+            (None, Media::GraphQl) => StatusCode::BAD_REQUEST,
+            (None, Media::Json) => StatusCode::OK,
+            (None, Media::Events) => return event_stream::refuse(&Answer::refused(refusal.errors, &self.request_id)),
+        };
         let mut response = self.respond(status, &Answer::refused(refusal.errors, &self.request_id));
         if let Some((name, value)) = refusal.header {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -239,7 +265,8 @@ impl Reply {
 }
 
 fn not_acceptable(request_id: &str) -> Response {
-    let message = "An answer can be application/graphql-response+json or application/json, in utf-8.";
-    let reply = Reply { media: Media::Json, request_id: request_id.to_owned() };
+    let message =
+        "An answer can be application/graphql-response+json, application/json or text/event-stream, in utf-8.";
+    let reply = Reply { media: Media::Json, takes_events: false, request_id: request_id.to_owned() };
     reply.refused(*Refusal::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message))
 }

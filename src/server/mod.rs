@@ -1,11 +1,13 @@
-//! The wire: GraphQL over HTTP and websocket, pages, health.
+//! The wire: GraphQL over HTTP, websocket and server-sent events, pages, health.
 //!
 //! The server knows the schema as an [`async_graphql::Executor`], the contract as the prepared [`Documents`], and viewers
 //! through [`Sessions`]. It knows no table, no rule and no type of the contract.
 
+mod admission;
 mod answer;
 mod connection;
 mod edge;
+mod event_stream;
 mod executor;
 mod files;
 pub mod gateway;
@@ -13,6 +15,7 @@ mod health;
 mod html;
 mod http;
 mod negotiation;
+mod operations;
 mod origins;
 mod pages;
 mod params;
@@ -30,9 +33,10 @@ use poem::endpoint::{BoxEndpoint, EndpointExt as _};
 use poem::middleware::CatchPanic;
 use poem::{Endpoint, Response, Route, Server, get};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use crate::graphql::documents::Documents;
+use admission::Admission;
 use connection::Door;
 use edge::Edge;
 use files::File;
@@ -88,7 +92,7 @@ impl<E: Executor> Gateway<E> {
             readiness: self.readiness,
             stopping,
             alive,
-            sockets: Arc::new(Semaphore::new(self.settings.max_sockets)),
+            admission: Admission::new(self.settings.max_sockets, self.settings.max_sockets_per_address),
             settings: self.settings,
         });
         let (mut routes, page) = match shared.settings.pages {

@@ -10,13 +10,16 @@ pub(super) enum Media {
     GraphQl,
     /// `application/json`: a well-formed request is answered with 200.
     Json,
+    /// `text/event-stream` and nothing else of ours.
+    Events,
 }
 
 impl Media {
     pub fn content_type(self) -> &'static str {
         match self {
             Self::GraphQl => "application/graphql-response+json; charset=utf-8",
-            Self::Json => "application/json; charset=utf-8",
+            // What is no operation has no events.
+            Self::Json | Self::Events => "application/json; charset=utf-8",
         }
     }
 }
@@ -52,7 +55,8 @@ fn is_utf8(charset: &str) -> bool {
     charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
 }
 
-/// The media type that the client likes best, of ours; none when it takes neither. Without a wish it is
+/// The media type that the client likes best, of ours; none when it takes none. JSON goes before events, which some clients accept
+/// beside it for whatever they send. Without a wish it is
 /// `application/json`, which every client understands.
 pub(super) fn accepted(headers: &HeaderMap) -> Option<Media> {
     let ranges = ranges(headers);
@@ -64,8 +68,14 @@ pub(super) fn accepted(headers: &HeaderMap) -> Option<Media> {
     match (graphql > 0.0, json > 0.0) {
         (true, _) if graphql >= json => Some(Media::GraphQl),
         (_, true) => Some(Media::Json),
+        _ if takes_events(headers) => Some(Media::Events),
         _ => None,
     }
+}
+
+/// Whether the client names `text/event-stream`.
+pub(super) fn takes_events(headers: &HeaderMap) -> bool {
+    quality(&ranges(headers), "text/event-stream", false) > 0.0
 }
 
 /// How much a media type is wanted; the most precise range that matches it decides.
@@ -131,6 +141,13 @@ mod tests {
             ("application/*;q=0.2", Some(Media::Json)),
             ("text/html, */*;q=0.1", Some(Media::Json)),
             ("application/json;q=0, */*", None),
+            ("text/event-stream", Some(Media::Events)),
+            ("text/event-stream;q=0", None),
+            ("application/json;q=0.1, text/event-stream", Some(Media::Json)),
+            (
+                "application/graphql-response+json, application/json, text/event-stream, multipart/mixed",
+                Some(Media::GraphQl),
+            ),
             ("text/html", None),
             ("image/png, nonsense", None),
         ];

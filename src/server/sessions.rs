@@ -2,10 +2,13 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::Data;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
+
+use crate::graphql::context::StreamPosition;
 
 /// Opens sessions for the credentials of requests. Implemented where viewers are known.
 pub trait Sessions: Send + Sync + 'static {
@@ -48,7 +51,12 @@ pub struct Call {
     pub request_id: String,
     /// The client's address, where it is known.
     pub address: Option<IpAddr>,
+    /// Where the stream stands, if the operation is a subscription.
+    pub stream: Option<Arc<StreamPosition>>,
 }
+
+/// The longest sleep: instants further away are looked at again then.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 type MakeData = dyn Fn(&Call) -> Data + Send + Sync;
 
@@ -85,8 +93,10 @@ impl Session {
         move || data(&call)
     }
 
-    pub(super) fn expires_at(&self) -> Option<DateTime<Utc>> {
-        self.expires_at
+    /// How long the session lasts from `now` on, or until that has to be looked at again; none when it does not end by itself.
+    pub(super) fn left(&self, now: DateTime<Utc>) -> Option<Duration> {
+        let left = self.expires_at? - now;
+        Some(left.to_std().unwrap_or_default().min(DAY))
     }
 
     pub(super) fn take_ended(&mut self) -> Option<BoxFuture<'static, ()>> {

@@ -18,14 +18,18 @@ pub struct Settings {
     pub query_timeout: Duration,
     /// How long a websocket may stay open without `connection_init`, and how long opening its session may take.
     pub init_timeout: Duration,
-    /// How often a websocket is pinged. A client that sends nothing for two intervals is cut.
+    /// How often a websocket is pinged, and an event stream gets a comment. A websocket whose client sends nothing for two intervals is
+    /// cut.
     pub ping_interval: Duration,
-    /// How long a websocket may take to accept a message before it is cut.
+    /// How long a websocket or event stream may take to accept a message before it is cut.
     pub write_timeout: Duration,
     /// Operations that run at the same time on one websocket.
     pub max_subscriptions: usize,
-    /// Websockets that are open at the same time. Further ones are closed with 1013, which clients retry.
+    /// Websockets and event streams that are open at the same time. Further ones are closed with 1013 or answered with 503, which
+    /// clients retry.
     pub max_sockets: usize,
+    /// Those of them that come from one address, or from one /64 of IPv6.
+    pub max_sockets_per_address: usize,
     /// Origins, like `https://app.example.com` or `https://app-*.example.com`, whose pages may call the API: for CORS and for
     /// websockets. Pages of the server's own host always may, and so may clients that send no `Origin`.
     pub allowed_origins: Vec<String>,
@@ -63,6 +67,7 @@ impl Default for Settings {
             write_timeout: Duration::from_secs(10),
             max_subscriptions: 50,
             max_sockets: 10_000,
+            max_sockets_per_address: 1_000,
             allowed_origins: Vec::new(),
             allowed_headers: Vec::new(),
             allowed_hosts: Vec::new(),

@@ -1,5 +1,6 @@
 //! What every connection needs.
 
+use std::future::pending;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -12,8 +13,9 @@ use futures_util::future::BoxFuture;
 use poem::Request;
 use poem::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use poem::http::{HeaderMap, Uri};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
+use super::admission::Admission;
 use super::answer::{code_of, error};
 use super::executor::Run;
 use super::{Credentials, Readiness, Sessions, Settings, origins};
@@ -33,8 +35,8 @@ pub(super) struct Shared {
     pub stopping: watch::Receiver<bool>,
     /// Held by whatever has to end before the server does.
     pub alive: mpsc::Sender<()>,
-    /// One permit for each websocket.
-    pub sockets: Arc<Semaphore>,
+    /// Lets in websockets and event streams.
+    pub admission: Admission,
 }
 
 impl Shared {
@@ -102,11 +104,25 @@ impl Shared {
     }
 }
 
+/// Done once the server is to stop.
+pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error says that the server is gone already.
+    let _ = stopping.wait_for(|stopping| *stopping).await.is_ok();
+}
+
+/// Done when the session has ended before its time.
+pub(super) async fn done(ended: &mut Option<BoxFuture<'static, ()>>) {
+    match ended {
+        Some(ended) => ended.await,
+        None => pending().await,
+    }
+}
+
 fn is_unavailable(error: &ServerError) -> bool {
     code_of(error) == Some("UNAVAILABLE")
 }
 
-fn bug() -> ServerError {
+pub(super) fn bug() -> ServerError {
     error("INTERNAL", "Something went wrong on our side.")
 }
 

@@ -5,17 +5,18 @@
 
 use std::collections::BTreeMap;
 
-use diesel::{prelude::*, sql_types};
+use diesel::{mysql::Mysql, prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
 use super::{
     Conn,
+    each::among,
     schema::{booking_events, bookings, feed_entries, feeds},
 };
 use crate::types::{BookingEventKind, BookingId, Side, Timestamp, UserId};
 
 /// Something that happened to a booking.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = booking_events, check_for_backend(diesel::mysql::Mysql))]
 pub struct Event {
     /// The booking.
@@ -28,13 +29,13 @@ pub struct Event {
     pub happened_at: Timestamp,
 }
 
-/// An event as it stands in the feed of one side of its booking.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
-pub struct FeedEntry {
-    /// Its place in the feed, from 1.
-    pub sequence: u64,
-    /// The event.
-    pub event: Event,
+/// An ordered list of events, numbered from 1 without holes until old ones are deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// Those of one booking.
+    Booking(BookingId),
+    /// Those of all bookings on one side of a person.
+    Feed(UserId, Side),
 }
 
 /// Whom an event concerns.
@@ -49,66 +50,88 @@ pub struct Parties {
 }
 
 /// Appends what happened to one booking or more to their events and to the feeds of both sides. The last thing that a transaction does:
-/// the lock of a feed is held until the commit. Feeds are locked in one order, so that two transactions do not embrace.
+/// the lock of a feed is held until the commit. Feeds are locked in one order, so that two transactions do not deadlock. Sequences are
+/// counted up and used by the database itself, because each round trip holds the locks longer.
 pub async fn append(tx: &mut Conn, happened: &[(Parties, Vec<BookingEventKind>)], now: Timestamp) -> QueryResult<()> {
-    let mut feeds = BTreeMap::<(Side, UserId), Vec<Event>>::new();
+    let mut events = Vec::new();
     for (parties, kinds) in happened.iter().filter(|(_, kinds)| !kinds.is_empty()) {
-        let events = record(tx, parties.booking, kinds, now).await?;
-        feeds.entry((Side::Host, parties.host)).or_default().extend(events.iter().cloned());
-        feeds.entry((Side::Guest, parties.guest)).or_default().extend(events);
+        let count = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
+        diesel::update(bookings::table.find(parties.booking))
+            .set(bookings::event_sequence.eq(bookings::event_sequence + count))
+            .execute(tx)
+            .await?;
+        // How many sequences of the booking are behind that of the event.
+        events.extend(kinds.iter().zip((0..count).rev()).map(|(kind, behind)| New { parties, kind: *kind, behind }));
     }
-    for ((side, user), events) in feeds {
-        enter(tx, user, side, &events).await?;
+    if events.is_empty() {
+        return Ok(());
     }
+    record(tx, &events, now).await?;
+    let mut feeds = BTreeMap::<(Side, UserId), Vec<&New<'_>>>::new();
+    for event in &events {
+        feeds.entry((Side::Host, event.parties.host)).or_default().push(event);
+        feeds.entry((Side::Guest, event.parties.guest)).or_default().push(event);
+    }
+    enter(tx, &feeds).await
+}
+
+/// An event that is not written yet.
+struct New<'a> {
+    parties: &'a Parties,
+    kind: BookingEventKind,
+    /// How far its sequence is behind the booking's last one.
+    behind: u32,
+}
+
+/// Writes events of bookings whose sequences are counted up already.
+async fn record(tx: &mut Conn, events: &[New<'_>], now: Timestamp) -> QueryResult<()> {
+    let one = "SELECT id, event_sequence - ?, ?, ? FROM bookings WHERE id = ?";
+    let all = vec![one; events.len()].join(" UNION ALL ");
+    let text = format!("INSERT INTO booking_events (booking_id, sequence, kind, happened_at) {all}");
+    let mut insert = diesel::sql_query(text).into_boxed::<Mysql>();
+    for event in events {
+        insert = insert
+            .bind::<sql_types::Unsigned<sql_types::Integer>, _>(event.behind)
+            .bind::<sql_types::Text, _>(event.kind)
+            .bind::<sql_types::Datetime, _>(now)
+            .bind::<sql_types::Binary, _>(event.parties.booking);
+    }
+    insert.execute(tx).await?;
     Ok(())
 }
 
-async fn record(
-    tx: &mut Conn,
-    booking: BookingId,
-    kinds: &[BookingEventKind],
-    now: Timestamp,
-) -> QueryResult<Vec<Event>> {
-    let count = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
-    diesel::update(bookings::table.find(booking))
-        .set(bookings::event_sequence.eq(bookings::event_sequence + count))
-        .execute(tx)
-        .await?;
-    let last: u32 = bookings::table.find(booking).select(bookings::event_sequence).first(tx).await?;
-    let events: Vec<Event> = (last - count + 1..=last)
-        .zip(kinds)
-        .map(|(sequence, &kind)| Event { booking_id: booking, sequence, kind, happened_at: now })
-        .collect();
-    diesel::insert_into(booking_events::table).values(&events).execute(tx).await?;
-    Ok(events)
-}
-
-async fn enter(tx: &mut Conn, user: UserId, side: Side, events: &[Event]) -> QueryResult<()> {
-    let count = events.len() as u64;
-    diesel::sql_query(
-        "INSERT INTO feeds (user_id, role, last_sequence) VALUES (?, ?, ?) \
-         ON DUPLICATE KEY UPDATE last_sequence = last_sequence + ?",
-    )
-    .bind::<sql_types::Binary, _>(user)
-    .bind::<sql_types::Text, _>(side)
-    .bind::<sql_types::Unsigned<sql_types::BigInt>, _>(count)
-    .bind::<sql_types::Unsigned<sql_types::BigInt>, _>(count)
-    .execute(tx)
-    .await?;
-    let last: u64 = feeds::table.find((user, side)).select(feeds::last_sequence).first(tx).await?;
-    let entries: Vec<_> = (last - count + 1..=last)
-        .zip(events)
-        .map(|(sequence, event)| {
-            (
-                feed_entries::user_id.eq(user),
-                feed_entries::role.eq(side),
-                feed_entries::sequence.eq(sequence),
-                feed_entries::booking_id.eq(event.booking_id),
-                feed_entries::booking_sequence.eq(event.sequence),
-            )
-        })
-        .collect();
-    diesel::insert_into(feed_entries::table).values(entries).execute(tx).await?;
+/// Enters written events into feeds.
+async fn enter(tx: &mut Conn, feeds: &BTreeMap<(Side, UserId), Vec<&New<'_>>>) -> QueryResult<()> {
+    let rows = vec!["(?, ?, ?)"; feeds.len()].join(", ");
+    let mut count = diesel::sql_query(format!(
+        "INSERT INTO feeds (user_id, role, last_sequence) VALUES {rows} \
+         ON DUPLICATE KEY UPDATE last_sequence = last_sequence + VALUES(last_sequence)"
+    ))
+    .into_boxed::<Mysql>();
+    for ((side, user), events) in feeds {
+        count = count.bind::<sql_types::Binary, _>(*user).bind::<sql_types::Text, _>(*side).bind::<sql_types::Unsigned<
+            sql_types::BigInt,
+        >, _>(
+            events.len() as u64
+        );
+    }
+    count.execute(tx).await?;
+    let one = "SELECT f.user_id, f.role, f.last_sequence - ?, b.id, b.event_sequence - ? FROM feeds f JOIN bookings b \
+               WHERE f.user_id = ? AND f.role = ? AND b.id = ?";
+    let all = vec![one; feeds.values().map(Vec::len).sum()].join(" UNION ALL ");
+    let text = format!("INSERT INTO feed_entries (user_id, role, sequence, booking_id, booking_sequence) {all}");
+    let mut insert = diesel::sql_query(text).into_boxed::<Mysql>();
+    for ((side, user), events) in feeds {
+        for (event, behind) in events.iter().zip((0..events.len() as u64).rev()) {
+            insert = insert
+                .bind::<sql_types::Unsigned<sql_types::BigInt>, _>(behind)
+                .bind::<sql_types::Unsigned<sql_types::Integer>, _>(event.behind)
+                .bind::<sql_types::Binary, _>(*user)
+                .bind::<sql_types::Text, _>(*side)
+                .bind::<sql_types::Binary, _>(event.parties.booking);
+        }
+    }
+    insert.execute(tx).await?;
     Ok(())
 }
 
@@ -124,13 +147,20 @@ pub async fn of_booking(conn: &mut Conn, booking: BookingId, after: u32, limit: 
         .await
 }
 
-/// The sequence of the booking's latest event.
-pub async fn latest_of_booking(conn: &mut Conn, booking: BookingId) -> QueryResult<u32> {
-    bookings::table.find(booking).select(bookings::event_sequence).first(conn).await
+/// The events of `topic` after position `after`, oldest first, with their positions.
+pub async fn of_topic(conn: &mut Conn, topic: Topic, after: u64, limit: i64) -> QueryResult<Vec<(u64, Event)>> {
+    match topic {
+        Topic::Booking(id) => {
+            // Nothing is behind the greatest sequence.
+            let after = u32::try_from(after).unwrap_or(u32::MAX);
+            let events = of_booking(conn, id, after, limit).await?;
+            Ok(events.into_iter().map(|event| (event.sequence.into(), event)).collect())
+        }
+        Topic::Feed(user, side) => of_feed(conn, user, side, after, limit).await,
+    }
 }
 
-/// The entries of a feed after `after`, oldest first.
-pub async fn of_feed(conn: &mut Conn, user: UserId, side: Side, after: u64, limit: i64) -> QueryResult<Vec<FeedEntry>> {
+async fn of_feed(conn: &mut Conn, user: UserId, side: Side, after: u64, limit: i64) -> QueryResult<Vec<(u64, Event)>> {
     feed_entries::table
         .inner_join(
             booking_events::table.on(booking_events::booking_id
@@ -147,29 +177,76 @@ pub async fn of_feed(conn: &mut Conn, user: UserId, side: Side, after: u64, limi
         .await
 }
 
+/// The sequence of the latest event of a booking, if `viewer` is a side of it.
+pub async fn latest_of_booking(conn: &mut Conn, id: BookingId, viewer: UserId) -> QueryResult<Option<u32>> {
+    bookings::table
+        .find(id)
+        .filter(bookings::guest_id.eq(viewer).or(bookings::host_id.eq(viewer)))
+        .select(bookings::event_sequence)
+        .first(conn)
+        .await
+        .optional()
+}
+
 /// The sequence of the feed's latest entry; 0 when it is empty.
 pub async fn latest_of_feed(conn: &mut Conn, user: UserId, side: Side) -> QueryResult<u64> {
     let last = feeds::table.find((user, side)).select(feeds::last_sequence).first(conn).await.optional()?;
     Ok(last.unwrap_or(0))
 }
 
-/// The bookings whose events were entered into feeds in the last `seconds` by the database's clock, on whichever server.
-pub async fn recent(conn: &mut Conn, seconds: u32) -> QueryResult<Vec<Parties>> {
+/// The last positions of those of `topics` that have any: at most two statements, however many there are.
+pub async fn latest(conn: &mut Conn, topics: &[Topic]) -> QueryResult<Vec<(Topic, u64)>> {
+    let (mut of_bookings, mut of_people) = (Vec::new(), Vec::new());
+    for topic in topics {
+        match topic {
+            Topic::Booking(id) => of_bookings.push(*id),
+            Topic::Feed(user, _) => of_people.push(*user),
+        }
+    }
+    let mut latest = Vec::new();
+    if !of_bookings.is_empty() {
+        let bookings = bookings::table.filter(among(bookings::id, of_bookings));
+        let rows: Vec<(BookingId, u32)> = bookings.select((bookings::id, bookings::event_sequence)).load(conn).await?;
+        latest.extend(rows.into_iter().map(|(id, last)| (Topic::Booking(id), last.into())));
+    }
+    if !of_people.is_empty() {
+        let feeds = feeds::table.filter(among(feeds::user_id, of_people));
+        let rows: Vec<(UserId, Side, u64)> =
+            feeds.select((feeds::user_id, feeds::role, feeds::last_sequence)).load(conn).await?;
+        latest.extend(rows.into_iter().map(|(user, side, last)| (Topic::Feed(user, side), last)));
+    }
+    Ok(latest)
+}
+
+/// The positions of at most `limit` entries that were appended in the last `seconds` by the database's clock, on whichever server: each
+/// in the topic of its booking and in its feed.
+pub async fn recent(conn: &mut Conn, seconds: u32, limit: u32) -> QueryResult<Vec<(Topic, u64)>> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = sql_types::Binary)]
-        id: BookingId,
+        user_id: UserId,
+        #[diesel(sql_type = sql_types::Text)]
+        role: Side,
+        #[diesel(sql_type = sql_types::Unsigned<sql_types::BigInt>)]
+        sequence: u64,
         #[diesel(sql_type = sql_types::Binary)]
-        guest_id: UserId,
-        #[diesel(sql_type = sql_types::Binary)]
-        host_id: UserId,
+        booking_id: BookingId,
+        #[diesel(sql_type = sql_types::Unsigned<sql_types::Integer>)]
+        booking_sequence: u32,
     }
     let rows: Vec<Row> = diesel::sql_query(
-        "SELECT DISTINCT b.id, b.guest_id, b.host_id FROM feed_entries f JOIN bookings b ON b.id = f.booking_id \
-         WHERE f.appended_at >= CURRENT_TIMESTAMP(6) - INTERVAL ? SECOND",
+        "SELECT user_id, role, sequence, booking_id, booking_sequence FROM feed_entries \
+         WHERE appended_at >= CURRENT_TIMESTAMP(6) - INTERVAL ? SECOND LIMIT ?",
     )
     .bind::<sql_types::Unsigned<sql_types::Integer>, _>(seconds)
+    .bind::<sql_types::Unsigned<sql_types::Integer>, _>(limit)
     .load(conn)
     .await?;
-    Ok(rows.into_iter().map(|row| Parties { booking: row.id, guest: row.guest_id, host: row.host_id }).collect())
+    let positions = |row: Row| {
+        [
+            (Topic::Feed(row.user_id, row.role), row.sequence),
+            (Topic::Booking(row.booking_id), row.booking_sequence.into()),
+        ]
+    };
+    Ok(rows.into_iter().flat_map(positions).collect())
 }

@@ -96,6 +96,22 @@ pub async fn answered(tx: &mut Conn, id: PaymentId) -> QueryResult<usize> {
     diesel::update(payments::table.find(id)).set(payments::asked_at.eq(None::<Timestamp>)).execute(tx).await
 }
 
+/// The oldest payment of a booking that keeps another from being made, if there is one: it is being made, authorized or captured. Payments
+/// that were declined or voided do not count, however many there are.
+pub async fn blocking(conn: &mut Conn, booking: BookingId) -> QueryResult<Option<Payment>> {
+    payments::table
+        .filter(payments::booking_id.eq(booking))
+        .filter(among(
+            payments::status,
+            [PaymentStatus::Processing, PaymentStatus::Authorized, PaymentStatus::Captured],
+        ))
+        .order(payments::id)
+        .select(Payment::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
 /// Payments of a booking, oldest first; in a transaction that has locked the booking nobody changes them.
 pub async fn of_booking(conn: &mut Conn, booking: BookingId) -> QueryResult<Vec<Payment>> {
     payments::table

@@ -1,7 +1,9 @@
 //! Timed work: what has become true by the clock is written down, and what the provider has not been told is told. Every step locks
 //! its row and looks again, so any number of servers may do it at once; and readers do not depend on it.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use futures_util::FutureExt as _;
 
 use crate::{
     app::App,
@@ -15,6 +17,8 @@ const TICK: Duration = Duration::from_secs(2);
 const PULSE: Duration = Duration::from_millis(500);
 /// How often the system is asked for newer time zone rules.
 const TZDATA: Duration = Duration::from_secs(60);
+/// How often all followed topics are looked at, whatever was announced.
+const LOOK_AT_ALL: Duration = Duration::from_secs(20);
 /// Rows of one kind that a tick works on.
 const BATCH: i64 = 100;
 
@@ -22,15 +26,27 @@ const BATCH: i64 = 100;
 pub async fn run(app: App) {
     // What streams wait for is read as they read.
     let worker = app.for_worker();
-    tokio::join!(tick(&worker), pulse(&app), follow_tzdata(&app));
+    let due = repeat(TICK, "due work", || work_once(&worker));
+    let pulse = repeat(PULSE, "changes of other servers", || events::wake_for_others(&app));
+    let look = repeat(LOOK_AT_ALL, "followed topics", || events::look_at_all(&app));
+    let rules = repeat(TZDATA, "time zone rules", || follow_tzdata(&app));
+    tokio::join!(due, pulse, look, rules);
 }
 
-async fn tick(app: &App) {
+/// Does something again and again. What fails, or even panics, is done again the next time; the log has the first of several failures.
+async fn repeat<F: Future<Output = Result<()>>>(every: Duration, what: &str, work: impl Fn() -> F) {
+    let mut fails = false;
     loop {
-        tokio::time::sleep(TICK).await;
-        if let Err(error) = work_once(app).await {
-            tracing::warn!(error = format!("{error:#}"), "the worker tries again");
+        tokio::time::sleep(every).await;
+        let failure = match AssertUnwindSafe(work()).catch_unwind().await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(format!("{error:#}")),
+            Err(_) => Some("panicked".to_owned()),
+        };
+        if let Some(error) = failure.as_deref().filter(|_| !fails) {
+            tracing::warn!(error, "{what}: failed, and is tried again");
         }
+        fails = failure.is_some();
     }
 }
 
@@ -59,30 +75,12 @@ pub async fn work_once(app: &App) -> Result<()> {
     done.into_iter().collect()
 }
 
-/// Puts newer time zone rules in force when the system gets some.
-async fn follow_tzdata(app: &App) {
-    loop {
-        tokio::time::sleep(TZDATA).await;
-        let reader = app.clone();
-        // A task that fails has panicked, and the next one may not.
-        if let Ok(Some(zones)) = tokio::task::spawn_blocking(move || reader.tzdata.refresh()).await {
-            tracing::info!(version = %zones.version(), source = %zones.source(), "new time zone rules are in force");
-        }
+/// Puts newer time zone rules in force when the system has got some.
+async fn follow_tzdata(app: &App) -> Result<()> {
+    let reader = app.clone();
+    let found = tokio::task::spawn_blocking(move || reader.tzdata.refresh()).await.map_err(anyhow::Error::from)?;
+    if let Some(zones) = found {
+        tracing::info!(version = %zones.version(), source = %zones.source(), "new time zone rules are in force");
     }
-}
-
-/// Wakes the streams of this server when another one has written.
-async fn pulse(app: &App) {
-    let mut was_away = false;
-    loop {
-        tokio::time::sleep(PULSE).await;
-        match events::wake_for_others(app).await {
-            Ok(()) => was_away = false,
-            Err(error) if !was_away => {
-                was_away = true;
-                tracing::warn!(error = format!("{error:#}"), "changes of other servers are not seen for now");
-            }
-            Err(_) => {}
-        }
-    }
+    Ok(())
 }

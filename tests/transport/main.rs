@@ -4,6 +4,7 @@
 mod bare;
 mod client;
 mod edge;
+mod event_stream;
 mod http;
 mod limits;
 mod pages;

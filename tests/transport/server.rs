@@ -232,6 +232,16 @@ impl Events {
         stream::iter(1..=to)
     }
 
+    /// The numbers up to 3 after the one that the client has, each with its cursor.
+    async fn numbers(&self, ctx: &Context<'_>, after: Option<i32>) -> impl Stream<Item = i32> {
+        let position = ctx.data_unchecked::<Call>().stream.clone().unwrap();
+        let after = position.resume_after().map(|cursor| cursor.parse().unwrap()).or(after).unwrap_or(0);
+        stream::iter(after + 1..=3).map(move |number| {
+            position.reached(number.to_string());
+            number
+        })
+    }
+
     /// Never ends of itself.
     async fn live(&self, ctx: &Context<'_>) -> impl Stream<Item = i32> {
         let world = world(ctx);

@@ -101,17 +101,13 @@ async fn payable(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()>
         let word = status.as_str().to_lowercase().replace('_', " ");
         return Err(Error::state(Some(id), format!("The booking is {word}; there is nothing to pay.")));
     }
-    for payment in store::payments::of_booking(tx, id).await? {
-        let (message, retryable) = match payment.status {
-            PaymentStatus::Processing => ("Another payment of this booking is being made.", true),
-            PaymentStatus::Authorized => ("The money is reserved; the host will answer.", false),
-            PaymentStatus::Captured => ("The booking is paid for.", false),
-            PaymentStatus::RequiresConfirmation | PaymentStatus::Declined | PaymentStatus::Voided => continue,
-        };
-        let conflict = StateConflict { booking: Some(id), message: message.to_owned(), retryable };
-        return Err(Refusal::StateConflict(conflict).into());
-    }
-    Ok(())
+    let Some(payment) = store::payments::blocking(tx, id).await? else { return Ok(()) };
+    let (message, retryable) = match payment.status {
+        PaymentStatus::Processing => ("Another payment of this booking is being made.", true),
+        PaymentStatus::Authorized => ("The money is reserved; the host will answer.", false),
+        _ => ("The booking is paid for.", false),
+    };
+    Err(Refusal::StateConflict(StateConflict { booking: Some(id), message: message.to_owned(), retryable }).into())
 }
 
 fn draft(app: &App, booking: &Booking, method: PaymentMethod, now: Timestamp) -> Payment {

@@ -30,6 +30,7 @@ use super::{
 use crate::{
     domain::{
         bookings::{self, Booking as Row},
+        events::Place,
         quotes,
     },
     types::{self, BookingId, BookingStatus, CancellationPolicy, Side, Timestamp},
@@ -199,6 +200,11 @@ impl Booking {
     ) -> Option<Result<BookingEventConnection>> {
         // Each field of a type takes the room of its greatest one: a future that holds a query's is boxed, here and elsewhere.
         Some(Box::pin(BookingEventConnection::of(ctx, self.0.id, first, after)).await)
+    }
+
+    /// Where `bookingEvents` continues from this state: pass it as `after`, and nothing that happens later is missed.
+    async fn event_cursor(&self) -> Cursor {
+        Cursor(Place::Booking(self.0.id, self.0.event_sequence).to_cursor())
     }
 
     /// Exact place; null until the booking is confirmed, and after it was cancelled.

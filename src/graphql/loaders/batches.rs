@@ -6,10 +6,11 @@ use std::{
     hash::Hash,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
 };
 
 use anyhow::anyhow;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Batch,
@@ -22,6 +23,8 @@ use crate::{
 
 /// How often the first caller steps back, so that others can join its batch. No timer: an idle server does not wait.
 const YIELDS: usize = 3;
+/// How long a batch waits for the one before it, where they are read one after another.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
 /// The most keys of one statement.
 const MAX_BATCH: usize = 500;
 
@@ -30,26 +33,44 @@ pub type Answer<R> = Result<Option<R>, Arc<Error>>;
 
 /// The batches of many kinds of keys, each kind by itself.
 #[derive(Default)]
-pub(super) struct Kinds(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
+pub(super) struct Kinds {
+    kinds: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    /// Whether the batches of a kind are read one after another.
+    one_by_one: bool,
+}
 
 impl Kinds {
+    /// Kinds whose batches are read one after another: what comes while one is read is all in the next.
+    pub(super) fn one_by_one() -> Self {
+        Self { kinds: Mutex::default(), one_by_one: true }
+    }
+
     /// The batches of keys of type `K` with rows of type `R`.
     pub(super) fn of<K: Send + Sync + 'static, R: Send + Sync + 'static>(&self) -> Arc<Batches<K, R>> {
-        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let kind = kinds.entry(TypeId::of::<K>()).or_insert_with(|| Arc::new(Batches::<K, R>(Mutex::new(None))));
+        let mut kinds = locked(&self.kinds);
+        let kind = kinds.entry(TypeId::of::<K>()).or_insert_with(|| {
+            let alone = self.one_by_one.then(|| Arc::new(Semaphore::new(1)));
+            Arc::new(Batches::<K, R> { open: Mutex::new(None), alone })
+        });
         #[expect(clippy::expect_used, reason = "the map's key is the type of the key, which has one type of row")]
         Arc::clone(kind).downcast().expect("batches under their own type")
     }
 }
 
 /// The batch that is being gathered, if there is one.
-pub(super) struct Batches<K, R>(Mutex<Option<Arc<Gathering<K, R>>>>);
+pub(super) struct Batches<K, R> {
+    open: Mutex<Option<Arc<Gathering<K, R>>>>,
+    /// Held while a batch is read, if they are read one after another.
+    alone: Option<Arc<Semaphore>>,
+}
 
 /// A batch, from its first caller to its answer.
 struct Gathering<K, R> {
     keys: Mutex<HashSet<K>>,
     found: OnceLock<Found<K, R>>,
     read: Notify,
+    /// Held until it is read, if batches are read one after another.
+    alone: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 /// A batch that a caller is part of, and for its first caller the right to have it read.
@@ -74,6 +95,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
         if let Some(turn) = turn {
             // Also when this caller goes away while it steps back.
             let _send = AtLast(Some(|| self.send(&batch, turn, read)));
+            *locked(&batch.alone) = self.wait_for_the_last().await;
             for _ in 0..YIELDS {
                 tokio::task::yield_now().await;
             }
@@ -87,9 +109,15 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
         batch.found.get().map_or_else(|| Err(lost()), |found| found.answer(&key))
     }
 
+    /// Waits until the batch before is read, if they are read one after another; but not for long.
+    async fn wait_for_the_last(&self) -> Option<OwnedSemaphorePermit> {
+        let alone = Arc::clone(self.alone.as_ref()?);
+        tokio::time::timeout(LONGEST_WAIT, alone.acquire_owned()).await.ok()?.ok()
+    }
+
     /// The batch that `key` is part of now; none while a new one would be needed and its connection is more than the operation may hold.
     fn join(&self, app: &App, key: &K) -> Option<Joined<K, R>> {
-        let mut open = locked(&self.0);
+        let mut open = locked(&self.open);
         if let Some(batch) = &*open {
             let mut keys = locked(&batch.keys);
             if keys.len() < MAX_BATCH || keys.contains(key) {
@@ -99,7 +127,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
         }
         let turn = app.database.try_turn()?;
         let keys = Mutex::new(HashSet::from([key.clone()]));
-        let batch = Arc::new(Gathering { keys, found: OnceLock::new(), read: Notify::new() });
+        let batch = Arc::new(Gathering { keys, found: OnceLock::new(), read: Notify::new(), alone: Mutex::new(None) });
         *open = Some(Arc::clone(&batch));
         Some((batch, Some(turn)))
     }
@@ -110,7 +138,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
         F: Future<Output = Batch<K, R>> + Send + 'static,
     {
         let keys = {
-            let mut open = locked(&self.0);
+            let mut open = locked(&self.open);
             // A full batch has made way for another.
             open.take_if(|open| Arc::ptr_eq(open, batch));
             std::mem::take(&mut *locked(&batch.keys))
@@ -145,6 +173,8 @@ impl<K, R> Drop for Reader<K, R> {
     fn drop(&mut self) {
         self.0.found.get_or_init(|| Found::Nothing(lost()));
         self.0.read.notify_waiters();
+        // The next batch may go.
+        drop(locked(&self.0.alone).take());
     }
 }
 

@@ -8,6 +8,7 @@ mod listings;
 mod private;
 mod public;
 mod reviews;
+mod streams;
 mod users;
 
 pub use bookings::{BookingById, IsReserved, PaymentById, PaymentsOf, QuoteById, RefundsOf};
@@ -17,6 +18,7 @@ pub use listings::{
 pub use private::{Private, PrivateLoaders};
 pub use public::{Public, PublicLoaders};
 pub use reviews::{PublishedReview, ReviewOf, ReviewsOf, VisibleReview};
+pub use streams::StreamLoaders;
 pub use users::UserById;
 
 /// What a batch answers: the rows by key, keys without a row left out.

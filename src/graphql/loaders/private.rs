@@ -32,6 +32,11 @@ impl PrivateLoaders {
         Self { viewer, kinds: Kinds::default() }
     }
 
+    /// Those of all streams of `viewer`: the batches of a kind are read one after another.
+    pub(super) fn one_by_one(viewer: Viewer) -> Self {
+        Self { viewer, kinds: Kinds::one_by_one() }
+    }
+
     /// The row of `key`, if the viewer may see it: nothing when nobody is signed in.
     ///
     /// # Errors

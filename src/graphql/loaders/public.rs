@@ -22,6 +22,11 @@ pub trait Public: Clone + Eq + Hash + Send + Sync + 'static {
 pub struct PublicLoaders(Kinds);
 
 impl PublicLoaders {
+    /// Loaders whose batches of a kind are read one after another.
+    pub(super) fn one_by_one() -> Self {
+        Self(Kinds::one_by_one())
+    }
+
     /// The row of `key`, together with what others ask for at the same time.
     ///
     /// # Errors

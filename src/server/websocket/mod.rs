@@ -5,7 +5,6 @@
 
 mod close;
 mod messages;
-mod operations;
 mod socket;
 
 use std::sync::Arc;
@@ -47,11 +46,11 @@ pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: S
         WebSocketConfig::default().read_buffer_size(READ_BUFFER).max_message_size(Some(max)).max_frame_size(Some(max));
     let serve = move |stream| async move {
         let _alive = shared.alive.clone();
-        let permit = shared.sockets.clone().try_acquire_owned();
-        let refused = match (speaks, &permit) {
+        let admitted = shared.admission.enter(address);
+        let refused = match (speaks, &admitted) {
             (false, _) => Some(Close::SUBPROTOCOL),
-            (true, Err(_)) => Some(Close::OVERLOADED),
-            (true, Ok(_)) => None,
+            (true, None) => Some(Close::OVERLOADED),
+            (true, Some(_)) => None,
         };
         Socket::new(shared, stream, bearer, address, request_id).serve(refused).await;
     };

@@ -1,32 +1,29 @@
 //! One socket, from its handshake to its close frame.
 
-use std::future::pending;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::parser::types::OperationType;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use poem::web::websocket::{Message, WebSocketStream};
 use serde_json::{Map, Value};
-use tokio::sync::watch;
 use tokio::time::{Instant, interval_at, sleep, sleep_until, timeout};
 use tokio_stream::StreamMap;
 
 use super::super::answer::{Answer, error};
+use super::super::operations::{self, Event};
 use super::super::params::Params;
-use super::super::shared::{Shared, token};
+use super::super::shared::{Shared, done, stopped, token};
 use super::super::{Call, Credentials, Refused, Session};
 use super::close::Close;
 use super::messages::{self, Incoming};
-use super::operations::{self, Event};
 
 /// How long a client has to answer a close frame.
 const GOODBYE: Duration = Duration::from_secs(2);
-/// The longest sleep: instants further away are looked at again then.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Why there is nothing more to say.
 enum End {
@@ -99,7 +96,7 @@ impl Socket {
             tokio::select! {
                 () = stopped(&mut stopping) => return Err(Close::RESTARTING.into()),
                 () = sleep_until(initialised_by), if self.session.is_none() => return Err(Close::INIT_TIMEOUT.into()),
-                () = sleep(left.unwrap_or(DAY)), if left.is_some() => self.check_expiry()?,
+                () = sleep(left.unwrap_or_default()), if left.is_some() => self.check_expiry()?,
                 () = done(&mut self.ended) => return Err(Close::EXPIRED.into()),
                 _ = ping.tick() => self.ping().await?,
                 message = self.stream.next() => self.hear(message).await?,
@@ -110,9 +107,7 @@ impl Socket {
 
     /// How long the session lasts, by the application's clock, or until that has to be looked at again.
     fn left(&self) -> Option<Duration> {
-        let at = self.session.as_ref()?.expires_at()?;
-        let left = at - self.shared.sessions.now();
-        Some(left.to_std().unwrap_or_default().min(DAY))
+        self.session.as_ref()?.left(self.shared.sessions.now())
     }
 
     fn check_expiry(&self) -> Result<(), End> {
@@ -190,7 +185,8 @@ impl Socket {
         let request_id = self.shared.sessions.request_id();
         match prepared {
             Ok(prepared) => {
-                let call = Call { request_id: request_id.clone(), address: self.address };
+                let stream = (prepared.operation() == OperationType::Subscription).then(Arc::default);
+                let call = Call { request_id: request_id.clone(), address: self.address, stream };
                 let data = session.data(call);
                 let events = operations::start(self.shared.clone(), prepared, data, request_id);
                 self.operations.insert(id, events);
@@ -244,17 +240,5 @@ impl Socket {
         let reading = async { while let Some(Ok(_)) = self.stream.next().await {} };
         // A client that does not answer is left all the same.
         let _ = timeout(GOODBYE, reading).await;
-    }
-}
-
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // An error says that the server is gone already.
-    let _ = stopping.wait_for(|stopping| *stopping).await.is_ok();
-}
-
-async fn done(ended: &mut Option<BoxFuture<'static, ()>>) {
-    match ended {
-        Some(ended) => ended.await,
-        None => pending().await,
     }
 }

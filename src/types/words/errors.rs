@@ -43,6 +43,10 @@ words! {
         BadId = "BAD_ID",
         /// Top-level: a cursor is not one of ours, or belongs to another order or filter.
         BadCursor = "BAD_CURSOR",
+        /// Top-level: events after a cursor are no longer kept.
+        CursorExpired = "CURSOR_EXPIRED",
+        /// Top-level: the viewer has too many subscriptions open.
+        TooManySubscriptions = "TOO_MANY_SUBSCRIPTIONS",
         /// Top-level: an argument of a query is out of range or contradicts another.
         BadUserInput = "BAD_USER_INPUT",
         /// Top-level: the server is too busy, or the service is temporarily unavailable; try again in a moment.

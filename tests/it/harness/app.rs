@@ -20,10 +20,10 @@ use staygate::{
         context::Scope,
         documents::{Documents, Limits},
         documents_within,
-        loaders::PublicLoaders,
+        loaders::{PublicLoaders, StreamLoaders},
         schema,
     },
-    outbound::{tzdata::Tzdata, wakes::Wakes},
+    outbound::tzdata::Tzdata,
     server::{self, gateway},
     store::{Database, Options},
     types::{Entropy, ManualClock, SeededEntropy, TimeZones, Timestamp},
@@ -48,6 +48,7 @@ pub struct TestApp {
     documents: Arc<Documents>,
     schema: Schema,
     public: Arc<PublicLoaders>,
+    streams: Arc<StreamLoaders>,
     numbers: Arc<AtomicU64>,
 }
 
@@ -100,7 +101,7 @@ impl TestApp {
             passwords: PasswordHasher::new(2, &*entropy).unwrap(),
             entropy,
             payments: bank.clone(),
-            wakes: Wakes::default(),
+            streams: staygate::app::Streams::default(),
             tzdata,
             zones: staygate::app::Recent::default(),
             reach: staygate::domain::search::Reach::default(),
@@ -108,7 +109,17 @@ impl TestApp {
             throttle,
         });
         let documents = Arc::new(documents_within(Limits::default()).unwrap());
-        Self { app, clock, bank, test, documents, schema: schema(), public: Arc::default(), numbers }
+        Self {
+            app,
+            clock,
+            bank,
+            test,
+            documents,
+            schema: schema(),
+            public: Arc::default(),
+            streams: Arc::default(),
+            numbers,
+        }
     }
 
     /// A number that was not given before.
@@ -158,8 +169,8 @@ impl TestApp {
 
     /// Runs a query or mutation as the wire does: prepared first, with a scope of its own.
     pub async fn run(&self, viewer: Option<&Member>, query: &str, variables: Value) -> Response {
-        let request = self.request(viewer, query, variables);
-        self.schema.execute(request).await
+        let scope = Scope::new(self.app.clone(), self.public.clone(), viewer_of(viewer), None);
+        self.schema.execute(self.prepare(query, variables).data(scope)).await
     }
 
     /// Starts a subscription.
@@ -169,15 +180,15 @@ impl TestApp {
         query: &str,
         variables: Value,
     ) -> impl Stream<Item = Value> + Send + use<> {
-        let request = self.request(viewer, query, variables);
+        let (viewer, position) = (viewer_of(viewer), Arc::default());
+        let scope = Scope::of_stream(self.app.clone(), &self.streams, viewer, None, position);
+        let request = self.prepare(query, variables).data(scope);
         self.schema.execute_stream(request).map(|response| serde_json::to_value(response).unwrap())
     }
 
-    fn request(&self, viewer: Option<&Member>, query: &str, variables: Value) -> async_graphql::Request {
+    fn prepare(&self, query: &str, variables: Value) -> async_graphql::Request {
         let prepared = self.documents.prepare(query, None, &Variables::from_json(variables));
-        let prepared = prepared.unwrap_or_else(|errors| panic!("{query}: {errors:?}"));
-        let viewer = viewer.map_or(Viewer::Nobody, |member| Viewer::Member(*member));
-        prepared.into_request().data(Scope::new(self.app.clone(), self.public.clone(), viewer, None))
+        prepared.unwrap_or_else(|errors| panic!("{query}: {errors:?}")).into_request()
     }
 
     /// Listens on a port until what is returned is dropped.
@@ -193,6 +204,10 @@ impl TestApp {
 /// The time zone rules that are part of the program, whatever the machine has.
 fn built_in() -> Tzdata {
     Tzdata::fixed(Arc::clone(TimeZones::built_in()))
+}
+
+fn viewer_of(member: Option<&Member>) -> Viewer {
+    member.map_or(Viewer::Nobody, |member| Viewer::Member(*member))
 }
 
 /// A server that listens.

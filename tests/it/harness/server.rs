@@ -21,7 +21,13 @@ pub struct Server {
 impl Server {
     /// On the database at `database_url`, with or without demo data.
     pub async fn on(database_url: &str, demo: &str) -> Self {
+        Self::with_flags(database_url, demo, &[]).await
+    }
+
+    /// On the database at `database_url`, with more flags.
+    pub async fn with_flags(database_url: &str, demo: &str, flags: &[&str]) -> Self {
         let mut command = Self::command(demo);
+        command.args(flags);
         command.env("DATABASE_URL", database_url).env("STAYGATE_JWT_SECRET", "test:0123456789abcdef0123456789abcdef");
         Self::start(command).await
     }

@@ -14,7 +14,7 @@ use staygate::{
         listings::{ListingMutation, ListingQuery},
         loaders::PublicLoaders,
     },
-    outbound::{payments::Sandbox, wakes::Wakes},
+    outbound::payments::Sandbox,
     store::users::{self, NewUser},
     types::{Entropy, ListingId, ManualClock, ReviewId, SeededEntropy, SessionId, Timestamp, UserId},
 };
@@ -45,7 +45,7 @@ impl World {
             passwords: PasswordHasher::new(1, &*entropy).unwrap(),
             entropy,
             payments: Arc::new(Sandbox),
-            wakes: Wakes::default(),
+            streams: staygate::app::Streams::default(),
             tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
             zones: staygate::app::Recent::default(),
             reach: staygate::domain::search::Reach::default(),

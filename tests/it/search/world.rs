@@ -93,7 +93,7 @@ fn app(database: &TestDatabase, reach: Reach) -> App {
         passwords: staygate::auth::PasswordHasher::new(1, &entropy).unwrap(),
         entropy: Arc::new(entropy),
         payments: Arc::new(staygate::outbound::payments::Sandbox),
-        wakes: staygate::outbound::wakes::Wakes::default(),
+        streams: staygate::app::Streams::default(),
         tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
         zones: staygate::app::Recent::default(),
         reach,

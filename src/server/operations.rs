@@ -1,4 +1,4 @@
-//! Operations on a socket, as streams of what is to be told about them.
+//! Operations on a websocket or as server-sent events: streams of what is to be told about them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use async_graphql::{Data, Response, ServerError, Value};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
 
-use super::super::answer::Answer;
-use super::super::shared::Shared;
+use super::answer::Answer;
+use super::shared::Shared;
 use crate::graphql::documents::Prepared;
 
 /// What happens to an operation.

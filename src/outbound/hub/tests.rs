@@ -1,0 +1,194 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::FutureExt as _;
+
+use super::*;
+
+/// A table of one topic, which counts how often it is read.
+#[derive(Clone, Default)]
+struct Table {
+    rows: Arc<Mutex<Vec<Entry<u64>>>>,
+    reads: Arc<AtomicUsize>,
+    fails: Arc<Mutex<Option<Error>>>,
+}
+
+impl Table {
+    fn append(&self, count: u64) {
+        let mut rows = locked(&self.rows);
+        let last = rows.last().map_or(0, |row| row.position);
+        rows.extend((last + 1..=last + count).map(|position| Entry { position, value: position * 10 }));
+    }
+
+    /// Deletes the rows up to `position`.
+    fn expire(&self, position: u64) {
+        locked(&self.rows).retain(|row| row.position > position);
+    }
+
+    fn last(&self) -> u64 {
+        locked(&self.rows).last().map_or(0, |row| row.position)
+    }
+
+    fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+
+    fn read(&self) -> Arc<Read<u64>> {
+        let table = self.clone();
+        Arc::new(move |after| {
+            table.reads.fetch_add(1, Ordering::SeqCst);
+            let rows = locked(&table.rows).iter().filter(|row| row.position > after).take(BATCH).copied().collect();
+            let failure = locked(&table.fails).take();
+            async move { failure.map_or(Ok(rows), Err) }.boxed()
+        })
+    }
+
+    fn follow(&self, hub: &Hub<u8, u64>, position: u64) -> Follower<u8, u64> {
+        hub.follow(1, position, self.last(), self.read())
+    }
+}
+
+async fn next(follower: &mut Follower<u8, u64>) -> Result<u64, Arc<Error>> {
+    let next = tokio::time::timeout(Duration::from_secs(10), follower.next()).await.expect("an entry comes");
+    next.map(|entry| entry.position)
+}
+
+async fn positions(follower: &mut Follower<u8, u64>, count: u64) -> Vec<u64> {
+    let mut positions = Vec::new();
+    for _ in 0..count {
+        positions.push(next(follower).await.unwrap());
+    }
+    positions
+}
+
+/// Lets the other tasks run until they all wait.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_entry_is_read_once_however_many_follow() {
+    let (hub, table) = (Hub::default(), Table::default());
+    table.append(3);
+    let mut followers: Vec<_> = (0..200).map(|_| table.follow(&hub, 3)).collect();
+    settle().await;
+    let before = table.reads();
+    table.append(1);
+    hub.wake(&1);
+    for follower in &mut followers {
+        assert_eq!(next(follower).await.unwrap(), 4);
+    }
+    assert_eq!(table.reads() - before, 1);
+    hub.announce(&1, 4);
+    settle().await;
+    assert_eq!(table.reads() - before, 1, "what was read is not read again");
+}
+
+#[tokio::test]
+async fn a_follower_that_lags_gets_everything_in_order() {
+    let (hub, table) = (Hub::default(), Table::default());
+    let mut follower = table.follow(&hub, 0);
+    let rounds = 3 * BACKLOG as u64;
+    for _ in 0..rounds {
+        table.append(7);
+        hub.wake(&1);
+        settle().await;
+    }
+    assert_eq!(positions(&mut follower, rounds * 7).await, (1..=rounds * 7).collect::<Vec<_>>());
+    table.append(1);
+    hub.wake(&1);
+    assert_eq!(next(&mut follower).await.unwrap(), rounds * 7 + 1, "and goes on live");
+}
+
+#[tokio::test]
+async fn a_follower_that_begins_earlier_or_later_than_the_reader_misses_nothing() {
+    let (hub, table) = (Hub::default(), Table::default());
+    table.append(250);
+    let mut live = table.follow(&hub, 250);
+    settle().await;
+    table.append(5);
+    // The reader does not know yet: this one does.
+    let mut ahead = table.follow(&hub, 255);
+    let mut behind = table.follow(&hub, 0);
+    table.append(5);
+    hub.wake(&1);
+    assert_eq!(positions(&mut behind, 260).await, (1..=260).collect::<Vec<_>>());
+    assert_eq!(positions(&mut live, 10).await, (251..=260).collect::<Vec<_>>());
+    assert_eq!(positions(&mut ahead, 5).await, (256..=260).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_write_between_the_look_and_the_first_read_is_not_lost() {
+    let (hub, table) = (Hub::default(), Table::default());
+    table.append(2);
+    // The latest position was read; then another transaction committed and its wake-up found nobody.
+    let latest = table.last();
+    table.append(1);
+    hub.wake(&1);
+    let mut follower = hub.follow(1, latest, latest, table.read());
+    assert_eq!(next(&mut follower).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn followers_that_leave_free_their_topic() {
+    let (hub, table) = (Hub::default(), Table::default());
+    let (first, second) = (table.follow(&hub, 0), table.follow(&hub, 0));
+    settle().await;
+    drop(first);
+    assert!(hub.is_followed());
+    drop(second);
+    assert!(!hub.is_followed());
+    settle().await;
+    assert_eq!(Arc::strong_count(&table.rows), 1, "the reader is gone too");
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_an_error_not_silence() {
+    let (hub, table) = (Hub::default(), Table::default());
+    table.append(10);
+    table.expire(5);
+    for position in [0, 4] {
+        let error = next(&mut table.follow(&hub, position)).await.unwrap_err();
+        assert!(matches!(*error, Error::Refused(Refusal::CursorExpired)), "{error}");
+    }
+    let mut follower = table.follow(&hub, 5);
+    assert_eq!(positions(&mut follower, 5).await, [6, 7, 8, 9, 10]);
+    locked(&table.rows).retain(|row| row.position != 8);
+    let mut follower = table.follow(&hub, 5);
+    assert_eq!(positions(&mut follower, 2).await, [6, 7]);
+    assert!(next(&mut follower).await.is_err(), "a hole in the middle is told as well");
+    let latest = table.last();
+    table.expire(10);
+    assert!(next(&mut hub.follow(1, 7, latest, table.read())).await.is_err(), "and so is the loss of all");
+}
+
+#[tokio::test]
+async fn an_error_ends_the_streams_and_the_next_follower_begins_anew() {
+    let (hub, table) = (Hub::default(), Table::default());
+    let mut followers = [table.follow(&hub, 0), table.follow(&hub, 0)];
+    settle().await;
+    *locked(&table.fails) = Some(Error::Internal(anyhow::anyhow!("a row of a newer server")));
+    table.append(1);
+    hub.wake(&1);
+    for follower in &mut followers {
+        assert!(matches!(*next(follower).await.unwrap_err(), Error::Internal(_)));
+    }
+    let mut again = table.follow(&hub, 0);
+    drop(followers);
+    assert_eq!(next(&mut again).await.unwrap(), 1);
+    table.append(1);
+    hub.wake(&1);
+    assert_eq!(next(&mut again).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn streams_outlive_a_database_that_is_away() {
+    let (hub, table) = (Hub::default(), Table::default());
+    let mut follower = table.follow(&hub, 0);
+    settle().await;
+    *locked(&table.fails) = Some(Error::Unavailable(anyhow::anyhow!("away")));
+    table.append(1);
+    hub.wake(&1);
+    assert_eq!(next(&mut follower).await.unwrap(), 1);
+}

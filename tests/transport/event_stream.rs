@@ -1,0 +1,234 @@
+//! Server-sent events: graphql-sse in its distinct connections mode.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::client::Reply;
+use crate::server::{Server, within};
+
+const EVENTS: (&str, &str) = ("accept", "text/event-stream");
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// An answer that goes on.
+struct Stream {
+    socket: TcpStream,
+    text: String,
+}
+
+impl Stream {
+    /// Sends a request of HTTP 1.0, whose answer has no chunks.
+    async fn request(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
+        Self::of_version("1.0", to, &format!("{method} {path}"), headers, body).await
+    }
+
+    async fn of_version(version: &str, to: SocketAddr, line: &str, headers: &[(&str, &str)], body: &str) -> Self {
+        let mut head = format!("{line} HTTP/{version}\r\nhost: {to}\r\ncontent-length: {}\r\n", body.len());
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        let mut socket = TcpStream::connect(to).await.unwrap();
+        socket.write_all(format!("{head}\r\n{body}").as_bytes()).await.unwrap();
+        Self { socket, text: String::new() }
+    }
+
+    async fn post(to: SocketAddr, query: &str, headers: &[(&str, &str)]) -> Self {
+        let headers = [&[JSON, EVENTS], headers].concat();
+        Self::request(to, "POST", "/graphql", &headers, &json!({ "query": query }).to_string()).await
+    }
+
+    /// Reads until `part` has come, and forgets all up to there.
+    async fn until(&mut self, part: &str) {
+        within(async {
+            let mut bytes = [0; 4096];
+            while !self.text.contains(part) {
+                let count = self.socket.read(&mut bytes).await.unwrap();
+                assert!(count > 0, "it ended before {part:?}: {}", self.text);
+                self.text += std::str::from_utf8(&bytes[..count]).unwrap();
+            }
+        })
+        .await;
+        self.text = self.text.split_once(part).unwrap().1.to_owned();
+    }
+
+    /// Whether there were too many.
+    async fn is_refused(&mut self) -> bool {
+        let mut status = [0; 12];
+        self.socket.read_exact(&mut status).await.unwrap();
+        status.ends_with(b"503")
+    }
+
+    /// Reads to the end.
+    async fn rest(mut self) -> Reply {
+        let mut bytes = self.text.into_bytes();
+        within(self.socket.read_to_end(&mut bytes)).await.unwrap();
+        Reply::parse(&bytes)
+    }
+}
+
+fn data(field: &str, value: impl Into<Value>) -> String {
+    format!("event: next\ndata: {}\n\n", json!({ "data": { field: value.into() } }))
+}
+
+const COMPLETE: &str = "event: complete\ndata:\n\n";
+
+#[tokio::test]
+async fn operations_of_all_kinds_are_answered_with_events() {
+    let server = Server::start().await;
+    let to = server.address;
+    let reply = Stream::post(to, "subscription { count(to: 2) }", &[]).await.rest().await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/event-stream; charset=utf-8")));
+    assert_eq!((reply.header("cache-control"), reply.header("x-accel-buffering")), (Some("no-store"), Some("no")));
+    assert_eq!(reply.body, format!(":\n\n{}{}{COMPLETE}", data("count", 1), data("count", 2)));
+    let bearer = [("authorization", "Bearer good")];
+    let reply = Stream::post(to, "{ viewer }", &bearer).await.rest().await;
+    assert_eq!(reply.body, format!(":\n\n{}{COMPLETE}", data("viewer", "good")));
+    let reply = Stream::post(to, "mutation { add(amount: 1) }", &[]).await.rest().await;
+    assert_eq!(reply.body, format!(":\n\n{}{COMPLETE}", data("add", 1)));
+    let path = "/graphql?query=subscription%7Bcount(to:1)%7D";
+    let reply = Stream::request(to, "GET", path, &[EVENTS], "").await.rest().await;
+    assert_eq!(reply.body, format!(":\n\n{}{COMPLETE}", data("count", 1)));
+}
+
+#[tokio::test]
+async fn json_is_preferred_where_both_are_accepted_and_there_is_a_choice() {
+    let server = Server::start().await;
+    let both = ("accept", "application/graphql-response+json, application/json, text/event-stream, multipart/mixed");
+    let send = async |query: &str| {
+        let body = json!({ "query": query }).to_string();
+        Stream::request(server.address, "POST", "/graphql", &[JSON, both], &body).await.rest().await
+    };
+    assert_eq!(send("{ viewer }").await.json(), json!({ "data": { "viewer": null } }));
+    assert_eq!(send("{ nope }").await.status, 400);
+    let reply = send("subscription { count(to: 1) }").await;
+    assert_eq!(reply.header("content-type"), Some("text/event-stream; charset=utf-8"));
+}
+
+/// C12.
+#[tokio::test]
+async fn an_event_carries_its_cursor_and_the_last_one_resumes_the_stream() {
+    let server = Server::start().await;
+    let to = server.address;
+    let numbered = |number: i32| format!("event: next\nid: {number}\ndata: {{\"data\":{{\"numbers\":{number}}}}}\n\n");
+    let all = Stream::post(to, "subscription { numbers }", &[]).await.rest().await;
+    assert_eq!(all.body, format!(":\n\n{}{}{}{COMPLETE}", numbered(1), numbered(2), numbered(3)));
+    let argument = "subscription { numbers(after: 1) }";
+    let resumed = Stream::post(to, argument, &[("last-event-id", "2")]).await.rest().await;
+    assert_eq!(resumed.body, format!(":\n\n{}{COMPLETE}", numbered(3)), "the header goes before the argument");
+    let first = Stream::post(to, argument, &[("last-event-id", "")]).await.rest().await;
+    assert_eq!(first.body, format!(":\n\n{}{}{COMPLETE}", numbered(2), numbered(3)));
+}
+
+#[tokio::test]
+async fn what_is_not_executed_is_told_as_an_event_and_a_bad_request_as_json() {
+    let server = Server::start().await;
+    let to = server.address;
+    for (query, code) in [
+        ("{ nope }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("subscription { refused }", "BAD_USER_INPUT"),
+        ("subscription { bug }", "INTERNAL"),
+    ] {
+        let reply = Stream::post(to, query, &[]).await.rest().await;
+        let event = reply.body.trim_start_matches(":\n\n").strip_prefix("event: next\ndata: ");
+        let (event, rest) = event.unwrap_or_else(|| panic!("{reply:?}")).split_once("\n\n").unwrap();
+        let event: Value = serde_json::from_str(event).unwrap();
+        assert_eq!((reply.status, &event["errors"][0]["extensions"]["code"]), (200, &json!(code)), "{query}");
+        assert_eq!((event.get("data"), rest), (None, COMPLETE), "{query}");
+    }
+    let forged = Stream::post(to, "{ viewer }", &[("authorization", "Bearer forged")]).await.rest().await;
+    assert_eq!((forged.status, forged.code().as_str()), (401, "UNAUTHENTICATED"));
+    let broken = Stream::request(to, "POST", "/graphql", &[JSON, EVENTS], "{").await.rest().await;
+    assert_eq!((broken.status, broken.code().as_str()), (400, "BAD_REQUEST"));
+    let path = "/graphql?query=mutation%7Badd(amount:1)%7D";
+    assert_eq!(Stream::request(to, "GET", path, &[EVENTS], "").await.rest().await.status, 405);
+    let foreign = Stream::post(to, "subscription { live }", &[("origin", "https://evil.example")]).await.rest().await;
+    assert_eq!(foreign.status, 403);
+    assert_eq!(server.world.runs(), 0);
+}
+
+#[tokio::test]
+async fn a_stream_is_kept_open_by_comments() {
+    let server = Server::with(|settings| settings.ping_interval = Duration::from_millis(50)).await;
+    let mut stream = Stream::post(server.address, "subscription { live }", &[]).await;
+    within(server.world.entered.notified()).await;
+    stream.until(":\n\n:\n\n:\n\n").await;
+    server.world.events.send(7).unwrap();
+    stream.until(&data("live", 7)).await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_session_and_is_not_complete() {
+    let server = Server::with(|settings| settings.ping_interval = Duration::from_millis(50)).await;
+    let mut short = Stream::post(server.address, "subscription { live }", &[("authorization", "Bearer short")]).await;
+    short.until(":\n\n").await;
+    server.world.advance(TimeDelta::seconds(1));
+    assert!(!short.rest().await.head.contains("complete"));
+    let bearer = [("authorization", "Bearer revocable")];
+    let mut revocable = Stream::post(server.address, "subscription { live }", &bearer).await;
+    revocable.until(":\n\n").await;
+    server.world.revoke.notify_one();
+    assert!(!revocable.rest().await.head.contains("complete"));
+}
+
+#[tokio::test]
+async fn a_server_that_stops_ends_its_streams() {
+    let mut server = Server::start().await;
+    let mut stream = Stream::post(server.address, "subscription { live }", &[]).await;
+    stream.until(":\n\n").await;
+    server.begin_stop();
+    assert!(!stream.rest().await.head.contains("complete"));
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_reader_that_is_slow_or_gone_ends_the_subscription() {
+    let server = Server::with(|settings| settings.write_timeout = Duration::from_millis(300)).await;
+    let _slow = Stream::post(server.address, "subscription { flood }", &[]).await;
+    within(server.world.streams_dropped.notified()).await;
+    let body = json!({ "query": "subscription { live }" }).to_string();
+    let mut gone = Stream::of_version("1.1", server.address, "POST /graphql", &[JSON, EVENTS], &body).await;
+    gone.until(":\n\n").await;
+    drop(gone);
+    within(server.world.streams_dropped.notified()).await;
+    // Nobody reads what a client of HTTP 1.0 may still send, so that only a comment finds out.
+    let server = Server::with(|settings| settings.ping_interval = Duration::from_millis(50)).await;
+    let mut gone = Stream::post(server.address, "subscription { live }", &[]).await;
+    gone.until(":\n\n").await;
+    drop(gone);
+    within(server.world.streams_dropped.notified()).await;
+}
+
+/// S9: connections that stay are bounded in all and by address.
+#[tokio::test]
+async fn streams_are_bounded_together_with_sockets() {
+    let server = Server::with(|settings| {
+        settings.max_sockets = 2;
+        settings.max_sockets_per_address = 1;
+        settings.trusted_proxies = 1;
+        settings.ping_interval = Duration::from_millis(50);
+    })
+    .await;
+    let open = async |from: &'static str| {
+        Stream::post(server.address, "subscription { live }", &[("x-forwarded-for", from)]).await
+    };
+    let mut first = open("192.0.2.1").await;
+    first.until(":\n\n").await;
+    let second = open("192.0.2.1").await.rest().await;
+    assert_eq!((second.status, second.header("retry-after")), (503, Some("5")));
+    assert_eq!(second.json()["errors"][0]["extensions"]["retryable"], true);
+    let mut other = open("192.0.2.2").await;
+    other.until(":\n\n").await;
+    assert_eq!(open("192.0.2.3").await.rest().await.status, 503);
+    let headers = [("sec-websocket-protocol", "graphql-transport-ws"), ("x-forwarded-for", "192.0.2.1")];
+    let mut socket = crate::client::Socket::open(server.address, &headers).await.unwrap();
+    assert_eq!(socket.closed().await.0, 1013);
+    drop(first);
+    within(server.world.streams_dropped.notified()).await;
+    // The connection of the one that left may be closed a moment later.
+    within(async { while open("192.0.2.1").await.is_refused().await {} }).await;
+}
