@@ -16,7 +16,7 @@ use crate::{
         events::{Event, Topic},
         search::Reach,
     },
-    types::{Clock, Entropy, Quota, TimeZones, Timestamp, UserId},
+    types::{Clock, Entropy, Quota, Retention, TimeZones, Timestamp, UserId},
 };
 
 pub use crate::store::Turn;
@@ -38,6 +38,8 @@ pub struct Terms {
     pub review_window: Duration,
     /// How long a payment provider may take to answer.
     pub provider_answer: std::time::Duration,
+    /// How long data is kept that nobody needs for ever.
+    pub retention: Retention,
 }
 
 impl Default for Terms {
@@ -50,6 +52,7 @@ impl Default for Terms {
             host_answer: Duration::hours(24),
             review_window: Duration::days(14),
             provider_answer: std::time::Duration::from_secs(20),
+            retention: Retention::default(),
         }
     }
 }

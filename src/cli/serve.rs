@@ -150,6 +150,7 @@ fn terms_of(config: &Config) -> Terms {
         quote: booking.quote_lifetime(),
         hold: booking.hold_lifetime(),
         host_answer: booking.host_answer_lifetime(),
+        retention: config.retention.durations(),
         ..Terms::default()
     }
 }

@@ -8,6 +8,7 @@ mod database;
 mod logging;
 mod network;
 mod profile;
+mod retention;
 mod secret;
 mod sign_in;
 mod signing;
@@ -24,6 +25,7 @@ pub use database::{DatabaseUrl, SslMode};
 pub use logging::{LogFormat, Logging};
 pub use network::Network;
 pub use profile::{Profile, Switch};
+pub use retention::Retention;
 pub use secret::Secret;
 pub use sign_in::SignIn;
 pub use signing::{SigningKey, SigningKeys};
@@ -86,6 +88,9 @@ pub struct Config {
     /// How many connections and subscriptions stay open.
     #[command(flatten)]
     pub streams: Streams,
+    /// How long data is kept that nobody needs for ever.
+    #[command(flatten)]
+    pub retention: Retention,
 }
 
 impl Default for Config {

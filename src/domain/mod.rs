@@ -13,6 +13,7 @@ pub mod payments;
 pub mod pricing;
 pub mod quotes;
 pub mod restrictions;
+pub mod retention;
 pub mod reviews;
 pub mod rule_sets;
 pub mod search;

@@ -250,3 +250,40 @@ pub async fn recent(conn: &mut Conn, seconds: u32, limit: u32) -> QueryResult<Ve
     };
     Ok(rows.into_iter().flat_map(positions).collect())
 }
+
+/// At most `limit` feed entries, the oldest first, that were appended before `before` to bookings that have ended: how many there are, and
+/// the greatest sequence of each booking.
+pub async fn expired(conn: &mut Conn, before: Timestamp, limit: i64) -> QueryResult<(usize, BTreeMap<BookingId, u32>)> {
+    use crate::types::BookingStatus::{Cancelled, Completed, Declined, Expired};
+    let rows: Vec<(BookingId, u32)> = feed_entries::table
+        .inner_join(bookings::table.on(bookings::id.eq(feed_entries::booking_id)))
+        .filter(feed_entries::appended_at.lt(before))
+        .filter(among(bookings::status, [Completed, Declined, Expired, Cancelled]))
+        .order(feed_entries::appended_at)
+        .limit(limit)
+        .select((feed_entries::booking_id, feed_entries::booking_sequence))
+        .load(conn)
+        .await?;
+    let (found, mut last) = (rows.len(), BTreeMap::new());
+    for (booking, sequence) in rows {
+        let known = last.entry(booking).or_insert(sequence);
+        *known = sequence.max(*known);
+    }
+    Ok((found, last))
+}
+
+/// Deletes the events of bookings up to a sequence of each, with their feed entries.
+pub async fn delete(tx: &mut Conn, last: &BTreeMap<BookingId, u32>) -> QueryResult<usize> {
+    for (table, sequence) in [("feed_entries", "booking_sequence"), ("booking_events", "sequence")] {
+        let one = format!("(booking_id = ? AND {sequence} <= ?)");
+        let all = vec![one; last.len()].join(" OR ");
+        let mut query = diesel::sql_query(format!("DELETE FROM {table} WHERE {all}")).into_boxed::<Mysql>();
+        for (booking, sequence) in last {
+            query = query
+                .bind::<sql_types::Binary, _>(*booking)
+                .bind::<sql_types::Unsigned<sql_types::Integer>, _>(*sequence);
+        }
+        query.execute(tx).await?;
+    }
+    Ok(last.len())
+}

@@ -1,6 +1,6 @@
 //! Answers kept by idempotency key, written in the transaction of the change itself.
 
-use diesel::{prelude::*, result::DatabaseErrorKind};
+use diesel::{prelude::*, result::DatabaseErrorKind, sql_types};
 use diesel_async::RunQueryDsl;
 
 use super::{Conn, schema::idempotency_keys};
@@ -62,5 +62,14 @@ pub async fn keep(tx: &mut Conn, intention: &Intention<'_>, answer: &str) -> Que
     diesel::update(idempotency_keys::table.find((intention.user, intention.operation, intention.key.as_str())))
         .set(idempotency_keys::answer.eq(answer))
         .execute(tx)
+        .await
+}
+
+/// Deletes at most `limit` answers that were given before `before`, the oldest first.
+pub async fn delete_older(conn: &mut Conn, before: Timestamp, limit: u32) -> QueryResult<usize> {
+    diesel::sql_query("DELETE FROM idempotency_keys WHERE created_at < ? ORDER BY created_at LIMIT ?")
+        .bind::<sql_types::Datetime, _>(before)
+        .bind::<sql_types::Unsigned<sql_types::Integer>, _>(limit)
+        .execute(conn)
         .await
 }

@@ -4,7 +4,11 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, each::among, schema::quotes};
+use super::{
+    Conn,
+    each::among,
+    schema::{bookings, quotes},
+};
 use crate::types::{CancellationPolicy, Currency, Guests, ListingId, QuoteId, Stay, Timestamp, UserId};
 
 /// A stay at a locked price.
@@ -63,4 +67,33 @@ pub async fn visible_by_ids(conn: &mut Conn, guest: UserId, ids: &[QuoteId]) -> 
         .select(Quote::as_select())
         .load(conn)
         .await
+}
+
+/// A quote's place in the order of expiry.
+pub type ByExpiry = (Timestamp, QuoteId);
+
+/// The next `limit` quotes after `after` that expired before `before`, in order of expiry, and whether each was booked.
+pub async fn expired(
+    conn: &mut Conn,
+    after: Option<ByExpiry>,
+    before: Timestamp,
+    limit: i64,
+) -> QueryResult<Vec<(ByExpiry, bool)>> {
+    let mut query = quotes::table
+        .left_join(bookings::table)
+        .filter(quotes::expires_at.lt(before))
+        .order((quotes::expires_at, quotes::id))
+        .limit(limit)
+        .select(((quotes::expires_at, quotes::id), bookings::id.nullable().is_not_null()))
+        .into_boxed();
+    if let Some((at, id)) = after {
+        let is_behind = quotes::expires_at.gt(at).or(quotes::id.gt(id));
+        query = query.filter(quotes::expires_at.ge(at)).filter(is_behind);
+    }
+    query.load(conn).await
+}
+
+/// Deletes quotes. One that was booked is refused.
+pub async fn delete(conn: &mut Conn, ids: &[QuoteId]) -> QueryResult<usize> {
+    diesel::delete(quotes::table.filter(among(quotes::id, ids.iter().copied()))).execute(conn).await
 }

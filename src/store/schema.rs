@@ -65,7 +65,7 @@ diesel::table! {
         sequence -> Unsigned<BigInt>,
         booking_id -> Binary,
         booking_sequence -> Unsigned<Integer>,
-        appended_at -> Timestamp,
+        appended_at -> Datetime,
     }
 }
 

@@ -1,10 +1,13 @@
 //! Sessions, their refresh tokens, and the throttle of guessable mutations.
 
+use std::collections::BTreeSet;
+
 use diesel::{prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
 use super::{
     Conn,
+    each::among,
     schema::{attempts, refresh_tokens, sessions, users},
 };
 use crate::types::{SessionId, Timestamp, UserId};
@@ -146,4 +149,29 @@ pub async fn sweep_attempts(conn: &mut Conn, now: Timestamp) -> QueryResult<usiz
 pub async fn email_of(conn: &mut Conn, user: UserId) -> QueryResult<Option<String>> {
     let email: Option<Option<String>> = users::table.find(user).select(users::email).first(conn).await.optional()?;
     Ok(email.flatten())
+}
+
+/// Deletes at most `limit` refresh tokens that expired before `before`, the oldest first, and the sessions that have none left.
+pub async fn delete_expired(tx: &mut Conn, before: Timestamp, limit: i64) -> QueryResult<usize> {
+    let expired: Vec<(Vec<u8>, SessionId)> = refresh_tokens::table
+        .filter(refresh_tokens::expires_at.lt(before))
+        .order(refresh_tokens::expires_at)
+        .limit(limit)
+        .select((refresh_tokens::token_hash, refresh_tokens::session_id))
+        .load(tx)
+        .await?;
+    if expired.is_empty() {
+        return Ok(0);
+    }
+    let hashes = expired.iter().map(|(hash, _)| hash.as_slice());
+    let deleted =
+        diesel::delete(refresh_tokens::table.filter(among(refresh_tokens::token_hash, hashes))).execute(tx).await?;
+    let ids: BTreeSet<SessionId> = expired.iter().map(|(_, session)| *session).collect();
+    let has_tokens = refresh_tokens::table.filter(refresh_tokens::session_id.eq(sessions::id));
+    diesel::delete(
+        sessions::table.filter(among(sessions::id, ids)).filter(diesel::dsl::not(diesel::dsl::exists(has_tokens))),
+    )
+    .execute(tx)
+    .await?;
+    Ok(deleted)
 }

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 
 use crate::{
     app::App,
-    domain::{accounts, bookings, events, payments, reviews},
+    domain::{accounts, bookings, events, payments, retention::Sweeper, reviews},
     error::Result,
 };
 
@@ -22,15 +22,19 @@ const LOOK_AT_ALL: Duration = Duration::from_secs(20);
 /// Rows of one kind that a tick works on.
 const BATCH: i64 = 100;
 
+/// How often old data is deleted.
+const SWEEP: Duration = Duration::from_secs(5);
+
 /// Works until it is dropped.
 pub async fn run(app: App) {
     // What streams wait for is read as they read.
-    let worker = app.for_worker();
+    let (worker, sweeper) = (app.for_worker(), Sweeper::default());
     let due = repeat(TICK, "due work", || work_once(&worker));
+    let sweep = repeat(SWEEP, "old data", || sweeper.sweep(&worker));
     let pulse = repeat(PULSE, "changes of other servers", || events::wake_for_others(&app));
     let look = repeat(LOOK_AT_ALL, "followed topics", || events::look_at_all(&app));
     let rules = repeat(TZDATA, "time zone rules", || follow_tzdata(&app));
-    tokio::join!(due, pulse, look, rules);
+    tokio::join!(due, pulse, look, sweep, rules);
 }
 
 /// Does something again and again. What fails, or even panics, is done again the next time; the log has the first of several failures.

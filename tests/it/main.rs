@@ -32,6 +32,7 @@ mod plans;
 mod pool;
 mod quotes;
 mod races;
+mod retention;
 mod reviews;
 mod rush;
 mod search;

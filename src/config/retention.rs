@@ -1,0 +1,41 @@
+//! How long data is kept that nobody needs for ever.
+
+use chrono::Duration;
+use clap::Args;
+
+use super::between;
+use crate::types::Retention as Durations;
+
+/// How long data is kept that nobody needs for ever.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Retention")]
+pub struct Retention {
+    /// How long stored responses of idempotent requests are kept, in days. A request that is sent again later is done again.
+    #[arg(long, env = "STAYGATE_IDEMPOTENCY_KEY_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 3650))]
+    pub idempotency_key_days: u32,
+
+    /// How long sessions are kept after their last refresh token has expired, in days.
+    #[arg(long, env = "STAYGATE_ENDED_SESSION_DAYS", value_name = "DAYS", default_value_t = 7, value_parser = between(1, 3650))]
+    pub ended_session_days: u32,
+
+    /// How long quotes that were never booked are kept after they have expired, in days.
+    #[arg(long, env = "STAYGATE_UNUSED_QUOTE_DAYS", value_name = "DAYS", default_value_t = 7, value_parser = between(1, 3650))]
+    pub unused_quote_days: u32,
+
+    /// How long events of bookings that have ended are kept, in days. A subscription that resumes from an older cursor fails with
+    /// CURSOR_EXPIRED.
+    #[arg(long, env = "STAYGATE_EVENT_DAYS", value_name = "DAYS", default_value_t = 400, value_parser = between(1, 3650))]
+    pub event_days: u32,
+}
+
+impl Retention {
+    /// As durations.
+    pub fn durations(&self) -> Durations {
+        Durations {
+            idempotency_keys: Duration::days(self.idempotency_key_days.into()),
+            sessions: Duration::days(self.ended_session_days.into()),
+            quotes: Duration::days(self.unused_quote_days.into()),
+            events: Duration::days(self.event_days.into()),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! How long data is kept.
+
+use chrono::Duration;
+
+/// How long data is kept before the worker deletes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// Stored responses, after the first request with their idempotency key.
+    pub idempotency_keys: Duration,
+    /// Sessions, after their last refresh token has expired.
+    pub sessions: Duration,
+    /// Quotes that were never booked, after they have expired.
+    pub quotes: Duration,
+    /// Events of bookings that have ended, after they happened.
+    pub events: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            idempotency_keys: Duration::days(30),
+            sessions: Duration::days(7),
+            quotes: Duration::days(7),
+            events: Duration::days(400),
+        }
+    }
+}
