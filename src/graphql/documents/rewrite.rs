@@ -172,13 +172,15 @@ mod tests {
     #[test]
     fn escapes_of_any_width_become_their_characters() {
         for (written, read) in [
-            (r#""\u{1F37A}""#, "\"🍺\"        "),
-            (r#""\uD83C\uDF7A""#, "\"🍺\"           "),
-            (r#""a\u{41}\n""#, "\"aA\\n\"     "),
-            (r#""\u{22}\u{5c}\u{a}""#, "\"\\\"\\\\\\n\"         "),
-            (r#""\u{0001F37A}""#, "\"🍺\"           "),
+            (r#""\u{1F37A}""#, "\"🍺\""),
+            (r#""\uD83C\uDF7A""#, "\"🍺\""),
+            (r#""a\u{41}\n""#, "\"aA\\n\""),
+            (r#""\u{22}\u{5c}\u{a}""#, "\"\\\"\\\\\\n\""),
+            (r#""\u{0001F37A}""#, "\"🍺\""),
         ] {
-            assert_eq!(rewrite(written).unwrap(), read, "{written}");
+            let new = rewrite(written).unwrap();
+            assert_eq!(new.trim_end(), read, "{written}");
+            assert_eq!(new.chars().count(), written.chars().count(), "{written}");
         }
         for same in [r#""\u0041 \\u{41}""#, r#""plain""#, r#""""\u{1F37A} stays in a block""""#, "{ a }"] {
             assert!(matches!(rewrite(same).unwrap(), Cow::Borrowed(text) if text == same), "{same}");
@@ -208,7 +210,7 @@ mod tests {
         let text = "{ a(b: \"\"\"\n    one \\\"\"\" \\n\n  \n      two\n  \"\"\", c: 1) }";
         assert_eq!(rewrite(text).unwrap(), "{ a(b: \"one \\\"\\\"\\\" \\\\n\\n\\n  two\"\n\n\n\n     , c: 1) }");
         let text = r#"{ a(b: """x \"""""", c: 1) }"#;
-        assert_eq!(rewrite(text).unwrap(), r#"{ a(b: "x \"\"\""   , c: 1) }"#);
+        assert_eq!(rewrite(text).unwrap(), r#"{ a(b: "x \"\"\""  , c: 1) }"#);
     }
 
     #[test]
