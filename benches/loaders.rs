@@ -10,7 +10,7 @@ use std::{
 use dataloader::{BatchFn, non_cached::Loader};
 use futures_util::future::join_all;
 use staygate::{
-    app::{App, Parts, Recent, Terms, Throttle},
+    app::{App, AttemptLimits, Parts, Recent, Terms},
     auth::{Keys, Member, PasswordHasher, SigningKey, Viewer},
     graphql::loaders::{Batch, Private, PrivateLoaders, Public, PublicLoaders},
     outbound::payments::Sandbox,
@@ -59,7 +59,8 @@ fn app() -> anyhow::Result<App> {
         zones: Recent::default(),
         reach: staygate::domain::search::Reach::default(),
         terms: Terms::default(),
-        throttle: Throttle::default(),
+        limits: AttemptLimits::default(),
+        delays: staygate::types::Delays::default(),
     }))
 }
 

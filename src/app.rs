@@ -16,7 +16,7 @@ use crate::{
         events::{Event, Topic},
         search::Reach,
     },
-    types::{Clock, Entropy, Quota, Retention, TimeZones, Timestamp, UserId},
+    types::{Clock, Delays, Entropy, Quota, Retention, Rule, TimeZones, Timestamp, UserId},
 };
 
 pub use crate::store::Turn;
@@ -28,6 +28,10 @@ pub struct Terms {
     pub access_token: Duration,
     /// How long a refresh token is good.
     pub refresh_token: Duration,
+    /// How long after its use a refresh token still gives the same client the same pair, whose answer may have been lost.
+    pub refresh_grace: Duration,
+    /// How long after its last sign-in a device is known.
+    pub device: Duration,
     /// How long a quote is locked.
     pub quote: Duration,
     /// How long an instant booking holds its nights for the payment.
@@ -47,6 +51,8 @@ impl Default for Terms {
         Self {
             access_token: Duration::minutes(15),
             refresh_token: Duration::days(30),
+            refresh_grace: Duration::seconds(30),
+            device: Duration::days(180),
             quote: Duration::minutes(15),
             hold: Duration::minutes(15),
             host_answer: Duration::hours(24),
@@ -57,20 +63,58 @@ impl Default for Terms {
     }
 }
 
-/// How often somebody may try what can be guessed, within [`Throttle::window`].
+/// The rules about everything that can be guessed or hoarded. They are counted in the database, so that all servers agree.
 #[derive(Debug, Clone, Copy)]
-pub struct Throttle {
-    /// How long tries are remembered.
-    pub window: Duration,
-    /// Sign-ins to one account.
-    pub per_account: u32,
-    /// Sign-ins and registrations from one address.
-    pub per_address: u32,
+pub struct AttemptLimits {
+    /// Attempts to sign in from one address prefix.
+    pub sign_in_by_address: Rule,
+    /// Attempts to sign in to one account from one address prefix.
+    pub sign_in_by_account: Rule,
+    /// Attempts to sign in to one account from anywhere.
+    pub sign_in_anywhere: Rule,
+    /// Attempts to sign in from one known device.
+    pub sign_in_by_device: Rule,
+    /// Registrations from one address prefix.
+    pub registration: Rule,
+    /// New pairs of tokens for one session.
+    pub refresh: Rule,
+    /// Listings that one member makes.
+    pub drafts: Rule,
+    /// Payments of one member that are declined: somebody may be trying stolen cards.
+    pub declined_payments: Rule,
 }
 
-impl Default for Throttle {
+impl Default for AttemptLimits {
     fn default() -> Self {
-        Self { window: Duration::minutes(15), per_account: 10, per_address: 200 }
+        let quarter = Duration::minutes(15);
+        Self {
+            sign_in_by_address: Rule::refusing("signIn/address", 200, quarter),
+            sign_in_by_account: Rule::refusing("signIn/account/address", 10, quarter),
+            sign_in_anywhere: Rule::delaying("signIn/account", 50, Duration::hours(1), Duration::seconds(10)),
+            sign_in_by_device: Rule::refusing("signIn/device", 10, quarter),
+            registration: Rule::refusing("registerUser/address", 100, Duration::hours(1)),
+            refresh: Rule::refusing("refreshSession/session", 60, quarter),
+            drafts: Rule::refusing("createListing/member", 100, Duration::days(1)),
+            declined_payments: Rule::refusing("payBooking/member", 20, Duration::hours(1)),
+        }
+    }
+}
+
+impl AttemptLimits {
+    /// Rules that stop nobody.
+    pub fn none() -> Self {
+        let off = |rule: Rule| rule.with_burst(u32::MAX);
+        let on = Self::default();
+        Self {
+            sign_in_by_address: off(on.sign_in_by_address),
+            sign_in_by_account: off(on.sign_in_by_account),
+            sign_in_anywhere: off(on.sign_in_anywhere),
+            sign_in_by_device: off(on.sign_in_by_device),
+            registration: off(on.registration),
+            refresh: off(on.refresh),
+            drafts: off(on.drafts),
+            declined_payments: off(on.declined_payments),
+        }
     }
 }
 
@@ -158,8 +202,10 @@ pub struct Parts {
     pub reach: Reach,
     /// Durations.
     pub terms: Terms,
-    /// Limits of what can be guessed.
-    pub throttle: Throttle,
+    /// Rules about what can be guessed or hoarded.
+    pub limits: AttemptLimits,
+    /// Attempts that are being delayed.
+    pub delays: Delays,
 }
 
 /// The one handle to everything that is shared.

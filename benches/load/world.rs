@@ -12,10 +12,10 @@ use anyhow::{Context, bail};
 use chrono::{Days, NaiveDate};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use staygate::{
-    app::{App, Parts, Terms, Throttle},
+    app::{App, AttemptLimits, Parts, Terms},
     auth::{Keys, Member, PasswordHasher, SigningKey},
     domain::{
-        accounts::{self, Registration},
+        accounts::{self, Client, Registration},
         bookings, payments, quotes,
         search::{Filter, PriceRange, Search},
     },
@@ -169,7 +169,7 @@ impl World {
             let (email, password) = (format!("guest{number}@example.org").parse()?, "correct horse".to_owned());
             let (name, validation) = (format!("Guest {number}"), Validation::default());
             let registration = Registration::checked(Some(email), password, &name, validation)?;
-            let tokens = accounts::register(&self.app, registration, None).await?;
+            let tokens = accounts::register(&self.app, registration, &Client::unknown()).await?.tokens;
             self.guests.push(Guest { member: tokens.member, token: tokens.access.text });
         }
         let search = Search::new(Filter::default(), None, ListingOrder::Rating)?;
@@ -278,7 +278,8 @@ fn app(database: Database) -> anyhow::Result<App> {
         zones: staygate::app::Recent::default(),
         reach: staygate::domain::search::Reach::default(),
         terms: Terms { access_token: day, quote: day, ..Terms::default() },
-        throttle: Throttle { per_account: u32::MAX, per_address: u32::MAX, ..Throttle::default() },
+        limits: AttemptLimits::none(),
+        delays: staygate::types::Delays::default(),
     }))
 }
 

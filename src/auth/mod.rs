@@ -1,9 +1,11 @@
 //! Who is asking: viewers and their proofs, tokens, passwords.
 
+mod fair_queue;
 mod passwords;
 mod tokens;
 mod viewer;
 
-pub use passwords::{PasswordHasher, PasswordPolicy};
-pub use tokens::{AccessToken, Keys, RefreshToken, SigningKey, TokenError, Tokens};
+pub use fair_queue::{Bounds, FairQueue, Lane, Slot};
+pub use passwords::{Fit, Password, PasswordHasher};
+pub use tokens::{AccessToken, DeviceToken, Keys, RefreshToken, SigningKey, TokenError, Tokens};
 pub use viewer::{Member, Viewer};

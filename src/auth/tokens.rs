@@ -15,6 +15,9 @@ use crate::{
 const ISSUER: &str = "staygate";
 const AUDIENCE: &str = "staygate-api";
 const REFRESH_PREFIX: &str = "rt_";
+const DEVICE_PREFIX: &str = "dev_";
+/// What is signed to derive a refresh token begins with this. No JWT does: its first byte is a letter of base 64.
+const CHILD_LABEL: &[u8] = b"\0refresh token\0";
 
 /// A secret with a name. The name is in every token, so that secrets can be changed without signing everybody out.
 #[derive(Clone)]
@@ -29,6 +32,8 @@ pub struct SigningKey {
 #[derive(Clone)]
 pub struct Keys {
     signing: (String, EncodingKey),
+    /// All secrets, the current one first.
+    deriving: Vec<EncodingKey>,
     verifying: Vec<(String, DecodingKey)>,
 }
 
@@ -54,7 +59,7 @@ struct Claims {
 }
 
 /// A token that proves who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken {
     /// The JWT.
     pub text: String,
@@ -83,8 +88,12 @@ impl Keys {
     /// `current` signs and verifies; what `older` keys signed is still good.
     pub fn new(current: SigningKey, older: &[SigningKey]) -> Self {
         let signing = (current.id.clone(), EncodingKey::from_secret(&current.secret));
-        let all = std::iter::once(&current).chain(older);
-        Self { signing, verifying: all.map(|key| (key.id.clone(), DecodingKey::from_secret(&key.secret))).collect() }
+        let all = || std::iter::once(&current).chain(older);
+        Self {
+            signing,
+            deriving: all().map(|key| EncodingKey::from_secret(&key.secret)).collect(),
+            verifying: all().map(|key| (key.id.clone(), DecodingKey::from_secret(&key.secret))).collect(),
+        }
     }
 
     /// A token for the session of `user`, good for `life` from `now` on.
@@ -98,7 +107,8 @@ impl Keys {
         now: Timestamp,
         life: Duration,
     ) -> Result<(AccessToken, Member)> {
-        let expires_at = now + life;
+        // In the token it is a number of seconds.
+        let expires_at = (now + life).whole_seconds();
         let claims = Claims {
             iss: ISSUER.into(),
             aud: AUDIENCE.into(),
@@ -136,6 +146,37 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// The token that `parent` is traded for: its HMAC-SHA-256, which only the server can compute, and computes again when the answer was
+    /// lost. So nothing secret is stored.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn child(&self, parent: &RefreshToken) -> Result<RefreshToken> {
+        derive(&self.signing.1, parent)
+    }
+
+    /// The token with this hash that `parent` was traded for, if one of the secrets has made it.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn child_with_hash(&self, parent: &RefreshToken, hash: &[u8]) -> Result<Option<RefreshToken>> {
+        for secret in &self.deriving {
+            let child = derive(secret, parent)?;
+            if child.hash().as_slice() == hash {
+                return Ok(Some(child));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn derive(secret: &EncodingKey, parent: &RefreshToken) -> Result<RefreshToken> {
+    let message = [CHILD_LABEL, parent.0.as_bytes()].concat();
+    let code = jsonwebtoken::crypto::sign(&message, secret, Algorithm::HS256).map_err(anyhow::Error::from)?;
+    Ok(RefreshToken(format!("{REFRESH_PREFIX}{code}")))
+}
+
 impl RefreshToken {
     /// A new token: 256 random bits.
     pub fn new(entropy: &dyn Entropy) -> Self {
@@ -165,6 +206,44 @@ impl std::fmt::Debug for RefreshToken {
     }
 }
 
+/// A token that shows that a device has signed in before. It opens nothing by itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DeviceToken(String);
+
+impl DeviceToken {
+    /// A new token: 256 random bits.
+    pub fn new(entropy: &dyn Entropy) -> Self {
+        Self(format!("{DEVICE_PREFIX}{}", URL_SAFE_NO_PAD.encode(entropy.bytes::<32>())))
+    }
+
+    /// A token that somebody sent.
+    pub fn sent(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, for its owner.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// What the database holds of it.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+}
+
+impl std::fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessToken").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for DeviceToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DeviceToken(…)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +268,29 @@ mod tests {
         assert_eq!(keys(&["a"]).verify(&token.text, end), Err(TokenError::Expired));
         assert!(keys(&["b", "a"]).verify(&token.text, now()).is_ok(), "an older secret still verifies");
         assert_eq!(keys(&["b"]).verify(&token.text, now()), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_token_says_the_second_at_which_it_expires() {
+        let entropy = SeededEntropy::new(1);
+        let (user, session) = (UserId::new(now(), &entropy), SessionId::new(now(), &entropy));
+        let at = now() + Duration::microseconds(999_999);
+        let (token, _) = keys(&["a"]).sign(user, session, at, Duration::minutes(15)).unwrap();
+        let (_, expires_at) = keys(&["a"]).verify(&token.text, at).unwrap();
+        assert_eq!(token.expires_at, expires_at);
+    }
+
+    #[test]
+    fn a_refresh_token_has_one_child_for_each_secret() {
+        let parent = RefreshToken::new(&SeededEntropy::new(1));
+        let child = keys(&["a"]).child(&parent).unwrap();
+        assert_eq!(child.text().len(), parent.text().len());
+        assert_eq!(keys(&["a"]).child(&parent).unwrap(), child);
+        assert_ne!(keys(&["b"]).child(&parent).unwrap(), child);
+        assert_ne!(keys(&["a"]).child(&child).unwrap(), child);
+        let found = |ids: &[&str]| keys(ids).child_with_hash(&parent, &child.hash()).unwrap();
+        assert_eq!(found(&["b", "a"]), Some(child.clone()), "an older secret has made it");
+        assert_eq!(found(&["b"]), None);
     }
 
     #[test]

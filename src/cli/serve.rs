@@ -1,6 +1,6 @@
 use super::landing::landing;
 use super::storage::{OpenStorage, pool_options};
-use crate::app::{App, Parts, Streams, Terms, Throttle};
+use crate::app::{App, AttemptLimits, Parts, Streams, Terms};
 use crate::auth::PasswordHasher;
 use crate::config::{Config, PublicUrl, SigningKeys};
 use crate::graphql::documents::Limits;
@@ -94,8 +94,12 @@ async fn prepare_and_serve(
 async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let Ready { config, keys, database, tzdata, listener } = ready;
     let app = app_of(&config, &keys, database, tzdata)?;
-    let wants_demo = config.booking.wants_demo(&config.storage, config.profile.production)?;
-    let has_demo = wants_demo && load_demo(&app, database_url).await?;
+    let has_demo = if config.wants_demo()? {
+        load_demo(&app, database_url).await?
+    } else {
+        demo::lock_accounts(&app).await?;
+        false
+    };
     let mut gateway = gateway::with_limits(&app, limits_of(&config))?;
     gateway.settings = settings_of(&config);
     let url = address(&config, listener.local_addr()?);
@@ -138,7 +142,8 @@ fn app_of(config: &Config, keys: &SigningKeys, database: Database, tzdata: Tzdat
         zones: crate::app::Recent::default(),
         reach: crate::domain::search::Reach::default(),
         terms: terms_of(config),
-        throttle: Throttle::default(),
+        limits: AttemptLimits::default(),
+        delays: crate::types::Delays::default(),
     }))
 }
 
@@ -147,6 +152,7 @@ fn terms_of(config: &Config) -> Terms {
     Terms {
         access_token: sign_in.access_lifetime(),
         refresh_token: sign_in.refresh_lifetime(),
+        refresh_grace: sign_in.refresh_grace(),
         quote: booking.quote_lifetime(),
         hold: booking.hold_lifetime(),
         host_answer: booking.host_answer_lifetime(),

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use chrono::Duration;
 use clap::{Args, ValueEnum};
 
-use super::{ConfigError, Storage, between};
+use super::between;
 
 /// On, off, or whatever suits the storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Demo {
-    /// On with the private database, off with DATABASE_URL or --production.
+    /// On with a private database that only this machine reaches, off otherwise, and with --production.
     Auto,
     /// On.
     On,
@@ -39,24 +39,14 @@ pub struct Booking {
     #[arg(long, env = "STAYGATE_TZDATA_DIR", value_name = "DIR")]
     pub tzdata_dir: Option<PathBuf>,
 
-    /// Whether an empty database is filled with demo data and demo accounts, whose passwords everybody knows.
+    /// Whether an empty database is filled with demo data and demo accounts, whose passwords everybody knows. `auto` is on with
+    /// a private database, unless --listen or --public-url let other machines in. Where it is off, demo accounts of an earlier start
+    /// can no longer sign in.
     #[arg(long, env = "STAYGATE_DEMO", value_name = "WHEN", default_value = "auto")]
     pub demo: Demo,
 }
 
 impl Booking {
-    /// Whether an empty database gets demo data.
-    ///
-    /// # Errors
-    /// What [`Storage::database_url`] says.
-    pub fn wants_demo(&self, storage: &Storage, production: bool) -> Result<bool, ConfigError> {
-        match self.demo {
-            Demo::On => Ok(true),
-            Demo::Off => Ok(false),
-            Demo::Auto => Ok(!production && storage.is_embedded()?),
-        }
-    }
-
     /// How long an unpaid booking holds its nights.
     pub fn hold_lifetime(&self) -> Duration {
         Duration::minutes(self.hold_minutes.into())

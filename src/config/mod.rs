@@ -93,6 +93,20 @@ pub struct Config {
     pub retention: Retention,
 }
 
+impl Config {
+    /// Whether an empty database gets demo data, and demo accounts can sign in.
+    ///
+    /// # Errors
+    /// What [`Storage::database_url`] says.
+    pub fn wants_demo(&self) -> Result<bool, ConfigError> {
+        match self.booking.demo {
+            Demo::On => Ok(true),
+            Demo::Off => Ok(false),
+            Demo::Auto => Ok(!self.profile.production && self.network.is_local() && self.storage.is_embedded()?),
+        }
+    }
+}
+
 impl Default for Config {
     /// The defaults of all flags, whatever the environment says.
     #[expect(clippy::expect_used, reason = "a test parses the defaults")]
@@ -124,7 +138,36 @@ mod tests {
         assert_eq!(config.network.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.network.max_body.bytes(), 256 * 1024);
         assert_eq!(config.network.public_url(), "http://127.0.0.1:8080");
-        assert!(config.booking.wants_demo(&config.storage, false).unwrap());
+        assert!(config.wants_demo().unwrap());
+    }
+
+    /// S12: known passwords only where a stranger cannot use them, unless somebody asks for it.
+    #[test]
+    fn the_demo_is_on_only_for_a_private_database_that_this_machine_alone_reaches() {
+        let wants_demo = |flags: &[&str]| {
+            let config = parse(flags).unwrap();
+            config.wants_demo().unwrap()
+        };
+        for on in [
+            &[] as &[&str],
+            &["--listen", "9000"],
+            &["--listen", "[::1]:9000"],
+            &["--demo", "on", "--listen", "0.0.0.0:80"],
+            &["--demo", "on", "--database-url", "mysql://u@h/d"],
+        ] {
+            assert!(wants_demo(on), "{on:?}");
+        }
+        for off in [
+            &["--demo", "off"] as &[&str],
+            &["--database-url", "mysql://u@h/d"],
+            &["--listen", "0.0.0.0:8080"],
+            &["--listen", "[::]:8080"],
+            &["--public-url", "https://api.example.com"],
+            &["--trusted-proxies", "1"],
+            &["--production"],
+        ] {
+            assert!(!wants_demo(off), "{off:?}");
+        }
     }
 
     #[test]
@@ -159,7 +202,7 @@ mod tests {
         let config = parse(&["--database-url", "mysql://u@h/d"]).unwrap();
         let error = config.sign_in.signing_keys(&config.storage, &SeededEntropy::new(1)).unwrap_err();
         assert!(error.to_string().starts_with("STAYGATE_JWT_SECRET is not set"), "{error}");
-        assert!(!config.booking.wants_demo(&config.storage, false).unwrap());
+        assert!(!config.wants_demo().unwrap());
     }
 
     #[test]
@@ -193,7 +236,7 @@ mod tests {
         assert_eq!(fit.missing_for_production().unwrap(), Vec::<String>::new());
         assert_eq!(fit.allowed_hosts(), ["api.example.com"]);
         assert!(!fit.profile.wants_pages() && !fit.profile.wants_introspection());
-        assert!(!fit.booking.wants_demo(&fit.storage, fit.profile.production).unwrap());
+        assert!(!fit.wants_demo().unwrap());
         assert!(parse(&[]).unwrap().missing_for_production().unwrap().is_empty());
     }
 }

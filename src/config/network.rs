@@ -53,6 +53,11 @@ pub struct Network {
 }
 
 impl Network {
+    /// Whether only this machine is meant to reach the server.
+    pub fn is_local(&self) -> bool {
+        self.listen.ip().to_canonical().is_loopback() && self.public_url.is_none() && self.trusted_proxies == 0
+    }
+
     /// The address under which clients reach this server, without a slash at its end.
     pub fn public_url(&self) -> String {
         self.public_url.as_ref().map_or_else(|| format!("http://{}", self.listen), ToString::to_string)

@@ -29,6 +29,11 @@ pub struct SignIn {
     #[arg(long, env = "STAYGATE_REFRESH_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 365))]
     pub refresh_days: u32,
 
+    /// How long after its use a refresh token still gives the same client the same pair, whose answer may have been lost, in
+    /// seconds. With 0 it works once.
+    #[arg(long, env = "STAYGATE_REFRESH_GRACE_SECONDS", value_name = "S", default_value_t = 30, value_parser = between(0, 300))]
+    pub refresh_grace_seconds: u32,
+
     /// How many passwords are hashed at a time; each takes 19 MiB. Without it, one per processor.
     #[arg(long, env = "STAYGATE_PASSWORD_HASHERS", value_name = "N", value_parser = between(1, 256))]
     password_hashers: Option<u32>,
@@ -88,5 +93,10 @@ impl SignIn {
     /// How long a refresh token is good for.
     pub fn refresh_lifetime(&self) -> Duration {
         Duration::days(self.refresh_days.into())
+    }
+
+    /// How long after its use a refresh token still gives the same pair.
+    pub fn refresh_grace(&self) -> Duration {
+        Duration::seconds(self.refresh_grace_seconds.into())
     }
 }

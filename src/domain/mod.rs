@@ -7,6 +7,7 @@ pub mod calendars;
 pub mod cancellation;
 pub mod events;
 pub mod idempotency;
+pub mod limits;
 pub mod listings;
 pub mod money;
 pub mod payments;

@@ -14,10 +14,10 @@ use super::{
     users::{User, find_user},
 };
 use crate::{
-    auth::{Member, RefreshToken, Tokens},
-    domain::accounts::{self, Registration},
+    auth::{DeviceToken, Member, RefreshToken, Tokens},
+    domain::accounts::{self, Client, Registration, SignedIn},
     error::{self, Validation},
-    types::{BookingStatus, Email, Side, Timestamp},
+    types::{AddressPrefix, BookingStatus, Email, MeId, Side, Timestamp},
 };
 
 pub struct Me {
@@ -27,17 +27,23 @@ pub struct Me {
 }
 
 impl Me {
-    fn new(member: Member) -> Self {
+    /// The account of `member`.
+    pub fn new(member: Member) -> Self {
         Self { member, trip_events: None }
+    }
+
+    /// Its id, as `node` finds it.
+    pub fn node_id(&self) -> MeId {
+        self.member.id().into()
     }
 }
 
 /// The viewer's own account. Nobody else ever sees it.
 #[Object]
 impl Me {
-    /// The id of the viewer's `User`.
-    async fn id(&self) -> ID {
-        ID(self.member.id().to_string())
+    /// Opaque id, `me_…`. It is not the id of the viewer's `User`, so that caches keep the two apart.
+    pub async fn id(&self) -> ID {
+        ID(self.node_id().to_string())
     }
 
     /// What others see of the viewer.
@@ -130,6 +136,8 @@ pub struct RegisterUserSuccess {
     me: Me,
     /// The tokens.
     tokens: SessionTokens,
+    /// Shows that this device has signed in before. Keep it, also after signing out, and send it with `signIn`.
+    device_token: String,
 }
 
 payload! {
@@ -149,6 +157,10 @@ pub struct SignInInput {
     /// The password.
     #[graphql(secret)]
     password: String,
+    /// The `deviceToken` of an earlier `signIn` or `registerUser` on this device. With it, guesses of others at the password do not keep the
+    /// viewer out. It is good for 180 days after the last sign-in; one that is not is ignored.
+    #[graphql(secret)]
+    device_token: Option<String>,
 }
 
 /// A new session.
@@ -158,6 +170,9 @@ pub struct SignInSuccess {
     me: Me,
     /// The tokens.
     tokens: SessionTokens,
+    /// Shows that this device has signed in before: the one that was sent, if it is still good, or a new one. Keep it, also after signing out,
+    /// and send it with the next `signIn`.
+    device_token: String,
 }
 
 payload! {
@@ -175,6 +190,9 @@ pub struct RefreshSessionInput {
     /// The refresh token.
     #[graphql(secret)]
     refresh_token: String,
+    /// The `deviceToken` of the sign-in. With it a lost answer can also be repeated from another network.
+    #[graphql(secret)]
+    device_token: Option<String>,
 }
 
 /// The session goes on.
@@ -188,6 +206,7 @@ payload! {
     /// What `refreshSession` can answer.
     RefreshSessionPayload(RefreshSessionSuccess) {
         InvalidSession => InvalidSessionProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
     }
 }
 
@@ -226,6 +245,11 @@ impl AccountQuery {
     }
 }
 
+/// Who asks, before they are signed in.
+fn client(ctx: &Context<'_>, device_token: Option<String>) -> Client {
+    Client { address: AddressPrefix::of(ctx.scope().address), device: device_token.map(DeviceToken::sent) }
+}
+
 #[derive(Default)]
 pub struct AccountMutation;
 
@@ -238,30 +262,41 @@ impl AccountMutation {
         #[graphql(desc = "The account.")] input: RegisterUserInput,
     ) -> Result<RegisterUserPayload> {
         let outcome = match input.read() {
-            Ok(new) => accounts::register(ctx.app(), new, ctx.scope().address).await,
+            Ok(new) => Box::pin(accounts::register(ctx.app(), new, &client(ctx, None))).await,
             Err(error) => Err(error),
         };
-        RegisterUserPayload::of(
-            outcome.map(|tokens| RegisterUserSuccess { me: Me::new(tokens.member), tokens: (&tokens).into() }),
-        )
+        RegisterUserPayload::of(outcome.map(|SignedIn { tokens, device }| RegisterUserSuccess {
+            me: Me::new(tokens.member),
+            tokens: (&tokens).into(),
+            device_token: device.text().to_owned(),
+        }))
     }
 
     /// Signs in with e-mail address and password.
     async fn sign_in(&self, ctx: &Context<'_>, #[graphql(desc = "Who.")] input: SignInInput) -> Result<SignInPayload> {
-        let outcome = match input.email.at(&["email"]) {
-            Ok(email) => accounts::sign_in(ctx.app(), &email, input.password, ctx.scope().address).await,
+        let SignInInput { email, password, device_token } = input;
+        let outcome = match email.at(&["email"]) {
+            Ok(email) => Box::pin(accounts::sign_in(ctx.app(), &email, password, &client(ctx, device_token))).await,
             Err(error) => Err(error),
         };
-        SignInPayload::of(outcome.map(|tokens| SignInSuccess { me: Me::new(tokens.member), tokens: (&tokens).into() }))
+        SignInPayload::of(outcome.map(|SignedIn { tokens, device }| SignInSuccess {
+            me: Me::new(tokens.member),
+            tokens: (&tokens).into(),
+            device_token: device.text().to_owned(),
+        }))
     }
 
-    /// Trades a refresh token for a new pair of tokens. A token works once: used a second time, it ends its whole session.
+    /// Trades a refresh token for a new pair of tokens. A token works once. For 30 seconds the same client gets the same pair again, as
+    /// long as nobody has used it: an answer may have been lost, or two tabs ask at once. Used a second time otherwise, it ends its whole
+    /// session. The same client is the device of the sign-in, by its `deviceToken`, or one at the same address.
     async fn refresh_session(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The token.")] input: RefreshSessionInput,
     ) -> Result<RefreshSessionPayload> {
-        let outcome = accounts::refresh(ctx.app(), &RefreshToken::sent(input.refresh_token)).await;
+        let RefreshSessionInput { refresh_token, device_token } = input;
+        let token = RefreshToken::sent(refresh_token);
+        let outcome = Box::pin(accounts::refresh(ctx.app(), &token, &client(ctx, device_token))).await;
         RefreshSessionPayload::of(outcome.map(|tokens| RefreshSessionSuccess { tokens: (&tokens).into() }))
     }
 

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Interface, Object};
 
 use super::{
+    accounts::Me,
     bookings::{Booking, find_booking},
     context::ContextExt,
     error::Result,
@@ -27,6 +28,7 @@ const MAX_NODES: usize = 100;
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque, typed and stable: `lst_…`, `bk_…`."))]
 pub enum Node {
+    Me(Me),
     User(User),
     Listing(Listing),
     Quote(Quote),
@@ -38,6 +40,7 @@ pub enum Node {
 
 async fn find(ctx: &Context<'_>, id: NodeId) -> Result<Option<Node>> {
     Ok(match id {
+        NodeId::MeId(id) => ctx.member().ok().copied().map(Me).filter(|me| me.node_id() == id).map(Node::Me),
         NodeId::UserId(id) => find_user(ctx, id).await?.map(Node::User),
         NodeId::ListingId(id) => find_listing(ctx, id).await?.map(Node::Listing),
         NodeId::QuoteId(id) => ctx.load_own(QuoteById(id)).await?.map(Quote).map(Node::Quote),

@@ -202,6 +202,7 @@ payload! {
         PaymentDeclined => PaymentDeclinedProblem,
         PaymentUnavailable => PaymentUnavailableProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
     }
 }
 
@@ -234,6 +235,7 @@ payload! {
         PaymentDeclined => PaymentDeclinedProblem,
         PaymentUnavailable => PaymentUnavailableProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
     }
 }
 

@@ -105,7 +105,7 @@ problem! {
     InvalidSessionProblem(InvalidSession) {}
 }
 problem! {
-    /// Too many tries with this account or from this address.
+    /// Too many attempts: of this viewer, session or device, with this account, or from this address.
     TooManyAttemptsProblem(TooManyAttempts) {
         /// Seconds to wait.
         async fn retry_after_seconds(&self) -> i32 {

@@ -5,13 +5,13 @@ use anyhow::Context as _;
 use super::{Silent, fixture::fixture};
 use crate::{
     app::App,
-    auth::Member,
+    auth::{Member, PasswordHasher},
     domain::{
-        accounts::{self, Registration},
+        accounts::{self, Client, Registration},
         listings::{self, Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges},
     },
     error::{Error, Refusal, Validation},
-    store,
+    store::{self, Conn},
     types::{CancellationPolicy, Email, ListingStatus, Page, PropertyType, RoomType},
 };
 
@@ -61,10 +61,10 @@ pub async fn load(app: &App) -> anyhow::Result<bool> {
         }
     }
     for account in ACCOUNTS {
-        match accounts::register(app, account.registration()?, None).await {
+        match accounts::register(app, account.registration()?, &Client::unknown()).await {
             Ok(_) => tracing::debug!(email = account.email, "made a demo account"),
             // It was made before.
-            Err(Error::Refused(Refusal::EmailTaken(_))) => {}
+            Err(Error::Refused(Refusal::EmailTaken(_))) => unlock(app, account).await?,
             Err(error) => return Err(error.into()),
         }
     }
@@ -72,7 +72,41 @@ pub async fn load(app: &App) -> anyhow::Result<bool> {
     Ok(true)
 }
 
+/// Gives a demo account its known password back, if a start without demo has taken it.
+async fn unlock(app: &App, account: &Account) -> anyhow::Result<()> {
+    if !account.opens(&mut app.conn().await?, &app.passwords).await? {
+        accounts::set_password(app, &account.email.parse()?, account.password.to_owned()).await?;
+        tracing::info!(email = account.email, "a demo account can sign in again");
+    }
+    Ok(())
+}
+
+/// Takes the known passwords of demo accounts that an earlier start has made, ends their sessions, and says so in the log.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_accounts(app: &App) -> anyhow::Result<()> {
+    for account in ACCOUNTS {
+        if account.opens(&mut app.conn().await?, &app.passwords).await? {
+            accounts::lock(app, &account.email.parse()?).await?;
+            tracing::warn!(
+                email = account.email,
+                "the demo is off: this demo account, whose password everybody knows, can no longer sign in, and its sessions ended"
+            );
+        }
+    }
+    Ok(())
+}
+
 impl Account {
+    /// Whether everybody can sign in to it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn opens(&self, conn: &mut Conn, passwords: &PasswordHasher) -> anyhow::Result<bool> {
+        Ok(accounts::opens(conn, passwords, &self.email.parse()?, self.password.to_owned()).await?)
+    }
+
     fn registration(&self) -> anyhow::Result<Registration> {
         let (email, password) = (self.email.parse()?, self.password.to_owned());
         Ok(Registration::checked(Some(email), password, self.role, Validation::default())?)
@@ -92,14 +126,14 @@ async fn open_studio(app: &App) -> anyhow::Result<()> {
         _ => return Ok(()),
     };
     let email: Email = HOST.email.parse()?;
-    let tokens = accounts::sign_in(app, &email, HOST.password.to_owned(), None).await?;
-    let member: &Member = &tokens.member;
+    let signed_in = accounts::sign_in(app, &email, HOST.password.to_owned(), &Client::unknown()).await?;
+    let member: &Member = &signed_in.tokens.member;
     let studio = match draft {
         Some(id) => id,
         None => listings::create(app, member, &studio()?, None).await?.answer.id,
     };
     listings::publish(app, member, studio).await?;
-    accounts::sign_out(app, &tokens.refresh).await?;
+    accounts::sign_out(app, &signed_in.tokens.refresh).await?;
     tracing::info!(listing = %studio, "made the demo host's own listing, which has to be asked for");
     Ok(())
 }

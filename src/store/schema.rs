@@ -59,6 +59,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    devices (token_hash) {
+        token_hash -> Binary,
+        user_id -> Binary,
+        created_at -> Datetime,
+        used_at -> Datetime,
+        expires_at -> Datetime,
+    }
+}
+
+diesel::table! {
     feed_entries (user_id, role, sequence) {
         user_id -> Binary,
         role -> Text,
@@ -96,6 +106,13 @@ diesel::table! {
         records -> Unsigned<BigInt>,
         finished -> Bool,
         updated_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    limits (bucket) {
+        bucket -> Binary,
+        used_until -> BigInt,
     }
 }
 
@@ -253,6 +270,8 @@ diesel::table! {
         issued_at -> Datetime,
         expires_at -> Datetime,
         used_at -> Nullable<Datetime>,
+        child_hash -> Nullable<Binary>,
+        used_from -> Nullable<Binary>,
     }
 }
 
@@ -299,6 +318,7 @@ diesel::table! {
         created_at -> Datetime,
         expires_at -> Datetime,
         revoked_at -> Nullable<Datetime>,
+        device_hash -> Nullable<Binary>,
     }
 }
 
@@ -325,6 +345,7 @@ diesel::joinable!(bookings -> listings (listing_id));
 diesel::joinable!(bookings -> quotes (quote_id));
 diesel::joinable!(feeds -> users (user_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
+diesel::joinable!(devices -> users (user_id));
 diesel::joinable!(listing_amenities -> amenities (amenity_slug));
 diesel::joinable!(listing_amenities -> listings (listing_id));
 diesel::joinable!(listings -> users (host_id));
@@ -348,10 +369,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     attempts,
     booking_events,
     bookings,
+    devices,
     feed_entries,
     feeds,
     idempotency_keys,
     imports,
+    limits,
     listing_amenities,
     listings,
     night_rates,

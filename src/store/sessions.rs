@@ -1,16 +1,16 @@
-//! Sessions, their refresh tokens, and the throttle of guessable mutations.
+//! Sessions and their refresh tokens.
 
 use std::collections::BTreeSet;
 
-use diesel::{prelude::*, sql_types};
+use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{
     Conn,
     each::among,
-    schema::{attempts, refresh_tokens, sessions, users},
+    schema::{refresh_tokens, sessions, users},
 };
-use crate::types::{SessionId, Timestamp, UserId};
+use crate::types::{AddressPrefix, SessionId, Timestamp, UserId};
 
 /// What signing in needs of an account.
 #[derive(Debug, Clone, Queryable)]
@@ -34,6 +34,12 @@ pub struct Ticket {
     pub expires_at: Timestamp,
     /// When the session was ended.
     pub revoked_at: Option<Timestamp>,
+    /// Hash of the token that it was traded for.
+    pub child_hash: Option<Vec<u8>>,
+    /// The address prefix that used it.
+    pub used_from: Option<Vec<u8>>,
+    /// Hash of the token of the device that signed in.
+    pub device_hash: Option<Vec<u8>>,
 }
 
 /// The credentials of the account with this address.
@@ -41,25 +47,34 @@ pub async fn credentials(conn: &mut Conn, email: &str) -> QueryResult<Option<Cre
     users::table.filter(users::email.eq(email)).select((users::id, users::password_hash)).first(conn).await.optional()
 }
 
+/// A session with its first refresh token.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSession {
+    /// The session.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Hash of the token of the device that signs in.
+    pub device_hash: [u8; 32],
+    /// Hash of the refresh token.
+    pub token_hash: [u8; 32],
+    /// Until when the refresh token is good.
+    pub expires_at: Timestamp,
+}
+
 /// Opens a session with its first refresh token.
-pub async fn open(
-    tx: &mut Conn,
-    session: SessionId,
-    user: UserId,
-    token_hash: &[u8],
-    now: Timestamp,
-    expires_at: Timestamp,
-) -> QueryResult<()> {
+pub async fn open(tx: &mut Conn, new: &NewSession, now: Timestamp) -> QueryResult<()> {
     diesel::insert_into(sessions::table)
         .values((
-            sessions::id.eq(session),
-            sessions::user_id.eq(user),
+            sessions::id.eq(new.id),
+            sessions::user_id.eq(new.user),
+            sessions::device_hash.eq(new.device_hash.as_slice()),
             sessions::created_at.eq(now),
-            sessions::expires_at.eq(expires_at),
+            sessions::expires_at.eq(new.expires_at),
         ))
         .execute(tx)
         .await?;
-    issue(tx, session, token_hash, now, expires_at).await
+    issue(tx, new.id, &new.token_hash, now, new.expires_at).await
 }
 
 /// Writes a new refresh token of a session.
@@ -93,6 +108,9 @@ pub async fn lock_ticket(tx: &mut Conn, token_hash: &[u8]) -> QueryResult<Option
             refresh_tokens::used_at,
             refresh_tokens::expires_at,
             sessions::revoked_at,
+            refresh_tokens::child_hash,
+            refresh_tokens::used_from,
+            sessions::device_hash,
         ))
         .for_update()
         .first(tx)
@@ -100,9 +118,33 @@ pub async fn lock_ticket(tx: &mut Conn, token_hash: &[u8]) -> QueryResult<Option
         .optional()
 }
 
-/// A token works once.
-pub async fn use_up(tx: &mut Conn, token_hash: &[u8], now: Timestamp) -> QueryResult<usize> {
-    diesel::update(refresh_tokens::table.find(token_hash)).set(refresh_tokens::used_at.eq(now)).execute(tx).await
+/// A token is traded for its child.
+pub async fn use_up(
+    tx: &mut Conn,
+    token_hash: &[u8],
+    child_hash: &[u8],
+    from: AddressPrefix,
+    now: Timestamp,
+) -> QueryResult<usize> {
+    diesel::update(refresh_tokens::table.find(token_hash))
+        .set((
+            refresh_tokens::used_at.eq(now),
+            refresh_tokens::child_hash.eq(child_hash),
+            refresh_tokens::used_from.eq(from.as_bytes().as_slice()),
+        ))
+        .execute(tx)
+        .await
+}
+
+/// Until when a token is good, if it was not used yet.
+pub async fn unused(tx: &mut Conn, token_hash: &[u8]) -> QueryResult<Option<Timestamp>> {
+    refresh_tokens::table
+        .find(token_hash)
+        .filter(refresh_tokens::used_at.is_null())
+        .select(refresh_tokens::expires_at)
+        .first(tx)
+        .await
+        .optional()
 }
 
 /// Ends a session.
@@ -114,35 +156,21 @@ pub async fn revoke(tx: &mut Conn, session: SessionId, now: Timestamp) -> QueryR
         .await
 }
 
-/// Counts one more try in `bucket` and returns how many there were in its window, and when the window ends.
-pub async fn count_attempt(
-    conn: &mut Conn,
-    bucket: &[u8],
-    now: Timestamp,
-    window_ends_at: Timestamp,
-) -> QueryResult<(u32, Timestamp)> {
-    diesel::sql_query(
-        "INSERT INTO attempts (bucket, tries, window_ends_at) VALUES (?, 1, ?) ON DUPLICATE KEY UPDATE \
-         tries = IF(window_ends_at <= ?, 1, tries + 1), \
-         window_ends_at = IF(window_ends_at <= ?, VALUES(window_ends_at), window_ends_at)",
-    )
-    .bind::<sql_types::Binary, _>(bucket)
-    .bind::<sql_types::Datetime, _>(window_ends_at)
-    .bind::<sql_types::Datetime, _>(now)
-    .bind::<sql_types::Datetime, _>(now)
-    .execute(conn)
-    .await?;
-    attempts::table.find(bucket).select((attempts::tries, attempts::window_ends_at)).first(conn).await
+/// Ends all sessions of an account.
+pub async fn revoke_all(tx: &mut Conn, user: UserId, now: Timestamp) -> QueryResult<usize> {
+    diesel::update(sessions::table.filter(sessions::user_id.eq(user)))
+        .filter(sessions::revoked_at.is_null())
+        .set(sessions::revoked_at.eq(now))
+        .execute(tx)
+        .await
 }
 
-/// Forgets the tries in `bucket`: the right password was given.
-pub async fn forget_attempts(conn: &mut Conn, bucket: &[u8]) -> QueryResult<usize> {
-    diesel::delete(attempts::table.find(bucket)).execute(conn).await
-}
-
-/// Forgets all tries whose window is over.
-pub async fn sweep_attempts(conn: &mut Conn, now: Timestamp) -> QueryResult<usize> {
-    diesel::delete(attempts::table.filter(attempts::window_ends_at.le(now))).execute(conn).await
+/// Replaces the password of an account.
+pub async fn set_password(tx: &mut Conn, user: UserId, password_hash: &str, now: Timestamp) -> QueryResult<usize> {
+    diesel::update(users::table.find(user))
+        .set((users::password_hash.eq(password_hash), users::updated_at.eq(now)))
+        .execute(tx)
+        .await
 }
 
 /// The address of an account.

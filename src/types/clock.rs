@@ -3,7 +3,9 @@
 use std::sync::Mutex;
 
 use chrono::Duration;
+use futures_util::future::BoxFuture;
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use tokio::sync::watch;
 
 use super::Timestamp;
 
@@ -11,6 +13,9 @@ use super::Timestamp;
 pub trait Clock: Send + Sync + 'static {
     /// The instant, in whole microseconds.
     fn now(&self) -> Timestamp;
+
+    /// Returns after `time`.
+    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()>;
 }
 
 /// The clock of the machine.
@@ -22,37 +27,64 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         chrono::Utc::now().into()
     }
+
+    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(time.to_std().unwrap_or_default()))
+    }
 }
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
-pub struct ManualClock(Mutex<Timestamp>);
+pub struct ManualClock {
+    now: watch::Sender<Timestamp>,
+    sleeping: watch::Sender<usize>,
+}
 
 impl ManualClock {
     /// A clock that shows `at`.
     pub fn at(at: Timestamp) -> Self {
-        Self(Mutex::new(at))
+        Self { now: watch::Sender::new(at), sleeping: watch::Sender::new(0) }
     }
 
     /// Moves the clock on by `by`.
     pub fn advance(&self, by: Duration) {
-        let mut now = self.lock();
-        *now = *now + by;
+        self.now.send_modify(|now| *now = *now + by);
     }
 
     /// Sets the clock to `at`.
     pub fn set(&self, at: Timestamp) {
-        *self.lock() = at;
+        self.now.send_replace(at);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Timestamp> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// Returns when exactly `number` are asleep.
+    pub async fn until_asleep(&self, number: usize) {
+        // It cannot fail: the clock, which is borrowed here, holds the sender.
+        let _ = self.sleeping.subscribe().wait_for(|sleeping| *sleeping == number).await.is_ok();
+    }
+}
+
+/// Somebody who is asleep.
+struct Sleeper<'a>(&'a watch::Sender<usize>);
+
+impl Drop for Sleeper<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|sleeping| *sleeping -= 1);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.lock()
+        *self.now.borrow()
+    }
+
+    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
+        let end = self.now() + time;
+        Box::pin(async move {
+            self.sleeping.send_modify(|sleeping| *sleeping += 1);
+            let _asleep = Sleeper(&self.sleeping);
+            // It cannot fail: the clock, which is borrowed here, holds the sender.
+            let _ = self.now.subscribe().wait_for(|now| *now >= end).await.is_ok();
+        })
     }
 }
 

@@ -158,6 +158,8 @@ macro_rules! ids {
 ids! {
     /// An account.
     UserId = "usr";
+    /// A member's own side of an account: the bits of its `usr_…`.
+    MeId = "me";
     /// A session of an account.
     SessionId = "ses";
     /// A listing.
@@ -172,6 +174,12 @@ ids! {
     RefundId = "rf";
     /// A review.
     ReviewId = "rev";
+}
+
+impl From<UserId> for MeId {
+    fn from(id: UserId) -> Self {
+        Self(id.0)
+    }
 }
 
 #[cfg(test)]

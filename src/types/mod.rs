@@ -1,5 +1,6 @@
 //! The words everything shares. No I/O.
 
+mod address;
 mod clock;
 mod coordinates;
 mod email;
@@ -7,23 +8,27 @@ mod guests;
 mod ids;
 mod keys;
 mod keyset;
+mod limits;
 mod money;
 mod page;
 mod quota;
 mod retention;
 mod slug;
 mod stay;
+pub mod text;
 mod timestamp;
 mod timezones;
 mod words;
 
+pub use address::AddressPrefix;
 pub use clock::{Clock, Entropy, ManualClock, OsEntropy, SeededEntropy, SystemClock};
 pub use coordinates::{Area, GeoBox, Point};
 pub use email::{Email, InvalidEmail};
 pub use guests::Guests;
-pub use ids::{BookingId, IdError, ListingId, NodeId, PaymentId, QuoteId, RefundId, ReviewId, SessionId, UserId};
+pub use ids::{BookingId, IdError, ListingId, MeId, NodeId, PaymentId, QuoteId, RefundId, ReviewId, SessionId, UserId};
 pub use keys::{IdempotencyKey, InvalidKey};
 pub use keyset::Newest;
+pub use limits::{Delayed, Delays, Penalty, Rule};
 pub use money::{Currency, Money, UnknownCurrency};
 pub use page::{Page, PageError, PageOf};
 pub use quota::{Permit, Quota};

@@ -30,6 +30,17 @@ impl Timestamp {
     pub fn unix_seconds(self) -> i64 {
         self.0.timestamp()
     }
+
+    /// Microseconds since 1970.
+    pub fn unix_micros(self) -> i64 {
+        self.0.timestamp_micros()
+    }
+
+    /// The instant without its fraction of a second.
+    #[must_use]
+    pub fn whole_seconds(self) -> Self {
+        Self(self.0.trunc_subsecs(0))
+    }
 }
 
 impl From<DateTime<Utc>> for Timestamp {

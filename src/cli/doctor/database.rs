@@ -3,8 +3,10 @@
 use anyhow::ensure;
 
 use super::Report;
+use crate::auth::PasswordHasher;
 use crate::cli::storage::{OpenStorage, pool_options};
 use crate::config::{Config, DatabaseUrl};
+use crate::import::demo;
 use crate::store::{Conn, Database, migrate, version};
 use crate::types::{Clock, OsEntropy, SystemClock};
 
@@ -45,6 +47,29 @@ pub(super) async fn check(report: &mut Report, config: &Config, storage: &OpenSt
         Err(error) => report.note("database", Err(error.into())),
     }
     report.note("migrations", check_migrations(storage.url()).await);
+    report.note("demo accounts", check_demo(config, storage, &database).await);
+}
+
+/// Demo accounts have passwords that everybody knows.
+async fn check_demo(config: &Config, storage: &OpenStorage, database: &Database) -> anyhow::Result<String> {
+    if migrate::status(storage.url()).await?.applied.is_empty() {
+        return Ok("none".to_owned());
+    }
+    let (conn, passwords) = (&mut database.conn().await?, PasswordHasher::new(1, &OsEntropy)?);
+    let mut open = Vec::new();
+    for account in demo::ACCOUNTS {
+        if account.opens(conn, &passwords).await? {
+            open.push(account.email);
+        }
+    }
+    let emails = open.join(" and ");
+    Ok(match (open.is_empty(), config.wants_demo()?) {
+        (true, _) => "none can sign in".to_owned(),
+        (false, true) => format!("everybody can sign in as {emails}; --demo off ends that"),
+        (false, false) => {
+            format!("everybody can sign in as {emails} until `staygate serve` starts with these settings")
+        }
+    })
 }
 
 /// How the connection is protected, as the server itself sees it.

@@ -14,7 +14,7 @@ use crate::{
     },
     types::{
         BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, PaymentId, PaymentStatus, Side,
-        Timestamp,
+        Timestamp, text,
     },
 };
 
@@ -87,9 +87,9 @@ pub async fn decline(
     message: Option<String>,
     key: &IdempotencyKey,
 ) -> Result<Once<Kept>> {
-    if message.as_ref().is_some_and(|message| message.chars().count() > MAX_MESSAGE) {
-        return Err(Error::invalid(&["message"], format!("A message has at most {MAX_MESSAGE} characters.")));
-    }
+    let message = message.map(|message| text::paragraphs(&message, 0..=MAX_MESSAGE)).transpose();
+    let message = message.map_err(|unfit| Error::invalid(&["message"], format!("A message {unfit}.")))?;
+    let message = message.filter(|message| !message.is_empty());
     let intention = idempotency::intention(host, "declineBooking", key, &(id, &message))?;
     let now = app.now();
     let (declined, booking) = app

@@ -6,7 +6,7 @@ use super::changes::NewPhoto;
 use crate::{
     domain::listings::{Amenity, Photo, places},
     error::{Error, Result, Validation},
-    types::{CancellationPolicy, Currency, ListingId, slug_of},
+    types::{CancellationPolicy, Currency, ListingId, slug_of, text},
 };
 
 /// The fewest and the most nights that a stay may be asked to have: no longer one can be asked for.
@@ -56,34 +56,20 @@ pub(super) fn amount(path: &[&str], minor: i64, least: i64, currency: Currency) 
     Ok(minor)
 }
 
-/// A text of one line, trimmed, with inner white space as single spaces.
-pub(super) fn line(path: &[&str], text: &str, length: RangeInclusive<usize>) -> Result<String> {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    long(path, text, length)
+/// A text of one line.
+pub(super) fn line(path: &[&str], raw: &str, length: RangeInclusive<usize>) -> Result<String> {
+    text::line(raw, length).map_err(|unfit| Error::invalid(path, format!("`{}` {unfit}.", field(path))))
 }
 
-/// A text of several lines, trimmed, with line ends as `\n`.
-pub(in crate::domain) fn paragraphs(path: &[&str], text: &str, most: usize) -> Result<String> {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    long(path, text.trim().to_owned(), 0..=most)
+/// A text of several lines.
+pub(in crate::domain) fn paragraphs(path: &[&str], raw: &str, most: usize) -> Result<String> {
+    text::paragraphs(raw, 0..=most).map_err(|unfit| Error::invalid(path, format!("`{}` {unfit}.", field(path))))
 }
 
 /// An optional line; an empty one is none.
 pub(super) fn optional(path: &[&str], text: Option<&str>, most: usize) -> Result<Option<String>> {
     let text = text.map(|text| line(path, text, 0..=most)).transpose()?;
     Ok(text.filter(|text| !text.is_empty()))
-}
-
-fn long(path: &[&str], text: String, length: RangeInclusive<usize>) -> Result<String> {
-    if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\t')) {
-        return Err(Error::invalid(path, format!("`{}` must be plain text, without control characters.", field(path))));
-    }
-    if !length.contains(&text.chars().count()) {
-        let (least, most) = (*length.start(), grouped(length.end()));
-        let bounds = if least == 0 { format!("at most {most}") } else { format!("{least} to {most}") };
-        return Err(Error::invalid(path, format!("`{}` must have {bounds} characters.", field(path))));
-    }
-    Ok(text)
 }
 
 /// Half bathrooms.

@@ -11,7 +11,10 @@ use super::{
 use crate::{
     app::App,
     auth::Member,
-    domain::idempotency::{self, Once},
+    domain::{
+        idempotency::{self, Once},
+        limits,
+    },
     error::{Error, ListingIncomplete, ListingState, Refusal, Result, Validation},
     store::{self, Conn},
     types::{
@@ -24,7 +27,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Refusal::InvalidInput`] when a field is missing or out of bounds, [`Refusal::IdempotencyConflict`] when `key` was used for another
-/// listing.
+/// listing, [`Refusal::TooManyAttempts`] when `host` makes too many.
 pub async fn create(app: &App, host: &Member, new: &Changes, key: Option<&IdempotencyKey>) -> Result<Once<Arc<Shown>>> {
     let now = app.now();
     let mut listing = blank(ListingId::new(now, &*app.entropy), host, now);
@@ -41,6 +44,7 @@ pub async fn create(app: &App, host: &Member, new: &Changes, key: Option<&Idempo
             {
                 return Ok(Once { answer: created(tx, host, earlier.answer).await?, replayed: true });
             }
+            limits::take(tx, &app.limits.drafts, &[host.id().as_bytes()], now).await?;
             store::listings::insert(tx, &listing).await?;
             belongings.write(tx, listing.id).await?;
             if let Some(intention) = &intention {

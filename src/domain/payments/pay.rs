@@ -7,7 +7,7 @@ use crate::{
     domain::{
         bookings::{self, status_at},
         idempotency::{self, Once},
-        transitions,
+        limits, transitions,
     },
     error::{Error, Refusal, Result, StateConflict},
     outbound::payments::{CaptureMode, PaymentMethod},
@@ -50,6 +50,7 @@ pub async fn pay(
                 return Ok((kept, payment.ok_or_else(lost)?, booking));
             }
             payable(tx, &booking, now).await?;
+            limits::check(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
             let payment = draft(app, &booking, method, now);
             store::payments::insert(tx, &payment).await?;
             let answer = Kept { payment: payment.id, booking: id, ending: None };
@@ -64,11 +65,26 @@ pub async fn pay(
     let (payment, booking) = match payment.status {
         PaymentStatus::Processing => {
             let intent = payment.intent(mode(app, &payment).await?)?;
-            conclude(app, payment.id, app.payments.create(intent)).await?
+            let concluded = conclude(app, payment.id, app.payments.create(intent)).await?;
+            count_decline(app, guest, &concluded.0).await?;
+            concluded
         }
         _ => (payment, booking),
     };
     finish(app, &intention, kept, &payment, &booking).await
+}
+
+/// A declined payment counts for the guest, who may be trying stolen cards. One booking has one payment at a time, so few can be on their
+/// way when the limit is reached; the last of them is not refused any more.
+async fn count_decline(app: &App, guest: &Member, payment: &Payment) -> Result<()> {
+    if payment.status != PaymentStatus::Declined {
+        return Ok(());
+    }
+    let counted = limits::attempt(app, &app.limits.declined_payments, &[guest.id().as_bytes()]).await;
+    match counted {
+        Err(Error::Refused(Refusal::TooManyAttempts(_))) => Ok(()),
+        counted => counted,
+    }
 }
 
 fn lost() -> Error {
@@ -153,6 +169,7 @@ pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &Idempotency
                 return Err(Error::state(Some(booking.id), "The payment does not wait for a confirmation."));
             }
             payable(tx, &booking, now).await?;
+            limits::check(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
             store::payments::ask(tx, id, now).await?;
             let answer = Kept { payment: id, booking: booking.id, ending: None };
             Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment, booking))
@@ -166,7 +183,9 @@ pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &Idempotency
     let (payment, booking) = match payment.status {
         PaymentStatus::RequiresConfirmation if is_open => {
             let intent = payment.intent(mode(app, &payment).await?)?;
-            conclude(app, id, app.payments.confirm(intent)).await?
+            let concluded = conclude(app, id, app.payments.confirm(intent)).await?;
+            count_decline(app, guest, &concluded.0).await?;
+            concluded
         }
         _ => (payment, booking),
     };

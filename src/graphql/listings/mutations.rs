@@ -162,6 +162,7 @@ payload! {
     CreateListingPayload(CreateListingSuccess) {
         InvalidInput => InvalidInputProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
     }
 }
 payload! {

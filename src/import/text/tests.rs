@@ -114,6 +114,15 @@ fn invisible_characters_go_unless_they_join_something() {
     }
 }
 
+/// S13: what is shown in one line says nothing but what it seems to say.
+#[test]
+fn a_line_has_no_marks_of_direction_and_something_to_see() {
+    assert_eq!(line("שלום\u{200f} Ann\u{200e}", 100), "שלום Ann");
+    for invisible in ["\u{200b}", "\u{3164}\u{200e}", "&shy;\u{2060}", "\u{301}"] {
+        assert_eq!(line(&invisible.replace("&shy;", "&#173;"), 100), "", "{invisible:?}");
+    }
+}
+
 #[test]
 fn lengths_are_bounded_between_characters() {
     assert_eq!(paragraphs("añb", 2), "a");

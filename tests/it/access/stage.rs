@@ -22,6 +22,7 @@ const fn row(field: &'static str, about: &'static str) -> Row {
 /// The matrix: one row at the least for each root field. All things are the guest's and the host's.
 pub const ROWS: &[Row] = &[
     row("node", "person"),
+    row("node", "viewer"),
     row("node", "listing"),
     row("node", "draft"),
     row("node", "quote"),
@@ -125,6 +126,7 @@ async fn read(world: &World, row: Row) -> Value {
 async fn thing(world: &World, about: &str) -> String {
     match about {
         "person" => world.guest.member.id().to_string(),
+        "viewer" => staygate::types::MeId::from(world.guest.member.id()).to_string(),
         "session" => world.guest.member.session().to_string(),
         "listing" | "published" => world.listing().await,
         "draft" => world.draft(DRAFT).await,

@@ -159,7 +159,7 @@ pub fn home() -> Value {
 }
 
 pub const REGISTER: &str = "mutation ($input: RegisterUserInput!) { registerUser(input: $input) { __typename
-    ... on RegisterUserSuccess { me { id } tokens { accessToken refreshToken } }
+    ... on RegisterUserSuccess { deviceToken me { id } tokens { accessToken refreshToken } }
     ... on UserError { code message path retryable } ... on TooManyAttemptsProblem { retryAfterSeconds } } }";
 pub const CREATE_LISTING: &str = "mutation ($input: CreateListingInput!) { createListing(input: $input) { __typename
     ... on CreateListingSuccess { listing { id } } ... on UserError { code message path } } }";

@@ -1,7 +1,7 @@
 //! The whole application over a database of its own, and the people who use it.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -13,12 +13,12 @@ use chrono::{DateTime, Duration, Utc};
 use futures_util::{Stream, StreamExt};
 use serde_json::Value;
 use staygate::{
-    app::{App, Parts, Terms, Throttle},
+    app::{App, AttemptLimits, Parts, Terms},
     auth::{Keys, Member, PasswordHasher, SigningKey, Viewer},
     graphql::{
         Schema,
         context::Scope,
-        documents::{Documents, Limits},
+        documents::{self, Documents},
         documents_within,
         loaders::{PublicLoaders, StreamLoaders},
         schema,
@@ -53,26 +53,26 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// One that does not throttle.
+    /// One without limits.
     pub async fn new() -> Self {
         Self::pooled(Options::default()).await
     }
 
-    /// One that throttles.
-    pub async fn throttled(throttle: Throttle) -> Self {
-        Self::made(throttle, Options::default()).await
+    /// One with limits.
+    pub async fn limited(limits: AttemptLimits) -> Self {
+        Self::made(limits, Options::default()).await
     }
 
-    /// One that does not throttle, with a pool that behaves as `options` say.
+    /// One without limits, with a pool that behaves as `options` say.
     pub async fn pooled(options: Options) -> Self {
-        Self::made(Throttle { per_account: u32::MAX, per_address: u32::MAX, ..Throttle::default() }, options).await
+        Self::made(AttemptLimits::none(), options).await
     }
 
-    async fn made(throttle: Throttle, options: Options) -> Self {
+    async fn made(limits: AttemptLimits, options: Options) -> Self {
         let test = Arc::new(TestDatabase::with(options).await);
         let clock = Arc::new(ManualClock::at(instant(NOW)));
         let (bank, numbers) = (Arc::new(Bank::default()), Arc::new(AtomicU64::new(0)));
-        Self::over((test.database.clone(), built_in()), 1, throttle, (test, clock, bank, numbers))
+        Self::over((test.database.clone(), built_in()), 1, limits, (test, clock, bank, numbers))
     }
 
     /// Another server on the same database, with connections and wake-up calls of its own.
@@ -84,13 +84,13 @@ impl TestApp {
     pub async fn with_rules(&self, tzdata: Tzdata) -> Self {
         let database = Database::connect(&self.test.url, Options { seed: 2, ..Options::default() }).await.unwrap();
         let shared = (self.test.clone(), self.clock.clone(), self.bank.clone(), self.numbers.clone());
-        Self::over((database, tzdata), 2 + self.number(), self.app.throttle, shared)
+        Self::over((database, tzdata), 2 + self.number(), self.app.limits, shared)
     }
 
     fn over(
         (database, tzdata): (Database, Tzdata),
         seed: u64,
-        throttle: Throttle,
+        limits: AttemptLimits,
         (test, clock, bank, numbers): (Arc<TestDatabase>, Arc<ManualClock>, Arc<Bank>, Arc<AtomicU64>),
     ) -> Self {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
@@ -106,9 +106,10 @@ impl TestApp {
             zones: staygate::app::Recent::default(),
             reach: staygate::domain::search::Reach::default(),
             terms: Terms { provider_answer: PATIENCE, ..Terms::default() },
-            throttle,
+            limits,
+            delays: staygate::types::Delays::default(),
         });
-        let documents = Arc::new(documents_within(Limits::default()).unwrap());
+        let documents = Arc::new(documents_within(documents::Limits::default()).unwrap());
         Self {
             app,
             clock,
@@ -169,7 +170,18 @@ impl TestApp {
 
     /// Runs a query or mutation as the wire does: prepared first, with a scope of its own.
     pub async fn run(&self, viewer: Option<&Member>, query: &str, variables: Value) -> Response {
-        let scope = Scope::new(self.app.clone(), self.public.clone(), viewer_of(viewer), None);
+        self.run_from(None, viewer, query, variables).await
+    }
+
+    /// The same, from an address.
+    pub async fn run_from(
+        &self,
+        address: Option<IpAddr>,
+        viewer: Option<&Member>,
+        query: &str,
+        variables: Value,
+    ) -> Response {
+        let scope = Scope::new(self.app.clone(), self.public.clone(), viewer_of(viewer), address);
         self.schema.execute(self.prepare(query, variables).data(scope)).await
     }
 
@@ -193,9 +205,15 @@ impl TestApp {
 
     /// Listens on a port until what is returned is dropped.
     pub async fn serve(&self) -> Served {
+        self.serve_with(|_| {}).await
+    }
+
+    /// The same, with other settings.
+    pub async fn serve_with(&self, change: impl FnOnce(&mut server::Settings)) -> Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let gateway = gateway::of(&self.app).unwrap();
+        let mut gateway = gateway::of(&self.app).unwrap();
+        change(&mut gateway.settings);
         let serving = tokio::spawn(server::serve(listener, gateway, std::future::pending()));
         Served { address, serving }
     }

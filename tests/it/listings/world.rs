@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use staygate::{
-    app::{App, Parts, Terms, Throttle},
+    app::{App, AttemptLimits, Parts, Terms},
     auth::{Keys, Member, PasswordHasher, SigningKey, Viewer},
     graphql::{
         context::Scope,
@@ -50,7 +50,8 @@ impl World {
             zones: staygate::app::Recent::default(),
             reach: staygate::domain::search::Reach::default(),
             terms: Terms::default(),
-            throttle: Throttle::default(),
+            limits: AttemptLimits::default(),
+            delays: staygate::types::Delays::default(),
         });
         let schema = Schema::build(ListingQuery, ListingMutation, EmptySubscription).finish();
         Self { test, app, clock, schema, public: Arc::default() }

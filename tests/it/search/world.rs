@@ -98,7 +98,8 @@ fn app(database: &TestDatabase, reach: Reach) -> App {
         zones: staygate::app::Recent::default(),
         reach,
         terms: staygate::app::Terms::default(),
-        throttle: staygate::app::Throttle::default(),
+        limits: staygate::app::AttemptLimits::default(),
+        delays: staygate::types::Delays::default(),
     })
 }
 

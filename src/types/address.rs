@@ -1,0 +1,68 @@
+//! Addresses of clients, as far as one client can be told from another.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// What all addresses of one client have in common: an IPv4 address, or the first 64 bits of an IPv6 address, because everybody with
+/// IPv6 has at least 2^64 of them. IPv4 addresses inside IPv6 addresses (`::ffff:0:0/96`, NAT64's `64:ff9b::/96`) are IPv4 addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AddressPrefix([u8; 16]);
+
+/// NAT64's well-known prefix (RFC 6052).
+const NAT64: [u16; 6] = [0x64, 0xff9b, 0, 0, 0, 0];
+
+impl AddressPrefix {
+    /// The prefix of `address`. Clients whose address is not known share one.
+    pub fn of(address: Option<IpAddr>) -> Self {
+        let bits = match address.map(|address| address.to_canonical()) {
+            None => Ipv6Addr::UNSPECIFIED,
+            Some(IpAddr::V4(address)) => address.to_ipv6_mapped(),
+            Some(IpAddr::V6(address)) => match address.segments() {
+                [a, b, c, d, e, f, high, low] if [a, b, c, d, e, f] == NAT64 => {
+                    let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+                    Ipv4Addr::new(a, b, c, d).to_ipv6_mapped()
+                }
+                [a, b, c, d, ..] => Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0),
+            },
+        };
+        Self(bits.octets())
+    }
+
+    /// The bytes, the same for every address of the client.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prefix(text: &str) -> AddressPrefix {
+        AddressPrefix::of(Some(text.parse().unwrap()))
+    }
+
+    #[test]
+    fn addresses_of_one_client_have_one_prefix() {
+        for (one, other) in [
+            ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"),
+            ("192.0.2.7", "::ffff:192.0.2.7"),
+            ("192.0.2.7", "64:ff9b::192.0.2.7"),
+            ("::1", "::2"),
+        ] {
+            assert_eq!(prefix(one), prefix(other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_different_clients_have_different_prefixes() {
+        for (one, other) in [
+            ("2001:db8:1:2::1", "2001:db8:1:3::1"),
+            ("192.0.2.7", "192.0.2.8"),
+            ("::ffff:192.0.2.7", "::ffff:192.0.2.8"),
+            ("64:ff9b::192.0.2.7", "64:ff9b::192.0.2.8"),
+            ("2001:db8::1", "192.0.2.7"),
+        ] {
+            assert_ne!(prefix(one), prefix(other), "{one} {other}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Texts of people: what strangers read must be what it seems to be.
+//!
+//! Spaces of all kinds are spaces, runs of them in a line are one, and both ends are trimmed. Characters that nobody sees go, unless they
+//! join emoji or letters of scripts that need them. So do those that show a text in another order than it has. Letters are composed
+//! (NFC). A text that has to be there has something to see.
+
+mod characters;
+mod cleaner;
+
+use std::{fmt, ops::RangeInclusive};
+
+use unicode_normalization::UnicodeNormalization as _;
+
+pub use characters::is_visible;
+pub use cleaner::{Cleaner, Marks};
+
+/// Why a text cannot be taken. The words follow the name of the field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnfitText {
+    /// It has control characters other than line ends and tabs.
+    Control,
+    /// Nothing of it can be seen.
+    Invisible,
+    /// It has too few or too many characters.
+    Length(RangeInclusive<usize>),
+}
+
+impl fmt::Display for UnfitText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Control => f.write_str("must be plain text, without control characters"),
+            Self::Invisible => f.write_str("must have at least one visible character"),
+            Self::Length(bounds) if *bounds.start() == 0 => {
+                write!(f, "must have at most {} characters", grouped(*bounds.end()))
+            }
+            Self::Length(bounds) => write!(f, "must have {} to {} characters", bounds.start(), grouped(*bounds.end())),
+        }
+    }
+}
+
+/// Thousands apart: `10,000`.
+fn grouped(number: usize) -> String {
+    if number < 1_000 { number.to_string() } else { format!("{},{:03}", grouped(number / 1_000), number % 1_000) }
+}
+
+/// A text of one line, such as a name or a title. Line ends are spaces. `length` counts the characters that are left.
+///
+/// # Errors
+/// [`UnfitText`].
+pub fn line(raw: &str, length: RangeInclusive<usize>) -> Result<String, UnfitText> {
+    let text = clean(raw)?;
+    fit(text.split_whitespace().collect::<Vec<_>>().join(" "), length)
+}
+
+/// A text of several lines, such as a description. Line ends of all kinds are `\n`, and at most one line in a row is empty. `length` counts
+/// the characters that are left.
+///
+/// # Errors
+/// [`UnfitText`].
+pub fn paragraphs(raw: &str, length: RangeInclusive<usize>) -> Result<String, UnfitText> {
+    fit(clean(raw)?, length)
+}
+
+fn clean(raw: &str) -> Result<String, UnfitText> {
+    if raw.chars().any(|char| char.is_control() && !char.is_whitespace()) {
+        return Err(UnfitText::Control);
+    }
+    let mut cleaner = Cleaner::new(Marks::Drop);
+    let mut chars = raw.chars().peekable();
+    while let Some(char) = chars.next() {
+        if char == '\r' && chars.peek() == Some(&'\n') {
+            continue;
+        }
+        cleaner.push(if char == '\r' { '\n' } else { char });
+    }
+    Ok(cleaner.finish().nfc().collect())
+}
+
+fn fit(text: String, length: RangeInclusive<usize>) -> Result<String, UnfitText> {
+    if !text.chars().any(is_visible) {
+        return if *length.start() == 0 { Ok(String::new()) } else { Err(UnfitText::Invisible) };
+    }
+    if length.contains(&text.chars().count()) { Ok(text) } else { Err(UnfitText::Length(length)) }
+}
+
+#[cfg(test)]
+mod tests;

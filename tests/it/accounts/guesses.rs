@@ -1,0 +1,222 @@
+//! Those who guess passwords, and those whom they must not shut out (S7).
+
+use chrono::Duration;
+use serde_json::{Value, json};
+use staygate::{app::AttemptLimits, types::Rule};
+
+use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, ask_from, attempt, register, register_ada, sign_in};
+use crate::harness::{
+    actors::{CREATE_LISTING, data, home},
+    app::TestApp,
+};
+
+/// No limits but those that `change` sets.
+async fn limited(change: impl FnOnce(&mut AttemptLimits)) -> TestApp {
+    let mut limits = AttemptLimits::none();
+    change(&mut limits);
+    let app = TestApp::limited(limits).await;
+    register_ada(&app).await;
+    app
+}
+
+fn per_quarter(rule: Rule, burst: u32) -> Rule {
+    Rule { burst, window: Duration::minutes(15), ..rule }
+}
+
+/// Fails when somebody has to wait for the clock, which stands still.
+async fn at_once<T>(app: &TestApp, what: impl Future<Output = T>) -> T {
+    tokio::select! {
+        done = what => done,
+        () = app.clock.until_asleep(1) => panic!("it was delayed"),
+    }
+}
+
+#[tokio::test]
+async fn who_guesses_must_wait_and_the_right_password_forgets_the_guesses() {
+    let app = limited(|limits| limits.sign_in_by_account = per_quarter(limits.sign_in_by_account, 3)).await;
+    for _ in 0..2 {
+        for _ in 0..2 {
+            assert_eq!(sign_in(&app, EMAIL, GUESS).await["code"], "INVALID_CREDENTIALS");
+        }
+        assert_eq!(sign_in(&app, EMAIL, PASSWORD).await["__typename"], "SignInSuccess");
+    }
+    for _ in 0..3 {
+        assert_eq!(sign_in(&app, EMAIL, GUESS).await["code"], "INVALID_CREDENTIALS");
+    }
+    app.pass(Duration::minutes(4));
+    let refused = sign_in(&app, EMAIL, PASSWORD).await;
+    assert_eq!((&refused["code"], &refused["retryAfterSeconds"]), (&json!("TOO_MANY_ATTEMPTS"), &json!(60)));
+    assert_eq!(sign_in(&app, "eve@example.org", GUESS).await["code"], "INVALID_CREDENTIALS");
+    app.pass(Duration::seconds(60));
+    assert_eq!(sign_in(&app, EMAIL, PASSWORD).await["__typename"], "SignInSuccess");
+}
+
+#[tokio::test]
+async fn many_guesses_at_once_are_counted_one_by_one_also_at_two_servers() {
+    let app = limited(|limits| limits.sign_in_by_account = per_quarter(limits.sign_in_by_account, 5)).await;
+    let other = app.second_instance().await;
+    let guesses = (0..12).map(|number| sign_in(if number % 2 == 0 { &app } else { &other }, EMAIL, GUESS));
+    let answers = futures_util::future::join_all(guesses).await;
+    let tried = answers.iter().filter(|answer| answer["code"] == "INVALID_CREDENTIALS").count();
+    assert_eq!(tried, 5, "{answers:?}");
+}
+
+/// S7, as it was found.
+#[tokio::test]
+async fn eleven_aliases_of_a_stranger_leave_the_owner_in() {
+    let app = TestApp::limited(AttemptLimits::default()).await;
+    register_ada(&app).await;
+    let alias = |number| {
+        format!(
+            "a{number}: signIn(input: {{email: \"{EMAIL}\", password: \"{GUESS}\"}}) {{ ... on UserError {{ code }} }}"
+        )
+    };
+    let mutation = format!("mutation {{ {} }}", (0..11).map(alias).collect::<String>());
+    let answers = data(app.run_from(Some("203.0.113.9".parse().unwrap()), None, &mutation, json!({})).await);
+    let codes: Vec<_> = answers.as_object().unwrap().values().map(|answer| answer["code"].clone()).collect();
+    assert_eq!(codes.iter().filter(|code| *code == "INVALID_CREDENTIALS").count(), 10, "{answers}");
+    assert_eq!(codes.iter().filter(|code| *code == "TOO_MANY_ATTEMPTS").count(), 1, "{answers}");
+    assert_eq!(attempt(&app, "198.51.100.7", PASSWORD).await["__typename"], "SignInSuccess");
+}
+
+#[tokio::test]
+async fn all_addresses_of_a_client_are_one() {
+    let app = limited(|limits| limits.sign_in_by_address = per_quarter(limits.sign_in_by_address, 4)).await;
+    for (addresses, other) in [
+        (["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:3::", "2001:db8:1:2:ffff::1"], "2001:db8:1:3::1"),
+        (["192.0.2.1", "::ffff:192.0.2.1", "64:ff9b::192.0.2.1", "::ffff:c000:201"], "::ffff:192.0.2.2"),
+    ] {
+        for address in addresses {
+            assert_eq!(attempt(&app, address, GUESS).await["code"], "INVALID_CREDENTIALS", "{address}");
+        }
+        assert_eq!(attempt(&app, addresses[0], GUESS).await["code"], "TOO_MANY_ATTEMPTS");
+        assert_eq!(attempt(&app, addresses[1], PASSWORD).await["code"], "TOO_MANY_ATTEMPTS");
+        assert_eq!(attempt(&app, other, GUESS).await["code"], "INVALID_CREDENTIALS");
+    }
+}
+
+#[tokio::test]
+async fn an_address_over_its_own_limit_does_not_count_for_the_account_and_costs_no_password() {
+    let app = limited(|limits| {
+        limits.sign_in_by_address = per_quarter(limits.sign_in_by_address, 3);
+        limits.sign_in_anywhere = per_quarter(limits.sign_in_anywhere, 4);
+    })
+    .await;
+    for _ in 0..3 {
+        at_once(&app, attempt(&app, "203.0.113.9", GUESS)).await;
+    }
+    let recording = app.app.database.statements().record();
+    for _ in 0..20 {
+        let refused = at_once(&app, attempt(&app, "203.0.113.9", GUESS)).await;
+        assert_eq!(refused["code"], "TOO_MANY_ATTEMPTS");
+    }
+    let texts = recording.texts();
+    assert!(texts.iter().all(|text| text.contains("limits")), "nobody looked for a password: {texts:?}");
+    let owner = at_once(&app, attempt(&app, "198.51.100.7", PASSWORD)).await;
+    assert_eq!(owner["__typename"], "SignInSuccess");
+}
+
+#[tokio::test]
+async fn many_addresses_delay_each_other_but_lock_nobody_out() {
+    let app = limited(|limits| limits.sign_in_anywhere = per_quarter(limits.sign_in_anywhere, 2)).await;
+    for number in 1..=2 {
+        let answer = at_once(&app, attempt(&app, &format!("203.0.113.{number}"), GUESS)).await;
+        assert_eq!(answer["code"], "INVALID_CREDENTIALS");
+    }
+    // However many come, nobody waits longer than ten seconds, and without a connection.
+    let addresses: Vec<_> = (3..33).map(|number| format!("203.0.113.{number}")).collect();
+    let guesses = futures_util::future::join_all(addresses.iter().map(|address| attempt(&app, address, GUESS)));
+    let owner = attempt(&app, "198.51.100.7", PASSWORD);
+    let time = async {
+        app.clock.until_asleep(31).await;
+        let (open, idle) = app.app.database.connections();
+        assert_eq!(open, idle, "nobody holds a connection");
+        app.pass(Duration::seconds(10));
+    };
+    let (guesses, owner, ()) = tokio::join!(guesses, owner, time);
+    assert!(guesses.iter().all(|guess| guess["code"] == "INVALID_CREDENTIALS"), "{guesses:?}");
+    assert_eq!(owner["__typename"], "SignInSuccess", "{owner}");
+}
+
+#[tokio::test]
+async fn the_owners_sign_ins_use_nothing_up() {
+    let app = limited(|limits| limits.sign_in_anywhere = per_quarter(limits.sign_in_anywhere, 2)).await;
+    for number in 0..10 {
+        let owner = at_once(&app, attempt(&app, &format!("198.51.100.{number}"), PASSWORD)).await;
+        assert_eq!(owner["__typename"], "SignInSuccess");
+    }
+}
+
+#[tokio::test]
+async fn accounts_are_not_made_without_end() {
+    let mut limits = AttemptLimits::none();
+    limits.registration = per_quarter(limits.registration, 3);
+    let app = TestApp::limited(limits).await;
+    for number in 0..3 {
+        let answer = register(&app, &format!("ada{number}@example.org"), PASSWORD).await;
+        assert_eq!(answer["__typename"], "RegisterUserSuccess");
+    }
+    let refused = register(&app, "eve@example.org", PASSWORD).await;
+    assert_eq!((&refused["code"], &refused["retryAfterSeconds"]), (&json!("TOO_MANY_ATTEMPTS"), &json!(300)));
+    let input = json!({ "email": "eve@example.org", "password": PASSWORD });
+    let answer: Value = ask_from(&app, None, SIGN_IN, input).await;
+    assert_eq!(answer["code"], "INVALID_CREDENTIALS", "no account was made, and signing in is another matter");
+}
+
+#[tokio::test]
+async fn what_has_come_back_is_forgotten_by_the_worker() {
+    use diesel::sql_types::BigInt;
+    use diesel_async::RunQueryDsl;
+    #[derive(diesel::QueryableByName)]
+    struct Rows {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
+    let app = limited(|limits| limits.sign_in_by_account = per_quarter(limits.sign_in_by_account, 3)).await;
+    let rows = async || {
+        let count = diesel::sql_query("SELECT COUNT(*) AS number FROM limits");
+        count.get_result::<Rows>(&mut app.conn().await).await.unwrap().number
+    };
+    sign_in(&app, EMAIL, GUESS).await;
+    app.work().await;
+    assert_eq!(rows().await, 1);
+    app.pass(Duration::minutes(5));
+    app.work().await;
+    assert_eq!(rows().await, 0);
+}
+
+#[tokio::test]
+async fn cards_are_not_tried_without_end_and_only_declined_ones_count() {
+    let mut limits = AttemptLimits::none();
+    limits.declined_payments = per_quarter(limits.declined_payments, 3);
+    let app = TestApp::limited(limits).await;
+    let (host, guest, other) = (app.host().await, app.guest().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    for day in 1..=4 {
+        guest.book_and_pay(&listing, &format!("2026-05-{day:02}"), &format!("2026-05-{:02}", day + 1)).await;
+    }
+    let booking = guest.book(&listing, "2026-06-01", "2026-06-03").await;
+    for _ in 0..3 {
+        let declined = guest.try_pay(&booking, "CARD_DECLINED", &app.key()).await;
+        assert_eq!(declined["code"], "PAYMENT_DECLINED", "{declined}");
+    }
+    let refused = guest.try_pay(&booking, "CARD_OK", &app.key()).await;
+    assert_eq!((&refused["code"], &refused["retryable"]), (&json!("TOO_MANY_ATTEMPTS"), &json!(true)), "{refused}");
+    other.book_and_pay(&listing, "2026-07-01", "2026-07-03").await;
+    app.pass(Duration::minutes(5));
+    guest.pay(&booking).await;
+}
+
+#[tokio::test]
+async fn listings_are_not_made_without_end() {
+    let mut limits = AttemptLimits::none();
+    limits.drafts = per_quarter(limits.drafts, 2);
+    let app = TestApp::limited(limits).await;
+    let (host, other) = (app.host().await, app.host().await);
+    for _ in 0..2 {
+        host.listing(|_| {}).await;
+    }
+    let refused = host.mutate(CREATE_LISTING, home()).await;
+    assert_eq!(refused["code"], "TOO_MANY_ATTEMPTS");
+    other.listing(|_| {}).await;
+}

@@ -1,0 +1,60 @@
+//! Those who keep the servers of passwords busy (S8).
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::watch,
+};
+
+use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, register_ada};
+use crate::harness::app::TestApp;
+
+/// Signs in over a connection of its own, through a proxy that says where the client is.
+async fn sign_in(to: std::net::SocketAddr, client: &str, password: &str) -> Value {
+    let input = json!({ "email": EMAIL, "password": password });
+    let body = json!({ "query": SIGN_IN, "variables": { "input": input } }).to_string();
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\nx-forwarded-for: {client}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(to).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+/// S8, as it was found.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ninety_connections_from_ten_addresses_keep_nobody_else_from_signing_in() {
+    let app = TestApp::new().await;
+    register_ada(&app).await;
+    let served = app.serve_with(|settings| settings.trusted_proxies = 1).await;
+    let (done, answered) = (AtomicBool::new(false), watch::Sender::new(0));
+    let crowd = futures_util::future::join_all((0..90).map(|number| {
+        let (done, answered, to) = (&done, &answered, served.address);
+        async move {
+            while !done.load(Ordering::Relaxed) {
+                sign_in(to, &format!("203.0.113.{}", number % 10), GUESS).await;
+                answered.send_modify(|answered| *answered += 1);
+            }
+        }
+    }));
+    let owner = async {
+        // Not before the crowd keeps the server busy.
+        answered.subscribe().wait_for(|answered| *answered >= 50).await.unwrap();
+        let mut answers = Vec::new();
+        for _ in 0..10 {
+            answers.push(sign_in(served.address, "198.51.100.7", PASSWORD).await);
+        }
+        done.store(true, Ordering::Relaxed);
+        answers
+    };
+    let (_, answers) = tokio::join!(crowd, owner);
+    let signed_in = answers.iter().filter(|answer| answer["data"]["signIn"]["__typename"] == "SignInSuccess").count();
+    assert_eq!(signed_in, 10, "{answers:?}");
+}
