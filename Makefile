@@ -18,7 +18,7 @@ test: ## Install what is missing and run all tests (ARGS="name" for some)
 	@sh scripts/test.sh $(ARGS)
 
 # Modules of the tests, and names of single ones. What needs data from elsewhere is not among them.
-PROOFS = races:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool:: plans:: loaders:: hostile:: documents:: bare:: limits:: \
+PROOFS = races:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool:: plans:: loaders:: hostile:: siege:: documents:: bare:: limits:: \
 	http:: websocket:: an_expired_hold_blocks_nobody
 
 prove: ## Race, kill, freeze and attack the server, also for 30 s at a time: a quarter of an hour at the most

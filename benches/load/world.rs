@@ -286,7 +286,17 @@ fn app(database: Database) -> anyhow::Result<App> {
 /// Starts the server; returns it and its address.
 fn serve(database: &str) -> anyhow::Result<(Child, String)> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
-    command.args(["serve", "--listen", "127.0.0.1:0", "--demo", "off"]);
+    command.args([
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--demo",
+        "off",
+        "--address-budget",
+        "off",
+        "--viewer-budget",
+        "off",
+    ]);
     command.env("DATABASE_URL", database).env("STAYGATE_JWT_SECRET", format!("bench:{SECRET}"));
     let mut server = command.stderr(Stdio::piped()).spawn()?;
     let mut lines = BufReader::new(server.stderr.take().context("its log")?).lines();

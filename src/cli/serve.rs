@@ -162,7 +162,11 @@ fn terms_of(config: &Config) -> Terms {
 }
 
 fn limits_of(config: &Config) -> Limits {
-    Limits { introspection: config.profile.wants_introspection(), ..Limits::default() }
+    Limits {
+        introspection: config.profile.wants_introspection(),
+        max_cost: config.limits.max_cost.into(),
+        ..Limits::default()
+    }
 }
 
 /// The rules of time zones that the settings ask for.
@@ -191,6 +195,11 @@ fn settings_of(config: &Config) -> server::Settings {
         drain_timeout: Duration::from_secs(config.network.drain_seconds.into()),
         max_sockets: config.streams.max_sockets as usize,
         max_sockets_per_address: config.streams.max_sockets_per_address as usize,
+        budgets: server::Rates {
+            address: config.limits.address_budget,
+            viewer: config.limits.viewer_budget,
+            introspection: config.limits.introspection_budget,
+        },
         ..server::Settings::default()
     }
 }

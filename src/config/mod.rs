@@ -5,6 +5,7 @@
 
 mod booking;
 mod database;
+mod limits;
 mod logging;
 mod network;
 mod profile;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 
 pub use booking::{Booking, Demo};
 pub use database::{DatabaseUrl, SslMode};
+pub use limits::Limits;
 pub use logging::{LogFormat, Logging};
 pub use network::Network;
 pub use profile::{Profile, Switch};
@@ -76,6 +78,9 @@ pub struct Config {
     /// How clients reach the server, and what they may send.
     #[command(flatten)]
     pub network: Network,
+    /// How much clients may ask for.
+    #[command(flatten)]
+    pub limits: Limits,
     /// Tokens and passwords.
     #[command(flatten)]
     pub sign_in: SignIn,

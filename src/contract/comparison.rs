@@ -6,6 +6,9 @@ use std::fmt;
 use super::promises::{Aspect, Promise, promises};
 use super::sdl::SdlError;
 
+/// Directives that say what a field costs: they are for those who count, here and in clients, and no code serves them.
+const COSTS: [&str; 2] = ["cost", "listSize"];
+
 /// A promise that contract and code do not share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
@@ -40,7 +43,7 @@ impl fmt::Display for Broken {
 
 /// Where `other`, what the code serves, differs from `authority`, the contract: promises not kept, and things served but
 /// never promised. Empty exactly when both make the same promises. Of something that one side lacks altogether only that
-/// is said, not each of its parts. Sorted by coordinate.
+/// is said, not each of its parts. Costs are left out: `@cost`, `@listSize` and their definitions. Sorted by coordinate.
 ///
 /// # Errors
 /// [`SdlError`] when one of them is not a schema.
@@ -67,10 +70,19 @@ pub fn compare(authority: &str, other: &str) -> Result<Vec<Broken>, SdlError> {
 /// What is said about each aspect of each coordinate. Interfaces, members and repeated directives are several sayings.
 fn grouped(promises: &BTreeSet<Promise>) -> BTreeMap<(&str, &Aspect), Vec<&str>> {
     let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for promise in promises {
+    for promise in promises.iter().filter(|promise| !is_cost(promise)) {
         groups.entry((promise.coordinate.as_str(), &promise.aspect)).or_default().push(promise.says.as_str());
     }
     groups
+}
+
+fn is_cost(promise: &Promise) -> bool {
+    let definition = promise.coordinate.strip_prefix('@').map(|name| name.split('(').next().unwrap_or(name));
+    let mark = match &promise.aspect {
+        Aspect::Mark(name) => Some(name.as_str()),
+        _ => None,
+    };
+    definition.or(mark).is_some_and(|name| COSTS.contains(&name))
 }
 
 /// `Listing.reviews` and `Listing` for `Listing.reviews(first:)`.

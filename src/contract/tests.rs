@@ -15,7 +15,7 @@ const PIECES: [&str; 11] = [
     "union Hit = Listing | Review",
     "input Where @oneOf { city: String near: Point }",
     "input Point { lat: Float! = 1.5, lng: Float = 0 }",
-    "directive @cost(weight: Int = 1) repeatable on FIELD | OBJECT",
+    "directive @rank(weight: Int = 1) repeatable on FIELD | OBJECT",
     "type Query { node(id: ID!): Node search(where: Where = {near: {lng: 1, lat: 2}}, orderBy: Order = NEWEST): [Hit!]! }",
 ];
 
@@ -25,6 +25,14 @@ fn lines(sdl: &str) -> Vec<String> {
 
 fn breaks(contract: &str, code: &str) -> Vec<String> {
     compare(contract, code).unwrap().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn costs_are_not_promises() {
+    let costs = "directive @cost(weight: String!) on FIELD_DEFINITION type A { a: Int @cost(weight: \"5\") b: [Int] @listSize(assumedSize: 3) }";
+    assert_eq!(breaks(costs, "type A { a: Int b: [Int] }"), [""; 0]);
+    assert_eq!(breaks(costs, "type A { a: Int b: [Int] @other }").len(), 1);
+    assert_eq!(breaks(costs, "type A { a: Int }").len(), 1);
 }
 
 #[test]
@@ -48,8 +56,8 @@ fn a_schema_reads_as_one_line_promises() {
         "union Hit has Review",
         "Where @oneOf",
         "Point.lat: Float! = 1.5",
-        "directive @cost(weight: Int = 1) repeatable on FIELD | OBJECT",
-        "@cost(weight:): Int = 1",
+        "directive @rank(weight: Int = 1) repeatable on FIELD | OBJECT",
+        "@rank(weight:): Int = 1",
         "Query.search(where:): Where = {lat: 2}",
         "schema query: Query",
     ] {

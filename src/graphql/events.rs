@@ -1,5 +1,7 @@
 //! What happens to bookings: as history, and live.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, Subscription};
 use futures_util::{Stream, StreamExt};
 
@@ -8,6 +10,7 @@ use super::{
     context::ContextExt,
     error::Result,
     ids,
+    loaders::EventsOf,
     pages::{Cursored, connection},
     scalars::Cursor,
 };
@@ -15,7 +18,7 @@ use crate::{
     auth::Member,
     domain::events::{self, Opening, Place, Placed, Topic},
     error::Error,
-    types::{BookingEventKind, BookingId, Page, Side, Timestamp},
+    types::{BookingEventKind, BookingId, Page, PageOf, Side, Timestamp},
 };
 
 #[derive(Clone)]
@@ -78,7 +81,8 @@ impl BookingEventConnection {
     /// When an argument is wrong, or the database fails.
     pub async fn of(ctx: &Context<'_>, booking: BookingId, first: Option<i32>, after: Option<Cursor>) -> Result<Self> {
         let page = Page::new(first, place(after.as_ref())?).map_err(Error::from)?;
-        let rows = events::history(ctx.app(), booking, &page).await?;
+        let rows = ctx.load_own(EventsOf(events::part_of_history(booking, &page)?)).await?;
+        let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
         Ok(Cursored::new(rows, |placed: &Placed| placed.place.to_cursor()).into())
     }
 }

@@ -12,6 +12,7 @@ pub mod hosting;
 mod ids;
 pub mod listings;
 pub mod loaders;
+pub mod metering;
 mod money;
 pub mod nodes;
 mod pages;
@@ -27,7 +28,7 @@ pub mod search;
 mod stays;
 pub mod users;
 
-use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, ValidationMode};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder, ValidationMode};
 
 /// The contract as it is written: the authority.
 pub const CONTRACT: &str = include_str!("../../schema.graphql");
@@ -63,11 +64,14 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema. Documents must be [`documents::Documents::prepare`]d: they are validated there, so the executor does not do it again.
 pub fn schema() -> Schema {
+    builder().finish()
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     async_graphql::Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .register_output_type::<problems::UserError>()
         .register_output_type::<nodes::Node>()
         .validation_mode(ValidationMode::Fast)
-        .finish()
 }
 
 /// The documents of the contract, prepared within `limits`.

@@ -38,9 +38,22 @@ impl Answer {
         Self { errors: tidy(errors, request_id), data: executed.then_some(data), extensions }
     }
 
+    /// Adds what the operation cost, where the client asked for it.
+    #[must_use]
+    pub fn with_cost(mut self, cost: Option<Value>) -> Self {
+        self.extensions.extend(cost.map(|cost| ("cost".to_owned(), cost)));
+        self
+    }
+
     /// The code of the first error.
     pub fn code(&self) -> Option<&str> {
         self.errors.first().and_then(code_of)
+    }
+
+    /// The JSON of an answer that has no data, and so is short; others are written piece by piece.
+    pub fn to_json(&self) -> String {
+        // Values of GraphQL are JSON: they have nothing that cannot be written.
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// Whether nothing at all could be answered because the service is unavailable.
@@ -53,12 +66,6 @@ impl Answer {
         let fails = |error| code_of(error) == Some("UNAVAILABLE");
         is_empty && !self.errors.is_empty() && self.errors.iter().all(fails)
     }
-
-    pub fn to_json(&self) -> String {
-        // Values of GraphQL are JSON: they have nothing that cannot be written.
-        serde_json::to_string(self)
-            .unwrap_or_else(|_| r#"{"errors":[{"message":"The answer cannot be written."}]}"#.into())
-    }
 }
 
 /// One error of the wire's own.
@@ -66,7 +73,7 @@ pub(super) fn error(code: &str, message: impl Into<String>) -> ServerError {
     let mut error = ServerError::new(message, None);
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code);
-    let retryable = matches!(code, "UNAVAILABLE" | "TIMEOUT" | "TOO_MANY_OPERATIONS");
+    let retryable = matches!(code, "UNAVAILABLE" | "TIMEOUT" | "TOO_MANY_OPERATIONS" | "TOO_MANY_REQUESTS");
     extensions.set("retryable", Value::Boolean(retryable));
     error.extensions = Some(extensions);
     error

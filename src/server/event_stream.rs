@@ -5,7 +5,6 @@
 //! be resumed: the last event's `id` is the cursor that a client sends as `Last-Event-ID`.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +23,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::admission::Admitted;
 use super::answer::Answer;
-use super::operations::{self, Event};
+use super::operations::{self, Charged, Event};
 use super::shared::{Shared, bug, done, stopped};
 use super::{Call, Session};
 use crate::graphql::context::StreamPosition;
@@ -40,7 +39,6 @@ const COMPLETE: &str = "event: complete\ndata:\n\n";
 /// Who asked for a stream.
 pub(super) struct Client {
     pub session: Session,
-    pub address: Option<IpAddr>,
     pub request_id: String,
     pub admitted: Admitted,
 }
@@ -52,13 +50,20 @@ pub(super) fn last_event_id(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Answers with the events of an operation.
-pub(super) fn open(shared: Arc<Shared>, prepared: Prepared, resume_after: Option<String>, client: Client) -> Response {
-    let Client { mut session, address, request_id, admitted } = client;
+pub(super) fn open(
+    shared: Arc<Shared>,
+    prepared: Prepared,
+    resume_after: Option<String>,
+    client: Client,
+    charged: Charged,
+) -> Response {
+    let Client { mut session, request_id, admitted } = client;
+    let address = charged.payer.address;
     let position = Arc::new(StreamPosition::resuming(resume_after));
     let is_stream = prepared.operation() == OperationType::Subscription;
     let stream = is_stream.then(|| Arc::clone(&position));
     let data = session.data(Call { request_id: request_id.clone(), address, stream });
-    let operation = operations::start(Arc::clone(&shared), prepared, data, request_id.clone());
+    let operation = operations::start(Arc::clone(&shared), prepared, data, request_id.clone(), charged);
     let ended = session.take_ended();
     let (frames, body) = mpsc::channel(1);
     let stream = EventStream { shared, session, ended, operation, position, frames, request_id };
@@ -72,7 +77,7 @@ pub(super) fn open(shared: Arc<Shared>, prepared: Prepared, resume_after: Option
 
 /// Answers an operation that was not executed: clients of event streams expect its errors as an event.
 pub(super) fn refuse(answer: &Answer) -> Response {
-    let frames = [next(answer, None), COMPLETE.to_owned()];
+    let frames = [next(&answer.to_json(), None), COMPLETE.to_owned()];
     respond(futures_util::stream::iter(frames.map(Ok::<_, std::io::Error>)))
 }
 
@@ -87,9 +92,10 @@ fn respond(frames: impl futures_util::Stream<Item = Result<String, std::io::Erro
     response
 }
 
-fn next(answer: &Answer, id: Option<String>) -> String {
+/// An event with an answer, which is JSON on one line.
+fn next(answer: &str, id: Option<String>) -> String {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    format!("event: next\n{id}data: {}\n\n", answer.to_json())
+    format!("event: next\n{id}data: {answer}\n\n")
 }
 
 /// The stream is over, for whatever reason.
@@ -161,7 +167,7 @@ impl EventStream {
 
     async fn fail(&mut self, errors: Vec<ServerError>) -> Result<(), End> {
         let answer = Answer::refused(errors, &self.request_id);
-        self.send(next(&answer, None)).await?;
+        self.send(next(&answer.to_json(), None)).await?;
         self.send(COMPLETE.to_owned()).await
     }
 
@@ -185,9 +191,9 @@ mod tests {
     fn an_event_is_one_line_of_data_behind_its_cursor() {
         let answer = Answer { data: Some(async_graphql::Value::from("a\nb\r\n\nc")), ..Answer::default() };
         assert_eq!(
-            next(&answer, Some("guest.7".into())),
+            next(&answer.to_json(), Some("guest.7".into())),
             "event: next\nid: guest.7\ndata: {\"data\":\"a\\nb\\r\\n\\nc\"}\n\n"
         );
-        assert_eq!(next(&Answer::default(), None), "event: next\ndata: {}\n\n");
+        assert_eq!(next(&Answer::default().to_json(), None), "event: next\ndata: {}\n\n");
     }
 }

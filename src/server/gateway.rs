@@ -16,15 +16,16 @@ use crate::{
         context::Scope,
         documents::Limits,
         loaders::{PublicLoaders, StreamLoaders},
+        metering::Metered,
     },
     types::RulesSource,
 };
 
-/// The gateway of `app`: the whole contract, ready to be served.
+/// The gateway of `app`: the whole contract, ready to be served; documents over `limits` are refused.
 ///
 /// # Errors
 /// When the contract itself cannot be read.
-pub fn of(app: &App) -> anyhow::Result<Gateway<graphql::Schema>> {
+pub fn of(app: &App) -> anyhow::Result<Gateway<Metered>> {
     with_limits(app, Limits::default())
 }
 
@@ -32,10 +33,10 @@ pub fn of(app: &App) -> anyhow::Result<Gateway<graphql::Schema>> {
 ///
 /// # Errors
 /// When the contract itself cannot be read.
-pub fn with_limits(app: &App, limits: Limits) -> anyhow::Result<Gateway<graphql::Schema>> {
+pub fn with_limits(app: &App, limits: Limits) -> anyhow::Result<Gateway<Metered>> {
     let documents = Arc::new(graphql::documents_within(limits)?);
     let sessions = Arc::new(Viewers { app: app.clone(), public: Arc::default(), streams: Arc::default() });
-    Ok(Gateway::new(graphql::schema(), documents, graphql::CONTRACT, sessions, Arc::new(Database(app.for_worker()))))
+    Ok(Gateway::new(Metered::default(), documents, graphql::CONTRACT, sessions, Arc::new(Database(app.for_worker()))))
 }
 
 /// Tells who is behind a token.
@@ -64,7 +65,7 @@ impl Viewers {
             });
             data
         };
-        Ok(Session::new(data).expiring(expires_at))
+        Ok(Session::new(data).expiring(expires_at).of(viewer.id().map(|id| u128::from_be_bytes(*id.as_bytes()))))
     }
 }
 

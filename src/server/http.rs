@@ -1,4 +1,4 @@
-//! GraphQL over HTTP: POST and GET /graphql, answered with JSON or with events.
+//! GraphQL over HTTP: POST and GET /graphql.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use async_graphql::ServerError;
 use async_graphql::parser::types::OperationType;
 use poem::error::ReadBodyError;
-use poem::http::header::{
-    ACCEPT, ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
-};
+use poem::http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use poem::{Body, Endpoint, Request, Response};
+use poem::{Endpoint, Request, Response};
 
-use super::answer::{Answer, error};
+use super::answer::{Answer, code_of, error};
+use super::budgets::{Exhausted, Payer};
 use super::edge::RequestId;
 use super::negotiation::{self, Media};
 use super::params::Params;
-use super::shared::{Shared, bearer};
-use super::{Call, Credentials, Refused, Session, event_stream, pages, websocket};
+use super::reply::{Executed, Refusal, Reply};
+use super::shared::{Ran, Shared, Unprepared, bearer};
+use super::{Call, Credentials, Refused, Session, event_stream, operations, pages, websocket};
 use crate::graphql::documents::Prepared;
 
 /// Headers that no page can send to another origin without asking first.
@@ -45,17 +45,13 @@ impl Endpoint for GraphQl {
         let Some(media) = negotiation::accepted(request.headers()) else {
             return Ok(not_acceptable(&request_id));
         };
-        let reply = Reply { media, takes_events: negotiation::takes_events(request.headers()), request_id };
-        Ok(self.answer(&mut request, &reply).await.unwrap_or_else(|refusal| reply.refused(*refusal)))
+        let takes_events = negotiation::takes_events(request.headers());
+        let reply = Reply { shared: Arc::clone(&self.shared), media, takes_events, request_id };
+        match self.answer(&mut request, &reply).await {
+            Ok(response) => Ok(response),
+            Err(refusal) => Ok(reply.refused(*refusal).await),
+        }
     }
-}
-
-/// Why a request was not executed.
-struct Refusal {
-    /// The status; none: 400, or 200 for clients that only know `application/json`.
-    status: Option<StatusCode>,
-    errors: Vec<ServerError>,
-    header: Option<(HeaderName, &'static str)>,
 }
 
 impl Refusal {
@@ -68,8 +64,15 @@ impl Refusal {
     }
 
     fn with(mut self: Box<Self>, name: HeaderName, value: &'static str) -> Box<Self> {
-        self.header = Some((name, value));
+        self.header = Some((name, HeaderValue::from_static(value)));
         self
+    }
+
+    /// A budget is used up. Clients that only know `application/json` get a 200, as for everything that GraphQL answers.
+    fn exhausted(exhausted: Exhausted, media: Media) -> Box<Self> {
+        let status = (media == Media::GraphQl).then_some(StatusCode::TOO_MANY_REQUESTS);
+        let header = Some((RETRY_AFTER, HeaderValue::from(exhausted.seconds())));
+        Box::new(Self { status, errors: vec![exhausted.error()], header })
     }
 }
 
@@ -77,30 +80,40 @@ impl GraphQl {
     async fn answer(&self, request: &mut Request, reply: &Reply) -> Result<Response, Box<Refusal>> {
         let params = self.params(request).await?;
         let bearer = bearer(request.headers()).map_err(unauthenticated)?;
-        let prepared = self
-            .shared
-            .documents
-            .prepare(&params.query, params.operation_name.as_deref(), &params.variables)
-            .map_err(|errors| Box::new(Refusal { status: None, errors, header: None }))?;
-        check_operation(&prepared, request.method(), reply)?;
         let address = self.shared.address(request);
-        let session =
-            self.shared.sessions.open(Credentials::of(bearer, address)).await.map_err(|refused| match refused {
-                Refused::Token(why) => unauthenticated(&why),
-                Refused::Unavailable => {
-                    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Try again in a moment.")
-                        .with(RETRY_AFTER, "1")
-                }
-            })?;
+        let wants_cost = params.wants_cost;
+        let prepared = self.shared.prepare(params, address).await.map_err(|unprepared| match unprepared {
+            Unprepared::Exhausted(exhausted) => Refusal::exhausted(exhausted, reply.media),
+            Unprepared::Refused(errors) => Box::new(Refusal { status: None, errors, header: None }),
+        })?;
+        check_operation(&prepared, request.method(), reply)?;
+        let session = self.session(Credentials::of(bearer, address)).await?;
+        let payer = Payer { address, viewer: session.owner() };
+        let told = self
+            .shared
+            .charge(&prepared, payer, wants_cost)
+            .map_err(|exhausted| Refusal::exhausted(exhausted, reply.media))?;
         if reply.is_events(&prepared) {
-            return self.events(request.headers(), prepared, session, address, reply);
+            let charged = operations::Charged { payer, told };
+            return self.events(request.headers(), prepared, session, charged, reply);
         }
         let call = Call { request_id: reply.request_id.clone(), address, stream: None };
-        let mut response = self.shared.run(prepared, session.data(call)).await.map_err(|failure| {
-            Box::new(Refusal { status: Some(failed(&failure)), errors: vec![failure], header: None })
+        let Ran { mut response, room } = self.shared.run(prepared, session.data(call)).await.map_err(|failure| {
+            Box::new(Refusal { status: failed(&failure), errors: vec![failure], header: None })
         })?;
         let headers = std::mem::take(&mut response.http_headers);
-        Ok(reply.executed(Answer::of(response, &reply.request_id), headers))
+        let answer = Answer::of(response, &reply.request_id).with_cost(told);
+        Ok(reply.executed(Executed { answer, headers, room }).await)
+    }
+
+    async fn session(&self, credentials: Credentials) -> Result<Session, Box<Refusal>> {
+        self.shared.sessions.open(credentials).await.map_err(|refused| match refused {
+            Refused::Token(why) => unauthenticated(&why),
+            Refused::Unavailable => {
+                Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Try again in a moment.")
+                    .with(RETRY_AFTER, "1")
+            }
+        })
     }
 
     /// Answers with events, unless a page of a foreign origin asks, or too many do.
@@ -109,20 +122,20 @@ impl GraphQl {
         headers: &HeaderMap,
         prepared: Prepared,
         session: Session,
-        address: Option<IpAddr>,
+        charged: operations::Charged,
         reply: &Reply,
     ) -> Result<Response, Box<Refusal>> {
         if !self.shared.allows_origin(headers) {
             let message = "Pages of this origin may not use the API.";
             return Err(Refusal::new(StatusCode::FORBIDDEN, "BAD_REQUEST", message));
         }
-        let admitted = self.shared.admission.enter(address).ok_or_else(|| {
+        let admitted = self.shared.admission.enter(charged.payer.address).ok_or_else(|| {
             let message = "Too many connections are open. Try again in a moment.";
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).with(RETRY_AFTER, "5")
         })?;
-        let client = event_stream::Client { session, address, request_id: reply.request_id.clone(), admitted };
+        let client = event_stream::Client { session, request_id: reply.request_id.clone(), admitted };
         let resume_after = event_stream::last_event_id(headers);
-        Ok(event_stream::open(Arc::clone(&self.shared), prepared, resume_after, client))
+        Ok(event_stream::open(Arc::clone(&self.shared), prepared, resume_after, client, charged))
     }
 
     async fn params(&self, request: &mut Request) -> Result<Params, Box<Refusal>> {
@@ -174,7 +187,6 @@ impl GraphQl {
 /// Whether a GET can only come from a page of another origin if that page asked first, or from no page at all.
 fn asks_first(headers: &HeaderMap) -> bool {
     negotiation::names_ours(headers)
-        || negotiation::takes_events(headers)
         || headers.contains_key(AUTHORIZATION)
         || headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
         || PREFLIGHTED.iter().any(|name| headers.contains_key(*name))
@@ -200,73 +212,21 @@ fn unauthenticated(why: &str) -> Box<Refusal> {
         .with(WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
 }
 
-fn failed(error: &ServerError) -> StatusCode {
-    match error.extensions.as_ref().and_then(|extensions| extensions.get("code")) {
-        Some(async_graphql::Value::String(code)) if code == "TIMEOUT" => StatusCode::GATEWAY_TIMEOUT,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    }
-}
-
-/// How a request is replied to.
-struct Reply {
-    media: Media,
-    takes_events: bool,
-    request_id: String,
-}
-
-impl Reply {
-    /// Whether an operation is answered with events.
-    fn is_events(&self, prepared: &Prepared) -> bool {
-        self.media == Media::Events || (self.takes_events && prepared.operation() == OperationType::Subscription)
-    }
-
-    /// What was executed, with the headers that resolvers asked for.
-    fn executed(&self, mut answer: Answer, headers: HeaderMap) -> Response {
-        if self.media == Media::GraphQl && answer.is_unavailable() {
-            // With an entry `data` beside the errors, the status could not be other than 200.
-            answer.data = None;
-        }
-        let status = match (self.media, answer.data.is_some()) {
-            (Media::Json | Media::Events, _) | (_, true) => StatusCode::OK,
-            (Media::GraphQl, false) if answer.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
-            (Media::GraphQl, false) if answer.code() == Some("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
-            (Media::GraphQl, false) => StatusCode::BAD_REQUEST,
-        };
-        let mut response = self.respond(status, &answer);
-        response.headers_mut().extend(headers);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        response
-    }
-
-    fn refused(&self, refusal: Refusal) -> Response {
-        let status = match (refusal.status, self.media) {
-            (Some(status), _) => status,
-            (None, Media::GraphQl) => StatusCode::BAD_REQUEST,
-            (None, Media::Json) => StatusCode::OK,
-            (None, Media::Events) => return event_stream::refuse(&Answer::refused(refusal.errors, &self.request_id)),
-        };
-        let mut response = self.respond(status, &Answer::refused(refusal.errors, &self.request_id));
-        if let Some((name, value)) = refusal.header {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
-        }
-        response
-    }
-
-    fn respond(&self, status: StatusCode, answer: &Answer) -> Response {
-        let mut response = Response::builder().status(status).body(Body::from_string(answer.to_json()));
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.media.content_type()));
-        headers.append(VARY, HeaderValue::from(ACCEPT));
-        headers.insert("cache-control", HeaderValue::from_static("no-store"));
-        response
+/// The status of an operation that has no answer; none where the media type decides.
+fn failed(error: &ServerError) -> Option<StatusCode> {
+    match code_of(error) {
+        Some("TIMEOUT") => Some(StatusCode::GATEWAY_TIMEOUT),
+        Some("UNAVAILABLE") => Some(StatusCode::SERVICE_UNAVAILABLE),
+        Some("RESPONSE_TOO_LARGE") => None,
+        _ => Some(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }
 
 fn not_acceptable(request_id: &str) -> Response {
-    let message =
+    let message = 
         "An answer can be application/graphql-response+json, application/json or text/event-stream, in utf-8.";
-    let reply = Reply { media: Media::Json, takes_events: false, request_id: request_id.to_owned() };
-    reply.refused(*Refusal::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message))
+    let answer = Answer::refused(vec![error("BAD_REQUEST", message)], request_id);
+    let mut response = Response::builder().status(StatusCode::NOT_ACCEPTABLE).body(answer.to_json());
+    Reply::head(Media::Json, response.headers_mut());
+    response
 }

@@ -5,21 +5,25 @@
 
 mod admission;
 mod answer;
+mod budgets;
 mod connection;
 mod edge;
 mod event_stream;
 mod executor;
 mod files;
+mod gate;
 pub mod gateway;
 mod health;
 mod html;
 mod http;
+mod json;
 mod negotiation;
 mod operations;
 mod origins;
 mod pages;
 mod params;
 mod security_txt;
+mod reply;
 mod sessions;
 mod settings;
 mod shared;
@@ -37,9 +41,12 @@ use tokio::sync::{mpsc, watch};
 
 use crate::graphql::documents::Documents;
 use admission::Admission;
+use budgets::Budgets;
+pub use budgets::Rates;
 use connection::Door;
 use edge::Edge;
 use files::File;
+use gate::Gate;
 pub use pages::{DemoAccount, Example, Landing};
 pub use sessions::{Call, Credentials, Readiness, Refused, Session, Sessions};
 pub use settings::Settings;
@@ -93,6 +100,8 @@ impl<E: Executor> Gateway<E> {
             stopping,
             alive,
             admission: Admission::new(self.settings.max_sockets, self.settings.max_sockets_per_address),
+            budgets: Budgets::new(&self.settings.budgets),
+            gate: Gate::default(),
             settings: self.settings,
         });
         let (mut routes, page) = match shared.settings.pages {

@@ -9,18 +9,27 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::answer::Answer;
-use super::shared::Shared;
-use crate::graphql::documents::Prepared;
+use super::budgets::Payer;
+use super::json;
+use super::shared::{Ran, Shared};
+use crate::graphql::documents::{Cost, Prepared};
 
 /// What happens to an operation.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// There is a result.
-    Next(Answer),
+    /// There is a result, as JSON.
+    Next(String),
     /// It was not executed, and is over.
     Failed(Vec<ServerError>),
     /// It is over.
     Done,
+}
+
+/// What an operation was charged.
+pub(super) struct Charged {
+    pub payer: Payer,
+    /// For a client that asked.
+    pub told: Option<Value>,
 }
 
 /// Starts an operation of any kind. Dropping the stream ends it, unless it is a mutation.
@@ -29,34 +38,55 @@ pub(super) fn start(
     prepared: Prepared,
     data: impl Fn() -> Data + Send + Sync + 'static,
     request_id: String,
+    Charged { payer, told }: Charged,
 ) -> BoxStream<'static, Event> {
     if prepared.operation() != OperationType::Subscription {
-        let once = async move {
-            let answer = match shared.run(prepared, data).await {
-                Ok(response) => Answer::of(response, &request_id),
-                Err(failure) => Answer::refused(vec![failure], &request_id),
-            };
-            stream::iter(match answer.data {
-                Some(_) => vec![Event::Next(answer), Event::Done],
-                None => vec![Event::Failed(answer.errors)],
-            })
-        };
+        let once = async move { stream::iter(once(&shared, prepared, data, &request_id, told).await) };
         return stream::once(once).flatten().boxed();
     }
+    let cost = prepared.cost();
     let mut request = prepared.into_request();
     request.data = data();
     let responses = shared.executor.stream(request);
-    let feed = Feed { responses, ready: VecDeque::new(), started: false, over: false, request_id };
+    let (ready, started, over, paid) = (VecDeque::new(), false, false, true);
+    let feed = Feed { shared, responses, ready, started, over, request_id, payer, cost, paid, told };
     stream::unfold(feed, Feed::next).boxed()
+}
+
+async fn once(
+    shared: &Shared,
+    prepared: Prepared,
+    data: impl Fn() -> Data,
+    request_id: &str,
+    told: Option<Value>,
+) -> Vec<Event> {
+    let (answer, room) = match shared.run(prepared, data).await {
+        Ok(Ran { response, room }) => (Answer::of(response, request_id).with_cost(told), room),
+        Err(failure) => (Answer::refused(vec![failure], request_id), None),
+    };
+    if answer.data.is_none() {
+        return vec![Event::Failed(answer.errors)];
+    }
+    let text = json::text(&answer, shared.settings.max_answer_bytes, request_id).await;
+    drop((answer, room));
+    vec![Event::Next(text), Event::Done]
 }
 
 /// A subscription.
 struct Feed {
+    shared: Arc<Shared>,
     responses: BoxStream<'static, Response>,
     ready: VecDeque<Event>,
     started: bool,
     over: bool,
     request_id: String,
+    payer: Payer,
+    /// What one event costs.
+    cost: Cost,
+    /// Whether the next event has been paid.
+    paid: bool,
+    /// What one event costs, for a client that asked.
+    told: Option<Value>,
 }
 
 impl Feed {
@@ -68,16 +98,20 @@ impl Feed {
             if self.over {
                 return None;
             }
+            if !std::mem::replace(&mut self.paid, false) {
+                // An event that cannot be paid yet is not lost: it is asked for later.
+                self.shared.budgets.wait(self.payer, self.cost).await;
+            }
             match self.responses.next().await {
-                Some(response) if !self.started => self.first(response),
-                Some(response) => self.ready.push_back(Event::Next(Answer::of(response, &self.request_id))),
+                Some(response) if !self.started => self.first(response).await,
+                Some(response) => self.give(response).await,
                 None => self.end(Event::Done),
             }
         }
     }
 
     /// A subscription that cannot start gives one answer of errors and ends. That is an `error`, not a result.
-    fn first(&mut self, response: Response) {
+    async fn first(&mut self, response: Response) {
         self.started = true;
         let answer = Answer::of(response, &self.request_id);
         let empty = matches!(answer.data, None | Some(Value::Null)) && !answer.errors.is_empty();
@@ -85,11 +119,21 @@ impl Feed {
         match after {
             Some(None) => self.end(Event::Failed(answer.errors)),
             Some(Some(second)) => {
-                let second = Answer::of(second, &self.request_id);
-                self.ready.extend([Event::Next(answer), Event::Next(second)]);
+                self.tell(answer).await;
+                self.give(second).await;
             }
-            None => self.ready.push_back(Event::Next(answer)),
+            None => self.tell(answer).await,
         }
+    }
+
+    async fn give(&mut self, response: Response) {
+        self.tell(Answer::of(response, &self.request_id)).await;
+    }
+
+    async fn tell(&mut self, answer: Answer) {
+        let answer = answer.with_cost(self.told.clone());
+        let text = json::text(&answer, self.shared.settings.max_answer_bytes, &self.request_id).await;
+        self.ready.push_back(Event::Next(text));
     }
 
     fn end(&mut self, event: Event) {

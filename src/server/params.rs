@@ -5,12 +5,13 @@ use serde_json::{Map, Value};
 
 use super::answer::error;
 
-/// What to run. `extensions` are checked and left alone.
+/// What to run. Of the `extensions` only `cost` means something: `true` asks what the operation costs.
 #[derive(Debug, Default)]
 pub(super) struct Params {
     pub query: String,
     pub operation_name: Option<String>,
     pub variables: Variables,
+    pub wants_cost: bool,
 }
 
 impl Params {
@@ -40,6 +41,7 @@ impl Params {
             Some(Value::Object(extensions)) => extensions,
             Some(_) => return Err(bad("`extensions` has to be an object.")),
         };
+        let wants_cost = extensions.get("cost") == Some(&Value::Bool(true));
         let query = match map.remove("query") {
             Some(Value::String(query)) => query,
             None | Some(Value::Null) if extensions.contains_key("persistedQuery") => {
@@ -60,7 +62,7 @@ impl Params {
             }
             Some(_) => return Err(bad("`variables` has to be an object.")),
         };
-        Ok(Self { query, operation_name, variables })
+        Ok(Self { query, operation_name, variables, wants_cost })
     }
 
     /// Reads the query string of a GET, where `variables` and `extensions` are JSON.

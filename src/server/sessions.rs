@@ -63,6 +63,7 @@ type MakeData = dyn Fn(&Call) -> Data + Send + Sync;
 /// A viewer's stay: one request, or one websocket with all its operations.
 pub struct Session {
     data: Arc<MakeData>,
+    owner: Option<u128>,
     expires_at: Option<DateTime<Utc>>,
     ended: Option<BoxFuture<'static, ()>>,
 }
@@ -70,7 +71,14 @@ pub struct Session {
 impl Session {
     /// A session whose operations get the data that `data` makes, afresh for each: viewer, loaders, budget.
     pub fn new(data: impl Fn(&Call) -> Data + Send + Sync + 'static) -> Self {
-        Self { data: Arc::new(data), expires_at: None, ended: None }
+        Self { data: Arc::new(data), owner: None, expires_at: None, ended: None }
+    }
+
+    /// Says whose session it is: all sessions of one viewer share a budget.
+    #[must_use]
+    pub fn of(mut self, owner: Option<u128>) -> Self {
+        self.owner = owner;
+        self
     }
 
     /// Ends the session at an instant. A websocket is closed then.
@@ -91,6 +99,10 @@ impl Session {
     pub(super) fn data(&self, call: Call) -> impl Fn() -> Data + Send + Sync + use<> {
         let data = Arc::clone(&self.data);
         move || data(&call)
+    }
+
+    pub(super) fn owner(&self) -> Option<u128> {
+        self.owner
     }
 
     /// How long the session lasts from `now` on, or until that has to be looked at again; none when it does not end by itself.

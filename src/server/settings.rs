@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::budgets::Rates;
+
 /// Bounds and times of the server. The defaults suit one instance behind a load balancer.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -48,6 +50,12 @@ pub struct Settings {
     pub security_contact: Option<String>,
     /// How many proxies in front of the server add to `X-Forwarded-For`. With 0 the header is ignored.
     pub trusted_proxies: usize,
+    /// How much addresses and viewers may ask for.
+    pub budgets: Rates,
+    /// Bytes of one answer. A longer one is replaced by an error.
+    pub max_answer_bytes: usize,
+    /// Bytes that an operation may build in memory, about.
+    pub max_built_bytes: usize,
     /// How long the readiness check may take.
     pub readiness_timeout: Duration,
     /// How long open requests, mutations and websockets have to finish when the server stops.
@@ -76,6 +84,9 @@ impl Default for Settings {
             publishes_contract: true,
             security_contact: None,
             trusted_proxies: 0,
+            budgets: Rates::default(),
+            max_answer_bytes: 8 * 1024 * 1024,
+            max_built_bytes: 32 * 1024 * 1024,
             readiness_timeout: Duration::from_secs(2),
             drain_timeout: Duration::from_secs(20),
         }

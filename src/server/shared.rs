@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Data, Response, ServerError};
+use async_graphql::{Data, Response, ServerError, Value, value};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use poem::Request;
@@ -17,12 +17,35 @@ use tokio::sync::{mpsc, watch};
 
 use super::admission::Admission;
 use super::answer::{code_of, error};
+use super::budgets::{Budgets, Exhausted, Payer};
 use super::executor::Run;
+use super::gate::{self, Gate, Room};
+use super::json;
+use super::params::Params;
 use super::{Credentials, Readiness, Sessions, Settings, origins};
 use crate::graphql::documents::{Documents, Prepared};
+use crate::graphql::metering::Meter;
 
 /// A query that fails within this time may run again. One that has waited for a busy server may not: it would wait twice.
 const SOON: Duration = Duration::from_secs(1);
+
+/// Why an operation was not prepared.
+pub(super) enum Unprepared {
+    /// Its sender has used up a budget.
+    Exhausted(Exhausted),
+    /// It is refused.
+    Refused(Vec<ServerError>),
+}
+
+impl Unprepared {
+    /// The errors for a client that has no other place for them.
+    pub fn into_errors(self) -> Vec<ServerError> {
+        match self {
+            Self::Exhausted(exhausted) => vec![exhausted.error()],
+            Self::Refused(errors) => errors,
+        }
+    }
+}
 
 /// The parts of the gateway, and what the running server adds to them.
 pub(super) struct Shared {
@@ -37,17 +60,77 @@ pub(super) struct Shared {
     pub alive: mpsc::Sender<()>,
     /// Lets in websockets and event streams.
     pub admission: Admission,
+    /// How much viewers and addresses may still ask for.
+    pub budgets: Budgets,
+    /// How much may be in memory at the same time.
+    pub gate: Gate,
+}
+
+/// What was executed. The room for it is free again when this is dropped: when the answer has been written.
+pub(super) struct Ran {
+    pub response: Response,
+    pub room: Room,
 }
 
 impl Shared {
+    /// Prepares an operation; reading it is charged before.
+    ///
+    /// # Errors
+    ///
+    /// The address has used up its budget, or the document is refused.
+    pub async fn prepare(&self, params: Params, address: Option<IpAddr>) -> Result<Prepared, Unprepared> {
+        let payer = Payer { address, viewer: None };
+        self.budgets.charge_text(payer, params.query.len()).map_err(Unprepared::Exhausted)?;
+        let documents = Arc::clone(&self.documents);
+        let is_kept = documents.is_kept(&params.query, params.operation_name.as_deref());
+        let prepare = move || documents.prepare(&params.query, params.operation_name.as_deref(), &params.variables);
+        if is_kept {
+            return prepare().map_err(Unprepared::Refused);
+        }
+        // A new document is work for the processor alone: on threads of its own, and a few at a time.
+        let Ok(_turn) = self.gate.prepare().await else { return Err(Unprepared::Refused(vec![crowded()])) };
+        let prepared = tokio::task::spawn_blocking(prepare).await;
+        prepared.unwrap_or_else(|_| Err(vec![bug()])).map_err(Unprepared::Refused)
+    }
+
+    /// Charges an operation before it runs. What it cost, for a client that asked.
+    ///
+    /// # Errors
+    ///
+    /// A budget is used up.
+    pub fn charge(&self, prepared: &Prepared, payer: Payer, wants_cost: bool) -> Result<Option<Value>, Exhausted> {
+        let cost = prepared.cost();
+        let remaining = self.budgets.charge(payer, cost)?;
+        let limit = self.documents.limits().max_cost;
+        Ok(wants_cost.then(|| value!({ "requested": cost.requested, "limit": limit, "remaining": remaining })))
+    }
+
     /// Runs a query or mutation to its end, with what `data` makes. A mutation runs in a task of its own, so that it ends even when
     /// the client does not wait for it. A query that soon fails because something is not available runs once more: a connection that
     /// died without a word is noticed by its next user, who then need not hear of it.
     ///
     /// # Errors
     ///
-    /// A query took too long, or the code panicked.
-    pub async fn run(&self, prepared: Prepared, data: impl Fn() -> Data) -> Result<Response, ServerError> {
+    /// The server is too busy, a query took too long, the answer became too large, or the code panicked.
+    pub async fn run(&self, prepared: Prepared, data: impl Fn() -> Data) -> Result<Ran, ServerError> {
+        let size = gate::size(&prepared);
+        let room = self.gate.enter(size).await.map_err(|_| crowded())?;
+        let meter = (size > gate::LARGE).then(|| Meter::new(self.settings.max_built_bytes));
+        let data = || {
+            let mut data = data();
+            if let Some(meter) = &meter {
+                data.insert(Arc::clone(meter));
+            }
+            data
+        };
+        let response = self.run_watched(prepared, data).await?;
+        if meter.is_some_and(|meter| meter.is_exhausted()) {
+            return Err(json::too_large());
+        }
+        Ok(Ran { response, room })
+    }
+
+    async fn run_watched(&self, prepared: Prepared, data: impl Fn() -> Data) -> Result<Response, ServerError> {
         if prepared.operation() == OperationType::Mutation {
             let (running, alive) = (self.once(prepared, data()), self.alive.clone());
             let task = tokio::spawn(async move {
@@ -120,6 +203,10 @@ pub(super) async fn done(ended: &mut Option<BoxFuture<'static, ()>>) {
 
 fn is_unavailable(error: &ServerError) -> bool {
     code_of(error) == Some("UNAVAILABLE")
+}
+
+pub(super) fn crowded() -> ServerError {
+    error("UNAVAILABLE", "The server is too busy. Try again in a moment.")
 }
 
 pub(super) fn bug() -> ServerError {

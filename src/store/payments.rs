@@ -223,16 +223,15 @@ pub async fn visible_refunds(conn: &mut Conn, guest: UserId, ids: &[BookingId]) 
         .await
 }
 
-/// The refund, if `guest` booked.
-pub async fn visible_refund(conn: &mut Conn, guest: UserId, id: RefundId) -> QueryResult<Option<Refund>> {
+/// Those of `ids` whose stay `guest` booked, in no order.
+pub async fn visible_refunds_by_ids(conn: &mut Conn, guest: UserId, ids: &[RefundId]) -> QueryResult<Vec<Refund>> {
     refunds::table
         .inner_join(bookings::table)
-        .filter(refunds::id.eq(id))
+        .filter(among(refunds::id, ids.iter().copied()))
         .filter(bookings::guest_id.eq(guest))
         .select(Refund::as_select())
-        .first(conn)
+        .load(conn)
         .await
-        .optional()
 }
 
 /// Those of `ids` that `host` hosts and for which money is reserved.

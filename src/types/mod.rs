@@ -1,6 +1,7 @@
 //! The words everything shares. No I/O.
 
 mod address;
+mod budget;
 mod clock;
 mod coordinates;
 mod email;
@@ -21,6 +22,7 @@ mod timezones;
 mod words;
 
 pub use address::AddressPrefix;
+pub use budget::Budget;
 pub use clock::{Clock, Entropy, ManualClock, OsEntropy, SeededEntropy, SystemClock};
 pub use coordinates::{Area, GeoBox, Point};
 pub use email::{Email, InvalidEmail};

@@ -56,7 +56,7 @@ fn a_lost_description_is_named() {
 
 #[test]
 fn a_field_that_is_not_served_and_one_that_was_not_promised_are_named() {
-    let me = "  \"The address to sign in with.\"\n  email: Email!\n  \"Bookings the viewer made";
+    let me = "  \"The address to sign in with.\"\n  email: Email! @cost(weight: \"5\")\n  \"Bookings the viewer made";
     let contract = doctored(&on_disk(), me, "  \"The number to call.\"\n  phone: String\n  \"Bookings the viewer made");
     assert_eq!(
         broken(&contract),

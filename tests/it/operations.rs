@@ -70,7 +70,8 @@ fn names(folder: &str) -> BTreeSet<String> {
     files.filter(|path| path.is_file()).map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
-fn all() -> Vec<Example> {
+/// Every example.
+pub fn all() -> Vec<Example> {
     let fields = names("").into_iter().map(|name| of_field(&name));
     fields.chain(names("screens").into_iter().map(|name| of_screen(&name))).collect()
 }

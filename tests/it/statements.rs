@@ -23,15 +23,15 @@ const LISTING: &str =
     reviews(first: 10) { nodes { text author { displayName } } pageInfo { hasNextPage } } } }";
 
 /// A host whose listings are requested and booked, guests who book, and other hosts.
-struct World {
-    app: TestApp,
-    hosts: Vec<Actor>,
-    guest: Actor,
-    listings: Vec<String>,
+pub struct World {
+    pub app: TestApp,
+    pub hosts: Vec<Actor>,
+    pub guest: Actor,
+    pub listings: Vec<String>,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let app = TestApp::new().await;
         let mut hosts = Vec::new();
         for _ in 0..6 {
@@ -41,14 +41,14 @@ impl World {
         Self { app, hosts, guest, listings: Vec::new() }
     }
 
-    fn day(&self, number: usize) -> String {
+    pub fn day(&self, number: usize) -> String {
         let days = Duration::days(i64::try_from(number).unwrap());
         (self.app.app.now() + days).utc().date_naive().to_string()
     }
 
     /// Goes on until there are `size` listings in turn of all hosts, each with a trip of the guest; `size` requests to the first host;
     /// and `size` reviews by different people of the first listing.
-    async fn grow(&mut self, size: usize) {
+    pub async fn grow(&mut self, size: usize) {
         for number in self.listings.len()..size {
             let host = &self.hosts[number % self.hosts.len()];
             let listing = host.listing(|_| {}).await;
@@ -78,7 +78,7 @@ impl World {
     }
 
     /// How many statements an operation sends, and its data.
-    async fn cost(&self, viewer: Option<&Actor>, operation: &str, variables: Value) -> (Vec<String>, Value) {
+    pub async fn cost(&self, viewer: Option<&Actor>, operation: &str, variables: Value) -> (Vec<String>, Value) {
         let recording = self.app.app.database.statements().record();
         let answer = self.app.run(viewer.map(|actor| &actor.member), operation, variables).await;
         (recording.texts(), data(answer))

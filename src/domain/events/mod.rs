@@ -9,6 +9,10 @@ mod wake;
 pub use follow::{Opening, follow, latest_of_feed};
 pub use wake::{look_at_all, wake_for_others};
 
+pub use crate::store::events::OfBooking;
+
+use std::collections::{BTreeMap, HashMap};
+
 use crate::{
     app::App,
     auth::Member,
@@ -129,18 +133,40 @@ pub fn announce(app: &App, booking: &Booking) {
     topics.iter().for_each(|topic| app.streams.hub.wake(topic));
 }
 
-/// A page of a booking's history, oldest first. Whether the viewer may see the booking is for the caller to know.
+/// Which page of a booking's history `page` is.
 ///
 /// # Errors
 /// [`Refusal::BadCursor`] when the cursor is of another booking.
-pub async fn history(app: &App, booking: BookingId, page: &Page<Place>) -> Result<PageOf<Placed>> {
+pub fn part_of_history(booking: BookingId, page: &Page<Place>) -> Result<OfBooking> {
     let after = match page.after {
-        None => 0,
-        Some(Place::Booking(of, sequence)) if of == booking => sequence,
+        None => None,
+        Some(Place::Booking(of, sequence)) if of == booking => Some(sequence),
         Some(_) => return Err(Refusal::BadCursor.into()),
     };
-    let rows = store::events::of_booking(&mut app.conn().await?, booking, after, page.limit()).await?;
-    Ok(page.cut(rows).map(of_booking))
+    Ok(OfBooking { booking, page: Page { first: page.first, after } })
+}
+
+/// A page of the history of each part's booking, oldest first; nothing of bookings that `viewer` may not see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn histories(
+    app: &App,
+    viewer: &Member,
+    parts: Vec<OfBooking>,
+) -> Result<HashMap<OfBooking, PageOf<Placed>>> {
+    let mut rows: HashMap<BookingId, BTreeMap<u32, Event>> = HashMap::new();
+    for event in store::events::visible(&mut app.conn().await?, viewer.id(), &parts).await? {
+        rows.entry(event.booking_id).or_default().insert(event.sequence, event);
+    }
+    let cut = |part: OfBooking| {
+        let after = part.page.after.unwrap_or(0).saturating_add(1);
+        let rows = rows.get(&part.booking).into_iter().flat_map(|rows| rows.range(after..));
+        let rows = rows.take(part.page.first + 1).map(|(_, event)| *event).collect();
+        let page = part.page.cut(rows).map(of_booking);
+        (part, page)
+    };
+    Ok(parts.into_iter().map(cut).collect())
 }
 
 fn of_booking(event: Event) -> Placed {

@@ -168,12 +168,12 @@ pub async fn refunds_of_bookings(app: &App, guest: &Member, ids: &[BookingId]) -
     Ok(store::payments::visible_refunds(&mut app.conn().await?, guest.id(), ids).await?)
 }
 
-/// The refund, if `guest` booked.
+/// Those of `ids` whose stay `guest` booked.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn visible_refund(app: &App, guest: &Member, id: RefundId) -> Result<Option<Refund>> {
-    Ok(store::payments::visible_refund(&mut app.conn().await?, guest.id(), id).await?)
+pub async fn visible_refunds(app: &App, guest: &Member, ids: &[RefundId]) -> Result<Vec<Refund>> {
+    Ok(store::payments::visible_refunds_by_ids(&mut app.conn().await?, guest.id(), ids).await?)
 }
 
 /// Those of `ids` that `host` hosts and for which money is reserved.

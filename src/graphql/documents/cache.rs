@@ -1,12 +1,16 @@
 //! Prepared documents, kept by the hash of their text, within bounds.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lru::LruCache;
 use sha2::{Digest as _, Sha256};
 
 /// The SHA-256 of a query text and the name of the operation in it.
 pub(super) type Key = [u8; 32];
+
+/// What an entry costs besides its value: the key, the list of use, the table.
+const ENTRY: usize = 160;
 
 /// The key of an operation in a text.
 pub(super) fn key(query: &str, operation: Option<&str>) -> Key {
@@ -20,63 +24,72 @@ pub(super) fn key(query: &str, operation: Option<&str>) -> Key {
     hash.finalize().into()
 }
 
-/// The values last used, at most so many entries and bytes.
+/// The values last used, at most so many entries and bytes of the heap.
 pub(super) struct Cache<V> {
-    max_entries: usize,
     max_bytes: usize,
     inner: Mutex<Inner<V>>,
 }
 
 struct Inner<V> {
-    entries: HashMap<Key, Entry<V>>,
+    entries: LruCache<Key, Entry<V>>,
     bytes: usize,
-    clock: u64,
 }
 
 struct Entry<V> {
     value: Arc<V>,
     bytes: usize,
-    used: u64,
 }
 
 impl<V> Cache<V> {
     pub fn new(max_entries: usize, max_bytes: usize) -> Self {
-        let inner = Inner { entries: HashMap::new(), bytes: 0, clock: 0 };
-        Self { max_entries, max_bytes, inner: Mutex::new(inner) }
+        let entries = NonZeroUsize::new(max_entries).map_or_else(LruCache::unbounded, LruCache::new);
+        Self { max_bytes: if max_entries == 0 { 0 } else { max_bytes }, inner: Mutex::new(Inner { entries, bytes: 0 }) }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner<V>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn get(&self, key: &Key) -> Option<Arc<V>> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.clock += 1;
-        let now = inner.clock;
-        let entry = inner.entries.get_mut(key)?;
-        entry.used = now;
-        Some(entry.value.clone())
+        self.inner().entries.get(key).map(|entry| Arc::clone(&entry.value))
     }
 
-    /// How many values are kept, and for how many bytes they stand.
+    /// How many values are kept, and how many bytes they hold.
     #[cfg(test)]
     pub fn held(&self) -> (usize, usize) {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.inner();
         (inner.entries.len(), inner.bytes)
     }
 
-    /// Keeps a value that stands for so many bytes, and lets go of those that were used longest ago.
+    /// Keeps a value that holds so many bytes, and drops those that were used longest ago.
     pub fn put(&self, key: Key, value: Arc<V>, bytes: usize) {
-        if bytes > self.max_bytes || self.max_entries == 0 {
+        let bytes = bytes + ENTRY;
+        if bytes > self.max_bytes {
             return;
         }
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.clock += 1;
-        let used = inner.clock;
+        let mut inner = self.inner();
         inner.bytes += bytes;
-        if let Some(old) = inner.entries.insert(key, Entry { value, bytes, used }) {
+        if let Some((_, old)) = inner.entries.push(key, Entry { value, bytes }) {
             inner.bytes -= old.bytes;
         }
-        while inner.entries.len() > self.max_entries || inner.bytes > self.max_bytes {
-            let oldest = inner.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key);
-            let Some(entry) = oldest.and_then(|key| inner.entries.remove(&key)) else { break };
-            inner.bytes -= entry.bytes;
+        inner.shrink(self.max_bytes);
+    }
+
+    /// Counts bytes that a kept value holds from now on. A value that has been dropped meanwhile counts no more.
+    pub fn grow(&self, key: &Key, value: &Arc<V>, bytes: usize) {
+        let mut inner = self.inner();
+        let Some(entry) = inner.entries.get_mut(key).filter(|entry| Arc::ptr_eq(&entry.value, value)) else { return };
+        entry.bytes += bytes;
+        inner.bytes += bytes;
+        inner.shrink(self.max_bytes);
+    }
+}
+
+impl<V> Inner<V> {
+    fn shrink(&mut self, max_bytes: usize) {
+        while self.bytes > max_bytes {
+            let Some((_, entry)) = self.entries.pop_lru() else { break };
+            self.bytes -= entry.bytes;
         }
     }
 }
@@ -87,23 +100,39 @@ mod tests {
 
     #[test]
     fn the_entry_used_longest_ago_goes_first() {
-        let cache = Cache::new(2, 100);
+        let cache = Cache::new(2, 1_000);
         let [a, b, c] = ["a", "b", "c"].map(|text| key(text, None));
         cache.put(a, Arc::new(1), 10);
         cache.put(b, Arc::new(2), 10);
         assert!(cache.get(&a).is_some());
         cache.put(c, Arc::new(3), 10);
         assert!(cache.get(&a).is_some() && cache.get(&b).is_none() && cache.get(&c).is_some());
+        assert_eq!(cache.held(), (2, 2 * (10 + ENTRY)));
     }
 
     #[test]
     fn bytes_are_bounded_too() {
-        let cache = Cache::new(10, 100);
+        let cache = Cache::new(10, 100 + ENTRY);
         cache.put(key("a", None), Arc::new(1), 60);
         cache.put(key("b", None), Arc::new(2), 60);
         cache.put(key("c", None), Arc::new(3), 101);
         assert!(cache.get(&key("a", None)).is_none() && cache.get(&key("b", None)).is_some());
         assert!(cache.get(&key("c", None)).is_none());
+    }
+
+    #[test]
+    fn a_value_that_grows_makes_others_go_and_at_last_itself() {
+        let cache = Cache::new(10, 200 + 2 * ENTRY);
+        let [a, b] = ["a", "b"].map(|text| key(text, None));
+        let value = Arc::new(1);
+        cache.put(a, Arc::new(2), 60);
+        cache.put(b, Arc::clone(&value), 60);
+        cache.grow(&b, &value, 100);
+        assert_eq!(cache.held(), (1, 160 + ENTRY));
+        cache.grow(&a, &value, 1_000_000);
+        assert_eq!(cache.held(), (1, 160 + ENTRY), "a value that is not there grows nothing");
+        cache.grow(&b, &value, 1_000);
+        assert_eq!(cache.held(), (0, 0));
     }
 
     #[test]

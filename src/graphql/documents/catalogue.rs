@@ -3,12 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context as _, Result, bail};
-use async_graphql::Name;
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
     BaseType, DirectiveDefinition, DirectiveLocation, FieldDefinition, InputValueDefinition, OperationType, Type,
     TypeDefinition, TypeKind, TypeSystemDefinition,
 };
+use async_graphql::{Name, Positioned};
+use async_graphql_value::ConstValue;
+
+use super::cost::{self, FieldCost};
 
 use super::scalars::Scalars;
 
@@ -36,6 +39,8 @@ pub(super) struct Named {
     pub values: HashSet<Name>,
     /// An input object of which exactly one field is given.
     pub one_of: bool,
+    /// What one value of it costs, in thousandths, where the contract says so.
+    pub weight: Option<u64>,
     interfaces: Vec<Name>,
 }
 
@@ -55,6 +60,7 @@ pub(super) enum Kind {
 pub(super) struct Field {
     pub ty: Type,
     pub arguments: Vec<Input>,
+    pub cost: FieldCost,
 }
 
 /// An argument or a field of an input object.
@@ -63,6 +69,9 @@ pub(super) struct Input {
     pub name: Name,
     pub ty: Type,
     pub has_default: bool,
+    pub default: Option<ConstValue>,
+    /// What it adds to the cost of a field when it is given, in thousandths.
+    pub weight: u64,
 }
 
 impl Input {
@@ -141,7 +150,7 @@ impl Catalogue {
             catalogue.roots.insert(operation, Name::new(name));
         }
         for name in ["skip", "include"] {
-            let arguments = vec![Input { name: Name::new("if"), ty: boolean(), has_default: false }];
+            let arguments = vec![required("if", boolean())];
             let locations =
                 vec![DirectiveLocation::Field, DirectiveLocation::FragmentSpread, DirectiveLocation::InlineFragment];
             catalogue.directives.insert(Name::new(name), Directive { locations, arguments, repeatable: false });
@@ -163,8 +172,8 @@ impl Catalogue {
     fn add(&mut self, sdl: &str) -> Result<()> {
         for definition in parse_schema(sdl)?.definitions {
             match definition {
-                TypeSystemDefinition::Type(definition) => self.add_type(definition.node),
-                TypeSystemDefinition::Directive(definition) => self.add_directive(&definition.node),
+                TypeSystemDefinition::Type(definition) => self.add_type(definition.node)?,
+                TypeSystemDefinition::Directive(definition) => self.add_directive(&definition.node)?,
                 TypeSystemDefinition::Schema(schema) => {
                     let schema = schema.node;
                     let roots =
@@ -180,11 +189,13 @@ impl Catalogue {
         Ok(())
     }
 
-    fn add_type(&mut self, definition: TypeDefinition) {
+    fn add_type(&mut self, definition: TypeDefinition) -> Result<()> {
         let name = definition.name.node;
+        let weight = cost::weight(&definition.directives).with_context(|| format!("the cost of the type `{name}`"))?;
         let one_of = definition.directives.iter().any(|directive| directive.node.name.node == "oneOf");
         let named = self.named(&name);
         named.one_of |= one_of;
+        named.weight = named.weight.or(weight);
         match definition.kind {
             TypeKind::Scalar => named.kind = Kind::Scalar,
             TypeKind::Enum(kind) => {
@@ -193,7 +204,7 @@ impl Catalogue {
             }
             TypeKind::InputObject(kind) => {
                 named.kind = Kind::Input;
-                named.inputs.extend(kind.fields.iter().map(|field| input(&field.node)));
+                named.inputs.extend(inputs(&kind.fields)?);
             }
             TypeKind::Union(kind) => {
                 named.kind = Kind::Union;
@@ -202,7 +213,7 @@ impl Catalogue {
             TypeKind::Interface(kind) => {
                 named.kind = Kind::Interface;
                 named.interfaces.extend(kind.implements.into_iter().map(|interface| interface.node));
-                named.fields.extend(kind.fields.iter().map(|definition| field(&definition.node)));
+                named.fields.extend(fields(&kind.fields)?);
             }
             TypeKind::Object(kind) => {
                 named.kind = Kind::Object;
@@ -210,16 +221,18 @@ impl Catalogue {
                     named.possible.push(name);
                 }
                 named.interfaces.extend(kind.implements.into_iter().map(|interface| interface.node));
-                named.fields.extend(kind.fields.iter().map(|definition| field(&definition.node)));
+                named.fields.extend(fields(&kind.fields)?);
             }
         }
+        Ok(())
     }
 
-    fn add_directive(&mut self, definition: &DirectiveDefinition) {
-        let arguments = definition.arguments.iter().map(|argument| input(&argument.node)).collect();
+    fn add_directive(&mut self, definition: &DirectiveDefinition) -> Result<()> {
+        let arguments = inputs(&definition.arguments)?;
         let locations = definition.locations.iter().map(|location| location.node).collect();
         let directive = Directive { locations, arguments, repeatable: definition.is_repeatable };
         self.directives.insert(definition.name.node.clone(), directive);
+        Ok(())
     }
 
     /// Tells interfaces their objects, and checks that every name leads somewhere.
@@ -250,12 +263,13 @@ impl Catalogue {
     fn add_meta_fields(&mut self) {
         let nullable = |name: &str, nullable| Type { base: BaseType::Named(Name::new(name)), nullable };
         let Some(query) = self.roots.get("query").cloned() else { return };
-        let name = Input { name: Name::new("name"), ty: nullable("String", false), has_default: false };
+        let name = required("name", nullable("String", false));
+        let meta = |ty, arguments| Field { ty, arguments, cost: FieldCost::default() };
         let fields = &mut self.named(&query).fields;
-        fields.insert(Name::new("__schema"), Field { ty: nullable("__Schema", false), arguments: Vec::new() });
-        fields.insert(Name::new("__type"), Field { ty: nullable("__Type", true), arguments: vec![name] });
+        fields.insert(Name::new("__schema"), meta(nullable("__Schema", false), Vec::new()));
+        fields.insert(Name::new("__type"), meta(nullable("__Type", true), vec![name]));
         for named in self.types.values_mut().filter(|named| named.is_composite()) {
-            let typename = Field { ty: nullable("String", false), arguments: Vec::new() };
+            let typename = meta(nullable("String", false), Vec::new());
             named.fields.insert(Name::new("__typename"), typename);
         }
     }
@@ -283,15 +297,33 @@ fn boolean() -> Type {
     Type { base: BaseType::Named(Name::new("Boolean")), nullable: false }
 }
 
-fn field(definition: &FieldDefinition) -> (Name, Field) {
-    let arguments = definition.arguments.iter().map(|argument| input(&argument.node)).collect();
-    (definition.name.node.clone(), Field { ty: definition.ty.node.clone(), arguments })
+fn required(name: &str, ty: Type) -> Input {
+    Input { name: Name::new(name), ty, has_default: false, default: None, weight: 0 }
 }
 
-fn input(definition: &InputValueDefinition) -> Input {
-    Input {
-        name: definition.name.node.clone(),
+fn fields(definitions: &[Positioned<FieldDefinition>]) -> Result<HashMap<Name, Field>> {
+    definitions.iter().map(|definition| field(&definition.node)).collect()
+}
+
+fn field(definition: &FieldDefinition) -> Result<(Name, Field)> {
+    let name = &definition.name.node;
+    let arguments = inputs(&definition.arguments)?;
+    let cost = FieldCost::read(&definition.directives).with_context(|| format!("the cost of the field `{name}`"))?;
+    Ok((name.clone(), Field { ty: definition.ty.node.clone(), arguments, cost }))
+}
+
+fn inputs(definitions: &[Positioned<InputValueDefinition>]) -> Result<Vec<Input>> {
+    definitions.iter().map(|definition| input(&definition.node)).collect()
+}
+
+fn input(definition: &InputValueDefinition) -> Result<Input> {
+    let name = definition.name.node.clone();
+    let weight = cost::weight(&definition.directives).with_context(|| format!("the cost of `{name}`"))?;
+    Ok(Input {
+        name,
         ty: definition.ty.node.clone(),
         has_default: definition.default_value.is_some(),
-    }
+        default: definition.default_value.as_ref().map(|default| default.node.clone()),
+        weight: weight.unwrap_or(0),
+    })
 }

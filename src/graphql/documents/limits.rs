@@ -1,4 +1,8 @@
-//! How large a document may be.
+//! How large a document may be, and how much it may cost.
+
+use async_graphql::parser::types::OperationType;
+
+use super::Cost;
 
 /// Bounds on one document. Whatever is over them is refused before it costs anything.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +35,15 @@ pub struct Limits {
     pub max_introspection_depth: usize,
     /// Errors in one answer to a bad document.
     pub max_errors: usize,
+    /// What a query or mutation may cost, by the weights of the contract.
+    pub max_cost: u64,
+    /// What one event of a subscription may cost.
+    pub max_event_cost: u64,
+    /// What the introspection in an operation may cost. A budget of its own.
+    pub max_introspection_cost: u64,
     /// Prepared documents that are kept.
     pub cache_entries: usize,
-    /// Bytes of query text behind the prepared documents that are kept.
+    /// Bytes of memory that the prepared documents hold which are kept, all their forms included.
     pub cache_bytes: usize,
 }
 
@@ -54,8 +64,20 @@ impl Default for Limits {
             max_introspection_fields: 1_000,
             max_introspection_depth: 20,
             max_errors: 10,
-            cache_entries: 1_000,
-            cache_bytes: 4 * 1024 * 1024,
+            max_cost: 10_000,
+            max_event_cost: 1_000,
+            max_introspection_cost: 300_000,
+            cache_entries: 2_000,
+            cache_bytes: 16 * 1024 * 1024,
         }
+    }
+}
+
+impl Limits {
+    /// The cost and the limit that it is over, if it is over one.
+    pub(super) fn over(&self, operation: OperationType, cost: Cost) -> Option<(u64, u64)> {
+        let limit = if operation == OperationType::Subscription { self.max_event_cost } else { self.max_cost };
+        let costs = [(cost.requested, limit), (cost.introspection, self.max_introspection_cost)];
+        costs.into_iter().find(|(cost, limit)| cost > limit)
     }
 }

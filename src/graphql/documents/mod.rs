@@ -7,7 +7,9 @@
 mod cache;
 mod catalogue;
 mod check;
+mod cost;
 mod duplicates;
+mod footprint;
 mod limits;
 mod merge;
 mod overlap;
@@ -24,7 +26,7 @@ mod usages;
 mod variables;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::parser::{Error as ParseError, parse_query};
@@ -32,6 +34,8 @@ use async_graphql::{Name, Positioned, Request, ServerError, Variables};
 
 use cache::Cache;
 use catalogue::Catalogue;
+pub use cost::Cost;
+use cost::Plan;
 pub use limits::Limits;
 use refusal::{Code, error, quote};
 pub use scalars::Scalars;
@@ -46,13 +50,14 @@ pub struct Documents {
     cache: Cache<Checked>,
 }
 
-/// One operation that may run, with its variables.
+/// One operation that may run, with its variables and what it costs.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    document: Arc<ExecutableDocument>,
+    form: Arc<Form>,
     operation: OperationType,
     name: Option<String>,
     variables: Variables,
+    cost: Cost,
 }
 
 impl Prepared {
@@ -68,7 +73,7 @@ impl Prepared {
 
     /// The document in normal form: one operation, fragments inlined, fields merged, conditions decided.
     pub fn document(&self) -> &ExecutableDocument {
-        &self.document
+        &self.form.document
     }
 
     /// The variables that the operation defines and that were given.
@@ -76,9 +81,19 @@ impl Prepared {
         &self.variables
     }
 
+    /// What running it costs; of a subscription, one event.
+    pub fn cost(&self) -> Cost {
+        self.cost
+    }
+
+    /// How many bytes the document holds, about, each time that it runs.
+    pub fn bytes(&self) -> usize {
+        self.form.bytes
+    }
+
     /// The request for the executor. It carries no text: the parsed document stands for it.
     pub fn into_request(self) -> Request {
-        let mut document = ExecutableDocument::clone(&self.document);
+        let mut document = ExecutableDocument::clone(&self.form.document);
         usages::leave_out_undefined(&mut document, &self.variables);
         let mut request = Request::new(String::new()).variables(self.variables);
         request.operation_name = self.name;
@@ -89,13 +104,23 @@ impl Prepared {
 
 /// A document that is valid by the contract, before its conditions are decided.
 struct Checked {
-    document: ExecutableDocument,
-    operation: Positioned<OperationDefinition>,
+    /// The operation without its selection: what the values of variables are checked by.
+    head: Positioned<OperationDefinition>,
     name: Option<String>,
     conditions: Vec<Name>,
     /// Variables whose malformed values the operation reports itself.
     tolerated: HashSet<Name>,
-    forms: Mutex<HashMap<Vec<bool>, Arc<ExecutableDocument>>>,
+    /// The whole document, as long as other conditions can make other forms of it.
+    source: Option<ExecutableDocument>,
+    forms: Mutex<HashMap<Vec<bool>, Arc<Form>>>,
+}
+
+/// A normal form, ready to run.
+#[derive(Debug)]
+struct Form {
+    document: ExecutableDocument,
+    plan: Plan,
+    bytes: usize,
 }
 
 impl Documents {
@@ -116,87 +141,181 @@ impl Documents {
         self
     }
 
-    /// Prepares one operation of a document, or finds it prepared, and checks the values of its variables.
+    /// The limits by which documents are refused.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Prepares one operation of a document, or finds it prepared, checks the values of its variables and works out its cost.
     ///
     /// # Errors
     ///
     /// What is wrong with the document or the variables: a few short errors with locations and, in `extensions`, `code`
-    /// (`DOCUMENT_TOO_LARGE`, `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `INTROSPECTION_DISABLED`, `BAD_REQUEST`, `BAD_USER_INPUT`) and
-    /// `retryable: false`.
+    /// (`DOCUMENT_TOO_LARGE`, `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `INTROSPECTION_DISABLED`,
+    /// `BAD_REQUEST`, `BAD_USER_INPUT`,
+    /// `OPERATION_TOO_EXPENSIVE`) and `retryable: false`.
     pub fn prepare(
         &self,
         query: &str,
         operation_name: Option<&str>,
         variables: &Variables,
     ) -> Result<Prepared, Vec<ServerError>> {
-        let checked = self.checked(query, operation_name).map_err(|errors| self.shorten(errors))?;
-        let variables = variables::coerce(&self.catalogue, &checked.operation.node, variables, &checked.tolerated)
+        let prepared = self.price(query, operation_name, variables)?;
+        self.afford(&prepared).map_err(|error| vec![error])?;
+        Ok(prepared)
+    }
+
+    /// As [`Self::prepare`], but whatever the operation costs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::prepare`], without `OPERATION_TOO_EXPENSIVE`.
+    pub fn price(
+        &self,
+        query: &str,
+        operation_name: Option<&str>,
+        variables: &Variables,
+    ) -> Result<Prepared, Vec<ServerError>> {
+        let (key, checked) = self.checked(query, operation_name).map_err(|errors| self.shorten(errors))?;
+        let variables = variables::coerce(&self.catalogue, &checked.head.node, variables, &checked.tolerated)
             .map_err(|error| vec![error])?;
         let conditions = decide(&checked, &variables).map_err(|error| vec![error])?;
-        let document = self.form(&checked, conditions).map_err(|error| vec![error])?;
-        Ok(Prepared { document, operation: checked.operation.node.ty, name: checked.name.clone(), variables })
+        let form = self.form(&key, &checked, conditions).map_err(|error| vec![error])?;
+        let (operation, name, cost) = (checked.head.node.ty, checked.name.clone(), form.plan.cost(&variables));
+        Ok(Prepared { form, operation, name, variables, cost })
+    }
+
+    fn afford(&self, prepared: &Prepared) -> Result<(), ServerError> {
+        let Some((cost, limit)) = self.limits.over(prepared.operation, prepared.cost) else { return Ok(()) };
+        Err(refusal::too_expensive(cost, limit, &prepared.form.plan.most_expensive(&prepared.variables)))
+    }
+
+    /// Whether a document is kept: preparing it then takes next to no time.
+    pub fn is_kept(&self, query: &str, operation_name: Option<&str>) -> bool {
+        scan::measure(query, &self.limits).is_ok() && self.cache.get(&cache::key(query, operation_name)).is_some()
     }
 
     fn shorten(&self, errors: Vec<ServerError>) -> Vec<ServerError> {
         refusal::in_order(errors, self.limits.max_errors)
     }
 
-    fn checked(&self, query: &str, operation_name: Option<&str>) -> Result<Arc<Checked>, Vec<ServerError>> {
+    fn checked(
+        &self,
+        query: &str,
+        operation_name: Option<&str>,
+    ) -> Result<(cache::Key, Arc<Checked>), Vec<ServerError>> {
         scan::measure(query, &self.limits).map_err(|error| vec![error])?;
         let key = cache::key(query, operation_name);
         if let Some(checked) = self.cache.get(&key) {
-            return Ok(checked);
+            return Ok((key, checked));
         }
         scan::scan(query, &self.limits).map_err(|error| vec![error])?;
         let text = rewrite::rewrite(query).map_err(|error| vec![error])?;
         let document = parse_query(&*text).map_err(|failure| vec![unreadable(&failure)])?;
         duplicates::check(&text).map_err(|error| vec![error])?;
+        let checked = Arc::new(self.check(document, operation_name)?);
+        self.cache.put(key, Arc::clone(&checked), checked.bytes());
+        Ok((key, checked))
+    }
+
+    fn check(&self, document: ExecutableDocument, operation_name: Option<&str>) -> Result<Checked, Vec<ServerError>> {
         let (name, operation) = choose(&document, operation_name).map_err(|error| vec![error])?;
         size::check(&document, operation, &self.limits).map_err(|error| vec![error])?;
         let tolerated = check::check(&document, &self.catalogue, &operation.node)?;
         overlap::check(&document, operation, &self.catalogue).map_err(|error| vec![error])?;
         let conditions = merge::conditions(&document, &operation.node);
-        let (name, operation) = (name.map(ToString::to_string), operation.clone());
-        let checked = Arc::new(Checked { document, operation, name, conditions, tolerated, forms: Mutex::default() });
-        self.cache.put(key, checked.clone(), query.len());
-        Ok(checked)
+        let (name, head) = (name.map(ToString::to_string), head(operation));
+        let checked = Checked { head, name, conditions, tolerated, source: None, forms: Mutex::default() };
+        if !checked.conditions.is_empty() {
+            return Ok(Checked { source: Some(document), ..checked });
+        }
+        let form = self.normalise(&checked, &document, &[]).map_err(|error| vec![error])?;
+        Ok(Checked { forms: Mutex::new(HashMap::from([(Vec::new(), Arc::new(form))])), ..checked })
     }
 
     /// The normal form for these values of the conditions.
-    fn form(&self, checked: &Checked, conditions: Vec<(Name, bool)>) -> Result<Arc<ExecutableDocument>, ServerError> {
+    fn form(
+        &self,
+        key: &cache::Key,
+        checked: &Arc<Checked>,
+        conditions: Vec<(Name, bool)>,
+    ) -> Result<Arc<Form>, ServerError> {
         let values: Vec<bool> = conditions.iter().map(|(_, value)| *value).collect();
-        if let Some(form) = checked.forms.lock().unwrap_or_else(PoisonError::into_inner).get(&values) {
+        if let Some(form) = checked.forms().get(&values) {
             return Ok(form.clone());
         }
-        let form = Arc::new(self.normalise(checked, &conditions)?);
-        let mut forms = checked.forms.lock().unwrap_or_else(PoisonError::into_inner);
-        if forms.len() < MAX_FORMS {
-            forms.insert(values, form.clone());
+        let Some(source) = &checked.source else {
+            return Err(error(Code::BadRequest, "The document cannot be prepared.", None));
+        };
+        let form = Arc::new(self.normalise(checked, source, &conditions)?);
+        let is_kept = {
+            let mut forms = checked.forms();
+            let is_kept = forms.len() < MAX_FORMS && !forms.contains_key(&values);
+            if is_kept {
+                forms.insert(values, form.clone());
+            }
+            is_kept
+        };
+        if is_kept {
+            self.cache.grow(key, checked, form.bytes);
         }
         Ok(form)
     }
 
-    fn normalise(&self, checked: &Checked, conditions: &[(Name, bool)]) -> Result<ExecutableDocument, ServerError> {
-        let operation = &checked.operation;
+    fn normalise(
+        &self,
+        checked: &Checked,
+        source: &ExecutableDocument,
+        conditions: &[(Name, bool)],
+    ) -> Result<Form, ServerError> {
+        let (_, operation) = choose(source, checked.name.as_deref())?;
         // Selections of an interface may have to be written out for each object that it can be.
         let max_fields = (self.limits.max_fields + self.limits.max_introspection_fields).saturating_mul(2);
-        let set = merge::normalise(&checked.document, &operation.node, &self.catalogue, conditions, max_fields)?;
+        let set = merge::normalise(source, &operation.node, &self.catalogue, conditions, max_fields)?;
         if operation.node.ty == OperationType::Subscription && set.node.items.len() != 1 {
             let message = "A subscription selects exactly one root field.";
             return Err(error(Code::ValidationFailed, message, Some(operation.pos)));
         }
         let mut used = HashSet::new();
         usages::used_variables(&set.node, &mut used);
-        let mut definition = operation.node.clone();
+        let mut definition = checked.head.node.clone();
         definition.variable_definitions.retain(|definition| used.contains(&definition.node.name.node));
         definition.selection_set = set;
+        let plan = cost::plan(&definition, &self.catalogue);
         let definition = Positioned::new(definition, operation.pos);
         let operations = match &checked.name {
             Some(name) => DocumentOperations::Multiple(HashMap::from([(Name::new(name), definition)])),
             None => DocumentOperations::Single(definition),
         };
-        Ok(ExecutableDocument { operations, fragments: HashMap::new() })
+        let document = ExecutableDocument { operations, fragments: HashMap::new() };
+        let bytes = footprint::document(&document) + plan.bytes();
+        Ok(Form { document, plan, bytes })
     }
+}
+
+impl Checked {
+    fn forms(&self) -> MutexGuard<'_, HashMap<Vec<bool>, Arc<Form>>> {
+        self.forms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes on the heap, about.
+    fn bytes(&self) -> usize {
+        let source = self.source.as_ref().map_or(0, footprint::document);
+        let forms = self.forms().values().map(|form| form.bytes + size_of::<Form>()).sum::<usize>();
+        size_of::<Self>() + footprint::operation(&self.head.node) + source + forms
+    }
+}
+
+/// An operation without its selection.
+fn head(operation: &Positioned<OperationDefinition>) -> Positioned<OperationDefinition> {
+    let node = &operation.node;
+    let head = OperationDefinition {
+        ty: node.ty,
+        variable_definitions: node.variable_definitions.clone(),
+        directives: node.directives.clone(),
+        selection_set: Positioned::default(),
+    };
+    Positioned::new(head, operation.pos)
 }
 
 /// The values of a document's conditions.
@@ -204,7 +323,7 @@ fn decide(checked: &Checked, variables: &Variables) -> Result<Vec<(Name, bool)>,
     let decide = |name: &Name| {
         let value = variables::condition(variables, name).ok_or_else(|| {
             let message = format!("The variable `${}` decides about a selection and cannot be null.", quote(name));
-            error(Code::BadUserInput, message, Some(checked.operation.pos))
+            error(Code::BadUserInput, message, Some(checked.head.pos))
         })?;
         Ok((name.clone(), value))
     };

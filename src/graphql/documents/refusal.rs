@@ -1,6 +1,6 @@
 //! Why a document is refused: short errors, in the shape of the protocol.
 
-use async_graphql::{ErrorExtensionValues, Pos, ServerError, Value};
+use async_graphql::{ErrorExtensionValues, Name, Pos, ServerError, Value};
 
 /// The longest message that is sent, in characters.
 const MAX_MESSAGE: usize = 300;
@@ -22,6 +22,8 @@ pub(super) enum Code {
     TooLarge,
     /// A variable's value is wrong.
     BadUserInput,
+    /// It costs more than an operation may.
+    TooExpensive,
 }
 
 impl Code {
@@ -33,6 +35,7 @@ impl Code {
             Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",
             Self::TooLarge => "DOCUMENT_TOO_LARGE",
             Self::BadUserInput => "BAD_USER_INPUT",
+            Self::TooExpensive => "OPERATION_TOO_EXPENSIVE",
         }
     }
 }
@@ -44,6 +47,21 @@ pub(super) fn error(code: Code, message: impl AsRef<str>, pos: Option<Pos>) -> S
     extensions.set("code", code.name());
     extensions.set("retryable", Value::Boolean(false));
     error.extensions = Some(extensions);
+    error
+}
+
+/// An operation costs more than it may; most of it is the field at `path`.
+pub(super) fn too_expensive(cost: u64, limit: u64, path: &[Name]) -> ServerError {
+    let path = path.iter().map(|name| quote(name)).collect::<Vec<_>>().join(".");
+    let field = clip(&path, MAX_MESSAGE / 2);
+    let message = format!(
+        "The operation costs {cost}; {limit} is allowed. The most expensive field is `{field}`. Ask for shorter pages or fewer fields."
+    );
+    let mut error = error(Code::TooExpensive, message, None);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("cost", cost);
+    extensions.set("limit", limit);
+    extensions.set("field", field);
     error
 }
 

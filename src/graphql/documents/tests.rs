@@ -326,7 +326,7 @@ fn a_subscription_has_one_root_field() {
 fn a_document_that_comes_again_is_found() {
     let documents = documents();
     let query = "query($x: Boolean!) { user { id name @skip(if: $x) } }";
-    let prepare = |x| documents.prepare(query, None, &Variables::from_json(json!({ "x": x }))).unwrap().document;
+    let prepare = |x| documents.prepare(query, None, &Variables::from_json(json!({ "x": x }))).unwrap().form;
     let (first, other, again) = (prepare(true), prepare(false), prepare(true));
     assert!(std::sync::Arc::ptr_eq(&first, &again) && !std::sync::Arc::ptr_eq(&first, &other));
 }
@@ -335,7 +335,7 @@ fn a_document_that_comes_again_is_found() {
 fn documents_are_kept_by_number_and_bytes_and_forms_by_number() {
     let prepare = |documents: &Documents, query: &str| documents.prepare(query, None, &Variables::default()).unwrap();
     let few = Documents::new(SDL, Limits { cache_entries: 7, ..Limits::default() }).unwrap();
-    let small = Documents::new(SDL, Limits { cache_bytes: 1_000, ..Limits::default() }).unwrap();
+    let small = Documents::new(SDL, Limits { cache_bytes: 20_000, ..Limits::default() }).unwrap();
     for n in 0..100 {
         let query = format!("{{ user {{ a{n}: id }} }} {}", " ".repeat(n));
         for documents in [&few, &small] {
@@ -344,7 +344,7 @@ fn documents_are_kept_by_number_and_bytes_and_forms_by_number() {
     }
     assert_eq!(few.cache.held().0, 7);
     let (number, bytes) = small.cache.held();
-    assert!(number > 3 && bytes <= 1_000, "{number} documents of {bytes} bytes");
+    assert!(number > 3 && bytes <= 20_000, "{number} documents of {bytes} bytes");
     // What is refused is not kept.
     assert!(few.prepare("{ nope }", None, &Variables::default()).is_err());
     assert!(prepare(&few, "{ user { a99: id } }").document().operations.iter().next().is_some());
@@ -357,8 +357,26 @@ fn documents_are_kept_by_number_and_bytes_and_forms_by_number() {
             names.iter().enumerate().map(|(bit, name)| (name.clone(), json!(values >> bit & 1 == 1))).collect();
         few.prepare(&query, None, &Variables::from_json(given.into())).unwrap();
     }
-    let checked = few.checked(&query, None).unwrap();
+    let (_, checked) = few.checked(&query, None).unwrap();
     assert_eq!(checked.forms.lock().unwrap().len(), super::MAX_FORMS);
+}
+
+/// S10: a form can be a thousand times as large as the text that it was made of.
+#[test]
+fn what_prepared_documents_hold_is_counted_with_all_forms() {
+    let documents = documents();
+    let spreads: String = (0..48).map(|n| format!("a{n}: owner {{ ...F }} ")).collect();
+    let fragment = "fragment F on User { id name owner { id name } friends { id name } }";
+    let query = |n: usize| format!("query Q{n}($x: Boolean!) {{ user {{ {spreads} name @skip(if: $x) }} }} {fragment}");
+    for n in 0..200 {
+        for x in [true, false] {
+            let before = documents.cache.held().1;
+            let prepared = documents.prepare(&query(n), None, &Variables::from_json(json!({ "x": x }))).unwrap();
+            assert!(documents.cache.held().1 >= before + prepared.bytes() || before > 15 << 20, "{n}");
+        }
+    }
+    let (number, bytes) = documents.cache.held();
+    assert!(bytes <= 16 << 20 && number > 10, "{number} documents hold {bytes} bytes");
 }
 
 #[test]

@@ -8,10 +8,11 @@ use crate::{
     auth::Member,
     domain::{
         bookings::{self, Booking},
+        events::{self, OfBooking, Placed},
         payments::{self, Payment, Refund},
         quotes::{self, Quote},
     },
-    types::{BookingId, PaymentId, QuoteId},
+    types::{BookingId, PageOf, PaymentId, QuoteId, RefundId},
 };
 
 /// The booking with this id, if the viewer is its guest or host.
@@ -81,6 +82,34 @@ impl Private for IsReserved {
         let ids: Vec<_> = keys.iter().map(|Self(id)| *id).collect();
         let reserved = payments::reserved_of_host(app, viewer, &ids).await?;
         Ok(keys.into_iter().map(|key| (key, reserved.contains(&key.0))).collect())
+    }
+}
+
+/// The refund with this id, if the viewer booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RefundById(pub RefundId);
+
+impl Private for RefundById {
+    type Row = Arc<Refund>;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
+        let refunds = payments::visible_refunds(app, viewer, &ids).await?;
+        Ok(refunds.into_iter().map(|row| (Self(row.id), Arc::new(row))).collect())
+    }
+}
+
+/// A page of the history of a booking, if the viewer is its guest or host.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EventsOf(pub OfBooking);
+
+impl Private for EventsOf {
+    type Row = Arc<PageOf<Placed>>;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let parts = keys.into_iter().map(|Self(part)| part).collect();
+        let pages = events::histories(app, viewer, parts).await?;
+        Ok(pages.into_iter().map(|(part, page)| (Self(part), Arc::new(page))).collect())
     }
 }
 

@@ -11,7 +11,7 @@ mod reviews;
 mod streams;
 mod users;
 
-pub use bookings::{BookingById, IsReserved, PaymentById, PaymentsOf, QuoteById, RefundsOf};
+pub use bookings::{BookingById, EventsOf, IsReserved, PaymentById, PaymentsOf, QuoteById, RefundById, RefundsOf};
 pub use listings::{
     AmenitiesOf, KnownListing, NightsOf, PhotosOf, PublishedListing, PublishedListingsOf, VisibleListing,
 };

@@ -4,7 +4,6 @@ use async_graphql::ServerError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::super::answer::Answer;
 use super::close::Close;
 
 /// The longest id of an operation, in bytes.
@@ -94,9 +93,10 @@ struct Outgoing<'a, P> {
     payload: Option<P>,
 }
 
-/// A result of an operation.
-pub(super) fn next(id: &str, answer: &Answer) -> String {
-    write(&Outgoing { id, kind: "next", payload: Some(answer) })
+/// A result of an operation, whose `payload` has been written.
+pub(super) fn next(id: &str, payload: &str) -> String {
+    let id = serde_json::to_string(id).unwrap_or_default();
+    format!(r#"{{"id":{id},"type":"next","payload":{payload}}}"#)
 }
 
 /// An operation was not executed, and is over.

@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::ServerError;
 use async_graphql::parser::types::OperationType;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -15,12 +16,14 @@ use tokio::time::{Instant, interval_at, sleep, sleep_until, timeout};
 use tokio_stream::StreamMap;
 
 use super::super::answer::{Answer, error};
+use super::super::budgets::Payer;
 use super::super::operations::{self, Event};
 use super::super::params::Params;
-use super::super::shared::{Shared, done, stopped, token};
+use super::super::shared::{Shared, Unprepared, done, stopped, token};
 use super::super::{Call, Credentials, Refused, Session};
 use super::close::Close;
 use super::messages::{self, Incoming};
+use crate::graphql::documents::Prepared;
 
 /// How long a client has to answer a close frame.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -168,27 +171,21 @@ impl Socket {
     }
 
     async fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> Result<(), End> {
-        let Some(session) = &self.session else { return Err(Close::UNAUTHORIZED.into()) };
+        let Some(viewer) = self.session.as_ref().map(Session::owner) else { return Err(Close::UNAUTHORIZED.into()) };
         self.check_expiry()?;
         if self.operations.contains_key(&id) {
             return Err(Close::duplicate(&id).into());
         }
-        let max = self.shared.settings.max_subscriptions;
-        let prepared = if self.operations.len() >= max {
-            let message = format!("At most {max} operations may run on one connection.");
-            Err(vec![error("TOO_MANY_OPERATIONS", message)])
-        } else {
-            Params::from_map(payload).map_err(|error| vec![error]).and_then(|params| {
-                self.shared.documents.prepare(&params.query, params.operation_name.as_deref(), &params.variables)
-            })
-        };
+        let payer = Payer { address: self.address, viewer };
+        let prepared = prepare(self.shared.clone(), self.operations.len(), payload, payer).await;
         let request_id = self.shared.sessions.request_id();
+        let Some(session) = &self.session else { return Err(Close::UNAUTHORIZED.into()) };
         match prepared {
-            Ok(prepared) => {
+            Ok((prepared, charged)) => {
                 let stream = (prepared.operation() == OperationType::Subscription).then(Arc::default);
                 let call = Call { request_id: request_id.clone(), address: self.address, stream };
                 let data = session.data(call);
-                let events = operations::start(self.shared.clone(), prepared, data, request_id);
+                let events = operations::start(self.shared.clone(), prepared, data, request_id, charged);
                 self.operations.insert(id, events);
                 Ok(())
             }
@@ -202,7 +199,7 @@ impl Socket {
     async fn tell(&mut self, id: &str, event: Event) -> Result<(), End> {
         self.check_expiry()?;
         let text = match event {
-            Event::Next(answer) => messages::next(id, &answer),
+            Event::Next(payload) => messages::next(id, &payload),
             Event::Failed(errors) => {
                 self.operations.remove(id);
                 messages::error(id, &errors)
@@ -241,4 +238,23 @@ impl Socket {
         // A client that does not answer is left all the same.
         let _ = timeout(GOODBYE, reading).await;
     }
+}
+
+/// An operation that may run beside those that are `running`, and what it was charged.
+async fn prepare(
+    shared: Arc<Shared>,
+    running: usize,
+    payload: Map<String, Value>,
+    payer: Payer,
+) -> Result<(Prepared, operations::Charged), Vec<ServerError>> {
+    let max = shared.settings.max_subscriptions;
+    if running >= max {
+        let message = format!("At most {max} operations may run on one connection.");
+        return Err(vec![error("TOO_MANY_OPERATIONS", message)]);
+    }
+    let params = Params::from_map(payload).map_err(|error| vec![error])?;
+    let wants_cost = params.wants_cost;
+    let prepared = shared.prepare(params, payer.address).await.map_err(Unprepared::into_errors)?;
+    let told = shared.charge(&prepared, payer, wants_cost).map_err(|exhausted| vec![exhausted.error()])?;
+    Ok((prepared, operations::Charged { payer, told }))
 }

@@ -205,10 +205,16 @@ impl TestApp {
 
     /// Listens on a port until what is returned is dropped.
     pub async fn serve(&self) -> Served {
-        self.serve_with(|_| {}).await
+        let none = staygate::types::Budget::NONE;
+        self.serve_within(server::Rates { address: none, viewer: none, introspection: none }).await
     }
 
-    /// The same, with other settings.
+    /// As [`Self::serve`], with budgets.
+    pub async fn serve_within(&self, budgets: server::Rates) -> Served {
+        self.serve_with(|settings| settings.budgets = budgets).await
+    }
+
+    /// As [`Self::serve`], with other settings.
     pub async fn serve_with(&self, change: impl FnOnce(&mut server::Settings)) -> Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

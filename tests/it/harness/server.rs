@@ -32,6 +32,14 @@ impl Server {
         Self::start(command).await
     }
 
+    /// As [`Self::on`], with further flags.
+    pub async fn with(database_url: &str, demo: &str, flags: &[&str]) -> Self {
+        let mut command = Self::command(demo);
+        command.args(flags);
+        command.env("DATABASE_URL", database_url).env("STAYGATE_JWT_SECRET", "test:0123456789abcdef0123456789abcdef");
+        Self::start(command).await
+    }
+
     /// With a private database in `data_dir`, and without demo data.
     pub async fn private(data_dir: &Path) -> Self {
         let mut command = Self::command("off");
@@ -44,6 +52,10 @@ impl Server {
         command.args(["serve", "--listen", "127.0.0.1:0", "--demo", demo, "--pool-size", "4"]);
         for inherited in ["DATABASE_URL_FILE", "STAYGATE_JWT_SECRET_FILE", "STAYGATE_PUBLIC_URL"] {
             command.env_remove(inherited);
+        }
+        // All clients of a test have one address. Flags can set budgets all the same.
+        for budget in ["STAYGATE_ADDRESS_BUDGET", "STAYGATE_VIEWER_BUDGET", "STAYGATE_INTROSPECTION_BUDGET"] {
+            command.env(budget, "off");
         }
         command.env("STAYGATE_LOG", "info").env("STAYGATE_LOG_FORMAT", "text").kill_on_drop(true);
         command
@@ -84,6 +96,14 @@ impl Server {
         let status = format!("/proc/{}/status", self.process.id().unwrap());
         let Ok(status) = std::fs::read_to_string(status) else { return 0 };
         let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
+    /// The most bytes of memory that it had, shared ones included; on systems other than Linux nobody knows, and it is 0.
+    pub fn peak(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.process.id().unwrap());
+        let Ok(status) = std::fs::read_to_string(status) else { return 0 };
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 

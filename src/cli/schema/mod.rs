@@ -1,3 +1,5 @@
+mod cost;
+
 use crate::contract::{self, Severity};
 use crate::graphql;
 use anyhow::Context;
@@ -23,6 +25,16 @@ enum Action {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
+    /// Print what the operations in a file cost, as the server counts it. Ends with 0 when all are allowed, 1 when one costs too
+    /// much, 2 when a file cannot be read or an operation does not fit the contract.
+    Cost {
+        /// The file of operations.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// A file with the values of variables, as JSON. Those that have none count as not given.
+        #[arg(long, value_name = "FILE")]
+        variables: Option<PathBuf>,
+    },
     /// Compare two contracts and name breaking, dangerous and safe changes. Ends with 0 when nothing breaks, 1 when something
     /// does, 2 when a file cannot be read.
     Diff {
@@ -42,6 +54,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Action::Check { file } => check(file.as_deref()),
+        Action::Cost { file, variables } => Ok(cost::print(&file, variables.as_deref()).unwrap_or_else(|error| {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        })),
         Action::Diff { old, new } => Ok(diff(&old, &new).unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
             ExitCode::from(2)

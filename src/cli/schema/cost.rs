@@ -1,0 +1,66 @@
+//! `staygate schema cost`: the server's numbers, without a server.
+
+use super::read;
+use crate::graphql::documents::{Documents, Limits};
+use crate::graphql::{CONTRACT, documents};
+use anyhow::{Context, bail};
+use async_graphql::{ServerError, Variables};
+use async_graphql_parser::parse_query;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Prints a line for each operation in `file`.
+///
+/// # Errors
+/// A file cannot be read, or an operation does not fit the contract.
+pub(super) fn print(file: &Path, variables: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let text = read(file)?;
+    let variables = variables.map_or_else(|| Ok(Variables::default()), variables_in)?;
+    let documents = Documents::new(CONTRACT, Limits::default())?;
+    let parsed = parse_query(&text).with_context(|| format!("{} is not a GraphQL document", file.display()))?;
+    let mut names: Vec<_> = parsed.operations.iter().map(|(name, operation)| (operation.pos, name)).collect();
+    names.sort();
+    let mut all_allowed = true;
+    for (_, name) in names {
+        let name = name.map(async_graphql::Name::as_str);
+        let cost = cost_of(&documents, &text, name, &variables)?;
+        let verdict = match documents.prepare(&text, name, &variables) {
+            Ok(_) => "allowed".to_owned(),
+            Err(errors) => {
+                all_allowed = false;
+                told(&errors)
+            }
+        };
+        let introspection = match cost.introspection {
+            0 => String::new(),
+            cost => format!(", introspection {cost}"),
+        };
+        println!("{}: {}{introspection}: {verdict}", name.unwrap_or("(without a name)"), cost.requested);
+    }
+    Ok(if all_allowed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn cost_of(
+    documents: &Documents,
+    text: &str,
+    name: Option<&str>,
+    variables: &Variables,
+) -> anyhow::Result<documents::Cost> {
+    match documents.price(text, name, variables) {
+        Ok(priced) => Ok(priced.cost()),
+        Err(errors) => bail!("{}: {}", name.unwrap_or("(without a name)"), told(&errors)),
+    }
+}
+
+fn variables_in(file: &Path) -> anyhow::Result<Variables> {
+    let json: serde_json::Value =
+        serde_json::from_str(&read(file)?).with_context(|| format!("{} is not JSON", file.display()))?;
+    if !json.is_object() {
+        bail!("{}: variables are an object", file.display());
+    }
+    Ok(Variables::from_json(json))
+}
+
+fn told(errors: &[ServerError]) -> String {
+    errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,180 @@
+//! From a normal form to its plan.
+
+use async_graphql::parser::types::{
+    BaseType, Field, OperationDefinition, Selection, SelectionSet, Type, VariableDefinition,
+};
+use async_graphql::{Name, Positioned, Variables};
+use async_graphql_value::Value;
+
+use super::super::catalogue::{self, Catalogue, Named, innermost};
+use super::ListSize;
+use super::plan::{Node, Plan, Set};
+use super::size::{Given, Size};
+use super::weights::UNIT;
+
+/// What a leaf costs of which the contract says nothing, in thousandths.
+const LEAF: u64 = UNIT / 10;
+
+/// The plan of an operation in normal form.
+pub(in super::super) fn plan(operation: &OperationDefinition, catalogue: &Catalogue) -> Plan {
+    let mut build = Build { catalogue, nodes: Vec::new() };
+    let root = catalogue.root(operation.ty).map_or_else(Set::default, |root| {
+        let selected = build.selected(&operation.selection_set.node, root, None);
+        build.set(&selected, root)
+    });
+    let default = |definition: &Positioned<VariableDefinition>| {
+        let value = definition.node.default_value.as_ref()?;
+        Some((definition.node.name.node.clone(), value.node.clone()))
+    };
+    let defaults = operation.variable_definitions.iter().filter_map(default).collect();
+    let mut plan = Plan { nodes: build.nodes, root, defaults, fixed: None };
+    let is_fixed = |node: &Node| node.given.is_empty() && node.lists.is_empty() && node.size.is_fixed();
+    if plan.nodes.iter().all(is_fixed) {
+        plan.fixed = Some(plan.add_up(&Variables::default()));
+    }
+    plan
+}
+
+struct Build<'a> {
+    catalogue: &'a Catalogue,
+    nodes: Vec<Node>,
+}
+
+/// What is selected of one type: fields, and what only some objects have.
+struct Selected<'a> {
+    fields: Vec<u32>,
+    fragments: Vec<(&'a Named, Self)>,
+}
+
+/// The size of a page, for the fields below that hold its items.
+type Slice<'s> = Option<(&'s [Name], Size)>;
+
+impl<'a> Build<'a> {
+    fn selected(&mut self, set: &SelectionSet, parent: &'a Named, slice: Slice<'_>) -> Selected<'a> {
+        let mut selected = Selected { fields: Vec::new(), fragments: Vec::new() };
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) => {
+                    let Some(known) = parent.fields.get(&field.node.name.node) else { continue };
+                    let size = slice.as_ref().filter(|(sized, _)| sized.contains(&field.node.name.node));
+                    let node = self.field(&field.node, known, size.map(|(_, size)| size));
+                    selected.fields.push(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+                    self.nodes.push(node);
+                }
+                Selection::InlineFragment(fragment) => {
+                    let on = fragment.node.type_condition.as_ref().map(|on| on.node.on.node.as_str());
+                    let Some(on) = self.catalogue.get(on.unwrap_or(&parent.name)) else { continue };
+                    let below = self.selected(&fragment.node.selection_set.node, on, slice.clone());
+                    selected.fragments.push((on, below));
+                }
+                // A normal form has none.
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+        selected
+    }
+
+    /// The fields of each object that `parent` can be.
+    fn set(&self, selected: &Selected<'a>, parent: &'a Named) -> Set {
+        if selected.fragments.is_empty() {
+            return Set(vec![selected.fields.clone().into()]);
+        }
+        let mut alternatives: Vec<Box<[u32]>> = Vec::new();
+        for object in &parent.possible {
+            let mut fields = Vec::new();
+            fields_of(selected, object, &mut fields);
+            let fields = fields.into_boxed_slice();
+            if !alternatives.contains(&fields) {
+                alternatives.push(fields);
+            }
+        }
+        Set(alternatives)
+    }
+
+    fn field(&mut self, field: &Field, known: &'a catalogue::Field, inherited: Option<&Size>) -> Node {
+        let of = self.catalogue.get(innermost(&known.ty));
+        let is_leaf = !of.is_some_and(Named::is_composite);
+        let list = known.cost.list.as_ref();
+        let own_size = list.map(|list| sliced(list, field, known));
+        let slice = list.filter(|list| !list.sized.is_empty()).zip(own_size.clone());
+        let size = match (is_list(&known.ty), inherited, own_size) {
+            (false, ..) => Size::Fixed(1),
+            (true, Some(size), _) => size.clone(),
+            (true, None, Some(size)) => size,
+            (true, None, None) => Size::UNKNOWN,
+        };
+        let below = match of {
+            Some(of) if !is_leaf => {
+                let slice = slice.map(|(list, size)| (list.sized.as_slice(), size));
+                let selected = self.selected(&field.selection_set.node, of, slice);
+                self.set(&selected, of)
+            }
+            _ => Set::default(),
+        };
+        let of_type = of.and_then(|of| of.weight);
+        let (call, each) = if is_leaf {
+            (0, known.cost.weight.or(of_type).unwrap_or(LEAF))
+        } else {
+            (known.cost.weight.unwrap_or(0), of_type.unwrap_or(UNIT))
+        };
+        let key = field.response_key().node.clone();
+        let is_introspection = matches!(field.name.node.as_str(), "__schema" | "__type");
+        let mut node = Node { key, call, given: Vec::new(), lists: Vec::new(), size, each, below, is_introspection };
+        arguments(field, known, &mut node);
+        node
+    }
+}
+
+fn fields_of(selected: &Selected<'_>, object: &Name, fields: &mut Vec<u32>) {
+    fields.extend(&selected.fields);
+    for (on, below) in &selected.fragments {
+        if on.possible.contains(object) {
+            fields_of(below, object, fields);
+        }
+    }
+}
+
+/// Adds what the arguments cost: their weights, and each item of their lists.
+fn arguments(field: &Field, known: &catalogue::Field, node: &mut Node) {
+    for (name, value) in &field.arguments {
+        let weight = known.arguments.iter().find(|argument| argument.name == name.node).map_or(0, |known| known.weight);
+        match &value.node {
+            Value::Null => {}
+            Value::Variable(variable) if weight > 0 => node.given.push((variable.clone(), weight)),
+            _ => node.call = node.call.saturating_add(weight),
+        }
+        let mut literal = 0;
+        lists(&value.node, &mut literal, &mut node.lists);
+        node.call = node.call.saturating_add(literal * UNIT);
+    }
+}
+
+/// Counts the items of lists in a value, and names the variables in it.
+fn lists(value: &Value, literal: &mut u64, variables: &mut Vec<Name>) {
+    match value {
+        Value::Variable(name) => variables.push(name.clone()),
+        Value::List(list) => {
+            *literal += list.len() as u64;
+            list.iter().for_each(|item| lists(item, literal, variables));
+        }
+        Value::Object(fields) => fields.values().for_each(|field| lists(field, literal, variables)),
+        _ => {}
+    }
+}
+
+fn sliced(list: &ListSize, field: &Field, known: &catalogue::Field) -> Size {
+    if list.slicing.is_empty() {
+        return list.assumed.map_or(Size::UNKNOWN, Size::Fixed);
+    }
+    let argument = |name: &Name| {
+        let given = field.get_argument(name).and_then(|value| Given::literal(&value.node));
+        let known = known.arguments.iter().find(|argument| argument.name == *name);
+        (given, known.and_then(|argument| Given::constant(argument.default.as_ref()?)))
+    };
+    let arguments = list.slicing.iter().map(argument).collect();
+    Size::Sliced { arguments, assumed: list.assumed }
+}
+
+fn is_list(ty: &Type) -> bool {
+    matches!(ty.base, BaseType::List(_))
+}

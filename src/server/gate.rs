@@ -1,0 +1,130 @@
+//! How much may be in memory at the same time: operations by the size of their answers, and answers that clients have not
+//! taken yet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::graphql::documents::Prepared;
+
+/// What need not wait: it is small.
+const FREE: u32 = 50;
+/// What is large: it waits for other large ones only.
+pub(super) const LARGE: u32 = 600;
+/// The size of all operations of one kind that may run at the same time. Small ones have one such lane, large ones another.
+const LANE: u32 = 20_000;
+/// The bytes of text that count as one.
+const TEXT: usize = 1024;
+/// Introspection that counts as one.
+const INTROSPECTION: u64 = 20;
+/// An answer of fewer bytes is not counted while it is sent.
+const SHORT: usize = 256 * 1024;
+/// The kibibytes of all long answers that clients have not taken yet.
+const UNSENT: u32 = 48 * 1024;
+/// How long anything waits.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// It took too long until there was room.
+#[derive(Debug)]
+pub(super) struct Crowded;
+
+/// The room for something.
+pub(super) type Room = Option<OwnedSemaphorePermit>;
+
+pub(super) struct Gate {
+    small: Arc<Semaphore>,
+    large: Arc<Semaphore>,
+    unsent: Arc<Semaphore>,
+    preparing: Arc<Semaphore>,
+    /// How long anything waits.
+    patience: Duration,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        let [small, large, unsent] = [LANE, LANE, UNSENT].map(|permits| Arc::new(Semaphore::new(permits as usize)));
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        let preparing = Arc::new(Semaphore::new(processors.div_ceil(2)));
+        Self { small, large, unsent, preparing, patience: PATIENCE }
+    }
+}
+
+/// How much an operation may hold while it runs: about a unit for each object or ten leaves, and its own text.
+pub(super) fn size(prepared: &Prepared) -> u32 {
+    let cost = prepared.cost();
+    let size = cost.answer.saturating_add(cost.introspection / INTROSPECTION);
+    u32::try_from(size.saturating_add((prepared.bytes() / TEXT) as u64)).unwrap_or(u32::MAX)
+}
+
+impl Gate {
+    /// Waits until an operation of this size may run. The order is that of arrival.
+    ///
+    /// # Errors
+    ///
+    /// It took too long.
+    pub async fn enter(&self, size: u32) -> Result<Room, Crowded> {
+        if size <= FREE {
+            return Ok(None);
+        }
+        let lane = if size <= LARGE { &self.small } else { &self.large };
+        self.wait(lane, size.min(LANE)).await
+    }
+
+    /// Waits until a new document may be prepared: half of the processors are for those that are known.
+    ///
+    /// # Errors
+    ///
+    /// It took too long.
+    pub async fn prepare(&self) -> Result<Room, Crowded> {
+        self.wait(&self.preparing, 1).await
+    }
+
+    /// Waits until an answer of so many bytes may be sent.
+    ///
+    /// # Errors
+    ///
+    /// It took too long.
+    pub async fn send(&self, bytes: usize) -> Result<Room, Crowded> {
+        if bytes < SHORT {
+            return Ok(None);
+        }
+        self.wait(&self.unsent, u32::try_from(bytes / 1024).unwrap_or(u32::MAX).min(UNSENT)).await
+    }
+
+    async fn wait(&self, lane: &Arc<Semaphore>, size: u32) -> Result<Room, Crowded> {
+        match timeout(self.patience, Arc::clone(lane).acquire_many_owned(size)).await {
+            Ok(Ok(room)) => Ok(Some(room)),
+            _ => Err(Crowded),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn large_operations_wait_for_large_ones_and_small_ones_do_not() {
+        let gate = Gate { patience: Duration::ZERO, ..Gate::default() };
+        let first = gate.enter(10_000).await.unwrap();
+        let second = gate.enter(u32::MAX).await;
+        assert!(second.is_err(), "it waits for the first");
+        let second = gate.enter(10_000).await.unwrap();
+        assert!(gate.enter(10_000).await.is_err());
+        assert!(gate.enter(LARGE).await.unwrap().is_some() && gate.enter(FREE).await.unwrap().is_none());
+        drop(first);
+        assert!(gate.enter(10_000).await.is_ok());
+        drop(second);
+    }
+
+    #[tokio::test]
+    async fn long_answers_wait_until_others_were_taken() {
+        let gate = Gate { patience: Duration::ZERO, ..Gate::default() };
+        let room = gate.send(UNSENT as usize * 1024).await.unwrap();
+        assert!(gate.send(SHORT).await.is_err() && gate.send(SHORT - 1).await.unwrap().is_none());
+        drop(room);
+        assert!(gate.send(SHORT).await.unwrap().is_some());
+    }
+}
