@@ -79,7 +79,6 @@ impl Refusal {
 impl GraphQl {
     async fn answer(&self, request: &mut Request, reply: &Reply) -> Result<Response, Box<Refusal>> {
         let params = self.params(request).await?;
-        let bearer = bearer(request.headers()).map_err(unauthenticated)?;
         let address = self.shared.address(request);
         let wants_cost = params.wants_cost;
         let prepared = self.shared.prepare(params, address).await.map_err(|unprepared| match unprepared {
@@ -87,7 +86,8 @@ impl GraphQl {
             Unprepared::Refused(errors) => Box::new(Refusal { status: None, errors, header: None }),
         })?;
         check_operation(&prepared, request.method(), reply)?;
-        let session = self.session(Credentials::of(bearer, address)).await?;
+        let bearer = if self.shared.is_anonymous(&prepared) { Ok(None) } else { bearer(request.headers()) };
+        let session = self.session(Credentials::of(bearer.map_err(unauthenticated)?, address)).await?;
         let payer = Payer { address, viewer: session.owner() };
         let told = self
             .shared

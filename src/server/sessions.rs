@@ -19,6 +19,11 @@ pub trait Sessions: Send + Sync + 'static {
     /// The token is refused, or nobody can tell just now.
     fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, Refused>>;
 
+    /// Whether an operation with these root fields runs as nobody, whatever token comes with it.
+    fn is_anonymous(&self, _root_fields: &[&str]) -> bool {
+        false
+    }
+
     /// The present, by the application's clock.
     fn now(&self) -> DateTime<Utc>;
 

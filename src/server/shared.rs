@@ -1,7 +1,7 @@
 //! What every connection needs.
 
 use std::future::pending;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -150,6 +150,11 @@ impl Shared {
         tokio::time::timeout(self.settings.query_timeout, running).await.map_err(too_long)?.map_err(|_| bug())
     }
 
+    /// Whether an operation is the same whoever asks, so that nobody is asked for a token: it must run with one that has expired.
+    pub fn is_anonymous(&self, prepared: &Prepared) -> bool {
+        self.sessions.is_anonymous(&prepared.root_fields())
+    }
+
     fn once(&self, prepared: Prepared, data: Data) -> BoxFuture<'static, Response> {
         let mut request = prepared.into_request();
         request.data = data;
@@ -158,11 +163,11 @@ impl Shared {
 
     /// The address of the client, through as many proxies as are trusted.
     pub fn address(&self, request: &Request) -> Option<IpAddr> {
-        let peer = request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip);
+        let peer = request.remote_addr().as_socket_addr().map(SocketAddr::ip);
         let Some(hop) = self.settings.trusted_proxies.checked_sub(1) else { return peer };
         let values = request.headers().get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let hops: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
-        hops.iter().rev().nth(hop).and_then(|hop| hop.parse().ok()).or(peer)
+        hops.iter().rev().nth(hop).and_then(|hop| parse_hop(hop)).or(peer)
     }
 
     /// Whether a page of the request's `Origin` may use the API.
@@ -201,6 +206,13 @@ pub(super) async fn done(ended: &mut Option<BoxFuture<'static, ()>>) {
     }
 }
 
+/// An address as proxies write it: some add the port.
+fn parse_hop(hop: &str) -> Option<IpAddr> {
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
+    let in_brackets = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    hop.parse().ok().or_else(with_port).or_else(in_brackets)
+}
+
 fn is_unavailable(error: &ServerError) -> bool {
     code_of(error) == Some("UNAVAILABLE")
 }
@@ -221,7 +233,8 @@ fn is_own_host(origin: &str, headers: &HeaderMap) -> bool {
     matches!((host, authority), (Some(host), Some(authority)) if authority.as_str().eq_ignore_ascii_case(host))
 }
 
-/// The bearer token of a request.
+/// The bearer token of a request. No `Authorization`, an empty one and a scheme without a token are anonymous: clients send these for
+/// visitors.
 ///
 /// # Errors
 ///
@@ -230,27 +243,64 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<String>, &'static str
     let mut values = headers.get_all(AUTHORIZATION).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        (Some(value), None) => token(value.to_str().unwrap_or_default()).map(Some),
+        (Some(value), None) => token(value.to_str().map_err(|_| NO_BEARER)?),
         _ => Err("There is more than one `Authorization`."),
     }
 }
 
-/// The token of `Bearer …`.
+const NO_BEARER: &str = "`Authorization` has to be `Bearer` and a token.";
+
+/// The token of `Bearer …`; none in an empty text, or behind a scheme without one.
 ///
 /// # Errors
 ///
 /// The text is something else.
-pub(super) fn token(authorization: &str) -> Result<String, &'static str> {
-    match authorization.trim().split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => {
-            Ok(token.trim().to_owned())
-        }
-        _ => Err("`Authorization` has to be `Bearer` and a token."),
+pub(super) fn token(authorization: &str) -> Result<Option<String>, &'static str> {
+    let mut words = authorization.split_ascii_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (None, ..) => Ok(None),
+        (Some(scheme), token, None) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.map(str::to_owned)),
+        _ => Err(NO_BEARER),
     }
 }
 
 impl Credentials {
     pub(super) fn of(bearer: Option<String>, address: Option<IpAddr>) -> Self {
         Self { bearer, address }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// C10: what clients send for visitors, and what they send by mistake.
+    #[test]
+    fn only_a_token_is_a_token() {
+        for nobody in ["", " ", "\t", "Bearer", "Bearer ", "bearer\t ", "BEARER"] {
+            assert_eq!(token(nobody), Ok(None), "{nobody:?}");
+        }
+        for somebody in ["Bearer x.y.z", "bearer x.y.z", "BEARER  x.y.z ", " Bearer\tx.y.z"] {
+            assert_eq!(token(somebody), Ok(Some("x.y.z".to_owned())), "{somebody:?}");
+        }
+        // A bad token, which is refused where it is checked: a mistake of the client that is not to be hidden.
+        assert_eq!(token("Bearer null"), Ok(Some("null".to_owned())));
+        for wrong in ["x.y.z", "Basic eDp5", "Bearer x y", "Bearer, x"] {
+            assert_eq!(token(wrong), Err(NO_BEARER), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn proxies_may_add_the_port() {
+        for (hop, address) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7:4711", "192.0.2.7"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:4711", "2001:db8::1"),
+        ] {
+            assert_eq!(parse_hop(hop), Some(address.parse().unwrap()), "{hop}");
+        }
+        assert_eq!(parse_hop("unknown"), None);
     }
 }

@@ -113,13 +113,51 @@ async fn a_token_is_a_viewer_or_refused() {
     };
     assert_eq!(ask("Bearer good").await.json(), json!({"data": {"viewer": "good"}}));
     assert_eq!(post(server.address, "{ viewer }", Value::Null).await.json(), json!({"data": {"viewer": null}}));
-    for bad in ["Bearer forged", "Basic Zm9v", "Bearer", "Bearer  "] {
+    for nobody in ["", "  ", "Bearer", "bearer  "] {
+        assert_eq!(ask(nobody).await.json(), json!({"data": {"viewer": null}}), "C10: {nobody:?}");
+    }
+    assert_eq!(ask("bearer  good ").await.json(), json!({"data": {"viewer": "good"}}));
+    for bad in ["Bearer forged", "Basic Zm9v", "good", "Bearer good good"] {
         let reply = ask(bad).await;
         assert_eq!((reply.status, reply.code().as_str()), (401, "UNAUTHENTICATED"), "{bad}");
         assert!(reply.header("www-authenticate").unwrap().starts_with("Bearer"));
     }
+    let twice = [JSON, ("accept", GRAPHQL), ("authorization", "Bearer good"), ("authorization", "")];
+    assert_eq!(send(server.address, "POST", "/graphql", &twice, &query("{ viewer }")).await.status, 401);
     let down = ask("Bearer down").await;
     assert_eq!((down.status, down.code().as_str(), down.header("retry-after")), (503, "UNAVAILABLE", Some("1")));
+}
+
+/// C10: what proves by itself who asks does not look at the token; what is asked for together with anything else does.
+#[tokio::test]
+async fn an_anonymous_operation_runs_as_nobody_whatever_token_comes_with_it() {
+    let server = Server::start().await;
+    for token in ["Bearer forged", "Bearer good", "Basic Zm9v", "nonsense", ""] {
+        let headers = [JSON, ("accept", GRAPHQL), ("authorization", token)];
+        for anonymous in ["{ anyone }", "{ a: anyone __typename ... { b: anyone } }"] {
+            let reply = send(server.address, "POST", "/graphql", &headers, &query(anonymous)).await;
+            let data = &reply.json()["data"];
+            assert!(data["anyone"].is_null() && data["a"].is_null(), "{token}: {reply:?}");
+            assert_eq!(reply.status, 200, "{token}: {reply:?}");
+        }
+    }
+    let headers = [JSON, ("accept", GRAPHQL), ("authorization", "Bearer forged")];
+    for other in ["{ anyone viewer }", "{ __typename }", "{ __schema { description } }", "{ anyone: viewer }"] {
+        let reply = send(server.address, "POST", "/graphql", &headers, &query(other)).await;
+        assert_eq!((reply.status, reply.code().as_str()), (401, "UNAUTHENTICATED"), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_get_is_somebodys_as_a_post_is() {
+    let server = Server::start().await;
+    let get = |authorization: &'static str| {
+        let headers = [("accept", GRAPHQL), ("authorization", authorization)];
+        async move { send(server.address, "GET", "/graphql?query=%7Bviewer%7D", &headers, "").await }
+    };
+    assert_eq!(get("").await.json(), json!({"data": {"viewer": null}}));
+    assert_eq!(get("Bearer good").await.json(), json!({"data": {"viewer": "good"}}));
+    assert_eq!(get("Bearer forged").await.status, 401);
 }
 
 #[tokio::test]

@@ -119,6 +119,28 @@ async fn a_token_of_the_handshake_counts_too() {
     assert_eq!(socket.hear().await["payload"]["data"]["viewer"], "good");
 }
 
+/// C10: visitors of Apollo's documented link send an empty `authorization`.
+#[tokio::test]
+async fn an_empty_authorization_is_nobodys() {
+    let server = Server::start().await;
+    for payload in [json!({"authorization": ""}), json!({"Authorization": "Bearer "}), json!({"authorization": null})] {
+        let mut socket = Socket::ready(server.address, payload.clone()).await;
+        socket.subscribe("1", "{ viewer }").await;
+        assert_eq!(socket.hear().await["payload"]["data"], json!({"viewer": null}), "{payload}");
+    }
+}
+
+#[tokio::test]
+async fn an_anonymous_operation_runs_as_nobody_on_a_members_socket() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(server.address, json!({"authorization": "Bearer good"})).await;
+    for (id, query, viewer) in [("1", "{ anyone }", json!(null)), ("2", "{ anyone viewer }", json!("good"))] {
+        socket.subscribe(id, query).await;
+        assert_eq!(socket.hear().await["payload"]["data"]["anyone"], viewer);
+        assert_eq!(socket.hear().await["type"], "complete");
+    }
+}
+
 #[tokio::test]
 async fn a_session_that_ends_closes_the_socket() {
     let server = Server::start().await;

@@ -28,7 +28,9 @@ mod variables;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
+};
 use async_graphql::parser::{Error as ParseError, parse_query};
 use async_graphql::{Name, Positioned, Request, ServerError, Variables};
 
@@ -74,6 +76,18 @@ impl Prepared {
     /// The document in normal form: one operation, fragments inlined, fields merged, conditions decided.
     pub fn document(&self) -> &ExecutableDocument {
         &self.form.document
+    }
+
+    /// The names of its fields at the root, without `__typename`. In normal form fragments are inlined there.
+    pub fn root_fields(&self) -> Vec<&str> {
+        let operations = self.document.operations.iter();
+        let selections = operations.flat_map(|(_, operation)| &operation.node.selection_set.node.items);
+        let names = selections.map(|selection| match &selection.node {
+            Selection::Field(field) => field.node.name.node.as_str(),
+            // None is left here; if one were, it would be like no field that is known.
+            Selection::FragmentSpread(_) | Selection::InlineFragment(_) => "",
+        });
+        names.filter(|name| *name != "__typename").collect()
     }
 
     /// The variables that the operation defines and that were given.

@@ -153,7 +153,7 @@ impl Socket {
         let given = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization")).map(|(_, value)| value);
         let bearer = match given {
             None | Some(Value::Null) => self.bearer.clone(),
-            Some(Value::String(authorization)) => token(authorization).map(Some),
+            Some(Value::String(authorization)) => token(authorization),
             Some(_) => Err("`authorization` has to be a string."),
         };
         let credentials = Credentials::of(bearer.map_err(Close::forbidden)?, self.address);
@@ -184,8 +184,13 @@ impl Socket {
             Ok((prepared, charged)) => {
                 let stream = (prepared.operation() == OperationType::Subscription).then(Arc::default);
                 let call = Call { request_id: request_id.clone(), address: self.address, stream };
-                let data = session.data(call);
-                let events = operations::start(self.shared.clone(), prepared, data, request_id, charged);
+                let events = if self.shared.is_anonymous(&prepared) {
+                    let nobody = self.shared.sessions.open(Credentials::of(None, self.address)).await;
+                    let data = nobody.map_err(|_| Close::OVERLOADED)?.data(call);
+                    operations::start(self.shared.clone(), prepared, data, request_id, charged)
+                } else {
+                    operations::start(self.shared.clone(), prepared, session.data(call), request_id, charged)
+                };
                 self.operations.insert(id, events);
                 Ok(())
             }
