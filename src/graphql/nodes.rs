@@ -36,7 +36,7 @@ pub enum Node {
 
 async fn find(ctx: &Context<'_>, id: NodeId) -> Result<Option<Node>> {
     Ok(match id {
-        NodeId::MeId(id) => ctx.member().ok().copied().map(Me).filter(|me| me.node_id() == id).map(Node::Me),
+        NodeId::MeId(id) => ctx.member().ok().copied().map(Me::new).filter(|me| me.node_id() == id).map(Node::Me),
         NodeId::UserId(id) => find_user(ctx, id).await?.map(Node::User),
         NodeId::ListingId(id) => find_listing(ctx, id).await?.map(Node::Listing),
         NodeId::QuoteId(id) => ctx.load_own(QuoteById(id)).await?.map(Quote).map(Node::Quote),

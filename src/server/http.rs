@@ -1,6 +1,5 @@
 //! GraphQL over HTTP: POST and GET /graphql.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_graphql::ServerError;
@@ -98,9 +97,10 @@ impl GraphQl {
             return self.events(request.headers(), prepared, session, charged, reply);
         }
         let call = Call { request_id: reply.request_id.clone(), address, stream: None };
-        let Ran { mut response, room } = self.shared.run(prepared, session.data(call)).await.map_err(|failure| {
-            Box::new(Refusal { status: failed(&failure), errors: vec![failure], header: None })
-        })?;
+        let Ran { mut response, room } =
+            self.shared.run(prepared, session.data(call)).await.map_err(|failure| {
+                Box::new(Refusal { status: failed(&failure), errors: vec![failure], header: None })
+            })?;
         let headers = std::mem::take(&mut response.http_headers);
         let answer = Answer::of(response, &reply.request_id).with_cost(told);
         Ok(reply.executed(Executed { answer, headers, room }).await)
@@ -223,7 +223,7 @@ fn failed(error: &ServerError) -> Option<StatusCode> {
 }
 
 fn not_acceptable(request_id: &str) -> Response {
-    let message = 
+    let message =
         "An answer can be application/graphql-response+json, application/json or text/event-stream, in utf-8.";
     let answer = Answer::refused(vec![error("BAD_REQUEST", message)], request_id);
     let mut response = Response::builder().status(StatusCode::NOT_ACCEPTABLE).body(answer.to_json());

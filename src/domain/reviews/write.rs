@@ -13,7 +13,7 @@ use crate::{
     },
     error::{Error, NotReviewable, Refusal, Result},
     store::{self, Conn, bookings::Booking, reviews::Categories},
-    types::{BookingEventKind, BookingId, BookingStatus, ReviewId, Timestamp, text},
+    types::{BookingEventKind, BookingId, BookingStatus, ReviewId, Timestamp},
 };
 
 /// Most characters of a review.

@@ -80,7 +80,7 @@ impl Prepared {
 
     /// The names of its fields at the root, without `__typename`. In normal form fragments are inlined there.
     pub fn root_fields(&self) -> Vec<&str> {
-        let operations = self.document.operations.iter();
+        let operations = self.form.document.operations.iter();
         let selections = operations.flat_map(|(_, operation)| &operation.node.selection_set.node.items);
         let names = selections.map(|selection| match &selection.node {
             Selection::Field(field) => field.node.name.node.as_str(),

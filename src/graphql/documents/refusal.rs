@@ -53,7 +53,7 @@ pub(super) fn error(code: Code, message: impl AsRef<str>, pos: Option<Pos>) -> S
 /// An operation costs more than it may; most of it is the field at `path`.
 pub(super) fn too_expensive(cost: u64, limit: u64, path: &[Name]) -> ServerError {
     let path = path.iter().map(|name| quote(name)).collect::<Vec<_>>().join(".");
-    let field = clip(&path, MAX_MESSAGE / 2);
+    let field = shorten(&path, MAX_MESSAGE / 2);
     let message = format!(
         "The operation costs {cost}; {limit} is allowed. The most expensive field is `{field}`. Ask for shorter pages or fewer fields."
     );
