@@ -100,7 +100,7 @@ async fn unlist(app: &App, host: &Member, input: UnlistListingInput) -> error::R
 
 async fn delete(app: &App, host: &Member, input: DeleteListingInput) -> error::Result<DeleteListingSuccess> {
     listings::delete(app, host, listing_id(&input.listing_id)?).await?;
-    Ok(DeleteListingSuccess { listing_id: input.listing_id })
+    Ok(DeleteListingSuccess { id: input.listing_id })
 }
 
 async fn set_night_prices(
@@ -125,8 +125,8 @@ pub struct CreateListingSuccess {
 /// The draft is gone.
 #[derive(SimpleObject)]
 pub struct DeleteListingSuccess {
-    /// The listing that was deleted.
-    listing_id: ID,
+    /// The ID of the draft that was.
+    id: ID,
 }
 
 /// The listing was changed.

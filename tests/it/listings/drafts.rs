@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::world::{World, hex, home};
 
 const CREATE: &str = "mutation ($input: CreateListingInput!) { createListing(input: $input) { __typename
-    ... on CreateListingSuccess { replayed listing { id status } } ... on UserError { code path } } }";
+    ... on CreateListingSuccess { replayed listing { id status } } ... on InvalidInputProblem { code path } ... on IdempotencyConflictProblem { code } } }";
 const DELETE: &str = "mutation ($input: DeleteListingInput!) { deleteListing(input: $input) { __typename
-    ... on DeleteListingSuccess { listingId } ... on UserError { code } } }";
+    ... on DeleteListingSuccess { id } ... on NotFoundProblem { code } ... on ListingStateProblem { code } } }";
 
 async fn create(world: &World, host: &staygate::auth::Member, key: &str, title: &str) -> Value {
     let mut input = home();
@@ -55,10 +55,7 @@ async fn drafts_can_be_deleted_and_nothing_else() {
     }
     assert_eq!(delete(&world, &other, &draft).await["code"], "NOT_FOUND");
     assert_eq!(delete(&world, &host, &published).await["code"], "STATE_CONFLICT");
-    assert_eq!(
-        delete(&world, &host, &draft).await,
-        json!({ "__typename": "DeleteListingSuccess", "listingId": draft })
-    );
+    assert_eq!(delete(&world, &host, &draft).await, json!({ "__typename": "DeleteListingSuccess", "id": draft }));
     assert_eq!(delete(&world, &host, &draft).await["code"], "NOT_FOUND");
     let listing = "query ($id: ID!) { listing(id: $id) { id } }";
     assert_eq!(world.ask(Some(&host), listing, json!({ "id": draft })).await["listing"], Value::Null);

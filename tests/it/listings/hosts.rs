@@ -25,7 +25,7 @@ async fn a_new_listing_is_refused_by_the_field_at_fault() {
     let world = World::new().await;
     let host = world.member("Ada").await;
     for (field, value, path, words) in [
-        ("title", json!("  "), "title", "1 to 120 characters"),
+        ("title", json!("  "), "title", "at least one visible"),
         ("maxGuests", json!(51), "maxGuests", "from 1 to 50"),
         ("bathrooms", json!(1.3), "bathrooms", "in steps of a half"),
         ("cancellationPolicy", json!("FIRM_LONG_TERM"), "cancellationPolicy", "long-term"),

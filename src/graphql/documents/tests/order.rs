@@ -31,6 +31,8 @@ fn by_object() -> String {
 fn collect<'a>(sets: &[&'a SelectionSet], object: &str, fields: &mut IndexMap<String, Vec<&'a Field>>) {
     for selection in sets.iter().flat_map(|set| &set.items) {
         match &selection.node {
+            // What stands for a selection of nothing.
+            Selection::Field(field) if !field.node.directives.is_empty() => {}
             Selection::Field(field) => {
                 let key = field.node.response_key().node.to_string();
                 fields.entry(key).or_default().push(&field.node);
