@@ -141,7 +141,9 @@ impl GraphQl {
     async fn params(&self, request: &mut Request) -> Result<Params, Box<Refusal>> {
         match *request.method() {
             Method::GET => {
-                if !asks_first(request.headers()) {
+                // Who opens a stream is asked for their origin.
+                let is_stream = negotiation::accepted(request.headers()) == Some(Media::Events);
+                if !is_stream && !asks_first(request.headers()) {
                     let message = "A GET needs an `Accept` that names application/graphql-response+json, application/json or text/event-stream.";
                     return Err(Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message));
                 }
