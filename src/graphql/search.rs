@@ -29,9 +29,9 @@ pub struct ListingFilter {
     area: Option<GeoBoxInput>,
     /// Only where city, region or neighbourhood has this name, or begins with it.
     place: Option<String>,
-    /// Only these room types.
+    /// Only these room types; not an empty list.
     room_types: Option<Vec<RoomType>>,
-    /// Only these kinds of building.
+    /// Only these kinds of building; not an empty list.
     property_types: Option<Vec<PropertyType>>,
     /// Only with all of these amenities, by slug; at most 20.
     amenities: Option<Vec<String>>,
@@ -45,14 +45,14 @@ pub struct ListingFilter {
     price: Option<PriceRangeInput>,
 }
 
-/// A box on the map. When west is greater than east the box crosses the 180° meridian.
+/// A box on the map. When west is greater than east the box crosses the 180° meridian. Longitudes beyond 180° are wrapped, as a map that was turned around the earth sends them.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub struct GeoBoxInput {
-    /// Southern edge, degrees north.
+    /// Southern edge, degrees north, -90 to 90.
     south: f64,
     /// Western edge, degrees east.
     west: f64,
-    /// Northern edge, degrees north.
+    /// Northern edge, degrees north, not below `south`, up to 90.
     north: f64,
     /// Eastern edge, degrees east.
     east: f64,
@@ -80,8 +80,8 @@ impl TryFrom<ListingFilter> for Filter {
         Ok(Self {
             area: input.area.map(GeoBox::try_from).transpose()?,
             place: input.place,
-            room_types: input.room_types.unwrap_or_default(),
-            property_types: input.property_types.unwrap_or_default(),
+            room_types: some_of(input.room_types, "roomTypes")?,
+            property_types: some_of(input.property_types, "propertyTypes")?,
             amenities: input.amenities.unwrap_or_default(),
             instant_book: input.instant_book,
             min_rating: input.min_rating.map(hundredths).transpose()?,
@@ -96,8 +96,10 @@ impl TryFrom<GeoBoxInput> for GeoBox {
 
     fn try_from(input: GeoBoxInput) -> error::Result<Self> {
         Self::new(input.south, input.west, input.north, input.east).ok_or_else(|| {
-            bad("`where.box`: latitudes are from -90 to 90 with `south` ≤ `north`, longitudes from -180 to 180."
-                .to_owned())
+            let most = Self::MAX_TURNED;
+            bad(format!(
+                "`where.box`: latitudes must be from -90 to 90 with `south` ≤ `north`, longitudes from -{most} to {most}."
+            ))
         })
     }
 }
@@ -107,6 +109,14 @@ impl From<PriceRangeInput> for PriceRange {
         let minor = |units: Option<MinorUnits>| units.map(|units| units.0);
         Self { currency: input.currency, min: minor(input.min), max: minor(input.max) }
     }
+}
+
+/// The items of the list `field` of the filter; none when it was left out. Nothing is one of none, which nobody means to ask.
+fn some_of<T>(list: Option<Vec<T>>, field: &str) -> error::Result<Vec<T>> {
+    if list.as_ref().is_some_and(Vec::is_empty) {
+        return Err(bad(format!("`where.{field}`: must not be empty. Leave it out to find all.")));
+    }
+    Ok(list.unwrap_or_default())
 }
 
 /// A rating in hundredths, rounded up, so that nothing below it is found.

@@ -35,7 +35,7 @@ impl Point {
     }
 }
 
-/// A box on the map. When west is greater than east it crosses the 180° meridian.
+/// A box on the map; longitudes from -180 to 180. When west is greater than east it crosses the 180° meridian.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GeoBox {
     /// Southern edge.
@@ -49,10 +49,19 @@ pub struct GeoBox {
 }
 
 impl GeoBox {
-    /// A box, if its edges are on earth and south is not north of north.
+    /// The greatest longitude of an edge: maps count on when they are turned around the earth, but no map is turned so often.
+    pub const MAX_TURNED: f64 = 36_000.0;
+
+    /// A box, if its latitudes are on earth and south is not north of north. Longitudes beyond 180° are wrapped around the earth; a box
+    /// that goes all the way around has all longitudes.
     pub fn new(south: f64, west: f64, north: f64, east: f64) -> Option<Self> {
-        let edges = Point::new(south, west).is_some() && Point::new(north, east).is_some();
-        (edges && south <= north).then_some(Self { south, west, north, east })
+        let is_latitude = |degrees: f64| (-90.0..=90.0).contains(&degrees);
+        let is_longitude = |degrees: f64| (-Self::MAX_TURNED..=Self::MAX_TURNED).contains(&degrees);
+        if !(is_latitude(south) && is_latitude(north) && south <= north && is_longitude(west) && is_longitude(east)) {
+            return None;
+        }
+        let (west, east) = if east - west >= 360.0 { (-180.0, 180.0) } else { (wrapped(west), wrapped(east)) };
+        Some(Self { south, west, north, east })
     }
 
     /// Whether it crosses the 180° meridian.
@@ -71,8 +80,15 @@ impl GeoBox {
     }
 }
 
+/// The same meridian from -180 to 180.
+fn wrapped(longitude: f64) -> f64 {
+    if (-180.0..=180.0).contains(&longitude) { longitude } else { (longitude + 180.0).rem_euclid(360.0) - 180.0 }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -91,5 +107,50 @@ mod tests {
         assert_eq!(fiji.middle(), Point { latitude: -18.0, longitude: 179.0 });
         assert!(GeoBox::new(2.0, 0.0, 1.0, 1.0).is_none());
         assert!(GeoBox::new(f64::NAN, 0.0, 1.0, 1.0).is_none());
+    }
+
+    /// C31: a map that was turned around the earth.
+    #[test]
+    fn longitudes_beyond_180_are_wrapped() {
+        for (west, east, wrapped) in [
+            (179.0, 181.0, (179.0, -179.0)),
+            (539.0, 541.0, (179.0, -179.0)),
+            (-181.0, -179.0, (179.0, -179.0)),
+            (363.0, 364.5, (3.0, 4.5)),
+            (180.0, 190.0, (180.0, -170.0)),
+            (530.0, 540.0, (170.0, -180.0)),
+            (-180.0, 180.0, (-180.0, 180.0)),
+            (0.0, 360.0, (-180.0, 180.0)),
+            (-1_000.0, 1_000.0, (-180.0, 180.0)),
+            (177.0, -179.0, (177.0, -179.0)),
+        ] {
+            let area = GeoBox::new(-1.0, west, 1.0, east).unwrap();
+            assert_eq!((area.west, area.east), wrapped, "{west} to {east}");
+        }
+        for (west, east) in [(f64::NAN, 0.0), (0.0, f64::INFINITY), (f64::NEG_INFINITY, 0.0), (0.0, 36_001.0)] {
+            assert!(GeoBox::new(-1.0, west, 1.0, east).is_none(), "{west} to {east}");
+        }
+        for (south, north) in [(-90.1, 0.0), (0.0, 90.1), (1.0, 0.0), (0.0, f64::NAN)] {
+            assert!(GeoBox::new(south, 0.0, north, 1.0).is_none(), "{south} to {north}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_box_holds_the_same_points_however_often_the_map_was_turned(
+            west in -180i32..180, width in 0i32..360, turns in -99i32..99, longitude in -180i32..=180,
+        ) {
+            let holds = |area: GeoBox| {
+                let at = f64::from(longitude);
+                if area.crosses_meridian() { at >= area.west || at <= area.east } else { (area.west..=area.east).contains(&at) }
+            };
+            let turned = |turns: i32| {
+                let west = f64::from(west + turns * 360);
+                GeoBox::new(0.0, west, 1.0, west + f64::from(width)).unwrap()
+            };
+            // Both names of the meridian of 180 degrees are the same place.
+            prop_assume!(longitude.abs() != 180);
+            prop_assert_eq!(holds(turned(turns)), (longitude - west).rem_euclid(360) <= width);
+        }
     }
 }

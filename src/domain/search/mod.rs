@@ -4,6 +4,7 @@
 //! first, then by amount, unless the price range names one currency.
 
 mod cursors;
+mod unpriced;
 mod zones;
 
 use std::sync::Arc;
@@ -29,6 +30,8 @@ use crate::{
 pub const COUNTED: i64 = 1_000;
 /// The most amenities of one filter.
 pub const MAX_AMENITIES: usize = 20;
+/// The most statements that fill a page from which hits are skipped.
+const MAX_ROUNDS: usize = 8;
 /// The longest name of a place, in characters.
 pub const MAX_PLACE: usize = 100;
 
@@ -79,12 +82,15 @@ impl Search {
     /// The same search, ready to be asked. Without a stay this reads nothing; with one, now and then, the time zones of listings.
     ///
     /// # Errors
-    /// Only those of the database.
+    /// [`Refusal::BadUserInput`] when the stay begins in the past; those of the database.
     pub async fn prepare(self, app: &App) -> Result<Prepared> {
         let Some((stay, guests)) = self.stay else {
             return Ok(Prepared { search: self, terms: None, is_large: false });
         };
         let now = app.now();
+        if stay.check_in() < zones::earliest_today(now) {
+            return Err(bad("`stay.checkIn`: The day is over in every time zone. Choose today or a later day."));
+        }
         let known = zones::known(app).await?;
         let rules = app.time_zones();
         let terms = |(name, _): &(String, i64)| zones::terms(&rules, name.clone(), stay.check_in(), now);
@@ -108,7 +114,8 @@ impl Search {
 }
 
 impl Prepared {
-    /// A page of hits, in one statement; in two when most of the first listings are taken for the stay.
+    /// A page of hits, in one statement; in two when most of the first listings are taken for the stay. A hit that has no price is
+    /// logged and skipped: one listing never fails the page of everybody who meets it. Only then more statements fill the page.
     ///
     /// # Errors
     /// Only those of the database.
@@ -116,12 +123,21 @@ impl Prepared {
         if self.is_hopeless() {
             return Ok(page.cut(Vec::new()));
         }
-        let found = {
-            let (after, conn) = (page.after.as_ref(), &mut app.conn().await?);
-            rows::page(conn, self.question(), after, page.limit(), Some(&app.reach).filter(|_| self.is_large)).await?
-        };
-        let hits = found.into_iter().map(|row| self.hit(row)).collect::<Result<Vec<_>>>()?;
-        Ok(page.cut(hits))
+        let reach = Some(&app.reach).filter(|_| self.is_large);
+        let conn = &mut app.conn().await?;
+        let (mut hits, mut after, mut is_end) = (Vec::new(), page.after, false);
+        for _ in 0..MAX_ROUNDS {
+            let rows = rows::page(conn, self.question(), after.as_ref(), page.limit(), reach).await?;
+            is_end = rows.len() <= page.first;
+            after = rows.last().map(|row| self.search.key_of(row)).or(after);
+            hits.extend(rows.into_iter().filter_map(|row| self.hit(row)));
+            if is_end || hits.len() > page.first {
+                break;
+            }
+        }
+        let mut page = page.cut(hits);
+        page.has_next |= !is_end && !page.items.is_empty();
+        Ok(page)
     }
 
     /// How many listings fit; `None`: more than [`COUNTED`].
@@ -145,18 +161,20 @@ impl Prepared {
         Question { filter: &self.search.filter, stay: self.terms.as_ref(), order: self.search.order }
     }
 
-    fn hit(&self, row: rows::Hit) -> Result<Hit> {
+    /// `None`: the hit has no price.
+    fn hit(&self, row: rows::Hit) -> Option<Hit> {
         let key = self.search.key_of(&row);
         let currency = row.listing.pricing.currency;
         let (price, nightly) = match self.search.stay {
             None => (None, row.amount),
             Some((stay, guests)) => {
-                let price = priced(&row, stay, guests)?;
+                let price =
+                    priced(&row, stay, guests).inspect_err(|error| unpriced::report(row.listing.id, error)).ok()?;
                 let average = half_even(i128::from(price.total), i128::from(stay.len()));
                 (Some(price), i64::try_from(average).unwrap_or(i64::MAX))
             }
         };
-        Ok(Hit {
+        Some(Hit {
             listing: Arc::new(row.listing),
             price,
             nightly: Money::new(nightly, currency),
@@ -167,17 +185,11 @@ impl Prepared {
 }
 
 /// The lines of a hit's price. The database has computed the same total to find and order it.
-fn priced(row: &rows::Hit, stay: Stay, guests: Guests) -> Result<PricedStay> {
-    let overrides: Overrides = match &row.own_prices {
-        Some(prices) => from_str(prices).map_err(anyhow::Error::from)?,
-        None => Overrides::new(),
-    };
-    let price = pricing::price(&listings::rates(&row.listing), &overrides, stay, guests, RuleSet::current())
-        .map_err(anyhow::Error::from)?;
-    if price.total != row.amount {
-        let (total, amount) = (price.total, row.amount);
-        return Err(Error::Internal(anyhow::anyhow!("{} costs {total}, the search says {amount}", row.listing.id)));
-    }
+fn priced(row: &rows::Hit, stay: Stay, guests: Guests) -> anyhow::Result<PricedStay> {
+    let overrides: Overrides = row.own_prices.as_deref().map_or_else(|| Ok(Overrides::new()), from_str)?;
+    let price = pricing::price(&listings::rates(&row.listing), &overrides, stay, guests, RuleSet::current())?;
+    let (total, amount) = (price.total, row.amount);
+    anyhow::ensure!(total == amount, "it costs {total}, the search says {amount}");
     Ok(price)
 }
 

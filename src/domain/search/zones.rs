@@ -23,6 +23,11 @@ const DAY: i64 = 86_400;
 /// How long the first listing in a time zone may be missing from searches for a stay on other servers than its own.
 const AGE: Duration = Duration::from_secs(5);
 
+/// The day that it still is where days end last on earth: at 12 hours behind UTC.
+pub(super) fn earliest_today(now: Timestamp) -> NaiveDate {
+    (now - chrono::Duration::hours(12)).utc().date_naive()
+}
+
 /// The time zones of published listings, and how many are in each.
 pub(super) async fn known(app: &App) -> Result<Arc<[(String, i64)]>> {
     if let Some(known) = app.zones.get(AGE) {
@@ -119,6 +124,17 @@ mod tests {
         agrees("America/Havana", "2026-11-01", "2026-10-01T00:00:00Z");
         // A whole day that never was.
         agrees("Pacific/Apia", "2011-12-30", "2011-12-01T00:00:00Z");
+    }
+
+    #[test]
+    fn a_day_is_over_when_it_is_over_everywhere() {
+        for (now, day) in [
+            ("2026-07-01T11:59:59Z", "2026-06-30"),
+            ("2026-07-01T12:00:00Z", "2026-07-01"),
+            ("2026-07-01T23:00:00Z", "2026-07-01"),
+        ] {
+            assert_eq!(earliest_today(at(now)).to_string(), day);
+        }
     }
 
     #[test]

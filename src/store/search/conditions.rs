@@ -1,7 +1,7 @@
 //! What a listing must have, whatever the stay.
 
 use super::{Filter, Question, text::Text};
-use crate::types::GeoBox;
+use crate::types::{GeoBox, Money};
 
 /// Mean radius of the earth in metres.
 const EARTH: f64 = 6_371_008.8;
@@ -50,8 +50,12 @@ pub(super) fn amenities(text: &mut Text, filter: &Filter) {
     }
 }
 
-/// Appends the price range on `c`, the listings with their prices.
+/// Appends the price range on `c`, the listings with their prices. A stay whose total is more than an amount may be has no price, as in
+/// `pricing`, and is never found.
 pub(super) fn price(text: &mut Text, question: Question<'_>) {
+    if question.stay.is_some() {
+        text.sql(" AND c.amount <= ").bind(Money::MAX_MINOR);
+    }
     let Some(range) = question.filter.price else { return };
     if let Some(min) = range.min {
         text.sql(" AND c.amount >= ").bind(min);

@@ -19,8 +19,8 @@ use staygate::{
         users::NewUser,
     },
     types::{
-        BookingId, CancellationPolicy, Entropy, ListingId, ListingStatus, ManualClock, NightKind, Point, PropertyType,
-        RoomType, SeededEntropy, Timestamp, UserId,
+        BookingId, CancellationPolicy, Entropy, ListingId, ListingStatus, ManualClock, Money, NightKind, Point,
+        PropertyType, RoomType, SeededEntropy, Timestamp, UserId,
     },
 };
 
@@ -205,8 +205,10 @@ impl Maker {
 
     fn pricing(&mut self) -> Pricing {
         // Small amounts, so that many shares end in a half; and some that are too great for a stay.
-        let huge = self.rng.random_bool(0.03);
-        let base_price = if huge { (1 << 53) / 3 } else { self.rng.random_range(1..900) };
+        // The second is so great that only with its fees it has no price (S2).
+        let huge =
+            self.maybe(0.04, |maker| maker.pick(&[Money::MAX_MINOR / 3, 8_500_000_000_000_000, Money::MAX_MINOR]));
+        let base_price = huge.unwrap_or_else(|| self.rng.random_range(1..900));
         Pricing {
             currency: self.pick(&["SGD", "SGD", "SGD", "EUR", "JPY"]).parse().unwrap(),
             base_price,
@@ -270,7 +272,10 @@ impl Maker {
             .map(|night| NightRate {
                 listing_id,
                 night: day(night),
-                price: self.maybe(0.7, |maker| maker.rng.random_range(1..1_500)),
+                price: self.maybe(0.7, |maker| {
+                    let huge = maker.maybe(0.005, |_| 8_500_000_000_000_000);
+                    huge.unwrap_or_else(|| maker.rng.random_range(1..1_500))
+                }),
                 min_nights: self.maybe(0.1, |maker| maker.rng.random_range(1..9)),
                 max_nights: self.maybe(0.1, |maker| maker.rng.random_range(3..30)),
                 closed_to_arrival: self.rng.random_bool(0.1),
