@@ -1,10 +1,8 @@
 //! Places in lists that are ordered by time.
 
-use std::str::FromStr;
+use std::{fmt::Display, str::FromStr};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-
-use super::{Page, PageError, PageOf, Timestamp};
+use super::{Page, PageError, PageOf, Timestamp, cursor};
 
 /// A place in a list that has the newest first: behind the row made at `at` with this id. The older place is the smaller one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,26 +13,18 @@ pub struct Newest<Id> {
     pub id: Id,
 }
 
-impl<Id: ToString + FromStr> Newest<Id> {
+impl<Id: Display + FromStr> Newest<Id> {
     /// As an opaque text that clients hand back.
     pub fn to_cursor(&self) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{}.{}", self.at.utc().timestamp_micros(), self.id.to_string()))
+        cursor::to_cursor(&self.at, &self.id)
     }
 
-    /// From the text that [`Self::to_cursor`] made. Ids say their kind, so a cursor of another kind of list is refused.
+    /// From the text that [`Self::to_cursor`] made.
     ///
     /// # Errors
-    /// [`PageError::Cursor`] when nothing of ours made the text.
+    /// [`PageError::Cursor`] when it did not.
     pub fn from_cursor(text: &str) -> Result<Self, PageError> {
-        let read = || {
-            let plain = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-            let (micros, id) = plain.split_once('.')?;
-            let at = chrono::DateTime::from_timestamp_micros(micros.parse().ok()?)?.into();
-            let place = Self { at, id: id.parse().ok()? };
-            // One place has one text.
-            (place.to_cursor() == text).then_some(place)
-        };
-        read().ok_or(PageError::Cursor)
+        cursor::from_cursor(text).map(|(at, id)| Self { at, id })
     }
 
     /// The page that `first` and the text `after` ask for.
@@ -63,6 +53,8 @@ impl<Id: Ord + Copy> Page<Newest<Id>> {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
     use super::*;
     use crate::types::{ListingId, ReviewId, SeededEntropy};
 

@@ -4,6 +4,7 @@ mod address;
 mod budget;
 mod clock;
 mod coordinates;
+pub mod cursor;
 mod email;
 mod guests;
 mod ids;

@@ -1,8 +1,8 @@
 //! Instants in UTC, in whole microseconds: what a DATETIME(6) holds.
 
-use std::ops::{Add, Sub};
+use std::ops::{Add, RangeInclusive, Sub};
 
-use chrono::{DateTime, Duration, NaiveDateTime, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDateTime, SubsecRound, Utc};
 use diesel::{
     deserialize::{self, FromSql, FromSqlRow},
     expression::AsExpression,
@@ -21,6 +21,14 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
+    /// The years of a DATETIME, and of a DATE.
+    pub const YEARS: RangeInclusive<i32> = 1000..=9999;
+
+    /// The instant so many microseconds after 1970, if a DATETIME can hold it.
+    pub fn from_micros(micros: i64) -> Option<Self> {
+        DateTime::from_timestamp_micros(micros).filter(|at| Self::YEARS.contains(&at.year())).map(Self)
+    }
+
     /// The instant as chrono knows it.
     pub fn utc(self) -> DateTime<Utc> {
         self.0

@@ -10,6 +10,7 @@ mod cancellations;
 mod commands;
 mod contract;
 mod costs;
+mod cursors;
 mod demo;
 mod docs;
 mod embedded;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_graphql::Context;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::Booking;
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
         pages::{Cursored, connection},
         scalars::Cursor,
     },
-    types::{BookingStatus, Page, PageError, Side},
+    types::{BookingStatus, Page, PageError, Side, cursor},
 };
 
 connection! {
@@ -34,16 +33,11 @@ impl From<Row> for Booking {
 }
 
 fn to_cursor(row: &Row) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}.{}", row.check_in, row.id))
+    cursor::to_cursor(&row.check_in, &row.id)
 }
 
-fn from_cursor(cursor: &Cursor) -> std::result::Result<ByCheckIn, PageError> {
-    let read = || {
-        let plain = String::from_utf8(URL_SAFE_NO_PAD.decode(&cursor.0).ok()?).ok()?;
-        let (day, id) = plain.split_once('.')?;
-        Some(ByCheckIn { day: day.parse().ok()?, id: id.parse().ok()? })
-    };
-    read().ok_or(PageError::Cursor)
+fn from_cursor(text: &Cursor) -> std::result::Result<ByCheckIn, PageError> {
+    cursor::from_cursor(&text.0).map(|(day, id)| ByCheckIn { day, id })
 }
 
 impl BookingConnection {
