@@ -1,7 +1,7 @@
 //! Amenities: a JSON array of names, or `{TV,"Hot tub"}` in vintages before 2020.
 
 use super::text;
-use crate::{store::imports::Amenity, types::slug_of};
+use crate::{store::imports::Amenity, types::amenity_of};
 
 /// The longest slug that the column holds.
 #[cfg(test)]
@@ -24,7 +24,10 @@ pub fn parse(text: &str) -> Option<Vec<Amenity>> {
 fn named(raw: &str) -> Option<Amenity> {
     let name = text::line(raw, LONGEST_NAME);
     let name = name.trim_end_matches([' ', '-', '–']).to_owned();
-    (!name.is_empty()).then(|| Amenity { slug: slug_of(&name), name })
+    (!name.is_empty()).then(|| {
+        let (slug, name) = amenity_of(&name);
+        Amenity { slug, name }
+    })
 }
 
 /// The names in `{TV,"Wireless Internet"}`.
@@ -62,7 +65,7 @@ mod tests {
         );
         assert_eq!(slugs("[]"), [""; 0]);
         assert_eq!(slugs(""), [""; 0]);
-        assert_eq!(slugs(r#"{TV,"Wireless Internet","Say \"hi\""}"#), ["say-hi", "tv", "wireless-internet"]);
+        assert_eq!(slugs(r#"{TV,"Wireless Internet","Say \"hi\""}"#), ["say-hi", "tv", "wifi"]);
         assert_eq!(slugs("{}"), [""; 0]);
     }
 

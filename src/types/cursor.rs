@@ -11,7 +11,7 @@ use chrono::{Datelike, NaiveDate};
 use super::{PageError, Timestamp};
 
 /// The longest text of a cursor: the longest position and id, in base64, with room to spare.
-const MAX_LENGTH: usize = 128;
+const MAX_LENGTH: usize = 192;
 
 /// What a list is ordered by, as part of a cursor.
 pub trait Position: Sized {
@@ -29,6 +29,16 @@ impl Position for Timestamp {
 
     fn from_text(text: &str) -> Option<Self> {
         Self::from_micros(text.parse().ok()?)
+    }
+}
+
+impl Position for u32 {
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
     }
 }
 
@@ -108,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_text_that_is_too_long_is_not_decoded() {
-        let cursor = encoded(&format!("{}5.{}", "0".repeat(100), id()));
+        let cursor = encoded(&format!("{}5.{}", "0".repeat(150), id()));
         assert_eq!(from_cursor::<Timestamp, BookingId>(&cursor), Err(PageError::Cursor));
     }
 

@@ -1,9 +1,11 @@
 //! The words everything shares. No I/O.
 
 mod address;
+mod amenities;
 mod budget;
 mod clock;
 mod coordinates;
+pub mod countries;
 pub mod cursor;
 mod email;
 mod guests;
@@ -15,6 +17,7 @@ mod money;
 mod page;
 mod quota;
 mod retention;
+mod search_key;
 mod slug;
 mod stay;
 pub mod text;
@@ -23,6 +26,7 @@ mod timezones;
 mod words;
 
 pub use address::AddressPrefix;
+pub use amenities::{amenity_key, amenity_of};
 pub use budget::Budget;
 pub use clock::{Clock, Entropy, ManualClock, OsEntropy, SeededEntropy, SystemClock};
 pub use coordinates::{Area, GeoBox, Point};
@@ -36,6 +40,7 @@ pub use money::{Currency, Money, UnknownCurrency};
 pub use page::{Page, PageError, PageOf};
 pub use quota::{Permit, Quota};
 pub use retention::Retention;
+pub use search_key::{MAX_KEY, search_key, search_words};
 pub use slug::slug_of;
 pub use stay::{InvalidStay, Stay};
 pub use timestamp::Timestamp;

@@ -4,9 +4,9 @@ use std::{fmt::Display, ops::RangeInclusive};
 
 use super::changes::NewPhoto;
 use crate::{
-    domain::listings::{Amenity, Photo, places},
+    domain::listings::{Amenity, Photo},
     error::{Error, Result, Validation},
-    types::{CancellationPolicy, Currency, ListingId, slug_of, text},
+    types::{CancellationPolicy, Currency, ListingId, amenity_of, countries, text},
 };
 
 /// The fewest and the most nights that a stay may be asked to have: no longer one can be asked for.
@@ -92,7 +92,7 @@ pub(super) fn amenities(names: &[String]) -> Result<Vec<Amenity>> {
         let name = line(&path, name, 1..=200)
             .map_err(|_| Error::invalid(&path, "An amenity must have 1 to 200 characters of plain text."));
         let Some(name) = validation.take(name) else { continue };
-        let slug = slug_of(&name);
+        let (slug, name) = amenity_of(&name);
         if offers.iter().all(|offer| offer.slug != slug) {
             offers.push(Amenity { slug, name });
         }
@@ -131,7 +131,7 @@ pub(super) fn degrees(path: &[&str], degrees: f64, bound: f64) -> Result<f64> {
 
 /// A country of ISO 3166-1.
 pub(super) fn country(code: &str) -> Result<String> {
-    if places::is_country(code) {
+    if countries::is_country(code) {
         return Ok(code.to_owned());
     }
     let message = "`countryCode` must be two capital letters of ISO 3166-1, such as SG.";
