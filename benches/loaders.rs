@@ -57,6 +57,7 @@ fn app() -> anyhow::Result<App> {
         streams: staygate::app::Streams::default(),
         tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
         zones: Recent::default(),
+        amenities: staygate::app::AmenityCache::default(),
         reach: staygate::domain::search::Reach::default(),
         terms: Terms::default(),
         limits: AttemptLimits::default(),

@@ -1,6 +1,7 @@
 //! The one handle to everything that is shared. Built once, cloned freely.
 
 use std::{
+    collections::HashMap,
     ops::Deref,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
@@ -13,6 +14,7 @@ use crate::{
     outbound::{hub::Hub, payments::PaymentProvider, tzdata::Tzdata},
     store::{
         Conn, Database,
+        amenities::Usage,
         events::{Event, Topic},
         search::Reach,
     },
@@ -178,6 +180,33 @@ impl Default for Streams {
     }
 }
 
+/// What is remembered of the catalog of amenities.
+#[derive(Debug, Default)]
+pub struct AmenityCache {
+    /// How many published listings offer which.
+    pub usage: Recent<Arc<[Usage]>>,
+    slugs: Mutex<HashMap<String, String>>,
+}
+
+impl AmenityCache {
+    /// The most names that are remembered.
+    const MOST: usize = 4_096;
+
+    /// The slug of an amenity that was found by this name before. A server keeps the slug of an amenity as long as it runs.
+    pub fn slug(&self, name: &str) -> Option<String> {
+        self.slugs.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Remembers what was found.
+    pub fn remember(&self, found: HashMap<String, String>) {
+        let mut slugs = self.slugs.lock().unwrap_or_else(PoisonError::into_inner);
+        if slugs.len() + found.len() > Self::MOST {
+            slugs.clear();
+        }
+        slugs.extend(found);
+    }
+}
+
 /// What [`App`] is made of.
 pub struct Parts {
     /// The pool of connections.
@@ -198,6 +227,8 @@ pub struct Parts {
     pub tzdata: Tzdata,
     /// The time zones of published listings, and how many are in each.
     pub zones: Recent<Arc<[(String, i64)]>>,
+    /// What is remembered of amenities.
+    pub amenities: AmenityCache,
     /// How many listings a search for a stay looks at first.
     pub reach: Reach,
     /// Durations.

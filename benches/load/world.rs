@@ -276,6 +276,7 @@ fn app(database: Database) -> anyhow::Result<App> {
         streams: staygate::app::Streams::default(),
         tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
         zones: staygate::app::Recent::default(),
+        amenities: staygate::app::AmenityCache::default(),
         reach: staygate::domain::search::Reach::default(),
         terms: Terms { access_token: day, quote: day, ..Terms::default() },
         limits: AttemptLimits::none(),

@@ -7,7 +7,7 @@ use crate::graphql::documents::Limits;
 use crate::import::demo::{self, Account};
 use crate::outbound::{payments::Sandbox, tzdata::Tzdata};
 use crate::server::{self, gateway};
-use crate::store::{Database, Exclusive, migrate, version};
+use crate::store::{Database, Exclusive, migrate, refresh, version};
 use crate::types::{Clock as _, OsEntropy, SystemClock};
 use crate::worker;
 use anyhow::{Context, bail};
@@ -80,6 +80,7 @@ async fn prepare_and_serve(
         tracing::info!(count = applied.len(), %newest, "applied migrations");
     }
     let database = Database::connect(storage.url(), pool_options(&config.storage, &OsEntropy)).await?;
+    refresh::all(&database).await?;
     let found = version::check(&mut database.conn().await?).await?;
     tracing::info!(database = %found, private = storage.embedded().is_some(), "the database is ready");
     let ready = Ready { config, keys, database: database.clone(), tzdata, listener };
@@ -140,6 +141,7 @@ fn app_of(config: &Config, keys: &SigningKeys, database: Database, tzdata: Tzdat
         streams: Streams::new(config.streams.max_subscriptions as usize),
         tzdata,
         zones: crate::app::Recent::default(),
+        amenities: crate::app::AmenityCache::default(),
         reach: crate::domain::search::Reach::default(),
         terms: terms_of(config),
         limits: AttemptLimits::default(),

@@ -5,6 +5,7 @@ pub mod blocks;
 pub mod bookings;
 pub mod calendars;
 pub mod cancellation;
+pub mod estimates;
 pub mod events;
 pub mod idempotency;
 pub mod limits;

@@ -1,6 +1,7 @@
 //! The contract in Rust. Objects are newtypes over domain values; resolvers take a proof, call one function, wrap the outcome.
 
 pub mod accounts;
+pub mod amenities;
 pub mod bookings;
 pub mod calendars;
 pub mod context;
@@ -40,6 +41,7 @@ pub struct Query(
     accounts::AccountQuery,
     listings::ListingQuery,
     search::SearchQuery,
+    amenities::AmenityQuery,
     bookings::BookingQuery,
 );
 

@@ -2,9 +2,9 @@
 
 use async_graphql::{Object, SimpleObject};
 
-use super::money::Money;
+use super::{money::Money, problems::StayViolation};
 use crate::{
-    domain::pricing,
+    domain::{estimates::Estimate, pricing},
     types::{self, Currency, PriceLineKind},
 };
 
@@ -63,4 +63,25 @@ pub struct PriceLine {
     amount: Money,
     /// How it was computed, in words: `14.2 % of 650.00`; null when it is a plain amount.
     basis: Option<String>,
+}
+
+/// What a stay at a listing costs now, if it can be booked.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct StayPrice {
+    /// Whether the stay can be booked now.
+    bookable: bool,
+    /// What it costs, the same as a quote would say now; null when it cannot be booked.
+    price: Option<Price>,
+    /// Every rule that the stay breaks, taken nights included; empty when it can be booked.
+    violations: Vec<StayViolation>,
+}
+
+impl From<Estimate> for StayPrice {
+    fn from(estimate: Estimate) -> Self {
+        Self {
+            bookable: estimate.violations.is_empty(),
+            price: estimate.price.map(Into::into),
+            violations: estimate.violations.into_iter().map(Into::into).collect(),
+        }
+    }
 }

@@ -13,6 +13,7 @@ use super::{
     scalars::Date,
 };
 use crate::{
+    domain::restrictions,
     error::{self, Error, Refusal},
     types::{DeclineReason, ErrorCode, ListingStatus, PriceLineKind, UnavailableReason},
 };
@@ -228,6 +229,12 @@ pub struct StayViolation {
     message: String,
     /// The night it is about; null when it is about the stay as a whole.
     night: Option<Date>,
+}
+
+impl From<restrictions::Violation> for StayViolation {
+    fn from(violation: restrictions::Violation) -> Self {
+        Self { reason: violation.reason, message: violation.message, night: violation.night.map(Date) }
+    }
 }
 
 impl From<error::Violation> for StayViolation {

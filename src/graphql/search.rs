@@ -13,13 +13,20 @@ use super::{
     stays::StayInput,
 };
 use crate::{
-    domain::search::{Filter, Hit, Prepared, PriceRange, Search},
+    domain::{
+        listings::amenities,
+        search::{Filter, Hit, MAX_AMENITIES, Prepared, PriceRange, Search},
+    },
     error::{self, Error, Refusal},
-    types::{Currency, GeoBox, ListingOrder, Page, PropertyType, RoomType},
+    types::{Currency, GeoBox, ListingOrder, Page, PropertyType, RoomType, search_words},
 };
 
-/// The most bedrooms that can be asked for.
-const MAX_BEDROOMS: u16 = 100;
+/// The most bedrooms, beds and guests that can be asked for.
+const MAX_COUNT: u16 = 100;
+/// The most bathrooms.
+const MAX_BATHROOMS: f64 = 50.0;
+/// The longest text to search for, in characters.
+const MAX_TEXT: usize = 100;
 
 /// Which listings to find. Everything given must hold.
 #[derive(Debug, Clone, InputObject)]
@@ -27,13 +34,13 @@ pub struct ListingFilter {
     /// Only inside this box.
     #[graphql(name = "box")]
     area: Option<GeoBoxInput>,
-    /// Only where city, region or neighbourhood has this name, or begins with it.
+    /// Only where city, region, neighborhood or country has this name, or begins with it: `Giessen` finds Gießen. Of `Bedok, Singapore` every part must be found.
     place: Option<String>,
     /// Only these room types; not an empty list.
     room_types: Option<Vec<RoomType>>,
     /// Only these kinds of building; not an empty list.
     property_types: Option<Vec<PropertyType>>,
-    /// Only with all of these amenities, by slug; at most 20.
+    /// Only with all of these amenities, by slug or by any spelling of the name; at most 20. One that no listing has is an error that names similar ones; see `Query.amenities`.
     amenities: Option<Vec<String>>,
     /// Only with (or without) instant book.
     instant_book: Option<bool>,
@@ -41,6 +48,16 @@ pub struct ListingFilter {
     min_rating: Option<f64>,
     /// Only with at least this many bedrooms.
     min_bedrooms: Option<i32>,
+    /// Only with at least this many beds.
+    min_beds: Option<i32>,
+    /// Only with at least this many bathrooms, 0 to 50; halves count.
+    min_bathrooms: Option<f64>,
+    /// Only where so many guests may stay, 1 to 100: adults and children. The guests of `stay` must be allowed in any case.
+    guests: Option<i32>,
+    /// Only where pets may (or may not) come.
+    pets_allowed: Option<bool>,
+    /// Only where title, kind of place, city, region and neighborhood have all of these words, in any spelling and order; at most 10 words in 100 characters.
+    text: Option<String>,
     /// Only within this price: of the whole stay when `stay` is given, else of a night.
     price: Option<PriceRangeInput>,
 }
@@ -82,10 +99,15 @@ impl TryFrom<ListingFilter> for Filter {
             place: input.place,
             room_types: some_of(input.room_types, "roomTypes")?,
             property_types: some_of(input.property_types, "propertyTypes")?,
-            amenities: input.amenities.unwrap_or_default(),
+            amenities: at_most(input.amenities.unwrap_or_default())?,
             instant_book: input.instant_book,
             min_rating: input.min_rating.map(hundredths).transpose()?,
-            min_bedrooms: input.min_bedrooms.map(bedrooms).transpose()?,
+            min_bedrooms: input.min_bedrooms.map(|number| within("minBedrooms", number, 0)).transpose()?,
+            min_beds: input.min_beds.map(|number| within("minBeds", number, 0)).transpose()?,
+            min_bathroom_halves: input.min_bathrooms.map(halves).transpose()?,
+            guests: input.guests.map(|number| within("guests", number, 1)).transpose()?,
+            pets_allowed: input.pets_allowed,
+            words: input.text.as_deref().map(words).transpose()?.unwrap_or_default(),
             price: input.price.map(Into::into),
         })
     }
@@ -128,11 +150,38 @@ fn hundredths(rating: f64) -> error::Result<u16> {
     Ok((rating * 100.0 - 1e-6).ceil() as u16)
 }
 
-fn bedrooms(number: i32) -> error::Result<u16> {
+/// The filter's amenities, before any is looked up.
+fn at_most(amenities: Vec<String>) -> error::Result<Vec<String>> {
+    if amenities.len() > MAX_AMENITIES {
+        return Err(bad(format!("`where.amenities`: at most {MAX_AMENITIES} fit into one search.")));
+    }
+    Ok(amenities)
+}
+
+/// Half bathrooms, rounded up, so that nothing below is found.
+fn halves(bathrooms: f64) -> error::Result<u16> {
+    if !(0.0..=MAX_BATHROOMS).contains(&bathrooms) {
+        return Err(bad(format!("`where.minBathrooms`: must be from 0 to {MAX_BATHROOMS}.")));
+    }
+    Ok((bathrooms * 2.0).ceil() as u16)
+}
+
+/// The words of the filter's text.
+fn words(text: &str) -> error::Result<Vec<String>> {
+    let is_short = text.chars().count() <= MAX_TEXT;
+    let words = if is_short { search_words(text) } else { Vec::new() };
+    if words.is_empty() {
+        return Err(bad(format!("`where.text`: must have a word, and at most {MAX_TEXT} characters.")));
+    }
+    Ok(words)
+}
+
+/// A number of the filter's field `field`, from `least` to the most that can be asked for.
+fn within(field: &str, number: i32, least: u16) -> error::Result<u16> {
     u16::try_from(number)
         .ok()
-        .filter(|number| *number <= MAX_BEDROOMS)
-        .ok_or_else(|| bad(format!("`where.minBedrooms`: must be from 0 to {MAX_BEDROOMS}.")))
+        .filter(|number| (least..=MAX_COUNT).contains(number))
+        .ok_or_else(|| bad(format!("`where.{field}`: must be from {least} to {MAX_COUNT}.")))
 }
 
 /// What can be searched.
@@ -172,7 +221,8 @@ async fn find(
     first: Option<i32>,
     after: Option<Cursor>,
 ) -> error::Result<ListingSearchConnection> {
-    let filter = filter.map(Filter::try_from).transpose()?.unwrap_or_default();
+    let mut filter = filter.map(Filter::try_from).transpose()?.unwrap_or_default();
+    filter.amenities = amenities::slugs(ctx.app(), filter.amenities).await?;
     let stay = stay.map(|stay| stay.parse().map_err(|wrong| wrong.in_argument("stay"))).transpose()?;
     let search = Search::new(filter, stay, order)?;
     let after = after.map(|cursor| search.key(&cursor.0)).transpose()?;

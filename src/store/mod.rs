@@ -29,6 +29,7 @@ pub mod photos;
 mod pool;
 mod pulse;
 pub mod quotes;
+pub mod refresh;
 pub mod reviews;
 pub(crate) mod schema;
 pub mod search;

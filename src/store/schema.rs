@@ -1,17 +1,10 @@
-//! The tables, as `diesel print-schema` prints them from `migrations/`.
+//! The tables that the program uses, as `diesel print-schema` prints them from `migrations/`.
 
 diesel::table! {
     amenities (slug) {
         slug -> Text,
         name -> Text,
-    }
-}
-
-diesel::table! {
-    attempts (bucket) {
-        bucket -> Binary,
-        tries -> Unsigned<Integer>,
-        window_ends_at -> Datetime,
+        name_key -> Nullable<Text>,
     }
 }
 
@@ -124,6 +117,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    listing_words (word, listing_id) {
+        word -> Text,
+        listing_id -> Binary,
+    }
+}
+
+diesel::table! {
     listings (id) {
         id -> Binary,
         host_id -> Binary,
@@ -185,6 +185,9 @@ diesel::table! {
         updated_at -> Datetime,
         published_at -> Nullable<Datetime>,
         shortest_stay -> Unsigned<SmallInt>,
+        city_key -> Nullable<Text>,
+        region_key -> Nullable<Text>,
+        neighborhood_key -> Nullable<Text>,
     }
 }
 
@@ -348,6 +351,7 @@ diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(devices -> users (user_id));
 diesel::joinable!(listing_amenities -> amenities (amenity_slug));
 diesel::joinable!(listing_amenities -> listings (listing_id));
+diesel::joinable!(listing_words -> listings (listing_id));
 diesel::joinable!(listings -> users (host_id));
 diesel::joinable!(night_rates -> listings (listing_id));
 diesel::joinable!(nights -> bookings (booking_id));
@@ -366,7 +370,6 @@ diesel::joinable!(sessions -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     amenities,
-    attempts,
     booking_events,
     bookings,
     devices,
@@ -376,6 +379,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     imports,
     limits,
     listing_amenities,
+    listing_words,
     listings,
     night_rates,
     nights,

@@ -4,8 +4,10 @@
 
 mod access;
 mod accounts;
+mod amenities;
 mod blocks;
 mod bookings;
+mod calendars;
 mod cancellations;
 mod commands;
 mod contract;
@@ -15,6 +17,7 @@ mod demo;
 mod docs;
 mod embedded;
 mod encryption;
+mod estimates;
 mod events;
 mod faults;
 mod harness;

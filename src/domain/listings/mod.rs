@@ -1,5 +1,6 @@
 //! Places to stay: who may see which, and what hosts do with theirs.
 
+pub mod amenities;
 mod apply;
 mod changes;
 pub(super) mod checks;

@@ -173,6 +173,11 @@ pub fn overrides(calendar: &Calendar) -> pricing::Overrides {
     calendar.nights.iter().filter_map(|(&date, night)| Some((date, night.price?))).collect()
 }
 
+/// The violation of a stay that has no price.
+pub fn without_price(calendar: &Calendar) -> Violation {
+    words::violation(calendar, UnavailableReason::PriceTooHigh, None)
+}
+
 fn of_whole_stay(calendar: &Calendar, stay: Stay, guests: Guests) -> Vec<Violation> {
     use UnavailableReason as Reason;
     let rules = &calendar.rules;

@@ -35,6 +35,7 @@ pub(super) fn violation(calendar: &Calendar, reason: UnavailableReason, night: O
         UnavailableReason::NoPets => "Pets may not come.".to_owned(),
         UnavailableReason::NotPublished => "The listing is not published.".to_owned(),
         UnavailableReason::OwnListing => "Hosts do not book their own listings.".to_owned(),
+        UnavailableReason::PriceTooHigh => "The price of this stay is too high to be charged.".to_owned(),
     };
     Violation { reason, night, message }
 }

@@ -22,7 +22,10 @@ use crate::{
         rule_sets::{RuleSet, TaxKind},
     },
     error::{Error, Refusal, Result},
-    store::search::{self as rows, Fees, Question, StayTerms},
+    store::search::{
+        self as rows, Fees, Question, StayTerms,
+        places::{MAX_PARTS, count_parts},
+    },
     types::{Guests, ListingOrder, Money, Page, PageOf, Stay},
 };
 
@@ -32,6 +35,8 @@ pub const COUNTED: i64 = 1_000;
 pub const MAX_AMENITIES: usize = 20;
 /// The most statements that fill a page from which hits are skipped.
 const MAX_ROUNDS: usize = 8;
+/// The most words to search for.
+pub const MAX_WORDS: usize = 10;
 /// The longest name of a place, in characters.
 pub const MAX_PLACE: usize = 100;
 
@@ -158,7 +163,7 @@ impl Prepared {
     }
 
     fn question(&self) -> Question<'_> {
-        Question { filter: &self.search.filter, stay: self.terms.as_ref(), order: self.search.order }
+        Question::new(&self.search.filter, self.terms.as_ref(), self.search.order)
     }
 
     /// `None`: the hit has no price.
@@ -219,6 +224,11 @@ fn checked(mut filter: Filter) -> Result<Filter> {
     filter.room_types.dedup();
     filter.property_types.sort_unstable();
     filter.property_types.dedup();
+    filter.words.sort_unstable();
+    filter.words.dedup();
+    if filter.words.len() > MAX_WORDS {
+        return Err(bad(format!("`where.text`: must have 1 to {MAX_WORDS} words.")));
+    }
     filter.amenities.sort_unstable();
     filter.amenities.dedup();
     if filter.amenities.len() > MAX_AMENITIES {
@@ -228,6 +238,9 @@ fn checked(mut filter: Filter) -> Result<Filter> {
         *place = place.trim().to_owned();
         if !(1..=MAX_PLACE).contains(&place.chars().count()) {
             return Err(bad(format!("`where.place`: must have 1 to {MAX_PLACE} characters.")));
+        }
+        if !(1..=MAX_PARTS).contains(&count_parts(place)) {
+            return Err(bad(format!("`where.place`: must have 1 to {MAX_PARTS} names between commas.")));
         }
     }
     if let Some(range) = filter.price {

@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Object};
 
 use super::{Amenity, ListingPricing, Photo, Place, RatingSummary, StayRules};
 use crate::{
-    domain::{calendars, listings, reviews},
+    domain::{calendars, estimates, listings, reviews},
     error,
     graphql::{
         calendars::{NightAvailability, range},
@@ -14,8 +14,10 @@ use crate::{
         error::{Fault, Result},
         loaders::{AmenitiesOf, NightsOf, PhotosOf, ReviewsOf},
         pages::Cursored,
+        prices::StayPrice,
         reviews::ReviewConnection,
         scalars::{Cursor, Date, LocalTime, TimeZone},
+        stays::StayInput,
         users::{self, User},
     },
     types::{CancellationPolicy, ListingId, ListingStatus, Newest, Page, PageOf, PropertyType, RoomType, Timestamp},
@@ -179,6 +181,15 @@ impl Listing {
         Some(reviews(ctx, self.0.id, first, after).await)
     }
 
+    /// What a stay costs now, for anybody, signed in or not. Nothing is locked: `quoteStay` locks the price.
+    async fn price(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The stay.")] stay: StayInput,
+    ) -> Option<Result<StayPrice>> {
+        Some(price(ctx, &self.0, stay).await)
+    }
+
     /// Each night of a range, with the reasons why it cannot be booked.
     async fn availability(
         &self,
@@ -218,6 +229,13 @@ async fn reviews(
     let rows = ctx.load(ReviewsOf { listing, page }).await?;
     let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
     Ok(Cursored::new(rows, |row| reviews::place(row).to_cursor()).into())
+}
+
+async fn price(ctx: &Context<'_>, listing: &listings::Listing, stay: StayInput) -> Result<StayPrice> {
+    let (stay, guests) = stay.parse().map_err(|wrong| wrong.in_argument("stay"))?;
+    let particulars = ctx.load(NightsOf { listing: listing.id, range: stay }).await?.unwrap_or_default();
+    let app = ctx.app();
+    Ok(estimates::of(&app.time_zones(), listing, &particulars, stay, guests, app.now())?.into())
 }
 
 async fn availability(

@@ -103,7 +103,7 @@ impl ListingPricing {
     }
 }
 
-/// What a night and its extras cost. The price of a stay comes from `quoteStay`.
+/// What a night and its extras cost. The price of a stay is in `Listing.price`; `quoteStay` locks it.
 #[Object]
 impl ListingPricing {
     /// Currency of all amounts of this listing.

@@ -1,6 +1,6 @@
 //! Listings with their host, cover and amenities.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveTime;
 use diesel::prelude::*;
@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     store::{
-        Conn,
-        schema::{amenities, listing_amenities, listings, photos, reviews},
+        Conn, amenities as catalog,
+        listings::keys::{self, Names},
+        schema::{listing_amenities, listings, photos, reviews},
     },
     types::{CancellationPolicy, Currency, ListingId, ListingStatus, PropertyType, RoomType, Timestamp, UserId},
 };
@@ -117,6 +118,8 @@ impl Batch for Listings {
         let hosts: Vec<&Host> = self.0.iter().filter_map(|listing| listing.host.as_ref()).collect();
         people::write_hosts(tx, &hosts, now).await?;
         let mut changed = write_facts(tx, &self.0, &known, now).await?;
+        let words: Vec<_> = self.0.iter().map(|listing| (listing.facts.id, listing.facts.names().words())).collect();
+        keys::write_words(tx, &words).await?;
         changed.extend(write_covers(tx, &self.0).await?);
         changed.extend(write_amenities(tx, &self.0).await?);
         let created = self.0.iter().filter(|listing| !known.contains_key(&listing.facts.id)).count() as u64;
@@ -139,7 +142,12 @@ async fn write_facts(
         let ratings = own.get(&id).map_or(listing.ratings, |own| own.plus(listing.ratings));
         if known.get(&id).is_some_and(|known| known.0 != listing.facts || known.1 != ratings) {
             diesel::update(listings::table.find(id))
-                .set((&listing.facts, ratings, listings::shortest_stay.eq(0), listings::updated_at.eq(now)))
+                .set((
+                    (&listing.facts, listing.facts.names().keys()),
+                    ratings,
+                    listings::shortest_stay.eq(0),
+                    listings::updated_at.eq(now),
+                ))
                 .execute(tx)
                 .await?;
             changed.insert(id);
@@ -147,7 +155,7 @@ async fn write_facts(
     }
     let new = batch.iter().filter(|listing| !known.contains_key(&listing.facts.id)).map(|listing| {
         (
-            (&listing.facts, listing.ratings),
+            (&listing.facts, listing.facts.names().keys(), listing.ratings),
             listings::status.eq(ListingStatus::Published),
             listings::check_in_from.eq(hour(15)),
             listings::check_out_by.eq(hour(11)),
@@ -165,6 +173,18 @@ async fn write_facts(
         diesel::insert_into(listings::table).values(new).execute(tx).await?;
     }
     Ok(changed)
+}
+
+impl ListingFacts {
+    fn names(&self) -> Names {
+        Names {
+            title: self.title.clone(),
+            property_label: self.property_label.clone(),
+            city: self.city.clone(),
+            region: self.region.clone(),
+            neighborhood: self.neighborhood.clone(),
+        }
+    }
 }
 
 fn hour(hour: u32) -> NaiveTime {
@@ -277,21 +297,8 @@ async fn write_covers(tx: &mut Conn, batch: &[Listing]) -> QueryResult<Vec<Listi
 
 /// Writes the amenities, and which listing has which; tells where that changed.
 async fn write_amenities(tx: &mut Conn, batch: &[Listing]) -> QueryResult<Vec<ListingId>> {
-    // Ordered, so that two writers lock in the same order.
-    let mut named: BTreeMap<&str, &str> = BTreeMap::new();
-    for amenity in batch.iter().flat_map(|listing| &listing.amenities) {
-        named.entry(&amenity.slug).or_insert(&amenity.name);
-    }
-    let known: Vec<String> =
-        amenities::table.filter(amenities::slug.eq_any(named.keys())).select(amenities::slug).load(tx).await?;
-    for slug in &known {
-        named.remove(slug.as_str());
-    }
-    let new: Vec<_> = named.iter().map(|(slug, name)| (amenities::slug.eq(*slug), amenities::name.eq(*name))).collect();
-    for rows in new.chunks(ROWS) {
-        // Ignored: another writer may have brought the same amenity.
-        diesel::insert_or_ignore_into(amenities::table).values(rows).execute(tx).await?;
-    }
+    let offers = batch.iter().flat_map(|listing| &listing.amenities);
+    let known = catalog::enter(tx, offers.map(|offer| (offer.slug.as_str(), offer.name.as_str()))).await?;
     let pairs: Vec<(ListingId, String)> = listing_amenities::table
         .filter(listing_amenities::listing_id.eq_any(batch.iter().map(|listing| listing.facts.id)))
         .select((listing_amenities::listing_id, listing_amenities::amenity_slug))
@@ -301,12 +308,13 @@ async fn write_amenities(tx: &mut Conn, batch: &[Listing]) -> QueryResult<Vec<Li
     for (id, slug) in pairs {
         old.entry(id).or_default().insert(slug);
     }
-    link(tx, batch, old).await
+    link(tx, batch, &known, old).await
 }
 
 async fn link(
     tx: &mut Conn,
     batch: &[Listing],
+    known: &HashMap<&str, String>,
     mut old: HashMap<ListingId, BTreeSet<String>>,
 ) -> QueryResult<Vec<ListingId>> {
     let (mut new, mut changed) = (Vec::new(), Vec::new());
@@ -314,8 +322,10 @@ async fn link(
         let id = listing.facts.id;
         let mut gone = old.remove(&id).unwrap_or_default();
         let before = new.len();
-        for amenity in listing.amenities.iter().filter(|amenity| !gone.remove(&amenity.slug)) {
-            new.push((listing_amenities::listing_id.eq(id), listing_amenities::amenity_slug.eq(&amenity.slug)));
+        let slugs: BTreeSet<&String> =
+            listing.amenities.iter().filter_map(|amenity| known.get(amenity.slug.as_str())).collect();
+        for slug in slugs.into_iter().filter(|slug| !gone.remove(*slug)) {
+            new.push((listing_amenities::listing_id.eq(id), listing_amenities::amenity_slug.eq(slug)));
         }
         if !gone.is_empty() {
             let links = listing_amenities::table.filter(listing_amenities::listing_id.eq(id));

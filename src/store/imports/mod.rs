@@ -205,7 +205,7 @@ pub async fn measure(conn: &mut Conn) -> QueryResult<()> {
         );
         unhindered(conn, &count).await?;
     }
-    let tables = "users, listings, photos, amenities, listing_amenities, night_rates, nights, reviews";
+    let tables = "users, listings, photos, amenities, listing_amenities, listing_words, night_rates, nights, reviews";
     diesel::sql_query(format!("ANALYZE NO_WRITE_TO_BINLOG TABLE {tables}")).execute(conn).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Places to stay.
 
+pub mod keys;
 mod row;
 
 use diesel::{
@@ -9,6 +10,7 @@ use diesel::{
     sql_types::{SmallInt, Unsigned},
 };
 use diesel_async::RunQueryDsl;
+use keys::Names;
 pub use row::{Home, Listing, Origin, Place, Pricing, Ratings, Rules, Shown, Words};
 
 use super::{
@@ -152,8 +154,9 @@ define_sql_function! {
 
 /// Writes a new row.
 pub async fn insert(tx: &mut Conn, listing: &Listing) -> Result<()> {
-    diesel::insert_into(listings::table).values(listing).execute(tx).await?;
-    Ok(())
+    let names = Names::of(listing);
+    diesel::insert_into(listings::table).values((listing, names.keys())).execute(tx).await?;
+    Ok(keys::write_words(tx, &[(listing.id, names.words())]).await?)
 }
 
 /// Deletes a listing that was never published: it has no quotes, bookings or reviews.
@@ -168,17 +171,18 @@ pub async fn delete(tx: &mut Conn, id: ListingId) -> Result<()> {
 
 /// Writes what a host can change: state, words, home, place, pricing, rules. Ratings have writers of their own.
 pub async fn update(tx: &mut Conn, listing: &Listing) -> Result<()> {
+    let names = Names::of(listing);
     let changes = (
         listings::status.eq(listing.status),
         listings::updated_at.eq(listing.updated_at),
         listings::published_at.eq(listing.published_at),
         &listing.words,
         &listing.home,
-        &listing.place,
+        (&listing.place, names.keys()),
         &listing.pricing,
         &listing.rules,
         listings::shortest_stay.eq(least(listings::shortest_stay, listing.rules.min_nights)),
     );
     diesel::update(listings::table.find(listing.id)).set(changes).execute(tx).await?;
-    Ok(())
+    Ok(keys::write_words(tx, &[(listing.id, names.words())]).await?)
 }

@@ -1,27 +1,27 @@
 //! What a listing must have, whatever the stay.
 
-use super::{Filter, Question, text::Text};
+use super::{Filter, Question, places, text::Text, words};
 use crate::types::{GeoBox, Money};
 
 /// Mean radius of the earth in metres.
 const EARTH: f64 = 6_371_008.8;
 
 /// Appends the conditions of `filter` on `l`, each with an `AND` in front. The price range is not among them: see [`price`].
-pub(super) fn filter(text: &mut Text, filter: &Filter) {
-    own(text, filter);
-    amenities(text, filter);
+pub(super) fn filter(text: &mut Text, question: Question<'_>) {
+    own(text, question);
+    amenities(text, question.filter);
 }
 
 /// Appends the conditions on what stands in the listing itself.
-pub(super) fn own(text: &mut Text, filter: &Filter) {
+pub(super) fn own(text: &mut Text, question: Question<'_>) {
+    let filter = question.filter;
     if let Some(area) = filter.area {
         inside(text, area);
     }
     if let Some(place) = &filter.place {
-        let pattern = prefix(place);
-        text.sql(" AND (l.city LIKE ").bind(pattern.as_str()).sql(" ESCAPE '|' OR l.region LIKE ");
-        text.bind(pattern.as_str()).sql(" ESCAPE '|' OR l.neighborhood LIKE ").bind(pattern).sql(" ESCAPE '|')");
+        places::named(text, place);
     }
+    words::all(text, &filter.words, question.rare_word);
     if !filter.room_types.is_empty() {
         text.sql(" AND l.room_type IN (").list(filter.room_types.iter().map(|kind| kind.as_str())).sql(")");
     }
@@ -36,6 +36,18 @@ pub(super) fn own(text: &mut Text, filter: &Filter) {
     }
     if let Some(bedrooms) = filter.min_bedrooms {
         text.sql(" AND COALESCE(l.bedrooms, 0) >= ").bind(bedrooms);
+    }
+    if let Some(beds) = filter.min_beds {
+        text.sql(" AND COALESCE(l.beds, 0) >= ").bind(beds);
+    }
+    if let Some(halves) = filter.min_bathroom_halves {
+        text.sql(" AND COALESCE(l.bathroom_halves, 0) >= ").bind(halves);
+    }
+    if let Some(guests) = filter.guests {
+        text.sql(" AND l.max_guests >= ").bind(guests);
+    }
+    if let Some(allowed) = filter.pets_allowed {
+        text.sql(" AND l.pets_allowed = ").bind(i64::from(allowed));
     }
     if let Some(range) = filter.price {
         text.sql(" AND l.currency = ").bind(range.currency.as_str());
@@ -85,28 +97,5 @@ fn inside(text: &mut Text, area: GeoBox) {
         text.sql(" AND (l.area_longitude >= ").bind(area.west).sql(" OR l.area_longitude <= ").bind(area.east).sql(")");
     } else {
         text.sql(" AND l.area_longitude BETWEEN ").bind(area.west).sql(" AND ").bind(area.east);
-    }
-}
-
-/// The pattern of names that begin with `name`, whatever letters it has.
-fn prefix(name: &str) -> String {
-    let mut pattern = String::with_capacity(name.len() + 1);
-    for letter in name.chars() {
-        if matches!(letter, '%' | '_' | '|') {
-            pattern.push('|');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_never_a_pattern() {
-        assert_eq!(prefix("100%_|a"), "100|%|_||a%");
     }
 }

@@ -14,11 +14,13 @@
 
 mod conditions;
 mod order;
+pub mod places;
 mod query;
 mod shapes;
 mod shortlist;
 mod stays;
 mod text;
+mod words;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -41,8 +43,10 @@ use crate::{
 pub struct Filter {
     /// Its coarse square's middle is inside.
     pub area: Option<GeoBox>,
-    /// City, region or neighbourhood begins with this.
+    /// City, region or neighborhood begins with this, in any spelling; with every part of it when it has commas.
     pub place: Option<String>,
+    /// All of these words, as `search_words` makes them.
+    pub words: Vec<String>,
     /// One of these.
     pub room_types: Vec<RoomType>,
     /// One of these.
@@ -55,6 +59,14 @@ pub struct Filter {
     pub min_rating: Option<u16>,
     /// At least so many bedrooms.
     pub min_bedrooms: Option<u16>,
+    /// At least so many beds.
+    pub min_beds: Option<u16>,
+    /// At least so many half bathrooms.
+    pub min_bathroom_halves: Option<u16>,
+    /// Takes so many adults and children.
+    pub guests: Option<u16>,
+    /// Whether pets may come.
+    pub pets_allowed: Option<bool>,
     /// Within this price: of the whole stay, or of a night.
     pub price: Option<PriceRange>,
 }
@@ -79,9 +91,21 @@ pub struct Question<'a> {
     pub stay: Option<&'a StayTerms>,
     /// In which order. [`ListingOrder::Distance`] needs [`Filter::area`].
     pub order: ListingOrder,
+    /// The word that few listings have, if one is known to be so rare.
+    rare_word: Option<&'a str>,
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
+    /// What to find, in which order; for a stay, or at prices per night.
+    pub fn new(filter: &'a Filter, stay: Option<&'a StayTerms>, order: ListingOrder) -> Self {
+        Self { filter, stay, order, rare_word: None }
+    }
+
+    /// The same, with what a look at the words tells about the best way to find it. Without words this asks nothing.
+    async fn planned(self, conn: &mut Conn) -> Result<Self> {
+        Ok(Self { rare_word: words::rare(conn, &self.filter.words).await?, ..self })
+    }
+
     /// Whether the order of listings is known before the stay is priced.
     fn is_ordered_early(self) -> bool {
         self.stay.is_none() || !matches!(self.order, ListingOrder::PriceAsc | ListingOrder::PriceDesc)
@@ -112,6 +136,7 @@ pub async fn page(
     limit: i64,
     shortlist: Option<&Reach>,
 ) -> Result<Vec<Hit>> {
+    let question = question.planned(conn).await?;
     if question.stay.is_none() {
         return hits(conn, question, after, limit, None).await;
     }
@@ -155,6 +180,7 @@ async fn hits(
 
 /// How many listings fit, counted up to `limit`.
 pub async fn count(conn: &mut Conn, question: Question<'_>, limit: i64) -> Result<i64> {
+    let question = question.planned(conn).await?;
     let mut text = Text::default();
     text.sql("SELECT COUNT(*) FROM (SELECT 1 FROM (").text(&priced(question, None)).sql(") c WHERE 1 = 1");
     conditions::price(&mut text, question);
@@ -182,9 +208,9 @@ fn priced(question: Question<'_>, shortlist: Option<&Text>) -> Text {
             conditions::distance(&mut text, question.filter);
             text.sql(" AS distance FROM listings l").sql(shortlist::index(question));
             text.sql(" WHERE l.status = 'PUBLISHED'");
-            conditions::filter(&mut text, question.filter);
+            conditions::filter(&mut text, question);
         }
-        Some(stay) => stays::priced(&mut text, question.filter, stay, shortlist),
+        Some(stay) => stays::priced(&mut text, question, stay, shortlist),
     }
     text
 }

@@ -65,7 +65,7 @@ pub(super) fn of(question: Question<'_>, after: Option<&Key>, length: Option<i64
     }
     let index = length.map_or("", |_| index(question));
     text.sql(" FROM listings l").sql(index).sql(" WHERE l.status = 'PUBLISHED'");
-    conditions::own(&mut text, question.filter);
+    conditions::own(&mut text, question);
     if let Some(terms) = question.stay {
         stays::guests(&mut text, terms);
     }
@@ -83,7 +83,7 @@ pub(super) fn of(question: Question<'_>, after: Option<&Key>, length: Option<i64
 pub(super) fn index(question: Question<'_>) -> &'static str {
     let Filter { area: None, place: None, .. } = question.filter else { return "" };
     let looks_for_amenities = question.stay.is_none() && !question.filter.amenities.is_empty();
-    if looks_for_amenities || !question.is_ordered_early() {
+    if looks_for_amenities || question.rare_word.is_some() || !question.is_ordered_early() {
         return "";
     }
     match question.order {

@@ -4,7 +4,7 @@
 //! with `nights` and `night_rates`, so that a search reads as many rows as there are candidates and nights, however full the calendars.
 //! Only long stays read a listing's nights as a range. The subqueries are scalars with a limit, which no optimizer turns inside out.
 
-use super::{Filter, conditions, text::Text};
+use super::{Question, conditions, text::Text};
 use crate::types::{Guests, Money, Stay, Timestamp};
 
 /// Stays with more nights read a listing's nights as a range: about here that gets cheaper on a full calendar.
@@ -68,7 +68,7 @@ pub struct Arrival {
 }
 
 /// Appends candidates with the total of the stay as `amount`.
-pub(super) fn priced(text: &mut Text, filter: &Filter, terms: &StayTerms, shortlist: Option<&Text>) {
+pub(super) fn priced(text: &mut Text, question: Question<'_>, terms: &StayTerms, shortlist: Option<&Text>) {
     text.sql("SELECT b.id, b.rating, b.currency, b.published_at, b.distance, CAST(b.subtotal + ")
         .bind(terms.fees.fixed);
     for &share in &terms.fees.shares {
@@ -83,7 +83,7 @@ pub(super) fn priced(text: &mut Text, filter: &Filter, terms: &StayTerms, shortl
         text.sql("(a.nightly * a.discount)");
     });
     text.sql("), ").bind(TOO_GREAT).sql(") AS subtotal FROM (");
-    candidates(text, filter, terms, shortlist);
+    candidates(text, question, terms, shortlist);
     text.sql(") a WHERE a.nightly < ").bind(TOO_GREAT).sql(") b WHERE b.subtotal < ").bind(TOO_GREAT);
 }
 
@@ -98,9 +98,9 @@ pub(super) fn own_prices(terms: &StayTerms) -> Text {
 
 /// Listings that can be booked, with `nightly`, the sum of the nights' prices, `discount`, percent off that, and `fees` of the host. The
 /// limit, which nothing reaches, makes the database compute these once per listing instead of wherever they are named.
-fn candidates(text: &mut Text, filter: &Filter, terms: &StayTerms, shortlist: Option<&Text>) {
+fn candidates(text: &mut Text, question: Question<'_>, terms: &StayTerms, shortlist: Option<&Text>) {
     text.sql("SELECT l.id, l.rating, l.currency, l.published_at, ");
-    conditions::distance(text, filter);
+    conditions::distance(text, question.filter);
     text.sql(" AS distance, ");
     nightly(text, terms);
     text.sql(" AS nightly, ").sql(match (terms.weekly, terms.monthly) {
@@ -129,7 +129,7 @@ fn candidates(text: &mut Text, filter: &Filter, terms: &StayTerms, shortlist: Op
     );
     text.bind(terms.stay.check_out()).sql(" WHERE l.status = 'PUBLISHED'");
     if shortlist.is_none() {
-        conditions::own(text, filter);
+        conditions::own(text, question);
         guests(text, terms);
     }
     let nights = terms.stay.len();
@@ -137,7 +137,7 @@ fn candidates(text: &mut Text, filter: &Filter, terms: &StayTerms, shortlist: Op
     text.sql(" AND COALESCE(arrival.min_nights, ").sql(allowed[0]).sql(") <= ").bind(nights);
     text.sql(" AND COALESCE(arrival.max_nights, ").sql(allowed[1]).sql(") >= ").bind(nights);
     text.sql(" AND COALESCE(arrival.closed_to_arrival, 0) = 0");
-    conditions::amenities(text, filter);
+    conditions::amenities(text, question.filter);
     restrictions(text, terms);
     free(text, terms);
     text.sql(" LIMIT 18446744073709551615");

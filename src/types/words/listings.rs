@@ -99,6 +99,8 @@ words! {
         NotPublished = "NOT_PUBLISHED",
         /// Hosts do not book their own listings.
         OwnListing = "OWN_LISTING",
+        /// The price of the stay is beyond 2^53 - 1 minor units.
+        PriceTooHigh = "PRICE_TOO_HIGH",
     }
 
     /// What a guest gets back on cancellation. `cancellationTimeline` of a quote or booking has the exact instants.

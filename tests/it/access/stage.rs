@@ -38,6 +38,7 @@ pub const ROWS: &[Row] = &[
     row("listing", "draft"),
     row("listing", "unlisted"),
     row("searchListings", ""),
+    row("amenities", ""),
     row("booking", "pending"),
     row("booking", "confirmed"),
     row("booking", "cancelled"),
@@ -93,7 +94,7 @@ impl fmt::Display for Row {
 pub async fn stage(world: &World, row: &Row) -> Value {
     let mut variables = of_field(row.field).variables;
     let change = match row.field {
-        "node" | "nodes" | "me" | "listing" | "searchListings" | "booking" => read(world, *row).await,
+        "node" | "nodes" | "me" | "listing" | "searchListings" | "amenities" | "booking" => read(world, *row).await,
         "registerUser" | "signIn" | "refreshSession" | "signOut" => account(world, *row).await,
         "bookingEvents" | "myTripEvents" | "myHostingEvents" => stream(world, row.field).await,
         "quoteStay" | "createBooking" | "payBooking" | "confirmPayment" => trip(world, *row).await,
@@ -106,7 +107,7 @@ pub async fn stage(world: &World, row: &Row) -> Value {
 
 async fn read(world: &World, row: Row) -> Value {
     let id = match (row.field, row.about) {
-        ("me", _) => return json!({}),
+        ("me" | "amenities", _) => return json!({}),
         // In the future of a world in which time has passed.
         ("searchListings", _) => return json!({ "stay": { "checkIn": world.day(30), "checkOut": world.day(33) } }),
         ("nodes", _) => {

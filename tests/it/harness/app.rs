@@ -104,6 +104,7 @@ impl TestApp {
             streams: staygate::app::Streams::default(),
             tzdata,
             zones: staygate::app::Recent::default(),
+            amenities: staygate::app::AmenityCache::default(),
             reach: staygate::domain::search::Reach::default(),
             terms: Terms { provider_answer: PATIENCE, ..Terms::default() },
             limits,

@@ -48,6 +48,7 @@ impl World {
             streams: staygate::app::Streams::default(),
             tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
             zones: staygate::app::Recent::default(),
+            amenities: staygate::app::AmenityCache::default(),
             reach: staygate::domain::search::Reach::default(),
             terms: Terms::default(),
             limits: AttemptLimits::default(),

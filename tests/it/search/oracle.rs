@@ -9,7 +9,7 @@ use staygate::{
         rule_sets::RuleSet,
         search::Filter,
     },
-    store::listings::{Listing, Ratings},
+    store::listings::{Listing, Place, Ratings},
     types::{GeoBox, Guests, ListingId, ListingOrder, ListingStatus, Point, Stay, TimeZones},
 };
 
@@ -65,23 +65,57 @@ fn rating(listing: &Listing) -> u16 {
 fn fits(sample: &Sample, filter: &Filter) -> bool {
     let listing = &sample.listing;
     let home = &listing.home;
-    let begins = |name: Option<&str>, place: &str| {
-        name.is_some_and(|name| name.to_lowercase().starts_with(&place.to_lowercase()))
-    };
     let place = &listing.place;
     filter.area.is_none_or(|area| inside(area, place.area().0))
-        && filter.place.as_deref().is_none_or(|wanted| {
-            [Some(place.city.as_str()), place.region.as_deref(), place.neighborhood.as_deref()]
-                .into_iter()
-                .any(|name| begins(name, wanted))
-        })
+        && filter.place.as_deref().is_none_or(|wanted| is_named(place, wanted))
         && (filter.room_types.is_empty() || filter.room_types.contains(&home.room_type))
         && (filter.property_types.is_empty() || filter.property_types.contains(&home.property_type))
         && filter.amenities.iter().all(|slug| sample.amenities.contains(&slug.as_str()))
         && filter.instant_book.is_none_or(|instant| instant == listing.rules.instant_book)
         && filter.min_rating.is_none_or(|min| rating(listing) >= min)
         && filter.min_bedrooms.is_none_or(|min| home.bedrooms.unwrap_or(0) >= min)
+        && filter.min_beds.is_none_or(|min| home.beds.unwrap_or(0) >= min)
+        && filter.min_bathroom_halves.is_none_or(|min| home.bathroom_halves.unwrap_or(0) >= min)
+        && filter.guests.is_none_or(|guests| home.max_guests >= guests)
+        && filter.pets_allowed.is_none_or(|allowed| listing.rules.pets_allowed == allowed)
+        && filter.words.iter().all(|word| words(listing).contains(word))
         && filter.price.is_none_or(|range| range.currency == listing.pricing.currency)
+}
+
+/// Whether every part of `wanted` is in the names of the place, as the spellings of the world's names have it.
+fn is_named(place: &Place, wanted: &str) -> bool {
+    let names: Vec<String> = [Some(&place.city), place.region.as_ref(), place.neighborhood.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(|name| plain(name))
+        .collect();
+    wanted.split(',').enumerate().all(|(index, part)| {
+        let part = plain(part);
+        let country = match part.as_str() {
+            "germany" => Some("DE"),
+            "singapore" | "sg" => Some("SG"),
+            _ => None,
+        };
+        let is_there = match (country, place.country_code.as_deref()) {
+            (Some(country), Some(code)) => country == code,
+            (Some(_), None) => index > 0,
+            (None, _) => false,
+        };
+        is_there || names.iter().any(|name| name.starts_with(&part) || *name == part.replace("ue", "u"))
+    })
+}
+
+fn words(listing: &Listing) -> Vec<String> {
+    let place = &listing.place;
+    let names = [&listing.words.title, &listing.home.property_label, &place.city];
+    let names = names.into_iter().chain(&place.region).chain(&place.neighborhood);
+    names.flat_map(|name| name.split(|letter: char| !letter.is_alphanumeric())).map(plain).collect()
+}
+
+fn plain(name: &str) -> String {
+    let name = name.to_lowercase().replace('ß', "ss").replace('ü', "u").replace("u\u{308}", "u");
+    let plain: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    if plain.is_empty() { name } else { plain }
 }
 
 fn inside(area: GeoBox, point: Point) -> bool {

@@ -34,8 +34,11 @@ const ZONES: [&str; 5] =
     ["Asia/Singapore", "Europe/Berlin", "America/New_York", "Pacific/Auckland", "Australia/Lord_Howe"];
 /// Three clusters, the last on the 180° meridian.
 const MIDDLES: [(f64, f64); 3] = [(1.3, 103.8), (52.5, 13.4), (-17.0, 180.0)];
-pub const CITIES: [&str; 4] = ["Singapore", "Sing_pore", "Berlin", "Suva"];
+pub const CITIES: [&str; 6] = ["Singapore", "Sing_pore", "Gießen", "Suva", "Saint-Denis", "Zürich"];
 pub const REGIONS: [&str; 3] = ["Central Region", "Mitte", "100% North"];
+const COUNTRIES: [&str; 2] = ["SG", "DE"];
+/// Words of titles; the last is of one in many.
+const TITLES: [&str; 4] = ["sunny ROOM", "Sunny loft", "Grüne Straße", "river-side Room"];
 pub const SLUGS: [&str; 5] = ["wifi", "pool", "kitchen", "heating", "sauna"];
 
 /// A listing with all that search looks at.
@@ -96,6 +99,7 @@ fn app(database: &TestDatabase, reach: Reach) -> App {
         streams: staygate::app::Streams::default(),
         tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
         zones: staygate::app::Recent::default(),
+        amenities: staygate::app::AmenityCache::default(),
         reach,
         terms: staygate::app::Terms::default(),
         limits: staygate::app::AttemptLimits::default(),
@@ -162,7 +166,11 @@ impl Maker {
             id,
             host_id,
             status,
-            words: Words { title: format!("Place {number}"), description: String::new(), neighborhood_overview: None },
+            words: Words {
+                title: format!("Place {number} {}", self.pick(&TITLES)),
+                description: String::new(),
+                neighborhood_overview: None,
+            },
             home: self.home(),
             place: self.place(),
             pricing: self.pricing(),
@@ -185,8 +193,8 @@ impl Maker {
             property_label: "Place".into(),
             max_guests: self.rng.random_range(1..6),
             bedrooms: self.maybe(0.8, |maker| maker.rng.random_range(0..4)),
-            beds: None,
-            bathroom_halves: None,
+            beds: self.maybe(0.8, |maker| maker.rng.random_range(0..5)),
+            bathroom_halves: self.maybe(0.8, |maker| maker.rng.random_range(0..6)),
             bathrooms_shared: false,
         }
     }
@@ -198,6 +206,7 @@ impl Maker {
         let point = Point::new(latitude + self.rng.random_range(-0.3..0.3), longitude).unwrap();
         let (city, zone) = (self.pick(&CITIES), self.pick(&ZONES));
         let mut place = Place::new(city.into(), point, zone.into());
+        place.country_code = self.maybe(0.7, |maker| maker.pick(&COUNTRIES).into());
         place.region = self.maybe(0.5, |maker| maker.pick(&REGIONS).into());
         place.neighborhood = self.maybe(0.3, |maker| maker.pick(&CITIES).into());
         place
