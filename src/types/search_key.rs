@@ -11,7 +11,7 @@ pub const MAX_KEY: usize = 100;
 pub fn search_key(name: &str) -> String {
     let key: String = folded(name).filter(|letter| is_kept(*letter)).take(MAX_KEY).collect();
     // Of a name of nothing but punctuation that is all there is.
-    if key.is_empty() { name.trim().chars().take(MAX_KEY).collect() } else { key }
+    if key.is_empty() { name.trim().nfc().take(MAX_KEY).collect() } else { key }
 }
 
 /// The words of a text in the same form, each once, sorted. Letters of scripts that do not put spaces between words are words of their own.
@@ -116,6 +116,7 @@ mod tests {
             }
         }
         assert_eq!((search_key(" !? "), search_key("  ")), ("!?".to_owned(), String::new()));
+        assert_eq!(search_key("\u{a8}\u{300}"), "\u{1fed}", "marks alone in two forms");
         assert_ne!(search_key("ガス"), search_key("カス"), "a voiced syllable is another one");
     }
 
