@@ -38,7 +38,11 @@ pub struct Terms {
     pub quote: Duration,
     /// How long an instant booking holds its nights for the payment.
     pub hold: Duration,
-    /// How long a host may take to answer a request.
+    /// Limits of unpaid holds.
+    pub holds: HoldLimits,
+    /// How long a guest may take to pay for a request.
+    pub request_payment: Duration,
+    /// How long a host may take to answer a request that money is authorized for.
     pub host_answer: Duration,
     /// How long after the end of a stay a review can be written.
     pub review_window: Duration,
@@ -57,11 +61,32 @@ impl Default for Terms {
             device: Duration::days(180),
             quote: Duration::minutes(15),
             hold: Duration::minutes(15),
+            holds: HoldLimits::default(),
+            request_payment: Duration::minutes(30),
             host_answer: Duration::hours(24),
             review_window: Duration::days(14),
             provider_answer: std::time::Duration::from_secs(20),
             retention: Retention::default(),
         }
+    }
+}
+
+/// How many nights a guest can hold without paying.
+#[derive(Debug, Clone, Copy)]
+pub struct HoldLimits {
+    /// Open holds of one guest.
+    pub per_guest: u32,
+    /// Open holds of one guest at one listing.
+    pub per_listing: u32,
+    /// How long a guest whose hold ended unpaid waits before holding nights of the same listing again.
+    pub cooldown: Duration,
+    /// How long holds of one guest at one listing that replace one another last in all.
+    pub in_all: Duration,
+}
+
+impl Default for HoldLimits {
+    fn default() -> Self {
+        Self { per_guest: 3, per_listing: 1, cooldown: Duration::minutes(15), in_all: Duration::minutes(30) }
     }
 }
 

@@ -148,8 +148,17 @@ pub struct TooManyAttempts {
 /// Data of the problem of the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NightsUnavailable {
-    /// The nights in conflict, in order.
-    pub nights: Vec<NaiveDate>,
+    /// The nights in conflict, in order; all are nights that were asked for.
+    pub conflicts: Vec<NightConflict>,
+}
+
+/// A night that cannot be had, and what stands against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct NightConflict {
+    /// The night.
+    pub night: NaiveDate,
+    /// Why not.
+    pub reason: UnavailableReason,
 }
 
 /// One rule that a stay breaks.
@@ -251,8 +260,11 @@ impl Refusal {
             Self::TooManyAttempts(problem) => {
                 format!("Too many tries. Wait {} seconds.", problem.retry_after_seconds)
             }
-            Self::NightsUnavailable(problem) => match problem.nights.as_slice() {
-                [night] => format!("The night of {night} is taken."),
+            Self::NightsUnavailable(problem) => match problem.conflicts.as_slice() {
+                [NightConflict { night, reason: UnavailableReason::Preparation }] => {
+                    format!("The night of {night} is too close to another stay.")
+                }
+                [NightConflict { night, .. }] => format!("The night of {night} is taken."),
                 nights => format!("{} of the nights are taken.", nights.len()),
             },
             Self::StayNotAllowed(problem) => {
@@ -281,6 +293,16 @@ impl Refusal {
             }
             Self::BadUserInput(message) => message.clone(),
         }
+    }
+}
+
+impl NightsUnavailable {
+    /// The refusal that names `conflicts`; Ok when there are none.
+    ///
+    /// # Errors
+    /// [`Refusal::NightsUnavailable`].
+    pub fn unless_free(conflicts: Vec<NightConflict>) -> Result<()> {
+        if conflicts.is_empty() { Ok(()) } else { Err(Refusal::NightsUnavailable(Self { conflicts }).into()) }
     }
 }
 

@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use chrono::{Days, NaiveDate};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use staygate::{
-    app::{App, AttemptLimits, Parts, Terms},
+    app::{App, AttemptLimits, HoldLimits, Parts, Terms},
     auth::{Keys, Member, PasswordHasher, SigningKey},
     domain::{
         accounts::{self, Client, Registration},
@@ -266,6 +266,13 @@ pub fn key(app: &App) -> anyhow::Result<IdempotencyKey> {
 fn app(database: Database) -> anyhow::Result<App> {
     let day = chrono::Duration::days(1);
     let secret = SECRET.as_bytes().to_vec();
+    // Few guests book much more than people do.
+    let holds = HoldLimits {
+        per_guest: u32::MAX,
+        per_listing: u32::MAX,
+        cooldown: chrono::Duration::zero(),
+        ..HoldLimits::default()
+    };
     Ok(App::new(Parts {
         database,
         clock: Arc::new(SystemClock),
@@ -278,7 +285,7 @@ fn app(database: Database) -> anyhow::Result<App> {
         zones: staygate::app::Recent::default(),
         amenities: staygate::app::AmenityCache::default(),
         reach: staygate::domain::search::Reach::default(),
-        terms: Terms { access_token: day, quote: day, ..Terms::default() },
+        terms: Terms { access_token: day, quote: day, holds, ..Terms::default() },
         limits: AttemptLimits::none(),
         delays: staygate::types::Delays::default(),
     }))
@@ -298,6 +305,7 @@ fn serve(database: &str) -> anyhow::Result<(Child, String)> {
         "--viewer-budget",
         "off",
     ]);
+    command.args(["--holds-per-guest", "100000", "--holds-per-listing", "100000", "--hold-cooldown-minutes", "0"]);
     command.env("DATABASE_URL", database).env("STAYGATE_JWT_SECRET", format!("bench:{SECRET}"));
     let mut server = command.stderr(Stdio::piped()).spawn()?;
     let mut lines = BufReader::new(server.stderr.take().context("its log")?).lines();

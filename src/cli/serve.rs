@@ -1,6 +1,6 @@
 use super::landing::landing;
 use super::storage::{OpenStorage, pool_options};
-use crate::app::{App, AttemptLimits, Parts, Streams, Terms};
+use crate::app::{App, AttemptLimits, HoldLimits, Parts, Streams, Terms};
 use crate::auth::PasswordHasher;
 use crate::config::{Config, PublicUrl, SigningKeys};
 use crate::graphql::documents::Limits;
@@ -157,6 +157,13 @@ fn terms_of(config: &Config) -> Terms {
         refresh_grace: sign_in.refresh_grace(),
         quote: booking.quote_lifetime(),
         hold: booking.hold_lifetime(),
+        holds: HoldLimits {
+            per_guest: booking.holds_per_guest,
+            per_listing: booking.holds_per_listing,
+            cooldown: booking.hold_cooldown(),
+            in_all: booking.hold_total(),
+        },
+        request_payment: booking.request_payment_time(),
         host_answer: booking.host_answer_lifetime(),
         retention: config.retention.durations(),
         ..Terms::default()

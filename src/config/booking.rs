@@ -26,11 +26,31 @@ pub struct Booking {
     #[arg(long, env = "STAYGATE_HOLD_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
     pub hold_minutes: u32,
 
+    /// How many unpaid bookings of one guest may hold nights at a time.
+    #[arg(long, env = "STAYGATE_HOLDS_PER_GUEST", value_name = "N", default_value_t = 3, value_parser = between(1, 100_000))]
+    pub holds_per_guest: u32,
+
+    /// How many unpaid bookings of one guest may hold nights of one listing at a time.
+    #[arg(long, env = "STAYGATE_HOLDS_PER_LISTING", value_name = "N", default_value_t = 1, value_parser = between(1, 100_000))]
+    pub holds_per_listing: u32,
+
+    /// How long a guest whose hold ended unpaid waits before holding nights of the same listing again, in minutes.
+    #[arg(long, env = "STAYGATE_HOLD_COOLDOWN_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(0, 1440))]
+    pub hold_cooldown_minutes: u32,
+
+    /// How long a guest can hold nights of a listing by booking them again unpaid, in minutes; at least --hold-minutes.
+    #[arg(long, env = "STAYGATE_HOLD_TOTAL_MINUTES", value_name = "MIN", default_value_t = 30, value_parser = between(1, 2880))]
+    pub hold_total_minutes: u32,
+
+    /// How long a guest has to pay for a request, in minutes. Until then it holds nothing, and the host does not see it.
+    #[arg(long, env = "STAYGATE_REQUEST_PAYMENT_MINUTES", value_name = "MIN", default_value_t = 30, value_parser = between(1, 1440))]
+    pub request_payment_minutes: u32,
+
     /// How long the price of a quote is good for, in minutes.
     #[arg(long, env = "STAYGATE_QUOTE_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
     pub quote_minutes: u32,
 
-    /// How long a host has to answer a request, in hours.
+    /// How long a host has to answer a request that money is authorized for, in hours.
     #[arg(long, env = "STAYGATE_HOST_ANSWER_HOURS", value_name = "H", default_value_t = 24, value_parser = between(1, 168))]
     pub host_answer_hours: u32,
 
@@ -50,6 +70,21 @@ impl Booking {
     /// How long an unpaid booking holds its nights.
     pub fn hold_lifetime(&self) -> Duration {
         Duration::minutes(self.hold_minutes.into())
+    }
+
+    /// How long a guest whose hold ended unpaid waits before holding nights of the same listing again.
+    pub fn hold_cooldown(&self) -> Duration {
+        Duration::minutes(self.hold_cooldown_minutes.into())
+    }
+
+    /// How long a guest can hold nights of a listing by booking them again unpaid.
+    pub fn hold_total(&self) -> Duration {
+        Duration::minutes(self.hold_total_minutes.into()).max(self.hold_lifetime())
+    }
+
+    /// How long a guest has to pay for a request.
+    pub fn request_payment_time(&self) -> Duration {
+        Duration::minutes(self.request_payment_minutes.into())
     }
 
     /// How long the price of a quote is good for.

@@ -4,19 +4,20 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    bookings, events,
+    bookings,
+    events::{self, Happened},
     idempotency::{self, Once},
 };
 use crate::{
     app::App,
     auth::Member,
-    error::{Error, NightsUnavailable, Refusal, Result},
+    error::{Error, NightConflict, NightsUnavailable, Result},
     store::{
         self, Conn,
         listings::Listing,
         nights::{Claim, Night},
     },
-    types::{BookingEventKind, IdempotencyKey, ListingId, NightKind, Stay, Timestamp},
+    types::{IdempotencyKey, ListingId, NightKind, Stay, Timestamp, UnavailableReason},
 };
 
 /// What is kept under an idempotency key: the nights that were changed.
@@ -58,8 +59,7 @@ pub async fn block(
             let nights: Vec<_> = range.nights().filter(|night| !is_blocked(night)).collect();
             claim(tx, listing, range, &nights, now).await?;
             let changed = idempotency::keep(tx, &intention, Changed { nights }).await?;
-            let happened: Vec<_> = lapsed.iter().map(|it| (it, &[BookingEventKind::Expired] as _)).collect();
-            events::append_all(tx, &happened, now).await?;
+            events::append_all(tx, &Happened::expired(&lapsed).collect::<Vec<_>>(), now).await?;
             Ok::<_, Error>((changed, lapsed))
         })
         .await?;
@@ -71,8 +71,8 @@ pub async fn block(
 fn refuse_guests(found: &[Night], now: Timestamp) -> Result<()> {
     let is_guest = |kind| matches!(kind, NightKind::Hold | NightKind::Request | NightKind::Booking);
     let held = found.iter().filter(|night| night.holds_at(now) && is_guest(night.kind));
-    let nights: Vec<_> = held.map(|night| night.night).collect();
-    if nights.is_empty() { Ok(()) } else { Err(Refusal::NightsUnavailable(NightsUnavailable { nights }).into()) }
+    let conflict = |night: &Night| NightConflict { night: night.night, reason: UnavailableReason::Booked };
+    NightsUnavailable::unless_free(held.map(conflict).collect())
 }
 
 async fn claim(tx: &mut Conn, listing: ListingId, range: Stay, nights: &[NaiveDate], now: Timestamp) -> Result<()> {

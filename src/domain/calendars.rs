@@ -44,6 +44,37 @@ pub struct HostNight {
     pub booking: Option<BookingId>,
 }
 
+/// How far around a range its calendar must be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Around {
+    /// As far as another stay can be too close to one of just these nights.
+    Stay,
+    /// As far as the longest stay reaches that has one of these nights.
+    Nights,
+}
+
+impl Around {
+    /// The first and the last night that must be known. No stay begins in the past.
+    fn bounds(self, range: Stay, now: Timestamp) -> (NaiveDate, NaiveDate) {
+        let near = Days::new(MAX_PREPARATION);
+        let far = Days::new(MAX_PREPARATION + u64::from(restrictions::LONGEST));
+        let before = |date: NaiveDate, days| date.checked_sub_days(days).unwrap_or(date);
+        let after = |days| range.check_out().checked_add_days(days).unwrap_or(range.check_out());
+        let (first, last) = match self {
+            Self::Stay => (before(range.check_in(), near), after(near)),
+            Self::Nights => {
+                // It may still be yesterday in the zone.
+                let earliest = before(now.utc().date_naive(), Days::new(MAX_PREPARATION + 1));
+                let first = before(range.check_in(), far).max(earliest).min(before(range.check_in(), near));
+                (first, after(far))
+            }
+        };
+        let bounds = [(1, 1, 1), (9999, 12, 31)].map(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day));
+        // A column holds four digits of the year.
+        (Some(first).max(bounds[0]).unwrap_or(first), Some(last).min(bounds[1]).unwrap_or(last))
+    }
+}
+
 /// What is particular about the nights of `range`, its last day, and the nights around it that its rules look at. Two statements.
 ///
 /// # Errors
@@ -51,14 +82,10 @@ pub struct HostNight {
 pub async fn particulars(
     conn: &mut Conn,
     ids: &[ListingId],
-    range: Stay,
+    (range, around): (Stay, Around),
     now: Timestamp,
 ) -> Result<HashMap<ListingId, Particulars>> {
-    let around = Days::new(MAX_PREPARATION);
-    let bounds = [(1, 1, 1), (9999, 12, 31)].map(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day));
-    // A column holds four digits of the year.
-    let first = range.check_in().checked_sub_days(around).max(bounds[0]).unwrap_or(range.check_in());
-    let last = range.check_out().checked_add_days(around).min(bounds[1]).unwrap_or(range.check_out());
+    let (first, last) = around.bounds(range, now);
     let held = store::nights::of_listings(conn, ids, first, last, now).await?;
     let rates = store::night_rates::of_listings(conn, ids, first, last).await?;
     let mut held = by_owner(held.into_iter().map(|night| (night.listing_id, night)));
@@ -75,7 +102,7 @@ pub async fn particulars(
 /// # Errors
 /// When the database fails.
 pub async fn of_listings(app: &App, ids: &[ListingId], range: Stay) -> Result<HashMap<ListingId, Particulars>> {
-    particulars(&mut app.conn().await?, ids, range, app.now()).await
+    particulars(&mut app.conn().await?, ids, (range, Around::Nights), app.now()).await
 }
 
 /// The calendar of `listing` at `now`, for the rules. `asked_by_host` tells whether its host asks.
@@ -145,7 +172,8 @@ pub async fn host_calendar(app: &App, host: &Member, id: ListingId, range: Stay)
     let listing = store::listings::find(&mut conn, id).await?.filter(|listing| listing.host_id == host.id());
     let Some(listing) = listing else { return Ok(None) };
     let now = app.now();
-    let particulars = particulars(&mut conn, &[id], range, now).await?.remove(&id).unwrap_or_default();
+    let around = (range, Around::Nights);
+    let particulars = particulars(&mut conn, &[id], around, now).await?.remove(&id).unwrap_or_default();
     let held: HashMap<NaiveDate, &Night> = particulars.held.iter().map(|night| (night.night, night)).collect();
     let nights = availability(&app.time_zones(), &listing, &particulars, range, now)?.into_iter().map(|view| {
         let (hold, booking) = match held.get(&view.night) {

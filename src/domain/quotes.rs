@@ -4,7 +4,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    calendars, cancellation, listings,
+    calendars::{self, Around},
+    cancellation, listings,
     pricing::{self, Line, PricedStay},
     restrictions::{self, Violation},
     rule_sets::RuleSet,
@@ -14,9 +15,11 @@ pub use crate::store::quotes::Quote;
 use crate::{
     app::App,
     auth::Member,
-    error::{self, Error, NightsUnavailable, PriceDifference, QuoteExpired, Refusal, Result, StayNotAllowed},
-    store::{self, listings::Listing},
-    types::{Guests, ListingId, Money, QuoteId, Stay, TimeZones, Timestamp, UnavailableReason},
+    error::{
+        self, Error, NightConflict, NightsUnavailable, PriceDifference, QuoteExpired, Refusal, Result, StayNotAllowed,
+    },
+    store::{self, Conn, listings::Listing, nights::Night},
+    types::{Guests, ListingId, Money, NightKind, QuoteId, Stay, TimeZones, Timestamp, UnavailableReason},
 };
 
 /// Quotes `stay` at the listing for `guest`, and locks the price.
@@ -29,11 +32,13 @@ pub async fn create(app: &App, guest: &Member, listing: ListingId, stay: Stay, g
         let conn = &mut app.conn().await?;
         let known = store::listings::visible(conn, &[listing], guest.id()).await?.pop();
         let listing = known.ok_or_else(|| Error::not_found("listingId", "listing"))?;
-        let particulars = calendars::particulars(conn, &[listing.id], stay, now).await?.remove(&listing.id);
+        let particulars = calendars::particulars(conn, &[listing.id], (stay, Around::Stay), now).await?;
+        let mut particulars = particulars.into_values().next().unwrap_or_default();
+        free_own_holds(conn, guest, &mut particulars.held, now).await?;
         (listing, particulars)
     };
     let is_host = listing.host_id == guest.id();
-    let calendar = calendars::calendar(&app.time_zones(), &listing, &particulars.unwrap_or_default(), now, is_host)?;
+    let calendar = calendars::calendar(&app.time_zones(), &listing, &particulars, now, is_host)?;
     refuse(restrictions::violations(&calendar, stay, guests))?;
     let rules = RuleSet::current();
     let priced = pricing::price(&listings::rates(&listing), &restrictions::overrides(&calendar), stay, guests, rules)
@@ -42,6 +47,15 @@ pub async fn create(app: &App, guest: &Member, listing: ListingId, stay: Stay, g
     // It locks the rows that it refers to, so it may have to wait.
     app.database.write(async |conn| Ok::<_, Error>(store::quotes::insert(conn, &quote).await?)).await?;
     Ok(quote)
+}
+
+/// Takes the guest's own unpaid holds out of `held`: a new booking replaces them.
+async fn free_own_holds(conn: &mut Conn, guest: &Member, held: &mut Vec<Night>, now: Timestamp) -> Result<()> {
+    if held.iter().any(|night| night.kind == NightKind::Hold) {
+        let own = store::holds::of_guest(conn, guest.id(), now).await?;
+        held.retain(|night| night.booking_id.is_none_or(|booking| own.iter().all(|hold| hold.id != booking)));
+    }
+    Ok(())
 }
 
 /// Turns broken rules into the problem that the contract has for them: taken nights have one of their own.
@@ -54,9 +68,11 @@ pub(super) fn refuse(violations: Vec<Violation>) -> Result<()> {
         return Ok(());
     }
     if violations.iter().all(|violation| is_night(violation.reason) && violation.night.is_some()) {
-        let mut nights: Vec<_> = violations.iter().filter_map(|violation| violation.night).collect();
-        nights.dedup();
-        return Err(Refusal::NightsUnavailable(NightsUnavailable { nights }).into());
+        let conflict =
+            |violation: &Violation| Some(NightConflict { night: violation.night?, reason: violation.reason });
+        let mut conflicts: Vec<_> = violations.iter().filter_map(conflict).collect();
+        conflicts.dedup_by_key(|conflict| conflict.night);
+        return NightsUnavailable::unless_free(conflicts);
     }
     let violations = violations
         .into_iter()

@@ -49,10 +49,23 @@ impl BookingEvent {
         self.0.event.kind
     }
 
+    /// The words that came with it: those of the host on `DECLINED`; null when there are none.
+    async fn message(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        message_of(ctx, &self.0).await.transpose()
+    }
+
     /// The booking as it is now; null when the viewer may no longer see it.
     async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
         find_booking(ctx, self.0.event.booking_id).await.transpose()
     }
+}
+
+async fn message_of(ctx: &Context<'_>, placed: &Placed) -> Result<Option<String>> {
+    if placed.event.kind != BookingEventKind::Declined {
+        return Ok(None);
+    }
+    let booking = find_booking(ctx, placed.event.booking_id).await?;
+    Ok(booking.and_then(|booking| booking.0.decline_message.clone()))
 }
 
 connection! {

@@ -127,12 +127,12 @@ impl CalendarNight {
 
     /// Whether a stay may begin on this day.
     async fn check_in_allowed(&self) -> bool {
-        self.0.view.check_in_allowed
+        self.0.view.open_to_arrival
     }
 
     /// Whether a stay may end on this day.
     async fn check_out_allowed(&self) -> bool {
-        self.0.view.check_out_allowed
+        self.0.view.open_to_departure
     }
 }
 

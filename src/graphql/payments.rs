@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 
 use super::{
     bookings::{Booking, find_booking},
@@ -24,8 +24,8 @@ use crate::{
     error::{self, Validation},
     outbound::payments::PaymentMethod,
     types::{
-        self, DeclineReason, IdempotencyKey, PaymentId, PaymentNextActionKind, PaymentStatus, RefundReason,
-        RefundStatus, SandboxMethod, Timestamp,
+        self, DeclineReason, IdempotencyKey, PaymentId, PaymentNextActionKind, RefundReason, RefundStatus,
+        SandboxMethod, Timestamp,
     },
 };
 
@@ -51,13 +51,13 @@ impl Payment {
     }
 
     /// Where it stands.
-    async fn status(&self) -> PaymentStatus {
-        self.0.status
+    async fn status(&self) -> ShownStatus {
+        ShownStatus::of(&self.0)
     }
 
     /// What the guest must do next; null when nothing.
     async fn next_action(&self) -> Option<PaymentNextAction> {
-        let waits = self.0.status == PaymentStatus::RequiresConfirmation;
+        let waits = self.0.status == types::PaymentStatus::RequiresConfirmation;
         let action =
             || PaymentNextAction { kind: PaymentNextActionKind::Confirm, url: self.0.action_url.clone().map(Url) };
         waits.then(action)
@@ -76,6 +76,44 @@ impl Payment {
     /// When it was made.
     async fn created_at(&self) -> Timestamp {
         self.0.created_at
+    }
+}
+
+/// States of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "PaymentStatus")]
+pub enum ShownStatus {
+    /// The provider is being asked.
+    Processing,
+    /// The guest must confirm: see `nextAction`.
+    RequiresConfirmation,
+    /// Money is reserved, not taken: a request waits for the host.
+    Authorized,
+    /// Money was taken.
+    Captured,
+    /// Money was taken, and part of it was refunded: see `refunded`.
+    PartiallyRefunded,
+    /// Money was taken, and all of it was refunded.
+    Refunded,
+    /// The provider declined.
+    Declined,
+    /// The reservation was let go, or the payment came too late and was undone.
+    Voided,
+}
+
+impl ShownStatus {
+    /// Where `payment` stands, with what was refunded since it was captured.
+    fn of(payment: &Row) -> Self {
+        match payment.status {
+            types::PaymentStatus::Processing => Self::Processing,
+            types::PaymentStatus::RequiresConfirmation => Self::RequiresConfirmation,
+            types::PaymentStatus::Authorized => Self::Authorized,
+            types::PaymentStatus::Captured if payment.refunded == 0 => Self::Captured,
+            types::PaymentStatus::Captured if payment.refunded < payment.captured => Self::PartiallyRefunded,
+            types::PaymentStatus::Captured => Self::Refunded,
+            types::PaymentStatus::Declined => Self::Declined,
+            types::PaymentStatus::Voided => Self::Voided,
+        }
     }
 }
 
@@ -198,6 +236,7 @@ payload! {
     PayBookingPayload(PayBookingSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
+        NightsUnavailable => NightsUnavailableProblem,
         StateConflict => StateConflictProblem,
         PaymentDeclined => PaymentDeclinedProblem,
         PaymentUnavailable => PaymentUnavailableProblem,
@@ -231,6 +270,7 @@ payload! {
     ConfirmPaymentPayload(ConfirmPaymentSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
+        NightsUnavailable => NightsUnavailableProblem,
         StateConflict => StateConflictProblem,
         PaymentDeclined => PaymentDeclinedProblem,
         PaymentUnavailable => PaymentUnavailableProblem,

@@ -106,7 +106,7 @@ problem! {
     InvalidSessionProblem(InvalidSession) {}
 }
 problem! {
-    /// Too many attempts: of this viewer, session or device, with this account, or from this address.
+    /// Too many attempts: of this viewer, session or device, with this account, or from this address; or too many unpaid bookings.
     TooManyAttemptsProblem(TooManyAttempts) {
         /// Seconds to wait.
         async fn retry_after_seconds(&self) -> i32 {
@@ -121,9 +121,14 @@ problem! {
 problem! {
     /// Some of the nights are taken, by another guest or by a block.
     NightsUnavailableProblem(NightsUnavailable) {
-        /// The nights in conflict, in order.
+        /// The nights in conflict, in order; all are nights that were asked for.
         async fn nights(&self) -> Vec<Date> {
-            self.0.nights.iter().copied().map(Date).collect()
+            self.0.conflicts.iter().map(|conflict| Date(conflict.night)).collect()
+        }
+
+        /// The same nights, each with what stands against it.
+        async fn conflicts(&self) -> Vec<NightConflict> {
+            self.0.conflicts.iter().copied().map(Into::into).collect()
         }
     }
 }
@@ -217,6 +222,21 @@ pub struct InvalidField {
 impl From<error::InvalidField> for InvalidField {
     fn from(field: error::InvalidField) -> Self {
         Self { path: field.path, message: field.message }
+    }
+}
+
+/// A night that cannot be had, and what stands against it.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct NightConflict {
+    /// The night.
+    night: Date,
+    /// `BOOKED`, `BLOCKED`, or `PREPARATION` when it is too close to another stay.
+    reason: UnavailableReason,
+}
+
+impl From<error::NightConflict> for NightConflict {
+    fn from(conflict: error::NightConflict) -> Self {
+        Self { night: Date(conflict.night), reason: conflict.reason }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The most nights that one request can ask for.
-pub const MAX_NIGHTS: u32 = 365;
+pub const MAX_NIGHTS: u32 = crate::domain::restrictions::LONGEST;
 /// The most adults, and the most children.
 const MAX_PEOPLE: u8 = 50;
 /// The most infants, and the most pets.

@@ -132,7 +132,9 @@ impl Stage<'_> {
         let outcome: Outcome = if chunk.records.is_empty() {
             imports::commit(conn, &Nothing, at, &to, self.now).await?
         } else {
-            imports::commit(conn, &K::batch(chunk.records), at, &to, self.now).await?
+            let batch = K::batch(chunk.records);
+            imports::end_holds(conn, &batch.listings(), at, self.now).await?;
+            imports::commit(conn, &batch, at, &to, self.now).await?
         };
         for (index, reason) in &outcome.refused {
             let Some((place, id)) = chunk.origins.get(*index).copied() else { continue };

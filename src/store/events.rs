@@ -3,7 +3,7 @@
 //! A sequence is taken under a row lock, never from AUTO_INCREMENT: that counts up when a row is written, not when it is committed, so
 //! a reader could step over a row that is committed later.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::{mysql::Mysql, prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
@@ -38,6 +38,17 @@ pub enum Topic {
     Feed(UserId, Side),
 }
 
+/// Who learns of what happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Both sides.
+    Both,
+    /// The guest alone: the host does not know of the booking.
+    Guest,
+    /// Both sides, and the host also of all that happened before.
+    HostJoins,
+}
+
 /// Whom an event concerns.
 #[derive(Debug, Clone, Copy)]
 pub struct Parties {
@@ -52,35 +63,64 @@ pub struct Parties {
 /// Appends what happened to one booking or more to their events and to the feeds of both sides. The last thing that a transaction does:
 /// the lock of a feed is held until the commit. Feeds are locked in one order, so that two transactions do not deadlock. Sequences are
 /// counted up and used by the database itself, because each round trip holds the locks longer.
-pub async fn append(tx: &mut Conn, happened: &[(Parties, Vec<BookingEventKind>)], now: Timestamp) -> QueryResult<()> {
+pub async fn append(
+    tx: &mut Conn,
+    happened: &[(Parties, Audience, Vec<BookingEventKind>)],
+    now: Timestamp,
+) -> QueryResult<()> {
     let mut events = Vec::new();
-    for (parties, kinds) in happened.iter().filter(|(_, kinds)| !kinds.is_empty()) {
+    for (parties, audience, kinds) in happened.iter().filter(|(.., kinds)| !kinds.is_empty()) {
         let count = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
         diesel::update(bookings::table.find(parties.booking))
             .set(bookings::event_sequence.eq(bookings::event_sequence + count))
             .execute(tx)
             .await?;
-        // How many sequences of the booking are behind that of the event.
-        events.extend(kinds.iter().zip((0..count).rev()).map(|(kind, behind)| New { parties, kind: *kind, behind }));
+        let behind = kinds.iter().zip((0..count).rev());
+        events.extend(behind.map(|(kind, behind)| New { parties, audience: *audience, kind: *kind, behind }));
     }
     if events.is_empty() {
         return Ok(());
     }
     record(tx, &events, now).await?;
-    let mut feeds = BTreeMap::<(Side, UserId), Vec<&New<'_>>>::new();
-    for event in &events {
-        feeds.entry((Side::Host, event.parties.host)).or_default().push(event);
-        feeds.entry((Side::Guest, event.parties.guest)).or_default().push(event);
-    }
-    enter(tx, &feeds).await
+    let entries = entries(tx, &events).await?;
+    enter(tx, &entries).await
 }
 
 /// An event that is not written yet.
 struct New<'a> {
     parties: &'a Parties,
+    audience: Audience,
     kind: BookingEventKind,
     /// How far its sequence is behind the booking's last one.
     behind: u32,
+}
+
+/// A written event: its booking, and how far its sequence is behind the booking's last one.
+type Entry = (BookingId, u32);
+
+/// Which feeds written events belong into. A host who joins gets what happened to the booking before, in its order.
+async fn entries(tx: &mut Conn, events: &[New<'_>]) -> QueryResult<BTreeMap<(Side, UserId), Vec<Entry>>> {
+    let mut feeds = BTreeMap::<_, Vec<Entry>>::new();
+    let mut joined = BTreeSet::new();
+    for New { parties, audience, behind, .. } in events {
+        feeds.entry((Side::Guest, parties.guest)).or_default().push((parties.booking, *behind));
+        let of_host = match audience {
+            Audience::Both => vec![(parties.booking, *behind)],
+            Audience::HostJoins if joined.insert(parties.booking) => whole(tx, parties.booking).await?,
+            Audience::HostJoins | Audience::Guest => Vec::new(),
+        };
+        if !of_host.is_empty() {
+            feeds.entry((Side::Host, parties.host)).or_default().extend(of_host);
+        }
+    }
+    Ok(feeds)
+}
+
+/// All events of a booking, oldest first.
+async fn whole(tx: &mut Conn, booking: BookingId) -> QueryResult<Vec<Entry>> {
+    let events = of_booking(tx, booking, 0, i64::MAX).await?;
+    let last = events.last().map_or(0, |event| event.sequence);
+    Ok(events.iter().map(|event| (booking, last - event.sequence)).collect())
 }
 
 /// Writes events of bookings whose sequences are counted up already.
@@ -101,7 +141,7 @@ async fn record(tx: &mut Conn, events: &[New<'_>], now: Timestamp) -> QueryResul
 }
 
 /// Enters written events into feeds.
-async fn enter(tx: &mut Conn, feeds: &BTreeMap<(Side, UserId), Vec<&New<'_>>>) -> QueryResult<()> {
+async fn enter(tx: &mut Conn, feeds: &BTreeMap<(Side, UserId), Vec<Entry>>) -> QueryResult<()> {
     let rows = vec!["(?, ?, ?)"; feeds.len()].join(", ");
     let mut count = diesel::sql_query(format!(
         "INSERT INTO feeds (user_id, role, last_sequence) VALUES {rows} \
@@ -122,13 +162,13 @@ async fn enter(tx: &mut Conn, feeds: &BTreeMap<(Side, UserId), Vec<&New<'_>>>) -
     let text = format!("INSERT INTO feed_entries (user_id, role, sequence, booking_id, booking_sequence) {all}");
     let mut insert = diesel::sql_query(text).into_boxed::<Mysql>();
     for ((side, user), events) in feeds {
-        for (event, behind) in events.iter().zip((0..events.len() as u64).rev()) {
+        for ((booking, event_behind), behind) in events.iter().zip((0..events.len() as u64).rev()) {
             insert = insert
                 .bind::<sql_types::Unsigned<sql_types::BigInt>, _>(behind)
-                .bind::<sql_types::Unsigned<sql_types::Integer>, _>(event.behind)
+                .bind::<sql_types::Unsigned<sql_types::Integer>, _>(*event_behind)
                 .bind::<sql_types::Binary, _>(*user)
                 .bind::<sql_types::Text, _>(*side)
-                .bind::<sql_types::Binary, _>(event.parties.booking);
+                .bind::<sql_types::Binary, _>(*booking);
         }
     }
     insert.execute(tx).await?;
@@ -145,7 +185,7 @@ pub struct OfBooking {
 }
 
 /// The events that each part asks for, and one more of each, in no order and in one statement, of bookings whose guest or host
-/// `viewer` is.
+/// `viewer` is, as far as the host may know of them.
 pub async fn visible(conn: &mut Conn, viewer: UserId, parts: &[OfBooking]) -> QueryResult<Vec<Event>> {
     if parts.is_empty() {
         return Ok(Vec::new());
@@ -155,7 +195,11 @@ pub async fn visible(conn: &mut Conn, viewer: UserId, parts: &[OfBooking]) -> Qu
             .inner_join(bookings::table.on(bookings::id.eq(booking_events::booking_id)))
             .filter(booking_events::booking_id.eq(part.booking))
             .filter(booking_events::sequence.gt(part.page.after.unwrap_or(0)))
-            .filter(bookings::guest_id.eq(viewer).or(bookings::host_id.eq(viewer)))
+            .filter(
+                bookings::guest_id
+                    .eq(viewer)
+                    .or(bookings::host_id.eq(viewer).and(bookings::hidden_from_host.eq(false))),
+            )
             .order(booking_events::sequence)
             .limit(part.page.limit())
             .select(Event::as_select())
@@ -205,11 +249,13 @@ async fn of_feed(conn: &mut Conn, user: UserId, side: Side, after: u64, limit: i
         .await
 }
 
-/// The sequence of the latest event of a booking, if `viewer` is a side of it.
+/// The sequence of the latest event of a booking, if `viewer` is a side of it and may know of it.
 pub async fn latest_of_booking(conn: &mut Conn, id: BookingId, viewer: UserId) -> QueryResult<Option<u32>> {
     bookings::table
         .find(id)
-        .filter(bookings::guest_id.eq(viewer).or(bookings::host_id.eq(viewer)))
+        .filter(
+            bookings::guest_id.eq(viewer).or(bookings::host_id.eq(viewer).and(bookings::hidden_from_host.eq(false))),
+        )
         .select(bookings::event_sequence)
         .first(conn)
         .await

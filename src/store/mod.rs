@@ -16,6 +16,7 @@ pub mod embedded;
 pub mod events;
 mod exclusive;
 mod failure;
+pub mod holds;
 pub mod idempotency;
 pub mod limits;
 mod link;

@@ -95,19 +95,24 @@ pub async fn claim(tx: &mut Conn, rows: &[Night]) -> QueryResult<Claim> {
     }
 }
 
-/// The nights of a booking become certain.
-pub async fn confirm(tx: &mut Conn, booking: BookingId) -> QueryResult<usize> {
-    diesel::update(nights::table)
+/// The nights of `stay` that `booking` holds become certain, and those that it keeps free no longer expire. Returns how many nights of
+/// the stay it held: the caller, who has locked the booking, sees whether these are all.
+pub async fn confirm(tx: &mut Conn, booking: BookingId, stay: Stay) -> QueryResult<usize> {
+    let confirmed = diesel::update(nights::table)
         .filter(nights::booking_id.eq(booking))
-        .filter(nights::kind.ne(NightKind::Preparation))
+        .filter(nights::night.ge(stay.check_in()))
+        .filter(nights::night.lt(stay.check_out()))
+        .filter(among(nights::kind, [NightKind::Hold, NightKind::Request]))
         .set((nights::kind.eq(NightKind::Booking), nights::expires_at.eq(None::<Timestamp>)))
         .execute(tx)
         .await?;
     diesel::update(nights::table)
         .filter(nights::booking_id.eq(booking))
+        .filter(nights::kind.eq(NightKind::Preparation))
         .set(nights::expires_at.eq(None::<Timestamp>))
         .execute(tx)
-        .await
+        .await?;
+    Ok(confirmed)
 }
 
 /// Moves the end of a hold or a request.

@@ -47,6 +47,15 @@ diesel::table! {
         confirmed_at -> Nullable<Datetime>,
         cancelled_at -> Nullable<Datetime>,
         updated_at -> Datetime,
+        time_zone -> Nullable<Text>,
+        check_in_from -> Nullable<Time>,
+        check_out_by -> Nullable<Time>,
+        address -> Nullable<Text>,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        held_since -> Nullable<Datetime>,
+        held_until -> Nullable<Datetime>,
+        hidden_from_host -> Bool,
         time_zone_rules -> Text,
     }
 }
@@ -77,6 +86,13 @@ diesel::table! {
         user_id -> Binary,
         role -> Text,
         last_sequence -> Unsigned<BigInt>,
+    }
+}
+
+diesel::table! {
+    guest_holds (guest_id) {
+        guest_id -> Binary,
+        holds -> Unsigned<BigInt>,
     }
 }
 
@@ -347,6 +363,7 @@ diesel::joinable!(booking_events -> bookings (booking_id));
 diesel::joinable!(bookings -> listings (listing_id));
 diesel::joinable!(bookings -> quotes (quote_id));
 diesel::joinable!(feeds -> users (user_id));
+diesel::joinable!(guest_holds -> users (guest_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(devices -> users (user_id));
 diesel::joinable!(listing_amenities -> amenities (amenity_slug));
@@ -375,6 +392,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     devices,
     feed_entries,
     feeds,
+    guest_holds,
     idempotency_keys,
     imports,
     limits,

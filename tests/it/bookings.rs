@@ -51,7 +51,7 @@ async fn a_request_is_certain_when_the_host_accepts() {
     let app = TestApp::new().await;
     let (host, guest, booking) = request(&app).await;
     assert_eq!(guest.status(&booking).await, "REQUESTED");
-    assert_eq!(host.accept(&booking, &app.key()).await["code"], "STATE_CONFLICT", "nothing is paid yet");
+    assert_eq!(host.accept(&booking, &app.key()).await["code"], "NOT_FOUND", "nothing is paid yet");
     let answer = guest.try_pay(&booking, "CARD_OK", &app.key()).await;
     assert_eq!(answer["payment"]["status"], "AUTHORIZED");
     assert_eq!((app.bank.balance(), app.bank.reservations()), (0, 1));
@@ -144,16 +144,56 @@ async fn a_quote_is_booked_once() {
 #[tokio::test]
 async fn nights_are_kept_free_before_and_after_a_stay() {
     let app = TestApp::new().await;
-    let (host, guest) = (app.host().await, app.guest().await);
+    let (host, guest, first) = (app.host().await, app.guest().await, app.guest().await);
     let listing = host.listing(|input| input["rules"] = json!({ "preparationNights": 1 })).await;
     let quotes = [("2026-04-05", "2026-04-07"), ("2026-03-30", "2026-04-01"), ("2026-04-06", "2026-04-08")];
     let mut early = Vec::new();
     for (from, to) in quotes {
         early.push(guest.quote(&listing, from, to).await);
     }
-    guest.book(&listing, "2026-04-01", "2026-04-05").await;
-    for quote in &early[..2] {
-        assert_eq!(guest.try_book(quote, &app.key()).await["__typename"], "NightsUnavailableProblem");
+    first.book(&listing, "2026-04-01", "2026-04-05").await;
+    let conflict = |night: &str| json!([{ "night": night, "reason": "PREPARATION" }]);
+    for (quote, conflicts) in [(&early[0], conflict("2026-04-05")), (&early[1], conflict("2026-03-31"))] {
+        assert_eq!(guest.try_book(quote, &app.key()).await["conflicts"], conflicts);
     }
     assert_eq!(guest.try_book(&early[2], &app.key()).await["__typename"], "CreateBookingSuccess");
+}
+
+/// C23: a night was named that is not part of the stay.
+#[tokio::test]
+async fn the_nights_in_conflict_are_nights_of_the_stay_with_what_stands_against_them() {
+    let app = TestApp::new().await;
+    let (host, guest, neighbor) = (app.host().await, app.guest().await, app.guest().await);
+    let listing = host.listing(|input| input["rules"] = json!({ "preparationNights": 2 })).await;
+    let quote = guest.quote(&listing, "2026-04-07", "2026-04-09").await;
+    let wider = guest.quote(&listing, "2026-04-08", "2026-04-11").await;
+    neighbor.book(&listing, "2026-04-10", "2026-04-12").await;
+    let refused = guest.try_book(&quote, &app.key()).await;
+    assert_eq!(refused["nights"], json!(["2026-04-08"]));
+    assert_eq!(refused["conflicts"], json!([{ "night": "2026-04-08", "reason": "PREPARATION" }]));
+    let refused = guest.try_book(&wider, &app.key()).await;
+    let preparation = |night: &str| json!({ "night": night, "reason": "PREPARATION" });
+    let booked = json!({ "night": "2026-04-10", "reason": "BOOKED" });
+    assert_eq!(refused["conflicts"], json!([preparation("2026-04-08"), preparation("2026-04-09"), booked]));
+    let quoted = guest.try_quote(&listing, "2026-04-08", "2026-04-11").await;
+    assert_eq!(quoted["nights"], refused["nights"], "a quote says the same");
+}
+
+/// C21: the host's words could be read nowhere.
+#[tokio::test]
+async fn both_sides_read_why_a_request_was_declined() {
+    let app = TestApp::new().await;
+    let (host, guest, booking) = request(&app).await;
+    guest.pay(&booking).await;
+    let decline = "mutation ($input: DeclineBookingInput!) { declineBooking(input: $input) { __typename } }";
+    let input = json!({ "bookingId": booking, "message": "The boiler broke.", "idempotencyKey": app.key() });
+    assert_eq!(host.mutate(decline, input).await["__typename"], "DeclineBookingSuccess");
+    let read = "query ($id: ID!) { booking(id: $id) { declineMessage timeline { nodes { kind message } } } }";
+    for side in [&host, &guest] {
+        let seen = side.run(read, json!({ "id": booking })).await["booking"].clone();
+        assert_eq!(seen["declineMessage"], "The boiler broke.");
+        let messages: Vec<_> =
+            seen["timeline"]["nodes"].as_array().unwrap().iter().map(|node| &node["message"]).collect();
+        assert_eq!(messages, [&Value::Null, &Value::Null, &json!("The boiler broke.")]);
+    }
 }

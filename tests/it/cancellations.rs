@@ -117,10 +117,55 @@ async fn what_is_not_paid_is_cancelled_for_nothing_and_what_is_over_not_at_all()
     let held = guest.book(&listing, "2026-04-01", "2026-04-07").await;
     assert_eq!(host.cancel(&held).await["code"], "STATE_CONFLICT", "a host waits for the payment");
     assert_eq!(guest.cancel(&held).await["refund"]["total"]["minorUnits"], 0);
+    app.pass(Duration::minutes(15));
     let stay = guest.book_and_pay(&listing, "2026-04-01", "2026-04-07").await;
     app.clock.set(instant("2026-04-07T03:00:00Z"));
     assert_eq!(guest.cancel(&stay).await["code"], "STATE_CONFLICT");
     assert_eq!(preview(&guest, &stay, app.app.now()).await, Value::Null);
     let stranger = app.guest().await;
     assert_eq!(stranger.cancel(&stay).await["code"], "NOT_FOUND");
+}
+
+/// M6: the host's amount stayed what it was, and the payment CAPTURED.
+#[tokio::test]
+async fn a_cancellation_shows_in_the_hosts_amount_and_in_the_payment() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let read = "query ($id: ID!) { booking(id: $id) { hostPayout { minorUnits } payments { status refunded { minorUnits } } } }";
+    let seen = async |side: &Actor, booking: &str| side.run(read, json!({ "id": booking })).await["booking"].clone();
+    // Six nights of 100.00: after the fee of 3 % the host earns 582.00. Who cancels late keeps 500.00 of 600.00 for the guest.
+    for (at, by_host, payout, status, refunded) in [
+        ("2026-03-02T05:00:00Z", false, 0, "REFUNDED", 68_520),
+        ("2026-03-31T12:00:00Z", false, 9_700, "PARTIALLY_REFUNDED", 50_000),
+        ("2026-04-07T02:59:59Z", false, 58_200, "CAPTURED", 0),
+        ("2026-03-31T12:00:00Z", true, 0, "REFUNDED", 68_520),
+    ] {
+        app.clock.set(instant(crate::harness::app::NOW));
+        let listing = host.listing(|_| {}).await;
+        let booking = guest.book_and_pay(&listing, "2026-04-01", "2026-04-07").await;
+        assert_eq!(seen(&host, &booking).await["hostPayout"]["minorUnits"], 58_200);
+        app.clock.set(instant(at));
+        let side = if by_host { &host } else { &guest };
+        assert_eq!(side.cancel(&booking).await["booking"]["status"], "CANCELLED", "{at}");
+        assert_eq!(seen(&host, &booking).await["hostPayout"]["minorUnits"], payout, "{at}");
+        let payment = &seen(&guest, &booking).await["payments"][0];
+        assert_eq!(
+            (&payment["status"], &payment["refunded"]["minorUnits"]),
+            (&json!(status), &json!(refunded)),
+            "{at}"
+        );
+    }
+}
+
+/// M12.
+#[tokio::test]
+async fn an_expected_refund_below_nothing_is_refused_and_one_that_no_integer_holds_before_that() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    let booking = guest.book_and_pay(&listing, "2026-04-01", "2026-04-07").await;
+    let input = json!({ "bookingId": booking, "expectedRefund": -1, "idempotencyKey": app.key() });
+    let refused = guest.mutate(CANCEL, input).await;
+    assert_eq!((&refused["code"], &refused["path"]), (&json!("INVALID_INPUT"), &json!(["input", "expectedRefund"])));
+    assert_eq!(guest.status(&booking).await, "CONFIRMED");
 }

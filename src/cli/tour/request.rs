@@ -25,9 +25,9 @@ impl Tour {
         let key = fresh();
         let booking = self.book(guest, &quote, &key, "REQUESTED").await?;
         self.again(guest, &quote, &key, &booking).await?;
-        self.too_late(rival, &late, &stay).await?;
         self.decline(guest, &booking).await?;
         self.confirm(guest, &booking).await?;
+        self.too_late(rival, &late, &stay).await?;
         self.accept(host, &booking).await?;
         self.voice.begin("The guest sees it");
         let trip = self.trip(guest, &booking).await?;
@@ -57,7 +57,7 @@ impl Tour {
         Ok(())
     }
 
-    /// The nights are gone for everybody else.
+    /// With the money the nights are gone for everybody else.
     async fn too_late(&mut self, rival: &Person, quote: &str, stay: &Stay) -> anyhow::Result<()> {
         self.voice.begin("The second one is too late");
         let input = json!({ "quoteId": quote, "idempotencyKey": fresh() });

@@ -1,10 +1,12 @@
 //! Cancellations, and what they give back.
 
-use super::{Kept, Once, catch_up, events, idempotency, lock_as, payments, quotes, status_at, timeline, transitions};
+use super::{
+    Kept, Once, catch_up, events, idempotency, lock_as, payments, quotes, status_at, timeline, transitions, zone,
+};
 use crate::{
     app::App,
     auth::Member,
-    domain::{cancellation, listings, pricing::Line, timezones},
+    domain::{cancellation, pricing::Line, rule_sets::RuleSet, timezones},
     error::{Error, Refusal, Result, StateConflict},
     store::{
         self, Conn,
@@ -120,7 +122,13 @@ fn refund_to_decide(booking: &Booking, side: Side, expected: Option<i64>, now: T
 
 async fn end(app: &App, tx: &mut Conn, booking: Booking, side: Side, refund: i64, now: Timestamp) -> Result<Booking> {
     let (booking, mut kinds) = catch_up(tx, booking, now).await?;
-    let change = Change { cancelled_at: Some(now), ..Change::to(&booking, BookingStatus::Cancelled, now) };
+    let change = Change {
+        cancelled_at: Some(now),
+        host_payout: payout_after(&booking, refund, now)?,
+        // Who held nights and gives them back unpaid waits before holding them again.
+        held_until: booking.held_until.map(|end| end.min(now)),
+        ..Change::to(&booking, BookingStatus::Cancelled, now)
+    };
     store::bookings::update(tx, booking.id, &change).await?;
     // Nights that were slept stay for the record.
     let from = match booking.status {
@@ -140,8 +148,16 @@ async fn end(app: &App, tx: &mut Conn, booking: Booking, side: Side, refund: i64
     Ok(booking)
 }
 
+/// What the host earns by a booking that is cancelled now when the guest gets `refund` back: of what is kept, the host's part.
+fn payout_after(booking: &Booking, refund: i64, now: Timestamp) -> Result<i64> {
+    if booking.confirmed_at.is_none() {
+        return Ok(0);
+    }
+    let rules = RuleSet::by_version(&booking.rules).unwrap_or_else(RuleSet::current);
+    let lines = quotes::lines(&booking.price_lines)?;
+    Ok(cancellation::payout_after(&lines, booking.check_in_at, now, refund, rules))
+}
+
 async fn local_day(app: &App, tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<chrono::NaiveDate> {
-    let listing = store::listings::find(tx, booking.listing_id).await?;
-    let listing = listing.ok_or_else(|| anyhow::anyhow!("booking {} without its listing", booking.id))?;
-    Ok(timezones::local_date(&listings::zone(&app.time_zones(), &listing)?, now))
+    Ok(timezones::local_date(&zone(&app.time_zones(), tx, booking).await?, now))
 }

@@ -1,16 +1,15 @@
 //! Claims on nights: what stands against one, and the rows that make it.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
-use super::lapse::lapse;
 use crate::{
-    error::{NightsUnavailable, Refusal, Result},
+    error::{NightConflict, Result},
     store::{
         self, Conn, DatabaseError,
         bookings::Booking,
         nights::{Claim, Night},
     },
-    types::{ListingId, NightKind, Stay, Timestamp},
+    types::{ListingId, NightKind, Stay, Timestamp, UnavailableReason},
 };
 
 /// Lets go the nights of `found` whose holds have expired, so that they block nobody even if no worker runs. Returns the bookings
@@ -23,15 +22,9 @@ pub(crate) async fn lapse_expired(tx: &mut Conn, found: &[Night], now: Timestamp
     ids.dedup();
     let mut lapsed = Vec::new();
     for id in ids {
-        lapsed.extend(lapse(tx, id, now).await?);
+        lapsed.extend(store::bookings::expire(tx, id, now).await?);
     }
     Ok(lapsed)
-}
-
-/// The nights of `stay` that somebody holds.
-fn taken_by_others(found: &[Night], stay: Stay, now: Timestamp) -> Vec<NaiveDate> {
-    let in_stay = |night: &&Night| night.night >= stay.check_in() && night.night < stay.check_out();
-    found.iter().filter(in_stay).filter(|night| night.holds_at(now)).map(|night| night.night).collect()
 }
 
 /// A claim of `booking` on its nights, and on those that are kept free after it.
@@ -45,9 +38,12 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
+    fn preparation(&self) -> Days {
+        Days::new(u64::from(self.preparation))
+    }
+
     fn span(&self) -> Stay {
-        let after = chrono::Days::new(u64::from(self.preparation));
-        Stay::stored(self.booking.check_in, self.booking.check_out + after)
+        Stay::stored(self.booking.check_in, self.booking.check_out + self.preparation())
     }
 
     /// The rows in ascending order. A night that is blocked anyway needs no row to keep it free.
@@ -64,36 +60,69 @@ impl Wanted<'_> {
     }
 }
 
+/// How a claim ended.
+pub(super) struct Claimed {
+    /// Bookings whose expired holds were in the way; their events are for the caller to append, last of all.
+    pub lapsed: Vec<Booking>,
+    /// What stands against the claim. Empty: the nights are the booking's.
+    pub conflicts: Vec<NightConflict>,
+}
+
 /// Takes the nights, or says which are taken. A plain read comes first and answers most losers; the key of the table has the last word.
-/// Returns the bookings whose expired holds were in the way; their events are for the caller to append, last of all.
-pub(super) async fn claim(tx: &mut Conn, wanted: &Wanted<'_>, now: Timestamp) -> Result<Vec<Booking>> {
+pub(super) async fn claim(tx: &mut Conn, wanted: &Wanted<'_>, now: Timestamp) -> Result<Claimed> {
     let listing = wanted.booking.listing_id;
     let found = store::nights::of_listing(tx, listing, wanted.span()).await?;
     let lapsed = lapse_expired(tx, &found, now).await?;
-    refuse_taken(&found, wanted, now)?;
+    let conflicts = conflicts(&found, wanted, now);
+    if !conflicts.is_empty() {
+        return Ok(Claimed { lapsed, conflicts });
+    }
     let is_block = |kind| matches!(kind, NightKind::Block | NightKind::External);
     let blocked: Vec<_> = found.iter().filter(|night| is_block(night.kind)).map(|night| night.night).collect();
-    match store::nights::claim(tx, &wanted.rows(&blocked)).await? {
-        Claim::Held => Ok(lapsed),
-        Claim::Taken => Err(lost(tx, listing, wanted, now).await),
+    let conflicts = match store::nights::claim(tx, &wanted.rows(&blocked)).await? {
+        Claim::Held => Vec::new(),
+        Claim::Taken => lost(tx, listing, wanted, now).await?,
+    };
+    Ok(Claimed { lapsed, conflicts })
+}
+
+/// What stands against the nights now, without taking them.
+pub(super) async fn look(tx: &mut Conn, wanted: &Wanted<'_>, now: Timestamp) -> Result<Vec<NightConflict>> {
+    let found = store::nights::of_listing(tx, wanted.booking.listing_id, wanted.span()).await?;
+    Ok(conflicts(&found, wanted, now))
+}
+
+/// The nights of the stay that something stands against: what holds them or, for nights too close to the next stay, that stay.
+fn conflicts(found: &[Night], wanted: &Wanted<'_>, now: Timestamp) -> Vec<NightConflict> {
+    let holding: Vec<_> = found.iter().filter(|night| night.holds_at(now)).collect();
+    let next = holding.iter().find(|night| night.night >= wanted.booking.check_out && is_stay(night.kind));
+    let is_close = |night: NaiveDate| next.is_some_and(|next| next.night <= night + wanted.preparation());
+    let reason = |night: NaiveDate| match holding.iter().find(|held| held.night == night) {
+        Some(held) => Some(reason_of(held.kind)),
+        None => is_close(night).then_some(UnavailableReason::Preparation),
+    };
+    let nights = wanted.booking.stay().nights();
+    nights.filter_map(|night| Some(NightConflict { night, reason: reason(night)? })).collect()
+}
+
+fn is_stay(kind: NightKind) -> bool {
+    matches!(kind, NightKind::Hold | NightKind::Request | NightKind::Booking)
+}
+
+fn reason_of(kind: NightKind) -> UnavailableReason {
+    match kind {
+        NightKind::Hold | NightKind::Request | NightKind::Booking => UnavailableReason::Booked,
+        NightKind::Block | NightKind::External => UnavailableReason::Blocked,
+        NightKind::Preparation => UnavailableReason::Preparation,
     }
 }
 
-fn refuse_taken(found: &[Night], wanted: &Wanted<'_>, now: Timestamp) -> Result<()> {
-    let mut nights = taken_by_others(found, wanted.booking.stay(), now);
-    let is_stay = |kind| matches!(kind, NightKind::Hold | NightKind::Request | NightKind::Booking);
-    let next_stay = found.iter().filter(|night| night.night >= wanted.booking.check_out);
-    nights.extend(next_stay.filter(|night| night.holds_at(now) && is_stay(night.kind)).map(|night| night.night));
-    if nights.is_empty() { Ok(()) } else { Err(Refusal::NightsUnavailable(NightsUnavailable { nights }).into()) }
-}
-
 /// A racer was faster. When its rows cannot be seen it has let them go again, and another run will tell.
-async fn lost(tx: &mut Conn, listing: ListingId, wanted: &Wanted<'_>, now: Timestamp) -> crate::error::Error {
-    let found = match store::nights::of_listing(tx, listing, wanted.span()).await {
-        Ok(found) => found,
-        Err(error) => return error.into(),
-    };
-    refuse_taken(&found, wanted, now)
-        .err()
-        .unwrap_or_else(|| DatabaseError::again("a night was taken and let go again").into())
+async fn lost(tx: &mut Conn, listing: ListingId, wanted: &Wanted<'_>, now: Timestamp) -> Result<Vec<NightConflict>> {
+    let found = store::nights::of_listing(tx, listing, wanted.span()).await?;
+    let conflicts = conflicts(&found, wanted, now);
+    if conflicts.is_empty() {
+        return Err(DatabaseError::again("a night was taken and let go again").into());
+    }
+    Ok(conflicts)
 }

@@ -2,15 +2,24 @@
 
 use super::{
     Kept, Once,
-    claims::{Wanted, claim},
-    events, idempotency, quotes,
+    claims::{Wanted, claim, look},
+    confirm::{Confirmed, confirm},
+    events::{self, Happened},
+    holds::admit,
+    idempotency, payments, quotes,
 };
 use crate::{
     app::App,
     auth::Member,
     domain::{listings, timezones},
-    error::{Error, Refusal, Result, StayNotAllowed, Violation},
-    store::{self, Conn, bookings::Booking, idempotency::Intention, listings::Listing, quotes::Quote},
+    error::{Error, NightsUnavailable, Refusal, Result, StayNotAllowed, Violation},
+    store::{
+        self, Conn,
+        bookings::{BookedPlace, Booking},
+        idempotency::Intention,
+        listings::Listing,
+        quotes::Quote,
+    },
     types::{
         BookingEventKind, BookingId, BookingStatus, IdempotencyKey, ListingStatus, NightKind, QuoteId, Timestamp,
         UnavailableReason, Zone,
@@ -19,7 +28,7 @@ use crate::{
 
 /// What a transaction found.
 enum Outcome {
-    /// The booking, and those whose expired holds were in its way.
+    /// The booking, and those that it took the place of: expired holds, and the guest's own.
     Booked(Once<Kept>, Box<Booking>, Vec<Booking>),
     Replayed(Once<Kept>),
 }
@@ -48,9 +57,14 @@ pub async fn create(app: &App, guest: &Member, quote: QuoteId, key: &Idempotency
     }
     let outcome = app.database.transaction(async |tx| book(app, tx, guest, quote, &intention, now).await).await?;
     match outcome {
-        Outcome::Booked(created, booking, lapsed) => {
+        Outcome::Booked(created, booking, others) => {
             events::announce(app, &booking);
-            lapsed.iter().for_each(|lapsed| events::announce(app, lapsed));
+            for other in others {
+                events::announce(app, &other);
+                if other.status == BookingStatus::Cancelled {
+                    payments::settle_soon(app, other.id).await;
+                }
+            }
             Ok(created)
         }
         Outcome::Replayed(kept) => Ok(kept),
@@ -87,21 +101,55 @@ async fn book(
     let listing = store::listings::find(tx, quote.listing_id).await?;
     let listing = listing.ok_or_else(|| Error::not_found("quoteId", "listing"))?;
     still_offered(app, &listing, &quote, now)?;
-    let booking = draft(app, &quote, &listing, now)?;
+    let admission = admit(app, tx, &quote, &listing, now).await?;
+    let booking = draft(app, &quote, &listing, admission.held_since, now)?;
     store::bookings::insert(tx, &booking).await?;
-    let (kind, event) = match booking.status {
-        BookingStatus::PendingPayment => (NightKind::Hold, BookingEventKind::Created),
-        _ => (NightKind::Request, BookingEventKind::Requested),
-    };
-    let preparation = listing.rules.preparation_nights;
-    let wanted = Wanted { booking: &booking, kind, expires_at: booking.deadline_at, preparation };
-    let lapsed = claim(tx, &wanted, now).await?;
+    let Taken { booking, kinds, lapsed } = take_nights(app, tx, booking, listing.rules.preparation_nights, now).await?;
     let created = idempotency::keep(tx, intention, Kept { booking: booking.id }).await?;
-    let event = [event];
-    let mut happened: Vec<(&Booking, &[_])> = lapsed.iter().map(|it| (it, &[BookingEventKind::Expired] as _)).collect();
-    happened.push((&booking, &event));
+    let mut happened: Vec<_> = Happened::expired(&lapsed).collect();
+    happened.extend(admission.replaced.iter().map(|it| Happened::new(it, &[BookingEventKind::CancelledByGuest])));
+    happened.push(Happened::new(&booking, &kinds));
     events::append_all(tx, &happened, now).await?;
-    Ok(Outcome::Booked(created, Box::new(booking), lapsed))
+    let others = lapsed.into_iter().chain(admission.replaced).collect();
+    Ok(Outcome::Booked(created, Box::new(booking), others))
+}
+
+/// A new booking with its nights.
+struct Taken {
+    booking: Booking,
+    /// What happened to it.
+    kinds: Vec<BookingEventKind>,
+    /// Bookings whose expired holds were in the way.
+    lapsed: Vec<Booking>,
+}
+
+/// Takes the nights of a new booking. A request that must be paid for takes none yet: they only have to be free. What costs nothing needs
+/// no payment: it is certain at once or, when the host is to be asked, as good as paid for.
+async fn take_nights(app: &App, tx: &mut Conn, booking: Booking, preparation: u16, now: Timestamp) -> Result<Taken> {
+    let is_instant = booking.status == BookingStatus::PendingPayment;
+    let kind = if is_instant { NightKind::Hold } else { NightKind::Request };
+    let wanted = Wanted { booking: &booking, kind, expires_at: booking.deadline_at, preparation };
+    if booking.hidden_from_host {
+        NightsUnavailable::unless_free(look(tx, &wanted, now).await?)?;
+        return Ok(Taken { booking, kinds: vec![BookingEventKind::Requested], lapsed: Vec::new() });
+    }
+    let claimed = claim(tx, &wanted, now).await?;
+    NightsUnavailable::unless_free(claimed.conflicts)?;
+    let lapsed = claimed.lapsed;
+    if !is_instant {
+        return Ok(Taken { booking, kinds: vec![BookingEventKind::Requested], lapsed });
+    }
+    if booking.total > 0 {
+        return Ok(Taken { booking, kinds: vec![BookingEventKind::Created], lapsed });
+    }
+    match confirm(app, tx, &booking, now).await? {
+        Confirmed::Certain(booking) => {
+            Ok(Taken { booking, kinds: vec![BookingEventKind::Created, BookingEventKind::Confirmed], lapsed })
+        }
+        Confirmed::WithoutNights(booking) => {
+            Err(anyhow::anyhow!("booking {} has lost the nights that it has just taken", booking.id).into())
+        }
+    }
 }
 
 /// A quote is a promise: of all rules only those that cannot be kept any more stand against it.
@@ -123,15 +171,31 @@ fn check_in_at(zone: &Zone, quote: &Quote, listing: &Listing) -> Timestamp {
     timezones::check_in_at(zone, quote.stay(), listing.rules.check_in_from)
 }
 
-fn draft(app: &App, quote: &Quote, listing: &Listing, now: Timestamp) -> Result<Booking> {
+/// The state of a new booking, until when it stays so, and since when it holds nights unpaid. What costs nothing holds nothing unpaid, and a
+/// request for it is with its host at once.
+fn beginning(
+    app: &App,
+    quote: &Quote,
+    held_since: Timestamp,
+    now: Timestamp,
+) -> (BookingStatus, Timestamp, Option<Timestamp>) {
+    match (quote.instant_book, quote.total > 0) {
+        (true, true) => {
+            let end = (now + app.terms.hold).min(held_since + app.terms.holds.in_all);
+            (BookingStatus::PendingPayment, end, Some(held_since))
+        }
+        (true, false) => (BookingStatus::PendingPayment, now + app.terms.hold, None),
+        (false, true) => (BookingStatus::Requested, now + app.terms.request_payment, None),
+        (false, false) => (BookingStatus::Requested, now + app.terms.host_answer, None),
+    }
+}
+
+fn draft(app: &App, quote: &Quote, listing: &Listing, held_since: Timestamp, now: Timestamp) -> Result<Booking> {
     let zones = app.time_zones();
     let zone = listings::zone(&zones, listing)?;
     let check_in_at = check_in_at(&zone, quote, listing);
-    let (status, deadline) = if quote.instant_book {
-        (BookingStatus::PendingPayment, now + app.terms.hold)
-    } else {
-        (BookingStatus::Requested, now + app.terms.host_answer)
-    };
+    let (status, deadline, held_since) = beginning(app, quote, held_since, now);
+    let deadline_at = Some(deadline.min(check_in_at));
     Ok(Booking {
         id: BookingId::new(now, &*app.entropy),
         listing_id: listing.id,
@@ -154,7 +218,7 @@ fn draft(app: &App, quote: &Quote, listing: &Listing, now: Timestamp) -> Result<
         rules: quote.rules.clone(),
         cancellation_policy: quote.cancellation_policy,
         cancellation_timeline: None,
-        deadline_at: Some(deadline.min(check_in_at)),
+        deadline_at,
         decline_message: None,
         event_sequence: 0,
         created_at: now,
@@ -162,5 +226,9 @@ fn draft(app: &App, quote: &Quote, listing: &Listing, now: Timestamp) -> Result<
         cancelled_at: None,
         updated_at: now,
         time_zone_rules: zones.version().to_string(),
+        place: BookedPlace::of(listing),
+        held_since,
+        held_until: deadline_at.filter(|_| held_since.is_some()),
+        hidden_from_host: status == BookingStatus::Requested && quote.total > 0,
     })
 }

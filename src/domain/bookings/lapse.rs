@@ -11,16 +11,6 @@ use crate::{
     types::{BookingEventKind, BookingId, BookingStatus, Timestamp},
 };
 
-/// Writes that nobody paid or answered in time, if that is so and not written yet. The nights are free again; the event is for the caller to
-/// append, last of all.
-pub(super) async fn lapse(tx: &mut Conn, id: BookingId, now: Timestamp) -> Result<Option<Booking>> {
-    let Some(booking) = store::bookings::lock(tx, id).await? else { return Ok(None) };
-    if booking.status == BookingStatus::Expired || status_at(&booking, now) != BookingStatus::Expired {
-        return Ok(None);
-    }
-    Ok(Some(catch_up(tx, booking, now).await?.0))
-}
-
 /// Writes what time has done to `booking`, which the transaction has locked. Returns the booking as it is then, and the events that the
 /// caller appends last of all.
 pub(crate) async fn catch_up(
@@ -43,7 +33,7 @@ pub(crate) async fn catch_up(
     if to == Expired {
         store::nights::release(tx, booking.id, None).await?;
     }
-    Ok((Booking { status: to, deadline_at: change.deadline_at, updated_at: now, ..booking }, kinds))
+    Ok((change.applied_to(booking), kinds))
 }
 
 /// Bookings that time has moved and nobody has written down yet, for the worker.

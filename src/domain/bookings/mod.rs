@@ -2,7 +2,9 @@
 
 mod cancel;
 mod claims;
+mod confirm;
 mod create;
+mod holds;
 mod lapse;
 mod respond;
 mod times;
@@ -10,21 +12,24 @@ mod view;
 
 pub use cancel::{Cancelled, Preview, cancel, preview, refunded_lines};
 pub(super) use claims::lapse_expired;
+pub(super) use confirm::{Asked, Confirmed, ask_host, confirm};
 pub use create::{Created, create};
 pub(super) use lapse::catch_up;
 pub use lapse::{move_on, overdue_and_moved};
 pub use respond::{accept, decline};
 pub use times::{follow_time_zone, with_older_rules};
-pub use view::{Action, Circumstances, actions, status_at, timeline};
+pub use view::{Action, Circumstances, actions, host_payout, status_at, timeline};
 
-pub use crate::store::bookings::Booking;
+pub use crate::store::bookings::{BookedPlace, Booking};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     events,
     idempotency::{self, Once},
-    payments, quotes, transitions,
+    payments, quotes,
+    timezones::{TimeZones, Zone},
+    transitions,
 };
 use crate::{
     app::App,
@@ -87,4 +92,13 @@ async fn lock_as(tx: &mut store::Conn, id: BookingId, viewer: &Member, side: Opt
         .and_then(|booking| booking.side_of(viewer.id()).map(|of| (booking, of)))
         .filter(|(_, of)| side.is_none_or(|side| side == *of))
         .ok_or_else(|| Error::not_found("bookingId", "booking"))
+}
+
+/// The time zone that `booking` goes by, whatever has become of its listing.
+///
+/// # Errors
+/// When the database fails, or what it holds names no zone.
+pub(super) async fn zone(zones: &TimeZones, conn: &mut store::Conn, booking: &Booking) -> Result<Zone> {
+    let name = store::bookings::time_zone(conn, booking).await?;
+    zones.zone(&name).map_err(|error| Error::Internal(error.into()))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kept, Once, events, idempotency, lock_as, payments, status_at, transitions};
+use super::{Confirmed, Kept, Once, confirm, events, idempotency, lock_as, payments, status_at, transitions};
 use crate::{
     app::App,
     auth::Member,
@@ -10,6 +10,7 @@ use crate::{
     store::{
         self,
         bookings::{Booking, Change},
+        idempotency::Intention,
         payments::Payment,
     },
     types::{
@@ -21,45 +22,86 @@ use crate::{
 /// Most characters of a word to the guest.
 const MAX_MESSAGE: usize = 1_000;
 
-/// What is kept under the key of an acceptance: the money that it takes.
+/// What is kept under the key of an acceptance: the money that it takes, if the stay costs any.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Accepted {
     booking: BookingId,
-    payment: PaymentId,
+    payment: Option<PaymentId>,
 }
 
-/// The host accepts: the reserved money is taken, and with it the booking is certain.
+/// What is to be done when an acceptance is committed.
+enum Next {
+    /// It was done before.
+    Nothing,
+    /// The reserved money is taken.
+    Capture(Payment),
+    /// The stay costs nothing: it is certain.
+    Tell(Booking),
+}
+
+/// The host accepts: the reserved money is taken, and with it the booking is certain. One that costs nothing is certain at once.
 ///
 /// # Errors
 /// Problems of the contract's `acceptBooking`.
 pub async fn accept(app: &App, host: &Member, id: BookingId, key: &IdempotencyKey) -> Result<Once<Kept>> {
     let intention = idempotency::intention(host, "acceptBooking", key, &id)?;
     let now = app.now();
-    let (accepted, payment) = app
-        .database
-        .transaction(async |tx| {
-            let kept = idempotency::take::<Accepted>(tx, &intention, now).await?;
-            let (booking, _) = lock_as(tx, id, host, Some(Side::Host)).await?;
-            if let Some(kept) = kept.filter(|_| booking.confirmed_at.is_some()) {
-                return Ok((kept, None));
-            }
-            may(&booking, BookingAction::Accept, now)?;
-            if let Some(kept) = kept {
-                // The provider did not answer, or a crash came before: what is still open goes on.
-                let payment = store::payments::find(tx, kept.answer.payment).await?;
-                return Ok((kept, payment));
-            }
-            let unpaid = || Error::state(Some(id), "The guest has not paid yet.");
-            let payment = reserved(tx, &booking).await?.ok_or_else(unpaid)?;
-            store::payments::ask(tx, payment.id, now).await?;
-            let accepted = Accepted { booking: id, payment: payment.id };
-            Ok::<_, Error>((idempotency::keep(tx, &intention, accepted).await?, Some(payment)))
-        })
-        .await?;
-    if let Some(payment) = payment {
-        payments::capture(app, payment).await?;
+    let (accepted, next) =
+        app.database.transaction(async |tx| decide(app, tx, host, id, &intention, now).await).await?;
+    match next {
+        Next::Capture(payment) => payments::capture(app, payment).await?,
+        Next::Tell(booking) => events::announce(app, &booking),
+        Next::Nothing => {}
     }
     Ok(Once { answer: Kept { booking: accepted.answer.booking }, replayed: accepted.replayed })
+}
+
+async fn decide(
+    app: &App,
+    tx: &mut store::Conn,
+    host: &Member,
+    id: BookingId,
+    intention: &Intention<'_>,
+    now: Timestamp,
+) -> Result<(Once<Accepted>, Next)> {
+    let kept = idempotency::take::<Accepted>(tx, intention, now).await?;
+    let (booking, _) = lock_as(tx, id, host, Some(Side::Host)).await?;
+    if let Some(kept) = kept.filter(|_| booking.confirmed_at.is_some()) {
+        return Ok((kept, Next::Nothing));
+    }
+    may(&booking, BookingAction::Accept, now)?;
+    if let Some(kept) = kept {
+        // The provider did not answer, or a crash came before: what is still open goes on.
+        let payment = match kept.answer.payment {
+            Some(payment) => store::payments::find(tx, payment).await?,
+            None => None,
+        };
+        return Ok((kept, payment.map_or(Next::Nothing, Next::Capture)));
+    }
+    if booking.total == 0 {
+        return accept_free(app, tx, &booking, intention, now).await;
+    }
+    let unpaid = || Error::state(Some(id), "The guest has not paid yet.");
+    let payment = reserved(tx, &booking).await?.ok_or_else(unpaid)?;
+    store::payments::ask(tx, payment.id, now).await?;
+    let accepted = Accepted { booking: id, payment: Some(payment.id) };
+    Ok((idempotency::keep(tx, intention, accepted).await?, Next::Capture(payment)))
+}
+
+async fn accept_free(
+    app: &App,
+    tx: &mut store::Conn,
+    booking: &Booking,
+    intention: &Intention<'_>,
+    now: Timestamp,
+) -> Result<(Once<Accepted>, Next)> {
+    let Confirmed::Certain(booking) = confirm(app, tx, booking, now).await? else {
+        return Err(anyhow::anyhow!("request {} has lost its nights", booking.id).into());
+    };
+    let accepted = Accepted { booking: booking.id, payment: None };
+    let kept = idempotency::keep(tx, intention, accepted).await?;
+    events::append(tx, &booking, &[BookingEventKind::Confirmed], now).await?;
+    Ok((kept, Next::Tell(booking)))
 }
 
 async fn reserved(tx: &mut store::Conn, booking: &Booking) -> Result<Option<Payment>> {

@@ -4,12 +4,14 @@
 //! behind its instants, and only a newer one touches them: of servers with different rules the newest has the last word, in
 //! whatever order they work. What has passed by the rules of before stays as it was.
 
-use super::{catch_up, events, transitions};
+use chrono::NaiveTime;
+
+use super::{BookedPlace, catch_up, events, transitions};
 use crate::{
     app::App,
-    domain::{cancellation, listings, quotes, rule_sets::RuleSet, timezones},
+    domain::{cancellation, quotes, rule_sets::RuleSet, timezones},
     error::{Error, Result},
-    store::{self, Conn, booking_times::Times, bookings::Booking, listings::Listing},
+    store::{self, Conn, booking_times::Times, bookings::Booking},
     types::{BookingEventKind, BookingId, TimeZones, Timestamp},
 };
 
@@ -65,9 +67,8 @@ pub async fn follow_time_zone(app: &App, id: BookingId) -> Result<()> {
 /// Writes the instants of `booking` by these rules. Returns whether one moved.
 async fn renew(tx: &mut Conn, booking: &Booking, zones: &TimeZones, now: Timestamp) -> Result<bool> {
     let before = Times::of(booking);
-    let listing = store::listings::find(tx, booking.listing_id).await?;
-    let listing = listing.ok_or_else(|| anyhow::anyhow!("booking {} without its listing", booking.id))?;
-    let times = times(booking, &listing, zones, now).unwrap_or_else(|error| {
+    let clock = Clock::of(tx, booking).await?;
+    let times = times(booking, &clock, zones, now).unwrap_or_else(|error| {
         // Tried again it would fail again; the next version may not.
         tracing::error!(booking = %booking.id, error = format!("{error:#}"), "cannot work out the times of a booking");
         before.clone()
@@ -83,15 +84,43 @@ async fn renew(tx: &mut Conn, booking: &Booking, zones: &TimeZones, now: Timesta
     Ok(true)
 }
 
+/// The local times that a booking promises.
+struct Clock {
+    time_zone: String,
+    check_in_from: NaiveTime,
+    check_out_by: NaiveTime,
+}
+
+impl Clock {
+    /// Those that `booking` was made with or, if it does not know them, those of its listing.
+    async fn of(tx: &mut Conn, booking: &Booking) -> Result<Self> {
+        let place = match booking.place.time_zone {
+            Some(_) => booking.place.clone(),
+            None => {
+                let listing = store::listings::find(tx, booking.listing_id).await?;
+                BookedPlace::of(&listing.ok_or_else(|| lacks(booking, "listing"))?)
+            }
+        };
+        Ok(Self {
+            time_zone: place.time_zone.ok_or_else(|| lacks(booking, "time zone"))?,
+            check_in_from: place.check_in_from.ok_or_else(|| lacks(booking, "hour of check-in"))?,
+            check_out_by: place.check_out_by.ok_or_else(|| lacks(booking, "hour of check-out"))?,
+        })
+    }
+}
+
+fn lacks(booking: &Booking, what: &str) -> anyhow::Error {
+    anyhow::anyhow!("booking {} without its {what}", booking.id)
+}
+
 /// The instants of `booking` by these rules.
-fn times(booking: &Booking, listing: &Listing, zones: &TimeZones, now: Timestamp) -> Result<Times> {
-    let (from, by) = (listing.rules.check_in_from, listing.rules.check_out_by);
-    let name = listing.place.time_zone.as_str();
-    let is_known_right = booking.time_zone_rules.is_empty() && !CHANGED_SINCE_2025B.contains(&name);
+fn times(booking: &Booking, clock: &Clock, zones: &TimeZones, now: Timestamp) -> Result<Times> {
+    let (from, by) = (clock.check_in_from, clock.check_out_by);
+    let is_known_right = booking.time_zone_rules.is_empty() && !CHANGED_SINCE_2025B.contains(&clock.time_zone.as_str());
     if is_known_right {
         return Ok(Times::of(booking));
     }
-    let zone = listings::zone(zones, listing)?;
+    let zone = zones.zone(&clock.time_zone).map_err(|error| Error::Internal(error.into()))?;
     let unless_passed = |before: Timestamp, at: Timestamp| if before <= now { before } else { at };
     let check_in_at = unless_passed(booking.check_in_at, timezones::check_in_at(&zone, booking.stay(), from));
     let check_out_at = unless_passed(booking.check_out_at, timezones::check_out_at(&zone, booking.stay(), by));

@@ -22,6 +22,16 @@ pub fn timeline(booking: &Booking) -> Result<Option<Vec<Tier>>> {
     Ok(frozen.map(serde_json::from_str).transpose().map_err(anyhow::Error::from)?)
 }
 
+/// What the host earns by `booking` as it stands at `now`, in minor units: nothing when it ended without a payment.
+pub fn host_payout(booking: &Booking, now: Timestamp) -> i64 {
+    use BookingStatus::{Cancelled, Declined, Expired};
+    match status_at(booking, now) {
+        Declined | Expired => 0,
+        Cancelled if booking.confirmed_at.is_none() => 0,
+        _ => booking.host_payout,
+    }
+}
+
 /// Something that a side may want to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
@@ -59,7 +69,7 @@ pub fn actions(booking: &Booking, side: Side, known: Circumstances, now: Timesta
             let particular = || particular(booking, offer.action, known, now).map(str::to_owned);
             let refusal = offer.refusal.map(str::to_owned).or_else(particular);
             let is_allowed = refusal.is_none();
-            let money = |minor: i64| Some(Money::new(minor, booking.currency)).filter(|_| is_allowed);
+            let money = |minor: i64| Some(Money::new(minor, booking.currency)).filter(|_| is_allowed && minor != 0);
             Action {
                 action: offer.action,
                 deadline: deadline(booking, offer.action, known).filter(|_| is_allowed),
@@ -80,8 +90,9 @@ pub fn actions(booking: &Booking, side: Side, known: Circumstances, now: Timesta
 /// What stands against an action that the state allows.
 fn particular(booking: &Booking, action: BookingAction, known: Circumstances, now: Timestamp) -> Option<&'static str> {
     match action {
+        BookingAction::Pay if booking.total == 0 => Some("There is nothing to pay."),
         BookingAction::Pay if known.reserved => Some("The money is reserved; the host will answer."),
-        BookingAction::Accept if !known.reserved => Some("The guest has not paid yet."),
+        BookingAction::Accept if !known.reserved && booking.total > 0 => Some("The guest has not paid yet."),
         BookingAction::Review if known.reviewed => Some("There is a review already."),
         BookingAction::Review if now > booking.check_out_at + known.review_window => {
             Some("The time to write a review is over.")

@@ -2,7 +2,7 @@
 
 use super::parts::{Parts, is_of_nights, is_once};
 use crate::{
-    domain::pricing::Line,
+    domain::{money::share, pricing::Line, rule_sets::RuleSet},
     types::{PriceLineKind, Timestamp},
 };
 
@@ -33,6 +33,19 @@ pub fn refund_lines(lines: &[Line], check_in_at: Timestamp, at: Timestamp, refun
         ..line.clone()
     }));
     back
+}
+
+/// What the host earns when `refund` of the paid `lines` comes back for a cancellation at `at`: what is kept of the host's own charges, less
+/// the host's fee on that. Of nothing kept, nothing.
+pub fn payout_after(lines: &[Line], check_in_at: Timestamp, at: Timestamp, refund: i64, rules: &RuleSet) -> i64 {
+    let hosts = |lines: &[Line]| -> i64 {
+        let own = lines.iter().filter(|line| is_of_nights(line) || is_once(line));
+        own.map(|line| line.amount).sum()
+    };
+    let back = if refund == 0 { 0 } else { hosts(&refund_lines(lines, check_in_at, at, refund)) };
+    let kept = hosts(lines) - back;
+    // A part of what is kept, which fits.
+    kept - share(kept, rules.host_fee) as i64
 }
 
 /// The paid lines that are `wanted`, if all of their sum comes back, else one line with what does.

@@ -16,7 +16,7 @@ mod lines;
 mod parts;
 
 use chrono::Duration;
-pub use lines::refund_lines;
+pub use lines::{payout_after, refund_lines};
 use parts::Parts;
 use serde::{Deserialize, Serialize};
 

@@ -20,7 +20,7 @@ use crate::{
     store::{
         self, Conn,
         bookings::Booking,
-        events::{Event, Parties},
+        events::{Audience, Event, Parties},
     },
     types::{BookingEventKind, BookingId, Page, PageError, PageOf, Side, Timestamp},
 };
@@ -108,29 +108,63 @@ impl Place {
     }
 }
 
+/// What happened to a booking, which the transaction has locked or made.
+#[derive(Debug)]
+pub(super) struct Happened<'a> {
+    /// The booking.
+    pub booking: &'a Booking,
+    /// What happened.
+    pub kinds: Vec<BookingEventKind>,
+    /// Whether its host learns of the booking only now, and so of all that happened before.
+    pub host_joins: bool,
+}
+
+impl<'a> Happened<'a> {
+    pub(super) fn new(booking: &'a Booking, kinds: &[BookingEventKind]) -> Self {
+        Self { booking, kinds: kinds.to_vec(), host_joins: false }
+    }
+
+    /// That nobody paid or answered in time, for each of `bookings`.
+    pub(super) fn expired(bookings: &'a [Booking]) -> impl Iterator<Item = Self> {
+        bookings.iter().map(|booking| Self::new(booking, &[BookingEventKind::Expired]))
+    }
+
+    fn audience(&self) -> Audience {
+        match (self.host_joins, self.booking.hidden_from_host) {
+            (true, _) => Audience::HostJoins,
+            (false, true) => Audience::Guest,
+            (false, false) => Audience::Both,
+        }
+    }
+}
+
 /// Appends `kinds` to the events of `booking`, which the transaction has locked or made. The last thing that it does.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn append(tx: &mut Conn, booking: &Booking, kinds: &[BookingEventKind], now: Timestamp) -> Result<()> {
-    append_all(tx, &[(booking, kinds)], now).await
+pub(super) async fn append(tx: &mut Conn, booking: &Booking, kinds: &[BookingEventKind], now: Timestamp) -> Result<()> {
+    append_all(tx, &[Happened::new(booking, kinds)], now).await
 }
 
 /// Appends what happened to several bookings, as [`append`].
 ///
 /// # Errors
 /// When the database fails.
-pub async fn append_all(tx: &mut Conn, happened: &[(&Booking, &[BookingEventKind])], now: Timestamp) -> Result<()> {
+pub(super) async fn append_all(tx: &mut Conn, happened: &[Happened<'_>], now: Timestamp) -> Result<()> {
     let parties = |booking: &Booking| Parties { booking: booking.id, guest: booking.guest_id, host: booking.host_id };
-    let happened: Vec<_> = happened.iter().map(|(booking, kinds)| (parties(booking), kinds.to_vec())).collect();
+    let happened: Vec<_> = happened.iter().map(|it| (parties(it.booking), it.audience(), it.kinds.clone())).collect();
     Ok(store::events::append(tx, &happened, now).await?)
 }
 
 /// Wakes the streams of this server, once the change is committed.
 pub fn announce(app: &App, booking: &Booking) {
     use store::events::Topic::{Booking, Feed};
-    let topics = [Booking(booking.id), Feed(booking.guest_id, Side::Guest), Feed(booking.host_id, Side::Host)];
-    topics.iter().for_each(|topic| app.streams.hub.wake(topic));
+    let wake = |topic| app.streams.hub.wake(&topic);
+    wake(Booking(booking.id));
+    wake(Feed(booking.guest_id, Side::Guest));
+    if !booking.hidden_from_host {
+        wake(Feed(booking.host_id, Side::Host));
+    }
 }
 
 /// Which page of a booking's history `page` is.

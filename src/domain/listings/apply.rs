@@ -44,6 +44,11 @@ pub(super) fn apply(changes: &Changes, listing: &mut Listing, now: Timestamp, va
     rules.check_in_from = changes.check_in_from.unwrap_or(rules.check_in_from);
     rules.check_out_by = changes.check_out_by.unwrap_or(rules.check_out_by);
     rules.instant_book = changes.instant_book.unwrap_or(rules.instant_book);
+    let may_overlap =
+        changes.check_in_from.is_some() || changes.check_out_by.is_some() || changes.rules.preparation_nights.is_some();
+    if may_overlap {
+        validation.take(checks::hours(rules));
+    }
     listing.updated_at = now;
 }
 

@@ -138,6 +138,20 @@ pub(super) fn country(code: &str) -> Result<String> {
     Err(Error::invalid(&["place", "countryCode"], message))
 }
 
+/// Refuses hours in which two guests could be entitled to the same place: who leaves late on the day on which another may come early.
+pub(super) fn hours(rules: &super::Rules) -> Result<()> {
+    if rules.check_in_from >= rules.check_out_by || rules.preparation_nights > 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "Guests could arrive from {} while others may stay until {} on the same day. Let them arrive later or leave earlier, or keep a night \
+         free between stays (`preparationNights`).",
+        rules.check_in_from.format("%H:%M"),
+        rules.check_out_by.format("%H:%M"),
+    );
+    Err(Error::invalid(&["checkInFrom"], message))
+}
+
 /// A policy that a host can choose.
 pub(super) fn policy(policy: CancellationPolicy) -> Result<CancellationPolicy> {
     if matches!(policy, CancellationPolicy::FirmLongTerm | CancellationPolicy::StrictLongTerm) {

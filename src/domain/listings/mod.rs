@@ -2,6 +2,7 @@
 
 pub mod amenities;
 mod apply;
+mod booked;
 mod changes;
 pub(super) mod checks;
 mod labels;
@@ -14,7 +15,7 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 pub use changes::{Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges};
 pub use nights::{NightPrices, set_night_prices};
 pub use places::zone_at;
-pub use write::{create, delete, lock_own, publish, unlist, update};
+pub use write::{Updated, create, delete, lock_own, publish, unlist, update};
 
 use super::pricing::Rates;
 pub use crate::store::{

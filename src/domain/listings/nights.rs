@@ -9,7 +9,7 @@ use crate::{
     app::App,
     auth::Member,
     domain::{
-        calendars::{self, NightRate},
+        calendars::{self, Around, NightRate},
         restrictions::NightView,
     },
     error::{Error, InvalidField, Result, Validation},
@@ -152,7 +152,8 @@ pub async fn set_night_prices(
             let range = validation.finish_with(range)?;
             let rates = changed(tx, &listing, range, &changes).await?;
             write(tx, id, range, rates).await?;
-            let particulars = calendars::particulars(tx, &[id], range, now).await?.remove(&id).unwrap_or_default();
+            let around = (range, Around::Nights);
+            let particulars = calendars::particulars(tx, &[id], around, now).await?.remove(&id).unwrap_or_default();
             let nights = calendars::availability(&app.time_zones(), &listing, &particulars, range, now)?;
             Ok((nights, listing.pricing.currency))
         })

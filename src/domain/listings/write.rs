@@ -5,18 +5,19 @@ use std::sync::Arc;
 use chrono::NaiveTime;
 
 use super::{
-    Amenity, Home, Listing, Origin, Photo, Place, Pricing, Ratings, Rules, Shown, Words, apply, changes::Changes,
-    checks,
+    Amenity, Home, Listing, Origin, Photo, Place, Pricing, Ratings, Rules, Shown, Words, apply, booked,
+    changes::Changes, checks,
 };
 use crate::{
     app::App,
     auth::Member,
     domain::{
+        events,
         idempotency::{self, Once},
         limits,
     },
     error::{Error, ListingIncomplete, ListingState, Refusal, Result, Validation},
-    store::{self, Conn},
+    store::{self, Conn, bookings::Booking},
     types::{
         CancellationPolicy, Currency, IdempotencyKey, ListingId, ListingStatus, Point, PropertyType, RoomType,
         Timestamp,
@@ -78,33 +79,44 @@ pub async fn delete(app: &App, host: &Member, id: ListingId) -> Result<()> {
         .await
 }
 
-/// Changes a listing of `host`.
+/// A listing that was changed.
+#[derive(Debug, Clone)]
+pub struct Updated {
+    /// As it is now.
+    pub listing: Arc<Shown>,
+    /// Open bookings that keep the place the listing has left, the nearest check-in first, at most 100.
+    pub affected: Vec<Booking>,
+}
+
+/// Changes a listing of `host`. Bookings keep the place, the hours and the currency that they were made with.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::InvalidInput`] when a field is out of bounds,
 /// [`Refusal::ListingIncomplete`] when a published listing would lose what it needs.
-pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) -> Result<Arc<Shown>> {
+pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) -> Result<Updated> {
     let now = app.now();
-    app.database
+    let updated = app
+        .database
         .transaction(async |tx| {
-            let mut listing = lock_own(tx, host, id).await?;
-            let currency = listing.pricing.currency;
+            let open = booked::lock_open(tx, host, (id, changes), now).await?;
+            let before = lock_own(tx, host, id).await?;
+            let mut listing = before.clone();
             let mut validation = Validation::of(&changes.malformed);
             apply::apply(changes, &mut listing, now, &mut validation);
             let belongings = Belongings::of(id, changes, &mut validation);
-            if listing.pricing.currency != currency && store::night_rates::has_prices(tx, id).await? {
-                let message = format!(
-                    "Some nights have prices of their own in {currency}. Set them back before you change the currency."
-                );
-                validation.refuse(&["pricing", "currency"], message);
-            }
+            booked::allow(tx, &before, &listing, now, &mut validation).await?;
             validation.finish()?;
             keeps_complete(&listing, changes)?;
+            booked::keep_places(tx, &before, &listing).await?;
             store::listings::update(tx, &listing).await?;
             belongings.write(tx, id).await?;
-            shown(tx, listing).await
+            let shown = shown(tx, listing).await?;
+            let affected = booked::tell_of_move(tx, &before, &shown.listing, open, now).await?;
+            Ok::<_, Error>(Updated { listing: shown, affected })
         })
-        .await
+        .await?;
+    updated.affected.iter().for_each(|booking| events::announce(app, booking));
+    Ok(updated)
 }
 
 /// Refuses changes that take away what a published listing needs.

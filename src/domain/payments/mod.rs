@@ -8,12 +8,12 @@ mod pay;
 mod settle;
 
 pub use pay::{BookingRef, confirm, pay};
-pub(super) use settle::decide_refund;
+pub(super) use settle::{decide_refund, is_in_flight};
 pub use settle::{resume_unanswered, settle_open, settle_soon};
 
 pub use crate::store::payments::{Payment, Refund};
 
-use apply::apply;
+use apply::{Applied, apply};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -23,14 +23,14 @@ use crate::{
         bookings::status_at,
         idempotency::{self, Once},
     },
-    error::{Error, PaymentDeclined, PaymentUnavailable, Refusal, Result},
+    error::{Error, NightConflict, NightsUnavailable, PaymentDeclined, PaymentUnavailable, Refusal, Result},
     outbound::payments::{Answer, CaptureMode, Intent, NewIntent, ProviderError},
     store::{self, bookings::Booking, idempotency::Intention},
     types::{BookingId, BookingStatus, Money, PaymentId, PaymentStatus, RefundId, Timestamp},
 };
 
 /// What is kept under an idempotency key: the payment to answer with again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     /// The payment.
     pub payment: PaymentId,
@@ -38,6 +38,16 @@ pub struct Kept {
     pub booking: BookingId,
     /// How it ended for the one who asked; None while the provider's answer is awaited.
     ending: Option<Ending>,
+    /// What took the nights of a request before its money was authorized.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    conflicts: Vec<NightConflict>,
+}
+
+impl Kept {
+    /// Of a payment that is about to be asked for.
+    fn awaited(payment: PaymentId, booking: BookingId) -> Self {
+        Self { payment, booking, ending: None, conflicts: Vec::new() }
+    }
 }
 
 /// How a payment ended for the one who asked.
@@ -72,8 +82,8 @@ pub(super) async fn capture(app: &App, payment: Payment) -> Result<()> {
         return Err(Refusal::PaymentDeclined(PaymentDeclined { payment: payment.id, reason }).into());
     }
     let answer = app.payments.capture(payment.intent(CaptureMode::Manual)?);
-    let (payment, booking) = conclude(app, payment.id, answer).await?;
-    tell(&payment, ending(&payment, &booking, app.now()))
+    let Applied { payment, booking, .. } = conclude(app, payment.id, answer).await?;
+    tell(&payment, ending(&payment, &booking, app.now()), &[])
 }
 
 /// The provider's answer, if it comes in time.
@@ -87,13 +97,13 @@ async fn answer_of<T>(app: &App, answer: Answer<'_, T>) -> Result<T> {
 }
 
 /// Writes the provider's answer. What came too late goes back at once.
-async fn conclude(app: &App, id: PaymentId, answer: Answer<'_, Intent>) -> Result<(Payment, Booking)> {
+async fn conclude(app: &App, id: PaymentId, answer: Answer<'_, Intent>) -> Result<Applied> {
     let intent = answer_of(app, answer).await?;
-    let (payment, booking) = apply(app, id, &intent).await?;
-    if ending(&payment, &booking, app.now()) == Ending::Late {
-        settle_soon(app, booking.id).await;
+    let applied = apply(app, id, &intent).await?;
+    if ending(&applied.payment, &applied.booking, app.now()) == Ending::Late {
+        settle_soon(app, applied.booking.id).await;
     }
-    Ok((payment, booking))
+    Ok(applied)
 }
 
 /// Whether `booking` still waits for money at `now`.
@@ -116,8 +126,11 @@ fn ending(payment: &Payment, booking: &Booking, now: Timestamp) -> Ending {
     }
 }
 
-/// What an ending means for the one who pays.
-fn tell(payment: &Payment, ending: Ending) -> Result<()> {
+/// What an ending means for the one who pays; `conflicts` are what took the nights meanwhile.
+fn tell(payment: &Payment, ending: Ending, conflicts: &[NightConflict]) -> Result<()> {
+    if ending == Ending::Late {
+        NightsUnavailable::unless_free(conflicts.to_vec())?;
+    }
     let late = |message: &str| Err(Error::state(Some(payment.booking_id), message));
     match (ending, payment.decline_reason) {
         (Ending::Declined, Some(reason)) => {
@@ -130,18 +143,13 @@ fn tell(payment: &Payment, ending: Ending) -> Result<()> {
 }
 
 /// Keeps how a payment ended, so that the same key is answered the same way whatever happens later, and tells it.
-async fn finish(
-    app: &App,
-    intention: &Intention<'_>,
-    kept: Once<Kept>,
-    payment: &Payment,
-    booking: &Booking,
-) -> Result<Once<Kept>> {
-    let ending = ending(payment, booking, app.now());
-    let answer = Kept { ending: Some(ending), ..kept.answer };
-    app.database.write(async |conn| idempotency::keep(conn, intention, answer).await).await?;
-    tell(payment, ending)?;
-    Ok(Once { answer, ..kept })
+async fn finish(app: &App, intention: &Intention<'_>, kept: Once<Kept>, applied: Applied) -> Result<Once<Kept>> {
+    let Applied { payment, booking, conflicts } = applied;
+    let ending = ending(&payment, &booking, app.now());
+    let answer = Kept { ending: Some(ending), conflicts, ..kept.answer };
+    app.database.write(async |conn| idempotency::keep(conn, intention, answer.clone()).await).await?;
+    tell(&payment, ending, &answer.conflicts)?;
+    Ok(Once { answer, replayed: kept.replayed })
 }
 
 /// Those of `ids` that `guest` made.

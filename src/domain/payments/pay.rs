@@ -1,6 +1,6 @@
 //! A guest pays, and confirms.
 
-use super::{Ending, Kept, conclude, finish, tell};
+use super::{Ending, Kept, apply::Applied, conclude, finish, tell};
 use crate::{
     app::App,
     auth::Member,
@@ -53,25 +53,25 @@ pub async fn pay(
             limits::check(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
             let payment = draft(app, &booking, method, now);
             store::payments::insert(tx, &payment).await?;
-            let answer = Kept { payment: payment.id, booking: id, ending: None };
+            let answer = Kept::awaited(payment.id, id);
             Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment, booking))
         })
         .await?;
     if let Some(ending) = kept.answer.ending {
-        tell(&payment, ending)?;
+        tell(&payment, ending, &kept.answer.conflicts)?;
         return Ok(kept);
     }
     // New, or left by a crash: the provider knows the payment by its id, and moves money once.
-    let (payment, booking) = match payment.status {
+    let applied = match payment.status {
         PaymentStatus::Processing => {
             let intent = payment.intent(mode(app, &payment).await?)?;
             let concluded = conclude(app, payment.id, app.payments.create(intent)).await?;
-            count_decline(app, guest, &concluded.0).await?;
+            count_decline(app, guest, &concluded.payment).await?;
             concluded
         }
-        _ => (payment, booking),
+        _ => Applied::before(payment, booking),
     };
-    finish(app, &intention, kept, &payment, &booking).await
+    finish(app, &intention, kept, applied).await
 }
 
 /// A declined payment counts for the guest, who may be trying stolen cards. One booking has one payment at a time, so few can be on their
@@ -116,6 +116,9 @@ async fn payable(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()>
     if !transitions::may(Side::Guest, BookingAction::Pay, status) {
         let word = status.as_str().to_lowercase().replace('_', " ");
         return Err(Error::state(Some(id), format!("The booking is {word}; there is nothing to pay.")));
+    }
+    if booking.total == 0 {
+        return Err(Error::state(Some(id), "There is nothing to pay."));
     }
     let Some(payment) = store::payments::blocking(tx, id).await? else { return Ok(()) };
     let (message, retryable) = match payment.status {
@@ -171,23 +174,23 @@ pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &Idempotency
             payable(tx, &booking, now).await?;
             limits::check(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
             store::payments::ask(tx, id, now).await?;
-            let answer = Kept { payment: id, booking: booking.id, ending: None };
+            let answer = Kept::awaited(id, booking.id);
             Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment, booking))
         })
         .await?;
     if let Some(ending) = kept.answer.ending {
-        tell(&payment, ending)?;
+        tell(&payment, ending, &kept.answer.conflicts)?;
         return Ok(kept);
     }
     let is_open = super::ending(&payment, &booking, now) == Ending::Good;
-    let (payment, booking) = match payment.status {
+    let applied = match payment.status {
         PaymentStatus::RequiresConfirmation if is_open => {
             let intent = payment.intent(mode(app, &payment).await?)?;
             let concluded = conclude(app, id, app.payments.confirm(intent)).await?;
-            count_decline(app, guest, &concluded.0).await?;
+            count_decline(app, guest, &concluded.payment).await?;
             concluded
         }
-        _ => (payment, booking),
+        _ => Applied::before(payment, booking),
     };
-    finish(app, &intention, kept, &payment, &booking).await
+    finish(app, &intention, kept, applied).await
 }

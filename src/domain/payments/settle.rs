@@ -38,6 +38,12 @@ pub(crate) async fn decide_refund(
     Ok(amount - left)
 }
 
+/// Whether money may be on its way for `booking`, which the transaction has locked: the provider was asked, and its answer is not written.
+pub(crate) async fn is_in_flight(tx: &mut Conn, booking: BookingId) -> Result<bool> {
+    let is_awaited = |payment: &Payment| payment.status == PaymentStatus::Processing || payment.asked_at.is_some();
+    Ok(store::payments::of_booking(tx, booking).await?.iter().any(is_awaited))
+}
+
 /// Decides that part of what `payment` has taken goes back.
 pub(super) async fn refund_part(
     app: &App,

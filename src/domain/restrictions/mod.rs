@@ -8,14 +8,19 @@
 //! - The booking window limits the day of check-in. A night behind it can be booked only by a stay that begins inside; a night that no
 //!   stay can reach from there has the reason `BookingWindow`.
 //! - The fewest and most nights are those of the arrival day; closed to departure is asked of the check-out day.
+//! - A free night that no stay can include, because of the rules for length, arrival and departure, has these rules as its reasons.
 //! - Two stays have `preparation_nights` between them, whoever was first. A night that is free but nearer than that to another stay has
 //!   the reason `Preparation`. Nights that the host blocked do for preparation.
 
+mod stays;
 mod words;
 
 use std::collections::BTreeMap;
 
 use chrono::{Days, Duration, NaiveDate, NaiveTime};
+
+pub use stays::LONGEST;
+use stays::Stays;
 
 use super::{
     pricing::{self, Rates},
@@ -95,7 +100,7 @@ pub struct Calendar {
     /// Whether who asks is the host.
     pub asked_by_host: bool,
     /// The nights with something particular: of all nights asked for, of the check-out day, and of `preparation_nights` before and
-    /// after.
+    /// after; for `availability`, of all nights that a stay with one of them can have, and around those.
     pub nights: BTreeMap<NaiveDate, Night>,
 }
 
@@ -123,10 +128,14 @@ pub struct NightView {
     pub min_nights: u32,
     /// Most nights of a stay that begins on this day.
     pub max_nights: u32,
-    /// Whether a stay may begin on this day.
+    /// Whether a stay may begin on this day: there is one that the rules allow.
     pub check_in_allowed: bool,
-    /// Whether a stay may end on this day.
+    /// Whether a stay may end on this day: there is one that the rules allow.
     pub check_out_allowed: bool,
+    /// Whether the night is free and the host has not closed the day to arrivals.
+    pub open_to_arrival: bool,
+    /// Whether the host has not closed the day to departures.
+    pub open_to_departure: bool,
 }
 
 impl NightView {
@@ -147,22 +156,27 @@ pub fn violations(calendar: &Calendar, stay: Stay, guests: Guests) -> Vec<Violat
 
 /// Each night of `range`.
 pub fn availability(calendar: &Calendar, rates: &Rates, range: Stay) -> Vec<NightView> {
-    let reach = last_reachable(calendar);
+    let (reach, stays) = (last_reachable(calendar), Stays::around(calendar, range));
     range
         .nights()
         .map(|date| {
             let night = night(calendar, date);
             let (min_nights, max_nights) = limits(calendar, date);
-            let reasons = reasons(calendar, date, reach);
-            let check_in_allowed = reasons.is_empty() && in_window(calendar, date) && !night.closed_to_arrival;
+            let mut reasons = reasons(calendar, date, reach);
+            let open_to_arrival = reasons.is_empty() && in_window(calendar, date) && !night.closed_to_arrival;
+            if reasons.is_empty() && !stays.include(date) {
+                reasons = stays.reasons(date);
+            }
             NightView {
                 night: date,
                 reasons,
                 price: pricing::nightly(rates, night.price, date),
                 min_nights,
                 max_nights,
-                check_in_allowed,
-                check_out_allowed: !night.closed_to_departure,
+                check_in_allowed: stays.begin(date),
+                check_out_allowed: stays.end(date),
+                open_to_arrival,
+                open_to_departure: !night.closed_to_departure,
             }
         })
         .collect()

@@ -207,6 +207,48 @@ fn prices_are_those_that_a_quote_has() {
     assert_eq!(overrides(&calendar), BTreeMap::from([(day(2), 7)]));
 }
 
+/// C16: these nights were called bookable, and no quote for a stay with them succeeded.
+#[test]
+fn a_free_night_that_no_stay_can_include_says_which_rules_forbid_it() {
+    let hole = |change: fn(&mut Calendar)| {
+        let calendar = with(|calendar| {
+            taken(calendar, 0..10, Taken::Stay);
+            taken(calendar, 12..40, Taken::Stay);
+            calendar.nights.insert(day(10), Night::default());
+            change(calendar);
+        });
+        let views = availability(&calendar, &rates(), stay(10, 12));
+        assert_eq!(views[0].reasons, views[1].reasons);
+        (views[0].bookable(), views[0].reasons.clone(), views[0].check_in_allowed)
+    };
+    assert_eq!(hole(|_| {}), (true, vec![], true));
+    assert_eq!(hole(|calendar| calendar.rules.min_nights = 3), (false, vec![Reason::MinNights], false));
+    let closed = |calendar: &mut Calendar, offsets: &[i64], arrival, departure| {
+        for &offset in offsets {
+            let night = calendar.nights.entry(day(offset)).or_default();
+            (night.closed_to_arrival, night.closed_to_departure) = (arrival, departure);
+        }
+    };
+    let [arrival, departure, both] = [(true, false), (false, true), (true, true)].map(|(arrival, departure)| {
+        let calendar = with(|calendar| {
+            taken(calendar, 0..10, Taken::Stay);
+            taken(calendar, 12..40, Taken::Stay);
+            closed(calendar, &[10, 11, 12], arrival, departure);
+        });
+        availability(&calendar, &rates(), stay(10, 11)).remove(0).reasons
+    });
+    assert_eq!(arrival, [Reason::ClosedToArrival]);
+    assert_eq!(departure, [Reason::ClosedToDeparture]);
+    assert_eq!(both, [Reason::ClosedToArrival, Reason::ClosedToDeparture], "only without both could a stay include it");
+}
+
+#[test]
+fn a_minimum_that_no_request_can_ask_for_makes_no_night_bookable() {
+    let calendar = with(|calendar| (calendar.rules.min_nights, calendar.rules.max_nights) = (400, 500));
+    let views = availability(&calendar, &rates(), stay(1, 3));
+    assert!(views.iter().all(|view| view.reasons == [Reason::MinNights]), "{views:?}");
+}
+
 prop_compose! {
     fn any_night()(
         taken in prop_oneof![
@@ -265,5 +307,16 @@ proptest! {
                 prop_assert_ne!(night.taken, Some(Taken::Stay));
             }
         }
+    }
+
+    /// C16.
+    #[test]
+    fn a_night_is_bookable_exactly_when_a_stay_with_it_can_be_booked(calendar in any_calendar(), offset in -3i64..45) {
+        let possible = |from: i64, to: i64| violations(&calendar, stay(from, to), Guests::ONE).is_empty();
+        let view = availability(&calendar, &rates(), stay(offset, offset + 1)).remove(0);
+        let includes = (offset - 20..=offset).any(|from| (offset + 1..=from + 20).any(|to| possible(from, to)));
+        prop_assert_eq!(view.bookable(), includes);
+        prop_assert_eq!(view.check_in_allowed, (offset + 1..=offset + 20).any(|to| possible(offset, to)));
+        prop_assert_eq!(view.check_out_allowed, (offset - 20..offset).any(|from| possible(from, offset)));
     }
 }

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     domain::{
-        bookings::{self, Booking as Row},
+        bookings::{self, BookedPlace, Booking as Row},
         events::Place,
         quotes,
     },
@@ -56,7 +56,11 @@ impl Booking {
         if !is_certain || self.side(ctx).is_none() {
             return Ok(None);
         }
-        Ok(find_known(ctx, self.0.listing_id).await?.map(|listing| TripDetails::new(&self.0, &listing.0)))
+        if let Some(details) = TripDetails::new(&self.0, &self.0.place) {
+            return Ok(Some(details));
+        }
+        let listing = find_known(ctx, self.0.listing_id).await?;
+        Ok(listing.and_then(|listing| TripDetails::new(&self.0, &BookedPlace::of(&listing.0))))
     }
 
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<AvailableAction>> {
@@ -135,9 +139,9 @@ impl Booking {
         Ok(Price::new(quotes::lines(&self.0.price_lines)?, self.0.currency))
     }
 
-    /// What the host earns if the stay takes place; only the host sees it.
+    /// What the host earns if the stay takes place; after a cancellation, the host's part of what is kept, and 0 when all goes back or nobody paid. Only the host sees it.
     async fn host_payout(&self, ctx: &Context<'_>) -> Option<Money> {
-        let payout = types::Money::new(self.0.host_payout, self.0.currency);
+        let payout = types::Money::new(bookings::host_payout(&self.0, ctx.app().now()), self.0.currency);
         (self.side(ctx) == Some(Side::Host)).then_some(Money(payout))
     }
 
@@ -161,6 +165,11 @@ impl Booking {
         let at = at.unwrap_or_else(|| ctx.app().now());
         let preview = bookings::preview(&self.0, at).transpose()?;
         Some(preview.map(|preview| CancellationPreview::new(preview, self.0.currency)).map_err(Into::into))
+    }
+
+    /// The host's words to the guest on declining the request; null when there are none.
+    async fn decline_message(&self) -> Option<&str> {
+        self.0.decline_message.as_deref()
     }
 
     /// What the viewer can do now, and if not, why.

@@ -27,7 +27,7 @@ pub struct CreateBookingInput {
     idempotency_key: Given<IdempotencyKey>,
 }
 
-/// The nights are held.
+/// The stay is booked: see the booking's `status`.
 #[derive(SimpleObject)]
 pub struct CreateBookingSuccess {
     /// The booking.
@@ -45,6 +45,7 @@ payload! {
         StayNotAllowed => StayNotAllowedProblem,
         QuoteExpired => QuoteExpiredProblem,
         StateConflict => StateConflictProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
     }
 }
@@ -114,7 +115,7 @@ payload! {
 pub struct CancelBookingInput {
     /// The booking.
     booking_id: ID,
-    /// The refund that the viewer was shown; when it is given and no longer right, nothing is cancelled.
+    /// The refund that the viewer was shown, at least 0; when it is given and no longer right, nothing is cancelled.
     expected_refund: Option<Given<MinorUnits>>,
     /// Names this intention; sent again with the same input it returns the first answer.
     idempotency_key: Given<IdempotencyKey>,
@@ -166,7 +167,7 @@ pub struct BookingMutation;
 
 #[Object]
 impl BookingMutation {
-    /// Books a stay at the price of a quote. With instant book the nights are held for the payment; else the host is asked.
+    /// Books a stay at the price of a quote. With instant book the nights are held for the payment. Else it is a request: it holds nothing and the host does not see it until money is authorized. The viewer's own unpaid booking of nights of the same listing that are wanted again is cancelled. A stay that costs nothing needs no payment.
     async fn create_booking(
         &self,
         ctx: &Context<'_>,

@@ -3,21 +3,29 @@
 use async_graphql::{Object, SimpleObject};
 
 use crate::{
-    domain::{
-        bookings::{self, Booking as Row, Preview},
-        listings::Listing as ListingRow,
+    domain::bookings::{self, BookedPlace, Booking as Row, Preview},
+    graphql::{
+        listings::GeoPoint,
+        money::Money,
+        prices::Price,
+        scalars::{LocalTime, TimeZone},
     },
-    graphql::{listings::GeoPoint, money::Money, prices::Price},
     types::{self, BookingAction, Currency, Timestamp},
 };
 
-/// Exact place of a stay, for the two sides of a confirmed booking.
+/// Exact place of a stay, for the two sides of a confirmed booking. It stays as it was when the booking was made, also when the listing moves.
 #[derive(SimpleObject)]
 pub struct TripDetails {
     /// Street address; null when the host gave none.
     address: Option<String>,
     /// Exact point.
     point: GeoPoint,
+    /// Time zone of the place.
+    time_zone: TimeZone,
+    /// Earliest arrival on the check-in day, by the clocks of the place.
+    check_in_from: LocalTime,
+    /// Latest departure on the check-out day, by the clocks of the place.
+    check_out_by: LocalTime,
     /// When the guest can arrive.
     check_in_at: Timestamp,
     /// When the guest must have left.
@@ -25,14 +33,17 @@ pub struct TripDetails {
 }
 
 impl TripDetails {
-    /// For the two sides of a confirmed booking only.
-    pub fn new(booking: &Row, listing: &ListingRow) -> Self {
-        Self {
-            address: listing.place.address.clone(),
-            point: GeoPoint::from(listing.place.exact()),
+    /// For the two sides of a confirmed booking only. None when `place` is not known.
+    pub fn new(booking: &Row, place: &BookedPlace) -> Option<Self> {
+        Some(Self {
+            address: place.address.clone(),
+            point: GeoPoint::from(place.exact()?),
+            time_zone: TimeZone(place.time_zone.clone()?),
+            check_in_from: LocalTime(place.check_in_from?),
+            check_out_by: LocalTime(place.check_out_by?),
             check_in_at: booking.check_in_at,
             check_out_at: booking.check_out_at,
-        }
+        })
     }
 }
 

@@ -45,7 +45,7 @@ pub struct PlaceInput {
     pub(super) longitude: MaybeUndefined<f64>,
 }
 
-/// What a listing costs. A new listing needs `currency` and `basePrice`. In an update, what is left out stays as it is and null clears what can be empty. The currency cannot change once there are bookings. Amounts that are left out keep their figures in a new currency; all have to be sent again when it has another number of decimals. No amount may be over 100,000,000,000 minor units, or 10,000,000,000 in a currency without decimals.
+/// What a listing costs. A new listing needs `currency` and `basePrice`. In an update, what is left out stays as it is and null clears what can be empty. The currency cannot change once there are bookings that are open or were confirmed. Amounts that are left out keep their figures in a new currency; all have to be sent again when it has another number of decimals. No amount may be over 100,000,000,000 minor units, or 10,000,000,000 in a currency without decimals.
 #[derive(Debug, InputObject)]
 pub struct PricingInput {
     /// Currency of all amounts.

@@ -14,7 +14,7 @@ use crate::{
     auth::Member,
     domain::{idempotency::Once, listings},
     error,
-    graphql::{calendars::NightAvailability, context::ContextExt, error::Result, payload::payload},
+    graphql::{bookings::Booking, calendars::NightAvailability, context::ContextExt, error::Result, payload::payload},
 };
 
 /// What hosts can change about listings.
@@ -84,8 +84,9 @@ impl ListingMutation {
 
 async fn update(app: &App, host: &Member, input: UpdateListingInput) -> error::Result<UpdateListingSuccess> {
     let id = listing_id(&input.listing_id)?;
-    let row = listings::update(app, host, id, &input.into()).await?;
-    Ok(UpdateListingSuccess { listing: row.into() })
+    let updated = listings::update(app, host, id, &input.into()).await?;
+    let affected_bookings = updated.affected.into_iter().map(Into::into).collect();
+    Ok(UpdateListingSuccess { listing: updated.listing.into(), affected_bookings })
 }
 
 async fn publish(app: &App, host: &Member, input: PublishListingInput) -> error::Result<PublishListingSuccess> {
@@ -134,6 +135,8 @@ pub struct DeleteListingSuccess {
 pub struct UpdateListingSuccess {
     /// The listing as it is now.
     listing: Listing,
+    /// A warning when the listing has moved: open bookings that keep the place they were made with, the nearest check-in first, at most 100. Their guests are told by an event. Empty when the listing has not moved.
+    affected_bookings: Vec<Booking>,
 }
 
 /// Guests can find and book the listing.

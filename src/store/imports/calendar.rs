@@ -71,8 +71,8 @@ impl Rate {
 
 /// What the tables have for a range of nights of one listing.
 struct Known {
-    /// Whether an imported calendar holds the night, else somebody does through Staygate, perhaps until an instant.
-    held: HashMap<NaiveDate, (bool, Option<Timestamp>)>,
+    /// Whether an imported calendar holds the night, else somebody does through Staygate.
+    held: HashMap<NaiveDate, bool>,
     /// The rate, and whether the host closed the day for arrivals or departures.
     rates: HashMap<NaiveDate, (Rate, bool)>,
 }
@@ -88,7 +88,12 @@ struct Writes {
 }
 
 impl Batch for Days {
-    async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
+    fn listings(&self) -> Vec<ListingId> {
+        let listings: BTreeSet<_> = self.0.iter().map(|day| day.listing).collect();
+        listings.into_iter().collect()
+    }
+
+    async fn write(&self, tx: &mut Conn, _: Timestamp) -> QueryResult<Outcome> {
         let mut calendars: BTreeMap<ListingId, BTreeMap<NaiveDate, usize>> = BTreeMap::new();
         let mut writes = Writes::default();
         for (index, day) in self.0.iter().enumerate() {
@@ -111,7 +116,7 @@ impl Batch for Days {
                 writes.outcome.refused.extend(orphans);
                 continue;
             };
-            compare(tx, &mut writes, (*id, base), calendar.values().map(|index| &self.0[*index]), now).await?;
+            compare(tx, &mut writes, (*id, base), calendar.values().map(|index| &self.0[*index])).await?;
         }
         let touched = writes.rated();
         if !touched.is_empty() {
@@ -122,7 +127,7 @@ impl Batch for Days {
                 .await?;
         }
         for (id, deletes) in &writes.gone {
-            delete(tx, *id, deletes, now).await?;
+            delete(tx, *id, deletes).await?;
         }
         insert(tx, &writes).await?;
         Ok(writes.outcome)
@@ -145,17 +150,16 @@ enum Change {
     Updated,
 }
 
-/// What is to be deleted of one listing: nights that are free again, holds that are over, rates that are the listing's own.
+/// What is to be deleted of one listing: nights that are free again, rates that are the listing's own.
 #[derive(Default)]
 struct Deletes {
     freed: Vec<NaiveDate>,
-    expired: Vec<NaiveDate>,
     equal: Vec<NaiveDate>,
 }
 
 impl Deletes {
     fn is_empty(&self) -> bool {
-        self.freed.is_empty() && self.expired.is_empty() && self.equal.is_empty()
+        self.freed.is_empty() && self.equal.is_empty()
     }
 }
 
@@ -165,14 +169,13 @@ async fn compare<'a>(
     writes: &mut Writes,
     (id, base): (ListingId, &Base),
     days: impl Iterator<Item = &'a Day> + Clone + Send,
-    now: Timestamp,
 ) -> QueryResult<()> {
     let nights = days.clone().map(|day| day.night);
     let (Some(first), Some(last)) = (nights.clone().min(), nights.max()) else { return Ok(()) };
     let known = known(tx, id, (first, last)).await?;
     let mut deletes = Deletes::default();
     for day in days {
-        let night = compare_night(writes, &mut deletes, day, known.held.get(&day.night), now);
+        let night = compare_night(writes, &mut deletes, day, known.held.get(&day.night));
         let rate = compare_rate(writes, &mut deletes, day, Rate::of(day, base), known.rates.get(&day.night));
         let outcome = &mut writes.outcome;
         match night.max(rate) {
@@ -187,16 +190,10 @@ async fn compare<'a>(
     Ok(())
 }
 
-fn compare_night(
-    writes: &mut Writes,
-    deletes: &mut Deletes,
-    day: &Day,
-    held: Option<&(bool, Option<Timestamp>)>,
-    now: Timestamp,
-) -> Change {
+fn compare_night(writes: &mut Writes, deletes: &mut Deletes, day: &Day, held: Option<&bool>) -> Change {
     match (day.available, held) {
-        (true, None) | (false, Some((true, _))) => Change::None,
-        (true, Some((true, _))) => {
+        (true, None) | (false, Some(true)) => Change::None,
+        (true, Some(true)) => {
             deletes.freed.push(day.night);
             Change::Updated
         }
@@ -204,12 +201,7 @@ fn compare_night(
             writes.taken.push((day.listing, day.night));
             Change::Created
         }
-        (false, Some((false, Some(expires)))) if *expires <= now => {
-            deletes.expired.push(day.night);
-            writes.taken.push((day.listing, day.night));
-            Change::Updated
-        }
-        (_, Some((false, _))) => {
+        (_, Some(false)) => {
             writes.outcome.held += 1;
             Change::None
         }
@@ -238,10 +230,10 @@ fn compare_rate(
 }
 
 async fn known(tx: &mut Conn, id: ListingId, (first, last): (NaiveDate, NaiveDate)) -> QueryResult<Known> {
-    let held: Vec<(NaiveDate, String, Option<Timestamp>)> = nights::table
+    let held: Vec<(NaiveDate, String)> = nights::table
         .filter(nights::listing_id.eq(id))
         .filter(nights::night.between(first, last))
-        .select((nights::night, nights::kind, nights::expires_at))
+        .select((nights::night, nights::kind))
         .load(tx)
         .await?;
     type RateRow = (NaiveDate, (Option<i64>, Option<u16>, Option<u16>), bool, bool);
@@ -260,21 +252,17 @@ async fn known(tx: &mut Conn, id: ListingId, (first, last): (NaiveDate, NaiveDat
         (night, (Rate { price, min_nights, max_nights }, arrival || departure))
     });
     let external = NightHold::External.as_str();
-    let held = held.into_iter().map(|(night, kind, expires)| (night, (kind == external, expires)));
+    let held = held.into_iter().map(|(night, kind)| (night, kind == external));
     Ok(Known { held: held.collect(), rates: rates.collect() })
 }
 
-async fn delete(tx: &mut Conn, id: ListingId, deletes: &Deletes, now: Timestamp) -> QueryResult<()> {
-    let Deletes { freed, expired, equal } = deletes;
+async fn delete(tx: &mut Conn, id: ListingId, deletes: &Deletes) -> QueryResult<()> {
+    let Deletes { freed, equal } = deletes;
     // The conditions are said again: since they were read, a guest may have come.
     let of_listing = nights::table.filter(nights::listing_id.eq(id));
     if !freed.is_empty() {
         let external = of_listing.filter(nights::kind.eq(NightHold::External));
         diesel::delete(external.filter(nights::night.eq_any(freed))).execute(tx).await?;
-    }
-    if !expired.is_empty() {
-        let over = of_listing.filter(nights::expires_at.le(now));
-        diesel::delete(over.filter(nights::night.eq_any(expired))).execute(tx).await?;
     }
     if !equal.is_empty() {
         let open = night_rates::table

@@ -12,10 +12,11 @@ use diesel::prelude::*;
 use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 
 use super::{
-    Conflict, Conn,
+    Conflict, Conn, bookings,
+    events::{self, Audience, Parties},
     schema::{self, imports},
 };
-use crate::types::{ListingId, Timestamp};
+use crate::types::{BookingEventKind, BookingId, ListingId, Timestamp};
 
 pub use calendar::{Day, Days};
 pub use listings::{Amenity, Listing, ListingFacts, Listings, Ratings};
@@ -65,8 +66,47 @@ pub struct Outcome {
 
 /// Rows that are written together.
 pub trait Batch: Sync {
+    /// The listings whose nights it writes: their expired holds are to be ended before ([`end_holds`]).
+    fn listings(&self) -> Vec<ListingId> {
+        Vec::new()
+    }
+
     /// Writes them, inside the transaction of `tx`. May run again after a rollback.
     fn write(&self, tx: &mut Conn, now: Timestamp) -> impl Future<Output = QueryResult<Outcome>> + Send;
+}
+
+/// A hold whose time is over, to be ended under the lock of its booking.
+struct ExpiredHold(BookingId);
+
+impl Batch for ExpiredHold {
+    async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
+        if let Some(booking) = bookings::expire(tx, self.0, now).await? {
+            let parties = Parties { booking: booking.id, guest: booking.guest_id, host: booking.host_id };
+            let audience = if booking.hidden_from_host { Audience::Guest } else { Audience::Both };
+            events::append(tx, &[(parties, audience, vec![BookingEventKind::Expired])], now).await?;
+        }
+        Ok(Outcome::default())
+    }
+}
+
+/// Ends what guests of `listings` held until before `now` without paying, each in a transaction of its own, so that the nights are free
+/// for a batch: a batch itself takes no booking's lock.
+///
+/// # Errors
+/// As [`commit`].
+pub async fn end_holds(
+    conn: &mut Conn,
+    listings: &[ListingId],
+    at: &Checkpoint,
+    now: Timestamp,
+) -> Result<(), CommitError> {
+    if listings.is_empty() {
+        return Ok(());
+    }
+    for id in bookings::overdue_of_listings(conn, listings, now).await? {
+        commit(conn, &ExpiredHold(id), at, at, now).await?;
+    }
+    Ok(())
 }
 
 /// No rows: for a checkpoint alone.

@@ -7,7 +7,7 @@ words! {
     BookingStatus {
         /// Instant book: the nights are held until the payment, for 15 minutes.
         PendingPayment = "PENDING_PAYMENT",
-        /// Request to book: the nights are held until the host answers.
+        /// Request to book: 30 minutes to pay, in which it holds nothing and the host does not see it; once money is authorized the nights are held until the host answers, for 24 hours at the most.
         Requested = "REQUESTED",
         /// Paid and certain.
         Confirmed = "CONFIRMED",
@@ -17,7 +17,7 @@ words! {
         Completed = "COMPLETED",
         /// The host said no.
         Declined = "DECLINED",
-        /// Nobody paid or answered in time.
+        /// Nobody paid or answered in time, or the nights of a request were taken before money was authorized for it.
         Expired = "EXPIRED",
         /// The guest or the host cancelled.
         Cancelled = "CANCELLED",
@@ -93,11 +93,11 @@ words! {
     BookingEventKind {
         /// Made with instant book; the nights are held.
         Created = "CREATED",
-        /// Made as a request to the host.
+        /// Made as a request; the host learns of it when money is authorized.
         Requested = "REQUESTED",
         /// A payment needs the guest's confirmation.
         PaymentConfirmationRequired = "PAYMENT_CONFIRMATION_REQUIRED",
-        /// A payment was authorized; the host can accept.
+        /// A payment was authorized: the nights are held, and the host can accept.
         PaymentAuthorized = "PAYMENT_AUTHORIZED",
         /// A payment was taken.
         PaymentCaptured = "PAYMENT_CAPTURED",
@@ -107,7 +107,7 @@ words! {
         Confirmed = "CONFIRMED",
         /// The host said no.
         Declined = "DECLINED",
-        /// Nobody paid or answered in time.
+        /// Nobody paid or answered in time, or the nights of a request were taken before money was authorized for it.
         Expired = "EXPIRED",
         /// The guest cancelled.
         CancelledByGuest = "CANCELLED_BY_GUEST",
@@ -123,6 +123,8 @@ words! {
         Reviewed = "REVIEWED",
         /// The rules of the time zone changed, and with them an instant of the booking; its local times are the same.
         TimesChanged = "TIMES_CHANGED",
+        /// The host gave the listing another place; the booking keeps the one it was made with.
+        ListingMoved = "LISTING_MOVED",
     }
 
     /// Test methods of the embedded sandbox provider. No money moves.

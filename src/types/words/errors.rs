@@ -15,7 +15,7 @@ words! {
         InvalidCredentials = "INVALID_CREDENTIALS",
         /// The refresh token is unknown, expired, revoked or was used before.
         InvalidSession = "INVALID_SESSION",
-        /// Too many tries; wait.
+        /// Too many tries, or too many unpaid bookings; wait.
         TooManyAttempts = "TOO_MANY_ATTEMPTS",
         /// Some of the nights are taken.
         NightsUnavailable = "NIGHTS_UNAVAILABLE",

@@ -28,7 +28,7 @@ pub struct World {
 impl World {
     pub async fn new() -> Self {
         // An operation may hold one connection of so few: one that asks for another while it holds one would wait for ever.
-        let app = TestApp::pooled(Options { pool_size: 4, ..Options::default() }).await;
+        let app = TestApp::without_hold_limits(Options { pool_size: 4, ..Options::default() }).await;
         let mut people = Vec::new();
         for name in ["Gina Guest", "Hugo Host", "Olga Other", "Ivan Innkeeper"] {
             people.push(Actor::register(&app, name).await);

@@ -172,13 +172,15 @@ pub const QUOTE: &str = "mutation ($input: QuoteStayInput!) { quoteStay(input: $
     ... on StayNotAllowedProblem { violations { reason night } } } }";
 pub const BOOK: &str = "mutation ($input: CreateBookingInput!) { createBooking(input: $input) { __typename
     ... on CreateBookingSuccess { replayed booking { id status deadline price { total { minorUnits } } } }
-    ... on UserError { code message path retryable } ... on NightsUnavailableProblem { nights }
+    ... on UserError { code message path retryable } ... on NightsUnavailableProblem { nights conflicts { night reason } }
+    ... on TooManyAttemptsProblem { retryAfterSeconds }
     ... on QuoteExpiredProblem { quote { id price { total { minorUnits } } }
         differences { kind before { minorUnits } after { minorUnits } } }
     ... on StayNotAllowedProblem { violations { reason } } ... on StateConflictProblem { currentBooking { id status } } } }";
 pub const PAY: &str = "mutation ($input: PayBookingInput!) { payBooking(input: $input) { __typename
     ... on PayBookingSuccess { replayed payment { id status nextAction { kind } } booking { id status } }
     ... on UserError { code message path retryable } ... on PaymentDeclinedProblem { declineReason payment { id status } }
+    ... on NightsUnavailableProblem { nights }
     ... on StateConflictProblem { currentBooking { id status } } } }";
 pub const CONFIRM: &str = "mutation ($input: ConfirmPaymentInput!) { confirmPayment(input: $input) { __typename
     ... on ConfirmPaymentSuccess { replayed payment { id status } booking { id status } }

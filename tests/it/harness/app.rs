@@ -13,7 +13,7 @@ use chrono::{DateTime, Duration, Utc};
 use futures_util::{Stream, StreamExt};
 use serde_json::Value;
 use staygate::{
-    app::{App, AttemptLimits, Parts, Terms},
+    app::{App, AttemptLimits, HoldLimits, Parts, Terms},
     auth::{Keys, Member, PasswordHasher, SigningKey, Viewer},
     graphql::{
         Schema,
@@ -60,19 +60,30 @@ impl TestApp {
 
     /// One with limits.
     pub async fn limited(limits: AttemptLimits) -> Self {
-        Self::made(limits, Options::default()).await
+        Self::made(limits, HoldLimits::default(), Options::default()).await
     }
 
     /// One without limits, with a pool that behaves as `options` say.
     pub async fn pooled(options: Options) -> Self {
-        Self::made(AttemptLimits::none(), options).await
+        Self::made(AttemptLimits::none(), HoldLimits::default(), options).await
     }
 
-    async fn made(limits: AttemptLimits, options: Options) -> Self {
+    /// One whose guests hold as much as they like without paying, with a pool that behaves as `options` say.
+    pub async fn without_hold_limits(options: Options) -> Self {
+        let holds = HoldLimits {
+            per_guest: u32::MAX,
+            per_listing: u32::MAX,
+            cooldown: Duration::zero(),
+            ..HoldLimits::default()
+        };
+        Self::made(AttemptLimits::none(), holds, options).await
+    }
+
+    async fn made(limits: AttemptLimits, holds: HoldLimits, options: Options) -> Self {
         let test = Arc::new(TestDatabase::with(options).await);
         let clock = Arc::new(ManualClock::at(instant(NOW)));
         let (bank, numbers) = (Arc::new(Bank::default()), Arc::new(AtomicU64::new(0)));
-        Self::over((test.database.clone(), built_in()), 1, limits, (test, clock, bank, numbers))
+        Self::over((test.database.clone(), built_in()), 1, (limits, holds), (test, clock, bank, numbers))
     }
 
     /// Another server on the same database, with connections and wake-up calls of its own.
@@ -82,15 +93,24 @@ impl TestApp {
 
     /// Another server as [`Self::second_instance`], with other time zone rules.
     pub async fn with_rules(&self, tzdata: Tzdata) -> Self {
+        self.instance_at(self.clock.clone(), tzdata).await
+    }
+
+    /// Another server on the same database, whose clock differs by `skew`.
+    pub async fn skewed_instance(&self, skew: Duration) -> Self {
+        self.instance_at(Arc::new(ManualClock::at(self.app.now() + skew)), built_in()).await
+    }
+
+    async fn instance_at(&self, clock: Arc<ManualClock>, tzdata: Tzdata) -> Self {
         let database = Database::connect(&self.test.url, Options { seed: 2, ..Options::default() }).await.unwrap();
-        let shared = (self.test.clone(), self.clock.clone(), self.bank.clone(), self.numbers.clone());
-        Self::over((database, tzdata), 2 + self.number(), self.app.limits, shared)
+        let shared = (self.test.clone(), clock, self.bank.clone(), self.numbers.clone());
+        Self::over((database, tzdata), 2 + self.number(), (self.app.limits, self.app.terms.holds), shared)
     }
 
     fn over(
         (database, tzdata): (Database, Tzdata),
         seed: u64,
-        limits: AttemptLimits,
+        (limits, holds): (AttemptLimits, HoldLimits),
         (test, clock, bank, numbers): (Arc<TestDatabase>, Arc<ManualClock>, Arc<Bank>, Arc<AtomicU64>),
     ) -> Self {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
@@ -106,7 +126,7 @@ impl TestApp {
             zones: staygate::app::Recent::default(),
             amenities: staygate::app::AmenityCache::default(),
             reach: staygate::domain::search::Reach::default(),
-            terms: Terms { provider_answer: PATIENCE, ..Terms::default() },
+            terms: Terms { provider_answer: PATIENCE, holds, ..Terms::default() },
             limits,
             delays: staygate::types::Delays::default(),
         });

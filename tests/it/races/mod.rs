@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use staygate::store::Options;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -50,12 +51,12 @@ async fn sixty_four_guests_who_want_overlapping_stays_share_no_night() {
     let servers = [app.serve().await, other.serve().await];
     let host = app.host().await;
     let listing = host.listing(|_| {}).await;
-    let guests = join_all((0..8).map(|_| app.guest())).await;
+    let guests = join_all((0..64).map(|_| app.guest())).await;
     // Sixty-four stays of two to five nights, which begin on the first twelve days.
     let mut wishes = Vec::new();
     for n in 0..64 {
         let (from, length) = (n * 7 % 12, 2 + n * 5 % 4);
-        let guest = &guests[n % guests.len()];
+        let guest = &guests[n];
         let quote = guest.quote(&listing, &day(from), &day(from + length)).await;
         wishes.push((guest, from, length, json!({ "input": { "quoteId": quote, "idempotencyKey": app.key() } })));
     }
@@ -92,7 +93,7 @@ async fn sixty_four_guests_who_want_overlapping_stays_share_no_night() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn guests_whose_holds_expired_and_guests_who_want_their_nights_do_not_embrace() {
-    let app = TestApp::new().await;
+    let app = TestApp::without_hold_limits(Options::default()).await;
     let other = app.second_instance().await;
     let host = app.host().await;
     let listing = host.listing(|_| {}).await;
@@ -138,7 +139,7 @@ async fn a_payment_a_cancellation_and_two_workers_at_once_agree() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_workers_never_do_one_thing_twice() {
-    let app = TestApp::new().await;
+    let app = TestApp::without_hold_limits(Options::default()).await;
     let other = app.second_instance().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;

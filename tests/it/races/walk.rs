@@ -17,9 +17,18 @@ const BROKEN: &[(&str, &str)] = &[
     (
         "a booking without its nights",
         "SELECT HEX(b.id) AS name FROM bookings b WHERE b.status IN ('PENDING_PAYMENT', 'REQUESTED', 'CONFIRMED', 'CHECKED_IN') AND \
-         DATEDIFF(b.check_out, b.check_in) <> (SELECT COUNT(*) FROM nights n WHERE n.booking_id = b.id AND \
+         b.hidden_from_host = FALSE AND DATEDIFF(b.check_out, b.check_in) <> (SELECT COUNT(*) FROM nights n WHERE n.booking_id = b.id AND \
          n.listing_id = b.listing_id AND n.night >= b.check_in AND n.night < b.check_out AND n.kind = \
          CASE b.status WHEN 'PENDING_PAYMENT' THEN 'HOLD' WHEN 'REQUESTED' THEN 'REQUEST' ELSE 'BOOKING' END)",
+    ),
+    (
+        "a request that nobody has paid for with nights",
+        "SELECT HEX(b.id) AS name FROM bookings b JOIN nights n ON n.booking_id = b.id WHERE b.hidden_from_host = TRUE",
+    ),
+    (
+        "an unpaid hold that was paid for, or whose end is not its deadline",
+        "SELECT HEX(id) AS name FROM bookings WHERE held_until IS NOT NULL AND (confirmed_at IS NOT NULL OR \
+         held_since IS NULL OR (status = 'PENDING_PAYMENT' AND held_until <> deadline_at))",
     ),
     (
         "a night that nobody holds",
@@ -68,9 +77,15 @@ const BROKEN: &[(&str, &str)] = &[
          MAX(e.sequence) <> f.last_sequence OR MIN(e.sequence) <> 1",
     ),
     (
-        "an event that is not in two feeds",
-        "SELECT HEX(e.booking_id) AS name FROM booking_events e LEFT JOIN feed_entries f ON f.booking_id = e.booking_id AND \
-         f.booking_sequence = e.sequence GROUP BY e.booking_id, e.sequence HAVING COUNT(f.sequence) <> 2",
+        "an event that is not in the feeds of those who know of the booking",
+        "SELECT HEX(e.booking_id) AS name FROM booking_events e JOIN bookings b ON b.id = e.booking_id LEFT JOIN feed_entries f ON \
+         f.booking_id = e.booking_id AND f.booking_sequence = e.sequence GROUP BY e.booking_id, e.sequence, b.hidden_from_host \
+         HAVING COUNT(f.sequence) <> IF(b.hidden_from_host, 1, 2)",
+    ),
+    (
+        "a host's feed that is out of order",
+        "SELECT HEX(a.booking_id) AS name FROM feed_entries a JOIN feed_entries b ON a.user_id = b.user_id AND a.role = b.role AND \
+         a.booking_id = b.booking_id WHERE a.sequence < b.sequence AND a.booking_sequence > b.booking_sequence",
     ),
     (
         "a state without its event, or an event without its state",
@@ -85,7 +100,8 @@ const BROKEN: &[(&str, &str)] = &[
     ),
     (
         "an event that came twice",
-        "SELECT HEX(booking_id) AS name FROM booking_events WHERE kind NOT LIKE 'PAYMENT%' AND kind <> 'REFUND_CREATED' \
+        "SELECT HEX(booking_id) AS name FROM booking_events WHERE kind NOT LIKE 'PAYMENT%' AND \
+         kind NOT IN ('REFUND_CREATED', 'LISTING_MOVED') \
          GROUP BY booking_id, kind HAVING COUNT(*) > 1",
     ),
 ];
@@ -130,7 +146,10 @@ impl World {
     async fn new(seed: u64) -> Self {
         let app = TestApp::new().await;
         let host = app.host().await;
-        let guests = vec![app.guest().await, app.guest().await, app.guest().await];
+        let mut guests = Vec::new();
+        for _ in 0..6 {
+            guests.push(app.guest().await);
+        }
         let at_once = host.listing(|_| {}).await;
         let asks = host
             .listing(|input| {
@@ -154,8 +173,11 @@ impl World {
         let quoted = self.guests[who].try_quote(&listing, &from, &to).await;
         let Some(quote) = quoted["quote"]["id"].as_str() else { return };
         let booked = self.guests[who].try_book(quote, &self.app.key()).await;
-        let id = booked["booking"]["id"].as_str().unwrap_or_else(|| panic!("{booked}"));
-        self.bookings.push((who, id.to_owned()));
+        match booked["booking"]["id"].as_str() {
+            Some(id) => self.bookings.push((who, id.to_owned())),
+            // Too many unpaid holds, or one that is being paid for.
+            None => assert_eq!(booked["retryable"], true, "{booked}"),
+        }
     }
 
     fn booking(&mut self) -> Option<(Actor, usize, String)> {

@@ -1,8 +1,11 @@
 //! Bookings.
 
+mod places;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+pub use places::{BookedPlace, add_address, keep_places, time_zone};
 
 use super::{
     Conn,
@@ -14,7 +17,7 @@ use crate::types::{
 };
 
 /// A stay that somebody booked.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = bookings, check_for_backend(diesel::mysql::Mysql))]
 #[expect(missing_docs, reason = "the columns, described in the migration")]
 pub struct Booking {
@@ -49,6 +52,14 @@ pub struct Booking {
     pub updated_at: Timestamp,
     /// The version of the time zone rules behind the instants; empty: not known.
     pub time_zone_rules: String,
+    #[diesel(embed)]
+    pub place: BookedPlace,
+    /// Since when the guest holds these nights without having paid, replaced holds included.
+    pub held_since: Option<Timestamp>,
+    /// Until when an unpaid hold lasts or lasted; None: it was paid for or replaced, or is a request.
+    pub held_until: Option<Timestamp>,
+    /// A request for which no money was authorized: it has no nights, and its host does not know of it.
+    pub hidden_from_host: bool,
 }
 
 impl Booking {
@@ -62,9 +73,12 @@ impl Booking {
         Guests { adults: self.adults, children: self.children, infants: self.infants, pets: self.pets }
     }
 
-    /// Which side `user` is on.
+    /// Which side `user` is on, as far as `user` may know of it.
     pub fn side_of(&self, user: UserId) -> Option<Side> {
-        if self.guest_id == user { Some(Side::Guest) } else { (self.host_id == user).then_some(Side::Host) }
+        if self.guest_id == user {
+            return Some(Side::Guest);
+        }
+        (self.host_id == user && !self.hidden_from_host).then_some(Side::Host)
     }
 }
 
@@ -77,14 +91,17 @@ pub struct Change {
     pub deadline_at: Option<Timestamp>,
     pub cancellation_timeline: Option<String>,
     pub decline_message: Option<String>,
+    pub host_payout: i64,
     pub confirmed_at: Option<Timestamp>,
     pub cancelled_at: Option<Timestamp>,
+    pub held_until: Option<Timestamp>,
+    pub hidden_from_host: bool,
     pub updated_at: Timestamp,
     pub time_zone_rules: String,
 }
 
 impl Change {
-    /// `booking` in state `to`, all else as it is; only states that wait keep their deadline.
+    /// `booking` in state `to`, all else as it is; only states that wait keep their deadline, and what is confirmed is no unpaid hold.
     pub fn to(booking: &Booking, to: BookingStatus, now: Timestamp) -> Self {
         let waits = matches!(to, BookingStatus::PendingPayment | BookingStatus::Requested);
         Self {
@@ -92,10 +109,33 @@ impl Change {
             deadline_at: booking.deadline_at.filter(|_| waits),
             cancellation_timeline: booking.cancellation_timeline.clone(),
             decline_message: booking.decline_message.clone(),
+            host_payout: booking.host_payout,
             confirmed_at: booking.confirmed_at,
             cancelled_at: booking.cancelled_at,
+            held_until: booking.held_until.filter(|_| to != BookingStatus::Confirmed),
+            hidden_from_host: booking.hidden_from_host,
             updated_at: now,
             time_zone_rules: booking.time_zone_rules.clone(),
+        }
+    }
+
+    /// `booking` as it is when this is written.
+    pub fn applied_to(&self, booking: Booking) -> Booking {
+        let Self { status, deadline_at, host_payout, confirmed_at, cancelled_at, held_until, hidden_from_host, .. } =
+            *self;
+        Booking {
+            status,
+            deadline_at,
+            cancellation_timeline: self.cancellation_timeline.clone(),
+            decline_message: self.decline_message.clone(),
+            host_payout,
+            confirmed_at,
+            cancelled_at,
+            held_until,
+            hidden_from_host,
+            updated_at: self.updated_at,
+            time_zone_rules: self.time_zone_rules.clone(),
+            ..booking
         }
     }
 }
@@ -121,9 +161,53 @@ pub async fn is_instant(conn: &mut Conn, id: BookingId) -> QueryResult<Option<bo
     quoted.select(quotes::instant_book).first(conn).await.optional()
 }
 
+/// Writes that nobody paid or answered by `now`, if that is so and not written yet, and lets the nights go. Takes the booking's lock:
+/// nothing else ends a hold. The event is for the caller to append, last of all.
+pub async fn expire(tx: &mut Conn, id: BookingId, now: Timestamp) -> QueryResult<Option<Booking>> {
+    let Some(booking) = lock(tx, id).await? else { return Ok(None) };
+    let is_due = WAITING.contains(&booking.status) && booking.deadline_at.is_some_and(|deadline| deadline <= now);
+    if !is_due {
+        return Ok(None);
+    }
+    let change = Change::to(&booking, BookingStatus::Expired, now);
+    update(tx, id, &change).await?;
+    super::nights::release(tx, id, None).await?;
+    Ok(Some(change.applied_to(booking)))
+}
+
+/// Bookings of `listings` whose payment or answer did not come by `now`.
+pub async fn overdue_of_listings(
+    conn: &mut Conn,
+    listings: &[ListingId],
+    now: Timestamp,
+) -> QueryResult<Vec<BookingId>> {
+    bookings::table
+        .filter(among(bookings::listing_id, listings.iter().copied()))
+        .filter(among(bookings::status, WAITING.iter().copied()))
+        .filter(bookings::deadline_at.le(now))
+        .order(bookings::id)
+        .select(bookings::id)
+        .load(conn)
+        .await
+}
+
 /// Writes a change of state.
 pub async fn update(tx: &mut Conn, id: BookingId, change: &Change) -> QueryResult<usize> {
     diesel::update(bookings::table.find(id)).set(change).execute(tx).await
+}
+
+/// Whether bookings of `listing` keep its currency as it is: open ones, and any that was ever certain.
+pub async fn bind_currency(conn: &mut Conn, listing: ListingId, now: Timestamp) -> QueryResult<bool> {
+    let deadline = bookings::deadline_at.assume_not_null();
+    let waits = among(bookings::status, WAITING.iter().copied()).and(deadline.gt(now));
+    let found: Option<BookingId> = bookings::table
+        .filter(bookings::listing_id.eq(listing))
+        .filter(bookings::confirmed_at.is_not_null().or(waits))
+        .select(bookings::id)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(found.is_some())
 }
 
 /// The booking made from a quote.
@@ -135,7 +219,9 @@ pub async fn of_quote(conn: &mut Conn, quote: QuoteId) -> QueryResult<Option<Boo
 pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> QueryResult<Vec<Booking>> {
     bookings::table
         .filter(among(bookings::id, ids.iter().copied()))
-        .filter(bookings::guest_id.eq(viewer).or(bookings::host_id.eq(viewer)))
+        .filter(
+            bookings::guest_id.eq(viewer).or(bookings::host_id.eq(viewer).and(bookings::hidden_from_host.eq(false))),
+        )
         .select(Booking::as_select())
         .load(conn)
         .await
@@ -182,6 +268,8 @@ macro_rules! in_status {
     }};
 }
 
+const OPEN: &[BookingStatus] =
+    &[BookingStatus::PendingPayment, BookingStatus::Requested, BookingStatus::Confirmed, BookingStatus::CheckedIn];
 const WAITING: &[BookingStatus] = &[BookingStatus::PendingPayment, BookingStatus::Requested];
 const STANDING: &[BookingStatus] = &[BookingStatus::Confirmed, BookingStatus::CheckedIn];
 const ENDED: &[BookingStatus] =
@@ -192,7 +280,7 @@ pub async fn list(conn: &mut Conn, list: &List<'_>) -> QueryResult<Vec<Booking>>
     let mut query = bookings::table.select(Booking::as_select()).into_boxed();
     query = match list.side {
         Side::Guest => query.filter(bookings::guest_id.eq(list.user)),
-        Side::Host => query.filter(bookings::host_id.eq(list.user)),
+        Side::Host => query.filter(bookings::host_id.eq(list.user)).filter(bookings::hidden_from_host.eq(false)),
     };
     if let Some((day, id)) = list.after {
         query = query
@@ -204,6 +292,24 @@ pub async fn list(conn: &mut Conn, list: &List<'_>) -> QueryResult<Vec<Booking>>
         query = query.filter(in_status!(statuses, list.now));
     }
     query.order((bookings::check_in.desc(), bookings::id.desc())).limit(list.limit).load(conn).await
+}
+
+/// The bookings of a listing of `host` that are open at `now`, locked in ascending order until the transaction ends.
+pub async fn lock_open_of_listing(
+    tx: &mut Conn,
+    host: UserId,
+    listing: ListingId,
+    now: Timestamp,
+) -> QueryResult<Vec<Booking>> {
+    bookings::table
+        .filter(bookings::listing_id.eq(listing))
+        .filter(bookings::host_id.eq(host))
+        .filter(in_status!(OPEN, now))
+        .order(bookings::id)
+        .select(Booking::as_select())
+        .for_update()
+        .load(tx)
+        .await
 }
 
 /// Bookings whose payment or answer did not come in time, for the worker.
