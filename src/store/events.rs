@@ -86,6 +86,9 @@ pub async fn append(
     enter(tx, &entries).await
 }
 
+/// The most rows of a statement that counts sequences: the database reads each as a query of its own.
+const AT_ONCE: usize = 100;
+
 /// An event that is not written yet.
 struct New<'a> {
     parties: &'a Parties,
@@ -126,17 +129,19 @@ async fn whole(tx: &mut Conn, booking: BookingId) -> QueryResult<Vec<Entry>> {
 /// Writes events of bookings whose sequences are counted up already.
 async fn record(tx: &mut Conn, events: &[New<'_>], now: Timestamp) -> QueryResult<()> {
     let one = "SELECT id, event_sequence - ?, ?, ? FROM bookings WHERE id = ?";
-    let all = vec![one; events.len()].join(" UNION ALL ");
-    let text = format!("INSERT INTO booking_events (booking_id, sequence, kind, happened_at) {all}");
-    let mut insert = diesel::sql_query(text).into_boxed::<Mysql>();
-    for event in events {
-        insert = insert
-            .bind::<sql_types::Unsigned<sql_types::Integer>, _>(event.behind)
-            .bind::<sql_types::Text, _>(event.kind)
-            .bind::<sql_types::Datetime, _>(now)
-            .bind::<sql_types::Binary, _>(event.parties.booking);
+    for events in events.chunks(AT_ONCE) {
+        let all = vec![one; events.len()].join(" UNION ALL ");
+        let text = format!("INSERT INTO booking_events (booking_id, sequence, kind, happened_at) {all}");
+        let mut insert = diesel::sql_query(text).into_boxed::<Mysql>();
+        for event in events {
+            insert = insert
+                .bind::<sql_types::Unsigned<sql_types::Integer>, _>(event.behind)
+                .bind::<sql_types::Text, _>(event.kind)
+                .bind::<sql_types::Datetime, _>(now)
+                .bind::<sql_types::Binary, _>(event.parties.booking);
+        }
+        insert.execute(tx).await?;
     }
-    insert.execute(tx).await?;
     Ok(())
 }
 
@@ -158,20 +163,24 @@ async fn enter(tx: &mut Conn, feeds: &BTreeMap<(Side, UserId), Vec<Entry>>) -> Q
     count.execute(tx).await?;
     let one = "SELECT f.user_id, f.role, f.last_sequence - ?, b.id, b.event_sequence - ? FROM feeds f JOIN bookings b \
                WHERE f.user_id = ? AND f.role = ? AND b.id = ?";
-    let all = vec![one; feeds.values().map(Vec::len).sum()].join(" UNION ALL ");
-    let text = format!("INSERT INTO feed_entries (user_id, role, sequence, booking_id, booking_sequence) {all}");
-    let mut insert = diesel::sql_query(text).into_boxed::<Mysql>();
-    for ((side, user), events) in feeds {
-        for ((booking, event_behind), behind) in events.iter().zip((0..events.len() as u64).rev()) {
+    let mut rows = Vec::new();
+    for (feed, entries) in feeds {
+        rows.extend(entries.iter().zip((0..entries.len() as u64).rev()).map(|(entry, behind)| (feed, entry, behind)));
+    }
+    for rows in rows.chunks(AT_ONCE) {
+        let all = vec![one; rows.len()].join(" UNION ALL ");
+        let text = format!("INSERT INTO feed_entries (user_id, role, sequence, booking_id, booking_sequence) {all}");
+        let mut insert = diesel::sql_query(text).into_boxed::<Mysql>();
+        for ((side, user), (booking, event_behind), behind) in rows {
             insert = insert
-                .bind::<sql_types::Unsigned<sql_types::BigInt>, _>(behind)
+                .bind::<sql_types::Unsigned<sql_types::BigInt>, _>(*behind)
                 .bind::<sql_types::Unsigned<sql_types::Integer>, _>(*event_behind)
                 .bind::<sql_types::Binary, _>(*user)
                 .bind::<sql_types::Text, _>(*side)
                 .bind::<sql_types::Binary, _>(*booking);
         }
+        insert.execute(tx).await?;
     }
-    insert.execute(tx).await?;
     Ok(())
 }
 
