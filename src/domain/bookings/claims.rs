@@ -95,8 +95,10 @@ pub(super) async fn look(tx: &mut Conn, wanted: &Wanted<'_>, now: Timestamp) -> 
 /// The nights of the stay that something stands against: what holds them or, for nights too close to the next stay, that stay.
 fn conflicts(found: &[Night], wanted: &Wanted<'_>, now: Timestamp) -> Vec<NightConflict> {
     let holding: Vec<_> = found.iter().filter(|night| night.holds_at(now)).collect();
-    let next = holding.iter().find(|night| night.night >= wanted.booking.check_out && is_stay(night.kind));
-    let is_close = |night: NaiveDate| next.is_some_and(|next| next.night <= night + wanted.preparation());
+    let is_close = |night: NaiveDate| {
+        let near = |held: &NaiveDate| *held > night && *held <= night + wanted.preparation();
+        holding.iter().filter(|held| is_stay(held.kind)).map(|held| held.night).any(|held| near(&held))
+    };
     let reason = |night: NaiveDate| match holding.iter().find(|held| held.night == night) {
         Some(held) => Some(reason_of(held.kind)),
         None => is_close(night).then_some(UnavailableReason::Preparation),
