@@ -101,7 +101,7 @@ impl Shared {
     pub fn charge(&self, prepared: &Prepared, payer: Payer, wants_cost: bool) -> Result<Option<Value>, Exhausted> {
         let cost = prepared.cost();
         let remaining = self.budgets.charge(payer, cost)?;
-        let limit = self.documents.limits().max_cost;
+        let limit = self.documents.limits().most(prepared.operation());
         Ok(wants_cost.then(|| value!({ "requested": cost.requested, "limit": limit, "remaining": remaining })))
     }
 

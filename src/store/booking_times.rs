@@ -18,6 +18,7 @@ pub struct Times {
     pub check_in_at: Timestamp,
     pub check_out_at: Timestamp,
     pub deadline_at: Option<Timestamp>,
+    pub held_until: Option<Timestamp>,
     pub cancellation_timeline: Option<String>,
 }
 
@@ -28,6 +29,7 @@ impl Times {
             check_in_at: booking.check_in_at,
             check_out_at: booking.check_out_at,
             deadline_at: booking.deadline_at,
+            held_until: booking.held_until,
             cancellation_timeline: booking.cancellation_timeline.clone(),
         }
     }

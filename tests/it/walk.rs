@@ -116,10 +116,7 @@ impl Contract {
         for definition in parse_schema(CONTRACT).unwrap().definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
             let name = definition.node.name.node.to_string();
-            let is_answer = name.ends_with("Problem")
-                || name.ends_with("Success")
-                || name.ends_with("Payload")
-               ;
+            let is_answer = name.ends_with("Problem") || name.ends_with("Success") || name.ends_with("Payload");
             let is_root = ["Query", "Mutation", "Subscription"].contains(&name.as_str());
             match definition.node.kind {
                 TypeKind::Object(object) if !is_answer && !is_root => {

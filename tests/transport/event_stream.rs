@@ -151,6 +151,15 @@ async fn what_is_not_executed_is_told_as_an_event_and_a_bad_request_as_json() {
     assert_eq!(server.world.runs(), 0);
 }
 
+/// An event has a limit of its own.
+#[tokio::test]
+async fn an_event_says_what_it_costs_of_what_it_may() {
+    let server = Server::start().await;
+    let body = json!({ "query": "subscription { count(to: 1) }", "extensions": { "cost": true } }).to_string();
+    let reply = Stream::request(server.address, "POST", "/graphql", &[JSON, EVENTS], &body).await.rest().await;
+    assert!(reply.body.contains("\"limit\":1000,"), "{reply:?}");
+}
+
 #[tokio::test]
 async fn a_stream_is_kept_open_by_comments() {
     let server = Server::with(|settings| settings.ping_interval = Duration::from_millis(50)).await;

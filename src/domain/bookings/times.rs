@@ -144,6 +144,12 @@ fn times(booking: &Booking, clock: &Clock, zones: &TimeZones, now: Timestamp) ->
         check_in_at,
         check_out_at,
         deadline_at: booking.deadline_at.map(deadline),
+        // The hold of a booking that waits for a payment lasts until then.
+        held_until: if booking.held_until == booking.deadline_at {
+            booking.deadline_at.map(deadline)
+        } else {
+            booking.held_until
+        },
         cancellation_timeline: booking.confirmed_at.map(tiers).transpose()?,
     })
 }

@@ -74,10 +74,14 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The most that an operation may cost, or one event of a subscription.
+    pub fn most(&self, operation: OperationType) -> u64 {
+        if operation == OperationType::Subscription { self.max_event_cost } else { self.max_cost }
+    }
+
     /// The cost and the limit that it is over, if it is over one.
     pub(super) fn over(&self, operation: OperationType, cost: Cost) -> Option<(u64, u64)> {
-        let limit = if operation == OperationType::Subscription { self.max_event_cost } else { self.max_cost };
-        let costs = [(cost.requested, limit), (cost.introspection, self.max_introspection_cost)];
+        let costs = [(cost.requested, self.most(operation)), (cost.introspection, self.max_introspection_cost)];
         costs.into_iter().find(|(cost, limit)| cost > limit)
     }
 }

@@ -13,6 +13,8 @@ use staygate::{
 use super::{City, at, checksums, counts, now, number, words};
 use crate::harness::database::TestDatabase;
 
+/// The id of a booking.
+const HELD: &str = "X'11111111111111111111111111111111'";
 const FIRST: &str = "(SELECT id FROM listings WHERE source_id = 71609)";
 
 async fn rate(conn: &mut Conn, night: &str) -> String {
@@ -149,9 +151,13 @@ async fn nights_that_somebody_holds_are_left_to_them() {
     city.options.calendar = None;
     city.import(conn).await;
     let held = format!(
-        "SET foreign_key_checks = 0; INSERT INTO nights (listing_id, night, kind, booking_id, expires_at) VALUES \
+        "SET foreign_key_checks = 0; INSERT INTO bookings (id, listing_id, guest_id, host_id, quote_id, status, check_in, check_out, \
+         check_in_at, check_out_at, adults, children, infants, pets, currency, price_lines, total, host_payout, rules, \
+         cancellation_policy, deadline_at, created_at, updated_at) SELECT {HELD}, id, host_id, host_id, {HELD}, 'PENDING_PAYMENT', \
+         '2023-09-26', '2023-09-27', '2023-09-26 07:00', '2023-09-27 03:00', 1, 0, 0, 0, 'SGD', '[]', 1, 1, '2026-11', 'FLEXIBLE', \
+         '2026-11-24 11:59:59', '2026-11-24', '2026-11-24' FROM listings WHERE source_id = 71609; INSERT INTO nights (listing_id, night, kind, booking_id, expires_at) VALUES \
          ({FIRST}, '2023-09-23', 'BOOKING', X'0102030405060708090a0b0c0d0e0f10', NULL), ({FIRST}, '2023-09-24', 'BLOCK', NULL, NULL), \
-         ({FIRST}, '2023-09-26', 'HOLD', X'0102030405060708090a0b0c0d0e0f10', '2026-11-24 11:59:59'); \
+         ({FIRST}, '2023-09-26', 'HOLD', {HELD}, '2026-11-24 11:59:59'); \
          INSERT INTO night_rates (listing_id, night, price, closed_to_arrival) VALUES ({FIRST}, '2023-09-23', 777, TRUE); \
          SET foreign_key_checks = 1"
     );
