@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::{QueryableByName, sql_types::BigInt};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use serde_json::{Value, json};
-use staygate::store::Conn;
+use staygate::store::{Conn, Options};
 
 use crate::{
     harness::{
@@ -37,7 +37,7 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let app = TestApp::new().await;
+        let app = TestApp::without_hold_limits(Options::default()).await;
         let (server, host, guest) = (app.serve().await, app.host().await, app.guest().await);
         let listing = host.listing(|_| {}).await;
         Self { app, server, guest, listing }

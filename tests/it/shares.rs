@@ -64,10 +64,7 @@ impl Crowd {
         let host = app.host().await;
         let wanted = host.listing(|home| home["title"] = json!("Wanted")).await;
         let elsewhere = host.listing(|_| {}).await;
-        let mut guests = Vec::new();
-        for _ in 0..11 {
-            guests.push(app.guest().await);
-        }
+        let guests = app.guests(11).await;
         let mut stays = Vec::new();
         for (number, guest) in guests.iter().take(10).enumerate() {
             let [from, to] = [1, 3].map(|day| format!("2026-04-{:02}", number * 2 + day));

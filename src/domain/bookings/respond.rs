@@ -36,7 +36,7 @@ enum Next {
     /// The reserved money is taken.
     Capture(Payment),
     /// The stay costs nothing: it is certain.
-    Tell(Booking),
+    Tell(Box<Booking>),
 }
 
 /// The host accepts: the reserved money is taken, and with it the booking is certain. One that costs nothing is certain at once.
@@ -101,7 +101,7 @@ async fn accept_free(
     let accepted = Accepted { booking: booking.id, payment: None };
     let kept = idempotency::keep(tx, intention, accepted).await?;
     events::append(tx, &booking, &[BookingEventKind::Confirmed], now).await?;
-    Ok((kept, Next::Tell(booking)))
+    Ok((kept, Next::Tell(Box::new(booking))))
 }
 
 async fn reserved(tx: &mut store::Conn, booking: &Booking) -> Result<Option<Payment>> {

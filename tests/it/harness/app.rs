@@ -184,6 +184,15 @@ impl TestApp {
         Actor::register(self, "Gina Guest").await
     }
 
+    /// Several who book. They register one after the other: of one address few may wait for their password to be hashed.
+    pub async fn guests(&self, number: usize) -> Vec<Actor> {
+        let mut guests = Vec::new();
+        for _ in 0..number {
+            guests.push(self.guest().await);
+        }
+        guests
+    }
+
     /// Somebody who lets.
     pub async fn host(&self) -> Actor {
         Actor::register(self, "Hugo Host").await

@@ -51,12 +51,11 @@ async fn sixty_four_guests_who_want_overlapping_stays_share_no_night() {
     let servers = [app.serve().await, other.serve().await];
     let host = app.host().await;
     let listing = host.listing(|_| {}).await;
-    let guests = join_all((0..64).map(|_| app.guest())).await;
+    let guests = app.guests(64).await;
     // Sixty-four stays of two to five nights, which begin on the first twelve days.
     let mut wishes = Vec::new();
-    for n in 0..64 {
+    for (n, guest) in guests.iter().enumerate() {
         let (from, length) = (n * 7 % 12, 2 + n * 5 % 4);
-        let guest = &guests[n];
         let quote = guest.quote(&listing, &day(from), &day(from + length)).await;
         wishes.push((guest, from, length, json!({ "input": { "quoteId": quote, "idempotencyKey": app.key() } })));
     }
@@ -97,7 +96,7 @@ async fn guests_whose_holds_expired_and_guests_who_want_their_nights_do_not_embr
     let other = app.second_instance().await;
     let host = app.host().await;
     let listing = host.listing(|_| {}).await;
-    let guests = join_all((0..8).map(|_| app.guest())).await;
+    let guests = app.guests(8).await;
     for round in 0..3 {
         let mut wishes = Vec::new();
         for (n, guest) in guests.iter().enumerate() {

@@ -39,6 +39,7 @@ async fn read(world: &World, search: &Search, first: i32) -> (Vec<Expected>, Opt
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "every part of a filter, one after the other")]
 fn random_filter(rng: &mut StdRng) -> Filter {
     let mut filter = Filter::default();
     let boxes = [

@@ -60,7 +60,7 @@ async fn a_place_is_found_in_every_spelling_of_its_name() {
     ] {
         let id = listing_in(&host, place.clone()).await;
         for spelling in spellings {
-            assert_eq!(find(&app, spelling).await, [id.clone()], "{spelling} for {place}");
+            assert_eq!(find(&app, spelling).await, std::slice::from_ref(&id), "{spelling} for {place}");
         }
         for other in ["Giessen, France", "Bedok, Germany", "Tromso, Bedok", "Den"] {
             assert!(!find(&app, other).await.contains(&id), "{other} for {place}");
@@ -90,7 +90,7 @@ async fn listings_of_an_older_server_are_found_after_the_next_start() {
     assert!(find(&app, "Giessen").await.is_empty());
     for _ in 0..2 {
         assert!(staygate::store::refresh::all(&app.app.database).await.is_ok());
-        assert_eq!(find(&app, "Giessen").await, [id.clone()]);
+        assert_eq!(find(&app, "Giessen").await, std::slice::from_ref(&id));
         assert!(find(&app, "x").await.is_empty());
     }
     // What was changed after it was written stays.
