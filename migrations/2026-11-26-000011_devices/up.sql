@@ -1,5 +1,4 @@
--- Devices that have signed in, and what a refresh token needs so that a lost answer can be repeated. MySQL adds no column `IF NOT EXISTS`,
--- so that each change looks first whether it was made before a crash.
+-- Devices that have signed in, and what a refresh token needs so that a lost answer can be repeated.
 CREATE TABLE IF NOT EXISTS devices (
     token_hash BINARY(32)  NOT NULL COMMENT 'SHA-256 of the token; the token itself is never stored',
     user_id    BINARY(16)  NOT NULL,
@@ -12,20 +11,8 @@ CREATE TABLE IF NOT EXISTS devices (
     CONSTRAINT devices_user FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
-SET @change = IF(
-    EXISTS (SELECT 1 FROM information_schema.COLUMNS
-            WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'sessions' AND COLUMN_NAME = 'device_hash'),
-    'DO 0',
-    'ALTER TABLE sessions ADD COLUMN device_hash BINARY(32) NULL COMMENT ''the device that signed in''');
-PREPARE change_once FROM @change;
-EXECUTE change_once;
-DEALLOCATE PREPARE change_once;
+ALTER TABLE sessions ADD COLUMN device_hash BINARY(32) NULL COMMENT 'the device that signed in';
 
-SET @change = IF(
-    EXISTS (SELECT 1 FROM information_schema.COLUMNS
-            WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'refresh_tokens' AND COLUMN_NAME = 'child_hash'),
-    'DO 0',
-    'ALTER TABLE refresh_tokens ADD COLUMN child_hash BINARY(32) NULL COMMENT ''the token that it was traded for'', ADD COLUMN used_from BINARY(16) NULL COMMENT ''the address prefix that used it''');
-PREPARE change_once FROM @change;
-EXECUTE change_once;
-DEALLOCATE PREPARE change_once;
+ALTER TABLE refresh_tokens
+    ADD COLUMN child_hash BINARY(32) NULL COMMENT 'the token that it was traded for',
+    ADD COLUMN used_from  BINARY(16) NULL COMMENT 'the address prefix that used it';
