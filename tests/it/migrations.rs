@@ -1,7 +1,6 @@
 //! The migrations: many at once, down and up again.
 
-use crate::harness::database::{discard, unused_url};
-use diesel::{QueryableByName, sql_types::Text};
+use crate::harness::database::{CreateTable, Name, discard, unused_url};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use staygate::store::{Conn, Database, Options, migrate};
 
@@ -42,18 +41,6 @@ async fn a_url_without_a_name_is_refused_before_anything_is_done() {
     let nameless = format!("{}/?{query}", path.rsplit_once('/').unwrap().0);
     let error = migrate::up(&nameless).await.unwrap_err();
     assert!(matches!(error, migrate::MigrateError::NoName), "{error:?}");
-}
-
-#[derive(QueryableByName)]
-struct Name {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
-#[derive(QueryableByName)]
-struct CreateTable {
-    #[diesel(sql_type = Text, column_name = "Create Table")]
-    text: String,
 }
 
 /// The definition of every table, and the rows of those that migrations fill.

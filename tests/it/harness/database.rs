@@ -156,16 +156,18 @@ struct Table {
     columns: String,
 }
 
+/// A row of a statement that finds names.
 #[derive(QueryableByName)]
-struct Name {
+pub struct Name {
     #[diesel(sql_type = Text)]
-    name: String,
+    pub name: String,
 }
 
+/// The row of `SHOW CREATE TABLE`.
 #[derive(QueryableByName)]
-struct CreateTable {
+pub struct CreateTable {
     #[diesel(sql_type = Text, column_name = "Create Table")]
-    text: String,
+    pub text: String,
 }
 
 impl Template {
