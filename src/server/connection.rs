@@ -6,6 +6,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -16,17 +17,20 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
+use super::departures::{Departures, Presence};
+
 /// Accepts connections that may take so long to send a request.
 pub(super) struct Door {
     listener: TcpListener,
     address: LocalAddr,
     limit: Duration,
+    departures: Arc<Departures>,
 }
 
 impl Door {
-    pub fn new(listener: TcpListener, limit: Duration) -> io::Result<Self> {
+    pub fn new(listener: TcpListener, limit: Duration, departures: Arc<Departures>) -> io::Result<Self> {
         let address = LocalAddr(listener.local_addr()?.into());
-        Ok(Self { listener, address, limit })
+        Ok(Self { listener, address, limit, departures })
     }
 }
 
@@ -49,7 +53,8 @@ impl Acceptor for Door {
         };
         // Answers are written whole: waiting for more to send only delays them.
         stream.set_nodelay(true)?;
-        let connection = Connection { stream, limit: self.limit, since: None };
+        let presence = self.departures.arrive(peer);
+        let connection = Connection { stream, limit: self.limit, since: None, presence };
         Ok((connection, self.address.clone(), RemoteAddr(peer.into()), Scheme::HTTP))
     }
 }
@@ -60,6 +65,7 @@ pub(super) struct Connection {
     limit: Duration,
     /// When the first byte came in that was not answered yet.
     since: Option<Instant>,
+    presence: Presence,
 }
 
 impl AsyncRead for Connection {
@@ -69,7 +75,11 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
+        if read.is_err() || (buffer.filled().len() == before && buffer.remaining() > 0) {
+            self.presence.leave();
+        }
+        read?;
         if buffer.filled().len() > before {
             let since = *self.since.get_or_insert_with(Instant::now);
             if since.elapsed() > self.limit {

@@ -17,7 +17,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use poem::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use poem::http::{HeaderMap, HeaderName, HeaderValue};
 use poem::{Body, Response};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval_at, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -41,6 +41,8 @@ pub(super) struct Client {
     pub session: Session,
     pub request_id: String,
     pub admitted: Admitted,
+    /// Turns true once the client has closed its connection.
+    pub left: Option<watch::Receiver<bool>>,
 }
 
 /// The cursor that a client resumes from.
@@ -57,7 +59,7 @@ pub(super) fn open(
     client: Client,
     charged: Charged,
 ) -> Response {
-    let Client { mut session, request_id, admitted } = client;
+    let Client { mut session, request_id, admitted, left } = client;
     let address = charged.payer.address;
     let position = Arc::new(StreamPosition::resuming(resume_after));
     let is_stream = prepared.operation() == OperationType::Subscription;
@@ -66,7 +68,7 @@ pub(super) fn open(
     let operation = operations::start(Arc::clone(&shared), prepared, data, request_id.clone(), charged);
     let ended = session.take_ended();
     let (frames, body) = mpsc::channel(1);
-    let stream = EventStream { shared, session, ended, operation, position, frames, request_id };
+    let stream = EventStream { shared, session, ended, operation, position, frames, request_id, left };
     tokio::spawn(stream.serve());
     respond(ReceiverStream::new(body).map(move |frame: String| {
         // The connection counts as long as it is open.
@@ -98,6 +100,14 @@ fn next(answer: &str, id: Option<String>) -> String {
     format!("event: next\n{id}data: {answer}\n\n")
 }
 
+/// Done once the client has closed its connection. Closing only its own half counts too: an `EventSource` never does that.
+async fn has_left(left: &mut Option<watch::Receiver<bool>>) {
+    match left {
+        Some(left) => stopped(left).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// The stream is over, for whatever reason.
 struct End;
 
@@ -109,6 +119,7 @@ struct EventStream {
     position: Arc<StreamPosition>,
     frames: mpsc::Sender<String>,
     request_id: String,
+    left: Option<watch::Receiver<bool>>,
 }
 
 impl EventStream {
@@ -127,10 +138,11 @@ impl EventStream {
         let frames = self.frames.clone();
         self.send(KEEP_ALIVE.to_owned()).await?;
         loop {
-            let left = self.left();
+            let left = self.time_left();
             tokio::select! {
                 () = stopped(&mut stopping) => return Err(End),
                 () = frames.closed() => return Err(End),
+                () = has_left(&mut self.left) => return Err(End),
                 () = done(&mut self.ended) => return Err(End),
                 () = sleep(left.unwrap_or_default()), if left.is_some() => self.check_expiry()?,
                 _ = keep_alive.tick() => self.send(KEEP_ALIVE.to_owned()).await?,
@@ -139,12 +151,12 @@ impl EventStream {
         }
     }
 
-    fn left(&self) -> Option<Duration> {
+    fn time_left(&self) -> Option<Duration> {
         self.session.left(self.shared.sessions.now())
     }
 
     fn check_expiry(&self) -> Result<(), End> {
-        if self.left() == Some(Duration::ZERO) { Err(End) } else { Ok(()) }
+        if self.time_left() == Some(Duration::ZERO) { Err(End) } else { Ok(()) }
     }
 
     async fn tell(&mut self, event: Option<Event>) -> Result<(), End> {

@@ -94,7 +94,7 @@ impl GraphQl {
             .map_err(|exhausted| Refusal::exhausted(exhausted, reply.media))?;
         if reply.is_events(&prepared) {
             let charged = operations::Charged { payer, told };
-            return self.events(request.headers(), prepared, session, charged, reply);
+            return self.events(request, prepared, session, charged, reply);
         }
         let call = Call { request_id: reply.request_id.clone(), address, stream: None };
         let Ran { mut response, room } =
@@ -119,12 +119,13 @@ impl GraphQl {
     /// Answers with events, unless a page of a foreign origin asks, or too many do.
     fn events(
         &self,
-        headers: &HeaderMap,
+        request: &Request,
         prepared: Prepared,
         session: Session,
         charged: operations::Charged,
         reply: &Reply,
     ) -> Result<Response, Box<Refusal>> {
+        let headers = request.headers();
         if !self.shared.allows_origin(headers) {
             let message = "Pages of this origin may not use the API.";
             return Err(Refusal::new(StatusCode::FORBIDDEN, "BAD_REQUEST", message));
@@ -133,7 +134,9 @@ impl GraphQl {
             let message = "Too many connections are open. Try again in a moment.";
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).with(RETRY_AFTER, "5")
         })?;
-        let client = event_stream::Client { session, request_id: reply.request_id.clone(), admitted };
+        let peer = request.remote_addr().as_socket_addr();
+        let left = peer.and_then(|peer| self.shared.departures.of(*peer));
+        let client = event_stream::Client { session, request_id: reply.request_id.clone(), admitted, left };
         let resume_after = event_stream::last_event_id(headers);
         Ok(event_stream::open(Arc::clone(&self.shared), prepared, resume_after, client, charged))
     }

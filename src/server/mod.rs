@@ -7,6 +7,7 @@ mod admission;
 mod answer;
 mod budgets;
 mod connection;
+mod departures;
 mod edge;
 mod event_stream;
 mod executor;
@@ -44,6 +45,7 @@ use admission::Admission;
 use budgets::Budgets;
 pub use budgets::Rates;
 use connection::Door;
+use departures::Departures;
 use edge::Edge;
 use files::File;
 use gate::Gate;
@@ -91,7 +93,12 @@ impl<E: Executor> Gateway<E> {
         self
     }
 
-    fn routes(self, stopping: watch::Receiver<bool>, alive: mpsc::Sender<()>) -> impl Endpoint + 'static {
+    fn routes(
+        self,
+        stopping: watch::Receiver<bool>,
+        alive: mpsc::Sender<()>,
+        departures: Arc<Departures>,
+    ) -> impl Endpoint + 'static {
         let shared = Arc::new(Shared {
             executor: Box::new(self.executor),
             documents: self.documents,
@@ -102,6 +109,7 @@ impl<E: Executor> Gateway<E> {
             admission: Admission::new(self.settings.max_sockets, self.settings.max_sockets_per_address),
             budgets: Budgets::new(&self.settings.budgets),
             gate: Gate::default(),
+            departures,
             settings: self.settings,
         });
         let (mut routes, page) = match shared.settings.pages {
@@ -138,14 +146,16 @@ pub async fn serve<E: Executor>(
     let settings = gateway.settings.clone();
     let (stop, stopping) = watch::channel(false);
     let (alive, mut ended) = mpsc::channel::<()>(1);
-    let door = Door::new(listener, settings.request_timeout).context("the listener has no address")?;
+    let departures = Arc::<Departures>::default();
+    let door = Door::new(listener, settings.request_timeout, Arc::clone(&departures))
+        .context("the listener has no address")?;
     let signal = async {
         shutdown.await;
         stop.send_replace(true);
     };
     Server::new_with_acceptor(door)
         .idle_timeout(settings.idle_timeout)
-        .run_with_graceful_shutdown(gateway.routes(stopping, alive), signal, Some(settings.drain_timeout))
+        .run_with_graceful_shutdown(gateway.routes(stopping, alive, departures), signal, Some(settings.drain_timeout))
         .await
         .context("the server failed")?;
     if tokio::time::timeout(settings.drain_timeout, ended.recv()).await.is_err() {

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 use super::admission::Admission;
 use super::answer::{code_of, error};
 use super::budgets::{Budgets, Exhausted, Payer};
+use super::departures::Departures;
 use super::executor::Run;
 use super::gate::{self, Gate, Room};
 use super::json;
@@ -64,6 +65,8 @@ pub(super) struct Shared {
     pub budgets: Budgets,
     /// How much may be in memory at the same time.
     pub gate: Gate,
+    /// Tells whose clients have left.
+    pub departures: Arc<Departures>,
 }
 
 /// What was executed. The room for it is free again when this is dropped: when the answer has been written.
