@@ -1,5 +1,7 @@
 //! Access tokens (JWT, short) and refresh tokens (random, once).
 
+use std::marker::PhantomData;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::Duration;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -14,8 +16,6 @@ use crate::{
 
 const ISSUER: &str = "staygate";
 const AUDIENCE: &str = "staygate-api";
-const REFRESH_PREFIX: &str = "rt_";
-const DEVICE_PREFIX: &str = "dev_";
 /// What is signed to derive a refresh token begins with this. No JWT does: its first byte is a letter of base 64.
 const CHILD_LABEL: &[u8] = b"\0refresh token\0";
 
@@ -67,9 +67,41 @@ pub struct AccessToken {
     pub expires_at: Timestamp,
 }
 
-/// A token that buys the next pair, once.
+/// A secret text of 256 random bits, or derived from such a text. `K` says what it is for.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RefreshToken(String);
+pub struct Secret<K>(String, PhantomData<K>);
+
+/// What a secret text is for.
+pub trait Purpose {
+    /// How its texts begin.
+    const PREFIX: &'static str;
+    /// What logs show instead of it.
+    const NAME: &'static str;
+}
+
+/// A token that buys the next pair, once.
+pub type RefreshToken = Secret<Refresh>;
+
+/// A token that shows that a device has signed in before. It opens nothing by itself.
+pub type DeviceToken = Secret<Device>;
+
+/// To refresh a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refresh {}
+
+/// To recognize a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {}
+
+impl Purpose for Refresh {
+    const PREFIX: &'static str = "rt_";
+    const NAME: &'static str = "RefreshToken";
+}
+
+impl Purpose for Device {
+    const PREFIX: &'static str = "dev_";
+    const NAME: &'static str = "DeviceToken";
+}
 
 /// A new pair.
 #[derive(Debug, Clone)]
@@ -174,18 +206,22 @@ impl Keys {
 fn derive(secret: &EncodingKey, parent: &RefreshToken) -> Result<RefreshToken> {
     let message = [CHILD_LABEL, parent.0.as_bytes()].concat();
     let code = jsonwebtoken::crypto::sign(&message, secret, Algorithm::HS256).map_err(anyhow::Error::from)?;
-    Ok(RefreshToken(format!("{REFRESH_PREFIX}{code}")))
+    Ok(RefreshToken::of(&code))
 }
 
-impl RefreshToken {
-    /// A new token: 256 random bits.
+impl<K: Purpose> Secret<K> {
+    /// A new one: 256 random bits.
     pub fn new(entropy: &dyn Entropy) -> Self {
-        Self(format!("{REFRESH_PREFIX}{}", URL_SAFE_NO_PAD.encode(entropy.bytes::<32>())))
+        Self::of(&URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()))
     }
 
-    /// A token that somebody sent.
+    fn of(code: &str) -> Self {
+        Self::sent(format!("{}{code}", K::PREFIX))
+    }
+
+    /// One that somebody sent.
     pub fn sent(text: String) -> Self {
-        Self(text)
+        Self(text, PhantomData)
     }
 
     /// The text, for its owner.
@@ -199,48 +235,16 @@ impl RefreshToken {
     }
 }
 
-/// A token is a secret: logs do not show it.
-impl std::fmt::Debug for RefreshToken {
+/// Logs do not show it.
+impl<K: Purpose> std::fmt::Debug for Secret<K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RefreshToken(…)")
-    }
-}
-
-/// A token that shows that a device has signed in before. It opens nothing by itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DeviceToken(String);
-
-impl DeviceToken {
-    /// A new token: 256 random bits.
-    pub fn new(entropy: &dyn Entropy) -> Self {
-        Self(format!("{DEVICE_PREFIX}{}", URL_SAFE_NO_PAD.encode(entropy.bytes::<32>())))
-    }
-
-    /// A token that somebody sent.
-    pub fn sent(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, for its owner.
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-
-    /// What the database holds of it.
-    pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.0.as_bytes()).into()
+        write!(f, "{}(…)", K::NAME)
     }
 }
 
 impl std::fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AccessToken").field("expires_at", &self.expires_at).finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for DeviceToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("DeviceToken(…)")
     }
 }
 
@@ -291,6 +295,15 @@ mod tests {
         let found = |ids: &[&str]| keys(ids).child_with_hash(&parent, &child.hash()).unwrap();
         assert_eq!(found(&["b", "a"]), Some(child.clone()), "an older secret has made it");
         assert_eq!(found(&["b"]), None);
+    }
+
+    #[test]
+    fn a_secret_tells_what_it_is_for_and_nothing_else() {
+        let (refresh, device) = (RefreshToken::new(&SeededEntropy::new(1)), DeviceToken::new(&SeededEntropy::new(1)));
+        assert!(refresh.text().starts_with("rt_") && device.text().starts_with("dev_"));
+        assert_eq!(format!("{refresh:?} {device:?}"), "RefreshToken(…) DeviceToken(…)");
+        assert_ne!(refresh.hash(), device.hash());
+        assert_eq!(RefreshToken::sent(refresh.text().to_owned()), refresh);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The instants of bookings, and the version of the time zone rules that they were worked out with.
 
-use diesel::{dsl::max, prelude::*};
+use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{Conn, bookings::Booking, each::among, schema::bookings};
@@ -44,13 +44,6 @@ pub async fn outdated(conn: &mut Conn, version: &RulesVersion, limit: i64) -> Qu
         .limit(limit)
         .load(conn)
         .await
-}
-
-/// The newest version that any booking that is not over was worked out with; empty when it was never written down.
-pub async fn newest_rules(conn: &mut Conn) -> QueryResult<String> {
-    let open = bookings::table.filter(among(bookings::status, OPEN));
-    let newest: Option<String> = open.select(max(bookings::time_zone_rules)).first(conn).await?;
-    Ok(newest.unwrap_or_default())
 }
 
 /// Writes the instants that a booking has by the rules of `version`.

@@ -117,6 +117,26 @@ async fn a_deadline_at_check_in_moves_with_it() {
     assert!(nights.iter().all(|night| !night.holds_at(new.app.now())), "the nights are free when the time is over");
 }
 
+/// M9: an unpaid hold lasts as long as there is time to pay. It ends at check-in at the latest, by the old rules in ten minutes and by
+/// the new ones in an hour and ten.
+#[tokio::test]
+async fn a_hold_lasts_until_the_deadline_that_the_rules_moved() {
+    let (new, old, host, guest) = servers().await;
+    let listing = listing_in(&host, CASABLANCA, |_| {}).await;
+    new.clock.set(instant("2026-12-20T13:50:00Z"));
+    let booking = guest.book(&listing, "2026-12-20", "2026-12-23").await;
+    assert_eq!(guest.booking(&booking).await["deadline"], "2026-12-20T14:00:00Z");
+    new.work().await;
+    assert_eq!(guest.booking(&booking).await["deadline"], "2026-12-20T15:00:00Z");
+    new.clock.set(instant("2026-12-20T14:30:00Z"));
+    let another = guest.quote(&listing, "2027-01-10", "2027-01-12").await;
+    let refused = guest.try_book(&another, &old.key()).await;
+    // Half an hour of the hold, and the wait that follows one that nobody paid for.
+    assert_eq!(refused["retryAfterSeconds"], (30 + 15) * 60, "{refused}");
+    guest.pay(&booking).await;
+    assert_eq!(guest.status(&booking).await, "CONFIRMED");
+}
+
 /// M9: only who is concerned is told.
 #[tokio::test]
 async fn where_no_instant_moves_nobody_is_told() {
@@ -128,7 +148,8 @@ async fn where_no_instant_moves_nobody_is_told() {
     let mut conn = new.conn().await;
     let version = "2026f".parse().unwrap();
     assert_eq!(staygate::store::booking_times::outdated(&mut conn, &version, 10).await.unwrap(), []);
-    assert_eq!(staygate::store::booking_times::newest_rules(&mut conn).await.unwrap(), "2026f");
+    let older = "2026e".parse().unwrap();
+    assert_eq!(staygate::store::booking_times::outdated(&mut conn, &older, 10).await.unwrap(), []);
 }
 
 /// M9: a server with old rules must write what it confirms, and one with newer rules puts it right.
