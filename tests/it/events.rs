@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, Stream, StreamExt};
 use serde_json::{Value, json};
-use staygate::domain;
+use staygate::{
+    domain,
+    store::{self, events::OfBooking},
+    types::Page,
+};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -17,7 +21,8 @@ const OF_BOOKING: &str = "subscription ($id: ID!, $after: Cursor) {
     event: bookingEvents(bookingId: $id, after: $after) { id cursor kind booking { status } } }";
 const OF_GUEST: &str =
     "subscription ($after: Cursor) { event: myTripEvents(after: $after) { id cursor kind booking { id status } } }";
-const OF_HOST: &str = "subscription { event: myHostingEvents { id cursor kind booking { id status } } }";
+const OF_HOST: &str =
+    "subscription ($after: Cursor) { event: myHostingEvents(after: $after) { id cursor kind booking { id status } } }";
 
 fn follow(actor: &Actor, subscription: &str, variables: Value) -> impl Stream<Item = Value> + use<> {
     Box::pin(actor.app.stream(Some(&actor.member), subscription, variables))
@@ -83,6 +88,36 @@ async fn another_viewer_sees_nothing_and_a_foreign_cursor_is_refused() {
     assert!(is_silent(&mut theirs).await);
     let foreign = follow(&guest, OF_BOOKING, json!({ "id": booking, "after": "guest.0" })).next().await.unwrap();
     assert_eq!(foreign["errors"][0]["extensions"]["code"], "BAD_CURSOR");
+}
+
+/// S6: a request is not shown to its host before money is authorized, and neither is what happens to it.
+#[tokio::test]
+async fn a_host_follows_a_request_only_when_money_is_authorized() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|input| input["instantBook"] = json!(false)).await;
+    let booking = guest.book(&listing, "2026-04-01", "2026-04-07").await;
+    let declined = guest.try_pay(&booking, "CARD_DECLINED", &app.key()).await;
+    assert_eq!(declined["code"], "PAYMENT_DECLINED", "{declined}");
+    let from_the_start = json!({ "id": booking, "after": format!("{booking}.0") });
+    for variables in [json!({ "id": booking }), from_the_start.clone()] {
+        let refused = follow(&host, OF_BOOKING, variables).next().await.unwrap();
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "NOT_FOUND", "{refused}");
+    }
+    // Histories are read in batches by the ids of bookings: the rule holds there whoever asks for one.
+    let parts = [OfBooking { booking: booking.parse().unwrap(), page: Page { first: 10, after: None } }];
+    let visible = async |actor: &Actor| {
+        let events = store::events::visible(&mut app.conn().await, actor.member.id(), &parts).await.unwrap();
+        events.len()
+    };
+    assert_eq!((visible(&guest).await, visible(&host).await), (2, 0));
+    let mut hosts = follow(&host, OF_HOST, json!({ "after": "host.0" }));
+    assert!(is_silent(&mut hosts).await);
+    guest.pay(&booking).await;
+    let told = ["REQUESTED", "PAYMENT_DECLINED", "PAYMENT_AUTHORIZED"];
+    assert_eq!(kinds(&mut hosts, 3).await, told);
+    assert_eq!(kinds(&mut follow(&host, OF_BOOKING, from_the_start), 3).await, told);
+    assert_eq!((visible(&guest).await, visible(&host).await), (3, 3));
 }
 
 #[tokio::test]
