@@ -173,7 +173,7 @@ fn terms_of(config: &Config) -> Terms {
 fn limits_of(config: &Config) -> Limits {
     Limits {
         introspection: config.profile.wants_introspection(),
-        max_cost: config.limits.max_cost.into(),
+        max_cost: config.limits.operation.max_cost.into(),
         ..Limits::default()
     }
 }

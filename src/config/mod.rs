@@ -23,7 +23,7 @@ use std::path::PathBuf;
 
 pub use booking::{Booking, Demo};
 pub use database::{DatabaseUrl, SslMode};
-pub use limits::Limits;
+pub use limits::{Limits, OperationLimit};
 pub use logging::{LogFormat, Logging};
 pub use network::Network;
 pub use profile::{Profile, Switch};

@@ -184,7 +184,11 @@ async fn an_address_that_asks_for_too_much_is_told_when_to_come_again() {
 fn the_command_prints_what_the_server_counts() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/operations/screens");
     let run = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_staygate")).args(["schema", "cost"]).args(arguments).output();
+        let output = Command::new(env!("CARGO_BIN_EXE_staygate"))
+            .args(["schema", "cost"])
+            .args(arguments)
+            .env_remove("STAYGATE_MAX_COST")
+            .output();
         let output = output.unwrap();
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
     };
@@ -192,7 +196,14 @@ fn the_command_prints_what_the_server_counts() {
     let (_, cost) = price(&page.text, &page.variables);
     let (code, text) =
         run(&[&format!("{folder}/searchPage.graphql"), "--variables", &format!("{folder}/searchPage.json")]);
-    assert_eq!((code, text.trim()), (Some(0), format!("SearchPage: {}: allowed", cost.requested).as_str()));
+    assert_eq!((code, text.trim()), (Some(0), format!("SearchPage: {} of 10000: allowed", cost.requested).as_str()));
+    // The same limit that `serve` has, by the flag or the environment.
+    let page = format!("{folder}/searchPage.graphql");
+    let (code, text) = run(&[&page, "--max-cost", "1000"]);
+    assert!(code == Some(1) && text.contains(" of 1000: ") && text.contains("1000 is allowed"), "{code:?} {text}");
+    let mut by_environment = Command::new(env!("CARGO_BIN_EXE_staygate"));
+    by_environment.args(["schema", "cost", &page]).env("STAYGATE_MAX_COST", "1000");
+    assert_eq!(by_environment.output().unwrap().status.code(), Some(1));
     let deep_file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(deep_file.path(), deep().replace("query($id: ID!)", "query($id: ID = \"x\")")).unwrap();
     let (code, text) = run(&[deep_file.path().to_str().unwrap()]);

@@ -1,6 +1,7 @@
 //! `staygate schema cost`: the server's numbers, without a server.
 
 use super::read;
+use crate::config::OperationLimit;
 use crate::graphql::documents::{Documents, Limits};
 use crate::graphql::{CONTRACT, documents};
 use anyhow::{Context, bail};
@@ -9,21 +10,22 @@ use async_graphql_parser::parse_query;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Prints a line for each operation in `file`.
+/// Prints a line for each operation in `file`: its cost, what a server with this limit allows, and whether it is within that.
 ///
 /// # Errors
 /// A file cannot be read, or an operation does not fit the contract.
-pub(super) fn print(file: &Path, variables: Option<&Path>) -> anyhow::Result<ExitCode> {
+pub(super) fn print(file: &Path, variables: Option<&Path>, limit: &OperationLimit) -> anyhow::Result<ExitCode> {
     let text = read(file)?;
     let variables = variables.map_or_else(|| Ok(Variables::default()), variables_in)?;
-    let documents = Documents::new(CONTRACT, Limits::default())?;
+    let documents = Documents::new(CONTRACT, Limits { max_cost: limit.max_cost.into(), ..Limits::default() })?;
     let parsed = parse_query(&text).with_context(|| format!("{} is not a GraphQL document", file.display()))?;
     let mut names: Vec<_> = parsed.operations.iter().map(|(name, operation)| (operation.pos, name)).collect();
     names.sort();
     let mut all_allowed = true;
     for (_, name) in names {
         let name = name.map(async_graphql::Name::as_str);
-        let cost = cost_of(&documents, &text, name, &variables)?;
+        let priced = price(&documents, &text, name, &variables)?;
+        let (cost, most) = (priced.cost(), documents.limits().most(priced.operation()));
         let verdict = match documents.prepare(&text, name, &variables) {
             Ok(_) => "allowed".to_owned(),
             Err(errors) => {
@@ -35,19 +37,19 @@ pub(super) fn print(file: &Path, variables: Option<&Path>) -> anyhow::Result<Exi
             0 => String::new(),
             cost => format!(", introspection {cost}"),
         };
-        println!("{}: {}{introspection}: {verdict}", name.unwrap_or("(without a name)"), cost.requested);
+        println!("{}: {} of {most}{introspection}: {verdict}", name.unwrap_or("(without a name)"), cost.requested);
     }
     Ok(if all_allowed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn cost_of(
+fn price(
     documents: &Documents,
     text: &str,
     name: Option<&str>,
     variables: &Variables,
-) -> anyhow::Result<documents::Cost> {
+) -> anyhow::Result<documents::Prepared> {
     match documents.price(text, name, variables) {
-        Ok(priced) => Ok(priced.cost()),
+        Ok(priced) => Ok(priced),
         Err(errors) => bail!("{}: {}", name.unwrap_or("(without a name)"), told(&errors)),
     }
 }

@@ -1,5 +1,6 @@
 mod cost;
 
+use crate::config::OperationLimit;
 use crate::contract::{self, Severity};
 use crate::graphql;
 use anyhow::Context;
@@ -25,8 +26,8 @@ enum Action {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
-    /// Print what the operations in a file cost, as the server counts it. Ends with 0 when all are allowed, 1 when one costs too
-    /// much, 2 when a file cannot be read or an operation does not fit the contract.
+    /// Print what the operations in a file cost, as the server counts it. Ends with 0 when a server with the same limit allows
+    /// all of them, 1 when one costs too much, 2 when a file cannot be read or an operation does not fit the contract.
     Cost {
         /// The file of operations.
         #[arg(value_name = "FILE")]
@@ -34,6 +35,8 @@ enum Action {
         /// A file with the values of variables, as JSON. Those that have none count as not given.
         #[arg(long, value_name = "FILE")]
         variables: Option<PathBuf>,
+        #[command(flatten)]
+        limit: OperationLimit,
     },
     /// Compare two contracts and name breaking, dangerous and safe changes. Ends with 0 when nothing breaks, 1 when something
     /// does, 2 when a file cannot be read.
@@ -54,10 +57,12 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Action::Check { file } => check(file.as_deref()),
-        Action::Cost { file, variables } => Ok(cost::print(&file, variables.as_deref()).unwrap_or_else(|error| {
-            eprintln!("error: {error:#}");
-            ExitCode::from(2)
-        })),
+        Action::Cost { file, variables, limit } => {
+            Ok(cost::print(&file, variables.as_deref(), &limit).unwrap_or_else(|error| {
+                eprintln!("error: {error:#}");
+                ExitCode::from(2)
+            }))
+        }
         Action::Diff { old, new } => Ok(diff(&old, &new).unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
             ExitCode::from(2)
