@@ -28,6 +28,7 @@ mod hostile;
 mod idempotency;
 mod import;
 mod inputs;
+mod large;
 mod layers;
 mod leaving;
 mod listings;

@@ -10,6 +10,8 @@ pub mod bank;
 pub mod city;
 /// A database of its own for every test.
 pub mod database;
+/// People who use a server that is a process of its own.
+pub mod remote;
 pub mod server;
 /// Requests over real sockets.
 pub mod wire;

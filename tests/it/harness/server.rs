@@ -1,6 +1,6 @@
 //! The program as a process: `staygate serve`.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{ffi::OsString, path::Path, process::Stdio, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -16,6 +16,11 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Server {
     process: Child,
     pub url: String,
+}
+
+/// The program that is tested. `make prove` names the one that people run, because a bound in time says nothing about a debug build.
+pub fn program() -> OsString {
+    std::env::var_os("STAYGATE_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_staygate").into())
 }
 
 impl Server {
@@ -48,7 +53,7 @@ impl Server {
     }
 
     fn command(demo: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
+        let mut command = Command::new(program());
         command.args(["serve", "--listen", "127.0.0.1:0", "--demo", demo, "--pool-size", "4"]);
         // Guests in a rush book, cancel and book again, much more often than people do.
         command.args(["--holds-per-guest", "1000", "--holds-per-listing", "1000", "--hold-cooldown-minutes", "0"]);

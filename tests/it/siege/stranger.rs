@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
+use std::net::Ipv4Addr;
 
 use async_graphql::parser::{parse_schema, types::*};
 use chrono::{Days, NaiveDate};
@@ -12,17 +13,15 @@ use staygate::graphql::CONTRACT;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 
-/// Sends an operation from an address of this machine.
-pub async fn ask(from: [u8; 4], to: &str, query: &str, variables: &Value) -> io::Result<Value> {
+/// Sends an operation from an address of this machine. An empty token is nobody's.
+pub async fn ask(from: Ipv4Addr, token: &str, to: &str, query: &str, variables: &Value) -> io::Result<Value> {
     let body = json!({ "query": query, "variables": variables }).to_string();
+    let bearer = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
     let socket = TcpSocket::new_v4()?;
-    // Systems other than Linux have one loopback address only.
-    if cfg!(target_os = "linux") {
-        socket.bind((from, 0).into())?;
-    }
+    socket.bind((from, 0).into())?;
     let mut stream = socket.connect(to.parse().map_err(|_| io::Error::other("not an address"))?).await?;
     let head = format!(
-        "POST /graphql HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+        "POST /graphql HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n{bearer}content-type: application/json\r\n\
          accept: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
