@@ -47,6 +47,18 @@ impl Currency {
         code.map(Self).ok_or_else(|| UnknownCurrency(text.chars().take(16).collect()))
     }
 
+    /// The currency that people pay with in a country of ISO 3166-1; `None` when there is none, or no single one.
+    pub fn of_country(code: &str) -> Option<Self> {
+        let known = iso_currency::Currency::from_country(code.parse().ok()?);
+        let mut active: Vec<Self> =
+            known.iter().filter(|known| !known.is_fund()).filter_map(|known| known.code().parse().ok()).collect();
+        if active.len() > 1 {
+            // Of a national currency and a foreign one that is also accepted, the national one.
+            active.retain(|currency| currency.as_str().starts_with(code));
+        }
+        active.pop().filter(|_| active.is_empty())
+    }
+
     fn is_active(self) -> bool {
         let known = iso_currency::Currency::from_code(self.as_str());
         // The table takes the bolívar digital for the successor of the bolívar soberano; ISO 4217 has both.
@@ -145,6 +157,27 @@ impl fmt::Display for Money {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// I1: prices of files without a currency are in that of the country.
+    #[test]
+    fn countries_have_one_currency_that_people_pay_with() {
+        for (country, currency) in [
+            ("SG", Some("SGD")),
+            ("AU", Some("AUD")),
+            ("US", Some("USD")),
+            ("CH", Some("CHF")),
+            ("MX", Some("MXN")),
+            ("CL", Some("CLP")),
+            ("BB", Some("BBD")),
+            ("BG", Some("EUR")),
+            ("AQ", None),
+            ("XX", None),
+            ("sg", None),
+            ("", None),
+        ] {
+            assert_eq!(Currency::of_country(country).map(String::from).as_deref(), currency, "{country}");
+        }
+    }
 
     #[test]
     fn every_currency_shows_its_own_decimals() {
