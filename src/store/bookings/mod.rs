@@ -2,6 +2,8 @@
 
 mod places;
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -210,6 +212,21 @@ pub async fn bind_currency(conn: &mut Conn, listing: ListingId, now: Timestamp) 
     Ok(found.is_some())
 }
 
+/// Those of `listings` whose currency bookings keep as it is, as [`bind_currency`].
+pub async fn with_bound_currency(
+    conn: &mut Conn,
+    listings: &[ListingId],
+    now: Timestamp,
+) -> QueryResult<HashSet<ListingId>> {
+    let mut bound = HashSet::new();
+    for listing in listings {
+        if bind_currency(conn, *listing, now).await? {
+            bound.insert(*listing);
+        }
+    }
+    Ok(bound)
+}
+
 /// The booking made from a quote.
 pub async fn of_quote(conn: &mut Conn, quote: QuoteId) -> QueryResult<Option<Booking>> {
     bookings::table.filter(bookings::quote_id.eq(quote)).select(Booking::as_select()).first(conn).await.optional()
@@ -310,6 +327,24 @@ pub async fn lock_open_of_listing(
         .for_update()
         .load(tx)
         .await
+}
+
+/// Those of `listings` that have bookings which are open at `now`.
+pub async fn with_open_bookings(
+    conn: &mut Conn,
+    listings: &[ListingId],
+    now: Timestamp,
+) -> QueryResult<HashSet<ListingId>> {
+    if listings.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let found: Vec<ListingId> = bookings::table
+        .filter(among(bookings::listing_id, listings.iter().copied()))
+        .filter(in_status!(OPEN, now))
+        .select(bookings::listing_id)
+        .load(conn)
+        .await?;
+    Ok(found.into_iter().collect())
 }
 
 /// Bookings whose payment or answer did not come in time, for the worker.
