@@ -54,6 +54,10 @@ pub async fn block(
             let held: Vec<_> = found.iter().filter(|night| night.holds_at(now)).collect();
             // Kept free after a stay: no guest loses it, and the host's block does the same and stays longer.
             store::nights::release_preparation(tx, listing, range).await?;
+            if held.iter().any(|night| night.kind == NightKind::External) {
+                // Else the calendar that holds them would let them go.
+                store::nights::block_external(tx, listing, range).await?;
+            }
             let is_blocked =
                 |night: &NaiveDate| held.iter().any(|it| it.night == *night && it.kind != NightKind::Preparation);
             let nights: Vec<_> = range.nights().filter(|night| !is_blocked(night)).collect();

@@ -145,6 +145,18 @@ pub async fn unblock(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResu
         .await
 }
 
+/// Makes the nights of `listing` in `stay` that an outside calendar holds the host's own blocks.
+pub async fn block_external(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<usize> {
+    diesel::update(nights::table)
+        .filter(nights::listing_id.eq(listing))
+        .filter(nights::night.ge(stay.check_in()))
+        .filter(nights::night.lt(stay.check_out()))
+        .filter(nights::kind.eq(NightKind::External))
+        .set(nights::kind.eq(NightKind::Block))
+        .execute(tx)
+        .await
+}
+
 /// Lets go the nights of `listing` in `stay` that are only kept free after another stay.
 pub async fn release_preparation(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<usize> {
     diesel::delete(nights::table)
