@@ -13,6 +13,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// How the program ends when a file was read and had nothing to import.
+const NOTHING_IMPORTED: u8 = 3;
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -46,14 +49,20 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         () = signals.twice(&stopping) => Err(anyhow::anyhow!("stopped at once; run it again to go on")),
     };
     let closed = opened.close(Duration::from_secs(3600)).await;
-    match imported {
-        Ok(summary) => print!("{summary}"),
+    let summary = match imported {
+        Ok(summary) => summary,
         Err(error) if matches!(error.downcast_ref(), Some(ImportError::Stopped)) => {
             bail!("stopped after {:.1} s; what was read is kept: run it again to go on", began.elapsed().as_secs_f64())
         }
         Err(error) => return Err(error),
-    }
+    };
+    print!("{summary}");
     closed?;
+    let useless: Vec<_> = summary.useless().map(Part::as_str).collect();
+    if !useless.is_empty() {
+        eprintln!("nothing in these files could be used: {}", useless.join(", "));
+        return Ok(ExitCode::from(NOTHING_IMPORTED));
+    }
     println!("done in {:.1} s", began.elapsed().as_secs_f64());
     Ok(ExitCode::SUCCESS)
 }

@@ -8,17 +8,25 @@ use crate::{store::imports::Amenity, types::amenity_of};
 const LONGEST_SLUG: usize = 100;
 const LONGEST_NAME: usize = 200;
 
-/// The amenities of a listing, each once, in the order of their slugs. `None` when the text is no list.
-pub fn parse(text: &str) -> Option<Vec<Amenity>> {
+/// The amenities of a listing, each once, in the order of their slugs, and how many were left out because the dataset has a
+/// placeholder instead of a name. `None` when the text is no list.
+pub fn parse(text: &str) -> Option<(Vec<Amenity>, usize)> {
     let names = match text.trim() {
         "" => Vec::new(),
         list if list.starts_with('{') => braced(list)?,
         list => serde_json::from_str::<Vec<String>>(list).ok()?,
     };
-    let mut amenities: Vec<Amenity> = names.iter().filter_map(|name| named(name)).collect();
+    let (placeholders, names): (Vec<_>, Vec<_>) = names.iter().partition(|name| is_placeholder(name));
+    let mut amenities: Vec<Amenity> = names.into_iter().filter_map(|name| named(name)).collect();
     amenities.sort_by(|a, b| a.slug.cmp(&b.slug));
     amenities.dedup_by(|a, b| a.slug == b.slug);
-    Some(amenities)
+    Some((amenities, placeholders.len()))
+}
+
+/// `translation missing: en.hosting_amenity_49`: the key of a name that the source did not have.
+fn is_placeholder(name: &str) -> bool {
+    let name = name.trim().to_lowercase().replace('_', " ");
+    name.starts_with("translation missing") || name.contains("hosting amenity ")
 }
 
 fn named(raw: &str) -> Option<Amenity> {
@@ -53,7 +61,7 @@ mod tests {
     use super::*;
 
     fn slugs(text: &str) -> Vec<String> {
-        parse(text).unwrap().into_iter().map(|amenity| amenity.slug).collect()
+        parse(text).unwrap().0.into_iter().map(|amenity| amenity.slug).collect()
     }
 
     #[test]
@@ -73,13 +81,24 @@ mod tests {
     fn one_thing_is_one_amenity_and_two_things_are_two() {
         assert_eq!(slugs(r#"["Hitachi  refrigerator", "Hitachi refrigerator"]"#).len(), 1);
         assert_eq!(slugs(r#"["LG refrigerator", "Lg refrigerator"]"#).len(), 1);
-        let pools = parse(r#"["Shared outdoor pool - ", "Shared outdoor pool"]"#).unwrap();
+        let pools = parse(r#"["Shared outdoor pool - ", "Shared outdoor pool"]"#).unwrap().0;
         assert_eq!(pools, [Amenity { slug: "shared-outdoor-pool".into(), name: "Shared outdoor pool".into() }]);
         let soaps = slugs(r#"["Body soap", "飘柔 body soap", "舒肤佳 body soap"]"#);
         assert_eq!(soaps.len(), 3);
         assert!(soaps.iter().all(|slug| slug.starts_with("body-soap")), "{soaps:?}");
         let foreign = slugs(r#"["冰箱", "电视"]"#);
         assert!(foreign.len() == 2 && foreign.iter().all(|slug| slug.starts_with("amenity-")), "{foreign:?}");
+    }
+
+    /// I6: the key of a missing name became a public amenity.
+    #[test]
+    fn placeholders_are_left_out_and_counted() {
+        let text = r#"{TV,"translation missing: en.hosting_amenity_49","translation missing: en.hosting_amenity_50"}"#;
+        assert_eq!(parse(text), Some((vec![Amenity { slug: "tv".into(), name: "TV".into() }], 2)));
+        assert_eq!(
+            parse(r#"["Translation missing: en.hosting_amenity_49", "hosting_amenity_50"]"#),
+            Some((Vec::new(), 2))
+        );
     }
 
     #[test]

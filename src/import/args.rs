@@ -5,15 +5,19 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::Args;
 
-use super::{CalendarFrom, Options, Source};
-use crate::{store::imports::SOURCE, types::Currency};
+use super::{CalendarFrom, Options, Source, Vanished};
+use crate::{
+    store::imports::SOURCE,
+    types::{Currency, UnknownCurrency},
+};
 
 /// Reads the public dataset of a city from Inside Airbnb: listings, hosts, reviews and calendars.
 ///
 /// Files may be plain or packed with gzip. The import can be run again: rows are updated, never doubled, and a file that was
 /// imported before is left alone. After a crash it goes on behind the last batch that was written. Records that cannot be
 /// used are listed and do not stop it. Hosts and reviewers become accounts that nobody can sign in to. The dataset has no
-/// cancellation policy, fees or times of arrival: MODERATE, none, 15:00 and 11:00.
+/// times of arrival, and files
+/// since 2020 have neither fees nor a cancellation policy: 15:00 and 11:00, none, MODERATE apply.
 #[derive(Debug, Clone, Args)]
 pub struct InsideAirbnb {
     /// The detailed `listings.csv` or `listings.csv.gz`.
@@ -25,12 +29,16 @@ pub struct InsideAirbnb {
     /// `calendar.csv` or `calendar.csv.gz`.
     #[arg(long, value_name = "FILE")]
     pub calendar: Option<PathBuf>,
-    /// Name of the city. Without it, each listing's own location tells, else its time zone.
+    /// Name of the city. Without it, the coordinates of the listings decide, or what the file says.
     #[arg(long, value_name = "NAME")]
     pub city: Option<String>,
-    /// What the `$` of the prices stands for: the dataset has local money. ISO 4217.
-    #[arg(long, value_name = "CODE", default_value = "SGD")]
-    pub currency: Currency,
+    /// Currency of the prices, ISO 4217: the `$` of the dataset stands for the local one. Without it, the currency of the country
+    /// where the listings are.
+    #[arg(long, value_name = "CODE", value_parser = currency)]
+    pub currency: Option<Currency>,
+    /// What to do with published listings that an earlier file of the city had and this one does not.
+    #[arg(long, value_name = "WHAT", default_value = "keep")]
+    pub vanished: Vanished,
     /// `as-is`, `today` or a day: moves the calendar by whole weeks, so that weekdays stay, to cover that day and the time
     /// after it.
     #[arg(long, value_name = "WHEN", default_value = "as-is", value_parser = calendar_from)]
@@ -38,9 +46,17 @@ pub struct InsideAirbnb {
     /// Write the records that could not be used to this CSV file: file, line, record, id, outcome, reason.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Read files again that were imported before.
+    /// Read files again that were imported before, and import in spite of contradictions: another city or currency than the
+    /// coordinates or the database have.
     #[arg(long)]
     pub force: bool,
+}
+
+fn currency(text: &str) -> Result<Currency, String> {
+    text.parse().map_err(|error: UnknownCurrency| match text.to_uppercase().parse::<Currency>() {
+        Ok(meant) => format!("{error}: write it in capital letters, {meant}"),
+        Err(_) => error.to_string(),
+    })
 }
 
 fn calendar_from(text: &str) -> Result<CalendarFrom, String> {
@@ -56,15 +72,15 @@ fn calendar_from(text: &str) -> Result<CalendarFrom, String> {
 
 impl From<InsideAirbnb> for Options {
     fn from(args: InsideAirbnb) -> Self {
-        // Each city is a dataset with checkpoints of its own. Their names fit into 100 characters.
-        let city = args.city.iter().flat_map(|city| city.trim().chars()).take(80).collect::<String>();
         Self {
-            dataset: if city.is_empty() { SOURCE.to_owned() } else { format!("{SOURCE}/{city}") },
+            // The city is added when it is known.
+            dataset: SOURCE.to_owned(),
             listings: Source::File(args.listings),
             reviews: args.reviews.map(Source::File),
             calendar: args.calendar.map(Source::File),
             city: args.city,
             currency: args.currency,
+            vanished: args.vanished,
             calendar_from: args.calendar_from,
             report: args.report,
             force: args.force,
@@ -103,8 +119,9 @@ mod tests {
     fn wrong_values_are_refused_with_what_would_be_right() {
         assert!(options(&["--calendar-from", "tomorrow"]).unwrap_err().contains("as-is"));
         assert!(options(&["--currency", "dollars"]).unwrap_err().contains("ISO 4217"));
+        assert!(options(&["--currency", "usd"]).unwrap_err().contains("capital letters, USD"), "I10");
         let day = options(&["--calendar-from", "2026-12-24", "--city", "New York"]).unwrap();
         assert_eq!(day.calendar_from, CalendarFrom::Date("2026-12-24".parse().unwrap()));
-        assert_eq!(day.dataset, "inside-airbnb/New York");
+        assert_eq!(day.dataset_of(Some("New York")), "inside-airbnb/New York");
     }
 }

@@ -1,6 +1,6 @@
 //! Records of `calendar.csv`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{Duration, NaiveDate};
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     store::imports::{Day, Days, SOURCE},
-    types::{Currency, ListingId},
+    types::{Currency, ListingId, Money},
 };
 
 /// The most nights of a stay: what the source itself allows. Greater numbers (100,000 occurs) mean "no limit".
@@ -127,6 +127,7 @@ impl Kind for Reader {
             notes.push(note);
             None
         });
+        let price = price.map(|minor| Money::new(minor, self.currency));
         let (min_nights, max_nights) = self.stay(id, row, columns, notes);
         Ok(Day { listing: self.listing(id), night, available, price, min_nights, max_nights })
     }
@@ -141,6 +142,38 @@ const LAST: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
     Some(day) => day,
     None => NaiveDate::MAX,
 };
+
+/// The price that most days of each of these listings have in the calendar; of two that are as frequent the lower.
+pub(super) async fn usual_prices(
+    source: Source,
+    listings: HashSet<u64>,
+    currency: Currency,
+) -> Result<HashMap<u64, i64>, ImportError> {
+    let read = move || {
+        let mut table = Table::open(Part::Calendar, &source, Reader::REQUIRED)?;
+        let (id, price) = (table.header().column("listing_id"), table.header().column("price"));
+        let mut counts: HashMap<u64, BTreeMap<i64, u32>> = HashMap::new();
+        loop {
+            match table.next()? {
+                Next::Row(row) => {
+                    let Ok(id) = table::id(row.at(id), "listing_id") else { continue };
+                    let Some(price) = price::parse(row.at(price), currency).ok().flatten() else { continue };
+                    if listings.contains(&id) {
+                        *counts.entry(id).or_default().entry(price).or_default() += 1;
+                    }
+                }
+                Next::Broken(_) => {}
+                Next::End => break,
+            }
+        }
+        let usual = |prices: BTreeMap<i64, u32>| {
+            let most = prices.values().max().copied();
+            prices.into_iter().find(|(_, count)| Some(*count) == most).map(|(price, _)| price)
+        };
+        Ok(counts.into_iter().filter_map(|(id, prices)| Some((id, usual(prices)?))).collect())
+    };
+    tokio::task::spawn_blocking(read).await.map_err(|_| ImportError::Reader(Part::Calendar))?
+}
 
 /// The earliest day of a calendar.
 pub(super) async fn first_day(source: Source) -> Result<NaiveDate, ImportError> {

@@ -1,6 +1,8 @@
 //! The demo listings, in the program itself.
 
-use super::{CalendarFrom, ImportError, Options, Part, PartSummary, Progress, Report, Source, Summary, inside_airbnb};
+use super::{
+    CalendarFrom, ImportError, Options, Part, PartSummary, Progress, Report, Source, Summary, Vanished, inside_airbnb,
+};
 use crate::{
     store::{Conn, imports},
     types::Timestamp,
@@ -28,6 +30,7 @@ pub async fn fixture(conn: &mut Conn, now: Timestamp, progress: &mut dyn Progres
         }
     }
     if done.len() == 3 {
+        super::measure(conn, &options.dataset, now).await?;
         return Ok(Summary { parts: done, ..Summary::new(Report::default()) });
     }
     inside_airbnb(conn, &options, now, progress).await
@@ -41,7 +44,8 @@ fn options() -> Options {
         reviews: Some(Source::Bytes("fixtures/reviews.csv", REVIEWS)),
         calendar: Some(Source::Bytes("fixtures/calendar.csv", CALENDAR)),
         city: Some("Singapore".to_owned()),
-        currency: "SGD".parse().expect("an active currency"),
+        currency: Some("SGD".parse().expect("an active currency")),
+        vanished: Vanished::Keep,
         calendar_from: CalendarFrom::Today,
         report: None,
         force: false,

@@ -1,6 +1,6 @@
 //! Words of the dataset in the words of the contract: rooms, buildings, bathrooms, titles.
 
-use crate::types::{PropertyType, RoomType};
+use crate::types::{CancellationPolicy, PropertyType, RoomType};
 
 /// `Entire home/apt` and its like.
 pub fn room(text: &str) -> Option<RoomType> {
@@ -134,6 +134,22 @@ fn is_room(piece: &str) -> bool {
     counted || piece == "Studio"
 }
 
+/// The policy of ours whose refunds are nearest to those of a policy of the dataset, which files up to 2019 have. `None` when it is unknown.
+pub fn policy(text: &str) -> Option<CancellationPolicy> {
+    Some(match text.trim().to_ascii_lowercase().as_str() {
+        "flexible" => CancellationPolicy::Flexible,
+        "moderate" => CancellationPolicy::Moderate,
+        // Half until a week before; since 2018 also everything for 48 hours.
+        "strict" | "strict_14_with_grace_period" => CancellationPolicy::Strict,
+        // At most half, until 30 days before or earlier: none of ours keeps as much.
+        "super_strict_30" | "super_strict_60" | "no_refunds" => CancellationPolicy::Strict,
+        luxury if luxury.starts_with("luxury_") => CancellationPolicy::Strict,
+        // Everything until 30 days before.
+        "long_term" => CancellationPolicy::FirmLongTerm,
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,6 +231,25 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(title(name), title_of);
+        }
+    }
+
+    /// I7.
+    #[test]
+    fn policies_of_old_files_have_one_of_ours() {
+        for (text, expected) in [
+            ("flexible", Some(CancellationPolicy::Flexible)),
+            ("moderate", Some(CancellationPolicy::Moderate)),
+            ("strict", Some(CancellationPolicy::Strict)),
+            ("strict_14_with_grace_period", Some(CancellationPolicy::Strict)),
+            ("super_strict_60", Some(CancellationPolicy::Strict)),
+            ("luxury_moderate", Some(CancellationPolicy::Strict)),
+            ("long_term", Some(CancellationPolicy::FirmLongTerm)),
+            (" Flexible ", Some(CancellationPolicy::Flexible)),
+            ("", None),
+            ("whatever", None),
+        ] {
+            assert_eq!(policy(text), expected, "{text}");
         }
     }
 

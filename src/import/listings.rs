@@ -1,43 +1,82 @@
 //! Records of `listings.csv`.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use chrono::NaiveDate;
 
 use super::{
     Part, amenities, calendar, kinds, places, price, reviews,
     stage::Kind,
+    survey::Found,
     table::{self, Reason, Row},
     text,
 };
 use crate::{
     domain::listings::zone_at,
-    store::imports::{Host, HostFacts, Listing, ListingFacts, Listings, Ratings, SOURCE},
-    types::{Currency, ListingId, Point, RoomType, UserId},
+    store::imports::{Charges, Host, HostFacts, Listing, ListingFacts, Listings, Origin, Ratings, SOURCE},
+    types::{ListingId, Point, RoomType, UserId},
 };
 
 /// What a TEXT column holds, in bytes.
 const TEXT: usize = 65_535;
 
+/// Columns without which nothing makes sense.
+pub(super) const REQUIRED: &[&str] = &[
+    "id",
+    "name",
+    "host_id",
+    "host_name",
+    "latitude",
+    "longitude",
+    "property_type",
+    "room_type",
+    "accommodates",
+    "amenities",
+    "price",
+];
+
 /// Understands listings.
 pub(super) struct Reader {
-    city: Option<String>,
-    currency: Currency,
+    found: Found,
+    origin: Arc<Origin>,
     /// Ids of listings and of hosts that were met. Of several records of one host the first counts.
     listings: HashSet<u64>,
     hosts: HashSet<u64>,
 }
 
 impl Reader {
-    /// Listings in `city`, with prices in `currency`.
-    pub(super) fn new(city: Option<String>, currency: Currency) -> Self {
-        let city = city.map(|city| text::line(&city, 100)).filter(|city| !city.is_empty());
-        Self { city, currency, listings: HashSet::new(), hosts: HashSet::new() }
+    /// Listings of the import `origin`, of which a first look has `found` this.
+    pub(super) fn new(found: Found, origin: Origin) -> Self {
+        Self { found, origin: Arc::new(origin), listings: HashSet::new(), hosts: HashSet::new() }
     }
 
-    fn city(&self, row: Row<'_>, time_zone: &str) -> String {
-        let own = || text::some(text::line(row.get("neighbourhood").split(',').next().unwrap_or_default(), 100));
-        self.city.clone().or_else(own).unwrap_or_else(|| places::city(time_zone))
+    fn price(&self, id: u64, row: Row<'_>) -> Result<i64, Reason> {
+        if let Some(price) = self.found.prices.get(&id) {
+            return Ok(*price);
+        }
+        let price = price::parse(row.get("price"), self.found.currency)?;
+        let why =
+            if self.origin.has_calendar { "it has no price, and its calendar has none" } else { "it has no price" };
+        price.ok_or_else(|| why.to_owned())
+    }
+
+    /// Fees and policy, where the file has them.
+    fn charges(&self, row: Row<'_>, max_guests: u16, notes: &mut Vec<Reason>) -> Charges {
+        let mut fee = |name| match price::fee(row.get(name), self.found.currency) {
+            Ok(fee) => fee,
+            Err(note) => {
+                notes.push(format!("{name}: {note}"));
+                None
+            }
+        };
+        let (cleaning_fee, extra_guest_fee) = (fee("cleaning_fee"), fee("extra_people"));
+        let policy = row.get("cancellation_policy").trim();
+        let cancellation_policy = kinds::policy(policy);
+        if cancellation_policy.is_none() && !policy.is_empty() {
+            notes.push(format!("cancellation_policy `{}` is unknown: left out", table::excerpt(policy)));
+        }
+        let guests_included = lenient(row, "guests_included", notes).map(|guests| guests.clamp(1, max_guests));
+        Charges { cleaning_fee, extra_guest_fee, guests_included, cancellation_policy }
     }
 
     fn facts(&self, id: u64, host: u64, row: Row<'_>, notes: &mut Vec<Reason>) -> Result<ListingFacts, Reason> {
@@ -45,7 +84,7 @@ impl Reader {
         let area = point.area().0;
         let time_zone = zone_at(point).ok_or("its place is in no known time zone")?;
         let room_type = room(row)?;
-        let base_price = price::parse(row.get("price"), self.currency)?.ok_or("it has no price")?;
+        let base_price = self.price(id, row)?;
         let max_guests = count(table::whole(row.get("accommodates"), "accommodates")?);
         let max_guests = max_guests.filter(|guests| *guests > 0).ok_or("it takes no guests")?;
         let bathrooms = bathrooms(row, notes);
@@ -64,7 +103,7 @@ impl Reader {
             beds: lenient(row, "beds", notes),
             bathroom_halves: bathrooms.halves,
             bathrooms_shared: bathrooms.shared,
-            city: self.city(row, time_zone),
+            city: self.found.city.clone().unwrap_or_else(|| places::city(time_zone)),
             neighborhood: text::some(text::line(row.get("neighbourhood_cleansed"), 100)),
             region: text::some(text::line(row.get("neighbourhood_group_cleansed"), 100)),
             country_code: places::country(time_zone).map(ToOwned::to_owned),
@@ -73,9 +112,8 @@ impl Reader {
             area_latitude: area.latitude,
             area_longitude: area.longitude,
             time_zone: time_zone.to_owned(),
-            currency: self.currency,
+            currency: self.found.currency,
             base_price,
-            guests_included: max_guests,
             min_nights,
             max_nights,
             instant_book: flag(row, "instant_bookable", notes),
@@ -87,19 +125,7 @@ impl Kind for Reader {
     type Record = Listing;
     type Batch = Listings;
     const PART: Part = Part::Listings;
-    const REQUIRED: &'static [&'static str] = &[
-        "id",
-        "name",
-        "host_id",
-        "host_name",
-        "latitude",
-        "longitude",
-        "property_type",
-        "room_type",
-        "accommodates",
-        "amenities",
-        "price",
-    ];
+    const REQUIRED: &'static [&'static str] = REQUIRED;
     // Few at a time: they are locked until the batch is committed.
     const SIZE: usize = 50;
 
@@ -112,12 +138,18 @@ impl Kind for Reader {
         }
         // A host is written before the first of their listings.
         let host = self.hosts.insert(host).then(|| host_of(row, host, notes));
-        let amenities = amenities::parse(row.get("amenities")).unwrap_or_else(|| {
+        let (amenities, placeholders) = amenities::parse(row.get("amenities")).unwrap_or_else(|| {
             notes.push("the amenities are no list: left out".to_owned());
-            Vec::new()
+            Default::default()
         });
+        if placeholders > 0 {
+            notes.push(format!("{placeholders} amenities have no name (`translation missing`): left out"));
+        }
         let known_since = ["first_review", "last_scraped", "calendar_last_scraped"];
+        let charges = self.charges(row, facts.max_guests, notes);
         Ok(Listing {
+            origin: Arc::clone(&self.origin),
+            charges,
             source_id: id,
             published_at: reviews::noon(first_date(row, &known_since, notes)),
             facts,
@@ -154,7 +186,7 @@ fn room(row: Row<'_>) -> Result<RoomType, Reason> {
     kinds::room(room).ok_or_else(|| format!("room_type `{}` is unknown", table::excerpt(room)))
 }
 
-fn point(row: Row<'_>) -> Result<Point, Reason> {
+pub(super) fn point(row: Row<'_>) -> Result<Point, Reason> {
     let degrees = |name: &str| {
         let text = row.get(name).trim();
         text.parse::<f64>().map_err(|_| format!("{name} `{}` is not a number", table::excerpt(text)))

@@ -9,7 +9,10 @@ mod amenities;
 pub mod demo;
 mod args;
 mod calendar;
+mod cities;
 mod fixture;
+mod foreign;
+mod gzip;
 mod kinds;
 mod listings;
 mod places;
@@ -20,6 +23,7 @@ mod reviews;
 mod source;
 mod stage;
 mod summary;
+mod survey;
 mod table;
 mod text;
 
@@ -31,7 +35,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     store::{
         Conn,
-        imports::{self, CommitError},
+        imports::{self, CommitError, Origin, SOURCE},
     },
     types::{Currency, Timestamp},
 };
@@ -41,10 +45,13 @@ pub use fixture::fixture;
 pub use progress::{Lines, Progress, Silent, Stop, Terminal, progress};
 pub use report::{Place, Problem, Report, Severity};
 pub use source::Source;
-pub use summary::{PartSummary, Summary};
+pub use summary::{Gone, PartSummary, Summary};
 
 /// Part of every fingerprint: a change of the rules of cleaning raises it, and the same file is read again.
-const RULES: u8 = 1;
+const RULES: u8 = 2;
+
+/// So many listings do not vanish at once without a reason, if they are most of a city.
+const MANY: usize = 50;
 
 /// A file of the dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +113,16 @@ impl CalendarFrom {
     }
 }
 
+/// What to do with listings that have vanished from the dataset.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Vanished {
+    /// Leave them as they are.
+    #[default]
+    Keep,
+    /// Unlist them. Their bookings stay, and a later file that has them again publishes them.
+    Unlist,
+}
+
 /// What to import, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -117,15 +134,17 @@ pub struct Options {
     pub reviews: Option<Source>,
     /// `calendar.csv`.
     pub calendar: Option<Source>,
-    /// Name of the city. `None`: the first words of each listing's own location, else the city of its time zone.
+    /// Name of the city. `None`: by the coordinates of the listings, else by what the file says.
     pub city: Option<String>,
-    /// What the dollar signs of the export stand for.
-    pub currency: Currency,
+    /// The currency of the prices. `None`: that of the country where the listings are.
+    pub currency: Option<Currency>,
+    /// What to do with published listings that an earlier file had and this one does not.
+    pub vanished: Vanished,
     /// Which days the calendar is about.
     pub calendar_from: CalendarFrom,
     /// Where to list the records that could not be used.
     pub report: Option<PathBuf>,
-    /// Read files again that were imported before, and begin half-done ones anew.
+    /// Read files again that were imported before, begin half-done ones anew, and import in spite of contradictions.
     pub force: bool,
     /// Records of a batch. `None`: as many as are fast.
     pub batch: Option<usize>,
@@ -144,6 +163,16 @@ pub enum ImportError {
         /// Why.
         error: std::io::Error,
     },
+    /// A file is something else than CSV.
+    #[error("the {part} file {file} {what}")]
+    Foreign {
+        /// Which file.
+        part: Part,
+        /// Its name.
+        file: Source,
+        /// What it is, and what to do about it.
+        what: String,
+    },
     /// A file lacks columns.
     #[error(
         "the {part} file {file} has no column {}: the detailed files of the dataset are needed, with their header",
@@ -157,6 +186,15 @@ pub enum ImportError {
         /// The columns.
         missing: Vec<String>,
     },
+    /// The currency of the prices is not known.
+    #[error("the currency of the prices in {file} is not known: name it with --currency")]
+    Currency {
+        /// The file of listings.
+        file: Source,
+    },
+    /// What is asked for contradicts the files or the database.
+    #[error("{}. If that is meant, say --force", .0.join("; "))]
+    Contradiction(Vec<String>),
     /// The report cannot be written.
     #[error("cannot write the report: {0}")]
     Report(#[from] csv::Error),
@@ -202,13 +240,19 @@ async fn run(
     progress: &mut dyn Progress,
     summary: &mut Summary,
 ) -> Result<(), ImportError> {
-    let mut stage = stage::Stage { options, now, progress, summary };
     let print = digest(Part::Listings, &options.listings).await?;
-    let words = format!("{RULES}|{:?}|{}", options.city, options.currency);
-    // What is made of a review or a day depends on the listings, so their file is part of every fingerprint.
-    let base = Sha256::new().chain_update(words).chain_update(print).finalize();
-    let kind = listings::Reader::new(options.city.clone(), options.currency);
-    stage.run(conn, kind, &options.listings, base.into()).await?;
+    let mut found = survey::look(conn, options).await?;
+    summary.contradictions = std::mem::take(&mut found.contradictions);
+    let (currency, city) = (found.currency, found.city.clone());
+    let dataset = options.dataset_of(city.as_deref());
+    // What becomes of a review or a day depends on the listings, so their file is part of every fingerprint.
+    let base: [u8; 32] = Sha256::new().chain_update(found.key(RULES)).chain_update(print).finalize().into();
+    let origin = Origin { dataset: dataset.clone(), fingerprint: base, has_calendar: options.calendar.is_some() };
+    let mut stage = stage::Stage { options, dataset: &dataset, now, progress, summary };
+    stage.run(conn, listings::Reader::new(found, origin), &options.listings, base).await?;
+    if !stage.summary.parts.iter().any(PartSummary::is_useless) {
+        stage.summary.vanished = vanished(conn, options, (&dataset, base), city.as_deref(), now).await?;
+    }
     if let Some(source) = &options.reviews {
         let print = digest(Part::Reviews, source).await?;
         let print = Sha256::new().chain_update(base).chain_update(print).finalize();
@@ -222,10 +266,47 @@ async fn run(
         };
         let days = shift.num_days().to_be_bytes();
         let print = Sha256::new().chain_update(base).chain_update(print).chain_update(days).finalize();
-        stage.run(conn, calendar::Reader::new(options.currency, shift), source, print.into()).await?;
+        stage.run(conn, calendar::Reader::new(currency, shift), source, print.into()).await?;
     }
-    if summary.parts.iter().any(|part| !part.already_done) {
+    measure(conn, &dataset, now).await
+}
+
+/// Finds the listings that this file no longer has, and unlists them if that is asked for.
+async fn vanished(
+    conn: &mut Conn,
+    options: &Options,
+    (dataset, fingerprint): (&str, [u8; 32]),
+    city: Option<&str>,
+    now: Timestamp,
+) -> Result<Gone, ImportError> {
+    let (ids, all) = imports::vanished(conn, (dataset, &fingerprint), city).await?;
+    let is_asked = options.vanished == Vanished::Unlist && !ids.is_empty();
+    // A file that was cut off must not unlist a city.
+    let too_many = is_asked && ids.len() >= MANY && ids.len() * 2 > all && !options.force;
+    let unlisted = is_asked && !too_many;
+    if unlisted {
+        imports::unlist(conn, &ids, now).await?;
+    }
+    Ok(Gone { listings: ids.len(), unlisted, too_many })
+}
+
+impl Options {
+    /// Each city is a dataset with checkpoints of its own. Their names fit into 100 characters.
+    fn dataset_of(&self, city: Option<&str>) -> String {
+        match city {
+            Some(city) if self.dataset == SOURCE => {
+                format!("{SOURCE}/{}", city.trim().chars().take(80).collect::<String>())
+            }
+            _ => self.dataset.clone(),
+        }
+    }
+}
+
+/// The last step, unless it was done after the last batch.
+async fn measure(conn: &mut Conn, dataset: &str, now: Timestamp) -> Result<(), ImportError> {
+    if !imports::is_measured(conn, dataset).await? {
         imports::measure(conn).await?;
+        imports::set_measured(conn, dataset, true, now).await?;
     }
     Ok(())
 }

@@ -27,6 +27,22 @@ pub fn parse(text: &str, currency: Currency) -> Result<Option<i64>, String> {
     }
 }
 
+/// Whether the text has no price at all: it is empty, or an amount of zero, or words.
+pub fn is_absent(text: &str) -> bool {
+    !text.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
+}
+
+/// A fee in minor units of `currency`: as [`parse`], but nothing at all is a fee of 0. `None` when the file does not tell.
+///
+/// # Errors
+/// As [`parse`].
+pub fn fee(text: &str, currency: Currency) -> Result<Option<i64>, String> {
+    let text = text.trim();
+    let is_nothing = text.bytes().any(|byte| byte == b'0')
+        && text.trim_start_matches(|char: char| !char.is_ascii_digit()).bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    if is_nothing && !text.contains('-') { Ok(Some(0)) } else { parse(text, currency) }
+}
+
 /// The digits of `1,234,567`: groups of three after the first.
 fn ungrouped(text: &str) -> Option<String> {
     let mut groups = text.split(',');
@@ -98,6 +114,27 @@ mod tests {
             assert!(error.contains(why), "{text}: {error}");
         }
         assert!(parse("$1.50", "JPY".parse().unwrap()).is_err(), "half a yen");
+    }
+
+    /// I2: what has no price gets that of its calendar; a price that is wrong is told.
+    #[test]
+    fn no_price_is_told_from_a_wrong_one() {
+        for text in ["", " ", "$0.00", "N/A", "$", "nan"] {
+            assert!(is_absent(text), "{text}");
+        }
+        for text in ["$1.00", "-$5.00", "$0.29", "1e9"] {
+            assert!(!is_absent(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fee_can_be_nothing() {
+        let fee = |text: &str| fee(text, "EUR".parse().unwrap());
+        assert_eq!(
+            (fee("$0.00"), fee("0"), fee(""), fee("$25.00")),
+            (Ok(Some(0)), Ok(Some(0)), Ok(None), Ok(Some(2_500)))
+        );
+        assert!(fee("-$0.00").is_err() && fee("free").is_err());
     }
 
     proptest! {

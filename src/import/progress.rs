@@ -119,7 +119,8 @@ impl<W: Write + Send> Progress for Lines<W> {
     }
 
     fn finish(&mut self, summary: &PartSummary) {
-        self.say(format_args!("{summary}"));
+        // What it did is in the summary at the end.
+        self.say(format_args!("{}: done", summary.part));
     }
 }
 

@@ -7,15 +7,16 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
-use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
-/// The first bytes of every gzip file.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+use super::gzip;
+
+/// How many bytes tell what a file is.
+const HEAD: usize = 1_024;
 /// The most bytes of one record. A quote that nobody closed would make a record of the rest of the file.
 const LONGEST_RECORD: u64 = 8 << 20;
 
@@ -74,17 +75,32 @@ impl Source {
         }
     }
 
-    /// The text in it, unpacked, and the counters of its progress.
-    pub(super) fn stream(&self) -> io::Result<(Box<dyn Read + Send>, Meter)> {
+    /// The text in it, unpacked, with its first bytes and the counters of its progress.
+    pub(super) fn stream(&self) -> io::Result<Text> {
         let meter = Meter::default();
         let counted = Counted { inner: self.open()?, bytes: Arc::clone(&meter.stored), limit: u64::MAX };
         let mut buffered = BufReader::with_capacity(1 << 16, counted);
-        let packed = buffered.fill_buf()?.starts_with(&GZIP);
-        let text: Box<dyn Read + Send> =
-            if packed { Box::new(MultiGzDecoder::new(buffered)) } else { Box::new(buffered) };
-        let limited = Counted { inner: text, bytes: Arc::clone(&meter.record), limit: LONGEST_RECORD };
-        Ok((Box::new(limited), meter))
+        let packed = buffered.fill_buf()?.starts_with(&gzip::SIGN);
+        let text: Box<dyn Read + Send> = if packed {
+            Box::new(gzip::Members::new(buffered, Arc::clone(&meter.has_garbage)))
+        } else {
+            Box::new(buffered)
+        };
+        let mut text = BufReader::with_capacity(1 << 16, text);
+        let head = text.fill_buf()?.iter().copied().take(HEAD).collect();
+        let limited = Counted { inner: Box::new(text), bytes: Arc::clone(&meter.record), limit: LONGEST_RECORD };
+        Ok(Text { reader: Box::new(limited), head, meter })
     }
+}
+
+/// The text of a file.
+pub(super) struct Text {
+    /// All of it.
+    pub(super) reader: Box<dyn Read + Send>,
+    /// Its first bytes; `reader` has them too.
+    pub(super) head: Vec<u8>,
+    /// How far the reader has come.
+    pub(super) meter: Meter,
 }
 
 /// How far a stream has come.
@@ -92,9 +108,15 @@ impl Source {
 pub(super) struct Meter {
     stored: Arc<AtomicU64>,
     record: Arc<AtomicU64>,
+    has_garbage: Arc<AtomicBool>,
 }
 
 impl Meter {
+    /// Whether something that is not gzip followed the packed text. Known at its end.
+    pub(super) fn has_garbage(&self) -> bool {
+        self.has_garbage.load(Ordering::Relaxed)
+    }
+
     /// Stored bytes that were read.
     pub(super) fn stored(&self) -> u64 {
         self.stored.load(Ordering::Relaxed)
@@ -137,7 +159,7 @@ mod tests {
 
     fn text(source: &Source) -> String {
         let mut text = String::new();
-        source.stream().unwrap().0.read_to_string(&mut text).unwrap();
+        source.stream().unwrap().reader.read_to_string(&mut text).unwrap();
         text
     }
 
@@ -162,7 +184,7 @@ mod tests {
     #[test]
     fn a_record_without_end_does_not_fill_the_memory() {
         let endless = Source::Bytes("endless", Box::leak(vec![b'x'; 20 << 20].into_boxed_slice()));
-        let (mut reader, meter) = endless.stream().unwrap();
+        let Text { mut reader, meter, .. } = endless.stream().unwrap();
         let error = io::copy(&mut reader, &mut io::sink()).unwrap_err();
         assert!(error.to_string().contains("quote"), "{error}");
         assert!(meter.stored() < 10 << 20, "it stopped soon");

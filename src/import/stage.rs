@@ -68,6 +68,8 @@ impl<R> Chunk<R> {
 /// Where the files of one import go.
 pub(super) struct Stage<'a> {
     pub(super) options: &'a Options,
+    /// Names the dataset in the table of checkpoints.
+    pub(super) dataset: &'a str,
     pub(super) now: Timestamp,
     pub(super) progress: &'a mut dyn Progress,
     pub(super) summary: &'a mut Summary,
@@ -83,7 +85,7 @@ impl Stage<'_> {
         fingerprint: [u8; 32],
     ) -> Result<(), ImportError> {
         let part = K::PART;
-        let earlier = imports::checkpoint(conn, &self.options.dataset, part.as_str()).await?;
+        let earlier = imports::checkpoint(conn, self.dataset, part.as_str()).await?;
         let earlier = earlier.filter(|earlier| earlier.fingerprint == fingerprint && !self.options.force);
         let mut counts = PartSummary::new(part);
         if earlier.as_ref().is_some_and(|earlier| earlier.finished) {
@@ -92,8 +94,10 @@ impl Stage<'_> {
             return Ok(());
         }
         let records = earlier.map_or(0, |earlier| earlier.records);
-        let dataset = self.options.dataset.clone();
+        let dataset = self.dataset.to_owned();
         let mut at = Checkpoint { dataset, part: part.as_str(), fingerprint, records, finished: false };
+        // First, so that the next run knows that the last step is missing if this one dies.
+        imports::set_measured(conn, &at.dataset, false, self.now).await?;
         imports::start(conn, &at, self.now).await?;
         counts.resumed_after = records;
         let size = source.size().map_err(|error| ImportError::Unreadable { part, file: source.clone(), error })?;
@@ -112,6 +116,10 @@ impl Stage<'_> {
             self.write::<K>(conn, &mut at, &mut counts, chunk).await?;
         }
         thread.await.map_err(|_| ImportError::Reader(part))?;
+        if counts.is_useless() {
+            // Nothing was imported, so the next run has everything to do.
+            imports::start(conn, &Checkpoint { records: 0, finished: false, ..at }, self.now).await?;
+        }
         self.finish(counts);
         Ok(())
     }
@@ -129,6 +137,11 @@ impl Stage<'_> {
         chunk: Chunk<K::Record>,
     ) -> Result<(), ImportError> {
         let to = Checkpoint { records: chunk.read, finished: chunk.end, ..at.clone() };
+        if K::PART == Part::Listings {
+            // Those that cannot be used have not vanished.
+            let ids: Vec<u64> = chunk.problems.iter().filter_map(|problem| problem.id).collect();
+            imports::mark_seen(conn, &ids, &at.fingerprint).await?;
+        }
         let outcome: Outcome = if chunk.records.is_empty() {
             imports::commit(conn, &Nothing, at, &to, self.now).await?
         } else {
@@ -150,6 +163,7 @@ impl Stage<'_> {
         counts.updated += outcome.updated;
         counts.unchanged += outcome.unchanged;
         counts.held += outcome.held;
+        counts.kept += outcome.kept;
         counts.skipped = self.summary.report.count(K::PART, Severity::Skipped);
         counts.repaired = self.summary.report.count(K::PART, Severity::Repaired);
         *at = to;
@@ -180,7 +194,16 @@ fn read<K: Kind>(
                     take(&mut kind, row, &mut notes, &mut chunk);
                 }
                 Next::Broken(problem) => chunk.problems.push(problem),
-                Next::End => end = true,
+                Next::End => {
+                    end = true;
+                    chunk.problems.extend(table.meter.has_garbage().then(|| Problem {
+                        part: K::PART,
+                        place: Place { line: table.line(), record: table.records() },
+                        id: None,
+                        severity: Severity::Repaired,
+                        reason: "something that is not gzip follows the packed text: ignored".to_owned(),
+                    }));
+                }
             }
         }
         chunk.read = table.records();

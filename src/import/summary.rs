@@ -30,6 +30,8 @@ pub struct PartSummary {
     pub repaired: u64,
     /// Nights left to those who hold them through Staygate.
     pub held: u64,
+    /// Listings, or nights, of which something stays as their host has changed it.
+    pub kept: u64,
 }
 
 impl PartSummary {
@@ -45,7 +47,15 @@ impl PartSummary {
             skipped: 0,
             repaired: 0,
             held: 0,
+            kept: 0,
         }
+    }
+}
+
+impl PartSummary {
+    /// Whether the file was read from beginning to end, and nothing in it could be used.
+    pub fn is_useless(&self) -> bool {
+        !self.already_done && self.resumed_after == 0 && self.created + self.updated + self.unchanged == 0
     }
 }
 
@@ -65,6 +75,10 @@ impl fmt::Display for PartSummary {
         if self.held > 0 {
             write!(f, "; {} nights left to their bookings and blocks", self.held)?;
         }
+        if self.kept > 0 {
+            let what = if self.part == Part::Calendar { "nights" } else { "listings" };
+            write!(f, "; of {} {what} something stays as their hosts changed it", self.kept)?;
+        }
         if self.resumed_after > 0 {
             write!(f, "; resumed after {} records", self.resumed_after)?;
         }
@@ -77,13 +91,49 @@ impl fmt::Display for PartSummary {
 pub struct Summary {
     /// File by file, in the order of the import.
     pub parts: Vec<PartSummary>,
+    /// Listings that this file no longer has.
+    pub vanished: Gone,
+    /// Contradictions in spite of which the import was forced.
+    pub contradictions: Vec<String>,
     /// What could not be used.
     pub report: Report,
 }
 
+/// Published listings of earlier files of the dataset that the latest does not have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// How many.
+    pub listings: usize,
+    /// Whether they were unlisted.
+    pub unlisted: bool,
+    /// Whether they would have been, were they not more than half of all.
+    pub too_many: bool,
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.listings {
+            0 => return Ok(()),
+            1 => "1 published listing is no longer in the file".to_owned(),
+            more => format!("{more} published listings are no longer in the file"),
+        };
+        let then = match (self.unlisted, self.too_many) {
+            (true, _) => "unlisted",
+            (false, true) => "kept, because that is more than half of all; --force unlists them",
+            (false, false) => "kept; --vanished unlist unlists them",
+        };
+        writeln!(f, "{what}: {then}")
+    }
+}
+
 impl Summary {
     pub(super) fn new(report: Report) -> Self {
-        Self { parts: Vec::new(), report }
+        Self { parts: Vec::new(), vanished: Gone::default(), contradictions: Vec::new(), report }
+    }
+
+    /// The files in which nothing could be used.
+    pub fn useless(&self) -> impl Iterator<Item = Part> {
+        self.parts.iter().filter(|part| part.is_useless()).map(|part| part.part)
     }
 
     /// What happened to one file, if it was given.
@@ -98,6 +148,10 @@ impl fmt::Display for Summary {
         for part in &self.parts {
             writeln!(f, "{part}")?;
         }
+        for contradiction in &self.contradictions {
+            writeln!(f, "forced: {contradiction}")?;
+        }
+        self.vanished.fmt(f)?;
         let of = |severity| self.parts.iter().map(|summary| self.report.count(summary.part, severity)).sum::<u64>();
         let all = of(Severity::Skipped) + of(Severity::Repaired);
         for problem in self.report.first().iter().take(SHOWN) {

@@ -5,9 +5,9 @@ use std::{collections::HashMap, io::Read};
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::{
-    ImportError, Part,
+    ImportError, Part, foreign,
     report::{Place, Problem, Severity},
-    source::{Meter, Source},
+    source::{Meter, Source, Text},
 };
 
 /// The names of the columns.
@@ -84,9 +84,13 @@ impl Table {
     /// When it cannot be read, or lacks one of the columns `required`.
     pub(super) fn open(part: Part, source: &Source, required: &[&str]) -> Result<Self, ImportError> {
         let unreadable = |error| ImportError::Unreadable { part, file: source.clone(), error };
-        let (stream, meter) = source.stream().map_err(unreadable)?;
+        let Text { reader, head, meter } = source.stream().map_err(unreadable)?;
+        let foreign = |what| ImportError::Foreign { part, file: source.clone(), what };
+        if let Some(what) = foreign::recognize(&head) {
+            return Err(foreign(what));
+        }
         let mut reader =
-            ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 16).from_reader(stream);
+            ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 16).from_reader(reader);
         let mut record = ByteRecord::new();
         reader.read_byte_record(&mut record).map_err(|error| unreadable(error.into()))?;
         meter.next_record();
@@ -97,6 +101,13 @@ impl Table {
         }
         let missing: Vec<String> =
             required.iter().filter(|name| !columns.contains_key(**name)).map(ToString::to_string).collect();
+        if let Some(name) = foreign::separator(record.as_slice()).filter(|_| record.len() == 1 && !missing.is_empty()) {
+            return Err(foreign(format!("has columns separated by {name}: they must be separated by commas")));
+        }
+        if record.len() == 1 && missing.len() == required.len() {
+            let line = excerpt(&String::from_utf8_lossy(record.as_slice()));
+            return Err(foreign(format!("is no CSV table: it begins with `{line}`")));
+        }
         if !missing.is_empty() {
             return Err(ImportError::Columns { part, file: source.clone(), missing });
         }
@@ -106,6 +117,11 @@ impl Table {
 
     pub(super) fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The line that the reader has come to.
+    pub(super) fn line(&self) -> u64 {
+        self.reader.position().line()
     }
 
     /// The number of records read.
@@ -192,11 +208,12 @@ pub(super) fn date(text: &str, name: &str) -> Result<Option<chrono::NaiveDate>, 
 
 /// `t` or `f`. `None` when blank.
 pub(super) fn flag(text: &str, name: &str) -> Result<Option<bool>, Reason> {
-    match text.trim() {
+    // Spreadsheets write TRUE and FALSE.
+    match text.trim().to_ascii_lowercase().as_str() {
         "" => Ok(None),
-        "t" | "true" | "True" | "1" => Ok(Some(true)),
-        "f" | "false" | "False" | "0" => Ok(Some(false)),
-        other => Err(format!("{name} `{}` is neither t nor f", excerpt(other))),
+        "t" | "true" | "1" => Ok(Some(true)),
+        "f" | "false" | "0" => Ok(Some(false)),
+        _ => Err(format!("{name} `{}` is neither t nor f", excerpt(text.trim()))),
     }
 }
 

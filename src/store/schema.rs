@@ -133,6 +133,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    listing_imports (listing_id) {
+        listing_id -> Binary,
+        dataset -> Text,
+        seen_in -> Binary,
+        fingerprints -> Text,
+        calendar -> Nullable<Text>,
+        tracked -> Bool,
+        unlisted_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
     listing_words (word, listing_id) {
         word -> Text,
         listing_id -> Binary,
@@ -368,6 +380,7 @@ diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(devices -> users (user_id));
 diesel::joinable!(listing_amenities -> amenities (amenity_slug));
 diesel::joinable!(listing_amenities -> listings (listing_id));
+diesel::joinable!(listing_imports -> listings (listing_id));
 diesel::joinable!(listing_words -> listings (listing_id));
 diesel::joinable!(listings -> users (host_id));
 diesel::joinable!(night_rates -> listings (listing_id));
@@ -397,6 +410,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     imports,
     limits,
     listing_amenities,
+    listing_imports,
     listing_words,
     listings,
     night_rates,

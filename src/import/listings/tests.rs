@@ -1,10 +1,12 @@
+use std::collections::HashMap;
+
 use super::*;
 use crate::{
     import::{
         source::Source,
         table::{Next, Table},
     },
-    types::{PropertyType, RoomType},
+    types::{CancellationPolicy, PropertyType, RoomType},
 };
 
 const HEADER: &str =
@@ -38,7 +40,13 @@ fn parse(reader: &mut Reader, changes: &[(&str, &str)]) -> (Result<Listing, Reas
 }
 
 fn reader() -> Reader {
-    Reader::new(None, "SGD".parse().unwrap())
+    of_city(None, "SGD")
+}
+
+fn of_city(city: Option<&str>, currency: &str) -> Reader {
+    let city = city.map(ToOwned::to_owned);
+    let found = Found { city, currency: currency.parse().unwrap(), prices: HashMap::new(), contradictions: Vec::new() };
+    Reader::new(found, Origin { dataset: String::new(), fingerprint: [0; 32], has_calendar: false })
 }
 
 fn listing(changes: &[(&str, &str)]) -> Listing {
@@ -65,7 +73,7 @@ fn the_smallest_row_is_enough() {
     assert_eq!(facts.title, "Villa in Singapore · 2 bedrooms · 3 beds");
     assert_eq!((facts.room_type, facts.property_type), (RoomType::PrivateRoom, PropertyType::Villa));
     assert_eq!(facts.property_label, "Private room in villa");
-    assert_eq!((facts.base_price, facts.max_guests, facts.guests_included), (15_000, 4, 4));
+    assert_eq!((facts.base_price, facts.max_guests, listing.charges), (15_000, 4, Charges::default()));
     assert_eq!((facts.min_nights, facts.max_nights), (1, 1_125));
     assert_eq!((facts.time_zone.as_str(), facts.country_code.as_deref()), ("Asia/Singapore", Some("SG")));
     assert_eq!(facts.city, "Singapore");
@@ -185,8 +193,8 @@ fn places_dates_and_addresses_are_taken_from_the_best_column() {
     assert_eq!(known(&[("first_review", ""), ("last_scraped", "2023-09-23")]), "2023-09-23T12:00:00+00:00");
     let host = listing(&[("host_since", "2012-05-09"), ("host_is_superhost", "t")]).host.unwrap().facts;
     assert_eq!((host.member_since.to_string().as_str(), host.is_superhost), ("2012-05-09", true));
-    assert_eq!(listing(&[("neighbourhood", "Tiong Bahru, Singapore")]).facts.city, "Tiong Bahru");
-    let mut named = Reader::new(Some(" Lion City ".to_owned()), "SGD".parse().unwrap());
+    assert_eq!(listing(&[("neighbourhood", "Tiong Bahru, Singapore")]).facts.city, "Singapore");
+    let mut named = of_city(Some("Lion City"), "SGD");
     assert_eq!(parse(&mut named, &[("neighbourhood", "x, y")]).0.unwrap().facts.city, "Lion City");
     let cover = |url| listing(&[("picture_url", url)]).cover;
     assert_eq!(cover("https://example.org/a.jpg").as_deref(), Some("https://example.org/a.jpg"));
@@ -203,4 +211,44 @@ fn texts_fit_into_their_columns() {
     assert_eq!(listing.facts.description.len(), 65_535);
     assert_eq!(listing.facts.property_label.chars().count(), 100);
     assert_eq!(listing.host.unwrap().facts.display_name.chars().count(), 100);
+}
+
+/// I7: files up to 2019 have fees and a policy.
+#[test]
+fn fees_and_policies_are_read_where_a_file_has_them() {
+    let old = listing(&[
+        ("cleaning_fee", "$25.00"),
+        ("extra_people", "$0.00"),
+        ("guests_included", "9"),
+        ("cancellation_policy", "strict_14_with_grace_period"),
+    ]);
+    let expected = Charges {
+        cleaning_fee: Some(2_500),
+        extra_guest_fee: Some(0),
+        guests_included: Some(4),
+        cancellation_policy: Some(CancellationPolicy::Strict),
+    };
+    assert_eq!(old.charges, expected, "no more guests are included than fit in");
+    assert_eq!(listing(&[("cleaning_fee", ""), ("cancellation_policy", "")]).charges, Charges::default());
+    for (name, value, why) in [
+        ("cleaning_fee", "a lot", "cleaning_fee: the price `a lot` is not a number"),
+        ("guests_included", "few", "guests_included `few` is not a whole number"),
+        ("cancellation_policy", "whatever", "cancellation_policy `whatever` is unknown: left out"),
+    ] {
+        let (listing, note) = repaired(&[(name, value)]);
+        assert_eq!((listing.charges, note.as_str()), (Charges::default(), why));
+    }
+}
+
+/// I2: a price of the calendar stands in for one that is missing.
+#[test]
+fn the_calendar_prices_a_listing_without_a_price() {
+    let mut reader = of_city(None, "SGD");
+    reader.found.prices = HashMap::from([(1, 4_200)]);
+    for price in ["", "$0.00", "N/A"] {
+        let (listing, notes) = parse(&mut reader, &[("id", "1"), ("price", price)]);
+        assert_eq!((listing.map(|it| it.facts.base_price), notes), (Ok(4_200), Vec::new()));
+        reader.listings.clear();
+    }
+    assert_eq!(parse(&mut reader, &[("id", "2"), ("price", "")]).0.unwrap_err(), "it has no price");
 }

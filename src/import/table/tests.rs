@@ -62,10 +62,18 @@ fn a_character_split_over_two_fields_is_not_utf8() {
 
 #[test]
 fn missing_columns_are_named_and_missing_files_too() {
-    for text in [b"".as_slice(), b"listing_id,price\n1,2\n"] {
+    for (text, expected) in [
+        (b"listing_id,price\n1,2\n".as_slice(), "has no column date, available"),
+        (b"listing_id\n1\n", "has no column date, available"),
+        (b"", "is empty"),
+        // I8, as well.
+        (b"404: Not Found", "is no CSV table: it begins with `404: not found`"),
+        (b"\0", "is not text"),
+        (b"listing_id\tdate\tavailable\n1\t2\t3\n", "has columns separated by tabs"),
+    ] {
         let error = Table::open(Part::Calendar, &Source::Bytes("x.csv", text), CALENDAR).err().unwrap();
         let error = error.to_string();
-        assert!(error.contains("x.csv") && error.contains("date, available"), "{error}");
+        assert!(error.contains("x.csv") && error.to_lowercase().contains(&expected.to_lowercase()), "{error}");
     }
     let error = Table::open(Part::Reviews, &Source::File("/no/such/file".into()), &[]).err().unwrap();
     assert!(error.to_string().contains("/no/such/file"), "{error}");

@@ -1,24 +1,24 @@
 //! Days of calendars: nights that are taken elsewhere, and what differs from the listing on single nights.
 //!
-//! There are millions of them, so the statements that write them are texts: they hold ids in hexadecimal, dates and
-//! numbers, and nothing that anybody wrote.
+//! What the host has changed since the last import stays: prices and bounds of nights, blocks, and nights that the host opened.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    fmt::Write,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
-use super::{Batch, Outcome, ROWS};
+use super::{
+    Batch, Outcome, ROWS,
+    known_nights::{self, KnownNight, KnownNights},
+    night_rates::{self, Base, Rate, StoredRate, hex, statement},
+};
 use crate::{
     store::{
         Conn,
-        schema::{listings, night_rates, nights},
+        schema::{listings, night_rates as rates, nights},
     },
-    types::{ListingId, NightHold, Timestamp},
+    types::{Currency, ListingId, Money, NightHold, Timestamp},
 };
 
 /// What a calendar says about one night.
@@ -30,8 +30,8 @@ pub struct Day {
     pub night: NaiveDate,
     /// Whether the night is free.
     pub available: bool,
-    /// Price of the night, in minor units of the listing's currency; `None`: the listing's own.
-    pub price: Option<i64>,
+    /// Price of the night; `None`: the listing's own. One in another currency than the listing's does not count.
+    pub price: Option<Money>,
     /// Fewest nights of a stay; `None`: the listing's own.
     pub min_nights: Option<u16>,
     /// Most nights of a stay; `None`: the listing's own.
@@ -41,40 +41,14 @@ pub struct Day {
 /// Days that are written together. Of two days for one night the later counts.
 pub struct Days(pub Vec<Day>);
 
-/// What the listing itself says.
-#[derive(Queryable)]
-struct Base {
-    price: i64,
-    min_nights: u16,
-    max_nights: u16,
-}
+/// A listing: what it says itself, and in which currency.
+type Listing = (Base, Currency);
 
-/// What differs from the listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Rate {
-    price: Option<i64>,
-    min_nights: Option<u16>,
-    max_nights: Option<u16>,
-}
-
-impl Rate {
-    const NONE: Self = Self { price: None, min_nights: None, max_nights: None };
-
-    fn of(day: &Day, base: &Base) -> Self {
-        Self {
-            price: day.price.filter(|price| *price != base.price),
-            min_nights: day.min_nights.filter(|nights| *nights != base.min_nights),
-            max_nights: day.max_nights.filter(|nights| *nights != base.max_nights),
-        }
-    }
-}
-
-/// What the tables have for a range of nights of one listing.
-struct Known {
+/// What the database has of the nights of one listing.
+struct Stored {
     /// Whether an imported calendar holds the night, else somebody does through Staygate.
     held: HashMap<NaiveDate, bool>,
-    /// The rate, and whether the host closed the day for arrivals or departures.
-    rates: HashMap<NaiveDate, (Rate, bool)>,
+    rates: HashMap<NaiveDate, StoredRate>,
 }
 
 /// What is to be written, of all listings of the batch. It is all read and compared before the first row is locked, because guests may
@@ -101,22 +75,21 @@ impl Batch for Days {
                 writes.outcome.refused.push((earlier, "a later record is about the same night"));
             }
         }
-        let rows: Vec<(ListingId, (i64, u16, u16))> = listings::table
-            .filter(listings::id.eq_any(calendars.keys()))
-            .select((listings::id, (listings::base_price, listings::min_nights, listings::max_nights)))
-            .load(tx)
-            .await?;
-        let bases: HashMap<ListingId, Base> = rows
-            .into_iter()
-            .map(|(id, (price, min_nights, max_nights))| (id, Base { price, min_nights, max_nights }))
-            .collect();
+        let bases = bases(tx, calendars.keys()).await?;
+        let mut known = known_nights::of(tx, calendars.keys().copied()).await?;
         for (id, calendar) in &calendars {
-            let Some(base) = bases.get(id) else {
+            let Some(listing) = bases.get(id) else {
                 let orphans = calendar.values().map(|index| (*index, "its listing was not imported"));
                 writes.outcome.refused.extend(orphans);
                 continue;
             };
-            compare(tx, &mut writes, (*id, base), calendar.values().map(|index| &self.0[*index])).await?;
+            let days = calendar.values().map(|index| &self.0[*index]);
+            let mut known_nights = known.remove(id);
+            let before = known_nights.clone();
+            compare(tx, &mut writes, (*id, *listing), &mut known_nights, days).await?;
+            if let Some(known_nights) = known_nights.filter(|after| before.as_ref() != Some(after)) {
+                known_nights::set(tx, *id, &known_nights).await?;
+            }
         }
         let touched = writes.rated();
         if !touched.is_empty() {
@@ -132,6 +105,21 @@ impl Batch for Days {
         insert(tx, &writes).await?;
         Ok(writes.outcome)
     }
+}
+
+/// What the listings say themselves. Those that are not there are left out.
+async fn bases(
+    tx: &mut Conn,
+    ids: impl Iterator<Item = &ListingId> + Send,
+) -> QueryResult<HashMap<ListingId, Listing>> {
+    let rows: Vec<(ListingId, (i64, u16, u16), Currency)> = listings::table
+        .filter(listings::id.eq_any(ids.copied().collect::<Vec<_>>()))
+        .select((listings::id, (listings::base_price, listings::min_nights, listings::max_nights), listings::currency))
+        .load(tx)
+        .await?;
+    let base =
+        |(id, (price, min_nights, max_nights), currency)| (id, (Base { price, min_nights, max_nights }, currency));
+    Ok(rows.into_iter().map(base).collect())
 }
 
 impl Writes {
@@ -163,25 +151,49 @@ impl Deletes {
     }
 }
 
-/// Compares the days of one listing with the tables, and notes what is to be deleted and inserted.
+impl Day {
+    /// What it says of a listing with prices in `currency`.
+    fn said(&self, currency: Currency, before: Option<KnownNight>) -> Rate {
+        let price = self.price.filter(|price| price.currency == currency).map(|price| price.minor);
+        // Newer files have calendars without prices: they do not take back what an older one said.
+        let price = price.or(before.and_then(|before| before.said.price));
+        Rate { price, min_nights: self.min_nights, max_nights: self.max_nights }
+    }
+}
+
+/// Compares the days of one listing with the tables, and notes what is to be deleted and inserted, and what is known of the nights then.
 async fn compare<'a>(
     tx: &mut Conn,
     writes: &mut Writes,
-    (id, base): (ListingId, &Base),
+    (id, (base, currency)): (ListingId, Listing),
+    known: &mut Option<KnownNights>,
     days: impl Iterator<Item = &'a Day> + Clone + Send,
 ) -> QueryResult<()> {
     let nights = days.clone().map(|day| day.night);
     let (Some(first), Some(last)) = (nights.clone().min(), nights.max()) else { return Ok(()) };
-    let known = known(tx, id, (first, last)).await?;
+    let stored = stored(tx, id, (first, last)).await?;
+    let is_tracked = known.as_ref().is_some_and(|known| known.is_tracked);
     let mut deletes = Deletes::default();
     for day in days {
-        let night = compare_night(writes, &mut deletes, day, known.held.get(&day.night));
-        let rate = compare_rate(writes, &mut deletes, day, Rate::of(day, base), known.rates.get(&day.night));
+        let before = known.as_ref().and_then(|known| known.nights.get(&day.night)).copied();
+        let held = stored.held.get(&day.night);
+        let (night, is_taken) = compare_night(writes, &mut deletes, day, held, before);
+        let is_opened = is_taken && held.is_none() && night == Change::None;
+        let said = day.said(currency, before);
+        let written = said.beside(base);
+        let old = stored.rates.get(&day.night);
+        let old_rate = old.map_or(Rate::NONE, |(rate, _)| *rate);
+        let (new, keeps) = written.keeping(old_rate, before.as_ref(), is_tracked, base);
+        let rate = compare_rate(writes, &mut deletes, day, new, old);
         let outcome = &mut writes.outcome;
+        outcome.kept += u64::from(keeps || is_opened);
         match night.max(rate) {
             Change::Updated => outcome.updated += 1,
             Change::Created => outcome.created += 1,
             Change::None => outcome.unchanged += 1,
+        }
+        if let Some(known) = known {
+            known.nights.insert(day.night, KnownNight { is_taken, said, written });
         }
     }
     if !deletes.is_empty() {
@@ -190,20 +202,31 @@ async fn compare<'a>(
     Ok(())
 }
 
-fn compare_night(writes: &mut Writes, deletes: &mut Deletes, day: &Day, held: Option<&bool>) -> Change {
+/// What becomes of a night, and whether it is taken from now on, or was until the host opened it.
+fn compare_night(
+    writes: &mut Writes,
+    deletes: &mut Deletes,
+    day: &Day,
+    held: Option<&bool>,
+    before: Option<KnownNight>,
+) -> (Change, bool) {
+    let was_taken = before.is_some_and(|before| before.is_taken);
     match (day.available, held) {
-        (true, None) | (false, Some(true)) => Change::None,
+        (true, None) => (Change::None, false),
+        (false, Some(true)) => (Change::None, true),
         (true, Some(true)) => {
             deletes.freed.push(day.night);
-            Change::Updated
+            (Change::Updated, false)
         }
+        // The host has opened it.
+        (false, None) if was_taken => (Change::None, true),
         (false, None) => {
             writes.taken.push((day.listing, day.night));
-            Change::Created
+            (Change::Created, true)
         }
         (_, Some(false)) => {
             writes.outcome.held += 1;
-            Change::None
+            (Change::None, was_taken && !day.available)
         }
     }
 }
@@ -213,7 +236,7 @@ fn compare_rate(
     deletes: &mut Deletes,
     day: &Day,
     rate: Rate,
-    known: Option<&(Rate, bool)>,
+    known: Option<&StoredRate>,
 ) -> Change {
     match known {
         Some((old, _)) if *old == rate => Change::None,
@@ -229,31 +252,16 @@ fn compare_rate(
     }
 }
 
-async fn known(tx: &mut Conn, id: ListingId, (first, last): (NaiveDate, NaiveDate)) -> QueryResult<Known> {
+async fn stored(tx: &mut Conn, id: ListingId, range: (NaiveDate, NaiveDate)) -> QueryResult<Stored> {
     let held: Vec<(NaiveDate, String)> = nights::table
         .filter(nights::listing_id.eq(id))
-        .filter(nights::night.between(first, last))
+        .filter(nights::night.between(range.0, range.1))
         .select((nights::night, nights::kind))
         .load(tx)
         .await?;
-    type RateRow = (NaiveDate, (Option<i64>, Option<u16>, Option<u16>), bool, bool);
-    let rates: Vec<RateRow> = night_rates::table
-        .filter(night_rates::listing_id.eq(id))
-        .filter(night_rates::night.between(first, last))
-        .select((
-            night_rates::night,
-            (night_rates::price, night_rates::min_nights, night_rates::max_nights),
-            night_rates::closed_to_arrival,
-            night_rates::closed_to_departure,
-        ))
-        .load(tx)
-        .await?;
-    let rates = rates.into_iter().map(|(night, (price, min_nights, max_nights), arrival, departure)| {
-        (night, (Rate { price, min_nights, max_nights }, arrival || departure))
-    });
     let external = NightHold::External.as_str();
     let held = held.into_iter().map(|(night, kind)| (night, kind == external));
-    Ok(Known { held: held.collect(), rates: rates.collect() })
+    Ok(Stored { held: held.collect(), rates: night_rates::stored(tx, id, range).await? })
 }
 
 async fn delete(tx: &mut Conn, id: ListingId, deletes: &Deletes) -> QueryResult<()> {
@@ -265,11 +273,11 @@ async fn delete(tx: &mut Conn, id: ListingId, deletes: &Deletes) -> QueryResult<
         diesel::delete(external.filter(nights::night.eq_any(freed))).execute(tx).await?;
     }
     if !equal.is_empty() {
-        let open = night_rates::table
-            .filter(night_rates::listing_id.eq(id))
-            .filter(night_rates::closed_to_arrival.eq(false))
-            .filter(night_rates::closed_to_departure.eq(false));
-        diesel::delete(open.filter(night_rates::night.eq_any(equal))).execute(tx).await?;
+        let open = rates::table
+            .filter(rates::listing_id.eq(id))
+            .filter(rates::closed_to_arrival.eq(false))
+            .filter(rates::closed_to_departure.eq(false));
+        diesel::delete(open.filter(rates::night.eq_any(equal))).execute(tx).await?;
     }
     Ok(())
 }
@@ -281,44 +289,5 @@ async fn insert(tx: &mut Conn, writes: &Writes) -> QueryResult<()> {
         let sql = statement("nights (listing_id, night, kind)", rows, "night = night");
         tx.batch_execute(&sql).await?;
     }
-    for rows in writes.rates.chunks(ROWS) {
-        let rows = rows.iter().map(|(id, night, rate)| {
-            let (min, max) = (number(rate.min_nights), number(rate.max_nights));
-            format!("(X'{}','{night}',{},{min},{max})", hex(*id), number(rate.price))
-        });
-        let sql = statement(
-            "night_rates (listing_id, night, price, min_nights, max_nights)",
-            rows,
-            "price = VALUES(price), min_nights = VALUES(min_nights), max_nights = VALUES(max_nights)",
-        );
-        tx.batch_execute(&sql).await?;
-    }
-    Ok(())
-}
-
-fn statement(into: &str, rows: impl Iterator<Item = String>, on_duplicate: &str) -> String {
-    let mut sql = format!("INSERT INTO {into} VALUES ");
-    for (index, row) in rows.enumerate() {
-        if index > 0 {
-            sql.push(',');
-        }
-        sql.push_str(&row);
-    }
-    sql.push_str(" ON DUPLICATE KEY UPDATE ");
-    sql.push_str(on_duplicate);
-    sql
-}
-
-fn number(value: Option<impl ToString>) -> String {
-    value.map_or_else(|| "NULL".to_owned(), |value| value.to_string())
-}
-
-/// The bytes of an id in hexadecimal.
-pub(super) fn hex(id: ListingId) -> String {
-    let mut text = String::with_capacity(32);
-    for byte in id.as_bytes() {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    night_rates::write(tx, &writes.rates).await
 }

@@ -1,20 +1,28 @@
 //! Listings with their host, cover and amenities.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::NaiveTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{
-    Batch, Outcome, ROWS, SOURCE,
+    Batch, Outcome, SOURCE,
+    merge::{self, Booked, Merged, Stored},
+    night_prices::{self, Repriced},
+    offers,
     people::{self, Host},
+    provenance::{self, Provenance},
+    ratings::{self, Ratings},
 };
 use crate::{
     store::{
-        Conn, amenities as catalog,
+        Conn, bookings,
         listings::keys::{self, Names},
-        schema::{listing_amenities, listings, photos, reviews},
+        schema::listings,
     },
     types::{CancellationPolicy, Currency, ListingId, ListingStatus, PropertyType, RoomType, Timestamp, UserId},
 };
@@ -57,37 +65,49 @@ pub struct ListingFacts {
     pub time_zone: String,
     pub currency: Currency,
     pub base_price: i64,
-    pub guests_included: u16,
     pub min_nights: u16,
     pub max_nights: u16,
     pub instant_book: bool,
 }
 
-/// Sums of ratings, in hundredths.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+/// Fees and policy, which only files up to 2019 have. `None`: the file does not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Insertable, AsChangeset)]
 #[diesel(table_name = listings)]
-#[expect(missing_docs, reason = "each is the column of its name")]
-pub struct Ratings {
-    pub rating_count: u32,
-    pub rating_total: u64,
-    pub category_count: u32,
-    pub cleanliness_total: u64,
-    pub accuracy_total: u64,
-    pub check_in_total: u64,
-    pub communication_total: u64,
-    pub location_total: u64,
-    pub value_total: u64,
+pub struct Charges {
+    /// Once per stay, in minor units.
+    pub cleaning_fee: Option<i64>,
+    /// Per night and guest above those that the price includes, in minor units.
+    pub extra_guest_fee: Option<i64>,
+    /// How many guests the price includes.
+    pub guests_included: Option<u16>,
+    /// The policy that is nearest to the one of the dataset.
+    pub cancellation_policy: Option<CancellationPolicy>,
+}
+
+/// The import that a listing comes from.
+#[derive(Debug)]
+pub struct Origin {
+    /// Names the dataset in the table of checkpoints.
+    pub dataset: String,
+    /// Of the file of listings and the options.
+    pub fingerprint: [u8; 32],
+    /// Whether the same import has a calendar.
+    pub has_calendar: bool,
 }
 
 /// A listing of the dataset.
 #[derive(Debug, Clone)]
 pub struct Listing {
+    /// The import.
+    pub origin: Arc<Origin>,
     /// The id in the dataset.
     pub source_id: u64,
     /// When it came to be known: it stays what it was at the first import.
     pub published_at: Timestamp,
     /// What the dataset says.
     pub facts: ListingFacts,
+    /// What only some files say.
+    pub charges: Charges,
     /// The sums of the dataset's ratings. Ratings of guests of Staygate are added to them.
     pub ratings: Ratings,
     /// Address of the main picture.
@@ -101,78 +121,177 @@ pub struct Listing {
 /// Listings that are written together; each at most once.
 pub struct Listings(pub Vec<Listing>);
 
-type Known = HashMap<ListingId, (ListingFacts, Ratings)>;
+/// A listing as the database has it.
+struct Known {
+    stored: Stored,
+    ratings: Ratings,
+    status: ListingStatus,
+    updated_at: Timestamp,
+}
 
 impl Batch for Listings {
     async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
+        let Some(Listing { origin, .. }) = self.0.as_slice().first() else { return Ok(Outcome::default()) };
         let ids: Vec<ListingId> = self.0.iter().map(|listing| listing.facts.id).collect();
         // Locked first: who reveals a review adds its ratings under this lock, so that none is lost between the sums read
         // below and their writing.
-        let known: Vec<(ListingFacts, Ratings)> = listings::table
-            .filter(listings::id.eq_any(&ids))
-            .select((ListingFacts::as_select(), Ratings::as_select()))
-            .for_update()
-            .load(tx)
-            .await?;
-        let known: Known = known.into_iter().map(|row| (row.0.id, row)).collect();
+        let known = known(tx, &ids).await?;
+        let provenance = provenance::of(tx, &ids).await?;
+        let merged = merge(tx, &self.0, &known, &provenance, now).await?;
         let hosts: Vec<&Host> = self.0.iter().filter_map(|listing| listing.host.as_ref()).collect();
         people::write_hosts(tx, &hosts, now).await?;
-        let mut changed = write_facts(tx, &self.0, &known, now).await?;
-        let words: Vec<_> = self.0.iter().map(|listing| (listing.facts.id, listing.facts.names().words())).collect();
+        night_prices::keep(tx, &repriced(&merged, &known)).await?;
+        let mut changed = update(tx, &merged, &known, &provenance, now).await?;
+        insert(tx, &merged, &known, now).await?;
+        let words: Vec<_> = merged.iter().map(|(_, new)| (new.facts.id, new.facts.names().words())).collect();
         keys::write_words(tx, &words).await?;
-        changed.extend(write_covers(tx, &self.0).await?);
-        changed.extend(write_amenities(tx, &self.0).await?);
-        let created = self.0.iter().filter(|listing| !known.contains_key(&listing.facts.id)).count() as u64;
+        let covers = offers::write_covers(tx, &self.0, &provenance).await?;
+        let amenities = offers::write_amenities(tx, &self.0, &provenance).await?;
+        changed.extend(covers.changed.into_iter().chain(amenities.changed));
+        let mut kept: HashSet<ListingId> = covers.kept.into_iter().chain(amenities.kept).collect();
+        kept.extend(merged.iter().filter(|(_, new)| new.keeps).map(|(_, new)| new.facts.id));
+        let prints: Vec<_> = merged.into_iter().map(|(_, new)| (new.facts.id, new.fingerprints)).collect();
+        provenance::remember(tx, origin, &prints).await?;
+        let created = ids.iter().filter(|id| !known.contains_key(id)).count() as u64;
         let updated = changed.iter().filter(|id| known.contains_key(id)).count() as u64;
-        Ok(Outcome { created, updated, unchanged: self.0.len() as u64 - created - updated, ..Outcome::default() })
+        let unchanged = ids.len() as u64 - created - updated;
+        Ok(Outcome { created, updated, unchanged, kept: kept.len() as u64, ..Outcome::default() })
     }
 }
 
-/// Inserts the new and updates the changed ones; tells which were changed.
-async fn write_facts(
+/// Those of `ids` that are there, locked.
+async fn known(tx: &mut Conn, ids: &[ListingId]) -> QueryResult<HashMap<ListingId, Known>> {
+    type Row =
+        (ListingFacts, Ratings, (i64, i64, u16, CancellationPolicy), (Option<i64>, i64), (ListingStatus, Timestamp));
+    let rows: Vec<Row> = listings::table
+        .filter(listings::id.eq_any(ids))
+        .order(listings::id)
+        .select((
+            ListingFacts::as_select(),
+            Ratings::as_select(),
+            (
+                listings::cleaning_fee,
+                listings::extra_guest_fee,
+                listings::guests_included,
+                listings::cancellation_policy,
+            ),
+            (listings::weekend_price, listings::pet_fee),
+            (listings::status, listings::updated_at),
+        ))
+        .for_update()
+        .load(tx)
+        .await?;
+    let row = |(facts, ratings, charges, (weekend_price, pet_fee), state): Row| {
+        let charges = Charges {
+            cleaning_fee: Some(charges.0),
+            extra_guest_fee: Some(charges.1),
+            guests_included: Some(charges.2),
+            cancellation_policy: Some(charges.3),
+        };
+        let (status, updated_at) = state;
+        let stored = Stored { facts, charges, has_other_prices: weekend_price.is_some() || pet_fee > 0 };
+        (stored.facts.id, Known { stored, ratings, status, updated_at })
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// What is to be written of each listing.
+async fn merge<'a>(
     tx: &mut Conn,
-    batch: &[Listing],
-    known: &Known,
+    batch: &'a [Listing],
+    known: &HashMap<ListingId, Known>,
+    provenance: &HashMap<ListingId, Provenance>,
+    now: Timestamp,
+) -> QueryResult<Vec<(&'a Listing, Merged)>> {
+    let pairs = || batch.iter().filter_map(|said| Some((said, &known.get(&said.facts.id)?.stored.facts)));
+    let priced: Vec<ListingId> =
+        pairs().filter(|(said, stored)| said.facts.currency != stored.currency).map(|(_, stored)| stored.id).collect();
+    let moved: Vec<ListingId> =
+        pairs().filter(|(said, stored)| stored.moves_to(&said.facts)).map(|(_, stored)| stored.id).collect();
+    let priced = bookings::with_bound_currency(tx, &priced, now).await?;
+    let moved = bookings::with_open_bookings(tx, &moved, now).await?;
+    let none = Provenance::default();
+    let merged = |said: &'a Listing| {
+        let id = said.facts.id;
+        let Some(known) = known.get(&id) else { return (said, merge::new(said)) };
+        let booked = Booked { currency: priced.contains(&id), place: moved.contains(&id) };
+        let old = provenance.get(&id).unwrap_or(&none);
+        (said, merge::merge(said, &known.stored, &old.fingerprints, booked))
+    };
+    Ok(batch.iter().map(merged).collect())
+}
+
+/// The listings whose own price or bounds of stays change, as they were.
+fn repriced(merged: &[(&Listing, Merged)], known: &HashMap<ListingId, Known>) -> Vec<Repriced> {
+    let changed = merged.iter().filter_map(|(_, new)| {
+        let old = &known.get(&new.facts.id)?.stored.facts;
+        let own = |facts: &ListingFacts| (facts.currency, facts.base_price, facts.min_nights, facts.max_nights);
+        (own(old) != own(&new.facts)).then(|| Repriced::new(old, &new.facts))
+    });
+    changed.collect()
+}
+
+/// Updates those that change, and returns them.
+async fn update(
+    tx: &mut Conn,
+    merged: &[(&Listing, Merged)],
+    known: &HashMap<ListingId, Known>,
+    provenance: &HashMap<ListingId, Provenance>,
     now: Timestamp,
 ) -> QueryResult<BTreeSet<ListingId>> {
-    let own = own_ratings(tx, known).await?;
+    let own = ratings::own(tx, known.keys()).await?;
     let mut changed = BTreeSet::new();
-    for listing in batch {
-        let id = listing.facts.id;
-        let ratings = own.get(&id).map_or(listing.ratings, |own| own.plus(listing.ratings));
-        if known.get(&id).is_some_and(|known| known.0 != listing.facts || known.1 != ratings) {
-            diesel::update(listings::table.find(id))
-                .set((
-                    (&listing.facts, listing.facts.names().keys()),
-                    ratings,
-                    listings::shortest_stay.eq(0),
-                    listings::updated_at.eq(now),
-                ))
-                .execute(tx)
-                .await?;
-            changed.insert(id);
+    for (said, new) in merged {
+        let id = new.facts.id;
+        let Some(Known { stored, ratings: known_ratings, status, updated_at }) = known.get(&id) else { continue };
+        let ratings = own.get(&id).map_or(said.ratings, |own| own.plus(said.ratings));
+        // An earlier import unlisted it, nobody has changed it since, and here it is again.
+        let is_back = *status == ListingStatus::Unlisted
+            && provenance.get(&id).is_some_and(|known| known.unlisted_at == Some(*updated_at));
+        let is_same = stored.facts == new.facts && stored.charges == new.charges && *known_ratings == ratings;
+        if is_same && !is_back {
+            continue;
         }
+        let status = if is_back { ListingStatus::Published } else { *status };
+        diesel::update(listings::table.find(id))
+            .set((
+                (&new.facts, new.facts.names().keys(), new.charges),
+                ratings,
+                listings::status.eq(status),
+                listings::shortest_stay.eq(0),
+                listings::updated_at.eq(now),
+            ))
+            .execute(tx)
+            .await?;
+        changed.insert(id);
     }
-    let new = batch.iter().filter(|listing| !known.contains_key(&listing.facts.id)).map(|listing| {
+    Ok(changed)
+}
+
+async fn insert(
+    tx: &mut Conn,
+    merged: &[(&Listing, Merged)],
+    known: &HashMap<ListingId, Known>,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let new = merged.iter().filter(|(_, new)| !known.contains_key(&new.facts.id)).map(|(said, new)| {
         (
-            (&listing.facts, listing.facts.names().keys(), listing.ratings),
+            (&new.facts, new.facts.names().keys(), said.ratings, new.charges),
             listings::status.eq(ListingStatus::Published),
             listings::check_in_from.eq(hour(15)),
             listings::check_out_by.eq(hour(11)),
-            // The dataset has no policy: a middle one.
-            listings::cancellation_policy.eq(CancellationPolicy::Moderate),
             listings::source.eq(SOURCE),
-            listings::source_id.eq(listing.source_id),
-            listings::created_at.eq(listing.published_at),
+            listings::source_id.eq(said.source_id),
+            listings::created_at.eq(said.published_at),
             listings::updated_at.eq(now),
-            listings::published_at.eq(listing.published_at),
+            listings::published_at.eq(said.published_at),
         )
     });
     let new: Vec<_> = new.collect();
     if !new.is_empty() {
         diesel::insert_into(listings::table).values(new).execute(tx).await?;
     }
-    Ok(changed)
+    Ok(())
 }
 
 impl ListingFacts {
@@ -185,158 +304,14 @@ impl ListingFacts {
             neighborhood: self.neighborhood.clone(),
         }
     }
+
+    /// Whether a guest would have to go elsewhere.
+    pub(super) fn moves_to(&self, new: &Self) -> bool {
+        let place = |facts: &Self| (facts.latitude, facts.longitude);
+        place(self) != place(new) || self.time_zone != new.time_zone
+    }
 }
 
 fn hour(hour: u32) -> NaiveTime {
     NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or(NaiveTime::MIN)
-}
-
-impl Ratings {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            rating_count: self.rating_count + other.rating_count,
-            rating_total: self.rating_total + other.rating_total,
-            category_count: self.category_count + other.category_count,
-            cleanliness_total: self.cleanliness_total + other.cleanliness_total,
-            accuracy_total: self.accuracy_total + other.accuracy_total,
-            check_in_total: self.check_in_total + other.check_in_total,
-            communication_total: self.communication_total + other.communication_total,
-            location_total: self.location_total + other.location_total,
-            value_total: self.value_total + other.value_total,
-        }
-    }
-}
-
-/// A row of `reviews` with its ratings: overall, cleanliness, accuracy, check-in, communication, location, value.
-type Rated = (ListingId, [Option<u8>; 7]);
-
-/// The ratings that guests gave through Staygate, and that are public.
-async fn own_ratings(tx: &mut Conn, known: &Known) -> QueryResult<HashMap<ListingId, Ratings>> {
-    type Row = (ListingId, Option<u8>, Option<u8>, Option<u8>, Option<u8>, Option<u8>, Option<u8>, Option<u8>);
-    let rows: Vec<Row> = reviews::table
-        .filter(reviews::listing_id.eq_any(known.keys()))
-        .filter(reviews::revealed.eq(true))
-        .filter(reviews::booking_id.is_not_null())
-        .select((
-            reviews::listing_id,
-            reviews::rating,
-            reviews::cleanliness,
-            reviews::accuracy,
-            reviews::check_in,
-            reviews::communication,
-            reviews::location,
-            reviews::value,
-        ))
-        .load(tx)
-        .await?;
-    let mut sums: HashMap<ListingId, Ratings> = HashMap::new();
-    for (id, rating, cleanliness, accuracy, check_in, communication, location, value) in rows {
-        let rated: Rated = (id, [rating, cleanliness, accuracy, check_in, communication, location, value]);
-        let sum = sums.entry(rated.0).or_default();
-        *sum = sum.plus(hundredths(rated.1));
-    }
-    Ok(sums)
-}
-
-fn hundredths(ratings: [Option<u8>; 7]) -> Ratings {
-    let [
-        rating_total,
-        cleanliness_total,
-        accuracy_total,
-        check_in_total,
-        communication_total,
-        location_total,
-        value_total,
-    ] = ratings.map(|rating| u64::from(rating.unwrap_or(0)) * 100);
-    Ratings {
-        rating_count: u32::from(ratings[0].is_some()),
-        rating_total,
-        category_count: u32::from(ratings[1..].iter().any(Option::is_some)),
-        cleanliness_total,
-        accuracy_total,
-        check_in_total,
-        communication_total,
-        location_total,
-        value_total,
-    }
-}
-
-/// Writes the first picture of each listing; tells where it changed.
-async fn write_covers(tx: &mut Conn, batch: &[Listing]) -> QueryResult<Vec<ListingId>> {
-    let covers = photos::table.filter(photos::position.eq(0));
-    let known: Vec<(ListingId, String)> = covers
-        .filter(photos::listing_id.eq_any(batch.iter().map(|listing| listing.facts.id)))
-        .select((photos::listing_id, photos::url))
-        .load(tx)
-        .await?;
-    let known: HashMap<ListingId, String> = known.into_iter().collect();
-    let (mut new, mut changed) = (Vec::new(), Vec::new());
-    for listing in batch {
-        let id = listing.facts.id;
-        match (known.get(&id), &listing.cover) {
-            (Some(old), Some(url)) if old != url => {
-                diesel::update(photos::table.find((id, 0))).set(photos::url.eq(url)).execute(tx).await?;
-                changed.push(id);
-            }
-            (None, Some(url)) => {
-                new.push((photos::listing_id.eq(id), photos::position.eq(0), photos::url.eq(url)));
-                changed.push(id);
-            }
-            (Some(_), None) => {
-                diesel::delete(photos::table.find((id, 0))).execute(tx).await?;
-                changed.push(id);
-            }
-            _ => {}
-        }
-    }
-    if !new.is_empty() {
-        diesel::insert_into(photos::table).values(new).execute(tx).await?;
-    }
-    Ok(changed)
-}
-
-/// Writes the amenities, and which listing has which; tells where that changed.
-async fn write_amenities(tx: &mut Conn, batch: &[Listing]) -> QueryResult<Vec<ListingId>> {
-    let offers = batch.iter().flat_map(|listing| &listing.amenities);
-    let known = catalog::enter(tx, offers.map(|offer| (offer.slug.as_str(), offer.name.as_str()))).await?;
-    let pairs: Vec<(ListingId, String)> = listing_amenities::table
-        .filter(listing_amenities::listing_id.eq_any(batch.iter().map(|listing| listing.facts.id)))
-        .select((listing_amenities::listing_id, listing_amenities::amenity_slug))
-        .load(tx)
-        .await?;
-    let mut old: HashMap<ListingId, BTreeSet<String>> = HashMap::new();
-    for (id, slug) in pairs {
-        old.entry(id).or_default().insert(slug);
-    }
-    link(tx, batch, &known, old).await
-}
-
-async fn link(
-    tx: &mut Conn,
-    batch: &[Listing],
-    known: &HashMap<&str, String>,
-    mut old: HashMap<ListingId, BTreeSet<String>>,
-) -> QueryResult<Vec<ListingId>> {
-    let (mut new, mut changed) = (Vec::new(), Vec::new());
-    for listing in batch {
-        let id = listing.facts.id;
-        let mut gone = old.remove(&id).unwrap_or_default();
-        let before = new.len();
-        let slugs: BTreeSet<&String> =
-            listing.amenities.iter().filter_map(|amenity| known.get(amenity.slug.as_str())).collect();
-        for slug in slugs.into_iter().filter(|slug| !gone.remove(*slug)) {
-            new.push((listing_amenities::listing_id.eq(id), listing_amenities::amenity_slug.eq(slug)));
-        }
-        if !gone.is_empty() {
-            let links = listing_amenities::table.filter(listing_amenities::listing_id.eq(id));
-            diesel::delete(links.filter(listing_amenities::amenity_slug.eq_any(&gone))).execute(tx).await?;
-        }
-        if new.len() > before || !gone.is_empty() {
-            changed.push(id);
-        }
-    }
-    for rows in new.chunks(ROWS) {
-        diesel::insert_into(listing_amenities::table).values(rows).execute(tx).await?;
-    }
-    Ok(changed)
 }

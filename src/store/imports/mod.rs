@@ -4,9 +4,17 @@
 //! batch. A batch reads what the tables have, and writes the differences: a second run of the same data writes nothing.
 
 mod calendar;
+mod known_nights;
 mod listings;
+mod merge;
+mod night_prices;
+mod night_rates;
+mod offers;
 mod people;
+mod provenance;
+mod ratings;
 mod reviews;
+mod vanished;
 
 use diesel::prelude::*;
 use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
@@ -19,9 +27,12 @@ use super::{
 use crate::types::{BookingEventKind, BookingId, ListingId, Timestamp};
 
 pub use calendar::{Day, Days};
-pub use listings::{Amenity, Listing, ListingFacts, Listings, Ratings};
+pub use listings::{Amenity, Charges, Listing, ListingFacts, Listings, Origin};
 pub use people::{Host, HostFacts};
+pub use provenance::{KnownPlace, mark_seen, middle_of, places_of};
+pub use ratings::Ratings;
 pub use reviews::{Review, Reviews};
+pub use vanished::{unlist, vanished};
 
 /// What the rows of public datasets carry as their source.
 pub const SOURCE: &str = "inside-airbnb";
@@ -62,6 +73,8 @@ pub struct Outcome {
     pub refused: Vec<(usize, &'static str)>,
     /// Records of nights that somebody holds through Staygate: the holder stays.
     pub held: u64,
+    /// Listings, or nights, of which something stays as their host has changed it.
+    pub kept: u64,
 }
 
 /// Rows that are written together.
@@ -227,6 +240,27 @@ async fn write<B: Batch>(
     Ok(outcome)
 }
 
+/// The name of the last step of an import, [`measure`], among the checkpoints.
+const MEASURES: &str = "measures";
+
+/// Whether the last step of the import of `dataset` was done after all that was imported.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_measured(conn: &mut Conn, dataset: &str) -> QueryResult<bool> {
+    Ok(checkpoint(conn, dataset, MEASURES).await?.is_some_and(|step| step.finished))
+}
+
+/// Remembers whether the last step of the import of `dataset` is done. Whoever is about to write sets it to `false` first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_measured(conn: &mut Conn, dataset: &str, is_done: bool, now: Timestamp) -> QueryResult<()> {
+    let dataset = dataset.to_owned();
+    let step = Checkpoint { dataset, part: MEASURES, fingerprint: [0; 32], records: 0, finished: is_done };
+    start(conn, &step, now).await
+}
+
 /// Counts anew what hangs on many rows: the shortest stay that each listing allows on any day, and what the database itself knows of its
 /// tables, whose old estimates would make it read them from end to end where an index is meant.
 ///
@@ -237,7 +271,7 @@ pub async fn measure(conn: &mut Conn) -> QueryResult<()> {
         schema::listings::table.select(schema::listings::id).order(schema::listings::id).load(conn).await?;
     // In small pieces, each of which is committed by itself: bookings wait for a listing that is locked.
     for some in all.chunks(MEASURED) {
-        let ids: Vec<_> = some.iter().map(|id| format!("X'{}'", calendar::hex(*id))).collect();
+        let ids: Vec<_> = some.iter().map(|id| format!("X'{}'", night_rates::hex(*id))).collect();
         let shortest = "(SELECT MIN(rates.min_nights) FROM night_rates rates WHERE rates.listing_id = listings.id)";
         let count = format!(
             "UPDATE listings SET shortest_stay = LEAST(min_nights, COALESCE({shortest}, min_nights)) WHERE id IN ({})",

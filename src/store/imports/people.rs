@@ -40,13 +40,16 @@ pub struct HostFacts {
 
 /// Writes hosts; each at most once in `hosts`. Reviewers among them become hosts.
 pub(super) async fn write_hosts(tx: &mut Conn, hosts: &[&Host], now: Timestamp) -> QueryResult<()> {
-    let known: Vec<HostFacts> = users::table
+    let known: Vec<(HostFacts, Option<String>)> = users::table
         .filter(users::id.eq_any(hosts.iter().map(|host| host.facts.id)))
-        .select(HostFacts::as_select())
+        .select((HostFacts::as_select(), users::email))
         .load(tx)
         .await?;
-    let known: BTreeMap<UserId, HostFacts> = known.into_iter().map(|facts| (facts.id, facts)).collect();
-    for host in hosts.iter().filter(|host| known.get(&host.facts.id).is_some_and(|facts| *facts != host.facts)) {
+    let known: BTreeMap<UserId, _> = known.into_iter().map(|(facts, email)| (facts.id, (facts, email))).collect();
+    // Who can sign in says themselves who they are.
+    let is_changed =
+        |host: &&&Host| known.get(&host.facts.id).is_some_and(|(facts, email)| email.is_none() && *facts != host.facts);
+    for host in hosts.iter().filter(is_changed) {
         diesel::update(users::table.find(host.facts.id))
             .set((&host.facts, users::updated_at.eq(now)))
             .execute(tx)
@@ -83,9 +86,9 @@ pub(super) async fn write_reviewers(
     reviewers: &BTreeMap<UserId, Reviewer<'_>>,
     now: Timestamp,
 ) -> QueryResult<()> {
-    let known: Vec<(UserId, String, NaiveDate)> = users::table
+    let known: Vec<(UserId, String, NaiveDate, Option<String>)> = users::table
         .filter(users::id.eq_any(reviewers.keys()))
-        .select((users::id, users::display_name, users::member_since))
+        .select((users::id, users::display_name, users::member_since, users::email))
         .load(tx)
         .await?;
     let hosts: Vec<UserId> = listings::table
@@ -95,9 +98,9 @@ pub(super) async fn write_reviewers(
         .load(tx)
         .await?;
     let hosts: HashSet<UserId> = hosts.into_iter().collect();
-    for (id, name, since) in &known {
+    for (id, name, since, email) in &known {
         let Some(reviewer) = reviewers.get(id) else { continue };
-        if hosts.contains(id) || (reviewer.name == name && reviewer.since >= *since) {
+        if hosts.contains(id) || email.is_some() || (reviewer.name == name && reviewer.since >= *since) {
             continue;
         }
         let facts = (

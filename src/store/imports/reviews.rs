@@ -183,7 +183,7 @@ async fn count(tx: &mut Conn, listings: &BTreeSet<ListingId>) -> QueryResult<()>
     for (index, id) in listings.iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };
         // Writing to a String cannot fail.
-        let _ = write!(sql, "{comma}X'{}'", super::calendar::hex(*id));
+        let _ = write!(sql, "{comma}X'{}'", super::night_rates::hex(*id));
     }
     sql.push(')');
     tx.batch_execute(&sql).await

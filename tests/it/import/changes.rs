@@ -2,7 +2,7 @@
 
 use diesel_async::SimpleAsyncConnection;
 use staygate::{
-    import::{CalendarFrom, ImportError, Part, Silent, inside_airbnb},
+    import::{CalendarFrom, ImportError, Part, PartSummary, Progress, Silent, Stop, inside_airbnb},
     store::{
         Conn,
         imports::{self, Batch, Day, Days},
@@ -129,8 +129,8 @@ async fn changed_files_change_the_rows() {
     let summary = city.import(conn).await;
     assert_eq!(counts(&summary, Part::Listings), (0, 1, 1, 0), "{summary}");
     assert_eq!(counts(&summary, Part::Reviews), (0, 1, 2, 0), "{summary}");
-    // The first day has the old price of the listing, which is another than its own now.
-    assert_eq!(counts(&summary, Part::Calendar), (1, 2, 2, 0), "{summary}");
+    // The first day has the old price of the listing, which is another than its own now: it kept it when the listing changed.
+    assert_eq!(counts(&summary, Part::Calendar), (0, 2, 3, 0), "{summary}");
     assert_eq!(rate(conn, "2023-09-23").await, "10000,-,-");
     assert_eq!((rate(conn, "2023-09-24").await, holder(conn, "2023-09-24").await), (String::new(), String::new()));
     assert_eq!((rate(conn, "2023-09-25").await, holder(conn, "2023-09-25").await), (String::new(), "EXTERNAL".into()));
@@ -170,7 +170,7 @@ async fn nights_that_somebody_holds_are_left_to_them() {
     assert_eq!(holder(conn, "2023-09-23").await, "BOOKING");
     assert_eq!(holder(conn, "2023-09-24").await, "BLOCK");
     assert_eq!(holder(conn, "2023-09-26").await, "EXTERNAL", "a hold that is over holds nothing");
-    assert_eq!(rate(conn, "2023-09-23").await, "-,-,-", "the price is the listing's again");
+    assert_eq!(rate(conn, "2023-09-23").await, "777,-,-", "I11: the host's price stays");
     let closed =
         format!("SELECT closed_to_arrival FROM night_rates WHERE listing_id = {FIRST} AND night = '2023-09-23'");
     assert_eq!(number(conn, &closed).await, 1, "what the host closed stays closed");
@@ -217,7 +217,7 @@ async fn rows_that_cannot_be_used_are_listed_and_the_rest_goes_on() {
     city.append(Part::Reviews, b"71609,8,2023-02-30,20,Gus,No day\n71609,9,2023-01-02,20,Gus,\"  <br/> \"\n");
     city.append(
         Part::Calendar,
-        b"5,2023-09-23,t,$1.00,,1,1\n71609,2023-09-27,maybe,$1.00,,1,1\n71609,2023-09-28,t,$-1.00,,2,30\n",
+        b"5,2023-09-23,t,,,1,1\n71609,2023-09-27,maybe,$1.00,,1,1\n71609,2023-09-28,t,$-1.00,,2,30\n",
     );
     city.append(Part::Calendar, b"71609,2023-09-23,f,$100.00,,2,30\n");
     let path = city.folder.path().join("report.csv");
@@ -239,7 +239,7 @@ async fn rows_that_cannot_be_used_are_listed_and_the_rest_goes_on() {
             "calendar,7,6,5,skipped,its listing was not imported",
             "calendar,8,7,71609,skipped,available `maybe` is neither t nor f",
             "calendar,9,8,71609,repaired,the price `$-1.00` is negative",
-            "listings,5,3,5,skipped,it has no price",
+            "listings,5,3,5,skipped,\"it has no price, and its calendar has none\"",
             "reviews,5,4,5,skipped,the text in `comments` is not UTF-8",
             "reviews,6,5,6,skipped,\"3 fields instead of 6, over 1 line(s)\"",
             "reviews,7,6,7,skipped,its listing was not imported",
@@ -270,7 +270,7 @@ async fn a_moved_calendar_moves_and_other_options_are_another_import() {
     city.import(conn).await;
     assert_eq!(words(conn, "SELECT MIN(night) FROM nights").await, "2026-12-19");
     assert_eq!(holder(conn, "2026-12-20").await, "EXTERNAL");
-    city.options.currency = "JPY".parse().unwrap();
+    (city.options.currency, city.options.force) = (Some("JPY".parse().unwrap()), true);
     city.edit(Part::Calendar, ",,", ",$1.00,");
     let summary = city.import(conn).await;
     assert_eq!(counts(&summary, Part::Listings), (0, 2, 0, 0), "{summary}");
@@ -294,4 +294,37 @@ async fn of_two_imports_at_once_one_gives_way() {
     assert!(matches!(error, imports::CommitError::Interfered));
     let there = imports::checkpoint(conn, "inside-airbnb/Test", "reviews").await.unwrap();
     assert_eq!(there, Some(here(10)));
+}
+
+/// Notes after how many records of listings each batch was committed.
+struct Commits(Vec<u64>);
+
+impl Progress for Commits {
+    fn start(&mut self, _: Part, _: u64, _: u64) {}
+
+    fn advance(&mut self, part: Part, records: u64, _: u64) -> Result<(), Stop> {
+        self.0.extend((part == Part::Listings).then_some(records));
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &PartSummary) {}
+}
+
+/// S5: a batch locks its listings until it is committed, and bookings wait for them, so a batch is small.
+#[tokio::test]
+async fn no_batch_locks_many_listings() {
+    let test = TestDatabase::new().await;
+    let conn = &mut test.conn().await;
+    let mut city = City::new();
+    let first = std::fs::read_to_string(city.path(Part::Listings)).unwrap();
+    let last = first.lines().last().unwrap().to_owned();
+    for id in 1..=120 {
+        city.append(Part::Listings, format!("{}\n", last.replace("985940069189910173", &id.to_string())).as_bytes());
+    }
+    (city.options.reviews, city.options.calendar) = (None, None);
+    let mut commits = Commits(vec![0]);
+    city.import_with(conn, &mut commits).await.unwrap();
+    assert_eq!(commits.0.last(), Some(&122));
+    let largest = commits.0.windows(2).map(|two| two[1] - two[0]).max().unwrap();
+    assert!(largest <= 50, "{largest} listings were locked at once");
 }

@@ -2,15 +2,18 @@
 
 mod changes;
 mod crashes;
+mod edits;
 mod fixture;
 mod full;
+mod last_step;
+mod rows;
 
 use std::{fs, path::PathBuf};
 
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
 use staygate::{
-    import::{CalendarFrom, ImportError, Options, Part, Progress, Silent, Source, Summary, inside_airbnb},
+    import::{CalendarFrom, ImportError, Options, Part, Progress, Silent, Source, Summary, Vanished, inside_airbnb},
     store::Conn,
     types::Timestamp,
 };
@@ -110,7 +113,8 @@ impl City {
             reviews: Some(file("reviews.csv", REVIEWS)),
             calendar: Some(file("calendar.csv", CALENDAR)),
             city: None,
-            currency: "SGD".parse().unwrap(),
+            currency: Some("SGD".parse().unwrap()),
+            vanished: Vanished::Keep,
             calendar_from: CalendarFrom::AsIs,
             report: None,
             force: false,
