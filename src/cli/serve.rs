@@ -104,9 +104,10 @@ async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Out
     let mut gateway = gateway::with_limits(&app, limits_of(&config))?;
     gateway.settings = settings_of(&config);
     let url = address(&config, listener.local_addr()?);
-    gateway.landing = landing(&url, app.now().utc().date_naive(), has_demo);
+    gateway.landing = landing(&url, has_demo);
     let worker = tokio::spawn(worker::run(app));
     match demo::ACCOUNTS.first().filter(|_| has_demo) {
+        _ if !gateway.settings.pages => tracing::info!("ready: {url}/graphql"),
         Some(Account { email, password, .. }) => tracing::info!(
             "ready: open {url} in a browser; GraphiQL is at {url}/graphql; sign in as {email} with {password}"
         ),

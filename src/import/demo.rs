@@ -23,18 +23,24 @@ pub const ATTRIBUTION: &str = "Data: Inside Airbnb (https://insideairbnb.com), S
 /// An account that anybody may try.
 #[derive(Debug, Clone, Copy)]
 pub struct Account {
-    /// What it is good for.
-    pub role: &'static str,
+    /// The name shown to others.
+    pub name: &'static str,
+    /// Whether it is a host's.
+    pub is_host: bool,
     /// The address to sign in with.
     pub email: &'static str,
     /// The password, which everybody knows.
     pub password: &'static str,
 }
 
-const GUEST: Account =
-    Account { role: "Demo guest", email: "guest@demo.staygate.example", password: "demo-guest-password" };
+const GUEST: Account = Account {
+    name: "Demo guest",
+    is_host: false,
+    email: "guest@demo.staygate.example",
+    password: "demo-guest-password",
+};
 const HOST: Account =
-    Account { role: "Demo host", email: "host@demo.staygate.example", password: "demo-host-password" };
+    Account { name: "Demo host", is_host: true, email: "host@demo.staygate.example", password: "demo-host-password" };
 
 /// The accounts of a first look.
 pub const ACCOUNTS: &[Account] = &[GUEST, HOST];
@@ -109,7 +115,7 @@ impl Account {
 
     fn registration(&self) -> anyhow::Result<Registration> {
         let (email, password) = (self.email.parse()?, self.password.to_owned());
-        Ok(Registration::checked(Some(email), password, self.role, Validation::default())?)
+        Ok(Registration::checked(Some(email), password, self.name, Validation::default())?)
     }
 }
 

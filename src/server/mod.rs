@@ -49,7 +49,7 @@ use departures::Departures;
 use edge::Edge;
 use files::File;
 use gate::Gate;
-pub use pages::{DemoAccount, Example, Landing};
+pub use pages::{DemoAccount, Example, Landing, Role};
 pub use sessions::{Call, Credentials, Readiness, Refused, Session, Sessions};
 pub use settings::Settings;
 use shared::Shared;
@@ -113,7 +113,7 @@ impl<E: Executor> Gateway<E> {
             settings: self.settings,
         });
         let (mut routes, page) = match shared.settings.pages {
-            true => pages::build(&self.landing, Route::new()),
+            true => pages::build(&self.landing, shared.settings.publishes_contract, Route::new()),
             false => (Route::new(), None),
         };
         if shared.settings.publishes_contract {

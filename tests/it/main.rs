@@ -37,6 +37,7 @@ mod migrations;
 mod moves;
 mod operations;
 mod outage;
+mod pages;
 mod payments;
 mod plans;
 mod pool;

@@ -13,7 +13,8 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use staygate::graphql::documents::{Documents, Limits};
 use staygate::server::{
-    Call, Credentials, DemoAccount, Gateway, Landing, Readiness, Refused, Session, Sessions, Settings, serve,
+    Call, Credentials, DemoAccount, Example, Gateway, Landing, Readiness, Refused, Role, Session, Sessions, Settings,
+    serve,
 };
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, broadcast, oneshot};
@@ -356,9 +357,19 @@ impl Server {
             tagline: "Books <stays>.".into(),
             version: "0.1.0".into(),
             accounts: vec![DemoAccount {
-                role: "Guest".into(),
+                name: "Guest".into(),
+                role: Role::Guest,
                 email: "guest@example.com".into(),
                 password: "correct horse".into(),
+            }],
+            examples: vec![Example {
+                name: "Anyone".into(),
+                title: "Ask <all>".into(),
+                note: "Says \"hello\" & goes.".into(),
+                role: Role::Anyone,
+                query: "query Anyone { anyone }".into(),
+                variables: String::new(),
+                finds: vec![("word".into(), "/data/anyone".into())],
             }],
             attribution: Some("Data: nobody's.".into()),
             ..Landing::default()

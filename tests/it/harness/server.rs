@@ -16,6 +16,8 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Server {
     process: Child,
     pub url: String,
+    /// What it said when it was ready.
+    pub greeting: String,
 }
 
 /// The program that is tested. `make prove` names the one that people run, because a bound in time says nothing about a debug build.
@@ -73,15 +75,17 @@ impl Server {
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let ready = async {
             while let Some(line) = lines.next_line().await.unwrap() {
-                let from = line.find("ready: open ").map(|at| at + "ready: open ".len());
-                if let Some(url) = from.and_then(|from| line[from..].split(' ').next()) {
-                    return url.to_owned();
+                // "ready: open URL in a browser; …", or without pages "ready: URL/graphql".
+                let greeting = line.split_once("ready: ").map(|(_, greeting)| greeting);
+                let url = greeting.and_then(|greeting| greeting.split(' ').find(|word| word.starts_with("http")));
+                if let (Some(greeting), Some(url)) = (greeting, url) {
+                    return (url.trim_end_matches("/graphql").to_owned(), greeting.to_owned());
                 }
                 eprintln!("{line}");
             }
             panic!("the server ended before it was ready");
         };
-        let url = tokio::time::timeout(PATIENCE, ready).await.expect("the server becomes ready");
+        let (url, greeting) = tokio::time::timeout(PATIENCE, ready).await.expect("the server becomes ready");
         // Read to the end, so that the server can always write.
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
@@ -90,7 +94,7 @@ impl Server {
                 }
             }
         });
-        Self { process, url }
+        Self { process, url, greeting }
     }
 
     /// Host and port.

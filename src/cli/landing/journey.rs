@@ -1,0 +1,147 @@
+//! The operations of a whole journey, in the order in which they are run: a guest books, and a host is asked.
+//!
+//! A text `{{name}}` in the variables stands for a value that the page fills in: one that an earlier operation has found,
+//! `{{checkIn}}` and `{{checkOut}}` for days some weeks from now, and a name that ends with `key` for a new idempotency key.
+
+use serde_json::{Value, json};
+
+use crate::server::{Example, Role};
+
+/// The journey. With demo data the demo host is the one who is asked.
+pub(super) fn journey(has_demo: bool) -> Vec<Example> {
+    let mut steps = guest();
+    steps.extend(request(has_demo));
+    steps.extend(host());
+    steps
+}
+
+/// Where the answer to `searchListings` has the first listing.
+const FIRST_LISTING: &str = "/data/searchListings/nodes/0/listing/id";
+const QUOTE: &str = "/data/quoteStay/quote/id";
+
+/// What a guest does with a listing that can be booked at once.
+fn guest() -> Vec<Example> {
+    let booking = json!({ "bookingId": "{{booking}}", "idempotencyKey": "{{key}}" });
+    let pay =
+        json!({ "booking": { "id": "{{booking}}" }, "method": { "sandbox": "CARD_OK" }, "idempotencyKey": "{{key}}" });
+    let watch = json!({ "bookingId": "{{booking}}", "after": "{{cursor}}" });
+    vec![
+        step("Search", "Search stays", Role::Anyone, include_str!("search.graphql"), &json!({ "stay": stay() }))
+            .noted("For your dates and guests, the cheapest first, each with its whole price.")
+            .finding(&[
+                ("listing", FIRST_LISTING),
+                ("checkIn", "/variables/stay/checkIn"),
+                ("checkOut", "/variables/stay/checkOut"),
+            ]),
+        step("Quote", "Get a quote", Role::Guest, include_str!("quote.graphql"), &quote("{{listing}}"))
+            .noted("A locked price, line by line, and what a cancellation would refund.")
+            .finding(&[("quote", QUOTE)]),
+        step("Book", "Book it", Role::Guest, include_str!("book.graphql"), &input(&book("{{quote}}")))
+            .noted("The nights are held for the payment. Nobody else can book them.")
+            .finding(&[
+                ("booking", "/data/createBooking/booking/id"),
+                ("cursor", "/data/createBooking/booking/eventCursor"),
+            ]),
+        step("Pay", "Pay", Role::Guest, include_str!("pay.graphql"), &input(&pay))
+            .noted("With a test card of the sandbox. The booking is confirmed."),
+        step("Watch", "Watch it live", Role::Guest, include_str!("watch.graphql"), &watch)
+            .noted("Events are listed as they arrive, also those that you missed."),
+        step("Cancel", "Cancel", Role::Guest, include_str!("cancel.graphql"), &input(&booking))
+            .noted("See the refund, and the events arrive."),
+    ]
+}
+
+/// How a guest asks a host.
+fn request(has_demo: bool) -> Vec<Example> {
+    let place = if has_demo {
+        // The demo host's studio, and no listing of a host who cannot sign in.
+        json!({ "instantBook": false, "place": "Singapore River", "propertyTypes": ["APARTMENT"] })
+    } else {
+        json!({ "instantBook": false })
+    };
+    let pay = json!({
+        "booking": { "createdWith": "{{key}}" }, "method": { "sandbox": "CARD_OK" }, "idempotencyKey": "{{paymentkey}}"
+    });
+    vec![
+        step(
+            "FindHost",
+            "Find a host to ask",
+            Role::Anyone,
+            include_str!("find_host.graphql"),
+            &json!({ "where": place, "stay": stay() }),
+        )
+        .noted("Some hosts want to answer each request themselves.")
+        .finding(&[("place", FIRST_LISTING)]),
+        step(
+            "QuoteRequest",
+            "Get a quote for the request",
+            Role::Guest,
+            include_str!("quote_request.graphql"),
+            &quote("{{place}}"),
+        )
+        .noted("The price is locked while you decide.")
+        .finding(&[("requestquote", QUOTE)]),
+        step(
+            "Request",
+            "Send the request",
+            Role::Guest,
+            include_str!("request.graphql"),
+            &json!({ "book": book("{{requestquote}}"), "pay": pay }),
+        )
+        .noted("Booked and paid in one operation. The money is authorized, not captured."),
+    ]
+}
+
+/// What the host does.
+fn host() -> Vec<Example> {
+    let accept = json!({ "bookingId": "{{request}}", "idempotencyKey": "{{key}}" });
+    vec![
+        step("Requests", "See the requests", Role::Host, include_str!("requests.graphql"), &json!({}))
+            .noted("Who wants to come, when, and what the host would earn.")
+            .finding(&[("request", "/data/me/hosting/bookings/nodes/0/id")]),
+        step("Accept", "Accept", Role::Host, include_str!("accept.graphql"), &input(&accept))
+            .noted("The booking is confirmed, and the money is captured."),
+    ]
+}
+
+fn input(value: &Value) -> Value {
+    json!({ "input": value })
+}
+
+fn book(quote: &str) -> Value {
+    json!({ "quoteId": quote, "idempotencyKey": "{{key}}" })
+}
+
+fn quote(listing: &str) -> Value {
+    input(&json!({ "listingId": listing, "stay": stay() }))
+}
+
+/// Three nights for two. With all fields: GraphiQL marks those that are left to their defaults.
+fn stay() -> Value {
+    let guests = json!({ "adults": 2, "children": 0, "infants": 0, "pets": 0 });
+    json!({ "checkIn": "{{checkIn}}", "checkOut": "{{checkOut}}", "guests": guests })
+}
+
+fn step(name: &str, title: &str, role: Role, query: &str, variables: &Value) -> Example {
+    let is_empty = variables.as_object().is_some_and(serde_json::Map::is_empty);
+    Example {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        note: String::new(),
+        role,
+        query: query.to_owned(),
+        variables: if is_empty { String::new() } else { format!("{variables:#}") },
+        finds: Vec::new(),
+    }
+}
+
+impl Example {
+    fn noted(self, note: &str) -> Self {
+        Self { note: note.to_owned(), ..self }
+    }
+
+    fn finding(self, finds: &[(&str, &str)]) -> Self {
+        let finds = finds.iter().map(|(name, pointer)| ((*name).to_owned(), (*pointer).to_owned())).collect();
+        Self { finds, ..self }
+    }
+}

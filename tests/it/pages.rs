@@ -1,0 +1,210 @@
+//! The pages of the program with what they show: the journey of GraphiQL's tabs is run as a page would, in its order (O11).
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use staygate::import::demo;
+use staygate::types::{Clock as _, SystemClock};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::harness::{
+    database::TestDatabase,
+    server::{PATIENCE, Server},
+    wire::post,
+};
+
+/// Head and body of what a browser gets.
+async fn page(to: &str, path: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(to).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\naccept: text/html\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+/// The JSON that scripts find in the attribute `data-NAME`.
+fn attribute(page: &str, name: &str) -> Value {
+    let (_, rest) = page.split_once(&format!(" data-{name}=\"")).unwrap_or_else(|| panic!("{name} is not in {page}"));
+    let (text, _) = rest.split_once('"').unwrap();
+    let text = text.replace("&quot;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">");
+    serde_json::from_str(&text.replace("&amp;", "&")).unwrap()
+}
+
+/// What tabs tell each other, as `journey.js` does it.
+struct Memory {
+    found: HashMap<String, String>,
+    keys: usize,
+}
+
+impl Memory {
+    fn new() -> Self {
+        let today = SystemClock.now().utc().date_naive();
+        let day = |days| (today + chrono::Days::new(days)).to_string();
+        let found = [("checkIn".to_owned(), day(30)), ("checkOut".to_owned(), day(33))];
+        Self { found: found.into(), keys: 0 }
+    }
+
+    /// The variables of a step as they are sent.
+    fn fill(&mut self, step: &Value) -> Value {
+        let mut text = step["variables"].as_str().unwrap().to_owned();
+        self.keys += 1;
+        for key in ["key", "paymentkey"] {
+            text = text.replace(&format!("{{{{{key}}}}}"), &format!("journey-{key}-{}", self.keys));
+        }
+        for (name, value) in &self.found {
+            text = text.replace(&format!("{{{{{name}}}}}"), value);
+        }
+        assert!(!text.contains("{{"), "{}: an earlier step has found all it needs: {text}", step["name"]);
+        if text.is_empty() { json!({}) } else { serde_json::from_str(&text).unwrap() }
+    }
+
+    fn learn(&mut self, step: &Value, variables: &Value, data: &Value) {
+        let whole = json!({ "data": data, "variables": variables });
+        for find in step["finds"].as_array().unwrap() {
+            let (name, pointer) = (find[0].as_str().unwrap(), find[1].as_str().unwrap());
+            match whole.pointer(pointer).and_then(Value::as_str) {
+                Some(value) => self.found.insert(name.to_owned(), value.to_owned()),
+                None => self.found.remove(name),
+            };
+        }
+    }
+}
+
+const SIGN_IN: &str = "mutation ($input: SignInInput!) { signIn(input: $input) {
+    ... on SignInSuccess { tokens { accessToken } } ... on UserError { code message } } }";
+
+/// Signs in with what the page has for the buttons; the token by the role that it is good for.
+async fn sign_in(to: &str, accounts: &Value) -> HashMap<String, String> {
+    let mut tokens = HashMap::from([("anyone".to_owned(), String::new())]);
+    for account in accounts.as_array().unwrap() {
+        let input = json!({ "input": { "email": account["email"], "password": account["password"] } });
+        let answer = post(to, "", SIGN_IN, &input).await.unwrap();
+        let token = answer.field()["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer:?}"));
+        tokens.insert(account["role"].as_str().unwrap().to_owned(), token.to_owned());
+    }
+    tokens
+}
+
+/// The kinds of the first `count` events of a stream.
+async fn watched(to: &str, token: &str, step: &Value, variables: &Value, count: usize) -> Vec<String> {
+    let body = json!({ "query": step["query"], "variables": variables }).to_string();
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {to}\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+         accept: text/event-stream\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(to).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut text = Vec::new();
+    loop {
+        let came = String::from_utf8_lossy(&text).into_owned();
+        let kinds = came.split("\"kind\":\"").skip(1).filter_map(|rest| rest.split_once('"'));
+        let kinds: Vec<_> = kinds.map(|(kind, _)| kind.to_owned()).collect();
+        if kinds.len() >= count {
+            return kinds;
+        }
+        let read = tokio::time::timeout(PATIENCE, stream.read_buf(&mut text)).await;
+        assert!(read.expect("events arrive").unwrap() > 0, "the stream ended: {came}");
+    }
+}
+
+/// Every step of the journey in its order; what each answered, by its name.
+async fn run(to: &str, journey: &Value, tokens: &HashMap<String, String>) -> HashMap<String, Value> {
+    let (mut memory, mut answers) = (Memory::new(), HashMap::new());
+    for step in journey.as_array().unwrap() {
+        let (name, query) = (step["name"].as_str().unwrap(), step["query"].as_str().unwrap());
+        let token = &tokens[step["role"].as_str().unwrap()];
+        let variables = memory.fill(step);
+        if query.contains("subscription ") {
+            answers.insert(name.to_owned(), json!(watched(to, token, step, &variables, 2).await));
+            continue;
+        }
+        let answer = post(to, token, query, &variables).await.unwrap();
+        assert!(answer.status == 200 && answer.body.get("errors").is_none(), "{name}: {answer:?}");
+        memory.learn(step, &variables, &answer.body["data"]);
+        answers.insert(name.to_owned(), answer.body["data"].clone());
+    }
+    answers
+}
+
+/// O11: only four examples were there, and none of them could be run after another.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tabs_of_the_journey_run_in_their_order_on_the_demo_data() {
+    let test = TestDatabase::new().await;
+    let server = Server::on(&test.url, "on").await;
+    let to = server.address();
+    let (_, explorer) = page(to, "/graphql").await;
+    let (journey, accounts) = (attribute(&explorer, "journey"), attribute(&explorer, "accounts"));
+    let names: Vec<_> = journey.as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
+    let guest = ["Search", "Quote", "Book", "Pay", "Watch", "Cancel"];
+    assert_eq!(names[..6], guest);
+    assert_eq!(names[6..], ["FindHost", "QuoteRequest", "Request", "Requests", "Accept"]);
+    let (_, home) = page(to, "/").await;
+    for name in names {
+        assert!(home.contains(&format!("href=\"/graphql?tab={name}\"")), "{name} has a card");
+    }
+    let tokens = sign_in(to, &accounts).await;
+    assert_eq!(tokens.len(), 3, "a guest and a host sign in with a click");
+    let answers = run(to, &journey, &tokens).await;
+    for (name, field) in [("Quote", "quoteStay"), ("Book", "createBooking"), ("Cancel", "cancelBooking")] {
+        let outcome = answers[name][field]["__typename"].as_str().unwrap();
+        assert!(outcome.ends_with("Success"), "{name}: {}", answers[name]);
+    }
+    assert_eq!(answers["Pay"]["payBooking"]["booking"]["status"], "CONFIRMED");
+    assert_eq!(answers["Watch"], json!(["PAYMENT_CAPTURED", "CONFIRMED"]), "what had happened is listed first");
+    assert_eq!(answers["Cancel"]["cancelBooking"]["booking"]["status"], "CANCELLED");
+    let found = &answers["FindHost"]["searchListings"]["nodes"][0]["listing"];
+    assert_eq!(found["host"]["displayName"], "Demo host", "who is asked can be signed in as");
+    assert_eq!(answers["Request"]["payBooking"]["booking"]["status"], "REQUESTED");
+    assert_eq!(answers["Accept"]["acceptBooking"]["booking"]["status"], "CONFIRMED");
+    server.stop().await;
+}
+
+/// O11: "Search Singapore" was offered where there is nothing in Singapore, or at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_demo_data_the_pages_tell_nothing_of_it_and_the_search_finds_nothing() {
+    let test = TestDatabase::new().await;
+    let server = Server::on(&test.url, "off").await;
+    let to = server.address();
+    for path in ["/", "/graphql"] {
+        let (head, body) = page(to, path).await;
+        assert!(head.starts_with("HTTP/1.1 200 "), "{path}: {head}");
+        let text = body.to_lowercase();
+        assert!(!text.contains("demo") && !text.contains("singapore"), "{path}: {body}");
+        assert!(demo::ACCOUNTS.iter().all(|account| !body.contains(account.password)), "{path}");
+    }
+    let (_, explorer) = page(to, "/graphql").await;
+    assert_eq!(attribute(&explorer, "accounts"), json!([]));
+    let journey = attribute(&explorer, "journey");
+    for step in journey.as_array().unwrap().iter().filter(|step| step["role"] == "anyone") {
+        let variables = Memory::new().fill(step);
+        let answer = post(to, "", step["query"].as_str().unwrap(), &variables).await.unwrap();
+        assert_eq!(answer.field()["totalCount"], 0, "{answer:?}");
+    }
+    server.stop().await;
+}
+
+/// A relative of O11: the page and the log offered what had been turned off.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_turned_off_is_not_offered() {
+    let test = TestDatabase::new().await;
+    let server = Server::with_flags(&test.url, "off", &["--introspection", "off"]).await;
+    let (_, home) = page(server.address(), "/").await;
+    assert!(!home.contains("/schema.graphql"), "{home}");
+    let (_, explorer) = page(server.address(), "/graphql").await;
+    assert_eq!(attribute(&explorer, "introspection"), json!(false), "GraphiQL does not ask for the contract");
+    server.stop().await;
+    let server = Server::with_flags(&test.url, "off", &["--pages", "off"]).await;
+    assert!(!server.greeting.contains("browser") && !server.greeting.contains("GraphiQL"), "{}", server.greeting);
+    for (path, status) in [("/", "404"), ("/graphql", "406"), ("/assets/session.js", "404")] {
+        let (head, _) = page(server.address(), path).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {head}");
+    }
+    server.stop().await;
+}
