@@ -1,15 +1,19 @@
-# `make run` and `make test` are all that a newcomer needs. Both install a MariaDB server if there is no database at all,
+# `make install`, `make run` and `make test` are all that a newcomer needs. They install a MariaDB server if there is no database at all,
 # say so before they do, and can be repeated.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove stress-test clients bench mysql newcomer screenshots lint image
+.PHONY: help install run test prove stress-test clients bench mysql newcomer screenshots lint image
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
+install: ## Install what is missing, build, and put `staygate` on the PATH, in ~/.cargo/bin
+	@sh scripts/prepare.sh
+	@sh scripts/build.sh install --path .
+
 run: ## Install what is missing, build, and start the server: http://127.0.0.1:8080 (ARGS="--listen ADDR --data-dir DIR")
 	@sh scripts/prepare.sh
-	@PATH="$$PATH:$$HOME/.cargo/bin"; echo "==> cargo build --release --locked" && cargo build --release --locked
+	@sh scripts/build.sh
 	@echo "==> target/release/staygate serve $(ARGS)"
 	@exec target/release/staygate serve $(ARGS)
 
@@ -44,7 +48,7 @@ mysql: ## Run all tests on MySQL (ARGS="name" for some; MYSQLD=/path/of/a/server
 newcomer: ## Do what README.md says in a minimal Debian made for it, as root (NEWCOMER="run" or "test" for a half)
 	@sh scripts/newcomer.sh
 
-screenshots: ## Take pictures of the pages, and see that they ask no other host for anything (needs Chromium)
+screenshots: ## Click through the pages with a browser and take pictures of them (needs Chromium and Node.js 20)
 	@sh scripts/screenshots.sh
 
 lint: ## Format check, clippy, documentation, and cargo deny if it is installed

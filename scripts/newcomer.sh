@@ -1,6 +1,6 @@
 #!/bin/sh
 # Does what the README tells a newcomer, in a minimal Debian made for it, with the last commit and an empty environment:
-# `make run` and the tour, then `make test`. Needs root, debootstrap, and the machine's Rust, which is copied.
+# `make install`, `make run` and the tour, then `make test`. Needs root, debootstrap, and the machine's Rust, which is copied.
 #
 #   NEWCOMER  "run test", or one of the two
 #   PORT      of 127.0.0.1, for a machine where 8080 is taken
@@ -17,24 +17,26 @@ port=${PORT:-8080}
 
 # ---- Inside: a mount and a process namespace, so that every mount and process ends with it
 
-# A shell line in the new system, as its root in a fresh session. Only what `env -i` leaves.
+# A shell line in the new system, as its root in a fresh session. Only what `env -i` leaves, and rustup's folder.
 newcomer() {
-    chroot "$tree" /usr/bin/env -i HOME=/root TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    chroot "$tree" /usr/bin/env -i HOME=/root TERM=dumb PATH=/root/.cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         /bin/sh -c "cd /root/staygate && $1"
 }
 
 run_and_tour() {
+    say "make install"
+    newcomer "make install"
     command="make run"
     [ "$port" = 8080 ] || command="make run ARGS='--listen 127.0.0.1:$port'"
     say "$command"
     newcomer "exec $command" &
     making=$!
     # `make` ends when the build fails or the server does.
-    until newcomer "[ -x target/release/staygate ] && target/release/staygate health --url http://127.0.0.1:$port" >/dev/null 2>&1; do
+    until newcomer "staygate health --url http://127.0.0.1:$port" >/dev/null 2>&1; do
         kill -0 "$making" 2>/dev/null || fail "$command ended before the server was ready"
         sleep 1
     done
-    tour="target/release/staygate tour"
+    tour="staygate tour"
     [ "$port" = 8080 ] || tour="$tour --url http://127.0.0.1:$port"
     say "$tour"
     newcomer "$tour"

@@ -101,7 +101,7 @@ fn commands(page: &str) -> Vec<String> {
 /// The words after `staygate` on a line, up to what the shell takes for itself.
 fn arguments(line: &str) -> Option<Vec<&str>> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let is_program = |word: &str| matches!(word, "staygate" | "target/release/staygate" | "/usr/local/bin/staygate");
+    let is_program = |word: &str| matches!(word, "staygate" | "/usr/local/bin/staygate");
     let at = match words.iter().position(|word| is_program(word)) {
         // `sudo -u staygate staygate doctor`, `useradd … staygate`.
         Some(at) if words.get(at + 1).is_some_and(|next| is_program(next)) => at + 1,
@@ -153,6 +153,25 @@ fn every_command_and_flag_exists() {
     for command in ["serve", "import", "schema", "tour", "doctor", "migrate"] {
         assert!(seen.contains(command), "the pages show `staygate {command}`");
     }
+}
+
+/// O10: `staygate schema check` was shown, and was not found after the steps that the README named.
+#[test]
+fn the_program_is_called_in_one_way_that_an_earlier_step_makes_true() {
+    let calls = |page: &str| blocks(page, "sh").join("\n").lines().position(|line| line.starts_with("staygate "));
+    let installs = |page: &str| {
+        let is_step = |line: &str| line.starts_with("make install ") || line.ends_with("/usr/local/bin/");
+        blocks(page, "sh").join("\n").lines().position(is_step)
+    };
+    assert!(installs(README).unwrap() < calls(README).unwrap());
+    for page in pages() {
+        let text = read(&page);
+        let built = text.lines().filter(|line| line.contains("target/release/staygate"));
+        let built: Vec<_> = built.filter(|line| !line.starts_with("sudo install ")).collect();
+        assert!(built.is_empty(), "{}: {built:?}", page.display());
+    }
+    let makefile = read(&root().join("Makefile"));
+    assert!(makefile.contains("\ninstall: ") && makefile.contains("\n\t@sh scripts/build.sh install --path .\n"));
 }
 
 /// What `page` does not mention of `command` and of its subcommands: flags and variables.
