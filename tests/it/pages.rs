@@ -115,8 +115,13 @@ async fn watched(to: &str, token: &str, step: &Value, variables: &Value, count: 
 }
 
 /// Every step of the journey in its order; what each answered, by its name.
-async fn run(to: &str, journey: &Value, tokens: &HashMap<String, String>) -> HashMap<String, Value> {
-    let (mut memory, mut answers) = (Memory::new(), HashMap::new());
+async fn run(
+    to: &str,
+    journey: &Value,
+    tokens: &HashMap<String, String>,
+    memory: &mut Memory,
+) -> HashMap<String, Value> {
+    let mut answers = HashMap::new();
     for step in journey.as_array().unwrap() {
         let (name, query) = (step["name"].as_str().unwrap(), step["query"].as_str().unwrap());
         let token = &tokens[step["role"].as_str().unwrap()];
@@ -144,14 +149,15 @@ async fn the_tabs_of_the_journey_run_in_their_order_on_the_demo_data() {
     let names: Vec<_> = journey.as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
     let guest = ["Search", "Quote", "Book", "Pay", "Watch", "Cancel"];
     assert_eq!(names[..6], guest);
-    assert_eq!(names[6..], ["FindHost", "QuoteRequest", "Request", "Requests", "Accept"]);
+    assert_eq!(names[6..], ["FindHost", "QuoteRequest", "Request", "Requests", "Accept", "HostCancel"]);
     let (_, home) = page(to, "/").await;
     for name in names {
         assert!(home.contains(&format!("href=\"/graphql?tab={name}\"")), "{name} has a card");
     }
     let tokens = sign_in(to, &accounts).await;
     assert_eq!(tokens.len(), 3, "a guest and a host sign in with a click");
-    let answers = run(to, &journey, &tokens).await;
+    let mut memory = Memory::new();
+    let answers = run(to, &journey, &tokens, &mut memory).await;
     for (name, field) in [("Quote", "quoteStay"), ("Book", "createBooking"), ("Cancel", "cancelBooking")] {
         let outcome = answers[name][field]["__typename"].as_str().unwrap();
         assert!(outcome.ends_with("Success"), "{name}: {}", answers[name]);
@@ -163,6 +169,9 @@ async fn the_tabs_of_the_journey_run_in_their_order_on_the_demo_data() {
     assert_eq!(found["host"]["displayName"], "Demo host", "who is asked can be signed in as");
     assert_eq!(answers["Request"]["payBooking"]["booking"]["status"], "REQUESTED");
     assert_eq!(answers["Accept"]["acceptBooking"]["booking"]["status"], "CONFIRMED");
+    assert_eq!(answers["HostCancel"]["cancelBooking"]["booking"]["status"], "CANCELLED");
+    let again = run(to, &journey, &tokens, &mut memory).await;
+    assert_eq!(again["Accept"]["acceptBooking"]["booking"]["status"], "CONFIRMED", "it can be run again");
     server.stop().await;
 }
 

@@ -2,8 +2,36 @@
 
 use std::sync::atomic::Ordering;
 
+use staygate::server::{DemoAccount, Example, Landing, Role};
+
 use crate::client::send;
 use crate::server::Server;
+
+/// What the pages show, with texts that have to be escaped.
+pub fn landing() -> Landing {
+    Landing {
+        name: "Test & Stay".into(),
+        tagline: "Books <stays>.".into(),
+        version: "0.1.0".into(),
+        accounts: vec![DemoAccount {
+            name: "Guest".into(),
+            role: Role::Guest,
+            email: "guest@example.com".into(),
+            password: "correct horse".into(),
+        }],
+        examples: vec![Example {
+            name: "Anyone".into(),
+            title: "Ask <all>".into(),
+            note: "Says \"hello\" & goes.".into(),
+            role: Role::Anyone,
+            query: "query Anyone { anyone }".into(),
+            variables: String::new(),
+            finds: vec![("word".into(), "/data/anyone".into())],
+        }],
+        attribution: Some("Data: nobody's.".into()),
+        ..Landing::default()
+    }
+}
 
 /// The files that a page loads.
 fn files(page: &str) -> Vec<&str> {

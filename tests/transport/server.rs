@@ -12,10 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use staygate::graphql::documents::{Documents, Limits};
-use staygate::server::{
-    Call, Credentials, DemoAccount, Example, Gateway, Landing, Readiness, Refused, Role, Session, Sessions, Settings,
-    serve,
-};
+use staygate::server::{Call, Credentials, Gateway, Readiness, Refused, Session, Sessions, Settings, serve};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, broadcast, oneshot};
 use tokio::task::JoinHandle;
@@ -352,28 +349,7 @@ impl Server {
         let doorman = Arc::new(Doorman(world.clone()));
         let documents = Arc::new(Documents::new(&sdl, limits).unwrap());
         let mut gateway = Gateway::new(schema, documents, sdl.clone(), doorman.clone(), doorman);
-        gateway.landing = Landing {
-            name: "Test & Stay".into(),
-            tagline: "Books <stays>.".into(),
-            version: "0.1.0".into(),
-            accounts: vec![DemoAccount {
-                name: "Guest".into(),
-                role: Role::Guest,
-                email: "guest@example.com".into(),
-                password: "correct horse".into(),
-            }],
-            examples: vec![Example {
-                name: "Anyone".into(),
-                title: "Ask <all>".into(),
-                note: "Says \"hello\" & goes.".into(),
-                role: Role::Anyone,
-                query: "query Anyone { anyone }".into(),
-                variables: String::new(),
-                finds: vec![("word".into(), "/data/anyone".into())],
-            }],
-            attribution: Some("Data: nobody's.".into()),
-            ..Landing::default()
-        };
+        gateway.landing = crate::pages::landing();
         change(&mut gateway.settings);
         let gateway = gateway.route("/hook", poem::endpoint::make_sync(|_| "hooked"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

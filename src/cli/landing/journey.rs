@@ -94,13 +94,15 @@ fn request(has_demo: bool) -> Vec<Example> {
 
 /// What the host does.
 fn host() -> Vec<Example> {
-    let accept = json!({ "bookingId": "{{request}}", "idempotencyKey": "{{key}}" });
+    let answer = input(&json!({ "bookingId": "{{request}}", "idempotencyKey": "{{key}}" }));
     vec![
         step("Requests", "See the requests", Role::Host, include_str!("requests.graphql"), &json!({}))
             .noted("Who wants to come, when, and what the host would earn.")
             .finding(&[("request", "/data/me/hosting/bookings/nodes/0/id")]),
-        step("Accept", "Accept", Role::Host, include_str!("accept.graphql"), &input(&accept))
+        step("Accept", "Accept", Role::Host, include_str!("accept.graphql"), &answer)
             .noted("The booking is confirmed, and the money is captured."),
+        step("HostCancel", "Cancel as the host", Role::Host, include_str!("host_cancel.graphql"), &answer)
+            .noted("The guest gets everything back, and the nights are free again."),
     ]
 }
 

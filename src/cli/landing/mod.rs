@@ -39,7 +39,7 @@ mod tests {
     fn every_example_is_an_operation_of_the_contract() {
         for has_demo in [true, false] {
             let page = landing("http://127.0.0.1:8080", has_demo);
-            assert_eq!(page.examples.len(), 11);
+            assert_eq!(page.examples.len(), 12);
             for example in page.examples {
                 assert_eq!(validate(CONTRACT, &example.query), Vec::<String>::new(), "{}", example.name);
                 // GraphiQL names its tab, and the page finds it, by this.

@@ -143,19 +143,30 @@
 
   // ---- GraphiQL ----
 
-  const isSubscription = (document, name) => {
+  /**
+   * The document and the name of the operation to run. Right after people have opened a tab, GraphiQL still tells the name of the
+   * last one; where there is one operation, it is meant. Without a document the server says what is wrong with it.
+   */
+  const chosen = ({ query, operationName }) => {
+    let document;
+    try {
+      document = parse(query);
+    } catch {
+      return { operationName };
+    }
     const operations = document.definitions.filter(({ kind }) => kind === "OperationDefinition");
-    const wanted = name ? operations.find((operation) => operation.name?.value === name) : operations[0];
-    return wanted?.operation === "subscription";
+    const named = operations.find(({ name }) => name?.value === operationName);
+    const wanted = named ?? (operations.length === 1 ? operations[0] : undefined);
+    return { document, operation: wanted?.operation, operationName: wanted ? wanted.name?.value : operationName };
   };
 
   const fetcher = async (given, options) => {
     const headers = options?.headers ?? {};
     const { variables, problem } = Journey.ready(given.variables);
     if (problem) return { errors: [{ message: problem }] };
-    const params = { ...given, variables };
-    const document = options?.documentAST ?? parse(params.query);
-    return isSubscription(document, params.operationName) ? overSocket(params, headers, document) : overHttp(params, headers);
+    const { document, operation, operationName } = chosen(given);
+    const params = { ...given, operationName, variables };
+    return operation === "subscription" ? overSocket(params, headers, document) : overHttp(params, headers);
   };
 
   /** Follows the tabs: fills in what is known by now, and says who a tab is for. */
