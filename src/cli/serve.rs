@@ -80,7 +80,7 @@ async fn prepare_and_serve(
         tracing::info!(count = applied.len(), %newest, "applied migrations");
     }
     let database = Database::connect(storage.url(), pool_options(&config.storage, &OsEntropy)).await?;
-    refresh::all(&database).await?;
+    refresh::missing(&database).await?;
     let found = version::check(&mut database.conn().await?).await?;
     tracing::info!(database = %found, private = storage.embedded().is_some(), "the database is ready");
     let ready = Ready { config, keys, database: database.clone(), tzdata, listener };

@@ -1,10 +1,19 @@
-//! What follows from other columns and is kept beside them, because the database cannot compute it. A server makes it when it starts, for
-//! all rows that a server wrote which knew nothing of it, or made it in another way.
+//! What follows from other columns and is kept beside them, because the database cannot compute it. A server makes it for rows that a
+//! server wrote which knew nothing of it, before it answers requests, and for those of a server that made it in another way, afterwards.
 
 use super::{Database, amenities, listings};
 use crate::error::Result;
 
-/// Makes everything of the kind that is missing or wrong. Can be stopped and run again at any time, and on many servers at once.
+/// Makes what is missing. Takes as long as there are rows without it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn missing(database: &Database) -> Result<()> {
+    listings::keys::refresh_missing(database).await?;
+    amenities::refresh(database).await
+}
+
+/// Makes everything of the kind that is missing or wrong, for which it looks at every listing. Can be stopped and run again at any time, and on many servers at once.
 ///
 /// # Errors
 /// When the database fails.

@@ -9,6 +9,7 @@ use crate::{
     app::App,
     domain::{accounts, bookings, events, payments, retention::Sweeper, reviews},
     error::Result,
+    store,
 };
 
 /// How often the clock is looked at.
@@ -34,7 +35,16 @@ pub async fn run(app: App) {
     let pulse = repeat(PULSE, "changes of other servers", || events::wake_for_others(&app));
     let look = repeat(LOOK_AT_ALL, "followed topics", || events::look_at_all(&app));
     let rules = repeat(TZDATA, "time zone rules", || follow_tzdata(&app));
-    tokio::join!(due, pulse, look, sweep, rules);
+    let derived = until_done("derived columns", || store::refresh::all(&worker.database));
+    tokio::join!(due, pulse, look, sweep, rules, derived);
+}
+
+/// Does something once. What fails, or even panics, is done again a tick later.
+async fn until_done<F: Future<Output = Result<()>>>(what: &str, work: impl Fn() -> F) {
+    let mut fails = false;
+    while !is_done(what, &mut fails, work()).await {
+        tokio::time::sleep(TICK).await;
+    }
 }
 
 /// Does something again and again. What fails, or even panics, is done again the next time; the log has the first of several failures.
@@ -42,16 +52,22 @@ async fn repeat<F: Future<Output = Result<()>>>(every: Duration, what: &str, wor
     let mut fails = false;
     loop {
         tokio::time::sleep(every).await;
-        let failure = match AssertUnwindSafe(work()).catch_unwind().await {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(format!("{error:#}")),
-            Err(_) => Some("panicked".to_owned()),
-        };
-        if let Some(error) = failure.as_deref().filter(|_| !fails) {
-            tracing::warn!(error, "{what}: failed, and is tried again");
-        }
-        fails = failure.is_some();
+        is_done(what, &mut fails, work()).await;
     }
+}
+
+/// Whether `work` was done. Logs the first of several failures, and remembers that there was one.
+async fn is_done(what: &str, fails: &mut bool, work: impl Future<Output = Result<()>>) -> bool {
+    let failure = match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(format!("{error:#}")),
+        Err(_) => Some("panicked".to_owned()),
+    };
+    if let Some(error) = failure.as_deref().filter(|_| !*fails) {
+        tracing::warn!(error, "{what}: failed, and is tried again");
+    }
+    *fails = failure.is_some();
+    failure.is_none()
 }
 
 /// Everything that is due now, once. What fails is logged and does not keep the rest from being done.

@@ -122,6 +122,21 @@ async fn words_of(
     Ok(words)
 }
 
+/// Makes the keys and words of listings that have none: a server wrote them which knew nothing of keys. An index tells which these are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refresh_missing(database: &Database) -> Result<()> {
+    loop {
+        let without = listings::table.filter(listings::city_key.is_null()).select(listings::id).limit(BATCH);
+        let ids: Vec<ListingId> = without.load(&mut database.conn().await?).await?;
+        if ids.is_empty() {
+            return Ok(());
+        }
+        database.transaction(async |tx| make(tx, &ids).await).await?;
+    }
+}
+
 /// Makes the keys and words that are missing or wrong: of rows that a server wrote which knew none, or made them in another way. Looks at
 /// every listing once, in batches. Returns how many were wrong.
 ///

@@ -98,3 +98,31 @@ async fn listings_of_an_older_server_are_found_after_the_next_start() {
     staygate::store::refresh::all(&app.app.database).await.unwrap();
     assert_eq!(find(&app, "berlin").await, [id]);
 }
+
+/// A start does not read every listing: the worker looks at those that have keys.
+#[tokio::test]
+async fn a_start_reads_listings_without_keys_alone() {
+    let app = TestApp::new().await;
+    let host = app.host().await;
+    let id = listing_in(&host, json!({ "city": "Gießen" })).await;
+    let database = &app.app.database;
+    let recording = database.statements().record();
+    staygate::store::refresh::missing(database).await.unwrap();
+    let texts = recording.texts();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts[0].contains("`city_key` IS NULL"), "{texts:?}");
+    app.conn().await.batch_execute("UPDATE listings SET city_key = NULL").await.unwrap();
+    staygate::store::refresh::missing(database).await.unwrap();
+    assert_eq!(find(&app, "Giessen").await, std::slice::from_ref(&id));
+    app.conn().await.batch_execute("UPDATE listings SET city_key = 'made in another way'").await.unwrap();
+    staygate::store::refresh::missing(database).await.unwrap();
+    assert!(find(&app, "Giessen").await.is_empty());
+    let worker = tokio::spawn(staygate::worker::run(app.app.for_worker()));
+    let found = async {
+        while find(&app, "Giessen").await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), found).await.expect("the worker makes the key");
+    worker.abort();
+}
