@@ -233,6 +233,9 @@ mod tests {
         let remote = ["--production", "--database-url", "mysql://u:p@db.example.com/d"];
         let missing = parse(&remote).unwrap().missing_for_production().unwrap().join("\n");
         assert!(missing.contains("TLS") && !missing.contains("u:p"), "{missing}");
+        let unchecked = ["--production", "--database-url", "mysql://u:p@db.example.com/d?ssl-mode=REQUIRED"];
+        let missing = parse(&unchecked).unwrap().missing_for_production().unwrap().join("\n");
+        assert!(missing.contains("TLS with a checked certificate"), "{missing}");
         let secured = ["--production", "--database-url", "mysql://u:p@db.example.com/d?ssl-mode=VERIFY_IDENTITY"];
         let missing = parse(&secured).unwrap().missing_for_production().unwrap().join("\n");
         assert!(!missing.contains("TLS"), "{missing}");
