@@ -22,12 +22,14 @@ test: ## Install what is missing and run all tests (ARGS="name" for some)
 	@sh scripts/test.sh $(ARGS)
 
 # Modules of the tests, and names of single ones. What needs data from elsewhere is not among them.
-PROOFS = races:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool:: plans:: loaders:: hostile:: siege:: documents:: bare:: limits:: \
+PROOFS = races:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool:: plans:: loaders:: hostile:: siege:: large:: watchers:: documents:: bare:: limits:: \
 	http:: websocket:: an_expired_hold_blocks_nobody
 
-prove: ## Race, kill, freeze and attack the server, also for 30 s at a time: a quarter of an hour at the most
+prove: ## Race, kill, freeze and attack the server, also for 30 s at a time: after a release build a quarter of an hour at the most
 	@sh scripts/prepare.sh
-	@sh scripts/test.sh --lib --test it --test transport -- $(PROOFS) --include-ignored --show-output
+	@PATH="$$PATH:$$HOME/.cargo/bin"; echo "==> cargo build --release --locked" && cargo build --release --locked
+	@STAYGATE_PROGRAM="$$PWD/target/release/staygate" \
+		sh scripts/test.sh --lib --test it --test transport -- $(PROOFS) --include-ignored --show-output
 
 stress-test: ## Run all tests three times while four processes keep the machine busy (ARGS="name" for some; ROUNDS, BUSY)
 	@sh scripts/prepare.sh

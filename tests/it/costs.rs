@@ -15,7 +15,7 @@ use crate::{
     operations,
 };
 
-fn price(query: &str, variables: &Value) -> (OperationType, Cost) {
+pub fn price(query: &str, variables: &Value) -> (OperationType, Cost) {
     let documents = Documents::new(CONTRACT, Limits::default()).unwrap();
     let prepared = documents.price(query, None, &Variables::from_json(variables.clone()));
     let prepared = prepared.unwrap_or_else(|errors| panic!("{query}: {errors:?}"));

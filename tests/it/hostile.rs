@@ -84,8 +84,9 @@ async fn hostile_documents_cost_no_more_than_a_few_honest_ones() {
     }
     let grown = server.memory().saturating_sub(before) / 1024;
     println!("the server has {} KiB and grew by {grown} KiB", before / 1024);
-    // Threads that prepare documents keep some of what they used; 150 of these documents would need hundreds of megabytes.
-    assert!(grown < 40 * 1024, "{grown} KiB");
+    // Measured: up to 10 MiB. Each thread that prepares documents keeps some of what the largest one needed, and there may be two or
+    // three such threads. If every document kept what it needs, it would be hundreds of megabytes.
+    assert!(grown < 24 * 1024, "{grown} KiB");
     assert_eq!(wire::post(server.address(), "", "{ __typename }", &json!({})).await.unwrap().field(), "Query");
     server.stop().await;
 }

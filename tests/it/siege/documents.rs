@@ -47,14 +47,14 @@ pub fn documents(numbers: Numbers, listings: &[String], stay: &Value, today: Nai
 }
 
 /// Two levels of pages.
-fn deepest_allowed() -> String {
+pub fn deepest_allowed() -> String {
     "query($id: ID!) { listing(id: $id) { reviews(first: 100) { nodes { id rating createdAt author { id displayName
         memberSince listings(first: 10) { nodes { id title maxGuests status place { city } } } } } } } }"
         .to_owned()
 }
 
 /// A large page of a search.
-fn widest_allowed() -> String {
+pub fn widest_allowed() -> String {
     "query($stay: StayInput) { searchListings(stay: $stay, orderBy: PRICE_ASC, first: 100) { totalCount
         nodes { listing { description reviews(first: 5) { nodes { text } } } } } }"
         .to_owned()

@@ -2,6 +2,7 @@
 
 mod crowd;
 mod documents;
+mod figures;
 mod stranger;
 
 use std::collections::BTreeMap;
@@ -38,8 +39,9 @@ const HEALTH: Duration = Duration::from_millis(100);
 const SLOWER: u32 = 3;
 /// How long the honest client looks at a page: without a pause it would use up its own budget.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Strangers who send documents at the same time.
-const STRANGERS: usize = 16;
+/// Strangers who send documents at the same time, as in the reports: two (S1), one (S4), one (S10). Each sends the next one as soon as
+/// it has an answer.
+const STRANGERS: usize = 4;
 
 /// How an attack is measured.
 struct Force {
@@ -194,9 +196,13 @@ async fn besiege(force: Force) {
     }
     let (besieged, health) = (besieged.await.unwrap(), health.await.unwrap());
     let (resident, peak) = (siege.server.memory(), siege.server.peak());
-    let (calm, besieged, health) = (p99(&calm), p99(&besieged), p99(&health));
+    for of_hundred in [50, 90] {
+        let [calm, besieged] = [&calm, &besieged].map(|times| of(times, of_hundred));
+        println!("the honest client, {of_hundred} of 100 times: {calm:?}, besieged {besieged:?}");
+    }
+    let [calm, besieged, health] = [&calm, &besieged, &health].map(|times| of(times, 99));
     println!("strangers got {:?}", codes.lock().unwrap());
-    println!("the honest client: {calm:?}, besieged {besieged:?}; health {health:?}");
+    println!("the honest client, 99 of 100 times: {calm:?}, besieged {besieged:?}; health {health:?}");
     println!("memory {} MiB, at most {} MiB", resident >> 20, peak >> 20);
     assert!(peak < MEMORY, "{} MiB", peak >> 20);
     assert!(!force.is_timed || health < HEALTH, "{health:?}");
@@ -204,9 +210,9 @@ async fn besiege(force: Force) {
     Arc::into_inner(siege.server).unwrap().stop().await;
 }
 
-/// The time that one of a hundred takes or more.
-fn p99(times: &[Duration]) -> Duration {
-    times[(times.len() * 99 / 100).min(times.len() - 1)]
+/// The time within which so many of a hundred are.
+fn of(times: &[Duration], of_hundred: usize) -> Duration {
+    times[(times.len() * of_hundred / 100).min(times.len() - 1)]
 }
 
 /// S1, S4, S9, S10.
