@@ -18,7 +18,7 @@ use crate::{
         events::{Event, Topic},
         search::Reach,
     },
-    types::{Clock, Delays, Entropy, Quota, Retention, Rule, TimeZones, Timestamp, UserId},
+    types::{Chores, Clock, Delays, Entropy, Quota, Retention, Rule, TimeZones, Timestamp, UserId},
 };
 
 pub use crate::store::Turn;
@@ -270,31 +270,37 @@ pub struct App {
     parts: Arc<Parts>,
     /// The pool of connections, on behalf of whoever has this handle.
     pub database: Database,
+    /// How timed work goes.
+    pub chores: Arc<Chores>,
 }
 
 impl App {
     /// The handle to `parts`.
     pub fn new(parts: Parts) -> Self {
         let database = parts.database.clone();
-        Self { parts: Arc::new(parts), database }
+        Self { parts: Arc::new(parts), database, chores: Arc::default() }
+    }
+
+    fn over(&self, database: Database) -> Self {
+        Self { parts: Arc::clone(&self.parts), database, chores: Arc::clone(&self.chores) }
     }
 
     /// A handle for one operation of a client, which may hold few connections at a time.
     #[must_use]
     pub fn for_operation(&self) -> Self {
-        Self { parts: Arc::clone(&self.parts), database: self.database.for_operation() }
+        self.over(self.database.for_operation())
     }
 
     /// A handle for timed work.
     #[must_use]
     pub fn for_worker(&self) -> Self {
-        Self { parts: Arc::clone(&self.parts), database: self.database.for_worker() }
+        self.over(self.database.for_worker())
     }
 
     /// A handle for what is done for several operations together.
     #[must_use]
     pub fn for_process(&self) -> Self {
-        Self { parts: Arc::clone(&self.parts), database: self.database.for_process() }
+        self.over(self.database.for_process())
     }
 
     /// What time it is.

@@ -142,6 +142,11 @@ impl PasswordHasher {
         .await
     }
 
+    /// How many wait until theirs is checked.
+    pub fn waiting(&self) -> usize {
+        self.queue.waiting()
+    }
+
     async fn run<T: Send + 'static>(&self, lane: Lane, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         let slot = self.queue.enter(lane).await;
         let slot = slot.ok_or_else(|| Error::Busy(anyhow!("too many sign-ins wait")))?;

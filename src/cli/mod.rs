@@ -14,11 +14,16 @@ mod storage;
 mod tour;
 
 use crate::config::{LogFormat, Logging};
+use crate::outbound::traces::Traces;
+use crate::types::logs;
+use anyhow::Context as _;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 /// The backend of a booking platform: GraphQL over HTTP and websocket, on MariaDB or MySQL.
 ///
@@ -79,18 +84,29 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
-    start_log(&cli.logging);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("error: cannot start: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    runtime.block_on(dispatch(cli.command)).unwrap_or_else(|error| {
+    let done = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(
+        |runtime| {
+            let traces = traces_of(&cli.command, runtime.handle())?;
+            start_log(&cli.logging, traces.as_ref());
+            let done = runtime.block_on(dispatch(cli.command));
+            if let Some(traces) = traces {
+                traces.stop();
+            }
+            done
+        },
+    );
+    done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+/// Only a server is traced.
+fn traces_of(command: &Command, runtime: &tokio::runtime::Handle) -> anyhow::Result<Option<Traces>> {
+    let Command::Serve(config) = command else { return Ok(None) };
+    let Some(endpoint) = &config.observing.otlp_endpoint else { return Ok(None) };
+    let started = Traces::start(&endpoint.to_string(), config.observing.trace_ratio, runtime);
+    started.map(Some).context("--otlp-endpoint cannot be used")
 }
 
 /// The whole command line as clap knows it, for the page that documents it.
@@ -138,14 +154,20 @@ fn variable_of(command: &clap::Command, shown: &str) -> Option<String> {
     own.or_else(|| command.get_subcommands().find_map(|sub| variable_of(sub, shown)))
 }
 
-fn start_log(logging: &Logging) {
-    // The web server's own words repeat ours; who names it hears them all the same, because the last directive counts.
-    let filter = EnvFilter::new(format!("poem=warn,{}", logging.log_level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+fn start_log(logging: &Logging, traces: Option<&Traces>) {
+    // The web server's own words repeat ours, and spans for traces are not for the log; who names either has them all the same, because
+    // the last directive counts.
+    let filter = EnvFilter::new(format!("poem=warn,{}=off,{}", logs::TRACE, logging.log_level));
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let log = log.with_ansi(std::io::stderr().is_terminal());
-    match logging.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
+    let log = match logging.log_format {
+        LogFormat::Text => log.with_filter(filter).boxed(),
+        LogFormat::Json => log.json().flatten_event(true).with_filter(filter).boxed(),
+    };
+    let log = tracing_subscriber::registry().with(log);
+    match traces {
+        Some(traces) => log.with(traces.layer()).init(),
+        None => log.init(),
     }
 }
 

@@ -32,6 +32,7 @@ struct Ready {
     database: Database,
     tzdata: Tzdata,
     listener: TcpListener,
+    metrics: Option<TcpListener>,
 }
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
@@ -41,12 +42,11 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     }
     let mut signals = Signals::listen()?;
     // The cheap reasons to fail come first. The socket takes no connection before it is served from.
-    let listener = TcpListener::bind(config.network.listen).await.with_context(|| {
-        format!(
-            "cannot listen on {}: stop what uses it, or choose another address with --listen",
-            config.network.listen
-        )
-    })?;
+    let listener = listen(config.network.listen, "--listen").await?;
+    let metrics = match config.observing.metrics_listen {
+        Some(address) => Some(listen(address, "--metrics-listen").await?),
+        None => None,
+    };
     let tzdata = time_zones(&config)?;
     let storage = tokio::select! {
         opened = OpenStorage::to_serve(&config.storage) => opened?,
@@ -57,7 +57,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         () = signals.next() => return Ok(ExitCode::SUCCESS),
     }
     let served = tokio::select! {
-        served = prepare_and_serve(config, &storage, (listener, tzdata), signals.next()) => served,
+        served = prepare_and_serve(config, &storage, (listener, metrics, tzdata), signals.next()) => served,
         // While requests are drained, a second signal means: now. The database is safe either way.
         () = async { signals_twice().await } => bail!("stopped at once"),
     };
@@ -68,10 +68,17 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+async fn listen(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.with_context(|| {
+        format!("cannot listen on {address}: stop what uses it, or choose another address with {flag}")
+    })
+}
+
 async fn prepare_and_serve(
     config: Config,
     storage: &OpenStorage,
-    (listener, tzdata): (TcpListener, Tzdata),
+    (listener, metrics, tzdata): (TcpListener, Option<TcpListener>, Tzdata),
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let keys = config.sign_in.signing_keys(&config.storage, &OsEntropy)?;
@@ -83,7 +90,7 @@ async fn prepare_and_serve(
     refresh::missing(&database).await?;
     let found = version::check(&mut database.conn().await?).await?;
     tracing::info!(database = %found, private = storage.embedded().is_some(), "the database is ready");
-    let ready = Ready { config, keys, database: database.clone(), tzdata, listener };
+    let ready = Ready { config, keys, database: database.clone(), tzdata, listener, metrics };
     let served = answer_requests(ready, storage.url(), stop).await;
     let (statements, retries) = (database.statements().sent(), database.retries());
     tracing::info!(statements, retries, "statements sent, and transactions that ran again");
@@ -93,7 +100,7 @@ async fn prepare_and_serve(
 
 /// Answers requests until `stop`, and then for the time to drain; the worker works as long.
 async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let Ready { config, keys, database, tzdata, listener } = ready;
+    let Ready { config, keys, database, tzdata, listener, metrics } = ready;
     let app = app_of(&config, &keys, database, tzdata)?;
     let has_demo = if config.wants_demo()? {
         load_demo(&app, database_url).await?
@@ -105,6 +112,10 @@ async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Out
     gateway.settings = settings_of(&config);
     let url = address(&config, listener.local_addr()?);
     gateway.landing = landing(&url, has_demo);
+    if let Some(metrics) = &metrics {
+        tracing::info!("metrics: http://{}/metrics", metrics.local_addr()?);
+    }
+    gateway.metrics = metrics;
     let worker = tokio::spawn(worker::run(app));
     match demo::ACCOUNTS.first().filter(|_| has_demo) {
         _ if !gateway.settings.pages => tracing::info!("ready: {url}/graphql"),
@@ -203,6 +214,7 @@ fn settings_of(config: &Config) -> server::Settings {
         allowed_origins: config.network.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
         trusted_proxies: config.network.trusted_proxies as usize,
         drain_timeout: Duration::from_secs(config.network.drain_seconds.into()),
+        access_log: config.observing.access_log,
         max_sockets: config.streams.max_sockets as usize,
         max_sockets_per_address: config.streams.max_sockets_per_address as usize,
         budgets: server::Rates {

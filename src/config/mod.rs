@@ -8,6 +8,7 @@ mod database;
 mod limits;
 mod logging;
 mod network;
+mod observing;
 mod profile;
 mod retention;
 mod secret;
@@ -26,6 +27,7 @@ pub use database::{DatabaseUrl, SslMode};
 pub use limits::{Limits, OperationLimit};
 pub use logging::{LogFormat, Logging};
 pub use network::Network;
+pub use observing::{AccessLog, Observing};
 pub use profile::{Profile, Switch};
 pub use retention::Retention;
 pub use secret::Secret;
@@ -93,6 +95,9 @@ pub struct Config {
     /// How many connections and subscriptions stay open.
     #[command(flatten)]
     pub streams: Streams,
+    /// What operators see of it.
+    #[command(flatten)]
+    pub observing: Observing,
     /// How long data is kept that nobody needs for ever.
     #[command(flatten)]
     pub retention: Retention,

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     error::{Error, Refusal, Result, TooManyAttempts},
     store::{self, Conn},
-    types::{Penalty, Rule, Timestamp},
+    types::{Penalty, Rule, Timestamp, logs},
 };
 
 /// What is counted: the parts of its key, hashed with the name of the rule.
@@ -42,7 +42,8 @@ pub async fn attempt(app: &App, rule: &Rule, key: &[&[u8]]) -> Result<()> {
                 async |conn: &mut Conn| Ok::<_, Error>(store::limits::push(conn, &bucket, rule, most, now).await?);
             let delay = app.database.write(push).await?;
             if delay > Duration::zero() {
-                tracing::info!(rule = rule.name, millis = delay.num_milliseconds(), "an attempt is delayed");
+                let millis = delay.num_milliseconds();
+                tracing::info!(target: logs::SECURITY, event = "attempt_delayed", rule = rule.name, millis, "too many attempts");
                 let _delayed = app.delays.enter(bucket).ok_or_else(|| too_many(rule, most))?;
                 app.clock.sleep(delay).await;
             }
@@ -80,7 +81,7 @@ pub async fn check(conn: &mut Conn, rule: &Rule, key: &[&[u8]], now: Timestamp) 
 }
 
 fn too_many(rule: &Rule, wait: Duration) -> Error {
-    tracing::info!(rule = rule.name, "an attempt is refused: too many");
+    tracing::warn!(target: logs::SECURITY, event = "attempt_refused", rule = rule.name, "too many attempts");
     // Rounded up, so that nobody is told to come too early.
     let seconds = (wait + Duration::microseconds(999_999)).num_seconds().clamp(1, i64::from(i32::MAX));
     let retry_after_seconds = i32::try_from(seconds).unwrap_or(i32::MAX);

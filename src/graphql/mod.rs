@@ -16,6 +16,7 @@ pub mod loaders;
 pub mod metering;
 mod money;
 pub mod nodes;
+pub mod outcome;
 mod pages;
 mod payload;
 pub mod payments;

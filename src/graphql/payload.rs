@@ -16,6 +16,9 @@ macro_rules! payload {
             /// The answer to `outcome`.
             pub fn of(outcome: $crate::error::Result<$success>) -> $crate::graphql::error::Result<Self> {
                 use $crate::error::{Error, Refusal};
+                if let Err(Error::Refused(refusal)) = &outcome {
+                    $crate::graphql::outcome::note($crate::graphql::error::code_of(refusal));
+                }
                 match outcome {
                     Ok(success) => Ok(Self::Success(success)),
                     $(Err(Error::Refused(Refusal::$refusal(data))) => {

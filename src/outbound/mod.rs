@@ -2,4 +2,5 @@
 
 pub mod hub;
 pub mod payments;
+pub mod traces;
 pub mod tzdata;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::types::{Permit, Quota};
+use crate::types::{AddressPrefix, Permit, Quota, logs};
 
 /// Lets long connections in, up to its limits.
 pub(super) struct Admission {
     all: Arc<Semaphore>,
+    most: usize,
     by_address: Quota<IpAddr>,
 }
 
@@ -21,17 +22,31 @@ pub(super) struct Admitted {
 
 impl Admission {
     pub fn new(most: usize, most_of_address: usize) -> Self {
-        Self { all: Arc::new(Semaphore::new(most)), by_address: Quota::new(most_of_address) }
+        Self { all: Arc::new(Semaphore::new(most)), most, by_address: Quota::new(most_of_address) }
     }
 
     /// Lets one more in, unless there are too many.
     pub fn enter(&self, address: Option<IpAddr>) -> Option<Admitted> {
+        let admitted = self.admit(address);
+        if admitted.is_none() {
+            let address = AddressPrefix::of(address);
+            tracing::warn!(target: logs::SECURITY, event = "connection_refused", %address, "too many connections are open");
+        }
+        admitted
+    }
+
+    fn admit(&self, address: Option<IpAddr>) -> Option<Admitted> {
         let one_of_address = match address {
             Some(address) => Some(self.by_address.take(network(address))?),
             None => None,
         };
         let one_of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
         Some(Admitted { _one_of_all: one_of_all, _one_of_address: one_of_address })
+    }
+
+    /// How many are open.
+    pub fn open(&self) -> usize {
+        self.most.saturating_sub(self.all.available_permits())
     }
 }
 

@@ -7,7 +7,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ALLOW,
-    CONTENT_SECURITY_POLICY, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -16,6 +16,10 @@ use tracing::Instrument as _;
 
 use super::answer::{Answer, error};
 use super::shared::Shared;
+use crate::types::{AddressPrefix, logs};
+
+/// The longest foreign name that is written, in characters.
+const MAX_HOST: usize = 100;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -64,6 +68,7 @@ impl Endpoint for Edge {
         let origin = self.allowed_origin(request.headers());
         request.extensions_mut().insert(RequestId(id.clone()));
         let mut response = if !self.shared.serves_host(request.headers()) && !is_health_check(&request) {
+            self.note_foreign_host(&request, &id);
             misdirected(&id)
         } else if *request.method() == Method::OPTIONS {
             preflight(request.headers(), origin.is_some(), &self.shared.settings.allowed_headers)
@@ -71,6 +76,7 @@ impl Endpoint for Edge {
             let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
             self.answer(request).instrument(span).await
         };
+        self.shared.metrics.note_status(response.status());
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::try_from(id) {
             headers.insert(REQUEST_ID, id);
@@ -120,6 +126,14 @@ impl Edge {
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::debug!(status = response.status().as_u16(), micros, "answered");
         response
+    }
+
+    /// Somebody calls the server by a name that it does not have: a wrong setting, or a page that points its own name here.
+    fn note_foreign_host(&self, request: &Request, request_id: &str) {
+        let host: String = request.headers().get(HOST).map_or_else(String::new, |host| format!("{host:?}"));
+        let host: String = host.chars().take(MAX_HOST).collect();
+        let address = AddressPrefix::of(self.shared.address(request));
+        tracing::warn!(target: logs::SECURITY, event = "host_refused", host, %address, request_id, "a foreign name of the server");
     }
 
     fn allowed_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {

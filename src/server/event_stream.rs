@@ -20,10 +20,12 @@ use poem::{Body, Response};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval_at, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
+use tracing::Instrument as _;
 
 use super::admission::Admitted;
 use super::answer::Answer;
 use super::operations::{self, Charged, Event};
+use super::record::Record;
 use super::shared::{Shared, bug, done, stopped};
 use super::{Call, Session};
 use crate::graphql::context::StreamPosition;
@@ -39,7 +41,7 @@ const COMPLETE: &str = "event: complete\ndata:\n\n";
 /// Who asked for a stream.
 pub(super) struct Client {
     pub session: Session,
-    pub request_id: String,
+    pub record: Record,
     pub admitted: Admitted,
     /// Turns true once the client has closed its connection.
     pub left: Option<watch::Receiver<bool>>,
@@ -59,17 +61,18 @@ pub(super) fn open(
     client: Client,
     charged: Charged,
 ) -> Response {
-    let Client { mut session, request_id, admitted, left } = client;
+    let Client { mut session, record, admitted, left } = client;
     let address = charged.payer.address;
     let position = Arc::new(StreamPosition::resuming(resume_after));
     let is_stream = prepared.operation() == OperationType::Subscription;
     let stream = is_stream.then(|| Arc::clone(&position));
-    let data = session.data(Call { request_id: request_id.clone(), address, stream });
-    let operation = operations::start(Arc::clone(&shared), prepared, data, request_id.clone(), charged);
+    let data = session.data(Call { request_id: record.id().to_owned(), address, stream });
+    let operation = operations::start(Arc::clone(&shared), prepared, data, record.clone(), charged);
     let ended = session.take_ended();
     let (frames, body) = mpsc::channel(1);
-    let stream = EventStream { shared, session, ended, operation, position, frames, request_id, left };
-    tokio::spawn(stream.serve());
+    let context = record.context();
+    let stream = EventStream { shared, session, ended, operation, position, frames, record, left };
+    tokio::spawn(stream.serve().instrument(context));
     respond(ReceiverStream::new(body).map(move |frame: String| {
         // The connection counts as long as it is open.
         let _ = &admitted;
@@ -118,7 +121,7 @@ struct EventStream {
     operation: BoxStream<'static, Event>,
     position: Arc<StreamPosition>,
     frames: mpsc::Sender<String>,
-    request_id: String,
+    record: Record,
     left: Option<watch::Receiver<bool>>,
 }
 
@@ -178,7 +181,8 @@ impl EventStream {
     }
 
     async fn fail(&mut self, errors: Vec<ServerError>) -> Result<(), End> {
-        let answer = Answer::refused(errors, &self.request_id);
+        self.record.refused(&errors);
+        let answer = Answer::refused(errors, self.record.id());
         self.send(next(&answer.to_json(), None)).await?;
         self.send(COMPLETE.to_owned()).await
     }
@@ -188,7 +192,7 @@ impl EventStream {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End),
             Err(_) => {
-                tracing::info!(request_id = self.request_id, "an event stream takes nothing: cut");
+                tracing::info!("an event stream takes nothing: cut");
                 Err(End)
             }
         }

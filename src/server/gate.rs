@@ -93,6 +93,12 @@ impl Gate {
         self.wait(&self.unsent, u32::try_from(bytes / 1024).unwrap_or(u32::MAX).min(UNSENT)).await
     }
 
+    /// How much of each lane is in use.
+    pub fn used(&self) -> [(&'static str, usize); 3] {
+        let used = |lane: &Semaphore, size: u32| (size as usize).saturating_sub(lane.available_permits());
+        [("small", used(&self.small, LANE)), ("large", used(&self.large, LANE)), ("unsent", used(&self.unsent, UNSENT))]
+    }
+
     async fn wait(&self, lane: &Arc<Semaphore>, size: u32) -> Result<Room, Crowded> {
         match timeout(self.patience, Arc::clone(lane).acquire_many_owned(size)).await {
             Ok(Ok(room)) => Ok(Some(room)),

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Call, Credentials, Gateway, Readiness, Refused, Session, Sessions};
 use crate::{
     app::App,
-    auth::Viewer,
+    auth::{TokenError, Viewer},
     graphql::{
         self,
         context::Scope,
@@ -18,7 +18,7 @@ use crate::{
         loaders::{PublicLoaders, StreamLoaders},
         metering::Metered,
     },
-    types::RulesSource,
+    types::{AddressPrefix, Measure, RulesSource, UserId, logs},
 };
 
 /// The gateway of `app`: the whole contract, ready to be served; documents over `limits` are refused.
@@ -56,7 +56,10 @@ impl Viewers {
             None => (Viewer::Nobody, None),
             Some(token) => {
                 let proven = self.app.keys.verify(token, self.app.now());
-                let (member, expires_at) = proven.map_err(|error| Refused::Token(error.to_string()))?;
+                let (member, expires_at) = proven.map_err(|error| {
+                    note_refusal(error, credentials);
+                    Refused::Token(error.to_string())
+                })?;
                 (Viewer::Member(member), Some(expires_at.utc()))
             }
         };
@@ -86,9 +89,21 @@ impl Sessions for Viewers {
         self.app.now().utc()
     }
 
+    fn viewer_id(&self, owner: u128) -> String {
+        UserId::of_bytes(owner.to_be_bytes()).to_string()
+    }
+
     fn request_id(&self) -> String {
         let random = u64::from_be_bytes(self.app.entropy.bytes());
         format!("req_{random:016x}")
+    }
+}
+
+/// One that has expired is everyday; one that is not ours may be an attempt.
+fn note_refusal(error: TokenError, credentials: &Credentials) {
+    if error == TokenError::Invalid {
+        let address = AddressPrefix::of(credentials.address);
+        tracing::warn!(target: logs::SECURITY, event = "token_refused", %address, "an access token is not one of ours");
     }
 }
 
@@ -108,6 +123,26 @@ impl Readiness for Database {
     fn counts(&self) -> Vec<(&'static str, u64)> {
         let database = &self.0.database;
         vec![("statements", database.statements().sent()), ("transactionRetries", database.retries())]
+    }
+
+    fn measures(&self) -> Vec<Measure> {
+        let (app, days) = (&self.0, self.0.time_zones().age_in_days(self.0.now()));
+        let days = usize::try_from(days).unwrap_or_default();
+        let (topics, followers) = app.streams.hub.followed();
+        let mut measures = app.database.measures();
+        measures.extend(app.chores.measures());
+        measures.extend([
+            Measure::number(
+                "passwords_waiting",
+                "Sign-ins that wait until their password is checked",
+                app.passwords.waiting(),
+            ),
+            Measure::number("feeds_followed", "Bookings and accounts whose events are followed", topics),
+            Measure::number("feed_followers", "Subscriptions that follow events", followers),
+            Measure::number("attempts_delayed", "Attempts to sign in that are being delayed", app.delays.number()),
+            Measure::number("time_zone_rules_age_days", "Age of the time zone rules in use", days),
+        ]);
+        measures
     }
 
     fn facts(&self) -> Vec<(&'static str, serde_json::Value)> {

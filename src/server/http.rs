@@ -8,15 +8,17 @@ use poem::error::ReadBodyError;
 use poem::http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use poem::{Endpoint, Request, Response};
+use tracing::{Instrument as _, Span};
 
 use super::answer::{Answer, code_of, error};
 use super::budgets::{Exhausted, Payer};
 use super::edge::RequestId;
 use super::negotiation::{self, Media};
 use super::params::Params;
+use super::record::{Record, Transport};
 use super::reply::{Executed, Refusal, Reply};
 use super::shared::{Ran, Shared, Unprepared, bearer};
-use super::{Call, Credentials, Refused, Session, event_stream, operations, pages, websocket};
+use super::{Call, Credentials, Refused, Session, event_stream, operations, pages, trace, websocket};
 use crate::graphql::documents::Prepared;
 
 /// Headers that no page can send to another origin without asking first.
@@ -41,12 +43,17 @@ impl Endpoint for GraphQl {
         if let Some(page) = self.page.as_ref().filter(|_| is_get && negotiation::wants_page(request.headers())) {
             return Ok(page.respond(request.headers()));
         }
+        let address = self.shared.address(&request);
+        let context = Span::current();
+        let trace = trace::begin(&context, &request_id, Some(request.headers()));
+        let record = Record::begin(&self.shared, Transport::Http, request_id, address, (context, trace));
         let Some(media) = negotiation::accepted(request.headers()) else {
-            return Ok(not_acceptable(&request_id));
+            return Ok(not_acceptable(&record));
         };
         let takes_events = negotiation::takes_events(request.headers());
-        let reply = Reply { shared: Arc::clone(&self.shared), media, takes_events, request_id };
-        match self.answer(&mut request, &reply).await {
+        let reply = Reply { shared: Arc::clone(&self.shared), media, takes_events, record };
+        let trace = reply.record.trace();
+        match self.answer(&mut request, &reply).instrument(trace).await {
             Ok(response) => Ok(response),
             Err(refusal) => Ok(reply.refused(*refusal).await),
         }
@@ -84,9 +91,11 @@ impl GraphQl {
             Unprepared::Exhausted(exhausted) => Refusal::exhausted(exhausted, reply.media),
             Unprepared::Refused(errors) => Box::new(Refusal { status: None, errors, header: None }),
         })?;
+        reply.record.prepared(&prepared);
         check_operation(&prepared, request.method(), reply)?;
         let bearer = if self.shared.is_anonymous(&prepared) { Ok(None) } else { bearer(request.headers()) };
         let session = self.session(Credentials::of(bearer.map_err(unauthenticated)?, address)).await?;
+        reply.record.asked_by(session.owner());
         let payer = Payer { address, viewer: session.owner() };
         let told = self
             .shared
@@ -96,13 +105,14 @@ impl GraphQl {
             let charged = operations::Charged { payer, told };
             return self.events(request, prepared, session, charged, reply);
         }
-        let call = Call { request_id: reply.request_id.clone(), address, stream: None };
-        let Ran { mut response, room } =
-            self.shared.run(prepared, session.data(call)).await.map_err(|failure| {
+        let call = Call { request_id: reply.record.id().to_owned(), address, stream: None };
+        let Ran { mut response, problem, room } =
+            self.shared.run(prepared, session.data(call), &reply.record).await.map_err(|failure| {
                 Box::new(Refusal { status: failed(&failure), errors: vec![failure], header: None })
             })?;
         let headers = std::mem::take(&mut response.http_headers);
-        let answer = Answer::of(response, &reply.request_id).with_cost(told);
+        let answer = Answer::of(response, reply.record.id()).with_cost(told);
+        reply.record.answered(&answer.errors, problem);
         Ok(reply.executed(Executed { answer, headers, room }).await)
     }
 
@@ -136,7 +146,8 @@ impl GraphQl {
         })?;
         let peer = request.remote_addr().as_socket_addr();
         let left = peer.and_then(|peer| self.shared.departures.of(*peer));
-        let client = event_stream::Client { session, request_id: reply.request_id.clone(), admitted, left };
+        reply.record.streams();
+        let client = event_stream::Client { session, record: reply.record.clone(), admitted, left };
         let resume_after = event_stream::last_event_id(headers);
         Ok(event_stream::open(Arc::clone(&self.shared), prepared, resume_after, client, charged))
     }
@@ -227,10 +238,12 @@ fn failed(error: &ServerError) -> Option<StatusCode> {
     }
 }
 
-fn not_acceptable(request_id: &str) -> Response {
+fn not_acceptable(record: &Record) -> Response {
     let message =
         "An answer can be application/graphql-response+json, application/json or text/event-stream, in utf-8.";
-    let answer = Answer::refused(vec![error("BAD_REQUEST", message)], request_id);
+    let errors = vec![error("BAD_REQUEST", message)];
+    record.refused(&errors);
+    let answer = Answer::refused(errors, record.id());
     let mut response = Response::builder().status(StatusCode::NOT_ACCEPTABLE).body(answer.to_json());
     Reply::head(Media::Json, response.headers_mut());
     response

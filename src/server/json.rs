@@ -11,18 +11,25 @@ use super::answer::{Answer, error};
 /// How many bytes are written before others have their turn.
 const TURN: usize = 64 * 1024;
 
-/// The JSON of an answer; of one that is longer than `max` bytes, that of an error that says so.
-pub(super) async fn write(answer: &Answer, max: usize, request_id: &str) -> Vec<u8> {
-    match (Writer { bytes: Vec::new(), max, turn: TURN }).answer(answer).await {
-        Ok(bytes) => bytes,
-        Err(TooLong) => Answer::refused(vec![too_large()], request_id).to_json().into_bytes(),
-    }
+/// The JSON of an answer.
+///
+/// # Errors
+///
+/// It is longer than `max` bytes: the JSON of an error that says so.
+pub(super) async fn write(answer: &Answer, max: usize, request_id: &str) -> Result<Vec<u8>, Vec<u8>> {
+    let written = (Writer { bytes: Vec::new(), max, turn: TURN }).answer(answer).await;
+    written.map_err(|TooLong| Answer::refused(vec![too_large()], request_id).to_json().into_bytes())
 }
 
 /// As [`write`], as text.
-pub(super) async fn text(answer: &Answer, max: usize, request_id: &str) -> String {
+///
+/// # Errors
+///
+/// As [`write`].
+pub(super) async fn text(answer: &Answer, max: usize, request_id: &str) -> Result<String, String> {
     // JSON is UTF-8.
-    String::from_utf8(write(answer, max, request_id).await).unwrap_or_default()
+    let text = |bytes| String::from_utf8(bytes).unwrap_or_default();
+    write(answer, max, request_id).await.map(text).map_err(text)
 }
 
 /// The error of an answer that would be larger than answers may be.
@@ -151,23 +158,24 @@ mod tests {
     async fn it_writes_what_serde_writes() {
         let data = value!({ "a": [], "b": {}, "c": [[1, 2.5, null], [{ "d": "x\"\u{1F37A}[{" }, "["]], "e": { "f": { "g": true } }, "h": "{" });
         let answer = answer(data);
-        assert_eq!(text(&answer, 1_000, "req_1").await, serde_json::to_string(&answer).unwrap());
+        assert_eq!(text(&answer, 1_000, "req_1").await.unwrap(), serde_json::to_string(&answer).unwrap());
         let refused = Answer::refused(vec![error("BAD_REQUEST", "no")], "req_1");
-        assert_eq!(text(&refused, 1_000, "req_1").await, serde_json::to_string(&refused).unwrap());
+        assert_eq!(text(&refused, 1_000, "req_1").await.unwrap(), serde_json::to_string(&refused).unwrap());
         let mut both = Answer::refused(vec![error("INTERNAL", "no")], "req_1");
         both.data = Some(Value::Null);
         both.extensions.insert("cost".to_owned(), value!({ "requested": 1 }));
-        assert_eq!(text(&both, 1_000, "req_1").await, serde_json::to_string(&both).unwrap());
+        assert_eq!(text(&both, 1_000, "req_1").await.unwrap(), serde_json::to_string(&both).unwrap());
     }
 
     #[tokio::test]
     async fn a_longer_answer_is_not_written_to_its_end() {
         let long = answer(Value::List(vec![Value::from("x".repeat(1_000)); 1_000]));
-        let refused: serde_json::Value = serde_json::from_str(&text(&long, 100_000, "req_1").await).unwrap();
+        let refused: serde_json::Value =
+            serde_json::from_str(&text(&long, 100_000, "req_1").await.unwrap_err()).unwrap();
         assert_eq!(refused["errors"][0]["extensions"]["code"], "RESPONSE_TOO_LARGE");
         assert_eq!(refused["errors"][0]["extensions"]["requestId"], "req_1");
         assert_eq!(refused.get("data"), None);
-        assert!(text(&long, 2_000_000, "req_1").await.len() > 1_000_000);
+        assert!(text(&long, 2_000_000, "req_1").await.unwrap().len() > 1_000_000);
     }
 
     #[tokio::test]

@@ -18,16 +18,19 @@ mod health;
 mod html;
 mod http;
 mod json;
+mod metrics;
 mod negotiation;
 mod operations;
 mod origins;
 mod pages;
 mod params;
-mod security_txt;
+mod record;
 mod reply;
+mod security_txt;
 mod sessions;
 mod settings;
 mod shared;
+mod trace;
 mod websocket;
 
 use std::sync::Arc;
@@ -49,6 +52,7 @@ use departures::Departures;
 use edge::Edge;
 use files::File;
 use gate::Gate;
+use metrics::Metrics;
 pub use pages::{DemoAccount, Example, Landing, Role};
 pub use sessions::{Call, Credentials, Readiness, Refused, Session, Sessions};
 pub use settings::Settings;
@@ -70,6 +74,8 @@ pub struct Gateway<E> {
     pub landing: Landing,
     /// Bounds and times.
     pub settings: Settings,
+    /// Where /metrics is read, if anywhere.
+    pub metrics: Option<TcpListener>,
     routes: Vec<(String, BoxEndpoint<'static, Response>)>,
 }
 
@@ -82,8 +88,17 @@ impl<E: Executor> Gateway<E> {
         sessions: Arc<dyn Sessions>,
         readiness: Arc<dyn Readiness>,
     ) -> Self {
-        let (landing, settings) = (Landing::default(), Settings::default());
-        Self { executor, documents, sdl: sdl.into(), sessions, readiness, landing, settings, routes: Vec::new() }
+        Self {
+            executor,
+            documents,
+            sdl: sdl.into(),
+            sessions,
+            readiness,
+            landing: Landing::default(),
+            settings: Settings::default(),
+            metrics: None,
+            routes: Vec::new(),
+        }
     }
 
     /// Adds a route for a machine's use: a provider's webhook, metrics. The path is one of [`poem::Route`].
@@ -93,12 +108,7 @@ impl<E: Executor> Gateway<E> {
         self
     }
 
-    fn routes(
-        self,
-        stopping: watch::Receiver<bool>,
-        alive: mpsc::Sender<()>,
-        departures: Arc<Departures>,
-    ) -> impl Endpoint + 'static {
+    fn routes(self, stopping: watch::Receiver<bool>, alive: mpsc::Sender<()>, departures: Arc<Departures>) -> Edge {
         let shared = Arc::new(Shared {
             executor: Box::new(self.executor),
             documents: self.documents,
@@ -110,6 +120,7 @@ impl<E: Executor> Gateway<E> {
             budgets: Budgets::new(&self.settings.budgets),
             gate: Gate::default(),
             departures,
+            metrics: Metrics::default(),
             settings: self.settings,
         });
         let (mut routes, page) = match shared.settings.pages {
@@ -140,10 +151,10 @@ impl<E: Executor> Gateway<E> {
 /// The listener is of no use.
 pub async fn serve<E: Executor>(
     listener: TcpListener,
-    gateway: Gateway<E>,
+    mut gateway: Gateway<E>,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let settings = gateway.settings.clone();
+    let (settings, metrics) = (gateway.settings.clone(), gateway.metrics.take());
     let (stop, stopping) = watch::channel(false);
     let (alive, mut ended) = mpsc::channel::<()>(1);
     let departures = Arc::<Departures>::default();
@@ -153,11 +164,17 @@ pub async fn serve<E: Executor>(
         shutdown.await;
         stop.send_replace(true);
     };
-    Server::new_with_acceptor(door)
-        .idle_timeout(settings.idle_timeout)
-        .run_with_graceful_shutdown(gateway.routes(stopping, alive, departures), signal, Some(settings.drain_timeout))
-        .await
-        .context("the server failed")?;
+    let edge = gateway.routes(stopping, alive, departures);
+    let exporter = metrics::serve(metrics, Arc::clone(&edge.shared));
+    let serving = Server::new_with_acceptor(door).idle_timeout(settings.idle_timeout).run_with_graceful_shutdown(
+        edge,
+        signal,
+        Some(settings.drain_timeout),
+    );
+    tokio::select! {
+        served = serving => served.context("the server failed")?,
+        failed = exporter => return failed.context("the metrics cannot be served"),
+    }
     if tokio::time::timeout(settings.drain_timeout, ended.recv()).await.is_err() {
         tracing::warn!("something still ran when the time to drain was over");
     }

@@ -7,10 +7,12 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Response, ServerError, Value};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
+use tracing::Instrument as _;
 
 use super::answer::Answer;
 use super::budgets::Payer;
 use super::json;
+use super::record::Record;
 use super::shared::{Ran, Shared};
 use crate::graphql::documents::{Cost, Prepared};
 
@@ -37,19 +39,20 @@ pub(super) fn start(
     shared: Arc<Shared>,
     prepared: Prepared,
     data: impl Fn() -> Data + Send + Sync + 'static,
-    request_id: String,
+    record: Record,
     Charged { payer, told }: Charged,
 ) -> BoxStream<'static, Event> {
     if prepared.operation() != OperationType::Subscription {
-        let once = async move { stream::iter(once(&shared, prepared, data, &request_id, told).await) };
-        return stream::once(once).flatten().boxed();
+        let (context, trace) = (record.context(), record.trace());
+        let once = async move { stream::iter(once(&shared, prepared, data, &record, told).await) };
+        return stream::once(once.instrument(trace).instrument(context)).flatten().boxed();
     }
     let cost = prepared.cost();
     let mut request = prepared.into_request();
     request.data = data();
     let responses = shared.executor.stream(request);
     let (ready, started, over, paid) = (VecDeque::new(), false, false, true);
-    let feed = Feed { shared, responses, ready, started, over, request_id, payer, cost, paid, told };
+    let feed = Feed { shared, responses, ready, started, over, record, payer, cost, paid, told };
     stream::unfold(feed, Feed::next).boxed()
 }
 
@@ -57,17 +60,18 @@ async fn once(
     shared: &Shared,
     prepared: Prepared,
     data: impl Fn() -> Data,
-    request_id: &str,
+    record: &Record,
     told: Option<Value>,
 ) -> Vec<Event> {
-    let (answer, room) = match shared.run(prepared, data).await {
-        Ok(Ran { response, room }) => (Answer::of(response, request_id).with_cost(told), room),
-        Err(failure) => (Answer::refused(vec![failure], request_id), None),
+    let (answer, problem, room) = match shared.run(prepared, data, record).await {
+        Ok(Ran { response, problem, room }) => (Answer::of(response, record.id()).with_cost(told), problem, room),
+        Err(failure) => (Answer::refused(vec![failure], record.id()), None, None),
     };
+    record.answered(&answer.errors, problem);
     if answer.data.is_none() {
         return vec![Event::Failed(answer.errors)];
     }
-    let text = json::text(&answer, shared.settings.max_answer_bytes, request_id).await;
+    let text = record.written(json::text(&answer, shared.settings.max_answer_bytes, record.id()).await);
     drop((answer, room));
     vec![Event::Next(text), Event::Done]
 }
@@ -79,7 +83,7 @@ struct Feed {
     ready: VecDeque<Event>,
     started: bool,
     over: bool,
-    request_id: String,
+    record: Record,
     payer: Payer,
     /// What one event costs.
     cost: Cost,
@@ -102,10 +106,14 @@ impl Feed {
                 // An event that cannot be paid yet is not lost: it is asked for later.
                 self.shared.budgets.wait(self.payer, self.cost).await;
             }
-            match self.responses.next().await {
+            let context = self.record.context();
+            match self.responses.next().instrument(context).await {
                 Some(response) if !self.started => self.first(response).await,
                 Some(response) => self.give(response).await,
-                None => self.end(Event::Done),
+                None => {
+                    self.record.answered(&[], None);
+                    self.end(Event::Done);
+                }
             }
         }
     }
@@ -113,11 +121,14 @@ impl Feed {
     /// A subscription that cannot start gives one answer of errors and ends. That is an `error`, not a result.
     async fn first(&mut self, response: Response) {
         self.started = true;
-        let answer = Answer::of(response, &self.request_id);
+        let answer = Answer::of(response, self.record.id());
         let empty = matches!(answer.data, None | Some(Value::Null)) && !answer.errors.is_empty();
         let after = if empty { self.responses.next().now_or_never() } else { None };
         match after {
-            Some(None) => self.end(Event::Failed(answer.errors)),
+            Some(None) => {
+                self.record.refused(&answer.errors);
+                self.end(Event::Failed(answer.errors));
+            }
             Some(Some(second)) => {
                 self.tell(answer).await;
                 self.give(second).await;
@@ -127,12 +138,14 @@ impl Feed {
     }
 
     async fn give(&mut self, response: Response) {
-        self.tell(Answer::of(response, &self.request_id)).await;
+        self.tell(Answer::of(response, self.record.id())).await;
     }
 
     async fn tell(&mut self, answer: Answer) {
         let answer = answer.with_cost(self.told.clone());
-        let text = json::text(&answer, self.shared.settings.max_answer_bytes, &self.request_id).await;
+        let (max, record) = (self.shared.settings.max_answer_bytes, &self.record);
+        let text = record.written(json::text(&answer, max, record.id()).await);
+        self.record.gave_event();
         self.ready.push_back(Event::Next(text));
     }
 

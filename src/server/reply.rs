@@ -14,6 +14,7 @@ use super::event_stream;
 use super::gate::Room;
 use super::json;
 use super::negotiation::Media;
+use super::record::Record;
 use super::shared::{Shared, crowded};
 use crate::graphql::documents::Prepared;
 
@@ -40,7 +41,7 @@ pub(super) struct Reply {
     pub shared: Arc<Shared>,
     pub media: Media,
     pub takes_events: bool,
-    pub request_id: String,
+    pub record: Record,
 }
 
 impl Reply {
@@ -61,7 +62,8 @@ impl Reply {
             (Media::GraphQl, false) if answer.code() == Some("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
             (Media::GraphQl, false) => StatusCode::BAD_REQUEST,
         };
-        let body = json::write(&answer, self.shared.settings.max_answer_bytes, &self.request_id).await;
+        let (max, record) = (self.shared.settings.max_answer_bytes, &self.record);
+        let body = record.written(json::write(&answer, max, record.id()).await);
         drop((answer, room));
         let mut response = self.respond(status, body).await;
         response.headers_mut().extend(headers);
@@ -69,7 +71,8 @@ impl Reply {
     }
 
     pub async fn refused(&self, refusal: Refusal) -> Response {
-        let answer = Answer::refused(refusal.errors, &self.request_id);
+        self.record.refused(&refusal.errors);
+        let answer = Answer::refused(refusal.errors, self.record.id());
         let status = match (refusal.status, self.media) {
             (Some(status), _) => status,
             (None, Media::GraphQl) => StatusCode::BAD_REQUEST,
@@ -85,7 +88,9 @@ impl Reply {
 
     async fn respond(&self, status: StatusCode, body: Vec<u8>) -> Response {
         let Ok(room) = self.shared.gate.send(body.len()).await else {
-            let answer = Answer::refused(vec![crowded()], &self.request_id);
+            let errors = vec![crowded()];
+            self.record.refused(&errors);
+            let answer = Answer::refused(errors, self.record.id());
             return self.finish(StatusCode::SERVICE_UNAVAILABLE, Body::from_string(answer.to_json()));
         };
         let length = HeaderValue::from(body.len());

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
 use crate::graphql::context::StreamPosition;
+use crate::types::Measure;
 
 /// Opens sessions for the credentials of requests. Implemented where viewers are known.
 pub trait Sessions: Send + Sync + 'static {
@@ -26,6 +27,11 @@ pub trait Sessions: Send + Sync + 'static {
 
     /// The present, by the application's clock.
     fn now(&self) -> DateTime<Utc>;
+
+    /// The id of a session's owner, as the contract shows it: for the log.
+    fn viewer_id(&self, owner: u128) -> String {
+        format!("{owner:032x}")
+    }
 
     /// A name for one request, fit for a header: it is in the answer, in its errors and in the log.
     fn request_id(&self) -> String;
@@ -132,6 +138,11 @@ pub trait Readiness: Send + Sync + 'static {
 
     /// What was counted since the start, by name, for whoever watches the server. Shown with every answer of /readyz.
     fn counts(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
+    /// What is measured below the wire.
+    fn measures(&self) -> Vec<Measure> {
         Vec::new()
     }
 

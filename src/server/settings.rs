@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::budgets::Rates;
+use crate::config::AccessLog;
 
 /// Bounds and times of the server. The defaults suit one instance behind a load balancer.
 #[derive(Clone, Debug)]
@@ -56,6 +57,8 @@ pub struct Settings {
     pub max_answer_bytes: usize,
     /// Bytes that an operation may build in memory, about.
     pub max_built_bytes: usize,
+    /// Which operations have a line in the access log.
+    pub access_log: AccessLog,
     /// How long the readiness check may take.
     pub readiness_timeout: Duration,
     /// How long open requests, mutations and websockets have to finish when the server stops.
@@ -87,6 +90,7 @@ impl Default for Settings {
             budgets: Rates::default(),
             max_answer_bytes: 8 * 1024 * 1024,
             max_built_bytes: 32 * 1024 * 1024,
+            access_log: AccessLog::All,
             readiness_timeout: Duration::from_secs(2),
             drain_timeout: Duration::from_secs(20),
         }

@@ -14,6 +14,7 @@ use poem::Request;
 use poem::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use poem::http::{HeaderMap, Uri};
 use tokio::sync::{mpsc, watch};
+use tracing::{Instrument as _, Span};
 
 use super::admission::Admission;
 use super::answer::{code_of, error};
@@ -22,10 +23,14 @@ use super::departures::Departures;
 use super::executor::Run;
 use super::gate::{self, Gate, Room};
 use super::json;
+use super::metrics::Metrics;
 use super::params::Params;
+use super::record::Record;
 use super::{Credentials, Readiness, Sessions, Settings, origins};
 use crate::graphql::documents::{Documents, Prepared};
 use crate::graphql::metering::Meter;
+use crate::graphql::outcome;
+use crate::types::Measure;
 
 /// A query that fails within this time may run again. One that has waited for a busy server may not: it would wait twice.
 const SOON: Duration = Duration::from_secs(1);
@@ -67,11 +72,15 @@ pub(super) struct Shared {
     pub gate: Gate,
     /// Tells whose clients have left.
     pub departures: Arc<Departures>,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// What was executed. The room for it is free again when this is dropped: when the answer has been written.
 pub(super) struct Ran {
     pub response: Response,
+    /// The code of its first problem, if it is a mutation that was answered with one.
+    pub problem: Option<&'static str>,
     pub room: Room,
 }
 
@@ -115,7 +124,7 @@ impl Shared {
     /// # Errors
     ///
     /// The server is too busy, a query took too long, the answer became too large, or the code panicked.
-    pub async fn run(&self, prepared: Prepared, data: impl Fn() -> Data) -> Result<Ran, ServerError> {
+    pub async fn run(&self, prepared: Prepared, data: impl Fn() -> Data, record: &Record) -> Result<Ran, ServerError> {
         let size = gate::size(&prepared);
         let room = self.gate.enter(size).await.map_err(|_| crowded())?;
         let meter = (size > gate::LARGE).then(|| Meter::new(self.settings.max_built_bytes));
@@ -126,31 +135,62 @@ impl Shared {
             }
             data
         };
-        let response = self.run_watched(prepared, data).await?;
+        let (response, problem) = self.run_watched(prepared, data, record).await?;
         if meter.is_some_and(|meter| meter.is_exhausted()) {
             return Err(json::too_large());
         }
-        Ok(Ran { response, room })
+        Ok(Ran { response, problem, room })
     }
 
-    async fn run_watched(&self, prepared: Prepared, data: impl Fn() -> Data) -> Result<Response, ServerError> {
+    async fn run_watched(
+        &self,
+        prepared: Prepared,
+        data: impl Fn() -> Data,
+        record: &Record,
+    ) -> Result<(Response, Option<&'static str>), ServerError> {
         if prepared.operation() == OperationType::Mutation {
-            let (running, alive) = (self.once(prepared, data()), self.alive.clone());
-            let task = tokio::spawn(async move {
+            let running = outcome::watched(self.once(prepared, data()));
+            let (alive, record) = (self.alive.clone(), record.clone());
+            let running = async move {
                 let _alive = alive;
-                running.await
-            });
+                let (response, problem) = running.await;
+                // Here, because the client may be gone.
+                record.answered(&response.errors, problem);
+                (response, problem)
+            };
+            let task = tokio::spawn(running.instrument(Span::current()));
             return task.await.map_err(|_| bug());
         }
         let running = async {
             let begun = Instant::now();
             let response = self.once(prepared.clone(), data()).await;
             let fails_soon = begun.elapsed() < SOON && response.errors.iter().any(is_unavailable);
-            if fails_soon { self.once(prepared, data()).await } else { response }
+            (if fails_soon { self.once(prepared, data()).await } else { response }, None)
         };
         let too_long = |_| error("TIMEOUT", "The query took too long.");
         let running = AssertUnwindSafe(running).catch_unwind();
         tokio::time::timeout(self.settings.query_timeout, running).await.map_err(too_long)?.map_err(|_| bug())
+    }
+
+    /// What is measured on the wire.
+    pub fn measures(&self) -> Vec<Measure> {
+        let (documents, bytes) = self.documents.held();
+        vec![
+            Measure::number("connections_open", "Websockets and event streams that are open", self.admission.open()),
+            Measure::number("documents_kept", "Prepared documents that are kept", documents),
+            Measure::number("documents_kept_bytes", "What prepared documents hold, about", bytes),
+            Measure::numbers(
+                "gate_used",
+                "Units of answer that are being built, and KiB of answers that clients have not taken",
+                "lane",
+                &self.gate.used(),
+            ),
+            Measure::count(
+                "budget_refusals",
+                "Operations refused because a budget was used up",
+                self.budgets.refusals(),
+            ),
+        ]
     }
 
     /// Whether an operation is the same whoever asks, so that nobody is asked for a token: it must run with one that has expired.

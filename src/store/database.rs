@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::types::Durations;
+
 /// How the pool and the transactions of a [`Database`] behave.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -158,6 +160,7 @@ struct Shared {
     options: Options,
     retries: AtomicU64,
     pauses: AtomicU64,
+    waits: Durations,
 }
 
 impl Database {
@@ -195,7 +198,15 @@ impl Database {
             .build()
             .map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
         let (shares, pauses) = (Shares::of(options.pool_size), AtomicU64::new(options.seed));
-        let shared = Shared { pool, shares, statements, options, retries: AtomicU64::new(0), pauses };
+        let shared = Shared {
+            pool,
+            shares,
+            statements,
+            options,
+            retries: AtomicU64::new(0),
+            pauses,
+            waits: Durations::default(),
+        };
         Ok(Self { shared: Arc::new(shared), party: Party::Process })
     }
 
@@ -272,7 +283,7 @@ impl Database {
     }
 
     async fn take(&self, purpose: Purpose) -> Result<Conn, DatabaseError> {
-        let Shared { pool, shares, options, .. } = &*self.shared;
+        let Shared { pool, shares, options, waits, .. } = &*self.shared;
         let begun = Instant::now();
         let seat = shares.seat(&self.party, purpose, options.wait).await.ok_or(DatabaseError::Busy)?;
         let wait = Some(options.wait.saturating_sub(begun.elapsed()));
@@ -282,6 +293,7 @@ impl Database {
             PoolError::Timeout(_) => DatabaseError::Unreachable("it does not answer".to_owned()),
             error => DatabaseError::Unreachable(error.to_string()),
         })?;
+        waits.note(begun.elapsed());
         Ok(Conn::new(object, seat))
     }
 
@@ -293,6 +305,21 @@ impl Database {
     /// How often a transaction was run again since the start.
     pub fn retries(&self) -> u64 {
         self.shared.retries.load(Ordering::Relaxed)
+    }
+
+    /// How long callers waited for a connection that they got.
+    pub(super) fn waits(&self) -> &Durations {
+        &self.shared.waits
+    }
+
+    /// Whether the database gives no sign of life.
+    pub(super) fn is_silent(&self) -> bool {
+        self.shared.pool.manager().pulse().is_away()
+    }
+
+    /// How many connections of each share are in use.
+    pub(super) fn shares_used(&self) -> [(&'static str, usize); 3] {
+        self.shared.shares.used()
     }
 
     /// Connections that are open, and how many of them are idle.

@@ -16,6 +16,11 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+use tracing::Span;
+use tracing::field::Empty;
+
+use crate::types::logs;
 
 /// A connection and what is known about it.
 pub struct Link {
@@ -34,7 +39,13 @@ impl Link {
     ) -> Self {
         let health = Arc::new(Health::of(era));
         let (watched, pulse, statements) = (Arc::clone(&health), Arc::clone(pulse), Arc::clone(statements));
-        conn.set_instrumentation(Watch { health: watched, pulse: Arc::clone(&pulse), statements });
+        conn.set_instrumentation(Watch {
+            health: watched,
+            pulse: Arc::clone(&pulse),
+            statements,
+            begun: None,
+            span: None,
+        });
         Self { conn, health, pulse }
     }
 
@@ -116,6 +127,10 @@ struct Watch {
     health: Arc<Health>,
     pulse: Arc<Pulse>,
     statements: Arc<Statements>,
+    /// When the statement that is under way was sent, if it counts.
+    begun: Option<Instant>,
+    /// Its span, if it is traced.
+    span: Option<Span>,
 }
 
 impl Instrumentation for Watch {
@@ -125,10 +140,18 @@ impl Instrumentation for Watch {
                 self.health.in_flight.store(true, Ordering::Relaxed);
                 if !self.health.probing.load(Ordering::Relaxed) {
                     self.statements.note(query);
+                    self.begun = Some(Instant::now());
+                    self.span = logs::is_traced().then(|| span(query));
                 }
             }
             InstrumentationEvent::FinishQuery { error, .. } => {
                 self.health.in_flight.store(false, Ordering::Relaxed);
+                if let Some(begun) = self.begun.take() {
+                    self.statements.times().note(begun.elapsed());
+                }
+                if let Some(span) = self.span.take().filter(|_| error.is_some()) {
+                    span.record("otel.status_code", "ERROR");
+                }
                 match error {
                     Some(error) => self.judge(error),
                     None => self.pulse.note_answer(),
@@ -137,6 +160,35 @@ impl Instrumentation for Watch {
             _ => {}
         }
     }
+}
+
+/// The span of a statement: what it does to which table, and no value.
+fn span(query: &dyn std::fmt::Display) -> Span {
+    let name = summary(&query.to_string());
+    tracing::debug_span!(
+        target: logs::TRACE,
+        "statement",
+        otel.name = name,
+        otel.kind = "client",
+        otel.status_code = Empty,
+        db.system.name = "mysql"
+    )
+}
+
+/// `SELECT users` for a statement that begins so, and only its first word where no table is named.
+fn summary(statement: &str) -> String {
+    let mut words = statement.split_ascii_whitespace();
+    let verb = words.next().unwrap_or_default().to_ascii_uppercase();
+    let names_table = |word: &&str| ["FROM", "INTO", "UPDATE"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    let table = match verb.as_str() {
+        "UPDATE" => words.next(),
+        _ => std::iter::from_fn(|| words.by_ref().find(names_table).and_then(|_| words.next()))
+            // The table is that of the innermost select.
+            .find(|word| !word.starts_with('(')),
+    };
+    let is_name = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
+    let table: String = table.unwrap_or_default().chars().skip_while(|c| !is_name(c)).take_while(is_name).collect();
+    if table.is_empty() { verb } else { format!("{verb} {table}") }
 }
 
 impl Watch {
@@ -216,5 +268,26 @@ impl AsyncConnection for Link {
 
     fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
         self.conn.set_prepared_statement_cache_size(size);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_has_names_and_no_values() {
+        for (statement, expected) in [
+            ("SELECT `users`.`id` FROM `users` WHERE `email` = 'a@example.org' -- binds: []", "SELECT users"),
+            ("INSERT INTO `night_rates` (`price`) VALUES (7)", "INSERT night_rates"),
+            ("insert ignore into x(a) values (1)", "INSERT x"),
+            ("UPDATE `bookings` SET `status` = 'x'", "UPDATE bookings"),
+            ("DELETE FROM `nights`", "DELETE nights"),
+            ("SELECT a FROM (SELECT b FROM c) t", "SELECT c"),
+            ("BEGIN", "BEGIN"),
+            ("", ""),
+        ] {
+            assert_eq!(summary(statement), expected);
+        }
     }
 }

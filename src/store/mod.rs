@@ -22,6 +22,7 @@ pub mod limits;
 mod link;
 pub mod listings;
 pub mod imports;
+mod measures;
 pub mod migrate;
 pub mod night_rates;
 pub mod nights;

@@ -51,6 +51,11 @@ impl Pulse {
         })
     }
 
+    /// Whether the database is known to give no sign of life.
+    pub fn is_away(&self) -> bool {
+        *self.away.borrow()
+    }
+
     /// Some statement was answered.
     pub fn note_answer(&self) {
         self.answers.fetch_add(1, Ordering::Relaxed);

@@ -75,6 +75,17 @@ impl Shares {
         Self { sizes, reads: Arc::new(Semaphore::new(sizes.reads)), writes, worker }
     }
 
+    /// How many connections of each share are in use.
+    pub fn used(&self) -> [(&'static str, usize); 3] {
+        let used = |size: usize, share: &Semaphore| size.saturating_sub(share.available_permits());
+        let worker = self.sizes.worker.map_or(0, |size| used(size, &self.worker));
+        [
+            ("reads", used(self.sizes.reads, &self.reads)),
+            ("writes", used(self.sizes.writes, &self.writes)),
+            ("worker", worker),
+        ]
+    }
+
     /// The share of a new operation.
     pub fn operation(&self) -> Party {
         Party::Operation(Arc::new(Share::of(self.sizes.operation)))

@@ -1,11 +1,14 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::types::Durations;
+
 /// Counts the statements that one [`super::Database`] sends: a metric in production, and in tests the proof that a page
 /// of any size costs the same number of statements. Session set-up and pings of the pool do not count.
 #[derive(Debug, Default)]
 pub struct Statements {
     sent: AtomicU64,
+    times: Durations,
     recording: AtomicBool,
     texts: Mutex<Vec<String>>,
 }
@@ -14,6 +17,11 @@ impl Statements {
     /// How many statements were sent since the start, `BEGIN` and `COMMIT` included.
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How long they took, until their answers began.
+    pub fn times(&self) -> &Durations {
+        &self.times
     }
 
     /// Keeps the text of every statement until the recording is dropped. Meant for tests: one recording at a time.

@@ -1,5 +1,6 @@
 //! Addresses of clients, as far as one client can be told from another.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What all addresses of one client have in common: an IPv4 address, or the first 64 bits of an IPv6 address, because everybody with
@@ -33,6 +34,19 @@ impl AddressPrefix {
     }
 }
 
+/// `192.0.2.7`, `2001:db8:1:2::/64`, or `unknown`.
+impl fmt::Display for AddressPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Ipv6Addr::from(self.0) {
+            Ipv6Addr::UNSPECIFIED => f.write_str("unknown"),
+            address => match address.to_ipv4_mapped() {
+                Some(address) => address.fmt(f),
+                None => write!(f, "{address}/64"),
+            },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +65,16 @@ mod tests {
         ] {
             assert_eq!(prefix(one), prefix(other), "{one} {other}");
         }
+    }
+
+    #[test]
+    fn the_log_shows_what_is_counted() {
+        for (address, shown) in
+            [("192.0.2.7", "192.0.2.7"), ("64:ff9b::192.0.2.7", "192.0.2.7"), ("2001:db8:1:2::1", "2001:db8:1:2::/64")]
+        {
+            assert_eq!(prefix(address).to_string(), shown);
+        }
+        assert_eq!(AddressPrefix::of(None).to_string(), "unknown");
     }
 
     #[test]

@@ -92,6 +92,11 @@ macro_rules! ids {
                 Self(uuid_v7(at, random))
             }
 
+            /// The id with these bytes.
+            pub fn of_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+
             /// The bytes, as the database holds them.
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()

@@ -94,6 +94,11 @@ impl Delays {
         Some(Delayed { delays: self.clone(), key })
     }
 
+    /// How many are delayed now.
+    pub fn number(&self) -> usize {
+        self.lock().values().sum()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -30,34 +30,34 @@ const SWEEP: Duration = Duration::from_secs(5);
 pub async fn run(app: App) {
     // What streams wait for is read as they read.
     let (worker, sweeper) = (app.for_worker(), Sweeper::default());
-    let due = repeat(TICK, "due work", || work_once(&worker));
-    let sweep = repeat(SWEEP, "old data", || sweeper.sweep(&worker));
-    let pulse = repeat(PULSE, "changes of other servers", || events::wake_for_others(&app));
-    let look = repeat(LOOK_AT_ALL, "followed topics", || events::look_at_all(&app));
-    let rules = repeat(TZDATA, "time zone rules", || follow_tzdata(&app));
-    let derived = until_done("derived columns", || store::refresh::all(&worker.database));
+    let due = repeat(&app, TICK, "due work", || work_once(&worker));
+    let sweep = repeat(&app, SWEEP, "old data", || sweeper.sweep(&worker));
+    let pulse = repeat(&app, PULSE, "changes of other servers", || events::wake_for_others(&app));
+    let look = repeat(&app, LOOK_AT_ALL, "followed topics", || events::look_at_all(&app));
+    let rules = repeat(&app, TZDATA, "time zone rules", || follow_tzdata(&app));
+    let derived = until_done(&app, "derived columns", || store::refresh::all(&worker.database));
     tokio::join!(due, pulse, look, sweep, rules, derived);
 }
 
 /// Does something once. What fails, or even panics, is done again a tick later.
-async fn until_done<F: Future<Output = Result<()>>>(what: &str, work: impl Fn() -> F) {
+async fn until_done<F: Future<Output = Result<()>>>(app: &App, what: &'static str, work: impl Fn() -> F) {
     let mut fails = false;
-    while !is_done(what, &mut fails, work()).await {
+    while !is_done(app, what, &mut fails, work()).await {
         tokio::time::sleep(TICK).await;
     }
 }
 
 /// Does something again and again. What fails, or even panics, is done again the next time; the log has the first of several failures.
-async fn repeat<F: Future<Output = Result<()>>>(every: Duration, what: &str, work: impl Fn() -> F) {
+async fn repeat<F: Future<Output = Result<()>>>(app: &App, every: Duration, what: &'static str, work: impl Fn() -> F) {
     let mut fails = false;
     loop {
         tokio::time::sleep(every).await;
-        is_done(what, &mut fails, work()).await;
+        is_done(app, what, &mut fails, work()).await;
     }
 }
 
 /// Whether `work` was done. Logs the first of several failures, and remembers that there was one.
-async fn is_done(what: &str, fails: &mut bool, work: impl Future<Output = Result<()>>) -> bool {
+async fn is_done(app: &App, what: &'static str, fails: &mut bool, work: impl Future<Output = Result<()>>) -> bool {
     let failure = match AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(format!("{error:#}")),
@@ -67,7 +67,8 @@ async fn is_done(what: &str, fails: &mut bool, work: impl Future<Output = Result
         tracing::warn!(error, "{what}: failed, and is tried again");
     }
     *fails = failure.is_some();
-    failure.is_none()
+    app.chores.note(what, !*fails, app.now());
+    !*fails
 }
 
 /// Everything that is due now, once. What fails is logged and does not keep the rest from being done.

@@ -159,7 +159,7 @@ async fn answer(address: &str, query: &str) -> String {
 async fn an_address_that_asks_for_too_much_is_told_when_to_come_again() {
     let test = TestDatabase::new().await;
     let flags = ["--address-budget", "10/500", "--introspection-budget", "10/400000"];
-    let server = Server::with(&test.url, "off", &flags).await;
+    let server = Server::with_flags(&test.url, "off", &flags).await;
     let search = "{ searchListings(first: 100) { nodes { listing { id } } } }";
     let first = wire::post(server.address(), "", search, &json!({})).await.unwrap();
     assert!(first.field()["nodes"].is_array());

@@ -2,20 +2,15 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
 use staygate::{
     domain,
     store::{self, events::OfBooking},
     types::Page,
 };
-use tokio::net::TcpStream;
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest},
-};
 
-use crate::harness::{actors::Actor, app::TestApp};
+use crate::harness::{actors::Actor, app::TestApp, socket::Socket};
 
 const OF_BOOKING: &str = "subscription ($id: ID!, $after: Cursor) {
     event: bookingEvents(bookingId: $id, after: $after) { id cursor kind booking { status } } }";
@@ -147,39 +142,6 @@ async fn a_stream_loses_nothing_that_another_server_writes_meanwhile() {
     assert_eq!(cursors, expected, "in order, without a gap");
 }
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-impl Socket {
-    async fn open(address: std::net::SocketAddr, actor: &Actor) -> Self {
-        let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
-        let mut socket = Self(connect_async(request).await.unwrap().0);
-        let payload = json!({ "authorization": format!("Bearer {}", actor.access) });
-        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(socket.hear().await["type"], "connection_ack");
-        socket
-    }
-
-    async fn say(&mut self, message: Value) {
-        self.0.send(Message::Text(message.to_string().into())).await.unwrap();
-    }
-
-    async fn hear(&mut self) -> Value {
-        loop {
-            let message = tokio::time::timeout(Duration::from_secs(10), self.0.next()).await.expect("a message comes");
-            if let Message::Text(text) = message.unwrap().unwrap() {
-                return serde_json::from_str(&text).unwrap();
-            }
-        }
-    }
-
-    async fn event(&mut self) -> Value {
-        let message = self.hear().await;
-        assert_eq!(message["type"], "next", "{message}");
-        message["payload"]["data"]["event"].clone()
-    }
-}
-
 #[tokio::test]
 async fn a_socket_that_is_cut_goes_on_at_its_cursor_at_another_server() {
     let app = TestApp::new().await;
@@ -192,7 +154,7 @@ async fn a_socket_that_is_cut_goes_on_at_its_cursor_at_another_server() {
         let variables = json!({ "after": after });
         json!({ "type": "subscribe", "id": "s", "payload": { "query": OF_GUEST, "variables": variables } })
     };
-    let mut socket = Socket::open(served.address, &guest).await;
+    let mut socket = Socket::open(&served.address.to_string(), &guest.access).await;
     socket.say(subscribe(json!("guest.0"))).await;
     let created = socket.event().await;
     assert_eq!((&created["kind"], &created["booking"]["id"]), (&json!("CREATED"), &json!(booking)));
@@ -200,7 +162,7 @@ async fn a_socket_that_is_cut_goes_on_at_its_cursor_at_another_server() {
     assert_eq!(socket.event().await["kind"], "PAYMENT_CAPTURED");
     // Cut in the middle, without a word.
     drop(socket);
-    let mut socket = Socket::open(elsewhere.address, &guest).await;
+    let mut socket = Socket::open(&elsewhere.address.to_string(), &guest.access).await;
     socket.say(subscribe(created["cursor"].clone())).await;
     assert_eq!(socket.event().await["kind"], "PAYMENT_CAPTURED");
     assert_eq!(socket.event().await["kind"], "CONFIRMED");

@@ -35,6 +35,7 @@ mod listings;
 mod loaders;
 mod migrations;
 mod moves;
+mod observing;
 mod operations;
 mod outage;
 mod pages;

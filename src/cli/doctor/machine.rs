@@ -65,9 +65,16 @@ pub(super) async fn check_disk(folder: &Path) -> anyhow::Result<String> {
     Ok(format!("{} GiB free", free / 1024 / 1024))
 }
 
-/// The address to listen on.
-pub(super) async fn check_port(config: &Config) -> anyhow::Result<String> {
-    let listen = config.network.listen;
+/// The addresses to listen on.
+pub(super) async fn check_ports(config: &Config) -> anyhow::Result<String> {
+    let api = check_port(config.network.listen).await?;
+    let Some(metrics) = config.observing.metrics_listen else { return Ok(api) };
+    let bound = tokio::net::TcpListener::bind(metrics).await;
+    bound.with_context(|| format!("cannot listen on {metrics}: choose another with --metrics-listen"))?;
+    Ok(format!("{api}, and {metrics} for metrics"))
+}
+
+async fn check_port(listen: std::net::SocketAddr) -> anyhow::Result<String> {
     let Err(error) = tokio::net::TcpListener::bind(listen).await else {
         return Ok(format!("{listen} is free"));
     };

@@ -47,7 +47,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         report.note("disk", machine::check_disk(&config.storage.data_dir).await);
     }
     time_zones::check(&mut report, &config, SystemClock.now());
-    report.note("port", machine::check_port(&config).await);
+    report.note("port", machine::check_ports(&config).await);
     if is_embedded && matches!(embedded::state(&config.storage.data_dir), Ok(FolderState::New)) {
         // A check leaves nothing behind, so it does not make the database that is not there yet.
         let server = embedded::server().map(|server| format!("none yet; {server} will make it"));

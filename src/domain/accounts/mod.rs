@@ -12,7 +12,7 @@ use crate::{
     auth::{DeviceToken, Lane, Password, RefreshToken, Tokens},
     error::{EmailTaken, Error, Refusal, Result, Validation},
     store::{self, Conn, devices, sessions},
-    types::{AddressPrefix, Email, SessionId, Timestamp, UserId, text},
+    types::{AddressPrefix, Email, SessionId, Timestamp, UserId, logs, text},
 };
 pub use passwords::{lock, opens, set_password};
 pub use refresh::refresh;
@@ -104,12 +104,15 @@ pub async fn register(app: &App, new: Registration, client: &Client) -> Result<S
         updated_at: now,
     };
     let device = DeviceToken::new(&*app.entropy);
-    app.database
+    let signed_in = app
+        .database
         .transaction(async |tx| {
             store::users::insert(tx, &account).await.map_err(taken)?;
             open(app, tx, user, &device, now).await
         })
-        .await
+        .await?;
+    tracing::info!(target: logs::SECURITY, event = "registered", %user, address = %client.address, "a new account");
+    Ok(signed_in)
 }
 
 /// Of the keys of `users` only the address can be taken by somebody else.

@@ -13,7 +13,7 @@ use crate::{
         Conn,
         sessions::{self, Ticket},
     },
-    types::Timestamp,
+    types::{Timestamp, logs},
 };
 
 /// Trades a refresh token for a new pair.
@@ -73,7 +73,14 @@ async fn repeat(
     {
         return pair(app, ticket, child, used_at, expires_at).map(Some);
     }
-    tracing::warn!(session = %ticket.session, "a refresh token was used twice: the session ends");
+    tracing::warn!(
+        target: logs::SECURITY,
+        event = "refresh_token_reused",
+        user = %ticket.user,
+        session = %ticket.session,
+        address = %client.address,
+        "a refresh token was used twice: the session ends"
+    );
     sessions::revoke(tx, ticket.session, now).await?;
     Ok(None)
 }

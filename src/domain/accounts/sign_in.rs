@@ -14,7 +14,7 @@ use crate::{
         Conn, devices,
         sessions::{self, Credentials},
     },
-    types::{AddressPrefix, Email, Timestamp},
+    types::{AddressPrefix, Email, Timestamp, UserId, logs},
 };
 
 /// Whose attempt it is: this decides which limits count.
@@ -37,6 +37,7 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
     let (user, hash) = found.map_or((None, None), |Credentials { user, password_hash }| (Some(user), password_hash));
     let fit = app.passwords.verify(&password, hash, source.lane()).await?;
     let Some(user) = user.filter(|_| fit != Fit::No) else {
+        note_failure(user, &source, client);
         return Err(Refusal::InvalidCredentials(InvalidCredentials).into());
     };
     let renewed = match fit {
@@ -44,7 +45,8 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
         Fit::Yes | Fit::No => None,
     };
     let (now, device) = (app.now(), source.device(app));
-    app.database
+    let signed_in = app
+        .database
         .transaction(async |tx| {
             source.forget(app, tx, email).await?;
             if let Some(hash) = &renewed {
@@ -52,7 +54,22 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
             }
             open(app, tx, user, &device, now).await
         })
-        .await
+        .await?;
+    let (known_device, address) = (source.is_known(), client.address);
+    tracing::info!(target: logs::SECURITY, event = "signed_in", %user, known_device, %address, "somebody has signed in");
+    Ok(signed_in)
+}
+
+/// The address that was typed is not written: people type passwords there by mistake.
+fn note_failure(user: Option<UserId>, source: &Source, client: &Client) {
+    tracing::warn!(
+        target: logs::SECURITY,
+        event = "sign_in_failed",
+        user = user.map(tracing::field::display),
+        known_device = source.is_known(),
+        address = %client.address,
+        "a password is wrong, or there is no such account"
+    );
 }
 
 /// Whose attempt it is. Tokens of devices are not looked up for somebody who sends none.
@@ -71,6 +88,10 @@ async fn source(app: &App, email: &Email, client: &Client) -> Result<Source> {
 }
 
 impl Source {
+    fn is_known(&self) -> bool {
+        matches!(self, Self::Known(_))
+    }
+
     /// Counts the attempt, before it is known whether it succeeds.
     async fn attempt(&self, app: &App, email: &Email) -> Result<()> {
         let (rules, account) = (&app.limits, email.as_str().as_bytes());

@@ -55,7 +55,6 @@ impl<V> Cache<V> {
     }
 
     /// How many values are kept, and how many bytes they hold.
-    #[cfg(test)]
     pub fn held(&self) -> (usize, usize) {
         let inner = self.inner();
         (inner.entries.len(), inner.bytes)

@@ -160,6 +160,11 @@ impl Documents {
         &self.limits
     }
 
+    /// How many documents are kept, and how many bytes they hold, about.
+    pub fn held(&self) -> (usize, usize) {
+        self.cache.held()
+    }
+
     /// Prepares one operation of a document, or finds it prepared, checks the values of its variables and works out its cost.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Keys that are asked for at the same time, read together.
 
 use std::{
-    any::{Any, TypeId},
+    any::{Any, TypeId, type_name},
     collections::{HashMap, HashSet},
     hash::Hash,
     pin::pin,
@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::anyhow;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tracing::{Instrument as _, Span};
 
 use super::{
     Batch,
@@ -19,6 +20,7 @@ use super::{
 use crate::{
     app::{App, Turn},
     error::Error,
+    types::logs,
 };
 
 /// How often the first caller steps back, so that others can join its batch. No timer: an idle server does not wait.
@@ -145,14 +147,25 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
         };
         // Here and not in the task, so that a batch goes out as soon as the task is there.
         let first = read(keys.iter().cloned().collect());
-        let reader = Reader(Arc::clone(batch));
-        tokio::spawn(async move {
+        let (reader, span) = (Reader(Arc::clone(batch)), span::<K>(keys.len()));
+        let reading = async move {
             let found = together_or_apart(keys, first, read).await;
             drop(turn);
             // Only the reader of a batch answers.
             let _ = reader.0.found.set(found);
-        });
+        };
+        tokio::spawn(reading.instrument(span));
     }
+}
+
+/// The span of a batch, if the operation that began it is traced.
+fn span<K>(keys: usize) -> Span {
+    if !logs::is_traced() {
+        return Span::none();
+    }
+    let path = type_name::<K>();
+    let name = path.rsplit("::").next().unwrap_or(path);
+    tracing::debug_span!(target: logs::TRACE, "batch", otel.name = name, staygate.keys = keys)
 }
 
 /// Does something once, when it is dropped.

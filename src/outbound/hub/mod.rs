@@ -141,6 +141,12 @@ impl<K: Key, T: Value> Hub<K, T> {
         (channel, true)
     }
 
+    /// How many topics are followed, and by how many.
+    pub fn followed(&self) -> (usize, usize) {
+        let topics = locked(&self.0);
+        (topics.len(), topics.values().map(|topic| topic.followers).sum())
+    }
+
     /// Has `topic` read, if anybody follows it: something may be new.
     pub fn wake(&self, topic: &K) {
         if let Some(followed) = locked(&self.0).get(topic) {

@@ -6,6 +6,7 @@
 mod bucket;
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_graphql::{ServerError, Value};
@@ -52,6 +53,8 @@ pub(super) struct Budgets<C: Clock = SinceStart> {
     address: Buckets<u128, C>,
     viewer: Buckets<u128, C>,
     introspection: Buckets<u128, C>,
+    /// How often something was refused.
+    refusals: AtomicU64,
 }
 
 /// A budget is used up.
@@ -73,6 +76,7 @@ impl<C: Clock + Clone> Budgets<C> {
             address: Buckets::new(rates.address, clock.clone()),
             viewer: Buckets::new(rates.viewer, clock.clone()),
             introspection: Buckets::new(rates.introspection, clock.clone()),
+            refusals: AtomicU64::new(0),
         }
     }
 
@@ -83,7 +87,8 @@ impl<C: Clock + Clone> Budgets<C> {
     /// The address has used up its budget.
     pub fn charge_text(&self, payer: Payer, bytes: usize) -> Result<(), Exhausted> {
         let units = bytes.div_ceil(TEXT_OF_A_UNIT) as u64;
-        payer.address.map_or(Ok(()), |address| self.address.take(&group(address), units).map(|_| ()))
+        let taken = payer.address.map_or(Ok(()), |address| self.address.take(&group(address), units).map(|_| ()));
+        taken.inspect_err(|_| self.count_refusal())
     }
 
     /// Charges an operation. What remains of the smallest budget that was charged; none if nobody is counted.
@@ -92,6 +97,19 @@ impl<C: Clock + Clone> Budgets<C> {
     ///
     /// A budget is used up.
     pub fn charge(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, Exhausted> {
+        self.take(payer, cost).inspect_err(|_| self.count_refusal())
+    }
+
+    fn count_refusal(&self) {
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often something was refused since the start.
+    pub fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, Exhausted> {
         let (address, viewer) = (payer.address.map(group), payer.viewer);
         if let Some(address) = address.filter(|_| cost.introspection > 0) {
             self.introspection.take(&address, cost.introspection)?;
@@ -103,7 +121,7 @@ impl<C: Clock + Clone> Budgets<C> {
 
     /// Charges as soon as there is enough.
     pub async fn wait(&self, payer: Payer, cost: Cost) {
-        while let Err(exhausted) = self.charge(payer, cost) {
+        while let Err(exhausted) = self.take(payer, cost) {
             tokio::time::sleep(exhausted.after.max(Duration::from_millis(10))).await;
         }
     }

@@ -19,8 +19,9 @@ use super::super::answer::{Answer, error};
 use super::super::budgets::Payer;
 use super::super::operations::{self, Event};
 use super::super::params::Params;
+use super::super::record::{Record, Transport};
 use super::super::shared::{Shared, Unprepared, done, stopped, token};
-use super::super::{Call, Credentials, Refused, Session};
+use super::super::{Call, Credentials, Refused, Session, trace};
 use super::close::Close;
 use super::messages::{self, Incoming};
 use crate::graphql::documents::Prepared;
@@ -177,24 +178,30 @@ impl Socket {
             return Err(Close::duplicate(&id).into());
         }
         let payer = Payer { address: self.address, viewer };
-        let prepared = prepare(self.shared.clone(), self.operations.len(), payload, payer).await;
         let request_id = self.shared.sessions.request_id();
+        let context = tracing::info_span!("request", id = request_id, socket = self.request_id);
+        let trace = trace::begin(&context, &request_id, None);
+        let spans = (context, trace);
+        let record = Record::begin(&self.shared, Transport::Websocket, request_id.clone(), self.address, spans);
+        record.asked_by(viewer);
+        let prepared = prepare(self.shared.clone(), self.operations.len(), payload, payer, &record).await;
         let Some(session) = &self.session else { return Err(Close::UNAUTHORIZED.into()) };
         match prepared {
             Ok((prepared, charged)) => {
                 let stream = (prepared.operation() == OperationType::Subscription).then(Arc::default);
-                let call = Call { request_id: request_id.clone(), address: self.address, stream };
+                let call = Call { request_id, address: self.address, stream };
                 let events = if self.shared.is_anonymous(&prepared) {
                     let nobody = self.shared.sessions.open(Credentials::of(None, self.address)).await;
                     let data = nobody.map_err(|_| Close::OVERLOADED)?.data(call);
-                    operations::start(self.shared.clone(), prepared, data, request_id, charged)
+                    operations::start(self.shared.clone(), prepared, data, record, charged)
                 } else {
-                    operations::start(self.shared.clone(), prepared, session.data(call), request_id, charged)
+                    operations::start(self.shared.clone(), prepared, session.data(call), record, charged)
                 };
                 self.operations.insert(id, events);
                 Ok(())
             }
             Err(errors) => {
+                record.refused(&errors);
                 let errors = Answer::refused(errors, &request_id).errors;
                 self.send(Message::text(messages::error(&id, &errors))).await
             }
@@ -251,6 +258,7 @@ async fn prepare(
     running: usize,
     payload: Map<String, Value>,
     payer: Payer,
+    record: &Record,
 ) -> Result<(Prepared, operations::Charged), Vec<ServerError>> {
     let max = shared.settings.max_subscriptions;
     if running >= max {
@@ -260,6 +268,7 @@ async fn prepare(
     let params = Params::from_map(payload).map_err(|error| vec![error])?;
     let wants_cost = params.wants_cost;
     let prepared = shared.prepare(params, payer.address).await.map_err(Unprepared::into_errors)?;
+    record.prepared(&prepared);
     let told = shared.charge(&prepared, payer, wants_cost).map_err(|exhausted| vec![exhausted.error()])?;
     Ok((prepared, operations::Charged { payer, told }))
 }

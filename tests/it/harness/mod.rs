@@ -13,6 +13,7 @@ pub mod database;
 /// People who use a server that is a process of its own.
 pub mod remote;
 pub mod server;
+pub mod socket;
 /// Requests over real sockets.
 pub mod wire;
 

@@ -1,10 +1,17 @@
 //! The program as a process: `staygate serve`.
 
-use std::{ffi::OsString, path::Path, process::Stdio, time::Duration};
+use std::{
+    ffi::OsString,
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
+    sync::Notify,
 };
 
 use super::kill;
@@ -18,6 +25,33 @@ pub struct Server {
     pub url: String,
     /// What it said when it was ready.
     pub greeting: String,
+    log: Log,
+}
+
+/// What the server has said so far.
+#[derive(Clone, Default)]
+struct Log {
+    lines: Arc<Mutex<Vec<String>>>,
+    more: Arc<Notify>,
+}
+
+impl Log {
+    fn add(&self, line: String) {
+        self.lines.lock().unwrap().push(line);
+        self.more.notify_waiters();
+    }
+
+    /// The first line that `fits`, as soon as there is one.
+    async fn find(&self, fits: impl Fn(&str) -> bool) -> String {
+        loop {
+            let mut more = std::pin::pin!(self.more.notified());
+            more.as_mut().enable();
+            if let Some(line) = self.lines.lock().unwrap().iter().find(|line| fits(line)) {
+                return line.clone();
+            }
+            more.await;
+        }
+    }
 }
 
 /// The program that is tested. `make prove` names the one that people run, because a bound in time says nothing about a debug build.
@@ -33,14 +67,6 @@ impl Server {
 
     /// On the database at `database_url`, with more flags.
     pub async fn with_flags(database_url: &str, demo: &str, flags: &[&str]) -> Self {
-        let mut command = Self::command(demo);
-        command.args(flags);
-        command.env("DATABASE_URL", database_url).env("STAYGATE_JWT_SECRET", "test:0123456789abcdef0123456789abcdef");
-        Self::start(command).await
-    }
-
-    /// As [`Self::on`], with further flags.
-    pub async fn with(database_url: &str, demo: &str, flags: &[&str]) -> Self {
         let mut command = Self::command(demo);
         command.args(flags);
         command.env("DATABASE_URL", database_url).env("STAYGATE_JWT_SECRET", "test:0123456789abcdef0123456789abcdef");
@@ -73,28 +99,45 @@ impl Server {
     async fn start(mut command: Command) -> Self {
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let log = Log::default();
         let ready = async {
             while let Some(line) = lines.next_line().await.unwrap() {
                 // "ready: open URL in a browser; …", or without pages "ready: URL/graphql".
-                let greeting = line.split_once("ready: ").map(|(_, greeting)| greeting);
-                let url = greeting.and_then(|greeting| greeting.split(' ').find(|word| word.starts_with("http")));
-                if let (Some(greeting), Some(url)) = (greeting, url) {
-                    return (url.trim_end_matches("/graphql").to_owned(), greeting.to_owned());
+                let greeting = line.split_once("ready: ").map(|(_, greeting)| greeting.to_owned());
+                let url = |greeting: &str| greeting.split(' ').find(|word| word.starts_with("http")).map(str::to_owned);
+                let url = greeting.as_deref().and_then(url);
+                if url.is_none() {
+                    eprintln!("{line}");
                 }
-                eprintln!("{line}");
+                log.add(line);
+                if let (Some(greeting), Some(url)) = (greeting, url) {
+                    return (url.trim_end_matches("/graphql").to_owned(), greeting);
+                }
             }
             panic!("the server ended before it was ready");
         };
         let (url, greeting) = tokio::time::timeout(PATIENCE, ready).await.expect("the server becomes ready");
         // Read to the end, so that the server can always write.
+        let kept = log.clone();
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
                 if line.contains("ERROR") {
                     eprintln!("{line}");
                 }
+                kept.add(line);
             }
         });
-        Self { process, url, greeting }
+        Self { process, url, greeting, log }
+    }
+
+    /// The first line of the log that `fits`, as soon as the server has said it.
+    pub async fn said(&self, fits: impl Fn(&str) -> bool) -> String {
+        tokio::time::timeout(PATIENCE, self.log.find(fits)).await.expect("the server says it")
+    }
+
+    /// All lines of the log so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lines.lock().unwrap().clone()
     }
 
     /// Host and port.

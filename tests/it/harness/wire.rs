@@ -44,10 +44,21 @@ impl Reply {
 
 /// Sends an operation and does not wait for its answer. An empty token is nobody's.
 pub async fn send(to: &str, token: &str, query: &str, variables: &Value) -> io::Result<TcpStream> {
+    send_with(to, token, &[], query, variables).await
+}
+
+async fn send_with(
+    to: &str,
+    token: &str,
+    headers: &[(&str, &str)],
+    query: &str,
+    variables: &Value,
+) -> io::Result<TcpStream> {
     let body = json!({ "query": query, "variables": variables }).to_string();
     let bearer = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let request = format!(
-        "POST /graphql HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n{bearer}content-type: application/json\r\n\
+        "POST /graphql HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n{bearer}{headers}content-type: application/json\r\n\
          accept: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -62,6 +73,20 @@ pub async fn send(to: &str, token: &str, query: &str, variables: &Value) -> io::
 /// Nobody listens, or who listened is gone.
 pub async fn post(to: &str, token: &str, query: &str, variables: &Value) -> io::Result<Reply> {
     read(send(to, token, query, variables).await?).await
+}
+
+/// As [`post`], with more headers.
+///
+/// # Errors
+/// As [`post`].
+pub async fn post_with(
+    to: &str,
+    token: &str,
+    headers: &[(&str, &str)],
+    query: &str,
+    variables: &Value,
+) -> io::Result<Reply> {
+    read(send_with(to, token, headers, query, variables).await?).await
 }
 
 /// Sends a body that the server may refuse before it has read it to its end, and reads the answer meanwhile.
@@ -92,6 +117,17 @@ pub async fn get(to: &str, path: &str) -> io::Result<Reply> {
     let mut stream = TcpStream::connect(to).await?;
     stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n\r\n").as_bytes()).await?;
     read(stream).await
+}
+
+/// Asks for something that is not JSON: its status and text.
+pub async fn text(to: &str, path: &str) -> io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(to).await?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n\r\n").as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    Ok((status.unwrap_or_default(), body.to_owned()))
 }
 
 async fn read(mut stream: TcpStream) -> io::Result<Reply> {

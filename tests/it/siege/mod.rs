@@ -68,7 +68,7 @@ impl Siege {
         let folder = tempfile::tempdir().unwrap();
         let files = City { listings, from, days: 90 }.write(folder.path()).unwrap();
         let budgets = ["--address-budget", "20000/200000", "--viewer-budget", "10000/100000"];
-        let server = Server::with(&test.url, "off", &budgets).await;
+        let server = Server::with_flags(&test.url, "off", &budgets).await;
         let mut import = Command::new(program());
         import.args(["import", "inside-airbnb", "--calendar-from", "today", "--city", "Singapore", "--listings"]);
         import.arg(files.listings).arg("--reviews").arg(files.reviews).arg("--calendar").arg(files.calendar);

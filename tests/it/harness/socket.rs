@@ -1,0 +1,49 @@
+//! Websockets of clients.
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
+
+use super::server::PATIENCE;
+
+/// A websocket with a session.
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Opens one at host and port, for whoever has the access token.
+    pub async fn open(to: &str, token: &str) -> Self {
+        let mut request = format!("ws://{to}/graphql").into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+        let mut socket = Self(connect_async(request).await.unwrap().0);
+        let payload = json!({ "authorization": format!("Bearer {token}") });
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.hear().await["type"], "connection_ack");
+        socket
+    }
+
+    /// Sends a message of the protocol.
+    pub async fn say(&mut self, message: Value) {
+        self.0.send(Message::Text(message.to_string().into())).await.unwrap();
+    }
+
+    /// The next message of the protocol.
+    pub async fn hear(&mut self) -> Value {
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a message comes");
+            if let Message::Text(text) = message.unwrap().unwrap() {
+                return serde_json::from_str(&text).unwrap();
+            }
+        }
+    }
+
+    /// The next event of a subscription whose field is called `event`.
+    pub async fn event(&mut self) -> Value {
+        let message = self.hear().await;
+        assert_eq!(message["type"], "next", "{message}");
+        message["payload"]["data"]["event"].clone()
+    }
+}
