@@ -1,18 +1,25 @@
 //! How much may be in memory at the same time: operations by the size of their answers, and answers that clients have not
 //! taken yet.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::auth::{Bounds, FairQueue, Lane, Slot};
 use crate::graphql::documents::Prepared;
+use crate::types::AddressPrefix;
 
 /// What need not wait: it is small.
 const FREE: u32 = 50;
 /// What is large: it waits for other large ones only.
 pub(super) const LARGE: u32 = 600;
+/// What is expensive: it costs more than this, mostly in the database.
+const EXPENSIVE: u64 = 2_000;
+/// Expensive operations that wait: of one address, and in all.
+const WAITING: (usize, usize) = (20, 500);
 /// The size of all operations of one kind that may run at the same time. Small ones have one such lane, large ones another.
 const LANE: u32 = 20_000;
 /// The bytes of text that count as one.
@@ -38,6 +45,8 @@ pub(super) struct Gate {
     large: Arc<Semaphore>,
     unsent: Arc<Semaphore>,
     preparing: Arc<Semaphore>,
+    /// Expensive operations take turns, by address: whoever sends many waits for themselves.
+    expensive: FairQueue,
     /// How long anything waits.
     patience: Duration,
 }
@@ -47,7 +56,10 @@ impl Default for Gate {
         let [small, large, unsent] = [LANE, LANE, UNSENT].map(|permits| Arc::new(Semaphore::new(permits as usize)));
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let preparing = Arc::new(Semaphore::new(processors.div_ceil(2)));
-        Self { small, large, unsent, preparing, patience: PATIENCE }
+        // What is cheap finds a processor of the database free, however many expensive operations come.
+        let slots = processors.div_ceil(2);
+        let expensive = FairQueue::new(Bounds { slots, per_lane: WAITING.0, waiting: WAITING.1 });
+        Self { small, large, unsent, preparing, expensive, patience: PATIENCE }
     }
 }
 
@@ -59,6 +71,24 @@ pub(super) fn size(prepared: &Prepared) -> u32 {
 }
 
 impl Gate {
+    /// Waits until an operation of this cost may work; one that is cheap may at once.
+    ///
+    /// # Errors
+    ///
+    /// It took too long, or too many wait.
+    pub async fn work(&self, cost: u64, address: Option<IpAddr>) -> Result<Option<Slot>, Crowded> {
+        if cost <= EXPENSIVE {
+            return Ok(None);
+        }
+        let turn = self.expensive.enter(Lane::Address(AddressPrefix::of(address)));
+        timeout(self.patience, turn).await.map_err(|_| Crowded)?.map(Some).ok_or(Crowded)
+    }
+
+    /// How many expensive operations wait.
+    pub fn waiting(&self) -> usize {
+        self.expensive.waiting()
+    }
+
     /// Waits until an operation of this size may run. The order is that of arrival.
     ///
     /// # Errors
@@ -123,6 +153,25 @@ mod tests {
         drop(first);
         assert!(gate.enter(10_000).await.is_ok());
         drop(second);
+    }
+
+    #[tokio::test]
+    async fn expensive_operations_take_turns_by_address_and_cheap_ones_do_not_wait() {
+        let gate = Gate { expensive: FairQueue::new(Bounds { slots: 1, per_lane: 3, waiting: 9 }), ..Gate::default() };
+        let [greedy, modest] = ["192.0.2.1", "192.0.2.2"].map(|address| Some(address.parse().unwrap()));
+        let running = gate.work(10_000, greedy).await.unwrap();
+        let (second, third) = (gate.work(10_000, greedy), gate.work(10_000, greedy));
+        let (mut second, mut third) = (std::pin::pin!(second), std::pin::pin!(third));
+        assert!(futures_util::poll!(&mut second).is_pending() && futures_util::poll!(&mut third).is_pending());
+        let mut other = std::pin::pin!(gate.work(10_000, modest));
+        assert!(futures_util::poll!(&mut other).is_pending() && gate.waiting() == 3);
+        assert!(gate.work(EXPENSIVE, greedy).await.unwrap().is_none(), "it is cheap");
+        drop(running);
+        drop(second.await.unwrap());
+        assert!(futures_util::poll!(&mut third).is_pending(), "the other address comes first");
+        drop(other.await.unwrap());
+        assert!(third.await.is_ok());
+        assert_eq!(gate.waiting(), 0);
     }
 
     #[tokio::test]

@@ -99,6 +99,11 @@ impl Record {
         &self.0.request_id
     }
 
+    /// Where it comes from.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.0.address
+    }
+
     /// What lines of the log stand in while the operation runs.
     pub fn context(&self) -> Span {
         self.0.context.clone()

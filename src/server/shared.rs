@@ -125,6 +125,7 @@ impl Shared {
     ///
     /// The server is too busy, a query took too long, the answer became too large, or the code panicked.
     pub async fn run(&self, prepared: Prepared, data: impl Fn() -> Data, record: &Record) -> Result<Ran, ServerError> {
+        let work = self.gate.work(prepared.cost().requested, record.address()).await.map_err(|_| crowded())?;
         let size = gate::size(&prepared);
         let room = self.gate.enter(size).await.map_err(|_| crowded())?;
         let meter = (size > gate::LARGE).then(|| Meter::new(self.settings.max_built_bytes));
@@ -136,6 +137,7 @@ impl Shared {
             data
         };
         let (response, problem) = self.run_watched(prepared, data, record).await?;
+        drop(work);
         if meter.is_some_and(|meter| meter.is_exhausted()) {
             return Err(json::too_large());
         }
@@ -184,6 +186,11 @@ impl Shared {
                 "Units of answer that are being built, and KiB of answers that clients have not taken",
                 "lane",
                 &self.gate.used(),
+            ),
+            Measure::number(
+                "expensive_waiting",
+                "Expensive operations that wait for their turn",
+                self.gate.waiting(),
             ),
             Measure::count(
                 "budget_refusals",

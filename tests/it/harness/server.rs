@@ -82,7 +82,7 @@ impl Server {
 
     fn command(demo: &str) -> Command {
         let mut command = Command::new(program());
-        command.args(["serve", "--listen", "127.0.0.1:0", "--demo", demo, "--pool-size", "4"]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--demo", demo]);
         // Guests in a rush book, cancel and book again, much more often than people do.
         command.args(["--holds-per-guest", "1000", "--holds-per-listing", "1000", "--hold-cooldown-minutes", "0"]);
         for inherited in ["DATABASE_URL_FILE", "STAYGATE_JWT_SECRET_FILE", "STAYGATE_PUBLIC_URL"] {
@@ -92,6 +92,8 @@ impl Server {
         for budget in ["STAYGATE_ADDRESS_BUDGET", "STAYGATE_VIEWER_BUDGET", "STAYGATE_INTROSPECTION_BUDGET"] {
             command.env(budget, "off");
         }
+        // Many servers share the database of the tests.
+        command.env("STAYGATE_POOL_SIZE", "4");
         command.env("STAYGATE_LOG", "info").env("STAYGATE_LOG_FORMAT", "text").kill_on_drop(true);
         command
     }

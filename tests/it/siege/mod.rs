@@ -67,8 +67,9 @@ impl Siege {
         let from = today();
         let folder = tempfile::tempdir().unwrap();
         let files = City { listings, from, days: 90 }.write(folder.path()).unwrap();
-        let budgets = ["--address-budget", "20000/200000", "--viewer-budget", "10000/100000"];
-        let server = Server::with_flags(&test.url, "off", &budgets).await;
+        // What people run, and not what suits many servers on the database of the tests.
+        let usual = ["--address-budget", "20000/200000", "--viewer-budget", "10000/100000", "--pool-size", "8"];
+        let server = Server::with_flags(&test.url, "off", &usual).await;
         let mut import = Command::new(program());
         import.args(["import", "inside-airbnb", "--calendar-from", "today", "--city", "Singapore", "--listings"]);
         import.arg(files.listings).arg("--reviews").arg(files.reviews).arg("--calendar").arg(files.calendar);
