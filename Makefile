@@ -2,7 +2,7 @@
 # say so before they do, and can be repeated.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test prove stress-test clients bench mysql newcomer screenshots lint image
+.PHONY: help install run test prove stress-test clients bench mysql newcomer screenshots lint image sbom
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -62,3 +62,6 @@ lint: ## Format check, clippy, documentation, and cargo deny if it is installed
 
 image: ## Build the container image and serve with it (docker, podman or buildah; BASE=debootstrap without a registry)
 	@sh scripts/image.sh
+
+sbom: ## Write the bill of materials of a release to target/sbom (CycloneDX)
+	@sh scripts/sbom.sh

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Writes what the program is made of as a bill of materials (SBOM) in the form of CycloneDX 1.5: every crate with its version, checksum and
+# licence. Made from Cargo.lock, so it is the same wherever it is made.
+#
+#   OUT=target/sbom  the folder for it
+set -eu
+
+cd "$(dirname "$0")/.."
+PATH="$PATH:$HOME/.cargo/bin"
+out=${OUT:-target/sbom}
+
+if ! command -v cargo-cyclonedx >/dev/null 2>&1; then
+    echo "==> cargo install --locked cargo-cyclonedx"
+    cargo install --locked cargo-cyclonedx
+fi
+echo "==> cargo cyclonedx"
+cargo cyclonedx --format json --spec-version 1.5 --target x86_64-unknown-linux-gnu --override-filename staygate.cdx
+mkdir -p "$out"
+mv staygate.cdx.json "$out/"
+echo "wrote $out/staygate.cdx.json"
