@@ -262,3 +262,31 @@ fn the_checks_above_find_what_is_wrong() {
     assert_eq!(filled("($id: ID) { a(b: $B, c: \"$KEY-c\") }"), "($id: ID) { a(b: 0, c: \"0-c\") }");
     assert_eq!(blocks("\n```sh\na\n```\n\n```\nb\n```\n", "sh"), ["a"]);
 }
+
+/// The folder and the path of each test that the page of threats names: ``it `module::name` ``.
+fn threat_tests(page: &str) -> Vec<(&'static str, String)> {
+    let folders = [("it `", "tests/it"), ("transport `", "tests/transport"), ("lib `", "src")];
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains("::"));
+    let cells = rows.filter_map(|row| row.trim_end_matches(" |").rsplit_once(" | ")).map(|(_, cell)| cell);
+    let names = cells.flat_map(|cell| cell.split(", ")).map(|name| {
+        let found = folders.iter().find_map(|(start, folder)| Some((*folder, name.strip_prefix(start)?)));
+        let (folder, name) = found.unwrap_or_else(|| panic!("{name} says where it is"));
+        (folder, name.trim_end_matches('`').to_owned())
+    });
+    names.collect()
+}
+
+#[test]
+fn each_threat_names_tests_that_exist() {
+    let named = threat_tests(&read(&root().join("docs/security.md")));
+    assert!(named.len() > 40, "the table of threats was not found");
+    let sources = crate::style::sources(&["src", "tests"]);
+    let is_there = |folder: &str, test: &str| {
+        let (modules, name) = test.rsplit_once("::").unwrap();
+        let modules: Vec<_> = modules.split("::").filter(|module| *module != "tests").collect();
+        let is_home = |file: &str| file.starts_with(folder) && modules.iter().all(|module| file.contains(module));
+        sources.iter().any(|(file, text)| is_home(file) && text.contains(&format!("fn {name}(")))
+    };
+    let missing: Vec<_> = named.iter().filter(|(folder, test)| !is_there(folder, test)).collect();
+    assert!(missing.is_empty(), "docs/security.md names tests that are not there: {missing:#?}");
+}
