@@ -166,7 +166,7 @@ impl Table {
         }
         let broken = self.record.iter().position(|field| std::str::from_utf8(field).is_err())?;
         let name = self.header.0.iter().find(|(_, index)| **index == broken).map_or("?", |(name, _)| name);
-        Some(format!("the text in `{name}` is not UTF-8"))
+        Some(format!("the text in `{}` is not UTF-8", excerpt(name)))
     }
 }
 

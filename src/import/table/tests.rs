@@ -54,6 +54,14 @@ fn rows_that_cannot_be_read_are_named_and_the_rest_goes_on() {
     );
 }
 
+/// The name of a column can be as long as a record; a report has a line for each record that is left out.
+#[test]
+fn a_reason_quotes_only_the_beginning_of_a_column_name() {
+    let header = format!("listing_id,date,available,{}\n", "x".repeat(10_000));
+    let found = records(Box::leak([header.as_bytes(), b"1,d,t,\xff\n"].concat().into_boxed_slice()));
+    assert!(found[0].contains("xxx` is not UTF-8") && found[0].len() < 200, "{found:?}");
+}
+
 #[test]
 fn a_character_split_over_two_fields_is_not_utf8() {
     let found = records(b"listing_id,date,available\n1,\xc3,\xa9\n");

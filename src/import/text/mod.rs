@@ -28,7 +28,7 @@ pub fn paragraphs(raw: &str, limit: usize) -> String {
 
 fn plain(raw: &str, marks: Marks) -> String {
     let mut out = Cleaner::new(marks);
-    let mut rest = raw;
+    let mut rest = &raw[..cut(raw)];
     while let Some(char) = rest.chars().next() {
         let mut taken = char.len_utf8();
         match char {
@@ -42,7 +42,6 @@ fn plain(raw: &str, marks: Marks) -> String {
                     taken = length;
                     tag.text().chars().for_each(|char| out.push(char));
                 }
-                None if is_cut(raw) && tags::is_cut(rest) => break,
                 None => out.push(char),
             },
             '&' => match entities::at(rest) {
@@ -78,8 +77,10 @@ pub fn some(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn is_cut(raw: &str) -> bool {
-    raw.chars().count() >= CUT - CUT_SLACK
+/// Where a tag begins that the export cut, or the end. Found once, not at each `<`: a text may have millions.
+fn cut(raw: &str) -> usize {
+    let is_cut = raw.chars().nth(CUT - CUT_SLACK - 1).is_some();
+    raw.rfind('<').filter(|at| is_cut && tags::is_cut(&raw[*at..])).unwrap_or(raw.len())
 }
 
 /// How many bytes belong to the line end that a carriage return began.

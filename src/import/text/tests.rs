@@ -50,6 +50,17 @@ fn what_only_looks_like_a_tag_stays() {
     assert_eq!(clean("<1 min walk<br />next"), "<1 min walk\nnext");
 }
 
+/// Each `<` had the whole text counted: a record of them, which may have 8 MiB, took days.
+#[test]
+fn a_long_text_of_beginnings_of_tags_is_read_in_one_pass() {
+    for piece in ["<", "</", "<b", "<br ", "< /"] {
+        let raw = piece.repeat(1 << 20);
+        assert!(line(&raw, 100).starts_with(&piece[..1]), "{piece}");
+    }
+    let slashes = "<".repeat(1 << 19) + &"/".repeat(1 << 19);
+    assert!(paragraphs(&slashes, 65_535).starts_with("<<"));
+}
+
 #[test]
 fn a_tag_that_was_cut_at_the_end_goes() {
     for end in ["<", "</", "<b", "</b", "<br", "<br ", "<br /"] {
