@@ -1,7 +1,7 @@
 //! The contract's scalars.
 
 use async_graphql::{InputValueResult, Scalar, ScalarType, Value};
-use chrono::{NaiveDate, NaiveTime, SecondsFormat};
+use chrono::{Datelike as _, NaiveDate, NaiveTime, SecondsFormat};
 
 use super::{
     documents::Scalars,
@@ -54,7 +54,9 @@ impl Form for Timestamp {
     const EXPECTED: &'static str = "an instant such as 2026-07-01T13:00:00Z";
 
     fn read(value: &Value) -> Option<Self> {
-        chrono::DateTime::parse_from_rfc3339(text(value)?).ok().map(|at| at.to_utc().into())
+        // In UTC it may be of another year, which is written with a sign.
+        let at = chrono::DateTime::parse_from_rfc3339(text(value)?).ok()?.to_utc();
+        Timestamp::YEARS.contains(&at.year()).then(|| at.into())
     }
 }
 
@@ -380,6 +382,14 @@ mod tests {
         ] {
             assert!(!accepts::<Url>(wrong), "{wrong}");
         }
+    }
+
+    /// The year 10000 would be shown as `+10000`, which is no instant of RFC 3339.
+    #[test]
+    fn instants_are_of_years_that_can_be_shown_and_stored() {
+        assert!(accepts::<Timestamp>("9999-12-31T23:59:59Z") && !accepts::<Timestamp>("9999-12-31T23:59:59-01:00"));
+        assert!(accepts::<Timestamp>("1000-01-01T00:00:00Z") && !accepts::<Timestamp>("1000-01-01T00:00:00+01:00"));
+        assert!(!accepts::<Timestamp>("0000-01-01T00:00:00+23:59"));
     }
 
     #[test]
