@@ -2,7 +2,7 @@
 # say so before they do, and can be repeated.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test prove stress-test clients bench mysql newcomer screenshots lint image sbom
+.PHONY: help install run test prove stress-test clients bench mysql newcomer screenshots fuzz lint image sbom
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -53,9 +53,12 @@ newcomer: ## Do what README.md says in a minimal Debian made for it, as root (NE
 screenshots: ## Click through the pages with a browser and take pictures of them (needs Chromium and Node.js 20)
 	@sh scripts/screenshots.sh
 
+fuzz: ## Feed the readers of strangers' bytes with generated ones, ten minutes each (TARGETS="documents", SECONDS_EACH=600)
+	@sh scripts/fuzz.sh
+
 lint: ## Format check, clippy, documentation, and cargo deny if it is installed
 	cargo fmt --all --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	@if command -v cargo-deny >/dev/null; then echo "cargo deny check" && cargo deny check; \
 	else echo "cargo deny is not installed and was skipped: cargo install --locked cargo-deny"; fi

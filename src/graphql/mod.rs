@@ -8,6 +8,9 @@ pub mod context;
 pub mod documents;
 pub mod error;
 pub mod events;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod given;
 pub mod hosting;
 mod ids;

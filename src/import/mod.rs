@@ -12,6 +12,9 @@ mod calendar;
 mod cities;
 mod fixture;
 mod foreign;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gzip;
 mod kinds;
 mod listings;

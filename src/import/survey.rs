@@ -141,6 +141,14 @@ async fn in_database(
         .then(|| format!("the database has listings in {city} already, which are {distance:.0} km from these")))
 }
 
+/// The city and the currency of a file of listings, by nothing but itself.
+#[cfg(feature = "fuzzing")]
+pub(super) fn guess(source: &Source) -> Result<(Option<String>, Option<Currency>), ImportError> {
+    let survey = read(source)?;
+    let known = cities::around(&survey.points);
+    Ok((survey.city(known), survey.currency(known)))
+}
+
 fn read(source: &Source) -> Result<Survey, ImportError> {
     let mut table = Table::open(Part::Listings, source, listings::REQUIRED)?;
     let mut survey = Survey::default();

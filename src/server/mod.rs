@@ -57,6 +57,9 @@ pub use pages::{DemoAccount, Example, Landing, Role};
 pub use sessions::{Call, Credentials, Readiness, Refused, Session, Sessions};
 pub use settings::Settings;
 use shared::Shared;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use websocket::fuzzing;
 
 /// Everything the server is made of.
 pub struct Gateway<E> {

@@ -4,6 +4,8 @@
 //! last one, so nothing piles up for a slow reader; one that takes nothing for too long is cut.
 
 mod close;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod messages;
 mod socket;
 

@@ -1,0 +1,42 @@
+//! Files of an import. The first byte says of which kind, and how the rest comes to the reader: as it is, packed, or packed and damaged.
+
+#![no_main]
+
+use std::{fs, io::Write, path::PathBuf, sync::LazyLock};
+
+use flate2::{Compression, write::GzEncoder};
+use libfuzzer_sys::fuzz_target;
+use staygate::import::{Part, Source, fuzzing};
+
+/// The file that is read, again and again. `scripts/fuzz.sh` names a folder in memory, and removes it.
+static FILE: LazyLock<PathBuf> =
+    LazyLock::new(|| std::env::temp_dir().join(format!("staygate-fuzz-{}.csv", std::process::id())));
+
+fuzz_target!(|data: &[u8]| {
+    let Some((kind, rest)) = data.split_first() else { return };
+    let part = match kind.to_ascii_lowercase() {
+        b'r' => Part::Reviews,
+        b'c' => Part::Calendar,
+        _ => Part::Listings,
+    };
+    let bytes = if kind.is_ascii_uppercase() { packed(rest) } else { rest.to_vec() };
+    fs::write(&*FILE, bytes).expect("a file");
+    let _ = fuzzing::read(part, &Source::File(FILE.clone()));
+});
+
+/// Two members of gzip, cut where the first byte says; the second says which byte is damaged, if it is not zero.
+fn packed(data: &[u8]) -> Vec<u8> {
+    let (&[cut, damage], text) = data.split_first_chunk::<2>().unwrap_or((&[0, 0], data));
+    let (first, second) = text.split_at(text.len() * usize::from(cut) / 256);
+    let mut bytes = [member(first), member(second)].concat();
+    let length = bytes.len();
+    if let Some(byte) = bytes.get_mut(length * usize::from(damage) / 256).filter(|_| damage > 0) {
+        *byte ^= damage;
+    }
+    bytes
+}
+
+fn member(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text).and_then(|()| encoder.finish()).unwrap_or_default()
+}
