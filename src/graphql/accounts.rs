@@ -69,8 +69,7 @@ impl Me {
         Some(Box::pin(BookingConnection::of(ctx, &self.member, Side::Guest, status, first, after)).await)
     }
 
-    /// Where `myTripEvents` continues from this state: pass it as `after`, and nothing that happens later is missed. It is read before
-    /// everything else under `me`.
+    /// Where `myTripEvents` continues from this state: pass it as `after`, and nothing that happens later is missed. It is read before everything else under `me`.
     async fn trip_event_cursor(&self, ctx: &Context<'_>) -> Option<Result<Cursor>> {
         Some(match &self.trip_events {
             Some(cursor) => cursor.clone(),
@@ -157,8 +156,7 @@ pub struct SignInInput {
     /// The password.
     #[graphql(secret)]
     password: String,
-    /// The `deviceToken` of an earlier `signIn` or `registerUser` on this device. With it, guesses of others at the password do not keep the
-    /// viewer out. It is good for 180 days after the last sign-in; one that is not is ignored.
+    /// The `deviceToken` of an earlier `signIn` or `registerUser` on this device. With it, guesses of others at the password do not keep the viewer out. It is good for 180 days after the last sign-in; one that is not is ignored.
     #[graphql(secret)]
     device_token: Option<String>,
 }
@@ -170,8 +168,7 @@ pub struct SignInSuccess {
     me: Me,
     /// The tokens.
     tokens: SessionTokens,
-    /// Shows that this device has signed in before: the one that was sent, if it is still good, or a new one. Keep it, also after signing out,
-    /// and send it with the next `signIn`.
+    /// Shows that this device has signed in before: the one that was sent, if it is still good, or a new one. Keep it, also after signing out, and send it with the next `signIn`.
     device_token: String,
 }
 
@@ -286,9 +283,7 @@ impl AccountMutation {
         }))
     }
 
-    /// Trades a refresh token for a new pair of tokens. A token works once. For 30 seconds the same client gets the same pair again, as
-    /// long as nobody has used it: an answer may have been lost, or two tabs ask at once. Used a second time otherwise, it ends its whole
-    /// session. The same client is the device of the sign-in, by its `deviceToken`, or one at the same address.
+    /// Trades a refresh token for a new pair of tokens. A token works once. For 30 seconds the same client gets the same pair again, as long as nobody has used it: an answer may have been lost, or two tabs ask at once. Used a second time otherwise, it ends its whole session. The same client is the device of the sign-in, by its `deviceToken`, or one at the same address.
     async fn refresh_session(
         &self,
         ctx: &Context<'_>,

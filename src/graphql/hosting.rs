@@ -69,8 +69,7 @@ impl Hosting {
         Box::pin(calendar_of(ctx, &self.member, &listing_id, from, to)).await.transpose()
     }
 
-    /// Where `myHostingEvents` continues from this state: pass it as `after`, and nothing that happens later is missed. It is read before
-    /// everything else under `hosting`.
+    /// Where `myHostingEvents` continues from this state: pass it as `after`, and nothing that happens later is missed. It is read before everything else under `hosting`.
     async fn event_cursor(&self, ctx: &Context<'_>) -> Option<Result<Cursor>> {
         Some(match &self.events {
             Some(cursor) => cursor.clone(),

@@ -1,8 +1,9 @@
 //! The contract on disk against what the code serves. There is no way to update the one from the other.
 
+use serde_json::Value;
 use staygate::{
     contract::{compare, lint},
-    graphql::{CONTRACT, served_sdl},
+    graphql::{CONTRACT, schema, served_sdl},
 };
 
 /// The contract as it lies in the repository.
@@ -35,6 +36,50 @@ fn the_contract_follows_the_conventions() {
 #[test]
 fn the_program_carries_the_contract_that_lies_on_disk() {
     assert!(CONTRACT == on_disk(), "build again: the program was built from another schema.graphql");
+}
+
+/// What tools ask for to read every description.
+const INTROSPECTION: &str = "{ __schema { directives { ...named args { ...argument } } types { ...type } } }
+    fragment named on __Directive { name description }
+    fragment argument on __InputValue { name description }
+    fragment type on __Type {
+        name
+        description
+        fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...argument } }
+        inputFields(includeDeprecated: true) { ...argument }
+        enumValues(includeDeprecated: true) { name description }
+    }";
+
+/// What the specification defines, and servers describe in words of their own.
+const BUILT_IN: &[&str] =
+    &["Boolean", "Float", "ID", "Int", "String", "deprecated", "include", "oneOf", "skip", "specifiedBy"];
+
+/// The descriptions below `value`.
+fn descriptions(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(fields) => {
+            let own = fields.get("description").and_then(Value::as_str);
+            own.into_iter().chain(fields.values().flat_map(descriptions)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(descriptions).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The comparison ignores how a description is broken into lines; graphql-inspector and other tools do not.
+#[tokio::test]
+async fn introspection_describes_everything_in_the_words_and_lines_of_the_contract() {
+    let answer = schema().execute(INTROSPECTION).await.into_result().unwrap().data.into_json().unwrap();
+    let all = ["directives", "types"].map(|kind| answer["__schema"][kind].as_array().unwrap().clone()).concat();
+    let own = all.iter().filter(|definition| {
+        let name = definition["name"].as_str().unwrap();
+        !name.starts_with("__") && !BUILT_IN.contains(&name)
+    });
+    let served: Vec<_> = own.flat_map(descriptions).collect();
+    assert!(served.len() > 500, "only {} descriptions", served.len());
+    let is_written = |text: &str| CONTRACT.contains(&format!("\"{}\"", text.replace('"', "\\\"")));
+    let strange: Vec<_> = served.into_iter().filter(|text| !is_written(text)).collect();
+    assert!(strange.is_empty(), "{strange:#?}");
 }
 
 #[test]
