@@ -11,7 +11,7 @@ const rules = (name) => graphql.configs[name].rules ?? graphql.configs[name];
 /** Types that are values: they belong to what holds them. */
 const VALUES = [
   "Amenity",
-  "AmenityCount",
+  "AmenityUsage",
   "AvailableAction",
   "CalendarNight",
   "CancellationPreview",
@@ -24,6 +24,7 @@ const VALUES = [
   "ListingPricing",
   "Money",
   "NightAvailability",
+  "NightConflict",
   "PageInfo",
   "PaymentNextAction",
   "Photo",

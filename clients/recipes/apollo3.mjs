@@ -36,7 +36,7 @@ export const TRIP_EVENTS = gql`
   }
 `;
 
-export function tripEvents(client, after) {
+export function tripEvents(client, after, signal) {
   const open = (after) => iterate(client.subscribe({ query: TRIP_EVENTS, variables: { after } }));
-  return resume(open, { after, cursorOf: (result) => result.data.myTripEvents.cursor });
+  return resume(open, { after, signal, cursorOf: (result) => result.data.myTripEvents.cursor });
 }

@@ -44,12 +44,12 @@ export const TRIP_EVENTS = gql`
   }
 `;
 
-export function tripEvents(client, after) {
+export function tripEvents(client, after, signal) {
   const open = async function* (after) {
     for await (const result of iterate(client.subscribe({ query: TRIP_EVENTS, variables: { after } }))) {
       if (result.error) throw result.error;
       yield result;
     }
   };
-  return resume(open, { after, cursorOf: (result) => result.data.myTripEvents.cursor });
+  return resume(open, { after, signal, cursorOf: (result) => result.data.myTripEvents.cursor });
 }

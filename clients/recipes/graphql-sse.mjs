@@ -15,7 +15,7 @@ export function connect(url, session, options = {}) {
   });
 }
 
-export function tripEvents(client, after) {
+export function tripEvents(client, after, signal) {
   const open = (after) => client.iterate({ query: TRIP_EVENTS, variables: { after } });
-  return resume(open, { after, cursorOf: (result) => result.data.myTripEvents.cursor });
+  return resume(open, { after, signal, cursorOf: (result) => result.data.myTripEvents.cursor });
 }

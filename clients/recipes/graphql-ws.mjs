@@ -17,9 +17,9 @@ export function connect(url, session, options = {}) {
   });
 }
 
-export function tripEvents(client, session, after) {
+export function tripEvents(client, session, after, signal) {
   const open = (after) => client.iterate({ query: TRIP_EVENTS, variables: { after } });
-  return resume(renewing(open, session), { after, cursorOf: (result) => result.data.myTripEvents.cursor });
+  return resume(renewing(open, session), { after, signal, cursorOf: (result) => result.data.myTripEvents.cursor });
 }
 
 /** Gets a new access token when the server closes a socket with 4403, because the old one has expired. */

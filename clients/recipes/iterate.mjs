@@ -1,4 +1,4 @@
-// An observable as an async iterable: what Apollo and urql give, for `for await`.
+// An observable as an async iterable: what Apollo gives, for `for await`.
 
 export async function* iterate(observable) {
   const results = [];

@@ -3,6 +3,7 @@ import { Client, fetchExchange, gql, subscriptionExchange } from "@urql/core";
 import { authExchange } from "@urql/exchange-auth";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { relayPagination } from "@urql/exchange-graphcache/extras";
+import { pipe, toAsyncIterable } from "wonka";
 import { resume } from "./resume.mjs";
 
 export function connect(url, session, socket) {
@@ -36,12 +37,12 @@ export const TRIP_EVENTS = gql`
   }
 `;
 
-export function tripEvents(client, after) {
+export function tripEvents(client, after, signal) {
   const open = async function* (after) {
-    for await (const result of client.subscription(TRIP_EVENTS, { after })) {
+    for await (const result of pipe(client.subscription(TRIP_EVENTS, { after }), toAsyncIterable)) {
       if (result.error) throw result.error;
       yield result;
     }
   };
-  return resume(open, { after, cursorOf: (result) => result.data.myTripEvents.cursor });
+  return resume(open, { after, signal, cursorOf: (result) => result.data.myTripEvents.cursor });
 }

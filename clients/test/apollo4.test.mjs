@@ -1,42 +1,4 @@
-import assert from "node:assert/strict";
-import test from "node:test";
-import { gql } from "graphql-tag";
-import { connect, tripEvents } from "../recipes/apollo4.mjs";
-import { connect as connectSocket } from "../recipes/graphql-ws.mjs";
-import { Session } from "../recipes/session.mjs";
-import { authenticates } from "./auth.mjs";
-import { losesNothing } from "./reconnects.mjs";
-import { Cable, URL } from "./world.mjs";
+import * as recipe from "../recipes/apollo4.mjs";
+import { triesApollo } from "./apollo.mjs";
 
-const ME = gql`query Me { me { id email } }`;
-const PAGE = gql`query Page($orderBy: ListingOrder, $after: Cursor) {
-  searchListings(orderBy: $orderBy, first: 3, after: $after) {
-    edges { cursor node { listing { id title host { id displayName } } } }
-    pageInfo { hasNextPage endCursor }
-  }
-}`;
-
-const client = (session) => connect(URL, session, connectSocket(URL, session, { webSocketImpl: new Cable().webSocketImpl }));
-
-test("Apollo Client 4 authenticates as its documentation says", async () => {
-  await authenticates(async (session) => (await client(session).query({ query: ME, fetchPolicy: "network-only" })).data);
-});
-
-test("Apollo Client 4 pages through a search, with the default of an argument that is not given", async () => {
-  const apollo = client(new Session(URL));
-  const query = apollo.watchQuery({ query: PAGE });
-  const first = (await query.result?.() ?? await query.refetch()).data.searchListings;
-  assert.equal(first.edges.length, 3);
-  await query.fetchMore({ variables: { after: first.pageInfo.endCursor } });
-  const both = apollo.readQuery({ query: PAGE }).searchListings;
-  assert.equal(new Set(both.edges.map(({ node }) => node.listing.id)).size, 6);
-});
-
-test("Apollo Client 4 loses no event over fifty reconnects", async () => {
-  await losesNothing(async (session, after) => {
-    const cable = new Cable();
-    const socket = connectSocket(URL, session, { webSocketImpl: cable.webSocketImpl });
-    const apollo = connect(URL, session, socket);
-    return { events: tripEvents(apollo, after), cut: () => cable.cut(), close: () => socket.dispose() };
-  });
-});
+triesApollo("Apollo Client 4", recipe);

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { connect, tripEvents } from "../recipes/graphql-sse.mjs";
 import { losesNothing } from "./reconnects.mjs";
-import { URL, book, bookable, guest, now } from "./world.mjs";
+import { URL, book, guest, now, rooms } from "./world.mjs";
 
 test("graphql-sse loses no event over fifty reconnects", async () => {
-  await losesNothing(async (session, after) => {
+  await losesNothing(async (session, after, signal) => {
     const connections = new Set();
     const fetchFn = (input, init) => {
       const connection = new AbortController();
@@ -14,19 +14,21 @@ test("graphql-sse loses no event over fifty reconnects", async () => {
       return fetch(input, { ...init, signal: connection.signal });
     };
     const cut = () => {
+      const count = connections.size;
       for (const connection of connections) connection.abort();
       connections.clear();
+      return count;
     };
     const client = connect(URL, session, { fetchFn });
-    return { events: tripEvents(client, after), cut, close: () => client.dispose() };
+    return { events: tripEvents(client, after, signal), cut, close: () => client.dispose() };
   });
 });
 
 test("a browser's EventSource continues from the id of the last event", async () => {
   const session = await guest();
-  const { stay, listings } = await bookable(2);
+  const listings = await rooms(2);
   const before = await now(session);
-  const [first, second] = [await book(session, listings[0], stay), await book(session, listings[1], stay)];
+  const [first, second] = [await book(session, listings[0]), await book(session, listings[1])];
   const ask = async (lastEventId) => {
     const query = "subscription { myTripEvents { id booking { id } } }";
     const stop = new AbortController();

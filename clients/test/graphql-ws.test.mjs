@@ -4,9 +4,9 @@ import { losesNothing } from "./reconnects.mjs";
 import { Cable, URL } from "./world.mjs";
 
 test("graphql-ws loses no event over fifty reconnects", async () => {
-  await losesNothing(async (session, after) => {
+  await losesNothing(async (session, after, signal) => {
     const cable = new Cable();
     const client = connect(URL, session, { webSocketImpl: cable.webSocketImpl });
-    return { events: tripEvents(client, session, after), cut: () => cable.cut(), close: () => client.dispose() };
+    return { events: tripEvents(client, session, after, signal), cut: () => cable.cut(), close: () => client.dispose() };
   });
 });

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { diff } from "@graphql-inspector/core";
 import { buildClientSchema, buildSchema, getIntrospectionQuery } from "graphql";
-import { URL, bookable, run } from "./world.mjs";
+import { STAY, rooms, run } from "./world.mjs";
 
 const tool = (name, ...parameters) => execFileSync("npx", [name, ...parameters], { encoding: "utf8", stdio: "pipe" });
 
@@ -13,8 +13,8 @@ test("graphql-codegen reads the running server, its types compile, and its docum
   tool("tsc", "--project", "tsconfig.json");
   const documents = JSON.parse(readFileSync("codegen/__generated__/persisted-documents.json", "utf8"));
   const search = Object.values(documents).find((text) => text.startsWith("query Search"));
-  const { stay } = await bookable(1);
-  const { searchListings } = await run(null, search, { stay, first: 2 });
+  await rooms(2);
+  const { searchListings } = await run(null, search, { stay: STAY, first: 2 });
   assert.equal(searchListings.nodes.length, 2);
 });
 

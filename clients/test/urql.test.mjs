@@ -34,10 +34,10 @@ test("urql and graphcache page through a search", async () => {
 });
 
 test("urql loses no event over fifty reconnects", async () => {
-  await losesNothing(async (session, after) => {
+  await losesNothing(async (session, after, signal) => {
     const cable = new Cable();
     const socket = connectSocket(URL, session, { webSocketImpl: cable.webSocketImpl });
     const urql = connect(URL, session, socket);
-    return { events: tripEvents(urql, after), cut: () => cable.cut(), close: () => socket.dispose() };
+    return { events: tripEvents(urql, after, signal), cut: () => cable.cut(), close: () => socket.dispose() };
   });
 });

@@ -16,13 +16,16 @@ export async function run(session, query, variables) {
 let people = 0;
 
 /** A new guest, signed in. */
-export async function guest() {
+export const guest = () => person("Gina");
+
+/** Somebody new, signed in. */
+async function person(displayName) {
   const session = new Session(URL);
-  const variables = { email: `guest-${process.pid}-${Date.now()}-${people++}@example.com`, password: "a long enough password" };
+  const variables = { displayName, email: `${displayName.toLowerCase()}-${process.pid}-${Date.now()}-${people++}@example.com`, password: "a long enough password" };
   const data = await run(
     null,
-    `mutation Register($email: Email!, $password: String!) {
-      registerUser(input: { email: $email, password: $password, displayName: "Gina" }) {
+    `mutation Register($email: Email!, $password: String!, $displayName: String!) {
+      registerUser(input: { email: $email, password: $password, displayName: $displayName }) {
         ... on RegisterUserSuccess { tokens { accessToken refreshToken } }
         ... on UserError { code message }
       }
@@ -34,76 +37,82 @@ export async function guest() {
 }
 
 const day = (offset) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
-let stays = 0;
 
-/** Listings that can be booked at once for one stay, each test another one. */
-export async function bookable(count) {
-  const start = 14 + 3 * stays++;
-  const stay = { checkIn: day(start), checkOut: day(start + 2) };
-  const listings = [];
-  for (let after = null; listings.length < count; ) {
-    const { searchListings } = await run(
-      null,
-      `query Bookable($stay: StayInput!, $after: Cursor) {
-        searchListings(where: { instantBook: true }, stay: $stay, first: 50, after: $after) {
-          nodes { listing { id } }
-          pageInfo { hasNextPage endCursor }
+/** Two nights, far enough ahead that cancelling them costs nothing. */
+export const STAY = { checkIn: day(30), checkOut: day(32) };
+
+/** Runs a mutation and gives its success. */
+async function change(session, mutation, input, wanted = "") {
+  const [first, ...others] = mutation;
+  const name = first.toUpperCase() + others.join("");
+  const outcome = (
+    await run(
+      session,
+      `mutation Change($input: ${name}Input!) {
+        ${mutation}(input: $input) {
+          __typename
+          ... on ${name}Success { ${wanted} }
+          ... on UserError { code message path }
         }
       }`,
-      { stay, after },
-    );
-    listings.push(...searchListings.nodes.map(({ listing }) => listing.id));
-    if (!searchListings.pageInfo.hasNextPage) break;
-    after = searchListings.pageInfo.endCursor;
-  }
-  if (listings.length < count) throw new Error(`only ${listings.length} listings can be booked`);
-  return { stay, listings: listings.slice(0, count) };
+      { input },
+    )
+  )[mutation];
+  if (outcome.__typename !== `${name}Success`) throw new Error(`${mutation}: ${JSON.stringify(outcome)}`);
+  return outcome;
 }
 
-/** Books a stay without paying for it: one event. */
-export async function book(session, listing, stay) {
-  const quoted = await run(
-    session,
-    `mutation Quote($input: QuoteStayInput!) {
-      quoteStay(input: $input) { ... on QuoteStaySuccess { quote { id } } ... on UserError { code message } }
-    }`,
-    { input: { listingId: listing, stay } },
-  );
-  const created = await run(
-    session,
-    `mutation Book($input: CreateBookingInput!) {
-      createBooking(input: $input) { ... on CreateBookingSuccess { booking { id } } ... on UserError { code message } }
-    }`,
-    { input: { quoteId: quoted.quoteStay.quote.id, idempotencyKey: crypto.randomUUID() } },
-  );
-  if (!created.createBooking.booking) throw new Error(JSON.stringify(created));
-  return created.createBooking.booking.id;
-}
+const ROOM = {
+  title: "Room of the client tests",
+  description: "Made by clients/test.",
+  roomType: "PRIVATE_ROOM",
+  propertyType: "APARTMENT",
+  maxGuests: 2,
+  bedrooms: 1,
+  beds: 1,
+  bathrooms: 1,
+  amenities: ["Wifi"],
+  photos: [{ url: "https://photos.staygate.example/room-of-the-client-tests.jpg" }],
+  place: { city: "Singapore", countryCode: "SG", latitude: 1.2764, longitude: 103.8458 },
+  pricing: { currency: "SGD", basePrice: 12_000 },
+  instantBook: true,
+  cancellationPolicy: "FLEXIBLE",
+};
 
-/** Cancels a booking: one event. */
-export async function cancel(session, booking) {
-  const data = await run(
-    session,
-    `mutation Cancel($input: CancelBookingInput!) {
-      cancelBooking(input: $input) { __typename ... on UserError { code message } }
-    }`,
-    { input: { bookingId: booking, idempotencyKey: crypto.randomUUID() } },
-  );
-  if (data.cancelBooking.__typename !== "CancelBookingSuccess") throw new Error(JSON.stringify(data));
-}
-
-/** The ids of all events of some bookings. */
-export async function history(session, bookings) {
+/** New listings of a new host, that can be booked at once. */
+export async function rooms(count) {
+  const host = await person("Hugo");
   const ids = [];
-  for (const id of bookings) {
-    const { booking } = await run(
-      session,
-      "query History($id: ID!) { booking(id: $id) { timeline(first: 100) { nodes { id } } } }",
-      { id },
-    );
-    ids.push(...booking.timeline.nodes.map((event) => event.id));
+  while (ids.length < count) {
+    const { listing } = await change(host, "createListing", ROOM, "listing { id }");
+    await change(host, "publishListing", { listingId: listing.id }, "listing { id }");
+    ids.push(listing.id);
   }
   return ids;
+}
+
+/** Books a room at once, without paying yet: it is held. */
+export async function book(session, room) {
+  const { quote } = await change(session, "quoteStay", { listingId: room, stay: STAY }, "quote { id }");
+  const input = { quoteId: quote.id, idempotencyKey: crypto.randomUUID() };
+  return (await change(session, "createBooking", input, "booking { id }")).booking.id;
+}
+
+/** Pays for a booking, which makes it certain. */
+export async function pay(session, booking) {
+  const input = { booking: { id: booking }, method: { sandbox: "CARD_OK" }, idempotencyKey: crypto.randomUUID() };
+  await change(session, "payBooking", input, "booking { status }");
+}
+
+/** Cancels a booking: its nights are free again, and the money goes back. */
+export async function cancel(session, booking) {
+  await change(session, "cancelBooking", { bookingId: booking, idempotencyKey: crypto.randomUUID() }, "booking { status }");
+}
+
+/** The ids of all events of a booking, in order. */
+export async function history(session, booking) {
+  const query = "query History($id: ID!) { booking(id: $id) { timeline(first: 100) { nodes { id } } } }";
+  return (await run(session, query, { id: booking })).booking.timeline.nodes.map((event) => event.id);
 }
 
 /** The place in the stream of now. */
@@ -126,7 +135,10 @@ export class Cable {
     };
   }
 
+  /** How many there were. */
   cut() {
+    const count = this.#sockets.size;
     for (const socket of this.#sockets) socket.terminate();
+    return count;
   }
 }
