@@ -187,11 +187,7 @@ impl Shared {
                 "lane",
                 &self.gate.used(),
             ),
-            Measure::number(
-                "expensive_waiting",
-                "Expensive operations that wait for their turn",
-                self.gate.waiting(),
-            ),
+            Measure::number("expensive_waiting", "Expensive operations that wait for their turn", self.gate.waiting()),
             Measure::count(
                 "budget_refusals",
                 "Operations refused because a budget was used up",
