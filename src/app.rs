@@ -16,6 +16,7 @@ use crate::{
         Conn, Database,
         amenities::Usage,
         events::{Event, Topic},
+        holds::HoldKind,
         search::Reach,
     },
     types::{Chores, Clock, Delays, Entropy, Quota, Retention, Rule, TimeZones, Timestamp, UserId},
@@ -38,7 +39,7 @@ pub struct Terms {
     pub quote: Duration,
     /// How long an instant booking holds its nights for the payment.
     pub hold: Duration,
-    /// Limits of unpaid holds.
+    /// Limits of bookings that nobody has paid for.
     pub holds: HoldLimits,
     /// How long a guest may take to pay for a request.
     pub request_payment: Duration,
@@ -71,22 +72,46 @@ impl Default for Terms {
     }
 }
 
-/// How many nights a guest can hold without paying.
+/// How many bookings of one kind a guest has open at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Caps {
+    /// Of one guest.
+    pub per_guest: u32,
+    /// Of one guest at one listing.
+    pub per_listing: u32,
+    /// How long a guest who has ended one, or let it end, waits before booking the same listing again.
+    pub cooldown: Duration,
+}
+
+/// How much a guest can book without paying.
 #[derive(Debug, Clone, Copy)]
 pub struct HoldLimits {
-    /// Open holds of one guest.
-    pub per_guest: u32,
-    /// Open holds of one guest at one listing.
-    pub per_listing: u32,
-    /// How long a guest whose hold ended unpaid waits before holding nights of the same listing again.
-    pub cooldown: Duration,
+    /// Unpaid holds; and, counted apart, bookings that cost nothing.
+    pub holds: Caps,
+    /// Requests, whether or not their money is reserved.
+    pub requests: Caps,
     /// How long holds of one guest at one listing that replace one another last in all.
     pub in_all: Duration,
 }
 
+impl HoldLimits {
+    /// Those of bookings of this kind.
+    pub fn of(&self, kind: HoldKind) -> Caps {
+        match kind {
+            HoldKind::Unpaid | HoldKind::Free => self.holds,
+            HoldKind::Request => self.requests,
+        }
+    }
+}
+
 impl Default for HoldLimits {
     fn default() -> Self {
-        Self { per_guest: 3, per_listing: 1, cooldown: Duration::minutes(15), in_all: Duration::minutes(30) }
+        let cooldown = Duration::minutes(15);
+        Self {
+            holds: Caps { per_guest: 3, per_listing: 1, cooldown },
+            requests: Caps { per_guest: 5, per_listing: 2, cooldown },
+            in_all: Duration::minutes(30),
+        }
     }
 }
 
@@ -107,7 +132,7 @@ pub struct AttemptLimits {
     pub refresh: Rule,
     /// Listings that one member makes.
     pub drafts: Rule,
-    /// Payments of one member that are declined: somebody may be trying stolen cards.
+    /// Payments of one member that are declined, or not yet answered: somebody may be trying stolen cards.
     pub declined_payments: Rule,
 }
 
@@ -210,25 +235,26 @@ impl Default for Streams {
 pub struct AmenityCache {
     /// How many published listings offer which.
     pub usage: Recent<Arc<[Usage]>>,
-    slugs: Mutex<HashMap<String, String>>,
+    slugs: Mutex<HashMap<String, (Instant, String)>>,
 }
 
 impl AmenityCache {
     /// The most names that are remembered.
     const MOST: usize = 4_096;
 
-    /// The slug of an amenity that was found by this name before. A server keeps the slug of an amenity as long as it runs.
-    pub fn slug(&self, name: &str) -> Option<String> {
-        self.slugs.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    /// The slug of an amenity that was found by this name no longer than `age` ago: then some listing had it.
+    pub fn slug(&self, name: &str, age: std::time::Duration) -> Option<String> {
+        let slugs = self.slugs.lock().unwrap_or_else(PoisonError::into_inner);
+        slugs.get(name).filter(|(at, _)| at.elapsed() <= age).map(|(_, slug)| slug.clone())
     }
 
-    /// Remembers what was found.
-    pub fn remember(&self, found: HashMap<String, String>) {
+    /// Remembers what was found by a search that began at `begun`.
+    pub fn remember(&self, begun: Instant, found: HashMap<String, String>) {
         let mut slugs = self.slugs.lock().unwrap_or_else(PoisonError::into_inner);
         if slugs.len() + found.len() > Self::MOST {
             slugs.clear();
         }
-        slugs.extend(found);
+        slugs.extend(found.into_iter().map(|(name, slug)| (name, (begun, slug))));
     }
 }
 

@@ -267,12 +267,9 @@ fn app(database: Database) -> anyhow::Result<App> {
     let day = chrono::Duration::days(1);
     let secret = SECRET.as_bytes().to_vec();
     // Few guests book much more than people do.
-    let holds = HoldLimits {
-        per_guest: u32::MAX,
-        per_listing: u32::MAX,
-        cooldown: chrono::Duration::zero(),
-        ..HoldLimits::default()
-    };
+    let unlimited =
+        staygate::app::Caps { per_guest: u32::MAX, per_listing: u32::MAX, cooldown: chrono::Duration::zero() };
+    let holds = HoldLimits { holds: unlimited, requests: unlimited, ..HoldLimits::default() };
     Ok(App::new(Parts {
         database,
         clock: Arc::new(SystemClock),
@@ -306,6 +303,14 @@ fn serve(database: &str) -> anyhow::Result<(Child, String)> {
         "off",
     ]);
     command.args(["--holds-per-guest", "100000", "--holds-per-listing", "100000", "--hold-cooldown-minutes", "0"]);
+    command.args([
+        "--requests-per-guest",
+        "100000",
+        "--requests-per-listing",
+        "100000",
+        "--request-cooldown-minutes",
+        "0",
+    ]);
     command.env("DATABASE_URL", database).env("STAYGATE_JWT_SECRET", format!("bench:{SECRET}"));
     let mut server = command.stderr(Stdio::piped()).spawn()?;
     let mut lines = BufReader::new(server.stderr.take().context("its log")?).lines();

@@ -1,6 +1,6 @@
 use super::landing::landing;
 use super::storage::{OpenStorage, pool_options};
-use crate::app::{App, AttemptLimits, HoldLimits, Parts, Streams, Terms};
+use crate::app::{App, AttemptLimits, Caps, HoldLimits, Parts, Streams, Terms};
 use crate::auth::PasswordHasher;
 use crate::config::{Config, PublicUrl, SigningKeys};
 use crate::graphql::documents::Limits;
@@ -170,9 +170,16 @@ fn terms_of(config: &Config) -> Terms {
         quote: booking.quote_lifetime(),
         hold: booking.hold_lifetime(),
         holds: HoldLimits {
-            per_guest: booking.holds_per_guest,
-            per_listing: booking.holds_per_listing,
-            cooldown: booking.hold_cooldown(),
+            holds: Caps {
+                per_guest: booking.holds_per_guest,
+                per_listing: booking.holds_per_listing,
+                cooldown: booking.hold_cooldown(),
+            },
+            requests: Caps {
+                per_guest: booking.requests_per_guest,
+                per_listing: booking.requests_per_listing,
+                cooldown: booking.request_cooldown(),
+            },
             in_all: booking.hold_total(),
         },
         request_payment: booking.request_payment_time(),

@@ -26,11 +26,11 @@ pub struct Booking {
     #[arg(long, env = "STAYGATE_HOLD_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
     pub hold_minutes: u32,
 
-    /// How many unpaid bookings of one guest may hold nights at a time.
+    /// How many unpaid bookings of one guest may hold nights at a time; and, counted apart, how many that cost nothing.
     #[arg(long, env = "STAYGATE_HOLDS_PER_GUEST", value_name = "N", default_value_t = 3, value_parser = between(1, 100_000))]
     pub holds_per_guest: u32,
 
-    /// How many unpaid bookings of one guest may hold nights of one listing at a time.
+    /// How many unpaid bookings of one guest may hold nights of one listing at a time; and, counted apart, how many that cost nothing.
     #[arg(long, env = "STAYGATE_HOLDS_PER_LISTING", value_name = "N", default_value_t = 1, value_parser = between(1, 100_000))]
     pub holds_per_listing: u32,
 
@@ -41,6 +41,18 @@ pub struct Booking {
     /// How long a guest can hold nights of a listing by booking them again unpaid, in minutes; at least --hold-minutes.
     #[arg(long, env = "STAYGATE_HOLD_TOTAL_MINUTES", value_name = "MIN", default_value_t = 30, value_parser = between(1, 2880))]
     pub hold_total_minutes: u32,
+
+    /// How many open requests one guest may have at a time, whether or not money is reserved for them.
+    #[arg(long, env = "STAYGATE_REQUESTS_PER_GUEST", value_name = "N", default_value_t = 5, value_parser = between(1, 100_000))]
+    pub requests_per_guest: u32,
+
+    /// How many open requests one guest may have at one listing at a time.
+    #[arg(long, env = "STAYGATE_REQUESTS_PER_LISTING", value_name = "N", default_value_t = 2, value_parser = between(1, 100_000))]
+    pub requests_per_listing: u32,
+
+    /// How long a guest who canceled a request, or did not pay for it in time, waits before asking for the same listing again, in minutes.
+    #[arg(long, env = "STAYGATE_REQUEST_COOLDOWN_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(0, 1440))]
+    pub request_cooldown_minutes: u32,
 
     /// How long a guest has to pay for a request, in minutes. Until then it holds nothing, and the host does not see it.
     #[arg(long, env = "STAYGATE_REQUEST_PAYMENT_MINUTES", value_name = "MIN", default_value_t = 30, value_parser = between(1, 1440))]
@@ -80,6 +92,11 @@ impl Booking {
     /// How long a guest can hold nights of a listing by booking them again unpaid.
     pub fn hold_total(&self) -> Duration {
         Duration::minutes(self.hold_total_minutes.into()).max(self.hold_lifetime())
+    }
+
+    /// How long a guest who gave a request up waits before asking for the same listing again.
+    pub fn request_cooldown(&self) -> Duration {
+        Duration::minutes(self.request_cooldown_minutes.into())
     }
 
     /// How long a guest has to pay for a request.

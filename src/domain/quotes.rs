@@ -53,7 +53,8 @@ pub async fn create(app: &App, guest: &Member, listing: ListingId, stay: Stay, g
 async fn free_own_holds(conn: &mut Conn, guest: &Member, held: &mut Vec<Night>, now: Timestamp) -> Result<()> {
     if held.iter().any(|night| night.kind == NightKind::Hold) {
         let own = store::holds::of_guest(conn, guest.id(), now).await?;
-        held.retain(|night| night.booking_id.is_none_or(|booking| own.iter().all(|hold| hold.id != booking)));
+        let is_own = |booking| own.iter().any(|hold| hold.id == booking && hold.awaits_payment(now));
+        held.retain(|night| !night.booking_id.is_some_and(is_own));
     }
     Ok(())
 }
@@ -81,7 +82,7 @@ pub(super) fn refuse(violations: Vec<Violation>) -> Result<()> {
     Err(Refusal::StayNotAllowed(StayNotAllowed { violations }).into())
 }
 
-/// What the hash of a quote covers: all that was promised.
+/// What the hash of a quote covers: all that was promised, and where and by which clock the stay is.
 #[derive(Serialize)]
 struct Promise<'a> {
     listing: ListingId,
@@ -89,10 +90,46 @@ struct Promise<'a> {
     check_out: String,
     guests: [u8; 4],
     currency: &'a str,
-    lines: &'a [Line],
+    lines: &'a str,
     total: i64,
     policy: &'a str,
     rules: &'a str,
+    country: Option<&'a str>,
+    city: &'a str,
+    address: Option<&'a str>,
+    point: [f64; 2],
+    time_zone: &'a str,
+    hours: [String; 2],
+}
+
+/// The hash of `quote` at `listing` as it is now.
+fn content_hash(quote: &Quote, listing: &Listing) -> Result<Vec<u8>> {
+    let (place, rules, point) = (&listing.place, &listing.rules, listing.place.exact());
+    let promise = Promise {
+        listing: listing.id,
+        check_in: quote.check_in.to_string(),
+        check_out: quote.check_out.to_string(),
+        guests: [quote.adults, quote.children, quote.infants, quote.pets],
+        currency: quote.currency.as_str(),
+        lines: &quote.price_lines,
+        total: quote.total,
+        policy: quote.cancellation_policy.as_str(),
+        rules: &quote.rules,
+        country: place.country_code.as_deref(),
+        city: &place.city,
+        address: place.address.as_deref(),
+        point: [point.latitude, point.longitude],
+        time_zone: &place.time_zone,
+        hours: [rules.check_in_from, rules.check_out_by].map(|hour| hour.to_string()),
+    };
+    let promise = serde_json::to_vec(&promise).map_err(anyhow::Error::from)?;
+    Ok(Sha256::digest(promise).to_vec())
+}
+
+/// Whether `listing` is where it was when `quote` was made, with the same hours, and in the same currency: what a guest has seen and would
+/// not see before paying. A price that has changed since is kept.
+pub(super) fn still_holds(quote: &Quote, listing: &Listing) -> Result<bool> {
+    Ok(quote.currency == listing.pricing.currency && content_hash(quote, listing)? == quote.content_hash)
 }
 
 fn promise(
@@ -105,19 +142,7 @@ fn promise(
 ) -> Result<Quote> {
     let rules = RuleSet::current();
     let policy = cancellation::applicable(listing.rules.cancellation_policy, stay.len(), rules);
-    let content = Promise {
-        listing: listing.id,
-        check_in: stay.check_in().to_string(),
-        check_out: stay.check_out().to_string(),
-        guests: [guests.adults, guests.children, guests.infants, guests.pets],
-        currency: priced.currency.as_str(),
-        lines: &priced.lines,
-        total: priced.total,
-        policy: policy.as_str(),
-        rules: rules.version,
-    };
-    let content = serde_json::to_vec(&content).map_err(anyhow::Error::from)?;
-    Ok(Quote {
+    let quote = Quote {
         id: QuoteId::new(now, &*app.entropy),
         listing_id: listing.id,
         guest_id: guest.id(),
@@ -134,21 +159,27 @@ fn promise(
         rules: rules.version.to_owned(),
         cancellation_policy: policy,
         instant_book: listing.rules.instant_book,
-        content_hash: Sha256::digest(content).to_vec(),
+        content_hash: Vec::new(),
         created_at: now,
         expires_at: now + app.terms.quote,
-    })
+    };
+    Ok(Quote { content_hash: content_hash(&quote, listing)?, ..quote })
 }
 
-/// The answer to a quote whose time is over: a new quote of the same stay, and how its price differs.
+/// The answer to a quote whose time is over, or whose listing has moved or changed its currency: a new quote of the same stay, and how its price differs.
 pub(super) async fn renew(app: &App, guest: &Member, old: &Quote) -> Result<Refusal> {
     let renewed = create(app, guest, old.listing_id, old.stay(), old.guests()).await;
     let expired = match renewed {
         Ok(new) => {
-            let money = |minor: Option<i64>| minor.map(|minor| Money::new(minor, new.currency));
-            let differences = pricing::differences(&lines(&old.price_lines)?, &lines(&new.price_lines)?)
+            let money = |minor: Option<i64>, quote: &Quote| minor.map(|minor| Money::new(minor, quote.currency));
+            let differences = pricing::pairs(&lines(&old.price_lines)?, &lines(&new.price_lines)?)
                 .into_iter()
-                .map(|line| PriceDifference { kind: line.kind, before: money(line.before), after: money(line.after) })
+                .map(|it| PriceDifference {
+                    kind: it.kind,
+                    before: money(it.before, old),
+                    after: money(it.after, &new),
+                })
+                .filter(|it| it.before != it.after)
                 .collect();
             QuoteExpired { quote: Some(new.id), differences }
         }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::{
     app::App,
     error::{Error, Result},
-    store::{self, quotes::ByExpiry},
+    store::{self, Conn, quotes::ByExpiry},
 };
 
 /// Rows that one batch deletes at the most.
@@ -17,6 +17,8 @@ const BATCHES: usize = 10;
 #[derive(Debug, Default)]
 pub struct Sweeper {
     looked_at: Mutex<Option<ByExpiry>>,
+    /// The last amenity that was looked at; empty: the next is the first.
+    last_amenity: Mutex<String>,
 }
 
 impl Sweeper {
@@ -30,8 +32,23 @@ impl Sweeper {
             repeat(|| sessions(app)).await,
             repeat(|| self.quotes(app)).await,
             repeat(|| events(app)).await,
+            self.amenities(app).await,
         ];
         done.into_iter().collect()
+    }
+
+    /// Amenities that no listing has any more: one batch, and the next time those behind it, round and round.
+    async fn amenities(&self, app: &App) -> Result<()> {
+        let after = self.last_amenity.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let seen = store::amenities::linked(&mut app.conn().await?, &after, BATCH.into()).await?;
+        let unused: Vec<&str> = seen.iter().filter(|(_, linked)| !linked).map(|(slug, _)| slug.as_str()).collect();
+        if !unused.is_empty() {
+            let delete = async |tx: &mut Conn| Ok::<_, Error>(store::amenities::delete_unused(tx, &unused).await?);
+            app.database.transaction(delete).await?;
+        }
+        let last = seen.last().filter(|_| seen.len() >= BATCH as usize).map(|(slug, _)| slug.clone());
+        *self.last_amenity.lock().unwrap_or_else(PoisonError::into_inner) = last.unwrap_or_default();
+        Ok(())
     }
 
     /// Quotes that were never booked.

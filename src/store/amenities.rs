@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use diesel::{dsl::count_star, mysql::Mysql, prelude::*};
+use diesel::{
+    dsl::{count_star, exists},
+    mysql::Mysql,
+    prelude::*,
+};
 use diesel_async::RunQueryDsl;
 
 use super::{
     Conn, Database,
-    each::{Each, among},
+    each::{Each, Shared, among},
     schema::{amenities, listing_amenities, listings},
 };
 use crate::{
@@ -78,7 +82,8 @@ pub(super) async fn enter<'a>(
     // In the order of the key, so that two hosts who name new amenities at once wait rather than deadlock.
     let offers: BTreeMap<&str, (&str, String)> = offers.map(|(slug, name)| (slug, (name, amenity_key(name)))).collect();
     let keyed = || offers.iter().map(|(slug, (_, key))| (*slug, key.as_str()));
-    let mut known = find(tx, keyed()).await?;
+    // Locked, so that the worker does not delete one that nobody offers yet.
+    let mut known = find(tx, keyed(), true).await?;
     let new: Vec<_> = offers
         .iter()
         .filter(|(slug, _)| !known.contains_key(*slug))
@@ -91,15 +96,17 @@ pub(super) async fn enter<'a>(
             // Ignored: another writer may have brought the same amenity, under this slug or another one.
             diesel::insert_or_ignore_into(amenities::table).values(rows).execute(tx).await?;
         }
-        known = find(tx, keyed()).await?;
+        known = find(tx, keyed(), true).await?;
     }
     Ok(known)
 }
 
-/// The slugs of the catalog for slugs and keys: the same slug, else that with the key. What is not there is left out.
-pub(super) async fn find<'a, 'k>(
+/// The slugs of the catalog for slugs and keys: the same slug, else that with the key. What is not there is left out. What is there stays
+/// there until the transaction ends if `locks`.
+async fn find<'a, 'k>(
     conn: &mut Conn,
     wanted: impl Iterator<Item = (&'a str, &'k str)>,
+    locks: bool,
 ) -> QueryResult<HashMap<&'a str, String>> {
     let wanted: Vec<(&'a str, &'k str)> = wanted.collect();
     if wanted.is_empty() {
@@ -109,7 +116,8 @@ pub(super) async fn find<'a, 'k>(
     let (slugs, keys): (Vec<&str>, Vec<&str>) = wanted.iter().copied().unzip();
     // The column of slugs is ASCII; nothing else can be in it.
     let slugs = slugs.into_iter().filter(|slug| slug.is_ascii());
-    let parts = vec![part().filter(among(amenities::slug, slugs)), part().filter(among(amenities::name_key, keys))];
+    let parts = [part().filter(among(amenities::slug, slugs)), part().filter(among(amenities::name_key, keys))];
+    let parts = parts.into_iter().map(|query| Shared { query, locks }).collect();
     let rows: Vec<(String, Option<String>)> = Each(parts).load(conn).await?;
     let slugs: HashSet<&str> = rows.iter().map(|(slug, _)| slug.as_str()).collect();
     let by_key: HashMap<&str, &str> =
@@ -121,11 +129,56 @@ pub(super) async fn find<'a, 'k>(
     Ok(wanted.iter().filter_map(known).collect())
 }
 
-/// The slugs of the catalog for what a client calls amenities: by slug, or by any spelling of the name.
+/// The slugs of amenities that published listings offer, for what a client calls them: by slug, or by any spelling of the name.
 pub async fn slugs_of(conn: &mut Conn, names: &[String]) -> Result<HashMap<String, String>> {
     let keys: Vec<String> = names.iter().map(|name| amenity_key(name)).collect();
-    let found = find(conn, names.iter().map(String::as_str).zip(keys.iter().map(String::as_str))).await?;
-    Ok(found.into_iter().map(|(name, slug)| (name.to_owned(), slug)).collect())
+    let found = find(conn, names.iter().map(String::as_str).zip(keys.iter().map(String::as_str)), false).await?;
+    let offered = offered(conn, found.values().map(String::as_str).collect()).await?;
+    let found = found.into_iter().filter(|(_, slug)| offered.contains(slug));
+    Ok(found.map(|(name, slug)| (name.to_owned(), slug)).collect())
+}
+
+/// Those of `slugs` that a published listing offers. Each stops at the first.
+async fn offered(conn: &mut Conn, slugs: BTreeSet<&str>) -> QueryResult<HashSet<String>> {
+    let part = |slug| {
+        listing_amenities::table
+            .inner_join(listings::table)
+            .filter(listing_amenities::amenity_slug.eq(slug))
+            .filter(listings::status.eq(ListingStatus::Published))
+            .select(listing_amenities::amenity_slug)
+            .limit(1)
+    };
+    if slugs.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let offered: Vec<String> = Each(slugs.into_iter().map(part).collect()).load(conn).await?;
+    Ok(offered.into_iter().collect())
+}
+
+/// The next `limit` amenities of the catalog after `after`, by slug, and whether any listing has each: published or not.
+pub async fn linked(conn: &mut Conn, after: &str, limit: i64) -> QueryResult<Vec<(String, bool)>> {
+    let links = listing_amenities::table.filter(listing_amenities::amenity_slug.eq(amenities::slug));
+    amenities::table
+        .filter(amenities::slug.gt(after))
+        .order(amenities::slug)
+        .limit(limit)
+        .select((amenities::slug, exists(links)))
+        .load(conn)
+        .await
+}
+
+/// Deletes those of `slugs` that no listing has.
+pub async fn delete_unused(tx: &mut Conn, slugs: &[&str]) -> QueryResult<usize> {
+    // Locked, so that nobody begins to offer one of them between the look and the end.
+    let rows = amenities::table.filter(among(amenities::slug, slugs.iter().copied())).select(amenities::slug);
+    let there: Vec<String> = rows.order(amenities::slug).for_update().load(tx).await?;
+    let links = listing_amenities::table
+        .filter(among(listing_amenities::amenity_slug, there.iter().map(String::as_str)))
+        .select(listing_amenities::amenity_slug)
+        .distinct();
+    let offered: HashSet<String> = links.load(tx).await?.into_iter().collect();
+    let unused = there.iter().filter(|slug| !offered.contains(*slug)).map(String::as_str);
+    diesel::delete(amenities::table.filter(among(amenities::slug, unused))).execute(tx).await
 }
 
 /// The whole catalog, the most common first. Counts every amenity of every published listing: to be asked now and then.

@@ -1,4 +1,4 @@
-//! Two pieces of SQL that diesel's own DSL lacks or writes badly. Both keep every value a bound parameter.
+//! Pieces of SQL that diesel's own DSL lacks or writes badly. Both keep every value a bound parameter.
 
 use diesel::{
     expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate},
@@ -8,6 +8,33 @@ use diesel::{
     serialize::ToSql,
     sql_types::{Bool, HasSqlType, SingleValue},
 };
+
+/// A query whose rows are locked until the transaction ends if `locks`: others may read and lock them in the same way, nobody may change
+/// them. Diesel's own `FOR SHARE` is not in MariaDB.
+#[derive(Debug, Clone)]
+pub(super) struct Shared<Q> {
+    pub(super) query: Q,
+    pub(super) locks: bool,
+}
+
+impl<Q: Query> Query for Shared<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q> QueryId for Shared<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: QueryFragment<Mysql>> QueryFragment<Mysql> for Shared<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        self.query.walk_ast(out.reborrow())?;
+        if self.locks {
+            out.push_sql(" LOCK IN SHARE MODE");
+        }
+        Ok(())
+    }
+}
 
 /// Longest list that has a statement text of its own.
 const EXACT: usize = 32;

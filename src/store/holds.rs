@@ -1,16 +1,27 @@
-//! Unpaid holds of guests.
+//! What guests have booked that nobody has paid for.
 
 use chrono::NaiveDate;
 use diesel::{prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
 use super::{Conn, schema::bookings};
-use crate::types::{BookingId, ListingId, Stay, Timestamp, UserId};
+use crate::types::{BookingId, BookingStatus, ListingId, Stay, Timestamp, UserId};
 
 /// More holds than a guest can have in the time that is looked back on, whatever the limits are.
 const MOST: i64 = 1_000;
 
-/// Nights that a guest holds, or held until a moment ago, without having paid.
+/// How a booking is one that nobody has paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldKind {
+    /// It holds nights until it is paid for.
+    Unpaid,
+    /// It asks a host, with or without money that is reserved.
+    Request,
+    /// It is certain, and costs nothing.
+    Free,
+}
+
+/// A booking that nobody has paid for, or that was one until a moment ago.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = bookings, check_for_backend(diesel::mysql::Mysql))]
 pub struct Hold {
@@ -26,12 +37,52 @@ pub struct Hold {
     pub held_since: Option<Timestamp>,
     /// Until when.
     pub held_until: Option<Timestamp>,
+    /// As stored.
+    pub status: BookingStatus,
+    /// What it costs, in minor units.
+    pub total: i64,
+    /// Whether it is a request for which no money was authorized.
+    pub hidden_from_host: bool,
 }
 
 impl Hold {
     /// The nights.
     pub fn stay(&self) -> Stay {
         Stay::stored(self.check_in, self.check_out)
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> HoldKind {
+        match (self.held_since, self.total) {
+            (None, _) => HoldKind::Request,
+            (Some(_), 0) => HoldKind::Free,
+            (Some(_), _) => HoldKind::Unpaid,
+        }
+    }
+
+    /// Whether it is open at `now`.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        use BookingStatus::{CheckedIn, Confirmed, PendingPayment, Requested};
+        matches!(self.status, PendingPayment | Requested | Confirmed | CheckedIn)
+            && self.held_until.is_some_and(|end| end > now)
+    }
+
+    /// Whether it waits for its guest alone, so that the guest can book something else instead.
+    pub fn awaits_payment(&self, now: Timestamp) -> bool {
+        let is_unpaid = self.status == BookingStatus::PendingPayment || self.hidden_from_host;
+        is_unpaid && self.is_open(now)
+    }
+
+    /// When its guest ended it or let it end, if that is so at `now`. What a host declines or does not answer is not the guest's doing.
+    pub fn given_up_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let is_guests_doing = match self.status {
+            BookingStatus::Cancelled => true,
+            BookingStatus::PendingPayment | BookingStatus::Requested | BookingStatus::Expired => {
+                self.held_since.is_some() || self.hidden_from_host
+            }
+            _ => false,
+        };
+        self.held_until.filter(|_| is_guests_doing && !self.is_open(now))
     }
 }
 
@@ -46,7 +97,7 @@ pub async fn lock(tx: &mut Conn, guest: UserId) -> QueryResult<usize> {
     .await
 }
 
-/// The unpaid holds of `guest` that last or lasted until after `after`, the first to end first.
+/// The bookings of `guest` that nobody has paid for and that last or lasted until after `after`, the first to end first.
 pub async fn of_guest(conn: &mut Conn, guest: UserId, after: Timestamp) -> QueryResult<Vec<Hold>> {
     bookings::table
         .filter(bookings::guest_id.eq(guest))

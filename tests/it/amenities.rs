@@ -4,7 +4,10 @@ use diesel_async::SimpleAsyncConnection as _;
 use serde_json::{Value, json};
 use staygate::store;
 
-use crate::harness::{actors::data, app::TestApp};
+use crate::harness::{
+    actors::{CREATE_LISTING, data, home},
+    app::TestApp,
+};
 
 const SEARCH: &str =
     "query ($amenities: [String!]) { searchListings(where: { amenities: $amenities }) { totalCount } }";
@@ -112,4 +115,35 @@ async fn duplicates_of_an_older_server_are_merged_at_the_next_start() {
         assert_eq!(catalog["amenities"]["nodes"], json!([{ "slug": "wifi", "name": "Wifi", "listings": 3 }]));
         assert_eq!(count(&app, "wi-fi").await, 3);
     }
+}
+
+/// One that only a draft ever had gave no hits and no error.
+#[tokio::test]
+async fn an_amenity_that_no_published_listing_has_is_an_error_and_is_swept() {
+    use diesel_async::RunQueryDsl as _;
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let app = TestApp::new().await;
+    let host = app.host().await;
+    host.listing(|_| {}).await;
+    let mut input = home();
+    input["amenities"] = json!(["Wi-Fii"]);
+    let draft = host.mutate(CREATE_LISTING, input).await["listing"]["id"].clone();
+    assert!(refusal(&app, "Wi-Fii").await.contains("no listing has an amenity"));
+    let known = async || {
+        let count = "SELECT COUNT(*) AS count FROM amenities";
+        diesel::sql_query(count).get_result::<Count>(&mut app.conn().await).await.unwrap().count
+    };
+    let sweeper = staygate::domain::retention::Sweeper::default();
+    sweeper.sweep(&app.app).await.unwrap();
+    assert_eq!(known().await, 2, "what a draft has stays");
+    let delete = "mutation ($input: DeleteListingInput!) { deleteListing(input: $input) { __typename } }";
+    host.mutate(delete, json!({ "listingId": draft })).await;
+    assert!(refusal(&app, "Wi-Fii").await.contains("no listing has an amenity"));
+    sweeper.sweep(&app.app).await.unwrap();
+    assert_eq!(known().await, 1);
+    assert_eq!(count(&app, "Wifi").await, 1);
 }

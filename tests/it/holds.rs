@@ -96,6 +96,7 @@ async fn a_request_has_thirty_minutes_to_be_paid_for_and_then_a_day_to_be_answer
     app.pass(Duration::minutes(30));
     assert_eq!(guest.status(&unpaid).await, "EXPIRED");
     assert_eq!(guest.try_pay(&unpaid, "CARD_OK", &app.key()).await["code"], "STATE_CONFLICT");
+    app.pass(Duration::minutes(15));
     let paid = guest.book(&listing, "2026-04-01", "2026-04-03").await;
     app.pass(Duration::minutes(29));
     guest.pay(&paid).await;

@@ -44,6 +44,7 @@ mod plans;
 mod pool;
 mod quotes;
 mod races;
+mod requests;
 mod retention;
 mod reviews;
 mod rush;

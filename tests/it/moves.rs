@@ -119,6 +119,73 @@ async fn a_listing_with_bookings_keeps_its_currency() {
     assert_eq!(host.mutate(UPDATE, euros).await["listing"]["pricing"]["currency"], "EUR", "nobody has paid");
 }
 
+/// A guest who was quoted a flat in Singapore booked one in Berlin, without a word.
+#[tokio::test]
+async fn a_quote_of_a_listing_that_moves_or_changes_its_hours_is_renewed() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    for change in [json!({ "place": berlin() }), json!({ "checkInFrom": "18:00" }), json!({ "checkOutBy": "09:00" })] {
+        let quote = guest.quote(&listing, "2026-04-01", "2026-04-07").await;
+        let mut input = change.clone();
+        input["listingId"] = json!(listing);
+        assert_eq!(host.mutate(UPDATE, input).await["__typename"], "UpdateListingSuccess");
+        let key = app.key();
+        let refused = guest.try_book(&quote, &key).await;
+        assert_eq!(refused["__typename"], "QuoteExpiredProblem", "{change}: {refused}");
+        let renewed = refused["quote"]["id"].as_str().unwrap();
+        let booked = guest.try_book(renewed, &app.key()).await;
+        let booking = booked["booking"]["id"].as_str().unwrap_or_else(|| panic!("{booked}"));
+        guest.pay(booking).await;
+        assert_eq!(details(&guest, booking).await["timeZone"], "Europe/Berlin");
+        guest.cancel(booking).await;
+    }
+    let quote = guest.quote(&listing, "2026-04-01", "2026-04-07").await;
+    let dearer =
+        json!({ "listingId": listing, "title": "Dear", "pricing": { "currency": "SGD", "basePrice": 11_000 } });
+    host.mutate(UPDATE, dearer).await;
+    let booked = guest.try_book(&quote, &app.key()).await;
+    assert_eq!(booked["booking"]["price"]["total"]["minorUnits"], 68_520, "a price is kept: {booked}");
+}
+
+/// A booking that was made while its listing moved kept the old place, and neither side was told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_booking_that_races_a_move_is_told_of_it_or_refused() {
+    let app = TestApp::without_hold_limits(staygate::store::Options::default()).await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    for round in 0..6 {
+        let listing = host.listing(|_| {}).await;
+        let quote = guest.quote(&listing, "2026-04-01", "2026-04-07").await;
+        let (key, place) = (app.key(), json!({ "listingId": listing, "place": berlin() }));
+        let (booked, moved) = tokio::join!(guest.try_book(&quote, &key), host.mutate(UPDATE, place));
+        assert_eq!(moved["__typename"], "UpdateListingSuccess", "{moved}");
+        match booked["booking"]["id"].as_str() {
+            Some(booking) => {
+                assert_eq!(moved["affectedBookings"], json!([{ "id": booking }]), "round {round}: {moved}");
+                assert!(guest.history(booking).await.contains(&"LISTING_MOVED".to_owned()));
+            }
+            None => assert_eq!(booked["__typename"], "QuoteExpiredProblem", "{booked}"),
+        }
+    }
+}
+
+/// M7: a quote that was open kept the old currency, and became a booking in it.
+#[tokio::test]
+async fn a_quote_in_another_currency_than_the_listing_has_now_is_renewed() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    let quote = guest.quote(&listing, "2026-04-01", "2026-04-03").await;
+    let euros = json!({ "listingId": listing, "pricing": { "currency": "EUR", "basePrice": 10_000 } });
+    assert_eq!(host.mutate(UPDATE, euros).await["listing"]["pricing"]["currency"], "EUR");
+    let refused = guest.try_book(&quote, &app.key()).await;
+    assert_eq!(refused["__typename"], "QuoteExpiredProblem", "{refused}");
+    assert_eq!(refused["differences"][0]["kind"], "NIGHTS", "the same number of another currency: {refused}");
+    let renewed = refused["quote"]["id"].as_str().unwrap();
+    let booked = guest.try_book(renewed, &app.key()).await;
+    assert_eq!(booked["__typename"], "CreateBookingSuccess", "{booked}");
+}
+
 /// C24: two guests were entitled to the same eight hours.
 #[tokio::test]
 async fn hours_in_which_two_guests_could_be_there_are_refused_unless_a_night_is_kept_free() {

@@ -32,7 +32,7 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        let app = TestApp::new().await;
+        let app = TestApp::without_hold_limits(staygate::store::Options::default()).await;
         let mut hosts = Vec::new();
         for _ in 0..6 {
             hosts.push(app.host().await);

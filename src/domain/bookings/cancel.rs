@@ -125,8 +125,8 @@ async fn end(app: &App, tx: &mut Conn, booking: Booking, side: Side, refund: i64
     let change = Change {
         cancelled_at: Some(now),
         host_payout: payout_after(&booking, refund, now)?,
-        // Who held nights and gives them back unpaid waits before holding them again.
-        held_until: booking.held_until.map(|end| end.min(now)),
+        // Who gives back what nobody paid for waits before booking it again.
+        held_until: booking.held_until.filter(|_| side == Side::Guest).map(|end| end.min(now)),
         ..Change::to(&booking, BookingStatus::Cancelled, now)
     };
     store::bookings::update(tx, booking.id, &change).await?;

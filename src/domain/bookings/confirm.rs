@@ -79,6 +79,7 @@ pub(crate) async fn ask_host(app: &App, tx: &mut Conn, booking: &Booking, now: T
     }
     let change = Change {
         deadline_at: Some(deadline),
+        held_until: Some(deadline),
         hidden_from_host: false,
         ..Change::to(booking, BookingStatus::Requested, now)
     };
@@ -87,7 +88,8 @@ pub(crate) async fn ask_host(app: &App, tx: &mut Conn, booking: &Booking, now: T
 }
 
 async fn expire(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<Booking> {
-    let change = Change::to(booking, BookingStatus::Expired, now);
+    // Its guest did pay.
+    let change = Change { held_until: None, ..Change::to(booking, BookingStatus::Expired, now) };
     store::bookings::update(tx, booking.id, &change).await?;
     store::nights::release(tx, booking.id, None).await?;
     Ok(change.applied_to(booking.clone()))

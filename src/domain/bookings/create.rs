@@ -12,7 +12,7 @@ use crate::{
     app::App,
     auth::Member,
     domain::{listings, timezones},
-    error::{Error, NightsUnavailable, Refusal, Result, StayNotAllowed, Violation},
+    error::{Error, NightsUnavailable, QuoteExpired, Refusal, Result, StayNotAllowed, Violation},
     store::{
         self, Conn,
         bookings::{BookedPlace, Booking},
@@ -50,13 +50,16 @@ pub async fn create(app: &App, guest: &Member, quote: QuoteId, key: &Idempotency
     let now = app.now();
     // The connection goes back before another is asked for.
     let known = store::quotes::visible(&mut app.conn().await?, guest.id(), quote).await?;
-    if let Some(late) = known
+    if let Some(late) = &known
         && late.expires_at <= now
     {
-        return expired(app, guest, &late).await;
+        return expired(app, guest, late).await;
     }
-    let outcome = app.database.transaction(async |tx| book(app, tx, guest, quote, &intention, now).await).await?;
-    match outcome {
+    let outcome = app.database.transaction(async |tx| book(app, tx, guest, quote, &intention, now).await).await;
+    if let (Err(Error::Refused(Refusal::QuoteExpired(_))), Some(stale)) = (&outcome, &known) {
+        return Err(quotes::renew(app, guest, stale).await?.into());
+    }
+    match outcome? {
         Outcome::Booked(created, booking, others) => {
             events::announce(app, &booking);
             for other in others {
@@ -98,9 +101,13 @@ async fn book(
     if let Some(booking) = store::bookings::of_quote(tx, quote.id).await? {
         return Err(booked_already(&booking));
     }
-    let listing = store::listings::find(tx, quote.listing_id).await?;
+    // Its host does not move it, or change its currency, between this look and the commit.
+    let listing = store::listings::share(tx, quote.listing_id).await?;
     let listing = listing.ok_or_else(|| Error::not_found("quoteId", "listing"))?;
     still_offered(app, &listing, &quote, now)?;
+    if !quotes::still_holds(&quote, &listing)? {
+        return Err(Refusal::QuoteExpired(QuoteExpired { quote: None, differences: Vec::new() }).into());
+    }
     let admission = admit(app, tx, &quote, &listing, now).await?;
     let booking = draft(app, &quote, &listing, admission.held_since, now)?;
     store::bookings::insert(tx, &booking).await?;
@@ -171,8 +178,8 @@ fn check_in_at(zone: &Zone, quote: &Quote, listing: &Listing) -> Timestamp {
     timezones::check_in_at(zone, quote.stay(), listing.rules.check_in_from)
 }
 
-/// The state of a new booking, until when it stays so, and since when it holds nights unpaid. What costs nothing holds nothing unpaid, and a
-/// request for it is with its host at once.
+/// The state of a new booking, until when it stays so, and since when it holds nights unpaid, if it is no request. A request for what costs
+/// nothing is with its host at once.
 fn beginning(
     app: &App,
     quote: &Quote,
@@ -184,7 +191,7 @@ fn beginning(
             let end = (now + app.terms.hold).min(held_since + app.terms.holds.in_all);
             (BookingStatus::PendingPayment, end, Some(held_since))
         }
-        (true, false) => (BookingStatus::PendingPayment, now + app.terms.hold, None),
+        (true, false) => (BookingStatus::PendingPayment, now + app.terms.hold, Some(now)),
         (false, true) => (BookingStatus::Requested, now + app.terms.request_payment, None),
         (false, false) => (BookingStatus::Requested, now + app.terms.host_answer, None),
     }
@@ -196,6 +203,7 @@ fn draft(app: &App, quote: &Quote, listing: &Listing, held_since: Timestamp, now
     let check_in_at = check_in_at(&zone, quote, listing);
     let (status, deadline, held_since) = beginning(app, quote, held_since, now);
     let deadline_at = Some(deadline.min(check_in_at));
+    let is_certain = quote.instant_book && quote.total == 0;
     Ok(Booking {
         id: BookingId::new(now, &*app.entropy),
         listing_id: listing.id,
@@ -228,7 +236,7 @@ fn draft(app: &App, quote: &Quote, listing: &Listing, held_since: Timestamp, now
         time_zone_rules: zones.version().to_string(),
         place: BookedPlace::of(listing),
         held_since,
-        held_until: deadline_at.filter(|_| held_since.is_some()),
+        held_until: if is_certain { Some(check_in_at) } else { deadline_at },
         hidden_from_host: status == BookingStatus::Requested && quote.total > 0,
     })
 }

@@ -1,26 +1,27 @@
-//! How many nights a guest can hold without paying.
+//! How much a guest can book without paying.
 //!
-//! An unpaid hold keeps everybody else away for its time, so a guest has few of them: so many in all and so many of one listing. When one
-//! has ended unpaid, the guest waits a while before holding nights of that listing again. What a guest books again (one guest more, a day
-//! longer) is no second hold: it replaces the first, for a bounded time in all, so that nobody holds nights for ever by asking again.
+//! An unpaid hold keeps everybody else away for its time, and so does a request whose money is only reserved, or a stay that costs nothing. So
+//! a guest has few of each kind: so many in all and so many of one listing. When a guest has let one end, or ended it, the guest waits a
+//! while before booking that listing again. What a guest books again before paying (one guest more, a day longer) is no second one: it
+//! replaces the first, for a bounded time in all where it holds nights, so that nobody holds nights for ever by asking again.
 
 use chrono::{Days, Duration};
 
 use super::{payments, status_at};
 use crate::{
-    app::App,
+    app::{App, Caps},
     error::{Error, Refusal, Result, StateConflict, TooManyAttempts},
     store::{
         self, Conn,
         bookings::{Booking, Change},
-        holds::Hold,
+        holds::{Hold, HoldKind},
         listings::Listing,
         quotes::Quote,
     },
     types::{BookingId, BookingStatus, Stay, Timestamp},
 };
 
-/// What a new booking finds of its guest's unpaid holds.
+/// What a new booking finds of its guest's unpaid ones.
 pub(super) struct Admission {
     /// Those that it takes the place of: they are cancelled, and their nights are free. The events are for the caller to append.
     pub replaced: Vec<Booking>,
@@ -28,8 +29,8 @@ pub(super) struct Admission {
     pub held_since: Timestamp,
 }
 
-/// Lets the guest of `quote` book, or says how long to wait. A booking that holds unpaid nights counts and so waits for others of the same
-/// guest, on whichever server they are; one that is paid for by nothing, or asks the host, holds none.
+/// Lets the guest of `quote` book, or says how long to wait. Bookings of one guest wait for one another, on whichever server they are, so
+/// that they are counted one by one.
 pub(super) async fn admit(
     app: &App,
     tx: &mut Conn,
@@ -37,21 +38,19 @@ pub(super) async fn admit(
     listing: &Listing,
     now: Timestamp,
 ) -> Result<Admission> {
-    let counts = quote.instant_book && quote.total > 0;
-    if counts {
-        store::holds::lock(tx, quote.guest_id).await?;
-    }
-    let known = store::holds::of_guest(tx, quote.guest_id, now - app.terms.holds.cooldown).await?;
+    store::holds::lock(tx, quote.guest_id).await?;
+    let kind = kind_of(quote);
+    let caps = app.terms.holds.of(kind);
+    let known = store::holds::of_guest(tx, quote.guest_id, now - caps.cooldown).await?;
     let around = Days::new(listing.rules.preparation_nights.into());
     let is_replaced = |hold: &&Hold| {
         hold.listing_id == listing.id
-            && !is_over(hold, now)
+            && hold.awaits_payment(now)
             && reaches(hold.stay(), around).overlaps(reaches(quote.stay(), around))
     };
     let (own, others): (Vec<_>, Vec<_>) = known.iter().partition(is_replaced);
-    if counts {
-        within_limits(app, &own, &others, listing, now)?;
-    }
+    let others: Vec<_> = others.into_iter().filter(|hold| hold.kind() == kind).collect();
+    within_limits(caps, &own, &others, listing, now)?;
     let held_since = own.iter().filter_map(|hold| hold.held_since).min().unwrap_or(now);
     let mut ids: Vec<_> = own.iter().map(|hold| hold.id).collect();
     // Ascending, so that racers lock bookings in one order.
@@ -63,31 +62,33 @@ pub(super) async fn admit(
     Ok(Admission { replaced, held_since })
 }
 
+fn kind_of(quote: &Quote) -> HoldKind {
+    match (quote.instant_book, quote.total) {
+        (false, _) => HoldKind::Request,
+        (true, 0) => HoldKind::Free,
+        (true, _) => HoldKind::Unpaid,
+    }
+}
+
 /// A stay and the nights that are kept free after it.
 fn reaches(stay: Stay, preparation: Days) -> Stay {
     Stay::stored(stay.check_in(), stay.check_out() + preparation)
 }
 
-fn is_over(hold: &Hold, now: Timestamp) -> bool {
-    hold.held_until.is_none_or(|end| end <= now)
-}
-
-fn within_limits(app: &App, own: &[&Hold], others: &[&Hold], listing: &Listing, now: Timestamp) -> Result<()> {
-    let limits = app.terms.holds;
-    let ends = |hold: &Hold| hold.held_until.unwrap_or(now);
-    let open = |hold: &&Hold| !is_over(hold, now);
+fn within_limits(caps: Caps, own: &[&Hold], others: &[&Hold], listing: &Listing, now: Timestamp) -> Result<()> {
     let is_here = |hold: &&Hold| hold.listing_id == listing.id;
-    let all: Vec<_> = others.iter().copied().filter(open).map(ends).collect();
-    if all.len() >= limits.per_guest as usize {
+    let end = |hold: &Hold| hold.held_until.filter(|_| hold.is_open(now));
+    let all: Vec<_> = others.iter().copied().filter_map(end).collect();
+    if all.len() >= caps.per_guest as usize {
         return Err(wait(all.into_iter().min().unwrap_or(now), now));
     }
-    let here: Vec<_> = others.iter().copied().filter(is_here).filter(open).map(ends).collect();
-    if here.len() >= limits.per_listing as usize {
-        return Err(wait(here.into_iter().min().unwrap_or(now) + limits.cooldown, now));
+    let here: Vec<_> = others.iter().copied().filter(is_here).filter_map(end).collect();
+    if here.len() >= caps.per_listing as usize {
+        return Err(wait(here.into_iter().min().unwrap_or(now) + caps.cooldown, now));
     }
-    let ended = others.iter().copied().filter(is_here).filter(|hold| !open(hold)).map(ends).max();
-    match ended {
-        Some(ended) if own.is_empty() => Err(wait(ended + limits.cooldown, now)),
+    let given_up = others.iter().copied().filter(is_here).filter_map(|hold| hold.given_up_at(now)).max();
+    match given_up {
+        Some(at) if own.is_empty() && at + caps.cooldown > now => Err(wait(at + caps.cooldown, now)),
         _ => Ok(()),
     }
 }
@@ -98,10 +99,11 @@ fn wait(until: Timestamp, now: Timestamp) -> Error {
     Refusal::TooManyAttempts(TooManyAttempts { retry_after_seconds }).into()
 }
 
-/// Ends an unpaid hold for another of the same guest. None when it is no such hold any more.
+/// Ends an unpaid booking for another of the same guest. None when it is no such booking any more.
 async fn replace(tx: &mut Conn, id: BookingId, now: Timestamp) -> Result<Option<Booking>> {
     let Some(booking) = store::bookings::lock(tx, id).await? else { return Ok(None) };
-    if status_at(&booking, now) != BookingStatus::PendingPayment {
+    let status = status_at(&booking, now);
+    if status != BookingStatus::PendingPayment && !(status == BookingStatus::Requested && booking.hidden_from_host) {
         return Ok(None);
     }
     if payments::is_in_flight(tx, id).await? {

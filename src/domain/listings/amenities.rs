@@ -2,6 +2,7 @@
 
 use std::{
     cmp::Reverse,
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -14,7 +15,7 @@ use crate::{
     types::{Page, PageOf, amenity_key, search_key},
 };
 
-/// How old the counts may be.
+/// How old the counts, and what is known of names, may be.
 const AGE: Duration = Duration::from_secs(60);
 /// The longest name to look for, in characters.
 const MAX_NAME: usize = 200;
@@ -73,25 +74,27 @@ async fn usage(app: &App) -> Result<Arc<[Usage]>> {
 /// The slugs of the amenities that a filter names, by slug or in any spelling of the name.
 ///
 /// # Errors
-/// [`Refusal::BadUserInput`] with names that are like one that is not in the catalog; those of the database.
+/// [`Refusal::BadUserInput`] with names that are like one that no published listing offers; those of the database.
 pub async fn slugs(app: &App, names: Vec<String>) -> Result<Vec<String>> {
     let cache = &app.amenities;
-    let new: Vec<String> = names.iter().filter(|name| cache.slug(name).is_none()).cloned().collect();
+    let begun = Instant::now();
+    let mut found: HashMap<String, String> =
+        names.iter().filter_map(|name| Some((name.clone(), cache.slug(name, AGE)?))).collect();
+    let new: Vec<String> = names.iter().filter(|name| !found.contains_key(*name)).cloned().collect();
     if new.iter().any(|name| !(1..=MAX_NAME).contains(&name.chars().count())) {
         return Err(
             Refusal::BadUserInput(format!("`where.amenities`: a name must have 1 to {MAX_NAME} characters.")).into()
         );
     }
     if !new.is_empty() {
-        let found = store::amenities::slugs_of(&mut app.conn().await?, &new).await?;
-        if let Some(unknown) = new.iter().find(|name| !found.contains_key(*name)) {
+        let offered = store::amenities::slugs_of(&mut app.conn().await?, &new).await?;
+        if let Some(unknown) = new.iter().find(|name| !offered.contains_key(*name)) {
             return Err(unknown_name(unknown, &usage(app).await?).into());
         }
-        let slugs = names.iter().filter_map(|name| found.get(name).cloned().or_else(|| cache.slug(name))).collect();
-        cache.remember(found);
-        return Ok(slugs);
+        cache.remember(begun, offered.clone());
+        found.extend(offered);
     }
-    Ok(names.iter().filter_map(|name| cache.slug(name)).collect())
+    Ok(names.iter().filter_map(|name| found.get(name).cloned()).collect())
 }
 
 fn unknown_name(name: &str, known: &[Usage]) -> Refusal {

@@ -12,18 +12,18 @@ use crate::{
 /// The most bookings that a host is told of.
 const TOLD: usize = 100;
 
-/// Locks the open bookings of a listing of `host` if `changes` may move it: bookings are locked before what they belong to.
+/// Locks the open bookings of a listing of `host` if `changes` may move it, else None: bookings are locked before what they belong to.
 pub(super) async fn lock_open(
     tx: &mut Conn,
     host: &Member,
     (id, changes): (ListingId, &Changes),
     now: Timestamp,
-) -> Result<Vec<Booking>> {
+) -> Result<Option<Vec<Booking>>> {
     let PlaceChanges { address, latitude, longitude, .. } = &changes.place;
     if address.is_none() && latitude.is_none() && longitude.is_none() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    Ok(store::bookings::lock_open_of_listing(tx, host.id(), id, now).await?)
+    Ok(Some(store::bookings::lock_open_of_listing(tx, host.id(), id, now).await?))
 }
 
 /// Notes it when bookings, or prices of single nights, stand against a change of `before` to `after`.

@@ -100,6 +100,9 @@ pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) 
         .transaction(async |tx| {
             let open = booked::lock_open(tx, host, (id, changes), now).await?;
             let before = lock_own(tx, host, id).await?;
+            // Again: a booking may have been made meanwhile. From here on all new ones wait for this change.
+            let open = if open.is_some() { booked::lock_open(tx, host, (id, changes), now).await? } else { open };
+            let open = open.unwrap_or_default();
             let mut listing = before.clone();
             let mut validation = Validation::of(&changes.malformed);
             apply::apply(changes, &mut listing, now, &mut validation);

@@ -127,8 +127,8 @@ pub fn price(
     Ok(PricedStay { currency: rates.currency, lines, subtotal, service_fee, total, host_payout })
 }
 
-/// How `after` differs from `before`, by kind, in the order of the old lines and then the new ones.
-pub fn differences(before: &[Line], after: &[Line]) -> Vec<Difference> {
+/// `before` beside `after`, by kind, in the order of the old lines and then the new ones.
+pub fn pairs(before: &[Line], after: &[Line]) -> Vec<Difference> {
     let sum_of = |lines: &[Line], kind| {
         lines.iter().filter(|line| line.kind == kind).map(|line| line.amount).reduce(|a, b| a.saturating_add(b))
     };
@@ -141,7 +141,6 @@ pub fn differences(before: &[Line], after: &[Line]) -> Vec<Difference> {
     kinds
         .into_iter()
         .map(|kind| Difference { kind, before: sum_of(before, kind), after: sum_of(after, kind) })
-        .filter(|difference| difference.before != difference.after)
         .collect()
 }
 

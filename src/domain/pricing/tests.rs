@@ -191,13 +191,16 @@ fn what_is_out_of_range_has_no_price() {
 }
 
 #[test]
-fn differences_name_what_is_new_gone_or_changed() {
+fn pairs_name_what_is_new_gone_or_changed() {
     let old = priced(&Rates { cleaning_fee: 5_000, ..rates("EUR", 10_000) }, stay("2026-07-06", 6), Guests::ONE);
     let new = priced(
         &Rates { pet_fee: 700, ..rates("EUR", 10_000) },
         stay("2026-07-06", 6),
         Guests { pets: 1, ..Guests::ONE },
     );
+    let differences = |before: &[Line], after: &[Line]| -> Vec<_> {
+        pairs(before, after).into_iter().filter(|pair| pair.before != pair.after).collect()
+    };
     assert_eq!(differences(&old.lines, &old.lines), []);
     assert_eq!(
         differences(&old.lines, &new.lines),

@@ -56,9 +56,10 @@ pub struct Booking {
     pub time_zone_rules: String,
     #[diesel(embed)]
     pub place: BookedPlace,
-    /// Since when the guest holds these nights without having paid, replaced holds included.
+    /// Since when the guest holds these nights without having paid, replaced holds included; None: it is a request.
     pub held_since: Option<Timestamp>,
-    /// Until when an unpaid hold lasts or lasted; None: it was paid for or replaced, or is a request.
+    /// Until when nobody pays for it, or paid for it: the deadline of a hold or request, or check-in when it costs nothing. None: it was
+    /// paid for or replaced, or its host has answered or let it end.
     pub held_until: Option<Timestamp>,
     /// A request for which no money was authorized: it has no nights, and its host does not know of it.
     pub hidden_from_host: bool,
@@ -103,9 +104,16 @@ pub struct Change {
 }
 
 impl Change {
-    /// `booking` in state `to`, all else as it is; only states that wait keep their deadline, and what is confirmed is no unpaid hold.
+    /// `booking` in state `to`, all else as it is; only states that wait keep their deadline. What is confirmed is no unpaid hold, unless it
+    /// costs nothing and its host was not asked; and no guest is to blame for what a host declines or does not answer.
     pub fn to(booking: &Booking, to: BookingStatus, now: Timestamp) -> Self {
         let waits = matches!(to, BookingStatus::PendingPayment | BookingStatus::Requested);
+        let is_held = match to {
+            BookingStatus::Confirmed => booking.total == 0 && booking.held_since.is_some(),
+            BookingStatus::Expired => booking.held_since.is_some() || booking.hidden_from_host,
+            BookingStatus::Declined => false,
+            _ => true,
+        };
         Self {
             status: to,
             deadline_at: booking.deadline_at.filter(|_| waits),
@@ -114,7 +122,7 @@ impl Change {
             host_payout: booking.host_payout,
             confirmed_at: booking.confirmed_at,
             cancelled_at: booking.cancelled_at,
-            held_until: booking.held_until.filter(|_| to != BookingStatus::Confirmed),
+            held_until: booking.held_until.filter(|_| is_held),
             hidden_from_host: booking.hidden_from_host,
             updated_at: now,
             time_zone_rules: booking.time_zone_rules.clone(),

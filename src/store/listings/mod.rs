@@ -15,7 +15,7 @@ pub use row::{Home, Listing, Origin, Place, Pricing, Ratings, Rules, Shown, Word
 
 use super::{
     Conn,
-    each::{Each, among},
+    each::{Each, Shared, among},
     photos::COVER,
     schema::{listing_amenities, listings, night_rates, nights, photos, quotes},
 };
@@ -144,6 +144,13 @@ pub async fn of_host(
 /// The listing with this id, locked until the transaction ends.
 pub async fn lock(tx: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
     Ok(listings::table.find(id).select(Listing::as_select()).for_update().first(tx).await.optional()?)
+}
+
+/// The listing with this id, in every state, kept as it is until the transaction ends: others read it meanwhile, and lock it in the same
+/// way, but whoever changes it waits.
+pub async fn share(tx: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
+    let query = listings::table.find(id).select(Listing::as_select());
+    Ok(Shared { query, locks: true }.get_result(tx).await.optional()?)
 }
 
 define_sql_function! {

@@ -13,7 +13,7 @@ use chrono::{DateTime, Duration, Utc};
 use futures_util::{Stream, StreamExt};
 use serde_json::Value;
 use staygate::{
-    app::{App, AttemptLimits, HoldLimits, Parts, Terms},
+    app::{App, AttemptLimits, Caps, HoldLimits, Parts, Terms},
     auth::{Keys, Member, PasswordHasher, SigningKey, Viewer},
     graphql::{
         Schema,
@@ -70,13 +70,12 @@ impl TestApp {
 
     /// One whose guests hold as much as they like without paying, with a pool that behaves as `options` say.
     pub async fn without_hold_limits(options: Options) -> Self {
-        let holds = HoldLimits {
-            per_guest: u32::MAX,
-            per_listing: u32::MAX,
-            cooldown: Duration::zero(),
-            ..HoldLimits::default()
-        };
-        Self::made(AttemptLimits::none(), holds, options).await
+        Self::made(AttemptLimits::none(), no_hold_limits(), options).await
+    }
+
+    /// One with limits, but for those of holds.
+    pub async fn limited_without_hold_limits(limits: AttemptLimits) -> Self {
+        Self::made(limits, no_hold_limits(), Options::default()).await
     }
 
     async fn made(limits: AttemptLimits, holds: HoldLimits, options: Options) -> Self {
@@ -253,6 +252,11 @@ impl TestApp {
         let serving = tokio::spawn(server::serve(listener, gateway, std::future::pending()));
         Served { address, serving }
     }
+}
+
+fn no_hold_limits() -> HoldLimits {
+    let none = Caps { per_guest: u32::MAX, per_listing: u32::MAX, cooldown: Duration::zero() };
+    HoldLimits { holds: none, requests: none, ..HoldLimits::default() }
 }
 
 /// The time zone rules that are part of the program, whatever the machine has.

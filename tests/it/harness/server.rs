@@ -85,6 +85,14 @@ impl Server {
         command.args(["serve", "--listen", "127.0.0.1:0", "--demo", demo]);
         // Guests in a rush book, cancel and book again, much more often than people do.
         command.args(["--holds-per-guest", "1000", "--holds-per-listing", "1000", "--hold-cooldown-minutes", "0"]);
+        command.args([
+            "--requests-per-guest",
+            "1000",
+            "--requests-per-listing",
+            "1000",
+            "--request-cooldown-minutes",
+            "0",
+        ]);
         for inherited in ["DATABASE_URL_FILE", "STAYGATE_JWT_SECRET_FILE", "STAYGATE_PUBLIC_URL"] {
             command.env_remove(inherited);
         }

@@ -118,7 +118,7 @@ async fn guests_whose_holds_expired_and_guests_who_want_their_nights_do_not_embr
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_a_cancellation_and_two_workers_at_once_agree() {
-    let app = TestApp::new().await;
+    let app = TestApp::without_hold_limits(Options::default()).await;
     let other = app.second_instance().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|input| input["instantBook"] = json!(false)).await;

@@ -26,9 +26,10 @@ const BROKEN: &[(&str, &str)] = &[
         "SELECT HEX(b.id) AS name FROM bookings b JOIN nights n ON n.booking_id = b.id WHERE b.hidden_from_host = TRUE",
     ),
     (
-        "an unpaid hold that was paid for, or whose end is not its deadline",
-        "SELECT HEX(id) AS name FROM bookings WHERE held_until IS NOT NULL AND (confirmed_at IS NOT NULL OR \
-         held_since IS NULL OR (status = 'PENDING_PAYMENT' AND held_until <> deadline_at))",
+        "an unpaid booking that was paid for or that its host declined, or whose end is not its deadline",
+        "SELECT HEX(id) AS name FROM bookings WHERE (held_until IS NULL AND status IN ('PENDING_PAYMENT', 'REQUESTED')) OR \
+         (held_until IS NOT NULL AND (status = 'DECLINED' OR (confirmed_at IS NOT NULL AND (total > 0 OR held_since IS NULL)))) OR \
+         (status IN ('PENDING_PAYMENT', 'REQUESTED') AND held_until <> deadline_at)",
     ),
     (
         "a night that nobody holds",

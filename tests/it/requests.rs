@@ -1,0 +1,160 @@
+//! Requests that nobody answered, and bookings that cost nothing: how many of them a guest has, and for how long.
+
+use chrono::Duration;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{actors::Actor, app::TestApp},
+    races::walk,
+};
+
+fn asks(input: &mut Value) {
+    input["instantBook"] = json!(false);
+}
+
+/// Seven nights at one cent, less 99 percent.
+fn free(input: &mut Value) {
+    input["pricing"] = json!({ "currency": "SGD", "basePrice": 1, "weeklyDiscountPercent": 99 });
+}
+
+async fn ask(guest: &Actor, listing: &str, days: [&str; 2]) -> Value {
+    let quote = guest.quote(listing, days[0], days[1]).await;
+    guest.try_book(&quote, &guest.app.key()).await
+}
+
+/// Requests had no limit at all: one guest asked for hundreds, and let the nights of all be kept by authorizing them.
+#[tokio::test]
+async fn a_guest_has_five_open_requests_and_two_of_a_listing() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let mut listings = Vec::new();
+    for _ in 0..5 {
+        listings.push(host.listing(asks).await);
+    }
+    let first = guest.book_and_pay(&listings[0], "2026-04-01", "2026-04-03").await;
+    guest.book(&listings[0], "2026-04-10", "2026-04-12").await;
+    let third = ask(&guest, &listings[0], ["2026-04-20", "2026-04-22"]).await;
+    assert_eq!(third["code"], "TOO_MANY_ATTEMPTS", "one is authorized, one is not paid for: {third}");
+    for listing in &listings[1..4] {
+        guest.book_and_pay(listing, "2026-04-01", "2026-04-03").await;
+    }
+    let sixth = ask(&guest, &listings[4], ["2026-04-01", "2026-04-03"]).await;
+    assert_eq!(sixth["code"], "TOO_MANY_ATTEMPTS", "{sixth}");
+    assert_eq!(sixth["retryAfterSeconds"], 30 * 60, "until the one that is not paid for ends");
+    host.accept(&first, &app.key()).await;
+    let sixth = ask(&guest, &listings[4], ["2026-04-01", "2026-04-03"]).await;
+    assert_eq!(sixth["__typename"], "CreateBookingSuccess", "what is accepted is no open request: {sixth}");
+    app.guest().await.book(&listings[4], "2026-04-10", "2026-04-12").await;
+    walk::check(&app).await;
+}
+
+/// Two servers count as one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_limits_of_requests_hold_in_a_race() {
+    let app = TestApp::new().await;
+    let other = app.second_instance().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let mut quotes = Vec::new();
+    for _ in 0..8 {
+        let listing = host.listing(asks).await;
+        quotes.push((guest.quote(&listing, "2026-04-01", "2026-04-03").await, app.key()));
+    }
+    let race = quotes.iter().enumerate().map(|(n, (quote, key))| {
+        let at = guest.at(if n % 2 == 0 { &app } else { &other });
+        async move { at.try_book(quote, key).await }
+    });
+    let answers = join_all(race).await;
+    let booked = answers.iter().filter(|answer| answer["__typename"] == "CreateBookingSuccess").count();
+    assert_eq!(booked, 5, "{answers:?}");
+    walk::check(&app).await;
+}
+
+/// The reservation was let go for nothing, and the same nights asked for again at once, for ever.
+#[tokio::test]
+async fn who_gives_a_request_up_waits_before_asking_for_that_listing_again() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let (listing, other) = (host.listing(asks).await, host.listing(asks).await);
+    for end in ["canceled", "canceled unpaid", "expired unpaid"] {
+        let asked = guest.book(&listing, "2026-04-01", "2026-04-03").await;
+        if end == "canceled" {
+            guest.pay(&asked).await;
+        }
+        if end == "expired unpaid" {
+            app.pass(Duration::minutes(30));
+            app.work().await;
+        } else {
+            assert_eq!(guest.cancel(&asked).await["__typename"], "CancelBookingSuccess");
+        }
+        let early = ask(&guest, &listing, ["2026-04-01", "2026-04-03"]).await;
+        assert_eq!(early["retryAfterSeconds"], 15 * 60, "{end}: {early}");
+        let elsewhere = guest.book_and_pay(&other, "2026-04-01", "2026-04-03").await;
+        host.decline(&elsewhere, &app.key()).await;
+        app.pass(Duration::minutes(15));
+    }
+    // What its host declines or does not answer is not the guest's doing.
+    let declined = guest.book_and_pay(&listing, "2026-04-01", "2026-04-03").await;
+    host.decline(&declined, &app.key()).await;
+    guest.book_and_pay(&listing, "2026-04-01", "2026-04-03").await;
+    app.pass(Duration::hours(24));
+    guest.book_and_pay(&listing, "2026-04-01", "2026-04-03").await;
+    app.pass(Duration::hours(24));
+    app.work().await;
+    guest.book_and_pay(&listing, "2026-04-01", "2026-04-03").await;
+    walk::check(&app).await;
+}
+
+/// As an unpaid hold does: a guest who corrects a request does not have to wait for the first one to end.
+#[tokio::test]
+async fn a_request_that_is_not_paid_for_is_replaced_by_another_of_the_same_nights() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(asks).await;
+    let first = guest.book(&listing, "2026-04-01", "2026-04-03").await;
+    let second = guest.book(&listing, "2026-04-02", "2026-04-05").await;
+    let third = guest.book(&listing, "2026-04-04", "2026-04-07").await;
+    let states = [guest.status(&first).await, guest.status(&second).await, guest.status(&third).await];
+    assert_eq!(states, ["CANCELLED", "CANCELLED", "REQUESTED"]);
+    guest.pay(&third).await;
+    assert_eq!(guest.try_quote(&listing, "2026-04-04", "2026-04-07").await["code"], "NIGHTS_UNAVAILABLE");
+    walk::check(&app).await;
+}
+
+/// A total of 0 skipped all limits: such a request holds its nights at once, and with instant book the stay is certain at once.
+#[tokio::test]
+async fn bookings_that_cost_nothing_have_limits_too() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let mut listings = Vec::new();
+    for _ in 0..4 {
+        listings.push(host.listing(free).await);
+    }
+    let first = guest.book(&listings[0], "2026-04-01", "2026-04-08").await;
+    let second = ask(&guest, &listings[0], ["2026-04-10", "2026-04-17"]).await;
+    assert_eq!(second["code"], "TOO_MANY_ATTEMPTS", "one of a listing: {second}");
+    guest.book(&listings[1], "2026-05-01", "2026-05-08").await;
+    guest.book(&listings[2], "2026-05-01", "2026-05-08").await;
+    let fourth = ask(&guest, &listings[3], ["2026-05-10", "2026-05-17"]).await;
+    assert_eq!(fourth["code"], "TOO_MANY_ATTEMPTS", "three in all: {fourth}");
+    let paid = host.listing(|_| {}).await;
+    guest.book_and_pay(&paid, "2026-05-01", "2026-05-03").await;
+    guest.cancel(&first).await;
+    let again = ask(&guest, &listings[0], ["2026-04-01", "2026-04-08"]).await;
+    assert_eq!(again["retryAfterSeconds"], 15 * 60, "{again}");
+    guest.book(&listings[3], "2026-05-10", "2026-05-17").await;
+    let asking = host
+        .listing(|input| {
+            free(input);
+            asks(input);
+        })
+        .await;
+    for (days, code) in [
+        (["2026-06-01", "2026-06-08"], Value::Null),
+        (["2026-06-10", "2026-06-17"], Value::Null),
+        (["2026-06-20", "2026-06-27"], json!("TOO_MANY_ATTEMPTS")),
+    ] {
+        assert_eq!(ask(&guest, &asking, days).await["code"], code, "{days:?}");
+    }
+    walk::check(&app).await;
+}
