@@ -66,20 +66,6 @@ pub async fn take(conn: &mut Conn, rule: &Rule, key: &[&[u8]], now: Timestamp) -
     }
 }
 
-/// Refuses when no attempt is left, and counts none: for what counts only once it has failed.
-///
-/// # Errors
-/// As [`attempt`].
-pub async fn check(conn: &mut Conn, rule: &Rule, key: &[&[u8]], now: Timestamp) -> Result<()> {
-    if rule.is_unlimited() {
-        return Ok(());
-    }
-    match store::limits::open_at(conn, &bucket(rule, key), rule, now).await? {
-        None => Ok(()),
-        Some(open_at) => Err(too_many(rule, open_at - now)),
-    }
-}
-
 fn too_many(rule: &Rule, wait: Duration) -> Error {
     tracing::warn!(target: logs::SECURITY, event = "attempt_refused", rule = rule.name, "too many attempts");
     // Rounded up, so that nobody is told to come too early.

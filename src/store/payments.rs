@@ -91,6 +91,12 @@ pub async fn ask(conn: &mut Conn, id: PaymentId, now: Timestamp) -> QueryResult<
     diesel::update(payments::table.find(id)).set(payments::asked_at.eq(now)).execute(conn).await
 }
 
+/// Writes that the provider is asked again, if its answer is awaited still: it may have come meanwhile.
+pub async fn ask_again(conn: &mut Conn, id: PaymentId, now: Timestamp) -> QueryResult<bool> {
+    let awaited = payments::table.find(id).filter(payments::asked_at.is_not_null());
+    Ok(diesel::update(awaited).set(payments::asked_at.eq(now)).execute(conn).await? > 0)
+}
+
 /// The provider has answered, and said nothing new.
 pub async fn answered(tx: &mut Conn, id: PaymentId) -> QueryResult<usize> {
     diesel::update(payments::table.find(id)).set(payments::asked_at.eq(None::<Timestamp>)).execute(tx).await

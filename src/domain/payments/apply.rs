@@ -1,6 +1,6 @@
 //! The provider's answer, written once, with what follows from it.
 
-use super::{is_awaited, settle::refund_part};
+use super::{is_awaited, pay::give_back_attempt, settle::refund_part};
 use crate::{
     app::App,
     domain::{
@@ -55,12 +55,14 @@ async fn write(
     let payment = store::payments::lock(tx, id).await?.ok_or_else(|| lost(id))?;
     let change = change(&payment, intent, now);
     if !is_news(payment.status, change.status) {
+        give_back_attempt(app, tx, booking.guest_id, &payment, change.status).await?;
         store::payments::answered(tx, id).await?;
         return Ok((Applied::before(payment, booking), Vec::new()));
     }
     let (booking, mut kinds) = catch_up(tx, booking, now).await?;
     store::payments::update(tx, id, &change).await?;
     let followed = follow(app, tx, booking, &payment, change.status, now).await?;
+    give_back_attempt(app, tx, followed.booking.guest_id, &payment, change.status).await?;
     kinds.extend(followed.kinds);
     let mut happened: Vec<_> = Happened::expired(&followed.lapsed).collect();
     let host_joins = followed.host_joins;

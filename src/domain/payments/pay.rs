@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Refusal, Result, StateConflict},
     outbound::payments::{CaptureMode, PaymentMethod},
     store::{self, Conn, bookings::Booking, payments::Payment},
-    types::{BookingAction, BookingId, IdempotencyKey, PaymentId, PaymentStatus, Side, Timestamp},
+    types::{BookingAction, BookingId, IdempotencyKey, PaymentId, PaymentStatus, Side, Timestamp, UserId},
 };
 
 /// How a guest names a booking.
@@ -50,7 +50,7 @@ pub async fn pay(
                 return Ok((kept, payment.ok_or_else(lost)?, booking));
             }
             payable(tx, &booking, now).await?;
-            limits::check(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
+            limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
             let payment = draft(app, &booking, method, now);
             store::payments::insert(tx, &payment).await?;
             let answer = Kept::awaited(payment.id, id);
@@ -65,26 +65,29 @@ pub async fn pay(
     let applied = match payment.status {
         PaymentStatus::Processing => {
             let intent = payment.intent(mode(app, &payment).await?)?;
-            let concluded = conclude(app, payment.id, app.payments.create(intent)).await?;
-            count_decline(app, guest, &concluded.payment).await?;
-            concluded
+            conclude(app, payment.id, app.payments.create(intent)).await?
         }
         _ => Applied::before(payment, booking),
     };
     finish(app, &intention, kept, applied).await
 }
 
-/// A declined payment counts for the guest, who may be trying stolen cards. One booking has one payment at a time, so few can be on their
-/// way when the limit is reached; the last of them is not refused any more.
-async fn count_decline(app: &App, guest: &Member, payment: &Payment) -> Result<()> {
-    if payment.status != PaymentStatus::Declined {
-        return Ok(());
+/// Gives the attempt back that asking for `payment` has taken, when `status` is what the provider answers: a guest who can pay tries no
+/// stolen cards. An attempt is taken before the provider is asked, because many may be on their way at once; that of an answer which never
+/// comes stays taken. `payment` is locked and as it was before the answer, so that no attempt comes back twice.
+pub(super) async fn give_back_attempt(
+    app: &App,
+    tx: &mut Conn,
+    guest: UserId,
+    payment: &Payment,
+    status: PaymentStatus,
+) -> Result<()> {
+    use PaymentStatus::{Authorized, Captured, Processing, RequiresConfirmation};
+    let is_counted = matches!(payment.status, Processing | RequiresConfirmation) && payment.asked_at.is_some();
+    if is_counted && matches!(status, RequiresConfirmation | Authorized | Captured) {
+        limits::give_back(tx, &app.limits.declined_payments, &[guest.as_bytes()]).await?;
     }
-    let counted = limits::attempt(app, &app.limits.declined_payments, &[guest.id().as_bytes()]).await;
-    match counted {
-        Err(Error::Refused(Refusal::TooManyAttempts(_))) => Ok(()),
-        counted => counted,
-    }
+    Ok(())
 }
 
 fn lost() -> Error {
@@ -172,7 +175,10 @@ pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &Idempotency
                 return Err(Error::state(Some(booking.id), "The payment does not wait for a confirmation."));
             }
             payable(tx, &booking, now).await?;
-            limits::check(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
+            // Else this confirmation is asked for already, and counts.
+            if payment.asked_at.is_none() {
+                limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
+            }
             store::payments::ask(tx, id, now).await?;
             let answer = Kept::awaited(id, booking.id);
             Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment, booking))
@@ -186,9 +192,7 @@ pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &Idempotency
     let applied = match payment.status {
         PaymentStatus::RequiresConfirmation if is_open => {
             let intent = payment.intent(mode(app, &payment).await?)?;
-            let concluded = conclude(app, id, app.payments.confirm(intent)).await?;
-            count_decline(app, guest, &concluded.payment).await?;
-            concluded
+            conclude(app, id, app.payments.confirm(intent)).await?
         }
         _ => Applied::before(payment, booking),
     };

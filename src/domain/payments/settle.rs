@@ -136,12 +136,13 @@ pub async fn resume_unanswered(app: &App) -> Result<()> {
 async fn resume(app: &App, payment: &Payment) -> Result<()> {
     // To the end of the queue: one that is never answered keeps no other from its turn.
     let now = app.now();
-    app.database
-        .write(async |conn| {
-            store::payments::ask(conn, payment.id, now).await?;
-            Ok::<_, Error>(())
-        })
+    let is_awaited_still = app
+        .database
+        .write(async |conn| Ok::<_, Error>(store::payments::ask_again(conn, payment.id, now).await?))
         .await?;
+    if !is_awaited_still {
+        return Ok(());
+    }
     let booking = store::bookings::find(&mut app.conn().await?, payment.booking_id).await?;
     let waits = booking.is_some_and(|booking| is_awaited(&booking, app.now()));
     let intent = payment.intent(mode(app, payment).await?)?;

@@ -1,13 +1,15 @@
 //! Those who guess passwords, and those whom they must not shut out (S7).
 
 use chrono::Duration;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use staygate::{app::AttemptLimits, types::Rule};
 
 use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, ask_from, attempt, register, register_ada, sign_in};
 use crate::harness::{
-    actors::{CREATE_LISTING, data, home},
+    actors::{Actor, CREATE_LISTING, data, home},
     app::TestApp,
+    bank::Trouble::{Hangs, LosesTheAnswer},
 };
 
 /// No limits but those that `change` sets.
@@ -56,7 +58,7 @@ async fn many_guesses_at_once_are_counted_one_by_one_also_at_two_servers() {
     let app = limited(|limits| limits.sign_in_by_account = per_quarter(limits.sign_in_by_account, 5)).await;
     let other = app.second_instance().await;
     let guesses = (0..12).map(|number| sign_in(if number % 2 == 0 { &app } else { &other }, EMAIL, GUESS));
-    let answers = futures_util::future::join_all(guesses).await;
+    let answers = join_all(guesses).await;
     let tried = answers.iter().filter(|answer| answer["code"] == "INVALID_CREDENTIALS").count();
     assert_eq!(tried, 5, "{answers:?}");
 }
@@ -125,7 +127,7 @@ async fn many_addresses_delay_each_other_but_lock_nobody_out() {
     }
     // However many come, nobody waits longer than ten seconds, and without a connection.
     let addresses: Vec<_> = (3..33).map(|number| format!("203.0.113.{number}")).collect();
-    let guesses = futures_util::future::join_all(addresses.iter().map(|address| attempt(&app, address, GUESS)));
+    let guesses = join_all(addresses.iter().map(|address| attempt(&app, address, GUESS)));
     let owner = attempt(&app, "198.51.100.7", PASSWORD);
     let time = async {
         app.clock.until_asleep(31).await;
@@ -205,6 +207,99 @@ async fn cards_are_not_tried_without_end_and_only_declined_ones_count() {
     other.book_and_pay(&listing, "2026-07-01", "2026-07-03").await;
     app.pass(Duration::minutes(5));
     guest.pay(&booking).await;
+}
+
+/// A guest with so many unpaid bookings, who may fail to pay three times a quarter of an hour.
+async fn with_bookings(number: usize) -> (TestApp, Actor, Vec<String>) {
+    let mut limits = AttemptLimits::none();
+    limits.declined_payments = per_quarter(limits.declined_payments, 3);
+    let app = TestApp::limited_without_hold_limits(limits).await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    let mut bookings = Vec::new();
+    for day in 1..=number {
+        bookings.push(guest.book(&listing, &format!("2026-05-{day:02}"), &format!("2026-05-{:02}", day + 1)).await);
+    }
+    (app, guest, bookings)
+}
+
+/// With many bookings a guest tried as many cards at once: a decline was counted after the answer, when all others were on their way.
+#[tokio::test]
+async fn cards_that_are_tried_at_once_are_counted_before_the_provider_is_asked() {
+    let (app, guest, bookings) = with_bookings(7).await;
+    for (method, code, bookings) in
+        [("CARD_OK", Value::Null, &bookings[..4]), ("CARD_DECLINED", json!("PAYMENT_DECLINED"), &bookings[3..])]
+    {
+        app.bank.expect(&[Hangs; 3]);
+        let keys = [app.key(), app.key(), app.key()];
+        let first = join_all(bookings.iter().zip(&keys).map(|(booking, key)| guest.try_pay(booking, method, key)));
+        let meanwhile = async {
+            for _ in 0..3 {
+                app.bank.hangs().await;
+            }
+            let last = guest.try_pay(&bookings[3], "CARD_DECLINED", &app.key()).await;
+            (0..3).for_each(|_| app.bank.release());
+            last
+        };
+        let (answers, last) = tokio::join!(first, meanwhile);
+        assert_eq!(last["code"], "TOO_MANY_ATTEMPTS", "{method}: {last}");
+        assert!(answers.iter().all(|answer| answer["code"] == code), "{answers:?}");
+    }
+    assert_eq!(guest.try_pay(&bookings[6], "CARD_OK", &app.key()).await["code"], "TOO_MANY_ATTEMPTS");
+}
+
+/// As above, when servers die or the provider is away. The same key again is no second attempt, and gives one back once.
+#[tokio::test]
+async fn a_payment_whose_answer_never_came_counts_until_it_comes() {
+    let (app, guest, bookings) = with_bookings(5).await;
+    app.bank.expect(&[LosesTheAnswer; 3]);
+    let keys = [app.key(), app.key(), app.key()];
+    for (booking, key) in bookings.iter().zip(&keys) {
+        assert_eq!(guest.try_pay(booking, "CARD_OK", key).await["code"], "PAYMENT_UNAVAILABLE");
+    }
+    let declined = async |booking: &str| guest.try_pay(booking, "CARD_DECLINED", &app.key()).await["code"].clone();
+    assert_eq!(declined(&bookings[3]).await, "TOO_MANY_ATTEMPTS");
+    let again = join_all((0..4).map(|_| guest.try_pay(&bookings[0], "CARD_OK", &keys[0]))).await;
+    assert!(again.iter().all(|answer| answer["__typename"] == "PayBookingSuccess"), "{again:?}");
+    assert_eq!(declined(&bookings[3]).await, "PAYMENT_DECLINED", "one came back");
+    assert_eq!(declined(&bookings[3]).await, "TOO_MANY_ATTEMPTS", "and no more than one");
+    app.pass(Duration::minutes(2));
+    app.work().await;
+    for _ in 0..2 {
+        assert_eq!(declined(&bookings[4]).await, "PAYMENT_DECLINED", "the worker has found the answers");
+    }
+    assert_eq!(declined(&bookings[4]).await, "TOO_MANY_ATTEMPTS");
+}
+
+/// A confirmation is an attempt as well: by several keys at once it is one, and it comes back once.
+#[tokio::test]
+async fn a_confirmation_counts_as_a_payment_does() {
+    let (app, guest, bookings) = with_bookings(5).await;
+    let mut payments = Vec::new();
+    for booking in &bookings[..4] {
+        let paid = guest.try_pay(booking, "CARD_NEEDS_CONFIRMATION", &app.key()).await;
+        payments.push(paid["payment"]["id"].as_str().unwrap_or_else(|| panic!("{paid}")).to_owned());
+    }
+    app.bank.expect(&[Hangs; 3]);
+    let keys = [app.key(), app.key(), app.key()];
+    let first = join_all(payments.iter().zip(&keys).map(|(payment, key)| guest.confirm(payment, key)));
+    let meanwhile = async {
+        for _ in 0..3 {
+            app.bank.hangs().await;
+        }
+        let last = guest.confirm(&payments[3], &app.key()).await;
+        let same = guest.confirm(&payments[0], &app.key()).await;
+        (0..3).for_each(|_| app.bank.release());
+        (last, same)
+    };
+    let (answers, (last, same)) = tokio::join!(first, meanwhile);
+    assert_eq!(last["code"], "TOO_MANY_ATTEMPTS", "{last}");
+    assert_eq!(same["__typename"], "ConfirmPaymentSuccess", "{same}");
+    assert!(answers.iter().all(|answer| answer["__typename"] == "ConfirmPaymentSuccess"), "{answers:?}");
+    for _ in 0..3 {
+        assert_eq!(guest.try_pay(&bookings[4], "CARD_DECLINED", &app.key()).await["code"], "PAYMENT_DECLINED");
+    }
+    assert_eq!(guest.confirm(&payments[3], &app.key()).await["code"], "TOO_MANY_ATTEMPTS");
 }
 
 #[tokio::test]
