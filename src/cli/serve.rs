@@ -22,6 +22,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// How long the database waits for other commands that use it when the server stops.
 const GUESTS: Duration = Duration::from_secs(10);
 
+/// Open files beside websockets and event streams: requests, the database, the program's own.
+const FILES: u64 = 2_500;
+
 /// How long one server waits for another that loads demo data. Seconds.
 const DEMO_PATIENCE: u32 = 600;
 
@@ -40,6 +43,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     if !missing.is_empty() {
         bail!("not fit for production:\n- {}", missing.join("\n- "));
     }
+    allow_files(&config);
     let mut signals = Signals::listen()?;
     // The cheap reasons to fail come first. The socket takes no connection before it is served from.
     let listener = listen(config.network.listen, "--listen").await?;
@@ -66,6 +70,20 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     closed?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Each connection is an open file.
+fn allow_files(config: &Config) {
+    let needed = u64::from(config.streams.max_sockets) + FILES;
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(allowed) if allowed >= needed => {}
+        Ok(allowed) => tracing::warn!(
+            allowed,
+            needed,
+            "too few open files are allowed: raise the limit (ulimit -n), or lower --max-sockets"
+        ),
+        Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
+    }
 }
 
 async fn listen(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {

@@ -64,7 +64,7 @@ impl Traces {
             .context("the exporter of traces")?;
         let version = opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
         let resource = Resource::builder().with_service_name("staygate").with_attribute(version).build();
-        // By the trace's id alone: a client cannot have its own requests traced more often than others.
+        // By the trace's id, which is ours and random.
         let sampler = Sampler::TraceIdRatioBased(ratio);
         let provider =
             SdkTracerProvider::builder().with_batch_exporter(exporter).with_sampler(sampler).with_resource(resource);

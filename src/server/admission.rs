@@ -1,4 +1,4 @@
-//! How many websockets and event streams are open: in all, and from one address.
+//! How many connections, and how many websockets and event streams, are open: in all, and from one address.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -35,7 +35,8 @@ impl Admission {
         admitted
     }
 
-    fn admit(&self, address: Option<IpAddr>) -> Option<Admitted> {
+    /// As [`Self::enter`], without a word.
+    pub fn admit(&self, address: Option<IpAddr>) -> Option<Admitted> {
         let one_of_address = match address {
             Some(address) => Some(self.by_address.take(network(address))?),
             None => None,

@@ -9,9 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::admission::Admitted;
+
 /// The open connections, by the address of the peer.
 #[derive(Default)]
-pub(super) struct Departures(Mutex<HashMap<SocketAddr, watch::Receiver<bool>>>);
+pub(super) struct Departures(Mutex<HashMap<SocketAddr, Open>>);
+
+struct Open {
+    has_left: watch::Receiver<bool>,
+    /// Its part of the connections that requests may have.
+    admitted: Option<Admitted>,
+}
 
 /// One connection as long as it is open.
 pub(super) struct Presence {
@@ -22,18 +30,25 @@ pub(super) struct Presence {
 
 impl Departures {
     /// Remembers a connection.
-    pub fn arrive(self: &Arc<Self>, peer: SocketAddr) -> Presence {
+    pub fn arrive(self: &Arc<Self>, peer: SocketAddr, admitted: Option<Admitted>) -> Presence {
         let (has_left, receiver) = watch::channel(false);
-        self.open().insert(peer, receiver);
+        self.open().insert(peer, Open { has_left: receiver, admitted });
         Presence { departures: Arc::clone(self), peer, has_left }
     }
 
     /// Turns true, or ends, once the client on a connection has left. None: the connection is gone already.
     pub fn of(&self, peer: SocketAddr) -> Option<watch::Receiver<bool>> {
-        self.open().get(&peer).cloned()
+        self.open().get(&peer).map(|open| open.has_left.clone())
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<SocketAddr, watch::Receiver<bool>>> {
+    /// The connection is a websocket or event stream from now on, which is counted elsewhere.
+    pub fn stays(&self, peer: SocketAddr) {
+        if let Some(open) = self.open().get_mut(&peer) {
+            open.admitted = None;
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<SocketAddr, Open>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -49,7 +64,7 @@ impl Drop for Presence {
     fn drop(&mut self) {
         let mut open = self.departures.open();
         // The address may already belong to a later connection.
-        if open.get(&self.peer).is_some_and(|receiver| receiver.same_channel(&self.has_left.subscribe())) {
+        if open.get(&self.peer).is_some_and(|open| open.has_left.same_channel(&self.has_left.subscribe())) {
             open.remove(&self.peer);
         }
     }
@@ -63,12 +78,12 @@ mod tests {
     fn a_connection_is_forgotten_when_it_closes_unless_a_later_one_has_its_address() {
         let departures = Arc::new(Departures::default());
         let peer = SocketAddr::from(([192, 0, 2, 1], 4711));
-        let first = departures.arrive(peer);
+        let first = departures.arrive(peer, None);
         let watched = departures.of(peer).unwrap();
         assert!(!*watched.borrow());
         first.leave();
         assert!(*watched.borrow());
-        let second = departures.arrive(peer);
+        let second = departures.arrive(peer, None);
         drop(first);
         assert!(departures.of(peer).is_some_and(|watched| !*watched.borrow()));
         drop(second);

@@ -35,6 +35,8 @@ const CONTENT: HeaderValue = HeaderValue::from_static("text/event-stream; charse
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// A comment: it keeps the connection open, and proxies from waiting for more.
 const KEEP_ALIVE: &str = ":\n\n";
+/// The largest part of an event that is handed over at once, in bytes.
+const PIECE: usize = 64 * 1024;
 /// Clients see only events that have data.
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
@@ -167,7 +169,7 @@ impl EventStream {
         match event {
             Some(Event::Next(answer)) => {
                 let id = self.position.take_reached();
-                self.send(next(&answer, id)).await
+                self.send_in_pieces(&next(&answer.json, id)).await
             }
             Some(Event::Failed(errors)) => {
                 self.fail(errors).await?;
@@ -185,6 +187,18 @@ impl EventStream {
         let answer = Answer::refused(errors, self.record.id());
         self.send(next(&answer.to_json(), None)).await?;
         self.send(COMPLETE.to_owned()).await
+    }
+
+    /// A connection takes a whole piece before it writes any of it, so a slow reader is noticed only by the next.
+    async fn send_in_pieces(&mut self, frame: &str) -> Result<(), End> {
+        let mut rest = frame;
+        while !rest.is_empty() {
+            let end = (0..=PIECE.min(rest.len())).rev().find(|end| rest.is_char_boundary(*end)).unwrap_or(rest.len());
+            let (piece, after) = rest.split_at(end);
+            self.send(piece.to_owned()).await?;
+            rest = after;
+        }
+        Ok(())
     }
 
     async fn send(&mut self, frame: String) -> Result<(), End> {

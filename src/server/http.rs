@@ -146,6 +146,7 @@ impl GraphQl {
         })?;
         let peer = request.remote_addr().as_socket_addr();
         let left = peer.and_then(|peer| self.shared.departures.of(*peer));
+        peer.into_iter().for_each(|peer| self.shared.departures.stays(*peer));
         reply.record.streams();
         let client = event_stream::Client { session, record: reply.record.clone(), admitted, left };
         let resume_after = event_stream::last_event_id(headers);

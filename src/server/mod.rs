@@ -61,6 +61,9 @@ use shared::Shared;
 #[doc(hidden)]
 pub use websocket::fuzzing;
 
+/// Requests at the same time on one connection of HTTP/2.
+const MAX_STREAMS: u32 = 32;
+
 /// Everything the server is made of.
 pub struct Gateway<E> {
     /// Runs operations.
@@ -161,7 +164,7 @@ pub async fn serve<E: Executor>(
     let (stop, stopping) = watch::channel(false);
     let (alive, mut ended) = mpsc::channel::<()>(1);
     let departures = Arc::<Departures>::default();
-    let door = Door::new(listener, settings.request_timeout, Arc::clone(&departures))
+    let door = Door::new(listener, connection::Bounds::of(&settings), Arc::clone(&departures))
         .context("the listener has no address")?;
     let signal = async {
         shutdown.await;
@@ -169,7 +172,8 @@ pub async fn serve<E: Executor>(
     };
     let edge = gateway.routes(stopping, alive, departures);
     let exporter = metrics::serve(metrics, Arc::clone(&edge.shared));
-    let serving = Server::new_with_acceptor(door).idle_timeout(settings.idle_timeout).run_with_graceful_shutdown(
+    let server = Server::new_with_acceptor(door).http2_max_concurrent_streams(MAX_STREAMS);
+    let serving = server.idle_timeout(settings.idle_timeout).run_with_graceful_shutdown(
         edge,
         signal,
         Some(settings.drain_timeout),

@@ -7,24 +7,33 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Response, ServerError, Value};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
 use super::answer::Answer;
 use super::budgets::Payer;
+use super::gate::Room;
 use super::json;
 use super::record::Record;
-use super::shared::{Ran, Shared};
+use super::shared::{Ran, Shared, bug, crowded};
 use crate::graphql::documents::{Cost, Prepared};
 
 /// What happens to an operation.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// There is a result, as JSON.
-    Next(String),
+    /// There is a result.
+    Next(Text),
     /// It was not executed, and is over.
     Failed(Vec<ServerError>),
     /// It is over.
     Done,
+}
+
+/// A result as JSON. It keeps its room among the answers that clients have not taken yet until it is dropped.
+#[derive(Debug)]
+pub(super) struct Text {
+    pub json: String,
+    _room: Room,
 }
 
 /// What an operation was charged.
@@ -44,8 +53,11 @@ pub(super) fn start(
 ) -> BoxStream<'static, Event> {
     if prepared.operation() != OperationType::Subscription {
         let (context, trace) = (record.context(), record.trace());
-        let once = async move { stream::iter(once(&shared, prepared, data, &record, told).await) };
-        return stream::once(once.instrument(trace).instrument(context)).flatten().boxed();
+        let once = async move { once(&shared, prepared, data, &record, told).await };
+        // In a task of its own: whoever tells its result may wait for a slow client, and an operation that stands still would hold what
+        // others need.
+        let task = Task(tokio::spawn(once.instrument(trace).instrument(context)));
+        return stream::once(task.done()).flatten().boxed();
     }
     let cost = prepared.cost();
     let mut request = prepared.into_request();
@@ -54,6 +66,21 @@ pub(super) fn start(
     let (ready, started, over, paid) = (VecDeque::new(), false, false, true);
     let feed = Feed { shared, responses, ready, started, over, record, payer, cost, paid, told };
     stream::unfold(feed, Feed::next).boxed()
+}
+
+/// A task that ends with whoever waits for it.
+struct Task(JoinHandle<Vec<Event>>);
+
+impl Task {
+    async fn done(mut self) -> stream::Iter<std::vec::IntoIter<Event>> {
+        stream::iter((&mut self.0).await.unwrap_or_else(|_| vec![Event::Failed(vec![bug()])]))
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 async fn once(
@@ -71,9 +98,16 @@ async fn once(
     if answer.data.is_none() {
         return vec![Event::Failed(answer.errors)];
     }
-    let text = record.written(json::text(&answer, shared.settings.max_answer_bytes, record.id()).await);
+    let json = record.written(json::text(&answer, shared.settings.max_answer_bytes, record.id()).await);
     drop((answer, room));
-    vec![Event::Next(text), Event::Done]
+    match shared.gate.send(json.len()).await {
+        Ok(room) => vec![Event::Next(Text { json, _room: room }), Event::Done],
+        Err(_) => {
+            let errors = vec![crowded()];
+            record.refused(&errors);
+            vec![Event::Failed(Answer::refused(errors, record.id()).errors)]
+        }
+    }
 }
 
 /// A subscription.
@@ -144,9 +178,15 @@ impl Feed {
     async fn tell(&mut self, answer: Answer) {
         let answer = answer.with_cost(self.told.clone());
         let (max, record) = (self.shared.settings.max_answer_bytes, &self.record);
-        let text = record.written(json::text(&answer, max, record.id()).await);
+        let json = record.written(json::text(&answer, max, record.id()).await);
         self.record.gave_event();
-        self.ready.push_back(Event::Next(text));
+        let room = loop {
+            // An event is not lost because others read slowly.
+            if let Ok(room) = self.shared.gate.send(json.len()).await {
+                break room;
+            }
+        };
+        self.ready.push_back(Event::Next(Text { json, _room: room }));
     }
 
     fn end(&mut self, event: Event) {

@@ -12,8 +12,8 @@ pub struct Settings {
     pub max_body_bytes: usize,
     /// How long a client may take to send the body of a request.
     pub body_timeout: Duration,
-    /// How long a client may take to send a request's head, and how long it may keep on sending without being answered.
-    /// Has to be longer than `body_timeout`.
+    /// How long it may take from the first byte of a request to the first of its answer. Has to be longer than `body_timeout` and
+    /// `query_timeout`.
     pub request_timeout: Duration,
     /// How long a connection may stay without any traffic. Has to be longer than `ping_interval`.
     pub idle_timeout: Duration,
@@ -24,7 +24,8 @@ pub struct Settings {
     /// How often a websocket is pinged, and an event stream gets a comment. A websocket whose client sends nothing for two intervals is
     /// cut.
     pub ping_interval: Duration,
-    /// How long a websocket or event stream may take to accept a message before it is cut.
+    /// How long a websocket or event stream may take to accept a message before it is cut, and any client to take 128 KiB of an answer that
+    /// it keeps waiting.
     pub write_timeout: Duration,
     /// Operations that run at the same time on one websocket.
     pub max_subscriptions: usize,
@@ -70,7 +71,7 @@ impl Default for Settings {
         Self {
             max_body_bytes: 256 * 1024,
             body_timeout: Duration::from_secs(15),
-            request_timeout: Duration::from_secs(40),
+            request_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(75),
             query_timeout: Duration::from_secs(30),
             init_timeout: Duration::from_secs(10),

@@ -94,7 +94,7 @@ impl Shared {
         let payer = Payer { address, viewer: None };
         self.budgets.charge_text(payer, params.query.len()).map_err(Unprepared::Exhausted)?;
         let documents = Arc::clone(&self.documents);
-        let is_kept = documents.is_kept(&params.query, params.operation_name.as_deref());
+        let is_kept = documents.is_kept(&params.query, params.operation_name.as_deref(), &params.variables);
         let prepare = move || documents.prepare(&params.query, params.operation_name.as_deref(), &params.variables);
         if is_kept {
             return prepare().map_err(Unprepared::Refused);
@@ -211,9 +211,11 @@ impl Shared {
     pub fn address(&self, request: &Request) -> Option<IpAddr> {
         let peer = request.remote_addr().as_socket_addr().map(SocketAddr::ip);
         let Some(hop) = self.settings.trusted_proxies.checked_sub(1) else { return peer };
-        let values = request.headers().get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        let hops: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
-        hops.iter().rev().nth(hop).and_then(|hop| parse_hop(hop)).or(peer)
+        // By bytes: what the client has put in front of a proxy's own hop need not be text.
+        let values = request.headers().get_all("x-forwarded-for").iter().map(|value| value.as_bytes());
+        let hops: Vec<&[u8]> = values.flat_map(|value| value.split(|byte| *byte == b',')).collect();
+        let hop = hops.iter().rev().nth(hop).and_then(|hop| std::str::from_utf8(hop).ok());
+        hop.and_then(|hop| parse_hop(hop.trim())).or(peer)
     }
 
     /// Whether a page of the request's `Origin` may use the API.

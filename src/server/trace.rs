@@ -14,7 +14,7 @@ use crate::types::logs;
 /// Codes of operations that failed on our side.
 const FAILURES: [&str; 3] = ["INTERNAL", "TIMEOUT", "UNAVAILABLE"];
 
-/// The span of an operation that came in just now in `context`, as part of the trace that the client's `traceparent` names, if it does.
+/// The span of an operation that came in just now in `context`, with a link to the client's span that `traceparent` names.
 pub(super) fn begin(context: &Span, request_id: &str, headers: Option<&HeaderMap>) -> Span {
     let span = tracing::info_span!(
         target: logs::TRACE,
@@ -29,9 +29,11 @@ pub(super) fn begin(context: &Span, request_id: &str, headers: Option<&HeaderMap
         staygate.request_id = request_id,
     );
     if let Some(headers) = headers.filter(|_| !span.is_disabled()) {
-        let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
-        // A span that is not traced has no place for it.
-        let _ = span.set_parent(parent);
+        // A link and not a parent: by the id of its trace a client could decide whether it is sent.
+        let client = TraceContextPropagator::new().extract(&HeaderExtractor(headers)).span().span_context().clone();
+        if client.is_valid() {
+            span.add_link(client);
+        }
     }
     span
 }

@@ -18,7 +18,7 @@ use staygate::{
 };
 use tokio::sync::Notify;
 
-use crate::harness::app::TestApp;
+use crate::harness::{app::TestApp, server::PATIENCE};
 
 /// The batches of one test, and what holds them up.
 #[derive(Debug, Default)]
@@ -208,6 +208,22 @@ async fn a_caller_that_goes_away_does_not_fail_the_rest_of_its_private_batch() {
     let app = TestApp::new().await;
     let member = app.guest().await.member;
     the_first_goes_away(&app, &Loaders::Private(of(member))).await;
+}
+
+/// S3: a websocket that was not read held up the batch that its query had begun, and everybody who joined it.
+#[tokio::test]
+async fn a_batch_goes_out_although_its_first_caller_stands_still() {
+    let app = TestApp::new().await;
+    let loaders = PublicLoaders::default();
+    let log = Arc::<Log>::default();
+    let mut first = pin!(loaders.load(&app.app, Key::<0>(1, Arc::clone(&log))));
+    assert!(poll!(first.as_mut()).is_pending());
+    // The first one is not asked again until the second has its answer.
+    let second = loaders.load(&app.app, Key::<0>(2, Arc::clone(&log)));
+    let found = tokio::time::timeout(PATIENCE, second).await.expect("an answer");
+    assert_eq!(found.unwrap(), Some(4));
+    assert_eq!(log.sizes(), [2]);
+    assert_eq!(first.await.unwrap(), Some(2));
 }
 
 /// S4: one operation held every connection.

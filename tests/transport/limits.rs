@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::client::{Reply, post, send};
 use crate::server::{Server, within};
@@ -113,6 +113,81 @@ async fn a_head_that_trickles_in_is_cut() {
 }
 
 #[tokio::test]
+async fn a_head_that_stops_in_its_middle_is_cut() {
+    let server = Server::with(|settings| settings.request_timeout = Duration::from_millis(50)).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nx: ").await.unwrap();
+    let mut answer = Vec::new();
+    // An end, or an error: the connection is gone.
+    let _ = within(stream.read_to_end(&mut answer)).await;
+    assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
+}
+
+/// Answers that nobody takes held their memory for ever: a server that stops waits for them.
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_cut() {
+    for accept in ["application/json", "text/event-stream"] {
+        let mut server = Server::with(|settings| {
+            settings.write_timeout = Duration::from_millis(200);
+            // More than the system keeps for a reader.
+            settings.max_body_bytes = 500_000;
+            settings.drain_timeout = Duration::from_secs(3_600);
+        })
+        .await;
+        let title = "x".repeat(400_000);
+        let fields: String = (0..19).map(|n| format!("a{n}: patch(title: $title) ")).collect();
+        let query = format!("query ($title: String) {{ book {{ id }} {fields} }}");
+        let body = json!({ "query": query, "variables": { "title": title } }).to_string();
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\naccept: {accept}\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let mut stream = socket.connect(server.address).await.unwrap();
+        stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        within(async {
+            while server.world.runs() == 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        server.begin_stop();
+        server.stopped().await;
+        let mut answer = Vec::new();
+        let _ = within(stream.read_to_end(&mut answer)).await;
+        assert!(answer.len() < 19 * 400_000, "{accept}: it was cut");
+    }
+}
+
+#[tokio::test]
+async fn connections_of_one_address_are_bounded() {
+    let server = Server::start().await;
+    let mut streams = Vec::new();
+    // As many as one address may have, and one more.
+    for _ in 0..501 {
+        streams.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    let mut last = streams.pop().unwrap();
+    let mut answer = Vec::new();
+    let _ = within(last.read_to_end(&mut answer)).await;
+    assert!(answer.is_empty());
+    drop(streams);
+    // Room again, as soon as the server has noticed.
+    within(async {
+        loop {
+            let mut stream = TcpStream::connect(server.address).await.unwrap();
+            let asked = stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+            let mut answer = Vec::new();
+            if asked.is_ok() && stream.read_to_end(&mut answer).await.is_ok() && !answer.is_empty() {
+                return;
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_silent_connection_is_closed() {
     let server = Server::with(|settings| settings.idle_timeout = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -140,4 +215,20 @@ async fn the_whole_contract_can_be_asked_for() {
     assert_eq!(reply.json()["data"]["__schema"]["queryType"]["name"], "Query");
     let oneself = send(server.address, "GET", "/hook", &[], "").await;
     assert_eq!(oneself.body, "hooked");
+}
+
+/// One connection of HTTP/2 held a hundred thousand half-sent requests.
+#[tokio::test]
+async fn requests_on_one_connection_of_http_2_are_bounded() {
+    let server = Server::start().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    // The preface, and settings of which there are none.
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let mut head = [0; 9];
+    within(stream.read_exact(&mut head)).await.unwrap();
+    assert_eq!(head[3], 4, "settings come first");
+    let mut settings = vec![0; usize::from(u16::from_be_bytes([head[1], head[2]]))];
+    within(stream.read_exact(&mut settings)).await.unwrap();
+    let found = settings.chunks(6).find(|setting| setting[..2] == [0, 3]).expect("a bound of streams");
+    assert_eq!(found[2..], [0, 0, 0, 32]);
 }

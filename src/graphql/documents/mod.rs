@@ -209,9 +209,15 @@ impl Documents {
         Err(refusal::too_expensive(cost, limit, &prepared.form.plan.most_expensive(&prepared.variables)))
     }
 
-    /// Whether a document is kept: preparing it then takes next to no time.
-    pub fn is_kept(&self, query: &str, operation_name: Option<&str>) -> bool {
-        scan::measure(query, &self.limits).is_ok() && self.cache.get(&cache::key(query, operation_name)).is_some()
+    /// Whether a document is kept, in the form that these variables ask for: preparing it then takes next to no time.
+    pub fn is_kept(&self, query: &str, operation_name: Option<&str>, variables: &Variables) -> bool {
+        let fits = scan::measure(query, &self.limits).is_ok();
+        let kept = self.cache.get(&cache::key(query, operation_name)).filter(|_| fits);
+        let Some(checked) = kept else { return false };
+        let coerced = variables::coerce(&self.catalogue, &checked.head.node, variables, &checked.tolerated);
+        // What is refused for its variables takes no time either.
+        let Ok(conditions) = coerced.and_then(|variables| decide(&checked, &variables)) else { return true };
+        checked.forms().contains_key(&conditions.iter().map(|(_, value)| *value).collect::<Vec<_>>())
     }
 
     fn shorten(&self, errors: Vec<ServerError>) -> Vec<ServerError> {

@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::anyhow;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use super::{
@@ -23,7 +24,7 @@ use crate::{
     types::logs,
 };
 
-/// How often the first caller steps back, so that others can join its batch. No timer: an idle server does not wait.
+/// How often the reader of a batch steps back, so that others can join it. No timer: an idle server does not wait.
 const YIELDS: usize = 3;
 /// How long a batch waits for the one before it, where they are read one after another.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
@@ -86,7 +87,12 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
     /// The row of `key`, together with what others ask for at the same time. `read` reads the batch if this caller is its first: in a
     /// task of its own, and also when this caller goes away. Whoever begins a batch accounts for its connection, and does so before
     /// anybody else can join: an operation that has all it may hold keeps nobody waiting.
-    pub(super) async fn load<F>(&self, app: &App, key: K, read: impl Fn(Vec<K>) -> F + Send + 'static) -> Answer<R>
+    pub(super) async fn load<F>(
+        self: &Arc<Self>,
+        app: &App,
+        key: K,
+        read: impl Fn(Vec<K>) -> F + Send + 'static,
+    ) -> Answer<R>
     where
         F: Future<Output = Batch<K, R>> + Send + 'static,
     {
@@ -95,12 +101,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
             None => app.database.turn(|| self.join(app, &key)).await,
         };
         if let Some(turn) = turn {
-            // Also when this caller goes away while it steps back.
-            let _send = AtLast(Some(|| self.send(&batch, turn, read)));
-            *locked(&batch.alone) = self.wait_for_the_last().await;
-            for _ in 0..YIELDS {
-                tokio::task::yield_now().await;
-            }
+            self.send(Arc::clone(&batch), turn, read);
         }
         let mut answered = pin!(batch.read.notified());
         // From here on no notification is missed.
@@ -134,21 +135,22 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
         Some((batch, Some(turn)))
     }
 
-    /// Has a batch read.
-    fn send<F>(&self, batch: &Arc<Gathering<K, R>>, turn: Turn, read: impl Fn(Vec<K>) -> F + Send + 'static)
+    /// Has a batch read, when others have had the time to join it: in a task of its own, because nobody knows when its first caller runs
+    /// again. The client of a websocket may take its time to read.
+    fn send<F>(self: &Arc<Self>, batch: Arc<Gathering<K, R>>, turn: Turn, read: impl Fn(Vec<K>) -> F + Send + 'static)
     where
         F: Future<Output = Batch<K, R>> + Send + 'static,
     {
-        let keys = {
-            let mut open = locked(&self.open);
-            // A full batch has made way for another.
-            open.take_if(|open| Arc::ptr_eq(open, batch));
-            std::mem::take(&mut *locked(&batch.keys))
-        };
-        // Here and not in the task, so that a batch goes out as soon as the task is there.
-        let first = read(keys.iter().cloned().collect());
-        let (reader, span) = (Reader(Arc::clone(batch)), span::<K>(keys.len()));
+        let (batches, span) = (Arc::clone(self), span::<K>());
         let reading = async move {
+            let reader = Reader(batch);
+            *locked(&reader.0.alone) = batches.wait_for_the_last().await;
+            for _ in 0..YIELDS {
+                tokio::task::yield_now().await;
+            }
+            let keys = batches.close(&reader.0);
+            Span::current().record("staygate.keys", keys.len());
+            let first = read(keys.iter().cloned().collect());
             let found = together_or_apart(keys, first, read).await;
             drop(turn);
             // Only the reader of a batch answers.
@@ -156,27 +158,24 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
         };
         tokio::spawn(reading.instrument(span));
     }
+
+    /// Lets nobody join any more. The keys.
+    fn close(&self, batch: &Arc<Gathering<K, R>>) -> HashSet<K> {
+        let mut open = locked(&self.open);
+        // A full batch has made way for another.
+        open.take_if(|open| Arc::ptr_eq(open, batch));
+        std::mem::take(&mut *locked(&batch.keys))
+    }
 }
 
 /// The span of a batch, if the operation that began it is traced.
-fn span<K>(keys: usize) -> Span {
+fn span<K>() -> Span {
     if !logs::is_traced() {
         return Span::none();
     }
     let path = type_name::<K>();
     let name = path.rsplit("::").next().unwrap_or(path);
-    tracing::debug_span!(target: logs::TRACE, "batch", otel.name = name, staygate.keys = keys)
-}
-
-/// Does something once, when it is dropped.
-struct AtLast<F: FnOnce()>(Option<F>);
-
-impl<F: FnOnce()> Drop for AtLast<F> {
-    fn drop(&mut self) {
-        if let Some(act) = self.0.take() {
-            act();
-        }
-    }
+    tracing::debug_span!(target: logs::TRACE, "batch", otel.name = name, staygate.keys = Empty)
 }
 
 /// Wakes those who wait for a batch when it has been read, and also when reading it has panicked.

@@ -111,11 +111,12 @@ impl<C: Clock + Clone> Budgets<C> {
 
     fn take(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, Exhausted> {
         let (address, viewer) = (payer.address.map(group), payer.viewer);
+        // What is refused by a budget of one's own is not paid by everybody else at the address.
+        let of_viewer = viewer.map(|viewer| self.viewer.take(&viewer, cost.requested)).transpose()?.flatten();
         if let Some(address) = address.filter(|_| cost.introspection > 0) {
             self.introspection.take(&address, cost.introspection)?;
         }
         let of_address = address.map(|address| self.address.take(&address, cost.requested)).transpose()?.flatten();
-        let of_viewer = viewer.map(|viewer| self.viewer.take(&viewer, cost.requested)).transpose()?.flatten();
         Ok([of_address, of_viewer].into_iter().flatten().min())
     }
 
@@ -213,6 +214,16 @@ mod tests {
         assert!(budgets.charge(payer("192.0.2.2", Some(1)), cost(600)).is_err());
         assert!(budgets.charge(payer("192.0.2.2", Some(2)), cost(600)).is_ok());
         assert!(budgets.charge(payer("192.0.2.2", None), cost(600)).is_ok());
+    }
+
+    #[test]
+    fn what_a_viewer_is_refused_is_not_paid_by_their_address() {
+        let budgets = Budgets::new(&rates(1_000, 100));
+        assert!(budgets.charge(payer("192.0.2.1", Some(1)), cost(1_000)).is_ok());
+        for _ in 0..100 {
+            assert!(budgets.charge(payer("192.0.2.1", Some(1)), cost(1_000)).is_err());
+        }
+        assert!(budgets.charge(payer("192.0.2.1", None), cost(8_000)).is_ok(), "a colleague has the rest");
     }
 
     #[test]

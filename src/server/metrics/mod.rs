@@ -18,12 +18,15 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
-use super::connection::Door;
+use super::connection::{Bounds, Door};
 use super::shared::Shared;
 use crate::types::{CLASSES, Distribution, Labels, Measure, Readings};
 pub(super) use operations::{Done, Operations};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Connections that may read the metrics at the same time.
+const MAX_READERS: usize = 50;
 
 /// What is counted on the wire.
 #[derive(Default)]
@@ -57,10 +60,11 @@ impl Metrics {
 /// Serves /metrics as long as the server runs; without a listener nothing happens. Ends only when that fails.
 pub(super) async fn serve(listener: Option<TcpListener>, shared: Arc<Shared>) -> io::Result<()> {
     let Some(listener) = listener else { return pending().await };
-    let (limit, idle) = (shared.settings.request_timeout, shared.settings.idle_timeout);
-    let door = Door::new(listener, limit, Arc::default())?;
+    let idle = shared.settings.idle_timeout;
+    let bounds = Bounds { connections: MAX_READERS, per_address: MAX_READERS, ..Bounds::of(&shared.settings) };
+    let door = Door::new(listener, bounds, Arc::default())?;
     let routes = Route::new().at("/metrics", get(Exporter(shared)));
-    Server::new_with_acceptor(door).idle_timeout(idle).run(routes).await
+    Server::new_with_acceptor(door).http2_max_concurrent_streams(1).idle_timeout(idle).run(routes).await
 }
 
 /// GET /metrics.

@@ -46,9 +46,11 @@ pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: S
     let max = shared.settings.max_body_bytes;
     let config =
         WebSocketConfig::default().read_buffer_size(READ_BUFFER).max_message_size(Some(max)).max_frame_size(Some(max));
+    let peer = request.remote_addr().as_socket_addr().copied();
     let serve = move |stream| async move {
         let _alive = shared.alive.clone();
         let admitted = shared.admission.enter(address);
+        peer.into_iter().filter(|_| admitted.is_some()).for_each(|peer| shared.departures.stays(peer));
         let refused = match (speaks, &admitted) {
             (false, _) => Some(Close::SUBPROTOCOL),
             (true, None) => Some(Close::OVERLOADED),

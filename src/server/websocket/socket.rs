@@ -211,7 +211,7 @@ impl Socket {
     async fn tell(&mut self, id: &str, event: Event) -> Result<(), End> {
         self.check_expiry()?;
         let text = match event {
-            Event::Next(payload) => messages::next(id, &payload),
+            Event::Next(answer) => return self.send(Message::text(messages::next(id, &answer.json))).await,
             Event::Failed(errors) => {
                 self.operations.remove(id);
                 messages::error(id, &errors)
