@@ -36,10 +36,11 @@ struct Count {
     n: i64,
 }
 
-/// Statements on this database that wait for a lock. A question for a sign of life is none.
+/// Statements on this database that wait for the lock, which is always one of listings. Another may have been answered a moment ago and not
+/// be over yet.
 async fn waiting(conn: &mut Conn) -> i64 {
     let sql = "SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND \
-               COMMAND IN ('Query', 'Execute') AND INFO NOT LIKE 'DO %'";
+               COMMAND IN ('Query', 'Execute') AND INFO LIKE '%listings%'";
     diesel::sql_query(sql).get_result::<Count>(conn).await.unwrap().n
 }
 
