@@ -110,7 +110,7 @@ async fn book(
     }
     let admission = admit(app, tx, &quote, &listing, now).await?;
     let booking = draft(app, &quote, &listing, admission.held_since, now)?;
-    store::bookings::insert(tx, &booking).await?;
+    store::bookings::insert(tx, &booking).await.map_err(raced)?;
     let Taken { booking, kinds, lapsed } = take_nights(app, tx, booking, listing.rules.preparation_nights, now).await?;
     let created = idempotency::keep(tx, intention, Kept { booking: booking.id }).await?;
     let mut happened: Vec<_> = Happened::expired(&lapsed).collect();
@@ -119,6 +119,15 @@ async fn book(
     events::append_all(tx, &happened, now).await?;
     let others = lapsed.into_iter().chain(admission.replaced).collect();
     Ok(Outcome::Booked(created, Box::new(booking), others))
+}
+
+/// The quote was booked by another request at the same time: with another look that booking is found.
+fn raced(error: diesel::result::Error) -> Error {
+    use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError as Failed};
+    match error {
+        Failed(UniqueViolation, _) => store::DatabaseError::again("the quote was booked meanwhile").into(),
+        other => store::DatabaseError::from(other).into(),
+    }
 }
 
 /// A new booking with its nights.
