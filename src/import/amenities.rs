@@ -31,7 +31,8 @@ fn is_placeholder(name: &str) -> bool {
 
 fn named(raw: &str) -> Option<Amenity> {
     let name = text::line(raw, LONGEST_NAME);
-    let name = name.trim_end_matches([' ', '-', '–']).to_owned();
+    // Without its end it may have nothing left to see.
+    let name = text::line(name.trim_end_matches([' ', '-', '–']), LONGEST_NAME);
     (!name.is_empty()).then(|| {
         let (slug, name) = amenity_of(&name);
         Amenity { slug, name }
@@ -99,6 +100,7 @@ mod tests {
             parse(r#"["Translation missing: en.hosting_amenity_49", "hosting_amenity_50"]"#),
             Some((Vec::new(), 2))
         );
+        assert_eq!(named("\u{a47}-"), None, "a mark on nothing");
     }
 
     #[test]
