@@ -166,16 +166,14 @@ async fn two_workers_never_do_one_thing_twice() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_quote_that_is_booked_eight_times_at_once_is_booked_once_and_never_an_error() {
     let app = TestApp::new().await;
-    let (host, guest) = (app.host().await, app.guest().await);
-    let listing = host.listing(|_| {}).await;
+    let host = app.host().await;
     for round in 0..5 {
-        let [from, to] = [1, 3].map(|day| format!("2026-04-{:02}", round * 4 + day));
-        let quote = guest.quote(&listing, &from, &to).await;
+        let (guest, listing) = (app.guest().await, host.listing(|_| {}).await);
+        let quote = guest.quote(&listing, "2026-04-01", "2026-04-03").await;
         let keys: Vec<_> = (0..8).map(|n| format!("round-{round}-key-{n}")).collect();
         let answers = join_all(keys.iter().map(|key| guest.try_book(&quote, key))).await;
         let booked = answers.iter().filter(|answer| answer["__typename"] == "CreateBookingSuccess").count();
         let refused = answers.iter().filter(|answer| answer["code"] == "STATE_CONFLICT").count();
         assert_eq!((booked, refused), (1, 7), "{answers:?}");
-        guest.cancel(answers.iter().find_map(|answer| answer["booking"]["id"].as_str()).unwrap()).await;
     }
 }
