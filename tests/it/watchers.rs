@@ -3,11 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::harness::{
-    database::TestDatabase,
-    remote::{self, Socket},
-    server::Server,
-};
+use crate::harness::{database::TestDatabase, remote, server::Server, socket::Socket};
 
 /// What an idle watcher may take of the server's memory, in bytes: a socket, its task, a subscription and its part of a topic.
 const MOST: u64 = 40 * 1024;

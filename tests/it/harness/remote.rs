@@ -2,18 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use staygate::types::Clock as _;
-use tokio::net::TcpStream;
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest},
-};
 
 use super::{
     actors::{BOOK, CREATE_LISTING, PAY, PUBLISH_LISTING, QUOTE, REGISTER, home},
-    server::PATIENCE,
     wire,
 };
 
@@ -54,46 +47,6 @@ pub fn card(booking: &str, card: &str, key: &str) -> Value {
 pub async fn pay(to: &str, guest: &str, booking: &str) {
     let paid = mutate(to, guest, PAY, card(booking, "CARD_OK", "the-only-one")).await;
     assert_eq!(paid["booking"]["status"], "CONFIRMED", "{paid}");
-}
-
-/// A websocket that has been acknowledged.
-pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-impl Socket {
-    /// Opens a socket as the owner of `token`.
-    pub async fn open(to: &str, token: &str) -> Self {
-        let mut request = format!("ws://{to}/graphql").into_client_request().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
-        let mut socket = Self(connect_async(request).await.unwrap().0);
-        let payload = json!({ "authorization": format!("Bearer {token}") });
-        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(socket.hear().await["type"], "connection_ack");
-        socket
-    }
-
-    /// Begins an operation.
-    pub async fn subscribe(&mut self, id: usize, query: &str, variables: &Value) {
-        let payload = json!({ "query": query, "variables": variables });
-        self.say(json!({ "type": "subscribe", "id": id.to_string(), "payload": payload })).await;
-    }
-
-    async fn say(&mut self, message: Value) {
-        self.0.send(Message::Text(message.to_string().into())).await.unwrap();
-    }
-
-    /// The next message of the protocol, which comes in time.
-    pub async fn hear(&mut self) -> Value {
-        tokio::time::timeout(PATIENCE, self.next()).await.expect("a message comes")
-    }
-
-    /// The next message of the protocol.
-    pub async fn next(&mut self) -> Value {
-        loop {
-            if let Message::Text(text) = self.0.next().await.unwrap().unwrap() {
-                return serde_json::from_str(&text).unwrap();
-            }
-        }
-    }
 }
 
 /// One of many addresses of this machine. Systems other than Linux have one only.

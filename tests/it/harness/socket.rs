@@ -10,11 +10,11 @@ use tokio_tungstenite::{
 
 use super::server::PATIENCE;
 
-/// A websocket with a session.
+/// A websocket that has been acknowledged.
 pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    /// Opens one at host and port, for whoever has the access token.
+    /// Opens a socket as the owner of `token`.
     pub async fn open(to: &str, token: &str) -> Self {
         let mut request = format!("ws://{to}/graphql").into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
@@ -25,16 +25,26 @@ impl Socket {
         socket
     }
 
+    /// Begins an operation.
+    pub async fn subscribe(&mut self, id: usize, query: &str, variables: &Value) {
+        let payload = json!({ "query": query, "variables": variables });
+        self.say(json!({ "type": "subscribe", "id": id.to_string(), "payload": payload })).await;
+    }
+
     /// Sends a message of the protocol.
     pub async fn say(&mut self, message: Value) {
         self.0.send(Message::Text(message.to_string().into())).await.unwrap();
     }
 
-    /// The next message of the protocol.
+    /// The next message of the protocol, which comes in time.
     pub async fn hear(&mut self) -> Value {
+        tokio::time::timeout(PATIENCE, self.next()).await.expect("a message comes")
+    }
+
+    /// The next message of the protocol.
+    pub async fn next(&mut self) -> Value {
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a message comes");
-            if let Message::Text(text) = message.unwrap().unwrap() {
+            if let Message::Text(text) = self.0.next().await.unwrap().unwrap() {
                 return serde_json::from_str(&text).unwrap();
             }
         }

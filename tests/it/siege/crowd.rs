@@ -6,11 +6,7 @@ use serde_json::json;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::stranger::ask;
-use crate::harness::{
-    actors::PAY,
-    remote::{self, Socket},
-    server::PATIENCE,
-};
+use crate::harness::{actors::PAY, remote, server::PATIENCE, socket::Socket};
 
 const FOLLOW: &str = "subscription ($id: ID!) { event: bookingEvents(bookingId: $id) { id kind booking { status
     payments { status } host { displayName } listing { title } } } }";
