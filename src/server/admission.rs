@@ -1,6 +1,6 @@
 //! How many connections, and how many websockets and event streams, are open: in all, and from one address.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -11,13 +11,13 @@ use crate::types::{AddressPrefix, Permit, Quota, logs};
 pub(super) struct Admission {
     all: Arc<Semaphore>,
     most: usize,
-    by_address: Quota<IpAddr>,
+    by_address: Quota<AddressPrefix>,
 }
 
 /// A connection that was let in, until it is dropped.
 pub(super) struct Admitted {
     _one_of_all: OwnedSemaphorePermit,
-    _one_of_address: Option<Permit<IpAddr>>,
+    _one_of_address: Option<Permit<AddressPrefix>>,
 }
 
 impl Admission {
@@ -38,7 +38,7 @@ impl Admission {
     /// As [`Self::enter`], without a word.
     pub fn admit(&self, address: Option<IpAddr>) -> Option<Admitted> {
         let one_of_address = match address {
-            Some(address) => Some(self.by_address.take(network(address))?),
+            Some(_) => Some(self.by_address.take(AddressPrefix::of(address))?),
             None => None,
         };
         let one_of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
@@ -48,14 +48,6 @@ impl Admission {
     /// How many are open.
     pub fn open(&self) -> usize {
         self.most.saturating_sub(self.all.available_permits())
-    }
-}
-
-/// What counts as one address: an IPv6 client has a whole /64 to choose from.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -13,7 +13,7 @@ use async_graphql::{ServerError, Value};
 
 use super::answer::error;
 use crate::graphql::documents::Cost;
-use crate::types::Budget;
+use crate::types::{AddressPrefix, Budget};
 use bucket::{Buckets, SinceStart};
 use governor::clock::Clock;
 
@@ -50,9 +50,9 @@ pub(super) struct Payer {
 
 /// The buckets of everybody.
 pub(super) struct Budgets<C: Clock = SinceStart> {
-    address: Buckets<u128, C>,
+    address: Buckets<AddressPrefix, C>,
     viewer: Buckets<u128, C>,
-    introspection: Buckets<u128, C>,
+    introspection: Buckets<AddressPrefix, C>,
     /// How often something was refused.
     refusals: AtomicU64,
 }
@@ -87,7 +87,7 @@ impl<C: Clock + Clone> Budgets<C> {
     /// The address has used up its budget.
     pub fn charge_text(&self, payer: Payer, bytes: usize) -> Result<(), Exhausted> {
         let units = bytes.div_ceil(TEXT_OF_A_UNIT) as u64;
-        let taken = payer.address.map_or(Ok(()), |address| self.address.take(&group(address), units).map(|_| ()));
+        let taken = payer.prefix().map_or(Ok(()), |address| self.address.take(&address, units).map(|_| ()));
         taken.inspect_err(|_| self.count_refusal())
     }
 
@@ -110,7 +110,7 @@ impl<C: Clock + Clone> Budgets<C> {
     }
 
     fn take(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, Exhausted> {
-        let (address, viewer) = (payer.address.map(group), payer.viewer);
+        let (address, viewer) = (payer.prefix(), payer.viewer);
         // What is refused by a budget of one's own is not paid by everybody else at the address.
         let of_viewer = viewer.map(|viewer| self.viewer.take(&viewer, cost.requested)).transpose()?.flatten();
         if let Some(address) = address.filter(|_| cost.introspection > 0) {
@@ -144,11 +144,10 @@ impl Exhausted {
     }
 }
 
-/// The addresses that are one client: an IPv4 address, or a /64 of IPv6, which is what one customer has at least.
-fn group(address: IpAddr) -> u128 {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(address) => address.to_bits() & !u128::from(u64::MAX),
+impl Payer {
+    /// The client that the address is one of; nobody is counted whose address is not known.
+    fn prefix(self) -> Option<AddressPrefix> {
+        self.address.map(|address| AddressPrefix::of(Some(address)))
     }
 }
 
