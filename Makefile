@@ -28,8 +28,8 @@ PROOFS = races:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool
 prove: ## Race, kill, freeze and attack the server, also for 30 s at a time: after a release build a quarter of an hour at the most
 	@sh scripts/prepare.sh
 	@PATH="$$PATH:$$HOME/.cargo/bin"; echo "==> cargo build --release --locked" && cargo build --release --locked
-	@STAYGATE_PROGRAM="$$PWD/target/release/staygate" \
-		sh scripts/test.sh --lib --test it --test transport -- $(PROOFS) --include-ignored --show-output
+	@prometheus=$$(sh scripts/prometheus.sh); STAYGATE_PROGRAM="$$PWD/target/release/staygate" STAYGATE_PROMETHEUS="$$prometheus" \
+		sh scripts/test.sh --lib --test it --test transport -- $(PROOFS) $${prometheus:+prometheus::} --include-ignored --show-output
 
 stress-test: ## Run all tests three times while four processes keep the machine busy (ARGS="name" for some; ROUNDS, BUSY)
 	@sh scripts/prepare.sh

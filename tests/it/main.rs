@@ -42,6 +42,7 @@ mod pages;
 mod payments;
 mod plans;
 mod pool;
+mod prometheus;
 mod quotes;
 mod races;
 mod requests;

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Prints the path of a Prometheus for the tests that scrape the server with one: that of the machine, or Debian's, unpacked to
+# target/prometheus. Nothing is installed and no service is set up. Prints nothing where neither can be had.
+set -eu
+
+cd "$(dirname "$0")/.."
+if command -v prometheus; then exit 0; fi
+folder=target/prometheus
+if [ ! -x "$folder/usr/bin/prometheus" ]; then
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "==> There is no Prometheus here and no apt-get: what needs one is left out." >&2
+        exit 0
+    fi
+    mkdir -p "$folder"
+    echo "==> apt-get download prometheus" >&2
+    (cd "$folder" && apt-get download -qq prometheus >&2 && dpkg -x prometheus_*.deb . && rm prometheus_*.deb)
+fi
+echo "$PWD/$folder/usr/bin/prometheus"
