@@ -130,7 +130,8 @@ async fn listing(app: &App, id: ListingId) -> anyhow::Result<()> {
 }
 
 async fn trips(app: &App, guest: &Member) -> anyhow::Result<()> {
-    let trips = bookings::list(app, guest, Side::Guest, None, &Page { first: 20, after: None }).await?;
+    let part = bookings::part(Side::Guest, None, Page { first: 20, after: None });
+    let trips = bookings::lists(app, guest, vec![part.clone()]).await?.remove(&part).unwrap_or_default();
     let ids: Vec<_> = trips.items.iter().map(|trip| trip.id).collect();
     let mut places: Vec<_> = trips.items.iter().map(|trip| trip.listing_id).collect();
     places.sort_unstable();

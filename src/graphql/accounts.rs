@@ -1,5 +1,7 @@
 //! Accounts, sessions, and the viewer's own side of everything.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::{
@@ -9,27 +11,36 @@ use super::{
     events::{cursor_ahead, feed_cursor},
     given::Given,
     hosting::Hosting,
+    loaders::{OwnEmail, PrivateLoaders},
     payload::payload,
     scalars::Cursor,
     users::{User, find_user},
 };
 use crate::{
-    auth::{DeviceToken, Member, RefreshToken, Tokens},
+    auth::{DeviceToken, Member, RefreshToken, Tokens, Viewer},
     domain::accounts::{self, Client, Registration, SignedIn},
     error::{self, Validation},
     types::{AddressPrefix, BookingStatus, Email, MeId, Side, Timestamp},
 };
 
+#[derive(Clone)]
 pub struct Me {
     member: Member,
+    /// The loaders of what only this member may see, who need not be the viewer: a mutation has signed them in.
+    own: Arc<PrivateLoaders>,
     /// The cursor of the viewer's trips, if it was read ahead.
     trip_events: Option<Result<Cursor>>,
 }
 
 impl Me {
-    /// The account of `member`.
-    pub fn new(member: Member) -> Self {
-        Self { member, trip_events: None }
+    /// The account of the viewer, who is `member`.
+    pub fn viewer(ctx: &Context<'_>, member: Member) -> Self {
+        Self { member, own: Arc::clone(ctx.scope().own()), trip_events: None }
+    }
+
+    /// The account of `member`, who was not the viewer until now.
+    fn signed_in(member: Member) -> Self {
+        Self { member, own: Arc::new(PrivateLoaders::of(Viewer::Member(member))), trip_events: None }
     }
 
     /// Its id, as `node` finds it.
@@ -54,7 +65,7 @@ impl Me {
 
     /// The address to sign in with.
     async fn email(&self, ctx: &Context<'_>) -> Result<Email> {
-        let email = Box::pin(accounts::email_of(ctx.app(), self.member.id())).await?;
+        let email = self.own.load(ctx.app(), OwnEmail).await?;
         Ok(email.ok_or(crate::error::Error::Unauthenticated)?)
     }
 
@@ -66,21 +77,21 @@ impl Me {
         #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<BookingConnection>> {
-        Some(Box::pin(BookingConnection::of(ctx, &self.member, Side::Guest, status, first, after)).await)
+        Some(Box::pin(BookingConnection::of(ctx, &self.own, Side::Guest, status, first, after)).await)
     }
 
     /// Where `myTripEvents` continues from this state: pass it as `after`, and nothing that happens later is missed. It is read before everything else under `me`.
     async fn trip_event_cursor(&self, ctx: &Context<'_>) -> Option<Result<Cursor>> {
         Some(match &self.trip_events {
             Some(cursor) => cursor.clone(),
-            None => Box::pin(feed_cursor(ctx, &self.member, Side::Guest)).await,
+            None => Box::pin(feed_cursor(ctx, &self.own, Side::Guest)).await,
         })
     }
 
     /// The viewer's side as a host.
     async fn hosting(&self, ctx: &Context<'_>) -> Hosting {
-        let events = Box::pin(cursor_ahead(ctx, &self.member, Side::Host, "eventCursor")).await;
-        Hosting { member: self.member, events }
+        let events = Box::pin(cursor_ahead(ctx, &self.own, Side::Host, "eventCursor")).await;
+        Hosting { own: Arc::clone(&self.own), events }
     }
 }
 
@@ -237,8 +248,9 @@ impl AccountQuery {
     /// The viewer's own account; null when nobody is signed in.
     async fn me(&self, ctx: &Context<'_>) -> Option<Me> {
         let member = *ctx.member().ok()?;
-        let trip_events = Box::pin(cursor_ahead(ctx, &member, Side::Guest, "tripEventCursor")).await;
-        Some(Me { member, trip_events })
+        let me = Me::viewer(ctx, member);
+        let trip_events = Box::pin(cursor_ahead(ctx, &me.own, Side::Guest, "tripEventCursor")).await;
+        Some(Me { trip_events, ..me })
     }
 }
 
@@ -263,7 +275,7 @@ impl AccountMutation {
             Err(error) => Err(error),
         };
         RegisterUserPayload::of(outcome.map(|SignedIn { tokens, device }| RegisterUserSuccess {
-            me: Me::new(tokens.member),
+            me: Me::signed_in(tokens.member),
             tokens: (&tokens).into(),
             device_token: device.text().to_owned(),
         }))
@@ -277,7 +289,7 @@ impl AccountMutation {
             Err(error) => Err(error),
         };
         SignInPayload::of(outcome.map(|SignedIn { tokens, device }| SignInSuccess {
-            me: Me::new(tokens.member),
+            me: Me::signed_in(tokens.member),
             tokens: (&tokens).into(),
             device_token: device.text().to_owned(),
         }))

@@ -35,6 +35,11 @@ impl Scope {
         Self { app: app.for_operation(), viewer, address, stream: None, public, private }
     }
 
+    /// The loaders of what only the viewer may see.
+    pub fn own(&self) -> &Arc<PrivateLoaders> {
+        &self.private
+    }
+
     /// The scope of a subscription of `viewer`. Its loaders are those of all streams of this viewer, because one event comes to all of
     /// them at the same time.
     pub fn of_stream(

@@ -10,12 +10,11 @@ use super::{
     context::ContextExt,
     error::Result,
     ids,
-    loaders::EventsOf,
+    loaders::{EventsOf, LatestOf, PrivateLoaders},
     pages::{Cursored, connection},
     scalars::Cursor,
 };
 use crate::{
-    auth::Member,
     domain::events::{self, Opening, Place, Placed, Topic},
     error::Error,
     types::{BookingEventKind, BookingId, Page, PageOf, Side, Timestamp},
@@ -100,26 +99,27 @@ impl BookingEventConnection {
     }
 }
 
-/// The cursor of the latest event in a feed of `member`.
+/// The cursor of the latest event in a feed of the person whose loaders are `own`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn feed_cursor(ctx: &Context<'_>, member: &Member, side: Side) -> Result<Cursor> {
-    Ok(Cursor(events::latest_of_feed(ctx.app(), member, side).await?.to_cursor()))
+pub async fn feed_cursor(ctx: &Context<'_>, own: &PrivateLoaders, side: Side) -> Result<Cursor> {
+    let latest = own.load(ctx.app(), LatestOf(side)).await?;
+    Ok(Cursor(latest.unwrap_or(Place::Feed(side, 0)).to_cursor()))
 }
 
 /// The same, if `field` is selected below. Whoever reads it before resolving what is below shows a state that is no older than the
 /// cursor, so that no event falls between the two.
 pub async fn cursor_ahead(
     ctx: &Context<'_>,
-    member: &Member,
+    own: &PrivateLoaders,
     side: Side,
     field: &'static str,
 ) -> Option<Result<Cursor>> {
     if !ctx.look_ahead().field(field).exists() {
         return None;
     }
-    Some(feed_cursor(ctx, member, side).await)
+    Some(feed_cursor(ctx, own, side).await)
 }
 
 async fn follow(

@@ -1,5 +1,7 @@
 //! The viewer's side as a host: listings, bookings, the calendar, and the nights to block and open.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::{
@@ -11,15 +13,15 @@ use super::{
     given::Given,
     ids,
     listings::{self, ListingConnection},
+    loaders::{HostNightsOf, PrivateLoaders},
     money::Money,
     payload::payload,
     scalars::{Cursor, Date},
 };
 use crate::{
-    auth::Member,
     domain::{
         blocks::{self, Changed},
-        calendars::{HostNight, MAX_NIGHTS, host_calendar},
+        calendars::{HostNight, MAX_NIGHTS},
         idempotency::Once,
     },
     error::{self, Error, Validation},
@@ -27,7 +29,8 @@ use crate::{
 };
 
 pub struct Hosting {
-    pub(super) member: Member,
+    /// The loaders of what only this member may see.
+    pub(super) own: Arc<PrivateLoaders>,
     /// The cursor of the host's bookings, if it was read ahead.
     pub(super) events: Option<Result<Cursor>>,
 }
@@ -43,7 +46,7 @@ impl Hosting {
         #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<ListingConnection>> {
-        Some(Box::pin(listings::page_of_host(ctx, status, first, after)).await)
+        Some(Box::pin(listings::page_of_host(ctx, &self.own, status, first, after)).await)
     }
 
     /// Bookings of the viewer's listings, the latest check-in first.
@@ -55,7 +58,7 @@ impl Hosting {
         #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<BookingConnection>> {
-        Some(Box::pin(BookingConnection::of(ctx, &self.member, Side::Host, status, first, after)).await)
+        Some(Box::pin(BookingConnection::of(ctx, &self.own, Side::Host, status, first, after)).await)
     }
 
     /// Every night of one of the viewer's listings in a range; null when the listing is not the viewer's.
@@ -66,27 +69,28 @@ impl Hosting {
         #[graphql(desc = "First night.")] from: Date,
         #[graphql(desc = "Day after the last night, at most 366 nights later.")] to: Date,
     ) -> Option<Result<Vec<CalendarNight>>> {
-        Box::pin(calendar_of(ctx, &self.member, &listing_id, from, to)).await.transpose()
+        Box::pin(calendar_of(ctx, &self.own, &listing_id, from, to)).await.transpose()
     }
 
     /// Where `myHostingEvents` continues from this state: pass it as `after`, and nothing that happens later is missed. It is read before everything else under `hosting`.
     async fn event_cursor(&self, ctx: &Context<'_>) -> Option<Result<Cursor>> {
         Some(match &self.events {
             Some(cursor) => cursor.clone(),
-            None => Box::pin(feed_cursor(ctx, &self.member, Side::Host)).await,
+            None => Box::pin(feed_cursor(ctx, &self.own, Side::Host)).await,
         })
     }
 }
 
 async fn calendar_of(
     ctx: &Context<'_>,
-    host: &Member,
+    own: &PrivateLoaders,
     id: &ID,
     from: Date,
     to: Date,
 ) -> Result<Option<Vec<CalendarNight>>> {
-    let nights = host_calendar(ctx.app(), host, ids::argument(id)?, calendars::range(from, to)?).await?;
-    Ok(nights.map(|nights| nights.into_iter().map(CalendarNight).collect()))
+    let key = HostNightsOf { listing: ids::argument(id)?, range: calendars::range(from, to)? };
+    let nights = own.load(ctx.app(), key).await?;
+    Ok(nights.map(|nights| nights.iter().cloned().map(CalendarNight).collect()))
 }
 
 pub struct CalendarNight(HostNight);

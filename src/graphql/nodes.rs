@@ -1,12 +1,15 @@
 //! Anything by its id.
 
+use std::collections::{HashMap, HashSet};
+
 use async_graphql::{Context, ID, Interface, Object};
+use futures_util::future::try_join_all;
 
 use super::{
     accounts::Me,
     bookings::{Booking, find_booking},
     context::ContextExt,
-    error::Result,
+    error::{Fault, Result},
     ids,
     listings::{Listing, find_listing},
     loaders::{QuoteById, RefundById},
@@ -21,7 +24,7 @@ use crate::{error::Refusal, types::NodeId};
 const MAX_NODES: usize = 100;
 
 /// Anything with an id of its own.
-#[derive(Interface)]
+#[derive(Clone, Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque, typed and stable: `lst_…`, `bk_…`."))]
 pub enum Node {
     Me(Me),
@@ -36,7 +39,13 @@ pub enum Node {
 
 async fn find(ctx: &Context<'_>, id: NodeId) -> Result<Option<Node>> {
     Ok(match id {
-        NodeId::MeId(id) => ctx.member().ok().copied().map(Me::new).filter(|me| me.node_id() == id).map(Node::Me),
+        NodeId::MeId(id) => ctx
+            .member()
+            .ok()
+            .copied()
+            .map(|member| Me::viewer(ctx, member))
+            .filter(|me| me.node_id() == id)
+            .map(Node::Me),
         NodeId::UserId(id) => find_user(ctx, id).await?.map(Node::User),
         NodeId::ListingId(id) => find_listing(ctx, id).await?.map(Node::Listing),
         NodeId::QuoteId(id) => ctx.load_own(QuoteById(id)).await?.map(Quote).map(Node::Quote),
@@ -75,13 +84,16 @@ impl NodeQuery {
         if ids.len() > MAX_NODES {
             return Some(Err(Refusal::BadUserInput(format!("`ids` holds at most {MAX_NODES} ids.")).into()));
         }
-        // An id that is malformed names nothing, and must not take away the others.
-        let found = ids.iter().map(|id| async move {
-            match id.parse() {
-                Ok(id) => find(ctx, id).await,
-                Err(_) => Ok(None),
-            }
-        });
-        Some(futures_util::future::try_join_all(found).await)
+        Some(find_all(ctx, &ids).await)
     }
+}
+
+/// What each id names, in their order. What is asked for repeatedly is looked for once.
+async fn find_all(ctx: &Context<'_>, ids: &[ID]) -> Result<Vec<Option<Node>>> {
+    // An id that is malformed names nothing, and must not take away the others.
+    let ids: Vec<Option<NodeId>> = ids.iter().map(|id| id.parse().ok()).collect();
+    let different: HashSet<NodeId> = ids.iter().flatten().copied().collect();
+    let found = different.into_iter().map(|id| async move { Ok::<_, Fault>((id, find(ctx, id).await?)) });
+    let found: HashMap<NodeId, Option<Node>> = try_join_all(found).await?.into_iter().collect();
+    Ok(ids.into_iter().map(|id| found.get(&id?).cloned().flatten()).collect())
 }

@@ -1,6 +1,7 @@
 //! Finding listings.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
+use tokio::sync::OnceCell;
 
 use super::{
     context::ContextExt,
@@ -229,13 +230,19 @@ async fn find(
     let page = Page::new(first, after)?;
     let prepared = search.clone().prepare(ctx.app()).await?;
     let hits = prepared.page(ctx.app(), &page).await?;
-    Ok(ListingSearchConnection { page: Cursored::new(hits, |hit| search.cursor(hit)), prepared })
+    Ok(ListingSearchConnection {
+        page: Cursored::new(hits, |hit| search.cursor(hit)),
+        prepared,
+        count: OnceCell::new(),
+    })
 }
 
 /// A page of hits, and the search that can count them.
 pub struct ListingSearchConnection {
     page: Cursored<Hit>,
     prepared: Prepared,
+    /// How many there are, once somebody has asked: under however many names.
+    count: OnceCell<Result<Option<i64>>>,
 }
 
 /// A page of search hits.
@@ -260,10 +267,9 @@ impl ListingSearchConnection {
 
     /// How many listings were found, counted up to 1,000; null when there are more.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
-        match Box::pin(self.prepared.count(ctx.app())).await {
-            Ok(count) => count.map(|count| Ok(i32::try_from(count).unwrap_or(i32::MAX))),
-            Err(error) => Some(Err(error.into())),
-        }
+        let count = async { self.prepared.count(ctx.app()).await.map_err(Fault::from) };
+        let count = Box::pin(self.count.get_or_init(|| count)).await.clone().transpose()?;
+        Some(count.map(|count| i32::try_from(count).unwrap_or(i32::MAX)))
     }
 }
 

@@ -124,8 +124,8 @@ impl Account {
 async fn open_studio(app: &App) -> anyhow::Result<()> {
     let host = store::sessions::credentials(&mut app.conn().await?, HOST.email).await?;
     let host = host.context("the demo host has an account")?.user;
-    let page = Page { first: 2, after: None };
-    let own = store::listings::of_host(&mut app.conn().await?, host, &[], &page).await?;
+    let part = listings::own_part(None, Page { first: 2, after: None });
+    let own = store::listings::of_host(&mut app.conn().await?, host, &[part]).await?.concat();
     let draft = match own.as_slice() {
         [] => None,
         [one] if one.status == ListingStatus::Draft && one.words.title == STUDIO => Some(one.id),

@@ -118,7 +118,7 @@ async fn find<'a, 'k>(
     let slugs = slugs.into_iter().filter(|slug| slug.is_ascii());
     let parts = [part().filter(among(amenities::slug, slugs)), part().filter(among(amenities::name_key, keys))];
     let parts = parts.into_iter().map(|query| Shared { query, locks }).collect();
-    let rows: Vec<(String, Option<String>)> = Each(parts).load(conn).await?;
+    let rows: Vec<(String, Option<String>)> = Each::of(parts, true).load(conn).await?;
     let slugs: HashSet<&str> = rows.iter().map(|(slug, _)| slug.as_str()).collect();
     let by_key: HashMap<&str, &str> =
         rows.iter().filter_map(|(slug, key)| Some((key.as_deref()?, slug.as_str()))).collect();
@@ -151,7 +151,7 @@ async fn offered(conn: &mut Conn, slugs: BTreeSet<&str>) -> QueryResult<HashSet<
     if slugs.is_empty() {
         return Ok(HashSet::new());
     }
-    let offered: Vec<String> = Each(slugs.into_iter().map(part).collect()).load(conn).await?;
+    let offered: Vec<String> = Each::of(slugs.into_iter().map(part).collect(), true).load(conn).await?;
     Ok(offered.into_iter().collect())
 }
 

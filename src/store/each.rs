@@ -1,12 +1,13 @@
 //! Pieces of SQL that diesel's own DSL lacks or writes badly. Both keep every value a bound parameter.
 
 use diesel::{
-    expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate},
+    dsl::sql,
+    expression::{AppearsOnTable, Expression, SelectableExpression, SqlLiteral, ValidGrouping, is_aggregate},
     mysql::Mysql,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
     result::QueryResult,
     serialize::ToSql,
-    sql_types::{Bool, HasSqlType, SingleValue},
+    sql_types::{BigInt, Bool, HasSqlType, SingleValue},
 };
 
 /// A query whose rows are locked until the transaction ends if `locks`: others may read and lock them in the same way, nobody may change
@@ -41,8 +42,22 @@ const EXACT: usize = 32;
 
 /// The same limited question about each of many parents, in one statement: `(…) UNION ALL (…)`. Each part walks its index and stops
 /// after its own limit, so a parent with thousands of children costs as much as one with few; a window function would read them all.
+///
+/// The parts of most statements are alike, and those stay prepared. Clients can also ask for parts that differ, in countless
+/// combinations: a server that kept all of them prepared would run out of room for statements.
 #[derive(Debug, Clone)]
-pub(super) struct Each<Q>(pub(super) Vec<Q>);
+pub(super) struct Each<Q> {
+    parts: Vec<Q>,
+    stays_prepared: bool,
+}
+
+impl<Q> Each<Q> {
+    /// The question about each of `parts`. `are_alike` tells whether their texts are the same.
+    pub(super) fn of(parts: Vec<Q>, are_alike: bool) -> Self {
+        let stays_prepared = are_alike && parts.len() <= EXACT;
+        Self { parts, stays_prepared }
+    }
+}
 
 impl<Q: Query> Query for Each<Q> {
     type SqlType = Q::SqlType;
@@ -55,13 +70,32 @@ impl<Q> QueryId for Each<Q> {
 
 impl<Q: QueryFragment<Mysql>> QueryFragment<Mysql> for Each<Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
-        for (index, part) in self.0.iter().enumerate() {
+        if !self.stays_prepared {
+            out.unsafe_to_cache_prepared();
+        }
+        for (index, part) in self.parts.iter().enumerate() {
             out.push_sql(if index == 0 { "(" } else { " UNION ALL (" });
             part.walk_ast(out.reborrow())?;
             out.push_sql(")");
         }
         Ok(())
     }
+}
+
+/// A column that tells rows of part `number` of an [`Each`] from those of others.
+pub(super) fn numbered(number: usize) -> SqlLiteral<BigInt> {
+    sql(&number.to_string())
+}
+
+/// Numbered rows by their part, in the order in which they came.
+pub(super) fn by_part<T>(parts: usize, rows: impl IntoIterator<Item = (i64, T)>) -> Vec<Vec<T>> {
+    let mut cut: Vec<Vec<T>> = (0..parts).map(|_| Vec::new()).collect();
+    for (number, row) in rows {
+        if let Some(part) = usize::try_from(number).ok().and_then(|number| cut.get_mut(number)) {
+            part.push(row);
+        }
+    }
+    cut
 }
 
 /// `column IN (…)`, with a statement that stays prepared: diesel's `eq_any` is prepared anew each time. Beyond some lengths the
@@ -161,7 +195,7 @@ mod tests {
     #[test]
     fn each_part_keeps_its_own_limit() {
         let part = |limit| users::table.select(users::id).order(users::id.desc()).limit(limit);
-        let sql = debug_query::<Mysql, _>(&Each(vec![part(1), part(2)])).to_string();
+        let sql = debug_query::<Mysql, _>(&Each::of(vec![part(1), part(2)], true)).to_string();
         let expected = "(SELECT `users`.`id` FROM `users` ORDER BY `users`.`id` DESC LIMIT ?) UNION ALL (SELECT ";
         assert!(sql.starts_with(expected), "{sql}");
     }

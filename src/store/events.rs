@@ -213,7 +213,7 @@ pub async fn visible(conn: &mut Conn, viewer: UserId, parts: &[OfBooking]) -> Qu
             .limit(part.page.limit())
             .select(Event::as_select())
     };
-    Each(parts.iter().map(part).collect()).load(conn).await
+    Each::of(parts.iter().map(part).collect(), true).load(conn).await
 }
 
 /// The events of a booking after `after`, oldest first.

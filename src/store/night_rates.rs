@@ -4,7 +4,12 @@ use chrono::NaiveDate;
 use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, each::among, schema::night_rates};
+use super::{
+    Conn,
+    each::{Each, among},
+    nights::Span,
+    schema::night_rates,
+};
 use crate::{
     error::Result,
     types::{ListingId, Stay},
@@ -45,21 +50,18 @@ impl NightRate {
     }
 }
 
-/// The particular nights of `listings` from `first` to `last`, both included, in no order.
-pub async fn of_listings(
-    conn: &mut Conn,
-    listings: &[ListingId],
-    first: NaiveDate,
-    last: NaiveDate,
-) -> Result<Vec<NightRate>> {
-    if listings.is_empty() {
+/// The particular nights of `spans`, in no order and in one statement.
+pub async fn of_spans(conn: &mut Conn, spans: &[Span]) -> Result<Vec<NightRate>> {
+    if spans.is_empty() {
         return Ok(Vec::new());
     }
-    let rates = night_rates::table
-        .select(NightRate::as_select())
-        .filter(among(night_rates::listing_id, listings.iter().copied()))
-        .filter(night_rates::night.between(first, last));
-    Ok(rates.load(conn).await?)
+    let part = |span: &Span| {
+        night_rates::table
+            .select(NightRate::as_select())
+            .filter(among(night_rates::listing_id, span.listings.iter().copied()))
+            .filter(night_rates::night.between(span.first, span.last))
+    };
+    Ok(Each::of(spans.iter().map(part).collect(), spans.len() == 1).load(conn).await?)
 }
 
 /// The particular nights of one listing from `first` to `last`, both included, in no order.
@@ -69,7 +71,7 @@ pub async fn of_listing(
     first: NaiveDate,
     last: NaiveDate,
 ) -> Result<Vec<NightRate>> {
-    of_listings(conn, &[listing], first, last).await
+    of_spans(conn, &[Span { first, last, listings: vec![listing] }]).await
 }
 
 /// Writes these nights, in ascending order, over what they had.

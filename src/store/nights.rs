@@ -4,7 +4,11 @@ use chrono::NaiveDate;
 use diesel::{prelude::*, result::DatabaseErrorKind};
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, each::among, schema::nights};
+use super::{
+    Conn,
+    each::{Each, among},
+    schema::nights,
+};
 use crate::types::{BookingId, ListingId, NightHold, NightKind, Stay, Timestamp};
 
 /// One night of a listing and what holds it.
@@ -65,24 +69,30 @@ pub async fn of_listing(conn: &mut Conn, listing: ListingId, stay: Stay) -> Quer
         .await
 }
 
-/// The nights of `listings` from `first` to `last`, both included, that something holds at `now`, in no order.
-pub async fn of_listings(
-    conn: &mut Conn,
-    listings: &[ListingId],
-    first: NaiveDate,
-    last: NaiveDate,
-    now: Timestamp,
-) -> QueryResult<Vec<Night>> {
-    if listings.is_empty() {
+/// Some nights of some listings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// The first night.
+    pub first: NaiveDate,
+    /// The last night.
+    pub last: NaiveDate,
+    /// The listings; at least one.
+    pub listings: Vec<ListingId>,
+}
+
+/// The nights of `spans` that something holds at `now`, in no order and in one statement.
+pub async fn of_spans(conn: &mut Conn, spans: &[Span], now: Timestamp) -> QueryResult<Vec<Night>> {
+    if spans.is_empty() {
         return Ok(Vec::new());
     }
-    nights::table
-        .select(Night::as_select())
-        .filter(among(nights::listing_id, listings.iter().copied()))
-        .filter(nights::night.between(first, last))
-        .filter(nights::expires_at.is_null().or(nights::expires_at.gt(now)))
-        .load(conn)
-        .await
+    let part = |span: &Span| {
+        nights::table
+            .select(Night::as_select())
+            .filter(among(nights::listing_id, span.listings.iter().copied()))
+            .filter(nights::night.between(span.first, span.last))
+            .filter(nights::expires_at.is_null().or(nights::expires_at.gt(now)))
+    };
+    Each::of(spans.iter().map(part).collect(), spans.len() == 1).load(conn).await
 }
 
 /// Takes `rows`, which must be in ascending order so that racers queue up rather than embrace: all of them or, when the key refuses

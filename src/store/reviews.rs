@@ -88,7 +88,8 @@ pub async fn of_listings(conn: &mut Conn, parts: &[OfListing]) -> Result<Vec<Rev
         }
         query
     };
-    Ok(Each(parts.iter().map(part).collect()).load(conn).await?)
+    let are_alike = parts.iter().all(|part| part.page.after.is_none());
+    Ok(Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await?)
 }
 
 /// Those of `ids` that everyone can see, in no order.

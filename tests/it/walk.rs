@@ -16,14 +16,14 @@ use crate::{
 const MOST: usize = 3;
 
 /// Where many rows of a type come from: an operation with a hole for the field, and who asks.
-struct Source {
-    ty: &'static str,
-    viewer: Viewer,
-    operation: &'static str,
+pub struct Source {
+    pub ty: &'static str,
+    pub viewer: Viewer,
+    pub operation: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Viewer {
+pub enum Viewer {
     Nobody,
     Guest,
     Host,
@@ -33,7 +33,7 @@ const NODES: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on TYPE { HOLE
 const TRIPS: &str = "query($n: Int!) { me { trips(first: $n) { nodes { HOLE } } } }";
 const REQUESTS: &str = "query($n: Int!) { me { hosting { bookings(first: $n) { nodes { HOLE } } } } }";
 
-const SOURCES: [Source; 24] = [
+pub const SOURCES: [Source; 24] = [
     Source { ty: "User", viewer: Viewer::Nobody, operation: NODES },
     Source { ty: "Listing", viewer: Viewer::Nobody, operation: NODES },
     Source { ty: "Listing", viewer: Viewer::Guest, operation: NODES },
@@ -105,20 +105,24 @@ const SOURCES: [Source; 24] = [
 ];
 
 /// The object types of the contract, without those of a single mutation.
-struct Contract {
-    objects: BTreeMap<String, Vec<FieldDefinition>>,
-    composites: BTreeSet<String>,
+pub struct Contract {
+    pub objects: BTreeMap<String, Vec<FieldDefinition>>,
+    pub composites: BTreeSet<String>,
+    pub queries: Vec<FieldDefinition>,
 }
 
 impl Contract {
-    fn read() -> Self {
-        let (mut objects, mut composites) = (BTreeMap::new(), BTreeSet::new());
+    pub fn read() -> Self {
+        let (mut objects, mut composites, mut queries) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
         for definition in parse_schema(CONTRACT).unwrap().definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
             let name = definition.node.name.node.to_string();
             let is_answer = name.ends_with("Problem") || name.ends_with("Success") || name.ends_with("Payload");
             let is_root = ["Query", "Mutation", "Subscription"].contains(&name.as_str());
             match definition.node.kind {
+                TypeKind::Object(object) if name == "Query" => {
+                    queries.extend(object.fields.into_iter().map(|field| field.node));
+                }
                 TypeKind::Object(object) if !is_answer && !is_root => {
                     composites.insert(name.clone());
                     objects.insert(name, object.fields.into_iter().map(|field| field.node).collect());
@@ -131,7 +135,7 @@ impl Contract {
         for part in ["SessionTokens", "PriceDifference", "InvalidField", "NightConflict"] {
             assert!(objects.remove(part).is_some(), "{part}");
         }
-        Self { objects, composites }
+        Self { objects, composites, queries }
     }
 
     /// The selection of one field with all that needs no statement below it. Notes what it selects.
@@ -152,7 +156,7 @@ impl Contract {
     }
 }
 
-fn innermost(ty: &Type) -> &str {
+pub fn innermost(ty: &Type) -> &str {
     match &ty.base {
         BaseType::Named(name) => name,
         BaseType::List(inner) => innermost(inner),
@@ -175,18 +179,18 @@ fn arguments(field: &FieldDefinition) -> String {
 }
 
 /// A guest with trips that take place, and others that were canceled; hosts; reviews.
-struct Wide {
-    world: World,
+pub struct Wide {
+    pub world: World,
     size: usize,
     canceled: usize,
 }
 
 impl Wide {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self { world: World::new().await, size: 0, canceled: 0 }
     }
 
-    async fn grow(&mut self, size: usize) {
+    pub async fn grow(&mut self, size: usize) {
         self.world.grow(size).await;
         self.size = size;
         for number in self.canceled..size {
@@ -197,7 +201,7 @@ impl Wide {
         self.canceled = size;
     }
 
-    fn viewer(&self, viewer: Viewer) -> Option<&Actor> {
+    pub fn viewer(&self, viewer: Viewer) -> Option<&Actor> {
         match viewer {
             Viewer::Nobody => None,
             Viewer::Guest => Some(&self.world.guest),
@@ -206,7 +210,7 @@ impl Wide {
     }
 
     /// As many ids of a type as there are rows.
-    async fn ids(&self, ty: &str) -> Vec<String> {
+    pub async fn ids(&self, ty: &str) -> Vec<String> {
         let (guest, listing) = (&self.world.guest, self.world.listings[0].clone());
         let trips = |field: &str| format!("{{ me {{ trips(first: 100) {{ nodes {{ {field} }} }} }} }}");
         let found = match ty {
@@ -238,7 +242,7 @@ impl Wide {
         ids
     }
 
-    async fn variables(&self, source: &Source) -> Value {
+    pub async fn variables(&self, source: &Source) -> Value {
         let (from, to) = (self.world.day(30), self.world.day(30 + self.size));
         let mut variables = json!({ "n": self.size, "id": self.world.listings[0], "from": from, "to": to });
         variables["stay"] = json!({ "checkIn": self.world.day(70), "checkOut": self.world.day(73) });
@@ -249,7 +253,7 @@ impl Wide {
     }
 
     /// The statements of a source with `hole` in its hole.
-    async fn statements(&self, source: &Source, variables: &Value, hole: &str) -> Vec<String> {
+    pub async fn statements(&self, source: &Source, variables: &Value, hole: &str) -> Vec<String> {
         let text = source.operation.replace("HOLE", hole).replace("TYPE", source.ty);
         self.world.cost(self.viewer(source.viewer), &text, variables.clone()).await.0
     }

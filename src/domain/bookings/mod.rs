@@ -20,7 +20,12 @@ pub use respond::{accept, decline};
 pub use times::{follow_time_zone, with_older_rules};
 pub use view::{Action, Circumstances, actions, host_payout, status_at, timeline};
 
-pub use crate::store::bookings::{BookedPlace, Booking};
+pub use crate::store::bookings::{BookedPlace, Booking, ByCheckIn, Part};
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,35 +51,23 @@ pub struct Kept {
     pub booking: BookingId,
 }
 
-/// A place in a list of bookings, the latest check-in first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ByCheckIn {
-    /// The check-in day.
-    pub day: chrono::NaiveDate,
-    /// Decides between bookings of one day.
-    pub id: BookingId,
+/// Which part of a person's bookings on `side` `page` of those in any of `statuses` (None: in all) is.
+pub fn part(side: Side, statuses: Option<Vec<BookingStatus>>, page: Page<ByCheckIn>) -> Part {
+    let once = |statuses: Vec<BookingStatus>| statuses.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    Part { side, statuses: statuses.map(once), page }
 }
 
-/// A page of the viewer's bookings on one side, the latest check-in first.
+/// A page of the viewer's bookings for each part, the latest check-in first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(
-    app: &App,
-    viewer: &Member,
-    side: Side,
-    statuses: Option<&[BookingStatus]>,
-    page: &Page<ByCheckIn>,
-) -> Result<PageOf<Booking>> {
-    let list = store::bookings::List {
-        user: viewer.id(),
-        side,
-        statuses,
-        now: app.now(),
-        after: page.after.map(|place| (place.day, place.id)),
-        limit: page.limit(),
+pub async fn lists(app: &App, viewer: &Member, parts: Vec<Part>) -> Result<HashMap<Part, PageOf<Arc<Booking>>>> {
+    let rows = store::bookings::lists(&mut app.conn().await?, viewer.id(), &parts, app.now()).await?;
+    let cut = |(part, rows): (Part, Vec<Booking>)| {
+        let page = part.page.cut(rows.into_iter().map(Arc::new).collect());
+        (part, page)
     };
-    Ok(page.cut(store::bookings::list(&mut app.conn().await?, &list).await?))
+    Ok(parts.into_iter().zip(rows).map(cut).collect())
 }
 
 /// Those of `ids` that the viewer is a side of.

@@ -10,7 +10,11 @@ mod nights;
 mod places;
 mod write;
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::Hash,
+    sync::Arc,
+};
 
 pub use changes::{Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges};
 pub use nights::{NightPrices, set_night_prices};
@@ -20,7 +24,7 @@ pub use write::{Updated, create, delete, lock_own, publish, unlist, update};
 use super::pricing::Rates;
 pub use crate::store::{
     amenities::Amenity,
-    listings::{Home, Listing, OfHost, Origin, Place, Pricing, Ratings, Rules, Shown, Words},
+    listings::{Home, Listing, OfHost, Origin, OwnPart, Place, Pricing, Ratings, Rules, Shown, Words},
     photos::Photo,
 };
 use crate::{
@@ -88,18 +92,23 @@ pub fn place(listing: &Listing) -> Newest<ListingId> {
     Newest { at: listing.created_at, id: listing.id }
 }
 
-/// A page of `host`'s own listings in any of `statuses` (none: in every state), newest first.
+/// Which of a host's own listings `page` of those in any of `statuses` (None: in every state) is.
+pub fn own_part(statuses: Option<Vec<ListingStatus>>, page: Page<Newest<ListingId>>) -> OwnPart {
+    let once = |statuses: Vec<ListingStatus>| statuses.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    OwnPart { statuses: statuses.map(once), page }
+}
+
+/// A page of `host`'s own listings for each part, newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_host(
-    app: &App,
-    host: &Member,
-    statuses: &[ListingStatus],
-    page: &Page<Newest<ListingId>>,
-) -> Result<PageOf<Arc<Shown>>> {
-    let rows = store::listings::of_host(&mut app.conn().await?, host.id(), statuses, page).await?;
-    Ok(page.cut(shared(rows)))
+pub async fn of_host(app: &App, host: &Member, parts: Vec<OwnPart>) -> Result<HashMap<OwnPart, PageOf<Arc<Shown>>>> {
+    let rows = store::listings::of_host(&mut app.conn().await?, host.id(), &parts).await?;
+    let cut = |(part, rows): (OwnPart, Vec<Shown>)| {
+        let page = part.page.cut(shared(rows));
+        (part, page)
+    };
+    Ok(parts.into_iter().zip(rows).map(cut).collect())
 }
 
 /// The first `limit` pictures of each listing, in the host's order.

@@ -6,15 +6,15 @@ use async_graphql::Context;
 
 use super::Booking;
 use crate::{
-    auth::Member,
     domain::bookings::{self, Booking as Row, ByCheckIn},
     graphql::{
         context::ContextExt,
         error::Result,
+        loaders::{OwnBookings, PrivateLoaders},
         pages::{Cursored, connection},
         scalars::Cursor,
     },
-    types::{BookingStatus, Page, PageError, Side, cursor},
+    types::{BookingStatus, Page, PageError, PageOf, Side, cursor},
 };
 
 connection! {
@@ -26,13 +26,13 @@ connection! {
     Booking
 }
 
-impl From<Row> for Booking {
-    fn from(row: Row) -> Self {
-        Self(Arc::new(row))
+impl From<Arc<Row>> for Booking {
+    fn from(row: Arc<Row>) -> Self {
+        Self(row)
     }
 }
 
-fn to_cursor(row: &Row) -> String {
+fn to_cursor(row: &Arc<Row>) -> String {
     cursor::to_cursor(&row.check_in, &row.id)
 }
 
@@ -41,13 +41,13 @@ fn from_cursor(text: &Cursor) -> std::result::Result<ByCheckIn, PageError> {
 }
 
 impl BookingConnection {
-    /// A page of the viewer's bookings on one side.
+    /// A page of the bookings of one person, whose loaders are `own`, on one side.
     ///
     /// # Errors
     /// When an argument is wrong, or the database fails.
     pub async fn of(
         ctx: &Context<'_>,
-        viewer: &Member,
+        own: &PrivateLoaders,
         side: Side,
         status: Option<Vec<BookingStatus>>,
         first: Option<i32>,
@@ -55,7 +55,8 @@ impl BookingConnection {
     ) -> Result<Self> {
         let after = after.as_ref().map(from_cursor).transpose().map_err(crate::error::Error::from)?;
         let page = Page::new(first, after).map_err(crate::error::Error::from)?;
-        let rows = bookings::list(ctx.app(), viewer, side, status.as_deref(), &page).await?;
+        let rows = own.load(ctx.app(), OwnBookings(bookings::part(side, status, page))).await?;
+        let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
         Ok(Cursored::new(rows, to_cursor).into())
     }
 }

@@ -1,5 +1,7 @@
 //! What hosts do with their listings.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::{
@@ -85,7 +87,7 @@ impl ListingMutation {
 async fn update(app: &App, host: &Member, input: UpdateListingInput) -> error::Result<UpdateListingSuccess> {
     let id = listing_id(&input.listing_id)?;
     let updated = listings::update(app, host, id, &input.into()).await?;
-    let affected_bookings = updated.affected.into_iter().map(Into::into).collect();
+    let affected_bookings = updated.affected.into_iter().map(|booking| Booking(Arc::new(booking))).collect();
     Ok(UpdateListingSuccess { listing: updated.listing.into(), affected_bookings })
 }
 

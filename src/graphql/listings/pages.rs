@@ -11,7 +11,7 @@ use crate::{
     graphql::{
         context::ContextExt,
         error::Result,
-        loaders::PublishedListingsOf,
+        loaders::{OwnListings, PrivateLoaders, PublishedListingsOf},
         pages::{Cursored, connection},
         scalars::Cursor,
     },
@@ -50,22 +50,17 @@ pub async fn published_of_host(
     Ok(connect(rows.map_or_else(PageOf::default, Arc::unwrap_or_clone)))
 }
 
-/// A page of the viewer's own listings in any of the states `status` (None: in every state), newest first.
+/// A page of the listings of one host, whose loaders are `own`, in any of the states `status` (None: in every state), newest first.
 ///
 /// # Errors
-/// When nobody is signed in, an argument is wrong, or the database fails.
+/// When an argument is wrong or the batch failed.
 pub async fn page_of_host(
     ctx: &Context<'_>,
+    own: &PrivateLoaders,
     status: Option<Vec<ListingStatus>>,
     first: Option<i32>,
     after: Option<Cursor>,
 ) -> Result<ListingConnection> {
-    let host = ctx.member()?;
-    let page = page(first, after)?;
-    let rows = match status {
-        // In none of the states there is nothing.
-        Some(statuses) if statuses.is_empty() => page.cut(Vec::new()),
-        statuses => listings::of_host(ctx.app(), host, &statuses.unwrap_or_default(), &page).await?,
-    };
-    Ok(connect(rows))
+    let rows = own.load(ctx.app(), OwnListings(listings::own_part(status, page(first, after)?))).await?;
+    Ok(connect(rows.map_or_else(PageOf::default, Arc::unwrap_or_clone)))
 }

@@ -7,12 +7,12 @@ use crate::{
     app::App,
     auth::Member,
     domain::{
-        bookings::{self, Booking},
-        events::{self, OfBooking, Placed},
+        bookings::{self, Booking, Part},
+        events::{self, OfBooking, Place, Placed},
         payments::{self, Payment, Refund},
         quotes::{self, Quote},
     },
-    types::{BookingId, PageOf, PaymentId, QuoteId, RefundId},
+    types::{BookingId, PageOf, PaymentId, QuoteId, RefundId, Side},
 };
 
 /// The booking with this id, if the viewer is its guest or host.
@@ -125,6 +125,36 @@ impl Private for RefundsOf {
         let mut batch: HashMap<_, Self::Row> = HashMap::new();
         for refund in payments::refunds_of_bookings(app, viewer, &ids).await? {
             batch.entry(Self(refund.booking_id)).or_default().push(Arc::new(refund));
+        }
+        Ok(batch)
+    }
+}
+
+/// A page of the viewer's bookings on one side, the latest check-in first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OwnBookings(pub Part);
+
+impl Private for OwnBookings {
+    type Row = Arc<PageOf<Arc<Booking>>>;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let pages = bookings::lists(app, viewer, keys.into_iter().map(|Self(part)| part).collect()).await?;
+        Ok(pages.into_iter().map(|(part, page)| (Self(part), Arc::new(page))).collect())
+    }
+}
+
+/// The place of the latest event in the viewer's feed of this side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LatestOf(pub Side);
+
+impl Private for LatestOf {
+    type Row = Place;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let mut batch = HashMap::new();
+        // There are two sides.
+        for key in keys {
+            batch.insert(key, events::latest_of_feed(app, viewer, key.0).await?);
         }
         Ok(batch)
     }

@@ -1,14 +1,14 @@
 //! Keys of listings, and of what belongs to them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{Batch, Private, Public};
 use crate::{
     app::App,
     auth::Member,
     domain::{
-        calendars::{self, Particulars},
-        listings::{self, Amenity, OfHost, Photo, Shown},
+        calendars::{self, HostNight, Particulars},
+        listings::{self, Amenity, OfHost, OwnPart, Photo, Shown},
     },
     types::{ListingId, ListingStatus, Newest, Page, PageOf, Stay, UserId},
 };
@@ -124,16 +124,40 @@ impl Public for NightsOf {
     type Row = Arc<Particulars>;
 
     async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
-        // A page asks for the same nights of all its listings.
-        let mut ranges: HashMap<Stay, Vec<ListingId>> = HashMap::new();
-        for Self { listing, range } in keys {
-            ranges.entry(range).or_default().push(listing);
-        }
-        let mut batch = HashMap::new();
-        for (range, ids) in ranges {
-            let rows = calendars::of_listings(app, &ids, range).await?;
-            batch.extend(rows.into_iter().map(|(listing, rows)| (Self { listing, range }, Arc::new(rows))));
-        }
-        Ok(batch)
+        let wanted: Vec<_> = keys.into_iter().map(|Self { listing, range }| (listing, range)).collect();
+        let rows = calendars::of_listings(app, &wanted).await?;
+        Ok(rows.into_iter().map(|((listing, range), rows)| (Self { listing, range }, Arc::new(rows))).collect())
+    }
+}
+
+/// Each night of a range of one of the viewer's listings, as its host sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HostNightsOf {
+    /// The listing.
+    pub listing: ListingId,
+    /// The nights.
+    pub range: Stay,
+}
+
+impl Private for HostNightsOf {
+    type Row = Arc<[HostNight]>;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let wanted: Vec<_> = keys.into_iter().map(|Self { listing, range }| (listing, range)).collect();
+        let nights = calendars::host_calendars(app, viewer, &wanted).await?;
+        Ok(nights.into_iter().map(|((listing, range), nights)| (Self { listing, range }, nights.into())).collect())
+    }
+}
+
+/// A page of the viewer's own listings, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OwnListings(pub OwnPart);
+
+impl Private for OwnListings {
+    type Row = Arc<PageOf<Arc<Shown>>>;
+
+    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
+        let pages = listings::of_host(app, viewer, keys.into_iter().map(|Self(part)| part).collect()).await?;
+        Ok(pages.into_iter().map(|(part, page)| (Self(part), Arc::new(page))).collect())
     }
 }

@@ -11,15 +11,18 @@ mod reviews;
 mod streams;
 mod users;
 
-pub use bookings::{BookingById, EventsOf, IsReserved, PaymentById, PaymentsOf, QuoteById, RefundById, RefundsOf};
+pub use bookings::{
+    BookingById, EventsOf, IsReserved, LatestOf, OwnBookings, PaymentById, PaymentsOf, QuoteById, RefundById, RefundsOf,
+};
 pub use listings::{
-    AmenitiesOf, KnownListing, NightsOf, PhotosOf, PublishedListing, PublishedListingsOf, VisibleListing,
+    AmenitiesOf, HostNightsOf, KnownListing, NightsOf, OwnListings, PhotosOf, PublishedListing, PublishedListingsOf,
+    VisibleListing,
 };
 pub use private::{Private, PrivateLoaders};
 pub use public::{Public, PublicLoaders};
 pub use reviews::{PublishedReview, ReviewOf, ReviewsOf, VisibleReview};
 pub use streams::StreamLoaders;
-pub use users::UserById;
+pub use users::{OwnEmail, UserById};
 
 /// What a batch answers: the rows by key, keys without a row left out.
 pub type Batch<K, R> = crate::error::Result<std::collections::HashMap<K, R>>;

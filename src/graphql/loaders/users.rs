@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Batch, Public};
+use super::{Batch, Private, Public};
 use crate::{
     app::App,
-    domain::users::{self, User},
-    types::UserId,
+    auth::Member,
+    domain::{
+        accounts,
+        users::{self, User},
+    },
+    types::{Email, UserId},
 };
 
 /// The person with this id.
@@ -19,5 +23,18 @@ impl Public for UserById {
     async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
         let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
         Ok(users::by_ids(app, &ids).await?.into_iter().map(|user| (Self(user.id), user)).collect())
+    }
+}
+
+/// The viewer's own address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OwnEmail;
+
+impl Private for OwnEmail {
+    type Row = Email;
+
+    async fn load(app: &App, viewer: &Member, _: Vec<Self>) -> Batch<Self, Self::Row> {
+        let email = accounts::email_of(app, viewer.id()).await?;
+        Ok(email.into_iter().map(|email| (Self, email)).collect())
     }
 }

@@ -2,20 +2,21 @@
 
 mod places;
 
-use std::collections::HashSet;
+use std::{cmp::Reverse, collections::HashSet};
 
 use chrono::NaiveDate;
-use diesel::prelude::*;
+use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
 pub use places::{BookedPlace, add_address, keep_places, time_zone};
 
 use super::{
     Conn,
-    each::among,
+    each::{Each, among, by_part, numbered},
     schema::{bookings, quotes},
 };
 use crate::types::{
-    BookingId, BookingStatus, CancellationPolicy, Currency, Guests, ListingId, QuoteId, Side, Stay, Timestamp, UserId,
+    BookingId, BookingStatus, CancellationPolicy, Currency, Guests, ListingId, Page, QuoteId, Side, Stay, Timestamp,
+    UserId,
 };
 
 /// A stay that somebody booked.
@@ -252,21 +253,24 @@ pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> Quer
         .await
 }
 
-/// Whose bookings to list, in which states, and from where.
-#[derive(Debug, Clone)]
-pub struct List<'a> {
-    /// Whose.
-    pub user: UserId,
+/// A place in a list of bookings, the latest check-in first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ByCheckIn {
+    /// The check-in day.
+    pub day: NaiveDate,
+    /// Decides between bookings of one day.
+    pub id: BookingId,
+}
+
+/// Which of one person's bookings to list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Part {
     /// On which side.
     pub side: Side,
-    /// Only in these states at `now`; None: in all.
-    pub statuses: Option<&'a [BookingStatus]>,
-    /// The instant at which deadlines are honoured.
-    pub now: Timestamp,
-    /// After the booking with this check-in and id.
-    pub after: Option<(NaiveDate, BookingId)>,
-    /// At most this many.
-    pub limit: i64,
+    /// Only in these states, each once and in order; None: in all.
+    pub statuses: Option<Vec<BookingStatus>>,
+    /// How much of them, the latest check-in first.
+    pub page: Page<ByCheckIn>,
 }
 
 /// Whether the status at `now`, deadlines honoured, is one of `statuses`: the SQL twin of the domain's `status_at`. A macro only
@@ -300,23 +304,33 @@ const STANDING: &[BookingStatus] = &[BookingStatus::Confirmed, BookingStatus::Ch
 const ENDED: &[BookingStatus] =
     &[BookingStatus::Completed, BookingStatus::Declined, BookingStatus::Expired, BookingStatus::Cancelled];
 
-/// The bookings of one side, the latest check-in first.
-pub async fn list(conn: &mut Conn, list: &List<'_>) -> QueryResult<Vec<Booking>> {
-    let mut query = bookings::table.select(Booking::as_select()).into_boxed();
-    query = match list.side {
-        Side::Guest => query.filter(bookings::guest_id.eq(list.user)),
-        Side::Host => query.filter(bookings::host_id.eq(list.user)).filter(bookings::hidden_from_host.eq(false)),
+/// The bookings of `user` that each part asks for, deadlines honoured at `now`, and one more of each: part by part, the latest check-in
+/// first, in one statement.
+pub async fn lists(conn: &mut Conn, user: UserId, parts: &[Part], now: Timestamp) -> QueryResult<Vec<Vec<Booking>>> {
+    if parts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = |(number, part): (usize, &Part)| {
+        let mut query = bookings::table.select((numbered(number), Booking::as_select())).into_boxed::<Mysql>();
+        query = match part.side {
+            Side::Guest => query.filter(bookings::guest_id.eq(user)),
+            Side::Host => query.filter(bookings::host_id.eq(user)).filter(bookings::hidden_from_host.eq(false)),
+        };
+        if let Some(ByCheckIn { day, id }) = part.page.after {
+            query = query
+                .filter(bookings::check_in.lt(day).or(bookings::check_in.eq(day).and(bookings::id.lt(id))))
+                // Says the same less exactly, so that the index can start there.
+                .filter(bookings::check_in.le(day));
+        }
+        if let Some(statuses) = &part.statuses {
+            query = query.filter(in_status!(statuses, now));
+        }
+        query.order((bookings::check_in.desc(), bookings::id.desc())).limit(part.page.limit())
     };
-    if let Some((day, id)) = list.after {
-        query = query
-            .filter(bookings::check_in.lt(day).or(bookings::check_in.eq(day).and(bookings::id.lt(id))))
-            // Says the same less exactly, so that the index can start there.
-            .filter(bookings::check_in.le(day));
-    }
-    if let Some(statuses) = list.statuses {
-        query = query.filter(in_status!(statuses, list.now));
-    }
-    query.order((bookings::check_in.desc(), bookings::id.desc())).limit(list.limit).load(conn).await
+    let mut rows: Vec<(i64, Booking)> =
+        Each::of(parts.iter().enumerate().map(part).collect(), parts.len() == 1).load(conn).await?;
+    rows.sort_by_key(|(_, row)| Reverse((row.check_in, row.id)));
+    Ok(by_part(parts.len(), rows))
 }
 
 /// The bookings of a listing of `host` that are open at `now`, locked in ascending order until the transaction ends.

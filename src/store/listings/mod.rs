@@ -3,6 +3,8 @@
 pub mod keys;
 mod row;
 
+use std::cmp::Reverse;
+
 use diesel::{
     define_sql_function,
     mysql::Mysql,
@@ -15,7 +17,7 @@ pub use row::{Home, Listing, Origin, Place, Pricing, Ratings, Rules, Shown, Word
 
 use super::{
     Conn,
-    each::{Each, Shared, among},
+    each::{Each, Shared, among, by_part, numbered},
     photos::COVER,
     schema::{listing_amenities, listings, night_rates, nights, photos, quotes},
 };
@@ -115,30 +117,46 @@ pub async fn of_hosts(conn: &mut Conn, parts: &[OfHost]) -> Result<Vec<Shown>> {
         }
         query
     };
-    Ok(Each(parts.iter().map(part).collect()).load(conn).await?)
+    let are_alike = parts.iter().all(|part| part.page.after.is_none());
+    Ok(Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await?)
 }
 
-/// A page of one host's listings in any of `statuses` (none: in every state), newest first, with one more than asked for.
-pub async fn of_host(
-    conn: &mut Conn,
-    host: UserId,
-    statuses: &[ListingStatus],
-    page: &Page<Newest<ListingId>>,
-) -> Result<Vec<Shown>> {
-    let mut query = shown!()
-        .filter(listings::host_id.eq(host))
-        .order((listings::created_at.desc(), listings::id.desc()))
-        .limit(page.limit())
-        .into_boxed::<Mysql>();
-    if !statuses.is_empty() {
-        query = query.filter(among(listings::status, statuses.iter().copied()));
+/// Which of one host's listings to read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OwnPart {
+    /// Only in these states, each once and in order; None: in every state.
+    pub statuses: Option<Vec<ListingStatus>>,
+    /// How much of them, newest first.
+    pub page: Page<Newest<ListingId>>,
+}
+
+/// The listings of one host that each part asks for, and one more of each, part by part and newest first, in one statement.
+pub async fn of_host(conn: &mut Conn, host: UserId, parts: &[OwnPart]) -> Result<Vec<Vec<Shown>>> {
+    if parts.is_empty() {
+        return Ok(Vec::new());
     }
-    if let Some(after) = page.after {
-        query = query
-            .filter(listings::created_at.le(after.at))
-            .filter(listings::created_at.lt(after.at).or(listings::id.lt(after.id)));
-    }
-    Ok(query.load(conn).await?)
+    let part = |(number, part): (usize, &OwnPart)| {
+        let mut query = listings::table
+            .left_join(photos::table.on(photos::listing_id.eq(listings::id).and(photos::position.eq(COVER))))
+            .select((numbered(number), Shown::as_select()))
+            .filter(listings::host_id.eq(host))
+            .order((listings::created_at.desc(), listings::id.desc()))
+            .limit(part.page.limit())
+            .into_boxed::<Mysql>();
+        if let Some(statuses) = &part.statuses {
+            query = query.filter(among(listings::status, statuses.iter().copied()));
+        }
+        if let Some(after) = part.page.after {
+            query = query
+                .filter(listings::created_at.le(after.at))
+                .filter(listings::created_at.lt(after.at).or(listings::id.lt(after.id)));
+        }
+        query
+    };
+    let mut rows: Vec<(i64, Shown)> =
+        Each::of(parts.iter().enumerate().map(part).collect(), parts.len() == 1).load(conn).await?;
+    rows.sort_by_key(|(_, row)| Reverse((row.created_at, row.id)));
+    Ok(by_part(parts.len(), rows))
 }
 
 /// The listing with this id, locked until the transaction ends.

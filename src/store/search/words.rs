@@ -21,7 +21,7 @@ pub(super) async fn rare<'a>(conn: &mut Conn, words: &'a [String]) -> Result<Opt
     let part = |word: &'a String| {
         listing_words::table.filter(listing_words::word.eq(word)).select(listing_words::word).limit(RARE + 1)
     };
-    let found: Vec<String> = Each(words.iter().map(part).collect()).load(conn).await?;
+    let found: Vec<String> = Each::of(words.iter().map(part).collect(), true).load(conn).await?;
     let of = |word: &String| found.iter().filter(|found| *found == word).count();
     let rarest = words.iter().map(|word| (of(word), word)).min();
     Ok(rarest.filter(|(listings, _)| *listings as i64 <= RARE).map(|(_, word)| word.as_str()))

@@ -22,12 +22,13 @@ async fn a_host_sees_what_holds_a_night_and_nobody_else_does() {
     );
     world.test.conn().await.batch_execute(&sql).await.unwrap();
     let week = range("2026-07-01", "2026-07-05");
-    let nights = calendars::host_calendar(&world.app, &host, id, week).await.unwrap().unwrap();
+    let nights =
+        calendars::host_calendars(&world.app, &host, &[(id, week)]).await.unwrap().remove(&(id, week)).unwrap();
     let holds: Vec<_> = nights.iter().map(|night| night.hold).collect();
     assert_eq!(holds, [None, Some(NightHold::Block), Some(NightHold::External), None]);
     assert_eq!(nights[1].view.reasons, [UnavailableReason::Blocked]);
     assert_eq!(nights[0].price.decimal(), "150.00");
-    assert_eq!(calendars::host_calendar(&world.app, &guest, id, week).await.unwrap(), None);
+    assert!(calendars::host_calendars(&world.app, &guest, &[(id, week)]).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! Nights of listings: which can be booked, and what their host sees.
 
-use std::collections::{BTreeMap, HashMap};
+mod spans;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{Days, NaiveDate};
 
@@ -21,6 +23,9 @@ use crate::{
 pub const MAX_NIGHTS: u32 = 366;
 /// The most nights that a listing keeps free around a stay: so far beyond a range its calendar must be known.
 pub const MAX_PREPARATION: u64 = 30;
+
+/// A listing, and nights of it.
+pub type Wanted = (ListingId, Stay);
 
 /// What is particular about nights of one listing, as the tables say.
 #[derive(Debug, Clone, Default)]
@@ -85,24 +90,39 @@ pub async fn particulars(
     (range, around): (Stay, Around),
     now: Timestamp,
 ) -> Result<HashMap<ListingId, Particulars>> {
-    let (first, last) = around.bounds(range, now);
-    let held = store::nights::of_listings(conn, ids, first, last, now).await?;
-    let rates = store::night_rates::of_listings(conn, ids, first, last).await?;
-    let mut held = by_owner(held.into_iter().map(|night| (night.listing_id, night)));
-    let mut rates = by_owner(rates.into_iter().map(|rate| (rate.listing_id, rate)));
-    let of = |&id: &ListingId| {
-        let held = held.remove(&id).unwrap_or_default();
-        (id, Particulars { held, rates: rates.remove(&id).unwrap_or_default() })
-    };
-    Ok(ids.iter().map(of).collect())
+    let wanted: Vec<Wanted> = ids.iter().map(|&listing| (listing, range)).collect();
+    let found = of_all(conn, &wanted, around, now).await?;
+    Ok(found.into_iter().map(|((listing, _), particulars)| (listing, particulars)).collect())
 }
 
-/// [`particulars`] on a connection of its own.
+/// [`particulars`] of nights of each of `wanted`, on a connection of its own. Two statements for all of them, in which no night comes
+/// twice.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_listings(app: &App, ids: &[ListingId], range: Stay) -> Result<HashMap<ListingId, Particulars>> {
-    particulars(&mut app.conn().await?, ids, (range, Around::Nights), app.now()).await
+pub async fn of_listings(app: &App, wanted: &[Wanted]) -> Result<HashMap<Wanted, Particulars>> {
+    of_all(&mut app.conn().await?, wanted, Around::Nights, app.now()).await
+}
+
+async fn of_all(
+    conn: &mut Conn,
+    wanted: &[Wanted],
+    around: Around,
+    now: Timestamp,
+) -> Result<HashMap<Wanted, Particulars>> {
+    let spans = spans::of(wanted.iter().map(|&(listing, range)| (listing, around.bounds(range, now))));
+    let held = store::nights::of_spans(conn, &spans, now).await?;
+    let rates = store::night_rates::of_spans(conn, &spans).await?;
+    let held = by_owner(held.into_iter().map(|night| (night.listing_id, night)));
+    let rates = by_owner(rates.into_iter().map(|rate| (rate.listing_id, rate)));
+    let of = |&(listing, range): &Wanted| {
+        let (first, last) = around.bounds(range, now);
+        let nights = first..=last;
+        let held = held.get(&listing).into_iter().flatten().filter(|held| nights.contains(&held.night));
+        let rates = rates.get(&listing).into_iter().flatten().filter(|rate| nights.contains(&rate.night));
+        ((listing, range), Particulars { held: held.cloned().collect(), rates: rates.cloned().collect() })
+    };
+    Ok(wanted.iter().map(of).collect())
 }
 
 /// The calendar of `listing` at `now`, for the rules. `asked_by_host` tells whether its host asks.
@@ -163,24 +183,42 @@ pub fn availability(
     Ok(restrictions::availability(&calendar, &listings::rates(listing), range))
 }
 
-/// Each night of `range` of the listing, with what holds it; None when the listing is not `host`'s.
+/// Each night of each range of those listings that are `host`'s, with what holds it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn host_calendar(app: &App, host: &Member, id: ListingId, range: Stay) -> Result<Option<Vec<HostNight>>> {
+pub async fn host_calendars(app: &App, host: &Member, wanted: &[Wanted]) -> Result<HashMap<Wanted, Vec<HostNight>>> {
     let mut conn = app.conn().await?;
-    let listing = store::listings::find(&mut conn, id).await?.filter(|listing| listing.host_id == host.id());
-    let Some(listing) = listing else { return Ok(None) };
-    let now = app.now();
-    let around = (range, Around::Nights);
-    let particulars = particulars(&mut conn, &[id], around, now).await?.remove(&id).unwrap_or_default();
+    let ids: HashSet<ListingId> = wanted.iter().map(|(listing, _)| *listing).collect();
+    let listings = store::listings::by_ids(&mut conn, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let own = listings.into_iter().filter(|listing| listing.host_id == host.id());
+    let own: HashMap<ListingId, Listing> = own.map(|listing| (listing.id, listing)).collect();
+    let wanted: Vec<Wanted> = wanted.iter().filter(|(listing, _)| own.contains_key(listing)).copied().collect();
+    let (now, zones) = (app.now(), app.time_zones());
+    let found = of_all(&mut conn, &wanted, Around::Nights, now).await?;
+    drop(conn);
+    let mut calendars = HashMap::new();
+    for (wanted, particulars) in found {
+        let Some(listing) = own.get(&wanted.0) else { continue };
+        calendars.insert(wanted, host_calendar(&zones, listing, &particulars, wanted.1, now)?);
+    }
+    Ok(calendars)
+}
+
+fn host_calendar(
+    zones: &TimeZones,
+    listing: &Listing,
+    particulars: &Particulars,
+    range: Stay,
+    now: Timestamp,
+) -> Result<Vec<HostNight>> {
     let held: HashMap<NaiveDate, &Night> = particulars.held.iter().map(|night| (night.night, night)).collect();
-    let nights = availability(&app.time_zones(), &listing, &particulars, range, now)?.into_iter().map(|view| {
+    let nights = availability(zones, listing, particulars, range, now)?.into_iter().map(|view| {
         let (hold, booking) = match held.get(&view.night) {
             Some(night) => (night.hold(), night.booking_id.filter(|_| night.hold().is_some())),
             None => (None, None),
         };
         HostNight { price: listing.pricing.money(view.price), view, hold, booking }
     });
-    Ok(Some(nights.collect()))
+    Ok(nights.collect())
 }
