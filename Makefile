@@ -56,12 +56,17 @@ screenshots: ## Click through the pages with a browser and take pictures of them
 fuzz: ## Feed the readers of strangers' bytes with generated ones, ten minutes each (TARGETS="documents", SECONDS_EACH=600)
 	@sh scripts/fuzz.sh
 
-lint: ## Format check, clippy, documentation, and cargo deny if it is installed
+# $(call if_installed,PROGRAM,COMMAND,CRATE)
+if_installed = @if command -v $(1) >/dev/null; then echo "$(2)" && $(2); \
+	else echo "$(1) is not installed and was skipped: cargo install --locked $(3)"; fi
+
+lint: ## Check format, clippy and documentation; licenses and advisories, unused dependencies and typos with the tools that are installed
 	cargo fmt --all --check
 	cargo clippy --locked --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
-	@if command -v cargo-deny >/dev/null; then echo "cargo deny check" && cargo deny check; \
-	else echo "cargo deny is not installed and was skipped: cargo install --locked cargo-deny"; fi
+	$(call if_installed,cargo-deny,cargo deny check,cargo-deny)
+	$(call if_installed,cargo-machete,cargo machete --skip-target-dir,cargo-machete)
+	$(call if_installed,typos,typos,typos-cli)
 
 image: ## Build the container image and serve with it (docker, podman or buildah; BASE=debootstrap without a registry)
 	@sh scripts/image.sh

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes what the program is made of as a bill of materials (SBOM) in the form of CycloneDX 1.5: every crate with its version, checksum and
-# licence. Made from Cargo.lock, so it is the same wherever it is made.
+# license. Made from Cargo.lock, so it is the same wherever it is made.
 #
 #   OUT=target/sbom  the folder for it
 set -eu

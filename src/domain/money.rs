@@ -2,7 +2,7 @@
 
 use crate::types::Money;
 
-/// `numerator / denominator`, rounded to the nearest whole number; a half goes to the even neighbour. `denominator` is above 0.
+/// `numerator / denominator`, rounded to the nearest whole number; a half goes to the even neighbor. `denominator` is above 0.
 pub fn half_even(numerator: i128, denominator: i128) -> i128 {
     let floor = numerator.div_euclid(denominator);
     let rest = numerator.rem_euclid(denominator) * 2;
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_half_goes_to_the_even_neighbour() {
+    fn a_half_goes_to_the_even_neighbor() {
         for (numerator, denominator, rounded) in [
             (5, 10, 0),
             (15, 10, 2),

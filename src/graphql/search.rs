@@ -291,7 +291,7 @@ pub struct ListingHit {
     price: Option<Price>,
     /// Price of a night that decides the order: the stay's average when a stay was given, else the base price.
     nightly_price: Money,
-    /// Metres to the middle of the box, as the crow flies from the rough point; null without a box.
+    /// Meters to the middle of the box, as the crow flies from the rough point; null without a box.
     distance_meters: Option<i32>,
 }
 
@@ -301,7 +301,7 @@ impl From<Hit> for ListingHit {
             listing: Listing(hit.listing),
             price: hit.price.map(Into::into),
             nightly_price: Money(hit.nightly),
-            distance_meters: hit.distance.map(|metres| i32::try_from(metres).unwrap_or(i32::MAX)),
+            distance_meters: hit.distance.map(|meters| i32::try_from(meters).unwrap_or(i32::MAX)),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     types::{CancellationPolicy, Email, ListingStatus, Page, PropertyType, RoomType},
 };
 
-/// Where the listings come from, and under which licence.
+/// Where the listings come from, and under which license.
 pub const ATTRIBUTION: &str = "Data: Inside Airbnb (https://insideairbnb.com), Singapore, 23 September 2023, licensed under CC BY 4.0 \
     (https://creativecommons.org/licenses/by/4.0/). Changes: e-mail addresses, phone numbers and messenger handles masked; names and \
     ids of persons replaced; subset of listings, reviews and days; days moved to the present.";

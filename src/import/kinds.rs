@@ -227,7 +227,7 @@ mod tests {
             ("Hotel in Singapore · ★New · 1 bedroom · 2 beds · 1 bath", "Hotel in Singapore · 1 bedroom · 2 beds"),
             ("Home in Tanjong Pagar · ★3.50 · Studio · 1 bed · Half-bath", "Home in Tanjong Pagar · Studio · 1 bed"),
             ("Bright loft · 5 min to MRT", "Bright loft · 5 min to MRT"),
-            ("★ Cosy ★", "★ Cosy ★"),
+            ("★ Cozy ★", "★ Cozy ★"),
             ("", ""),
         ] {
             assert_eq!(title(name), title_of);

@@ -2,7 +2,7 @@
 
 use crate::types::{Currency, Money};
 
-/// `$1,000.00` in minor units of `currency`; `None` when there is no price. The sign of the currency is an artefact of
+/// `$1,000.00` in minor units of `currency`; `None` when there is no price. The sign of the currency is an artifact of
 /// the export and is not looked at.
 ///
 /// # Errors

@@ -35,7 +35,7 @@ pub struct Landing {
     pub examples: Vec<Example>,
     /// Accounts that anybody may try; empty where there are none.
     pub accounts: Vec<DemoAccount>,
-    /// Where the data comes from and under which licence, if that has to be said.
+    /// Where the data comes from and under which license, if that has to be said.
     pub attribution: Option<String>,
     /// Further links, as text and address.
     pub links: Vec<(String, String)>,

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbours_share_a_square_and_its_middle_is_in_it() {
+    fn neighbors_share_a_square_and_its_middle_is_in_it() {
         let a = Point::new(1.36288, 103.86575).unwrap();
         let b = Point::new(1.36101, 103.86999).unwrap();
         assert_eq!(a.area(), b.area());

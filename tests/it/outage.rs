@@ -23,7 +23,7 @@ use crate::harness::{
 /// A request comes every so often, whether the earlier ones were answered or not.
 const PACE: Duration = Duration::from_millis(10);
 /// No answer may take longer, in time that this machine had for us: less than half of what a request waits for a connection of a busy
-/// pool. It is that long because tests run side by side in a build without optimisation; the server itself means to answer within 1.1 s.
+/// pool. It is that long because tests run side by side in a build without optimization; the server itself means to answer within 1.1 s.
 const SOON: Duration = Duration::from_millis(2_400);
 
 /// A server, a listing to ask about, and somebody who asks.

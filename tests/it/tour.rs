@@ -23,7 +23,7 @@ async fn goes_well(url: &str) -> String {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}\n{err}");
     assert!(out.contains("steps went as they should"), "{out}");
-    assert!(!out.contains('\u{1b}'), "no colours where no terminal reads them");
+    assert!(!out.contains('\u{1b}'), "no colors where no terminal reads them");
     out.into_owned()
 }
 

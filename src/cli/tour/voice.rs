@@ -9,7 +9,7 @@ const NAMES: usize = 9;
 
 /// Tells what happens.
 pub(super) struct Voice {
-    is_coloured: bool,
+    is_colored: bool,
     is_verbose: bool,
     step: usize,
     title: String,
@@ -18,9 +18,9 @@ pub(super) struct Voice {
 impl Voice {
     /// To standard output.
     pub fn new(is_verbose: bool) -> Self {
-        let is_coloured =
+        let is_colored =
             std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-        Self { is_coloured, is_verbose, step: 0, title: "The beginning".to_owned() }
+        Self { is_colored, is_verbose, step: 0, title: "The beginning".to_owned() }
     }
 
     /// The step that is being played, for those who have to say where something went wrong.
@@ -81,6 +81,6 @@ impl Voice {
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.is_coloured { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.is_colored { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }

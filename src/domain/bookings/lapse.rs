@@ -1,4 +1,4 @@
-//! What time does to bookings. Readers honour deadlines by themselves; this writes down what has become true, with its event.
+//! What time does to bookings. Readers honor deadlines by themselves; this writes down what has become true, with its event.
 
 use super::{events, status_at};
 use crate::{

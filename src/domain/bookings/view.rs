@@ -8,7 +8,7 @@ use crate::{
     types::{BookingAction, BookingStatus, Money, Side, Timestamp},
 };
 
-/// Where `booking` stands at `now`, deadlines honoured.
+/// Where `booking` stands at `now`, deadlines honored.
 pub fn status_at(booking: &Booking, now: Timestamp) -> BookingStatus {
     transitions::status_at(booking.status, booking.deadline_at, booking.check_in_at, booking.check_out_at, now)
 }

@@ -16,7 +16,7 @@ pub struct Changes {
     pub title: Option<String>,
     /// Description, at most 10,000 characters.
     pub description: Option<Option<String>>,
-    /// On the neighbourhood, at most 5,000 characters.
+    /// On the neighborhood, at most 5,000 characters.
     pub neighborhood_overview: Option<Option<String>>,
     /// How much of the place the guest has.
     pub room_type: Option<RoomType>,
@@ -69,7 +69,7 @@ pub struct NewPhoto {
 pub struct PlaceChanges {
     /// City, 1 to 100 characters.
     pub city: Option<String>,
-    /// Neighbourhood, at most 100 characters.
+    /// Neighborhood, at most 100 characters.
     pub neighborhood: Option<Option<String>>,
     /// Region of the city, at most 100 characters.
     pub region: Option<Option<String>>,

@@ -57,7 +57,7 @@ pub struct Hit {
     pub price: Option<PricedStay>,
     /// The price of a night that the order goes by: the stay's average, rounded half-even, or the base price.
     pub nightly: Money,
-    /// Whole metres from the coarse point to the middle of the box, if there is one.
+    /// Whole meters from the coarse point to the middle of the box, if there is one.
     pub distance: Option<i64>,
     key: Key,
 }

@@ -62,7 +62,7 @@ fn condition(directive: &Directive) -> Option<(bool, &Value)> {
 /// # Errors
 ///
 /// The normal form is over `max_fields`.
-pub(super) fn normalise(
+pub(super) fn normalize(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     catalogue: &Catalogue,

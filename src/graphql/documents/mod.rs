@@ -254,7 +254,7 @@ impl Documents {
         if !checked.conditions.is_empty() {
             return Ok(Checked { source: Some(document), ..checked });
         }
-        let form = self.normalise(&checked, &document, &[]).map_err(|error| vec![error])?;
+        let form = self.normalize(&checked, &document, &[]).map_err(|error| vec![error])?;
         Ok(Checked { forms: Mutex::new(HashMap::from([(Vec::new(), Arc::new(form))])), ..checked })
     }
 
@@ -272,7 +272,7 @@ impl Documents {
         let Some(source) = &checked.source else {
             return Err(error(Code::BadRequest, "The document cannot be prepared.", None));
         };
-        let form = Arc::new(self.normalise(checked, source, &conditions)?);
+        let form = Arc::new(self.normalize(checked, source, &conditions)?);
         let is_kept = {
             let mut forms = checked.forms();
             let is_kept = forms.len() < MAX_FORMS && !forms.contains_key(&values);
@@ -287,7 +287,7 @@ impl Documents {
         Ok(form)
     }
 
-    fn normalise(
+    fn normalize(
         &self,
         checked: &Checked,
         source: &ExecutableDocument,
@@ -296,7 +296,7 @@ impl Documents {
         let (_, operation) = choose(source, checked.name.as_deref())?;
         // Selections of an interface may have to be written out for each object that it can be.
         let max_fields = (self.limits.max_fields + self.limits.max_introspection_fields).saturating_mul(2);
-        let set = merge::normalise(source, &operation.node, &self.catalogue, conditions, max_fields)?;
+        let set = merge::normalize(source, &operation.node, &self.catalogue, conditions, max_fields)?;
         if operation.node.ty == OperationType::Subscription && set.node.items.len() != 1 {
             let message = "A subscription selects exactly one root field.";
             return Err(error(Code::ValidationFailed, message, Some(operation.pos)));

@@ -31,7 +31,7 @@ pub struct PhotoInput {
 pub struct PlaceInput {
     /// City, 1 to 100 characters.
     pub(super) city: MaybeUndefined<String>,
-    /// Neighbourhood.
+    /// Neighborhood.
     pub(super) neighborhood: MaybeUndefined<String>,
     /// Region of the city.
     pub(super) region: MaybeUndefined<String>,
@@ -92,7 +92,7 @@ pub struct CreateListingInput {
     pub(super) title: String,
     /// Description, at most 10,000 characters of plain text.
     pub(super) description: Option<String>,
-    /// The host's words on the neighbourhood, at most 5,000 characters.
+    /// The host's words on the neighborhood, at most 5,000 characters.
     pub(super) neighborhood_overview: Option<String>,
     /// How much of the place the guest has.
     pub(super) room_type: RoomType,
@@ -139,7 +139,7 @@ pub struct UpdateListingInput {
     pub(super) title: MaybeUndefined<String>,
     /// Description, at most 10,000 characters of plain text.
     pub(super) description: MaybeUndefined<String>,
-    /// The host's words on the neighbourhood, at most 5,000 characters.
+    /// The host's words on the neighborhood, at most 5,000 characters.
     pub(super) neighborhood_overview: MaybeUndefined<String>,
     /// How much of the place the guest has.
     pub(super) room_type: MaybeUndefined<RoomType>,

@@ -56,7 +56,7 @@ impl Listing {
         &self.0.words.description
     }
 
-    /// The host's words on the neighbourhood, plain text; null when there are none.
+    /// The host's words on the neighborhood, plain text; null when there are none.
     async fn neighborhood_overview(&self) -> Option<&str> {
         self.0.words.neighborhood_overview.as_deref()
     }

@@ -60,7 +60,7 @@ impl From<Point> for GeoPoint {
 pub struct Place {
     /// City.
     city: String,
-    /// Neighbourhood; null when unknown.
+    /// Neighborhood; null when unknown.
     neighborhood: Option<String>,
     /// Region of the city; null when unknown.
     region: Option<String>,

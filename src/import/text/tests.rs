@@ -15,7 +15,7 @@ fn cut(end: &str) -> String {
 fn tags_become_line_ends_or_nothing() {
     for (raw, text) in [
         ("It comes with:<br /><br />-Bed<br />-Table", "It comes with:\n\n-Bed\n-Table"),
-        ("<b>The space</b><br />Cosy", "The space\nCosy"),
+        ("<b>The space</b><br />Cozy", "The space\nCozy"),
         ("<b>never closed", "never closed"),
         ("a<BR>b<br/>c", "a\nb\nc"),
         ("<p>one</p><p class=\"x\">two</p>", "one\n\ntwo"),

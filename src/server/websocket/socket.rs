@@ -93,13 +93,13 @@ impl Socket {
     async fn talk(&mut self) -> Result<std::convert::Infallible, End> {
         let every = self.shared.settings.ping_interval;
         let mut ping = interval_at(Instant::now() + every, every);
-        let initialised_by = Instant::now() + self.shared.settings.init_timeout;
+        let initialized_by = Instant::now() + self.shared.settings.init_timeout;
         let mut stopping = self.shared.stopping.clone();
         loop {
             let left = self.left();
             tokio::select! {
                 () = stopped(&mut stopping) => return Err(Close::RESTARTING.into()),
-                () = sleep_until(initialised_by), if self.session.is_none() => return Err(Close::INIT_TIMEOUT.into()),
+                () = sleep_until(initialized_by), if self.session.is_none() => return Err(Close::INIT_TIMEOUT.into()),
                 () = sleep(left.unwrap_or_default()), if left.is_some() => self.check_expiry()?,
                 () = done(&mut self.ended) => return Err(Close::EXPIRED.into()),
                 _ = ping.tick() => self.ping().await?,

@@ -29,7 +29,7 @@ pub struct Booking {
     pub guest_id: UserId,
     pub host_id: UserId,
     pub quote_id: QuoteId,
-    /// As stored: ask the domain for the status at a time, which honours deadlines.
+    /// As stored: ask the domain for the status at a time, which honors deadlines.
     pub status: BookingStatus,
     pub check_in: NaiveDate,
     pub check_out: NaiveDate,
@@ -273,7 +273,7 @@ pub struct Part {
     pub page: Page<ByCheckIn>,
 }
 
-/// Whether the status at `now`, deadlines honoured, is one of `statuses`: the SQL twin of the domain's `status_at`. A macro only
+/// Whether the status at `now`, deadlines honored, is one of `statuses`: the SQL twin of the domain's `status_at`. A macro only
 /// because the type of the condition cannot be written down. A state that is not wanted is an empty list, which holds nothing.
 macro_rules! in_status {
     ($statuses:expr, $now:expr) => {{
@@ -304,7 +304,7 @@ const STANDING: &[BookingStatus] = &[BookingStatus::Confirmed, BookingStatus::Ch
 const ENDED: &[BookingStatus] =
     &[BookingStatus::Completed, BookingStatus::Declined, BookingStatus::Expired, BookingStatus::Cancelled];
 
-/// The bookings of `user` that each part asks for, deadlines honoured at `now`, and one more of each: part by part, the latest check-in
+/// The bookings of `user` that each part asks for, deadlines honored at `now`, and one more of each: part by part, the latest check-in
 /// first, in one statement.
 pub async fn lists(conn: &mut Conn, user: UserId, parts: &[Part], now: Timestamp) -> QueryResult<Vec<Vec<Booking>>> {
     if parts.is_empty() {

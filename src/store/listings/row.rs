@@ -80,7 +80,7 @@ pub struct Words {
     pub title: String,
     /// Description; empty: none.
     pub description: String,
-    /// On the neighbourhood.
+    /// On the neighborhood.
     pub neighborhood_overview: Option<String>,
 }
 
@@ -112,7 +112,7 @@ pub struct Home {
 pub struct Place {
     /// City.
     pub city: String,
-    /// Neighbourhood.
+    /// Neighborhood.
     pub neighborhood: Option<String>,
     /// Region of the city.
     pub region: Option<String>,

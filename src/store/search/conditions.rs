@@ -3,7 +3,7 @@
 use super::{Filter, Question, places, text::Text, words};
 use crate::types::{GeoBox, Money};
 
-/// Mean radius of the earth in metres.
+/// Mean radius of the earth in meters.
 const EARTH: f64 = 6_371_008.8;
 
 /// Appends the conditions of `filter` on `l`, each with an `AND` in front. The price range is not among them: see [`price`].
@@ -77,7 +77,7 @@ pub(super) fn price(text: &mut Text, question: Question<'_>) {
     }
 }
 
-/// Appends whole metres from the coarse point of `l` to the middle of the box; NULL without a box.
+/// Appends whole meters from the coarse point of `l` to the middle of the box; NULL without a box.
 pub(super) fn distance(text: &mut Text, filter: &Filter) {
     let Some(area) = filter.area else {
         text.sql("NULL");

@@ -119,7 +119,7 @@ pub struct Hit {
     pub listing: Shown,
     /// Total of the stay, or the base price when there is no stay. Minor units.
     pub amount: i64,
-    /// Whole metres to the middle of the box, if there is one.
+    /// Whole meters to the middle of the box, if there is one.
     pub distance: Option<i64>,
     /// Hundredths; 0: none.
     pub rating: i64,

@@ -14,7 +14,7 @@ pub enum Key {
     Price(Currency, i64, ListingId),
     /// When it was published.
     Newest(Timestamp, ListingId),
-    /// Whole metres.
+    /// Whole meters.
     Distance(i64, ListingId),
 }
 
@@ -51,8 +51,8 @@ pub(super) fn after(text: &mut Text, order: ListingOrder, key: Option<&Key>) {
             text.sql(" AND c.published_at <= ").bind(at).sql(" AND (c.published_at < ").bind(at);
             text.sql(" OR c.id < ").bind(bytes(id)).sql(")");
         }
-        (ListingOrder::Distance, Some(&Key::Distance(metres, id))) => {
-            text.sql(" AND c.distance >= ").bind(metres).sql(" AND (c.distance > ").bind(metres);
+        (ListingOrder::Distance, Some(&Key::Distance(meters, id))) => {
+            text.sql(" AND c.distance >= ").bind(meters).sql(" AND (c.distance > ").bind(meters);
             text.sql(" OR c.id > ").bind(bytes(id)).sql(")");
         }
         _ => {}

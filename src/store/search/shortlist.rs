@@ -8,7 +8,7 @@ use crate::types::ListingOrder;
 /// How many listings searches look at first. It learns: too few, and all have to be looked at; too many, and all searches are slower.
 #[derive(Debug)]
 pub struct Reach {
-    /// In 1,024ths.
+    /// In units of 1/1,024.
     parts: AtomicI64,
     least: i64,
 }

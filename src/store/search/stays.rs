@@ -246,7 +246,7 @@ fn nights_of(text: &mut Text, stay: Stay, table: &'static str, listing: &'static
         .sql(" = s.night WHERE 1 = 1");
 }
 
-/// Appends `exact / divisor` rounded to the nearest whole number, a half to the even neighbour; `exact` is a whole number from 0.
+/// Appends `exact / divisor` rounded to the nearest whole number, a half to the even neighbor; `exact` is a whole number from 0.
 fn half_even(text: &mut Text, divisor: i64, exact: impl Fn(&mut Text)) {
     let term = |text: &mut Text, before: &'static str, operator: &'static str, by: i64, after: &'static str| {
         text.sql(before);

@@ -34,8 +34,8 @@ const AMENITIES: [&str; 24] = [
     "Balcony",
     "Garden view",
 ];
-const NEIGHBOURHOODS: [&str; 12] = [
-    "Harbour",
+const NEIGHBORHOODS: [&str; 12] = [
+    "Harbor",
     "Old Town",
     "Mill Lane",
     "Botanic Garden",
@@ -150,7 +150,7 @@ impl City {
 
 fn listing(file: &mut impl Write, numbers: &mut Numbers, id: u64, price: u64, reviews: u64) -> io::Result<()> {
     let host = 1 + numbers.below(id.div_ceil(2));
-    let neighbourhood = NEIGHBOURHOODS[numbers.below(NEIGHBOURHOODS.len() as u64) as usize];
+    let neighborhood = NEIGHBORHOODS[numbers.below(NEIGHBORHOODS.len() as u64) as usize];
     let latitude = 1.25 + numbers.below(20_000) as f64 / 100_000.0;
     let longitude = 103.70 + numbers.below(25_000) as f64 / 100_000.0;
     let (kind, room) = match numbers.below(4) {
@@ -165,7 +165,7 @@ fn listing(file: &mut impl Write, numbers: &mut Numbers, id: u64, price: u64, re
     let (superhost, instant) = (flag(host.is_multiple_of(5)), flag(numbers.below(3) > 0));
     writeln!(
         file,
-        "{id},Home {id} {title},{about},https://example.org/photos/{id}.jpg,{host},Host {host},2015-05-05,{superhost},{neighbourhood},\
+        "{id},Home {id} {title},{about},https://example.org/photos/{id}.jpg,{host},Host {host},2015-05-05,{superhost},{neighborhood},\
          {latitude},{longitude},{kind},{room},{},1 bath,{bedrooms},{bedrooms},\"[{}]\",${price}.00,{},365,{reviews},{rating},{instant},2019-01-01",
         bedrooms * 2,
         amenities.join(", "),

@@ -127,7 +127,7 @@ fn inside(area: GeoBox, point: Point) -> bool {
     (area.south..=area.north).contains(&point.latitude) && longitude
 }
 
-/// Metres over the sphere, from the chord between two points on it: another formula than the database's.
+/// Meters over the sphere, from the chord between two points on it: another formula than the database's.
 fn distance(a: Point, b: Point) -> i64 {
     let vector = |point: Point| {
         let (latitude, longitude) = (point.latitude.to_radians(), point.longitude.to_radians());
