@@ -53,6 +53,7 @@ mod rush;
 mod search;
 mod shares;
 mod siege;
+mod snapshots;
 mod starting;
 mod statements;
 mod streams;
