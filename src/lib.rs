@@ -3,6 +3,8 @@
 //! The modules in dependency order; each uses only what stands above it, `graphql` nothing of `store`, and `outbound` and `store`
 //! nothing of each other. `tests/it/layers.rs` holds that order.
 
+#![warn(missing_docs)]
+
 // The words everything shares: ids, money, stays, pages. No I/O.
 pub mod types;
 // What can go wrong, and how the contract names it.

@@ -23,6 +23,7 @@ use crate::{
     types::{AddressPrefix, BookingStatus, Email, MeId, Side, Timestamp},
 };
 
+/// The viewer's own account, with what only they may read.
 #[derive(Clone)]
 pub struct Me {
     member: Member,
@@ -240,6 +241,7 @@ payload! {
     }
 }
 
+/// Queries about the viewer.
 #[derive(Default)]
 pub struct AccountQuery;
 
@@ -259,6 +261,7 @@ fn client(ctx: &Context<'_>, device_token: Option<String>) -> Client {
     Client { address: AddressPrefix::of(ctx.scope().address), device: device_token.map(DeviceToken::sent) }
 }
 
+/// Mutations of accounts and sessions.
 #[derive(Default)]
 pub struct AccountMutation;
 

@@ -20,6 +20,7 @@ use crate::{
     types::{BookingEventKind, BookingId, Page, PageOf, Side, Timestamp},
 };
 
+/// An event of a booking, with its position in the stream that it was read from.
 #[derive(Clone)]
 pub struct BookingEvent(Placed);
 
@@ -141,6 +142,7 @@ async fn follow(
     }))
 }
 
+/// Subscriptions to the events of bookings.
 #[derive(Default)]
 pub struct EventSubscription;
 

@@ -28,6 +28,7 @@ use crate::{
     types::{BookingStatus, IdempotencyKey, ListingId, ListingStatus, NightHold, Side, Stay},
 };
 
+/// The viewer's side as a host, with what only they may read.
 pub struct Hosting {
     /// The loaders of what only this member may see.
     pub(super) own: Arc<PrivateLoaders>,
@@ -93,6 +94,7 @@ async fn calendar_of(
     Ok(nights.map(|nights| nights.iter().cloned().map(CalendarNight).collect()))
 }
 
+/// A night of a listing, with what only its host may read.
 pub struct CalendarNight(HostNight);
 
 /// One night as its host sees it.
@@ -224,6 +226,7 @@ fn days(changed: Once<Changed>) -> (Vec<Date>, bool) {
     (changed.answer.nights.into_iter().map(Date).collect(), changed.replayed)
 }
 
+/// Mutations of a listing's nights.
 #[derive(Default)]
 pub struct CalendarMutation;
 

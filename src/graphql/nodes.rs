@@ -27,13 +27,21 @@ const MAX_NODES: usize = 100;
 #[derive(Clone, Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque, typed and stable: `lst_…`, `bk_…`."))]
 pub enum Node {
+    /// The viewer's own account.
     Me(Me),
+    /// A person, as anyone sees them.
     User(User),
+    /// A place to stay.
     Listing(Listing),
+    /// A stay at a locked price.
     Quote(Quote),
+    /// A booking.
     Booking(Booking),
+    /// An attempt to pay for a booking.
     Payment(Payment),
+    /// Money given back.
     Refund(Refund),
+    /// A review of a stay.
     Review(Review),
 }
 
@@ -58,6 +66,7 @@ async fn find(ctx: &Context<'_>, id: NodeId) -> Result<Option<Node>> {
     })
 }
 
+/// Queries for anything by its id.
 #[derive(Default)]
 pub struct NodeQuery;
 

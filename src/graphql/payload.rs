@@ -6,8 +6,10 @@ macro_rules! payload {
         $(#[$doc])*
         #[derive(async_graphql::Union)]
         pub enum $payload {
+            /// The mutation is done.
             Success($success),
             $(
+                #[doc = concat!("Refused: `", stringify!($problem), "`.")]
                 $refusal($crate::graphql::problems::$problem),
             )*
         }

@@ -29,6 +29,7 @@ use crate::{
     },
 };
 
+/// A payment for a booking, for its guest.
 #[derive(Clone)]
 pub struct Payment(pub Arc<Row>);
 
@@ -134,6 +135,7 @@ pub struct PaymentNextAction {
     url: Option<Url>,
 }
 
+/// A refund of a payment.
 #[derive(Clone)]
 pub struct Refund(pub Arc<RefundRow>);
 
@@ -291,6 +293,7 @@ async fn answer(ctx: &Context<'_>, outcome: error::Result<Once<Kept>>) -> error:
     }
 }
 
+/// Mutations of payments.
 #[derive(Default)]
 pub struct PaymentMutation;
 

@@ -23,6 +23,7 @@ use crate::{
     types::{self, CancellationPolicy, Currency, Timestamp},
 };
 
+/// A quote, for the member who asked for it.
 #[derive(Clone)]
 pub struct Quote(pub Arc<Row>);
 
@@ -136,6 +137,7 @@ payload! {
     }
 }
 
+/// Mutations of quotes.
 #[derive(Default)]
 pub struct QuoteMutation;
 

@@ -36,6 +36,7 @@ use crate::{
     types::{self, BookingId, BookingStatus, CancellationPolicy, Side, Timestamp},
 };
 
+/// A booking, for its guest and its host.
 #[derive(Clone)]
 pub struct Booking(pub Arc<Row>);
 
@@ -250,6 +251,7 @@ pub async fn find_booking(ctx: &Context<'_>, id: BookingId) -> Result<Option<Boo
     Ok(ctx.load_own(BookingById(id)).await?.map(Booking))
 }
 
+/// Queries about bookings.
 #[derive(Default)]
 pub struct BookingQuery;
 

@@ -162,6 +162,7 @@ async fn answer(ctx: &Context<'_>, outcome: error::Result<Once<Kept>>) -> error:
     Ok((Booking(Arc::new(row)), replayed))
 }
 
+/// Mutations of bookings.
 #[derive(Default)]
 pub struct BookingMutation;
 

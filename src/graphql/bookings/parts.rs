@@ -47,6 +47,7 @@ impl TripDetails {
     }
 }
 
+/// What a cancellation by the viewer would refund at a given time.
 pub struct CancellationPreview {
     preview: Preview,
     currency: Currency,

@@ -86,6 +86,7 @@ impl WriteReviewInput {
     }
 }
 
+/// Mutations of reviews.
 #[derive(Default)]
 pub struct ReviewMutation;
 
