@@ -1,4 +1,4 @@
-//! The tables that the program uses, as `diesel print-schema` prints them from `migrations/`.
+//! The tables that the program uses, as the migrations make them. Not written by hand: see `tests/it/tables.rs`.
 
 diesel::table! {
     amenities (slug) {
@@ -374,10 +374,10 @@ diesel::table! {
 diesel::joinable!(booking_events -> bookings (booking_id));
 diesel::joinable!(bookings -> listings (listing_id));
 diesel::joinable!(bookings -> quotes (quote_id));
+diesel::joinable!(devices -> users (user_id));
 diesel::joinable!(feeds -> users (user_id));
 diesel::joinable!(guest_holds -> users (guest_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
-diesel::joinable!(devices -> users (user_id));
 diesel::joinable!(listing_amenities -> amenities (amenity_slug));
 diesel::joinable!(listing_amenities -> listings (listing_id));
 diesel::joinable!(listing_imports -> listings (listing_id));

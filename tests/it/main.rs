@@ -58,6 +58,7 @@ mod starting;
 mod statements;
 mod streams;
 mod style;
+mod tables;
 mod texts;
 mod timezones;
 mod tour;
