@@ -1,8 +1,33 @@
 #!/bin/sh
-# Runs all tests with cargo and adds up what its test binaries report.
+# Runs tests: with cargo-nextest where it is installed, which gives each test a process and a time limit of its own (.config/nextest.toml),
+# else with cargo test. The arguments are those of both.
+#
+#   RUNNER=cargo  takes cargo test all the same
 set -eu
 
 PATH="$PATH:$HOME/.cargo/bin"
+runner=${RUNNER:-}
+if [ -z "$runner" ]; then
+    runner=cargo
+    ! cargo nextest --version >/dev/null 2>&1 || runner=nextest
+fi
+
+if [ "$runner" = nextest ]; then
+    # The one option of cargo test that has another name here.
+    for argument in "$@"; do
+        shift
+        if [ "$argument" = --show-output ]; then export NEXTEST_SUCCESS_OUTPUT=immediate; else set -- "$@" "$argument"; fi
+    done
+    status=0
+    if [ $# = 0 ]; then
+        echo "==> cargo test --locked --doc"
+        cargo test --locked --doc --quiet || status=$?
+    fi
+    echo "==> cargo nextest run --locked $*"
+    cargo nextest run --locked "$@" || status=$?
+    exit "$status"
+fi
+
 out=$(mktemp)
 code=$(mktemp)
 trap 'rm -f "$out" "$code"' EXIT

@@ -1,15 +1,16 @@
-//! One database server for all tests of this process, and on it a database of its own for every test.
+//! One database server for all tests of a run, and on it a database of its own for every test.
 //!
-//! The server is a private one on a memory disk, which vanishes with the process, unless `TEST_DATABASE_URL` or
+//! The server is a private one on a memory disk, which vanishes with the run, unless `TEST_DATABASE_URL` or
 //! `DATABASE_URL` names one whose user may create databases.
 
+use super::run;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use serde::{Deserialize, Serialize};
 use staygate::store::embedded::{Durability, Embedded};
 use staygate::store::{Conn, Database, Options, migrate};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::path::Path;
 use std::sync::{LazyLock, mpsc};
 use tokio::sync::{mpsc as tokio_mpsc, oneshot};
 
@@ -108,21 +109,25 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
     Server { url: url.recv().expect("the tests' database server starts"), jobs }
 });
 
+/// The server that the environment names, or a private one, which ends when it is dropped.
+pub async fn start() -> (String, Option<Embedded>) {
+    if let Ok(url) = std::env::var("TEST_DATABASE_URL").or_else(|_| std::env::var("DATABASE_URL")) {
+        return (url, None);
+    }
+    let folder = tempfile::Builder::new().prefix("staygate-test-").tempdir_in(run::memory()).expect("a folder").keep();
+    let server = Embedded::start(&folder, Durability::Throwaway).await.expect("a private database server");
+    (server.url().to_owned(), Some(server))
+}
+
 async fn serve(mut inbox: tokio_mpsc::UnboundedReceiver<Job>, ready: mpsc::Sender<String>) {
-    let given = std::env::var("TEST_DATABASE_URL").or_else(|_| std::env::var("DATABASE_URL")).ok();
-    let (url, _server) = match given {
-        Some(url) => (url, None),
+    let (template, _server) = match run::template() {
+        Some(template) => (template, None),
         None => {
-            let memory = Path::new("/dev/shm");
-            let temp = std::env::temp_dir();
-            let base = if memory.is_dir() { memory } else { temp.as_path() };
-            let folder = tempfile::Builder::new().prefix("staygate-test-").tempdir_in(base).expect("a folder").keep();
-            let server = Embedded::start(&folder, Durability::Throwaway).await.expect("a private database server");
-            (server.url().to_owned(), Some(server))
+            let (url, server) = start().await;
+            (Template::make(&url).await, server)
         }
     };
-    let template = Template::make(&url).await;
-    ready.send(url).expect("the first test waits for this");
+    ready.send(template.url.clone()).expect("the first test waits for this");
     let admin = Database::connect(&template.url, Options { pool_size: 2, ..Options::default() }).await;
     let admin = admin.expect("a connection for housekeeping");
     while let Some(job) = inbox.recv().await {
@@ -144,12 +149,14 @@ async fn serve(mut inbox: tokio_mpsc::UnboundedReceiver<Job>, ready: mpsc::Sende
 }
 
 /// A migrated database, remembered as the statements that make another one: several times faster than the migrations.
-struct Template {
+#[derive(Serialize, Deserialize)]
+pub struct Template {
     url: String,
     name: String,
     tables: Vec<Table>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Table {
     name: String,
     create: String,
@@ -171,7 +178,8 @@ pub struct CreateTable {
 }
 
 impl Template {
-    async fn make(server: &str) -> Self {
+    /// One on a server.
+    pub async fn make(server: &str) -> Self {
         let name = fresh_name();
         let url = url_of(server, &name);
         migrate::up(&url).await.expect("the migrations run");

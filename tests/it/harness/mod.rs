@@ -12,6 +12,8 @@ pub mod city;
 pub mod database;
 /// People who use a server that is a process of its own.
 pub mod remote;
+/// One database server for all processes of a run.
+pub mod run;
 pub mod server;
 pub mod socket;
 /// Requests over real sockets.
