@@ -21,11 +21,11 @@ pub(super) async fn write(answer: &Answer, max: usize, request_id: &str) -> Resu
     written.map_err(|TooLong| Answer::refused(vec![too_large()], request_id).to_json().into_bytes())
 }
 
-/// As [`write`], as text.
+/// As [`write()`], as text.
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub(super) async fn text(answer: &Answer, max: usize, request_id: &str) -> Result<String, String> {
     // JSON is UTF-8.
     let text = |bytes| String::from_utf8(bytes).unwrap_or_default();
