@@ -6,20 +6,19 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use poem::http::uri::Scheme;
-use poem::listener::Acceptor;
 use poem::web::{LocalAddr, RemoteAddr};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::Settings;
 use super::admission::Admission;
 use super::departures::{Departures, Presence};
+use super::inflow::Inflow;
 use crate::types::{AddressPrefix, logs};
 
 /// The bytes that a client has to take in each turn of the write limit, once it keeps the server waiting.
@@ -82,14 +81,13 @@ impl Door {
     }
 }
 
-impl Acceptor for Door {
-    type Io = Connection;
-
-    fn local_addr(&self) -> Vec<LocalAddr> {
-        vec![self.address.clone()]
-    }
-
-    async fn accept(&mut self) -> io::Result<(Connection, LocalAddr, RemoteAddr, Scheme)> {
+impl Door {
+    /// The next connection, with the address of the server and of the client.
+    ///
+    /// # Errors
+    ///
+    /// It was not accepted. The next may be.
+    pub async fn accept(&mut self) -> io::Result<(Connection, LocalAddr, RemoteAddr)> {
         loop {
             let (stream, peer) = match self.listener.accept().await {
                 Ok(accepted) => accepted,
@@ -111,9 +109,12 @@ impl Acceptor for Door {
             };
             // Answers are written whole: waiting for more to send only delays them.
             stream.set_nodelay(true)?;
-            let presence = self.departures.arrive(peer, Some(admitted));
-            let connection = Connection { stream, bounds: self.bounds, request: None, stall: None, presence };
-            return Ok((connection, self.address.clone(), RemoteAddr(peer.into()), Scheme::HTTP));
+            let inflow = Inflow::default();
+            let presence = self.departures.arrive(peer, Some(admitted), inflow.clone());
+            let activity = Activity(Arc::new(Mutex::new(Instant::now())));
+            let connection =
+                Connection { stream, bounds: self.bounds, request: None, stall: None, presence, activity, inflow };
+            return Ok((connection, self.address.clone(), RemoteAddr(peer.into())));
         }
     }
 }
@@ -127,6 +128,33 @@ pub(super) struct Connection {
     /// Since the client takes less than it is given.
     stall: Option<Stall>,
     presence: Presence,
+    activity: Activity,
+    inflow: Inflow,
+}
+
+/// When bytes last went in or out.
+#[derive(Clone)]
+pub(super) struct Activity(Arc<Mutex<Instant>>);
+
+impl Activity {
+    fn note(&self) {
+        *self.last() = Instant::now();
+    }
+
+    /// Done once nothing has gone in or out for so long.
+    pub async fn silent_for(&self, limit: Duration) {
+        loop {
+            let until = *self.last() + limit;
+            if until <= Instant::now() {
+                return;
+            }
+            sleep_until(until).await;
+        }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Instant> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A client that keeps the server waiting.
@@ -136,6 +164,11 @@ struct Stall {
 }
 
 impl Connection {
+    /// When bytes last went in or out.
+    pub fn activity(&self) -> Activity {
+        self.activity.clone()
+    }
+
     /// Fails once the request has taken too long; else wakes the task when it has.
     fn check_request(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         match self.request.as_mut().map(|request| request.as_mut().poll(context)) {
@@ -157,6 +190,7 @@ impl Connection {
             Poll::Pending => 0,
         };
         if taken > 0 {
+            self.activity.note();
             self.request = None;
         }
         if taken == given {
@@ -192,6 +226,8 @@ impl AsyncRead for Connection {
         }
         read?;
         if buffer.filled().len() > before {
+            self.activity.note();
+            self.inflow.received(buffer.filled().len() - before)?;
             let limit = self.bounds.request;
             self.request.get_or_insert_with(|| Box::pin(sleep(limit)));
             self.check_request(context)?;

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::admission::Admitted;
+use super::inflow::Inflow;
 
 /// The open connections, by the address of the peer.
 #[derive(Default)]
@@ -17,6 +18,7 @@ pub(super) struct Departures(Mutex<HashMap<SocketAddr, Open>>);
 
 struct Open {
     has_left: watch::Receiver<bool>,
+    inflow: Inflow,
     /// Its part of the connections that requests may have.
     admitted: Option<Admitted>,
 }
@@ -30,15 +32,20 @@ pub(super) struct Presence {
 
 impl Departures {
     /// Remembers a connection.
-    pub fn arrive(self: &Arc<Self>, peer: SocketAddr, admitted: Option<Admitted>) -> Presence {
+    pub fn arrive(self: &Arc<Self>, peer: SocketAddr, admitted: Option<Admitted>, inflow: Inflow) -> Presence {
         let (has_left, receiver) = watch::channel(false);
-        self.open().insert(peer, Open { has_left: receiver, admitted });
+        self.open().insert(peer, Open { has_left: receiver, inflow, admitted });
         Presence { departures: Arc::clone(self), peer, has_left }
     }
 
     /// Turns true, or ends, once the client on a connection has left. None: the connection is gone already.
     pub fn of(&self, peer: SocketAddr) -> Option<watch::Receiver<bool>> {
         self.open().get(&peer).map(|open| open.has_left.clone())
+    }
+
+    /// What a connection has received that was not read yet.
+    pub fn inflow(&self, peer: SocketAddr) -> Option<Inflow> {
+        self.open().get(&peer).map(|open| open.inflow.clone())
     }
 
     /// The connection is a websocket or event stream from now on, which is counted elsewhere.
@@ -78,12 +85,12 @@ mod tests {
     fn a_connection_is_forgotten_when_it_closes_unless_a_later_one_has_its_address() {
         let departures = Arc::new(Departures::default());
         let peer = SocketAddr::from(([192, 0, 2, 1], 4711));
-        let first = departures.arrive(peer, None);
+        let first = departures.arrive(peer, None, Inflow::default());
         let watched = departures.of(peer).unwrap();
         assert!(!*watched.borrow());
         first.leave();
         assert!(*watched.borrow());
-        let second = departures.arrive(peer, None);
+        let second = departures.arrive(peer, None, Inflow::default());
         drop(first);
         assert!(departures.of(peer).is_some_and(|watched| !*watched.borrow()));
         drop(second);

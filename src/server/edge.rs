@@ -15,6 +15,7 @@ use poem::{Endpoint, Request, Response};
 use tracing::Instrument as _;
 
 use super::answer::{Answer, error};
+use super::heads;
 use super::shared::Shared;
 use crate::types::{AddressPrefix, logs};
 
@@ -67,9 +68,11 @@ impl Endpoint for Edge {
         let id = self.shared.sessions.request_id();
         let origin = self.allowed_origin(request.headers());
         request.extensions_mut().insert(RequestId(id.clone()));
-        let mut response = if !self.shared.serves_host(request.headers()) && !is_health_check(&request) {
+        let mut response = if let Err(fault) = heads::check(&mut request) {
+            refuse(fault.status, fault.message, &id)
+        } else if !self.shared.serves_host(request.headers()) && !is_health_check(&request) {
             self.note_foreign_host(&request, &id);
-            misdirected(&id)
+            refuse(StatusCode::MISDIRECTED_REQUEST, "This server is not called by this name.", &id)
         } else if *request.method() == Method::OPTIONS {
             preflight(request.headers(), origin.is_some(), &self.shared.settings.allowed_headers)
         } else {
@@ -96,10 +99,10 @@ fn is_health_check(request: &Request) -> bool {
     matches!(request.uri().path(), "/healthz" | "/readyz")
 }
 
-fn misdirected(request_id: &str) -> Response {
-    let errors = vec![error("BAD_REQUEST", "This server is not called by this name.")];
+fn refuse(status: StatusCode, message: impl Into<String>, request_id: &str) -> Response {
+    let errors = vec![error("BAD_REQUEST", message)];
     Response::builder()
-        .status(StatusCode::MISDIRECTED_REQUEST)
+        .status(status)
         .content_type("application/json")
         .body(Answer::refused(errors, request_id).to_json())
 }

@@ -1,4 +1,4 @@
-//! How much may be in memory at the same time: operations by the size of their answers, and answers that clients have not
+//! How much may be in memory at the same time: requests, operations by the size of their answers, and answers that clients have not
 //! taken yet.
 
 use std::net::IpAddr;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::rooms::{Full, Part, Pool};
 use crate::auth::{Bounds, FairQueue, Lane, Slot};
 use crate::graphql::documents::Prepared;
 use crate::types::AddressPrefix;
@@ -26,10 +27,20 @@ const LANE: u32 = 20_000;
 const TEXT: usize = 1024;
 /// Introspection that counts as one.
 const INTROSPECTION: u64 = 20;
-/// An answer of fewer bytes is not counted while it is sent.
-const SHORT: usize = 256 * 1024;
-/// The kibibytes of all long answers that clients have not taken yet.
-const UNSENT: u32 = 48 * 1024;
+/// An answer or a body of at most so many bytes is small; large ones do not keep it waiting.
+const SMALL: usize = 256 * 1024;
+/// An answer of at most so many bytes is not counted while it is sent: its connection has room for it.
+const SHORT: usize = 16 * 1024;
+/// The KiB of small answers that clients have not taken yet: in all, and of one address.
+const UNSENT_SMALL: (u32, u32) = (32 * 1024, 8 * 1024);
+/// The KiB of larger ones. The share has room for the longest answer.
+const UNSENT: (u32, u32) = (48 * 1024, 12 * 1024);
+/// A request of at most so many bytes is short; long ones do not crowd it out.
+const SHORT_REQUEST: usize = 8 * 1024;
+/// The KiB of short requests that are being read or answered: in all, and of one address.
+const INCOMING_SHORT: (u32, u32) = (32 * 1024, 4 * 1024);
+/// The KiB of long ones.
+const INCOMING: (u32, u32) = (48 * 1024, 8 * 1024);
 /// How long anything waits.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -43,7 +54,10 @@ pub(super) type Room = Option<OwnedSemaphorePermit>;
 pub(super) struct Gate {
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
-    unsent: Arc<Semaphore>,
+    /// Answers that clients have not taken yet: small ones, and others.
+    unsent: [Pool; 2],
+    /// Bodies of requests: short ones, and others.
+    incoming: Arc<[Pool; 2]>,
     preparing: Arc<Semaphore>,
     /// Expensive operations take turns, by address: whoever sends many waits for themselves.
     expensive: FairQueue,
@@ -53,13 +67,15 @@ pub(super) struct Gate {
 
 impl Default for Gate {
     fn default() -> Self {
-        let [small, large, unsent] = [LANE, LANE, UNSENT].map(|permits| Arc::new(Semaphore::new(permits as usize)));
+        let [small, large] = [LANE, LANE].map(|permits| Arc::new(Semaphore::new(permits as usize)));
+        let pool = |(size, share)| Pool::new(size, share);
+        let (unsent, incoming) = ([UNSENT_SMALL, UNSENT].map(pool), Arc::new([INCOMING_SHORT, INCOMING].map(pool)));
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let preparing = Arc::new(Semaphore::new(processors.div_ceil(2)));
         // What is cheap finds a processor of the database free, however many expensive operations come.
         let slots = processors.div_ceil(2);
         let expensive = FairQueue::new(Bounds { slots, per_lane: WAITING.0, waiting: WAITING.1 });
-        Self { small, large, unsent, preparing, expensive, patience: PATIENCE }
+        Self { small, large, unsent, incoming, preparing, expensive, patience: PATIENCE }
     }
 }
 
@@ -111,22 +127,41 @@ impl Gate {
         self.wait(&self.preparing, 1).await
     }
 
-    /// Waits until an answer of so many bytes may be sent.
+    /// Waits until an answer of so many bytes may be sent to an address.
     ///
     /// # Errors
     ///
     /// It took too long.
-    pub async fn send(&self, bytes: usize) -> Result<Room, Crowded> {
-        if bytes < SHORT {
+    pub async fn send(&self, bytes: usize, address: Option<IpAddr>) -> Result<Option<Part>, Crowded> {
+        if bytes <= SHORT {
             return Ok(None);
         }
-        self.wait(&self.unsent, u32::try_from(bytes / 1024).unwrap_or(u32::MAX).min(UNSENT)).await
+        let [small, large] = &self.unsent;
+        let pool = if bytes <= SMALL { small } else { large };
+        timeout(self.patience, pool.take(address, bytes)).await.map_err(|_| Crowded)?.map(Some).ok_or(Crowded)
+    }
+
+    /// Room for a request of so many bytes from an address.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn receive(&self, bytes: usize, address: Option<IpAddr>) -> Result<Part, Full> {
+        let [short, long] = &*self.incoming;
+        if bytes <= SHORT_REQUEST { short } else { long }.try_take(address, bytes)
+    }
+
+    /// The room for requests, for connections that are read elsewhere.
+    pub fn incoming(&self) -> Arc<[Pool; 2]> {
+        Arc::clone(&self.incoming)
     }
 
     /// How much of each lane is in use.
-    pub fn used(&self) -> [(&'static str, usize); 3] {
-        let used = |lane: &Semaphore, size: u32| (size as usize).saturating_sub(lane.available_permits());
-        [("small", used(&self.small, LANE)), ("large", used(&self.large, LANE)), ("unsent", used(&self.unsent, UNSENT))]
+    pub fn used(&self) -> [(&'static str, usize); 4] {
+        let used = |lane: &Semaphore| (LANE as usize).saturating_sub(lane.available_permits());
+        let pools = |pools: &[Pool]| pools.iter().map(Pool::used).sum();
+        let (unsent, incoming) = (pools(&self.unsent), pools(&*self.incoming));
+        [("small", used(&self.small)), ("large", used(&self.large)), ("unsent", unsent), ("incoming", incoming)]
     }
 
     async fn wait(&self, lane: &Arc<Semaphore>, size: u32) -> Result<Room, Crowded> {
@@ -177,9 +212,30 @@ mod tests {
     #[tokio::test]
     async fn long_answers_wait_until_others_were_taken() {
         let gate = Gate { patience: Duration::ZERO, ..Gate::default() };
-        let room = gate.send(UNSENT as usize * 1024).await.unwrap();
-        assert!(gate.send(SHORT).await.is_err() && gate.send(SHORT - 1).await.unwrap().is_none());
-        drop(room);
-        assert!(gate.send(SHORT).await.unwrap().is_some());
+        let readers: Vec<Option<IpAddr>> = (1..=5).map(|n| Some(IpAddr::from([192, 0, 2, n]))).collect();
+        let share = UNSENT.1 as usize * 1024;
+        let mut held = Vec::new();
+        for reader in &readers[..4] {
+            held.push(gate.send(share, *reader).await.unwrap());
+            assert!(gate.send(SMALL + 1, *reader).await.is_err(), "its share is used up");
+        }
+        assert!(gate.send(SMALL + 1, readers[4]).await.is_err(), "and so is everything");
+        assert!(gate.send(SMALL, readers[4]).await.unwrap().is_some(), "small answers have room of their own");
+        assert!(gate.send(SHORT, readers[0]).await.unwrap().is_none());
+        held.pop();
+        assert!(gate.send(SMALL + 1, readers[4]).await.unwrap().is_some());
+    }
+
+    /// Six slow readers at one address held the room of everybody.
+    #[tokio::test]
+    async fn slow_readers_at_one_address_leave_room_to_others() {
+        let gate = Gate { patience: Duration::ZERO, ..Gate::default() };
+        let [slow, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().ok());
+        let longest = 8 * 1024 * 1024;
+        let mut held = Vec::new();
+        for bytes in [longest, SMALL, longest, SMALL, longest, longest, longest] {
+            held.extend(gate.send(bytes, slow).await);
+        }
+        assert!(gate.send(longest, other).await.is_ok() && gate.send(SMALL, other).await.is_ok());
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use poem::http::StatusCode;
 use poem::{Endpoint, Request, Response};
 
+use super::Readiness;
 use super::shared::Shared;
 
 /// GET /healthz: the process answers.
@@ -18,20 +19,24 @@ impl Endpoint for Liveness {
     }
 }
 
-/// GET /readyz: what the server needs is there, and it is not about to stop. With counts since the start, and facts.
-pub(super) struct Ready(pub Arc<Shared>);
+/// GET /readyz: what the server needs is there, and it is not about to stop.
+pub(super) struct Ready {
+    pub shared: Arc<Shared>,
+    /// Whether the answer has counts since the start, and facts: for operators, not for strangers.
+    pub has_details: bool,
+}
 
 impl Endpoint for Ready {
     type Output = Response;
 
     async fn call(&self, _: Request) -> poem::Result<Response> {
-        let counts = self.0.readiness.counts().into_iter().map(|(name, count)| (name, count.into()));
-        let details: Vec<_> = counts.chain(self.0.readiness.facts()).collect();
-        if *self.0.stopping.borrow() {
+        let shared = &self.shared;
+        let details = if self.has_details { details(&*shared.readiness) } else { Vec::new() };
+        if *shared.stopping.borrow() {
             return Ok(status(StatusCode::SERVICE_UNAVAILABLE, "stopping", &details));
         }
-        let checking = self.0.readiness.check();
-        Ok(match tokio::time::timeout(self.0.settings.readiness_timeout, checking).await {
+        let checking = shared.readiness.check();
+        Ok(match tokio::time::timeout(shared.settings.readiness_timeout, checking).await {
             Ok(Ok(())) => status(StatusCode::OK, "ready", &details),
             Ok(Err(reason)) => {
                 tracing::warn!(reason, "not ready");
@@ -43,6 +48,11 @@ impl Endpoint for Ready {
             }
         })
     }
+}
+
+fn details(readiness: &dyn Readiness) -> Vec<(&'static str, serde_json::Value)> {
+    let counts = readiness.counts().into_iter().map(|(name, count)| (name, count.into()));
+    counts.chain(readiness.facts()).collect()
 }
 
 fn status(code: StatusCode, word: &str, details: &[(&'static str, serde_json::Value)]) -> Response {

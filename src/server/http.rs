@@ -1,6 +1,7 @@
 //! GraphQL over HTTP: POST and GET /graphql.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::ServerError;
 use async_graphql::parser::types::OperationType;
@@ -13,16 +14,21 @@ use tracing::{Instrument as _, Span};
 use super::answer::{Answer, code_of, error};
 use super::budgets::{Exhausted, Payer};
 use super::edge::RequestId;
+use super::heads;
 use super::negotiation::{self, Media};
 use super::params::Params;
 use super::record::{Record, Transport};
 use super::reply::{Executed, Refusal, Reply};
+use super::rooms::Full;
 use super::shared::{Ran, Shared, Unprepared, bearer};
 use super::{Call, Credentials, Refused, Session, event_stream, operations, pages, trace, websocket};
 use crate::graphql::documents::Prepared;
 
 /// Headers that no page can send to another origin without asking first.
 const PREFLIGHTED: [&str; 3] = ["x-requested-with", "apollo-require-preflight", "graphql-require-preflight"];
+
+/// When it is worth trying again after there was no room for a request.
+const SOON: Duration = Duration::from_secs(1);
 
 /// The endpoint /graphql.
 pub(super) struct GraphQl {
@@ -74,6 +80,15 @@ impl Refusal {
         self
     }
 
+    /// There is no room for a request.
+    fn full(full: Full, media: Media) -> Box<Self> {
+        match full {
+            Full::Share => Self::exhausted(Exhausted { after: SOON }, media),
+            Full::All => Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Try again in a moment.")
+                .with(RETRY_AFTER, "1"),
+        }
+    }
+
     /// A budget is used up. Clients that only know `application/json` get a 200, as for everything that GraphQL answers.
     fn exhausted(exhausted: Exhausted, media: Media) -> Box<Self> {
         let status = (media == Media::GraphQl).then_some(StatusCode::TOO_MANY_REQUESTS);
@@ -84,13 +99,16 @@ impl Refusal {
 
 impl GraphQl {
     async fn answer(&self, request: &mut Request, reply: &Reply) -> Result<Response, Box<Refusal>> {
-        let params = self.params(request).await?;
         let address = self.shared.address(request);
+        let length = heads::size(request) + self.length(request)?;
+        let reading = self.shared.gate.receive(length, address).map_err(|full| Refusal::full(full, reply.media))?;
+        let params = self.params(request).await?;
         let wants_cost = params.wants_cost;
         let prepared = self.shared.prepare(params, address).await.map_err(|unprepared| match unprepared {
             Unprepared::Exhausted(exhausted) => Refusal::exhausted(exhausted, reply.media),
             Unprepared::Refused(errors) => Box::new(Refusal { status: None, errors, header: None }),
         })?;
+        drop(reading);
         reply.record.prepared(&prepared);
         check_operation(&prepared, request.method(), reply)?;
         let bearer = if self.shared.is_anonymous(&prepared) { Ok(None) } else { bearer(request.headers()) };
@@ -180,21 +198,28 @@ impl GraphQl {
         }
     }
 
+    /// The bytes that the body of a request has at most.
+    fn length(&self, request: &Request) -> Result<usize, Box<Refusal>> {
+        if *request.method() != Method::POST {
+            // It is not read.
+            return Ok(0);
+        }
+        let max = self.shared.settings.max_body_bytes;
+        let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        Some(length.unwrap_or(max)).filter(|length| *length <= max).ok_or_else(|| self.too_large())
+    }
+
+    fn too_large(&self) -> Box<Refusal> {
+        let message = format!("The body may have {} bytes.", self.shared.settings.max_body_bytes);
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "DOCUMENT_TOO_LARGE", message)
+    }
+
     async fn body(&self, request: &mut Request) -> Result<Vec<u8>, Box<Refusal>> {
         let max = self.shared.settings.max_body_bytes;
-        let too_large = || {
-            let message = format!("The body may have {max} bytes.");
-            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "DOCUMENT_TOO_LARGE", message)
-        };
-        let length =
-            request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if length.is_some_and(|length| length > max) {
-            return Err(too_large());
-        }
         let reading = request.take_body().into_bytes_limit(max);
         match tokio::time::timeout(self.shared.settings.body_timeout, reading).await {
             Ok(Ok(body)) => Ok(body.into()),
-            Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(too_large()),
+            Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(self.too_large()),
             Ok(Err(_)) => Err(Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The body ended too early.")),
             Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", "The body took too long.")),
         }

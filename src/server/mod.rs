@@ -14,9 +14,11 @@ mod executor;
 mod files;
 mod gate;
 pub mod gateway;
+mod heads;
 mod health;
 mod html;
 mod http;
+mod inflow;
 mod json;
 mod metrics;
 mod negotiation;
@@ -26,7 +28,9 @@ mod pages;
 mod params;
 mod record;
 mod reply;
+mod rooms;
 mod security_txt;
+mod serving;
 mod sessions;
 mod settings;
 mod shared;
@@ -39,7 +43,7 @@ use anyhow::Context as _;
 use async_graphql::Executor;
 use poem::endpoint::{BoxEndpoint, EndpointExt as _};
 use poem::middleware::CatchPanic;
-use poem::{Endpoint, Response, Route, Server, get};
+use poem::{Endpoint, Response, Route, get};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
@@ -54,6 +58,7 @@ use files::File;
 use gate::Gate;
 use metrics::Metrics;
 pub use pages::{DemoAccount, Example, Landing, Role};
+use serving::Serving;
 pub use sessions::{Call, Credentials, Readiness, Refused, Session, Sessions};
 pub use settings::Settings;
 use shared::Shared;
@@ -143,7 +148,7 @@ impl<E: Executor> Gateway<E> {
             .at("/graphql", http::GraphQl { shared: shared.clone(), page })
             .at("/.well-known/security.txt", get(security_txt::SecurityTxt(shared.clone())))
             .at("/healthz", get(health::Liveness))
-            .at("/readyz", get(health::Ready(shared.clone())));
+            .at("/readyz", get(health::Ready { shared: shared.clone(), has_details: false }));
         let routes = routes.with(CatchPanic::new()).map_to_response().boxed();
         Edge { routes, shared }
     }
@@ -172,14 +177,9 @@ pub async fn serve<E: Executor>(
     };
     let edge = gateway.routes(stopping, alive, departures);
     let exporter = metrics::serve(metrics, Arc::clone(&edge.shared));
-    let server = Server::new_with_acceptor(door).http2_max_concurrent_streams(MAX_STREAMS);
-    let serving = server.idle_timeout(settings.idle_timeout).run_with_graceful_shutdown(
-        edge,
-        signal,
-        Some(settings.drain_timeout),
-    );
+    let serving = Serving { idle: settings.idle_timeout, drain: settings.drain_timeout, max_streams: MAX_STREAMS };
     tokio::select! {
-        served = serving => served.context("the server failed")?,
+        () = serving.run(door, edge, signal) => {}
         failed = exporter => return failed.context("the metrics cannot be served"),
     }
     if tokio::time::timeout(settings.drain_timeout, ended.recv()).await.is_err() {

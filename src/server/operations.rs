@@ -12,9 +12,9 @@ use tracing::Instrument as _;
 
 use super::answer::Answer;
 use super::budgets::Payer;
-use super::gate::Room;
 use super::json;
 use super::record::Record;
+use super::rooms::Part;
 use super::shared::{Ran, Shared, bug, crowded};
 use crate::graphql::documents::{Cost, Prepared};
 
@@ -33,7 +33,7 @@ pub(super) enum Event {
 #[derive(Debug)]
 pub(super) struct Text {
     pub json: String,
-    _room: Room,
+    _room: Option<Part>,
 }
 
 /// What an operation was charged.
@@ -100,7 +100,7 @@ async fn once(
     }
     let json = record.written(json::text(&answer, shared.settings.max_answer_bytes, record.id()).await);
     drop((answer, room));
-    match shared.gate.send(json.len()).await {
+    match shared.gate.send(json.len(), record.address()).await {
         Ok(room) => vec![Event::Next(Text { json, _room: room }), Event::Done],
         Err(_) => {
             let errors = vec![crowded()];
@@ -182,7 +182,7 @@ impl Feed {
         self.record.gave_event();
         let room = loop {
             // An event is not lost because others read slowly.
-            if let Ok(room) = self.shared.gate.send(json.len()).await {
+            if let Ok(room) = self.shared.gate.send(json.len(), self.record.address()).await {
                 break room;
             }
         };

@@ -19,7 +19,7 @@ use super::shared::{Shared, crowded};
 use crate::graphql::documents::Prepared;
 
 /// How large the pieces of a long answer are, in bytes.
-const PIECE: usize = 64 * 1024;
+const PIECE: usize = 16 * 1024;
 
 /// Why a request was not executed.
 pub(super) struct Refusal {
@@ -87,7 +87,7 @@ impl Reply {
     }
 
     async fn respond(&self, status: StatusCode, body: Vec<u8>) -> Response {
-        let Ok(room) = self.shared.gate.send(body.len()).await else {
+        let Ok(room) = self.shared.gate.send(body.len(), self.record.address()).await else {
             let errors = vec![crowded()];
             self.record.refused(&errors);
             let answer = Answer::refused(errors, self.record.id());

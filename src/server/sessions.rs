@@ -136,7 +136,7 @@ pub trait Readiness: Send + Sync + 'static {
     /// What is missing. It is logged, and not shown to clients.
     fn check(&self) -> BoxFuture<'_, Result<(), String>>;
 
-    /// What was counted since the start, by name, for whoever watches the server. Shown with every answer of /readyz.
+    /// What was counted since the start, by name, for whoever watches the server. Shown by /readyz where metrics are read.
     fn counts(&self) -> Vec<(&'static str, u64)> {
         Vec::new()
     }
@@ -146,7 +146,7 @@ pub trait Readiness: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// What the server works with, by name. Shown with every answer of /readyz.
+    /// What the server works with, by name. Shown by /readyz where metrics are read.
     fn facts(&self) -> Vec<(&'static str, serde_json::Value)> {
         Vec::new()
     }

@@ -228,10 +228,8 @@ impl Shared {
     /// Whether the server may be called by the name that a request uses. Without a list, by any name.
     pub fn serves_host(&self, headers: &HeaderMap) -> bool {
         let allowed = &self.settings.allowed_hosts;
-        let mut hosts = headers.get_all(HOST).iter();
-        let host = hosts.next().and_then(|host| host.to_str().ok());
-        allowed.is_empty()
-            || (hosts.next().is_none() && host.is_some_and(|host| origins::is_host_allowed(allowed, host)))
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        allowed.is_empty() || host.is_some_and(|host| origins::is_host_allowed(allowed, host))
     }
 
     /// Whether the settings name an origin.

@@ -204,8 +204,7 @@ fn samples(text: &str) -> HashMap<String, f64> {
 
 /// Reads the metrics of a server that was started with `--metrics-listen`.
 async fn scrape(server: &Server) -> HashMap<String, f64> {
-    let said = server.said(|line| line.contains("metrics: http://")).await;
-    let address = said.split("metrics: http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let address = server.metrics().await;
     let (status, text) = wire::text(&address, "/metrics").await.unwrap();
     assert_eq!(status, 200);
     assert_eq!(wire::text(&address, "/graphql").await.unwrap().0, 404, "nothing else is there");

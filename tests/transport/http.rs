@@ -1,6 +1,8 @@
 //! GraphQL over HTTP.
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::client::{GRAPHQL, Reply, post, send};
 use crate::server::{Server, within};
@@ -313,4 +315,23 @@ async fn a_server_that_stops_lets_requests_end() {
     server.world.gate.notify_one();
     assert_eq!(asking.await.unwrap().json(), json!({"data": {"addLate": 1}}));
     server.stopped().await;
+}
+
+/// As `nc` does, and whoever closes their own half to say that nothing more comes.
+#[tokio::test]
+async fn who_sends_nothing_more_is_answered() {
+    let server = Server::start().await;
+    let body = r#"{"query":"mutation { addLate }"}"#;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    within(server.world.entered.notified()).await;
+    server.world.gate.notify_one();
+    let mut bytes = Vec::new();
+    within(stream.read_to_end(&mut bytes)).await.unwrap();
+    assert_eq!(Reply::parse(&bytes).json()["data"]["addLate"], 1);
 }

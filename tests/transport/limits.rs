@@ -1,12 +1,15 @@
 //! What is too large or too slow.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::client::{Reply, post, send};
+use crate::client::{GRAPHQL, Reply, post, send};
 use crate::server::{Server, within};
 
 #[tokio::test]
@@ -231,4 +234,159 @@ async fn requests_on_one_connection_of_http_2_are_bounded() {
     within(stream.read_exact(&mut settings)).await.unwrap();
     let found = settings.chunks(6).find(|setting| setting[..2] == [0, 3]).expect("a bound of streams");
     assert_eq!(found[2..], [0, 0, 0, 32]);
+}
+
+/// A client at one of this machine's addresses.
+async fn connect_from(from: &str, to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+    socket.connect(to).await.unwrap()
+}
+
+fn posting(length: usize) -> String {
+    format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\naccept: {GRAPHQL}\r\nconnection: close\r\n\
+         content-length: {length}\r\n\r\n"
+    )
+}
+
+async fn answer_to(mut stream: TcpStream) -> Reply {
+    let mut bytes = Vec::new();
+    within(stream.read_to_end(&mut bytes)).await.unwrap();
+    Reply::parse(&bytes)
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_long_is_refused() {
+    let server = Server::start().await;
+    for (method, path) in [("POST", "/graphql"), ("GET", "/healthz")] {
+        let ask = async |header: &str| send(server.address, method, path, &[("x-padding", header)], "").await;
+        let reply = ask(&"x".repeat(32 * 1024)).await;
+        assert_eq!((reply.status, reply.code().as_str()), (431, "BAD_REQUEST"), "{path}");
+        assert!(reply.header("x-request-id").is_some());
+        assert_ne!(ask(&"x".repeat(31 * 1024)).await.status, 431, "{path}");
+    }
+}
+
+/// Each connection kept up to 400 kB of a head without an end.
+#[tokio::test]
+async fn a_head_without_an_end_is_refused_before_it_is_kept() {
+    let server = Server::start().await;
+    let (read, mut write) = TcpStream::connect(server.address).await.unwrap().into_split();
+    let endless = tokio::spawn(async move {
+        let mut piece: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\nx-padding: ";
+        // Less than the server kept, and more than it may keep.
+        for _ in 0..25 {
+            if write.write_all(piece).await.is_err() {
+                break;
+            }
+            piece = &[b'x'; 8 * 1024];
+        }
+        write
+    });
+    let mut answer = vec![0; 12];
+    within({ read }.read_exact(&mut answer)).await.unwrap();
+    assert_eq!(answer, b"HTTP/1.1 431");
+    drop(within(endless).await.unwrap());
+}
+
+/// The server and what stands in front of it could go by different ones.
+#[tokio::test]
+async fn a_head_that_says_a_thing_twice_is_refused() {
+    let server = Server::start().await;
+    let body = r#"{"query":"{ book { id } }"}"#;
+    let ask = async |target: &str, headers: &str| {
+        let length = body.len();
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let head =
+            format!("POST {target} HTTP/1.1\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        answer_to(stream).await
+    };
+    let json = "content-type: application/json\r\n";
+    for headers in [
+        format!("host: x\r\nhost: x\r\n{json}"),
+        format!("host: x\r\nHost: y\r\n{json}"),
+        format!("host: x\r\n{json}{json}"),
+        format!("host: x\r\n{json}Content-Type: text/plain\r\n"),
+        format!("host: x\r\n{json}origin: http://x\r\norigin: http://y\r\n"),
+        json.to_owned(),
+    ] {
+        let reply = ask("/graphql", &headers).await;
+        assert_eq!((reply.status, reply.code().as_str()), (400, "BAD_REQUEST"), "{headers}");
+    }
+    let one = format!("host: x\r\n{json}");
+    assert_eq!(ask("http://y/graphql", &one).await.status, 400, "the address names another host");
+    assert_eq!(server.world.runs(), 0);
+    for target in ["/graphql", "http://x/graphql"] {
+        assert_eq!(ask(target, &one).await.status, 200);
+    }
+}
+
+/// Bodies that came slowly took memory without a common bound.
+#[tokio::test]
+async fn bodies_from_one_address_are_bounded_and_others_are_not_concerned() {
+    let server = Server::with(|settings| settings.body_timeout = Duration::from_secs(3_600)).await;
+    let mut waiting = FuturesUnordered::new();
+    for _ in 0..40 {
+        let mut stream = connect_from("127.0.0.1", server.address).await;
+        stream.write_all(posting(256 * 1024).as_bytes()).await.unwrap();
+        waiting.push(answer_to(stream));
+    }
+    // 31 of them have a share of 8 MiB.
+    for _ in 31..40 {
+        let reply = within(waiting.next()).await.unwrap();
+        assert_eq!((reply.status, reply.code().as_str()), (429, "TOO_MANY_REQUESTS"));
+        assert_eq!(reply.header("retry-after"), Some("1"));
+        assert_eq!(reply.json()["errors"][0]["extensions"]["retryAfterSeconds"], 1);
+    }
+    let body = json!({ "query": "{ book { id } }", "variables": { "x": "x".repeat(200_000) } }).to_string();
+    let mut other = connect_from("127.0.0.2", server.address).await;
+    other.write_all(format!("{}{body}", posting(body.len())).as_bytes()).await.unwrap();
+    assert_eq!(answer_to(other).await.status, 200, "another address has a share of its own");
+    assert_eq!(post(server.address, "{ book { id } }", Value::Null).await.status, 200, "short ones have room");
+    drop(waiting);
+    within(async {
+        loop {
+            let mut again = connect_from("127.0.0.1", server.address).await;
+            again.write_all(format!("{}{body}", posting(body.len())).as_bytes()).await.unwrap();
+            if answer_to(again).await.status == 200 {
+                break;
+            }
+        }
+    })
+    .await;
+}
+
+/// Six slow readers held the room for long answers of everybody.
+#[tokio::test]
+async fn slow_readers_at_one_address_keep_no_answer_from_others() {
+    let server = Server::with(|settings| {
+        settings.write_timeout = Duration::from_secs(3_600);
+        settings.max_body_bytes = 500_000;
+    })
+    .await;
+    let title = "x".repeat(400_000);
+    let fields: String = (0..19).map(|n| format!("a{n}: patch(title: $title) ")).collect();
+    let query = format!("query ($title: String) {{ book {{ id }} {fields} }}");
+    let body = json!({ "query": query, "variables": { "title": title } }).to_string();
+    let ask = async |from: &str| {
+        let mut stream = connect_from(from, server.address).await;
+        stream.write_all(format!("{}{body}", posting(body.len())).as_bytes()).await.unwrap();
+        stream
+    };
+    let mut slow = Vec::new();
+    for _ in 0..7 {
+        slow.push(ask("127.0.0.1").await);
+    }
+    within(async {
+        while server.world.runs() < 7 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let reply = answer_to(ask("127.0.0.2").await).await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.body.len() > 19 * 400_000);
+    drop(slow);
 }

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use futures_util::stream::FuturesUnordered;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -277,4 +280,51 @@ async fn a_client_that_leaves_is_answered() {
     socket.0.close(Some(frame)).await.unwrap();
     assert_eq!(socket.closed().await.0, 1000);
     assert!(within(socket.0.next()).await.is_none());
+}
+
+/// A thousand sockets of one address kept 256 KiB of a message each.
+#[tokio::test]
+async fn unfinished_messages_from_one_address_are_bounded() {
+    let server = Server::with(|settings| settings.init_timeout = Duration::from_secs(3_600)).await;
+    // The head of a masked text of 250,000 bytes, with a mask of zeros.
+    let mut unfinished = vec![0x81, 0xff];
+    unfinished.extend(250_000_u64.to_be_bytes());
+    unfinished.extend([0; 4]);
+    unfinished.extend([b'x'; 240_000]);
+    let shake = format!(
+        "GET /graphql HTTP/1.1\r\nhost: {}\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
+         sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n",
+        server.address
+    );
+    let mut ended = FuturesUnordered::new();
+    for _ in 0..50 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(shake.as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(within(stream.read_u8()).await.unwrap());
+        }
+        // Some are closed meanwhile.
+        let _ = stream.write_all(&unfinished).await;
+        ended.push(async move {
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest).await;
+            rest
+        });
+    }
+    // Each takes 224 KiB of a share of 8 MiB.
+    for _ in 36..50 {
+        let rest = within(ended.next()).await.unwrap();
+        assert!(rest.is_empty() || rest[2..4] == 1013_u16.to_be_bytes(), "{rest:?}");
+    }
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = socket.connect(server.address).await.unwrap();
+    other.write_all(shake.as_bytes()).await.unwrap();
+    other.write_all(&unfinished).await.unwrap();
+    other.write_all(&[b'x'; 10_000]).await.unwrap();
+    let mut rest = Vec::new();
+    let _ = within(other.read_to_end(&mut rest)).await;
+    let head = rest.windows(4).position(|part| part == b"\r\n\r\n").unwrap() + 4;
+    assert_eq!(rest[head + 2..head + 4], 4400_u16.to_be_bytes(), "it was read to its end, and is no JSON");
 }

@@ -9,9 +9,10 @@ use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use poem::http::StatusCode;
-use poem::{Endpoint, Request, Response, Route, Server, get};
+use poem::{Endpoint, EndpointExt as _, Request, Response, Route, get};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
@@ -19,6 +20,8 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
 use super::connection::{Bounds, Door};
+use super::health::Ready;
+use super::serving::Serving;
 use super::shared::Shared;
 use crate::types::{CLASSES, Distribution, Labels, Measure, Readings};
 pub(super) use operations::{Done, Operations};
@@ -57,14 +60,16 @@ impl Metrics {
     }
 }
 
-/// Serves /metrics as long as the server runs; without a listener nothing happens. Ends only when that fails.
+/// Serves /metrics, and /readyz with details, as long as the server runs; without a listener nothing happens. Ends only when that fails.
 pub(super) async fn serve(listener: Option<TcpListener>, shared: Arc<Shared>) -> io::Result<()> {
     let Some(listener) = listener else { return pending().await };
     let idle = shared.settings.idle_timeout;
     let bounds = Bounds { connections: MAX_READERS, per_address: MAX_READERS, ..Bounds::of(&shared.settings) };
     let door = Door::new(listener, bounds, Arc::default())?;
-    let routes = Route::new().at("/metrics", get(Exporter(shared)));
-    Server::new_with_acceptor(door).http2_max_concurrent_streams(1).idle_timeout(idle).run(routes).await
+    let ready = Ready { shared: Arc::clone(&shared), has_details: true };
+    let routes = Route::new().at("/readyz", get(ready)).at("/metrics", get(Exporter(shared))).map_to_response();
+    Serving { idle, drain: Duration::ZERO, max_streams: 1 }.run(door, routes, pending()).await;
+    Ok(())
 }
 
 /// GET /metrics.
@@ -156,8 +161,6 @@ fn encode_times(one: &mut MetricEncoder<'_>, times: &Distribution) -> fmt::Resul
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::types::Durations;
 

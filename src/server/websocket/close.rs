@@ -20,6 +20,7 @@ impl Close {
     pub const TOO_LARGE: Self = Self::new(1009, "Message too large");
     pub const RESTARTING: Self = Self::new(1012, "Service restarting");
     pub const OVERLOADED: Self = Self::new(1013, "Too many connections");
+    pub const CROWDED: Self = Self::new(1013, "Too many unfinished messages");
     pub const UNAUTHORIZED: Self = Self::new(4401, "Unauthorized");
     pub const EXPIRED: Self = Self::new(4403, "Forbidden: the session has ended");
     pub const SUBPROTOCOL: Self = Self::new(4406, "Subprotocol not acceptable");

@@ -51,12 +51,14 @@ pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: S
         let _alive = shared.alive.clone();
         let admitted = shared.admission.enter(address);
         peer.into_iter().filter(|_| admitted.is_some()).for_each(|peer| shared.departures.stays(peer));
+        let inflow = peer.and_then(|peer| shared.departures.inflow(peer)).unwrap_or_default();
+        inflow.count(shared.gate.incoming(), address);
         let refused = match (speaks, &admitted) {
             (false, _) => Some(Close::SUBPROTOCOL),
             (true, None) => Some(Close::OVERLOADED),
             (true, Some(_)) => None,
         };
-        Socket::new(shared, stream, bearer, address, request_id).serve(refused).await;
+        Socket::new(shared, (stream, inflow), bearer, address, request_id).serve(refused).await;
     };
     websocket.protocols([SUBPROTOCOL]).config(config).on_upgrade(serve).into_response()
 }

@@ -17,6 +17,7 @@ use tokio_stream::StreamMap;
 
 use super::super::answer::{Answer, error};
 use super::super::budgets::Payer;
+use super::super::inflow::{Inflow, TOO_MUCH};
 use super::super::operations::{self, Event};
 use super::super::params::Params;
 use super::super::record::{Record, Transport};
@@ -48,6 +49,7 @@ impl From<Close> for End {
 pub(super) struct Socket {
     shared: Arc<Shared>,
     stream: WebSocketStream,
+    inflow: Inflow,
     /// The token of the handshake.
     bearer: Result<Option<String>, &'static str>,
     address: Option<IpAddr>,
@@ -62,14 +64,14 @@ pub(super) struct Socket {
 impl Socket {
     pub fn new(
         shared: Arc<Shared>,
-        stream: WebSocketStream,
+        (stream, inflow): (WebSocketStream, Inflow),
         bearer: Result<Option<String>, &'static str>,
         address: Option<IpAddr>,
         request_id: String,
     ) -> Self {
         let operations = StreamMap::new();
         let heard = Instant::now();
-        Self { shared, stream, bearer, address, request_id, session: None, ended: None, operations, heard }
+        Self { shared, stream, inflow, bearer, address, request_id, session: None, ended: None, operations, heard }
     }
 
     /// Serves the socket until it is closed; at once if it is refused.
@@ -128,6 +130,11 @@ impl Socket {
 
     async fn hear(&mut self, message: Option<std::io::Result<Message>>) -> Result<(), End> {
         self.heard = Instant::now();
+        match &message {
+            Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => self.inflow.read_control(payload.len()),
+            Some(Ok(_)) => self.inflow.read_message(),
+            _ => {}
+        }
         match message {
             Some(Ok(Message::Text(text))) => match messages::read(&text)? {
                 Incoming::Init(payload) => self.init(payload).await,
@@ -142,6 +149,7 @@ impl Socket {
             Some(Ok(Message::Binary(_))) => Err(Close::invalid("Invalid message: binary").into()),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
             Some(Err(failure)) if failure.to_string().contains("too long") => Err(Close::TOO_LARGE.into()),
+            Some(Err(failure)) if failure.to_string().contains(TOO_MUCH) => Err(Close::CROWDED.into()),
             Some(Ok(Message::Close(_))) => Err(End::Goodbye),
             Some(Err(_)) | None => Err(End::Gone),
         }

@@ -21,6 +21,7 @@ use staygate::{
         documents::{self, Documents},
         documents_within,
         loaders::{PublicLoaders, StreamLoaders},
+        metering::Metered,
         schema,
     },
     outbound::tzdata::Tzdata,
@@ -245,10 +246,21 @@ impl TestApp {
 
     /// As [`Self::serve`], with other settings.
     pub async fn serve_with(&self, change: impl FnOnce(&mut server::Settings)) -> Served {
+        self.serve_gateway(|gateway| change(&mut gateway.settings)).await
+    }
+
+    /// As [`Self::serve`], with a listener for operators, whose address comes with it.
+    pub async fn serve_with_metrics(&self) -> (Served, String) {
+        let metrics = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = metrics.local_addr().unwrap().to_string();
+        (self.serve_gateway(|gateway| gateway.metrics = Some(metrics)).await, address)
+    }
+
+    async fn serve_gateway(&self, change: impl FnOnce(&mut server::Gateway<Metered>)) -> Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut gateway = gateway::of(&self.app).unwrap();
-        change(&mut gateway.settings);
+        change(&mut gateway);
         let serving = tokio::spawn(server::serve(listener, gateway, std::future::pending()));
         Served { address, serving }
     }

@@ -100,6 +100,7 @@ impl Server {
         for budget in ["STAYGATE_ADDRESS_BUDGET", "STAYGATE_VIEWER_BUDGET", "STAYGATE_INTROSPECTION_BUDGET"] {
             command.env(budget, "off");
         }
+        command.env("STAYGATE_METRICS_LISTEN", "127.0.0.1:0");
         // Many servers share the database of the tests.
         command.env("STAYGATE_POOL_SIZE", "4");
         command.env("STAYGATE_LOG", "info").env("STAYGATE_LOG_FORMAT", "text").kill_on_drop(true);
@@ -153,6 +154,12 @@ impl Server {
     /// Host and port.
     pub fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
+    }
+
+    /// Host and port of the listener for operators.
+    pub async fn metrics(&self) -> String {
+        let said = self.said(|line| line.contains("metrics: http://")).await;
+        said.split("metrics: http://").nth(1).unwrap().split('/').next().unwrap().to_owned()
     }
 
     /// Bytes of memory that are its own; on systems other than Linux nobody knows, and it is 0.

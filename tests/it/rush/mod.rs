@@ -264,7 +264,7 @@ impl Rush {
     pub async fn report(&self, what: &str, servers: &[&Server]) -> u64 {
         let mut retries = 0;
         for server in servers {
-            let ready = wire::get(server.address(), "/readyz").await.unwrap();
+            let ready = wire::get(&server.metrics().await, "/readyz").await.unwrap();
             retries += ready.body["transactionRetries"].as_u64().unwrap_or_else(|| panic!("{ready:?}"));
         }
         println!(

@@ -98,11 +98,14 @@ async fn notice_follows_the_rules_that_are_in_force() {
 async fn readiness_tells_which_rules_are_in_force() {
     let app = TestApp::new().await;
     let old = app.with_rules(rules("2025b")).await;
-    let served = old.serve().await;
-    let ready = wire::get(&served.address.to_string(), "/readyz").await.unwrap().body;
+    let (served, metrics) = old.serve_with_metrics().await;
+    let ready = wire::get(&metrics, "/readyz").await.unwrap().body;
     // 2025b is of 22 March 2025; tests begin on 2 March 2026.
     assert_eq!(ready["timeZones"], json!({ "version": "2025b", "source": "system", "ageInDays": 345 }));
-    let served = app.serve().await;
-    let ready = wire::get(&served.address.to_string(), "/readyz").await.unwrap().body;
+    let strangers = wire::get(&served.address.to_string(), "/readyz").await.unwrap();
+    assert_eq!(strangers.body, json!({ "status": "ready" }), "nobody else hears of it");
+    let (_served, metrics) = app.serve_with_metrics().await;
+    let ready = wire::get(&metrics, "/readyz").await.unwrap().body;
     assert_eq!(ready["timeZones"]["source"], "builtIn");
+    assert!(ready["statements"].is_u64() && ready["transactionRetries"].is_u64(), "{ready}");
 }

@@ -1,0 +1,59 @@
+//! Heads of requests: what is wrong with one whatever it asks for.
+
+use poem::Request;
+use poem::http::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN};
+use poem::http::{HeaderValue, StatusCode, Version};
+
+use super::serving::MAX_HEAD;
+
+/// Headers of which there can be only one: with two, what stands in front of the server might go by the other.
+const SINGLE: [HeaderName; 4] = [HOST, CONTENT_TYPE, ORIGIN, HeaderName::from_static("last-event-id")];
+/// The bytes around a header and around the first line.
+const AROUND_HEADER: usize = 4;
+const AROUND_LINE: usize = 12;
+
+/// What is wrong with a head.
+pub(super) struct Fault {
+    pub status: StatusCode,
+    pub message: String,
+}
+
+/// The bytes of a head, as HTTP/1.1 writes it.
+pub(super) fn size(request: &Request) -> usize {
+    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let line = request.method().as_str().len() + target + AROUND_LINE;
+    line + headers + AROUND_HEADER * request.headers().len()
+}
+
+/// Checks a head, and gives a request of HTTP/2 its `Host`.
+///
+/// # Errors
+///
+/// It is too long, or it names two hosts or media types, or no host.
+pub(super) fn check(request: &mut Request) -> Result<(), Fault> {
+    let bad = |message: String| Fault { status: StatusCode::BAD_REQUEST, message };
+    if size(request) > MAX_HEAD {
+        let message = format!("The headers and the address of a request may have {MAX_HEAD} bytes together.");
+        return Err(Fault { status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message });
+    }
+    let is_repeated = |name: &&HeaderName| request.headers().get_all(*name).iter().nth(1).is_some();
+    if let Some(name) = SINGLE.iter().find(is_repeated) {
+        return Err(bad(format!("There is more than one `{name}`.")));
+    }
+    let authority = request.uri().authority().map(|authority| authority.as_str().to_owned());
+    let host = request.headers().get(HOST);
+    match (host, authority) {
+        (Some(host), Some(authority)) if !host.as_bytes().eq_ignore_ascii_case(authority.as_bytes()) => {
+            Err(bad("The `host` is not the one of the address.".to_owned()))
+        }
+        (Some(_), _) => Ok(()),
+        (None, Some(authority)) => {
+            let host = HeaderValue::try_from(authority).map_err(|_| bad("The host cannot be read.".to_owned()))?;
+            request.headers_mut().insert(HOST, host);
+            Ok(())
+        }
+        (None, None) if request.version() == Version::HTTP_11 => Err(bad("There is no `host`.".to_owned())),
+        (None, None) => Ok(()),
+    }
+}
