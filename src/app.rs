@@ -134,6 +134,12 @@ pub struct AttemptLimits {
     pub drafts: Rule,
     /// Payments of one member that are declined, or not yet answered: somebody may be trying stolen cards.
     pub declined_payments: Rule,
+    /// Bookings from one address prefix: accounts are cheap, and each may hold nights without paying.
+    pub bookings_by_address: Rule,
+    /// Quotes of one member.
+    pub quotes_by_member: Rule,
+    /// Quotes from one address prefix.
+    pub quotes_by_address: Rule,
 }
 
 impl Default for AttemptLimits {
@@ -148,6 +154,9 @@ impl Default for AttemptLimits {
             refresh: Rule::refusing("refreshSession/session", 60, quarter),
             drafts: Rule::refusing("createListing/member", 100, Duration::days(1)),
             declined_payments: Rule::refusing("payBooking/member", 20, Duration::hours(1)),
+            bookings_by_address: Rule::refusing("createBooking/address", 100, Duration::hours(1)),
+            quotes_by_member: Rule::refusing("quoteStay/member", 300, Duration::hours(1)),
+            quotes_by_address: Rule::refusing("quoteStay/address", 1_500, Duration::hours(1)),
         }
     }
 }
@@ -166,6 +175,9 @@ impl AttemptLimits {
             refresh: off(on.refresh),
             drafts: off(on.drafts),
             declined_payments: off(on.declined_payments),
+            bookings_by_address: off(on.bookings_by_address),
+            quotes_by_member: off(on.quotes_by_member),
+            quotes_by_address: off(on.quotes_by_address),
         }
     }
 }

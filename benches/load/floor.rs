@@ -14,7 +14,7 @@ use staygate::{
         search::{Filter, Search},
         users,
     },
-    types::{Guests, ListingId, ListingOrder, Page, QuoteId, Side, Stay, UserId},
+    types::{AddressPrefix, Guests, ListingId, ListingOrder, Page, QuoteId, Side, Stay, UserId},
 };
 
 use super::{
@@ -92,10 +92,10 @@ async fn answer(app: &App, call: &Call) -> anyhow::Result<()> {
         Call::Listing(id) => Box::pin(listing(app, *id)).await?,
         Call::Trips(guest) => Box::pin(trips(app, guest)).await?,
         Call::Quote(guest, listing, stay) => {
-            quotes::create(app, guest, *listing, *stay, Guests::ONE).await?;
+            quotes::create(app, guest, AddressPrefix::of(None), *listing, *stay, Guests::ONE).await?;
         }
         Call::Book(guest, quote) => {
-            let created = bookings::create(app, guest, *quote, &key(app)?).await?;
+            let created = bookings::create(app, guest, AddressPrefix::of(None), *quote, &key(app)?).await?;
             // The answer shows the booking.
             std::hint::black_box(bookings::visible(app, guest, &[created.answer.booking]).await?);
         }

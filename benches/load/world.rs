@@ -26,8 +26,8 @@ use staygate::{
         embedded::{Durability, Embedded},
     },
     types::{
-        Clock, GeoBox, Guests, IdempotencyKey, ListingId, ListingOrder, OsEntropy, Page, QuoteId, SandboxMethod, Stay,
-        SystemClock,
+        AddressPrefix, Clock, GeoBox, Guests, IdempotencyKey, ListingId, ListingOrder, OsEntropy, Page, QuoteId,
+        SandboxMethod, Stay, SystemClock,
     },
 };
 use tempfile::TempDir;
@@ -214,7 +214,8 @@ impl World {
         let (app, guests) = (&self.app, &self.guests);
         let book = |(guest, quote): (usize, QuoteId)| async move {
             let guest = &guests[guest].member;
-            let booking = bookings::create(app, guest, quote, &key(app)?).await?.answer.booking;
+            let booking =
+                bookings::create(app, guest, AddressPrefix::of(None), quote, &key(app)?).await?.answer.booking;
             let booking = payments::BookingRef::Id(booking);
             payments::pay(app, guest, &booking, PaymentMethod::Sandbox(SandboxMethod::CardOk), &key(app)?).await?;
             anyhow::Ok(())
@@ -231,7 +232,8 @@ impl World {
         let (app, guests) = (&self.app, &self.guests);
         let quote = |(index, (listing, stay)): (usize, Offer)| async move {
             let guest = index % GUESTS;
-            let quote = quotes::create(app, &guests[guest].member, listing, stay, Guests::ONE).await?;
+            let quote =
+                quotes::create(app, &guests[guest].member, AddressPrefix::of(None), listing, stay, Guests::ONE).await?;
             anyhow::Ok((guest, quote.id))
         };
         stream::iter(offers.into_iter().enumerate()).map(quote).buffer_unordered(WIDTH).try_collect().await
@@ -311,6 +313,9 @@ fn serve(database: &str) -> anyhow::Result<(Child, String)> {
         "--request-cooldown-minutes",
         "0",
     ]);
+    for flag in ["--bookings-per-address", "--quotes-per-guest", "--quotes-per-address"] {
+        command.args([flag, "1000000"]);
+    }
     command.env("DATABASE_URL", database).env("STAYGATE_JWT_SECRET", format!("bench:{SECRET}"));
     let mut server = command.stderr(Stdio::piped()).spawn()?;
     let mut lines = BufReader::new(server.stderr.take().context("its log")?).lines();

@@ -174,9 +174,19 @@ fn app_of(config: &Config, keys: &SigningKeys, database: Database, tzdata: Tzdat
         amenities: crate::app::AmenityCache::default(),
         reach: crate::domain::search::Reach::default(),
         terms: terms_of(config),
-        limits: AttemptLimits::default(),
+        limits: attempts_of(config),
         delays: crate::types::Delays::default(),
     }))
+}
+
+fn attempts_of(config: &Config) -> AttemptLimits {
+    let (limits, booking) = (AttemptLimits::default(), &config.booking);
+    AttemptLimits {
+        bookings_by_address: limits.bookings_by_address.with_burst(booking.bookings_per_address),
+        quotes_by_member: limits.quotes_by_member.with_burst(booking.quotes_per_guest),
+        quotes_by_address: limits.quotes_by_address.with_burst(booking.quotes_per_address),
+        ..limits
+    }
 }
 
 fn terms_of(config: &Config) -> Terms {

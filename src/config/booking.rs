@@ -58,6 +58,18 @@ pub struct Booking {
     #[arg(long, env = "STAYGATE_REQUEST_PAYMENT_MINUTES", value_name = "MIN", default_value_t = 30, value_parser = between(1, 1440))]
     pub request_payment_minutes: u32,
 
+    /// How many bookings come from one client address (of IPv6, a /64) in an hour.
+    #[arg(long, env = "STAYGATE_BOOKINGS_PER_ADDRESS", value_name = "N", default_value_t = 100, value_parser = between(1, 1_000_000))]
+    pub bookings_per_address: u32,
+
+    /// How many stays one guest has quoted in an hour.
+    #[arg(long, env = "STAYGATE_QUOTES_PER_GUEST", value_name = "N", default_value_t = 300, value_parser = between(1, 1_000_000))]
+    pub quotes_per_guest: u32,
+
+    /// How many quotes one client address (of IPv6, a /64) gets in an hour.
+    #[arg(long, env = "STAYGATE_QUOTES_PER_ADDRESS", value_name = "N", default_value_t = 1500, value_parser = between(1, 1_000_000))]
+    pub quotes_per_address: u32,
+
     /// How long the price of a quote is good for, in minutes.
     #[arg(long, env = "STAYGATE_QUOTE_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
     pub quote_minutes: u32,

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     calendars::{self, Around},
-    cancellation, listings,
+    cancellation, limits, listings,
     pricing::{self, Line, PricedStay},
     restrictions::{self, Violation},
     rule_sets::RuleSet,
@@ -19,14 +19,23 @@ use crate::{
         self, Error, NightConflict, NightsUnavailable, PriceDifference, QuoteExpired, Refusal, Result, StayNotAllowed,
     },
     store::{self, Conn, listings::Listing, nights::Night},
-    types::{Guests, ListingId, Money, NightKind, QuoteId, Stay, TimeZones, Timestamp, UnavailableReason},
+    types::{
+        AddressPrefix, Guests, ListingId, Money, NightKind, QuoteId, Stay, TimeZones, Timestamp, UnavailableReason,
+    },
 };
 
-/// Quotes `stay` at the listing for `guest`, and locks the price.
+/// Quotes `stay` at the listing for `guest`, who asks from an address, and locks the price.
 ///
 /// # Errors
 /// Problems of the contract's `quoteStay`.
-pub async fn create(app: &App, guest: &Member, listing: ListingId, stay: Stay, guests: Guests) -> Result<Quote> {
+pub async fn create(
+    app: &App,
+    guest: &Member,
+    from: AddressPrefix,
+    listing: ListingId,
+    stay: Stay,
+    guests: Guests,
+) -> Result<Quote> {
     let now = app.now();
     let (listing, particulars) = {
         let conn = &mut app.conn().await?;
@@ -45,8 +54,24 @@ pub async fn create(app: &App, guest: &Member, listing: ListingId, stay: Stay, g
         .map_err(|error| Error::invalid(&["stay"], format!("This stay has no price: {error}.")))?;
     let quote = promise(app, guest, &listing, (stay, guests), &priced, now)?;
     // It locks the rows that it refers to, so it may have to wait.
-    app.database.write(async |conn| Ok::<_, Error>(store::quotes::insert(conn, &quote).await?)).await?;
+    app.database
+        .write(async |conn| {
+            count(app, conn, guest, from, now).await?;
+            Ok::<_, Error>(store::quotes::insert(conn, &quote).await?)
+        })
+        .await?;
     Ok(quote)
+}
+
+/// Counts a quote for its guest and for the address. What is refused to one does not count for the other.
+async fn count(app: &App, conn: &mut Conn, guest: &Member, from: AddressPrefix, now: Timestamp) -> Result<()> {
+    let (of_guest, of_address) = (&app.limits.quotes_by_member, &app.limits.quotes_by_address);
+    limits::take(conn, of_guest, &[guest.id().as_bytes()], now).await?;
+    let counted = limits::take(conn, of_address, &[from.as_bytes()], now).await;
+    if counted.is_err() {
+        limits::give_back(conn, of_guest, &[guest.id().as_bytes()]).await?;
+    }
+    counted
 }
 
 /// Takes the guest's own unpaid holds out of `held`: a new booking replaces them.
@@ -167,8 +192,8 @@ fn promise(
 }
 
 /// The answer to a quote whose time is over, or whose listing has moved or changed its currency: a new quote of the same stay, and how its price differs.
-pub(super) async fn renew(app: &App, guest: &Member, old: &Quote) -> Result<Refusal> {
-    let renewed = create(app, guest, old.listing_id, old.stay(), old.guests()).await;
+pub(super) async fn renew(app: &App, guest: &Member, from: AddressPrefix, old: &Quote) -> Result<Refusal> {
+    let renewed = create(app, guest, from, old.listing_id, old.stay(), old.guests()).await;
     let expired = match renewed {
         Ok(new) => {
             let money = |minor: Option<i64>, quote: &Quote| minor.map(|minor| Money::new(minor, quote.currency));
@@ -183,6 +208,7 @@ pub(super) async fn renew(app: &App, guest: &Member, old: &Quote) -> Result<Refu
                 .collect();
             QuoteExpired { quote: Some(new.id), differences }
         }
+        Err(Error::Refused(later @ Refusal::TooManyAttempts(_))) => return Ok(later),
         Err(Error::Refused(_)) => QuoteExpired { quote: None, differences: Vec::new() },
         Err(other) => return Err(other),
     };

@@ -20,7 +20,7 @@ use crate::{
     auth::{DeviceToken, Member, RefreshToken, Tokens, Viewer},
     domain::accounts::{self, Client, Registration, SignedIn},
     error::{self, Validation},
-    types::{AddressPrefix, BookingStatus, Email, MeId, Side, Timestamp},
+    types::{BookingStatus, Email, MeId, Side, Timestamp},
 };
 
 /// The viewer's own account, with what only they may read.
@@ -258,7 +258,7 @@ impl AccountQuery {
 
 /// Who asks, before they are signed in.
 fn client(ctx: &Context<'_>, device_token: Option<String>) -> Client {
-    Client { address: AddressPrefix::of(ctx.scope().address), device: device_token.map(DeviceToken::sent) }
+    Client { address: ctx.client(), device: device_token.map(DeviceToken::sent) }
 }
 
 /// Mutations of accounts and sessions.

@@ -12,6 +12,7 @@ use crate::{
     app::App,
     auth::{Member, Viewer},
     error,
+    types::AddressPrefix,
 };
 
 /// One operation: who asks, from where, and the loaders of what only they may see.
@@ -96,6 +97,11 @@ pub trait ContextExt {
     /// Who asks.
     fn viewer(&self) -> &Viewer {
         &self.scope().viewer
+    }
+
+    /// What tells the client from others: its address, as far as the server knows it.
+    fn client(&self) -> AddressPrefix {
+        AddressPrefix::of(self.scope().address)
     }
 
     /// The proof that somebody is signed in.

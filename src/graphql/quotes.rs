@@ -134,6 +134,7 @@ payload! {
         NotFound => NotFoundProblem,
         NightsUnavailable => NightsUnavailableProblem,
         StayNotAllowed => StayNotAllowedProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
     }
 }
 
@@ -153,7 +154,7 @@ impl QuoteMutation {
         let outcome = async {
             let listing = ids::input(&input.listing_id, "listingId", "listing")?;
             let (stay, guests) = input.stay.parse().map_err(|wrong| wrong.in_input(&["stay"]))?;
-            quotes::create(ctx.app(), guest, listing, stay, guests).await
+            quotes::create(ctx.app(), guest, ctx.client(), listing, stay, guests).await
         };
         QuoteStayPayload::of(outcome.await.map(|quote| QuoteStaySuccess { quote: Quote(Arc::new(quote)) }))
     }

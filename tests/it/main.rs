@@ -24,6 +24,7 @@ mod faults;
 mod free;
 mod harness;
 mod healing;
+mod hoarding;
 mod holds;
 mod hostile;
 mod idempotency;

@@ -276,7 +276,10 @@ async fn fill(conn: &mut Conn) {
         let copies = diesel::sql_query(copy).execute(conn).await.unwrap();
         assert!(copies > 1_000, "{copies} {table}");
     }
-    conn.batch_execute("ANALYZE TABLE quotes, bookings, payments").await.unwrap();
+    let limits = "INSERT INTO limits (bucket, used_until) SELECT UNHEX(LPAD(HEX(n), 64, '0')), 9000000000000000 FROM \
+                  (SELECT ROW_NUMBER() OVER (ORDER BY id) AS n FROM users LIMIT 3000) s";
+    conn.batch_execute(limits).await.unwrap();
+    conn.batch_execute("ANALYZE TABLE quotes, bookings, payments, limits").await.unwrap();
 }
 
 #[derive(diesel::QueryableByName)]

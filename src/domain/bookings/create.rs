@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::App,
     auth::Member,
-    domain::{listings, timezones},
+    domain::{limits, listings, timezones},
     error::{Error, NightsUnavailable, QuoteExpired, Refusal, Result, StayNotAllowed, Violation},
     store::{
         self, Conn,
@@ -21,8 +21,8 @@ use crate::{
         quotes::Quote,
     },
     types::{
-        BookingEventKind, BookingId, BookingStatus, IdempotencyKey, ListingStatus, NightKind, QuoteId, Timestamp,
-        UnavailableReason, Zone,
+        AddressPrefix, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, ListingStatus, NightKind, QuoteId,
+        Timestamp, UnavailableReason, Zone,
     },
 };
 
@@ -36,12 +36,18 @@ enum Outcome {
 /// A booking, as the answer of its creation.
 pub type Created = Once<Kept>;
 
-/// Books a stay for `guest` at the price of a quote. Each night is claimed by a row of its own, so of two guests who want one night the
+/// Books a stay for `guest`, who asks from an address, at the price of a quote. Each night is claimed by a row of its own, so of two guests who want one night the
 /// database refuses the second, on whichever server they are.
 ///
 /// # Errors
 /// Problems of the contract's `createBooking`.
-pub async fn create(app: &App, guest: &Member, quote: QuoteId, key: &IdempotencyKey) -> Result<Created> {
+pub async fn create(
+    app: &App,
+    guest: &Member,
+    from: AddressPrefix,
+    quote: QuoteId,
+    key: &IdempotencyKey,
+) -> Result<Created> {
     let intention = idempotency::intention(guest, "createBooking", key, &quote)?;
     let kept = idempotency::earlier(&mut app.conn().await?, &intention).await?;
     if let Some(kept) = kept {
@@ -53,11 +59,11 @@ pub async fn create(app: &App, guest: &Member, quote: QuoteId, key: &Idempotency
     if let Some(late) = &known
         && late.expires_at <= now
     {
-        return expired(app, guest, late).await;
+        return expired(app, guest, from, late).await;
     }
-    let outcome = app.database.transaction(async |tx| book(app, tx, guest, quote, &intention, now).await).await;
+    let outcome = app.database.transaction(async |tx| book(app, tx, (guest, from), quote, &intention, now).await).await;
     if let (Err(Error::Refused(Refusal::QuoteExpired(_))), Some(stale)) = (&outcome, &known) {
-        return Err(quotes::renew(app, guest, stale).await?.into());
+        return Err(quotes::renew(app, guest, from, stale).await?.into());
     }
     match outcome? {
         Outcome::Booked(created, booking, others) => {
@@ -75,10 +81,10 @@ pub async fn create(app: &App, guest: &Member, quote: QuoteId, key: &Idempotency
 }
 
 /// A quote that was booked in time is no longer late.
-async fn expired(app: &App, guest: &Member, quote: &Quote) -> Result<Created> {
+async fn expired(app: &App, guest: &Member, from: AddressPrefix, quote: &Quote) -> Result<Created> {
     let booked = store::bookings::of_quote(&mut app.conn().await?, quote.id).await?;
     booked.map_or(Ok(()), |booking| Err(booked_already(&booking)))?;
-    Err(quotes::renew(app, guest, quote).await?.into())
+    Err(quotes::renew(app, guest, from, quote).await?.into())
 }
 
 fn booked_already(booking: &Booking) -> Error {
@@ -88,7 +94,7 @@ fn booked_already(booking: &Booking) -> Error {
 async fn book(
     app: &App,
     tx: &mut Conn,
-    guest: &Member,
+    (guest, from): (&Member, AddressPrefix),
     quote: QuoteId,
     intention: &Intention<'_>,
     now: Timestamp,
@@ -112,6 +118,8 @@ async fn book(
     let booking = draft(app, &quote, &listing, admission.held_since, now)?;
     store::bookings::insert(tx, &booking).await.map_err(raced)?;
     let Taken { booking, kinds, lapsed } = take_nights(app, tx, booking, listing.rules.preparation_nights, now).await?;
+    // Last, because all bookings from an address wait for one another from here on.
+    limits::take(tx, &app.limits.bookings_by_address, &[from.as_bytes()], now).await?;
     let created = idempotency::keep(tx, intention, Kept { booking: booking.id }).await?;
     let mut happened: Vec<_> = Happened::expired(&lapsed).collect();
     happened.extend(admission.replaced.iter().map(|it| Happened::new(it, &[BookingEventKind::CancelledByGuest])));

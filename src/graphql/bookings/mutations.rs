@@ -176,7 +176,7 @@ impl BookingMutation {
     ) -> Result<CreateBookingPayload> {
         let guest = ctx.member()?;
         let outcome = match ids::keyed(&input.quote_id, ("quoteId", "quote"), input.idempotency_key) {
-            Ok((quote, key)) => bookings::create(ctx.app(), guest, quote, &key).await,
+            Ok((quote, key)) => bookings::create(ctx.app(), guest, ctx.client(), quote, &key).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;

@@ -169,6 +169,7 @@ pub const PUBLISH_LISTING: &str = "mutation ($input: PublishListingInput!) { pub
 pub const QUOTE: &str = "mutation ($input: QuoteStayInput!) { quoteStay(input: $input) { __typename
     ... on QuoteStaySuccess { quote { id expiresAt instantBook price { total { minorUnits } lines { kind amount { minorUnits } } } } }
     ... on UserError { code message path retryable } ... on NightsUnavailableProblem { nights }
+    ... on TooManyAttemptsProblem { retryAfterSeconds }
     ... on StayNotAllowedProblem { violations { reason night } } } }";
 pub const BOOK: &str = "mutation ($input: CreateBookingInput!) { createBooking(input: $input) { __typename
     ... on CreateBookingSuccess { replayed booking { id status deadline price { total { minorUnits } } } }

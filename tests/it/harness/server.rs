@@ -93,6 +93,9 @@ impl Server {
             "--request-cooldown-minutes",
             "0",
         ]);
+        for flag in ["--bookings-per-address", "--quotes-per-guest", "--quotes-per-address"] {
+            command.args([flag, "1000000"]);
+        }
         for inherited in ["DATABASE_URL_FILE", "STAYGATE_JWT_SECRET_FILE", "STAYGATE_PUBLIC_URL"] {
             command.env_remove(inherited);
         }
