@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::listings::zone_at,
     store::imports::{Charges, Host, HostFacts, Listing, ListingFacts, Listings, Origin, Ratings, SOURCE},
-    types::{ListingId, Point, RoomType, UserId},
+    types::{ListingId, Point, RoomType, UserId, web_address},
 };
 
 /// What a TEXT column holds, in bytes.
@@ -201,12 +201,12 @@ fn title(row: Row<'_>) -> String {
     if title.is_empty() { text::line(row.get("property_type"), 100) } else { title }
 }
 
-/// An http address that fits.
+/// An http address of the public web that fits.
 fn url(text: &str) -> Option<String> {
     let text = text.trim();
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
     let right = !rest.is_empty() && text.len() <= 2_048 && text.bytes().all(|byte| byte.is_ascii_graphic());
-    right.then(|| text.to_owned())
+    (right && web_address::is_public(text)).then(|| text.to_owned())
 }
 
 fn count(number: Option<u64>) -> Option<u16> {

@@ -28,6 +28,11 @@ impl AddressPrefix {
         Self(bits.octets())
     }
 
+    /// The IPv4 address, if it is one.
+    pub fn ipv4(&self) -> Option<Ipv4Addr> {
+        Ipv6Addr::from(self.0).to_ipv4_mapped()
+    }
+
     /// The bytes, the same for every address of the client.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0

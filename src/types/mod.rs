@@ -26,6 +26,7 @@ mod stay;
 pub mod text;
 mod timestamp;
 mod timezones;
+pub mod web_address;
 mod words;
 
 pub use address::AddressPrefix;

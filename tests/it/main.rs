@@ -20,6 +20,7 @@ mod embedded;
 mod encryption;
 mod estimates;
 mod events;
+mod examples;
 mod faults;
 mod free;
 mod harness;

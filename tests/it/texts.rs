@@ -39,6 +39,41 @@ async fn a_name_has_something_to_see() {
     }
 }
 
+/// Marks that were piled upon letters (Zalgo) reached over the lines around a name.
+#[tokio::test]
+async fn marks_are_not_piled_upon_a_letter() {
+    let app = TestApp::new().await;
+    let marks =
+        |number: usize| ['\u{30d}', '\u{337}', '\u{489}', '\u{e47}'].iter().cycle().take(number).collect::<String>();
+    let piled: String = "Zed".chars().map(|letter| format!("{letter}{}", marks(12))).collect();
+    let seen = app
+        .run(
+            None,
+            REGISTER,
+            json!({ "input": { "email": "zed@example.net", "password": "correct horse",
+        "displayName": piled } }),
+        )
+        .await;
+    let answer = serde_json::to_value(seen.data).unwrap()["registerUser"].clone();
+    let id = answer["me"]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).replacen("me_", "usr_", 1);
+    let node = "query ($id: ID!) { node(id: $id) { ... on User { displayName } } }";
+    let user = serde_json::to_value(app.run(None, node, json!({ "id": id })).await.data).unwrap();
+    let name = user["node"]["displayName"].as_str().unwrap();
+    assert!(name.starts_with('Z') && name.chars().count() <= 3 * (1 + 6), "{name}");
+    let host = app.host().await;
+    let id = host
+        .listing(|input| {
+            input["title"] = format!("F{}lat", marks(80)).into();
+            input["description"] = format!("One{}.", marks(500)).into();
+        })
+        .await;
+    let seen = host.run(LISTING, json!({ "id": id })).await["listing"].clone();
+    for (field, letters) in [("title", 4), ("description", 4)] {
+        let text = seen[field].as_str().unwrap();
+        assert!((letters + 1..=letters + 6).contains(&text.chars().count()), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_listing_says_what_it_seems_to_say() {
     let app = TestApp::new().await;

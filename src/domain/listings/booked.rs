@@ -37,7 +37,7 @@ pub(super) async fn allow(
     let currency = before.pricing.currency;
     if after.pricing.currency != currency {
         let message = if store::bookings::bind_currency(tx, before.id, now).await? {
-            format!("The listing has bookings in {currency}, so its currency stays.")
+            format!("This listing was booked in {currency}, or is being booked now. Its currency cannot be changed.")
         } else if store::night_rates::has_prices(tx, before.id).await? {
             format!("Some nights have prices of their own in {currency}. Set them back before you change the currency.")
         } else {

@@ -6,7 +6,7 @@ use super::changes::NewPhoto;
 use crate::{
     domain::listings::{Amenity, Photo},
     error::{Error, Result, Validation},
-    types::{CancellationPolicy, Currency, ListingId, amenity_of, countries, text},
+    types::{CancellationPolicy, Currency, ListingId, amenity_of, countries, text, web_address},
 };
 
 /// The fewest and the most nights that a stay may be asked to have: no longer one can be asked for.
@@ -106,7 +106,13 @@ pub(super) fn photos(listing_id: ListingId, photos: &[NewPhoto]) -> Result<Vec<P
     let mut validation = Validation::default();
     let mut pictures = Vec::with_capacity(photos.len());
     for (position, photo) in (0..).zip(photos) {
-        let path = ["photos", &u16::to_string(&position), "caption"];
+        let index = u16::to_string(&position);
+        // One that is malformed was noted when it was read, and is empty.
+        if !photo.url.is_empty() && !web_address::is_public(&photo.url) {
+            let message = "A photo must have an address of the public web, without a user name or password.";
+            validation.refuse(&["photos", &index, "url"], message);
+        }
+        let path = ["photos", &index, "caption"];
         if let Some(caption) = validation.take(optional(&path, photo.caption.as_deref(), 200)) {
             pictures.push(Photo { listing_id, position, url: photo.url.clone(), caption });
         }

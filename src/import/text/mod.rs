@@ -8,7 +8,7 @@
 mod entities;
 mod tags;
 
-use crate::types::text::{Cleaner, Marks, is_visible};
+use crate::types::text::{Cleaner, Marks, is_visible, without_piles};
 
 /// The export cuts texts at this many characters, in the middle of a tag if one is there.
 const CUT: usize = 1000;
@@ -55,7 +55,7 @@ fn plain(raw: &str, marks: Marks) -> String {
         }
         rest = &rest[taken..];
     }
-    out.finish()
+    without_piles(out.finish().chars())
 }
 
 /// A text of one line, such as a name or a title: as [`paragraphs`], every run of white space is one space, and marks of direction go.

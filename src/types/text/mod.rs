@@ -2,10 +2,11 @@
 //!
 //! Spaces of all kinds are spaces, runs of them in a line are one, and both ends are trimmed. Characters that nobody sees go, unless they
 //! join emoji or letters of scripts that need them. So do those that show a text in another order than it has. Letters are composed
-//! (NFC). A text that has to be there has something to see.
+//! (NFC), and no more marks stand on one than writing needs. A text that has to be there has something to see.
 
 mod characters;
 mod cleaner;
+mod piles;
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -13,6 +14,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 pub use characters::is_visible;
 pub use cleaner::{Cleaner, Marks};
+pub use piles::without_piles;
 
 /// Why a text cannot be taken. The words follow the name of the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +75,7 @@ fn clean(raw: &str) -> Result<String, UnfitText> {
         }
         cleaner.push(if char == '\r' { '\n' } else { char });
     }
-    Ok(cleaner.finish().nfc().collect())
+    Ok(without_piles(cleaner.finish().nfc()))
 }
 
 fn fit(text: String, length: RangeInclusive<usize>) -> Result<String, UnfitText> {

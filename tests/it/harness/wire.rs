@@ -130,8 +130,16 @@ pub async fn text(to: &str, path: &str) -> io::Result<(u16, String)> {
     Ok((status.unwrap_or_default(), body.to_owned()))
 }
 
-async fn read(mut stream: TcpStream) -> io::Result<Reply> {
+async fn read(stream: TcpStream) -> io::Result<Reply> {
+    Reply::parse(&letters(stream).await?)
+}
+
+/// An answer letter by letter, with its head.
+///
+/// # Errors
+/// It did not come.
+pub async fn letters(mut stream: TcpStream) -> io::Result<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;
-    Reply::parse(&answer)
+    Ok(answer)
 }
