@@ -7,7 +7,7 @@ COPY . .
 # checkout may be younger than these files: touched, they are built all the same.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    touch src/lib.rs && cargo build --release --locked && cp target/release/staygate /staygate
+    find src crates -name lib.rs -exec touch {} + && cargo build --release --locked && cp target/release/staygate /staygate
 
 FROM debian:bookworm-slim
 # The authorities that are trusted when the database is reached with TLS.

@@ -62,8 +62,8 @@ if_installed = @if command -v $(1) >/dev/null; then echo "$(2)" && $(2); \
 
 lint: ## Check format, clippy and documentation; licenses and advisories, unused dependencies and typos with the tools that are installed
 	cargo fmt --all --check
-	cargo clippy --locked --all-targets --all-features -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 	$(call if_installed,cargo-deny,cargo deny check,cargo-deny)
 	$(call if_installed,cargo-machete,cargo machete --skip-target-dir,cargo-machete)
 	$(call if_installed,typos,typos,typos-cli)

@@ -7,16 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use auth::{Keys, Member, PasswordHasher, SigningKey, Viewer};
 use dataloader::{BatchFn, non_cached::Loader};
+use domain::app::{App, AttemptLimits, Parts, Recent, Terms};
 use futures_util::future::join_all;
-use staygate::{
-    app::{App, AttemptLimits, Parts, Recent, Terms},
-    auth::{Keys, Member, PasswordHasher, SigningKey, Viewer},
-    graphql::loaders::{Batch, Private, PrivateLoaders, Public, PublicLoaders},
-    outbound::payments::Sandbox,
-    store::{Database, Options},
-    types::{OsEntropy, SessionId, SystemClock, UserId},
-};
+use graphql::loaders::{Batch, Private, PrivateLoaders, Public, PublicLoaders};
+use mysql_engine::{Database, Options};
+use providers::payments::Sandbox;
+use types::{OsEntropy, SessionId, SystemClock, UserId};
 
 /// Keys of a page.
 const PAGE: u32 = 20;
@@ -54,14 +52,14 @@ fn app() -> anyhow::Result<App> {
         keys: Keys::new(SigningKey { id: "bench".to_owned(), secret: vec![7; 32] }, &[]),
         passwords: PasswordHasher::new(1, &OsEntropy)?,
         payments: Arc::new(Sandbox),
-        streams: staygate::app::Streams::default(),
-        tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
+        streams: domain::app::Streams::default(),
+        tzdata: providers::tzdata::Tzdata::fixed(types::TimeZones::built_in().clone()),
         zones: Recent::default(),
-        amenities: staygate::app::AmenityCache::default(),
-        reach: staygate::domain::search::Reach::default(),
+        amenities: domain::app::AmenityCache::default(),
+        reach: domain::search::Reach::default(),
         terms: Terms::default(),
         limits: AttemptLimits::default(),
-        delays: staygate::types::Delays::default(),
+        delays: types::Delays::default(),
     }))
 }
 

@@ -20,11 +20,11 @@ if [ "$runner" = nextest ]; then
     done
     status=0
     if [ $# = 0 ]; then
-        echo "==> cargo test --locked --doc"
-        cargo test --locked --doc --quiet || status=$?
+        echo "==> cargo test --locked --workspace --doc"
+        cargo test --locked --workspace --doc --quiet || status=$?
     fi
-    echo "==> cargo nextest run --locked $*"
-    cargo nextest run --locked "$@" || status=$?
+    echo "==> cargo nextest run --locked --workspace $*"
+    cargo nextest run --locked --workspace "$@" || status=$?
     exit "$status"
 fi
 
@@ -32,11 +32,11 @@ out=$(mktemp)
 code=$(mktemp)
 trap 'rm -f "$out" "$code"' EXIT
 
-echo "==> cargo test --locked --no-fail-fast $*"
+echo "==> cargo test --locked --workspace --no-fail-fast $*"
 # The status of cargo, not of tee, is the one that counts.
 {
     status=0
-    cargo test --locked --no-fail-fast "$@" 2>&1 || status=$?
+    cargo test --locked --workspace --no-fail-fast "$@" 2>&1 || status=$?
     echo "$status" >"$code"
 } | tee "$out"
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use staygate::store::search::Filter;
+use store::search::Filter;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -52,9 +52,9 @@ fn requests(world: &World, ask: Ask, load: &Load) -> anyhow::Result<Vec<Vec<u8>>
         Load::Listings(ids) => ids.iter().map(|id| request(None, json!({ "id": id.to_string() }))).collect(),
         Load::Trips => (0..world.guests.len()).map(|guest| request(Some(guest), json!({}))).collect(),
         Load::Offers(offers) => {
-            let of = |(index, (listing, stay)): (usize, &(_, staygate::types::Stay))| {
+            let of = |(index, (listing, stay)): (usize, &(_, types::Stay))| {
                 let stay = json!({ "checkIn": stay.check_in(), "checkOut": stay.check_out() });
-                let listing: &staygate::types::ListingId = listing;
+                let listing: &types::ListingId = listing;
                 request(
                     Some(index % world.guests.len()),
                     json!({ "input": { "listingId": listing.to_string(), "stay": stay } }),
@@ -63,7 +63,7 @@ fn requests(world: &World, ask: Ask, load: &Load) -> anyhow::Result<Vec<Vec<u8>>
             offers.iter().enumerate().map(of).collect()
         }
         Load::Quotes(quotes) => {
-            let of = |(guest, quote): &(usize, staygate::types::QuoteId)| {
+            let of = |(guest, quote): &(usize, types::QuoteId)| {
                 let input = json!({ "quoteId": quote.to_string(), "idempotencyKey": key(&world.app)?.to_string() });
                 anyhow::Ok(request(Some(*guest), json!({ "input": input })))
             };
@@ -72,7 +72,7 @@ fn requests(world: &World, ask: Ask, load: &Load) -> anyhow::Result<Vec<Vec<u8>>
     })
 }
 
-fn filtered(filter: &Filter, stay: staygate::types::Stay) -> Value {
+fn filtered(filter: &Filter, stay: types::Stay) -> Value {
     let area = filter
         .area
         .map(|area| json!({ "south": area.south, "west": area.west, "north": area.north, "east": area.east }));

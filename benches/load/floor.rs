@@ -5,17 +5,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use staygate::{
+use auth::Member;
+use client_limits::AddressPrefix;
+use domain::{
     app::App,
-    auth::Member,
-    domain::{
-        bookings, listings, payments, quotes,
-        reviews::{self, OfListing},
-        search::{Filter, Search},
-        users,
-    },
-    types::{AddressPrefix, Guests, ListingId, ListingOrder, Page, QuoteId, Side, Stay, UserId},
+    bookings, listings, payments, quotes,
+    reviews::{self, OfListing},
+    search::{Filter, Search},
+    users,
 };
+use types::{Guests, ListingId, ListingOrder, Page, QuoteId, Side, Stay, UserId};
 
 use super::{
     ask::Ask,

@@ -10,7 +10,7 @@ use diesel::{
     QueryableByName, sql_query,
     sql_types::{BigInt, Text},
 };
-use staygate::store::Database;
+use mysql_engine::Database;
 
 use super::{ask::Ask, world::World};
 

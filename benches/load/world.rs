@@ -9,28 +9,26 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use auth::{Keys, Member, PasswordHasher, SigningKey};
 use chrono::{Days, NaiveDate};
-use futures_util::{StreamExt, TryStreamExt, stream};
-use staygate::{
+use client_limits::AddressPrefix;
+use domain::{
+    accounts::{self, Client, Registration},
     app::{App, AttemptLimits, HoldLimits, Parts, Terms},
-    auth::{Keys, Member, PasswordHasher, SigningKey},
-    domain::{
-        accounts::{self, Client, Registration},
-        bookings, payments, quotes,
-        search::{Filter, PriceRange, Search},
-    },
-    error::Validation,
-    outbound::payments::{PaymentMethod, Sandbox},
-    store::{
-        Database, Options,
-        embedded::{Durability, Embedded},
-    },
-    types::{
-        AddressPrefix, Clock, GeoBox, Guests, IdempotencyKey, ListingId, ListingOrder, OsEntropy, Page, QuoteId,
-        SandboxMethod, Stay, SystemClock,
-    },
+    bookings, payments, quotes,
+    search::{Filter, PriceRange, Search},
 };
+use futures_util::{StreamExt, TryStreamExt, stream};
+use mysql_engine::{
+    Database, Options,
+    embedded::{Durability, Embedded},
+};
+use providers::payments::{PaymentMethod, Sandbox};
 use tempfile::TempDir;
+use types::{
+    Clock, GeoBox, Guests, IdempotencyKey, ListingId, ListingOrder, OsEntropy, Page, QuoteId, SandboxMethod, Stay,
+    SystemClock, error::Validation,
+};
 
 use super::{ask::Ask, city::City, measure::Status};
 
@@ -270,7 +268,7 @@ fn app(database: Database) -> anyhow::Result<App> {
     let secret = SECRET.as_bytes().to_vec();
     // Few guests book much more than people do.
     let unlimited =
-        staygate::app::Caps { per_guest: u32::MAX, per_listing: u32::MAX, cooldown: chrono::Duration::zero() };
+        domain::app::Caps { per_guest: u32::MAX, per_listing: u32::MAX, cooldown: chrono::Duration::zero() };
     let holds = HoldLimits { holds: unlimited, requests: unlimited, ..HoldLimits::default() };
     Ok(App::new(Parts {
         database,
@@ -279,14 +277,14 @@ fn app(database: Database) -> anyhow::Result<App> {
         keys: Keys::new(SigningKey { id: "bench".to_owned(), secret }, &[]),
         passwords: PasswordHasher::new(2, &OsEntropy)?,
         payments: Arc::new(Sandbox),
-        streams: staygate::app::Streams::default(),
-        tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
-        zones: staygate::app::Recent::default(),
-        amenities: staygate::app::AmenityCache::default(),
-        reach: staygate::domain::search::Reach::default(),
+        streams: domain::app::Streams::default(),
+        tzdata: providers::tzdata::Tzdata::fixed(types::TimeZones::built_in().clone()),
+        zones: domain::app::Recent::default(),
+        amenities: domain::app::AmenityCache::default(),
+        reach: domain::search::Reach::default(),
         terms: Terms { access_token: day, quote: day, holds, ..Terms::default() },
         limits: AttemptLimits::none(),
-        delays: staygate::types::Delays::default(),
+        delays: types::Delays::default(),
     }))
 }
 

@@ -9,19 +9,16 @@ use std::{fmt::Display, str::FromStr, sync::LazyLock};
 use async_graphql::Value;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::NaiveDate;
+use domain::{
+    events::Place,
+    search::{Filter, Search},
+};
 use libfuzzer_sys::fuzz_target;
-use staygate::{
-    domain::{
-        events::Place,
-        search::{Filter, Search},
-    },
-    graphql, import,
-    types::{
-        BookingId, Currency, Email, GeoBox, IdempotencyKey, ListingId, ListingOrder, MAX_KEY, MeId, Money, Newest,
-        NodeId, PaymentId, QuoteId, RefundId, ReviewId, SessionId, Timestamp, UserId, amenity_of,
-        cursor::{Position, from_cursor, to_cursor},
-        search_key, search_words, slug_of, text,
-    },
+use types::{
+    BookingId, Currency, Email, GeoBox, IdempotencyKey, ListingId, ListingOrder, MAX_KEY, MeId, Money, Newest, NodeId,
+    PaymentId, QuoteId, RefundId, ReviewId, SessionId, Timestamp, UserId, amenity_of,
+    cursor::{Position, from_cursor, to_cursor},
+    search_key, search_words, slug_of, text,
 };
 
 static SEARCHES: LazyLock<Vec<Search>> = LazyLock::new(|| {

@@ -8,11 +8,9 @@
 use std::sync::LazyLock;
 
 use async_graphql::{ServerError, Variables};
+use graphql::documents_within;
+use graphql_contract::documents::{Documents, Limits, Prepared};
 use libfuzzer_sys::fuzz_target;
-use staygate::graphql::{
-    documents::{Documents, Limits, Prepared},
-    documents_within,
-};
 
 static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| documents_within(Limits::default()).expect("the contract"));
 

@@ -5,8 +5,8 @@
 use std::{fs, io::Write, path::PathBuf, sync::LazyLock};
 
 use flate2::{Compression, write::GzEncoder};
+use import::{Part, Source, fuzzing};
 use libfuzzer_sys::fuzz_target;
-use staygate::import::{Part, Source, fuzzing};
 
 /// The file that is read, again and again. `scripts/fuzz.sh` names a folder in memory, and removes it.
 static FILE: LazyLock<PathBuf> =

@@ -4,8 +4,8 @@
 
 use std::io::{self, Cursor, Read, Write};
 
+use graphql_transport::{Settings, fuzzing};
 use libfuzzer_sys::fuzz_target;
-use staygate::server::{Settings, fuzzing};
 use tungstenite::{
     Message, WebSocket,
     protocol::{Role, WebSocketConfig},

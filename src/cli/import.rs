@@ -1,17 +1,16 @@
 use super::storage::{OpenStorage, pool_options};
 use crate::config::Storage;
-use crate::import::{
-    self, ImportError, InsideAirbnb, Options, Part, PartSummary, Progress, Stop, inside_airbnb, progress,
-};
-use crate::store::{Database, migrate, version};
-use crate::types::{Clock as _, OsEntropy, SystemClock};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+use import::{self, ImportError, InsideAirbnb, Options, Part, PartSummary, Progress, Stop, inside_airbnb, progress};
+use mysql_engine::{Database, version};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use store::migrate;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use types::{Clock as _, OsEntropy, SystemClock};
 
 /// How the program ends when a file was read and had nothing to import.
 const NOTHING_IMPORTED: u8 = 3;

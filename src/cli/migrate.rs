@@ -1,10 +1,10 @@
 use super::storage::OpenStorage;
 use crate::config::Storage;
-use crate::store::migrate;
 use clap::{Args, ValueEnum};
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
+use store::migrate;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -11,16 +11,15 @@ mod migrate;
 mod schema;
 mod serve;
 mod storage;
-mod tour;
 
 use crate::config::{LogFormat, Logging};
-use crate::outbound::traces::Traces;
-use crate::types::logs;
 use anyhow::Context as _;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
+use providers::traces::Traces;
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use telemetry::logs;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};

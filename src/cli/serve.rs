@@ -1,23 +1,26 @@
 use super::landing::landing;
 use super::storage::{OpenStorage, pool_options};
-use crate::app::{App, AttemptLimits, Caps, HoldLimits, Parts, Streams, Terms};
-use crate::auth::PasswordHasher;
 use crate::config::{Config, PublicUrl, SigningKeys};
-use crate::graphql::documents::Limits;
-use crate::import::demo::{self, Account};
-use crate::outbound::{payments::Sandbox, tzdata::Tzdata};
-use crate::server::{self, gateway};
-use crate::store::{Database, Exclusive, migrate, refresh, version};
-use crate::types::{Clock as _, OsEntropy, SystemClock};
+use crate::gateway;
 use crate::worker;
 use anyhow::{Context, bail};
+use auth::PasswordHasher;
+use domain::app::{App, AttemptLimits, Caps, HoldLimits, Parts, Streams, Terms};
+use graphql_contract::documents::Limits;
+use graphql_transport;
+use import::demo::{self, Account};
+use mysql_engine::{Database, Exclusive, version};
+use providers::{payments::Sandbox, tzdata::Tzdata};
 use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use store::migrate;
+use store::refresh;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use types::{Clock as _, OsEntropy, SystemClock};
 
 /// How long the database waits for other commands that use it when the server stops.
 const GUESTS: Duration = Duration::from_secs(10);
@@ -129,20 +132,23 @@ async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Out
     let mut gateway = gateway::with_limits(&app, limits_of(&config))?;
     gateway.settings = settings_of(&config);
     let url = address(&config, listener.local_addr()?);
-    gateway.landing = landing(&url, has_demo);
+    let has_pages = config.profile.wants_pages();
+    if has_pages {
+        gateway = pages::serve(gateway, &landing(&url, has_demo));
+    }
     if let Some(metrics) = &metrics {
         tracing::info!("metrics: http://{}/metrics", metrics.local_addr()?);
     }
     gateway.metrics = metrics;
     let worker = tokio::spawn(worker::run(app));
     match demo::ACCOUNTS.first().filter(|_| has_demo) {
-        _ if !gateway.settings.pages => tracing::info!("ready: {url}/graphql"),
+        _ if !has_pages => tracing::info!("ready: {url}/graphql"),
         Some(Account { email, password, .. }) => tracing::info!(
             "ready: open {url} in a browser; GraphiQL is at {url}/graphql; sign in as {email} with {password}"
         ),
         None => tracing::info!("ready: open {url} in a browser; GraphiQL is at {url}/graphql"),
     }
-    let served = server::serve(listener, gateway, stop).await;
+    let served = graphql_transport::serve(listener, gateway, stop).await;
     worker.abort();
     served
 }
@@ -170,12 +176,12 @@ fn app_of(config: &Config, keys: &SigningKeys, database: Database, tzdata: Tzdat
         payments: Arc::new(Sandbox),
         streams: Streams::new(config.streams.max_subscriptions as usize),
         tzdata,
-        zones: crate::app::Recent::default(),
-        amenities: crate::app::AmenityCache::default(),
-        reach: crate::domain::search::Reach::default(),
+        zones: domain::app::Recent::default(),
+        amenities: domain::app::AmenityCache::default(),
+        reach: domain::search::Reach::default(),
         terms: terms_of(config),
         limits: attempts_of(config),
-        delays: crate::types::Delays::default(),
+        delays: types::Delays::default(),
     }))
 }
 
@@ -237,13 +243,13 @@ fn time_zones(config: &Config) -> anyhow::Result<Tzdata> {
     Ok(tzdata)
 }
 
-fn settings_of(config: &Config) -> server::Settings {
-    server::Settings {
+fn settings_of(config: &Config) -> graphql_transport::Settings {
+    graphql_transport::Settings {
+        name: "staygate",
         max_body_bytes: config.network.max_body.bytes(),
         allowed_headers: config.network.allowed_headers.iter().map(|name| name.as_str().to_owned()).collect(),
         allowed_hosts: config.allowed_hosts(),
         https: config.network.public_url.as_ref().is_some_and(PublicUrl::is_https),
-        pages: config.profile.wants_pages(),
         publishes_contract: config.profile.wants_introspection(),
         security_contact: config.network.security_contact.as_ref().map(|contact| contact.as_str().to_owned()),
         allowed_origins: config.network.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
@@ -252,12 +258,12 @@ fn settings_of(config: &Config) -> server::Settings {
         access_log: config.observing.access_log,
         max_sockets: config.streams.max_sockets as usize,
         max_sockets_per_address: config.streams.max_sockets_per_address as usize,
-        budgets: server::Rates {
+        budgets: graphql_transport::Rates {
             address: config.limits.address_budget,
             viewer: config.limits.viewer_budget,
             introspection: config.limits.introspection_budget,
         },
-        ..server::Settings::default()
+        ..graphql_transport::Settings::default()
     }
 }
 

@@ -1,9 +1,9 @@
 use crate::config::Storage;
-use crate::store::embedded::{Durability, Embedded};
-use crate::store::{Database, Options};
-use crate::types::Entropy;
 use anyhow::Context;
+use mysql_engine::embedded::{Durability, Embedded};
+use mysql_engine::{Database, Options};
 use std::time::{Duration, Instant};
+use types::Entropy;
 
 /// Between two tries to reach a database.
 const PAUSE: Duration = Duration::from_millis(500);

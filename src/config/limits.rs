@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::between;
-use crate::types::Budget;
+use client_limits::Budget;
 
 /// How much one operation may ask for, in the units of the contract's costs.
 #[derive(Debug, Clone, Args)]

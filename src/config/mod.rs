@@ -4,7 +4,6 @@
 //! variable and its default in one place: the field. A value that makes no sense is refused before anything starts.
 
 mod booking;
-mod database;
 mod limits;
 mod logging;
 mod network;
@@ -23,11 +22,10 @@ use clap::{Args, FromArgMatches};
 use std::path::PathBuf;
 
 pub use booking::{Booking, Demo};
-pub use database::{DatabaseUrl, SslMode};
 pub use limits::{Limits, OperationLimit};
 pub use logging::{LogFormat, Logging};
 pub use network::Network;
-pub use observing::{AccessLog, Observing};
+pub use observing::Observing;
 pub use profile::{Profile, Switch};
 pub use retention::Retention;
 pub use secret::Secret;
@@ -134,7 +132,7 @@ fn between(least: i64, most: i64) -> clap::builder::RangedI64ValueParser<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::SeededEntropy;
+    use types::SeededEntropy;
 
     fn parse(flags: &[&str]) -> Result<Config, clap::Error> {
         let command = Config::augment_args(clap::Command::new("staygate")).mut_args(|arg| arg.env(Resettable::Reset));

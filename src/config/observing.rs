@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use graphql_transport::AccessLog;
 
 use super::{PublicUrl, values};
 
@@ -30,16 +31,4 @@ pub struct Observing {
 fn ratio(text: &str) -> Result<f64, String> {
     let ratio = text.trim().parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
     ratio.ok_or_else(|| "a number from 0 to 1, such as 0.1".to_owned())
-}
-
-/// Which operations have a line in the access log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum AccessLog {
-    /// All.
-    #[default]
-    All,
-    /// Those that did not end well.
-    Failed,
-    /// None.
-    Off,
 }

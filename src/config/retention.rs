@@ -4,7 +4,7 @@ use chrono::Duration;
 use clap::Args;
 
 use super::between;
-use crate::types::Retention as Durations;
+use types::Retention as Durations;
 
 /// How long data is kept that nobody needs for ever.
 #[derive(Debug, Clone, Args)]

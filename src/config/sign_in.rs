@@ -45,11 +45,7 @@ impl SignIn {
     /// # Errors
     /// [`ConfigError`]; `Missing` when a server with DATABASE_URL has none, because instances behind one address must share
     /// them.
-    pub fn signing_keys(
-        &self,
-        storage: &Storage,
-        entropy: &dyn crate::types::Entropy,
-    ) -> Result<SigningKeys, ConfigError> {
+    pub fn signing_keys(&self, storage: &Storage, entropy: &dyn types::Entropy) -> Result<SigningKeys, ConfigError> {
         match self.existing_keys(storage)? {
             Some(keys) => Ok(keys),
             None => SigningKeys::load_or_generate(&storage.data_dir, entropy),

@@ -1,11 +1,11 @@
 use super::{ConfigError, Secret};
-use crate::auth::{self, Keys};
-use crate::types::Entropy;
+use auth::{self, Keys};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use types::Entropy;
 
 const SETTING: &str = "STAYGATE_JWT_SECRET";
 /// An HMAC-SHA-256 key should not be shorter than its output. Bytes.
@@ -128,8 +128,8 @@ fn name_of(secret: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::SeededEntropy;
     use std::os::unix::fs::PermissionsExt;
+    use types::SeededEntropy;
 
     const LONG: &str = "0123456789abcdef0123456789abcdef";
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ConfigError, DatabaseUrl, Secret, between, secret};
+use super::{ConfigError, Secret, between, secret};
+use mysql_engine::DatabaseUrl;
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]

@@ -5,12 +5,8 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt as _;
 
-use crate::{
-    app::App,
-    domain::{accounts, bookings, events, payments, retention::Sweeper, reviews},
-    error::Result,
-    store,
-};
+use domain::{accounts, app::App, bookings, events, payments, retention::Sweeper, reviews};
+use types::error::Result;
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_secs(2);

@@ -2,7 +2,6 @@
 
 use diesel_async::SimpleAsyncConnection as _;
 use serde_json::{Value, json};
-use staygate::store;
 
 use crate::harness::{
     actors::{CREATE_LISTING, data, home},
@@ -137,7 +136,7 @@ async fn an_amenity_that_no_published_listing_has_is_an_error_and_is_swept() {
         let count = "SELECT COUNT(*) AS count FROM amenities";
         diesel::sql_query(count).get_result::<Count>(&mut app.conn().await).await.unwrap().count
     };
-    let sweeper = staygate::domain::retention::Sweeper::default();
+    let sweeper = domain::retention::Sweeper::default();
     sweeper.sweep(&app.app).await.unwrap();
     assert_eq!(known().await, 2, "what a draft has stays");
     let delete = "mutation ($input: DeleteListingInput!) { deleteListing(input: $input) { __typename } }";

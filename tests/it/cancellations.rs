@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use serde_json::{Value, json};
-use staygate::types::Timestamp;
+use types::Timestamp;
 
 use crate::harness::{
     actors::{Actor, CANCEL},

@@ -1,10 +1,8 @@
 //! The contract on disk against what the code serves. There is no way to update the one from the other.
 
+use graphql::{CONTRACT, schema, served_sdl};
+use graphql_contract::{compare, lint};
 use serde_json::Value;
-use staygate::{
-    contract::{compare, lint},
-    graphql::{CONTRACT, schema, served_sdl},
-};
 
 /// The contract as it lies in the repository.
 fn on_disk() -> String {

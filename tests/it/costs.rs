@@ -3,11 +3,9 @@
 use std::process::Command;
 
 use async_graphql::{Variables, parser::parse_query, parser::parse_schema, parser::types::*};
+use graphql::CONTRACT;
+use graphql_contract::documents::{Cost, Documents, Limits};
 use serde_json::{Value, json};
-use staygate::graphql::{
-    CONTRACT,
-    documents::{Cost, Documents, Limits},
-};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
@@ -126,7 +124,7 @@ async fn expensive_operations_are_refused_before_anything_runs() {
 #[tokio::test]
 async fn what_an_operation_costs_is_told_to_those_who_ask() {
     let app = TestApp::new().await;
-    let served = app.serve_within(staygate::server::Rates::default()).await;
+    let served = app.serve_within(graphql_transport::Rates::default()).await;
     let address = served.address.to_string();
     let query = "{ searchListings(first: 10) { nodes { listing { title } } } }";
     let body = json!({ "query": query, "extensions": { "cost": true } }).to_string();

@@ -2,8 +2,8 @@
 
 use std::process::Output;
 
+use import::demo;
 use serde_json::{Value, json};
-use staygate::import::demo;
 use tokio::process::Command;
 
 use crate::harness::{

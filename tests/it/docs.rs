@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use staygate::{contract, graphql::CONTRACT};
+use graphql::CONTRACT;
+use graphql_contract;
 
 const README: &str = include_str!("../../README.md");
 const ATTRIBUTION: &str =
@@ -21,7 +22,7 @@ fn read(path: &Path) -> String {
 /// Every page for people, by its path from the root.
 fn pages() -> Vec<PathBuf> {
     let mut pages = Vec::new();
-    for folder in ["", "docs", "fixtures", "src/server/assets"] {
+    for folder in ["", "docs", "fixtures", "crates/pages/src/assets"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|end| end == "md") {
@@ -225,7 +226,7 @@ fn every_operation_in_the_readme_fits_the_contract() {
     let operations = operations();
     assert!(operations.len() >= 8, "the README has its operations: {operations:#?}");
     for operation in operations {
-        let faults = contract::validate(CONTRACT, &operation);
+        let faults = graphql_contract::validate(CONTRACT, &operation);
         assert!(faults.is_empty(), "{operation}\n{faults:#?}");
     }
 }
@@ -247,7 +248,7 @@ fn the_data_is_attributed() {
     for page in ["README.md", "fixtures/README.md"] {
         assert!(flat(&read(&root().join(page))).contains(ATTRIBUTION), "{page} does not say where the data is from");
     }
-    assert!(staygate::import::demo::ATTRIBUTION.starts_with(ATTRIBUTION));
+    assert!(import::demo::ATTRIBUTION.starts_with(ATTRIBUTION));
 }
 
 #[test]
@@ -265,7 +266,7 @@ fn the_checks_above_find_what_is_wrong() {
 
 /// The folder and the path of each test that the page of threats names: ``it `module::name` ``.
 fn threat_tests(page: &str) -> Vec<(&'static str, String)> {
-    let folders = [("it `", "tests/it"), ("transport `", "tests/transport"), ("lib `", "src")];
+    let folders = [("it `", "tests/it"), ("transport `", "tests/transport"), ("lib `", "")];
     let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains("::"));
     let cells = rows.filter_map(|row| row.trim_end_matches(" |").rsplit_once(" | ")).map(|(_, cell)| cell);
     let names = cells.flat_map(|cell| cell.split(", ")).map(|name| {
@@ -280,11 +281,14 @@ fn threat_tests(page: &str) -> Vec<(&'static str, String)> {
 fn each_threat_names_tests_that_exist() {
     let named = threat_tests(&read(&root().join("docs/security.md")));
     assert!(named.len() > 40, "the table of threats was not found");
-    let sources = crate::style::sources(&["src", "tests"]);
+    let sources = crate::style::sources(&["src", "crates", "tests"]);
     let is_there = |folder: &str, test: &str| {
         let (modules, name) = test.rsplit_once("::").unwrap();
         let modules: Vec<_> = modules.split("::").filter(|module| *module != "tests").collect();
-        let is_home = |file: &str| file.starts_with(folder) && modules.iter().all(|module| file.contains(module));
+        let is_home = |file: &str| {
+            let file = file.replace('-', "_");
+            file.starts_with(folder) && modules.iter().all(|module| file.contains(module))
+        };
         sources.iter().any(|(file, text)| is_home(file) && text.contains(&format!("fn {name}(")))
     };
     let missing: Vec<_> = named.iter().filter(|(folder, test)| !is_there(folder, test)).collect();

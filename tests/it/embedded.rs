@@ -3,12 +3,13 @@
 use crate::harness::kill;
 use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use staygate::store::embedded::{Durability, Embedded, EmbeddedError};
-use staygate::store::{Database, DatabaseError, Options, migrate};
+use mysql_engine::embedded::{Durability, Embedded, EmbeddedError};
+use mysql_engine::{Database, DatabaseError, Options};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
+use store::migrate;
 
 #[derive(diesel::QueryableByName)]
 struct Count {

@@ -8,13 +8,13 @@ use std::{
 };
 
 use diesel_async::SimpleAsyncConnection;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use serde_json::json;
-use staygate::store::{
+use mysql_engine::{
     Database, DatabaseError, Options,
     embedded::{Durability, Embedded},
     migrate, version,
 };
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use serde_json::json;
 use tokio::process::{Child, Command};
 
 use crate::harness::{

@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
-use staygate::{
-    domain,
-    store::{self, events::OfBooking},
-    types::Page,
-};
+use store::{self, events::OfBooking};
+use types::Page;
 
 use crate::harness::{actors::Actor, app::TestApp, socket::Socket};
 

@@ -10,8 +10,8 @@ use std::{
 };
 
 use diesel::{QueryableByName, sql_types::Text};
+use mysql_engine::{Conn, Database, Options};
 use serde_json::{Value, json};
-use staygate::store::{Conn, Database, Options};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -134,7 +134,7 @@ impl Rush {
         let paid = self.paid.lock().unwrap().clone();
         assert!(paid.len() >= 5, "some guests were served: {}", paid.len());
         for booking in paid {
-            let id: staygate::types::BookingId = booking.parse().unwrap();
+            let id: types::BookingId = booking.parse().unwrap();
             let row = diesel::sql_query("SELECT status AS text FROM bookings WHERE id = ?");
             let row: Word = row.bind::<diesel::sql_types::Binary, _>(id).get_result(conn).await.unwrap();
             assert_eq!(row.text, "CONFIRMED", "{booking} was acknowledged");
@@ -197,7 +197,7 @@ async fn a_database_that_is_killed_in_a_rush_comes_back_with_all_that_was_acknow
     use diesel_async::RunQueryDsl;
     let folder = tempfile::tempdir().unwrap();
     let server = Server::private(folder.path()).await;
-    let attached = staygate::store::embedded::Embedded::attach_or_start(folder.path()).await.unwrap();
+    let attached = mysql_engine::embedded::Embedded::attach_or_start(folder.path()).await.unwrap();
     let database = Database::connect(attached.url(), Options::default()).await.unwrap();
     let process = database_process(&mut database.conn().await.unwrap()).await;
     let rush = Rush::of(&[&server]);

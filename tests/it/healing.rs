@@ -5,11 +5,11 @@ use std::time::Duration;
 use diesel::{QueryableByName, sql_types::BigInt};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::{StreamExt, future::join_all, stream};
-use serde_json::json;
-use staygate::store::{
+use mysql_engine::{
     Conn, Database, Options,
     embedded::{Durability, Embedded},
 };
+use serde_json::json;
 
 use crate::harness::{
     actors::{CREATE_LISTING, PUBLISH_LISTING, REGISTER, home},

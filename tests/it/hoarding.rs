@@ -1,9 +1,10 @@
 //! Guests who come from one address with accounts that they throw away (S6, S7).
 
 use chrono::Duration;
+use domain::app::AttemptLimits;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use staygate::{app::AttemptLimits, types::Rule};
+use types::Rule;
 
 use crate::harness::{
     actors::{Actor, BOOK, QUOTE, data},

@@ -4,8 +4,8 @@ use async_graphql::parser::{
     parse_schema,
     types::{BaseType, InputObjectType, Type, TypeDefinition, TypeKind, TypeSystemDefinition},
 };
+use graphql::CONTRACT;
 use serde_json::{Value, json};
-use staygate::graphql::CONTRACT;
 
 use crate::harness::{
     actors::{Actor, data},

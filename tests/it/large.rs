@@ -3,20 +3,19 @@
 use std::time::Duration;
 
 use async_graphql::Variables;
+use graphql::CONTRACT;
+use graphql_contract::documents::Documents;
+use graphql_transport::{self, Meter};
 use serde_json::{Value, json};
-use staygate::{
-    graphql::{CONTRACT, documents::Documents, metering::Meter},
-    server,
-};
 
 use crate::{
     harness::{app::TestApp, wire},
     hostile::INTROSPECTION,
 };
 
-fn unlimited(settings: &mut server::Settings) {
-    let none = staygate::types::Budget::NONE;
-    settings.budgets = server::Rates { address: none, viewer: none, introspection: none };
+fn unlimited(settings: &mut graphql_transport::Settings) {
+    let none = client_limits::Budget::NONE;
+    settings.budgets = graphql_transport::Rates { address: none, viewer: none, introspection: none };
 }
 
 /// S1: the limit cut nothing, because what resolves from memory never paused. Introspection waits for nothing at all.
@@ -41,14 +40,14 @@ async fn a_large_operation_that_waits_for_nothing_stops_at_the_time_limit() {
 /// The pauses are many: a time limit is not missed by long, and nobody waits for long.
 #[tokio::test]
 async fn a_large_operation_gives_way_again_and_again() {
-    let documents = Documents::new(CONTRACT, staygate::graphql::documents::Limits::default()).unwrap();
+    let documents = Documents::new(CONTRACT, graphql_contract::documents::Limits::default()).unwrap();
     let turns = async |is_metered: bool| {
         let prepared = documents.prepare(INTROSPECTION, None, &Variables::default()).unwrap();
         let mut request = prepared.into_request();
         if is_metered {
             request = request.data(Meter::new(usize::MAX));
         }
-        let executor = staygate::graphql::metering::Metered::default();
+        let executor = graphql::metered_schema();
         let mut running = std::pin::pin!(async_graphql::Executor::execute(&executor, request));
         let mut turns = 0;
         std::future::poll_fn(|context| {
@@ -83,7 +82,7 @@ async fn an_operation_that_builds_too_much_is_refused() {
     assert_eq!(refused.code(), Some("RESPONSE_TOO_LARGE"), "{refused:?}");
     assert_eq!(refused.body.get("data"), None);
     assert!(refused.body.to_string().len() < 1_000, "{refused:?}");
-    let allowed = built(server::Settings::default().max_built_bytes, INTROSPECTION, &none).await;
+    let allowed = built(graphql_transport::Settings::default().max_built_bytes, INTROSPECTION, &none).await;
     assert!(allowed.field()["types"].is_array());
     // What is small is not metered.
     assert_eq!(built(1, "{ __typename }", &none).await.field(), "Query");

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use diesel::{QueryableByName, sql_types::BigInt};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use mysql_engine::{Conn, Options};
 use serde_json::{Value, json};
-use staygate::store::{Conn, Options};
 
 use crate::{
     harness::{

@@ -8,15 +8,13 @@ use std::{
 };
 
 use anyhow::anyhow;
+use auth::{Member, Viewer};
+use domain::app::App;
 use futures_util::{future::join_all, poll};
+use graphql::loaders::{Batch, BookingById, Private, PrivateLoaders, Public, PublicLoaders, UserById};
 use serde_json::json;
-use staygate::{
-    app::App,
-    auth::{Member, Viewer},
-    error::Error,
-    graphql::loaders::{Batch, BookingById, Private, PrivateLoaders, Public, PublicLoaders, UserById},
-};
 use tokio::sync::Notify;
+use types::error::Error;
 
 use crate::harness::{app::TestApp, server::PATIENCE};
 

@@ -2,7 +2,8 @@
 
 use crate::harness::database::{CreateTable, Name, discard, unused_url};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use staygate::store::{Conn, Database, Options, migrate};
+use mysql_engine::{Conn, Database, Options};
+use store::migrate;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_instances_that_start_together_migrate_once() {

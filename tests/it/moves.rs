@@ -151,7 +151,7 @@ async fn a_quote_of_a_listing_that_moves_or_changes_its_hours_is_renewed() {
 /// A booking that was made while its listing moved kept the old place, and neither side was told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_booking_that_races_a_move_is_told_of_it_or_refused() {
-    let app = TestApp::without_hold_limits(staygate::store::Options::default()).await;
+    let app = TestApp::without_hold_limits(mysql_engine::Options::default()).await;
     let (host, guest) = (app.host().await, app.guest().await);
     for round in 0..6 {
         let listing = host.listing(|_| {}).await;

@@ -337,7 +337,7 @@ async fn a_trace_shows_operation_batch_and_statement_and_no_value() {
     for value in ["ann@example.org", "Ann", SECRET, &token] {
         assert!(!everything.contains(value), "{value} is in a trace");
     }
-    assert!(everything.contains("staygate.request_id"));
+    assert!(everything.contains("http.request.id"));
 }
 
 /// A collector that is away costs spans, and nothing else.

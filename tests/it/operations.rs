@@ -6,15 +6,12 @@ use async_graphql::{
     Variables,
     parser::{parse_query, parse_schema, types::*},
 };
-use serde_json::Value;
-use staygate::{
-    contract::validate,
-    graphql::{
-        CONTRACT,
-        documents::{Limits, Prepared},
-        documents_within,
-    },
+use graphql::{CONTRACT, documents_within};
+use graphql_contract::{
+    documents::{Limits, Prepared},
+    validate,
 };
+use serde_json::Value;
 
 /// The screens that the contract was written for. Checkout is two documents: a quote to look at, and the decision.
 const SCREENS: [&str; 9] = [

@@ -9,8 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mysql_engine::embedded::{Durability, Embedded};
 use serde_json::{Value, json};
-use staygate::store::embedded::{Durability, Embedded};
 use tokio::task::JoinSet;
 
 use crate::harness::{

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use import::demo;
 use serde_json::{Value, json};
-use staygate::import::demo;
-use staygate::types::{Clock as _, SystemClock};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
+use types::{Clock as _, SystemClock};
 
 use crate::harness::{
     database::TestDatabase,

@@ -9,16 +9,14 @@ use std::{
 
 use chrono::{Days, NaiveDate};
 use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
-use serde_json::{Value, json};
-use staygate::{
-    import::{self, CalendarFrom, Silent, Source},
-    store::{
-        Conn, Database, Options,
-        embedded::{Durability, Embedded},
-        migrate,
-    },
-    types::{Clock as _, SystemClock},
+use import::{self, CalendarFrom, Silent, Source};
+use mysql_engine::{
+    Conn, Database, Options,
+    embedded::{Durability, Embedded},
 };
+use serde_json::{Value, json};
+use store::migrate;
+use types::{Clock as _, SystemClock};
 
 use crate::{
     harness::{

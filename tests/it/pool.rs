@@ -5,11 +5,12 @@ use crate::harness::{Frozen, kill};
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::{StreamExt, poll};
-use staygate::store::embedded::{Durability, Embedded};
-use staygate::store::{Conn, Database, DatabaseError, Options, migrate};
+use mysql_engine::embedded::{Durability, Embedded};
+use mysql_engine::{Conn, Database, DatabaseError, Options};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use store::migrate;
 use tokio::sync::Barrier;
 
 /// Never pings for idleness, so that only what a connection went through counts.

@@ -3,9 +3,9 @@
 use chrono::Duration;
 use diesel::{QueryableByName, sql_types::BigInt};
 use diesel_async::RunQueryDsl as _;
+use domain::retention::Sweeper;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use staygate::domain::retention::Sweeper;
 
 use crate::harness::{actors::Actor, app::TestApp};
 

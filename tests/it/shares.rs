@@ -5,8 +5,8 @@ use std::time::Duration;
 use diesel::{QueryableByName, sql_types::BigInt};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
+use mysql_engine::{Conn, Database, Options};
 use serde_json::{Value, json};
-use staygate::store::{Conn, Database, Options};
 
 use tokio::{task::JoinHandle, time::timeout};
 

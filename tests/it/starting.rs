@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use staygate::store::embedded::{Durability, Embedded};
+use mysql_engine::embedded::{Durability, Embedded};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::Command,

@@ -1,12 +1,9 @@
 //! What a page costs in statements: few, and as many for thirty things as for three.
 
 use chrono::Duration;
+use domain::reviews::Review;
 use serde_json::{Value, json};
-use staygate::{
-    domain::reviews::Review,
-    store,
-    types::{ReviewId, Timestamp},
-};
+use types::{ReviewId, Timestamp};
 
 use crate::{
     harness::{
@@ -32,7 +29,7 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        let app = TestApp::without_hold_limits(staygate::store::Options::default()).await;
+        let app = TestApp::without_hold_limits(mysql_engine::Options::default()).await;
         let mut hosts = Vec::new();
         for _ in 0..6 {
             hosts.push(app.host().await);
@@ -68,7 +65,7 @@ impl World {
             author_id: self.hosts[number % self.hosts.len()].member.id(),
             booking_id: Some(stay.parse().unwrap()),
             rating: Some(5),
-            categories: staygate::domain::reviews::Categories::default(),
+            categories: domain::reviews::Categories::default(),
             text: format!("Stay {number} was fine."),
             created_at: at,
             publish_at: at,

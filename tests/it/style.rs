@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 const MAX_LINES: usize = 400;
 
 /// Files over the budget, and how long they may be. Nobody writes them by hand.
-const TOO_LONG: &[(&str, usize)] = &[("src/store/schema.rs", 450)];
+const TOO_LONG: &[(&str, usize)] = &[("crates/store/src/schema.rs", 450)];
 
 /// Names that say nothing of what is inside.
 const EMPTY_WORDS: [&str; 10] =
@@ -33,7 +33,7 @@ pub fn sources(folders: &[&str]) -> Vec<(String, String)> {
 }
 
 fn everything() -> Vec<(String, String)> {
-    let sources = sources(&["src", "tests", "benches", "examples"]);
+    let sources = sources(&["src", "crates", "tests", "benches", "examples"]);
     assert!(sources.len() > 200, "the sources were not found");
     sources
 }
@@ -81,12 +81,12 @@ fn modules_are_named_after_what_is_in_them() {
 
 #[test]
 fn sql_is_written_in_the_store_and_names_its_columns() {
-    for (file, text) in sources(&["src"]) {
-        let is_store = file.starts_with("src/store/");
+    for (file, text) in sources(&["src", "crates"]) {
+        let is_store = ["crates/store/", "crates/mysql-engine/"].iter().any(|home| file.starts_with(home));
         let spaced = text.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(!spaced.contains("SELECT *"), "{file} selects columns that it does not name");
         for word in ["sql_query", "QueryDsl", "batch_execute"] {
-            assert!(is_store || !text.contains(word), "{file} has {word}, which belongs into src/store");
+            assert!(is_store || !text.contains(word), "{file} has {word}, which belongs in crates/store");
         }
     }
 }

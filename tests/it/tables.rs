@@ -1,4 +1,4 @@
-//! `src/store/schema.rs` says what the migrations make: every table, column, type, NULL and key that Diesel knows of.
+//! `crates/store/src/schema.rs` says what the migrations make: every table, column, type, NULL and key that Diesel knows of.
 //!
 //! The file is what `diesel print-schema` would write, which needs a C client of the database. These tests print it themselves:
 //! `UPDATE_SCHEMA=1 cargo test --test it tables::` renews it.
@@ -7,12 +7,12 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use diesel::{prelude::*, sql_types::Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use staygate::store::Conn;
+use mysql_engine::Conn;
 
 use crate::harness::database::TestDatabase;
 
 /// The file, below the folder of the crate.
-const FILE: &str = "src/store/schema.rs";
+const FILE: &str = "crates/store/src/schema.rs";
 
 const HEAD: &str = "//! The tables that the program uses, as the migrations make them. Not written by hand: see `tests/it/tables.rs`.\n";
 

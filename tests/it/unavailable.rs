@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use mysql_engine::Options;
 use serde_json::{Value, json};
-use staygate::store::Options;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use async_graphql::parser::{parse_schema, types::*};
+use graphql::CONTRACT;
 use serde_json::{Value, json};
-use staygate::graphql::CONTRACT;
 
 use crate::{
     harness::actors::{Actor, data},

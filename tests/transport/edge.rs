@@ -1,7 +1,7 @@
 //! What every answer has, and who may ask at all.
 
+use graphql_contract::documents::Limits;
 use serde_json::Value;
-use staygate::graphql::documents::Limits;
 
 use crate::client::{Socket, post, send};
 use crate::server::Server;
@@ -86,11 +86,7 @@ async fn every_answer_tells_browsers_to_be_careful() {
 #[tokio::test]
 async fn pages_and_the_contract_can_be_turned_off() {
     let limits = Limits { introspection: false, ..Limits::default() };
-    let server = Server::limited(limits, |settings| {
-        settings.pages = false;
-        settings.publishes_contract = false;
-    })
-    .await;
+    let server = Server::bare(limits, |settings| settings.publishes_contract = false).await;
     let page = [("accept", "text/html")];
     for path in ["/", "/schema.graphql", "/assets/graphiql.js"] {
         assert_eq!(send(server.address, "GET", path, &page, "").await.status, 404, "{path}");

@@ -7,6 +7,6 @@ mod edge;
 mod event_stream;
 mod http;
 mod limits;
-mod pages;
+mod landing;
 mod server;
 mod websocket;

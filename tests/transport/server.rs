@@ -11,8 +11,8 @@ use async_graphql::{
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use staygate::graphql::documents::{Documents, Limits};
-use staygate::server::{Call, Credentials, Gateway, Readiness, Refused, Session, Sessions, Settings, serve};
+use graphql_contract::documents::{Documents, Limits};
+use graphql_transport::{Call, Credentials, Gateway, Readiness, Refused, Session, Sessions, Settings, serve};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, broadcast, oneshot};
 use tokio::task::JoinHandle;
@@ -342,15 +342,28 @@ impl Server {
         Self::limited(Limits::default(), change).await
     }
 
+    /// One that shows no pages to people.
+    pub async fn bare(limits: Limits, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::new(limits, change, |gateway| gateway).await
+    }
+
     pub async fn limited(limits: Limits, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::new(limits, change, |gateway| pages::serve(gateway, &crate::landing::landing())).await
+    }
+
+    async fn new(
+        limits: Limits,
+        change: impl FnOnce(&mut Settings),
+        finish: impl FnOnce(Gateway<Schema<Query, Mutation, Events>>) -> Gateway<Schema<Query, Mutation, Events>>,
+    ) -> Self {
         let world = Arc::new(World::new());
         let schema = schema(world.clone());
         let sdl = schema.sdl();
         let doorman = Arc::new(Doorman(world.clone()));
         let documents = Arc::new(Documents::new(&sdl, limits).unwrap());
         let mut gateway = Gateway::new(schema, documents, sdl.clone(), doorman.clone(), doorman);
-        gateway.landing = crate::pages::landing();
         change(&mut gateway.settings);
+        let gateway = finish(gateway);
         let gateway = gateway.route("/hook", poem::endpoint::make_sync(|_| "hooked"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

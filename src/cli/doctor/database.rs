@@ -3,12 +3,14 @@
 use anyhow::ensure;
 
 use super::Report;
-use crate::auth::PasswordHasher;
 use crate::cli::storage::{OpenStorage, pool_options};
-use crate::config::{Config, DatabaseUrl};
-use crate::import::demo;
-use crate::store::{Conn, Database, migrate, version};
-use crate::types::{Clock, OsEntropy, SystemClock};
+use crate::config::Config;
+use auth::PasswordHasher;
+use import::demo;
+use mysql_engine::DatabaseUrl;
+use mysql_engine::{Conn, Database, version};
+use store::migrate;
+use types::{Clock, OsEntropy, SystemClock};
 
 /// The most that the clocks of server and database may differ.
 const CLOCK_SKEW: chrono::Duration = chrono::Duration::seconds(2);
@@ -89,7 +91,7 @@ async fn check_clock(conn: &mut Conn, clock: &dyn Clock) -> anyhow::Result<Strin
     let theirs = version::now(conn).await?;
     let after = clock.now();
     let ours = before + (after - before) / 2;
-    let skew = (theirs - ours).abs();
+    let skew = (theirs.and_utc() - ours.utc()).abs();
     ensure!(
         skew <= CLOCK_SKEW,
         "this machine and the database differ by {} ms: run NTP on both",

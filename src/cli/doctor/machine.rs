@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 
 use crate::cli::health;
 use crate::config::{Config, Storage};
-use crate::store::embedded::{self, FolderState};
+use mysql_engine::embedded::{self, FolderState};
 
 /// What should be free on the disk. KiB.
 const DISK_SPACE: u64 = 1024 * 1024;

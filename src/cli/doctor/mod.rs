@@ -6,10 +6,10 @@ mod time_zones;
 
 use super::storage::OpenStorage;
 use crate::config::Config;
-use crate::store::embedded::{self, FolderState};
-use crate::types::{Clock as _, SystemClock};
+use mysql_engine::embedded::{self, FolderState};
 use std::process::ExitCode;
 use std::time::Duration;
+use types::{Clock as _, SystemClock};
 
 /// Prints one line for each check and remembers whether one failed.
 #[derive(Default)]

@@ -2,8 +2,8 @@
 
 use super::Report;
 use crate::config::Config;
-use crate::outbound::tzdata::Tzdata;
-use crate::types::Timestamp;
+use providers::tzdata::Tzdata;
+use types::Timestamp;
 
 const WHAT: &str = "time zones";
 

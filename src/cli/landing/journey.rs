@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::server::{Example, Role};
+use pages::{Example, Role};
 
 /// The journey. With demo data the demo host is the one who is asked.
 pub(super) fn journey(has_demo: bool) -> Vec<Example> {
@@ -134,16 +134,5 @@ fn step(name: &str, title: &str, role: Role, query: &str, variables: &Value) -> 
         query: query.to_owned(),
         variables: if is_empty { String::new() } else { format!("{variables:#}") },
         finds: Vec::new(),
-    }
-}
-
-impl Example {
-    fn noted(self, note: &str) -> Self {
-        Self { note: note.to_owned(), ..self }
-    }
-
-    fn finding(self, finds: &[(&str, &str)]) -> Self {
-        let finds = finds.iter().map(|(name, pointer)| ((*name).to_owned(), (*pointer).to_owned())).collect();
-        Self { finds, ..self }
     }
 }

@@ -2,8 +2,8 @@
 
 mod journey;
 
-use crate::import::demo;
-use crate::server::{DemoAccount, Landing, Role};
+use import::demo;
+use pages::{DemoAccount, Landing, Role};
 
 /// The page of a server at `url`, with demo data or without.
 pub(super) fn landing(url: &str, has_demo: bool) -> Landing {
@@ -32,8 +32,8 @@ fn account(account: &demo::Account) -> DemoAccount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::validate;
-    use crate::graphql::CONTRACT;
+    use graphql::CONTRACT;
+    use graphql_contract::validate;
 
     #[test]
     fn every_example_is_an_operation_of_the_contract() {

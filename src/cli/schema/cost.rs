@@ -2,11 +2,12 @@
 
 use super::read;
 use crate::config::OperationLimit;
-use crate::graphql::documents::{Documents, Limits};
-use crate::graphql::{CONTRACT, documents};
 use anyhow::{Context, bail};
 use async_graphql::{ServerError, Variables};
 use async_graphql_parser::parse_query;
+use graphql::CONTRACT;
+use graphql_contract::documents;
+use graphql_contract::documents::{Documents, Limits};
 use std::path::Path;
 use std::process::ExitCode;
 

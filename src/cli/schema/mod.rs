@@ -1,8 +1,8 @@
 mod cost;
 
 use crate::config::OperationLimit;
-use crate::contract::{self, Severity};
-use crate::graphql;
+use graphql_contract::Severity;
+
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use std::fs;
@@ -72,12 +72,12 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 fn check(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let authority = file.map_or_else(|| Ok(graphql::CONTRACT.to_owned()), read)?;
-    let broken = contract::compare(&authority, &graphql::served_sdl())?;
+    let broken = graphql_contract::compare(&authority, &graphql::served_sdl())?;
     broken.iter().for_each(|promise| println!("{promise}"));
-    let breaches = contract::lint(&authority);
+    let breaches = graphql_contract::lint(&authority);
     breaches.iter().for_each(|breach| println!("{breach}"));
     if broken.is_empty() && breaches.is_empty() {
-        println!("all {} promises of the contract are kept", contract::promises(&authority)?.len());
+        println!("all {} promises of the contract are kept", graphql_contract::promises(&authority)?.len());
         return Ok(ExitCode::SUCCESS);
     }
     println!("{} promises broken, {} breaches of convention", broken.len(), breaches.len());
@@ -86,19 +86,19 @@ fn check(file: Option<&Path>) -> anyhow::Result<ExitCode> {
 
 fn diff(old: &Path, new: &Path) -> anyhow::Result<ExitCode> {
     let (old, new) = (readable(old)?, readable(new)?);
-    let changes = contract::diff(&old, &new)?;
+    let changes = graphql_contract::diff(&old, &new)?;
     changes.iter().for_each(|change| println!("{change}"));
     if changes.is_empty() {
         println!("no changes");
     }
-    let breaks = contract::worst(&changes) == Some(Severity::Breaking);
+    let breaks = graphql_contract::worst(&changes) == Some(Severity::Breaking);
     Ok(if breaks { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// The text of a contract that can be parsed; an error names the file.
 fn readable(path: &Path) -> anyhow::Result<String> {
     let text = read(path)?;
-    contract::promises(&text).with_context(|| format!("{} is not a readable contract", path.display()))?;
+    graphql_contract::promises(&text).with_context(|| format!("{} is not a readable contract", path.display()))?;
     Ok(text)
 }
 

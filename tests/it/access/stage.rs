@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use domain::events::Place;
 use serde_json::{Value, json};
-use staygate::{domain::events::Place, types::Side};
+use types::Side;
 
 use super::world::{DRAFT, PASSWORD, World};
 use crate::operations::of_field;
@@ -129,7 +130,7 @@ async fn read(world: &World, row: Row) -> Value {
 async fn thing(world: &World, about: &str) -> String {
     match about {
         "person" => world.guest.member.id().to_string(),
-        "viewer" => staygate::types::MeId::from(world.guest.member.id()).to_string(),
+        "viewer" => types::MeId::from(world.guest.member.id()).to_string(),
         "session" => world.guest.member.session().to_string(),
         "listing" | "published" => world.listing().await,
         "draft" => world.draft(DRAFT).await,

@@ -1,8 +1,9 @@
 //! Five kinds of viewers, and what they may or may not see.
 
+use auth::Member;
 use chrono::{Days, Duration, NaiveDate};
+use mysql_engine::Options;
 use serde_json::{Value, json};
-use staygate::{auth::Member, store::Options};
 
 use crate::harness::{
     actors::{Actor, CREATE_LISTING, data, home},

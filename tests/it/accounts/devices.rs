@@ -3,8 +3,9 @@
 use chrono::Duration;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
+use domain::app::AttemptLimits;
 use serde_json::{Value, json};
-use staygate::{app::AttemptLimits, types::Rule};
+use types::Rule;
 
 use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, ask, ask_from, attempt, register, register_ada};
 use crate::harness::app::TestApp;

@@ -1,9 +1,10 @@
 //! Those who guess passwords, and those whom they must not shut out (S7).
 
 use chrono::Duration;
+use domain::app::AttemptLimits;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use staygate::{app::AttemptLimits, types::Rule};
+use types::Rule;
 
 use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, ask_from, attempt, register, register_ada, sign_in};
 use crate::harness::{

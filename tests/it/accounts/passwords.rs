@@ -2,7 +2,7 @@
 
 use argon2::{Argon2, PasswordHasher, password_hash::phc::Salt};
 use serde_json::json;
-use staygate::store::sessions;
+use store::sessions;
 
 use super::{EMAIL, register, sign_in};
 use crate::harness::app::TestApp;

@@ -1,8 +1,9 @@
 //! New pairs of tokens, lost answers, and thieves (C11).
 
 use chrono::{DateTime, Duration};
+use domain::app::AttemptLimits;
 use serde_json::{Value, json};
-use staygate::{app::AttemptLimits, types::Rule};
+use types::Rule;
 
 use super::{EMAIL, PASSWORD, REFRESH, SIGN_IN, ask_from, register_ada};
 use crate::harness::app::TestApp;

@@ -1,7 +1,7 @@
 //! People who use the API, and the sentences that tests say about them.
 
+use auth::Member;
 use serde_json::{Value, json};
-use staygate::auth::Member;
 
 use super::app::TestApp;
 

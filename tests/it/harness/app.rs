@@ -9,27 +9,25 @@ use std::{
 };
 
 use async_graphql::{Response, Variables};
+use auth::{Keys, Member, PasswordHasher, SigningKey, Viewer};
 use chrono::{DateTime, Duration, Utc};
+use domain::app::{App, AttemptLimits, Caps, HoldLimits, Parts, Terms};
 use futures_util::{Stream, StreamExt};
-use serde_json::Value;
-use staygate::{
-    app::{App, AttemptLimits, Caps, HoldLimits, Parts, Terms},
-    auth::{Keys, Member, PasswordHasher, SigningKey, Viewer},
-    graphql::{
-        Schema,
-        context::Scope,
-        documents::{self, Documents},
-        documents_within,
-        loaders::{PublicLoaders, StreamLoaders},
-        metering::Metered,
-        schema,
-    },
-    outbound::tzdata::Tzdata,
-    server::{self, gateway},
-    store::{Database, Options},
-    types::{Entropy, ManualClock, SeededEntropy, TimeZones, Timestamp},
+use graphql::MeteredSchema;
+use graphql::{
+    Schema,
+    context::Scope,
+    documents_within,
+    loaders::{PublicLoaders, StreamLoaders},
+    schema,
 };
+use graphql_contract::documents::{self, Documents};
+use mysql_engine::{Database, Options};
+use providers::tzdata::Tzdata;
+use serde_json::Value;
+use staygate::gateway;
 use tokio::net::TcpListener;
+use types::{Entropy, ManualClock, SeededEntropy, TimeZones, Timestamp};
 
 use super::{actors::Actor, bank::Bank, database::TestDatabase};
 
@@ -121,14 +119,14 @@ impl TestApp {
             passwords: PasswordHasher::new(2, &*entropy).unwrap(),
             entropy,
             payments: bank.clone(),
-            streams: staygate::app::Streams::default(),
+            streams: domain::app::Streams::default(),
             tzdata,
-            zones: staygate::app::Recent::default(),
-            amenities: staygate::app::AmenityCache::default(),
-            reach: staygate::domain::search::Reach::default(),
+            zones: domain::app::Recent::default(),
+            amenities: domain::app::AmenityCache::default(),
+            reach: domain::search::Reach::default(),
             terms: Terms { provider_answer: PATIENCE, holds, ..Terms::default() },
             limits,
-            delays: staygate::types::Delays::default(),
+            delays: types::Delays::default(),
         });
         let documents = Arc::new(documents_within(documents::Limits::default()).unwrap());
         Self {
@@ -175,7 +173,7 @@ impl TestApp {
     }
 
     /// A connection to the database, to look behind the API.
-    pub async fn conn(&self) -> staygate::store::Conn {
+    pub async fn conn(&self) -> mysql_engine::Conn {
         self.test.conn().await
     }
 
@@ -235,17 +233,17 @@ impl TestApp {
 
     /// Listens on a port until what is returned is dropped.
     pub async fn serve(&self) -> Served {
-        let none = staygate::types::Budget::NONE;
-        self.serve_within(server::Rates { address: none, viewer: none, introspection: none }).await
+        let none = client_limits::Budget::NONE;
+        self.serve_within(graphql_transport::Rates { address: none, viewer: none, introspection: none }).await
     }
 
     /// As [`Self::serve`], with budgets.
-    pub async fn serve_within(&self, budgets: server::Rates) -> Served {
+    pub async fn serve_within(&self, budgets: graphql_transport::Rates) -> Served {
         self.serve_with(|settings| settings.budgets = budgets).await
     }
 
     /// As [`Self::serve`], with other settings.
-    pub async fn serve_with(&self, change: impl FnOnce(&mut server::Settings)) -> Served {
+    pub async fn serve_with(&self, change: impl FnOnce(&mut graphql_transport::Settings)) -> Served {
         self.serve_gateway(|gateway| change(&mut gateway.settings)).await
     }
 
@@ -256,12 +254,12 @@ impl TestApp {
         (self.serve_gateway(|gateway| gateway.metrics = Some(metrics)).await, address)
     }
 
-    async fn serve_gateway(&self, change: impl FnOnce(&mut server::Gateway<Metered>)) -> Served {
+    async fn serve_gateway(&self, change: impl FnOnce(&mut graphql_transport::Gateway<MeteredSchema>)) -> Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut gateway = gateway::of(&self.app).unwrap();
         change(&mut gateway);
-        let serving = tokio::spawn(server::serve(listener, gateway, std::future::pending()));
+        let serving = tokio::spawn(graphql_transport::serve(listener, gateway, std::future::pending()));
         Served { address, serving }
     }
 }

@@ -5,11 +5,9 @@ use std::{
     sync::{Mutex, MutexGuard},
 };
 
-use staygate::{
-    outbound::payments::{Answer, Intent, IntentStatus, NewIntent, PaymentProvider, ProviderError, Sandbox},
-    types::{Money, PaymentId, RefundId},
-};
+use providers::payments::{Answer, Intent, IntentStatus, NewIntent, PaymentProvider, ProviderError, Sandbox};
 use tokio::sync::Semaphore;
+use types::{Money, PaymentId, RefundId};
 
 /// What goes wrong with one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,11 +7,12 @@ use super::run;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use mysql_engine::embedded::{Durability, Embedded};
+use mysql_engine::{Conn, Database, Options};
 use serde::{Deserialize, Serialize};
-use staygate::store::embedded::{Durability, Embedded};
-use staygate::store::{Conn, Database, Options, migrate};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{LazyLock, mpsc};
+use store::migrate;
 use tokio::sync::{mpsc as tokio_mpsc, oneshot};
 
 /// A migrated database, empty of data, dropped at the end of its test.
@@ -58,7 +59,7 @@ impl Drop for TestDatabase {
 
 /// Whether the tests' server is MariaDB, and not MySQL.
 pub async fn is_mariadb(conn: &mut Conn) -> bool {
-    let version = staygate::store::version::check(conn).await.expect("a version");
+    let version = mysql_engine::version::check(conn).await.expect("a version");
     version.to_string().starts_with("MariaDB")
 }
 

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
-use staygate::types::Clock as _;
+use types::Clock as _;
 
 use super::{
     actors::{BOOK, CREATE_LISTING, PAY, PUBLISH_LISTING, QUOTE, REGISTER, home},
@@ -28,7 +28,7 @@ pub async fn book(to: &str, host: &str, guest: &str) -> String {
     let listing = mutate(to, host, CREATE_LISTING, home()).await["listing"]["id"].clone();
     mutate(to, host, PUBLISH_LISTING, json!({ "listingId": listing })).await;
     let day = |ahead: u64| {
-        let today = staygate::types::SystemClock.now().utc().date_naive();
+        let today = types::SystemClock.now().utc().date_naive();
         (today + chrono::Days::new(ahead)).to_string()
     };
     let stay = json!({ "checkIn": day(30), "checkOut": day(33) });

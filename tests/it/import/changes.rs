@@ -1,14 +1,10 @@
 //! What a second import makes of changed files, and what it leaves alone.
 
 use diesel_async::SimpleAsyncConnection;
-use staygate::{
-    import::{CalendarFrom, ImportError, Part, PartSummary, Progress, Silent, Stop, inside_airbnb},
-    store::{
-        Conn,
-        imports::{self, Batch, Day, Days},
-    },
-    types::ListingId,
-};
+use import::{CalendarFrom, ImportError, Part, PartSummary, Progress, Silent, Stop, inside_airbnb};
+use mysql_engine::Conn;
+use store::imports::{self, Batch, Day, Days};
+use types::ListingId;
 
 use super::{City, at, checksums, counts, now, number, words};
 use crate::harness::database::TestDatabase;
@@ -164,7 +160,7 @@ async fn nights_that_somebody_holds_are_left_to_them() {
     conn.batch_execute(&held).await.unwrap();
     city.options.calendar = City::new().options.calendar;
     city.append(Part::Calendar, b"71609,2023-09-26,f,$100.00,,2,30\n");
-    city.options.calendar = Some(staygate::import::Source::File(city.path(Part::Calendar)));
+    city.options.calendar = Some(import::Source::File(city.path(Part::Calendar)));
     let summary = city.import(conn).await;
     assert_eq!(summary.part(Part::Calendar).unwrap().held, 2, "{summary}");
     assert_eq!(holder(conn, "2023-09-23").await, "BOOKING");

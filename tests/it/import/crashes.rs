@@ -6,14 +6,10 @@ use std::sync::{
 };
 
 use diesel_async::SimpleAsyncConnection;
-use staygate::{
-    import::{ImportError, Part, PartSummary, Progress, Silent, Stop},
-    store::{
-        Conn,
-        imports::{self, Batch, Checkpoint, Outcome},
-    },
-    types::Timestamp,
-};
+use import::{ImportError, Part, PartSummary, Progress, Silent, Stop};
+use mysql_engine::Conn;
+use store::imports::{self, Batch, Checkpoint, Outcome};
+use types::Timestamp;
 
 use super::{City, checksums, now, number, words};
 use crate::harness::database::TestDatabase;
@@ -95,7 +91,7 @@ async fn the_future_moves_between_threads() {
     let test = TestDatabase::new().await;
     let mut conn = test.conn().await;
     let mut silent = Silent;
-    is_send(staygate::import::fixture(&mut conn, now(), &mut silent)).await.unwrap();
+    is_send(import::fixture(&mut conn, now(), &mut silent)).await.unwrap();
 }
 
 /// Locks two rows in the opposite order of another transaction, the first time.

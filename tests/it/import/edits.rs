@@ -1,12 +1,10 @@
 //! What hosts change by hand stays when a newer file comes, and everything else follows the dataset.
 
 use diesel_async::SimpleAsyncConnection;
+use import::{CalendarFrom, Part, Source, Summary, Vanished};
 use serde_json::{Value, json};
-use staygate::{
-    import::{CalendarFrom, Part, Source, Summary, Vanished},
-    store::imports,
-    types::ListingId,
-};
+use store::imports;
+use types::ListingId;
 
 use super::{City, counts, number, words};
 use crate::harness::{actors::Actor, app::TestApp};

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use staygate::{
-    import::{Part, Silent, fixture},
-    store::Conn,
-};
+use import::{Part, Silent, fixture};
+use mysql_engine::Conn;
 
 use super::{checksums, counts, now, number, reconciles, words};
 use crate::harness::database::TestDatabase;

@@ -2,10 +2,9 @@
 
 use std::{path::Path, time::Instant};
 
-use staygate::{
-    import::{CalendarFrom, Lines, Options, Part, Source, inside_airbnb},
-    store::{Conn, imports::SOURCE},
-};
+use import::{CalendarFrom, Lines, Options, Part, Source, inside_airbnb};
+use mysql_engine::Conn;
+use store::imports::SOURCE;
 
 use super::{counts, now, number, reconciles};
 use crate::harness::database::TestDatabase;
@@ -24,7 +23,7 @@ async fn the_whole_city_reconciles() {
         calendar: Some(file(Part::Calendar)),
         city: Some("Singapore".to_owned()),
         currency: Some("SGD".parse().unwrap()),
-        vanished: staygate::import::Vanished::Keep,
+        vanished: import::Vanished::Keep,
         calendar_from: CalendarFrom::AsIs,
         report: None,
         force: false,

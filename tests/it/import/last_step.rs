@@ -3,10 +3,8 @@
 use std::process::{Child, Command, Stdio};
 
 use diesel_async::SimpleAsyncConnection;
-use staygate::{
-    import::{Part, Source},
-    store::Conn,
-};
+use import::{Part, Source};
+use mysql_engine::Conn;
 
 use super::{City, number};
 use crate::harness::database::TestDatabase;
@@ -86,7 +84,7 @@ async fn a_last_step_that_fails_is_done_by_the_next_run() {
     let trigger = "CREATE TRIGGER measure BEFORE UPDATE ON listings FOR EACH ROW IF NEW.shortest_stay > 0 AND OLD.shortest_stay = 0 THEN \
                    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not now'; END IF";
     conn.batch_execute(trigger).await.unwrap();
-    let error = city.import_with(conn, &mut staygate::import::Silent).await.unwrap_err();
+    let error = city.import_with(conn, &mut import::Silent).await.unwrap_err();
     assert!(error.to_string().contains("not now"), "{error}");
     conn.batch_execute("DROP TRIGGER measure").await.unwrap();
     assert_eq!(number(conn, UNMEASURED).await, 2);

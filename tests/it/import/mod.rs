@@ -12,11 +12,9 @@ use std::{fs, path::PathBuf};
 
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
-use staygate::{
-    import::{CalendarFrom, ImportError, Options, Part, Progress, Silent, Source, Summary, Vanished, inside_airbnb},
-    store::Conn,
-    types::Timestamp,
-};
+use import::{CalendarFrom, ImportError, Options, Part, Progress, Silent, Source, Summary, Vanished, inside_airbnb};
+use mysql_engine::Conn;
+use types::Timestamp;
 
 #[derive(diesel::QueryableByName)]
 struct Number {

@@ -2,10 +2,8 @@
 
 use std::fs;
 
-use staygate::{
-    import::{ImportError, Part, Silent, Vanished, inside_airbnb},
-    store::Conn,
-};
+use import::{ImportError, Part, Silent, Vanished, inside_airbnb};
+use mysql_engine::Conn;
 
 use super::{City, counts, now, number, words};
 use crate::harness::database::TestDatabase;

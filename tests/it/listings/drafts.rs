@@ -10,14 +10,14 @@ const CREATE: &str = "mutation ($input: CreateListingInput!) { createListing(inp
 const DELETE: &str = "mutation ($input: DeleteListingInput!) { deleteListing(input: $input) { __typename
     ... on DeleteListingSuccess { id } ... on NotFoundProblem { code } ... on ListingStateProblem { code } } }";
 
-async fn create(world: &World, host: &staygate::auth::Member, key: &str, title: &str) -> Value {
+async fn create(world: &World, host: &auth::Member, key: &str, title: &str) -> Value {
     let mut input = home();
     input["idempotencyKey"] = json!(key);
     input["title"] = json!(title);
     world.ask(Some(host), CREATE, json!({ "input": input })).await["createListing"].clone()
 }
 
-async fn delete(world: &World, host: &staygate::auth::Member, id: &str) -> Value {
+async fn delete(world: &World, host: &auth::Member, id: &str) -> Value {
     world.ask(Some(host), DELETE, json!({ "input": { "listingId": id } })).await["deleteListing"].clone()
 }
 
@@ -44,7 +44,7 @@ async fn drafts_can_be_deleted_and_nothing_else() {
     let world = World::new().await;
     let (host, other) = (world.member("Ada").await, world.member("Eve").await);
     let (draft, published) = (world.draft(&host, json!({})).await, world.listing(&host).await);
-    let id: staygate::types::ListingId = draft.parse().unwrap();
+    let id: types::ListingId = draft.parse().unwrap();
     let key = hex(id.as_bytes());
     let sql = format!(
         "INSERT INTO nights (listing_id, night, kind) VALUES (X'{key}', '2026-07-02', 'BLOCK');

@@ -1,9 +1,7 @@
 use diesel_async::SimpleAsyncConnection;
+use domain::{calendars, listings};
 use serde_json::json;
-use staygate::{
-    domain::{calendars, listings},
-    types::{ListingId, NightHold, Stay, UnavailableReason},
-};
+use types::{ListingId, NightHold, Stay, UnavailableReason};
 
 use super::world::{World, hex};
 

@@ -27,7 +27,7 @@ fn everything() -> Value {
     })
 }
 
-async fn change(world: &World, host: &staygate::auth::Member, id: &str, change: Value) -> Value {
+async fn change(world: &World, host: &auth::Member, id: &str, change: Value) -> Value {
     let mut input = change;
     input["listingId"] = json!(id);
     world.ask(Some(host), UPDATE, json!({ "input": input })).await["updateListing"].clone()
@@ -87,8 +87,8 @@ async fn an_address_stays_until_null_clears_it() {
     let host = world.member("Ada").await;
     let id = world.draft(&host, everything()).await;
     let address = async || {
-        let id: staygate::types::ListingId = id.parse().unwrap();
-        let rows = staygate::domain::listings::visible_to(&world.app, &host, &[id]).await.unwrap();
+        let id: types::ListingId = id.parse().unwrap();
+        let rows = domain::listings::visible_to(&world.app, &host, &[id]).await.unwrap();
         rows[0].place.address.clone()
     };
     let place = json!({ "place": { "city": "Singapore", "latitude": 1.3, "longitude": 103.8 } });

@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, Request, Schema, Variables};
+use auth::{Keys, Member, PasswordHasher, SigningKey, Viewer};
 use chrono::{DateTime, Duration, Utc};
 use diesel_async::SimpleAsyncConnection;
-use serde_json::{Value, json};
-use staygate::{
-    app::{App, AttemptLimits, Parts, Terms},
-    auth::{Keys, Member, PasswordHasher, SigningKey, Viewer},
-    graphql::{
-        context::Scope,
-        listings::{ListingMutation, ListingQuery},
-        loaders::PublicLoaders,
-    },
-    outbound::payments::Sandbox,
-    store::users::{self, NewUser},
-    types::{Entropy, ListingId, ManualClock, ReviewId, SeededEntropy, SessionId, Timestamp, UserId},
+use domain::app::{App, AttemptLimits, Parts, Terms};
+use graphql::{
+    context::Scope,
+    listings::{ListingMutation, ListingQuery},
+    loaders::PublicLoaders,
 };
+use providers::payments::Sandbox;
+use serde_json::{Value, json};
+use store::users::{self, NewUser};
+use types::{Entropy, ListingId, ManualClock, ReviewId, SeededEntropy, SessionId, Timestamp, UserId};
 
 use crate::harness::database::TestDatabase;
 
@@ -45,14 +43,14 @@ impl World {
             passwords: PasswordHasher::new(1, &*entropy).unwrap(),
             entropy,
             payments: Arc::new(Sandbox),
-            streams: staygate::app::Streams::default(),
-            tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
-            zones: staygate::app::Recent::default(),
-            amenities: staygate::app::AmenityCache::default(),
-            reach: staygate::domain::search::Reach::default(),
+            streams: domain::app::Streams::default(),
+            tzdata: providers::tzdata::Tzdata::fixed(types::TimeZones::built_in().clone()),
+            zones: domain::app::Recent::default(),
+            amenities: domain::app::AmenityCache::default(),
+            reach: domain::search::Reach::default(),
             terms: Terms::default(),
             limits: AttemptLimits::default(),
-            delays: staygate::types::Delays::default(),
+            delays: types::Delays::default(),
         });
         let schema = Schema::build(ListingQuery, ListingMutation, EmptySubscription).finish();
         Self { test, app, clock, schema, public: Arc::default() }

@@ -5,8 +5,8 @@ pub mod walk;
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use futures_util::future::join_all;
+use mysql_engine::Options;
 use serde_json::{Value, json};
-use staygate::store::Options;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

@@ -119,7 +119,7 @@ pub async fn check(app: &TestApp) {
 }
 
 /// Nothing in the database is.
-pub async fn nothing_is_broken(conn: &mut staygate::store::Conn) {
+pub async fn nothing_is_broken(conn: &mut mysql_engine::Conn) {
     for (what, sql) in BROKEN {
         let found: Vec<Name> =
             diesel::sql_query(*sql).load(conn).await.unwrap_or_else(|error| panic!("{what}: {error}"));

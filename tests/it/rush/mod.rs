@@ -17,9 +17,10 @@ use diesel::{
     sql_types::{BigInt, Binary, Text},
 };
 use futures_util::future::join_all;
+use mysql_engine::Conn;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
-use staygate::{store::Conn, types::BookingId};
+use types::BookingId;
 
 use crate::{
     harness::{

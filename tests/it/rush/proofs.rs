@@ -5,11 +5,11 @@ use std::time::Duration;
 use diesel::{QueryableByName, sql_types::Text};
 use diesel_async::RunQueryDsl;
 use futures_util::future::join_all;
-use serde_json::json;
-use staygate::store::{
+use mysql_engine::{
     Conn, Database, Options,
     embedded::{Durability, Embedded},
 };
+use serde_json::json;
 
 use super::{Rush, Temper};
 use crate::harness::{

@@ -7,11 +7,12 @@ mod unpriced;
 mod world;
 
 use chrono::Days;
+use domain::search::{Filter, PriceRange, Search};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
-use staygate::{
-    domain::search::{Filter, PriceRange, Search},
+use types::{
+    GeoBox, Guests, ListingOrder, Page, PageError, PropertyType, RoomType, Stay,
     error::{Error, Refusal},
-    types::{GeoBox, Guests, ListingOrder, Page, PageError, PropertyType, RoomType, Stay, search_words},
+    search_words,
 };
 
 use self::{

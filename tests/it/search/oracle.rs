@@ -2,16 +2,14 @@
 
 use std::cmp::Ordering;
 
-use staygate::{
-    domain::{
-        calendars::{self, Particulars},
-        listings, pricing, restrictions,
-        rule_sets::RuleSet,
-        search::Filter,
-    },
-    store::listings::{Listing, Place, Ratings},
-    types::{GeoBox, Guests, ListingId, ListingOrder, ListingStatus, Point, Stay, TimeZones},
+use domain::{
+    calendars::{self, Particulars},
+    listings, pricing, restrictions,
+    rule_sets::RuleSet,
+    search::Filter,
 };
+use store::listings::{Listing, Place, Ratings};
+use types::{GeoBox, Guests, ListingId, ListingOrder, ListingStatus, Point, Stay, TimeZones};
 
 use super::world::{Sample, World};
 

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use async_graphql::{EmptyMutation, EmptySubscription, Request, Schema, Value};
-use staygate::{
-    auth::Viewer,
-    graphql::{context::Scope, loaders::PublicLoaders, search::SearchQuery},
-};
+use auth::Viewer;
+use graphql::{context::Scope, loaders::PublicLoaders, search::SearchQuery};
 
 use super::world::{World, day};
 

@@ -89,13 +89,13 @@ async fn listings_of_an_older_server_are_found_after_the_next_start() {
     app.conn().await.batch_execute("UPDATE listings SET city_key = NULL, region_key = 'x'").await.unwrap();
     assert!(find(&app, "Giessen").await.is_empty());
     for _ in 0..2 {
-        assert!(staygate::store::refresh::all(&app.app.database).await.is_ok());
+        assert!(store::refresh::all(&app.app.database).await.is_ok());
         assert_eq!(find(&app, "Giessen").await, std::slice::from_ref(&id));
         assert!(find(&app, "x").await.is_empty());
     }
     // What was changed after it was written stays.
     app.conn().await.batch_execute("UPDATE listings SET city = 'Berlin'").await.unwrap();
-    staygate::store::refresh::all(&app.app.database).await.unwrap();
+    store::refresh::all(&app.app.database).await.unwrap();
     assert_eq!(find(&app, "berlin").await, [id]);
 }
 
@@ -107,15 +107,15 @@ async fn a_start_reads_listings_without_keys_alone() {
     let id = listing_in(&host, json!({ "city": "Gießen" })).await;
     let database = &app.app.database;
     let recording = database.statements().record();
-    staygate::store::refresh::missing(database).await.unwrap();
+    store::refresh::missing(database).await.unwrap();
     let texts = recording.texts();
     assert_eq!(texts.len(), 2, "{texts:?}");
     assert!(texts[0].contains("`city_key` IS NULL"), "{texts:?}");
     app.conn().await.batch_execute("UPDATE listings SET city_key = NULL").await.unwrap();
-    staygate::store::refresh::missing(database).await.unwrap();
+    store::refresh::missing(database).await.unwrap();
     assert_eq!(find(&app, "Giessen").await, std::slice::from_ref(&id));
     app.conn().await.batch_execute("UPDATE listings SET city_key = 'made in another way'").await.unwrap();
-    staygate::store::refresh::missing(database).await.unwrap();
+    store::refresh::missing(database).await.unwrap();
     assert!(find(&app, "Giessen").await.is_empty());
     let worker = tokio::spawn(staygate::worker::run(app.app.for_worker()));
     let found = async {

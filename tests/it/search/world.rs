@@ -4,24 +4,23 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{Days, Duration, NaiveDate, NaiveTime};
 use diesel_async::SimpleAsyncConnection;
-use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
-use staygate::{
+use domain::{
     app::App,
-    domain::{
-        calendars::{Night, NightRate},
-        search::Reach,
-    },
-    store::{
-        self, Conn,
-        amenities::Amenity,
-        listings::{Home, Listing, Origin, Place, Pricing, Ratings, Rules, Words},
-        photos::Photo,
-        users::NewUser,
-    },
-    types::{
-        BookingId, CancellationPolicy, Entropy, ListingId, ListingStatus, ManualClock, Money, NightKind, Point,
-        PropertyType, RoomType, SeededEntropy, Timestamp, UserId,
-    },
+    calendars::{Night, NightRate},
+    search::Reach,
+};
+use mysql_engine::Conn;
+use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use store::{
+    self,
+    amenities::Amenity,
+    listings::{Home, Listing, Origin, Place, Pricing, Ratings, Rules, Words},
+    photos::Photo,
+    users::NewUser,
+};
+use types::{
+    BookingId, CancellationPolicy, Entropy, ListingId, ListingStatus, ManualClock, Money, NightKind, Point,
+    PropertyType, RoomType, SeededEntropy, Timestamp, UserId,
 };
 
 use crate::harness::database::TestDatabase;
@@ -88,22 +87,22 @@ impl World {
 
 fn app(database: &TestDatabase, reach: Reach) -> App {
     let entropy = SeededEntropy::new(1);
-    let key = staygate::auth::SigningKey { id: "test".into(), secret: vec![7; 32] };
-    App::new(staygate::app::Parts {
+    let key = auth::SigningKey { id: "test".into(), secret: vec![7; 32] };
+    App::new(domain::app::Parts {
         database: database.database.clone(),
         clock: Arc::new(ManualClock::at(now())),
-        keys: staygate::auth::Keys::new(key, &[]),
-        passwords: staygate::auth::PasswordHasher::new(1, &entropy).unwrap(),
+        keys: auth::Keys::new(key, &[]),
+        passwords: auth::PasswordHasher::new(1, &entropy).unwrap(),
         entropy: Arc::new(entropy),
-        payments: Arc::new(staygate::outbound::payments::Sandbox),
-        streams: staygate::app::Streams::default(),
-        tzdata: staygate::outbound::tzdata::Tzdata::fixed(staygate::types::TimeZones::built_in().clone()),
-        zones: staygate::app::Recent::default(),
-        amenities: staygate::app::AmenityCache::default(),
+        payments: Arc::new(providers::payments::Sandbox),
+        streams: domain::app::Streams::default(),
+        tzdata: providers::tzdata::Tzdata::fixed(types::TimeZones::built_in().clone()),
+        zones: domain::app::Recent::default(),
+        amenities: domain::app::AmenityCache::default(),
         reach,
-        terms: staygate::app::Terms::default(),
-        limits: staygate::app::AttemptLimits::default(),
-        delays: staygate::types::Delays::default(),
+        terms: domain::app::Terms::default(),
+        limits: domain::app::AttemptLimits::default(),
+        delays: types::Delays::default(),
     })
 }
 

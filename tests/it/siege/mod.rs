@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
-use staygate::types::{Clock, SystemClock};
 use tokio::task::JoinSet;
+use types::{Clock, SystemClock};
 
 use crate::{
     harness::{

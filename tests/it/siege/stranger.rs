@@ -7,9 +7,9 @@ use std::net::Ipv4Addr;
 
 use async_graphql::parser::{parse_schema, types::*};
 use chrono::{Days, NaiveDate};
+use graphql::CONTRACT;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
-use staygate::graphql::CONTRACT;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 

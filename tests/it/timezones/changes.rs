@@ -107,10 +107,10 @@ async fn a_deadline_at_check_in_moves_with_it() {
     new.clock.set(instant("2026-12-20T22:00:00Z"));
     assert_eq!(guest.status(&booking).await, "EXPIRED");
     let mut conn = old.conn().await;
-    let nights = staygate::store::nights::of_listing(
+    let nights = store::nights::of_listing(
         &mut conn,
         listing.parse().unwrap(),
-        staygate::types::Stay::stored("2026-12-20".parse().unwrap(), "2026-12-23".parse().unwrap()),
+        types::Stay::stored("2026-12-20".parse().unwrap(), "2026-12-23".parse().unwrap()),
     );
     let nights = nights.await.unwrap();
     assert_eq!(nights.len(), 3);
@@ -147,9 +147,9 @@ async fn where_no_instant_moves_nobody_is_told() {
     assert_eq!(guest.booking(&booking).await, before);
     let mut conn = new.conn().await;
     let version = "2026f".parse().unwrap();
-    assert_eq!(staygate::store::booking_times::outdated(&mut conn, &version, 10).await.unwrap(), []);
+    assert_eq!(store::booking_times::outdated(&mut conn, &version, 10).await.unwrap(), []);
     let older = "2026e".parse().unwrap();
-    assert_eq!(staygate::store::booking_times::outdated(&mut conn, &older, 10).await.unwrap(), []);
+    assert_eq!(store::booking_times::outdated(&mut conn, &older, 10).await.unwrap(), []);
 }
 
 /// M9: a server with old rules must write what it confirms, and one with newer rules puts it right.

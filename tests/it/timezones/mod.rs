@@ -4,8 +4,8 @@ mod changes;
 
 use std::path::PathBuf;
 
+use providers::tzdata::Tzdata;
 use serde_json::{Value, json};
-use staygate::outbound::tzdata::Tzdata;
 
 use crate::harness::{actors::Actor, app::TestApp, wire};
 

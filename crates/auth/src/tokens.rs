@@ -1,0 +1,318 @@
+//! Access tokens (JWT, short) and refresh tokens (random, once).
+
+use std::marker::PhantomData;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::Duration;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Member;
+use types::{Entropy, SessionId, Timestamp, UserId, error::Result};
+
+const ISSUER: &str = "staygate";
+const AUDIENCE: &str = "staygate-api";
+/// What is signed to derive a refresh token begins with this. No JWT does: its first byte is a letter of base 64.
+const CHILD_LABEL: &[u8] = b"\0refresh token\0";
+
+/// A secret with a name. The name is in every token, so that secrets can be changed without signing everybody out.
+#[derive(Clone)]
+pub struct SigningKey {
+    /// Name: `kid` of the token.
+    pub id: String,
+    /// At least 32 bytes.
+    pub secret: Vec<u8>,
+}
+
+/// The secrets: the first signs, all verify.
+#[derive(Clone)]
+pub struct Keys {
+    signing: (String, EncodingKey),
+    /// All secrets, the current one first.
+    deriving: Vec<EncodingKey>,
+    verifying: Vec<(String, DecodingKey)>,
+}
+
+/// Why a token was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Its time is over.
+    #[error("the access token has expired")]
+    Expired,
+    /// It is not one of ours.
+    #[error("the access token is not valid")]
+    Invalid,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: UserId,
+    sid: SessionId,
+    iat: i64,
+    exp: i64,
+}
+
+/// A token that proves who asks.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    /// The JWT.
+    pub text: String,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// A secret text of 256 random bits, or derived from such a text. `K` says what it is for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret<K>(String, PhantomData<K>);
+
+/// What a secret text is for.
+pub trait Purpose {
+    /// How its texts begin.
+    const PREFIX: &'static str;
+    /// What logs show instead of it.
+    const NAME: &'static str;
+}
+
+/// A token that buys the next pair, once.
+pub type RefreshToken = Secret<Refresh>;
+
+/// A token that shows that a device has signed in before. It opens nothing by itself.
+pub type DeviceToken = Secret<Device>;
+
+/// To refresh a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refresh {}
+
+/// To recognize a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {}
+
+impl Purpose for Refresh {
+    const PREFIX: &'static str = "rt_";
+    const NAME: &'static str = "RefreshToken";
+}
+
+impl Purpose for Device {
+    const PREFIX: &'static str = "dev_";
+    const NAME: &'static str = "DeviceToken";
+}
+
+/// A new pair.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// Proves who asks.
+    pub access: AccessToken,
+    /// Buys the next pair.
+    pub refresh: RefreshToken,
+    /// Until when.
+    pub refresh_expires_at: Timestamp,
+    /// Who was proven.
+    pub member: Member,
+}
+
+impl Keys {
+    /// `current` signs and verifies; what `older` keys signed is still good.
+    pub fn new(current: SigningKey, older: &[SigningKey]) -> Self {
+        let signing = (current.id.clone(), EncodingKey::from_secret(&current.secret));
+        let all = || std::iter::once(&current).chain(older);
+        Self {
+            signing,
+            deriving: all().map(|key| EncodingKey::from_secret(&key.secret)).collect(),
+            verifying: all().map(|key| (key.id.clone(), DecodingKey::from_secret(&key.secret))).collect(),
+        }
+    }
+
+    /// A token for the session of `user`, good for `life` from `now` on.
+    ///
+    /// # Errors
+    /// When the token cannot be signed.
+    pub fn sign(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: Timestamp,
+        life: Duration,
+    ) -> Result<(AccessToken, Member)> {
+        // In the token it is a number of seconds.
+        let expires_at = (now + life).whole_seconds();
+        let claims = Claims {
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+            sub: user,
+            sid: session,
+            iat: now.unix_seconds(),
+            exp: expires_at.unix_seconds(),
+        };
+        let (id, key) = &self.signing;
+        let header = Header { kid: Some(id.clone()), ..Header::new(Algorithm::HS256) };
+        let text = jsonwebtoken::encode(&header, &claims, key).map_err(anyhow::Error::from)?;
+        Ok((AccessToken { text, expires_at }, Member::proven(user, session)))
+    }
+
+    /// Who `token` proves at `now`, and until when.
+    ///
+    /// # Errors
+    /// [`TokenError`] when it proves nobody.
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<(Member, Timestamp), TokenError> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
+        let id = header.kid.ok_or(TokenError::Invalid)?;
+        let (_, key) = self.verifying.iter().find(|(known, _)| *known == id).ok_or(TokenError::Invalid)?;
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // Checked below, by the clock that everything else goes by.
+        validation.validate_exp = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).map_err(|_| TokenError::Invalid)?.claims;
+        let expires_at = chrono::DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?.into();
+        if expires_at <= now {
+            return Err(TokenError::Expired);
+        }
+        Ok((Member::proven(claims.sub, claims.sid), expires_at))
+    }
+}
+
+impl Keys {
+    /// The token that `parent` is traded for: its HMAC-SHA-256, which only the server can compute, and computes again when the answer was
+    /// lost. So nothing secret is stored.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn child(&self, parent: &RefreshToken) -> Result<RefreshToken> {
+        derive(&self.signing.1, parent)
+    }
+
+    /// The token with this hash that `parent` was traded for, if one of the secrets has made it.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn child_with_hash(&self, parent: &RefreshToken, hash: &[u8]) -> Result<Option<RefreshToken>> {
+        for secret in &self.deriving {
+            let child = derive(secret, parent)?;
+            if child.hash().as_slice() == hash {
+                return Ok(Some(child));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn derive(secret: &EncodingKey, parent: &RefreshToken) -> Result<RefreshToken> {
+    let message = [CHILD_LABEL, parent.0.as_bytes()].concat();
+    let code = jsonwebtoken::crypto::sign(&message, secret, Algorithm::HS256).map_err(anyhow::Error::from)?;
+    Ok(RefreshToken::of(&code))
+}
+
+impl<K: Purpose> Secret<K> {
+    /// A new one: 256 random bits.
+    pub fn new(entropy: &dyn Entropy) -> Self {
+        Self::of(&URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()))
+    }
+
+    fn of(code: &str) -> Self {
+        Self::sent(format!("{}{code}", K::PREFIX))
+    }
+
+    /// One that somebody sent.
+    pub fn sent(text: String) -> Self {
+        Self(text, PhantomData)
+    }
+
+    /// The text, for its owner.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// What the database holds of it. A fast hash is enough: 256 random bits cannot be guessed.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+}
+
+/// Logs do not show it.
+impl<K: Purpose> std::fmt::Debug for Secret<K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}(…)", K::NAME)
+    }
+}
+
+impl std::fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessToken").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use types::SeededEntropy;
+
+    fn keys(ids: &[&str]) -> Keys {
+        let mut keys = ids.iter().map(|id| SigningKey { id: (*id).into(), secret: id.repeat(32).into_bytes() });
+        Keys::new(keys.next().unwrap(), &keys.collect::<Vec<_>>())
+    }
+
+    fn now() -> Timestamp {
+        chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap().into()
+    }
+
+    #[test]
+    fn a_token_proves_its_member_until_it_expires() {
+        let entropy = SeededEntropy::new(1);
+        let (user, session) = (UserId::new(now(), &entropy), SessionId::new(now(), &entropy));
+        let (token, member) = keys(&["a"]).sign(user, session, now(), Duration::minutes(15)).unwrap();
+        assert_eq!(keys(&["a"]).verify(&token.text, now()), Ok((member, now() + Duration::minutes(15))));
+        let end = now() + Duration::minutes(15);
+        assert_eq!(keys(&["a"]).verify(&token.text, end), Err(TokenError::Expired));
+        assert!(keys(&["b", "a"]).verify(&token.text, now()).is_ok(), "an older secret still verifies");
+        assert_eq!(keys(&["b"]).verify(&token.text, now()), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_token_says_the_second_at_which_it_expires() {
+        let entropy = SeededEntropy::new(1);
+        let (user, session) = (UserId::new(now(), &entropy), SessionId::new(now(), &entropy));
+        let at = now() + Duration::microseconds(999_999);
+        let (token, _) = keys(&["a"]).sign(user, session, at, Duration::minutes(15)).unwrap();
+        let (_, expires_at) = keys(&["a"]).verify(&token.text, at).unwrap();
+        assert_eq!(token.expires_at, expires_at);
+    }
+
+    #[test]
+    fn a_refresh_token_has_one_child_for_each_secret() {
+        let parent = RefreshToken::new(&SeededEntropy::new(1));
+        let child = keys(&["a"]).child(&parent).unwrap();
+        assert_eq!(child.text().len(), parent.text().len());
+        assert_eq!(keys(&["a"]).child(&parent).unwrap(), child);
+        assert_ne!(keys(&["b"]).child(&parent).unwrap(), child);
+        assert_ne!(keys(&["a"]).child(&child).unwrap(), child);
+        let found = |ids: &[&str]| keys(ids).child_with_hash(&parent, &child.hash()).unwrap();
+        assert_eq!(found(&["b", "a"]), Some(child.clone()), "an older secret has made it");
+        assert_eq!(found(&["b"]), None);
+    }
+
+    #[test]
+    fn a_secret_tells_what_it_is_for_and_nothing_else() {
+        let (refresh, device) = (RefreshToken::new(&SeededEntropy::new(1)), DeviceToken::new(&SeededEntropy::new(1)));
+        assert!(refresh.text().starts_with("rt_") && device.text().starts_with("dev_"));
+        assert_eq!(format!("{refresh:?} {device:?}"), "RefreshToken(…) DeviceToken(…)");
+        assert_ne!(refresh.hash(), device.hash());
+        assert_eq!(RefreshToken::sent(refresh.text().to_owned()), refresh);
+    }
+
+    #[test]
+    fn what_is_not_ours_proves_nobody() {
+        let entropy = SeededEntropy::new(1);
+        let (user, session) = (UserId::new(now(), &entropy), SessionId::new(now(), &entropy));
+        let (token, _) = keys(&["a"]).sign(user, session, now(), Duration::minutes(15)).unwrap();
+        let parts: Vec<_> = token.text.split('.').collect();
+        let unsigned = format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"a"}"#), parts[1]);
+        let other = format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode("{}"), parts[2]);
+        for forged in ["", "a.b.c", &unsigned, &other, "ä"] {
+            assert_eq!(keys(&["a"]).verify(forged, now()), Err(TokenError::Invalid), "{forged}");
+        }
+    }
+}

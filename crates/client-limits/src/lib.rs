@@ -1,0 +1,11 @@
+//! Telling clients apart, and limiting what each of them can use: addresses, budgets, quotas and a queue in which addresses take turns.
+
+mod address;
+mod budget;
+mod fair_queue;
+mod quota;
+
+pub use address::AddressPrefix;
+pub use budget::Budget;
+pub use fair_queue::{Bounds, FairQueue, Lane, Slot};
+pub use quota::{Permit, Quota};

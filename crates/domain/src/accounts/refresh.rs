@@ -1,0 +1,98 @@
+//! New pairs of tokens.
+//!
+//! A refresh token works once: whoever brings it a second time has stolen it, or was robbed, so the whole session ends. But answers get lost,
+//! and tabs do not know of each other. So for a short grace the same client gets the same pair again, as long as nobody has used it.
+//! The new refresh token is computed from the old one, so that it need not be stored for that.
+
+use super::{Client, limits};
+use crate::app::App;
+use auth::{RefreshToken, Tokens};
+use mysql_engine::Conn;
+use store::sessions::{self, Ticket};
+use telemetry::logs;
+use types::{
+    Timestamp,
+    error::{InvalidSession, Refusal, Result},
+};
+
+/// Trades a refresh token for a new pair.
+///
+/// # Errors
+/// Problems of the contract's `refreshSession`.
+pub async fn refresh(app: &App, token: &RefreshToken, client: &Client) -> Result<Tokens> {
+    let now = app.now();
+    let refreshed = app
+        .database
+        .transaction(async |tx| {
+            let Some(ticket) = sessions::lock_ticket(tx, &token.hash()).await? else { return Ok(None) };
+            if ticket.revoked_at.is_some() || ticket.expires_at <= now {
+                return Ok(None);
+            }
+            match ticket.used_at {
+                None => trade(app, tx, token, &ticket, client, now).await.map(Some),
+                Some(used_at) => repeat(app, tx, token, &ticket, client, used_at, now).await,
+            }
+        })
+        .await?;
+    refreshed.ok_or_else(|| Refusal::InvalidSession(InvalidSession).into())
+}
+
+/// The first use.
+async fn trade(
+    app: &App,
+    tx: &mut Conn,
+    token: &RefreshToken,
+    ticket: &Ticket,
+    client: &Client,
+    now: Timestamp,
+) -> Result<Tokens> {
+    limits::take(tx, &app.limits.refresh, &[ticket.session.as_bytes()], now).await?;
+    let child = app.keys.child(token)?;
+    let expires_at = now + app.terms.refresh_token;
+    sessions::use_up(tx, &token.hash(), &child.hash(), client.address, now).await?;
+    sessions::issue(tx, ticket.session, &child.hash(), now, expires_at).await?;
+    pair(app, ticket, child, now, expires_at)
+}
+
+/// Another use: the same pair for the same client, within the grace and before it was used; otherwise the end of the session.
+async fn repeat(
+    app: &App,
+    tx: &mut Conn,
+    token: &RefreshToken,
+    ticket: &Ticket,
+    client: &Client,
+    used_at: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Tokens>> {
+    if now - used_at < app.terms.refresh_grace
+        && is_same_client(ticket, client)
+        && let Some(hash) = &ticket.child_hash
+        && let Some(child) = app.keys.child_with_hash(token, hash)?
+        && let Some(expires_at) = sessions::unused(tx, hash).await?
+    {
+        return pair(app, ticket, child, used_at, expires_at).map(Some);
+    }
+    tracing::warn!(
+        target: logs::SECURITY,
+        event = "refresh_token_reused",
+        user = %ticket.user,
+        session = %ticket.session,
+        address = %client.address,
+        "a refresh token was used twice: the session ends"
+    );
+    sessions::revoke(tx, ticket.session, now).await?;
+    Ok(None)
+}
+
+/// Whether it is the device of the session, or somebody at the address where the token was used before.
+fn is_same_client(ticket: &Ticket, client: &Client) -> bool {
+    let is_device = |hash: &Vec<u8>| client.device.as_ref().is_some_and(|device| device.hash().as_slice() == hash);
+    ticket.device_hash.as_ref().is_some_and(is_device)
+        || ticket.used_from.as_deref() == Some(client.address.as_bytes().as_slice())
+}
+
+/// The pair as it was at `at`: the same, however often it is made.
+fn pair(app: &App, ticket: &Ticket, refresh: RefreshToken, at: Timestamp, expires_at: Timestamp) -> Result<Tokens> {
+    let (access, member) = app.keys.sign(ticket.user, ticket.session, at, app.terms.access_token)?;
+    Ok(Tokens { access, refresh, refresh_expires_at: expires_at, member })
+}

@@ -1,0 +1,145 @@
+//! Nights that a host blocks and opens.
+
+use chrono::{Days, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    bookings,
+    events::{self, Happened},
+    idempotency::{self, Once},
+};
+use crate::app::App;
+use auth::Member;
+use mysql_engine::Conn;
+use store::{
+    self,
+    listings::Listing,
+    nights::{Claim, Night},
+};
+use types::{
+    IdempotencyKey, ListingId, NightKind, Stay, Timestamp, UnavailableReason,
+    error::{Error, NightConflict, NightsUnavailable, Result},
+};
+
+/// What is kept under an idempotency key: the nights that were changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    /// In order.
+    pub nights: Vec<NaiveDate>,
+}
+
+/// Blocks the free nights of `range`: all or, when guests hold one, none. Nights that are blocked already stay so.
+///
+/// # Errors
+/// Problems of the contract's `blockNights`.
+pub async fn block(
+    app: &App,
+    host: &Member,
+    listing: ListingId,
+    range: Stay,
+    key: &IdempotencyKey,
+) -> Result<Once<Changed>> {
+    let input = (listing, range.check_in(), range.check_out());
+    let intention = idempotency::intention(host, "blockNights", key, &input)?;
+    let now = app.now();
+    let (changed, lapsed) = app
+        .database
+        .transaction(async |tx| {
+            if let Some(kept) = idempotency::take(tx, &intention, now).await? {
+                return Ok((kept, Vec::new()));
+            }
+            own(tx, host, listing).await?;
+            let found = store::nights::of_listing(tx, listing, range).await?;
+            let lapsed = bookings::lapse_expired(tx, &found, now).await?;
+            refuse_guests(&found, now)?;
+            let held: Vec<_> = found.iter().filter(|night| night.holds_at(now)).collect();
+            // Kept free after a stay: no guest loses it, and the host's block does the same and stays longer.
+            store::nights::release_preparation(tx, listing, range).await?;
+            if held.iter().any(|night| night.kind == NightKind::External) {
+                // Else the calendar that holds them would let them go.
+                store::nights::block_external(tx, listing, range).await?;
+            }
+            let is_blocked =
+                |night: &NaiveDate| held.iter().any(|it| it.night == *night && it.kind != NightKind::Preparation);
+            let nights: Vec<_> = range.nights().filter(|night| !is_blocked(night)).collect();
+            claim(tx, listing, range, &nights, now).await?;
+            let changed = idempotency::keep(tx, &intention, Changed { nights }).await?;
+            events::append_all(tx, &Happened::expired(&lapsed).collect::<Vec<_>>(), now).await?;
+            Ok::<_, Error>((changed, lapsed))
+        })
+        .await?;
+    lapsed.iter().for_each(|booking| events::announce(app, booking));
+    Ok(changed)
+}
+
+/// A host does not block what guests hold.
+fn refuse_guests(found: &[Night], now: Timestamp) -> Result<()> {
+    let is_guest = |kind| matches!(kind, NightKind::Hold | NightKind::Request | NightKind::Booking);
+    let held = found.iter().filter(|night| night.holds_at(now) && is_guest(night.kind));
+    let conflict = |night: &Night| NightConflict { night: night.night, reason: UnavailableReason::Booked };
+    NightsUnavailable::unless_free(held.map(conflict).collect())
+}
+
+async fn claim(tx: &mut Conn, listing: ListingId, range: Stay, nights: &[NaiveDate], now: Timestamp) -> Result<()> {
+    let row = |&night| Night { listing_id: listing, night, kind: NightKind::Block, booking_id: None, expires_at: None };
+    let rows: Vec<_> = nights.iter().map(row).collect();
+    if rows.is_empty() || store::nights::claim(tx, &rows).await? == Claim::Held {
+        return Ok(());
+    }
+    // A racer was faster. If it was no guest, another run finds the nights blocked already.
+    refuse_guests(&store::nights::of_listing(tx, listing, range).await?, now)?;
+    Err(mysql_engine::DatabaseError::again("a night was taken by no guest").into())
+}
+
+/// Opens the nights of `range` that the host or an outside calendar blocked. Nights that guests hold stay.
+///
+/// # Errors
+/// Problems of the contract's `openNights`.
+pub async fn open(
+    app: &App,
+    host: &Member,
+    listing: ListingId,
+    range: Stay,
+    key: &IdempotencyKey,
+) -> Result<Once<Changed>> {
+    let input = (listing, range.check_in(), range.check_out());
+    let intention = idempotency::intention(host, "openNights", key, &input)?;
+    let now = app.now();
+    app.database
+        .transaction(async |tx| {
+            if let Some(kept) = idempotency::take(tx, &intention, now).await? {
+                return Ok(kept);
+            }
+            let own = own(tx, host, listing).await?;
+            let found = store::nights::of_listing(tx, listing, range).await?;
+            let is_block = |kind| matches!(kind, NightKind::Block | NightKind::External);
+            let nights: Vec<_> = found.iter().filter(|night| is_block(night.kind)).map(|night| night.night).collect();
+            store::nights::unblock(tx, listing, range).await?;
+            prepare(tx, &own, &nights, now).await?;
+            idempotency::keep(tx, &intention, Changed { nights }).await
+        })
+        .await
+}
+
+/// Keeps those of `opened` free that a stay before them asks for: the block did that as well, and they had no row of their own.
+async fn prepare(tx: &mut Conn, listing: &Listing, opened: &[NaiveDate], now: Timestamp) -> Result<()> {
+    let days = Days::new(listing.rules.preparation_nights.into());
+    let (Some(&first), Some(&last)) = (opened.first(), opened.last()) else { return Ok(()) };
+    let stays = store::nights::of_listing(tx, listing.id, Stay::stored(first - days, last)).await?;
+    let is_stay = |kind| matches!(kind, NightKind::Hold | NightKind::Request | NightKind::Booking);
+    let stays: Vec<_> = stays.iter().filter(|night| night.holds_at(now) && is_stay(night.kind)).collect();
+    let row = |&night: &NaiveDate| {
+        let before = stays.iter().rfind(|stay| stay.night < night && stay.night + days >= night)?;
+        Some(Night { night, kind: NightKind::Preparation, ..(*before).clone() })
+    };
+    let rows: Vec<_> = opened.iter().filter_map(row).collect();
+    if rows.is_empty() || store::nights::claim(tx, &rows).await? == Claim::Held {
+        return Ok(());
+    }
+    Err(mysql_engine::DatabaseError::again("a night was taken as it was opened").into())
+}
+
+async fn own(tx: &mut Conn, host: &Member, listing: ListingId) -> Result<Listing> {
+    let found = store::listings::find(tx, listing).await?;
+    found.filter(|listing| listing.host_id == host.id()).ok_or_else(|| Error::not_found("listingId", "listing"))
+}

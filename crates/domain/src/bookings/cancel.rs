@@ -1,0 +1,161 @@
+//! Cancellations, and what they give back.
+
+use super::{
+    Kept, Once, catch_up, events, idempotency, lock_as, payments, quotes, status_at, timeline, transitions, zone,
+};
+use crate::{app::App, cancellation, pricing::Line, rule_sets::RuleSet, timezones};
+use auth::Member;
+use mysql_engine::Conn;
+use store::{
+    self,
+    bookings::{Booking, Change},
+    idempotency::Intention,
+};
+use types::{
+    BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, Money, RefundReason, Side, Timestamp,
+    error::{Error, Refusal, Result, StateConflict},
+};
+
+/// What a cancellation by the guest gives back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// At this instant.
+    pub at: Timestamp,
+    /// Line by line.
+    pub lines: Vec<Line>,
+    /// In all, in minor units.
+    pub refund: i64,
+    /// What is kept, in minor units.
+    pub kept: i64,
+}
+
+/// What was cancelled.
+pub type Cancelled = Once<Kept>;
+
+/// What a cancellation by the guest at `at` would give back; None when the booking can no longer be cancelled then. The real cancellation
+/// asks the same function.
+///
+/// # Errors
+/// When what is stored is damaged.
+pub fn preview(booking: &Booking, at: Timestamp) -> Result<Option<Preview>> {
+    if !transitions::may(Side::Guest, BookingAction::Cancel, status_at(booking, at)) {
+        return Ok(None);
+    }
+    let Some(tiers) = timeline(booking)? else {
+        // Nothing was paid, so nothing is kept.
+        return Ok(Some(Preview { at, lines: Vec::new(), refund: 0, kept: 0 }));
+    };
+    let refund = cancellation::refund_at(&tiers, at);
+    let lines = cancellation::refund_lines(&quotes::lines(&booking.price_lines)?, booking.check_in_at, at, refund);
+    Ok(Some(Preview { at, lines, refund, kept: booking.total - refund }))
+}
+
+/// What went back when `booking` was cancelled, line by line, from what was refunded in all.
+///
+/// # Errors
+/// When what is stored is damaged.
+pub fn refunded_lines(booking: &Booking, refunded: i64) -> Result<Vec<Line>> {
+    let at = booking.cancelled_at.unwrap_or(booking.updated_at);
+    let lines = quotes::lines(&booking.price_lines)?;
+    Ok(if refunded == 0 { Vec::new() } else { cancellation::refund_lines(&lines, booking.check_in_at, at, refunded) })
+}
+
+/// Cancels a booking, as the side that `member` is on. What the guest gets back is decided in the same transaction; the provider is told
+/// afterwards, by this call or by the worker.
+///
+/// # Errors
+/// Problems of the contract's `cancelBooking`.
+pub async fn cancel(
+    app: &App,
+    member: &Member,
+    id: BookingId,
+    expected_refund: Option<i64>,
+    key: &IdempotencyKey,
+) -> Result<Cancelled> {
+    let intention = idempotency::intention(member, "cancelBooking", key, &(id, expected_refund))?;
+    let now = app.now();
+    let (cancelled, booking) = app
+        .database
+        .transaction(async |tx| {
+            if let Some(kept) = idempotency::take(tx, &intention, now).await? {
+                return Ok((kept, None));
+            }
+            let (booking, side) = lock_as(tx, id, member, None).await?;
+            let refund = refund_to_decide(&booking, side, expected_refund, now)?;
+            let booking = end(app, tx, booking, side, refund, now).await?;
+            Ok::<_, Error>((keep(tx, &intention, id).await?, Some(booking)))
+        })
+        .await?;
+    if let Some(booking) = booking {
+        events::announce(app, &booking);
+        payments::settle_soon(app, id).await;
+    }
+    Ok(cancelled)
+}
+
+async fn keep(tx: &mut Conn, intention: &Intention<'_>, booking: BookingId) -> Result<Once<Kept>> {
+    idempotency::keep(tx, intention, Kept { booking }).await
+}
+
+/// What goes back to the guest, if `side` may cancel now and was shown the right amount.
+fn refund_to_decide(booking: &Booking, side: Side, expected: Option<i64>, now: Timestamp) -> Result<i64> {
+    let status = status_at(booking, now);
+    if !transitions::may(side, BookingAction::Cancel, status) {
+        let word = status.as_str().to_lowercase().replace('_', " ");
+        return Err(Error::state(Some(booking.id), format!("A booking that is {word} cannot be cancelled by you.")));
+    }
+    let refund = match side {
+        Side::Guest => preview(booking, now)?.map_or(0, |preview| preview.refund),
+        Side::Host => booking.confirmed_at.map_or(0, |_| booking.total),
+    };
+    if expected.is_some_and(|expected| expected != refund) {
+        let amount = Money::new(refund, booking.currency);
+        let message = format!("The refund is {amount} now. Nothing was cancelled; look at it and decide again.");
+        return Err(
+            Refusal::StateConflict(StateConflict { booking: Some(booking.id), message, retryable: false }).into()
+        );
+    }
+    Ok(refund)
+}
+
+async fn end(app: &App, tx: &mut Conn, booking: Booking, side: Side, refund: i64, now: Timestamp) -> Result<Booking> {
+    let (booking, mut kinds) = catch_up(tx, booking, now).await?;
+    let change = Change {
+        cancelled_at: Some(now),
+        host_payout: payout_after(&booking, refund, now)?,
+        // Who gives back what nobody paid for waits before booking it again.
+        held_until: booking.held_until.filter(|_| side == Side::Guest).map(|end| end.min(now)),
+        ..Change::to(&booking, BookingStatus::Cancelled, now)
+    };
+    store::bookings::update(tx, booking.id, &change).await?;
+    // Nights that were slept stay for the record.
+    let from = match booking.status {
+        BookingStatus::CheckedIn => Some(local_day(app, tx, &booking, now).await?),
+        _ => None,
+    };
+    store::nights::release(tx, booking.id, from).await?;
+    let (event, reason) = match side {
+        Side::Guest => (BookingEventKind::CancelledByGuest, RefundReason::GuestCancelled),
+        Side::Host => (BookingEventKind::CancelledByHost, RefundReason::HostCancelled),
+    };
+    kinds.push(event);
+    if payments::decide_refund(app, tx, &booking, refund, reason, now).await? > 0 {
+        kinds.push(BookingEventKind::RefundCreated);
+    }
+    events::append(tx, &booking, &kinds, now).await?;
+    Ok(booking)
+}
+
+/// What the host earns by a booking that is cancelled now when the guest gets `refund` back: of what is kept, the host's part.
+fn payout_after(booking: &Booking, refund: i64, now: Timestamp) -> Result<i64> {
+    if booking.confirmed_at.is_none() {
+        return Ok(0);
+    }
+    let rules = RuleSet::by_version(&booking.rules).unwrap_or_else(RuleSet::current);
+    let lines = quotes::lines(&booking.price_lines)?;
+    Ok(cancellation::payout_after(&lines, booking.check_in_at, now, refund, rules))
+}
+
+async fn local_day(app: &App, tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<chrono::NaiveDate> {
+    Ok(timezones::local_date(&zone(&app.time_zones(), tx, booking).await?, now))
+}

@@ -1,0 +1,131 @@
+//! Claims on nights: what stands against one, and the rows that make it.
+
+use chrono::{Days, NaiveDate};
+
+use mysql_engine::{Conn, DatabaseError};
+use store::{
+    self,
+    bookings::Booking,
+    nights::{Claim, Night},
+};
+use types::{
+    ListingId, NightKind, Stay, Timestamp, UnavailableReason,
+    error::{NightConflict, Result},
+};
+
+/// Lets go the nights of `found` whose holds have expired, so that they block nobody even if no worker runs. Returns the bookings
+/// that expired by it; their events are for the caller to append, last of all.
+pub(crate) async fn lapse_expired(tx: &mut Conn, found: &[Night], now: Timestamp) -> Result<Vec<Booking>> {
+    let mut ids: Vec<_> =
+        found.iter().filter(|night| !night.holds_at(now)).filter_map(|night| night.booking_id).collect();
+    // Ascending, so that racers lock bookings in one order.
+    ids.sort_unstable();
+    ids.dedup();
+    let mut lapsed = Vec::new();
+    for id in ids {
+        lapsed.extend(store::bookings::expire(tx, id, now).await?);
+    }
+    Ok(lapsed)
+}
+
+/// A claim of `booking` on its nights, and on those that are kept free after it.
+pub(super) struct Wanted<'a> {
+    pub booking: &'a Booking,
+    pub kind: NightKind,
+    /// When an unpaid hold or an unanswered request ends.
+    pub expires_at: Option<Timestamp>,
+    /// Nights to keep free after the stay. Those before it are kept by the rows of the stay before.
+    pub preparation: u16,
+}
+
+impl Wanted<'_> {
+    fn preparation(&self) -> Days {
+        Days::new(u64::from(self.preparation))
+    }
+
+    fn span(&self) -> Stay {
+        Stay::stored(self.booking.check_in, self.booking.check_out + self.preparation())
+    }
+
+    /// The rows in ascending order. A night that is blocked anyway needs no row to keep it free.
+    fn rows(&self, blocked: &[NaiveDate]) -> Vec<Night> {
+        let row = |night: NaiveDate| Night {
+            listing_id: self.booking.listing_id,
+            night,
+            kind: if night < self.booking.check_out { self.kind } else { NightKind::Preparation },
+            booking_id: Some(self.booking.id),
+            expires_at: self.expires_at,
+        };
+        let is_needed = |night: &NaiveDate| *night < self.booking.check_out || !blocked.contains(night);
+        self.span().nights().filter(is_needed).map(row).collect()
+    }
+}
+
+/// How a claim ended.
+pub(super) struct Claimed {
+    /// Bookings whose expired holds were in the way; their events are for the caller to append, last of all.
+    pub lapsed: Vec<Booking>,
+    /// What stands against the claim. Empty: the nights are the booking's.
+    pub conflicts: Vec<NightConflict>,
+}
+
+/// Takes the nights, or says which are taken. A plain read comes first and answers most losers; the key of the table has the last word.
+pub(super) async fn claim(tx: &mut Conn, wanted: &Wanted<'_>, now: Timestamp) -> Result<Claimed> {
+    let listing = wanted.booking.listing_id;
+    let found = store::nights::of_listing(tx, listing, wanted.span()).await?;
+    let lapsed = lapse_expired(tx, &found, now).await?;
+    let conflicts = conflicts(&found, wanted, now);
+    if !conflicts.is_empty() {
+        return Ok(Claimed { lapsed, conflicts });
+    }
+    let is_block = |kind| matches!(kind, NightKind::Block | NightKind::External);
+    let blocked: Vec<_> = found.iter().filter(|night| is_block(night.kind)).map(|night| night.night).collect();
+    let conflicts = match store::nights::claim(tx, &wanted.rows(&blocked)).await? {
+        Claim::Held => Vec::new(),
+        Claim::Taken => lost(tx, listing, wanted, now).await?,
+    };
+    Ok(Claimed { lapsed, conflicts })
+}
+
+/// What stands against the nights now, without taking them.
+pub(super) async fn look(tx: &mut Conn, wanted: &Wanted<'_>, now: Timestamp) -> Result<Vec<NightConflict>> {
+    let found = store::nights::of_listing(tx, wanted.booking.listing_id, wanted.span()).await?;
+    Ok(conflicts(&found, wanted, now))
+}
+
+/// The nights of the stay that something stands against: what holds them or, for nights too close to the next stay, that stay.
+fn conflicts(found: &[Night], wanted: &Wanted<'_>, now: Timestamp) -> Vec<NightConflict> {
+    let holding: Vec<_> = found.iter().filter(|night| night.holds_at(now)).collect();
+    let is_close = |night: NaiveDate| {
+        let near = |held: &NaiveDate| *held > night && *held <= night + wanted.preparation();
+        holding.iter().filter(|held| is_stay(held.kind)).map(|held| held.night).any(|held| near(&held))
+    };
+    let reason = |night: NaiveDate| match holding.iter().find(|held| held.night == night) {
+        Some(held) => Some(reason_of(held.kind)),
+        None => is_close(night).then_some(UnavailableReason::Preparation),
+    };
+    let nights = wanted.booking.stay().nights();
+    nights.filter_map(|night| Some(NightConflict { night, reason: reason(night)? })).collect()
+}
+
+fn is_stay(kind: NightKind) -> bool {
+    matches!(kind, NightKind::Hold | NightKind::Request | NightKind::Booking)
+}
+
+fn reason_of(kind: NightKind) -> UnavailableReason {
+    match kind {
+        NightKind::Hold | NightKind::Request | NightKind::Booking => UnavailableReason::Booked,
+        NightKind::Block | NightKind::External => UnavailableReason::Blocked,
+        NightKind::Preparation => UnavailableReason::Preparation,
+    }
+}
+
+/// A racer was faster. When its rows cannot be seen it has let them go again, and another run will tell.
+async fn lost(tx: &mut Conn, listing: ListingId, wanted: &Wanted<'_>, now: Timestamp) -> Result<Vec<NightConflict>> {
+    let found = store::nights::of_listing(tx, listing, wanted.span()).await?;
+    let conflicts = conflicts(&found, wanted, now);
+    if conflicts.is_empty() {
+        return Err(DatabaseError::again("a night was taken and let go again").into());
+    }
+    Ok(conflicts)
+}

@@ -1,0 +1,258 @@
+//! From a quote to a booking that holds its nights.
+
+use super::{
+    Kept, Once,
+    claims::{Wanted, claim, look},
+    confirm::{Confirmed, confirm},
+    events::{self, Happened},
+    holds::admit,
+    idempotency, payments, quotes,
+};
+use crate::{app::App, limits, listings, timezones};
+use auth::Member;
+use client_limits::AddressPrefix;
+use mysql_engine::Conn;
+use store::{
+    self,
+    bookings::{BookedPlace, Booking},
+    idempotency::Intention,
+    listings::Listing,
+    quotes::Quote,
+};
+use types::{
+    BookingEventKind, BookingId, BookingStatus, IdempotencyKey, ListingStatus, NightKind, QuoteId, Timestamp,
+    UnavailableReason, Zone,
+    error::{Error, NightsUnavailable, QuoteExpired, Refusal, Result, StayNotAllowed, Violation},
+};
+
+/// What a transaction found.
+enum Outcome {
+    /// The booking, and those that it took the place of: expired holds, and the guest's own.
+    Booked(Once<Kept>, Box<Booking>, Vec<Booking>),
+    Replayed(Once<Kept>),
+}
+
+/// A booking, as the answer of its creation.
+pub type Created = Once<Kept>;
+
+/// Books a stay for `guest`, who asks from an address, at the price of a quote. Each night is claimed by a row of its own, so of two guests who want one night the
+/// database refuses the second, on whichever server they are.
+///
+/// # Errors
+/// Problems of the contract's `createBooking`.
+pub async fn create(
+    app: &App,
+    guest: &Member,
+    from: AddressPrefix,
+    quote: QuoteId,
+    key: &IdempotencyKey,
+) -> Result<Created> {
+    let intention = idempotency::intention(guest, "createBooking", key, &quote)?;
+    let kept = idempotency::earlier(&mut app.conn().await?, &intention).await?;
+    if let Some(kept) = kept {
+        return Ok(kept);
+    }
+    let now = app.now();
+    // The connection goes back before another is asked for.
+    let known = store::quotes::visible(&mut app.conn().await?, guest.id(), quote).await?;
+    if let Some(late) = &known
+        && late.expires_at <= now
+    {
+        return expired(app, guest, from, late).await;
+    }
+    let outcome = app.database.transaction(async |tx| book(app, tx, (guest, from), quote, &intention, now).await).await;
+    if let (Err(Error::Refused(Refusal::QuoteExpired(_))), Some(stale)) = (&outcome, &known) {
+        return Err(quotes::renew(app, guest, from, stale).await?.into());
+    }
+    match outcome? {
+        Outcome::Booked(created, booking, others) => {
+            events::announce(app, &booking);
+            for other in others {
+                events::announce(app, &other);
+                if other.status == BookingStatus::Cancelled {
+                    payments::settle_soon(app, other.id).await;
+                }
+            }
+            Ok(created)
+        }
+        Outcome::Replayed(kept) => Ok(kept),
+    }
+}
+
+/// A quote that was booked in time is no longer late.
+async fn expired(app: &App, guest: &Member, from: AddressPrefix, quote: &Quote) -> Result<Created> {
+    let booked = store::bookings::of_quote(&mut app.conn().await?, quote.id).await?;
+    booked.map_or(Ok(()), |booking| Err(booked_already(&booking)))?;
+    Err(quotes::renew(app, guest, from, quote).await?.into())
+}
+
+fn booked_already(booking: &Booking) -> Error {
+    Error::state(Some(booking.id), "This quote was booked already. Take a new one to book again.")
+}
+
+async fn book(
+    app: &App,
+    tx: &mut Conn,
+    (guest, from): (&Member, AddressPrefix),
+    quote: QuoteId,
+    intention: &Intention<'_>,
+    now: Timestamp,
+) -> Result<Outcome> {
+    if let Some(kept) = idempotency::take(tx, intention, now).await? {
+        return Ok(Outcome::Replayed(kept));
+    }
+    let found = store::quotes::visible(tx, guest.id(), quote).await?;
+    let quote = found.ok_or_else(|| Error::not_found("quoteId", "quote"))?;
+    if let Some(booking) = store::bookings::of_quote(tx, quote.id).await? {
+        return Err(booked_already(&booking));
+    }
+    // Its host does not move it, or change its currency, between this look and the commit.
+    let listing = store::listings::share(tx, quote.listing_id).await?;
+    let listing = listing.ok_or_else(|| Error::not_found("quoteId", "listing"))?;
+    still_offered(app, &listing, &quote, now)?;
+    if !quotes::still_holds(&quote, &listing)? {
+        return Err(Refusal::QuoteExpired(QuoteExpired { quote: None, differences: Vec::new() }).into());
+    }
+    let admission = admit(app, tx, &quote, &listing, now).await?;
+    let booking = draft(app, &quote, &listing, admission.held_since, now)?;
+    store::bookings::insert(tx, &booking).await.map_err(raced)?;
+    let Taken { booking, kinds, lapsed } = take_nights(app, tx, booking, listing.rules.preparation_nights, now).await?;
+    // Last, because all bookings from an address wait for one another from here on.
+    limits::take(tx, &app.limits.bookings_by_address, &[from.as_bytes()], now).await?;
+    let created = idempotency::keep(tx, intention, Kept { booking: booking.id }).await?;
+    let mut happened: Vec<_> = Happened::expired(&lapsed).collect();
+    happened.extend(admission.replaced.iter().map(|it| Happened::new(it, &[BookingEventKind::CancelledByGuest])));
+    happened.push(Happened::new(&booking, &kinds));
+    events::append_all(tx, &happened, now).await?;
+    let others = lapsed.into_iter().chain(admission.replaced).collect();
+    Ok(Outcome::Booked(created, Box::new(booking), others))
+}
+
+/// The quote was booked by another request at the same time: with another look that booking is found.
+fn raced(error: diesel::result::Error) -> Error {
+    use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError as Failed};
+    match error {
+        Failed(UniqueViolation, _) => mysql_engine::DatabaseError::again("the quote was booked meanwhile").into(),
+        other => mysql_engine::DatabaseError::from(other).into(),
+    }
+}
+
+/// A new booking with its nights.
+struct Taken {
+    booking: Booking,
+    /// What happened to it.
+    kinds: Vec<BookingEventKind>,
+    /// Bookings whose expired holds were in the way.
+    lapsed: Vec<Booking>,
+}
+
+/// Takes the nights of a new booking. A request that must be paid for takes none yet: they only have to be free. What costs nothing needs
+/// no payment: it is certain at once or, when the host is to be asked, as good as paid for.
+async fn take_nights(app: &App, tx: &mut Conn, booking: Booking, preparation: u16, now: Timestamp) -> Result<Taken> {
+    let is_instant = booking.status == BookingStatus::PendingPayment;
+    let kind = if is_instant { NightKind::Hold } else { NightKind::Request };
+    let wanted = Wanted { booking: &booking, kind, expires_at: booking.deadline_at, preparation };
+    if booking.hidden_from_host {
+        NightsUnavailable::unless_free(look(tx, &wanted, now).await?)?;
+        return Ok(Taken { booking, kinds: vec![BookingEventKind::Requested], lapsed: Vec::new() });
+    }
+    let claimed = claim(tx, &wanted, now).await?;
+    NightsUnavailable::unless_free(claimed.conflicts)?;
+    let lapsed = claimed.lapsed;
+    if !is_instant {
+        return Ok(Taken { booking, kinds: vec![BookingEventKind::Requested], lapsed });
+    }
+    if booking.total > 0 {
+        return Ok(Taken { booking, kinds: vec![BookingEventKind::Created], lapsed });
+    }
+    match confirm(app, tx, &booking, now).await? {
+        Confirmed::Certain(booking) => {
+            Ok(Taken { booking, kinds: vec![BookingEventKind::Created, BookingEventKind::Confirmed], lapsed })
+        }
+        Confirmed::WithoutNights(booking) => {
+            Err(anyhow::anyhow!("booking {} has lost the nights that it has just taken", booking.id).into())
+        }
+    }
+}
+
+/// A quote is a promise: of all rules only those that cannot be kept any more stand against it.
+fn still_offered(app: &App, listing: &Listing, quote: &Quote, now: Timestamp) -> Result<()> {
+    let broken = |reason, message: &str| {
+        let violations = vec![Violation { reason, message: message.to_owned(), night: None }];
+        Err(Refusal::StayNotAllowed(StayNotAllowed { violations }).into())
+    };
+    if listing.status != ListingStatus::Published {
+        return broken(UnavailableReason::NotPublished, "The listing was taken off.");
+    }
+    if check_in_at(&listings::zone(&app.time_zones(), listing)?, quote, listing) <= now {
+        return broken(UnavailableReason::AdvanceNotice, "The time of check-in is over.");
+    }
+    Ok(())
+}
+
+fn check_in_at(zone: &Zone, quote: &Quote, listing: &Listing) -> Timestamp {
+    timezones::check_in_at(zone, quote.stay(), listing.rules.check_in_from)
+}
+
+/// The state of a new booking, until when it stays so, and since when it holds nights unpaid, if it is no request. A request for what costs
+/// nothing is with its host at once.
+fn beginning(
+    app: &App,
+    quote: &Quote,
+    held_since: Timestamp,
+    now: Timestamp,
+) -> (BookingStatus, Timestamp, Option<Timestamp>) {
+    match (quote.instant_book, quote.total > 0) {
+        (true, true) => {
+            let end = (now + app.terms.hold).min(held_since + app.terms.holds.in_all);
+            (BookingStatus::PendingPayment, end, Some(held_since))
+        }
+        (true, false) => (BookingStatus::PendingPayment, now + app.terms.hold, Some(now)),
+        (false, true) => (BookingStatus::Requested, now + app.terms.request_payment, None),
+        (false, false) => (BookingStatus::Requested, now + app.terms.host_answer, None),
+    }
+}
+
+fn draft(app: &App, quote: &Quote, listing: &Listing, held_since: Timestamp, now: Timestamp) -> Result<Booking> {
+    let zones = app.time_zones();
+    let zone = listings::zone(&zones, listing)?;
+    let check_in_at = check_in_at(&zone, quote, listing);
+    let (status, deadline, held_since) = beginning(app, quote, held_since, now);
+    let deadline_at = Some(deadline.min(check_in_at));
+    let is_certain = quote.instant_book && quote.total == 0;
+    Ok(Booking {
+        id: BookingId::new(now, &*app.entropy),
+        listing_id: listing.id,
+        guest_id: quote.guest_id,
+        host_id: listing.host_id,
+        quote_id: quote.id,
+        status,
+        check_in: quote.check_in,
+        check_out: quote.check_out,
+        check_in_at,
+        check_out_at: timezones::check_out_at(&zone, quote.stay(), listing.rules.check_out_by),
+        adults: quote.adults,
+        children: quote.children,
+        infants: quote.infants,
+        pets: quote.pets,
+        currency: quote.currency,
+        price_lines: quote.price_lines.clone(),
+        total: quote.total,
+        host_payout: quote.host_payout,
+        rules: quote.rules.clone(),
+        cancellation_policy: quote.cancellation_policy,
+        cancellation_timeline: None,
+        deadline_at,
+        decline_message: None,
+        event_sequence: 0,
+        created_at: now,
+        confirmed_at: None,
+        cancelled_at: None,
+        updated_at: now,
+        time_zone_rules: zones.version().to_string(),
+        place: BookedPlace::of(listing),
+        held_since,
+        held_until: if is_certain { Some(check_in_at) } else { deadline_at },
+        hidden_from_host: status == BookingStatus::Requested && quote.total > 0,
+    })
+}

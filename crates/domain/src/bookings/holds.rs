@@ -1,0 +1,123 @@
+//! How much a guest can book without paying.
+//!
+//! An unpaid hold keeps everybody else away for its time, and so does a request whose money is only reserved, or a stay that costs nothing. So
+//! a guest has few of each kind: so many in all and so many of one listing. When a guest has let one end, or ended it, the guest waits a
+//! while before booking that listing again. What a guest books again before paying (one guest more, a day longer) is no second one: it
+//! replaces the first, for a bounded time in all where it holds nights, so that nobody holds nights for ever by asking again.
+
+use chrono::{Days, Duration};
+
+use super::{payments, status_at};
+use crate::app::{App, Caps};
+use mysql_engine::Conn;
+use store::{
+    self,
+    bookings::{Booking, Change},
+    holds::{Hold, HoldKind},
+    listings::Listing,
+    quotes::Quote,
+};
+use types::{
+    BookingId, BookingStatus, Stay, Timestamp,
+    error::{Error, Refusal, Result, StateConflict, TooManyAttempts},
+};
+
+/// What a new booking finds of its guest's unpaid ones.
+pub(super) struct Admission {
+    /// Those that it takes the place of: they are cancelled, and their nights are free. The events are for the caller to append.
+    pub replaced: Vec<Booking>,
+    /// Since when the guest holds nights of this listing without having paid.
+    pub held_since: Timestamp,
+}
+
+/// Lets the guest of `quote` book, or says how long to wait. Bookings of one guest wait for one another, on whichever server they are, so
+/// that they are counted one by one.
+pub(super) async fn admit(
+    app: &App,
+    tx: &mut Conn,
+    quote: &Quote,
+    listing: &Listing,
+    now: Timestamp,
+) -> Result<Admission> {
+    store::holds::lock(tx, quote.guest_id).await?;
+    let kind = kind_of(quote);
+    let caps = app.terms.holds.of(kind);
+    let known = store::holds::of_guest(tx, quote.guest_id, now - caps.cooldown).await?;
+    let around = Days::new(listing.rules.preparation_nights.into());
+    let is_replaced = |hold: &&Hold| {
+        hold.listing_id == listing.id
+            && hold.awaits_payment(now)
+            && reaches(hold.stay(), around).overlaps(reaches(quote.stay(), around))
+    };
+    let (own, others): (Vec<_>, Vec<_>) = known.iter().partition(is_replaced);
+    let others: Vec<_> = others.into_iter().filter(|hold| hold.kind() == kind).collect();
+    within_limits(caps, &own, &others, listing, now)?;
+    let held_since = own.iter().filter_map(|hold| hold.held_since).min().unwrap_or(now);
+    let mut ids: Vec<_> = own.iter().map(|hold| hold.id).collect();
+    // Ascending, so that racers lock bookings in one order.
+    ids.sort_unstable();
+    let mut replaced = Vec::new();
+    for id in ids {
+        replaced.extend(replace(tx, id, now).await?);
+    }
+    Ok(Admission { replaced, held_since })
+}
+
+fn kind_of(quote: &Quote) -> HoldKind {
+    match (quote.instant_book, quote.total) {
+        (false, _) => HoldKind::Request,
+        (true, 0) => HoldKind::Free,
+        (true, _) => HoldKind::Unpaid,
+    }
+}
+
+/// A stay and the nights that are kept free after it.
+fn reaches(stay: Stay, preparation: Days) -> Stay {
+    Stay::stored(stay.check_in(), stay.check_out() + preparation)
+}
+
+fn within_limits(caps: Caps, own: &[&Hold], others: &[&Hold], listing: &Listing, now: Timestamp) -> Result<()> {
+    let is_here = |hold: &&Hold| hold.listing_id == listing.id;
+    let end = |hold: &Hold| hold.held_until.filter(|_| hold.is_open(now));
+    let all: Vec<_> = others.iter().copied().filter_map(end).collect();
+    if all.len() >= caps.per_guest as usize {
+        return Err(wait(all.into_iter().min().unwrap_or(now), now));
+    }
+    let here: Vec<_> = others.iter().copied().filter(is_here).filter_map(end).collect();
+    if here.len() >= caps.per_listing as usize {
+        return Err(wait(here.into_iter().min().unwrap_or(now) + caps.cooldown, now));
+    }
+    let given_up = others.iter().copied().filter(is_here).filter_map(|hold| hold.given_up_at(now)).max();
+    match given_up {
+        Some(at) if own.is_empty() && at + caps.cooldown > now => Err(wait(at + caps.cooldown, now)),
+        _ => Ok(()),
+    }
+}
+
+fn wait(until: Timestamp, now: Timestamp) -> Error {
+    let seconds = (until - now + Duration::milliseconds(999)).num_seconds().max(1);
+    let retry_after_seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
+    Refusal::TooManyAttempts(TooManyAttempts { retry_after_seconds }).into()
+}
+
+/// Ends an unpaid booking for another of the same guest. None when it is no such booking any more.
+async fn replace(tx: &mut Conn, id: BookingId, now: Timestamp) -> Result<Option<Booking>> {
+    let Some(booking) = store::bookings::lock(tx, id).await? else { return Ok(None) };
+    let status = status_at(&booking, now);
+    if status != BookingStatus::PendingPayment && !(status == BookingStatus::Requested && booking.hidden_from_host) {
+        return Ok(None);
+    }
+    if payments::is_in_flight(tx, id).await? {
+        let message = "Your earlier booking of these nights is being paid for. Try again in a moment.".to_owned();
+        return Err(Refusal::StateConflict(StateConflict { booking: Some(id), message, retryable: true }).into());
+    }
+    let change = Change {
+        cancelled_at: Some(now),
+        held_until: None,
+        host_payout: 0,
+        ..Change::to(&booking, BookingStatus::Cancelled, now)
+    };
+    store::bookings::update(tx, id, &change).await?;
+    store::nights::release(tx, id, None).await?;
+    Ok(Some(change.applied_to(booking)))
+}

@@ -1,0 +1,70 @@
+//! What time does to bookings. Readers honor deadlines by themselves; this writes down what has become true, with its event.
+
+use super::{events, status_at};
+use crate::app::App;
+use mysql_engine::Conn;
+use store::{
+    self,
+    bookings::{Booking, Change},
+};
+use types::{
+    BookingEventKind, BookingId, BookingStatus, Timestamp,
+    error::{Error, Result},
+};
+
+/// Writes what time has done to `booking`, which the transaction has locked. Returns the booking as it is then, and the events that the
+/// caller appends last of all.
+pub(crate) async fn catch_up(
+    tx: &mut Conn,
+    booking: Booking,
+    now: Timestamp,
+) -> Result<(Booking, Vec<BookingEventKind>)> {
+    use BookingEventKind::{CheckedIn as Begun, Completed as Ended, Expired as Lapsed};
+    use BookingStatus::{CheckedIn, Completed, Confirmed, Expired, PendingPayment, Requested};
+    let to = status_at(&booking, now);
+    let kinds = match (booking.status, to) {
+        (PendingPayment | Requested, Expired) => vec![Lapsed],
+        (Confirmed, CheckedIn) => vec![Begun],
+        (Confirmed, Completed) => vec![Begun, Ended],
+        (CheckedIn, Completed) => vec![Ended],
+        _ => return Ok((booking, Vec::new())),
+    };
+    let change = Change::to(&booking, to, now);
+    store::bookings::update(tx, booking.id, &change).await?;
+    if to == Expired {
+        store::nights::release(tx, booking.id, None).await?;
+    }
+    Ok((change.applied_to(booking), kinds))
+}
+
+/// Bookings that time has moved and nobody has written down yet, for the worker.
+///
+/// # Errors
+/// When the database fails.
+pub async fn overdue_and_moved(app: &App, limit: i64) -> Result<Vec<BookingId>> {
+    let (conn, now) = (&mut app.conn().await?, app.now());
+    let mut ids = store::bookings::overdue(conn, now, limit).await?;
+    ids.extend(store::bookings::moved_on(conn, now, limit).await?);
+    Ok(ids)
+}
+
+/// Writes what time has done to a booking. Two workers do it once: the second finds it done.
+///
+/// # Errors
+/// When the database fails.
+pub async fn move_on(app: &App, id: BookingId) -> Result<()> {
+    let now = app.now();
+    let moved = app
+        .database
+        .transaction(async |tx| {
+            let Some(booking) = store::bookings::lock(tx, id).await? else { return Ok(None) };
+            let (booking, kinds) = catch_up(tx, booking, now).await?;
+            events::append(tx, &booking, &kinds, now).await?;
+            Ok::<_, Error>(Some(booking).filter(|_| !kinds.is_empty()))
+        })
+        .await?;
+    if let Some(booking) = moved {
+        events::announce(app, &booking);
+    }
+    Ok(())
+}

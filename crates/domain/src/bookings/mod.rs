@@ -1,0 +1,101 @@
+//! Bookings: who holds which nights, and how that begins, goes on and ends.
+
+mod cancel;
+mod claims;
+mod confirm;
+mod create;
+mod holds;
+mod lapse;
+mod respond;
+mod times;
+mod view;
+
+pub use cancel::{Cancelled, Preview, cancel, preview, refunded_lines};
+pub(super) use claims::lapse_expired;
+pub(super) use confirm::{Asked, Confirmed, ask_host, confirm};
+pub use create::{Created, create};
+pub(super) use lapse::catch_up;
+pub use lapse::{move_on, overdue_and_moved};
+pub use respond::{accept, decline};
+pub use times::{follow_time_zone, with_older_rules};
+pub use view::{Action, Circumstances, actions, host_payout, status_at, timeline};
+
+pub use store::bookings::{BookedPlace, Booking, ByCheckIn, Part};
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    events,
+    idempotency::{self, Once},
+    payments, quotes,
+    timezones::{TimeZones, Zone},
+    transitions,
+};
+use crate::app::App;
+use auth::Member;
+use types::{
+    BookingId, BookingStatus, Page, PageOf, Side,
+    error::{Error, Result},
+};
+
+/// What is kept under an idempotency key: the booking to answer with again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The booking.
+    pub booking: BookingId,
+}
+
+/// Which part of a person's bookings on `side` `page` of those in any of `statuses` (None: in all) is.
+pub fn part(side: Side, statuses: Option<Vec<BookingStatus>>, page: Page<ByCheckIn>) -> Part {
+    let once = |statuses: Vec<BookingStatus>| statuses.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    Part { side, statuses: statuses.map(once), page }
+}
+
+/// A page of the viewer's bookings for each part, the latest check-in first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lists(app: &App, viewer: &Member, parts: Vec<Part>) -> Result<HashMap<Part, PageOf<Arc<Booking>>>> {
+    let rows = store::bookings::lists(&mut app.conn().await?, viewer.id(), &parts, app.now()).await?;
+    let cut = |(part, rows): (Part, Vec<Booking>)| {
+        let page = part.page.cut(rows.into_iter().map(Arc::new).collect());
+        (part, page)
+    };
+    Ok(parts.into_iter().zip(rows).map(cut).collect())
+}
+
+/// Those of `ids` that the viewer is a side of.
+///
+/// # Errors
+/// When the database fails.
+pub async fn visible(app: &App, viewer: &Member, ids: &[BookingId]) -> Result<Vec<Booking>> {
+    Ok(store::bookings::visible(&mut app.conn().await?, viewer.id(), ids).await?)
+}
+
+/// The booking, locked, if `viewer` is on `side` of it.
+async fn lock_as(
+    tx: &mut mysql_engine::Conn,
+    id: BookingId,
+    viewer: &Member,
+    side: Option<Side>,
+) -> Result<(Booking, Side)> {
+    let booking = store::bookings::lock(tx, id).await?;
+    booking
+        .and_then(|booking| booking.side_of(viewer.id()).map(|of| (booking, of)))
+        .filter(|(_, of)| side.is_none_or(|side| side == *of))
+        .ok_or_else(|| Error::not_found("bookingId", "booking"))
+}
+
+/// The time zone that `booking` goes by, whatever has become of its listing.
+///
+/// # Errors
+/// When the database fails, or what it holds names no zone.
+pub(super) async fn zone(zones: &TimeZones, conn: &mut mysql_engine::Conn, booking: &Booking) -> Result<Zone> {
+    let name = store::bookings::time_zone(conn, booking).await?;
+    zones.zone(&name).map_err(|error| Error::Internal(error.into()))
+}

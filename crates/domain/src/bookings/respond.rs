@@ -1,0 +1,158 @@
+//! The host's answer to a request.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Confirmed, Kept, Once, confirm, events, idempotency, lock_as, payments, status_at, transitions};
+use crate::app::App;
+use auth::Member;
+use store::{
+    self,
+    bookings::{Booking, Change},
+    idempotency::Intention,
+    payments::Payment,
+};
+use types::{
+    BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, PaymentId, PaymentStatus, Side,
+    Timestamp,
+    error::{Error, Result},
+    text,
+};
+
+/// Most characters of a word to the guest.
+const MAX_MESSAGE: usize = 1_000;
+
+/// What is kept under the key of an acceptance: the money that it takes, if the stay costs any.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Accepted {
+    booking: BookingId,
+    payment: Option<PaymentId>,
+}
+
+/// What is to be done when an acceptance is committed.
+enum Next {
+    /// It was done before.
+    Nothing,
+    /// The reserved money is taken.
+    Capture(Payment),
+    /// The stay costs nothing: it is certain.
+    Tell(Box<Booking>),
+}
+
+/// The host accepts: the reserved money is taken, and with it the booking is certain. One that costs nothing is certain at once.
+///
+/// # Errors
+/// Problems of the contract's `acceptBooking`.
+pub async fn accept(app: &App, host: &Member, id: BookingId, key: &IdempotencyKey) -> Result<Once<Kept>> {
+    let intention = idempotency::intention(host, "acceptBooking", key, &id)?;
+    let now = app.now();
+    let (accepted, next) =
+        app.database.transaction(async |tx| decide(app, tx, host, id, &intention, now).await).await?;
+    match next {
+        Next::Capture(payment) => payments::capture(app, payment).await?,
+        Next::Tell(booking) => events::announce(app, &booking),
+        Next::Nothing => {}
+    }
+    Ok(Once { answer: Kept { booking: accepted.answer.booking }, replayed: accepted.replayed })
+}
+
+async fn decide(
+    app: &App,
+    tx: &mut mysql_engine::Conn,
+    host: &Member,
+    id: BookingId,
+    intention: &Intention<'_>,
+    now: Timestamp,
+) -> Result<(Once<Accepted>, Next)> {
+    let kept = idempotency::take::<Accepted>(tx, intention, now).await?;
+    let (booking, _) = lock_as(tx, id, host, Some(Side::Host)).await?;
+    if let Some(kept) = kept.filter(|_| booking.confirmed_at.is_some()) {
+        return Ok((kept, Next::Nothing));
+    }
+    may(&booking, BookingAction::Accept, now)?;
+    if let Some(kept) = kept {
+        // The provider did not answer, or a crash came before: what is still open goes on.
+        let payment = match kept.answer.payment {
+            Some(payment) => store::payments::find(tx, payment).await?,
+            None => None,
+        };
+        return Ok((kept, payment.map_or(Next::Nothing, Next::Capture)));
+    }
+    if booking.total == 0 {
+        return accept_free(app, tx, &booking, intention, now).await;
+    }
+    let unpaid = || Error::state(Some(id), "The guest has not paid yet.");
+    let payment = reserved(tx, &booking).await?.ok_or_else(unpaid)?;
+    store::payments::ask(tx, payment.id, now).await?;
+    let accepted = Accepted { booking: id, payment: Some(payment.id) };
+    Ok((idempotency::keep(tx, intention, accepted).await?, Next::Capture(payment)))
+}
+
+async fn accept_free(
+    app: &App,
+    tx: &mut mysql_engine::Conn,
+    booking: &Booking,
+    intention: &Intention<'_>,
+    now: Timestamp,
+) -> Result<(Once<Accepted>, Next)> {
+    let Confirmed::Certain(booking) = confirm(app, tx, booking, now).await? else {
+        return Err(anyhow::anyhow!("request {} has lost its nights", booking.id).into());
+    };
+    let accepted = Accepted { booking: booking.id, payment: None };
+    let kept = idempotency::keep(tx, intention, accepted).await?;
+    events::append(tx, &booking, &[BookingEventKind::Confirmed], now).await?;
+    Ok((kept, Next::Tell(Box::new(booking))))
+}
+
+async fn reserved(tx: &mut mysql_engine::Conn, booking: &Booking) -> Result<Option<Payment>> {
+    let payments = store::payments::of_booking(tx, booking.id).await?;
+    Ok(payments.into_iter().find(|payment| payment.status == PaymentStatus::Authorized))
+}
+
+fn may(booking: &Booking, action: BookingAction, now: Timestamp) -> Result<()> {
+    let status = status_at(booking, now);
+    if transitions::may(Side::Host, action, status) {
+        return Ok(());
+    }
+    let word = status.as_str().to_lowercase().replace('_', " ");
+    Err(Error::state(Some(booking.id), format!("The booking is {word}; there is nothing to answer.")))
+}
+
+/// The host declines: the nights are free again, and the reserved money is let go.
+///
+/// # Errors
+/// Problems of the contract's `declineBooking`.
+pub async fn decline(
+    app: &App,
+    host: &Member,
+    id: BookingId,
+    message: Option<String>,
+    key: &IdempotencyKey,
+) -> Result<Once<Kept>> {
+    let message = message.map(|message| text::paragraphs(&message, 0..=MAX_MESSAGE)).transpose();
+    let message = message.map_err(|unfit| Error::invalid(&["message"], format!("A message {unfit}.")))?;
+    let message = message.filter(|message| !message.is_empty());
+    let intention = idempotency::intention(host, "declineBooking", key, &(id, &message))?;
+    let now = app.now();
+    let (declined, booking) = app
+        .database
+        .transaction(async |tx| {
+            if let Some(kept) = idempotency::take(tx, &intention, now).await? {
+                return Ok((kept, None));
+            }
+            let (booking, _) = lock_as(tx, id, host, Some(Side::Host)).await?;
+            may(&booking, BookingAction::Decline, now)?;
+            let change =
+                Change { decline_message: message.clone(), ..Change::to(&booking, BookingStatus::Declined, now) };
+            store::bookings::update(tx, id, &change).await?;
+            store::nights::release(tx, id, None).await?;
+            let kept = idempotency::keep(tx, &intention, Kept { booking: id }).await?;
+            events::append(tx, &booking, &[BookingEventKind::Declined], now).await?;
+            Ok::<_, Error>((kept, Some(booking)))
+        })
+        .await?;
+    if let Some(booking) = booking {
+        events::announce(app, &booking);
+        payments::settle_soon(app, id).await;
+    }
+    Ok(declined)
+}

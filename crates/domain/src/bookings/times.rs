@@ -1,0 +1,155 @@
+//! What happens to bookings when governments change the rules of their time zone.
+//!
+//! A booking promises local times, so when rules change its instants move. Each booking remembers the version of the rules
+//! behind its instants, and only a newer one touches them: of servers with different rules the newest has the last word, in
+//! whatever order they work. What has passed by the rules of before stays as it was.
+
+use chrono::NaiveTime;
+
+use super::{BookedPlace, catch_up, events, transitions};
+use crate::{app::App, cancellation, quotes, rule_sets::RuleSet, timezones};
+use mysql_engine::Conn;
+use store::{self, booking_times::Times, bookings::Booking};
+use types::{
+    BookingEventKind, BookingId, TimeZones, Timestamp,
+    error::{Error, Result},
+};
+
+/// Zones whose rules have changed since 2025b, which worked out the instants of bookings that know no version. In other zones these
+/// are right; worked out again they would follow what hosts have changed since.
+const CHANGED_SINCE_2025B: [&str; 8] = [
+    "Africa/Casablanca",
+    "Africa/El_Aaiun",
+    "America/Edmonton",
+    "America/Havana",
+    "America/Inuvik",
+    "America/Vancouver",
+    "America/Winnipeg",
+    "Europe/Chisinau",
+];
+
+/// Bookings that are not over and whose instants were worked out with older rules than this server has, for the worker.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_older_rules(app: &App, limit: i64) -> Result<Vec<BookingId>> {
+    Ok(store::booking_times::outdated(&mut app.conn().await?, app.time_zones().version(), limit).await?)
+}
+
+/// Works out the instants of a booking with the rules that are in force, if they are newer than those behind it. Both sides learn of
+/// it when an instant moves. Two workers do it once: the second finds it done.
+///
+/// # Errors
+/// When the database fails.
+pub async fn follow_time_zone(app: &App, id: BookingId) -> Result<()> {
+    let (zones, now) = (app.time_zones(), app.now());
+    let moved = app
+        .database
+        .transaction(async |tx| {
+            let Some(booking) = store::bookings::lock(tx, id).await? else { return Ok(None) };
+            if booking.time_zone_rules.as_str() >= zones.version().as_str() {
+                return Ok(None);
+            }
+            let (booking, mut kinds) = catch_up(tx, booking, now).await?;
+            if !transitions::is_final(booking.status) && renew(tx, &booking, &zones, now).await? {
+                kinds.push(BookingEventKind::TimesChanged);
+            }
+            events::append(tx, &booking, &kinds, now).await?;
+            Ok::<_, Error>(Some(booking).filter(|_| !kinds.is_empty()))
+        })
+        .await?;
+    if let Some(booking) = moved {
+        events::announce(app, &booking);
+    }
+    Ok(())
+}
+
+/// Writes the instants of `booking` by these rules. Returns whether one moved.
+async fn renew(tx: &mut Conn, booking: &Booking, zones: &TimeZones, now: Timestamp) -> Result<bool> {
+    let before = Times::of(booking);
+    let clock = Clock::of(tx, booking).await?;
+    let times = times(booking, &clock, zones, now).unwrap_or_else(|error| {
+        // Tried again it would fail again; the next version may not.
+        tracing::error!(booking = %booking.id, error = format!("{error:#}"), "cannot work out the times of a booking");
+        before.clone()
+    });
+    if times == before {
+        store::booking_times::keep(tx, booking.id, zones.version()).await?;
+        return Ok(false);
+    }
+    store::booking_times::renew(tx, booking.id, &times, zones.version(), now).await?;
+    if let Some(deadline) = times.deadline_at.filter(|_| times.deadline_at != before.deadline_at) {
+        store::nights::expire_at(tx, booking.id, deadline).await?;
+    }
+    Ok(true)
+}
+
+/// The local times that a booking promises.
+struct Clock {
+    time_zone: String,
+    check_in_from: NaiveTime,
+    check_out_by: NaiveTime,
+}
+
+impl Clock {
+    /// Those that `booking` was made with or, if it does not know them, those of its listing.
+    async fn of(tx: &mut Conn, booking: &Booking) -> Result<Self> {
+        let place = match booking.place.time_zone {
+            Some(_) => booking.place.clone(),
+            None => {
+                let listing = store::listings::find(tx, booking.listing_id).await?;
+                BookedPlace::of(&listing.ok_or_else(|| lacks(booking, "listing"))?)
+            }
+        };
+        Ok(Self {
+            time_zone: place.time_zone.ok_or_else(|| lacks(booking, "time zone"))?,
+            check_in_from: place.check_in_from.ok_or_else(|| lacks(booking, "hour of check-in"))?,
+            check_out_by: place.check_out_by.ok_or_else(|| lacks(booking, "hour of check-out"))?,
+        })
+    }
+}
+
+fn lacks(booking: &Booking, what: &str) -> anyhow::Error {
+    anyhow::anyhow!("booking {} without its {what}", booking.id)
+}
+
+/// The instants of `booking` by these rules.
+fn times(booking: &Booking, clock: &Clock, zones: &TimeZones, now: Timestamp) -> Result<Times> {
+    let (from, by) = (clock.check_in_from, clock.check_out_by);
+    let is_known_right = booking.time_zone_rules.is_empty() && !CHANGED_SINCE_2025B.contains(&clock.time_zone.as_str());
+    if is_known_right {
+        return Ok(Times::of(booking));
+    }
+    let zone = zones.zone(&clock.time_zone).map_err(|error| Error::Internal(error.into()))?;
+    let unless_passed = |before: Timestamp, at: Timestamp| if before <= now { before } else { at };
+    let check_in_at = unless_passed(booking.check_in_at, timezones::check_in_at(&zone, booking.stay(), from));
+    let check_out_at = unless_passed(booking.check_out_at, timezones::check_out_at(&zone, booking.stay(), by));
+    let tiers = |confirmed_at| {
+        let tiers = cancellation::timeline(&cancellation::Terms {
+            rules: RuleSet::by_version(&booking.rules).unwrap_or_else(RuleSet::current),
+            policy: booking.cancellation_policy,
+            stay: booking.stay(),
+            zone: &zone,
+            check_in_at,
+            check_out_at,
+            confirmed_at,
+            currency: booking.currency,
+            lines: &quotes::lines(&booking.price_lines)?,
+        });
+        serde_json::to_string(&tiers).map_err(|error| Error::Internal(error.into()))
+    };
+    // A deadline is at check-in at the latest, and where it was there it stays there.
+    let deadline = |at: Timestamp| if at == booking.check_in_at { check_in_at } else { at.min(check_in_at) };
+    Ok(Times {
+        check_in_at,
+        check_out_at,
+        deadline_at: booking.deadline_at.map(deadline),
+        // The hold of a booking that waits for a payment lasts until then.
+        held_until: if booking.held_until == booking.deadline_at {
+            booking.deadline_at.map(deadline)
+        } else {
+            booking.held_until
+        },
+        cancellation_timeline: booking.confirmed_at.map(tiers).transpose()?,
+    })
+}

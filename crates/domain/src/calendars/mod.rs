@@ -1,0 +1,221 @@
+//! Nights of listings: which can be booked, and what their host sees.
+
+mod spans;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{Days, NaiveDate};
+
+use super::{
+    listings::{self, Listing, by_owner},
+    restrictions::{self, Calendar, NightView, Taken},
+};
+use crate::app::App;
+use auth::Member;
+use mysql_engine::Conn;
+pub use store::{night_rates::NightRate, nights::Night};
+use types::{BookingId, ListingId, ListingStatus, Money, NightHold, Stay, TimeZones, Timestamp, error::Result};
+
+/// The most nights of one request.
+pub const MAX_NIGHTS: u32 = 366;
+/// The most nights that a listing keeps free around a stay: so far beyond a range its calendar must be known.
+pub const MAX_PREPARATION: u64 = 30;
+
+/// A listing, and nights of it.
+pub type Wanted = (ListingId, Stay);
+
+/// What is particular about nights of one listing, as the tables say.
+#[derive(Debug, Clone, Default)]
+pub struct Particulars {
+    /// The nights that something holds.
+    pub held: Vec<Night>,
+    /// The nights with prices or limits of their own.
+    pub rates: Vec<NightRate>,
+}
+
+/// A night as its host sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostNight {
+    /// What everybody sees.
+    pub view: NightView,
+    /// Its price before fees and discounts.
+    pub price: Money,
+    /// What holds it. Nights kept free around a stay are not held.
+    pub hold: Option<NightHold>,
+    /// The booking that holds it.
+    pub booking: Option<BookingId>,
+}
+
+/// How far around a range its calendar must be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Around {
+    /// As far as another stay can be too close to one of just these nights.
+    Stay,
+    /// As far as the longest stay reaches that has one of these nights.
+    Nights,
+}
+
+impl Around {
+    /// The first and the last night that must be known. No stay begins in the past.
+    fn bounds(self, range: Stay, now: Timestamp) -> (NaiveDate, NaiveDate) {
+        let near = Days::new(MAX_PREPARATION);
+        let far = Days::new(MAX_PREPARATION + u64::from(restrictions::LONGEST));
+        let before = |date: NaiveDate, days| date.checked_sub_days(days).unwrap_or(date);
+        let after = |days| range.check_out().checked_add_days(days).unwrap_or(range.check_out());
+        let (first, last) = match self {
+            Self::Stay => (before(range.check_in(), near), after(near)),
+            Self::Nights => {
+                // It may still be yesterday in the zone.
+                let earliest = before(now.utc().date_naive(), Days::new(MAX_PREPARATION + 1));
+                let first = before(range.check_in(), far).max(earliest).min(before(range.check_in(), near));
+                (first, after(far))
+            }
+        };
+        let bounds = [(1, 1, 1), (9999, 12, 31)].map(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day));
+        // A column holds four digits of the year.
+        (Some(first).max(bounds[0]).unwrap_or(first), Some(last).min(bounds[1]).unwrap_or(last))
+    }
+}
+
+/// What is particular about the nights of `range`, its last day, and the nights around it that its rules look at. Two statements.
+///
+/// # Errors
+/// When the database fails.
+pub async fn particulars(
+    conn: &mut Conn,
+    ids: &[ListingId],
+    (range, around): (Stay, Around),
+    now: Timestamp,
+) -> Result<HashMap<ListingId, Particulars>> {
+    let wanted: Vec<Wanted> = ids.iter().map(|&listing| (listing, range)).collect();
+    let found = of_all(conn, &wanted, around, now).await?;
+    Ok(found.into_iter().map(|((listing, _), particulars)| (listing, particulars)).collect())
+}
+
+/// [`particulars`] of nights of each of `wanted`, on a connection of its own. Two statements for all of them, in which no night comes
+/// twice.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_listings(app: &App, wanted: &[Wanted]) -> Result<HashMap<Wanted, Particulars>> {
+    of_all(&mut app.conn().await?, wanted, Around::Nights, app.now()).await
+}
+
+async fn of_all(
+    conn: &mut Conn,
+    wanted: &[Wanted],
+    around: Around,
+    now: Timestamp,
+) -> Result<HashMap<Wanted, Particulars>> {
+    let spans = spans::of(wanted.iter().map(|&(listing, range)| (listing, around.bounds(range, now))));
+    let held = store::nights::of_spans(conn, &spans, now).await?;
+    let rates = store::night_rates::of_spans(conn, &spans).await?;
+    let held = by_owner(held.into_iter().map(|night| (night.listing_id, night)));
+    let rates = by_owner(rates.into_iter().map(|rate| (rate.listing_id, rate)));
+    let of = |&(listing, range): &Wanted| {
+        let (first, last) = around.bounds(range, now);
+        let nights = first..=last;
+        let held = held.get(&listing).into_iter().flatten().filter(|held| nights.contains(&held.night));
+        let rates = rates.get(&listing).into_iter().flatten().filter(|rate| nights.contains(&rate.night));
+        ((listing, range), Particulars { held: held.cloned().collect(), rates: rates.cloned().collect() })
+    };
+    Ok(wanted.iter().map(of).collect())
+}
+
+/// The calendar of `listing` at `now`, for the rules. `asked_by_host` tells whether its host asks.
+///
+/// # Errors
+/// When the listing's row names no time zone.
+pub fn calendar(
+    zones: &TimeZones,
+    listing: &Listing,
+    particulars: &Particulars,
+    now: Timestamp,
+    asked_by_host: bool,
+) -> Result<Calendar> {
+    let mut nights: BTreeMap<NaiveDate, restrictions::Night> = BTreeMap::new();
+    for rate in &particulars.rates {
+        let night = nights.entry(rate.night).or_default();
+        night.price = rate.price;
+        night.min_nights = rate.min_nights.map(u32::from);
+        night.max_nights = rate.max_nights.map(u32::from);
+        night.closed_to_arrival = rate.closed_to_arrival;
+        night.closed_to_departure = rate.closed_to_departure;
+    }
+    for held in &particulars.held {
+        nights.entry(held.night).or_default().taken = Some(held.hold().map_or(Taken::Preparation, Taken::from));
+    }
+    let rules = &listing.rules;
+    Ok(Calendar {
+        rules: restrictions::Rules {
+            published: listing.status == ListingStatus::Published,
+            min_nights: rules.min_nights.into(),
+            max_nights: rules.max_nights.into(),
+            advance_notice_hours: rules.advance_notice_hours.into(),
+            preparation_nights: rules.preparation_nights.into(),
+            booking_window_days: rules.booking_window_days.into(),
+            max_guests: listing.home.max_guests,
+            pets_allowed: rules.pets_allowed,
+        },
+        zone: listings::zone(zones, listing)?,
+        check_in_from: rules.check_in_from,
+        now,
+        asked_by_host,
+        nights,
+    })
+}
+
+/// Each night of `range`, with the reasons why it cannot be booked.
+///
+/// # Errors
+/// When the listing's row names no time zone.
+pub fn availability(
+    zones: &TimeZones,
+    listing: &Listing,
+    particulars: &Particulars,
+    range: Stay,
+    now: Timestamp,
+) -> Result<Vec<NightView>> {
+    let calendar = calendar(zones, listing, particulars, now, false)?;
+    Ok(restrictions::availability(&calendar, &listings::rates(listing), range))
+}
+
+/// Each night of each range of those listings that are `host`'s, with what holds it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn host_calendars(app: &App, host: &Member, wanted: &[Wanted]) -> Result<HashMap<Wanted, Vec<HostNight>>> {
+    let mut conn = app.conn().await?;
+    let ids: HashSet<ListingId> = wanted.iter().map(|(listing, _)| *listing).collect();
+    let listings = store::listings::by_ids(&mut conn, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let own = listings.into_iter().filter(|listing| listing.host_id == host.id());
+    let own: HashMap<ListingId, Listing> = own.map(|listing| (listing.id, listing)).collect();
+    let wanted: Vec<Wanted> = wanted.iter().filter(|(listing, _)| own.contains_key(listing)).copied().collect();
+    let (now, zones) = (app.now(), app.time_zones());
+    let found = of_all(&mut conn, &wanted, Around::Nights, now).await?;
+    drop(conn);
+    let mut calendars = HashMap::new();
+    for (wanted, particulars) in found {
+        let Some(listing) = own.get(&wanted.0) else { continue };
+        calendars.insert(wanted, host_calendar(&zones, listing, &particulars, wanted.1, now)?);
+    }
+    Ok(calendars)
+}
+
+fn host_calendar(
+    zones: &TimeZones,
+    listing: &Listing,
+    particulars: &Particulars,
+    range: Stay,
+    now: Timestamp,
+) -> Result<Vec<HostNight>> {
+    let held: HashMap<NaiveDate, &Night> = particulars.held.iter().map(|night| (night.night, night)).collect();
+    let nights = availability(zones, listing, particulars, range, now)?.into_iter().map(|view| {
+        let (hold, booking) = match held.get(&view.night) {
+            Some(night) => (night.hold(), night.booking_id.filter(|_| night.hold().is_some())),
+            None => (None, None),
+        };
+        HostNight { price: listing.pricing.money(view.price), view, hold, booking }
+    });
+    Ok(nights.collect())
+}

@@ -1,0 +1,57 @@
+//! A refund, line by line.
+
+use super::parts::{Parts, is_of_nights, is_once};
+use crate::{money::share, pricing::Line, rule_sets::RuleSet};
+use types::{PriceLineKind, Timestamp};
+
+/// What of the paid `lines` comes back when `refund` does, for a cancellation at `at`: lines that sum exactly to `refund`. A refund of
+/// everything has the same lines as the price.
+pub fn refund_lines(lines: &[Line], check_in_at: Timestamp, at: Timestamp, refund: i64) -> Vec<Line> {
+    if refund == lines.iter().map(|line| line.amount).sum::<i64>() {
+        return lines.to_vec();
+    }
+    let nights = lines.iter().find(|line| line.kind == PriceLineKind::Nights).map_or(1, |line| line.nightly.len());
+    let parts = Parts::of(lines, u32::try_from(nights.max(1)).unwrap_or(1));
+    let from_host = parts.host_part(refund);
+    let fees = if at <= check_in_at { parts.fees.min(from_host) } else { 0 };
+    let mut back = Vec::new();
+    push(&mut back, lines, is_of_nights, from_host - fees, (PriceLineKind::Nights, "Nights not kept"));
+    push(&mut back, lines, is_once, fees, (PriceLineKind::CleaningFee, "Fees not kept"));
+    let mut taxes = parts.taxes_with(from_host);
+    // What rounding leaves over, should the refund have been decided by other rules.
+    if let Some(first) = taxes.first_mut() {
+        let sum: i64 = back.iter().map(|line| line.amount).sum();
+        let others = parts.taxes_with(from_host).iter().skip(1).sum::<i64>();
+        *first = refund - sum - others;
+    }
+    let paid = lines.iter().filter(|line| line.kind == PriceLineKind::Tax);
+    back.extend(paid.zip(taxes).filter(|(_, amount)| *amount != 0).map(|(line, amount)| Line {
+        amount,
+        basis: if amount == line.amount { line.basis.clone() } else { None },
+        ..line.clone()
+    }));
+    back
+}
+
+/// What the host earns when `refund` of the paid `lines` comes back for a cancellation at `at`: what is kept of the host's own charges, less
+/// the host's fee on that. Of nothing kept, nothing.
+pub fn payout_after(lines: &[Line], check_in_at: Timestamp, at: Timestamp, refund: i64, rules: &RuleSet) -> i64 {
+    let hosts = |lines: &[Line]| -> i64 {
+        let own = lines.iter().filter(|line| is_of_nights(line) || is_once(line));
+        own.map(|line| line.amount).sum()
+    };
+    let back = if refund == 0 { 0 } else { hosts(&refund_lines(lines, check_in_at, at, refund)) };
+    let kept = hosts(lines) - back;
+    // A part of what is kept, which fits.
+    kept - share(kept, rules.host_fee) as i64
+}
+
+/// The paid lines that are `wanted`, if all of their sum comes back, else one line with what does.
+fn push(back: &mut Vec<Line>, paid: &[Line], wanted: fn(&Line) -> bool, amount: i64, part: (PriceLineKind, &str)) {
+    let all: Vec<&Line> = paid.iter().filter(|line| wanted(line)).collect();
+    if amount == all.iter().map(|line| line.amount).sum::<i64>() {
+        back.extend(all.into_iter().cloned());
+    } else if amount != 0 {
+        back.push(Line { kind: part.0, title: part.1.to_owned(), amount, basis: None, nightly: Vec::new() });
+    }
+}

@@ -1,0 +1,194 @@
+//! What comes back when a booking is cancelled.
+//!
+//! On confirmation the policy is frozen as a timeline of tiers; the preview and the real cancellation both ask `refund_at`. What the
+//! rules leave open is decided here:
+//!
+//! - "5 days before" is the same time of day by the listing's wall clock, 5 days earlier; "24 hours before" is 24 hours that pass,
+//!   also when clocks change. The instant itself has the better refund.
+//! - Booking, for the hours after it, means confirmation.
+//! - A night is stayed when its guest would have to leave the next morning: at the check-out time of the next day.
+//! - What a night is worth: its own price, with its share of the length discount and the extra-guest fee, by largest remainder.
+//! - Cleaning and pet fees come back in full until check-in, under every policy, and not at all after it.
+//! - The service fee comes back with a full refund only; taxes in proportion to what the host gives back.
+//! - From 28 nights on, `Strict` becomes `StrictLongTerm`, and every other policy `FirmLongTerm`.
+
+mod lines;
+mod parts;
+
+use chrono::Duration;
+pub use lines::{payout_after, refund_lines};
+use parts::Parts;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    money::half_even,
+    pricing::Line,
+    rule_sets::{Before, FullRefund, Kept, RuleSet},
+    timezones::{Zone, days_before},
+};
+use types::{CancellationPolicy, Currency, Stay, Timestamp};
+
+/// All that decides what comes back.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// The rules that priced the stay.
+    pub rules: &'a RuleSet,
+    /// The listing's policy, or the one that `applicable` made of it.
+    pub policy: CancellationPolicy,
+    /// The nights.
+    pub stay: Stay,
+    /// Time zone of the listing.
+    pub zone: &'a Zone,
+    /// Instant of the earliest arrival.
+    pub check_in_at: Timestamp,
+    /// Instant of the latest departure.
+    pub check_out_at: Timestamp,
+    /// When the booking was confirmed; for a quote, now.
+    pub confirmed_at: Timestamp,
+    /// Currency of the lines.
+    pub currency: Currency,
+    /// What the guest paid, as quoted.
+    pub lines: &'a [Line],
+}
+
+/// What a cancellation by the guest gives back in a span of time. Both ends belong to it: at an instant that two tiers share, the
+/// guest has the better of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tier {
+    /// From this instant on; `None`: from the beginning.
+    pub from: Option<Timestamp>,
+    /// Until this instant; `None`: for ever.
+    pub until: Option<Timestamp>,
+    /// What comes back, in minor units.
+    pub refund: i64,
+}
+
+/// The policy that holds for a stay of so many nights at a listing with this policy. Applied twice it changes nothing more.
+pub fn applicable(policy: CancellationPolicy, nights: u32, rules: &RuleSet) -> CancellationPolicy {
+    use CancellationPolicy::{Firm, FirmLongTerm, Strict, StrictLongTerm};
+    match (policy, nights >= rules.long_term_from) {
+        (Strict | StrictLongTerm, true) => StrictLongTerm,
+        (_, true) => FirmLongTerm,
+        (StrictLongTerm, false) => Strict,
+        (FirmLongTerm, false) => Firm,
+        (short, false) => short,
+    }
+}
+
+/// The tiers of a booking, in order; they cover all time without gap or overlap.
+pub fn timeline(terms: &Terms<'_>) -> Vec<Tier> {
+    let rule = terms.rules.policy(applicable(terms.policy, terms.stay.len(), terms.rules));
+    let parts = Parts::of(terms.lines, terms.stay.len());
+    let mut tiers = Tiers::default();
+    tiers.until(full_until(terms, rule.full), parts.total());
+    if let Some(days) = rule.half_until_days {
+        let half = half_even(i128::from(parts.nights_from(0)), 2);
+        tiers.until(before(terms, Before::Days(days)), parts.refund(half, true));
+    }
+    tiers.until(terms.check_in_at, parts.refund(given_back(&parts, rule.late, 0), true));
+    for stayed in 0..terms.stay.len() {
+        let refund = parts.refund(given_back(&parts, rule.late, stayed), false);
+        tiers.until(stayed_at(terms, stayed + 1), refund);
+    }
+    tiers.end(0)
+}
+
+/// What a cancellation at `at` gives back, in minor units. The one answer for previews and for real cancellations.
+pub fn refund_at(tiers: &[Tier], at: Timestamp) -> i64 {
+    tiers
+        .iter()
+        .filter(|tier| tier.from.is_none_or(|from| from <= at) && tier.until.is_none_or(|until| at <= until))
+        .map(|tier| tier.refund)
+        .max()
+        .unwrap_or(0)
+}
+
+/// What the host pays for cancelling at `at`, in minor units: a part of the value of the stay (what the host charges), near to and
+/// after check-in a part of the nights not stayed, and never less than the minimum. A time that is exactly on a limit has the
+/// greater fee.
+pub fn host_fee(terms: &Terms<'_>, at: Timestamp) -> i64 {
+    let fees = terms.rules.host_cancellation;
+    let parts = Parts::of(terms.lines, terms.stay.len());
+    let (value, percent) = if at < before(terms, Before::Days(fees.early_days)) {
+        (parts.subtotal(), fees.early_percent)
+    } else if at < before(terms, fees.middle) {
+        (parts.subtotal(), fees.middle_percent)
+    } else {
+        let stayed = (1..=terms.stay.len()).filter(|&nights| stayed_at(terms, nights) < at).count();
+        (parts.nights_from(stayed), fees.late_percent)
+    };
+    let fee = half_even(i128::from(value) * i128::from(percent), 100);
+    // At most what the stay is worth, or the minimum: both fit.
+    (fee as i64).max(fees.minimum * 10_i64.pow(terms.currency.decimals()))
+}
+
+/// The instant at which so many nights are stayed.
+fn stayed_at(terms: &Terms<'_>, nights: u32) -> Timestamp {
+    let left = terms.stay.len().saturating_sub(nights);
+    days_before(terms.zone, terms.check_out_at, left)
+}
+
+/// The instant so long before check-in.
+fn before(terms: &Terms<'_>, span: Before) -> Timestamp {
+    match span {
+        Before::Hours(hours) => terms.check_in_at - Duration::hours(hours.into()),
+        Before::Days(days) => days_before(terms.zone, terms.check_in_at, days),
+    }
+}
+
+fn full_until(terms: &Terms<'_>, rule: FullRefund) -> Timestamp {
+    let after_booking = |hours: u32| terms.confirmed_at + Duration::hours(i64::from(hours));
+    let by_policy = match rule {
+        FullRefund::Until(span) => before(terms, span),
+        FullRefund::AfterBooking { hours, days } => after_booking(hours).min(before(terms, Before::Days(days))),
+    };
+    if terms.confirmed_at <= before(terms, Before::Days(terms.rules.grace_days_before)) {
+        by_policy.max(after_booking(terms.rules.grace_hours))
+    } else {
+        by_policy
+    }
+}
+
+/// What of the nights comes back when so many were stayed, once the good times are over.
+fn given_back(parts: &Parts, late: Kept, stayed: u32) -> i128 {
+    match late {
+        Kept::All => 0,
+        Kept::Stayed { and, percent_of_rest } => {
+            let rest = i128::from(parts.nights_from((stayed + and) as usize));
+            half_even(rest * i128::from(100 - percent_of_rest), 100)
+        }
+    }
+}
+
+/// Tiers in the making: each begins where the last one ended.
+#[derive(Default)]
+struct Tiers(Vec<Tier>);
+
+impl Tiers {
+    /// Until `until` comes back `refund`. Nothing, if that is over already when the last tier ends.
+    fn until(&mut self, until: Timestamp, refund: i64) {
+        let from = self.0.last().and_then(|tier| tier.until);
+        if from.is_some_and(|from| until <= from) {
+            return;
+        }
+        match self.0.last_mut().filter(|tier| tier.refund == refund) {
+            Some(same) => same.until = Some(until),
+            None => self.0.push(Tier { from, until: Some(until), refund }),
+        }
+    }
+
+    /// After that comes back `refund`, for ever.
+    fn end(mut self, refund: i64) -> Vec<Tier> {
+        match self.0.last_mut().filter(|tier| tier.refund == refund) {
+            Some(same) => same.until = None,
+            None => {
+                let from = self.0.last().and_then(|tier| tier.until);
+                self.0.push(Tier { from, until: None, refund });
+            }
+        }
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! What a stay costs, for anybody who asks. Computed as a quote is, and neither written down nor promised.
+
+use super::{
+    calendars::{self, Particulars},
+    listings::{self, Listing},
+    pricing::{self, PricedStay},
+    restrictions::{self, Violation},
+    rule_sets::RuleSet,
+};
+use types::{Guests, Stay, TimeZones, Timestamp, error::Result};
+
+/// A stay with its price, or with the reasons why it cannot be booked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Estimate {
+    /// What it costs; `None`: it cannot be booked.
+    pub price: Option<PricedStay>,
+    /// The rules that it breaks; none: it can be booked.
+    pub violations: Vec<Violation>,
+}
+
+/// What `stay` costs at `listing`, whose nights are as `particulars` say at `now`. The same for everybody, so also for the host.
+///
+/// # Errors
+/// When the listing's row names no time zone.
+pub fn of(
+    zones: &TimeZones,
+    listing: &Listing,
+    particulars: &Particulars,
+    stay: Stay,
+    guests: Guests,
+    now: Timestamp,
+) -> Result<Estimate> {
+    let calendar = calendars::calendar(zones, listing, particulars, now, false)?;
+    let mut violations = restrictions::violations(&calendar, stay, guests);
+    let (rates, overrides) = (listings::rates(listing), restrictions::overrides(&calendar));
+    let price = match pricing::price(&rates, &overrides, stay, guests, RuleSet::current()) {
+        Ok(price) => Some(price).filter(|_| violations.is_empty()),
+        Err(_) => {
+            violations.push(restrictions::without_price(&calendar));
+            None
+        }
+    };
+    Ok(Estimate { price, violations })
+}

@@ -1,0 +1,97 @@
+//! Live streams of events.
+
+use std::sync::Arc;
+
+use futures_util::{FutureExt as _, Stream, stream};
+
+use super::{Place, Placed, Topic};
+use crate::app::App;
+use auth::Member;
+use providers::hub::{self, Entry, Read};
+use store::{
+    self,
+    events::{Event, Topic as StoredTopic},
+};
+use types::{
+    Side,
+    error::{Error, Refusal, Result},
+};
+
+/// Where a stream begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// With what happens from now on.
+    Now,
+    /// With what happened after a place.
+    After(Place),
+}
+
+/// Follows `topic` for `member`: first what came after the opening, then what happens, in order, at least once. An error ends the stream,
+/// so that the client resumes from its last cursor.
+///
+/// # Errors
+/// [`Refusal::BadCursor`] when the cursor is of another stream or ahead of this one; [`Refusal::NotFound`] when the booking is not the
+/// member's; [`Refusal::TooManySubscriptions`] when the member has too many streams open.
+pub async fn follow(
+    app: &App,
+    member: &Member,
+    topic: Topic,
+    opening: Opening,
+) -> Result<impl Stream<Item = Result<Placed, Arc<Error>>> + Send + use<>> {
+    let limit = app.streams.open.limit();
+    let permit = app.streams.open.take(member.id()).ok_or(Refusal::TooManySubscriptions { limit })?;
+    let latest = latest(app, member, topic).await?;
+    let position = match opening {
+        Opening::Now => latest,
+        Opening::After(place) => topic.position(place).ok_or(Refusal::BadCursor)?,
+    };
+    // A stream that waited for the table to get there would miss what happens until then.
+    if position > latest {
+        return Err(Refusal::BadCursor.into());
+    }
+    let stored = topic.of(member);
+    let follower = app.streams.hub.follow(stored, position, latest, reading(app, stored));
+    Ok(stream::unfold(Some((follower, permit)), move |open| async move {
+        let (mut follower, permit) = open?;
+        match follower.next().await {
+            Ok(Entry { position, value: event }) => {
+                Some((Ok(Placed { event, place: topic.place(position) }), Some((follower, permit))))
+            }
+            Err(error) => Some((Err(error), None)),
+        }
+    }))
+}
+
+/// The last position of `topic`, if `member` may follow it.
+async fn latest(app: &App, member: &Member, topic: Topic) -> Result<u64> {
+    let conn = &mut app.conn().await?;
+    match topic {
+        Topic::Booking(id) => {
+            let latest = store::events::latest_of_booking(conn, id, member.id()).await?;
+            latest.map(u64::from).ok_or_else(|| Error::not_found("bookingId", "booking"))
+        }
+        Topic::Feed(side) => Ok(store::events::latest_of_feed(conn, member.id(), side).await?),
+    }
+}
+
+/// The place of the latest event in a feed of `member`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn latest_of_feed(app: &App, member: &Member, side: Side) -> Result<Place> {
+    Ok(Place::Feed(side, latest(app, member, Topic::Feed(side)).await?))
+}
+
+fn reading(app: &App, topic: StoredTopic) -> Arc<Read<Event>> {
+    // One read is for all who follow: not for the operation that began first.
+    let app = app.for_process();
+    Arc::new(move |after| {
+        let app = app.clone();
+        async move {
+            let conn = &mut app.conn().await?;
+            let rows = store::events::of_topic(conn, topic, after, hub::BATCH as i64).await?;
+            Ok(rows.into_iter().map(|(position, value)| Entry { position, value }).collect())
+        }
+        .boxed()
+    })
+}

@@ -1,0 +1,26 @@
+//! The rules of the business, and the transactions.
+
+pub mod accounts;
+// The one handle to everything that is shared.
+pub mod app;
+pub mod blocks;
+pub mod bookings;
+pub mod calendars;
+pub mod cancellation;
+pub mod estimates;
+pub mod events;
+pub mod idempotency;
+pub mod limits;
+pub mod listings;
+pub mod money;
+pub mod payments;
+pub mod pricing;
+pub mod quotes;
+pub mod restrictions;
+pub mod retention;
+pub mod reviews;
+pub mod rule_sets;
+pub mod search;
+pub mod timezones;
+pub mod transitions;
+pub mod users;

@@ -1,0 +1,136 @@
+//! What can be guessed or hoarded, and how often. One mechanism for all of it: a rule (see [`crate::app::AttemptLimits`]) and a key, which
+//! says what is counted. Attempts are counted in the database, before it is known whether they succeed, one by one: also when many
+//! come in one request, or at many servers.
+
+use chrono::Duration;
+use sha2::{Digest, Sha256};
+
+use crate::app::App;
+use mysql_engine::Conn;
+use telemetry::logs;
+use types::{
+    Penalty, Rule, Timestamp,
+    error::{Error, Refusal, Result, TooManyAttempts},
+};
+
+/// What is counted: the parts of its key, hashed with the name of the rule.
+fn bucket(rule: &Rule, key: &[&[u8]]) -> [u8; 32] {
+    let mut digest = Sha256::new().chain_update(rule.name);
+    for part in key {
+        // Lengths keep ("ab", "c") and ("a", "bc") apart.
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
+}
+
+/// Counts one attempt, and waits when the rule says so. Neither a connection nor anything else is held meanwhile.
+///
+/// # Errors
+/// [`Refusal::TooManyAttempts`] when it is over the rule; the attempt does not count then.
+pub async fn attempt(app: &App, rule: &Rule, key: &[&[u8]]) -> Result<()> {
+    if rule.is_unlimited() {
+        return Ok(());
+    }
+    match rule.penalty {
+        Penalty::Refuse => {
+            let now = app.now();
+            app.database.write(async |conn| take(conn, rule, key, now).await).await
+        }
+        Penalty::Delay(most) => {
+            let (now, bucket) = (app.now(), bucket(rule, key));
+            let push =
+                async |conn: &mut Conn| Ok::<_, Error>(store::limits::push(conn, &bucket, rule, most, now).await?);
+            let delay = app.database.write(push).await?;
+            if delay > Duration::zero() {
+                let millis = delay.num_milliseconds();
+                tracing::info!(target: logs::SECURITY, event = "attempt_delayed", rule = rule.name, millis, "too many attempts");
+                let _delayed = app.delays.enter(bucket).ok_or_else(|| too_many(rule, most))?;
+                app.clock.sleep(delay).await;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Counts one attempt of a rule that refuses, on a connection that is there already.
+///
+/// # Errors
+/// As [`attempt`].
+pub async fn take(conn: &mut Conn, rule: &Rule, key: &[&[u8]], now: Timestamp) -> Result<()> {
+    if rule.is_unlimited() {
+        return Ok(());
+    }
+    match store::limits::take(conn, &bucket(rule, key), rule, now).await? {
+        None => Ok(()),
+        Some(open_at) => Err(too_many(rule, open_at - now)),
+    }
+}
+
+fn too_many(rule: &Rule, wait: Duration) -> Error {
+    tracing::warn!(target: logs::SECURITY, event = "attempt_refused", rule = rule.name, "too many attempts");
+    // Rounded up, so that nobody is told to come too early.
+    let seconds = (wait + Duration::microseconds(999_999)).num_seconds().clamp(1, i64::from(i32::MAX));
+    let retry_after_seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
+    Refusal::TooManyAttempts(TooManyAttempts { retry_after_seconds }).into()
+}
+
+/// Forgets all attempts: they were rightful ones.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(conn: &mut Conn, rule: &Rule, key: &[&[u8]]) -> Result<()> {
+    if !rule.is_unlimited() {
+        store::limits::forget(conn, &bucket(rule, key)).await?;
+    }
+    Ok(())
+}
+
+/// Forgets one attempt: it was a rightful one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn give_back(conn: &mut Conn, rule: &Rule, key: &[&[u8]]) -> Result<()> {
+    if !rule.is_unlimited() {
+        store::limits::give_back(conn, &bucket(rule, key), rule).await?;
+    }
+    Ok(())
+}
+
+/// Deletes what is not needed to count any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(app: &App) -> Result<()> {
+    let now = app.now();
+    app.database
+        .write(async |conn| {
+            store::limits::sweep(conn, now).await?;
+            Ok(())
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn different_keys_and_rules_are_counted_apart() {
+        let rule = |name| Rule::refusing(name, 1, Duration::seconds(1));
+        assert_eq!(bucket(&rule("a"), &[b"x"]), bucket(&rule("a"), &[b"x"]));
+        assert_ne!(bucket(&rule("a"), &[b"x"]), bucket(&rule("b"), &[b"x"]));
+        assert_ne!(bucket(&rule("a"), &[b"ab", b"c"]), bucket(&rule("a"), &[b"a", b"bc"]));
+        assert_ne!(bucket(&rule("a"), &[b"ab"]), bucket(&rule("a"), &[b"ab", b""]));
+    }
+
+    #[test]
+    fn the_seconds_to_wait_are_rounded_up() {
+        let seconds =
+            |millis| match too_many(&Rule::refusing("a", 1, Duration::seconds(1)), Duration::milliseconds(millis)) {
+                Error::Refused(Refusal::TooManyAttempts(problem)) => problem.retry_after_seconds,
+                other => panic!("{other:?}"),
+            };
+        assert_eq!([seconds(0), seconds(1), seconds(1_000), seconds(1_001)], [1, 1, 1, 2]);
+    }
+}

@@ -1,0 +1,161 @@
+//! Prices and limits of single nights.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use super::{Listing, Rules, checks, write::lock_own};
+use crate::{
+    app::App,
+    calendars::{self, Around, NightRate},
+    restrictions::NightView,
+};
+use auth::Member;
+use mysql_engine::Conn;
+use types::{
+    Currency, ListingId, Stay,
+    error::{Error, InvalidField, Result, Validation},
+};
+
+/// What a host sets for some nights. None leaves it as it is, `Some(None)` goes back to what the listing says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NightPrices {
+    /// First night; none when it could not be read.
+    pub from: Option<NaiveDate>,
+    /// Day after the last night, at most 366 nights later; none when it could not be read.
+    pub to: Option<NaiveDate>,
+    /// Price of a night in minor units of the listing's currency, at least 1.
+    pub price: Option<Option<i64>>,
+    /// Fewest nights of a stay that begins on one of these days, 1 to 365.
+    pub min_nights: Option<Option<i32>>,
+    /// Most nights of a stay that begins on one of these days, up to 365.
+    pub max_nights: Option<Option<i32>>,
+    /// Whether stays may begin on these days.
+    pub check_in_allowed: Option<bool>,
+    /// Whether stays may end on these days.
+    pub check_out_allowed: Option<bool>,
+    /// Fields whose values could not be read. Nothing is changed when there are any.
+    pub malformed: Vec<InvalidField>,
+}
+
+/// The checked changes of each night.
+struct RateChanges {
+    price: Option<Option<i64>>,
+    min_nights: Option<Option<u16>>,
+    max_nights: Option<Option<u16>>,
+    closed_to_arrival: Option<bool>,
+    closed_to_departure: Option<bool>,
+}
+
+impl NightPrices {
+    /// What is inside its bounds, for a listing that is priced in `currency`.
+    fn check(&self, currency: Currency, validation: &mut Validation) -> (Option<Stay>, RateChanges) {
+        let range = self.from.zip(self.to).and_then(|(from, to)| {
+            let range = Stay::new(from, to, calendars::MAX_NIGHTS).map_err(|_| {
+                Error::invalid(&["to"], format!("`to` must be 1 to {} days after `from`.", calendars::MAX_NIGHTS))
+            });
+            validation.take(range)
+        });
+        let price = self.price.and_then(|price| {
+            validation.take(price.map(|minor| checks::amount(&["price"], minor, 1, currency)).transpose())
+        });
+        let mut nights = |name, number: Option<Option<i32>>| {
+            let checked = |number: i32| checks::within(&[name], number, checks::NIGHTS);
+            number.and_then(|number| validation.take(number.map(checked).transpose()))
+        };
+        let (min_nights, max_nights) = (nights("minNights", self.min_nights), nights("maxNights", self.max_nights));
+        let closed = |allowed: Option<bool>| allowed.map(|allowed| !allowed);
+        let (closed_to_arrival, closed_to_departure) = (closed(self.check_in_allowed), closed(self.check_out_allowed));
+        (range, RateChanges { price, min_nights, max_nights, closed_to_arrival, closed_to_departure })
+    }
+}
+
+impl RateChanges {
+    fn apply(&self, rate: &mut NightRate) {
+        rate.price = self.price.unwrap_or(rate.price);
+        rate.min_nights = self.min_nights.unwrap_or(rate.min_nights);
+        rate.max_nights = self.max_nights.unwrap_or(rate.max_nights);
+        rate.closed_to_arrival = self.closed_to_arrival.unwrap_or(rate.closed_to_arrival);
+        rate.closed_to_departure = self.closed_to_departure.unwrap_or(rate.closed_to_departure);
+    }
+
+    /// Whether the fewest nights of a changed night are more than its most.
+    fn contradicts(&self, rate: &NightRate, rules: &Rules) -> bool {
+        let changes = self.min_nights.is_some() || self.max_nights.is_some();
+        changes && rate.min_nights.unwrap_or(rules.min_nights) > rate.max_nights.unwrap_or(rules.max_nights)
+    }
+
+    /// What is wrong when the fewest nights of `rate` are more than its most.
+    fn contradiction(&self, rate: &NightRate, rules: &Rules) -> InvalidField {
+        let (min, max) = (rate.min_nights.unwrap_or(rules.min_nights), rate.max_nights.unwrap_or(rules.max_nights));
+        let name = if matches!(self.max_nights, Some(Some(_))) { "maxNights" } else { "minNights" };
+        let limit = if name == "maxNights" { format!("at least {min}") } else { format!("at most {max}") };
+        InvalidField::new(
+            &[name],
+            format!("`{name}` must be {limit}: on {} it would contradict the other.", rate.night),
+        )
+    }
+}
+
+/// Whether a night is as the listing says, so that nothing need be written down.
+fn is_usual(rate: &NightRate) -> bool {
+    let NightRate { price, min_nights, max_nights, closed_to_arrival, closed_to_departure, .. } = rate;
+    price.is_none() && min_nights.is_none() && max_nights.is_none() && !closed_to_arrival && !closed_to_departure
+}
+
+/// The nights of `range` with `changes` over what they have, in ascending order.
+async fn changed(tx: &mut Conn, listing: &Listing, range: Stay, changes: &RateChanges) -> Result<Vec<NightRate>> {
+    let last = range.check_out().pred_opt().unwrap_or(range.check_in());
+    let rows = store::night_rates::of_listing(tx, listing.id, range.check_in(), last).await?;
+    let mut known: HashMap<_, _> = rows.into_iter().map(|row| (row.night, row)).collect();
+    let mut validation = Validation::default();
+    let mut rates = Vec::new();
+    for night in range.nights() {
+        let mut rate = known.remove(&night).unwrap_or_else(|| NightRate::usual(listing.id, night));
+        changes.apply(&mut rate);
+        if validation.is_clean() && changes.contradicts(&rate, &listing.rules) {
+            validation.note(changes.contradiction(&rate, &listing.rules));
+        }
+        rates.push(rate);
+    }
+    validation.finish_with(Some(rates))
+}
+
+/// Writes the nights of `range`, all of them in `rates`.
+async fn write(tx: &mut Conn, listing: ListingId, range: Stay, rates: Vec<NightRate>) -> Result<()> {
+    let (usual, own): (Vec<_>, Vec<_>) = rates.into_iter().partition(is_usual);
+    if !usual.is_empty() {
+        store::night_rates::clear(tx, listing, range).await?;
+    }
+    store::night_rates::set(tx, &own).await
+}
+
+/// Sets prices and limits of some nights of a listing of `host`. Answers with the nights as they are then, and the currency of their
+/// prices.
+///
+/// # Errors
+/// [`types::error::Refusal::NotFound`] when the listing is not `host`'s, [`types::error::Refusal::InvalidInput`] when a value is out of
+/// bounds.
+pub async fn set_night_prices(
+    app: &App,
+    host: &Member,
+    id: ListingId,
+    new: &NightPrices,
+) -> Result<(Vec<NightView>, Currency)> {
+    let now = app.now();
+    app.database
+        .transaction(async |tx| {
+            // The lock keeps the currency, and the nights, as they are.
+            let listing = lock_own(tx, host, id).await?;
+            let mut validation = Validation::of(&new.malformed);
+            let (range, changes) = new.check(listing.pricing.currency, &mut validation);
+            let range = validation.finish_with(range)?;
+            let rates = changed(tx, &listing, range, &changes).await?;
+            write(tx, id, range, rates).await?;
+            let around = (range, Around::Nights);
+            let particulars = calendars::particulars(tx, &[id], around, now).await?.remove(&id).unwrap_or_default();
+            let nights = calendars::availability(&app.time_zones(), &listing, &particulars, range, now)?;
+            Ok((nights, listing.pricing.currency))
+        })
+        .await
+}

@@ -1,0 +1,286 @@
+//! What hosts do with their listings.
+
+use std::sync::Arc;
+
+use chrono::NaiveTime;
+
+use super::{
+    Amenity, Home, Listing, Origin, Photo, Place, Pricing, Ratings, Rules, Shown, Words, apply, booked,
+    changes::Changes, checks,
+};
+use crate::{
+    app::App,
+    events,
+    idempotency::{self, Once},
+    limits,
+};
+use auth::Member;
+use mysql_engine::Conn;
+use store::{self, bookings::Booking};
+use types::{
+    CancellationPolicy, Currency, IdempotencyKey, ListingId, ListingStatus, Point, PropertyType, RoomType, Timestamp,
+    error::{Error, ListingIncomplete, ListingState, Refusal, Result, Validation},
+};
+
+/// Makes a listing of `host`, as a draft.
+///
+/// # Errors
+/// [`Refusal::InvalidInput`] when a field is missing or out of bounds, [`Refusal::IdempotencyConflict`] when `key` was used for another
+/// listing, [`Refusal::TooManyAttempts`] when `host` makes too many.
+pub async fn create(app: &App, host: &Member, new: &Changes, key: Option<&IdempotencyKey>) -> Result<Once<Arc<Shown>>> {
+    let now = app.now();
+    let mut listing = blank(ListingId::new(now, &*app.entropy), host, now);
+    let mut validation = Validation::of(&new.malformed);
+    apply::require(new, &mut validation);
+    apply::apply(new, &mut listing, now, &mut validation);
+    let belongings = Belongings::of(listing.id, new, &mut validation);
+    validation.finish()?;
+    let intention = key.map(|key| idempotency::intention(host, "createListing", key, new)).transpose()?;
+    app.database
+        .transaction(async |tx| {
+            if let Some(intention) = &intention
+                && let Some(earlier) = idempotency::take(tx, intention, now).await?
+            {
+                return Ok(Once { answer: created(tx, host, earlier.answer).await?, replayed: true });
+            }
+            limits::take(tx, &app.limits.drafts, &[host.id().as_bytes()], now).await?;
+            store::listings::insert(tx, &listing).await?;
+            belongings.write(tx, listing.id).await?;
+            if let Some(intention) = &intention {
+                idempotency::keep(tx, intention, listing.id).await?;
+            }
+            Ok(Once::new(shown(tx, listing.clone()).await?))
+        })
+        .await
+}
+
+/// The listing that an earlier request with the same key has made.
+async fn created(tx: &mut Conn, host: &Member, id: ListingId) -> Result<Arc<Shown>> {
+    let listing = store::listings::visible(tx, &[id], host.id()).await?.pop().map(Arc::new);
+    let deleted = || Error::invalid(&["idempotencyKey"], "The listing made with this key was deleted. Use a new key.");
+    listing.ok_or_else(deleted)
+}
+
+/// Deletes a draft of `host`, with everything that belongs to it. Nobody else has ever seen it.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingState`] when it is no draft.
+pub async fn delete(app: &App, host: &Member, id: ListingId) -> Result<()> {
+    app.database
+        .transaction(async |tx| {
+            let listing = lock_own(tx, host, id).await?;
+            if listing.status != ListingStatus::Draft {
+                return Err(Refusal::ListingState(ListingState { status: listing.status }).into());
+            }
+            store::listings::delete(tx, id).await
+        })
+        .await
+}
+
+/// A listing that was changed.
+#[derive(Debug, Clone)]
+pub struct Updated {
+    /// As it is now.
+    pub listing: Arc<Shown>,
+    /// Open bookings that keep the place the listing has left, the nearest check-in first, at most 100.
+    pub affected: Vec<Booking>,
+}
+
+/// Changes a listing of `host`. Bookings keep the place, the hours and the currency that they were made with.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::InvalidInput`] when a field is out of bounds,
+/// [`Refusal::ListingIncomplete`] when a published listing would lose what it needs.
+pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) -> Result<Updated> {
+    let now = app.now();
+    let updated = app
+        .database
+        .transaction(async |tx| {
+            let open = booked::lock_open(tx, host, (id, changes), now).await?;
+            let before = lock_own(tx, host, id).await?;
+            // Again: a booking may have been made meanwhile. From here on all new ones wait for this change.
+            let open = if open.is_some() { booked::lock_open(tx, host, (id, changes), now).await? } else { open };
+            let open = open.unwrap_or_default();
+            let mut listing = before.clone();
+            let mut validation = Validation::of(&changes.malformed);
+            apply::apply(changes, &mut listing, now, &mut validation);
+            let belongings = Belongings::of(id, changes, &mut validation);
+            booked::allow(tx, &before, &listing, now, &mut validation).await?;
+            validation.finish()?;
+            keeps_complete(&listing, changes)?;
+            booked::keep_places(tx, &before, &listing).await?;
+            store::listings::update(tx, &listing).await?;
+            belongings.write(tx, id).await?;
+            let shown = shown(tx, listing).await?;
+            let affected = booked::tell_of_move(tx, &before, &shown.listing, open, now).await?;
+            Ok::<_, Error>(Updated { listing: shown, affected })
+        })
+        .await?;
+    updated.affected.iter().for_each(|booking| events::announce(app, booking));
+    Ok(updated)
+}
+
+/// Refuses changes that take away what a published listing needs.
+fn keeps_complete(listing: &Listing, changes: &Changes) -> Result<()> {
+    let loses = [
+        ("description", changes.description.is_some() && listing.words.description.is_empty()),
+        ("photos", changes.photos.as_ref().is_some_and(Vec::is_empty)),
+    ];
+    let missing: Vec<String> = loses.iter().filter(|(_, loses)| *loses).map(|(name, _)| (*name).into()).collect();
+    if listing.status == ListingStatus::Published && !missing.is_empty() {
+        return Err(Refusal::ListingIncomplete(ListingIncomplete { missing }).into());
+    }
+    Ok(())
+}
+
+/// Lets guests find and book a listing of `host`. One that is published already stays so.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingIncomplete`] when it has no description or no picture.
+pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<Shown>> {
+    let now = app.now();
+    let published = app
+        .database
+        .transaction(async |tx| {
+            let mut listing = lock_own(tx, host, id).await?;
+            let cover = store::photos::cover(tx, id).await?;
+            if listing.status == ListingStatus::Published {
+                return Ok(Arc::new(Shown { listing, cover }));
+            }
+            let needs = [("description", !listing.words.description.is_empty()), ("photos", cover.is_some())];
+            let missing: Vec<String> =
+                needs.iter().filter(|(_, there)| !there).map(|(name, _)| (*name).into()).collect();
+            if !missing.is_empty() {
+                return Err(Refusal::ListingIncomplete(ListingIncomplete { missing }).into());
+            }
+            listing.status = ListingStatus::Published;
+            listing.published_at = listing.published_at.or(Some(now));
+            listing.updated_at = now;
+            store::listings::update(tx, &listing).await?;
+            Ok::<_, Error>(Arc::new(Shown { listing, cover }))
+        })
+        .await?;
+    // It may be the first in its time zone.
+    app.zones.forget();
+    Ok(published)
+}
+
+/// Takes a listing of `host` off. One that is off already stays so; a draft was never on.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingState`] when it is a draft.
+pub async fn unlist(app: &App, host: &Member, id: ListingId) -> Result<Arc<Shown>> {
+    let now = app.now();
+    app.database
+        .transaction(async |tx| {
+            let mut listing = lock_own(tx, host, id).await?;
+            match listing.status {
+                ListingStatus::Draft => Err(Refusal::ListingState(ListingState { status: listing.status }).into()),
+                ListingStatus::Unlisted => shown(tx, listing).await,
+                ListingStatus::Published => {
+                    listing.status = ListingStatus::Unlisted;
+                    listing.updated_at = now;
+                    store::listings::update(tx, &listing).await?;
+                    shown(tx, listing).await
+                }
+            }
+        })
+        .await
+}
+
+/// `listing` with its cover, as it is now.
+async fn shown(tx: &mut Conn, listing: Listing) -> Result<Arc<Shown>> {
+    let cover = store::photos::cover(tx, listing.id).await?;
+    Ok(Arc::new(Shown { listing, cover }))
+}
+
+/// The listing `id` of `host`, locked until the transaction ends.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when it does not exist or is another's.
+pub async fn lock_own(tx: &mut Conn, host: &Member, id: ListingId) -> Result<Listing> {
+    let listing = store::listings::lock(tx, id).await?.filter(|listing| listing.host_id == host.id());
+    listing.ok_or_else(|| Error::not_found("listingId", "listing"))
+}
+
+/// What a listing has in tables of its own, checked.
+struct Belongings {
+    amenities: Option<Vec<Amenity>>,
+    photos: Option<Vec<Photo>>,
+}
+
+impl Belongings {
+    fn of(listing: ListingId, changes: &Changes, validation: &mut Validation) -> Self {
+        let amenities = changes.amenities.as_deref().map(checks::amenities);
+        let photos = changes.photos.as_deref().map(|photos| checks::photos(listing, photos));
+        Self {
+            amenities: amenities.and_then(|amenities| validation.take(amenities)),
+            photos: photos.and_then(|photos| validation.take(photos)),
+        }
+    }
+
+    async fn write(&self, tx: &mut Conn, listing: ListingId) -> Result<()> {
+        if let Some(amenities) = &self.amenities {
+            store::amenities::replace(tx, listing, amenities).await?;
+        }
+        if let Some(photos) = &self.photos {
+            store::photos::replace(tx, listing, photos).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A listing of which nothing is said yet. Its place, price and kinds stand for those that a new listing has to name; everything else
+/// is as the contract says of fields that are left out.
+fn blank(id: ListingId, host: &Member, now: Timestamp) -> Listing {
+    Listing {
+        id,
+        host_id: host.id(),
+        status: ListingStatus::Draft,
+        words: Words { title: String::new(), description: String::new(), neighborhood_overview: None },
+        home: Home {
+            room_type: RoomType::EntireHome,
+            property_type: PropertyType::Other,
+            property_label: String::new(),
+            max_guests: 1,
+            bedrooms: None,
+            beds: None,
+            bathroom_halves: None,
+            bathrooms_shared: false,
+        },
+        place: Place::new(String::new(), Point { latitude: 0.0, longitude: 0.0 }, String::new()),
+        pricing: Pricing {
+            currency: Currency::EUR,
+            base_price: 0,
+            weekend_price: None,
+            cleaning_fee: 0,
+            extra_guest_fee: 0,
+            guests_included: 1,
+            pet_fee: 0,
+            weekly_discount: 0,
+            monthly_discount: 0,
+        },
+        rules: usual_rules(),
+        ratings: Ratings::default(),
+        origin: Origin::default(),
+        created_at: now,
+        updated_at: now,
+        published_at: None,
+    }
+}
+
+fn usual_rules() -> Rules {
+    let hour = |hour| NaiveTime::MIN + chrono::Duration::hours(hour);
+    Rules {
+        check_in_from: hour(15),
+        check_out_by: hour(11),
+        min_nights: 1,
+        max_nights: 365,
+        advance_notice_hours: 0,
+        preparation_nights: 0,
+        booking_window_days: 365,
+        pets_allowed: false,
+        instant_book: false,
+        cancellation_policy: CancellationPolicy::Flexible,
+    }
+}

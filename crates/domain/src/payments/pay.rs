@@ -1,0 +1,201 @@
+//! A guest pays, and confirms.
+
+use super::{Ending, Kept, apply::Applied, conclude, finish, intent_of, tell};
+use crate::{
+    app::App,
+    bookings::{self, status_at},
+    idempotency::{self, Once},
+    limits, transitions,
+};
+use auth::Member;
+use mysql_engine::Conn;
+use providers::payments::{CaptureMode, PaymentMethod};
+use store::{self, bookings::Booking, payments::Payment};
+use types::{
+    BookingAction, BookingId, IdempotencyKey, PaymentId, PaymentStatus, Side, Timestamp, UserId,
+    error::{Error, Refusal, Result, StateConflict},
+};
+
+/// How a guest names a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BookingRef {
+    /// By its id.
+    Id(BookingId),
+    /// By the key it was created with.
+    CreatedWith(IdempotencyKey),
+}
+
+/// Pays for a booking: takes the money with instant book, reserves it for a request.
+///
+/// # Errors
+/// Problems of the contract's `payBooking`.
+pub async fn pay(
+    app: &App,
+    guest: &Member,
+    booking: &BookingRef,
+    method: PaymentMethod,
+    key: &IdempotencyKey,
+) -> Result<Once<Kept>> {
+    let id = resolve(app, guest, booking).await?;
+    let intention = idempotency::intention(guest, "payBooking", key, &(id, method.to_string()))?;
+    let now = app.now();
+    let (kept, payment, booking) = app
+        .database
+        .transaction(async |tx| {
+            let earlier = idempotency::take::<Kept>(tx, &intention, now).await?;
+            let booking = store::bookings::lock(tx, id).await?;
+            let booking = booking.filter(|it| it.guest_id == guest.id());
+            let booking = booking.ok_or_else(|| Error::not_found("booking", "booking"))?;
+            if let Some(kept) = earlier {
+                let payment = store::payments::find(tx, kept.answer.payment).await?;
+                return Ok((kept, payment.ok_or_else(lost)?, booking));
+            }
+            payable(tx, &booking, now).await?;
+            limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
+            let payment = draft(app, &booking, method, now);
+            store::payments::insert(tx, &payment).await?;
+            let answer = Kept::awaited(payment.id, id);
+            Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment, booking))
+        })
+        .await?;
+    if let Some(ending) = kept.answer.ending {
+        tell(&payment, ending, &kept.answer.conflicts)?;
+        return Ok(kept);
+    }
+    // New, or left by a crash: the provider knows the payment by its id, and moves money once.
+    let applied = match payment.status {
+        PaymentStatus::Processing => {
+            let intent = intent_of(&payment, mode(app, &payment).await?)?;
+            conclude(app, payment.id, app.payments.create(intent)).await?
+        }
+        _ => Applied::before(payment, booking),
+    };
+    finish(app, &intention, kept, applied).await
+}
+
+/// Gives the attempt back that asking for `payment` has taken, when `status` is what the provider answers: a guest who can pay tries no
+/// stolen cards. An attempt is taken before the provider is asked, because many may be on their way at once; that of an answer which never
+/// comes stays taken. `payment` is locked and as it was before the answer, so that no attempt comes back twice.
+pub(super) async fn give_back_attempt(
+    app: &App,
+    tx: &mut Conn,
+    guest: UserId,
+    payment: &Payment,
+    status: PaymentStatus,
+) -> Result<()> {
+    use PaymentStatus::{Authorized, Captured, Processing, RequiresConfirmation};
+    let is_counted = matches!(payment.status, Processing | RequiresConfirmation) && payment.asked_at.is_some();
+    if is_counted && matches!(status, RequiresConfirmation | Authorized | Captured) {
+        limits::give_back(tx, &app.limits.declined_payments, &[guest.as_bytes()]).await?;
+    }
+    Ok(())
+}
+
+fn lost() -> Error {
+    anyhow::anyhow!("a kept answer names a payment that is not there").into()
+}
+
+async fn resolve(app: &App, guest: &Member, booking: &BookingRef) -> Result<BookingId> {
+    let key = match booking {
+        BookingRef::Id(id) => return Ok(*id),
+        BookingRef::CreatedWith(key) => key,
+    };
+    let kept = store::idempotency::find(&mut app.conn().await?, guest.id(), "createBooking", key).await?;
+    let kept = kept.ok_or_else(|| Error::not_found("booking", "booking"))?;
+    let kept: bookings::Kept = serde_json::from_str(&kept.answer).map_err(anyhow::Error::from)?;
+    Ok(kept.booking)
+}
+
+/// Instant bookings are paid at once, requests when the host accepts: as the quote said, whatever has become of the booking since. A
+/// provider is asked the same again, or it could take at once what was only to be reserved.
+pub(super) async fn mode(app: &App, payment: &Payment) -> Result<CaptureMode> {
+    let is_instant = store::bookings::is_instant(&mut app.conn().await?, payment.booking_id).await?;
+    let is_instant = is_instant.ok_or_else(|| anyhow::anyhow!("payment {} without its booking", payment.id))?;
+    Ok(if is_instant { CaptureMode::Automatic } else { CaptureMode::Manual })
+}
+
+/// Refuses when `booking`, which the transaction has locked, cannot be paid for now.
+async fn payable(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()> {
+    let (id, status) = (booking.id, status_at(booking, now));
+    if !transitions::may(Side::Guest, BookingAction::Pay, status) {
+        let word = status.as_str().to_lowercase().replace('_', " ");
+        return Err(Error::state(Some(id), format!("The booking is {word}; there is nothing to pay.")));
+    }
+    if booking.total == 0 {
+        return Err(Error::state(Some(id), "There is nothing to pay."));
+    }
+    let Some(payment) = store::payments::blocking(tx, id).await? else { return Ok(()) };
+    let (message, retryable) = match payment.status {
+        PaymentStatus::Processing => ("Another payment of this booking is being made.", true),
+        PaymentStatus::Authorized => ("The money is reserved; the host will answer.", false),
+        _ => ("The booking is paid for.", false),
+    };
+    Err(Refusal::StateConflict(StateConflict { booking: Some(id), message: message.to_owned(), retryable }).into())
+}
+
+fn draft(app: &App, booking: &Booking, method: PaymentMethod, now: Timestamp) -> Payment {
+    Payment {
+        id: PaymentId::new(now, &*app.entropy),
+        booking_id: booking.id,
+        currency: booking.currency,
+        amount: booking.total,
+        captured: 0,
+        refunded: 0,
+        status: PaymentStatus::Processing,
+        provider: app.payments.name().to_owned(),
+        method: method.to_string(),
+        provider_ref: None,
+        decline_reason: None,
+        action_url: None,
+        asked_at: Some(now),
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Goes on with a payment after the guest has confirmed.
+///
+/// # Errors
+/// Problems of the contract's `confirmPayment`.
+pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &IdempotencyKey) -> Result<Once<Kept>> {
+    let intention = idempotency::intention(guest, "confirmPayment", key, &id)?;
+    let now = app.now();
+    let (kept, payment, booking) = app
+        .database
+        .transaction(async |tx| {
+            let found = store::payments::visible(tx, guest.id(), &[id]).await?.pop();
+            let found = found.ok_or_else(|| Error::not_found("paymentId", "payment"))?;
+            let booking = store::bookings::lock(tx, found.booking_id).await?.ok_or_else(lost)?;
+            let earlier = idempotency::take::<Kept>(tx, &intention, now).await?;
+            let payment = store::payments::lock(tx, id).await?.ok_or_else(lost)?;
+            let waits = payment.status == PaymentStatus::RequiresConfirmation;
+            if let Some(kept) = earlier {
+                return Ok((kept, payment, booking));
+            }
+            if !waits {
+                return Err(Error::state(Some(booking.id), "The payment does not wait for a confirmation."));
+            }
+            payable(tx, &booking, now).await?;
+            // Else this confirmation is asked for already, and counts.
+            if payment.asked_at.is_none() {
+                limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
+            }
+            store::payments::ask(tx, id, now).await?;
+            let answer = Kept::awaited(id, booking.id);
+            Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment, booking))
+        })
+        .await?;
+    if let Some(ending) = kept.answer.ending {
+        tell(&payment, ending, &kept.answer.conflicts)?;
+        return Ok(kept);
+    }
+    let is_open = super::ending(&payment, &booking, now) == Ending::Good;
+    let applied = match payment.status {
+        PaymentStatus::RequiresConfirmation if is_open => {
+            let intent = intent_of(&payment, mode(app, &payment).await?)?;
+            conclude(app, id, app.payments.confirm(intent)).await?
+        }
+        _ => Applied::before(payment, booking),
+    };
+    finish(app, &intention, kept, applied).await
+}

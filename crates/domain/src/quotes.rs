@@ -1,0 +1,256 @@
+//! Quotes: a stay at a price that is promised for a while.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{
+    calendars::{self, Around},
+    cancellation, limits, listings,
+    pricing::{self, Line, PricedStay},
+    restrictions::{self, Violation},
+    rule_sets::RuleSet,
+    timezones,
+};
+use crate::app::App;
+use auth::Member;
+use client_limits::AddressPrefix;
+use mysql_engine::Conn;
+pub use store::quotes::Quote;
+use store::{self, listings::Listing, nights::Night};
+use types::{
+    Guests, ListingId, Money, NightKind, QuoteId, Stay, TimeZones, Timestamp, UnavailableReason,
+    error::{
+        self, Error, NightConflict, NightsUnavailable, PriceDifference, QuoteExpired, Refusal, Result, StayNotAllowed,
+    },
+};
+
+/// Quotes `stay` at the listing for `guest`, who asks from an address, and locks the price.
+///
+/// # Errors
+/// Problems of the contract's `quoteStay`.
+pub async fn create(
+    app: &App,
+    guest: &Member,
+    from: AddressPrefix,
+    listing: ListingId,
+    stay: Stay,
+    guests: Guests,
+) -> Result<Quote> {
+    let now = app.now();
+    let (listing, particulars) = {
+        let conn = &mut app.conn().await?;
+        let known = store::listings::visible(conn, &[listing], guest.id()).await?.pop();
+        let listing = known.ok_or_else(|| Error::not_found("listingId", "listing"))?;
+        let particulars = calendars::particulars(conn, &[listing.id], (stay, Around::Stay), now).await?;
+        let mut particulars = particulars.into_values().next().unwrap_or_default();
+        free_own_holds(conn, guest, &mut particulars.held, now).await?;
+        (listing, particulars)
+    };
+    let is_host = listing.host_id == guest.id();
+    let calendar = calendars::calendar(&app.time_zones(), &listing, &particulars, now, is_host)?;
+    refuse(restrictions::violations(&calendar, stay, guests))?;
+    let rules = RuleSet::current();
+    let priced = pricing::price(&listings::rates(&listing), &restrictions::overrides(&calendar), stay, guests, rules)
+        .map_err(|error| Error::invalid(&["stay"], format!("This stay has no price: {error}.")))?;
+    let quote = promise(app, guest, &listing, (stay, guests), &priced, now)?;
+    // It locks the rows that it refers to, so it may have to wait.
+    app.database
+        .write(async |conn| {
+            count(app, conn, guest, from, now).await?;
+            Ok::<_, Error>(store::quotes::insert(conn, &quote).await?)
+        })
+        .await?;
+    Ok(quote)
+}
+
+/// Counts a quote for its guest and for the address. What is refused to one does not count for the other.
+async fn count(app: &App, conn: &mut Conn, guest: &Member, from: AddressPrefix, now: Timestamp) -> Result<()> {
+    let (of_guest, of_address) = (&app.limits.quotes_by_member, &app.limits.quotes_by_address);
+    limits::take(conn, of_guest, &[guest.id().as_bytes()], now).await?;
+    let counted = limits::take(conn, of_address, &[from.as_bytes()], now).await;
+    if counted.is_err() {
+        limits::give_back(conn, of_guest, &[guest.id().as_bytes()]).await?;
+    }
+    counted
+}
+
+/// Takes the guest's own unpaid holds out of `held`: a new booking replaces them.
+async fn free_own_holds(conn: &mut Conn, guest: &Member, held: &mut Vec<Night>, now: Timestamp) -> Result<()> {
+    if held.iter().any(|night| night.kind == NightKind::Hold) {
+        let own = store::holds::of_guest(conn, guest.id(), now).await?;
+        let is_own = |booking| own.iter().any(|hold| hold.id == booking && hold.awaits_payment(now));
+        held.retain(|night| !night.booking_id.is_some_and(is_own));
+    }
+    Ok(())
+}
+
+/// Turns broken rules into the problem that the contract has for them: taken nights have one of their own.
+pub(super) fn refuse(violations: Vec<Violation>) -> Result<()> {
+    let is_night = |reason| {
+        use UnavailableReason::{Blocked, Booked, Preparation};
+        matches!(reason, Booked | Blocked | Preparation)
+    };
+    if violations.is_empty() {
+        return Ok(());
+    }
+    if violations.iter().all(|violation| is_night(violation.reason) && violation.night.is_some()) {
+        let conflict =
+            |violation: &Violation| Some(NightConflict { night: violation.night?, reason: violation.reason });
+        let mut conflicts: Vec<_> = violations.iter().filter_map(conflict).collect();
+        conflicts.dedup_by_key(|conflict| conflict.night);
+        return NightsUnavailable::unless_free(conflicts);
+    }
+    let violations = violations
+        .into_iter()
+        .map(|broken| error::Violation { reason: broken.reason, message: broken.message, night: broken.night })
+        .collect();
+    Err(Refusal::StayNotAllowed(StayNotAllowed { violations }).into())
+}
+
+/// What the hash of a quote covers: all that was promised, and where and by which clock the stay is.
+#[derive(Serialize)]
+struct Promise<'a> {
+    listing: ListingId,
+    check_in: String,
+    check_out: String,
+    guests: [u8; 4],
+    currency: &'a str,
+    lines: &'a str,
+    total: i64,
+    policy: &'a str,
+    rules: &'a str,
+    country: Option<&'a str>,
+    city: &'a str,
+    address: Option<&'a str>,
+    point: [f64; 2],
+    time_zone: &'a str,
+    hours: [String; 2],
+}
+
+/// The hash of `quote` at `listing` as it is now.
+fn content_hash(quote: &Quote, listing: &Listing) -> Result<Vec<u8>> {
+    let (place, rules, point) = (&listing.place, &listing.rules, listing.place.exact());
+    let promise = Promise {
+        listing: listing.id,
+        check_in: quote.check_in.to_string(),
+        check_out: quote.check_out.to_string(),
+        guests: [quote.adults, quote.children, quote.infants, quote.pets],
+        currency: quote.currency.as_str(),
+        lines: &quote.price_lines,
+        total: quote.total,
+        policy: quote.cancellation_policy.as_str(),
+        rules: &quote.rules,
+        country: place.country_code.as_deref(),
+        city: &place.city,
+        address: place.address.as_deref(),
+        point: [point.latitude, point.longitude],
+        time_zone: &place.time_zone,
+        hours: [rules.check_in_from, rules.check_out_by].map(|hour| hour.to_string()),
+    };
+    let promise = serde_json::to_vec(&promise).map_err(anyhow::Error::from)?;
+    Ok(Sha256::digest(promise).to_vec())
+}
+
+/// Whether `listing` is where it was when `quote` was made, with the same hours, and in the same currency: what a guest has seen and would
+/// not see before paying. A price that has changed since is kept.
+pub(super) fn still_holds(quote: &Quote, listing: &Listing) -> Result<bool> {
+    Ok(quote.currency == listing.pricing.currency && content_hash(quote, listing)? == quote.content_hash)
+}
+
+fn promise(
+    app: &App,
+    guest: &Member,
+    listing: &Listing,
+    (stay, guests): (Stay, Guests),
+    priced: &PricedStay,
+    now: Timestamp,
+) -> Result<Quote> {
+    let rules = RuleSet::current();
+    let policy = cancellation::applicable(listing.rules.cancellation_policy, stay.len(), rules);
+    let quote = Quote {
+        id: QuoteId::new(now, &*app.entropy),
+        listing_id: listing.id,
+        guest_id: guest.id(),
+        check_in: stay.check_in(),
+        check_out: stay.check_out(),
+        adults: guests.adults,
+        children: guests.children,
+        infants: guests.infants,
+        pets: guests.pets,
+        currency: priced.currency,
+        price_lines: serde_json::to_string(&priced.lines).map_err(anyhow::Error::from)?,
+        total: priced.total,
+        host_payout: priced.host_payout,
+        rules: rules.version.to_owned(),
+        cancellation_policy: policy,
+        instant_book: listing.rules.instant_book,
+        content_hash: Vec::new(),
+        created_at: now,
+        expires_at: now + app.terms.quote,
+    };
+    Ok(Quote { content_hash: content_hash(&quote, listing)?, ..quote })
+}
+
+/// The answer to a quote whose time is over, or whose listing has moved or changed its currency: a new quote of the same stay, and how its price differs.
+pub(super) async fn renew(app: &App, guest: &Member, from: AddressPrefix, old: &Quote) -> Result<Refusal> {
+    let renewed = create(app, guest, from, old.listing_id, old.stay(), old.guests()).await;
+    let expired = match renewed {
+        Ok(new) => {
+            let money = |minor: Option<i64>, quote: &Quote| minor.map(|minor| Money::new(minor, quote.currency));
+            let differences = pricing::pairs(&lines(&old.price_lines)?, &lines(&new.price_lines)?)
+                .into_iter()
+                .map(|it| PriceDifference {
+                    kind: it.kind,
+                    before: money(it.before, old),
+                    after: money(it.after, &new),
+                })
+                .filter(|it| it.before != it.after)
+                .collect();
+            QuoteExpired { quote: Some(new.id), differences }
+        }
+        Err(Error::Refused(later @ Refusal::TooManyAttempts(_))) => return Ok(later),
+        Err(Error::Refused(_)) => QuoteExpired { quote: None, differences: Vec::new() },
+        Err(other) => return Err(other),
+    };
+    Ok(Refusal::QuoteExpired(expired))
+}
+
+/// The lines of a price that was stored.
+///
+/// # Errors
+/// When the stored text is damaged.
+pub fn lines(stored: &str) -> Result<Vec<Line>> {
+    Ok(serde_json::from_str(stored).map_err(anyhow::Error::from)?)
+}
+
+/// What would come back when, if the quote were booked and confirmed at `now`.
+///
+/// # Errors
+/// When the stored quote is damaged.
+pub fn timeline(
+    zones: &TimeZones,
+    quote: &Quote,
+    listing: &Listing,
+    now: Timestamp,
+) -> Result<Vec<cancellation::Tier>> {
+    let zone = listings::zone(zones, listing)?;
+    Ok(cancellation::timeline(&cancellation::Terms {
+        rules: RuleSet::by_version(&quote.rules).unwrap_or_else(RuleSet::current),
+        policy: quote.cancellation_policy,
+        stay: quote.stay(),
+        zone: &zone,
+        check_in_at: timezones::check_in_at(&zone, quote.stay(), listing.rules.check_in_from),
+        check_out_at: timezones::check_out_at(&zone, quote.stay(), listing.rules.check_out_by),
+        confirmed_at: now,
+        currency: quote.currency,
+        lines: &lines(&quote.price_lines)?,
+    }))
+}
+
+/// Those of `ids` that are the guest's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn visible(app: &App, guest: &Member, ids: &[QuoteId]) -> Result<Vec<Quote>> {
+    Ok(store::quotes::visible_by_ids(&mut app.conn().await?, guest.id(), ids).await?)
+}

@@ -1,0 +1,41 @@
+//! Broken rules in words.
+
+use chrono::NaiveDate;
+
+use super::{Calendar, Violation, last_arrival, limits};
+use types::UnavailableReason;
+
+/// The violation of a rule. `night` is the night or day at fault.
+pub(super) fn violation(calendar: &Calendar, reason: UnavailableReason, night: Option<NaiveDate>) -> Violation {
+    let rules = &calendar.rules;
+    let date = night.map_or_else(String::new, |night| night.to_string());
+    let (min, max) = night.map_or((rules.min_nights, rules.max_nights), |night| limits(calendar, night));
+    let message = match reason {
+        UnavailableReason::Booked => format!("The night of {date} is taken."),
+        UnavailableReason::Blocked => format!("The night of {date} is blocked."),
+        UnavailableReason::Preparation => format!("The night of {date} is too near to another stay."),
+        UnavailableReason::AdvanceNotice if rules.advance_notice_hours == 0 => {
+            format!("It is too late to check in on {date}.")
+        }
+        UnavailableReason::AdvanceNotice => {
+            format!(
+                "Check-in on {date} is nearer than the {} hours that the host asks for.",
+                rules.advance_notice_hours
+            )
+        }
+        UnavailableReason::BookingWindow => last_arrival(calendar).map_or_else(
+            || "Check-in is too far ahead.".to_owned(),
+            |last| format!("Check-in can be on {last} at the latest."),
+        ),
+        UnavailableReason::MinNights => format!("A stay that begins on {date} has at least {min} nights."),
+        UnavailableReason::MaxNights => format!("A stay that begins on {date} has at most {max} nights."),
+        UnavailableReason::ClosedToArrival => format!("No stay may begin on {date}."),
+        UnavailableReason::ClosedToDeparture => format!("No stay may end on {date}."),
+        UnavailableReason::MaxGuests => format!("At most {} guests can stay, infants not counted.", rules.max_guests),
+        UnavailableReason::NoPets => "Pets may not come.".to_owned(),
+        UnavailableReason::NotPublished => "The listing is not published.".to_owned(),
+        UnavailableReason::OwnListing => "Hosts do not book their own listings.".to_owned(),
+        UnavailableReason::PriceTooHigh => "The price of this stay is too high to be charged.".to_owned(),
+    };
+    Violation { reason, night, message }
+}

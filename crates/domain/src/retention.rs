@@ -1,0 +1,101 @@
+//! Deletes what is kept for a limited time: in small batches, so that nobody waits for a lock, and by any number of servers.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::app::App;
+use mysql_engine::Conn;
+use store::{self, quotes::ByExpiry};
+use types::error::{Error, Result};
+
+/// Rows that one batch deletes at the most.
+const BATCH: u32 = 200;
+/// Batches of one kind in one sweep at the most.
+const BATCHES: usize = 10;
+
+/// Deletes what is older than it is kept. It remembers which quotes it has looked at: those that were booked stay.
+#[derive(Debug, Default)]
+pub struct Sweeper {
+    looked_at: Mutex<Option<ByExpiry>>,
+    /// The last amenity that was looked at; empty: the next is the first.
+    last_amenity: Mutex<String>,
+}
+
+impl Sweeper {
+    /// Deletes a bounded number of rows of each kind. What fails does not keep the rest from being done.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub async fn sweep(&self, app: &App) -> Result<()> {
+        let done = [
+            repeat(|| idempotency_keys(app)).await,
+            repeat(|| sessions(app)).await,
+            repeat(|| self.quotes(app)).await,
+            repeat(|| events(app)).await,
+            self.amenities(app).await,
+        ];
+        done.into_iter().collect()
+    }
+
+    /// Amenities that no listing has any more: one batch, and the next time those behind it, round and round.
+    async fn amenities(&self, app: &App) -> Result<()> {
+        let after = self.last_amenity.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let seen = store::amenities::linked(&mut app.conn().await?, &after, BATCH.into()).await?;
+        let unused: Vec<&str> = seen.iter().filter(|(_, linked)| !linked).map(|(slug, _)| slug.as_str()).collect();
+        if !unused.is_empty() {
+            let delete = async |tx: &mut Conn| Ok::<_, Error>(store::amenities::delete_unused(tx, &unused).await?);
+            app.database.transaction(delete).await?;
+        }
+        let last = seen.last().filter(|_| seen.len() >= BATCH as usize).map(|(slug, _)| slug.clone());
+        *self.last_amenity.lock().unwrap_or_else(PoisonError::into_inner) = last.unwrap_or_default();
+        Ok(())
+    }
+
+    /// Quotes that were never booked.
+    async fn quotes(&self, app: &App) -> Result<usize> {
+        let before = app.now() - app.terms.retention.quotes;
+        let after = *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let expired = store::quotes::expired(&mut app.conn().await?, after, before, BATCH.into()).await?;
+        let unused: Vec<_> = expired.iter().filter(|(_, booked)| !booked).map(|((_, id), _)| *id).collect();
+        if !unused.is_empty() {
+            store::quotes::delete(&mut app.conn().await?, &unused).await?;
+        }
+        if let Some((last, _)) = expired.last() {
+            *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(*last);
+        }
+        Ok(expired.len())
+    }
+}
+
+/// Repeats `batch`, which tells how many rows it was about, while it is full, up to a limit.
+async fn repeat<F: Future<Output = Result<usize>>>(batch: impl Fn() -> F) -> Result<()> {
+    for _ in 0..BATCHES {
+        if batch().await? < BATCH as usize {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn idempotency_keys(app: &App) -> Result<usize> {
+    let before = app.now() - app.terms.retention.idempotency_keys;
+    Ok(store::idempotency::delete_older(&mut app.conn().await?, before, BATCH).await?)
+}
+
+/// Sessions that can no longer be refreshed, with their tokens.
+async fn sessions(app: &App) -> Result<usize> {
+    let before = app.now() - app.terms.retention.sessions;
+    app.database
+        .transaction(async |tx| Ok::<_, Error>(store::sessions::delete_expired(tx, before, BATCH.into()).await?))
+        .await
+}
+
+/// Old events of bookings that have ended. A stream whose cursor is older ends with `CURSOR_EXPIRED`.
+async fn events(app: &App) -> Result<usize> {
+    let before = app.now() - app.terms.retention.events;
+    // An event stands in two feeds, and what belongs to its booking is deleted with it.
+    let (rows, expired) = store::events::expired(&mut app.conn().await?, before, BATCH.into()).await?;
+    if !expired.is_empty() {
+        app.database.transaction(async |tx| Ok::<_, Error>(store::events::delete(tx, &expired).await?)).await?;
+    }
+    Ok(rows)
+}

@@ -1,0 +1,137 @@
+//! A guest writes a review; it is revealed when the window closes, together with its share of the listing's ratings.
+
+use std::sync::Arc;
+
+use super::Review;
+use crate::{
+    app::App,
+    bookings::{catch_up, status_at},
+    events,
+    listings::checks,
+};
+use auth::Member;
+use mysql_engine::Conn;
+use store::{self, bookings::Booking, reviews::Categories};
+use types::{
+    BookingEventKind, BookingId, BookingStatus, ReviewId, Timestamp,
+    error::{Error, NotReviewable, Refusal, Result},
+};
+
+/// Most characters of a review.
+const MAX_TEXT: usize = 5_000;
+/// Reviews that are revealed in one go.
+const BATCH: i64 = 100;
+
+/// What a guest has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewReview {
+    /// The stay.
+    pub booking: BookingId,
+    /// Overall, 1 to 5.
+    pub rating: u8,
+    /// By category, each 1 to 5.
+    pub categories: Categories,
+    /// The words, as [`text`] makes them.
+    pub text: String,
+}
+
+/// The words of a review: trimmed, with line ends as `\n`, of at least one letter.
+///
+/// # Errors
+/// [`Refusal::InvalidInput`] when they are empty, too long or not plain text.
+pub fn text(text: &str) -> Result<String> {
+    let text = checks::paragraphs(&["text"], text, MAX_TEXT)?;
+    if text.is_empty() {
+        return Err(Error::invalid(&["text"], format!("A review has 1 to {MAX_TEXT} characters of plain text.")));
+    }
+    Ok(text)
+}
+
+/// Writes the guest's review of a stay.
+///
+/// # Errors
+/// Problems of the contract's `writeReview`.
+pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Review>> {
+    let now = app.now();
+    let (review, booking) = app
+        .database
+        .transaction(async |tx| {
+            let found = store::bookings::lock(tx, new.booking).await?;
+            let booking = found
+                .filter(|booking| booking.guest_id == guest.id())
+                .ok_or_else(|| Error::not_found("bookingId", "booking"))?;
+            may_review(app, tx, guest, &booking, now).await?;
+            let review = Review {
+                id: ReviewId::new(now, &*app.entropy),
+                listing_id: booking.listing_id,
+                author_id: guest.id(),
+                booking_id: Some(booking.id),
+                rating: Some(new.rating),
+                categories: new.categories,
+                text: new.text.clone(),
+                created_at: now,
+                publish_at: booking.check_out_at + app.terms.review_window,
+                revealed: false,
+            };
+            store::reviews::insert(tx, &review).await?;
+            let (booking, mut kinds) = catch_up(tx, booking, now).await?;
+            kinds.push(BookingEventKind::Reviewed);
+            events::append(tx, &booking, &kinds, now).await?;
+            Ok::<_, Error>((review, booking))
+        })
+        .await?;
+    events::announce(app, &booking);
+    Ok(Arc::new(review))
+}
+
+async fn may_review(app: &App, tx: &mut Conn, guest: &Member, booking: &Booking, now: Timestamp) -> Result<()> {
+    let refuse = |message: &str| Err(Refusal::NotReviewable(NotReviewable { message: message.to_owned() }).into());
+    if status_at(booking, now) != BookingStatus::Completed {
+        return refuse("A stay can be reviewed when it is over.");
+    }
+    if now > booking.check_out_at + app.terms.review_window {
+        return refuse("The time to write a review is over.");
+    }
+    if !store::reviews::of_bookings(tx, &[booking.id], guest.id()).await?.is_empty() {
+        return refuse("You have reviewed this stay already.");
+    }
+    Ok(())
+}
+
+/// Reveals the reviews whose window has closed, each in a transaction with its share of the ratings. Two workers count it once: the
+/// second finds it revealed. Returns how many were revealed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reveal_due(app: &App) -> Result<usize> {
+    let now = app.now();
+    let due = store::reviews::due(&mut app.conn().await?, now, BATCH).await?;
+    let mut revealed = 0;
+    for id in due {
+        let done = app
+            .database
+            .transaction(async |tx| {
+                let Some(review) = store::reviews::lock_hidden(tx, id).await? else { return Ok(false) };
+                store::reviews::reveal(tx, &review).await?;
+                Ok::<_, Error>(true)
+            })
+            .await?;
+        revealed += usize::from(done);
+    }
+    Ok(revealed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// C22: line ends and tabs are no reason to refuse a review.
+    #[test]
+    fn the_words_of_a_review_are_cleaned_as_descriptions_are() {
+        assert_eq!(text(" a\r\nb\tc\rd ").unwrap(), "a\nb c\nd");
+        assert_eq!(text(&"å".repeat(MAX_TEXT)).unwrap().chars().count(), MAX_TEXT);
+        for wrong in ["", " \r\n\t", "a\0b", "a\u{7f}b", &"å".repeat(MAX_TEXT + 1)] {
+            assert!(text(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The numbers of the business, by version. A quote and a booking keep the version that made them, so a change here is a new
+//! entry in `ALL`, never an edit.
+
+use chrono::NaiveDate;
+
+use types::CancellationPolicy;
+
+/// All numbers that hold together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RuleSet {
+    /// Its name, at most 16 letters.
+    pub version: &'static str,
+    /// Day on which it came into force.
+    pub since: NaiveDate,
+    /// The guest's fee, in basis points of the subtotal.
+    pub service_fee: u32,
+    /// The host's fee, in basis points of the subtotal.
+    pub host_fee: u32,
+    /// Taxes, in the order of their lines.
+    pub taxes: &'static [TaxRule],
+    /// From how many nights the weekly discount holds.
+    pub weekly_from: u32,
+    /// From how many nights the monthly discount holds.
+    pub monthly_from: u32,
+    /// Hours after confirmation in which everything comes back …
+    pub grace_hours: u32,
+    /// … if confirmation was at least this many days before check-in.
+    pub grace_days_before: u32,
+    /// From how many nights the long-term policies hold.
+    pub long_term_from: u32,
+    /// One rule per policy, in the order of `CancellationPolicy::ALL`.
+    pub policies: [PolicyRule; 7],
+    /// What a host pays for cancelling.
+    pub host_cancellation: HostCancellation,
+}
+
+/// A tax.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TaxRule {
+    /// Its name: the title of the line.
+    pub name: &'static str,
+    /// How it is computed.
+    pub kind: TaxKind,
+    /// From how many nights a stay is exempt; `None`: never.
+    pub exempt_from_nights: Option<u32>,
+}
+
+/// How a tax is computed. Fixed amounts are in minor units of the listing's currency.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum TaxKind {
+    /// In basis points of the subtotal.
+    Percent(u32),
+    /// For each guest who counts.
+    PerGuest(i64),
+    /// For each night.
+    PerNight(i64),
+    /// For each guest who counts and night.
+    PerGuestNight(i64),
+}
+
+/// What a policy gives back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PolicyRule {
+    /// Which policy.
+    pub policy: CancellationPolicy,
+    /// Until when everything comes back.
+    pub full: FullRefund,
+    /// Until how many days before check-in half of the nights come back; `None`: there is no such time.
+    pub half_until_days: Option<u32>,
+    /// What is kept after that.
+    pub late: Kept,
+}
+
+/// How long before check-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// So many hours that pass, whatever clocks do meanwhile.
+    Hours(u32),
+    /// At the same time of day, so many days earlier by the listing's wall clock.
+    Days(u32),
+}
+
+/// Until when everything comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FullRefund {
+    /// Until so long before check-in.
+    Until(Before),
+    /// For some hours after the booking, but not nearer to check-in than so many days.
+    AfterBooking {
+        /// Hours after the booking.
+        hours: u32,
+        /// Days before check-in.
+        days: u32,
+    },
+}
+
+/// What is kept of the nights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// All of them.
+    All,
+    /// The nights stayed, some more, and a part of the rest.
+    Stayed {
+        /// How many nights more.
+        and: u32,
+        /// Percent of the nights that then remain.
+        percent_of_rest: u32,
+    },
+}
+
+/// What a host pays for cancelling, by the time left to check-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostCancellation {
+    /// More than this many days before check-in …
+    pub early_days: u32,
+    /// … percent of the stay's value.
+    pub early_percent: u32,
+    /// More than this before check-in …
+    pub middle: Before,
+    /// … percent of the stay's value.
+    pub middle_percent: u32,
+    /// Later: percent of the nights not stayed.
+    pub late_percent: u32,
+    /// At least this, in whole units of the currency.
+    pub minimum: i64,
+}
+
+const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    match NaiveDate::from_ymd_opt(year, month, day) {
+        Some(date) => date,
+        None => panic!("no such day"),
+    }
+}
+
+const fn rule(policy: CancellationPolicy, full: FullRefund, half_until_days: Option<u32>, late: Kept) -> PolicyRule {
+    PolicyRule { policy, full, half_until_days, late }
+}
+
+/// The first rule set.
+const FIRST: RuleSet = RuleSet {
+    version: "2026-01",
+    since: day(2026, 1, 1),
+    service_fee: 1_420,
+    host_fee: 300,
+    taxes: &[],
+    weekly_from: 7,
+    monthly_from: 28,
+    grace_hours: 24,
+    grace_days_before: 7,
+    long_term_from: 28,
+    policies: {
+        use Before::Days;
+        use CancellationPolicy::{Firm, FirmLongTerm, Flexible, Limited, Moderate, Strict, StrictLongTerm};
+        use FullRefund::{AfterBooking, Until};
+        [
+            rule(Flexible, Until(Days(1)), None, Kept::Stayed { and: 1, percent_of_rest: 0 }),
+            rule(Moderate, Until(Days(5)), None, Kept::Stayed { and: 1, percent_of_rest: 50 }),
+            rule(Limited, Until(Days(14)), Some(7), Kept::All),
+            rule(Firm, Until(Days(30)), Some(7), Kept::All),
+            rule(Strict, AfterBooking { hours: 48, days: 14 }, Some(7), Kept::All),
+            rule(FirmLongTerm, Until(Days(30)), None, Kept::Stayed { and: 30, percent_of_rest: 0 }),
+            rule(
+                StrictLongTerm,
+                AfterBooking { hours: 48, days: 28 },
+                None,
+                Kept::Stayed { and: 30, percent_of_rest: 0 },
+            ),
+        ]
+    },
+    host_cancellation: HostCancellation {
+        early_days: 30,
+        early_percent: 10,
+        middle: Before::Days(2),
+        middle_percent: 25,
+        late_percent: 50,
+        minimum: 50,
+    },
+};
+
+/// Every rule set that ever was, oldest first.
+const ALL: &[RuleSet] = &[
+    FIRST,
+    // What the policies say in hours is hours that pass, also when clocks change.
+    RuleSet {
+        version: "2026-11",
+        since: day(2026, 11, 26),
+        policies: {
+            let mut policies = FIRST.policies;
+            policies[CancellationPolicy::Flexible as usize].full = FullRefund::Until(Before::Hours(24));
+            policies
+        },
+        host_cancellation: HostCancellation { middle: Before::Hours(48), ..FIRST.host_cancellation },
+        ..FIRST
+    },
+];
+
+impl RuleSet {
+    /// The rule set for what is priced now.
+    pub fn current() -> &'static Self {
+        &ALL[ALL.len() - 1]
+    }
+
+    /// The rule set of this version.
+    pub fn by_version(version: &str) -> Option<&'static Self> {
+        ALL.iter().find(|set| set.version == version)
+    }
+
+    /// The rule of a policy.
+    pub fn policy(&self, policy: CancellationPolicy) -> &PolicyRule {
+        &self.policies[policy as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_ordered_and_complete() {
+        assert!(ALL.is_sorted_by(|a, b| a.since < b.since), "oldest first");
+        for set in ALL {
+            assert!(set.version.len() <= 16);
+            assert_eq!(RuleSet::by_version(set.version), Some(set));
+            for &policy in CancellationPolicy::ALL {
+                assert_eq!(set.policy(policy).policy, policy);
+            }
+        }
+        assert_eq!(RuleSet::by_version("1999-01"), None);
+    }
+}

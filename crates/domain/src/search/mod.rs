@@ -1,0 +1,256 @@
+//! Finding listings: what may be asked, pages of hits with their prices, and how many there are.
+//!
+//! A search sees what everybody sees; a host finds their own listings too. Prices in several currencies are put in order by currency
+//! first, then by amount, unless the price range names one currency.
+
+mod cursors;
+mod unpriced;
+mod zones;
+
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate, Weekday};
+use serde_json::from_str;
+
+use crate::{
+    app::App,
+    listings::{self, Shown},
+    money::half_even,
+    pricing::{self, Overrides, PricedStay},
+    rule_sets::{RuleSet, TaxKind},
+};
+pub use store::search::{Filter, Key, PriceRange, Reach};
+use store::{
+    search as rows,
+    search::{
+        Fees, Question, StayTerms,
+        places::{MAX_PARTS, count_parts},
+    },
+};
+use types::{
+    Guests, ListingOrder, Money, Page, PageOf, Stay,
+    error::{Error, Refusal, Result},
+};
+
+/// The most listings that are counted.
+pub const COUNTED: i64 = 1_000;
+/// The most amenities of one filter.
+pub const MAX_AMENITIES: usize = 20;
+/// The most statements that fill a page from which hits are skipped.
+const MAX_ROUNDS: usize = 8;
+/// The most words to search for.
+pub const MAX_WORDS: usize = 10;
+/// The longest name of a place, in characters.
+pub const MAX_PLACE: usize = 100;
+
+/// What to find, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    filter: Filter,
+    stay: Option<(Stay, Guests)>,
+    order: ListingOrder,
+}
+
+/// A listing that was found.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// The listing.
+    pub listing: Arc<Shown>,
+    /// Price of the whole stay; `None` when no stay was given.
+    pub price: Option<PricedStay>,
+    /// The price of a night that the order goes by: the stay's average, rounded half-even, or the base price.
+    pub nightly: Money,
+    /// Whole meters from the coarse point to the middle of the box, if there is one.
+    pub distance: Option<i64>,
+    key: Key,
+}
+
+/// A search at one instant: its page and its count see the same deadlines.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    search: Search,
+    terms: Option<StayTerms>,
+    is_large: bool,
+}
+
+impl Search {
+    /// A search for listings that fit `filter` and can be booked for all of `stay`, by `order`. Lists of the filter are sorted and freed of
+    /// repetitions.
+    ///
+    /// # Errors
+    /// [`Refusal::BadUserInput`] with the argument and its limit.
+    pub fn new(filter: Filter, stay: Option<(Stay, Guests)>, order: ListingOrder) -> Result<Self> {
+        let filter = checked(filter)?;
+        if order == ListingOrder::Distance && filter.area.is_none() {
+            return Err(bad("`orderBy`: DISTANCE needs `where.box`."));
+        }
+        Ok(Self { filter, stay, order })
+    }
+
+    /// The same search, ready to be asked. Without a stay this reads nothing; with one, now and then, the time zones of listings.
+    ///
+    /// # Errors
+    /// [`Refusal::BadUserInput`] when the stay begins in the past; those of the database.
+    pub async fn prepare(self, app: &App) -> Result<Prepared> {
+        let Some((stay, guests)) = self.stay else {
+            return Ok(Prepared { search: self, terms: None, is_large: false });
+        };
+        let now = app.now();
+        if stay.check_in() < zones::earliest_today(now) {
+            return Err(bad("`stay.checkIn`: The day is over in every time zone. Choose today or a later day."));
+        }
+        let known = zones::known(app).await?;
+        let rules = app.time_zones();
+        let terms = |(name, _): &(String, i64)| zones::terms(&rules, name.clone(), stay.check_in(), now);
+        let zones = known.iter().filter_map(terms).collect();
+        // Where all fit into a shortlist, none is made.
+        let is_large = known.iter().map(|(_, listings)| listings).sum::<i64>() > app.reach.length();
+        let rules = RuleSet::current();
+        let weekend = |night: &NaiveDate| matches!(night.weekday(), Weekday::Fri | Weekday::Sat);
+        let terms = StayTerms {
+            stay,
+            guests,
+            now,
+            weekend_nights: u32::try_from(stay.nights().filter(weekend).count()).unwrap_or(u32::MAX),
+            weekly: stay.len() >= rules.weekly_from,
+            monthly: stay.len() >= rules.monthly_from,
+            fees: fees(rules, stay, guests),
+            zones,
+        };
+        Ok(Prepared { search: self, terms: Some(terms), is_large })
+    }
+}
+
+impl Prepared {
+    /// A page of hits, in one statement; in two when most of the first listings are taken for the stay. A hit that has no price is
+    /// logged and skipped: one listing never fails the page of everybody who meets it. Only then more statements fill the page.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn page(&self, app: &App, page: &Page<Key>) -> Result<PageOf<Hit>> {
+        if self.is_hopeless() {
+            return Ok(page.cut(Vec::new()));
+        }
+        let reach = Some(&app.reach).filter(|_| self.is_large);
+        let conn = &mut app.conn().await?;
+        let (mut hits, mut after, mut is_end) = (Vec::new(), page.after, false);
+        for _ in 0..MAX_ROUNDS {
+            let rows = rows::page(conn, self.question(), after.as_ref(), page.limit(), reach).await?;
+            is_end = rows.len() <= page.first;
+            after = rows.last().map(|row| self.search.key_of(row)).or(after);
+            hits.extend(rows.into_iter().filter_map(|row| self.hit(row)));
+            if is_end || hits.len() > page.first {
+                break;
+            }
+        }
+        let mut page = page.cut(hits);
+        page.has_next |= !is_end && !page.items.is_empty();
+        Ok(page)
+    }
+
+    /// How many listings fit; `None`: more than [`COUNTED`].
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn count(&self, app: &App) -> Result<Option<i64>> {
+        if self.is_hopeless() {
+            return Ok(Some(0));
+        }
+        let found = rows::count(&mut app.conn().await?, self.question(), COUNTED + 1).await?;
+        Ok((found <= COUNTED).then_some(found))
+    }
+
+    /// Whether the stay is over, too near or too far everywhere.
+    fn is_hopeless(&self) -> bool {
+        self.terms.as_ref().is_some_and(|terms| terms.zones.is_empty())
+    }
+
+    fn question(&self) -> Question<'_> {
+        Question::new(&self.search.filter, self.terms.as_ref(), self.search.order)
+    }
+
+    /// `None`: the hit has no price.
+    fn hit(&self, row: rows::Hit) -> Option<Hit> {
+        let key = self.search.key_of(&row);
+        let currency = row.listing.pricing.currency;
+        let (price, nightly) = match self.search.stay {
+            None => (None, row.amount),
+            Some((stay, guests)) => {
+                let price =
+                    priced(&row, stay, guests).inspect_err(|error| unpriced::report(row.listing.id, error)).ok()?;
+                let average = half_even(i128::from(price.total), i128::from(stay.len()));
+                (Some(price), i64::try_from(average).unwrap_or(i64::MAX))
+            }
+        };
+        Some(Hit {
+            listing: Arc::new(row.listing),
+            price,
+            nightly: Money::new(nightly, currency),
+            distance: row.distance,
+            key,
+        })
+    }
+}
+
+/// The lines of a hit's price. The database has computed the same total to find and order it.
+fn priced(row: &rows::Hit, stay: Stay, guests: Guests) -> anyhow::Result<PricedStay> {
+    let overrides: Overrides = row.own_prices.as_deref().map_or_else(|| Ok(Overrides::new()), from_str)?;
+    let price = pricing::price(&listings::rates(&row.listing), &overrides, stay, guests, RuleSet::current())?;
+    let (total, amount) = (price.total, row.amount);
+    anyhow::ensure!(total == amount, "it costs {total}, the search says {amount}");
+    Ok(price)
+}
+
+/// The platform's fee and the taxes that the stay is not exempt from.
+fn fees(rules: &RuleSet, stay: Stay, guests: Guests) -> Fees {
+    let (nights, people) = (i64::from(stay.len()), i64::from(guests.count()));
+    let mut fees = Fees { shares: vec![rules.service_fee], fixed: 0 };
+    let applies = |exempt_from: Option<u32>| exempt_from.is_none_or(|from| stay.len() < from);
+    for tax in rules.taxes.iter().filter(|tax| applies(tax.exempt_from_nights)) {
+        match tax.kind {
+            TaxKind::Percent(share) => fees.shares.push(share),
+            TaxKind::PerGuest(fee) => fees.fixed += fee * people,
+            TaxKind::PerNight(fee) => fees.fixed += fee * nights,
+            TaxKind::PerGuestNight(fee) => fees.fixed += fee * people * nights,
+        }
+    }
+    fees
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Refusal::BadUserInput(message.into()).into()
+}
+
+/// `filter` in its normal form.
+fn checked(mut filter: Filter) -> Result<Filter> {
+    filter.room_types.sort_unstable();
+    filter.room_types.dedup();
+    filter.property_types.sort_unstable();
+    filter.property_types.dedup();
+    filter.words.sort_unstable();
+    filter.words.dedup();
+    if filter.words.len() > MAX_WORDS {
+        return Err(bad(format!("`where.text`: must have 1 to {MAX_WORDS} words.")));
+    }
+    filter.amenities.sort_unstable();
+    filter.amenities.dedup();
+    if filter.amenities.len() > MAX_AMENITIES {
+        return Err(bad(format!("`where.amenities`: at most {MAX_AMENITIES} fit into one search.")));
+    }
+    if let Some(place) = &mut filter.place {
+        *place = place.trim().to_owned();
+        if !(1..=MAX_PLACE).contains(&place.chars().count()) {
+            return Err(bad(format!("`where.place`: must have 1 to {MAX_PLACE} characters.")));
+        }
+        if !(1..=MAX_PARTS).contains(&count_parts(place)) {
+            return Err(bad(format!("`where.place`: must have 1 to {MAX_PARTS} names between commas.")));
+        }
+    }
+    if let Some(range) = filter.price {
+        let min = range.min.unwrap_or(0);
+        if min < 0 || range.max.is_some_and(|max| max < min) {
+            return Err(bad("`where.price`: must have 0 ≤ `min` ≤ `max`."));
+        }
+    }
+    Ok(filter)
+}

@@ -1,0 +1,263 @@
+//! Budgets: how much a viewer and an address may ask for, in the costs of the contract.
+//!
+//! Each has a bucket that fills up by so many units a second. An operation takes its cost out before it runs, and is refused
+//! when there is too little.
+
+mod bucket;
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_graphql::{ServerError, Value};
+
+use super::answer::error;
+use bucket::{Buckets, SinceStart};
+use client_limits::{AddressPrefix, Budget};
+use governor::clock::Clock;
+use graphql_contract::documents::Cost;
+
+/// The bytes of text that cost one unit to read.
+const TEXT_OF_A_UNIT: usize = 1024;
+
+/// How much may be asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Rates {
+    /// Of a client's address.
+    pub address: Budget,
+    /// Of a signed-in viewer.
+    pub viewer: Budget,
+    /// Of a client's address, for introspection alone.
+    pub introspection: Budget,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            address: Budget { per_second: 20_000, burst: 200_000 },
+            viewer: Budget { per_second: 10_000, burst: 100_000 },
+            introspection: Budget { per_second: 50_000, burst: 3_000_000 },
+        }
+    }
+}
+
+/// Who is charged.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Payer {
+    pub address: Option<IpAddr>,
+    pub viewer: Option<u128>,
+}
+
+/// The buckets of everybody.
+pub(super) struct Budgets<C: Clock = SinceStart> {
+    address: Buckets<AddressPrefix, C>,
+    viewer: Buckets<u128, C>,
+    introspection: Buckets<AddressPrefix, C>,
+    /// How often something was refused.
+    refusals: AtomicU64,
+}
+
+/// A budget is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Exhausted {
+    /// When the same will be possible.
+    pub after: Duration,
+}
+
+impl Budgets {
+    pub fn new(rates: &Rates) -> Self {
+        Self::by(&SinceStart::default(), rates)
+    }
+}
+
+impl<C: Clock + Clone> Budgets<C> {
+    fn by(clock: &C, rates: &Rates) -> Self {
+        Self {
+            address: Buckets::new(rates.address, clock.clone()),
+            viewer: Buckets::new(rates.viewer, clock.clone()),
+            introspection: Buckets::new(rates.introspection, clock.clone()),
+            refusals: AtomicU64::new(0),
+        }
+    }
+
+    /// Charges the address for a text, before it is read.
+    ///
+    /// # Errors
+    ///
+    /// The address has used up its budget.
+    pub fn charge_text(&self, payer: Payer, bytes: usize) -> Result<(), Exhausted> {
+        let units = bytes.div_ceil(TEXT_OF_A_UNIT) as u64;
+        let taken = payer.prefix().map_or(Ok(()), |address| self.address.take(&address, units).map(|_| ()));
+        taken.inspect_err(|_| self.count_refusal())
+    }
+
+    /// Charges an operation. What remains of the smallest budget that was charged; none if nobody is counted.
+    ///
+    /// # Errors
+    ///
+    /// A budget is used up.
+    pub fn charge(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, Exhausted> {
+        self.take(payer, cost).inspect_err(|_| self.count_refusal())
+    }
+
+    fn count_refusal(&self) {
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often something was refused since the start.
+    pub fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, Exhausted> {
+        let (address, viewer) = (payer.prefix(), payer.viewer);
+        // What is refused by a budget of one's own is not paid by everybody else at the address.
+        let of_viewer = viewer.map(|viewer| self.viewer.take(&viewer, cost.requested)).transpose()?.flatten();
+        if let Some(address) = address.filter(|_| cost.introspection > 0) {
+            self.introspection.take(&address, cost.introspection)?;
+        }
+        let of_address = address.map(|address| self.address.take(&address, cost.requested)).transpose()?.flatten();
+        Ok([of_address, of_viewer].into_iter().flatten().min())
+    }
+
+    /// Charges as soon as there is enough.
+    pub async fn wait(&self, payer: Payer, cost: Cost) {
+        while let Err(exhausted) = self.take(payer, cost) {
+            tokio::time::sleep(exhausted.after.max(Duration::from_millis(10))).await;
+        }
+    }
+}
+
+impl Exhausted {
+    /// Whole seconds until it is worth trying again.
+    pub fn seconds(self) -> u64 {
+        self.after.as_secs() + u64::from(self.after.subsec_nanos() > 0)
+    }
+
+    /// The error that the client gets.
+    pub fn error(self) -> ServerError {
+        let seconds = self.seconds().max(1);
+        let unit = if seconds == 1 { "second" } else { "seconds" };
+        let mut error = error("TOO_MANY_REQUESTS", format!("Too many requests. Try again in {seconds} {unit}."));
+        error.extensions.get_or_insert_default().set("retryAfterSeconds", Value::from(seconds));
+        error
+    }
+}
+
+impl Payer {
+    /// The client that the address is one of; nobody is counted whose address is not known.
+    fn prefix(self) -> Option<AddressPrefix> {
+        self.address.map(|address| AddressPrefix::of(Some(address)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use governor::clock::FakeRelativeClock;
+
+    use super::*;
+
+    fn rates(address: u32, viewer: u32) -> Rates {
+        let budget = |per_second: u32| Budget { per_second, burst: per_second * 10 };
+        Rates { address: budget(address), viewer: budget(viewer), introspection: budget(100) }
+    }
+
+    fn payer(address: &str, viewer: Option<u128>) -> Payer {
+        Payer { address: address.parse().ok(), viewer }
+    }
+
+    fn cost(requested: u64) -> Cost {
+        Cost { requested, ..Cost::default() }
+    }
+
+    #[test]
+    fn a_bucket_empties_and_fills_up_again() {
+        let clock = FakeRelativeClock::default();
+        let budgets = Budgets::by(&clock, &rates(100, 0));
+        let guest = payer("192.0.2.1", None);
+        assert_eq!(budgets.charge(guest, cost(400)), Ok(Some(600)));
+        assert_eq!(budgets.charge(guest, cost(600)), Ok(Some(0)));
+        let exhausted = budgets.charge(guest, cost(250)).unwrap_err();
+        assert_eq!(exhausted.seconds(), 3);
+        assert_eq!(budgets.charge(payer("192.0.2.2", None), cost(1)), Ok(Some(999)), "others are not concerned");
+        clock.advance(Duration::from_millis(2_500));
+        assert_eq!(budgets.charge(guest, cost(250)), Ok(Some(0)));
+        clock.advance(Duration::from_secs(3_600));
+        assert_eq!(budgets.charge(guest, cost(1)), Ok(Some(999)), "it is never more than full");
+    }
+
+    #[test]
+    fn what_is_more_than_a_bucket_takes_all_of_it() {
+        let clock = FakeRelativeClock::default();
+        let budgets = Budgets::by(&clock, &rates(100, 0));
+        let guest = payer("192.0.2.1", None);
+        assert_eq!(budgets.charge(guest, cost(5_000)), Ok(Some(0)));
+        assert!(budgets.charge(guest, cost(1)).is_err());
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_client() {
+        let clock = FakeRelativeClock::default();
+        let budgets = Budgets::by(&clock, &rates(100, 0));
+        assert!(budgets.charge(payer("2001:db8:0:1::1", None), cost(1_000)).is_ok());
+        assert!(budgets.charge(payer("2001:db8:0:1:ffff::2", None), cost(1)).is_err());
+        assert!(budgets.charge(payer("2001:db8:0:2::1", None), cost(1)).is_ok());
+        assert!(budgets.charge(payer("192.0.2.1", None), cost(1_000)).is_ok());
+        assert!(budgets.charge(payer("::ffff:192.0.2.1", None), cost(1)).is_err());
+    }
+
+    #[test]
+    fn a_viewer_has_one_budget_at_all_addresses() {
+        let budgets = Budgets::new(&rates(1_000, 100));
+        assert_eq!(budgets.charge(payer("192.0.2.1", Some(1)), cost(600)), Ok(Some(400)));
+        assert!(budgets.charge(payer("192.0.2.2", Some(1)), cost(600)).is_err());
+        assert!(budgets.charge(payer("192.0.2.2", Some(2)), cost(600)).is_ok());
+        assert!(budgets.charge(payer("192.0.2.2", None), cost(600)).is_ok());
+    }
+
+    #[test]
+    fn what_a_viewer_is_refused_is_not_paid_by_their_address() {
+        let budgets = Budgets::new(&rates(1_000, 100));
+        assert!(budgets.charge(payer("192.0.2.1", Some(1)), cost(1_000)).is_ok());
+        for _ in 0..100 {
+            assert!(budgets.charge(payer("192.0.2.1", Some(1)), cost(1_000)).is_err());
+        }
+        assert!(budgets.charge(payer("192.0.2.1", None), cost(8_000)).is_ok(), "a colleague has the rest");
+    }
+
+    #[test]
+    fn introspection_and_texts_have_their_price() {
+        let clock = FakeRelativeClock::default();
+        let budgets = Budgets::by(&clock, &rates(100, 0));
+        let guest = payer("192.0.2.1", None);
+        let introspection = Cost { introspection: 600, ..Cost::default() };
+        assert!(budgets.charge(guest, introspection).is_ok());
+        assert!(budgets.charge(guest, introspection).is_err());
+        assert_eq!(budgets.charge(guest, cost(100)), Ok(Some(900)));
+        assert!(budgets.charge_text(guest, 899 * 1024).is_ok());
+        assert_eq!(budgets.charge_text(guest, 1025).unwrap_err().seconds(), 1);
+        assert_eq!(budgets.charge_text(guest, 1024), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn an_event_waits_until_it_can_be_paid() {
+        let clock = FakeRelativeClock::default();
+        let budgets = Budgets::by(&clock, &rates(1_000, 0));
+        let guest = payer("192.0.2.1", None);
+        budgets.charge(guest, cost(10_000)).unwrap();
+        let mut waiting = std::pin::pin!(budgets.wait(guest, cost(10)));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        clock.advance(Duration::from_millis(10));
+        waiting.await;
+        assert!(budgets.charge(guest, cost(1)).is_err(), "it has been paid");
+    }
+
+    #[test]
+    fn the_error_says_when_to_try_again() {
+        let error = Exhausted { after: Duration::from_millis(41_200) }.error();
+        assert_eq!(error.message, "Too many requests. Try again in 42 seconds.");
+        let told = serde_json::to_value(&error).unwrap();
+        assert_eq!(told["extensions"]["retryAfterSeconds"], 42);
+        assert_eq!(told["extensions"]["retryable"], true);
+    }
+}

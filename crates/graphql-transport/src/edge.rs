@@ -1,0 +1,167 @@
+//! What every answer has: a request's name, security headers, CORS.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use poem::endpoint::BoxEndpoint;
+use poem::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ALLOW,
+    CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use poem::{Endpoint, Request, Response};
+use tracing::Instrument as _;
+
+use super::answer::{Answer, error};
+use super::heads;
+use super::shared::Shared;
+use client_limits::AddressPrefix;
+use telemetry::logs;
+
+/// The longest foreign name that is written, in characters.
+const MAX_HOST: usize = 100;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What pages of other origins may send: what GraphQL clients, and the tracing and error reporting of single-page apps, add by themselves.
+const HEADERS: [&str; 17] = [
+    "accept",
+    "apollo-require-preflight",
+    "apollographql-client-name",
+    "apollographql-client-version",
+    "authorization",
+    "baggage",
+    "content-type",
+    "graphql-require-preflight",
+    "last-event-id",
+    "sentry-trace",
+    "traceparent",
+    "tracestate",
+    "x-apollo-operation-id",
+    "x-apollo-operation-name",
+    "x-apollo-operation-type",
+    "x-request-id",
+    "x-requested-with",
+];
+
+/// The name of a request, kept with it.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(String);
+
+impl RequestId {
+    pub fn of(request: &Request) -> String {
+        request.extensions().get::<Self>().map(|id| id.0.clone()).unwrap_or_default()
+    }
+}
+
+/// All routes, behind what they have in common.
+pub(super) struct Edge {
+    pub routes: BoxEndpoint<'static, Response>,
+    pub shared: Arc<Shared>,
+}
+
+impl Endpoint for Edge {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let id = self.shared.sessions.request_id();
+        let origin = self.allowed_origin(request.headers());
+        request.extensions_mut().insert(RequestId(id.clone()));
+        let mut response = if let Err(fault) = heads::check(&mut request) {
+            refuse(fault.status, fault.message, &id)
+        } else if !self.shared.serves_host(request.headers()) && !is_health_check(&request) {
+            self.note_foreign_host(&request, &id);
+            refuse(StatusCode::MISDIRECTED_REQUEST, "This server is not called by this name.", &id)
+        } else if *request.method() == Method::OPTIONS {
+            preflight(request.headers(), origin.is_some(), &self.shared.settings.allowed_headers)
+        } else {
+            let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+            self.answer(request).instrument(span).await
+        };
+        self.shared.metrics.note_status(response.status());
+        let headers = response.headers_mut();
+        if let Ok(id) = HeaderValue::try_from(id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        headers.append(VARY, HeaderValue::from(ORIGIN));
+        secure(headers, self.shared.settings.https);
+        if let Some(origin) = origin {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("x-request-id, retry-after"));
+        }
+        Ok(response)
+    }
+}
+
+/// Orchestrators ask for the health of an instance by its address.
+fn is_health_check(request: &Request) -> bool {
+    matches!(request.uri().path(), "/healthz" | "/readyz")
+}
+
+fn refuse(status: StatusCode, message: impl Into<String>, request_id: &str) -> Response {
+    let errors = vec![error("BAD_REQUEST", message)];
+    Response::builder()
+        .status(status)
+        .content_type("application/json")
+        .body(Answer::refused(errors, request_id).to_json())
+}
+
+/// What every answer tells browsers. Pages bring a content security policy of their own; nothing else is ever a page.
+fn secure(headers: &mut HeaderMap, https: bool) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers
+        .insert("permissions-policy", HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"));
+    let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(nothing);
+    if https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+}
+
+impl Edge {
+    async fn answer(&self, request: Request) -> Response {
+        let started = Instant::now();
+        let response = self.routes.get_response(request).await;
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(status = response.status().as_u16(), micros, "answered");
+        response
+    }
+
+    /// Somebody calls the server by a name that it does not have: a wrong setting, or a page that points its own name here.
+    fn note_foreign_host(&self, request: &Request, request_id: &str) {
+        let host: String = request.headers().get(HOST).map_or_else(String::new, |host| format!("{host:?}"));
+        let host: String = host.chars().take(MAX_HOST).collect();
+        let address = AddressPrefix::of(self.shared.address(request));
+        tracing::warn!(target: logs::SECURITY, event = "host_refused", host, %address, request_id, "a foreign name of the server");
+    }
+
+    fn allowed_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = headers.get(ORIGIN)?;
+        self.shared.names_origin(origin.to_str().ok()?).then(|| origin.clone())
+    }
+}
+
+/// Answers what a browser asks before it sends a page's request to another origin.
+fn preflight(headers: &HeaderMap, allowed: bool, more_headers: &[String]) -> Response {
+    let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
+    let answer = response.headers_mut();
+    if headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+        if allowed {
+            answer.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+            let mut names = HEADERS.join(", ");
+            more_headers.iter().for_each(|name| names.extend([", ", name]));
+            if let Ok(names) = HeaderValue::try_from(names) {
+                answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, names);
+            }
+            answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
+        }
+    } else {
+        answer.insert(ALLOW, HeaderValue::from_static("GET, POST, OPTIONS"));
+    }
+    response
+}

@@ -1,0 +1,229 @@
+//! Operations as server-sent events: the distinct connections mode of the graphql-sse protocol.
+//!
+//! One task serves one stream. It hands over one event at a time, and the connection takes the next only when the client took the last
+//! one, so nothing piles up for a slow reader; one that takes nothing for too long is cut. A stream that ends without `complete` is to
+//! be resumed: the last event's `id` is the cursor that a client sends as `Last-Event-ID`.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::ServerError;
+use async_graphql::parser::types::OperationType;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt as _, StreamExt as _};
+use poem::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
+use poem::http::{HeaderMap, HeaderName, HeaderValue};
+use poem::{Body, Response};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tracing::Instrument as _;
+
+use super::admission::Admitted;
+use super::answer::Answer;
+use super::operations::{self, Charged, Event};
+use super::record::Record;
+use super::shared::{Shared, bug, done, stopped};
+use super::{Call, Session};
+use crate::StreamPosition;
+use graphql_contract::documents::Prepared;
+
+const CONTENT: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// A comment: it keeps the connection open, and proxies from waiting for more.
+const KEEP_ALIVE: &str = ":\n\n";
+/// The largest part of an event that is handed over at once, in bytes.
+const PIECE: usize = 64 * 1024;
+/// Clients see only events that have data.
+const COMPLETE: &str = "event: complete\ndata:\n\n";
+
+/// Who asked for a stream.
+pub(super) struct Client {
+    pub session: Session,
+    pub record: Record,
+    pub admitted: Admitted,
+    /// Turns true once the client has closed its connection.
+    pub left: Option<watch::Receiver<bool>>,
+}
+
+/// The cursor that a client resumes from.
+pub(super) fn last_event_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(LAST_EVENT_ID)?.to_str().unwrap_or("?");
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
+/// Answers with the events of an operation.
+pub(super) fn open(
+    shared: Arc<Shared>,
+    prepared: Prepared,
+    resume_after: Option<String>,
+    client: Client,
+    charged: Charged,
+) -> Response {
+    let Client { mut session, record, admitted, left } = client;
+    let address = charged.payer.address;
+    let position = Arc::new(StreamPosition::resuming(resume_after));
+    let is_stream = prepared.operation() == OperationType::Subscription;
+    let stream = is_stream.then(|| Arc::clone(&position));
+    let data = session.data(Call { request_id: record.id().to_owned(), address, stream });
+    let operation = operations::start(Arc::clone(&shared), prepared, data, record.clone(), charged);
+    let ended = session.take_ended();
+    let (frames, body) = mpsc::channel(1);
+    let context = record.context();
+    let stream = EventStream { shared, session, ended, operation, position, frames, record, left };
+    tokio::spawn(stream.serve().instrument(context));
+    respond(ReceiverStream::new(body).map(move |frame: String| {
+        // The connection counts as long as it is open.
+        let _ = &admitted;
+        Ok::<_, std::io::Error>(frame)
+    }))
+}
+
+/// Answers an operation that was not executed: clients of event streams expect its errors as an event.
+pub(super) fn refuse(answer: &Answer) -> Response {
+    let frames = [next(&answer.to_json(), None), COMPLETE.to_owned()];
+    respond(futures_util::stream::iter(frames.map(Ok::<_, std::io::Error>)))
+}
+
+fn respond(frames: impl futures_util::Stream<Item = Result<String, std::io::Error>> + Send + 'static) -> Response {
+    let mut response = Response::builder().body(Body::from_bytes_stream(frames));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, CONTENT);
+    headers.append(VARY, HeaderValue::from(ACCEPT));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // nginx would hold events back.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+/// An event with an answer, which is JSON on one line.
+fn next(answer: &str, id: Option<String>) -> String {
+    let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
+    format!("event: next\n{id}data: {answer}\n\n")
+}
+
+/// Done once the client has closed its connection. Closing only its own half counts too: an `EventSource` never does that.
+async fn has_left(left: &mut Option<watch::Receiver<bool>>) {
+    match left {
+        Some(left) => stopped(left).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The stream is over, for whatever reason.
+struct End;
+
+struct EventStream {
+    shared: Arc<Shared>,
+    session: Session,
+    ended: Option<BoxFuture<'static, ()>>,
+    operation: BoxStream<'static, Event>,
+    position: Arc<StreamPosition>,
+    frames: mpsc::Sender<String>,
+    record: Record,
+    left: Option<watch::Receiver<bool>>,
+}
+
+impl EventStream {
+    async fn serve(mut self) {
+        let _alive = self.shared.alive.clone();
+        if AssertUnwindSafe(self.talk()).catch_unwind().await.is_err() {
+            // The client may be gone as well.
+            let _ = self.fail(vec![bug()]).await;
+        }
+    }
+
+    async fn talk(&mut self) -> Result<Infallible, End> {
+        let every = self.shared.settings.ping_interval;
+        let mut keep_alive = interval_at(Instant::now() + every, every);
+        let mut stopping = self.shared.stopping.clone();
+        let frames = self.frames.clone();
+        self.send(KEEP_ALIVE.to_owned()).await?;
+        loop {
+            let left = self.time_left();
+            tokio::select! {
+                () = stopped(&mut stopping) => return Err(End),
+                () = frames.closed() => return Err(End),
+                () = has_left(&mut self.left) => return Err(End),
+                () = done(&mut self.ended) => return Err(End),
+                () = sleep(left.unwrap_or_default()), if left.is_some() => self.check_expiry()?,
+                _ = keep_alive.tick() => self.send(KEEP_ALIVE.to_owned()).await?,
+                event = self.operation.next() => self.tell(event).await?,
+            }
+        }
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        self.session.left(self.shared.sessions.now())
+    }
+
+    fn check_expiry(&self) -> Result<(), End> {
+        if self.time_left() == Some(Duration::ZERO) { Err(End) } else { Ok(()) }
+    }
+
+    async fn tell(&mut self, event: Option<Event>) -> Result<(), End> {
+        self.check_expiry()?;
+        match event {
+            Some(Event::Next(answer)) => {
+                let id = self.position.take_reached();
+                self.send_in_pieces(&next(&answer.json, id)).await
+            }
+            Some(Event::Failed(errors)) => {
+                self.fail(errors).await?;
+                Err(End)
+            }
+            Some(Event::Done) | None => {
+                self.send(COMPLETE.to_owned()).await?;
+                Err(End)
+            }
+        }
+    }
+
+    async fn fail(&mut self, errors: Vec<ServerError>) -> Result<(), End> {
+        self.record.refused(&errors);
+        let answer = Answer::refused(errors, self.record.id());
+        self.send(next(&answer.to_json(), None)).await?;
+        self.send(COMPLETE.to_owned()).await
+    }
+
+    /// A connection takes a whole piece before it writes any of it, so a slow reader is noticed only by the next.
+    async fn send_in_pieces(&mut self, frame: &str) -> Result<(), End> {
+        let mut rest = frame;
+        while !rest.is_empty() {
+            let end = (0..=PIECE.min(rest.len())).rev().find(|end| rest.is_char_boundary(*end)).unwrap_or(rest.len());
+            let (piece, after) = rest.split_at(end);
+            self.send(piece.to_owned()).await?;
+            rest = after;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, frame: String) -> Result<(), End> {
+        match timeout(self.shared.settings.write_timeout, self.frames.send(frame)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End),
+            Err(_) => {
+                tracing::info!("an event stream takes nothing: cut");
+                Err(End)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_line_of_data_behind_its_cursor() {
+        let answer = Answer { data: Some(async_graphql::Value::from("a\nb\r\n\nc")), ..Answer::default() };
+        assert_eq!(
+            next(&answer.to_json(), Some("guest.7".into())),
+            "event: next\nid: guest.7\ndata: {\"data\":\"a\\nb\\r\\n\\nc\"}\n\n"
+        );
+        assert_eq!(next(&Answer::default().to_json(), None), "event: next\ndata: {}\n\n");
+    }
+}

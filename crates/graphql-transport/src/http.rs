@@ -1,0 +1,278 @@
+//! GraphQL over HTTP: POST and GET /graphql.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::ServerError;
+use async_graphql::parser::types::OperationType;
+use poem::error::ReadBodyError;
+use poem::http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use poem::{Endpoint, Request, Response};
+use tracing::{Instrument as _, Span};
+
+use super::answer::{Answer, code_of, error};
+use super::budgets::{Exhausted, Payer};
+use super::edge::RequestId;
+use super::heads;
+use super::negotiation::{self, Media};
+use super::params::Params;
+use super::record::{Record, Transport};
+use super::reply::{Executed, Refusal, Reply};
+use super::rooms::Full;
+use super::shared::{Ran, Shared, Unprepared, bearer};
+use super::{Call, Credentials, File, Refused, Session, event_stream, operations, trace, websocket};
+use graphql_contract::documents::Prepared;
+
+/// Headers that no page can send to another origin without asking first.
+const PREFLIGHTED: [&str; 3] = ["x-requested-with", "apollo-require-preflight", "graphql-require-preflight"];
+
+/// When it is worth trying again after there was no room for a request.
+const SOON: Duration = Duration::from_secs(1);
+
+/// The endpoint /graphql.
+pub(super) struct GraphQl {
+    pub shared: Arc<Shared>,
+    /// What a browser gets, if anything.
+    pub explorer: Option<File>,
+}
+
+impl Endpoint for GraphQl {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let request_id = RequestId::of(&request);
+        if websocket::is_upgrade(request.headers()) {
+            return Ok(websocket::upgrade(self.shared.clone(), request, request_id).await);
+        }
+        let is_get = *request.method() == Method::GET;
+        if let Some(page) = self.explorer.as_ref().filter(|_| is_get && negotiation::wants_page(request.headers())) {
+            let mut response = page.respond(request.headers(), false);
+            response.headers_mut().append(VARY, HeaderValue::from_static("accept"));
+            return Ok(response);
+        }
+        let address = self.shared.address(&request);
+        let context = Span::current();
+        let trace = trace::begin(&context, &request_id, Some(request.headers()));
+        let record = Record::begin(&self.shared, Transport::Http, request_id, address, (context, trace));
+        let Some(media) = negotiation::accepted(request.headers()) else {
+            return Ok(not_acceptable(&record));
+        };
+        let takes_events = negotiation::takes_events(request.headers());
+        let reply = Reply { shared: Arc::clone(&self.shared), media, takes_events, record };
+        let trace = reply.record.trace();
+        match self.answer(&mut request, &reply).instrument(trace).await {
+            Ok(response) => Ok(response),
+            Err(refusal) => Ok(reply.refused(*refusal).await),
+        }
+    }
+}
+
+impl Refusal {
+    fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Box<Self> {
+        Box::new(Self { status: Some(status), errors: vec![error(code, message)], header: None })
+    }
+
+    fn bad(error: ServerError) -> Box<Self> {
+        Box::new(Self { status: Some(StatusCode::BAD_REQUEST), errors: vec![error], header: None })
+    }
+
+    fn with(mut self: Box<Self>, name: HeaderName, value: &'static str) -> Box<Self> {
+        self.header = Some((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    /// There is no room for a request.
+    fn full(full: Full, media: Media) -> Box<Self> {
+        match full {
+            Full::Share => Self::exhausted(Exhausted { after: SOON }, media),
+            Full::All => Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Try again in a moment.")
+                .with(RETRY_AFTER, "1"),
+        }
+    }
+
+    /// A budget is used up. Clients that only know `application/json` get a 200, as for everything that GraphQL answers.
+    fn exhausted(exhausted: Exhausted, media: Media) -> Box<Self> {
+        let status = (media == Media::GraphQl).then_some(StatusCode::TOO_MANY_REQUESTS);
+        let header = Some((RETRY_AFTER, HeaderValue::from(exhausted.seconds())));
+        Box::new(Self { status, errors: vec![exhausted.error()], header })
+    }
+}
+
+impl GraphQl {
+    async fn answer(&self, request: &mut Request, reply: &Reply) -> Result<Response, Box<Refusal>> {
+        let address = self.shared.address(request);
+        let length = heads::size(request) + self.length(request)?;
+        let reading = self.shared.gate.receive(length, address).map_err(|full| Refusal::full(full, reply.media))?;
+        let params = self.params(request).await?;
+        let wants_cost = params.wants_cost;
+        let prepared = self.shared.prepare(params, address).await.map_err(|unprepared| match unprepared {
+            Unprepared::Exhausted(exhausted) => Refusal::exhausted(exhausted, reply.media),
+            Unprepared::Refused(errors) => Box::new(Refusal { status: None, errors, header: None }),
+        })?;
+        drop(reading);
+        reply.record.prepared(&prepared);
+        check_operation(&prepared, request.method(), reply)?;
+        let bearer = if self.shared.is_anonymous(&prepared) { Ok(None) } else { bearer(request.headers()) };
+        let session = self.session(Credentials::of(bearer.map_err(unauthenticated)?, address)).await?;
+        reply.record.asked_by(session.owner());
+        let payer = Payer { address, viewer: session.owner() };
+        let told = self
+            .shared
+            .charge(&prepared, payer, wants_cost)
+            .map_err(|exhausted| Refusal::exhausted(exhausted, reply.media))?;
+        if reply.is_events(&prepared) {
+            let charged = operations::Charged { payer, told };
+            return self.events(request, prepared, session, charged, reply);
+        }
+        let call = Call { request_id: reply.record.id().to_owned(), address, stream: None };
+        let Ran { mut response, problem, room } =
+            self.shared.run(prepared, session.data(call), &reply.record).await.map_err(|failure| {
+                Box::new(Refusal { status: failed(&failure), errors: vec![failure], header: None })
+            })?;
+        let headers = std::mem::take(&mut response.http_headers);
+        let answer = Answer::of(response, reply.record.id()).with_cost(told);
+        reply.record.answered(&answer.errors, problem);
+        Ok(reply.executed(Executed { answer, headers, room }).await)
+    }
+
+    async fn session(&self, credentials: Credentials) -> Result<Session, Box<Refusal>> {
+        self.shared.sessions.open(credentials).await.map_err(|refused| match refused {
+            Refused::Token(why) => unauthenticated(&why),
+            Refused::Unavailable => {
+                Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Try again in a moment.")
+                    .with(RETRY_AFTER, "1")
+            }
+        })
+    }
+
+    /// Answers with events, unless a page of a foreign origin asks, or too many do.
+    fn events(
+        &self,
+        request: &Request,
+        prepared: Prepared,
+        session: Session,
+        charged: operations::Charged,
+        reply: &Reply,
+    ) -> Result<Response, Box<Refusal>> {
+        let headers = request.headers();
+        if !self.shared.allows_origin(headers) {
+            let message = "Pages of this origin may not use the API.";
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "BAD_REQUEST", message));
+        }
+        let admitted = self.shared.admission.enter(charged.payer.address).ok_or_else(|| {
+            let message = "Too many connections are open. Try again in a moment.";
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).with(RETRY_AFTER, "5")
+        })?;
+        let peer = request.remote_addr().as_socket_addr();
+        let left = peer.and_then(|peer| self.shared.departures.of(*peer));
+        peer.into_iter().for_each(|peer| self.shared.departures.stays(*peer));
+        reply.record.streams();
+        let client = event_stream::Client { session, record: reply.record.clone(), admitted, left };
+        let resume_after = event_stream::last_event_id(headers);
+        Ok(event_stream::open(Arc::clone(&self.shared), prepared, resume_after, client, charged))
+    }
+
+    async fn params(&self, request: &mut Request) -> Result<Params, Box<Refusal>> {
+        match *request.method() {
+            Method::GET => {
+                // Who opens a stream is asked for their origin.
+                let is_stream = negotiation::accepted(request.headers()) == Some(Media::Events);
+                if !is_stream && !asks_first(request.headers()) {
+                    let message = "A GET needs an `Accept` that names application/graphql-response+json, application/json or text/event-stream.";
+                    return Err(Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message));
+                }
+                let pairs = request.params::<Vec<(String, String)>>().map_err(|_| {
+                    Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The query string cannot be read.")
+                })?;
+                Params::from_query(pairs).map_err(Refusal::bad)
+            }
+            Method::POST => {
+                negotiation::check_body(request.headers())
+                    .map_err(|wrong| Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", wrong))?;
+                let body = self.body(request).await?;
+                Params::from_json(&body).map_err(Refusal::bad)
+            }
+            _ => {
+                let message = "Use POST, or GET for queries.";
+                Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message).with(ALLOW, "GET, POST"))
+            }
+        }
+    }
+
+    /// The bytes that the body of a request has at most.
+    fn length(&self, request: &Request) -> Result<usize, Box<Refusal>> {
+        if *request.method() != Method::POST {
+            // It is not read.
+            return Ok(0);
+        }
+        let max = self.shared.settings.max_body_bytes;
+        let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        Some(length.unwrap_or(max)).filter(|length| *length <= max).ok_or_else(|| self.too_large())
+    }
+
+    fn too_large(&self) -> Box<Refusal> {
+        let message = format!("The body may have {} bytes.", self.shared.settings.max_body_bytes);
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "DOCUMENT_TOO_LARGE", message)
+    }
+
+    async fn body(&self, request: &mut Request) -> Result<Vec<u8>, Box<Refusal>> {
+        let max = self.shared.settings.max_body_bytes;
+        let reading = request.take_body().into_bytes_limit(max);
+        match tokio::time::timeout(self.shared.settings.body_timeout, reading).await {
+            Ok(Ok(body)) => Ok(body.into()),
+            Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(self.too_large()),
+            Ok(Err(_)) => Err(Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The body ended too early.")),
+            Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", "The body took too long.")),
+        }
+    }
+}
+
+/// Whether a GET can only come from a page of another origin if that page asked first, or from no page at all.
+fn asks_first(headers: &HeaderMap) -> bool {
+    negotiation::names_ours(headers)
+        || headers.contains_key(AUTHORIZATION)
+        || headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
+        || PREFLIGHTED.iter().any(|name| headers.contains_key(*name))
+}
+
+fn check_operation(prepared: &Prepared, method: &Method, reply: &Reply) -> Result<(), Box<Refusal>> {
+    match prepared.operation() {
+        OperationType::Mutation if *method == Method::GET => {
+            let message = "A mutation cannot run over GET: use POST.";
+            Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message).with(ALLOW, "POST"))
+        }
+        OperationType::Subscription if !reply.takes_events => {
+            let message = "A subscription needs `Accept: text/event-stream`, or a websocket with the subprotocol \
+                           graphql-transport-ws.";
+            Err(Refusal::bad(error("BAD_REQUEST", message)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn unauthenticated(why: &str) -> Box<Refusal> {
+    Refusal::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", why)
+        .with(WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
+}
+
+/// The status of an operation that has no answer; none where the media type decides.
+fn failed(error: &ServerError) -> Option<StatusCode> {
+    match code_of(error) {
+        Some("TIMEOUT") => Some(StatusCode::GATEWAY_TIMEOUT),
+        Some("UNAVAILABLE") => Some(StatusCode::SERVICE_UNAVAILABLE),
+        Some("RESPONSE_TOO_LARGE") => None,
+        _ => Some(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+fn not_acceptable(record: &Record) -> Response {
+    let message =
+        "An answer can be application/graphql-response+json, application/json or text/event-stream, in utf-8.";
+    let errors = vec![error("BAD_REQUEST", message)];
+    record.refused(&errors);
+    let answer = Answer::refused(errors, record.id());
+    let mut response = Response::builder().status(StatusCode::NOT_ACCEPTABLE).body(answer.to_json());
+    Reply::head(Media::Json, response.headers_mut());
+    response
+}

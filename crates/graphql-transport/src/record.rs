@@ -1,0 +1,210 @@
+//! One operation, from its arrival to its end: what the access log, the metrics and the trace say of it.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use async_graphql::ServerError;
+use async_graphql::parser::types::OperationType;
+use tracing::Span;
+
+use super::answer::code_of;
+use super::json;
+use super::metrics::Done;
+use super::shared::Shared;
+use super::trace;
+use crate::AccessLog;
+use graphql_contract::documents::Prepared;
+use telemetry::logs;
+
+/// The longest name of an operation that is written, in characters.
+const MAX_NAME: usize = 100;
+/// What came of an operation that went well.
+const OK: &str = "OK";
+/// What came of one whose client did not wait for its end.
+const LEFT: &str = "LEFT";
+
+/// How an operation came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transport {
+    Http,
+    EventStream,
+    Websocket,
+}
+
+impl Transport {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::EventStream => "sse",
+            Self::Websocket => "websocket",
+        }
+    }
+}
+
+/// The record of one operation. It is written when the last of its clones is dropped.
+#[derive(Clone)]
+pub(super) struct Record(Arc<Entry>);
+
+struct Entry {
+    shared: Arc<Shared>,
+    request_id: String,
+    address: Option<IpAddr>,
+    begun: Instant,
+    /// What lines of the log stand in while it runs.
+    context: Span,
+    /// Its span, if it is traced.
+    trace: Span,
+    facts: Mutex<Facts>,
+}
+
+struct Facts {
+    transport: Transport,
+    kind: Option<OperationType>,
+    name: Option<String>,
+    fields: Vec<String>,
+    viewer: Option<u128>,
+    cost: u64,
+    events: u64,
+    code: Option<Cow<'static, str>>,
+}
+
+impl Record {
+    /// The record of an operation that came in just now. `context` names the request in the log, `trace` is its span.
+    pub fn begin(
+        shared: &Arc<Shared>,
+        transport: Transport,
+        request_id: String,
+        address: Option<IpAddr>,
+        (context, trace): (Span, Span),
+    ) -> Self {
+        shared.metrics.operations.begin();
+        let facts = Facts {
+            transport,
+            kind: None,
+            name: None,
+            fields: Vec::new(),
+            viewer: None,
+            cost: 0,
+            events: 0,
+            code: None,
+        };
+        let (shared, begun, facts) = (Arc::clone(shared), Instant::now(), Mutex::new(facts));
+        Self(Arc::new(Entry { shared, request_id, address, begun, context, trace, facts }))
+    }
+
+    /// The name of the request.
+    pub fn id(&self) -> &str {
+        &self.0.request_id
+    }
+
+    /// Where it comes from.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.0.address
+    }
+
+    /// What lines of the log stand in while the operation runs.
+    pub fn context(&self) -> Span {
+        self.0.context.clone()
+    }
+
+    /// What the parts of a traced operation belong to.
+    pub fn trace(&self) -> Span {
+        self.0.trace.clone()
+    }
+
+    /// The document is known.
+    pub fn prepared(&self, prepared: &Prepared) {
+        let mut facts = self.facts();
+        facts.kind = Some(prepared.operation());
+        facts.name = prepared.name().map(|name| name.chars().take(MAX_NAME).collect());
+        facts.fields = prepared.root_fields().into_iter().map(str::to_owned).collect();
+        facts.cost = prepared.cost().requested;
+        trace::name(&self.0.trace, kind_name(prepared.operation()), facts.name.as_deref());
+    }
+
+    /// Who asks is known.
+    pub fn asked_by(&self, viewer: Option<u128>) {
+        self.facts().viewer = viewer;
+    }
+
+    /// It is answered with events.
+    pub fn streams(&self) {
+        self.facts().transport = Transport::EventStream;
+    }
+
+    /// It was executed.
+    pub fn answered(&self, errors: &[ServerError], problem: Option<&'static str>) {
+        let failure = errors.first().map(|error| code_of(error).unwrap_or("INTERNAL").to_owned());
+        let code = failure.map(Cow::Owned).or(problem.map(Cow::Borrowed));
+        self.facts().code = Some(code.unwrap_or(Cow::Borrowed(OK)));
+    }
+
+    /// It was not executed, or its answer was not sent.
+    pub fn refused(&self, errors: &[ServerError]) {
+        self.answered(errors, None);
+    }
+
+    /// What [`json::write`] or [`json::text`] has written, be it a refusal.
+    pub fn written<T>(&self, written: Result<T, T>) -> T {
+        written.unwrap_or_else(|refusal| {
+            self.refused(&[json::too_large()]);
+            refusal
+        })
+    }
+
+    /// An event was given to the client.
+    pub fn gave_event(&self) {
+        self.facts().events += 1;
+        self.0.shared.metrics.operations.gave_event();
+    }
+
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.0.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const fn kind_name(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let took = self.begun.elapsed();
+        let facts = self.facts.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Facts { transport, kind, name, fields, viewer, cost, events, code } = facts;
+        let code = code.as_deref().unwrap_or(LEFT);
+        let kind = kind.map(kind_name);
+        trace::end(&self.trace, code, *cost);
+        self.shared.metrics.operations.end(&Done { kind, name: name.as_deref(), fields, code, cost: *cost, took });
+        let is_wanted = match self.shared.settings.access_log {
+            AccessLog::All => true,
+            AccessLog::Failed => code != OK,
+            AccessLog::Off => false,
+        };
+        if !is_wanted {
+            return;
+        }
+        let millis = (took.as_secs_f64() * 100_000.0).round() / 100.0;
+        tracing::info!(
+            target: logs::ACCESS,
+            parent: None,
+            code,
+            millis,
+            kind,
+            name = name.as_deref(),
+            viewer = viewer.map(|viewer| self.shared.sessions.viewer_id(viewer)),
+            address = self.address.map(tracing::field::display),
+            transport = transport.name(),
+            cost,
+            events = kind.filter(|kind| *kind == "subscription").map(|_| *events),
+            request_id = self.request_id,
+            "operation"
+        );
+    }
+}

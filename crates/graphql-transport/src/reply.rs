@@ -1,0 +1,128 @@
+//! How a request over HTTP is replied to: status, headers, and a body that is written piece by piece.
+
+use std::sync::Arc;
+
+use async_graphql::ServerError;
+use async_graphql::parser::types::OperationType;
+use futures_util::stream;
+use poem::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use poem::{Body, Response};
+
+use super::answer::Answer;
+use super::event_stream;
+use super::gate::Room;
+use super::json;
+use super::negotiation::Media;
+use super::record::Record;
+use super::shared::{Shared, crowded};
+use graphql_contract::documents::Prepared;
+
+/// How large the pieces of a long answer are, in bytes.
+const PIECE: usize = 16 * 1024;
+
+/// Why a request was not executed.
+pub(super) struct Refusal {
+    /// The status; none: 400, or 200 for clients that only know `application/json`.
+    pub status: Option<StatusCode>,
+    pub errors: Vec<ServerError>,
+    pub header: Option<(HeaderName, HeaderValue)>,
+}
+
+/// What was executed, with the headers that resolvers asked for, and the room that it takes until it is written.
+pub(super) struct Executed {
+    pub answer: Answer,
+    pub headers: HeaderMap,
+    pub room: Room,
+}
+
+/// How a request is replied to.
+pub(super) struct Reply {
+    pub shared: Arc<Shared>,
+    pub media: Media,
+    pub takes_events: bool,
+    pub record: Record,
+}
+
+impl Reply {
+    /// Whether an operation is answered with events.
+    pub fn is_events(&self, prepared: &Prepared) -> bool {
+        self.media == Media::Events || (self.takes_events && prepared.operation() == OperationType::Subscription)
+    }
+
+    pub async fn executed(&self, executed: Executed) -> Response {
+        let Executed { mut answer, headers, room } = executed;
+        if self.media == Media::GraphQl && answer.is_unavailable() {
+            // With an entry `data` beside the errors, the status could not be other than 200.
+            answer.data = None;
+        }
+        let status = match (self.media, answer.data.is_some()) {
+            (Media::Json | Media::Events, _) | (_, true) => StatusCode::OK,
+            (Media::GraphQl, false) if answer.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
+            (Media::GraphQl, false) if answer.code() == Some("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
+            (Media::GraphQl, false) => StatusCode::BAD_REQUEST,
+        };
+        let (max, record) = (self.shared.settings.max_answer_bytes, &self.record);
+        let body = record.written(json::write(&answer, max, record.id()).await);
+        drop((answer, room));
+        let mut response = self.respond(status, body).await;
+        response.headers_mut().extend(headers);
+        response
+    }
+
+    pub async fn refused(&self, refusal: Refusal) -> Response {
+        self.record.refused(&refusal.errors);
+        let answer = Answer::refused(refusal.errors, self.record.id());
+        let status = match (refusal.status, self.media) {
+            (Some(status), _) => status,
+            (None, Media::GraphQl) => StatusCode::BAD_REQUEST,
+            (None, Media::Json) => StatusCode::OK,
+            (None, Media::Events) => return event_stream::refuse(&answer),
+        };
+        let mut response = self.respond(status, answer.to_json().into_bytes()).await;
+        if let Some((name, value)) = refusal.header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+
+    async fn respond(&self, status: StatusCode, body: Vec<u8>) -> Response {
+        let Ok(room) = self.shared.gate.send(body.len(), self.record.address()).await else {
+            let errors = vec![crowded()];
+            self.record.refused(&errors);
+            let answer = Answer::refused(errors, self.record.id());
+            return self.finish(StatusCode::SERVICE_UNAVAILABLE, Body::from_string(answer.to_json()));
+        };
+        let length = HeaderValue::from(body.len());
+        let Some(room) = room else { return self.finish(status, Body::from_vec(body)) };
+        let mut response = self.finish(status, in_pieces(body, room));
+        response.headers_mut().insert(CONTENT_LENGTH, length);
+        response
+    }
+
+    fn finish(&self, status: StatusCode, body: Body) -> Response {
+        let mut response = Response::builder().status(status).body(body);
+        Self::head(self.media, response.headers_mut());
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+
+    /// The headers of every reply.
+    pub fn head(media: Media, headers: &mut HeaderMap) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
+        headers.append(VARY, HeaderValue::from(ACCEPT));
+        headers.insert("cache-control", HeaderValue::from_static("no-store"));
+    }
+}
+
+/// A body that keeps its room until the client has taken it, or is gone.
+fn in_pieces<R: Send + 'static>(body: Vec<u8>, room: R) -> Body {
+    let pieces = stream::unfold((body, 0, room), |(body, at, room)| async move {
+        let piece = body.get(at..)?.chunks(PIECE).next()?.to_vec();
+        let next = at + piece.len();
+        Some((Ok::<_, std::io::Error>(piece), (body, next, room)))
+    });
+    Body::from_bytes_stream(pieces)
+}

@@ -1,0 +1,282 @@
+//! One socket, from its handshake to its close frame.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::ServerError;
+use async_graphql::parser::types::OperationType;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use poem::web::websocket::{Message, WebSocketStream};
+use serde_json::{Map, Value};
+use tokio::time::{Instant, interval_at, sleep, sleep_until, timeout};
+use tokio_stream::StreamMap;
+
+use super::super::answer::{Answer, error};
+use super::super::budgets::Payer;
+use super::super::inflow::{Inflow, TOO_MUCH};
+use super::super::operations::{self, Event};
+use super::super::params::Params;
+use super::super::record::{Record, Transport};
+use super::super::shared::{Shared, Unprepared, done, stopped, token};
+use super::super::{Call, Credentials, Refused, Session, trace};
+use super::close::Close;
+use super::messages::{self, Incoming};
+use graphql_contract::documents::Prepared;
+
+/// How long a client has to answer a close frame.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Why there is nothing more to say.
+enum End {
+    /// The client is gone, or takes nothing more.
+    Gone,
+    /// The client said goodbye.
+    Goodbye,
+    /// The client is to be told.
+    Close(Close),
+}
+
+impl From<Close> for End {
+    fn from(close: Close) -> Self {
+        Self::Close(close)
+    }
+}
+
+pub(super) struct Socket {
+    shared: Arc<Shared>,
+    stream: WebSocketStream,
+    inflow: Inflow,
+    /// The token of the handshake.
+    bearer: Result<Option<String>, &'static str>,
+    address: Option<IpAddr>,
+    request_id: String,
+    session: Option<Session>,
+    /// Done when the session ends before its time.
+    ended: Option<BoxFuture<'static, ()>>,
+    operations: StreamMap<String, BoxStream<'static, Event>>,
+    heard: Instant,
+}
+
+impl Socket {
+    pub fn new(
+        shared: Arc<Shared>,
+        (stream, inflow): (WebSocketStream, Inflow),
+        bearer: Result<Option<String>, &'static str>,
+        address: Option<IpAddr>,
+        request_id: String,
+    ) -> Self {
+        let operations = StreamMap::new();
+        let heard = Instant::now();
+        Self { shared, stream, inflow, bearer, address, request_id, session: None, ended: None, operations, heard }
+    }
+
+    /// Serves the socket until it is closed; at once if it is refused.
+    pub async fn serve(mut self, refused: Option<Close>) {
+        let end = match refused {
+            Some(close) => End::Close(close),
+            None => match AssertUnwindSafe(self.talk()).catch_unwind().await {
+                Ok(Err(end)) => end,
+                Ok(Ok(never)) => match never {},
+                Err(_) => End::Close(Close::FAULT),
+            },
+        };
+        self.operations.clear();
+        match end {
+            End::Close(close) => self.close(close).await,
+            End::Goodbye => self.leave().await,
+            End::Gone => {}
+        }
+    }
+
+    async fn talk(&mut self) -> Result<std::convert::Infallible, End> {
+        let every = self.shared.settings.ping_interval;
+        let mut ping = interval_at(Instant::now() + every, every);
+        let initialized_by = Instant::now() + self.shared.settings.init_timeout;
+        let mut stopping = self.shared.stopping.clone();
+        loop {
+            let left = self.left();
+            tokio::select! {
+                () = stopped(&mut stopping) => return Err(Close::RESTARTING.into()),
+                () = sleep_until(initialized_by), if self.session.is_none() => return Err(Close::INIT_TIMEOUT.into()),
+                () = sleep(left.unwrap_or_default()), if left.is_some() => self.check_expiry()?,
+                () = done(&mut self.ended) => return Err(Close::EXPIRED.into()),
+                _ = ping.tick() => self.ping().await?,
+                message = self.stream.next() => self.hear(message).await?,
+                Some((id, event)) = self.operations.next(), if !self.operations.is_empty() => self.tell(&id, event).await?,
+            }
+        }
+    }
+
+    /// How long the session lasts, by the application's clock, or until that has to be looked at again.
+    fn left(&self) -> Option<Duration> {
+        self.session.as_ref()?.left(self.shared.sessions.now())
+    }
+
+    fn check_expiry(&self) -> Result<(), End> {
+        if self.left() == Some(Duration::ZERO) { Err(Close::EXPIRED.into()) } else { Ok(()) }
+    }
+
+    async fn ping(&mut self) -> Result<(), End> {
+        self.check_expiry()?;
+        if self.heard.elapsed() > self.shared.settings.ping_interval * 2 {
+            return Err(End::Gone);
+        }
+        self.send(Message::Ping(Vec::new())).await
+    }
+
+    async fn hear(&mut self, message: Option<std::io::Result<Message>>) -> Result<(), End> {
+        self.heard = Instant::now();
+        match &message {
+            Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => self.inflow.read_control(payload.len()),
+            Some(Ok(_)) => self.inflow.read_message(),
+            _ => {}
+        }
+        match message {
+            Some(Ok(Message::Text(text))) => match messages::read(&text)? {
+                Incoming::Init(payload) => self.init(payload).await,
+                Incoming::Ping => self.send(Message::text(messages::PONG)).await,
+                Incoming::Pong => Ok(()),
+                Incoming::Subscribe { id, payload } => self.subscribe(id, payload).await,
+                Incoming::Complete { id } => {
+                    self.operations.remove(&id);
+                    Ok(())
+                }
+            },
+            Some(Ok(Message::Binary(_))) => Err(Close::invalid("Invalid message: binary").into()),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
+            Some(Err(failure)) if failure.to_string().contains("too long") => Err(Close::TOO_LARGE.into()),
+            Some(Err(failure)) if failure.to_string().contains(TOO_MUCH) => Err(Close::CROWDED.into()),
+            Some(Ok(Message::Close(_))) => Err(End::Goodbye),
+            Some(Err(_)) | None => Err(End::Gone),
+        }
+    }
+
+    async fn init(&mut self, payload: Map<String, Value>) -> Result<(), End> {
+        if self.session.is_some() {
+            return Err(Close::INIT_TWICE.into());
+        }
+        let given = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization")).map(|(_, value)| value);
+        let bearer = match given {
+            None | Some(Value::Null) => self.bearer.clone(),
+            Some(Value::String(authorization)) => token(authorization),
+            Some(_) => Err("`authorization` has to be a string."),
+        };
+        let credentials = Credentials::of(bearer.map_err(Close::forbidden)?, self.address);
+        let shared = self.shared.clone();
+        let opened = timeout(shared.settings.init_timeout, shared.sessions.open(credentials)).await;
+        let mut session = match opened {
+            Ok(Ok(session)) => session,
+            Ok(Err(Refused::Token(why))) => return Err(Close::forbidden(&why).into()),
+            Ok(Err(Refused::Unavailable)) | Err(_) => return Err(Close::OVERLOADED.into()),
+        };
+        self.ended = session.take_ended();
+        self.session = Some(session);
+        self.check_expiry()?;
+        self.send(Message::text(messages::ACK)).await
+    }
+
+    async fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> Result<(), End> {
+        let Some(viewer) = self.session.as_ref().map(Session::owner) else { return Err(Close::UNAUTHORIZED.into()) };
+        self.check_expiry()?;
+        if self.operations.contains_key(&id) {
+            return Err(Close::duplicate(&id).into());
+        }
+        let payer = Payer { address: self.address, viewer };
+        let request_id = self.shared.sessions.request_id();
+        let context = tracing::info_span!("request", id = request_id, socket = self.request_id);
+        let trace = trace::begin(&context, &request_id, None);
+        let spans = (context, trace);
+        let record = Record::begin(&self.shared, Transport::Websocket, request_id.clone(), self.address, spans);
+        record.asked_by(viewer);
+        let prepared = prepare(self.shared.clone(), self.operations.len(), payload, payer, &record).await;
+        let Some(session) = &self.session else { return Err(Close::UNAUTHORIZED.into()) };
+        match prepared {
+            Ok((prepared, charged)) => {
+                let stream = (prepared.operation() == OperationType::Subscription).then(Arc::default);
+                let call = Call { request_id, address: self.address, stream };
+                let events = if self.shared.is_anonymous(&prepared) {
+                    let nobody = self.shared.sessions.open(Credentials::of(None, self.address)).await;
+                    let data = nobody.map_err(|_| Close::OVERLOADED)?.data(call);
+                    operations::start(self.shared.clone(), prepared, data, record, charged)
+                } else {
+                    operations::start(self.shared.clone(), prepared, session.data(call), record, charged)
+                };
+                self.operations.insert(id, events);
+                Ok(())
+            }
+            Err(errors) => {
+                record.refused(&errors);
+                let errors = Answer::refused(errors, &request_id).errors;
+                self.send(Message::text(messages::error(&id, &errors))).await
+            }
+        }
+    }
+
+    async fn tell(&mut self, id: &str, event: Event) -> Result<(), End> {
+        self.check_expiry()?;
+        let text = match event {
+            Event::Next(answer) => return self.send(Message::text(messages::next(id, &answer.json))).await,
+            Event::Failed(errors) => {
+                self.operations.remove(id);
+                messages::error(id, &errors)
+            }
+            Event::Done => {
+                self.operations.remove(id);
+                messages::complete(id)
+            }
+        };
+        self.send(Message::text(text)).await
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), End> {
+        match timeout(self.shared.settings.write_timeout, self.stream.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => {
+                tracing::info!(request_id = self.request_id, "a websocket takes nothing: cut");
+                Err(End::Gone)
+            }
+        }
+    }
+
+    /// Tells the client why the socket is closed, and waits for its answer, so that the frame is not lost with the
+    /// connection.
+    async fn close(mut self, close: Close) {
+        tracing::debug!(request_id = self.request_id, code = close.code, reason = %close.reason, "closing a websocket");
+        if self.send(Message::close_with(close.code, close.reason)).await.is_ok() {
+            self.leave().await;
+        }
+    }
+
+    /// Reads until the connection ends; the library answers a client's close frame meanwhile.
+    async fn leave(mut self) {
+        let reading = async { while let Some(Ok(_)) = self.stream.next().await {} };
+        // A client that does not answer is left all the same.
+        let _ = timeout(GOODBYE, reading).await;
+    }
+}
+
+/// An operation that may run beside those that are `running`, and what it was charged.
+async fn prepare(
+    shared: Arc<Shared>,
+    running: usize,
+    payload: Map<String, Value>,
+    payer: Payer,
+    record: &Record,
+) -> Result<(Prepared, operations::Charged), Vec<ServerError>> {
+    let max = shared.settings.max_subscriptions;
+    if running >= max {
+        let message = format!("At most {max} operations may run on one connection.");
+        return Err(vec![error("TOO_MANY_OPERATIONS", message)]);
+    }
+    let params = Params::from_map(payload).map_err(|error| vec![error])?;
+    let wants_cost = params.wants_cost;
+    let prepared = shared.prepare(params, payer.address).await.map_err(Unprepared::into_errors)?;
+    record.prepared(&prepared);
+    let told = shared.charge(&prepared, payer, wants_cost).map_err(|exhausted| vec![exhausted.error()])?;
+    Ok((prepared, operations::Charged { payer, told }))
+}

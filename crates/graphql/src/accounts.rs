@@ -1,0 +1,322 @@
+//! Accounts, sessions, and the viewer's own side of everything.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use super::{
+    bookings::BookingConnection,
+    context::ContextExt,
+    error::Result,
+    events::{cursor_ahead, feed_cursor},
+    given::Given,
+    hosting::Hosting,
+    loaders::{OwnEmail, PrivateLoaders},
+    payload::payload,
+    users::{User, find_user},
+};
+use auth::{DeviceToken, Member, RefreshToken, Tokens, Viewer};
+use domain::accounts::{self, Client, Registration, SignedIn};
+use types::scalars::Cursor;
+use types::{
+    BookingStatus, Email, MeId, Side, Timestamp,
+    error::{self, Validation},
+};
+
+/// The viewer's own account, with what only they may read.
+#[derive(Clone)]
+pub struct Me {
+    member: Member,
+    /// The loaders of what only this member may see, who need not be the viewer: a mutation has signed them in.
+    own: Arc<PrivateLoaders>,
+    /// The cursor of the viewer's trips, if it was read ahead.
+    trip_events: Option<Result<Cursor>>,
+}
+
+impl Me {
+    /// The account of the viewer, who is `member`.
+    pub fn viewer(ctx: &Context<'_>, member: Member) -> Self {
+        Self { member, own: Arc::clone(ctx.scope().own()), trip_events: None }
+    }
+
+    /// The account of `member`, who was not the viewer until now.
+    fn signed_in(member: Member) -> Self {
+        Self { member, own: Arc::new(PrivateLoaders::of(Viewer::Member(member))), trip_events: None }
+    }
+
+    /// Its id, as `node` finds it.
+    pub fn node_id(&self) -> MeId {
+        self.member.id().into()
+    }
+}
+
+/// The viewer's own account. Nobody else ever sees it.
+#[Object]
+impl Me {
+    /// Opaque id, `me_…`. It is not the id of the viewer's `User`, so that caches keep the two apart.
+    pub async fn id(&self) -> ID {
+        ID(self.node_id().to_string())
+    }
+
+    /// What others see of the viewer.
+    async fn user(&self, ctx: &Context<'_>) -> Result<User> {
+        let user = find_user(ctx, self.member.id()).await?;
+        Ok(user.ok_or(types::error::Error::Unauthenticated)?)
+    }
+
+    /// The address to sign in with.
+    async fn email(&self, ctx: &Context<'_>) -> Result<Email> {
+        let email = self.own.load(ctx.app(), OwnEmail).await?;
+        Ok(email.ok_or(types::error::Error::Unauthenticated)?)
+    }
+
+    /// Bookings the viewer made as a guest, the latest check-in first.
+    async fn trips(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only bookings in one of these states.")] status: Option<Vec<BookingStatus>>,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
+    ) -> Option<Result<BookingConnection>> {
+        Some(Box::pin(BookingConnection::of(ctx, &self.own, Side::Guest, status, first, after)).await)
+    }
+
+    /// Where `myTripEvents` continues from this state: pass it as `after`, and nothing that happens later is missed. It is read before everything else under `me`.
+    async fn trip_event_cursor(&self, ctx: &Context<'_>) -> Option<Result<Cursor>> {
+        Some(match &self.trip_events {
+            Some(cursor) => cursor.clone(),
+            None => Box::pin(feed_cursor(ctx, &self.own, Side::Guest)).await,
+        })
+    }
+
+    /// The viewer's side as a host.
+    async fn hosting(&self, ctx: &Context<'_>) -> Hosting {
+        let events = Box::pin(cursor_ahead(ctx, &self.own, Side::Host, "eventCursor")).await;
+        Hosting { own: Arc::clone(&self.own), events }
+    }
+}
+
+/// A pair of tokens. Send the access token as `Authorization: Bearer …`, and in the payload of a websocket's `connection_init`.
+#[derive(SimpleObject)]
+pub struct SessionTokens {
+    /// Proves who asks, for a short time.
+    access_token: String,
+    /// Until when the access token is good.
+    access_token_expires_at: Timestamp,
+    /// Buys the next pair, once.
+    refresh_token: String,
+    /// Until when the refresh token is good.
+    refresh_token_expires_at: Timestamp,
+}
+
+impl From<&Tokens> for SessionTokens {
+    fn from(tokens: &Tokens) -> Self {
+        Self {
+            access_token: tokens.access.text.clone(),
+            access_token_expires_at: tokens.access.expires_at,
+            refresh_token: tokens.refresh.text().to_owned(),
+            refresh_token_expires_at: tokens.refresh_expires_at,
+        }
+    }
+}
+
+/// Input of `registerUser`.
+#[derive(InputObject)]
+pub struct RegisterUserInput {
+    /// The address to sign in with.
+    email: Given<Email>,
+    /// 10 to 128 characters.
+    #[graphql(secret)]
+    password: String,
+    /// The name shown to others, 1 to 50 characters.
+    display_name: String,
+}
+
+impl RegisterUserInput {
+    fn read(self) -> error::Result<Registration> {
+        let mut validation = Validation::default();
+        let email = validation.take(self.email.at(&["email"]));
+        Registration::checked(email, self.password, &self.display_name, validation)
+    }
+}
+
+/// The account, and its first session.
+#[derive(SimpleObject)]
+pub struct RegisterUserSuccess {
+    /// The viewer, signed in.
+    me: Me,
+    /// The tokens.
+    tokens: SessionTokens,
+    /// Shows that this device has signed in before. Keep it, also after signing out, and send it with `signIn`.
+    device_token: String,
+}
+
+payload! {
+    /// What `registerUser` can answer.
+    RegisterUserPayload(RegisterUserSuccess) {
+        InvalidInput => InvalidInputProblem,
+        EmailTaken => EmailTakenProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
+    }
+}
+
+/// Input of `signIn`.
+#[derive(InputObject)]
+pub struct SignInInput {
+    /// The address of the account.
+    email: Given<Email>,
+    /// The password.
+    #[graphql(secret)]
+    password: String,
+    /// The `deviceToken` of an earlier `signIn` or `registerUser` on this device. With it, guesses of others at the password do not keep the viewer out. It is good for 180 days after the last sign-in; one that is not is ignored.
+    #[graphql(secret)]
+    device_token: Option<String>,
+}
+
+/// A new session.
+#[derive(SimpleObject)]
+pub struct SignInSuccess {
+    /// The viewer, signed in.
+    me: Me,
+    /// The tokens.
+    tokens: SessionTokens,
+    /// Shows that this device has signed in before: the one that was sent, if it is still good, or a new one. Keep it, also after signing out, and send it with the next `signIn`.
+    device_token: String,
+}
+
+payload! {
+    /// What `signIn` can answer.
+    SignInPayload(SignInSuccess) {
+        InvalidInput => InvalidInputProblem,
+        InvalidCredentials => InvalidCredentialsProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
+    }
+}
+
+/// Input of `refreshSession`.
+#[derive(InputObject)]
+pub struct RefreshSessionInput {
+    /// The refresh token.
+    #[graphql(secret)]
+    refresh_token: String,
+    /// The `deviceToken` of the sign-in. With it a lost answer can also be repeated from another network.
+    #[graphql(secret)]
+    device_token: Option<String>,
+}
+
+/// The session goes on.
+#[derive(SimpleObject)]
+pub struct RefreshSessionSuccess {
+    /// The new tokens.
+    tokens: SessionTokens,
+}
+
+payload! {
+    /// What `refreshSession` can answer.
+    RefreshSessionPayload(RefreshSessionSuccess) {
+        InvalidSession => InvalidSessionProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
+    }
+}
+
+/// Input of `signOut`.
+#[derive(InputObject)]
+pub struct SignOutInput {
+    /// A refresh token of the session to end.
+    #[graphql(secret)]
+    refresh_token: String,
+}
+
+/// The session is over.
+#[derive(SimpleObject)]
+pub struct SignOutSuccess {
+    /// Whether a session was ended; false when it had ended before.
+    ended: bool,
+}
+
+payload! {
+    /// What `signOut` can answer.
+    SignOutPayload(SignOutSuccess) {
+        InvalidInput => InvalidInputProblem,
+    }
+}
+
+/// Queries about the viewer.
+#[derive(Default)]
+pub struct AccountQuery;
+
+#[Object]
+impl AccountQuery {
+    /// The viewer's own account; null when nobody is signed in.
+    async fn me(&self, ctx: &Context<'_>) -> Option<Me> {
+        let member = *ctx.member().ok()?;
+        let me = Me::viewer(ctx, member);
+        let trip_events = Box::pin(cursor_ahead(ctx, &me.own, Side::Guest, "tripEventCursor")).await;
+        Some(Me { trip_events, ..me })
+    }
+}
+
+/// Who asks, before they are signed in.
+fn client(ctx: &Context<'_>, device_token: Option<String>) -> Client {
+    Client { address: ctx.client(), device: device_token.map(DeviceToken::sent) }
+}
+
+/// Mutations of accounts and sessions.
+#[derive(Default)]
+pub struct AccountMutation;
+
+#[Object]
+impl AccountMutation {
+    /// Makes an account and signs in.
+    async fn register_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The account.")] input: RegisterUserInput,
+    ) -> Result<RegisterUserPayload> {
+        let outcome = match input.read() {
+            Ok(new) => Box::pin(accounts::register(ctx.app(), new, &client(ctx, None))).await,
+            Err(error) => Err(error),
+        };
+        RegisterUserPayload::of(outcome.map(|SignedIn { tokens, device }| RegisterUserSuccess {
+            me: Me::signed_in(tokens.member),
+            tokens: (&tokens).into(),
+            device_token: device.text().to_owned(),
+        }))
+    }
+
+    /// Signs in with e-mail address and password.
+    async fn sign_in(&self, ctx: &Context<'_>, #[graphql(desc = "Who.")] input: SignInInput) -> Result<SignInPayload> {
+        let SignInInput { email, password, device_token } = input;
+        let outcome = match email.at(&["email"]) {
+            Ok(email) => Box::pin(accounts::sign_in(ctx.app(), &email, password, &client(ctx, device_token))).await,
+            Err(error) => Err(error),
+        };
+        SignInPayload::of(outcome.map(|SignedIn { tokens, device }| SignInSuccess {
+            me: Me::signed_in(tokens.member),
+            tokens: (&tokens).into(),
+            device_token: device.text().to_owned(),
+        }))
+    }
+
+    /// Trades a refresh token for a new pair of tokens. A token works once. For 30 seconds the same client gets the same pair again, as long as nobody has used it: an answer may have been lost, or two tabs ask at once. Used a second time otherwise, it ends its whole session. The same client is the device of the sign-in, by its `deviceToken`, or one at the same address.
+    async fn refresh_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token.")] input: RefreshSessionInput,
+    ) -> Result<RefreshSessionPayload> {
+        let RefreshSessionInput { refresh_token, device_token } = input;
+        let token = RefreshToken::sent(refresh_token);
+        let outcome = Box::pin(accounts::refresh(ctx.app(), &token, &client(ctx, device_token))).await;
+        RefreshSessionPayload::of(outcome.map(|tokens| RefreshSessionSuccess { tokens: (&tokens).into() }))
+    }
+
+    /// Ends the session of a refresh token.
+    async fn sign_out(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token.")] input: SignOutInput,
+    ) -> Result<SignOutPayload> {
+        let outcome = accounts::sign_out(ctx.app(), &RefreshToken::sent(input.refresh_token)).await;
+        SignOutPayload::of(outcome.map(|ended| SignOutSuccess { ended }))
+    }
+}

@@ -1,0 +1,269 @@
+//! Bookings.
+
+mod mutations;
+mod pages;
+mod parts;
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+pub use mutations::BookingMutation;
+pub use pages::{BookingConnection, BookingEdge};
+pub use parts::{AvailableAction, CancellationPreview, TripDetails};
+
+use super::{
+    context::ContextExt,
+    error::Result,
+    events::BookingEventConnection,
+    ids,
+    listings::{Listing, find_known},
+    loaders::{BookingById, IsReserved, PaymentsOf, QuoteById, RefundsOf},
+    money::Money,
+    payments::{Payment, Refund},
+    prices::Price,
+    quotes::{Quote, RefundTier},
+    reviews::{self, Review},
+    stays::Guests,
+    users::{User, find_user},
+};
+use domain::{
+    bookings::{self, BookedPlace, Booking as Row},
+    events::Place,
+    quotes,
+};
+use types::scalars::{Cursor, Date};
+use types::{self, BookingId, BookingStatus, CancellationPolicy, Side, Timestamp};
+
+/// A booking, for its guest and its host.
+#[derive(Clone)]
+pub struct Booking(pub Arc<Row>);
+
+impl Booking {
+    fn side(&self, ctx: &Context<'_>) -> Option<Side> {
+        ctx.viewer().id().and_then(|viewer| self.0.side_of(viewer))
+    }
+
+    fn is_guests(&self, ctx: &Context<'_>) -> bool {
+        self.side(ctx) == Some(Side::Guest)
+    }
+
+    async fn details_for(&self, ctx: &Context<'_>) -> Result<Option<TripDetails>> {
+        let now = ctx.app().now();
+        let status = bookings::status_at(&self.0, now);
+        let is_certain =
+            matches!(status, BookingStatus::Confirmed | BookingStatus::CheckedIn | BookingStatus::Completed);
+        if !is_certain || self.side(ctx).is_none() {
+            return Ok(None);
+        }
+        if let Some(details) = TripDetails::new(&self.0, &self.0.place) {
+            return Ok(Some(details));
+        }
+        let listing = find_known(ctx, self.0.listing_id).await?;
+        Ok(listing.and_then(|listing| TripDetails::new(&self.0, &BookedPlace::of(&listing.0))))
+    }
+
+    async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<AvailableAction>> {
+        let Some(side) = self.side(ctx) else { return Ok(Vec::new()) };
+        let id = self.0.id;
+        let reserved = match side {
+            Side::Guest => {
+                let payments = ctx.load_own(PaymentsOf(id)).await?.unwrap_or_default();
+                payments.iter().any(|payment| payment.status == types::PaymentStatus::Authorized)
+            }
+            Side::Host => ctx.load_own(IsReserved(id)).await?.unwrap_or(false),
+        };
+        let may_be_reviewed = bookings::status_at(&self.0, ctx.app().now()) == BookingStatus::Completed;
+        let reviewed = may_be_reviewed && reviews::find_of_booking(ctx, id).await?.is_some();
+        let known = bookings::Circumstances { reserved, reviewed, review_window: ctx.app().terms.review_window };
+        let actions = bookings::actions(&self.0, side, known, ctx.app().now())?;
+        Ok(actions.into_iter().map(Into::into).collect())
+    }
+}
+
+/// A stay that somebody booked. Seen by its guest and its host.
+#[Object]
+impl Booking {
+    /// Opaque id, `bk_…`.
+    pub async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// Where it stands now: deadlines that have passed count, whether or not a worker has run.
+    async fn status(&self, ctx: &Context<'_>) -> BookingStatus {
+        bookings::status_at(&self.0, ctx.app().now())
+    }
+
+    /// The listing.
+    async fn listing(&self, ctx: &Context<'_>) -> Option<Result<Listing>> {
+        find_known(ctx, self.0.listing_id).await.transpose()
+    }
+
+    /// Who booked.
+    async fn guest(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        find_user(ctx, self.0.guest_id).await.transpose()
+    }
+
+    /// Who hosts.
+    async fn host(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        find_user(ctx, self.0.host_id).await.transpose()
+    }
+
+    /// The quote it was made from; only its guest sees it.
+    async fn quote(&self, ctx: &Context<'_>) -> Option<Result<Quote>> {
+        ctx.load_own(QuoteById(self.0.quote_id)).await.map(|quote| quote.map(Quote)).transpose()
+    }
+
+    /// First night.
+    async fn check_in(&self) -> Date {
+        Date(self.0.check_in)
+    }
+
+    /// Day of departure.
+    async fn check_out(&self) -> Date {
+        Date(self.0.check_out)
+    }
+
+    /// Number of nights.
+    async fn nights(&self) -> u32 {
+        self.0.stay().len()
+    }
+
+    /// Who comes.
+    async fn guests(&self) -> Guests {
+        Guests(self.0.guests())
+    }
+
+    /// What it costs the guest, exactly as quoted.
+    async fn price(&self) -> Result<Price> {
+        Ok(Price::new(quotes::lines(&self.0.price_lines)?, self.0.currency))
+    }
+
+    /// What the host earns if the stay takes place; after a cancellation, the host's part of what is kept, and 0 when all goes back or nobody paid. Only the host sees it.
+    async fn host_payout(&self, ctx: &Context<'_>) -> Option<Money> {
+        let payout = types::Money::new(bookings::host_payout(&self.0, ctx.app().now()), self.0.currency);
+        (self.side(ctx) == Some(Side::Host)).then_some(Money(payout))
+    }
+
+    /// The policy that holds for it.
+    async fn cancellation_policy(&self) -> CancellationPolicy {
+        self.0.cancellation_policy
+    }
+
+    /// What would come back when; null until it is confirmed.
+    async fn cancellation_timeline(&self) -> Option<Result<Vec<RefundTier>>> {
+        let tiers = bookings::timeline(&self.0).transpose()?;
+        Some(tiers.map(|tiers| RefundTier::all(&tiers, self.0.currency)).map_err(Into::into))
+    }
+
+    /// What a cancellation by the guest would give back; null when it can no longer be cancelled then.
+    async fn cancellation_preview(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At this instant; now when left out.")] at: Option<Timestamp>,
+    ) -> Option<Result<CancellationPreview>> {
+        let at = at.unwrap_or_else(|| ctx.app().now());
+        let preview = bookings::preview(&self.0, at).transpose()?;
+        Some(preview.map(|preview| CancellationPreview::new(preview, self.0.currency)).map_err(Into::into))
+    }
+
+    /// The host's words to the guest on declining the request; null when there are none.
+    async fn decline_message(&self) -> Option<&str> {
+        self.0.decline_message.as_deref()
+    }
+
+    /// What the viewer can do now, and if not, why.
+    async fn available_actions(&self, ctx: &Context<'_>) -> Result<Vec<AvailableAction>> {
+        self.actions(ctx).await
+    }
+
+    /// Until when payment or the host's answer is awaited; null when nothing is.
+    async fn deadline(&self, ctx: &Context<'_>) -> Option<Timestamp> {
+        self.0.deadline_at.filter(|deadline| *deadline > ctx.app().now())
+    }
+
+    /// Payments, oldest first; only its guest sees them.
+    async fn payments(&self, ctx: &Context<'_>) -> Option<Result<Vec<Payment>>> {
+        if !self.is_guests(ctx) {
+            return None;
+        }
+        let payments = ctx.load_own(PaymentsOf(self.0.id)).await;
+        Some(payments.map(|payments| payments.unwrap_or_default().into_iter().map(Payment).collect()))
+    }
+
+    /// What was given back, oldest first; only its guest sees it.
+    async fn refunds(&self, ctx: &Context<'_>) -> Option<Result<Vec<Refund>>> {
+        if !self.is_guests(ctx) {
+            return None;
+        }
+        let refunds = ctx.load_own(RefundsOf(self.0.id)).await;
+        Some(refunds.map(|refunds| refunds.unwrap_or_default().into_iter().map(Refund).collect()))
+    }
+
+    /// What happened, oldest first; the same events as `bookingEvents`.
+    async fn timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
+    ) -> Option<Result<BookingEventConnection>> {
+        // Each field of a type takes the room of its greatest one: a future that holds a query's is boxed, here and elsewhere.
+        Some(Box::pin(BookingEventConnection::of(ctx, self.0.id, first, after)).await)
+    }
+
+    /// Where `bookingEvents` continues from this state: pass it as `after`, and nothing that happens later is missed.
+    async fn event_cursor(&self) -> Cursor {
+        Cursor(Place::Booking(self.0.id, self.0.event_sequence).to_cursor())
+    }
+
+    /// Exact place; null until the booking is confirmed, and after it was cancelled.
+    async fn details(&self, ctx: &Context<'_>) -> Option<Result<TripDetails>> {
+        self.details_for(ctx).await.transpose()
+    }
+
+    /// The guest's review of the stay; null when there is none or the viewer may not see it yet.
+    async fn review(&self, ctx: &Context<'_>) -> Option<Result<Review>> {
+        reviews::find_of_booking(ctx, self.0.id).await.transpose()
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> Timestamp {
+        self.0.created_at
+    }
+
+    /// When it was confirmed; null until then.
+    async fn confirmed_at(&self) -> Option<Timestamp> {
+        self.0.confirmed_at
+    }
+
+    /// When it was cancelled; null when it was not.
+    async fn cancelled_at(&self) -> Option<Timestamp> {
+        self.0.cancelled_at
+    }
+}
+
+/// The booking, if the viewer is its guest or host.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_booking(ctx: &Context<'_>, id: BookingId) -> Result<Option<Booking>> {
+    Ok(ctx.load_own(BookingById(id)).await?.map(Booking))
+}
+
+/// Queries about bookings.
+#[derive(Default)]
+pub struct BookingQuery;
+
+#[Object]
+impl BookingQuery {
+    /// A booking; null when it does not exist or the viewer is neither its guest nor its host.
+    async fn booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Opaque id, `bk_…`.")] id: ID,
+    ) -> Option<Result<Booking>> {
+        match ids::argument(&id) {
+            Ok(id) => find_booking(ctx, id).await.transpose(),
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Pages of bookings.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use super::Booking;
+use crate::{
+    context::ContextExt,
+    error::Result,
+    loaders::{OwnBookings, PrivateLoaders},
+    pages::{Cursored, connection},
+};
+use domain::bookings::{self, Booking as Row, ByCheckIn};
+use types::scalars::Cursor;
+use types::{BookingStatus, Page, PageError, PageOf, Side, cursor};
+
+connection! {
+    /// A page of bookings.
+    BookingConnection,
+    /// One booking of a page.
+    BookingEdge,
+    /// The booking.
+    Booking
+}
+
+impl From<Arc<Row>> for Booking {
+    fn from(row: Arc<Row>) -> Self {
+        Self(row)
+    }
+}
+
+fn to_cursor(row: &Arc<Row>) -> String {
+    cursor::to_cursor(&row.check_in, &row.id)
+}
+
+fn from_cursor(text: &Cursor) -> std::result::Result<ByCheckIn, PageError> {
+    cursor::from_cursor(&text.0).map(|(day, id)| ByCheckIn { day, id })
+}
+
+impl BookingConnection {
+    /// A page of the bookings of one person, whose loaders are `own`, on one side.
+    ///
+    /// # Errors
+    /// When an argument is wrong, or the database fails.
+    pub async fn of(
+        ctx: &Context<'_>,
+        own: &PrivateLoaders,
+        side: Side,
+        status: Option<Vec<BookingStatus>>,
+        first: Option<i32>,
+        after: Option<Cursor>,
+    ) -> Result<Self> {
+        let after = after.as_ref().map(from_cursor).transpose().map_err(types::error::Error::from)?;
+        let page = Page::new(first, after).map_err(types::error::Error::from)?;
+        let rows = own.load(ctx.app(), OwnBookings(bookings::part(side, status, page))).await?;
+        let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
+        Ok(Cursored::new(rows, to_cursor).into())
+    }
+}

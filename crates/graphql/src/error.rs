@@ -1,0 +1,114 @@
+//! The one place where errors become GraphQL errors: known ones with their code, all others logged and masked.
+
+use std::sync::Arc;
+
+use async_graphql::ErrorExtensionValues;
+
+use super::quiet;
+use types::{
+    ErrorCode,
+    error::{Error, Refusal},
+};
+
+/// Why a field has no value. It has no `Display` on purpose: async-graphql shows every `Display` error to clients.
+#[derive(Debug, Clone)]
+pub struct Fault(Arc<Error>);
+
+/// The result of a resolver.
+pub type Result<T> = std::result::Result<T, Fault>;
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl From<Arc<Error>> for Fault {
+    fn from(error: Arc<Error>) -> Self {
+        Self(error)
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Error::from(refusal).into()
+    }
+}
+
+impl From<Fault> for async_graphql::Error {
+    fn from(Fault(error): Fault) -> Self {
+        let (code, message, retryable) = match &*error {
+            Error::Unauthenticated => (ErrorCode::Unauthenticated, "Sign in first.".to_owned(), false),
+            Error::Refused(refusal) => (code_of(refusal), refusal.message(), is_retryable(refusal)),
+            Error::Busy(cause) => {
+                log(cause, |error, left_out| tracing::warn!(error, left_out, "too busy"));
+                (ErrorCode::Unavailable, "The server is too busy. Try again in a moment.".to_owned(), true)
+            }
+            Error::Unavailable(cause) => {
+                log(cause, |error, left_out| tracing::warn!(error, left_out, "unavailable"));
+                let message = "The service is temporarily unavailable. Try again in a moment.";
+                (ErrorCode::Unavailable, message.to_owned(), true)
+            }
+            Error::Internal(cause) => {
+                log(cause, |error, left_out| tracing::error!(error, left_out, "internal error"));
+                (ErrorCode::Internal, "Something went wrong on our side.".to_owned(), true)
+            }
+        };
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", code.as_str());
+        extensions.set("retryable", retryable);
+        Self { message, source: None, extensions: Some(extensions) }
+    }
+}
+
+/// Writes what went wrong, but not once for each of many who met it. `left_out` counts those before.
+fn log(cause: &anyhow::Error, write: impl FnOnce(&str, u64)) {
+    let error = format!("{cause:#}");
+    if let Some(left_out) = quiet::may_log(&error) {
+        write(&error, left_out);
+    }
+}
+
+/// The contract's code of a refusal.
+pub fn code_of(refusal: &Refusal) -> ErrorCode {
+    match refusal {
+        Refusal::InvalidInput(_) => ErrorCode::InvalidInput,
+        Refusal::NotFound(_) => ErrorCode::NotFound,
+        Refusal::EmailTaken(_) => ErrorCode::EmailTaken,
+        Refusal::InvalidCredentials(_) => ErrorCode::InvalidCredentials,
+        Refusal::InvalidSession(_) => ErrorCode::InvalidSession,
+        Refusal::TooManyAttempts(_) => ErrorCode::TooManyAttempts,
+        Refusal::NightsUnavailable(_) => ErrorCode::NightsUnavailable,
+        Refusal::StayNotAllowed(_) => ErrorCode::StayNotAllowed,
+        Refusal::QuoteExpired(_) => ErrorCode::QuoteExpired,
+        Refusal::StateConflict(_) | Refusal::ListingState(_) => ErrorCode::StateConflict,
+        Refusal::PaymentDeclined(_) => ErrorCode::PaymentDeclined,
+        Refusal::PaymentUnavailable(_) => ErrorCode::PaymentUnavailable,
+        Refusal::IdempotencyConflict(_) => ErrorCode::IdempotencyConflict,
+        Refusal::ListingIncomplete(_) => ErrorCode::ListingIncomplete,
+        Refusal::NotReviewable(_) => ErrorCode::NotReviewable,
+        Refusal::BadId(_) => ErrorCode::BadId,
+        Refusal::BadCursor => ErrorCode::BadCursor,
+        Refusal::CursorExpired => ErrorCode::CursorExpired,
+        Refusal::TooManySubscriptions { .. } => ErrorCode::TooManySubscriptions,
+        Refusal::BadUserInput(_) => ErrorCode::BadUserInput,
+    }
+}
+
+/// Whether the same request can succeed later without a change.
+pub fn is_retryable(refusal: &Refusal) -> bool {
+    match refusal {
+        Refusal::TooManyAttempts(_) | Refusal::PaymentUnavailable(_) | Refusal::TooManySubscriptions { .. } => true,
+        Refusal::StateConflict(problem) => problem.retryable,
+        _ => false,
+    }
+}
+
+/// The input field at fault.
+pub fn path_of(refusal: &Refusal) -> Option<Vec<String>> {
+    match refusal {
+        Refusal::InvalidInput(problem) => Some(problem.path().to_vec()),
+        Refusal::NotFound(problem) => Some(problem.path.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,181 @@
+//! What happens to bookings: as history, and live.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Subscription};
+use futures_util::{Stream, StreamExt};
+
+use super::{
+    bookings::{Booking, find_booking},
+    context::ContextExt,
+    error::Result,
+    ids,
+    loaders::{EventsOf, LatestOf, PrivateLoaders},
+    pages::{Cursored, connection},
+};
+use domain::events::{self, Opening, Place, Placed, Topic};
+use types::scalars::Cursor;
+use types::{BookingEventKind, BookingId, Page, PageOf, Side, Timestamp, error::Error};
+
+/// An event of a booking, with its position in the stream that it was read from.
+#[derive(Clone)]
+pub struct BookingEvent(Placed);
+
+/// Something that happened to a booking. The same shape in history and live.
+#[Object]
+impl BookingEvent {
+    /// Stable id of the event: an event that comes twice has the same.
+    async fn id(&self) -> ID {
+        // The booking and the event's place in it: the same in every stream.
+        let event = &self.0.event;
+        ID(format!("ev_{}_{}", event.booking_id.to_string().trim_start_matches("bk_"), event.sequence))
+    }
+
+    /// Its place in the stream or list it came from, for `after`.
+    async fn cursor(&self) -> Cursor {
+        Cursor(self.0.place.to_cursor())
+    }
+
+    /// When it happened.
+    async fn at(&self) -> Timestamp {
+        self.0.event.happened_at
+    }
+
+    /// What happened.
+    async fn kind(&self) -> BookingEventKind {
+        self.0.event.kind
+    }
+
+    /// The words that came with it: those of the host on `DECLINED`; null when there are none.
+    async fn message(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        message_of(ctx, &self.0).await.transpose()
+    }
+
+    /// The booking as it is now; null when the viewer may no longer see it.
+    async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
+        find_booking(ctx, self.0.event.booking_id).await.transpose()
+    }
+}
+
+async fn message_of(ctx: &Context<'_>, placed: &Placed) -> Result<Option<String>> {
+    if placed.event.kind != BookingEventKind::Declined {
+        return Ok(None);
+    }
+    let booking = find_booking(ctx, placed.event.booking_id).await?;
+    Ok(booking.and_then(|booking| booking.0.decline_message.clone()))
+}
+
+connection! {
+    /// A page of a booking's events.
+    BookingEventConnection,
+    /// One event of a page.
+    BookingEventEdge,
+    /// The event.
+    BookingEvent
+}
+
+impl From<Placed> for BookingEvent {
+    fn from(placed: Placed) -> Self {
+        Self(placed)
+    }
+}
+
+fn place(after: Option<&Cursor>) -> Result<Option<Place>> {
+    Ok(after.map(|cursor| Place::from_cursor(&cursor.0)).transpose().map_err(Error::from)?)
+}
+
+impl BookingEventConnection {
+    /// A page of the history of a booking that the viewer may see.
+    ///
+    /// # Errors
+    /// When an argument is wrong, or the database fails.
+    pub async fn of(ctx: &Context<'_>, booking: BookingId, first: Option<i32>, after: Option<Cursor>) -> Result<Self> {
+        let page = Page::new(first, place(after.as_ref())?).map_err(Error::from)?;
+        let rows = ctx.load_own(EventsOf(events::part_of_history(booking, &page)?)).await?;
+        let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
+        Ok(Cursored::new(rows, |placed: &Placed| placed.place.to_cursor()).into())
+    }
+}
+
+/// The cursor of the latest event in a feed of the person whose loaders are `own`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn feed_cursor(ctx: &Context<'_>, own: &PrivateLoaders, side: Side) -> Result<Cursor> {
+    let latest = own.load(ctx.app(), LatestOf(side)).await?;
+    Ok(Cursor(latest.unwrap_or(Place::Feed(side, 0)).to_cursor()))
+}
+
+/// The same, if `field` is selected below. Whoever reads it before resolving what is below shows a state that is no older than the
+/// cursor, so that no event falls between the two.
+pub async fn cursor_ahead(
+    ctx: &Context<'_>,
+    own: &PrivateLoaders,
+    side: Side,
+    field: &'static str,
+) -> Option<Result<Cursor>> {
+    if !ctx.look_ahead().field(field).exists() {
+        return None;
+    }
+    Some(feed_cursor(ctx, own, side).await)
+}
+
+async fn follow(
+    ctx: &Context<'_>,
+    topic: Topic,
+    after: Option<Cursor>,
+) -> Result<impl Stream<Item = Result<BookingEvent>> + use<>> {
+    let member = *ctx.member()?;
+    let stream = &ctx.scope().stream;
+    let resumed = stream.as_ref().and_then(|stream| stream.resume_after()).map(|cursor| Cursor(cursor.to_owned()));
+    let opening = place(resumed.or(after).as_ref())?.map_or(Opening::Now, Opening::After);
+    let (events, stream) = (events::follow(ctx.app(), &member, topic, opening).await?, stream.clone());
+    Ok(events.map(move |placed| {
+        let event = BookingEvent(placed?);
+        if let Some(stream) = &stream {
+            stream.reached(event.0.place.to_cursor());
+        }
+        Ok(event)
+    }))
+}
+
+/// Subscriptions to the events of bookings.
+#[derive(Default)]
+pub struct EventSubscription;
+
+#[Subscription]
+impl EventSubscription {
+    /// What happens to one booking; its guest and its host can watch.
+    async fn booking_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Opaque id, `bk_…`.")] booking_id: ID,
+        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<
+            Cursor,
+        >,
+    ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
+        follow(ctx, Topic::Booking(ids::argument(&booking_id)?), after).await
+    }
+
+    /// What happens to all bookings the viewer made as a guest.
+    async fn my_trip_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<
+            Cursor,
+        >,
+    ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
+        follow(ctx, Topic::Feed(Side::Guest), after).await
+    }
+
+    /// What happens to all bookings of the viewer's listings.
+    async fn my_hosting_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<
+            Cursor,
+        >,
+    ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
+        follow(ctx, Topic::Feed(Side::Host), after).await
+    }
+}

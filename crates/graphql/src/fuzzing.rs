@@ -1,0 +1,34 @@
+//! What has to hold of every value of a scalar: checked by the fuzz targets. No other build has this.
+
+use async_graphql::{ScalarType, Value};
+
+use types::scalars::{Cursor, Date, Decimal, LocalTime, MinorUnits, TimeZone, Url};
+use types::{Currency, Email, IdempotencyKey, Timestamp};
+
+/// Reads a value as each scalar of the contract.
+///
+/// # Panics
+///
+/// A scalar takes the value, and would not take what it makes of it, or makes something else of that.
+pub fn scalars(value: &Value) {
+    scalar::<Timestamp>(value);
+    scalar::<Date>(value);
+    scalar::<LocalTime>(value);
+    scalar::<TimeZone>(value);
+    scalar::<Currency>(value);
+    scalar::<MinorUnits>(value);
+    scalar::<Decimal>(value);
+    scalar::<Url>(value);
+    scalar::<Email>(value);
+    scalar::<Cursor>(value);
+    scalar::<IdempotencyKey>(value);
+}
+
+fn scalar<T: ScalarType>(value: &Value) {
+    let Ok(read) = T::parse(value.clone()) else { return };
+    let shown = read.to_value();
+    match T::parse(shown.clone()) {
+        Ok(again) => assert_eq!(again.to_value(), shown, "{value:?} as {}", std::any::type_name::<T>()),
+        Err(_) => panic!("{value:?} is shown as {shown:?}, which is no {}", std::any::type_name::<T>()),
+    }
+}

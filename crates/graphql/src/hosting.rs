@@ -1,0 +1,264 @@
+//! The viewer's side as a host: listings, bookings, the calendar, and the nights to block and open.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use super::{
+    bookings::{Booking, BookingConnection, find_booking},
+    calendars,
+    context::ContextExt,
+    error::Result,
+    events::feed_cursor,
+    given::Given,
+    ids,
+    listings::{self, ListingConnection},
+    loaders::{HostNightsOf, PrivateLoaders},
+    money::Money,
+    payload::payload,
+};
+use domain::{
+    blocks::{self, Changed},
+    calendars::{HostNight, MAX_NIGHTS},
+    idempotency::Once,
+};
+use types::scalars::{Cursor, Date};
+use types::{
+    BookingStatus, IdempotencyKey, ListingId, ListingStatus, NightHold, Side, Stay,
+    error::{self, Error, Validation},
+};
+
+/// The viewer's side as a host, with what only they may read.
+pub struct Hosting {
+    /// The loaders of what only this member may see.
+    pub(super) own: Arc<PrivateLoaders>,
+    /// The cursor of the host's bookings, if it was read ahead.
+    pub(super) events: Option<Result<Cursor>>,
+}
+
+/// The viewer's side as a host.
+#[Object]
+impl Hosting {
+    /// The viewer's listings in every state, newest first.
+    async fn listings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only listings in one of these states.")] status: Option<Vec<ListingStatus>>,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
+    ) -> Option<Result<ListingConnection>> {
+        Some(Box::pin(listings::page_of_host(ctx, &self.own, status, first, after)).await)
+    }
+
+    /// Bookings of the viewer's listings, the latest check-in first.
+    async fn bookings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only bookings in one of these states; `[REQUESTED]` are the requests to answer.")]
+        status: Option<Vec<BookingStatus>>,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
+    ) -> Option<Result<BookingConnection>> {
+        Some(Box::pin(BookingConnection::of(ctx, &self.own, Side::Host, status, first, after)).await)
+    }
+
+    /// Every night of one of the viewer's listings in a range; null when the listing is not the viewer's.
+    async fn calendar(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The listing.")] listing_id: ID,
+        #[graphql(desc = "First night.")] from: Date,
+        #[graphql(desc = "Day after the last night, at most 366 nights later.")] to: Date,
+    ) -> Option<Result<Vec<CalendarNight>>> {
+        Box::pin(calendar_of(ctx, &self.own, &listing_id, from, to)).await.transpose()
+    }
+
+    /// Where `myHostingEvents` continues from this state: pass it as `after`, and nothing that happens later is missed. It is read before everything else under `hosting`.
+    async fn event_cursor(&self, ctx: &Context<'_>) -> Option<Result<Cursor>> {
+        Some(match &self.events {
+            Some(cursor) => cursor.clone(),
+            None => Box::pin(feed_cursor(ctx, &self.own, Side::Host)).await,
+        })
+    }
+}
+
+async fn calendar_of(
+    ctx: &Context<'_>,
+    own: &PrivateLoaders,
+    id: &ID,
+    from: Date,
+    to: Date,
+) -> Result<Option<Vec<CalendarNight>>> {
+    let key = HostNightsOf { listing: ids::argument(id)?, range: calendars::range(from, to)? };
+    let nights = own.load(ctx.app(), key).await?;
+    Ok(nights.map(|nights| nights.iter().cloned().map(CalendarNight).collect()))
+}
+
+/// A night of a listing, with what only its host may read.
+pub struct CalendarNight(HostNight);
+
+/// One night as its host sees it.
+#[Object]
+impl CalendarNight {
+    /// The night, by the day on which it begins.
+    async fn night(&self) -> Date {
+        Date(self.0.view.night)
+    }
+
+    /// What holds the night; null when it is free.
+    async fn hold(&self) -> Option<NightHold> {
+        self.0.hold
+    }
+
+    /// The booking that holds the night; null when none does.
+    async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
+        find_booking(ctx, self.0.booking?).await.transpose()
+    }
+
+    /// Price of the night before fees and discounts.
+    async fn price(&self) -> Money {
+        Money(self.0.price)
+    }
+
+    /// Fewest nights of a stay that begins here.
+    async fn min_nights(&self) -> u32 {
+        self.0.view.min_nights
+    }
+
+    /// Most nights of a stay that begins here.
+    async fn max_nights(&self) -> u32 {
+        self.0.view.max_nights
+    }
+
+    /// Whether a stay may begin on this day.
+    async fn check_in_allowed(&self) -> bool {
+        self.0.view.open_to_arrival
+    }
+
+    /// Whether a stay may end on this day.
+    async fn check_out_allowed(&self) -> bool {
+        self.0.view.open_to_departure
+    }
+}
+
+/// Input of `blockNights`.
+#[derive(InputObject)]
+pub struct BlockNightsInput {
+    /// The listing.
+    listing_id: ID,
+    /// First night.
+    from: Given<Date>,
+    /// Day after the last night, at most 366 nights later.
+    to: Given<Date>,
+    /// Names this intention; sent again with the same input it returns the first answer.
+    idempotency_key: Given<IdempotencyKey>,
+}
+
+/// The nights are blocked.
+#[derive(SimpleObject)]
+pub struct BlockNightsSuccess {
+    /// The nights that were blocked by this, in order.
+    nights: Vec<Date>,
+    /// Whether this is the answer of an earlier request with the same key.
+    replayed: bool,
+}
+
+payload! {
+    /// What `blockNights` can answer.
+    BlockNightsPayload(BlockNightsSuccess) {
+        InvalidInput => InvalidInputProblem,
+        NotFound => NotFoundProblem,
+        NightsUnavailable => NightsUnavailableProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+    }
+}
+
+/// Input of `openNights`.
+#[derive(InputObject)]
+pub struct OpenNightsInput {
+    /// The listing.
+    listing_id: ID,
+    /// First night.
+    from: Given<Date>,
+    /// Day after the last night, at most 366 nights later.
+    to: Given<Date>,
+    /// Names this intention; sent again with the same input it returns the first answer.
+    idempotency_key: Given<IdempotencyKey>,
+}
+
+/// The nights are open.
+#[derive(SimpleObject)]
+pub struct OpenNightsSuccess {
+    /// The nights that were opened by this, in order.
+    nights: Vec<Date>,
+    /// Whether this is the answer of an earlier request with the same key.
+    replayed: bool,
+}
+
+payload! {
+    /// What `openNights` can answer.
+    OpenNightsPayload(OpenNightsSuccess) {
+        InvalidInput => InvalidInputProblem,
+        NotFound => NotFoundProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+    }
+}
+
+/// Which nights of which listing, and the key.
+fn read(
+    listing: &ID,
+    from: Given<Date>,
+    to: Given<Date>,
+    key: Given<IdempotencyKey>,
+) -> error::Result<(ListingId, Stay, IdempotencyKey)> {
+    let mut validation = Validation::default();
+    let listing = validation.take(ids::input(listing, "listingId", "listing"));
+    let (from, to) = (validation.take(from.at(&["from"])), validation.take(to.at(&["to"])));
+    let range = from.zip(to).and_then(|(from, to)| {
+        let wrong = |_| Error::invalid(&["to"], format!("Must be 1 to {MAX_NIGHTS} days after `from`."));
+        validation.take(Stay::new(from.0, to.0, MAX_NIGHTS).map_err(wrong))
+    });
+    let key = validation.take(key.at(&["idempotencyKey"]));
+    validation.finish_with(listing.zip(range).zip(key).map(|((listing, range), key)| (listing, range, key)))
+}
+
+fn days(changed: Once<Changed>) -> (Vec<Date>, bool) {
+    (changed.answer.nights.into_iter().map(Date).collect(), changed.replayed)
+}
+
+/// Mutations of a listing's nights.
+#[derive(Default)]
+pub struct CalendarMutation;
+
+#[Object]
+impl CalendarMutation {
+    /// Blocks free nights of a listing: all or none.
+    async fn block_nights(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which nights.")] input: BlockNightsInput,
+    ) -> Result<BlockNightsPayload> {
+        let host = ctx.member()?;
+        let outcome = match read(&input.listing_id, input.from, input.to, input.idempotency_key) {
+            Ok((listing, range, key)) => blocks::block(ctx.app(), host, listing, range, &key).await,
+            Err(error) => Err(error),
+        };
+        let success = |(nights, replayed)| BlockNightsSuccess { nights, replayed };
+        BlockNightsPayload::of(outcome.map(days).map(success))
+    }
+
+    /// Opens nights that the host or an outside calendar blocked; nights that guests hold stay.
+    async fn open_nights(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which nights.")] input: OpenNightsInput,
+    ) -> Result<OpenNightsPayload> {
+        let host = ctx.member()?;
+        let outcome = match read(&input.listing_id, input.from, input.to, input.idempotency_key) {
+            Ok((listing, range, key)) => blocks::open(ctx.app(), host, listing, range, &key).await,
+            Err(error) => Err(error),
+        };
+        let success = |(nights, replayed)| OpenNightsSuccess { nights, replayed };
+        OpenNightsPayload::of(outcome.map(days).map(success))
+    }
+}

@@ -1,0 +1,100 @@
+//! The contract in Rust. Objects are newtypes over domain values; resolvers take a proof, call one function, wrap the outcome.
+
+pub mod accounts;
+pub mod amenities;
+pub mod bookings;
+pub mod calendars;
+pub mod context;
+pub mod error;
+pub mod events;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+mod given;
+pub mod hosting;
+mod ids;
+pub mod listings;
+pub mod loaders;
+mod money;
+pub mod nodes;
+mod pages;
+mod payload;
+pub mod payments;
+mod prices;
+mod problems;
+mod quiet;
+pub mod quotes;
+pub mod reviews;
+pub mod search;
+mod stays;
+pub mod users;
+
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder, ValidationMode};
+use graphql_contract::documents;
+use graphql_transport::Metered;
+
+/// The contract as it is written: the authority.
+pub const CONTRACT: &str = include_str!("../../../schema.graphql");
+
+/// Everything that can be read.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    nodes::NodeQuery,
+    accounts::AccountQuery,
+    listings::ListingQuery,
+    search::SearchQuery,
+    amenities::AmenityQuery,
+    bookings::BookingQuery,
+);
+
+/// Everything that can be changed.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    accounts::AccountMutation,
+    listings::ListingMutation,
+    hosting::CalendarMutation,
+    quotes::QuoteMutation,
+    bookings::BookingMutation,
+    payments::PaymentMutation,
+    reviews::ReviewMutation,
+);
+
+/// Everything that can be watched. A stream first gives what came after `after`, then what happens, in order, at least once.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(events::EventSubscription);
+
+/// The executable schema.
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+/// The schema, which watches operations that may become large.
+pub type MeteredSchema = Metered<Query, Mutation, Subscription>;
+
+/// The schema. Documents must be [`documents::Documents::prepare`]d: they are validated there, so the executor does not do it again.
+pub fn schema() -> Schema {
+    builder().finish()
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    async_graphql::Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        .register_output_type::<problems::UserError>()
+        .register_output_type::<nodes::Node>()
+        .validation_mode(ValidationMode::Fast)
+}
+
+/// The schema, watched where a meter is among the data of a request.
+pub fn metered_schema() -> MeteredSchema {
+    Metered::new(builder)
+}
+
+/// The documents of the contract, prepared within `limits`.
+///
+/// # Errors
+/// When the contract cannot be read.
+pub fn documents_within(limits: documents::Limits) -> anyhow::Result<documents::Documents> {
+    Ok(documents::Documents::new(CONTRACT, limits)?.with_scalars(given::forms()))
+}
+
+/// The contract as the code serves it: what `schema.graphql` is compared with.
+pub fn served_sdl() -> String {
+    schema().sdl_with_options(SDLExportOptions::new().include_specified_by())
+}

@@ -1,0 +1,251 @@
+//! The listing.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+
+use super::{Amenity, ListingPricing, Photo, Place, RatingSummary, StayRules};
+use crate::{
+    calendars::{NightAvailability, range},
+    context::ContextExt,
+    error::{Fault, Result},
+    loaders::{AmenitiesOf, NightsOf, PhotosOf, ReviewsOf},
+    pages::Cursored,
+    prices::StayPrice,
+    reviews::ReviewConnection,
+    stays::StayInput,
+    users::{self, User},
+};
+use domain::{calendars, estimates, listings, reviews};
+use types::scalars::{Cursor, Date, LocalTime, TimeZone};
+use types::{
+    CancellationPolicy, ListingId, ListingStatus, Newest, Page, PageOf, PropertyType, RoomType, Timestamp, error,
+};
+
+/// A listing that its reader may see.
+#[derive(Debug, Clone)]
+pub struct Listing(pub Arc<listings::Shown>);
+
+impl From<Arc<listings::Shown>> for Listing {
+    fn from(row: Arc<listings::Shown>) -> Self {
+        Self(row)
+    }
+}
+
+/// A place to stay.
+#[Object]
+impl Listing {
+    /// Opaque id, `lst_…`.
+    pub async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Whether guests can find and book it.
+    async fn status(&self) -> ListingStatus {
+        self.0.status
+    }
+
+    /// Headline, plain text.
+    async fn title(&self) -> &str {
+        &self.0.words.title
+    }
+
+    /// Description, plain text with line breaks; empty when there is none.
+    async fn description(&self) -> &str {
+        &self.0.words.description
+    }
+
+    /// The host's words on the neighborhood, plain text; null when there are none.
+    async fn neighborhood_overview(&self) -> Option<&str> {
+        self.0.words.neighborhood_overview.as_deref()
+    }
+
+    /// How much of the place the guest has.
+    async fn room_type(&self) -> RoomType {
+        self.0.home.room_type
+    }
+
+    /// What kind of building it is.
+    async fn property_type(&self) -> PropertyType {
+        self.0.home.property_type
+    }
+
+    /// The host's own words for the kind of place, such as `Private room in home`.
+    async fn property_label(&self) -> &str {
+        &self.0.home.property_label
+    }
+
+    /// Most guests, children included, infants and pets not.
+    async fn max_guests(&self) -> u16 {
+        self.0.home.max_guests
+    }
+
+    /// Number of bedrooms; null when unknown, often a studio.
+    async fn bedrooms(&self) -> Option<u16> {
+        self.0.home.bedrooms
+    }
+
+    /// Number of beds; null when unknown.
+    async fn beds(&self) -> Option<u16> {
+        self.0.home.beds
+    }
+
+    /// Number of bathrooms, in halves; null when unknown.
+    async fn bathrooms(&self) -> Option<f64> {
+        self.0.home.bathroom_halves.map(|halves| f64::from(halves) / 2.0)
+    }
+
+    /// Whether bathrooms are shared with others.
+    async fn bathrooms_shared(&self) -> bool {
+        self.0.home.bathrooms_shared
+    }
+
+    /// What the place offers, by name.
+    async fn amenities(&self, ctx: &Context<'_>) -> Option<Result<Vec<Amenity>>> {
+        let offers = ctx.load(AmenitiesOf(self.0.id)).await;
+        Some(offers.map(|rows| rows.iter().flat_map(|rows| rows.iter()).cloned().map(Into::into).collect()))
+    }
+
+    /// Pictures in the host's order, the cover first.
+    async fn photos(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+    ) -> Option<Result<Vec<Photo>>> {
+        Some(photos(ctx, self.0.id, first).await)
+    }
+
+    /// The first picture; null when there is none.
+    async fn cover_photo(&self) -> Option<Photo> {
+        self.0.cover.clone().map(Into::into)
+    }
+
+    /// Who hosts.
+    async fn host(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        users::find_user(ctx, self.0.host_id).await.transpose()
+    }
+
+    /// Where it is, roughly: the exact place is in `TripDetails`.
+    async fn place(&self) -> Place {
+        (&self.0.place).into()
+    }
+
+    /// Time zone of the place; check-in days and nights are meant in it.
+    async fn time_zone(&self) -> TimeZone {
+        TimeZone(self.0.place.time_zone.clone())
+    }
+
+    /// Earliest arrival on the check-in day.
+    async fn check_in_from(&self) -> LocalTime {
+        LocalTime(self.0.rules.check_in_from)
+    }
+
+    /// Latest departure on the check-out day.
+    async fn check_out_by(&self) -> LocalTime {
+        LocalTime(self.0.rules.check_out_by)
+    }
+
+    /// What a night and its extras cost.
+    async fn pricing(&self) -> ListingPricing {
+        self.0.pricing.into()
+    }
+
+    /// Which stays are allowed.
+    async fn rules(&self) -> StayRules {
+        self.0.rules.into()
+    }
+
+    /// Whether a booking needs no answer of the host.
+    async fn instant_book(&self) -> bool {
+        self.0.rules.instant_book
+    }
+
+    /// What a guest gets back on cancellation of stays up to 27 nights.
+    async fn cancellation_policy(&self) -> CancellationPolicy {
+        self.0.rules.cancellation_policy
+    }
+
+    /// What guests thought.
+    async fn rating(&self) -> RatingSummary {
+        RatingSummary::of(&self.0)
+    }
+
+    /// Published reviews, newest first.
+    async fn reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
+    ) -> Option<Result<ReviewConnection>> {
+        Some(reviews(ctx, self.0.id, first, after).await)
+    }
+
+    /// What a stay costs now, for anybody, signed in or not. Nothing is locked: `quoteStay` locks the price.
+    async fn price(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The stay.")] stay: StayInput,
+    ) -> Option<Result<StayPrice>> {
+        Some(price(ctx, &self.0, stay).await)
+    }
+
+    /// Each night of a range, with the reasons why it cannot be booked.
+    async fn availability(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "First night.")] from: Date,
+        #[graphql(desc = "Day after the last night, at most 366 nights later.")] to: Date,
+    ) -> Option<Result<Vec<NightAvailability>>> {
+        Some(availability(ctx, &self.0, from, to).await)
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> Timestamp {
+        self.0.created_at
+    }
+
+    /// When it was first published; null when it never was.
+    async fn published_at(&self) -> Option<Timestamp> {
+        self.0.published_at
+    }
+}
+
+async fn photos(ctx: &Context<'_>, listing: ListingId, first: Option<i32>) -> Result<Vec<Photo>> {
+    let page = Page::<()>::new(first, None).map_err(error::Error::from)?;
+    let first = u16::try_from(page.first).unwrap_or(u16::MAX);
+    let photos = ctx.load(PhotosOf { listing, first }).await?;
+    Ok(photos.iter().flat_map(|rows| rows.iter()).cloned().map(Into::into).collect())
+}
+
+async fn reviews(
+    ctx: &Context<'_>,
+    listing: ListingId,
+    first: Option<i32>,
+    after: Option<Cursor>,
+) -> Result<ReviewConnection> {
+    let after = after.as_ref().map(|cursor| cursor.0.as_str());
+    let page = Newest::page(first, after).map_err(error::Error::from)?;
+    let rows = ctx.load(ReviewsOf { listing, page }).await?;
+    let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
+    Ok(Cursored::new(rows, |row| reviews::place(row).to_cursor()).into())
+}
+
+async fn price(ctx: &Context<'_>, listing: &listings::Listing, stay: StayInput) -> Result<StayPrice> {
+    let (stay, guests) = stay.parse().map_err(|wrong| wrong.in_argument("stay"))?;
+    let particulars = ctx.load(NightsOf { listing: listing.id, range: stay }).await?.unwrap_or_default();
+    let app = ctx.app();
+    Ok(estimates::of(&app.time_zones(), listing, &particulars, stay, guests, app.now())?.into())
+}
+
+async fn availability(
+    ctx: &Context<'_>,
+    listing: &listings::Listing,
+    from: Date,
+    to: Date,
+) -> Result<Vec<NightAvailability>> {
+    let range = range(from, to)?;
+    let particulars = ctx.load(NightsOf { listing: listing.id, range }).await?.unwrap_or_default();
+    let nights = calendars::availability(&ctx.app().time_zones(), listing, &particulars, range, ctx.app().now())
+        .map_err(Fault::from)?;
+    Ok(NightAvailability::all(nights, listing.pricing.currency))
+}

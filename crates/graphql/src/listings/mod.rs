@@ -1,0 +1,65 @@
+//! Places to stay.
+
+mod inputs;
+mod listing;
+mod mutations;
+mod pages;
+mod parts;
+mod reading;
+
+use async_graphql::{Context, ID, Object};
+pub use listing::Listing;
+pub use mutations::ListingMutation;
+pub use pages::{ListingConnection, ListingEdge, page_of_host, published_of_host};
+pub use parts::{Amenity, GeoPoint, ListingPricing, Photo, Place, RatingSummary, StayRules};
+
+use super::{
+    context::ContextExt,
+    error::Result,
+    ids,
+    loaders::{KnownListing, PublishedListing, VisibleListing},
+};
+use types::ListingId;
+
+/// What can be asked about listings.
+#[derive(Debug, Default)]
+pub struct ListingQuery;
+
+#[Object]
+impl ListingQuery {
+    /// A listing; null when it does not exist, or is not published and not the viewer's.
+    async fn listing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Opaque id, `lst_…`.")] id: ID,
+    ) -> Option<Result<Listing>> {
+        match ids::argument(&id) {
+            Ok(id) => find_listing(ctx, id).await.transpose(),
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+}
+
+/// The listing with this id, if it is published or the viewer's own.
+///
+/// # Errors
+/// When the batch failed.
+pub async fn find_listing(ctx: &Context<'_>, id: ListingId) -> Result<Option<Listing>> {
+    // Most are published, and those are read together with what others ask for.
+    if let Some(published) = ctx.load(PublishedListing(id)).await? {
+        return Ok(Some(Listing(published)));
+    }
+    Ok(ctx.load_own(VisibleListing(id)).await?.map(Listing))
+}
+
+/// The listing with this id, if it is published, the viewer's own, or was once quoted to the viewer: what quotes, bookings and reviews
+/// show of a listing that was taken off.
+///
+/// # Errors
+/// When the batch failed.
+pub async fn find_known(ctx: &Context<'_>, id: ListingId) -> Result<Option<Listing>> {
+    if let Some(published) = ctx.load(PublishedListing(id)).await? {
+        return Ok(Some(Listing(published)));
+    }
+    Ok(ctx.load_own(KnownListing(id)).await?.map(Listing))
+}

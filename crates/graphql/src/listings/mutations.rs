@@ -1,0 +1,205 @@
+//! What hosts do with their listings.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+
+use super::{
+    Listing,
+    inputs::{
+        CreateListingInput, DeleteListingInput, PublishListingInput, SetNightPricesInput, UnlistListingInput,
+        UpdateListingInput, listing_id,
+    },
+};
+use crate::{bookings::Booking, calendars::NightAvailability, context::ContextExt, error::Result, payload::payload};
+use auth::Member;
+use domain::{app::App, idempotency::Once, listings};
+use types::error;
+
+/// What hosts can change about listings.
+#[derive(Debug, Default)]
+pub struct ListingMutation;
+
+#[Object]
+impl ListingMutation {
+    /// Makes a listing, as a draft.
+    async fn create_listing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The listing.")] input: CreateListingInput,
+    ) -> Result<CreateListingPayload> {
+        let host = ctx.member()?;
+        let (new, key) = input.read();
+        let made = listings::create(ctx.app(), host, &new, key.as_ref()).await;
+        let success = |Once { answer, replayed }| CreateListingSuccess { listing: Listing::from(answer), replayed };
+        CreateListingPayload::of(made.map(success))
+    }
+
+    /// Changes a listing: fields left out stay as they are.
+    async fn update_listing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to change.")] input: UpdateListingInput,
+    ) -> Result<UpdateListingPayload> {
+        UpdateListingPayload::of(update(ctx.app(), ctx.member()?, input).await)
+    }
+
+    /// Lets guests find and book a listing.
+    async fn publish_listing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: PublishListingInput,
+    ) -> Result<PublishListingPayload> {
+        PublishListingPayload::of(publish(ctx.app(), ctx.member()?, input).await)
+    }
+
+    /// Takes a listing off. Bookings stay as they are.
+    async fn unlist_listing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: UnlistListingInput,
+    ) -> Result<UnlistListingPayload> {
+        UnlistListingPayload::of(unlist(ctx.app(), ctx.member()?, input).await)
+    }
+
+    /// Deletes a draft. What was ever published can only be unlisted.
+    async fn delete_listing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: DeleteListingInput,
+    ) -> Result<DeleteListingPayload> {
+        DeleteListingPayload::of(delete(ctx.app(), ctx.member()?, input).await)
+    }
+
+    /// Sets price and limits of single nights.
+    async fn set_night_prices(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which nights, and what.")] input: SetNightPricesInput,
+    ) -> Result<SetNightPricesPayload> {
+        SetNightPricesPayload::of(set_night_prices(ctx.app(), ctx.member()?, input).await)
+    }
+}
+
+async fn update(app: &App, host: &Member, input: UpdateListingInput) -> error::Result<UpdateListingSuccess> {
+    let id = listing_id(&input.listing_id)?;
+    let updated = listings::update(app, host, id, &input.into()).await?;
+    let affected_bookings = updated.affected.into_iter().map(|booking| Booking(Arc::new(booking))).collect();
+    Ok(UpdateListingSuccess { listing: updated.listing.into(), affected_bookings })
+}
+
+async fn publish(app: &App, host: &Member, input: PublishListingInput) -> error::Result<PublishListingSuccess> {
+    let row = listings::publish(app, host, listing_id(&input.listing_id)?).await?;
+    Ok(PublishListingSuccess { listing: row.into() })
+}
+
+async fn unlist(app: &App, host: &Member, input: UnlistListingInput) -> error::Result<UnlistListingSuccess> {
+    let row = listings::unlist(app, host, listing_id(&input.listing_id)?).await?;
+    Ok(UnlistListingSuccess { listing: row.into() })
+}
+
+async fn delete(app: &App, host: &Member, input: DeleteListingInput) -> error::Result<DeleteListingSuccess> {
+    listings::delete(app, host, listing_id(&input.listing_id)?).await?;
+    Ok(DeleteListingSuccess { id: input.listing_id })
+}
+
+async fn set_night_prices(
+    app: &App,
+    host: &Member,
+    input: SetNightPricesInput,
+) -> error::Result<SetNightPricesSuccess> {
+    let id = listing_id(&input.listing_id)?;
+    let (nights, currency) = listings::set_night_prices(app, host, id, &input.into()).await?;
+    Ok(SetNightPricesSuccess { nights: NightAvailability::all(nights, currency) })
+}
+
+/// The listing was made.
+#[derive(SimpleObject)]
+pub struct CreateListingSuccess {
+    /// The listing, a draft.
+    listing: Listing,
+    /// Whether this is the answer of an earlier request with the same key.
+    replayed: bool,
+}
+
+/// The draft is gone.
+#[derive(SimpleObject)]
+pub struct DeleteListingSuccess {
+    /// The ID of the draft that was.
+    id: ID,
+}
+
+/// The listing was changed.
+#[derive(SimpleObject)]
+pub struct UpdateListingSuccess {
+    /// The listing as it is now.
+    listing: Listing,
+    /// A warning when the listing has moved: open bookings that keep the place they were made with, the nearest check-in first, at most 100. Their guests are told by an event. Empty when the listing has not moved.
+    affected_bookings: Vec<Booking>,
+}
+
+/// Guests can find and book the listing.
+#[derive(SimpleObject)]
+pub struct PublishListingSuccess {
+    /// The listing as it is now.
+    listing: Listing,
+}
+
+/// The listing is off.
+#[derive(SimpleObject)]
+pub struct UnlistListingSuccess {
+    /// The listing as it is now.
+    listing: Listing,
+}
+
+/// Prices and limits are set.
+#[derive(SimpleObject)]
+pub struct SetNightPricesSuccess {
+    /// The nights as they are now.
+    nights: Vec<NightAvailability>,
+}
+
+payload! {
+    /// What `createListing` can answer.
+    CreateListingPayload(CreateListingSuccess) {
+        InvalidInput => InvalidInputProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
+    }
+}
+payload! {
+    /// What `updateListing` can answer.
+    UpdateListingPayload(UpdateListingSuccess) {
+        InvalidInput => InvalidInputProblem,
+        NotFound => NotFoundProblem,
+        ListingIncomplete => ListingIncompleteProblem,
+    }
+}
+payload! {
+    /// What `publishListing` can answer.
+    PublishListingPayload(PublishListingSuccess) {
+        NotFound => NotFoundProblem,
+        ListingIncomplete => ListingIncompleteProblem,
+    }
+}
+payload! {
+    /// What `unlistListing` can answer.
+    UnlistListingPayload(UnlistListingSuccess) {
+        NotFound => NotFoundProblem,
+        ListingState => ListingStateProblem,
+    }
+}
+payload! {
+    /// What `deleteListing` can answer.
+    DeleteListingPayload(DeleteListingSuccess) {
+        NotFound => NotFoundProblem,
+        ListingState => ListingStateProblem,
+    }
+}
+payload! {
+    /// What `setNightPrices` can answer.
+    SetNightPricesPayload(SetNightPricesSuccess) {
+        InvalidInput => InvalidInputProblem,
+        NotFound => NotFoundProblem,
+    }
+}

@@ -1,0 +1,63 @@
+//! Pages of listings.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use super::Listing;
+use crate::{
+    context::ContextExt,
+    error::Result,
+    loaders::{OwnListings, PrivateLoaders, PublishedListingsOf},
+    pages::{Cursored, connection},
+};
+use domain::listings;
+use types::scalars::Cursor;
+use types::{ListingId, ListingStatus, Newest, Page, PageOf, UserId, error};
+
+connection! {
+    /// A page of listings.
+    ListingConnection,
+    /// One listing of a page.
+    ListingEdge,
+    /// The listing.
+    Listing
+}
+
+fn connect(page: PageOf<Arc<listings::Shown>>) -> ListingConnection {
+    Cursored::new(page, |row| listings::place(row).to_cursor()).into()
+}
+
+fn page(first: Option<i32>, after: Option<Cursor>) -> error::Result<Page<Newest<ListingId>>> {
+    Ok(Newest::page(first, after.as_ref().map(|cursor| cursor.0.as_str()))?)
+}
+
+/// A page of the published listings of `host`, newest first: what everybody sees.
+///
+/// # Errors
+/// When an argument is wrong or the batch failed.
+pub async fn published_of_host(
+    ctx: &Context<'_>,
+    host: UserId,
+    first: Option<i32>,
+    after: Option<Cursor>,
+) -> Result<ListingConnection> {
+    let key = PublishedListingsOf { host, page: page(first, after)? };
+    let rows = ctx.load(key).await?;
+    Ok(connect(rows.map_or_else(PageOf::default, Arc::unwrap_or_clone)))
+}
+
+/// A page of the listings of one host, whose loaders are `own`, in any of the states `status` (None: in every state), newest first.
+///
+/// # Errors
+/// When an argument is wrong or the batch failed.
+pub async fn page_of_host(
+    ctx: &Context<'_>,
+    own: &PrivateLoaders,
+    status: Option<Vec<ListingStatus>>,
+    first: Option<i32>,
+    after: Option<Cursor>,
+) -> Result<ListingConnection> {
+    let rows = own.load(ctx.app(), OwnListings(listings::own_part(status, page(first, after)?))).await?;
+    Ok(connect(rows.map_or_else(PageOf::default, Arc::unwrap_or_clone)))
+}

@@ -1,0 +1,77 @@
+//! Connections: pages by the Relay specification.
+
+use async_graphql::SimpleObject;
+
+use types::scalars::Cursor;
+
+/// Where a page stands in its list, by the Relay specification.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PageInfo {
+    /// Whether more items follow this page.
+    pub has_next_page: bool,
+    /// Whether items precede this page; when paging forwards, whether the page began after a cursor.
+    pub has_previous_page: bool,
+    /// Cursor of the first item; null on an empty page.
+    pub start_cursor: Option<Cursor>,
+    /// Cursor of the last item; null on an empty page.
+    pub end_cursor: Option<Cursor>,
+}
+
+/// A page whose items carry their cursors.
+pub struct Cursored<T> {
+    /// The items with their cursors.
+    pub items: Vec<(Cursor, T)>,
+    /// Where the page stands.
+    pub page_info: PageInfo,
+}
+
+impl<T> Cursored<T> {
+    /// Gives every item of `page` the cursor that `cursor_of` makes.
+    pub fn new(page: types::PageOf<T>, cursor_of: impl Fn(&T) -> String) -> Self {
+        let items: Vec<_> = page.items.into_iter().map(|item| (Cursor(cursor_of(&item)), item)).collect();
+        let cursor = |item: Option<&(Cursor, T)>| item.map(|(cursor, _)| cursor.clone());
+        let page_info = PageInfo {
+            has_next_page: page.has_next,
+            has_previous_page: page.has_previous,
+            start_cursor: cursor(items.first()),
+            end_cursor: cursor(items.last()),
+        };
+        Self { items, page_info }
+    }
+}
+
+/// Declares a connection and its edge, in the words of the contract.
+macro_rules! connection {
+    ($(#[$doc:meta])* $connection:ident, $(#[$edge_doc:meta])* $edge:ident, $(#[$node_doc:meta])* $node:ty) => {
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $connection {
+            /// The items with their cursors.
+            edges: Vec<$edge>,
+            /// The items.
+            nodes: Vec<$node>,
+            /// Where the page stands.
+            page_info: $crate::pages::PageInfo,
+        }
+
+        $(#[$edge_doc])*
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $edge {
+            /// Its place in the list.
+            cursor: types::scalars::Cursor,
+            $(#[$node_doc])*
+            node: $node,
+        }
+
+        impl<T: Into<$node>> From<$crate::pages::Cursored<T>> for $connection {
+            fn from(page: $crate::pages::Cursored<T>) -> Self {
+                let edges: Vec<_> =
+                    page.items.into_iter().map(|(cursor, item)| $edge { cursor, node: item.into() }).collect();
+                let nodes = edges.iter().map(|edge| edge.node.clone()).collect();
+                Self { edges, nodes, page_info: page.page_info }
+            }
+        }
+    };
+}
+
+pub(super) use connection;

@@ -1,0 +1,36 @@
+//! Payloads of mutations: a union of the success and of the problems that can be expected.
+
+/// Declares a payload. A refusal that the contract does not promise for the mutation is passed on as an error.
+macro_rules! payload {
+    ($(#[$doc:meta])* $payload:ident($success:ident) { $($refusal:ident => $problem:ident),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(async_graphql::Union)]
+        pub enum $payload {
+            /// The mutation is done.
+            Success($success),
+            $(
+                #[doc = concat!("Refused: `", stringify!($problem), "`.")]
+                $refusal($crate::problems::$problem),
+            )*
+        }
+
+        impl $payload {
+            /// The answer to `outcome`.
+            pub fn of(outcome: types::error::Result<$success>) -> $crate::error::Result<Self> {
+                use types::error::{Error, Refusal};
+                if let Err(Error::Refused(refusal)) = &outcome {
+                    graphql_transport::outcome::note($crate::error::code_of(refusal).as_str());
+                }
+                match outcome {
+                    Ok(success) => Ok(Self::Success(success)),
+                    $(Err(Error::Refused(Refusal::$refusal(data))) => {
+                        Ok(Self::$refusal($crate::problems::$problem(data)))
+                    })*
+                    Err(other) => Err(other.into()),
+                }
+            }
+        }
+    };
+}
+
+pub(super) use payload;

@@ -1,0 +1,337 @@
+//! Payments and refunds.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
+
+use super::{
+    bookings::{Booking, find_booking},
+    context::ContextExt,
+    error::Result,
+    given::Given,
+    ids,
+    loaders::PaymentById,
+    money::Money,
+    payload::payload,
+};
+use auth::Member;
+use domain::payments::PaymentMethod;
+use domain::{
+    idempotency::Once,
+    payments::{self, BookingRef, Kept, Payment as Row, Refund as RefundRow},
+};
+use types::scalars::Url;
+use types::{
+    self, DeclineReason, IdempotencyKey, PaymentId, PaymentNextActionKind, RefundReason, RefundStatus, SandboxMethod,
+    Timestamp,
+    error::{self, Validation},
+};
+
+/// A payment for a booking, for its guest.
+#[derive(Clone)]
+pub struct Payment(pub Arc<Row>);
+
+/// An attempt to pay for a booking. Seen by its guest.
+#[Object]
+impl Payment {
+    /// Opaque id, `pay_…`.
+    pub async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// The booking; null when the viewer may not see it.
+    async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
+        find_booking(ctx, self.0.booking_id).await.transpose()
+    }
+
+    /// How much.
+    async fn amount(&self) -> Money {
+        Money(types::Money::new(self.0.amount, self.0.currency))
+    }
+
+    /// Where it stands.
+    async fn status(&self) -> ShownStatus {
+        ShownStatus::of(&self.0)
+    }
+
+    /// What the guest must do next; null when nothing.
+    async fn next_action(&self) -> Option<PaymentNextAction> {
+        let waits = self.0.status == types::PaymentStatus::RequiresConfirmation;
+        let action =
+            || PaymentNextAction { kind: PaymentNextActionKind::Confirm, url: self.0.action_url.clone().map(Url) };
+        waits.then(action)
+    }
+
+    /// Why it was declined; null when it was not.
+    async fn decline_reason(&self) -> Option<DeclineReason> {
+        self.0.decline_reason
+    }
+
+    /// How much of it was given back.
+    async fn refunded(&self) -> Money {
+        Money(types::Money::new(self.0.refunded, self.0.currency))
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> Timestamp {
+        self.0.created_at
+    }
+}
+
+/// States of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "PaymentStatus")]
+pub enum ShownStatus {
+    /// The provider is being asked.
+    Processing,
+    /// The guest must confirm: see `nextAction`.
+    RequiresConfirmation,
+    /// Money is reserved, not taken: a request waits for the host.
+    Authorized,
+    /// Money was taken.
+    Captured,
+    /// Money was taken, and part of it was refunded: see `refunded`.
+    PartiallyRefunded,
+    /// Money was taken, and all of it was refunded.
+    Refunded,
+    /// The provider declined.
+    Declined,
+    /// The reservation was let go, or the payment came too late and was undone.
+    Voided,
+}
+
+impl ShownStatus {
+    /// Where `payment` stands, with what was refunded since it was captured.
+    fn of(payment: &Row) -> Self {
+        match payment.status {
+            types::PaymentStatus::Processing => Self::Processing,
+            types::PaymentStatus::RequiresConfirmation => Self::RequiresConfirmation,
+            types::PaymentStatus::Authorized => Self::Authorized,
+            types::PaymentStatus::Captured if payment.refunded == 0 => Self::Captured,
+            types::PaymentStatus::Captured if payment.refunded < payment.captured => Self::PartiallyRefunded,
+            types::PaymentStatus::Captured => Self::Refunded,
+            types::PaymentStatus::Declined => Self::Declined,
+            types::PaymentStatus::Voided => Self::Voided,
+        }
+    }
+}
+
+/// The payment, if the viewer made it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Payment>> {
+    Ok(ctx.load_own(PaymentById(id)).await?.map(Payment))
+}
+
+/// What the guest must do for a payment to go on.
+#[derive(SimpleObject)]
+pub struct PaymentNextAction {
+    /// Do this, then send `confirmPayment`.
+    kind: PaymentNextActionKind,
+    /// Where the bank asks the guest; null when the client can confirm at once.
+    url: Option<Url>,
+}
+
+/// A refund of a payment.
+#[derive(Clone)]
+pub struct Refund(pub Arc<RefundRow>);
+
+/// Money given back.
+#[Object]
+impl Refund {
+    /// Opaque id, `rf_…`.
+    pub async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// How much.
+    async fn amount(&self) -> Money {
+        Money(types::Money::new(self.0.amount, self.0.currency))
+    }
+
+    /// Why.
+    async fn reason(&self) -> RefundReason {
+        self.0.reason
+    }
+
+    /// Where it stands.
+    async fn status(&self) -> RefundStatus {
+        self.0.status
+    }
+
+    /// When it was decided.
+    async fn created_at(&self) -> Timestamp {
+        self.0.created_at
+    }
+}
+
+/// Which booking: one of the two.
+#[derive(OneofObject)]
+pub enum BookingSelector {
+    /// By its id.
+    Id(ID),
+    /// By the key it was created with, so that one operation can create and pay.
+    CreatedWith(Given<IdempotencyKey>),
+}
+
+impl BookingSelector {
+    fn parse(self) -> error::Result<BookingRef> {
+        Ok(match self {
+            Self::Id(id) => BookingRef::Id(ids::input(&id, "booking", "booking")?),
+            Self::CreatedWith(key) => BookingRef::CreatedWith(key.at(&["booking", "createdWith"])?),
+        })
+    }
+}
+
+/// How to pay: one of these.
+#[derive(OneofObject)]
+pub enum PaymentMethodInput {
+    /// A test method of the embedded sandbox provider.
+    Sandbox(SandboxMethod),
+}
+
+impl From<PaymentMethodInput> for PaymentMethod {
+    fn from(method: PaymentMethodInput) -> Self {
+        match method {
+            PaymentMethodInput::Sandbox(method) => Self::Sandbox(method),
+        }
+    }
+}
+
+/// Input of `payBooking`.
+#[derive(InputObject)]
+pub struct PayBookingInput {
+    /// The booking.
+    booking: BookingSelector,
+    /// How to pay.
+    method: PaymentMethodInput,
+    /// Names this intention; sent again with the same input it returns the first answer.
+    idempotency_key: Given<IdempotencyKey>,
+}
+
+impl PayBookingInput {
+    fn read(self) -> error::Result<(BookingRef, PaymentMethod, IdempotencyKey)> {
+        let mut validation = Validation::default();
+        let booking = validation.take(self.booking.parse());
+        let key = validation.take(self.idempotency_key.at(&["idempotencyKey"]));
+        let method = self.method.into();
+        validation.finish_with(booking.zip(key).map(|(booking, key)| (booking, method, key)))
+    }
+}
+
+/// The payment was taken, reserved or waits for the guest.
+#[derive(SimpleObject)]
+pub struct PayBookingSuccess {
+    /// The payment; look at its `nextAction`.
+    payment: Payment,
+    /// The booking as it is now.
+    booking: Booking,
+    /// Whether this is the answer of an earlier request with the same key.
+    replayed: bool,
+}
+
+payload! {
+    /// What `payBooking` can answer.
+    PayBookingPayload(PayBookingSuccess) {
+        InvalidInput => InvalidInputProblem,
+        NotFound => NotFoundProblem,
+        NightsUnavailable => NightsUnavailableProblem,
+        StateConflict => StateConflictProblem,
+        PaymentDeclined => PaymentDeclinedProblem,
+        PaymentUnavailable => PaymentUnavailableProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
+    }
+}
+
+/// Input of `confirmPayment`.
+#[derive(InputObject)]
+pub struct ConfirmPaymentInput {
+    /// The payment.
+    payment_id: ID,
+    /// Names this intention; sent again with the same input it returns the first answer.
+    idempotency_key: Given<IdempotencyKey>,
+}
+
+/// The payment went on.
+#[derive(SimpleObject)]
+pub struct ConfirmPaymentSuccess {
+    /// The payment.
+    payment: Payment,
+    /// The booking as it is now.
+    booking: Booking,
+    /// Whether this is the answer of an earlier request with the same key.
+    replayed: bool,
+}
+
+payload! {
+    /// What `confirmPayment` can answer.
+    ConfirmPaymentPayload(ConfirmPaymentSuccess) {
+        InvalidInput => InvalidInputProblem,
+        NotFound => NotFoundProblem,
+        NightsUnavailable => NightsUnavailableProblem,
+        StateConflict => StateConflictProblem,
+        PaymentDeclined => PaymentDeclinedProblem,
+        PaymentUnavailable => PaymentUnavailableProblem,
+        IdempotencyConflict => IdempotencyConflictProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
+    }
+}
+
+/// The payment and its booking as they are now.
+async fn answer(ctx: &Context<'_>, outcome: error::Result<Once<Kept>>) -> error::Result<(Payment, Booking, bool)> {
+    let Once { answer, replayed } = outcome?;
+    let viewer: &Member = ctx.member()?;
+    let payment = payments::visible(ctx.app(), viewer, &[answer.payment]).await?.pop();
+    let booking = domain::bookings::visible(ctx.app(), viewer, &[answer.booking]).await?.pop();
+    match (payment, booking) {
+        (Some(payment), Some(booking)) => Ok((Payment(Arc::new(payment)), Booking(Arc::new(booking)), replayed)),
+        _ => Err(error::Error::not_found("booking", "booking")),
+    }
+}
+
+/// Mutations of payments.
+#[derive(Default)]
+pub struct PaymentMutation;
+
+#[Object]
+impl PaymentMutation {
+    /// Pays for a booking: takes the money with instant book, reserves it for a request.
+    async fn pay_booking(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Booking and payment method.")] input: PayBookingInput,
+    ) -> Result<PayBookingPayload> {
+        let guest = ctx.member()?;
+        let outcome = match input.read() {
+            Ok((booking, method, key)) => payments::pay(ctx.app(), guest, &booking, method, &key).await,
+            Err(error) => Err(error),
+        };
+        let answer = answer(ctx, outcome).await;
+        PayBookingPayload::of(answer.map(|(payment, booking, replayed)| PayBookingSuccess {
+            payment,
+            booking,
+            replayed,
+        }))
+    }
+
+    /// Goes on with a payment after its `nextAction`.
+    async fn confirm_payment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The payment.")] input: ConfirmPaymentInput,
+    ) -> Result<ConfirmPaymentPayload> {
+        let guest = ctx.member()?;
+        let outcome = match ids::keyed(&input.payment_id, ("paymentId", "payment"), input.idempotency_key) {
+            Ok((payment, key)) => payments::confirm(ctx.app(), guest, payment, &key).await,
+            Err(error) => Err(error),
+        };
+        let answer = answer(ctx, outcome).await;
+        ConfirmPaymentPayload::of(answer.map(|(payment, booking, replayed)| ConfirmPaymentSuccess {
+            payment,
+            booking,
+            replayed,
+        }))
+    }
+}

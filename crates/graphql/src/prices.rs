@@ -1,0 +1,85 @@
+//! Prices in lines, of hits, quotes and bookings alike.
+
+use async_graphql::{Object, SimpleObject};
+
+use super::{money::Money, problems::StayViolation};
+use domain::{estimates::Estimate, pricing};
+use types::{self, Currency, PriceLineKind};
+
+/// A price: its lines, and the currency of them all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Price {
+    lines: Vec<pricing::Line>,
+    currency: Currency,
+}
+
+impl Price {
+    /// The price that `lines` make, in minor units of `currency`.
+    pub fn new(lines: Vec<pricing::Line>, currency: Currency) -> Self {
+        Self { lines, currency }
+    }
+
+    fn money(&self, minor: i64) -> Money {
+        Money(types::Money::new(minor, self.currency))
+    }
+}
+
+impl From<pricing::PricedStay> for Price {
+    fn from(priced: pricing::PricedStay) -> Self {
+        Self::new(priced.lines, priced.currency)
+    }
+}
+
+/// A price in lines that sum exactly to the total.
+#[Object]
+impl Price {
+    /// What it is made of, in order.
+    async fn lines(&self) -> Vec<PriceLine> {
+        let line = |line: &pricing::Line| PriceLine {
+            kind: line.kind,
+            title: line.title.clone(),
+            amount: self.money(line.amount),
+            basis: line.basis.clone(),
+        };
+        self.lines.iter().map(line).collect()
+    }
+
+    /// The sum of the lines: what the guest pays.
+    async fn total(&self) -> Money {
+        self.money(self.lines.iter().map(|line| line.amount).sum())
+    }
+}
+
+/// One line of a price.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PriceLine {
+    /// What the line is for.
+    kind: PriceLineKind,
+    /// The line in words: `6 nights`.
+    title: String,
+    /// Amount; negative for discounts.
+    amount: Money,
+    /// How it was computed, in words: `14.2 % of 650.00`; null when it is a plain amount.
+    basis: Option<String>,
+}
+
+/// What a stay at a listing costs now, if it can be booked.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct StayPrice {
+    /// Whether the stay can be booked now.
+    bookable: bool,
+    /// What it costs, the same as a quote would say now; null when it cannot be booked.
+    price: Option<Price>,
+    /// Every rule that the stay breaks, taken nights included; empty when it can be booked.
+    violations: Vec<StayViolation>,
+}
+
+impl From<Estimate> for StayPrice {
+    fn from(estimate: Estimate) -> Self {
+        Self {
+            bookable: estimate.violations.is_empty(),
+            price: estimate.price.map(Into::into),
+            violations: estimate.violations.into_iter().map(Into::into).collect(),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Quotes.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use super::{
+    context::ContextExt,
+    error::Result,
+    ids,
+    listings::{Listing, find_known},
+    money::Money,
+    payload::payload,
+    prices::Price,
+    stays::{Guests, StayInput},
+};
+use domain::{
+    cancellation::Tier,
+    quotes::{self, Quote as Row},
+};
+use types::scalars::Date;
+use types::{self, CancellationPolicy, Currency, Timestamp};
+
+/// A quote, for the member who asked for it.
+#[derive(Clone)]
+pub struct Quote(pub Arc<Row>);
+
+/// A stay at a locked price.
+#[Object]
+impl Quote {
+    /// Opaque id, `qt_…`.
+    pub async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// The listing.
+    async fn listing(&self, ctx: &Context<'_>) -> Option<Result<Listing>> {
+        find_known(ctx, self.0.listing_id).await.transpose()
+    }
+
+    /// First night.
+    async fn check_in(&self) -> Date {
+        Date(self.0.check_in)
+    }
+
+    /// Day of departure.
+    async fn check_out(&self) -> Date {
+        Date(self.0.check_out)
+    }
+
+    /// Number of nights.
+    async fn nights(&self) -> u32 {
+        self.0.stay().len()
+    }
+
+    /// Who comes.
+    async fn guests(&self) -> Guests {
+        Guests(self.0.guests())
+    }
+
+    /// What it costs. A booking made from this quote costs exactly this.
+    async fn price(&self) -> Result<Price> {
+        Ok(Price::new(quotes::lines(&self.0.price_lines)?, self.0.currency))
+    }
+
+    /// Whether a booking is confirmed by its payment, without an answer of the host.
+    async fn instant_book(&self) -> bool {
+        self.0.instant_book
+    }
+
+    /// The policy that the booking will have.
+    async fn cancellation_policy(&self) -> CancellationPolicy {
+        self.0.cancellation_policy
+    }
+
+    /// What would come back when, if the booking were confirmed now.
+    async fn cancellation_timeline(&self, ctx: &Context<'_>) -> Result<Vec<RefundTier>> {
+        let Some(listing) = find_known(ctx, self.0.listing_id).await? else { return Ok(Vec::new()) };
+        let tiers = quotes::timeline(&ctx.app().time_zones(), &self.0, &listing.0, ctx.app().now())?;
+        Ok(RefundTier::all(&tiers, self.0.currency))
+    }
+
+    /// Until when a booking can be made from it.
+    async fn expires_at(&self) -> Timestamp {
+        self.0.expires_at
+    }
+}
+
+/// What a cancellation by the guest gives back in a span of time.
+#[derive(SimpleObject)]
+pub struct RefundTier {
+    /// From this instant on; null: from the beginning.
+    from: Option<Timestamp>,
+    /// Before this instant; null: for ever. The instant itself belongs to the guest: it has the better refund of the two tiers.
+    until: Option<Timestamp>,
+    /// What comes back.
+    refund: Money,
+}
+
+impl RefundTier {
+    /// All tiers of a timeline.
+    pub fn all(tiers: &[Tier], currency: Currency) -> Vec<Self> {
+        let tier = |tier: &Tier| Self {
+            from: tier.from,
+            until: tier.until,
+            refund: Money(types::Money::new(tier.refund, currency)),
+        };
+        tiers.iter().map(tier).collect()
+    }
+}
+
+/// Input of `quoteStay`.
+#[derive(InputObject)]
+pub struct QuoteStayInput {
+    /// The listing.
+    listing_id: ID,
+    /// The stay.
+    stay: StayInput,
+}
+
+/// The price is locked.
+#[derive(SimpleObject)]
+pub struct QuoteStaySuccess {
+    /// The quote.
+    quote: Quote,
+}
+
+payload! {
+    /// What `quoteStay` can answer.
+    QuoteStayPayload(QuoteStaySuccess) {
+        InvalidInput => InvalidInputProblem,
+        NotFound => NotFoundProblem,
+        NightsUnavailable => NightsUnavailableProblem,
+        StayNotAllowed => StayNotAllowedProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
+    }
+}
+
+/// Mutations of quotes.
+#[derive(Default)]
+pub struct QuoteMutation;
+
+#[Object]
+impl QuoteMutation {
+    /// Quotes a stay: the price is locked for 15 minutes.
+    async fn quote_stay(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The stay.")] input: QuoteStayInput,
+    ) -> Result<QuoteStayPayload> {
+        let guest = ctx.member()?;
+        let outcome = async {
+            let listing = ids::input(&input.listing_id, "listingId", "listing")?;
+            let (stay, guests) = input.stay.parse().map_err(|wrong| wrong.in_input(&["stay"]))?;
+            quotes::create(ctx.app(), guest, ctx.client(), listing, stay, guests).await
+        };
+        QuoteStayPayload::of(outcome.await.map(|quote| QuoteStaySuccess { quote: Quote(Arc::new(quote)) }))
+    }
+}

@@ -1,0 +1,131 @@
+//! What guests wrote.
+
+mod mutations;
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+pub use mutations::ReviewMutation;
+
+use super::{
+    context::ContextExt,
+    error::Result,
+    listings::{self, Listing},
+    loaders::{PublishedReview, ReviewOf, VisibleReview},
+    pages::connection,
+    users::{self, User},
+};
+use domain::reviews::{self, Categories};
+use types::{BookingId, ReviewId, Timestamp};
+
+/// A review that its reader may see.
+#[derive(Debug, Clone)]
+pub struct Review(pub Arc<reviews::Review>);
+
+impl From<Arc<reviews::Review>> for Review {
+    fn from(row: Arc<reviews::Review>) -> Self {
+        Self(row)
+    }
+}
+
+/// What a guest wrote about a stay.
+#[Object]
+impl Review {
+    /// Opaque id, `rev_…`.
+    pub async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// The listing.
+    async fn listing(&self, ctx: &Context<'_>) -> Option<Result<Listing>> {
+        listings::find_known(ctx, self.0.listing_id).await.transpose()
+    }
+
+    /// Who wrote it.
+    async fn author(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        users::find_user(ctx, self.0.author_id).await.transpose()
+    }
+
+    /// Overall, 1 to 5; null when the source has no rating of single reviews.
+    async fn rating(&self) -> Option<u8> {
+        self.0.rating
+    }
+
+    /// Ratings by category; null when the source has none.
+    async fn ratings(&self) -> Option<CategoryRatings> {
+        CategoryRatings::of(self.0.categories)
+    }
+
+    /// The words, plain text with line breaks.
+    async fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// When it was written.
+    async fn created_at(&self) -> Timestamp {
+        self.0.created_at
+    }
+
+    /// When everyone can see it; later than now while only the author can.
+    async fn published_at(&self) -> Timestamp {
+        self.0.publish_at
+    }
+}
+
+/// Ratings by category, each 1 to 5.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub struct CategoryRatings {
+    /// Cleanliness.
+    cleanliness: u8,
+    /// Accuracy of the description.
+    accuracy: u8,
+    /// Check-in.
+    check_in: u8,
+    /// Communication.
+    communication: u8,
+    /// Location.
+    location: u8,
+    /// Value for money.
+    value: u8,
+}
+
+impl CategoryRatings {
+    fn of(ratings: Categories) -> Option<Self> {
+        Some(Self {
+            cleanliness: ratings.cleanliness?,
+            accuracy: ratings.accuracy?,
+            check_in: ratings.check_in?,
+            communication: ratings.communication?,
+            location: ratings.location?,
+            value: ratings.value?,
+        })
+    }
+}
+
+connection! {
+    /// A page of reviews.
+    ReviewConnection,
+    /// One review of a page.
+    ReviewEdge,
+    /// The review.
+    Review
+}
+
+/// The review with this id, if everyone can see it or the viewer wrote it.
+///
+/// # Errors
+/// When the batch failed.
+pub async fn find_review(ctx: &Context<'_>, id: ReviewId) -> Result<Option<Review>> {
+    if let Some(published) = ctx.load(PublishedReview(id)).await? {
+        return Ok(Some(Review(published)));
+    }
+    Ok(ctx.load_own(VisibleReview(id)).await?.map(Review))
+}
+
+/// The review of a booking, if everyone can see it or the viewer wrote it.
+///
+/// # Errors
+/// When the batch failed.
+pub async fn find_of_booking(ctx: &Context<'_>, booking: BookingId) -> Result<Option<Review>> {
+    Ok(ctx.load_own(ReviewOf(booking)).await?.map(Review))
+}

@@ -1,0 +1,308 @@
+//! Finding listings.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use tokio::sync::OnceCell;
+
+use super::{
+    context::ContextExt,
+    error::{Fault, Result},
+    listings::Listing,
+    money::Money,
+    pages::{Cursored, PageInfo},
+    prices::Price,
+    stays::StayInput,
+};
+use domain::{
+    listings::amenities,
+    search::{Filter, Hit, MAX_AMENITIES, Prepared, PriceRange, Search},
+};
+use types::scalars::{Cursor, MinorUnits};
+use types::{
+    Currency, GeoBox, ListingOrder, Page, PropertyType, RoomType,
+    error::{self, Error, Refusal},
+    search_words,
+};
+
+/// The most bedrooms, beds and guests that can be asked for.
+const MAX_COUNT: u16 = 100;
+/// The most bathrooms.
+const MAX_BATHROOMS: f64 = 50.0;
+/// The longest text to search for, in characters.
+const MAX_TEXT: usize = 100;
+
+/// Which listings to find. Everything given must hold.
+#[derive(Debug, Clone, InputObject)]
+pub struct ListingFilter {
+    /// Only inside this box.
+    #[graphql(name = "box")]
+    area: Option<GeoBoxInput>,
+    /// Only where city, region, neighborhood or country has this name, or begins with it: `Giessen` finds Gießen. Of `Bedok, Singapore` every part must be found.
+    place: Option<String>,
+    /// Only these room types; not an empty list.
+    room_types: Option<Vec<RoomType>>,
+    /// Only these kinds of building; not an empty list.
+    property_types: Option<Vec<PropertyType>>,
+    /// Only with all of these amenities, by slug or by any spelling of the name; at most 20. One that no listing has is an error that names similar ones; see `Query.amenities`.
+    amenities: Option<Vec<String>>,
+    /// Only with (or without) instant book.
+    instant_book: Option<bool>,
+    /// Only with at least this average rating, 1 to 5.
+    min_rating: Option<f64>,
+    /// Only with at least this many bedrooms.
+    min_bedrooms: Option<i32>,
+    /// Only with at least this many beds.
+    min_beds: Option<i32>,
+    /// Only with at least this many bathrooms, 0 to 50; halves count.
+    min_bathrooms: Option<f64>,
+    /// Only where so many guests may stay, 1 to 100: adults and children. The guests of `stay` must be allowed in any case.
+    guests: Option<i32>,
+    /// Only where pets may (or may not) come.
+    pets_allowed: Option<bool>,
+    /// Only where title, kind of place, city, region and neighborhood have all of these words, in any spelling and order; at most 10 words in 100 characters.
+    text: Option<String>,
+    /// Only within this price: of the whole stay when `stay` is given, else of a night.
+    price: Option<PriceRangeInput>,
+}
+
+/// A box on the map. When west is greater than east the box crosses the 180° meridian. Longitudes beyond 180° are wrapped, as a map that was turned around the earth sends them.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct GeoBoxInput {
+    /// Southern edge, degrees north, -90 to 90.
+    south: f64,
+    /// Western edge, degrees east.
+    west: f64,
+    /// Northern edge, degrees north, not below `south`, up to 90.
+    north: f64,
+    /// Eastern edge, degrees east.
+    east: f64,
+}
+
+/// A range of prices, both ends included.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct PriceRangeInput {
+    /// Currency of the range; only listings priced in it are found.
+    currency: Currency,
+    /// At least this; no lower end when left out.
+    min: Option<MinorUnits>,
+    /// At most this; no upper end when left out.
+    max: Option<MinorUnits>,
+}
+
+fn bad(message: String) -> Error {
+    Refusal::BadUserInput(message).into()
+}
+
+impl TryFrom<ListingFilter> for Filter {
+    type Error = Error;
+
+    fn try_from(input: ListingFilter) -> error::Result<Self> {
+        Ok(Self {
+            area: input.area.map(GeoBox::try_from).transpose()?,
+            place: input.place,
+            room_types: some_of(input.room_types, "roomTypes")?,
+            property_types: some_of(input.property_types, "propertyTypes")?,
+            amenities: at_most(input.amenities.unwrap_or_default())?,
+            instant_book: input.instant_book,
+            min_rating: input.min_rating.map(hundredths).transpose()?,
+            min_bedrooms: input.min_bedrooms.map(|number| within("minBedrooms", number, 0)).transpose()?,
+            min_beds: input.min_beds.map(|number| within("minBeds", number, 0)).transpose()?,
+            min_bathroom_halves: input.min_bathrooms.map(halves).transpose()?,
+            guests: input.guests.map(|number| within("guests", number, 1)).transpose()?,
+            pets_allowed: input.pets_allowed,
+            words: input.text.as_deref().map(words).transpose()?.unwrap_or_default(),
+            price: input.price.map(Into::into),
+        })
+    }
+}
+
+impl TryFrom<GeoBoxInput> for GeoBox {
+    type Error = Error;
+
+    fn try_from(input: GeoBoxInput) -> error::Result<Self> {
+        Self::new(input.south, input.west, input.north, input.east).ok_or_else(|| {
+            let most = Self::MAX_TURNED;
+            bad(format!(
+                "`where.box`: latitudes must be from -90 to 90 with `south` ≤ `north`, longitudes from -{most} to {most}."
+            ))
+        })
+    }
+}
+
+impl From<PriceRangeInput> for PriceRange {
+    fn from(input: PriceRangeInput) -> Self {
+        let minor = |units: Option<MinorUnits>| units.map(|units| units.0);
+        Self { currency: input.currency, min: minor(input.min), max: minor(input.max) }
+    }
+}
+
+/// The items of the list `field` of the filter; none when it was left out. Nothing is one of none, which nobody means to ask.
+fn some_of<T>(list: Option<Vec<T>>, field: &str) -> error::Result<Vec<T>> {
+    if list.as_ref().is_some_and(Vec::is_empty) {
+        return Err(bad(format!("`where.{field}`: must not be empty. Leave it out to find all.")));
+    }
+    Ok(list.unwrap_or_default())
+}
+
+/// A rating in hundredths, rounded up, so that nothing below it is found.
+fn hundredths(rating: f64) -> error::Result<u16> {
+    if !(1.0..=5.0).contains(&rating) {
+        return Err(bad("`where.minRating`: must be from 1 to 5.".to_owned()));
+    }
+    // 4.1 has no exact double: what is a hair above a whole number is that number.
+    Ok((rating * 100.0 - 1e-6).ceil() as u16)
+}
+
+/// The filter's amenities, before any is looked up.
+fn at_most(amenities: Vec<String>) -> error::Result<Vec<String>> {
+    if amenities.len() > MAX_AMENITIES {
+        return Err(bad(format!("`where.amenities`: at most {MAX_AMENITIES} fit into one search.")));
+    }
+    Ok(amenities)
+}
+
+/// Half bathrooms, rounded up, so that nothing below is found.
+fn halves(bathrooms: f64) -> error::Result<u16> {
+    if !(0.0..=MAX_BATHROOMS).contains(&bathrooms) {
+        return Err(bad(format!("`where.minBathrooms`: must be from 0 to {MAX_BATHROOMS}.")));
+    }
+    Ok((bathrooms * 2.0).ceil() as u16)
+}
+
+/// The words of the filter's text.
+fn words(text: &str) -> error::Result<Vec<String>> {
+    let is_short = text.chars().count() <= MAX_TEXT;
+    let words = if is_short { search_words(text) } else { Vec::new() };
+    if words.is_empty() {
+        return Err(bad(format!("`where.text`: must have a word, and at most {MAX_TEXT} characters.")));
+    }
+    Ok(words)
+}
+
+/// A number of the filter's field `field`, from `least` to the most that can be asked for.
+fn within(field: &str, number: i32, least: u16) -> error::Result<u16> {
+    u16::try_from(number)
+        .ok()
+        .filter(|number| (least..=MAX_COUNT).contains(number))
+        .ok_or_else(|| bad(format!("`where.{field}`: must be from {least} to {MAX_COUNT}.")))
+}
+
+/// What can be searched.
+#[derive(Debug, Default)]
+pub struct SearchQuery;
+
+#[Object]
+impl SearchQuery {
+    /// Published listings that fit.
+    async fn search_listings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What must hold; everything when left out.")] r#where: Option<ListingFilter>,
+        #[graphql(desc = "The stay to book; without it prices are per night and calendars do not count.")] stay: Option<
+            StayInput,
+        >,
+        #[graphql(desc = "In which order.", default_with = "Some(ListingOrder::Rating)")] order_by: Option<
+            ListingOrder,
+        >,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor; it works only with the filter, stay and order that it came from.")]
+        after: Option<Cursor>,
+    ) -> Option<Result<ListingSearchConnection>> {
+        Some(
+            Box::pin(find(ctx, r#where, stay, order_by.unwrap_or(ListingOrder::Rating), first, after))
+                .await
+                .map_err(Fault::from),
+        )
+    }
+}
+
+async fn find(
+    ctx: &Context<'_>,
+    filter: Option<ListingFilter>,
+    stay: Option<StayInput>,
+    order: ListingOrder,
+    first: Option<i32>,
+    after: Option<Cursor>,
+) -> error::Result<ListingSearchConnection> {
+    let mut filter = filter.map(Filter::try_from).transpose()?.unwrap_or_default();
+    filter.amenities = amenities::slugs(ctx.app(), filter.amenities).await?;
+    let stay = stay.map(|stay| stay.parse().map_err(|wrong| wrong.in_argument("stay"))).transpose()?;
+    let search = Search::new(filter, stay, order)?;
+    let after = after.map(|cursor| search.key(&cursor.0)).transpose()?;
+    let page = Page::new(first, after)?;
+    let prepared = search.clone().prepare(ctx.app()).await?;
+    let hits = prepared.page(ctx.app(), &page).await?;
+    Ok(ListingSearchConnection {
+        page: Cursored::new(hits, |hit| search.cursor(hit)),
+        prepared,
+        count: OnceCell::new(),
+    })
+}
+
+/// A page of hits, and the search that can count them.
+pub struct ListingSearchConnection {
+    page: Cursored<Hit>,
+    prepared: Prepared,
+    /// How many there are, once somebody has asked: under however many names.
+    count: OnceCell<Result<Option<i64>>>,
+}
+
+/// A page of search hits.
+#[Object]
+impl ListingSearchConnection {
+    /// The hits with their cursors.
+    async fn edges(&self) -> Vec<ListingSearchEdge> {
+        let edge =
+            |(cursor, hit): &(Cursor, Hit)| ListingSearchEdge { cursor: cursor.clone(), node: hit.clone().into() };
+        self.page.items.iter().map(edge).collect()
+    }
+
+    /// The hits.
+    async fn nodes(&self) -> Vec<ListingHit> {
+        self.page.items.iter().map(|(_, hit)| hit.clone().into()).collect()
+    }
+
+    /// Where the page stands.
+    async fn page_info(&self) -> PageInfo {
+        self.page.page_info.clone()
+    }
+
+    /// How many listings were found, counted up to 1,000; null when there are more.
+    async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
+        let count = async { self.prepared.count(ctx.app()).await.map_err(Fault::from) };
+        let count = Box::pin(self.count.get_or_init(|| count)).await.clone().transpose()?;
+        Some(count.map(|count| i32::try_from(count).unwrap_or(i32::MAX)))
+    }
+}
+
+/// One hit of a page.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ListingSearchEdge {
+    /// Its place in the list.
+    cursor: Cursor,
+    /// The hit.
+    node: ListingHit,
+}
+
+/// A listing that was found.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ListingHit {
+    /// The listing.
+    listing: Listing,
+    /// Price of the whole stay, fees included; null when no stay was given.
+    price: Option<Price>,
+    /// Price of a night that decides the order: the stay's average when a stay was given, else the base price.
+    nightly_price: Money,
+    /// Meters to the middle of the box, as the crow flies from the rough point; null without a box.
+    distance_meters: Option<i32>,
+}
+
+impl From<Hit> for ListingHit {
+    fn from(hit: Hit) -> Self {
+        Self {
+            listing: Listing(hit.listing),
+            price: hit.price.map(Into::into),
+            nightly_price: Money(hit.nightly),
+            distance_meters: hit.distance.map(|meters| i32::try_from(meters).unwrap_or(i32::MAX)),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Stays and guests as clients write them, and what is wrong with them.
+
+use async_graphql::{InputObject, Object};
+
+use chrono::NaiveDate;
+
+use super::given::Given;
+use types::scalars::Date;
+use types::{
+    self, InvalidStay, Stay,
+    error::{Error, Refusal, Validation},
+};
+
+/// The most nights that one request can ask for.
+pub const MAX_NIGHTS: u32 = domain::restrictions::LONGEST;
+/// The most adults, and the most children.
+const MAX_PEOPLE: u8 = 50;
+/// The most infants, and the most pets.
+const MAX_OTHERS: u8 = 5;
+
+/// A stay to search for: only listings that can be booked for all of it are found, and prices are those of the whole stay.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct StayInput {
+    /// First night.
+    pub check_in: Given<Date>,
+    /// Day of departure, after `checkIn`, at most 365 nights later.
+    pub check_out: Given<Date>,
+    /// Who comes; one adult when left out.
+    pub guests: Option<GuestsInput>,
+}
+
+/// Who comes along.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct GuestsInput {
+    /// Adults, 1 to 50.
+    #[graphql(default_with = "Some(1)")]
+    pub adults: Option<i32>,
+    /// Children from 2 to 12 years, 0 to 50.
+    #[graphql(default_with = "Some(0)")]
+    pub children: Option<i32>,
+    /// Infants under 2 years, 0 to 5; they do not count as guests.
+    #[graphql(default_with = "Some(0)")]
+    pub infants: Option<i32>,
+    /// Pets, 0 to 5.
+    #[graphql(default_with = "Some(0)")]
+    pub pets: Option<i32>,
+}
+
+/// What is wrong with a stay, and where in it. The caller says what that is to its own client: a problem or an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongStay(Vec<WrongField>);
+
+/// A field of a stay that is not right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct WrongField {
+    /// From the stay on.
+    path: &'static [&'static str],
+    message: String,
+}
+
+impl WrongStay {
+    /// The problem of a mutation whose field at `parents`, from its input on, is the stay.
+    pub fn in_input(self, parents: &[&str]) -> Error {
+        let mut validation = Validation::default();
+        for WrongField { path, message } in self.0 {
+            validation.refuse(&[parents, path].concat(), message);
+        }
+        validation.finish().err().unwrap_or_else(|| Error::invalid(parents, "This is not a stay."))
+    }
+
+    /// The error of a query whose argument `argument` is the stay.
+    pub fn in_argument(self, argument: &str) -> Error {
+        let sentence =
+            |WrongField { path, message }| format!("`{}`: {message}", [&[argument], path].concat().join("."));
+        let sentences: Vec<_> = self.0.into_iter().map(sentence).collect();
+        Refusal::BadUserInput(sentences.join(" ")).into()
+    }
+}
+
+impl StayInput {
+    /// The nights and who comes.
+    ///
+    /// # Errors
+    /// Every field that is out of bounds.
+    pub fn parse(self) -> Result<(Stay, types::Guests), WrongStay> {
+        let mut wrong = Vec::new();
+        let check_in = day(self.check_in, &["checkIn"], &mut wrong);
+        let check_out = day(self.check_out, &["checkOut"], &mut wrong);
+        let stay = check_in.zip(check_out).and_then(|(check_in, check_out)| {
+            let refuse = |error: InvalidStay| {
+                wrong.push(WrongField { path: &["checkOut"], message: sentence(&error.to_string()) });
+            };
+            Stay::new(check_in, check_out, MAX_NIGHTS).map_err(refuse).ok()
+        });
+        let guests = self.guests.map_or(types::Guests::ONE, |guests| guests.parse(&mut wrong));
+        stay.filter(|_| wrong.is_empty()).map(|stay| (stay, guests)).ok_or(WrongStay(wrong))
+    }
+}
+
+fn day(day: Given<Date>, path: &'static [&'static str], wrong: &mut Vec<WrongField>) -> Option<NaiveDate> {
+    match day.at(path) {
+        Ok(Date(day)) => Some(day),
+        Err(error) => {
+            wrong.push(WrongField { path, message: error.to_string() });
+            None
+        }
+    }
+}
+
+impl GuestsInput {
+    fn parse(self, wrong: &mut Vec<WrongField>) -> types::Guests {
+        let mut bounded = |number: Option<i32>, usual: u8, min, max, path| {
+            let number = number.unwrap_or(usual.into());
+            let number = u8::try_from(number).ok().filter(|number| (min..=max).contains(number));
+            number.unwrap_or_else(|| {
+                wrong.push(WrongField { path, message: format!("Must be from {min} to {max}.") });
+                usual
+            })
+        };
+        types::Guests {
+            adults: bounded(self.adults, 1, 1, MAX_PEOPLE, &["guests", "adults"]),
+            children: bounded(self.children, 0, 0, MAX_PEOPLE, &["guests", "children"]),
+            infants: bounded(self.infants, 0, 0, MAX_OTHERS, &["guests", "infants"]),
+            pets: bounded(self.pets, 0, 0, MAX_OTHERS, &["guests", "pets"]),
+        }
+    }
+}
+
+/// `words` with a capital letter and a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+/// Who comes along on a stay.
+#[derive(Debug, Clone, Copy)]
+pub struct Guests(pub types::Guests);
+
+/// Who comes along.
+#[Object]
+impl Guests {
+    /// Adults.
+    async fn adults(&self) -> i32 {
+        self.0.adults.into()
+    }
+
+    /// Children from 2 to 12 years.
+    async fn children(&self) -> i32 {
+        self.0.children.into()
+    }
+
+    /// Infants under 2 years.
+    async fn infants(&self) -> i32 {
+        self.0.infants.into()
+    }
+
+    /// Pets.
+    async fn pets(&self) -> i32 {
+        self.0.pets.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{InputType, Value};
+
+    use super::*;
+
+    fn stay(check_in: &str, check_out: &str, guests: Option<GuestsInput>) -> StayInput {
+        let day = |text: &str| InputType::parse(Some(Value::String(text.to_owned()))).unwrap();
+        StayInput { check_in: day(check_in), check_out: day(check_out), guests }
+    }
+
+    #[test]
+    fn one_adult_comes_when_nobody_is_named() {
+        let (nights, guests) = stay("2026-07-01", "2026-07-03", None).parse().unwrap();
+        assert_eq!((nights.len(), guests), (2, types::Guests::ONE));
+    }
+
+    #[test]
+    fn the_field_at_fault_is_named() {
+        let backwards = stay("2026-07-03", "2026-07-03", None).parse().unwrap_err();
+        let Error::Refused(Refusal::InvalidInput(problem)) = backwards.clone().in_input(&["stay"]) else { panic!() };
+        assert_eq!(problem.path(), ["input", "stay", "checkOut"]);
+        assert_eq!(
+            backwards.in_argument("stay").to_string(),
+            "`stay.checkOut`: The stay must end at least one day after it begins."
+        );
+        assert!(stay("2026-07-01", "2027-07-02", None).parse().is_err(), "366 nights");
+        let guests = GuestsInput { adults: Some(2), children: None, infants: Some(6), pets: Some(0) };
+        let many = stay("2026-07-01", "2026-07-02", Some(guests)).parse().unwrap_err();
+        assert_eq!(many.in_argument("stay").to_string(), "`stay.guests.infants`: Must be from 0 to 5.");
+        let guests = GuestsInput { adults: Some(0), children: None, infants: None, pets: Some(6) };
+        let all = stay("soon", "2026-07-02", Some(guests)).parse().unwrap_err().in_input(&["stay"]);
+        let Error::Refused(Refusal::InvalidInput(problem)) = all else { panic!() };
+        let paths: Vec<_> = problem.fields().iter().map(|field| field.path[2..].join(".")).collect();
+        assert_eq!(paths, ["checkIn", "guests.adults", "guests.pets"]);
+        for adults in [0, -1, 51, 300, i32::MAX] {
+            let guests = GuestsInput { adults: Some(adults), children: None, infants: None, pets: None };
+            assert!(stay("2026-07-01", "2026-07-02", Some(guests)).parse().is_err(), "{adults}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! People, as others see them.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+
+use super::{
+    context::ContextExt,
+    error::Result,
+    listings::{self, ListingConnection},
+    loaders::UserById,
+};
+use domain::users;
+use types::UserId;
+use types::scalars::{Cursor, Date, Url};
+
+/// A person.
+#[derive(Debug, Clone)]
+pub struct User(pub Arc<users::User>);
+
+/// What a person shows of themselves to everyone.
+#[Object]
+impl User {
+    /// Opaque id, `usr_…`.
+    pub async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// The name shown to others.
+    async fn display_name(&self) -> &str {
+        &self.0.display_name
+    }
+
+    /// Self-description; null when there is none.
+    async fn about(&self) -> Option<&str> {
+        self.0.about.as_deref()
+    }
+
+    /// Where the person says they live; null when not said.
+    async fn location(&self) -> Option<&str> {
+        self.0.location.as_deref()
+    }
+
+    /// Portrait; null when there is none.
+    async fn avatar_url(&self) -> Option<Url> {
+        self.0.avatar_url.clone().map(Url)
+    }
+
+    /// Day the account was made.
+    async fn member_since(&self) -> Date {
+        Date(self.0.member_since)
+    }
+
+    /// Whether the platform counts the person among its best hosts.
+    async fn is_superhost(&self) -> bool {
+        self.0.is_superhost
+    }
+
+    /// Published listings of this person, newest first.
+    async fn listings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
+    ) -> Option<Result<ListingConnection>> {
+        Some(listings::published_of_host(ctx, self.0.id, first, after).await)
+    }
+}
+
+/// The person with this id.
+///
+/// # Errors
+/// When the batch failed.
+pub async fn find_user(ctx: &Context<'_>, id: UserId) -> Result<Option<User>> {
+    Ok(ctx.load(UserById(id)).await?.map(User))
+}

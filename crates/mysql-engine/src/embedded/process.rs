@@ -1,0 +1,237 @@
+use super::binary::Server;
+use super::folder::{self, Folder};
+use super::{Durability, EmbeddedError};
+use crate::{Database, pool};
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// How long a database may take to come up; recovery after a crash is included.
+const START_PATIENCE: Duration = Duration::from_secs(180);
+/// How long it may take to go down before it is killed.
+const STOP_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The shell between this process and the database. Its standard input is a pipe that this process never writes to: when
+/// it ends, for whatever reason, this process is gone or wants the database gone, and the database is asked to stop.
+/// The first argument is a folder to delete at the end, or nothing.
+const GUARD: &str = r#"
+discard=$1; shift
+trap '' INT HUP
+exec 3<&0
+"$@" </dev/null 3<&- & database=$!
+{ read -r _ <&3; kill -TERM "$database"; } 2>/dev/null & guard=$!
+exec 3<&- </dev/null
+wait "$database"; code=$?
+kill "$guard" 2>/dev/null
+if [ -n "$discard" ]; then rm -rf -- "$discard"; fi
+exit "$code"
+"#;
+
+/// Everything needed to start the database, again and again.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    server: Server,
+    folder: Folder,
+    durability: Durability,
+}
+
+impl Plan {
+    pub(super) fn new(server: Server, folder: Folder, durability: Durability) -> Self {
+        Self { server, folder, durability }
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let folder = &self.folder;
+        let mut arguments: Vec<String> = vec!["--no-defaults".into()];
+        arguments.extend([
+            format!("--datadir={}", folder.database().display()),
+            format!("--tmpdir={}", folder.tmp().display()),
+            format!("--socket={}", folder.socket().display()),
+            format!("--pid-file={}", folder.pid_file().display()),
+            format!("--log-error={}", folder.log().display()),
+            format!("--collation-server={}", pool::COLLATION),
+        ]);
+        let fixed = [
+            "--skip-networking",
+            "--skip-log-bin",
+            "--skip-name-resolve",
+            "--local-infile=0",
+            "--character-set-server=utf8mb4",
+            "--default-time-zone=+00:00",
+            "--max-allowed-packet=64M",
+            "--performance-schema=OFF",
+        ];
+        arguments.extend(fixed.map(Into::into));
+        if folder.runs_as_root() {
+            // The server refuses to run as root unless told. Here it serves only who can enter a folder that is root's own,
+            // and giving the folder to another user would be a bigger surprise.
+            arguments.push("--user=root".into());
+        }
+        if !self.server.is_mariadb {
+            arguments.push("--mysqlx=OFF".into());
+        }
+        arguments.extend(match self.durability {
+            Durability::Full => vec!["--innodb-flush-log-at-trx-commit=1".into()],
+            Durability::Throwaway => [
+                "--innodb-flush-log-at-trx-commit=0",
+                "--innodb-doublewrite=OFF",
+                "--innodb-flush-method=fsync",
+                "--innodb-fast-shutdown=2",
+                "--max-connections=500",
+            ]
+            .map(Into::into)
+            .to_vec(),
+        });
+        arguments
+    }
+
+    async fn spawn(&self) -> Result<Running, EmbeddedError> {
+        let discard = match self.durability {
+            Durability::Full => Path::new(""),
+            Durability::Throwaway => self.folder.root(),
+        };
+        let mut command = Command::new("/bin/sh");
+        command.arg("-c").arg(GUARD).arg("staygate-database").arg(discard).arg(&self.server.program);
+        command.args(self.arguments());
+        // A group of its own: Ctrl-C in a terminal goes to the whole group in front, and the database must outlive the
+        // requests that are being finished.
+        command.process_group(0);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(|error| self.start_error(error.to_string()))?;
+        // Apart from the child, whose `wait` would close it.
+        let pipe = child.stdin.take();
+        self.wait_until_it_answers(&mut child).await?;
+        Ok(Running { child, pipe })
+    }
+
+    async fn wait_until_it_answers(&self, child: &mut Child) -> Result<(), EmbeddedError> {
+        let started = Instant::now();
+        loop {
+            if answers(self.folder.socket()).await {
+                return Ok(());
+            }
+            match child.try_wait() {
+                Ok(None) => {}
+                Ok(Some(status)) => return Err(self.start_error(format!("it ended with {status}"))),
+                Err(error) => return Err(self.start_error(error.to_string())),
+            }
+            if started.elapsed() > START_PATIENCE {
+                return Err(self.start_error(format!("no answer after {} s", START_PATIENCE.as_secs())));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn start_error(&self, reason: String) -> EmbeddedError {
+        let log = std::fs::read(self.folder.log()).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log[log.len().saturating_sub(16_384)..]).into_owned();
+        let mut last: Vec<&str> = log.lines().rev().take(15).collect();
+        last.reverse();
+        EmbeddedError::Start { folder: self.folder.root().to_path_buf(), reason, log: last.join("\n") }
+    }
+}
+
+/// A database with its guard; it ends when the pipe is closed.
+struct Running {
+    child: Child,
+    pipe: Option<ChildStdin>,
+}
+
+/// Whether a database behind `socket` lets us in.
+pub(super) async fn answers(socket: &Path) -> bool {
+    if !socket.exists() {
+        return false;
+    }
+    Database::knock(&folder::url(socket, "")).await.is_ok()
+}
+
+/// Keeps a database running until it is told to stop.
+#[derive(Debug)]
+pub(super) struct Supervisor {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), EmbeddedError>>,
+}
+
+impl Supervisor {
+    pub(super) async fn start(plan: Plan) -> Result<Self, EmbeddedError> {
+        let running = plan.spawn().await?;
+        let (stop, stopped) = oneshot::channel();
+        Ok(Self { stop, task: tokio::spawn(supervise(plan, running, stopped)) })
+    }
+
+    pub(super) async fn stop(self) -> Result<(), EmbeddedError> {
+        drop(self.stop);
+        match self.task.await {
+            Ok(stopped) => stopped,
+            Err(error) => Err(EmbeddedError::Install(error.to_string())),
+        }
+    }
+}
+
+/// Starts the database again whenever it dies, with growing pauses, until `stopped` says that it should be down.
+async fn supervise(plan: Plan, mut running: Running, mut stopped: oneshot::Receiver<()>) -> Result<(), EmbeddedError> {
+    let mut up_since = Instant::now();
+    let mut pause = Duration::ZERO;
+    loop {
+        let status = tokio::select! {
+            _ = &mut stopped => return shut_down(&plan, running).await,
+            status = running.child.wait() => status,
+        };
+        report_death(&plan, status);
+        if up_since.elapsed() > Duration::from_secs(60) {
+            pause = Duration::ZERO;
+        }
+        loop {
+            tokio::select! {
+                _ = &mut stopped => return Ok(()),
+                () = tokio::time::sleep(pause) => {}
+            }
+            pause = (pause * 2).clamp(Duration::from_millis(200), Duration::from_secs(15));
+            let spawned = tokio::select! {
+                // The pipe of a half-started database closes with its future, which stops it.
+                _ = &mut stopped => return Ok(()),
+                spawned = plan.spawn() => spawned,
+            };
+            match spawned {
+                Ok(again) => {
+                    running = again;
+                    up_since = Instant::now();
+                    tracing::info!("the database is up again");
+                    break;
+                }
+                Err(error) => tracing::error!(%error, "the database could not be started again"),
+            }
+        }
+    }
+}
+
+fn report_death(plan: &Plan, status: std::io::Result<ExitStatus>) {
+    let log = plan.folder.log();
+    match status {
+        Ok(status) => tracing::error!(%status, log = %log.display(), "the database died; starting it again"),
+        Err(error) => tracing::error!(%error, log = %log.display(), "the database died; starting it again"),
+    }
+}
+
+/// Closes the pipe, on which the guard stops the database, and waits for the end.
+async fn shut_down(plan: &Plan, running: Running) -> Result<(), EmbeddedError> {
+    let Running { mut child, pipe } = running;
+    drop(pipe);
+    match tokio::time::timeout(STOP_PATIENCE, child.wait()).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(plan.start_error(error.to_string())),
+        Err(_) => {
+            if let Some(group) = child.id() {
+                let group = format!("-{group}");
+                // The database is a grandchild: only its process group can be killed.
+                let kill = ["-c", "kill -s KILL -- \"$1\"", "kill", &group];
+                let killed = Command::new("/bin/sh").args(kill).status().await;
+                tracing::warn!(?killed, "the database did not stop in time and was killed");
+            }
+            Err(plan.start_error(format!("it did not stop within {} s and was killed", STOP_PATIENCE.as_secs())))
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Fan-out of ordered topics to the streams of this process.
+//!
+//! The tables are the truth; a hub only saves reading them once for each stream. One task for each followed topic reads new entries and
+//! hands them to all followers. A follower knows its own position: whatever it did not get this way, because it began earlier, was too
+//! slow or the task was late, it reads from the table itself, so nothing is lost and nothing comes out of order.
+//!
+//! Positions of a topic are numbers without holes. A hole means that entries were deleted after their retention period.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use tokio::{
+    sync::{
+        Notify,
+        broadcast::{self, error::RecvError},
+    },
+    task::AbortHandle,
+};
+
+use types::error::{Error, Refusal, Result};
+
+/// Batches that a slow follower may fall behind before it has to read from the table.
+const BACKLOG: usize = 16;
+/// How long the reader of a topic waits before it tries again while the database is away.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What names a topic.
+pub trait Key: Clone + Eq + Hash + Send + Sync + 'static {}
+
+impl<K: Clone + Eq + Hash + Send + Sync + 'static> Key for K {}
+
+/// What an entry says.
+pub trait Value: Clone + Send + Sync + 'static {}
+
+impl<T: Clone + Send + Sync + 'static> Value for T {}
+
+/// One entry of a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<T> {
+    /// Its position in the topic, from 1, without holes.
+    pub position: u64,
+    /// What it says.
+    pub value: T,
+}
+
+/// Entries that are read at once. As many as this may have left some behind.
+pub const BATCH: usize = 100;
+
+/// Reads the next [`BATCH`] entries of one topic after a position, in order.
+pub type Read<T> = dyn Fn(u64) -> BoxFuture<'static, Result<Vec<Entry<T>>>> + Send + Sync;
+
+/// Entries that were read together.
+#[derive(Debug)]
+struct Batch<T> {
+    /// The position before the first.
+    after: u64,
+    entries: Vec<Entry<T>>,
+}
+
+/// What a follower is told: entries, or why there will be no more.
+type Message<T> = Result<Arc<Batch<T>>, Arc<Error>>;
+
+/// The followed topics of this process.
+pub struct Hub<K, T>(Arc<Mutex<HashMap<K, Topic<T>>>>);
+
+struct Topic<T> {
+    channel: Arc<Channel<T>>,
+    followers: usize,
+}
+
+struct Channel<T> {
+    read: Arc<Read<T>>,
+    messages: broadcast::Sender<Message<T>>,
+    /// Tells the reader that there may be something new.
+    wake: Notify,
+    head: Mutex<Head>,
+    reader: OnceLock<AbortHandle>,
+}
+
+/// How far a topic was read.
+struct Head {
+    position: u64,
+    /// Why it is not read any more.
+    end: Option<Arc<Error>>,
+}
+
+impl<K, T> Clone for Hub<K, T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K, T> Default for Hub<K, T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<K: Key, T: Value> Hub<K, T> {
+    /// Follows `topic` from the entry after `position` on. `latest` is the topic's last position as it was read a moment ago.
+    pub fn follow(&self, topic: K, position: u64, latest: u64, read: Arc<Read<T>>) -> Follower<K, T> {
+        let (channel, is_new) = self.join(&topic, latest, read);
+        // No batch is published between the two: what is not received is before the head.
+        let (head, end, messages) = {
+            let head = locked(&channel.head);
+            (head.position, head.end.clone(), channel.messages.subscribe())
+        };
+        if is_new {
+            let reader = Reader { hub: self.clone(), topic: topic.clone(), channel: Arc::clone(&channel), end: None };
+            channel.reader.get_or_init(|| tokio::spawn(reader.run()).abort_handle());
+        }
+        let target = latest.max(head);
+        let ready = Vec::new().into_iter();
+        Follower { hub: self.clone(), topic, channel, messages, position, target, ready, end }
+    }
+
+    /// The channel of `topic` with one follower more, and whether it is new.
+    fn join(&self, topic: &K, latest: u64, read: Arc<Read<T>>) -> (Arc<Channel<T>>, bool) {
+        let mut topics = locked(&self.0);
+        if let Some(followed) = topics.get_mut(topic) {
+            followed.followers += 1;
+            return (Arc::clone(&followed.channel), false);
+        }
+        let channel = Arc::new(Channel {
+            read,
+            messages: broadcast::Sender::new(BACKLOG),
+            wake: Notify::new(),
+            head: Mutex::new(Head { position: latest, end: None }),
+            reader: OnceLock::new(),
+        });
+        topics.insert(topic.clone(), Topic { channel: Arc::clone(&channel), followers: 1 });
+        (channel, true)
+    }
+
+    /// How many topics are followed, and by how many.
+    pub fn followed(&self) -> (usize, usize) {
+        let topics = locked(&self.0);
+        (topics.len(), topics.values().map(|topic| topic.followers).sum())
+    }
+
+    /// Has `topic` read, if anybody follows it: something may be new.
+    pub fn wake(&self, topic: &K) {
+        if let Some(followed) = locked(&self.0).get(topic) {
+            followed.channel.wake.notify_one();
+        }
+    }
+
+    /// Has `topic` read up to `position`, if anybody follows it and it was not read that far.
+    pub fn announce(&self, topic: &K, position: u64) {
+        if let Some(followed) = locked(&self.0).get(topic)
+            && locked(&followed.channel.head).position < position
+        {
+            followed.channel.wake.notify_one();
+        }
+    }
+
+    /// The topics that are followed.
+    pub fn topics(&self) -> Vec<K> {
+        locked(&self.0).keys().cloned().collect()
+    }
+
+    /// Whether any topic is followed.
+    pub fn is_followed(&self) -> bool {
+        !locked(&self.0).is_empty()
+    }
+
+    /// Forgets the topic of `channel`, if nothing else has taken its place.
+    fn forget(&self, topic: &K, channel: &Arc<Channel<T>>) {
+        let mut topics = locked(&self.0);
+        if topics.get(topic).is_some_and(|followed| Arc::ptr_eq(&followed.channel, channel)) {
+            topics.remove(topic);
+        }
+    }
+}
+
+/// The task that reads a topic.
+struct Reader<K: Key, T: Value> {
+    hub: Hub<K, T>,
+    topic: K,
+    channel: Arc<Channel<T>>,
+    end: Option<Error>,
+}
+
+impl<K: Key, T: Value> Reader<K, T> {
+    /// Reads until nobody follows any more. A database that is away is waited for; any other error ends all streams of the topic, which
+    /// then resume from their own positions.
+    async fn run(mut self) {
+        let mut is_away = false;
+        loop {
+            let head = locked(&self.channel.head).position;
+            match (self.channel.read)(head).await {
+                Ok(entries) => {
+                    is_away = false;
+                    let is_all = entries.len() < BATCH;
+                    self.channel.publish(head, entries);
+                    if is_all {
+                        self.channel.wake.notified().await;
+                    }
+                }
+                Err(Error::Busy(cause) | Error::Unavailable(cause)) => {
+                    if !is_away {
+                        tracing::warn!(error = format!("{cause:#}"), "streams wait for the database");
+                    }
+                    is_away = true;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => {
+                    self.end = Some(error);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl<K: Key, T: Value> Drop for Reader<K, T> {
+    fn drop(&mut self) {
+        self.hub.forget(&self.topic, &self.channel);
+        let lost = || Error::Internal(anyhow::anyhow!("the reader of a topic was lost"));
+        let end = Arc::new(self.end.take().unwrap_or_else(lost));
+        let mut head = locked(&self.channel.head);
+        head.end = Some(Arc::clone(&end));
+        // Nobody may follow any more.
+        let _ = self.channel.messages.send(Err(end));
+    }
+}
+
+impl<T> Channel<T> {
+    fn publish(&self, after: u64, entries: Vec<Entry<T>>) {
+        let Some(last) = entries.last().map(|entry| entry.position) else { return };
+        let mut head = locked(&self.head);
+        head.position = last;
+        // Nobody may follow any more.
+        let _ = self.messages.send(Ok(Arc::new(Batch { after, entries })));
+    }
+}
+
+/// One stream's place in a topic. Dropping it ends the following.
+pub struct Follower<K: Key, T: Value> {
+    hub: Hub<K, T>,
+    topic: K,
+    channel: Arc<Channel<T>>,
+    messages: broadcast::Receiver<Message<T>>,
+    /// That of the last entry given.
+    position: u64,
+    /// Up to here the table has to be read: what is behind is received.
+    target: u64,
+    ready: std::vec::IntoIter<Entry<T>>,
+    /// Why the topic was not read any more when this one began to follow.
+    end: Option<Arc<Error>>,
+}
+
+impl<K: Key, T: Value> Follower<K, T> {
+    /// The next entry, as soon as there is one. Can be dropped and asked again.
+    ///
+    /// # Errors
+    /// [`Refusal::CursorExpired`] when the next entries were deleted; whatever reading failed with.
+    pub async fn next(&mut self) -> Result<Entry<T>, Arc<Error>> {
+        if let Some(end) = &self.end {
+            return Err(Arc::clone(end));
+        }
+        loop {
+            if let Some(entry) = self.ready.next() {
+                if entry.position <= self.position {
+                    continue;
+                }
+                if entry.position != self.position + 1 {
+                    return Err(Arc::new(Refusal::CursorExpired.into()));
+                }
+                self.position = entry.position;
+                return Ok(entry);
+            }
+            if self.position < self.target {
+                self.catch_up().await?;
+                continue;
+            }
+            match self.messages.recv().await {
+                Ok(Ok(batch)) => self.receive(&batch),
+                Ok(Err(error)) => return Err(error),
+                // The oldest batch that is left tells how far the table has to be read.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
+
+    async fn catch_up(&mut self) -> Result<(), Arc<Error>> {
+        let entries = (self.channel.read)(self.position).await.map_err(Arc::new)?;
+        if entries.is_empty() {
+            return Err(Arc::new(Refusal::CursorExpired.into()));
+        }
+        self.ready = entries.into_iter();
+        Ok(())
+    }
+
+    fn receive(&mut self, batch: &Batch<T>) {
+        if batch.after > self.position {
+            // Something before it is missing: the table has both.
+            self.target = batch.entries.last().map_or(self.target, |last| last.position);
+        } else {
+            let new = batch.entries.iter().filter(|entry| entry.position > self.position);
+            self.ready = new.cloned().collect::<Vec<_>>().into_iter();
+        }
+    }
+}
+
+impl<K: Key, T: Value> Drop for Follower<K, T> {
+    fn drop(&mut self) {
+        let mut topics = locked(&self.hub.0);
+        let Some(followed) = topics.get_mut(&self.topic) else { return };
+        if !Arc::ptr_eq(&followed.channel, &self.channel) {
+            return;
+        }
+        followed.followers -= 1;
+        if followed.followers == 0 {
+            topics.remove(&self.topic);
+            drop(topics);
+            if let Some(reader) = self.channel.reader.get() {
+                reader.abort();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

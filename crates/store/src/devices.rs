@@ -1,0 +1,63 @@
+//! Devices that have signed in to an account before.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::schema::devices;
+use mysql_engine::Conn;
+use types::{Timestamp, UserId};
+
+/// Whether `user` has signed in from the device before, and not too long ago.
+pub async fn is_known(conn: &mut Conn, token_hash: &[u8; 32], user: UserId, now: Timestamp) -> QueryResult<bool> {
+    let known = devices::table
+        .find(token_hash.as_slice())
+        .filter(devices::user_id.eq(user))
+        .filter(devices::expires_at.gt(now))
+        .select(devices::user_id);
+    Ok(known.first::<UserId>(conn).await.optional()?.is_some())
+}
+
+/// Writes that `user` signs in from the device. Of more than `most` devices the ones longest unused are forgotten.
+pub async fn remember(
+    tx: &mut Conn,
+    token_hash: &[u8; 32],
+    user: UserId,
+    now: Timestamp,
+    expires_at: Timestamp,
+    most: i64,
+) -> QueryResult<()> {
+    let row = (
+        devices::token_hash.eq(token_hash.as_slice()),
+        devices::user_id.eq(user),
+        devices::created_at.eq(now),
+        devices::used_at.eq(now),
+        devices::expires_at.eq(expires_at),
+    );
+    diesel::insert_into(devices::table)
+        .values(row)
+        .on_conflict(diesel::dsl::DuplicatedKeys)
+        .do_update()
+        .set((devices::used_at.eq(now), devices::expires_at.eq(expires_at)))
+        .execute(tx)
+        .await?;
+    let own = devices::table.filter(devices::user_id.eq(user));
+    let surplus = own.order(devices::used_at.desc()).offset(most).select(devices::used_at);
+    if let Some(used_at) = surplus.first::<Timestamp>(tx).await.optional()? {
+        let others = own.filter(devices::used_at.le(used_at)).filter(devices::token_hash.ne(token_hash.as_slice()));
+        diesel::delete(others).execute(tx).await?;
+    }
+    Ok(())
+}
+
+/// Forgets all devices of an account.
+pub async fn forget_all(tx: &mut Conn, user: UserId) -> QueryResult<usize> {
+    diesel::delete(devices::table.filter(devices::user_id.eq(user))).execute(tx).await
+}
+
+/// Forgets some of the devices whose time is over.
+pub async fn sweep(conn: &mut Conn, now: Timestamp) -> QueryResult<usize> {
+    diesel::sql_query("DELETE FROM devices WHERE expires_at <= ? LIMIT 1000")
+        .bind::<diesel::sql_types::Datetime, _>(now)
+        .execute(conn)
+        .await
+}

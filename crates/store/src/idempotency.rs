@@ -1,0 +1,76 @@
+//! Answers kept by idempotency key, written in the transaction of the change itself.
+
+use diesel::{prelude::*, result::DatabaseErrorKind, sql_types};
+use diesel_async::RunQueryDsl;
+
+use super::schema::idempotency_keys;
+use mysql_engine::Conn;
+use types::{IdempotencyKey, Timestamp, UserId};
+
+/// One intention of one viewer.
+#[derive(Debug, Clone, Copy)]
+pub struct Intention<'a> {
+    /// Whose.
+    pub user: UserId,
+    /// Which mutation.
+    pub operation: &'static str,
+    /// The viewer's name for it.
+    pub key: &'a IdempotencyKey,
+    /// SHA-256 of the input.
+    pub input_hash: [u8; 32],
+}
+
+/// An answer that was given before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// SHA-256 of the input that it answered.
+    pub input_hash: Vec<u8>,
+    /// JSON.
+    pub answer: String,
+}
+
+/// The answer that was given to this intention, if any.
+pub async fn find(conn: &mut Conn, user: UserId, operation: &str, key: &IdempotencyKey) -> QueryResult<Option<Kept>> {
+    let row: Option<(Vec<u8>, String)> = idempotency_keys::table
+        .find((user, operation, key.as_str()))
+        .select((idempotency_keys::input_hash, idempotency_keys::answer))
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(row.map(|(input_hash, answer)| Kept { input_hash, answer }))
+}
+
+/// Takes the key, with an answer that says nothing yet. Of two racers with one key the second waits here for the first, and is told
+/// so by `false`.
+pub async fn take(tx: &mut Conn, intention: &Intention<'_>, now: Timestamp) -> QueryResult<bool> {
+    let row = (
+        idempotency_keys::user_id.eq(intention.user),
+        idempotency_keys::operation.eq(intention.operation),
+        idempotency_keys::idempotency_key.eq(intention.key.as_str()),
+        idempotency_keys::input_hash.eq(intention.input_hash.as_slice()),
+        idempotency_keys::answer.eq("null"),
+        idempotency_keys::created_at.eq(now),
+    );
+    match diesel::insert_into(idempotency_keys::table).values(row).execute(tx).await {
+        Ok(_) => Ok(true),
+        Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes the answer under a key that this transaction has taken.
+pub async fn keep(tx: &mut Conn, intention: &Intention<'_>, answer: &str) -> QueryResult<usize> {
+    diesel::update(idempotency_keys::table.find((intention.user, intention.operation, intention.key.as_str())))
+        .set(idempotency_keys::answer.eq(answer))
+        .execute(tx)
+        .await
+}
+
+/// Deletes at most `limit` answers that were given before `before`, the oldest first.
+pub async fn delete_older(conn: &mut Conn, before: Timestamp, limit: u32) -> QueryResult<usize> {
+    diesel::sql_query("DELETE FROM idempotency_keys WHERE created_at < ? ORDER BY created_at LIMIT ?")
+        .bind::<sql_types::Datetime, _>(before)
+        .bind::<sql_types::Unsigned<sql_types::Integer>, _>(limit)
+        .execute(conn)
+        .await
+}

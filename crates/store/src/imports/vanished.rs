@@ -1,0 +1,55 @@
+//! Listings that a newer file of a dataset no longer has.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::SOURCE;
+use crate::schema::{listing_imports, listings};
+use mysql_engine::Conn;
+use types::{ListingId, ListingStatus, Timestamp};
+
+/// Listings that are locked at a time: bookings wait for them.
+const LOCKED: usize = 50;
+
+/// The published listings of `dataset`, which is of `city`, that the import `seen_in` did not have, and how many it has in all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn vanished(
+    conn: &mut Conn,
+    (dataset, seen_in): (&str, &[u8; 32]),
+    city: Option<&str>,
+) -> QueryResult<(Vec<ListingId>, usize)> {
+    // The dataset of what an older version imported is not known, only the city.
+    let untracked = listing_imports::dataset.eq("").and(listings::city.nullable().eq(city));
+    let rows: Vec<(ListingId, Vec<u8>)> = listing_imports::table
+        .inner_join(listings::table)
+        .filter(listings::source.eq(SOURCE))
+        .filter(listings::status.eq(ListingStatus::Published))
+        .filter(listing_imports::dataset.eq(dataset).nullable().or(untracked))
+        .select((listings::id, listing_imports::seen_in))
+        .load(conn)
+        .await?;
+    let all = rows.len();
+    Ok((rows.into_iter().filter(|(_, seen)| seen != seen_in).map(|(id, _)| id).collect(), all))
+}
+
+/// Unlists listings. Their bookings stay.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unlist(conn: &mut Conn, ids: &[ListingId], now: Timestamp) -> QueryResult<()> {
+    for some in ids.chunks(LOCKED) {
+        // First what is remembered: a listing that is not unlisted after all is not affected.
+        diesel::update(listing_imports::table.filter(listing_imports::listing_id.eq_any(some)))
+            .set(listing_imports::unlisted_at.eq(now))
+            .execute(conn)
+            .await?;
+        diesel::update(listings::table.filter(listings::id.eq_any(some)))
+            .filter(listings::status.eq(ListingStatus::Published))
+            .set((listings::status.eq(ListingStatus::Unlisted), listings::updated_at.eq(now)))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! The only SQL.
+//!
+//! [`Database`] is the handle: a pool that heals itself, and transactions that run again when racers collide. The
+//! functions of a noun's file take `conn: &mut Conn` (any connection) or `tx: &mut Conn` (inside a transaction).
+
+pub mod amenities;
+pub mod booking_times;
+pub mod bookings;
+pub mod devices;
+mod each;
+pub mod events;
+pub mod holds;
+pub mod idempotency;
+pub mod limits;
+pub mod listings;
+pub mod imports;
+pub mod migrate;
+pub mod night_rates;
+pub mod nights;
+pub mod payments;
+pub mod photos;
+pub mod quotes;
+pub mod refresh;
+pub mod reviews;
+pub(crate) mod schema;
+pub mod search;
+pub mod sessions;
+pub mod users;

@@ -1,0 +1,110 @@
+//! Attempts that are limited. A row remembers one instant: until when the attempts so far are spent. Each attempt moves it on by one
+//! step, so nothing has to be counted and no window begins (the generic cell rate algorithm). Every statement commits by itself, and
+//! only one decides, so that attempts at the same time, on any server, are counted one by one.
+
+use diesel::{prelude::*, sql_types};
+use diesel_async::RunQueryDsl;
+
+use super::schema::limits;
+use mysql_engine::Conn;
+use types::{Rule, Timestamp};
+
+/// Rows that one sweep deletes at most.
+const BATCH: i64 = 1_000;
+/// How often a new row may vanish or appear while it is looked at.
+const RACES: usize = 8;
+
+/// Takes one attempt from `bucket`, or returns until when the next one is spent: none is taken then.
+pub async fn take(conn: &mut Conn, bucket: &[u8; 32], rule: &Rule, now: Timestamp) -> QueryResult<Option<Timestamp>> {
+    let first = now + rule.step();
+    let latest = now + (rule.span() - rule.step());
+    for _ in 0..RACES {
+        let taken = diesel::sql_query(
+            "UPDATE limits SET used_until = GREATEST(used_until, ?) + ? WHERE bucket = ? AND used_until <= ?",
+        )
+        .bind::<sql_types::BigInt, _>(now.unix_micros())
+        .bind::<sql_types::BigInt, _>(micros(rule.step()))
+        .bind::<sql_types::Binary, _>(bucket.as_slice())
+        .bind::<sql_types::BigInt, _>(latest.unix_micros());
+        if taken.execute(conn).await? > 0 || begin(conn, bucket, first).await? {
+            return Ok(None);
+        }
+        if let Some(open_at) = open_at(conn, bucket, rule, now).await? {
+            return Ok(Some(open_at));
+        }
+    }
+    Ok(Some(first))
+}
+
+/// When the next attempt of `bucket` can be taken, if not now.
+pub async fn open_at(
+    conn: &mut Conn,
+    bucket: &[u8; 32],
+    rule: &Rule,
+    now: Timestamp,
+) -> QueryResult<Option<Timestamp>> {
+    let Some(used_until) = find(conn, bucket).await? else { return Ok(None) };
+    let latest = now + (rule.span() - rule.step());
+    let open_at = now + chrono::Duration::microseconds(used_until - latest.unix_micros());
+    Ok((open_at > now).then_some(open_at))
+}
+
+/// Takes one attempt from `bucket` however many were taken, up to `most` ahead of the rule, and returns how far ahead it is.
+pub async fn push(
+    conn: &mut Conn,
+    bucket: &[u8; 32],
+    rule: &Rule,
+    most: chrono::Duration,
+    now: Timestamp,
+) -> QueryResult<chrono::Duration> {
+    let (step, edge) = (rule.step(), now + rule.span());
+    diesel::sql_query(
+        "INSERT INTO limits (bucket, used_until) VALUES (?, ?) ON DUPLICATE KEY UPDATE used_until = \
+         LEAST(GREATEST(used_until, ?) + ?, ?)",
+    )
+    .bind::<sql_types::Binary, _>(bucket.as_slice())
+    .bind::<sql_types::BigInt, _>((now + step).unix_micros())
+    .bind::<sql_types::BigInt, _>(now.unix_micros())
+    .bind::<sql_types::BigInt, _>(micros(step))
+    .bind::<sql_types::BigInt, _>((edge + most).unix_micros())
+    .execute(conn)
+    .await?;
+    let used_until = find(conn, bucket).await?.unwrap_or_else(|| now.unix_micros());
+    Ok(chrono::Duration::microseconds((used_until - edge.unix_micros()).max(0)).min(most))
+}
+
+/// The first attempt of `bucket`; false when there were others.
+async fn begin(conn: &mut Conn, bucket: &[u8; 32], used_until: Timestamp) -> QueryResult<bool> {
+    let row = (limits::bucket.eq(bucket.as_slice()), limits::used_until.eq(used_until.unix_micros()));
+    Ok(diesel::insert_or_ignore_into(limits::table).values(row).execute(conn).await? > 0)
+}
+
+async fn find(conn: &mut Conn, bucket: &[u8; 32]) -> QueryResult<Option<i64>> {
+    limits::table.find(bucket.as_slice()).select(limits::used_until).first(conn).await.optional()
+}
+
+/// Gives one attempt back: it was a rightful one.
+pub async fn give_back(conn: &mut Conn, bucket: &[u8; 32], rule: &Rule) -> QueryResult<usize> {
+    diesel::update(limits::table.find(bucket.as_slice()))
+        .set(limits::used_until.eq(limits::used_until - micros(rule.step())))
+        .execute(conn)
+        .await
+}
+
+/// Gives all attempts of `bucket` back.
+pub async fn forget(conn: &mut Conn, bucket: &[u8; 32]) -> QueryResult<usize> {
+    diesel::delete(limits::table.find(bucket.as_slice())).execute(conn).await
+}
+
+/// Deletes some of the rows that say nothing any more: all their attempts have come back.
+pub async fn sweep(conn: &mut Conn, now: Timestamp) -> QueryResult<usize> {
+    diesel::sql_query("DELETE FROM limits WHERE used_until <= ? LIMIT ?")
+        .bind::<sql_types::BigInt, _>(now.unix_micros())
+        .bind::<sql_types::BigInt, _>(BATCH)
+        .execute(conn)
+        .await
+}
+
+fn micros(time: chrono::Duration) -> i64 {
+    time.num_microseconds().unwrap_or(i64::MAX)
+}

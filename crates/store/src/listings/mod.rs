@@ -1,0 +1,210 @@
+//! Places to stay.
+
+pub mod keys;
+mod row;
+
+use std::cmp::Reverse;
+
+use diesel::{
+    define_sql_function,
+    mysql::Mysql,
+    prelude::*,
+    sql_types::{SmallInt, Unsigned},
+};
+use diesel_async::RunQueryDsl;
+use keys::Names;
+pub use row::{Home, Listing, Origin, Place, Pricing, Ratings, Rules, Shown, Words};
+
+use super::{
+    each::{Each, Shared, among, by_part, numbered},
+    photos::COVER,
+    schema::{listing_amenities, listings, night_rates, nights, photos, quotes},
+};
+use mysql_engine::Conn;
+use types::{ListingId, ListingStatus, Newest, Page, UserId, error::Result};
+
+/// Listings with their covers: a look-up in the key of pictures for each. A macro only because the type of the query cannot be written
+/// down.
+macro_rules! shown {
+    () => {
+        listings::table
+            .left_join(photos::table.on(photos::listing_id.eq(listings::id).and(photos::position.eq(COVER))))
+            .select(Shown::as_select())
+    };
+}
+
+/// The listings with these ids, in every state and in no order. Ask [`published`] or [`visible`] for strangers.
+pub async fn by_ids(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<Listing>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = listings::table.select(Listing::as_select()).filter(among(listings::id, ids.iter().copied()));
+    Ok(found.load(conn).await?)
+}
+
+/// The listing with this id, in every state.
+pub async fn find(conn: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
+    Ok(listings::table.find(id).select(Listing::as_select()).first(conn).await.optional()?)
+}
+
+/// Those of `ids` that are published, in no order.
+pub async fn published(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<Shown>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found =
+        shown!().filter(among(listings::id, ids.iter().copied())).filter(listings::status.eq(ListingStatus::Published));
+    Ok(found.load(conn).await?)
+}
+
+/// Those of `ids` that are published or `viewer`'s own, in no order.
+pub async fn visible(conn: &mut Conn, ids: &[ListingId], viewer: UserId) -> Result<Vec<Shown>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = shown!()
+        .filter(among(listings::id, ids.iter().copied()))
+        .filter(listings::status.eq(ListingStatus::Published).or(listings::host_id.eq(viewer)));
+    Ok(found.load(conn).await?)
+}
+
+/// Those of `ids` that are published, `viewer`'s own, or once quoted to `viewer`: a guest still sees what was booked after it was
+/// taken off. In no order.
+pub async fn known(conn: &mut Conn, ids: &[ListingId], viewer: UserId) -> Result<Vec<Shown>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let quoted = quotes::table.filter(quotes::listing_id.eq(listings::id)).filter(quotes::guest_id.eq(viewer));
+    let found = shown!().filter(among(listings::id, ids.iter().copied())).filter(
+        listings::status
+            .eq(ListingStatus::Published)
+            .or(listings::host_id.eq(viewer))
+            .or(diesel::dsl::exists(quoted.select(quotes::id))),
+    );
+    Ok(found.load(conn).await?)
+}
+
+/// Which listings of one host to read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OfHost {
+    /// The host.
+    pub host: UserId,
+    /// Only in this state.
+    pub status: ListingStatus,
+    /// How much of them, newest first.
+    pub page: Page<Newest<ListingId>>,
+}
+
+/// The listings that each part asks for, and one more of each, in no order and in one statement.
+pub async fn of_hosts(conn: &mut Conn, parts: &[OfHost]) -> Result<Vec<Shown>> {
+    if parts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = |part: &OfHost| {
+        let mut query = shown!()
+            .filter(listings::host_id.eq(part.host))
+            .filter(listings::status.eq(part.status))
+            .order((listings::created_at.desc(), listings::id.desc()))
+            .limit(part.page.limit())
+            .into_boxed::<Mysql>();
+        if let Some(after) = part.page.after {
+            query = query
+                .filter(listings::created_at.le(after.at))
+                .filter(listings::created_at.lt(after.at).or(listings::id.lt(after.id)));
+        }
+        query
+    };
+    let are_alike = parts.iter().all(|part| part.page.after.is_none());
+    Ok(Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await?)
+}
+
+/// Which of one host's listings to read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OwnPart {
+    /// Only in these states, each once and in order; None: in every state.
+    pub statuses: Option<Vec<ListingStatus>>,
+    /// How much of them, newest first.
+    pub page: Page<Newest<ListingId>>,
+}
+
+/// The listings of one host that each part asks for, and one more of each, part by part and newest first, in one statement.
+pub async fn of_host(conn: &mut Conn, host: UserId, parts: &[OwnPart]) -> Result<Vec<Vec<Shown>>> {
+    if parts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = |(number, part): (usize, &OwnPart)| {
+        let mut query = listings::table
+            .left_join(photos::table.on(photos::listing_id.eq(listings::id).and(photos::position.eq(COVER))))
+            .select((numbered(number), Shown::as_select()))
+            .filter(listings::host_id.eq(host))
+            .order((listings::created_at.desc(), listings::id.desc()))
+            .limit(part.page.limit())
+            .into_boxed::<Mysql>();
+        if let Some(statuses) = &part.statuses {
+            query = query.filter(among(listings::status, statuses.iter().copied()));
+        }
+        if let Some(after) = part.page.after {
+            query = query
+                .filter(listings::created_at.le(after.at))
+                .filter(listings::created_at.lt(after.at).or(listings::id.lt(after.id)));
+        }
+        query
+    };
+    let mut rows: Vec<(i64, Shown)> =
+        Each::of(parts.iter().enumerate().map(part).collect(), parts.len() == 1).load(conn).await?;
+    rows.sort_by_key(|(_, row)| Reverse((row.created_at, row.id)));
+    Ok(by_part(parts.len(), rows))
+}
+
+/// The listing with this id, locked until the transaction ends.
+pub async fn lock(tx: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
+    Ok(listings::table.find(id).select(Listing::as_select()).for_update().first(tx).await.optional()?)
+}
+
+/// The listing with this id, in every state, kept as it is until the transaction ends: others read it meanwhile, and lock it in the same
+/// way, but whoever changes it waits.
+pub async fn share(tx: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
+    let query = listings::table.find(id).select(Listing::as_select());
+    Ok(Shared { query, locks: true }.get_result(tx).await.optional()?)
+}
+
+define_sql_function! {
+    /// The lesser of two.
+    #[sql_name = "LEAST"]
+    fn least(one: Unsigned<SmallInt>, other: Unsigned<SmallInt>) -> Unsigned<SmallInt>;
+}
+
+/// Writes a new row.
+pub async fn insert(tx: &mut Conn, listing: &Listing) -> Result<()> {
+    let names = Names::of(listing);
+    diesel::insert_into(listings::table).values((listing, names.keys())).execute(tx).await?;
+    Ok(keys::write_words(tx, &[(listing.id, names.words())]).await?)
+}
+
+/// Deletes a listing that was never published: it has no quotes, bookings or reviews.
+pub async fn delete(tx: &mut Conn, id: ListingId) -> Result<()> {
+    diesel::delete(photos::table.filter(photos::listing_id.eq(id))).execute(tx).await?;
+    diesel::delete(listing_amenities::table.filter(listing_amenities::listing_id.eq(id))).execute(tx).await?;
+    diesel::delete(night_rates::table.filter(night_rates::listing_id.eq(id))).execute(tx).await?;
+    diesel::delete(nights::table.filter(nights::listing_id.eq(id))).execute(tx).await?;
+    diesel::delete(listings::table.find(id)).execute(tx).await?;
+    Ok(())
+}
+
+/// Writes what a host can change: state, words, home, place, pricing, rules. Ratings have writers of their own.
+pub async fn update(tx: &mut Conn, listing: &Listing) -> Result<()> {
+    let names = Names::of(listing);
+    let changes = (
+        listings::status.eq(listing.status),
+        listings::updated_at.eq(listing.updated_at),
+        listings::published_at.eq(listing.published_at),
+        &listing.words,
+        &listing.home,
+        (&listing.place, names.keys()),
+        &listing.pricing,
+        &listing.rules,
+        listings::shortest_stay.eq(least(listings::shortest_stay, listing.rules.min_nights)),
+    );
+    diesel::update(listings::table.find(listing.id)).set(changes).execute(tx).await?;
+    Ok(keys::write_words(tx, &[(listing.id, names.words())]).await?)
+}

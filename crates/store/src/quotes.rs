@@ -1,0 +1,99 @@
+//! Quotes: prices that were promised.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::{
+    each::among,
+    schema::{bookings, quotes},
+};
+use mysql_engine::Conn;
+use types::{CancellationPolicy, Currency, Guests, ListingId, QuoteId, Stay, Timestamp, UserId};
+
+/// A stay at a locked price.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = quotes, check_for_backend(diesel::mysql::Mysql))]
+#[expect(missing_docs, reason = "the columns, described in the migration")]
+pub struct Quote {
+    pub id: QuoteId,
+    pub listing_id: ListingId,
+    pub guest_id: UserId,
+    pub check_in: NaiveDate,
+    pub check_out: NaiveDate,
+    pub adults: u8,
+    pub children: u8,
+    pub infants: u8,
+    pub pets: u8,
+    pub currency: Currency,
+    pub price_lines: String,
+    pub total: i64,
+    pub host_payout: i64,
+    pub rules: String,
+    pub cancellation_policy: CancellationPolicy,
+    pub instant_book: bool,
+    pub content_hash: Vec<u8>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+impl Quote {
+    /// The nights.
+    pub fn stay(&self) -> Stay {
+        Stay::stored(self.check_in, self.check_out)
+    }
+
+    /// Who comes.
+    pub fn guests(&self) -> Guests {
+        Guests { adults: self.adults, children: self.children, infants: self.infants, pets: self.pets }
+    }
+}
+
+/// Writes a quote.
+pub async fn insert(conn: &mut Conn, quote: &Quote) -> QueryResult<usize> {
+    diesel::insert_into(quotes::table).values(quote).execute(conn).await
+}
+
+/// The quote, if it is the guest's.
+pub async fn visible(conn: &mut Conn, guest: UserId, id: QuoteId) -> QueryResult<Option<Quote>> {
+    quotes::table.find(id).filter(quotes::guest_id.eq(guest)).select(Quote::as_select()).first(conn).await.optional()
+}
+
+/// Those of `ids` that are the guest's.
+pub async fn visible_by_ids(conn: &mut Conn, guest: UserId, ids: &[QuoteId]) -> QueryResult<Vec<Quote>> {
+    quotes::table
+        .filter(among(quotes::id, ids.iter().copied()))
+        .filter(quotes::guest_id.eq(guest))
+        .select(Quote::as_select())
+        .load(conn)
+        .await
+}
+
+/// A quote's place in the order of expiry.
+pub type ByExpiry = (Timestamp, QuoteId);
+
+/// The next `limit` quotes after `after` that expired before `before`, in order of expiry, and whether each was booked.
+pub async fn expired(
+    conn: &mut Conn,
+    after: Option<ByExpiry>,
+    before: Timestamp,
+    limit: i64,
+) -> QueryResult<Vec<(ByExpiry, bool)>> {
+    let mut query = quotes::table
+        .left_join(bookings::table)
+        .filter(quotes::expires_at.lt(before))
+        .order((quotes::expires_at, quotes::id))
+        .limit(limit)
+        .select(((quotes::expires_at, quotes::id), bookings::id.nullable().is_not_null()))
+        .into_boxed();
+    if let Some((at, id)) = after {
+        let is_behind = quotes::expires_at.gt(at).or(quotes::id.gt(id));
+        query = query.filter(quotes::expires_at.ge(at)).filter(is_behind);
+    }
+    query.load(conn).await
+}
+
+/// Deletes quotes. One that was booked is refused.
+pub async fn delete(conn: &mut Conn, ids: &[QuoteId]) -> QueryResult<usize> {
+    diesel::delete(quotes::table.filter(among(quotes::id, ids.iter().copied()))).execute(conn).await
+}

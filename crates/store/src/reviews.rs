@@ -1,0 +1,188 @@
+//! What guests wrote.
+
+use diesel::{mysql::Mysql, prelude::*};
+use diesel_async::RunQueryDsl;
+
+use super::{
+    each::{Each, among},
+    schema::{listings, reviews},
+};
+use mysql_engine::Conn;
+use types::{BookingId, ListingId, Newest, Page, ReviewId, Timestamp, UserId, error::Result};
+
+/// A review. Only a revealed one may be seen by others than its author.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = reviews, check_for_backend(Mysql))]
+pub struct Review {
+    /// The review.
+    pub id: ReviewId,
+    /// The listing.
+    pub listing_id: ListingId,
+    /// Who wrote it.
+    pub author_id: UserId,
+    /// The stay; None: imported.
+    pub booking_id: Option<BookingId>,
+    /// Overall, 1 to 5.
+    pub rating: Option<u8>,
+    /// By category.
+    #[diesel(embed)]
+    pub categories: Categories,
+    /// The words.
+    pub text: String,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When everyone can see it.
+    pub publish_at: Timestamp,
+    /// Whether everyone can.
+    pub revealed: bool,
+}
+
+/// Ratings by category, each 1 to 5; all or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Queryable, Selectable)]
+#[diesel(table_name = reviews, check_for_backend(Mysql))]
+pub struct Categories {
+    /// Cleanliness.
+    pub cleanliness: Option<u8>,
+    /// Accuracy of the description.
+    pub accuracy: Option<u8>,
+    /// Check-in.
+    pub check_in: Option<u8>,
+    /// Communication.
+    pub communication: Option<u8>,
+    /// Location.
+    pub location: Option<u8>,
+    /// Value for money.
+    pub value: Option<u8>,
+}
+
+/// Which reviews of one listing to read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OfListing {
+    /// The listing.
+    pub listing: ListingId,
+    /// How much of them, newest first.
+    pub page: Page<Newest<ReviewId>>,
+}
+
+/// The published reviews that each part asks for, and one more of each, in no order and in one statement. Each part reads its own range of
+/// the key `reviews_listing` and no more, so a listing with thousands of reviews costs what one with few does.
+pub async fn of_listings(conn: &mut Conn, parts: &[OfListing]) -> Result<Vec<Review>> {
+    if parts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = |part: &OfListing| {
+        let mut query = reviews::table
+            .select(Review::as_select())
+            .filter(reviews::listing_id.eq(part.listing))
+            .filter(reviews::revealed.eq(true))
+            .order((reviews::created_at.desc(), reviews::id.desc()))
+            .limit(part.page.limit())
+            .into_boxed::<Mysql>();
+        if let Some(after) = part.page.after {
+            query = query
+                .filter(reviews::created_at.le(after.at))
+                .filter(reviews::created_at.lt(after.at).or(reviews::id.lt(after.id)));
+        }
+        query
+    };
+    let are_alike = parts.iter().all(|part| part.page.after.is_none());
+    Ok(Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await?)
+}
+
+/// Those of `ids` that everyone can see, in no order.
+pub async fn published(conn: &mut Conn, ids: &[ReviewId]) -> Result<Vec<Review>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = reviews::table
+        .select(Review::as_select())
+        .filter(among(reviews::id, ids.iter().copied()))
+        .filter(reviews::revealed.eq(true));
+    Ok(found.load(conn).await?)
+}
+
+/// Those of `ids` that `viewer` wrote or everyone can see, in no order.
+pub async fn visible(conn: &mut Conn, ids: &[ReviewId], viewer: UserId) -> Result<Vec<Review>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = reviews::table
+        .select(Review::as_select())
+        .filter(among(reviews::id, ids.iter().copied()))
+        .filter(reviews::revealed.eq(true).or(reviews::author_id.eq(viewer)));
+    Ok(found.load(conn).await?)
+}
+
+/// The reviews of these bookings that `viewer` wrote or everyone can see, in no order.
+pub async fn of_bookings(conn: &mut Conn, ids: &[BookingId], viewer: UserId) -> Result<Vec<Review>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = reviews::table
+        .select(Review::as_select())
+        .filter(among(reviews::booking_id.assume_not_null(), ids.iter().copied()))
+        .filter(reviews::revealed.eq(true).or(reviews::author_id.eq(viewer)));
+    Ok(found.load(conn).await?)
+}
+
+/// Writes a review of a stay.
+pub async fn insert(tx: &mut Conn, review: &Review) -> Result<()> {
+    diesel::insert_into(reviews::table)
+        .values((
+            (
+                reviews::id.eq(review.id),
+                reviews::listing_id.eq(review.listing_id),
+                reviews::author_id.eq(review.author_id),
+                reviews::booking_id.eq(review.booking_id),
+                reviews::text.eq(&review.text),
+                reviews::created_at.eq(review.created_at),
+                reviews::publish_at.eq(review.publish_at),
+                reviews::revealed.eq(review.revealed),
+            ),
+            reviews::rating.eq(review.rating),
+            reviews::cleanliness.eq(review.categories.cleanliness),
+            reviews::accuracy.eq(review.categories.accuracy),
+            reviews::check_in.eq(review.categories.check_in),
+            reviews::communication.eq(review.categories.communication),
+            reviews::location.eq(review.categories.location),
+            reviews::value.eq(review.categories.value),
+        ))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Hidden reviews whose window closed at `now` or before.
+pub async fn due(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<ReviewId>> {
+    let due = reviews::table.filter(reviews::revealed.eq(false)).filter(reviews::publish_at.le(now));
+    Ok(due.order(reviews::publish_at).select(reviews::id).limit(limit).load(conn).await?)
+}
+
+/// The review, if it is still hidden, locked until the transaction ends.
+pub async fn lock_hidden(tx: &mut Conn, id: ReviewId) -> Result<Option<Review>> {
+    let hidden = reviews::table.find(id).filter(reviews::revealed.eq(false));
+    Ok(hidden.select(Review::as_select()).for_update().first(tx).await.optional()?)
+}
+
+/// Shows the review to everyone and counts it in the ratings of its listing, in one transaction.
+pub async fn reveal(tx: &mut Conn, review: &Review) -> Result<()> {
+    diesel::update(reviews::table.find(review.id)).set(reviews::revealed.eq(true)).execute(tx).await?;
+    let hundredths = |rating: Option<u8>| u64::from(rating.unwrap_or(0)) * 100;
+    let of = &review.categories;
+    diesel::update(listings::table.find(review.listing_id))
+        .set((
+            listings::review_count.eq(listings::review_count + 1),
+            listings::rating_count.eq(listings::rating_count + u32::from(review.rating.is_some())),
+            listings::rating_total.eq(listings::rating_total + hundredths(review.rating)),
+            listings::category_count.eq(listings::category_count + u32::from(of.cleanliness.is_some())),
+            listings::cleanliness_total.eq(listings::cleanliness_total + hundredths(of.cleanliness)),
+            listings::accuracy_total.eq(listings::accuracy_total + hundredths(of.accuracy)),
+            listings::check_in_total.eq(listings::check_in_total + hundredths(of.check_in)),
+            listings::communication_total.eq(listings::communication_total + hundredths(of.communication)),
+            listings::location_total.eq(listings::location_total + hundredths(of.location)),
+            listings::value_total.eq(listings::value_total + hundredths(of.value)),
+        ))
+        .execute(tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! Texts as queries of diesel, so that rows are read by type.
+
+use diesel::{
+    dsl::AsSelect,
+    mysql::Mysql,
+    prelude::*,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    sql_types::{BigInt, Nullable, Text as SqlText},
+};
+
+use super::{shapes, text::Text};
+use crate::listings::Shown;
+
+/// Whole listings for the hits of an inner statement.
+pub(super) struct Hits {
+    listing: AsSelect<Shown, Mysql>,
+    own_prices: Option<Text>,
+    inner: Text,
+    order: Text,
+    is_common: bool,
+}
+
+impl Hits {
+    /// `own_prices` is an expression of `listings`; `inner` selects `id`, `amount`, `distance` and `rating`; `order` is an `ORDER BY` of
+    /// what `inner` selects, as `c`.
+    pub(super) fn new(own_prices: Option<Text>, inner: Text, order: Text) -> Self {
+        let is_common = shapes::is_common(own_prices.iter().chain([&inner, &order]));
+        Self { listing: Shown::as_select(), own_prices, inner, order, is_common }
+    }
+}
+
+impl Query for Hits {
+    type SqlType =
+        (<AsSelect<Shown, Mysql> as Expression>::SqlType, BigInt, Nullable<BigInt>, BigInt, Nullable<SqlText>);
+}
+
+impl QueryId for Hits {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Mysql> for Hits {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        if !self.is_common {
+            out.unsafe_to_cache_prepared();
+        }
+        out.push_sql("SELECT ");
+        self.listing.walk_ast(out.reborrow())?;
+        out.push_sql(", CAST(c.amount AS SIGNED), c.distance, CAST(c.rating AS SIGNED), ");
+        match &self.own_prices {
+            Some(own_prices) => own_prices.walk_ast(out.reborrow())?,
+            None => out.push_sql("NULL"),
+        }
+        out.push_sql(" FROM (");
+        self.inner.walk_ast(out.reborrow())?;
+        out.push_sql(") c JOIN listings ON listings.id = c.id");
+        out.push_sql(" LEFT JOIN photos ON photos.listing_id = c.id AND photos.position = 0");
+        self.order.walk_ast(out.reborrow())
+    }
+}
+
+/// A statement that answers with one number.
+pub(super) struct Count {
+    text: Text,
+    is_common: bool,
+}
+
+impl Count {
+    /// `text` selects the number.
+    pub(super) fn new(text: Text) -> Self {
+        let is_common = shapes::is_common([&text]);
+        Self { text, is_common }
+    }
+}
+
+impl Query for Count {
+    type SqlType = BigInt;
+}
+
+impl QueryId for Count {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Mysql> for Count {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        if !self.is_common {
+            out.unsafe_to_cache_prepared();
+        }
+        self.text.walk_ast(out)
+    }
+}

@@ -1,0 +1,206 @@
+//! Sessions and their refresh tokens.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::{
+    each::among,
+    schema::{refresh_tokens, sessions, users},
+};
+use client_limits::AddressPrefix;
+use mysql_engine::Conn;
+use types::{SessionId, Timestamp, UserId};
+
+/// What signing in needs of an account.
+#[derive(Debug, Clone, Queryable)]
+pub struct Credentials {
+    /// The account.
+    pub user: UserId,
+    /// PHC string.
+    pub password_hash: Option<String>,
+}
+
+/// A refresh token and its session.
+#[derive(Debug, Clone, Queryable)]
+pub struct Ticket {
+    /// The session.
+    pub session: SessionId,
+    /// Its account.
+    pub user: UserId,
+    /// When the token was used.
+    pub used_at: Option<Timestamp>,
+    /// Until when the token is good.
+    pub expires_at: Timestamp,
+    /// When the session was ended.
+    pub revoked_at: Option<Timestamp>,
+    /// Hash of the token that it was traded for.
+    pub child_hash: Option<Vec<u8>>,
+    /// The address prefix that used it.
+    pub used_from: Option<Vec<u8>>,
+    /// Hash of the token of the device that signed in.
+    pub device_hash: Option<Vec<u8>>,
+}
+
+/// The credentials of the account with this address.
+pub async fn credentials(conn: &mut Conn, email: &str) -> QueryResult<Option<Credentials>> {
+    users::table.filter(users::email.eq(email)).select((users::id, users::password_hash)).first(conn).await.optional()
+}
+
+/// A session with its first refresh token.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSession {
+    /// The session.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Hash of the token of the device that signs in.
+    pub device_hash: [u8; 32],
+    /// Hash of the refresh token.
+    pub token_hash: [u8; 32],
+    /// Until when the refresh token is good.
+    pub expires_at: Timestamp,
+}
+
+/// Opens a session with its first refresh token.
+pub async fn open(tx: &mut Conn, new: &NewSession, now: Timestamp) -> QueryResult<()> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(new.id),
+            sessions::user_id.eq(new.user),
+            sessions::device_hash.eq(new.device_hash.as_slice()),
+            sessions::created_at.eq(now),
+            sessions::expires_at.eq(new.expires_at),
+        ))
+        .execute(tx)
+        .await?;
+    issue(tx, new.id, &new.token_hash, now, new.expires_at).await
+}
+
+/// Writes a new refresh token of a session.
+pub async fn issue(
+    tx: &mut Conn,
+    session: SessionId,
+    token_hash: &[u8],
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> QueryResult<()> {
+    diesel::insert_into(refresh_tokens::table)
+        .values((
+            refresh_tokens::token_hash.eq(token_hash),
+            refresh_tokens::session_id.eq(session),
+            refresh_tokens::issued_at.eq(now),
+            refresh_tokens::expires_at.eq(expires_at),
+        ))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The token with its session, locked until the transaction ends: of two who bring one token, the second sees that it was used.
+pub async fn lock_ticket(tx: &mut Conn, token_hash: &[u8]) -> QueryResult<Option<Ticket>> {
+    refresh_tokens::table
+        .inner_join(sessions::table)
+        .filter(refresh_tokens::token_hash.eq(token_hash))
+        .select((
+            sessions::id,
+            sessions::user_id,
+            refresh_tokens::used_at,
+            refresh_tokens::expires_at,
+            sessions::revoked_at,
+            refresh_tokens::child_hash,
+            refresh_tokens::used_from,
+            sessions::device_hash,
+        ))
+        .for_update()
+        .first(tx)
+        .await
+        .optional()
+}
+
+/// A token is traded for its child.
+pub async fn use_up(
+    tx: &mut Conn,
+    token_hash: &[u8],
+    child_hash: &[u8],
+    from: AddressPrefix,
+    now: Timestamp,
+) -> QueryResult<usize> {
+    diesel::update(refresh_tokens::table.find(token_hash))
+        .set((
+            refresh_tokens::used_at.eq(now),
+            refresh_tokens::child_hash.eq(child_hash),
+            refresh_tokens::used_from.eq(from.as_bytes().as_slice()),
+        ))
+        .execute(tx)
+        .await
+}
+
+/// Until when a token is good, if it was not used yet.
+pub async fn unused(tx: &mut Conn, token_hash: &[u8]) -> QueryResult<Option<Timestamp>> {
+    refresh_tokens::table
+        .find(token_hash)
+        .filter(refresh_tokens::used_at.is_null())
+        .select(refresh_tokens::expires_at)
+        .first(tx)
+        .await
+        .optional()
+}
+
+/// Ends a session.
+pub async fn revoke(tx: &mut Conn, session: SessionId, now: Timestamp) -> QueryResult<usize> {
+    diesel::update(sessions::table.find(session))
+        .filter(sessions::revoked_at.is_null())
+        .set(sessions::revoked_at.eq(now))
+        .execute(tx)
+        .await
+}
+
+/// Ends all sessions of an account.
+pub async fn revoke_all(tx: &mut Conn, user: UserId, now: Timestamp) -> QueryResult<usize> {
+    diesel::update(sessions::table.filter(sessions::user_id.eq(user)))
+        .filter(sessions::revoked_at.is_null())
+        .set(sessions::revoked_at.eq(now))
+        .execute(tx)
+        .await
+}
+
+/// Replaces the password of an account.
+pub async fn set_password(tx: &mut Conn, user: UserId, password_hash: &str, now: Timestamp) -> QueryResult<usize> {
+    diesel::update(users::table.find(user))
+        .set((users::password_hash.eq(password_hash), users::updated_at.eq(now)))
+        .execute(tx)
+        .await
+}
+
+/// The address of an account.
+pub async fn email_of(conn: &mut Conn, user: UserId) -> QueryResult<Option<String>> {
+    let email: Option<Option<String>> = users::table.find(user).select(users::email).first(conn).await.optional()?;
+    Ok(email.flatten())
+}
+
+/// Deletes at most `limit` refresh tokens that expired before `before`, the oldest first, and the sessions that have none left.
+pub async fn delete_expired(tx: &mut Conn, before: Timestamp, limit: i64) -> QueryResult<usize> {
+    let expired: Vec<(Vec<u8>, SessionId)> = refresh_tokens::table
+        .filter(refresh_tokens::expires_at.lt(before))
+        .order(refresh_tokens::expires_at)
+        .limit(limit)
+        .select((refresh_tokens::token_hash, refresh_tokens::session_id))
+        .load(tx)
+        .await?;
+    if expired.is_empty() {
+        return Ok(0);
+    }
+    let hashes = expired.iter().map(|(hash, _)| hash.as_slice());
+    let deleted =
+        diesel::delete(refresh_tokens::table.filter(among(refresh_tokens::token_hash, hashes))).execute(tx).await?;
+    let ids: BTreeSet<SessionId> = expired.iter().map(|(_, session)| *session).collect();
+    let has_tokens = refresh_tokens::table.filter(refresh_tokens::session_id.eq(sessions::id));
+    diesel::delete(
+        sessions::table.filter(among(sessions::id, ids)).filter(diesel::dsl::not(diesel::dsl::exists(has_tokens))),
+    )
+    .execute(tx)
+    .await?;
+    Ok(deleted)
+}

@@ -1,0 +1,84 @@
+//! People. Their addresses and passwords are not part of the row that others may see.
+
+use chrono::NaiveDate;
+use diesel::{mysql::Mysql, prelude::*};
+use diesel_async::RunQueryDsl;
+
+use super::{each::among, schema::users};
+use mysql_engine::Conn;
+use types::{Timestamp, UserId, error::Result};
+
+/// What a person shows of themselves to everyone.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(Mysql))]
+pub struct User {
+    /// The account.
+    pub id: UserId,
+    /// The name shown to others.
+    pub display_name: String,
+    /// Self-description.
+    pub about: Option<String>,
+    /// Where the person says they live.
+    pub location: Option<String>,
+    /// Web address of a portrait.
+    pub avatar_url: Option<String>,
+    /// Day the account was made.
+    pub member_since: NaiveDate,
+    /// Whether the platform counts the person among its best hosts.
+    pub is_superhost: bool,
+}
+
+/// A new account, or a person of an imported dataset who cannot sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
+pub struct NewUser {
+    /// The account.
+    pub id: UserId,
+    /// Address to sign in with, in lower case; together with `password_hash` or not at all.
+    pub email: Option<String>,
+    /// PHC string of argon2id.
+    pub password_hash: Option<String>,
+    /// The name shown to others, at most 100 characters.
+    pub display_name: String,
+    /// Self-description.
+    pub about: Option<String>,
+    /// Where the person says they live, at most 200 characters.
+    pub location: Option<String>,
+    /// Web address of a portrait.
+    pub avatar_url: Option<String>,
+    /// Day the account was made.
+    pub member_since: NaiveDate,
+    /// Whether the platform counts the person among its best hosts.
+    pub is_superhost: bool,
+    /// Dataset the row was imported from, with `source_id`.
+    pub source: Option<String>,
+    /// Its id there.
+    pub source_id: Option<u64>,
+    /// Now.
+    pub created_at: Timestamp,
+    /// Now.
+    pub updated_at: Timestamp,
+}
+
+/// The people with these ids, in no order.
+pub async fn by_ids(conn: &mut Conn, ids: &[UserId]) -> Result<Vec<User>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let people = users::table.select(User::as_select()).filter(among(users::id, ids.iter().copied()));
+    Ok(people.load(conn).await?)
+}
+
+/// The person with this id.
+pub async fn find(conn: &mut Conn, id: UserId) -> Result<Option<User>> {
+    Ok(users::table.find(id).select(User::as_select()).first(conn).await.optional()?)
+}
+
+/// Writes a new row.
+///
+/// # Errors
+/// A unique violation of `users_email` or `users_source`, as [`types::error::Error::Internal`].
+pub async fn insert(tx: &mut Conn, user: &NewUser) -> Result<()> {
+    diesel::insert_into(users::table).values(user).execute(tx).await?;
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! How timed work goes, for whoever watches the server.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Timestamp;
+use telemetry::{Measure, Readings};
+
+/// What became of timed work so far, by its name.
+#[derive(Debug, Default)]
+pub struct Chores(Mutex<BTreeMap<&'static str, Chore>>);
+
+#[derive(Debug, Default)]
+struct Chore {
+    done: u64,
+    failed: u64,
+    last: Option<Timestamp>,
+}
+
+impl Chores {
+    /// Something was done at `now`, or failed.
+    pub fn note(&self, name: &'static str, is_done: bool, now: Timestamp) {
+        let mut chores = self.chores();
+        let chore = chores.entry(name).or_default();
+        if is_done {
+            chore.done += 1;
+            chore.last = Some(now);
+        } else {
+            chore.failed += 1;
+        }
+    }
+
+    fn chores(&self) -> MutexGuard<'_, BTreeMap<&'static str, Chore>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was noted so far.
+    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 have far fewer than 52 bits")]
+    pub fn measures(&self) -> Vec<Measure> {
+        let (mut runs, mut last) = (Vec::new(), Vec::new());
+        for (name, chore) in &*self.chores() {
+            let work = ("work", (*name).to_owned());
+            for (outcome, count) in [("done", chore.done), ("failed", chore.failed)] {
+                runs.push((vec![work.clone(), ("outcome", outcome.to_owned())], count));
+            }
+            last.extend(chore.last.map(|at| (vec![work], at.utc().timestamp() as f64)));
+        }
+        vec![
+            Measure {
+                name: "worker_runs",
+                help: "How often timed work was done or has failed",
+                readings: Readings::Counts(runs),
+            },
+            Measure {
+                name: "worker_last_done_timestamp_seconds",
+                help: "When timed work was last done, in seconds since 1970",
+                readings: Readings::Levels(last),
+            },
+        ]
+    }
+}

@@ -1,0 +1,34 @@
+//! How the database's failures become the program's.
+
+use mysql_engine::{Conflict, DatabaseError, MayConflict};
+
+use super::Error;
+
+impl From<DatabaseError> for Error {
+    fn from(error: DatabaseError) -> Self {
+        if error.is_busy() {
+            Self::Busy(error.into())
+        } else if error.is_away() {
+            Self::Unavailable(error.into())
+        } else {
+            Self::Internal(error.into())
+        }
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        DatabaseError::from(error).into()
+    }
+}
+
+impl MayConflict for Error {
+    fn conflict(&self) -> Option<Conflict> {
+        match self {
+            Self::Busy(error) | Self::Unavailable(error) => {
+                error.downcast_ref::<DatabaseError>().and_then(MayConflict::conflict)
+            }
+            _ => None,
+        }
+    }
+}

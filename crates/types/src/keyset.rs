@@ -1,0 +1,97 @@
+//! Places in lists that are ordered by time.
+
+use std::{fmt::Display, str::FromStr};
+
+use super::{Page, PageError, PageOf, Timestamp, cursor};
+
+/// A place in a list that has the newest first: behind the row made at `at` with this id. The older place is the smaller one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Newest<Id> {
+    /// When the row was made.
+    pub at: Timestamp,
+    /// Its id, which decides between rows of one instant.
+    pub id: Id,
+}
+
+impl<Id: Display + FromStr> Newest<Id> {
+    /// As an opaque text that clients hand back.
+    pub fn to_cursor(&self) -> String {
+        cursor::to_cursor(&self.at, &self.id)
+    }
+
+    /// From the text that [`Self::to_cursor`] made.
+    ///
+    /// # Errors
+    /// [`PageError::Cursor`] when it did not.
+    pub fn from_cursor(text: &str) -> Result<Self, PageError> {
+        cursor::from_cursor(text).map(|(at, id)| Self { at, id })
+    }
+
+    /// The page that `first` and the text `after` ask for.
+    ///
+    /// # Errors
+    /// [`PageError`] when `first` is out of bounds or the cursor is not one of such a list.
+    pub fn page(first: Option<i32>, after: Option<&str>) -> Result<Page<Self>, PageError> {
+        Page::new(first, after.map(Self::from_cursor).transpose()?)
+    }
+}
+
+impl<Id: Ord + Copy> Page<Newest<Id>> {
+    /// Cuts the page out of `rows`, which hold at least those read for it with [`Page::limit`], and maybe those of other pages of the
+    /// same list, in any order.
+    pub fn cut_out<T: Clone>(&self, rows: &[T], place: impl Fn(&T) -> Newest<Id>) -> PageOf<T> {
+        let mut found: Vec<(Newest<Id>, T)> = rows
+            .iter()
+            .map(|row| (place(row), row.clone()))
+            .filter(|(place, _)| self.after.is_none_or(|after| *place < after))
+            .collect();
+        found.sort_by(|(a, _), (b, _)| b.cmp(a));
+        found.dedup_by(|(a, _), (b, _)| a == b);
+        self.cut(found).map(|(_, row)| row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+    use super::*;
+    use crate::{ListingId, ReviewId, SeededEntropy};
+
+    fn place() -> Newest<ListingId> {
+        let at = chrono::DateTime::from_timestamp_micros(1_782_910_800_123_456).unwrap().into();
+        Newest { at, id: ListingId::new(at, &SeededEntropy::new(7)) }
+    }
+
+    #[test]
+    fn a_cursor_leads_back_to_its_place() {
+        assert_eq!(Newest::from_cursor(&place().to_cursor()), Ok(place()));
+    }
+
+    #[test]
+    fn a_cursor_of_another_list_or_of_nobody_is_refused() {
+        let cursor = place().to_cursor();
+        assert_eq!(Newest::<ReviewId>::from_cursor(&cursor), Err(PageError::Cursor));
+        let far = URL_SAFE_NO_PAD.encode(format!("{}.{}", i64::MAX, place().id));
+        let padded = URL_SAFE_NO_PAD.encode(format!("+5.{}", place().id));
+        for text in ["", "abc", "é", &cursor[1..], &format!("{cursor}="), &far, &padded] {
+            assert_eq!(Newest::<ListingId>::from_cursor(text), Err(PageError::Cursor), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_checked_as_a_whole() {
+        assert_eq!(Newest::<ListingId>::page(None, None).unwrap().first, 20);
+        assert_eq!(Newest::<ListingId>::page(Some(101), None), Err(PageError::First { max: 100 }));
+        assert_eq!(Newest::<ListingId>::page(Some(1), Some("x")), Err(PageError::Cursor));
+    }
+
+    #[test]
+    fn a_page_is_cut_out_of_the_rows_of_several() {
+        let place =
+            |&micros: &i64| Newest { at: chrono::DateTime::from_timestamp_micros(micros).unwrap().into(), id: 0 };
+        let page = Page { first: 2, after: Some(place(&9)) };
+        assert_eq!(page.cut_out(&[3, 9, 5, 7, 5, 12], place).items, [7, 5]);
+        assert!(page.cut_out(&[3, 5, 7], place).has_next && !page.cut_out(&[5, 7, 5, 9], place).has_next);
+    }
+}

@@ -1,0 +1,162 @@
+//! The wire's view of the app: who asks, whether it can work, what runs.
+
+use std::sync::Arc;
+
+use async_graphql::Data;
+use chrono::{DateTime, Utc};
+use futures_util::{FutureExt, future::BoxFuture};
+use serde_json::json;
+
+use auth::{TokenError, Viewer};
+use client_limits::AddressPrefix;
+use domain::app::App;
+use graphql::{
+    self, MeteredSchema,
+    context::Scope,
+    loaders::{PublicLoaders, StreamLoaders},
+};
+use graphql_contract::documents::Limits;
+use graphql_transport::{Call, Credentials, Gateway, Readiness, Refused, Session, Sessions};
+use telemetry::{Measure, logs};
+use types::{RulesSource, UserId};
+
+/// The gateway of `app`: the whole contract, ready to be served; documents over `limits` are refused.
+///
+/// # Errors
+/// When the contract itself cannot be read.
+pub fn of(app: &App) -> anyhow::Result<Gateway<MeteredSchema>> {
+    with_limits(app, Limits::default())
+}
+
+/// The gateway of `app`, with documents within `limits`.
+///
+/// # Errors
+/// When the contract itself cannot be read.
+pub fn with_limits(app: &App, limits: Limits) -> anyhow::Result<Gateway<MeteredSchema>> {
+    let documents = Arc::new(graphql::documents_within(limits)?);
+    let sessions = Arc::new(Viewers { app: app.clone(), public: Arc::default(), streams: Arc::default() });
+    Ok(Gateway::new(
+        graphql::metered_schema(),
+        documents,
+        graphql::CONTRACT,
+        sessions,
+        Arc::new(Database(app.for_worker())),
+    ))
+}
+
+/// Root fields that bring their own proof of who asks. They run as nobody and do not look at the access token, so that a client whose
+/// token has expired can refresh it while it still sends it with everything.
+const ANONYMOUS: [&str; 4] = ["registerUser", "signIn", "refreshSession", "signOut"];
+
+/// Tells who is behind a token.
+struct Viewers {
+    app: App,
+    public: Arc<PublicLoaders>,
+    streams: Arc<StreamLoaders>,
+}
+
+impl Viewers {
+    fn session(&self, credentials: &Credentials) -> Result<Session, Refused> {
+        let (viewer, expires_at) = match &credentials.bearer {
+            None => (Viewer::Nobody, None),
+            Some(token) => {
+                let proven = self.app.keys.verify(token, self.app.now());
+                let (member, expires_at) = proven.map_err(|error| {
+                    note_refusal(error, credentials);
+                    Refused::Token(error.to_string())
+                })?;
+                (Viewer::Member(member), Some(expires_at.utc()))
+            }
+        };
+        let (app, public, streams) = (self.app.clone(), Arc::clone(&self.public), Arc::clone(&self.streams));
+        let data = move |call: &Call| {
+            let mut data = Data::default();
+            data.insert(match &call.stream {
+                None => Scope::new(app.clone(), Arc::clone(&public), viewer, call.address),
+                Some(stream) => Scope::of_stream(app.clone(), &streams, viewer, call.address, Arc::clone(stream)),
+            });
+            data
+        };
+        Ok(Session::new(data).expiring(expires_at).of(viewer.id().map(|id| u128::from_be_bytes(*id.as_bytes()))))
+    }
+}
+
+impl Sessions for Viewers {
+    fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, Refused>> {
+        std::future::ready(self.session(&credentials)).boxed()
+    }
+
+    fn is_anonymous(&self, root_fields: &[&str]) -> bool {
+        !root_fields.is_empty() && root_fields.iter().all(|field| ANONYMOUS.contains(field))
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.app.now().utc()
+    }
+
+    fn viewer_id(&self, owner: u128) -> String {
+        UserId::of_bytes(owner.to_be_bytes()).to_string()
+    }
+
+    fn request_id(&self) -> String {
+        let random = u64::from_be_bytes(self.app.entropy.bytes());
+        format!("req_{random:016x}")
+    }
+}
+
+/// One that has expired is everyday; one that is not ours may be an attempt.
+fn note_refusal(error: TokenError, credentials: &Credentials) {
+    if error == TokenError::Invalid {
+        let address = AddressPrefix::of(credentials.address);
+        tracing::warn!(target: logs::SECURITY, event = "token_refused", %address, "an access token is not one of ours");
+    }
+}
+
+/// The server can work when its database answers. It is asked on a connection of the worker's share: a server whose clients use all theirs
+/// is busy, not broken.
+struct Database(App);
+
+impl Readiness for Database {
+    fn check(&self) -> BoxFuture<'_, Result<(), String>> {
+        async {
+            let mut conn = self.0.conn().await.map_err(|error| format!("{error:#}"))?;
+            mysql_engine::version::check(&mut conn).await.map(|_| ()).map_err(|error| format!("{error:#}"))
+        }
+        .boxed()
+    }
+
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        let database = &self.0.database;
+        vec![("statements", database.statements().sent()), ("transactionRetries", database.retries())]
+    }
+
+    fn measures(&self) -> Vec<Measure> {
+        let (app, days) = (&self.0, self.0.time_zones().age_in_days(self.0.now()));
+        let days = usize::try_from(days).unwrap_or_default();
+        let (topics, followers) = app.streams.hub.followed();
+        let mut measures = app.database.measures();
+        measures.extend(app.chores.measures());
+        measures.extend([
+            Measure::number(
+                "passwords_waiting",
+                "Sign-ins that wait until their password is checked",
+                app.passwords.waiting(),
+            ),
+            Measure::number("feeds_followed", "Bookings and accounts whose events are followed", topics),
+            Measure::number("feed_followers", "Subscriptions that follow events", followers),
+            Measure::number("attempts_delayed", "Attempts to sign in that are being delayed", app.delays.number()),
+            Measure::number("time_zone_rules_age_days", "Age of the time zone rules in use", days),
+        ]);
+        measures
+    }
+
+    fn facts(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let zones = self.0.time_zones();
+        let source = match zones.source() {
+            RulesSource::BuiltIn => "builtIn",
+            RulesSource::Folder(_) => "system",
+        };
+        let days = zones.age_in_days(self.0.now());
+        vec![("timeZones", json!({ "version": zones.version().as_str(), "source": source, "ageInDays": days }))]
+    }
+}
