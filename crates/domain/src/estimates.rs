@@ -40,5 +40,5 @@ pub fn of(
             None
         }
     };
-    Ok(Estimate { price, violations })
+    Ok(Estimate { price, violations: restrictions::each_rule_once(violations) })
 }

@@ -100,7 +100,7 @@ pub(super) fn refuse(violations: Vec<Violation>) -> Result<()> {
         conflicts.dedup_by_key(|conflict| conflict.night);
         return NightsUnavailable::unless_free(conflicts);
     }
-    let violations = violations
+    let violations = restrictions::each_rule_once(violations)
         .into_iter()
         .map(|broken| error::Violation { reason: broken.reason, message: broken.message, night: broken.night })
         .collect();

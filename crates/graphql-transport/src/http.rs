@@ -1,5 +1,6 @@
 //! GraphQL over HTTP: POST and GET /graphql.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,7 +105,7 @@ impl GraphQl {
         let address = self.shared.address(request);
         let length = heads::size(request) + self.length(request)?;
         let reading = self.shared.gate.receive(length, address).map_err(|full| Refusal::full(full, reply.media))?;
-        let params = self.params(request).await?;
+        let params = self.params(request, (address, reply.media)).await?;
         let wants_cost = params.wants_cost;
         let prepared = self.shared.prepare(params, address).await.map_err(|unprepared| match unprepared {
             Unprepared::Exhausted(exhausted) => Refusal::exhausted(exhausted, reply.media),
@@ -173,7 +174,16 @@ impl GraphQl {
         Ok(event_stream::open(Arc::clone(&self.shared), prepared, resume_after, client, charged))
     }
 
-    async fn params(&self, request: &mut Request) -> Result<Params, Box<Refusal>> {
+    /// What the request asks for; reading it is charged before.
+    async fn params(
+        &self,
+        request: &mut Request,
+        (address, media): (Option<IpAddr>, Media),
+    ) -> Result<Params, Box<Refusal>> {
+        let charge = |bytes| {
+            let charged = self.shared.charge_body(bytes, address);
+            charged.map_err(|exhausted| Refusal::exhausted(exhausted, media))
+        };
         match *request.method() {
             Method::GET => {
                 // Who opens a stream is asked for their origin.
@@ -182,6 +192,7 @@ impl GraphQl {
                     let message = "A GET needs an `Accept` that names application/graphql-response+json, application/json or text/event-stream.";
                     return Err(Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message));
                 }
+                charge(request.uri().query().map_or(0, str::len))?;
                 let pairs = request.params::<Vec<(String, String)>>().map_err(|_| {
                     Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The query string cannot be read.")
                 })?;
@@ -191,6 +202,7 @@ impl GraphQl {
                 negotiation::check_body(request.headers())
                     .map_err(|wrong| Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", wrong))?;
                 let body = self.body(request).await?;
+                charge(body.len())?;
                 Params::from_json(&body).map_err(Refusal::bad)
             }
             _ => {

@@ -85,20 +85,32 @@ pub(super) struct Ran {
 }
 
 impl Shared {
-    /// Prepares an operation; reading it is charged before.
+    /// Charges the address for a body before it is read.
+    ///
+    /// # Errors
+    ///
+    /// The address has used up its budget.
+    pub fn charge_body(&self, bytes: usize, address: Option<IpAddr>) -> Result<(), Exhausted> {
+        self.budgets.charge_body(Payer { address, viewer: None }, bytes)
+    }
+
+    /// Prepares an operation. A document that is not known yet is charged before, and stays charged if it is refused.
     ///
     /// # Errors
     ///
     /// The address has used up its budget, or the document is refused.
     pub async fn prepare(&self, params: Params, address: Option<IpAddr>) -> Result<Prepared, Unprepared> {
-        let payer = Payer { address, viewer: None };
-        self.budgets.charge_text(payer, params.query.len()).map_err(Unprepared::Exhausted)?;
         let documents = Arc::clone(&self.documents);
         let is_kept = documents.is_kept(&params.query, params.operation_name.as_deref(), &params.variables);
+        let length = params.query.len();
         let prepare = move || documents.prepare(&params.query, params.operation_name.as_deref(), &params.variables);
         if is_kept {
             return prepare().map_err(Unprepared::Refused);
         }
+        // One that is too long is refused without a look at it.
+        let bytes = length.min(self.documents.limits().max_bytes);
+        let payer = Payer { address, viewer: None };
+        self.budgets.charge_document(payer, bytes).map_err(Unprepared::Exhausted)?;
         // A new document is work for the processor alone: on threads of its own, and a few at a time.
         let Ok(_turn) = self.gate.prepare().await else { return Err(Unprepared::Refused(vec![crowded()])) };
         let prepared = tokio::task::spawn_blocking(prepare).await;

@@ -70,7 +70,7 @@ pub struct StayPrice {
     bookable: bool,
     /// What it costs, the same as a quote would say now; null when it cannot be booked.
     price: Option<Price>,
-    /// Every rule that the stay breaks, taken nights included; empty when it can be booked.
+    /// Every rule that the stay breaks, each once, taken nights included; empty when it can be booked.
     violations: Vec<StayViolation>,
 }
 

@@ -87,7 +87,7 @@ pub enum UserError {
 problem! {
     /// A value of the input is missing, too long, out of range or of the wrong form. Nothing was changed.
     InvalidInputProblem(InvalidInput) {
-        /// Every field at fault, in the order of the checks; `path` and `message` are those of the first.
+        /// Every field at fault, in the order of the checks, up to 100; `path` and `message` are those of the first.
         async fn fields(&self) -> Vec<InvalidField> {
             self.0.fields().into_iter().cloned().map(Into::into).collect()
         }
@@ -135,7 +135,7 @@ problem! {
 problem! {
     /// The stay breaks rules of the listing.
     StayNotAllowedProblem(StayNotAllowed) {
-        /// Every rule that it breaks.
+        /// Every rule that it breaks, each once.
         async fn violations(&self) -> Vec<StayViolation> {
             self.0.violations.iter().cloned().map(Into::into).collect()
         }
@@ -247,7 +247,7 @@ pub struct StayViolation {
     reason: UnavailableReason,
     /// The rule in words, with its number: `The shortest stay is 3 nights.`
     message: String,
-    /// The night it is about; null when it is about the stay as a whole.
+    /// The night it is about, the first if there are several; null when it is about the stay as a whole.
     night: Option<Date>,
 }
 

@@ -19,7 +19,15 @@ use domain::{
     quotes::{self, Quote as Row},
 };
 use types::scalars::Date;
-use types::{self, CancellationPolicy, Currency, Timestamp};
+use types::{
+    self, CancellationPolicy, Currency, Timestamp,
+    error::{self, Refusal},
+};
+
+/// The most tiers of a timeline: one for each night of the longest stay, and those before and after them.
+const MAX_TIERS: usize = 400;
+/// The tiers of a timeline that are told when nobody says how many.
+const USUAL_TIERS: i32 = 20;
 
 /// A quote, for the member who asked for it.
 #[derive(Clone)]
@@ -74,16 +82,29 @@ impl Quote {
     }
 
     /// What would come back when, if the booking were confirmed now.
-    async fn cancellation_timeline(&self, ctx: &Context<'_>) -> Result<Vec<RefundTier>> {
-        let Some(listing) = find_known(ctx, self.0.listing_id).await? else { return Ok(Vec::new()) };
-        let tiers = quotes::timeline(&ctx.app().time_zones(), &self.0, &listing.0, ctx.app().now())?;
-        Ok(RefundTier::all(&tiers, self.0.currency))
+    async fn cancellation_timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many spans at the most, 1 to 400, from the beginning; the last one of all has no `until`. A long stay has one for each of its nights.",
+            default_with = "Some(20)"
+        )]
+        first: Option<i32>,
+    ) -> Option<Result<Vec<RefundTier>>> {
+        Some(timeline(ctx, &self.0, first).await)
     }
 
     /// Until when a booking can be made from it.
     async fn expires_at(&self) -> Timestamp {
         self.0.expires_at
     }
+}
+
+async fn timeline(ctx: &Context<'_>, quote: &Row, first: Option<i32>) -> Result<Vec<RefundTier>> {
+    let first = RefundTier::count(first)?;
+    let Some(listing) = find_known(ctx, quote.listing_id).await? else { return Ok(Vec::new()) };
+    let tiers = quotes::timeline(&ctx.app().time_zones(), quote, &listing.0, ctx.app().now())?;
+    Ok(RefundTier::all(&tiers, first, quote.currency))
 }
 
 /// What a cancellation by the guest gives back in a span of time.
@@ -98,14 +119,23 @@ pub struct RefundTier {
 }
 
 impl RefundTier {
-    /// All tiers of a timeline.
-    pub fn all(tiers: &[Tier], currency: Currency) -> Vec<Self> {
+    /// The number of tiers that the argument `first` asks for.
+    ///
+    /// # Errors
+    /// [`Refusal::BadUserInput`] when it is out of bounds.
+    pub fn count(first: Option<i32>) -> error::Result<usize> {
+        let count = usize::try_from(first.unwrap_or(USUAL_TIERS)).ok().filter(|count| (1..=MAX_TIERS).contains(count));
+        count.ok_or_else(|| Refusal::BadUserInput(format!("`first` must be from 1 to {MAX_TIERS}.")).into())
+    }
+
+    /// The first tiers of a timeline.
+    pub fn all(tiers: &[Tier], first: usize, currency: Currency) -> Vec<Self> {
         let tier = |tier: &Tier| Self {
             from: tier.from,
             until: tier.until,
             refund: Money(types::Money::new(tier.refund, currency)),
         };
-        tiers.iter().map(tier).collect()
+        tiers.iter().take(first).map(tier).collect()
     }
 }
 

@@ -7,6 +7,8 @@ use types::amenity_of;
 /// The longest slug that the column holds.
 #[cfg(test)]
 const LONGEST_SLUG: usize = 100;
+/// The most amenities of a listing, as the contract says.
+pub const MOST: usize = 100;
 const LONGEST_NAME: usize = 200;
 
 /// The amenities of a listing, each once, in the order of their slugs, and how many were left out because the dataset has a

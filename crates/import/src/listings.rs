@@ -136,12 +136,16 @@ impl Kind for Reader {
         }
         // A host is written before the first of their listings.
         let host = self.hosts.insert(host).then(|| host_of(row, host, notes));
-        let (amenities, placeholders) = amenities::parse(row.get("amenities")).unwrap_or_else(|| {
+        let (mut amenities, placeholders) = amenities::parse(row.get("amenities")).unwrap_or_else(|| {
             notes.push("the amenities are no list: left out".to_owned());
             Default::default()
         });
         if placeholders > 0 {
             notes.push(format!("{placeholders} amenities have no name (`translation missing`): left out"));
+        }
+        if amenities.len() > amenities::MOST {
+            notes.push(format!("{} amenities beyond {}: left out", amenities.len() - amenities::MOST, amenities::MOST));
+            amenities.truncate(amenities::MOST);
         }
         let known_since = ["first_review", "last_scraped", "calendar_last_scraped"];
         let charges = self.charges(row, facts.max_guests, notes);

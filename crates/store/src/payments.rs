@@ -118,6 +118,11 @@ pub async fn blocking(conn: &mut Conn, booking: BookingId) -> QueryResult<Option
         .optional()
 }
 
+/// How many payments a booking has had, in every state.
+pub async fn count(conn: &mut Conn, booking: BookingId) -> QueryResult<i64> {
+    payments::table.filter(payments::booking_id.eq(booking)).count().get_result(conn).await
+}
+
 /// Payments of a booking, oldest first; in a transaction that has locked the booking nobody changes them.
 pub async fn of_booking(conn: &mut Conn, booking: BookingId) -> QueryResult<Vec<Payment>> {
     payments::table

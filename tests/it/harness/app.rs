@@ -29,7 +29,7 @@ use staygate::gateway;
 use tokio::net::TcpListener;
 use types::{Entropy, ManualClock, SeededEntropy, TimeZones, Timestamp};
 
-use super::{actors::Actor, bank::Bank, database::TestDatabase};
+use super::{actors::Actor, bank::Bank, database::TestDatabase, sizes};
 
 /// When the tests begin: a Monday, noon in Singapore.
 pub const NOW: &str = "2026-03-02T04:00:00Z";
@@ -210,7 +210,9 @@ impl TestApp {
         variables: Value,
     ) -> Response {
         let scope = Scope::new(self.app.clone(), self.public.clone(), viewer_of(viewer), address);
-        self.schema.execute(self.prepare(query, variables).data(scope)).await
+        let response = self.schema.execute(self.prepare(query, variables.clone()).data(scope)).await;
+        sizes::check(query, &variables, &serde_json::to_value(&response.data).unwrap());
+        response
     }
 
     /// Starts a subscription.
@@ -222,8 +224,14 @@ impl TestApp {
     ) -> impl Stream<Item = Value> + Send + use<> {
         let (viewer, position) = (viewer_of(viewer), Arc::default());
         let scope = Scope::of_stream(self.app.clone(), &self.streams, viewer, None, position);
+        let sent = variables.clone();
         let request = self.prepare(query, variables).data(scope);
-        self.schema.execute_stream(request).map(|response| serde_json::to_value(response).unwrap())
+        let query = query.to_owned();
+        self.schema.execute_stream(request).map(move |response| {
+            let response = serde_json::to_value(response).unwrap();
+            sizes::check(&query, &sent, &response["data"]);
+            response
+        })
     }
 
     fn prepare(&self, query: &str, variables: Value) -> async_graphql::Request {

@@ -15,6 +15,8 @@ pub mod remote;
 /// One database server for all processes of a run.
 pub mod run;
 pub mod server;
+/// What the cost of every list promises.
+pub mod sizes;
 pub mod socket;
 /// Requests over real sockets.
 pub mod wire;

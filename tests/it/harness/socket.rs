@@ -1,5 +1,7 @@
 //! Websockets of clients.
 
+use std::collections::HashMap;
+
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -8,17 +10,21 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-use super::server::PATIENCE;
+use super::{server::PATIENCE, sizes};
 
 /// A websocket that has been acknowledged.
-pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// What was asked, by the id of the operation.
+    asked: HashMap<String, Value>,
+}
 
 impl Socket {
     /// Opens a socket as the owner of `token`.
     pub async fn open(to: &str, token: &str) -> Self {
         let mut request = format!("ws://{to}/graphql").into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
-        let mut socket = Self(connect_async(request).await.unwrap().0);
+        let mut socket = Self { stream: connect_async(request).await.unwrap().0, asked: HashMap::new() };
         let payload = json!({ "authorization": format!("Bearer {token}") });
         socket.say(json!({ "type": "connection_init", "payload": payload })).await;
         assert_eq!(socket.hear().await["type"], "connection_ack");
@@ -33,7 +39,10 @@ impl Socket {
 
     /// Sends a message of the protocol.
     pub async fn say(&mut self, message: Value) {
-        self.0.send(Message::Text(message.to_string().into())).await.unwrap();
+        if let Some(id) = message["id"].as_str().filter(|_| message["type"] == "subscribe") {
+            self.asked.insert(id.to_owned(), message["payload"].clone());
+        }
+        self.stream.send(Message::Text(message.to_string().into())).await.unwrap();
     }
 
     /// The next message of the protocol, which comes in time.
@@ -44,8 +53,13 @@ impl Socket {
     /// The next message of the protocol.
     pub async fn next(&mut self) -> Value {
         loop {
-            if let Message::Text(text) = self.0.next().await.unwrap().unwrap() {
-                return serde_json::from_str(&text).unwrap();
+            if let Message::Text(text) = self.stream.next().await.unwrap().unwrap() {
+                let message: Value = serde_json::from_str(&text).unwrap();
+                if let Some(asked) = message["id"].as_str().and_then(|id| self.asked.get(id)) {
+                    let query = asked["query"].as_str().unwrap_or_default();
+                    sizes::check(query, &asked["variables"], &message["payload"]["data"]);
+                }
+                return message;
             }
         }
     }

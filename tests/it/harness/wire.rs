@@ -8,6 +8,8 @@ use tokio::{
     net::TcpStream,
 };
 
+use super::sizes;
+
 /// An answer that came whole.
 #[derive(Debug)]
 pub struct Reply {
@@ -72,7 +74,9 @@ async fn send_with(
 /// # Errors
 /// Nobody listens, or who listened is gone.
 pub async fn post(to: &str, token: &str, query: &str, variables: &Value) -> io::Result<Reply> {
-    read(send(to, token, query, variables).await?).await
+    let reply = read(send(to, token, query, variables).await?).await?;
+    sizes::check(query, variables, &reply.body["data"]);
+    Ok(reply)
 }
 
 /// As [`post`], with more headers.
@@ -86,7 +90,9 @@ pub async fn post_with(
     query: &str,
     variables: &Value,
 ) -> io::Result<Reply> {
-    read(send_with(to, token, headers, query, variables).await?).await
+    let reply = read(send_with(to, token, headers, query, variables).await?).await?;
+    sizes::check(query, variables, &reply.body["data"]);
+    Ok(reply)
 }
 
 /// Sends a body that the server may refuse before it has read it to its end, and reads the answer meanwhile.

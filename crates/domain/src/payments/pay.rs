@@ -25,6 +25,9 @@ pub enum BookingRef {
     CreatedWith(IdempotencyKey),
 }
 
+/// The most payments of a booking: many more than anybody has cards.
+const MAX_PAYMENTS: i64 = 10;
+
 /// Pays for a booking: takes the money with instant book, reserves it for a request.
 ///
 /// # Errors
@@ -51,6 +54,7 @@ pub async fn pay(
                 return Ok((kept, payment.ok_or_else(lost)?, booking));
             }
             payable(tx, &booking, now).await?;
+            has_room(tx, &booking).await?;
             limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
             let payment = draft(app, &booking, method, now);
             store::payments::insert(tx, &payment).await?;
@@ -131,6 +135,16 @@ async fn payable(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()>
         _ => ("The booking is paid for.", false),
     };
     Err(Refusal::StateConflict(StateConflict { booking: Some(id), message: message.to_owned(), retryable }).into())
+}
+
+/// Refuses when `booking`, which the transaction has locked, has had as many payments as it can have. Those that end by themselves, without
+/// a refusal of the provider, count for no other limit.
+async fn has_room(tx: &mut Conn, booking: &Booking) -> Result<()> {
+    if store::payments::count(tx, booking.id).await? < MAX_PAYMENTS {
+        return Ok(());
+    }
+    let message = format!("The booking has had {MAX_PAYMENTS} payments, and can have no more. Book the stay again.");
+    Err(Error::state(Some(booking.id), message))
 }
 
 fn draft(app: &App, booking: &Booking, method: PaymentMethod, now: Timestamp) -> Payment {

@@ -154,6 +154,18 @@ pub fn violations(calendar: &Calendar, stay: Stay, guests: Guests) -> Vec<Violat
     found
 }
 
+/// Violations of which each rule is one: several nights that break the same one are told with the first of them.
+pub fn each_rule_once(violations: Vec<Violation>) -> Vec<Violation> {
+    let mut rules: Vec<(Violation, usize)> = Vec::new();
+    for violation in violations {
+        match rules.iter_mut().find(|(first, _)| first.reason == violation.reason) {
+            Some((_, more)) => *more += 1,
+            None => rules.push((violation, 0)),
+        }
+    }
+    rules.into_iter().map(|(first, more)| words::with_more(first, more)).collect()
+}
+
 /// Each night of `range`.
 pub fn availability(calendar: &Calendar, rates: &Rates, range: Stay) -> Vec<NightView> {
     let (reach, stays) = (last_reachable(calendar), Stays::around(calendar, range));

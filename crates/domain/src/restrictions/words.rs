@@ -39,3 +39,14 @@ pub(super) fn violation(calendar: &Calendar, reason: UnavailableReason, night: O
     };
     Violation { reason, night, message }
 }
+
+/// The violation of a rule that so many more nights break.
+pub(super) fn with_more(first: Violation, more: usize) -> Violation {
+    let others = match more {
+        0 => return first,
+        1 => "is 1 more night".to_owned(),
+        more => format!("are {more} more nights"),
+    };
+    let message = format!("{}, and so {others} of the stay.", first.message.trim_end_matches('.'));
+    Violation { message, ..first }
+}

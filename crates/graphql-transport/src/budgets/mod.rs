@@ -17,8 +17,10 @@ use client_limits::{AddressPrefix, Budget};
 use governor::clock::Clock;
 use graphql_contract::documents::Cost;
 
-/// The bytes of text that cost one unit to read.
-const TEXT_OF_A_UNIT: usize = 1024;
+/// The bytes of a body that cost one unit to read.
+const BODY_OF_A_UNIT: usize = 1024;
+/// The bytes of a document that cost one unit to prepare: it is parsed, checked and put in normal form.
+const DOCUMENT_OF_A_UNIT: usize = 64;
 
 /// How much may be asked for.
 #[derive(Clone, Copy, Debug)]
@@ -80,13 +82,26 @@ impl<C: Clock + Clone> Budgets<C> {
         }
     }
 
-    /// Charges the address for a text, before it is read.
+    /// Charges the address for a body, with all that is in it, before it is read: also for what will be refused.
     ///
     /// # Errors
     ///
     /// The address has used up its budget.
-    pub fn charge_text(&self, payer: Payer, bytes: usize) -> Result<(), Exhausted> {
-        let units = bytes.div_ceil(TEXT_OF_A_UNIT) as u64;
+    pub fn charge_body(&self, payer: Payer, bytes: usize) -> Result<(), Exhausted> {
+        self.charge_address(payer, bytes.div_ceil(BODY_OF_A_UNIT))
+    }
+
+    /// Charges the address for a document that is not known yet, before it is prepared.
+    ///
+    /// # Errors
+    ///
+    /// The address has used up its budget.
+    pub fn charge_document(&self, payer: Payer, bytes: usize) -> Result<(), Exhausted> {
+        self.charge_address(payer, bytes.div_ceil(DOCUMENT_OF_A_UNIT))
+    }
+
+    fn charge_address(&self, payer: Payer, units: usize) -> Result<(), Exhausted> {
+        let units = units as u64;
         let taken = payer.prefix().map_or(Ok(()), |address| self.address.take(&address, units).map(|_| ()));
         taken.inspect_err(|_| self.count_refusal())
     }
@@ -234,9 +249,11 @@ mod tests {
         assert!(budgets.charge(guest, introspection).is_ok());
         assert!(budgets.charge(guest, introspection).is_err());
         assert_eq!(budgets.charge(guest, cost(100)), Ok(Some(900)));
-        assert!(budgets.charge_text(guest, 899 * 1024).is_ok());
-        assert_eq!(budgets.charge_text(guest, 1025).unwrap_err().seconds(), 1);
-        assert_eq!(budgets.charge_text(guest, 1024), Ok(()));
+        assert!(budgets.charge_body(guest, 799 * 1024).is_ok());
+        assert!(budgets.charge_document(guest, 100 * 64).is_ok());
+        assert_eq!(budgets.charge_body(guest, 1025).unwrap_err().seconds(), 1);
+        assert_eq!(budgets.charge_document(guest, 65).unwrap_err().seconds(), 1);
+        assert_eq!(budgets.charge_body(guest, 1024), Ok(()));
     }
 
     #[tokio::test]

@@ -140,7 +140,7 @@ impl Socket {
                 Incoming::Init(payload) => self.init(payload).await,
                 Incoming::Ping => self.send(Message::text(messages::PONG)).await,
                 Incoming::Pong => Ok(()),
-                Incoming::Subscribe { id, payload } => self.subscribe(id, payload).await,
+                Incoming::Subscribe { id, payload } => self.subscribe(id, payload, text.len()).await,
                 Incoming::Complete { id } => {
                     self.operations.remove(&id);
                     Ok(())
@@ -179,7 +179,7 @@ impl Socket {
         self.send(Message::text(messages::ACK)).await
     }
 
-    async fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> Result<(), End> {
+    async fn subscribe(&mut self, id: String, payload: Map<String, Value>, bytes: usize) -> Result<(), End> {
         let Some(viewer) = self.session.as_ref().map(Session::owner) else { return Err(Close::UNAUTHORIZED.into()) };
         self.check_expiry()?;
         if self.operations.contains_key(&id) {
@@ -192,7 +192,7 @@ impl Socket {
         let spans = (context, trace);
         let record = Record::begin(&self.shared, Transport::Websocket, request_id.clone(), self.address, spans);
         record.asked_by(viewer);
-        let prepared = prepare(self.shared.clone(), self.operations.len(), payload, payer, &record).await;
+        let prepared = prepare(self.shared.clone(), self.operations.len(), (payload, bytes), payer, &record).await;
         let Some(session) = &self.session else { return Err(Close::UNAUTHORIZED.into()) };
         match prepared {
             Ok((prepared, charged)) => {
@@ -264,10 +264,11 @@ impl Socket {
 async fn prepare(
     shared: Arc<Shared>,
     running: usize,
-    payload: Map<String, Value>,
+    (payload, bytes): (Map<String, Value>, usize),
     payer: Payer,
     record: &Record,
 ) -> Result<(Prepared, operations::Charged), Vec<ServerError>> {
+    shared.charge_body(bytes, payer.address).map_err(|exhausted| vec![exhausted.error()])?;
     let max = shared.settings.max_subscriptions;
     if running >= max {
         let message = format!("At most {max} operations may run on one connection.");

@@ -150,9 +150,17 @@ impl Booking {
     }
 
     /// What would come back when; null until it is confirmed.
-    async fn cancellation_timeline(&self) -> Option<Result<Vec<RefundTier>>> {
+    async fn cancellation_timeline(
+        &self,
+        #[graphql(
+            desc = "How many spans at the most, 1 to 400, from the beginning; the last one of all has no `until`. A long stay has one for each of its nights.",
+            default_with = "Some(20)"
+        )]
+        first: Option<i32>,
+    ) -> Option<Result<Vec<RefundTier>>> {
         let tiers = bookings::timeline(&self.0).transpose()?;
-        Some(tiers.map(|tiers| RefundTier::all(&tiers, self.0.currency)).map_err(Into::into))
+        let cut = |first| tiers.map(|tiers| RefundTier::all(&tiers, first, self.0.currency));
+        Some(RefundTier::count(first).and_then(cut).map_err(Into::into))
     }
 
     /// What a cancellation by the guest would give back; null when it can no longer be cancelled then.
@@ -181,7 +189,7 @@ impl Booking {
         self.0.deadline_at.filter(|deadline| *deadline > ctx.app().now())
     }
 
-    /// Payments, oldest first; only its guest sees them.
+    /// Payments, oldest first, at most 10; only its guest sees them.
     async fn payments(&self, ctx: &Context<'_>) -> Option<Result<Vec<Payment>>> {
         if !self.is_guests(ctx) {
             return None;
@@ -190,7 +198,7 @@ impl Booking {
         Some(payments.map(|payments| payments.unwrap_or_default().into_iter().map(Payment).collect()))
     }
 
-    /// What was given back, oldest first; only its guest sees it.
+    /// What was given back, oldest first, at most once for each payment; only its guest sees it.
     async fn refunds(&self, ctx: &Context<'_>) -> Option<Result<Vec<Refund>>> {
         if !self.is_guests(ctx) {
             return None;

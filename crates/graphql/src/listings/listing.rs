@@ -100,7 +100,7 @@ impl Listing {
         self.0.home.bathrooms_shared
     }
 
-    /// What the place offers, by name.
+    /// What the place offers, by name, at most 100.
     async fn amenities(&self, ctx: &Context<'_>) -> Option<Result<Vec<Amenity>>> {
         let offers = ctx.load(AmenitiesOf(self.0.id)).await;
         Some(offers.map(|rows| rows.iter().flat_map(|rows| rows.iter()).cloned().map(Into::into).collect()))
