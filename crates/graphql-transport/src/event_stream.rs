@@ -221,8 +221,8 @@ mod tests {
     fn an_event_is_one_line_of_data_behind_its_cursor() {
         let answer = Answer { data: Some(async_graphql::Value::from("a\nb\r\n\nc")), ..Answer::default() };
         assert_eq!(
-            next(&answer.to_json(), Some("guest.7".into())),
-            "event: next\nid: guest.7\ndata: {\"data\":\"a\\nb\\r\\n\\nc\"}\n\n"
+            next(&answer.to_json(), Some("reader.7".into())),
+            "event: next\nid: reader.7\ndata: {\"data\":\"a\\nb\\r\\n\\nc\"}\n\n"
         );
         assert_eq!(next(&Answer::default().to_json(), None), "event: next\ndata: {}\n\n");
     }

@@ -1,6 +1,6 @@
 //! Who may hold how many connections at a time.
 //!
-//! A pool alone serves whoever comes first, so ten bookings that wait for one row lock, or one query with twenty searches, would keep
+//! A pool alone serves whoever comes first, so ten writers that wait for one row lock, or one query with twenty searches, would keep
 //! everybody waiting. Three rules prevent that. Reads, writes and the worker have shares of their own, which together leave each of
 //! them some connections that the others cannot take. One operation holds a small number at a time, whatever it asks for; what it
 //! asks for beyond waits for itself and stands in nobody's way. And within a share the first who came is the first served.

@@ -48,7 +48,7 @@ impl Database {
     /// async fn rename(database: &Database, name: String) -> Result<usize, DatabaseError> {
     ///     database
     ///         .transaction(async |tx| {
-    ///             let update = diesel::sql_query("UPDATE guests SET name = ? WHERE id = 1")
+    ///             let update = diesel::sql_query("UPDATE readers SET name = ? WHERE id = 1")
     ///                 .bind::<diesel::sql_types::Text, _>(&name);
     ///             let renamed = update.execute(tx).await?;
     ///             Ok(renamed)

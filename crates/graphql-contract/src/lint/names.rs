@@ -34,7 +34,7 @@ fn is_case(name: &str, first: impl Fn(char) -> bool, rest: impl Fn(char) -> bool
     letters.next().is_some_and(first) && letters.all(rest)
 }
 
-/// `CreateBooking` for `createBooking`.
+/// `CreateBook` for `createBook`.
 pub(super) fn pascal(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())

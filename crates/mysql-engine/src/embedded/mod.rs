@@ -116,7 +116,7 @@ enum Hold {
     /// This process runs the database; the lock goes with it.
     Owner(Box<Supervisor>, Lock, Folder),
     /// Another process runs it, and waits for this lock before it stops.
-    Guest(#[expect(dead_code, reason = "held for its lock")] Lock),
+    Joined(#[expect(dead_code, reason = "held for its lock")] Lock),
 }
 
 /// The program that would run a private database.
@@ -157,7 +157,7 @@ impl Embedded {
             if let Some(users) = folder.join_users()?
                 && process::answers(folder.socket()).await
             {
-                return Ok(Self { url: folder.url(), log: folder.log(), hold: Hold::Guest(users) });
+                return Ok(Self { url: folder.url(), log: folder.log(), hold: Hold::Joined(users) });
             }
             // It may be on its way up or down.
             tries += 1;
@@ -195,7 +195,7 @@ impl Embedded {
     pub fn pid(&self) -> Option<u32> {
         match &self.hold {
             Hold::Owner(_, _, folder) => folder.server_pid(),
-            Hold::Guest(_) => None,
+            Hold::Joined(_) => None,
         }
     }
 
@@ -205,7 +205,7 @@ impl Embedded {
     /// [`EmbeddedError::Start`] when it had to be killed. Nothing committed is lost even then.
     pub async fn stop(self, patience: Duration) -> Result<(), EmbeddedError> {
         match self.hold {
-            Hold::Guest(_) => Ok(()),
+            Hold::Joined(_) => Ok(()),
             Hold::Owner(supervisor, lock, folder) => {
                 // Held until the database is down, so that nobody joins a database that is about to go.
                 let users = folder.wait_for_users(patience).await?;
