@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the program as it is run and installed, and says how long that took. Arguments go to cargo, in place of "build".
+# Builds the release program and prints how long it took. Arguments replace cargo's "build --release".
 set -eu
 
 cd "$(dirname "$0")/.."

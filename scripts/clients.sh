@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the programs in clients/ against a server made for the purpose: its own port, its own folder, demo data.
+# Runs the tests in clients/ against a temporary server with its own port, its own data folder and demo data.
 set -eu
 
 cd "$(dirname "$0")/.."

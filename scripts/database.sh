@@ -1,14 +1,14 @@
-# Sourced by the scripts that start a database server of their own, after debian.sh. `start_database` wants
-#   program   the server's program, MySQL's or MariaDB's
-#   root      the folder of the system that it runs in, or nothing: the machine's own
-# and gives
+# Sourced, after debian.sh, by the scripts that start a temporary database server. `start_database` needs
+#   program   the server program, mysqld or mariadbd
+#   root      the root folder of the system that it runs in; empty: this machine
+# and sets
 #   data      a folder on a memory disk, with the server's socket, data/s
-# `stop_database` leaves nothing behind.
+# `stop_database` removes everything.
 
 data=""
 server=""
 
-# In the server's system, which may be another than the machine's.
+# Runs a command in the server's system, which may be a chroot.
 there() {
     if [ -n "$root" ]; then chroot "$root" "$@"; else "$@"; fi
 }
@@ -27,13 +27,13 @@ make_data_folder() {
     else
         data=$(mktemp -d)
     fi
-    # What is served in a container has another user, who needs the socket.
+    # A server in a container has another user, who needs access to the socket.
     chmod 711 "$data"
     mkdir "$data/tmp"
     echo "CREATE DATABASE staygate;" >"$data/init.sql"
 }
 
-# An empty server, with a user `root` without a password.
+# Starts an empty server, with a user `root` without a password.
 fill_data_folder() {
     if $mariadb; then
         mariadb-install-db --no-defaults $user --datadir="$data/d" --auth-root-authentication-method=normal --skip-test-db
@@ -43,8 +43,8 @@ fill_data_folder() {
 }
 
 start_database() {
-    has "$root$program" || fail "there is no program $root$program"
-    version=$(there "$program" --no-defaults --version) || fail "$root$program does not tell its version"
+    has "$root$program" || fail "program not found: $root$program"
+    version=$(there "$program" --no-defaults --version) || fail "$root$program does not print its version"
     say "$version"
     mariadb=false
     case $version in *MariaDB*) mariadb=true ;; esac
@@ -53,7 +53,7 @@ start_database() {
 
     make_data_folder
     within=${data#"$root"}
-    fill_data_folder >"$data/log" 2>&1 || database_failed "the server could not make its data folder"
+    fill_data_folder >"$data/log" 2>&1 || database_failed "the server could not create its data folder"
     # `exec`, so that a signal reaches the server itself.
     (
         set -- "$program" --no-defaults $user --datadir="$within/d" --socket="$within/s" --pid-file="$within/pid" \

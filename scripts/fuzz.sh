@@ -1,10 +1,10 @@
 #!/bin/sh
-# Feeds the readers of strangers' bytes with what no stranger has thought of yet (cargo-fuzz, in fuzz/), and prints a line for each target.
-# Ends with 1 if one of them crashes, hangs or takes too much memory; the input is then in fuzz/artifacts/.
+# Fuzzes the parsers of untrusted input (cargo-fuzz, in fuzz/), and prints a line for each target.
+# Exits with 1 if one of them crashes, hangs or uses too much memory; the input is then in fuzz/artifacts/.
 #
 #   TARGETS="documents cursors_and_ids websocket import_rows"  which
-#   SECONDS_EACH=600                                           how long each
-#   JOBS=2                                                     how many at the same time
+#   SECONDS_EACH=600                                           how long to run each
+#   JOBS=2                                                     how many in parallel
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -38,14 +38,14 @@ command -v cargo-fuzz >/dev/null 2>&1 || {
     cargo install --locked cargo-fuzz
 }
 
-# One build for all, in fuzz/target. The product has no unsafe code, so that no sanitizer is needed, and a stable compiler is enough;
-# checks of overflows are on. One unit of code generation, cargo-fuzz's own choice, would take twice the time.
+# One build for all targets, in fuzz/target. The program has no unsafe code, so no sanitizer is needed, and a stable compiler is enough;
+# overflow checks are on. A single codegen unit, cargo-fuzz's default, would take twice the time.
 echo "==> cargo fuzz build"
 cargo fuzz build --sanitizer none --debug-assertions --codegen-units 8
 host=$(rustc -vV | sed -n 's/^host: //p')
 sh fuzz/seeds.sh "$work/seeds"
 
-# The largest input in bytes: what the server reads at once, or enough of a file.
+# The largest input in bytes: what the server accepts in one piece, or enough of a file.
 longest() {
     case $1 in
     cursors_and_ids) echo 2048 ;;
@@ -61,7 +61,7 @@ run() {
         -rss_limit_mb=2048 -print_final_stats=1 >"$work/$1.log" 2>&1
 }
 
-# What a target has done, in a line.
+# Prints the result of a target, in one line.
 tell() {
     log="$work/$1.log"
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
@@ -70,14 +70,14 @@ tell() {
     slow=$(grep -c '^Slowest unit' "$log" || true)
     found="no crash"
     [ "$2" = 0 ] || found="FAILED: $(grep -o 'fuzz/artifacts/[^ ]*' "$log" | tail -n 1)"
-    echo "$1: $seconds s, ${executions:-?} executions, ${coverage:-cov: ?}, ${peak:-?} MB at the most, $slow slower than 1 s, $found"
+    echo "$1: $seconds s, ${executions:-?} executions, ${coverage:-cov: ?}, ${peak:-?} MB peak, $slow slower than 1 s, $found"
     [ "$2" = 0 ] || {
         grep -v '^#[0-9]' "$log" | tail -n 40
         return 1
     }
 }
 
-# Waits for what runs.
+# Waits for the running targets.
 finish() {
     for entry in $running; do
         code=0

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Builds the container image, and serves with it: as its user, with demo data, on a database made for the purpose.
+# Builds the container image and tests it: as its user, with demo data, on a temporary database.
 #
-#   docker or podman, whichever works, or else buildah, which needs no daemon but root, and MariaDB on the machine.
-#   ENGINE=buildah   chooses
-#   BASE=debootstrap  makes the images that the Dockerfile starts from, where no registry of images can be reached; needs root,
-#                     debootstrap, buildah and the machine's Rust. All of it is kept in WORK, /var/tmp/staygate-image.
-#   PORT             of 127.0.0.1, where it is tried; 18080
+#   Uses docker or podman, whichever works, else buildah, which needs root and MariaDB on this machine, but no daemon.
+#   ENGINE=buildah   selects one
+#   BASE=debootstrap  creates the base images of the Dockerfile when no image registry is reachable; needs root,
+#                     debootstrap, buildah and the machine's Rust. Everything is kept in WORK, default /var/tmp/staygate-image.
+#   PORT             the port on 127.0.0.1 for the test; default 18080
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -18,7 +18,7 @@ url=http://127.0.0.1:$port
 secret=image:$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
 work=${WORK:-/var/tmp/staygate-image}
 made=""    # the containers of this run
-serving="" # the process that serves, of buildah
+serving="" # the server process, with buildah
 log=$(mktemp)
 
 clean() {
@@ -58,7 +58,7 @@ choose_engine() {
 
 # ---- With buildah
 
-# A folder tree as the image with this name. Further arguments are its settings.
+# Makes an image with this name from a folder tree. Further arguments are its settings.
 commit_tree() {
     tree=$1 name=$2
     shift 2
@@ -69,20 +69,20 @@ commit_tree() {
     buildah commit --quiet --rm "$container" "$name" >/dev/null
 }
 
-# The images that the Dockerfile starts from, by the names that it has for them.
+# The base images of the Dockerfile, by the names that it uses.
 make_bases() {
     set -- $(sed -n 's/^FROM \([^ ]*\).*/\1/p' Dockerfile)
     if buildah inspect --type image "$1" >/dev/null 2>&1 && buildah inspect --type image "$2" >/dev/null 2>&1; then
-        say "$1 and $2 are there from last time, in $work"
+        say "using $1 and $2 of the last run, in $work"
         return
     fi
     tree=$work/bookworm
     [ -e "$tree" ] || debian bookworm "$tree" gcc,libc6-dev,ca-certificates
     lend_network "$tree"
-    say "making $2 of it"
+    say "creating $2"
     commit_tree "$tree" "docker.io/library/$2" --cmd bash
     lend_rust "$tree" /usr/local/share/cargo
-    say "making $1 of it"
+    say "creating $1"
     commit_tree "$tree" "docker.io/library/$1" --cmd bash --env CARGO_HOME=/usr/local/share/cargo
     rm -rf "$tree"
 }
@@ -92,7 +92,7 @@ build_with_buildah() {
     export STORAGE_DRIVER="${STORAGE_DRIVER:-vfs}" BUILDAH_ISOLATION="${BUILDAH_ISOLATION:-chroot}"
     if [ -n "${BASE:-}" ]; then
         [ "$BASE" = debootstrap ] || fail "BASE=$BASE is not known; it may be debootstrap"
-        # Not among the machine's own images: these have the names of others.
+        # A separate image store, because these images have the names of official ones.
         mkdir -p "$work"
         printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\nrunroot = "%s"\n' \
             "$STORAGE_DRIVER" "$work/storage" "$work/run" >"$work/storage.conf"
@@ -104,7 +104,7 @@ build_with_buildah() {
     buildah bud "$pull" --layers --format docker --tag staygate .
 }
 
-# Both processes and the network are the machine's own there, so the server is found by what it was started with.
+# Processes and network are those of this machine, so the server is found by its command line.
 server_of_buildah() {
     for process in /proc/[0-9]*; do
         if [ "$(cat "$process/comm" 2>/dev/null)" = staygate ] &&
@@ -144,7 +144,7 @@ build_with_daemon() {
 
 serve_with_daemon() {
     made="staygate-image-database-$$ staygate-image-$$"
-    say "$engine run mariadb:11, and staygate beside it"
+    say "$engine run mariadb:11 and staygate"
     $engine run --detach --name "staygate-image-database-$$" --env MARIADB_ROOT_PASSWORD=image --env MARIADB_DATABASE=staygate \
         --publish "127.0.0.1:$port:8080" docker.io/library/mariadb:11 >/dev/null
     tries=0
@@ -153,7 +153,7 @@ serve_with_daemon() {
         [ "$tries" -lt 120 ] || fail "the database does not become ready"
         sleep 1
     done
-    # As compose.yaml runs it: nothing to write to, no rights.
+    # As in compose.yaml: read-only, without privileges.
     $engine run --detach --name "staygate-image-$$" --network "container:staygate-image-database-$$" --read-only --cap-drop ALL \
         --env DATABASE_URL=mysql://root:image@127.0.0.1:3306/staygate --env STAYGATE_DEMO=on \
         --env "STAYGATE_JWT_SECRET=$secret" staygate >/dev/null
@@ -166,7 +166,7 @@ stop_with_daemon() {
     [ "$status" = 0 ] || fail "the server ended with $status"
 }
 
-# ---- With either
+# ---- With any engine
 
 await_ready() {
     tries=0
@@ -215,4 +215,4 @@ esac
 await_ready
 try
 case $engine in buildah) stop_with_buildah ;; *) stop_with_daemon ;; esac
-echo "image: built and served"
+echo "image: built and tested"

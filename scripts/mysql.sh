@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs all tests (or those that the arguments name) on a MySQL server that it starts, and stops afterwards.
+# Runs all tests (or those that the arguments name) on a MySQL server that it starts and stops.
 #
-#   MYSQLD      the server's program; MariaDB's does as well. Otherwise a `mysqld` in PATH that is MySQL's.
-#   MYSQL_ROOT  where neither is: a Debian sid with MySQL in this folder, made at the first time (needs root, debootstrap)
-#               and kept for the next; /var/tmp/staygate-mysql
+#   MYSQLD      the server program (MariaDB works too). Default: a `mysqld` in PATH that is MySQL.
+#   MYSQL_ROOT  if neither exists: a Debian sid with MySQL in this folder, created on the first run (needs root, debootstrap)
+#               and kept for later runs; default /var/tmp/staygate-mysql
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -21,11 +21,11 @@ if [ -z "${MYSQLD:-}" ] && { [ -z "$program" ] || "$program" --no-defaults --ver
     root=${MYSQL_ROOT:-/var/tmp/staygate-mysql}
     program=/usr/sbin/mysqld
     [ -e "$root$program" ] || debian sid "$root" mysql-server-core
-    [ "$(id -u)" = 0 ] || fail "the MySQL in $root needs root. MYSQLD=PATH names one that does not"
+    [ "$(id -u)" = 0 ] || fail "the MySQL in $root needs root. MYSQLD=PATH uses one that does not"
 fi
 
 start_database
 export TEST_DATABASE_URL="mysql://root@localhost/staygate?socket=$data/s"
 say "TEST_DATABASE_URL=$TEST_DATABASE_URL"
-say "Only the tests of the private database itself use the machine's own server all the same."
+say "Only the tests of the private database still use the server program of this machine."
 sh scripts/test.sh "$@"

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Does what the README tells a newcomer, in a minimal Debian made for it, with the last commit and an empty environment:
+# Runs the commands of the README in a new minimal Debian, with the last commit and an empty environment:
 # `make install`, `make run` and the tour, then `make test`. Needs root, debootstrap, and the machine's Rust, which is copied.
 #
 #   NEWCOMER  "run test", or one of the two
 #   PORT      of 127.0.0.1, for a machine where 8080 is taken
-#   MIRROR    the Debian archive; that of the machine
-#   TMPDIR    where there are 10 GB for it until the end; /var/tmp
+#   MIRROR    the Debian archive; default: that of this machine
+#   TMPDIR    a folder with 10 GB of free space; default: /var/tmp
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -15,9 +15,9 @@ PATH="$PATH:$HOME/.cargo/bin:/usr/sbin:/sbin"
 wanted=${NEWCOMER:-run test}
 port=${PORT:-8080}
 
-# ---- Inside: a mount and a process namespace, so that every mount and process ends with it
+# ---- Inside: a mount and a process namespace, so that all mounts and processes end with it
 
-# A shell line in the new system, as its root in a fresh session. Only what `env -i` leaves, and rustup's folder.
+# Runs a shell line in the new system, as root, with an empty environment (`env -i`) and rustup's folder in PATH.
 newcomer() {
     chroot "$tree" /usr/bin/env -i HOME=/root TERM=dumb PATH=/root/.cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         /bin/sh -c "cd /root/staygate && $1"
@@ -44,7 +44,7 @@ run_and_tour() {
     for process in "$tree"/proc/[0-9]*; do
         [ "$(cat "$process/comm" 2>/dev/null)" != staygate ] || kill -INT "$(basename "$process")"
     done
-    wait "$making" || fail "the server did not end well"
+    wait "$making" || fail "the server did not stop cleanly"
 }
 
 if [ "${1:-}" = --inside ]; then
@@ -69,27 +69,27 @@ passed=""
 for word in $wanted; do
     case $word in
     run | test) passed="${passed:+$passed and }make $word" ;;
-    *) fail "NEWCOMER=\"$wanted\": it may be run, test or both" ;;
+    *) fail "NEWCOMER=\"$wanted\": must be run, test or both" ;;
     esac
 done
 [ -n "$passed" ] || fail "NEWCOMER is empty"
-[ "$(id -u)" = 0 ] || fail "a newcomer's system needs root: sudo env PATH=\"\$PATH\" HOME=\"\$HOME\" make newcomer"
+[ "$(id -u)" = 0 ] || fail "creating the system needs root: sudo env PATH=\"\$PATH\" HOME=\"\$HOME\" make newcomer"
 case $wanted in *run*)
     if has curl && curl --silent --output /dev/null "http://127.0.0.1:$port"; then
-        fail "something answers on 127.0.0.1:$port already; PORT chooses another"
+        fail "127.0.0.1:$port is in use; choose another with PORT"
     fi
     ;;
 esac
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/staygate-newcomer.XXXXXX")
 inside=""
-# The mounts are not to be seen out here, so that nothing but the folder's own files can be deleted.
+# The mounts are not visible here, so only the folder's own files can be deleted.
 clean() {
     if [ -n "$inside" ]; then
         kill -KILL "$inside" 2>/dev/null || true
         wait "$inside" 2>/dev/null || true
     fi
-    # What was killed may take a moment to be gone.
+    # Killed processes may take a moment to exit.
     rm -rf "$work" 2>/dev/null || { sleep 2 && rm -rf "$work"; }
 }
 trap clean EXIT
@@ -106,6 +106,6 @@ git -c safe.directory="$PWD" archive HEAD | tar -x -C "$tree/root/staygate"
 
 unshare --mount --pid --fork --kill-child sh scripts/newcomer.sh --inside "$tree" &
 inside=$!
-wait "$inside" || fail "it did not work for a newcomer"
+wait "$inside" || fail "the commands of the README failed"
 inside=""
 echo "newcomer: $passed passed"

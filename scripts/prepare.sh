@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes sure that there is a Rust toolchain (says how to get one) and a database server (installs one when there is none and
-# no DATABASE_URL). The server is only a program here: no system service is set up or started.
+# Checks that there is a Rust toolchain and a database server. Installs a server package if there is none and DATABASE_URL is not
+# set; no system service is set up or started.
 set -eu
 
 PATH="$PATH:$HOME/.cargo/bin:/usr/sbin:/usr/libexec:/usr/local/sbin:/usr/local/libexec:/opt/homebrew/bin"
@@ -13,7 +13,7 @@ fail() {
 has() { command -v "$1" >/dev/null 2>&1; }
 
 has cargo || fail "Rust is missing. Install it as https://rustup.rs says, open a new shell, and run this again."
-has cc || has gcc || has clang || fail "a C linker is missing, which Rust needs. On Debian: apt-get install gcc libc6-dev"
+has cc || has gcc || has clang || fail "Rust needs a C linker, which is missing. On Debian: apt-get install gcc libc6-dev"
 
 if [ -n "${DATABASE_URL:-}" ]; then exit 0; fi
 if [ -n "${DATABASE_URL_FILE:-}" ]; then exit 0; fi
@@ -38,14 +38,14 @@ run() {
 
 install_with_apt() {
     run $sudo env DEBIAN_FRONTEND=noninteractive apt-get update -q
-    # Newer releases have the plain name, older ones a version in it.
+    # Newer releases have the plain name, older ones include a version.
     for package in mariadb-server-core mariadb-server-core-10.6 mysql-server-core-8.0; do
         if apt-cache show "$package" >/dev/null 2>&1; then
             run $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$package"
             return
         fi
     done
-    fail "apt knows no MariaDB or MySQL server package. Install one yourself, or set DATABASE_URL."
+    fail "apt has no MariaDB or MySQL server package. Install one yourself, or set DATABASE_URL."
 }
 
 if has apt-get; then
@@ -61,7 +61,7 @@ elif has apk; then
 elif has brew; then
     run brew install mariadb
 else
-    fail "no package manager that this script knows. Install MariaDB yourself, or set DATABASE_URL."
+    fail "no supported package manager found. Install MariaDB yourself, or set DATABASE_URL."
 fi
 
 has mariadbd || has mysqld || fail "the package was installed, but there is still no mariadbd or mysqld in $PATH"

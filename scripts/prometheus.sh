@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints the path of a Prometheus for the tests that scrape the server with one: that of the machine, or Debian's, unpacked to
-# target/prometheus. Nothing is installed and no service is set up. Prints nothing where neither can be had.
+# Prints the path of a Prometheus program for the tests: that of the machine, or Debian's, unpacked to target/prometheus.
+# Nothing is installed and no service is set up. Prints nothing if neither is available.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -8,7 +8,7 @@ if command -v prometheus; then exit 0; fi
 folder=target/prometheus
 if [ ! -x "$folder/usr/bin/prometheus" ]; then
     if ! command -v apt-get >/dev/null 2>&1; then
-        echo "==> There is no Prometheus here and no apt-get: what needs one is left out." >&2
+        echo "==> No Prometheus and no apt-get found: tests that need Prometheus are skipped." >&2
         exit 0
     fi
     mkdir -p "$folder"

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Writes what the program is made of as a bill of materials (SBOM) in the form of CycloneDX 1.5: every crate with its version, checksum and
-# license. Made from Cargo.lock, so it is the same wherever it is made.
+# Writes a bill of materials (SBOM) in CycloneDX 1.5 format: every crate with its version, checksum and license. It is generated from
+# Cargo.lock, so it is the same on every machine.
 #
-#   OUT=target/sbom  the folder for it
+#   OUT=target/sbom  the output folder
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Clicks through the pages of a server of its own with demo data: signs in, runs the whole journey in GraphiQL's tabs, and leaves pictures
-# in target/screenshots. Fails if a step fails or a page asks any other host for anything. Needs Chromium and Node.js.
+# Tests the pages in a browser, on a temporary server with demo data: signs in, runs the whole journey in GraphiQL's tabs, and writes
+# screenshots to target/screenshots. Fails if a step fails or a page loads anything from another host. Needs Chromium and Node.js.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -40,4 +40,4 @@ until url=$(sed -n 's/.*ready: open \(http:[^ ]*\).*/\1/p' "$work/server.log") &
 done
 say "node scripts/pages/journey.mjs, against $url"
 STAYGATE_URL="$url" CHROMIUM="$chromium" OUT="$out" node scripts/pages/journey.mjs
-echo "screenshots: $(ls "$out" | wc -l) pictures in $out, nothing asked of another host"
+echo "screenshots: $(ls "$out" | wc -l) screenshots in $out, nothing loaded from another host"

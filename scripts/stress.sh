@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the whole suite several times while other processes keep every core busy: no test may depend on the machine's speed.
 #
-#   ROUNDS=3  how often
+#   ROUNDS=3  number of runs
 #   BUSY=4    how many processes compete with the tests
 set -eu
 
@@ -18,7 +18,7 @@ trap clean EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# Built before the load begins: it is the tests that are put to the trial.
+# Built before the load begins, because only the tests should run under load.
 PATH="$PATH:$HOME/.cargo/bin" cargo test --locked --no-run
 
 while [ "$busy" -gt 0 ]; do

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Runs tests: with cargo-nextest where it is installed, which gives each test a process and a time limit of its own (.config/nextest.toml),
-# else with cargo test. The arguments are those of both.
+# Runs tests: with cargo-nextest if it is installed, which runs each test in its own process with a time limit (.config/nextest.toml),
+# else with cargo test. The arguments work with both.
 #
-#   RUNNER=cargo  takes cargo test all the same
+#   RUNNER=cargo  forces cargo test
 set -eu
 
 PATH="$PATH:$HOME/.cargo/bin"
@@ -13,7 +13,7 @@ if [ -z "$runner" ]; then
 fi
 
 if [ "$runner" = nextest ]; then
-    # The one option of cargo test that has another name here.
+    # The only option that has another name in nextest.
     for argument in "$@"; do
         shift
         if [ "$argument" = --show-output ]; then export NEXTEST_SUCCESS_OUTPUT=immediate; else set -- "$@" "$argument"; fi
@@ -33,7 +33,7 @@ code=$(mktemp)
 trap 'rm -f "$out" "$code"' EXIT
 
 echo "==> cargo test --locked --workspace --no-fail-fast $*"
-# The status of cargo, not of tee, is the one that counts.
+# Keep the exit status of cargo, not of tee.
 {
     status=0
     cargo test --locked --workspace --no-fail-fast "$@" 2>&1 || status=$?
