@@ -19,7 +19,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 # Built before the load begins, because only the tests should run under load.
-PATH="$PATH:$HOME/.cargo/bin" cargo test --locked --no-run
+PATH="$PATH:$HOME/.cargo/bin" cargo test --locked --workspace --no-run
 
 while [ "$busy" -gt 0 ]; do
     while :; do :; done &
