@@ -28,8 +28,9 @@ echo "==> npm ci (in clients/)"
 npm --prefix clients ci --ignore-scripts --no-audit --no-fund --loglevel=error
 echo "==> cargo build --locked"
 cargo build --locked
+# All programs have one address, and book more often than people do.
 echo "==> target/debug/staygate serve --data-dir $work/data --listen 127.0.0.1:0"
-env -u DATABASE_URL -u DATABASE_URL_FILE target/debug/staygate serve --data-dir "$work/data" --listen 127.0.0.1:0 --demo on \
+env -u DATABASE_URL -u DATABASE_URL_FILE target/debug/staygate serve --data-dir "$work/data" --listen 127.0.0.1:0 --demo on --bookings-per-address 10000 \
     --log-level info >"$work/log" 2>&1 &
 server=$!
 until url=$(sed -n 's/.*ready: open \(http:[^ ]*\).*/\1/p' "$work/log") && [ -n "$url" ]; do
