@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::sdl::{DirectiveDef, FieldDef, InputDef, Kind, Mark, Schema, SdlError, TypeDef};
+use super::marks::Mark;
+use super::sdl::{DirectiveDef, FieldDef, InputDef, Kind, Schema, SdlError, TypeDef};
 
 /// One thing that a schema promises its clients, such as `Listing.reviews(first: Int = 20): ReviewConnection!`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,10 +52,10 @@ pub fn promises(sdl: &str) -> Result<BTreeSet<Promise>, SdlError> {
         all.add(&coordinate, Aspect::Definition, name, format!("{coordinate}: {name}"));
     }
     all.marks("schema", &schema.marks);
-    for (name, ty) in &schema.types {
+    for (name, ty) in schema.own_types() {
         all.of_type(name, ty);
     }
-    for (name, directive) in &schema.directives {
+    for (name, directive) in schema.own_directives() {
         all.of_directive(&format!("@{name}"), directive);
     }
     Ok(all.0)

@@ -1,6 +1,7 @@
 //! From the parser's tree to a [`Schema`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::hash::Hash;
 
 use async_graphql_parser::types::{
     EnumValueDefinition, FieldDefinition, InputValueDefinition, SchemaDefinition, TypeDefinition, TypeKind,
@@ -8,8 +9,11 @@ use async_graphql_parser::types::{
 };
 use async_graphql_parser::{Positioned, parse_schema};
 use async_graphql_value::Name;
+use async_graphql_value::indexmap::IndexMap;
 
-use super::sdl::{DirectiveDef, FieldDef, InputDef, Kind, Schema, SdlError, TypeDef, ValueDef, marks, text};
+use super::marks::marks;
+use super::sdl::{DirectiveDef, FieldDef, InputDef, Kind, Map, Schema, SdlError, TypeDef, ValueDef, text};
+use super::weights::FieldCost;
 
 /// Everything `sdl` defines, built-ins too if it prints them.
 pub(super) fn read(sdl: &str) -> Result<Schema, SdlError> {
@@ -33,6 +37,7 @@ pub(super) fn read(sdl: &str) -> Result<Schema, SdlError> {
     for extension in extensions {
         extend(&mut schema, extension)?;
     }
+    schema.types.values_mut().for_each(sort);
     read_roots(&mut schema, blocks)?;
     Ok(schema)
 }
@@ -59,6 +64,13 @@ fn read_roots(schema: &mut Schema, blocks: Vec<SchemaDefinition>) -> Result<(), 
     Ok(())
 }
 
+/// Puts the parts of a type in order.
+fn sort(ty: &mut TypeDef) {
+    ty.fields.sort_unstable_keys();
+    ty.inputs.sort_unstable_keys();
+    ty.values.sort_unstable_keys();
+}
+
 fn extend(schema: &mut Schema, extension: TypeDefinition) -> Result<(), SdlError> {
     let name = extension.name.node.to_string();
     let more = type_of(extension)?;
@@ -77,6 +89,7 @@ fn extend(schema: &mut Schema, extension: TypeDefinition) -> Result<(), SdlError
     for member in more.members {
         insert_name(&mut ty.members, member, &name)?;
     }
+    ty.possible.extend(more.possible);
     for interface in more.implements {
         insert_name(&mut ty.implements, interface, &name)?;
     }
@@ -86,19 +99,16 @@ fn extend(schema: &mut Schema, extension: TypeDefinition) -> Result<(), SdlError
 fn type_of(definition: TypeDefinition) -> Result<TypeDef, SdlError> {
     let name = definition.name.node;
     let mut ty = TypeDef {
-        kind: Kind::Scalar,
+        name: name.to_string(),
         description: text(definition.description),
         marks: marks(definition.directives),
-        implements: BTreeSet::new(),
-        fields: BTreeMap::new(),
-        inputs: BTreeMap::new(),
-        values: BTreeMap::new(),
-        members: BTreeSet::new(),
+        ..TypeDef::default()
     };
     match definition.kind {
         TypeKind::Scalar => {}
         TypeKind::Object(object) => {
             ty.kind = Kind::Object;
+            ty.possible = BTreeSet::from([name.to_string()]);
             ty.fields = fields(&name, object.fields)?;
             ty.implements = names(&name, object.implements)?;
         }
@@ -110,6 +120,7 @@ fn type_of(definition: TypeDefinition) -> Result<TypeDef, SdlError> {
         TypeKind::Union(union) => {
             ty.kind = Kind::Union;
             ty.members = names(&name, union.members)?;
+            ty.possible.clone_from(&ty.members);
         }
         TypeKind::Enum(choices) => {
             ty.kind = Kind::Enum;
@@ -123,8 +134,8 @@ fn type_of(definition: TypeDefinition) -> Result<TypeDef, SdlError> {
     Ok(ty)
 }
 
-fn fields(ty: &str, definitions: Vec<Positioned<FieldDefinition>>) -> Result<BTreeMap<String, FieldDef>, SdlError> {
-    let mut fields = BTreeMap::new();
+fn fields(ty: &str, definitions: Vec<Positioned<FieldDefinition>>) -> Result<Map<FieldDef>, SdlError> {
+    let mut fields = Map::new();
     for definition in definitions {
         let FieldDefinition { description, name, arguments, ty: result, directives } = definition.node;
         let coordinate = format!("{ty}.{}", name.node);
@@ -133,6 +144,7 @@ fn fields(ty: &str, definitions: Vec<Positioned<FieldDefinition>>) -> Result<BTr
             ty: result.node,
             arguments: inputs(arguments, |argument| format!("{coordinate}({argument}:)"))?,
             marks: marks(directives),
+            cost: FieldCost::default(),
         };
         insert(&mut fields, name.node.to_string(), field, &coordinate)?;
     }
@@ -143,18 +155,19 @@ fn fields(ty: &str, definitions: Vec<Positioned<FieldDefinition>>) -> Result<BTr
 pub(super) fn inputs(
     definitions: Vec<Positioned<InputValueDefinition>>,
     coordinate: impl Fn(&str) -> String,
-) -> Result<BTreeMap<String, InputDef>, SdlError> {
-    let mut inputs = BTreeMap::new();
+) -> Result<Map<InputDef>, SdlError> {
+    let mut inputs = Map::new();
     for definition in definitions {
         let name = definition.node.name.node.to_string();
         let coordinate = coordinate(&name);
         insert(&mut inputs, name, InputDef::of(definition.node), &coordinate)?;
     }
+    inputs.sort_unstable_keys();
     Ok(inputs)
 }
 
-fn values(ty: &str, definitions: Vec<Positioned<EnumValueDefinition>>) -> Result<BTreeMap<String, ValueDef>, SdlError> {
-    let mut values = BTreeMap::new();
+fn values(ty: &str, definitions: Vec<Positioned<EnumValueDefinition>>) -> Result<Map<ValueDef>, SdlError> {
+    let mut values = Map::new();
     for definition in definitions {
         let EnumValueDefinition { description, value, directives } = definition.node;
         let coordinate = format!("{ty}.{}", value.node);
@@ -177,7 +190,7 @@ fn insert_name(names: &mut BTreeSet<String>, name: String, ty: &str) -> Result<(
     if names.insert(name) { Ok(()) } else { Err(SdlError::Duplicate(coordinate)) }
 }
 
-fn insert<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: V, coordinate: &str) -> Result<(), SdlError> {
+fn insert<K: Eq + Hash, V>(map: &mut IndexMap<K, V>, key: K, value: V, coordinate: &str) -> Result<(), SdlError> {
     match map.insert(key, value) {
         None => Ok(()),
         Some(_) => Err(SdlError::Duplicate(coordinate.to_owned())),

@@ -1,29 +1,30 @@
-//! A schema as this module sees it: SDL text parsed, extensions merged, everything keyed by name.
+//! The model of a schema, the only one: SDL text parsed, extensions merged, everything keyed by name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::LazyLock;
 
 use async_graphql_parser::Positioned;
 use async_graphql_parser::types::{
-    BaseType, ConstDirective, DirectiveDefinition, DirectiveLocation, InputValueDefinition, Type,
+    BaseType, DirectiveDefinition, DirectiveLocation, InputValueDefinition, OperationType, Type,
 };
 use async_graphql_value::ConstValue;
+use async_graphql_value::indexmap::IndexMap;
 
+use super::marks::{Mark, mark, marks, sorted};
+use super::scalars::Scalars;
+use super::weights::FieldCost;
 use super::{reader, repeatable};
 
-/// The scalars every GraphQL schema has without defining them.
-pub(super) const BUILT_IN_SCALARS: [&str; 5] = ["Boolean", "Float", "ID", "Int", "String"];
+/// Definitions by name: sorted, so that their order in the text does not matter, and hashed, because every request looks
+/// names up.
+pub(super) type Map<T> = IndexMap<String, T>;
 
-/// The directives every GraphQL schema has without defining them. Printing them in SDL is optional, so they never count
-/// as promises; they are needed to check their use.
-const BUILT_IN_DIRECTIVES: &str = r#"
-directive @deprecated(reason: String! = "No longer supported")
-  on FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE
-directive @include(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
-directive @oneOf on INPUT_OBJECT
-directive @skip(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
-directive @specifiedBy(url: String!) on SCALAR
-"#;
+/// The directives that every schema has without defining them.
+const BUILT_IN_DIRECTIVES: [&str; 5] = ["deprecated", "include", "oneOf", "skip", "specifiedBy"];
+
+/// What every schema has without defining it.
+static BUILT_IN: LazyLock<Result<Schema, SdlError>> = LazyLock::new(|| reader::read(include_str!("built_in.graphql")));
 
 /// Why a text is not a schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,8 +46,9 @@ pub enum SdlError {
 }
 
 /// What a named type is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Kind {
+    #[default]
     Scalar,
     Object,
     Interface,
@@ -80,16 +82,21 @@ impl Kind {
 }
 
 /// One named type. Only the maps that its kind has are filled.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct TypeDef {
+    pub name: String,
     pub kind: Kind,
     pub description: Option<String>,
     pub marks: Vec<Mark>,
     pub implements: BTreeSet<String>,
-    pub fields: BTreeMap<String, FieldDef>,
-    pub inputs: BTreeMap<String, InputDef>,
-    pub values: BTreeMap<String, ValueDef>,
+    pub fields: Map<FieldDef>,
+    pub inputs: Map<InputDef>,
+    pub values: Map<ValueDef>,
     pub members: BTreeSet<String>,
+    /// The object types that a value of it can have; an object's own name.
+    pub possible: BTreeSet<String>,
+    /// What one value of it costs, in thousandths, where the contract says so.
+    pub weight: Option<u64>,
 }
 
 impl TypeDef {
@@ -97,14 +104,35 @@ impl TypeDef {
     pub fn is_one_of(&self) -> bool {
         self.kind == Kind::Input && mark(&self.marks, "oneOf").is_some()
     }
+
+    /// Whether it has fields to select.
+    pub fn is_composite(&self) -> bool {
+        self.kind.is_composite()
+    }
+
+    /// Whether it is a scalar that every schema has.
+    pub fn is_built_in_scalar(&self) -> bool {
+        is_built_in_scalar(&self.name)
+    }
+
+    /// Whether a value can be of both types.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        !self.possible.is_disjoint(&other.possible)
+    }
+
+    /// Whether every value of `other` is of this type as well.
+    pub fn covers(&self, other: &Self) -> bool {
+        other.possible.is_subset(&self.possible)
+    }
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct FieldDef {
     pub description: Option<String>,
     pub ty: Type,
-    pub arguments: BTreeMap<String, InputDef>,
+    pub arguments: Map<InputDef>,
     pub marks: Vec<Mark>,
+    pub cost: FieldCost,
 }
 
 /// An argument or an input field.
@@ -114,6 +142,8 @@ pub(super) struct InputDef {
     pub ty: Type,
     pub default: Option<ConstValue>,
     pub marks: Vec<Mark>,
+    /// What it adds to the cost of a field when it is given, in thousandths.
+    pub weight: u64,
 }
 
 impl InputDef {
@@ -123,6 +153,7 @@ impl InputDef {
             ty: definition.ty.node,
             default: definition.default_value.map(|value| sorted(value.node)),
             marks: marks(definition.directives),
+            weight: 0,
         }
     }
 
@@ -151,40 +182,11 @@ pub(super) struct ValueDef {
     pub marks: Vec<Mark>,
 }
 
-/// A directive applied to a definition.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Mark {
-    pub name: String,
-    pub arguments: BTreeMap<String, ConstValue>,
-}
-
-impl Mark {
-    /// The argument, if it is a string.
-    pub fn text(&self, argument: &str) -> Option<&str> {
-        match self.arguments.get(argument) {
-            Some(ConstValue::String(text)) => Some(text),
-            _ => None,
-        }
-    }
-}
-
-/// `@deprecated(reason: "…")`.
-impl fmt::Display for Mark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "@{}", self.name)?;
-        if self.arguments.is_empty() {
-            return Ok(());
-        }
-        let arguments: Vec<_> = self.arguments.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        write!(f, "({})", arguments.join(", "))
-    }
-}
-
 /// The definition of a directive.
 #[derive(Debug, Clone)]
 pub(super) struct DirectiveDef {
     pub description: Option<String>,
-    pub arguments: BTreeMap<String, InputDef>,
+    pub arguments: Map<InputDef>,
     pub repeatable: bool,
     pub locations: BTreeSet<String>,
 }
@@ -206,58 +208,92 @@ impl DirectiveDef {
     }
 }
 
-/// A whole schema, without what every schema has.
+/// A whole schema, with what every schema has.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Schema {
-    pub types: BTreeMap<String, TypeDef>,
-    pub directives: BTreeMap<String, DirectiveDef>,
+    pub types: Map<TypeDef>,
+    pub directives: Map<DirectiveDef>,
     /// `query`, `mutation` and `subscription`, to the name of the type.
-    pub roots: BTreeMap<&'static str, String>,
+    pub roots: IndexMap<&'static str, String>,
     pub marks: Vec<Mark>,
-    built_in: BTreeMap<String, DirectiveDef>,
+    /// The forms of the contract's own scalars.
+    pub scalars: Scalars,
+    /// `__typename`, `__schema` and `__type`.
+    meta_fields: Map<FieldDef>,
 }
 
 impl Schema {
-    /// Parses `sdl`, merges extensions and refuses what is defined twice. Whether the types it names exist is `sound`'s
-    /// question.
+    /// Parses `sdl`, merges extensions and refuses what is defined twice. Whether the types it names exist is for
+    /// `lint` and `Documents` to check.
     ///
     /// # Errors
     /// [`SdlError`].
     pub fn read(sdl: &str) -> Result<Self, SdlError> {
-        let built_in = reader::read(BUILT_IN_DIRECTIVES)?.directives;
         let mut schema = reader::read(sdl)?;
-        schema.types.retain(|name, _| !BUILT_IN_SCALARS.contains(&name.as_str()) && !name.starts_with("__"));
-        schema.directives.retain(|name, _| !built_in.contains_key(name));
-        Ok(Self { built_in, ..schema })
+        let mut built_in = BUILT_IN.clone()?;
+        let meta_fields = built_in.types.swap_remove("__MetaFields");
+        schema.meta_fields = meta_fields.map(|ty| ty.fields).unwrap_or_default();
+        schema.types.retain(|name, _| !is_built_in_type(name));
+        schema.types.extend(built_in.types);
+        schema.types.sort_unstable_keys();
+        schema.directives.retain(|name, _| !built_in.directives.contains_key(name));
+        schema.directives.extend(built_in.directives);
+        schema.directives.sort_unstable_keys();
+        schema.add_objects();
+        Ok(schema)
     }
 
-    /// The kind of a type, built-in scalars included.
-    pub fn kind(&self, name: &str) -> Option<Kind> {
-        if BUILT_IN_SCALARS.contains(&name) {
-            return Some(Kind::Scalar);
+    /// Adds to each interface the objects that implement it.
+    fn add_objects(&mut self) {
+        let mut objects: Vec<(String, String)> = Vec::new();
+        for (name, ty) in self.types.iter().filter(|(_, ty)| ty.kind == Kind::Object) {
+            objects.extend(ty.implements.iter().map(|interface| (interface.clone(), name.clone())));
         }
+        for (interface, object) in objects {
+            if let Some(interface) = self.types.get_mut(&interface).filter(|ty| ty.kind == Kind::Interface) {
+                interface.possible.insert(object);
+            }
+        }
+    }
+
+    /// The types that the text itself defines.
+    pub fn own_types(&self) -> impl Iterator<Item = (&String, &TypeDef)> {
+        self.types.iter().filter(|(name, _)| !is_built_in_type(name))
+    }
+
+    /// The directives that the text itself defines.
+    pub fn own_directives(&self) -> impl Iterator<Item = (&String, &DirectiveDef)> {
+        self.directives.iter().filter(|(name, _)| !BUILT_IN_DIRECTIVES.contains(&name.as_str()))
+    }
+
+    /// The kind of a type.
+    pub fn kind(&self, name: &str) -> Option<Kind> {
         self.types.get(name).map(|ty| ty.kind)
     }
 
-    /// A directive, built-in ones included.
-    pub fn directive(&self, name: &str) -> Option<&DirectiveDef> {
-        self.directives.get(name).or_else(|| self.built_in.get(name))
+    /// The root type of operations of a kind, where the contract has one.
+    pub fn root(&self, operation: OperationType) -> Option<&TypeDef> {
+        self.types.get(self.roots.get(keyword(operation))?)
     }
 
-    /// The object types a value of the composite type `name` can be.
-    pub fn possible(&self, name: &str) -> BTreeSet<&str> {
-        let Some((name, ty)) = self.types.get_key_value(name) else { return BTreeSet::new() };
-        match ty.kind {
-            Kind::Object => BTreeSet::from([name.as_str()]),
-            Kind::Union => ty.members.iter().map(String::as_str).collect(),
-            Kind::Interface => self
-                .types
-                .iter()
-                .filter(|(_, other)| other.kind == Kind::Object && other.implements.contains(name))
-                .map(|(other, _)| other.as_str())
-                .collect(),
-            Kind::Scalar | Kind::Enum | Kind::Input => BTreeSet::new(),
-        }
+    /// Whether this type is the root of operations of a kind.
+    pub fn is_root(&self, operation: OperationType, ty: &TypeDef) -> bool {
+        self.roots.get(keyword(operation)).is_some_and(|root| *root == ty.name)
+    }
+
+    /// A field of `parent`, meta fields included.
+    pub fn field<'a>(&'a self, parent: &'a TypeDef, name: &str) -> Option<&'a FieldDef> {
+        let has_meta_field = match name {
+            "__typename" => parent.is_composite(),
+            "__schema" | "__type" => self.is_root(OperationType::Query, parent),
+            _ => return parent.fields.get(name),
+        };
+        self.meta_fields.get(name).filter(|_| has_meta_field)
+    }
+
+    /// A type by its name.
+    pub fn get(&self, name: &str) -> Option<&TypeDef> {
+        self.types.get(name)
     }
 
     /// Whether `special` may stand where `general` is promised: the same type, or one that it implements or joins.
@@ -268,11 +304,29 @@ impl Schema {
     }
 }
 
+fn is_built_in_scalar(name: &str) -> bool {
+    matches!(name, "Boolean" | "Float" | "ID" | "Int" | "String")
+}
+
+/// Whether every schema has the type without defining it.
+fn is_built_in_type(name: &str) -> bool {
+    is_built_in_scalar(name) || name.starts_with("__")
+}
+
+/// The word that an operation begins with.
+const fn keyword(operation: OperationType) -> &'static str {
+    match operation {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+}
+
 /// The name inside lists and non-nulls.
-pub(super) fn named(ty: &Type) -> &str {
+pub(super) fn innermost(ty: &Type) -> &str {
     match &ty.base {
         BaseType::Named(name) => name,
-        BaseType::List(inner) => named(inner),
+        BaseType::List(inner) => innermost(inner),
     }
 }
 
@@ -289,43 +343,11 @@ pub(super) fn narrows(from: &Type, to: &Type) -> bool {
     }
 }
 
-/// The first mark of that name.
-pub(super) fn mark<'a>(marks: &'a [Mark], name: &str) -> Option<&'a Mark> {
-    marks.iter().find(|mark| mark.name == name)
-}
-
-/// Directives as marks. A deprecation without a reason has the one that the specification gives it.
-pub(super) fn marks(directives: Vec<Positioned<ConstDirective>>) -> Vec<Mark> {
-    let marks = directives.into_iter().map(|directive| {
-        let ConstDirective { name, arguments } = directive.node;
-        let arguments = arguments.into_iter().map(|(name, value)| (name.node.to_string(), sorted(value.node)));
-        let mut mark = Mark { name: name.node.to_string(), arguments: arguments.collect() };
-        if mark.name == "deprecated" {
-            let reason = || ConstValue::String("No longer supported".to_owned());
-            mark.arguments.entry("reason".to_owned()).or_insert_with(reason);
-        }
-        mark
-    });
-    marks.collect()
-}
-
 /// A description on one line. The parser leaves `\"""` in block strings as it is; here it is read.
 pub(super) fn text(description: Option<Positioned<String>>) -> Option<String> {
     let text = description?.node.replace("\\\"\"\"", "\"\"\"");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then_some(text)
-}
-
-/// The value with the keys of its objects in order, so that its text does not depend on how it was written.
-fn sorted(value: ConstValue) -> ConstValue {
-    match value {
-        ConstValue::List(items) => ConstValue::List(items.into_iter().map(sorted).collect()),
-        ConstValue::Object(fields) => {
-            let fields: BTreeMap<_, _> = fields.into_iter().map(|(name, value)| (name, sorted(value))).collect();
-            ConstValue::Object(fields.into_iter().collect())
-        }
-        other => other,
-    }
 }
 
 /// `FieldDefinition` as SDL writes it, `FIELD_DEFINITION`.

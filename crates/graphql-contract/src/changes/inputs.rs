@@ -1,28 +1,16 @@
 //! Changes to what clients send.
 
-use std::collections::BTreeMap;
-
-use super::super::sdl::{InputDef, narrows};
+use super::super::sdl::{InputDef, Map, narrows};
 use super::{Changes, Pair};
 
 impl Changes {
-    pub(super) fn arguments(
-        &mut self,
-        field: &str,
-        old: &BTreeMap<String, InputDef>,
-        new: &BTreeMap<String, InputDef>,
-    ) {
+    pub(super) fn arguments(&mut self, field: &str, old: &Map<InputDef>, new: &Map<InputDef>) {
         self.pairs(old, new, |changes, argument, inputs| {
             changes.of_input(&format!("{field}({argument}:)"), "argument", inputs);
         });
     }
 
-    pub(super) fn input_fields(
-        &mut self,
-        ty: &str,
-        old: &BTreeMap<String, InputDef>,
-        new: &BTreeMap<String, InputDef>,
-    ) {
+    pub(super) fn input_fields(&mut self, ty: &str, old: &Map<InputDef>, new: &Map<InputDef>) {
         self.pairs(old, new, |changes, field, inputs| {
             changes.of_input(&format!("{ty}.{field}"), "input field", inputs);
         });

@@ -8,10 +8,11 @@ mod outputs;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
-use super::sdl::{DirectiveDef, Mark, Schema, SdlError, TypeDef, mark};
+use super::marks::{Mark, mark};
+use super::sdl::{DirectiveDef, Map, Schema, SdlError, TypeDef};
 
 /// What a change does to clients that exist. In order of harm, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,12 +111,7 @@ impl Changes {
     }
 
     /// Calls `each` for every name that is in one of the maps.
-    fn pairs<T>(
-        &mut self,
-        old: &BTreeMap<String, T>,
-        new: &BTreeMap<String, T>,
-        mut each: impl FnMut(&mut Self, &str, Pair<'_, T>),
-    ) {
+    fn pairs<T>(&mut self, old: &Map<T>, new: &Map<T>, mut each: impl FnMut(&mut Self, &str, Pair<'_, T>)) {
         for (name, old) in old {
             let pair = new.get(name).map_or(Pair::Removed(old), |new| Pair::Both(old, new));
             each(self, name, pair);

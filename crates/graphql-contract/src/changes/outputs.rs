@@ -1,8 +1,8 @@
 //! Changes to what clients read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::super::sdl::{FieldDef, ValueDef, narrows};
+use super::super::sdl::{FieldDef, Map, ValueDef, narrows};
 use super::{Changes, Pair};
 
 impl Changes {
@@ -24,7 +24,7 @@ impl Changes {
         }
     }
 
-    pub(super) fn values(&mut self, name: &str, old: &BTreeMap<String, ValueDef>, new: &BTreeMap<String, ValueDef>) {
+    pub(super) fn values(&mut self, name: &str, old: &Map<ValueDef>, new: &Map<ValueDef>) {
         self.pairs(old, new, |changes, value, values| {
             let coordinate = format!("{name}.{value}");
             match values {
@@ -38,7 +38,7 @@ impl Changes {
         });
     }
 
-    pub(super) fn fields(&mut self, name: &str, old: &BTreeMap<String, FieldDef>, new: &BTreeMap<String, FieldDef>) {
+    pub(super) fn fields(&mut self, name: &str, old: &Map<FieldDef>, new: &Map<FieldDef>) {
         self.pairs(old, new, |changes, field, fields| {
             let coordinate = format!("{name}.{field}");
             match fields {

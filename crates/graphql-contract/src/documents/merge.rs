@@ -14,7 +14,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Pos, Positioned, ServerError};
 use async_graphql_value::Value;
 
-use super::catalogue::{self, Catalogue, Kind, Named, innermost};
+use super::super::sdl::{FieldDef, Kind, Schema, TypeDef, innermost};
 use super::refusal::{Code, error};
 use super::variables::make_literal_whole;
 
@@ -65,13 +65,13 @@ fn condition(directive: &Directive) -> Option<(bool, &Value)> {
 pub(super) fn normalize(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
-    catalogue: &Catalogue,
+    schema: &Schema,
     conditions: &[(Name, bool)],
     max_fields: usize,
 ) -> Result<Positioned<SelectionSet>, ServerError> {
     let pos = operation.selection_set.pos;
-    let mut merge = Merge { document, catalogue, conditions, budget: max_fields, visits: Cell::new(0) };
-    let items = match catalogue.root(operation.ty) {
+    let mut merge = Merge { document, schema, conditions, budget: max_fields, visits: Cell::new(0) };
+    let items = match schema.root(operation.ty) {
         Some(root) => merge.set(root, &[&operation.selection_set.node], pos, &IndexSet::new())?,
         None => Vec::new(),
     };
@@ -80,7 +80,7 @@ pub(super) fn normalize(
 
 struct Merge<'a> {
     document: &'a ExecutableDocument,
-    catalogue: &'a Catalogue,
+    schema: &'a Schema,
     conditions: &'a [(Name, bool)],
     budget: usize,
     /// Selections looked at: an interface of many objects makes some be looked at again and again.
@@ -115,7 +115,7 @@ enum Item<'a> {
     /// All fields under one response key.
     Field(Vec<&'a Positioned<Field>>),
     /// All fragments on one narrower type.
-    Narrow { on: &'a Named, pos: Pos, sets: Vec<&'a SelectionSet> },
+    Narrow { on: &'a TypeDef, pos: Pos, sets: Vec<&'a SelectionSet> },
 }
 
 type Items = Vec<Positioned<Selection>>;
@@ -124,7 +124,7 @@ impl<'a> Merge<'a> {
     /// Merges the sets selected of `parent`, without the fields under the keys `known`.
     fn set(
         &mut self,
-        parent: &'a Named,
+        parent: &'a TypeDef,
         sets: &[&'a SelectionSet],
         pos: Pos,
         known: &IndexSet<&'a Name>,
@@ -154,7 +154,7 @@ impl<'a> Merge<'a> {
 
     fn narrow(
         &mut self,
-        on: &'a Named,
+        on: &'a TypeDef,
         pos: Pos,
         sets: &[&'a SelectionSet],
         known: &IndexSet<&'a Name>,
@@ -164,10 +164,10 @@ impl<'a> Merge<'a> {
     }
 
     /// One fragment for each object that `parent` can be: what several fragments select of it is merged.
-    fn by_object(&mut self, parent: &'a Named, sets: &[&'a SelectionSet], pos: Pos) -> Result<Items, ServerError> {
+    fn by_object(&mut self, parent: &'a TypeDef, sets: &[&'a SelectionSet], pos: Pos) -> Result<Items, ServerError> {
         let mut items = Items::new();
         for object in &parent.possible {
-            if let Some(object) = self.catalogue.get(object) {
+            if let Some(object) = self.schema.get(object) {
                 items.extend(self.narrow(object, pos, sets, &IndexSet::new())?);
             }
         }
@@ -176,14 +176,14 @@ impl<'a> Merge<'a> {
 
     fn field(
         &mut self,
-        parent: &'a Named,
+        parent: &'a TypeDef,
         fields: &[&'a Positioned<Field>],
     ) -> Result<Positioned<Selection>, ServerError> {
         let first = fields[0];
         self.budget = self.budget.checked_sub(1).ok_or_else(|| too_many(first.pos))?;
         let pos = first.node.selection_set.pos;
-        let known = parent.fields.get(&first.node.name.node);
-        let below = known.and_then(|known| self.catalogue.get(innermost(&known.ty)));
+        let known = self.schema.field(parent, &first.node.name.node);
+        let below = known.and_then(|known| self.schema.get(innermost(&known.ty)));
         let items = match below {
             Some(below) if below.is_composite() => {
                 let sets: Vec<_> = fields.iter().map(|field| &field.node.selection_set.node).collect();
@@ -209,13 +209,13 @@ impl<'a> Merge<'a> {
     fn arguments(
         &self,
         field: &Positioned<Field>,
-        known: Option<&catalogue::Field>,
+        known: Option<&FieldDef>,
     ) -> Vec<(Positioned<Name>, Positioned<Value>)> {
         let mut arguments = field.node.arguments.clone();
         for (name, value) in &mut arguments {
-            let input = known.and_then(|known| known.arguments.iter().find(|input| input.name == name.node));
+            let input = known.and_then(|known| known.arguments.get(name.node.as_str()));
             if let Some(input) = input {
-                make_literal_whole(self.catalogue, &mut value.node, &input.ty);
+                make_literal_whole(self.schema, &mut value.node, &input.ty);
             }
         }
         arguments
@@ -229,7 +229,7 @@ impl<'a> Merge<'a> {
         })
     }
 
-    fn gather(&self, parent: &'a Named, set: &'a SelectionSet, gathered: &mut Gathered<'a>) {
+    fn gather(&self, parent: &'a TypeDef, set: &'a SelectionSet, gathered: &mut Gathered<'a>) {
         self.visits.set(self.visits.get() + set.items.len());
         for selection in set.items.iter().filter(|selection| self.stays(selection.node.directives())) {
             let (on, set) = match &selection.node {
@@ -250,7 +250,7 @@ impl<'a> Merge<'a> {
                     (Some(&fragment.node.type_condition.node.on.node), &fragment.node.selection_set.node)
                 }
             };
-            let Some(on) = on.map_or(Some(parent), |on| self.catalogue.get(on)) else { continue };
+            let Some(on) = on.map_or(Some(parent), |on| self.schema.get(on)) else { continue };
             if on.name == parent.name || on.covers(parent) {
                 self.gather(parent, set, gathered);
             } else if on.overlaps(parent) {
@@ -264,12 +264,12 @@ impl<'a> Merge<'a> {
     }
 
     /// Whether some object would be asked for one response key in two places.
-    fn clash(&self, parent: &'a Named, gathered: &Gathered<'a>) -> Clash<'a> {
+    fn clash(&self, parent: &'a TypeDef, gathered: &Gathered<'a>) -> Clash<'a> {
         if parent.kind == Kind::Object {
             return Clash::None;
         }
         let mut direct: IndexMap<&'a Name, bool> = IndexMap::new();
-        let mut narrows: Vec<(&'a Named, IndexSet<&'a Name>)> = Vec::new();
+        let mut narrows: Vec<(&'a TypeDef, IndexSet<&'a Name>)> = Vec::new();
         let mut leaves = IndexSet::new();
         let mut deep = false;
         for (key, item) in &gathered.items {
@@ -288,7 +288,7 @@ impl<'a> Merge<'a> {
                             None => {}
                         }
                     }
-                    let shares = |(other, known): &(&'a Named, IndexSet<&'a Name>)| {
+                    let shares = |(other, known): &(&'a TypeDef, IndexSet<&'a Name>)| {
                         other.overlaps(on) && keys.iter().any(|key| known.contains(key))
                     };
                     deep |= narrows.iter().any(shares);
@@ -335,7 +335,7 @@ enum Clash<'a> {
     Deep,
 }
 
-fn fragment(on: &Named, items: Items, pos: Pos) -> Positioned<Selection> {
+fn fragment(on: &TypeDef, items: Items, pos: Pos) -> Positioned<Selection> {
     let condition = TypeCondition { on: Positioned::new(Name::new(&on.name), pos) };
     let fragment = InlineFragment {
         type_condition: Some(Positioned::new(condition, pos)),

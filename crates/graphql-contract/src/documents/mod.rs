@@ -5,7 +5,6 @@
 //! of variables are checked for each request.
 
 mod cache;
-mod catalogue;
 mod check;
 mod cost;
 mod duplicates;
@@ -14,15 +13,16 @@ mod limits;
 mod merge;
 mod overlap;
 mod problems;
+mod read;
 mod refusal;
 mod rewrite;
-mod scalars;
 mod scan;
 mod size;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod usages;
+mod validate;
 mod variables;
 
 use std::collections::{HashMap, HashSet};
@@ -31,23 +31,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
 };
-use async_graphql::parser::{Error as ParseError, parse_query};
 use async_graphql::{Name, Positioned, Request, ServerError, Variables};
 
+pub use crate::scalars::Scalars;
+use crate::sdl::Schema;
 use cache::Cache;
-use catalogue::Catalogue;
 pub use cost::Cost;
 use cost::Plan;
 pub use limits::Limits;
 use refusal::{Code, error, quote};
-pub use scalars::Scalars;
+pub use validate::validate;
+pub(super) use variables::constant_faults;
 
 /// How many combinations of conditions are kept of one document.
 const MAX_FORMS: usize = 8;
 
 /// The documents that were prepared, and the contract they are prepared by. Shared by all requests.
 pub struct Documents {
-    catalogue: Catalogue,
+    schema: Schema,
     limits: Limits,
     cache: Cache<Checked>,
 }
@@ -145,13 +146,13 @@ impl Documents {
     /// The contract cannot be read.
     pub fn new(sdl: &str, limits: Limits) -> anyhow::Result<Self> {
         let cache = Cache::new(limits.cache_entries, limits.cache_bytes);
-        Ok(Self { catalogue: Catalogue::read(sdl)?, limits, cache })
+        Ok(Self { schema: read::schema(sdl)?, limits, cache })
     }
 
     /// Checks the contract's own scalars by `scalars`, before anything runs.
     #[must_use]
     pub fn with_scalars(mut self, scalars: Scalars) -> Self {
-        self.catalogue.set_scalars(scalars);
+        self.schema.scalars = scalars;
         self
     }
 
@@ -196,7 +197,7 @@ impl Documents {
         variables: &Variables,
     ) -> Result<Prepared, Vec<ServerError>> {
         let (key, checked) = self.checked(query, operation_name).map_err(|errors| self.shorten(errors))?;
-        let variables = variables::coerce(&self.catalogue, &checked.head.node, variables, &checked.tolerated)
+        let variables = variables::coerce(&self.schema, &checked.head.node, variables, &checked.tolerated)
             .map_err(|error| vec![error])?;
         let conditions = decide(&checked, &variables).map_err(|error| vec![error])?;
         let form = self.form(&key, &checked, conditions).map_err(|error| vec![error])?;
@@ -214,7 +215,7 @@ impl Documents {
         let fits = scan::measure(query, &self.limits).is_ok();
         let kept = self.cache.get(&cache::key(query, operation_name)).filter(|_| fits);
         let Some(checked) = kept else { return false };
-        let coerced = variables::coerce(&self.catalogue, &checked.head.node, variables, &checked.tolerated);
+        let coerced = variables::coerce(&self.schema, &checked.head.node, variables, &checked.tolerated);
         // What is refused for its variables takes no time either.
         let Ok(conditions) = coerced.and_then(|variables| decide(&checked, &variables)) else { return true };
         checked.forms().contains_key(&conditions.iter().map(|(_, value)| *value).collect::<Vec<_>>())
@@ -234,10 +235,7 @@ impl Documents {
         if let Some(checked) = self.cache.get(&key) {
             return Ok((key, checked));
         }
-        scan::scan(query, &self.limits).map_err(|error| vec![error])?;
-        let text = rewrite::rewrite(query).map_err(|error| vec![error])?;
-        let document = parse_query(&*text).map_err(|failure| vec![unreadable(&failure)])?;
-        duplicates::check(&text).map_err(|error| vec![error])?;
+        let document = read::document(query, &self.limits).map_err(|error| vec![error])?;
         let checked = Arc::new(self.check(document, operation_name)?);
         self.cache.put(key, Arc::clone(&checked), checked.bytes());
         Ok((key, checked))
@@ -246,8 +244,8 @@ impl Documents {
     fn check(&self, document: ExecutableDocument, operation_name: Option<&str>) -> Result<Checked, Vec<ServerError>> {
         let (name, operation) = choose(&document, operation_name).map_err(|error| vec![error])?;
         size::check(&document, operation, &self.limits).map_err(|error| vec![error])?;
-        let tolerated = check::check(&document, &self.catalogue, &operation.node)?;
-        overlap::check(&document, operation, &self.catalogue).map_err(|error| vec![error])?;
+        let tolerated = check::check(&document, &self.schema, &operation.node)?;
+        overlap::check(&document, operation, &self.schema)?;
         let conditions = merge::conditions(&document, &operation.node);
         let (name, head) = (name.map(ToString::to_string), head(operation));
         let checked = Checked { head, name, conditions, tolerated, source: None, forms: Mutex::default() };
@@ -296,17 +294,13 @@ impl Documents {
         let (_, operation) = choose(source, checked.name.as_deref())?;
         // Selections of an interface may have to be written out for each object that it can be.
         let max_fields = (self.limits.max_fields + self.limits.max_introspection_fields).saturating_mul(2);
-        let set = merge::normalize(source, &operation.node, &self.catalogue, conditions, max_fields)?;
-        if operation.node.ty == OperationType::Subscription && set.node.items.len() != 1 {
-            let message = "A subscription selects exactly one root field.";
-            return Err(error(Code::ValidationFailed, message, Some(operation.pos)));
-        }
+        let set = merge::normalize(source, &operation.node, &self.schema, conditions, max_fields)?;
         let mut used = HashSet::new();
         usages::used_variables(&set.node, &mut used);
         let mut definition = checked.head.node.clone();
         definition.variable_definitions.retain(|definition| used.contains(&definition.node.name.node));
         definition.selection_set = set;
-        let plan = cost::plan(&definition, &self.catalogue);
+        let plan = cost::plan(&definition, &self.schema);
         let definition = Positioned::new(definition, operation.pos);
         let operations = match &checked.name {
             Some(name) => DocumentOperations::Multiple(HashMap::from([(Name::new(name), definition)])),
@@ -373,27 +367,4 @@ fn choose<'a>(
             }
         },
     }
-}
-
-/// What the parser did not understand, without the line that it quotes at full length.
-fn unreadable(failure: &ParseError) -> ServerError {
-    let pos = failure.positions().next();
-    let message = match failure {
-        ParseError::Syntax { message, .. } => {
-            let expected = message.lines().rev().find_map(|line| line.trim_start().strip_prefix("= "));
-            format!("Syntax error: {}.", expected.unwrap_or("this is not GraphQL"))
-        }
-        ParseError::OperationDuplicated { operation, .. } => {
-            format!("The operation `{}` is defined twice.", quote(operation))
-        }
-        ParseError::FragmentDuplicated { fragment, .. } => {
-            format!("The fragment `{}` is defined twice.", quote(fragment))
-        }
-        ParseError::MultipleOperations { .. } => {
-            "An operation without a name has to be the only one in its document.".to_owned()
-        }
-        ParseError::MissingOperation => "The document has no operation.".to_owned(),
-        _ => "The document nests too deep.".to_owned(),
-    };
-    error(Code::ParseFailed, message, pos)
 }

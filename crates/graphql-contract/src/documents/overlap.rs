@@ -7,44 +7,55 @@ use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
     BaseType, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet, Type,
 };
-use async_graphql::{Name, Positioned, ServerError};
+use async_graphql::{Name, Pos, Positioned, ServerError};
 
-use super::catalogue::{self, Catalogue, Kind, Named, innermost};
+use super::super::sdl::{FieldDef, Kind, Schema, TypeDef, innermost};
 use super::refusal::{Code, error, quote};
 
 /// How many comparisons one document is worth.
 const MAX_WORK: usize = 50_000;
 
-/// Refuses an operation in which two fields of one response key cannot be merged. The document has to be valid
-/// otherwise.
+/// The most conflicts that are named of one operation.
+const MAX_CONFLICTS: usize = 100;
+
+/// Refuses an operation in which two fields of one response key cannot be merged. No fragment may spread itself.
+///
+/// # Errors
+///
+/// Each conflict, but not those below fields that conflict themselves; or that the operation is too much work.
 pub(super) fn check(
     document: &ExecutableDocument,
     operation: &Positioned<OperationDefinition>,
-    catalogue: &Catalogue,
-) -> Result<(), ServerError> {
-    let Some(root) = catalogue.root(operation.node.ty) else { return Ok(()) };
-    let mut overlap = Overlap { document, catalogue, work: 0 };
+    schema: &Schema,
+) -> Result<(), Vec<ServerError>> {
+    let Some(root) = schema.root(operation.node.ty) else { return Ok(()) };
+    let mut overlap = Overlap { document, schema, work: 0, conflicts: Vec::new(), known: HashSet::new() };
     let all = [(&operation.node.selection_set.node, root)];
-    overlap.parents(&all)?;
-    overlap.shapes(&all)
+    if let Err(error) = overlap.parents(&all).and_then(|()| overlap.shapes(&all)) {
+        overlap.conflicts.push(error);
+    }
+    if overlap.conflicts.is_empty() { Ok(()) } else { Err(overlap.conflicts) }
 }
 
-type Sets<'a> = [(&'a SelectionSet, &'a Named)];
+type Sets<'a> = [(&'a SelectionSet, &'a TypeDef)];
 
 /// A field as it stands in a document, and as the contract knows it.
 #[derive(Clone, Copy)]
 struct Seen<'a> {
     field: &'a Positioned<Field>,
-    parent: &'a Named,
-    known: &'a catalogue::Field,
+    parent: &'a TypeDef,
+    known: &'a FieldDef,
 }
 
 type Groups<'a> = IndexMap<&'a Name, Vec<Seen<'a>>>;
 
 struct Overlap<'a> {
     document: &'a ExecutableDocument,
-    catalogue: &'a Catalogue,
+    schema: &'a Schema,
     work: usize,
+    conflicts: Vec<ServerError>,
+    /// Where the fields are that conflict.
+    known: HashSet<(Pos, Pos)>,
 }
 
 impl<'a> Overlap<'a> {
@@ -60,7 +71,7 @@ impl<'a> Overlap<'a> {
     fn gather(
         &mut self,
         set: &'a SelectionSet,
-        parent: &'a Named,
+        parent: &'a TypeDef,
         spread: &mut HashSet<&'a Name>,
         groups: &mut Groups<'a>,
     ) -> Result<(), ServerError> {
@@ -72,7 +83,7 @@ impl<'a> Overlap<'a> {
             }
             let (set, on) = match &selection.node {
                 Selection::Field(field) => {
-                    if let Some(known) = parent.fields.get(&field.node.name.node) {
+                    if let Some(known) = self.schema.field(parent, &field.node.name.node) {
                         let seen = Seen { field, parent, known };
                         groups.entry(&field.node.response_key().node).or_default().push(seen);
                     }
@@ -89,7 +100,7 @@ impl<'a> Overlap<'a> {
                     (&fragment.node.selection_set.node, Some(&fragment.node.type_condition))
                 }
             };
-            let parent = on.map_or(Some(parent), |on| self.catalogue.get(&on.node.on.node));
+            let parent = on.map_or(Some(parent), |on| self.schema.get(&on.node.on.node));
             if let Some(parent) = parent {
                 self.gather(set, parent, spread, groups)?;
             }
@@ -97,11 +108,11 @@ impl<'a> Overlap<'a> {
         Ok(())
     }
 
-    fn below(&self, group: &[Seen<'a>]) -> Vec<(&'a SelectionSet, &'a Named)> {
+    fn below(&self, group: &[Seen<'a>]) -> Vec<(&'a SelectionSet, &'a TypeDef)> {
         let below = group.iter().filter(|seen| !seen.field.node.selection_set.node.items.is_empty());
         below
             .filter_map(|seen| {
-                let named = self.catalogue.get(innermost(&seen.known.ty))?;
+                let named = self.schema.get(innermost(&seen.known.ty))?;
                 Some((&seen.field.node.selection_set.node, named))
             })
             .collect()
@@ -110,14 +121,16 @@ impl<'a> Overlap<'a> {
     /// Values under one key have one shape, whichever type the object turns out to be.
     fn shapes(&mut self, sets: &Sets<'a>) -> Result<(), ServerError> {
         for group in self.groups(sets)?.into_values() {
+            let mut is_one_shape = true;
             for pair in group.windows(2) {
                 if !self.same_shape(&pair[0].known.ty, &pair[1].known.ty) {
                     let types = format!("`{}` and `{}`", pair[0].known.ty, pair[1].known.ty);
-                    return Err(conflict(pair, &format!("they are of the different types {types}")));
+                    self.conflict(pair, &format!("they are of the different types {types}"));
+                    is_one_shape = false;
                 }
             }
             let below = self.below(&group);
-            if !below.is_empty() {
+            if is_one_shape && !below.is_empty() {
                 self.shapes(&below)?;
             }
         }
@@ -131,7 +144,7 @@ impl<'a> Overlap<'a> {
         match (&one.base, &other.base) {
             (BaseType::List(one), BaseType::List(other)) => self.same_shape(one, other),
             (BaseType::Named(one), BaseType::Named(other)) => {
-                let is_composite = |name| self.catalogue.get(name).is_some_and(Named::is_composite);
+                let is_composite = |name: &str| self.schema.get(name).is_some_and(TypeDef::is_composite);
                 one == other || (is_composite(one) && is_composite(other))
             }
             _ => false,
@@ -141,7 +154,7 @@ impl<'a> Overlap<'a> {
     /// Fields under one key of one object are one field.
     fn parents(&mut self, sets: &Sets<'a>) -> Result<(), ServerError> {
         for group in self.groups(sets)?.into_values() {
-            let mut objects: Vec<&'a Named> = Vec::new();
+            let mut objects: Vec<&'a TypeDef> = Vec::new();
             for seen in group.iter().filter(|seen| seen.parent.kind == Kind::Object) {
                 if !objects.iter().any(|object| object.name == seen.parent.name) {
                     objects.push(seen.parent);
@@ -160,17 +173,32 @@ impl<'a> Overlap<'a> {
     }
 
     fn one_field(&mut self, group: &[Seen<'a>]) -> Result<(), ServerError> {
+        let mut is_one_field = true;
         for pair in group.windows(2) {
             let (one, other) = (&pair[0].field.node, &pair[1].field.node);
             if one.name.node != other.name.node {
-                return Err(conflict(pair, "they are different fields"));
+                self.conflict(pair, "they are different fields");
+            } else if !same_arguments(one, other) {
+                self.conflict(pair, "they have different arguments");
+            } else {
+                continue;
             }
-            if !same_arguments(one, other) {
-                return Err(conflict(pair, "they have different arguments"));
-            }
+            is_one_field = false;
         }
         let below = self.below(group);
-        if below.is_empty() { Ok(()) } else { self.parents(&below) }
+        if is_one_field && !below.is_empty() { self.parents(&below) } else { Ok(()) }
+    }
+
+    fn conflict(&mut self, pair: &[Seen<'_>], why: &str) {
+        let [one, other] = [pair[0].field, pair[1].field];
+        if self.conflicts.len() == MAX_CONFLICTS || !self.known.insert((one.pos, other.pos)) {
+            return;
+        }
+        let key = quote(&one.node.response_key().node);
+        let message = format!("The fields under `{key}` conflict: {why}. Give one of them an alias.");
+        let mut conflict = error(Code::ValidationFailed, message, Some(one.pos));
+        conflict.locations.push(other.pos);
+        self.conflicts.push(conflict);
     }
 }
 
@@ -180,12 +208,4 @@ fn same_arguments(one: &Field, other: &Field) -> bool {
             .arguments
             .iter()
             .all(|(name, value)| other.get_argument(&name.node).is_some_and(|other| other.node == value.node))
-}
-
-fn conflict(pair: &[Seen<'_>], why: &str) -> ServerError {
-    let key = quote(&pair[0].field.node.response_key().node);
-    let message = format!("The fields under `{key}` conflict: {why}. Give one of them an alias.");
-    let mut conflict = error(Code::ValidationFailed, message, Some(pair[0].field.pos));
-    conflict.locations.push(pair[1].field.pos);
-    conflict
 }

@@ -71,6 +71,12 @@ pub(super) fn check(
     Ok(())
 }
 
+/// A fragment contains itself by this spread.
+pub(super) fn spreads_itself(spread: &Positioned<Name>) -> ServerError {
+    let message = format!("The fragment `{}` spreads itself.", quote(&spread.node));
+    error(Code::ValidationFailed, message, Some(spread.pos))
+}
+
 fn too_many(what: &str, max: usize, pos: Pos) -> ServerError {
     let message = format!("The operation has too many {what}: {max} are allowed, with fragments expanded.");
     error(Code::TooLarge, message, Some(pos))
@@ -124,8 +130,7 @@ impl<'a> Count<'a> {
         match self.done.get(&name.node) {
             Some(Some(size)) => return Ok(*size),
             Some(None) => {
-                let message = format!("The fragment `{}` spreads itself.", quote(&name.node));
-                return Err(error(Code::ValidationFailed, message, Some(name.pos)));
+                return Err(spreads_itself(name));
             }
             None => {}
         }

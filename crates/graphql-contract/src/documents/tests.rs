@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Documents, Limits, OperationType, Prepared};
 
+mod faults;
 mod order;
 mod values;
 

@@ -6,7 +6,7 @@ use async_graphql::parser::types::{BaseType, OperationDefinition, Type};
 use async_graphql::{Name, Number, Pos, Positioned, ServerError, Variables};
 use async_graphql_value::{ConstValue, Value};
 
-use super::catalogue::{Catalogue, Kind, Named};
+use super::super::sdl::{Kind, Schema, TypeDef};
 use super::problems::{Problem, error_of};
 use super::refusal::quote;
 
@@ -21,7 +21,7 @@ const MAX_FOUND: usize = 100;
 ///
 /// One error for all variables that are needed and missing, and for all values that are not of their types.
 pub(super) fn coerce(
-    catalogue: &Catalogue,
+    schema: &Schema,
     operation: &OperationDefinition,
     given: &Variables,
     tolerated: &HashSet<Name>,
@@ -40,7 +40,7 @@ pub(super) fn coerce(
                 continue;
             }
         };
-        let mut reader = Reader::new(catalogue, form, definition.pos);
+        let mut reader = Reader::new(schema, form, definition.pos);
         let mut value = value.clone();
         reader.read(&mut value, ty);
         let is_tolerated = tolerated.contains(name);
@@ -60,17 +60,30 @@ pub(super) fn coerce(
 ///
 /// Values of wrong types: words that continue a sentence. Malformed ones are noted.
 pub(super) fn default(
-    catalogue: &Catalogue,
+    schema: &Schema,
     name: &Name,
     default: &Positioned<ConstValue>,
     ty: &Type,
     malformed: &mut Vec<Problem>,
 ) -> Result<(), String> {
-    let mut reader = Reader::new(catalogue, Form::Literal, default.pos);
+    let mut reader = Reader::new(schema, Form::Literal, default.pos);
     reader.read(&mut default.node.clone(), ty);
     let (forms, types): (Vec<_>, Vec<_>) = reader.found.into_iter().partition(|found| found.is_malformed);
     malformed.extend(forms.into_iter().map(|found| found.in_variable(name)));
     types.first().map_or(Ok(()), |found| Err(found.sentence()))
+}
+
+/// What is wrong with a value in a schema, such as a default: words that continue a sentence about it.
+pub(in super::super) fn constant_faults(schema: &Schema, ty: &Type, value: &ConstValue) -> Vec<String> {
+    let mut reader = Reader::new(schema, Form::Literal, Pos::default());
+    let mut read = value.clone();
+    reader.read(&mut read, ty);
+    let mut faults: Vec<_> = reader.found.iter().map(Found::sentence).collect();
+    // Clients may write 3.0 for 3, a contract says what it means.
+    if read != *value {
+        faults.push("has to be written without a fraction where `Int` is expected.".to_owned());
+    }
+    faults
 }
 
 /// How a value was written: an enum's value is a bare word in a document and a string in JSON.
@@ -82,7 +95,7 @@ enum Form {
 
 /// Reads one value and notes what is wrong in it.
 struct Reader<'a> {
-    catalogue: &'a Catalogue,
+    schema: &'a Schema,
     form: Form,
     pos: Pos,
     path: Vec<String>,
@@ -117,8 +130,8 @@ impl Found {
 }
 
 impl<'a> Reader<'a> {
-    fn new(catalogue: &'a Catalogue, form: Form, pos: Pos) -> Self {
-        Self { catalogue, form, pos, path: Vec::new(), found: Vec::new() }
+    fn new(schema: &'a Schema, form: Form, pos: Pos) -> Self {
+        Self { schema, form, pos, path: Vec::new(), found: Vec::new() }
     }
 
     fn note(&mut self, wrong: String, is_malformed: bool) {
@@ -145,24 +158,26 @@ impl<'a> Reader<'a> {
                 }
             }
             (value, BaseType::List(of)) => self.read(value, of),
-            (value, BaseType::Named(name)) => match self.catalogue.get(name) {
+            (value, BaseType::Named(name)) => match self.schema.get(name) {
                 Some(named) => self.named(value, named),
                 None => self.note(format!("is of the unknown type `{}`.", quote(name)), false),
             },
         }
     }
 
-    fn named(&mut self, value: &mut ConstValue, named: &Named) {
+    fn named(&mut self, value: &mut ConstValue, named: &TypeDef) {
         let right = match (named.kind, &*value) {
             (Kind::Input, ConstValue::Object(_)) => return self.object(value, named),
-            (Kind::Enum, ConstValue::Enum(name)) => self.form == Form::Literal && named.values.contains(name),
-            (Kind::Enum, ConstValue::String(name)) => self.form == Form::Json && named.values.contains(name.as_str()),
-            (Kind::Scalar, _) if is_built_in(&named.name) => {
+            (Kind::Enum, ConstValue::Enum(name)) => {
+                self.form == Form::Literal && named.values.contains_key(name.as_str())
+            }
+            (Kind::Enum, ConstValue::String(name)) => self.form == Form::Json && named.values.contains_key(name),
+            (Kind::Scalar, _) if named.is_built_in_scalar() => {
                 make_whole(&named.name, value);
                 scalar(&named.name, value)
             }
             (Kind::Scalar, value) => {
-                if let Some(expected) = self.catalogue.scalars().expected(&named.name, value) {
+                if let Some(expected) = self.schema.scalars.expected(&named.name, value) {
                     self.note(format!("has to be {expected}."), true);
                 }
                 true
@@ -174,10 +189,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn object(&mut self, value: &mut ConstValue, named: &Named) {
+    fn object(&mut self, value: &mut ConstValue, named: &TypeDef) {
         let ConstValue::Object(fields) = value else { return };
         for (name, value) in fields.iter_mut() {
-            match named.inputs.iter().find(|input| input.name == *name) {
+            match named.inputs.get(name.as_str()) {
                 Some(input) => self.below(name.to_string(), value, &input.ty),
                 None => {
                     let wrong = format!("has a field `{}`, which `{}` does not know.", quote(name), named.name);
@@ -185,18 +200,15 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        for input in named.inputs.iter().filter(|input| input.is_required() && !fields.contains_key(&input.name)) {
-            self.note(format!("needs the field `{}: {}` of `{}`.", input.name, input.ty, named.name), false);
+        for (name, input) in named.inputs.iter().filter(|(_, input)| input.is_required()) {
+            if !fields.contains_key(name.as_str()) {
+                self.note(format!("needs the field `{name}: {}` of `{}`.", input.ty, named.name), false);
+            }
         }
-        if named.one_of && (fields.len() != 1 || fields.values().any(|value| *value == ConstValue::Null)) {
+        if named.is_one_of() && (fields.len() != 1 || fields.values().any(|value| *value == ConstValue::Null)) {
             self.note(format!("takes exactly one field of `{}`, and not null.", named.name), false);
         }
     }
-}
-
-/// Whether a scalar is one that every contract has.
-pub(super) fn is_built_in(name: &str) -> bool {
-    matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
 }
 
 /// Whether a value suits a built-in scalar.
@@ -246,22 +258,22 @@ fn make_whole(name: &str, value: &mut ConstValue) {
 }
 
 /// Writes whole numbers in a literal of the document as [`make_whole`] does in a variable.
-pub(super) fn make_literal_whole(catalogue: &Catalogue, value: &mut Value, ty: &Type) {
+pub(super) fn make_literal_whole(schema: &Schema, value: &mut Value, ty: &Type) {
     match (value, &ty.base) {
         (Value::List(items), BaseType::List(of)) => {
-            items.iter_mut().for_each(|item| make_literal_whole(catalogue, item, of));
+            items.iter_mut().for_each(|item| make_literal_whole(schema, item, of));
         }
-        (value, BaseType::List(of)) => make_literal_whole(catalogue, value, of),
+        (value, BaseType::List(of)) => make_literal_whole(schema, value, of),
         (Value::Number(number), BaseType::Named(name)) if name == "Int" && !number.is_i64() => {
             if let Some(integer) = whole(number) {
                 *number = integer.into();
             }
         }
         (Value::Object(fields), BaseType::Named(name)) => {
-            let inputs = catalogue.get(name).map_or(&[][..], |named| &named.inputs);
+            let Some(ty) = schema.get(name) else { return };
             for (name, value) in fields {
-                if let Some(input) = inputs.iter().find(|input| input.name == *name) {
-                    make_literal_whole(catalogue, value, &input.ty);
+                if let Some(input) = ty.inputs.get(name.as_str()) {
+                    make_literal_whole(schema, value, &input.ty);
                 }
             }
         }

@@ -7,7 +7,8 @@ mod soundness;
 #[cfg(test)]
 mod tests;
 
-use super::sdl::{InputDef, Kind, Mark, Schema, TypeDef};
+use super::marks::{Mark, mark};
+use super::sdl::{InputDef, Kind, Schema, TypeDef};
 
 /// Where `sdl` is not a sound schema or leaves the house's conventions, one line each: `Listing.title: has no description`.
 /// Empty if all is well; a text that is no schema gives one line.
@@ -38,7 +39,7 @@ impl<'a> Lint<'a> {
     /// Everything that has a name, once.
     fn visit(&mut self) {
         let schema = self.schema;
-        for (name, ty) in &schema.types {
+        for (name, ty) in schema.own_types() {
             self.definition(name, ty.description.as_deref(), &ty.marks);
             self.type_name(name);
             self.parts(name, ty);
@@ -48,7 +49,7 @@ impl<'a> Lint<'a> {
                 Kind::Union | Kind::Enum | Kind::Input => {}
             }
         }
-        for (name, directive) in &schema.directives {
+        for (name, directive) in schema.own_directives() {
             let coordinate = format!("@{name}");
             self.definition(&coordinate, directive.description.as_deref(), &[]);
             self.field_name(&coordinate, name);
@@ -106,7 +107,7 @@ impl<'a> Lint<'a> {
     }
 
     fn scalar(&mut self, name: &str, ty: &TypeDef) {
-        let url = super::sdl::mark(&ty.marks, "specifiedBy").and_then(|mark| mark.text("url"));
+        let url = mark(&ty.marks, "specifiedBy").and_then(|mark| mark.text("url"));
         if url.is_none_or(str::is_empty) {
             self.find(name, "is a scalar without @specifiedBy(url: …)");
         }

@@ -2,7 +2,7 @@
 
 use async_graphql_parser::types::BaseType;
 
-use super::super::sdl::{FieldDef, InputDef, Kind, TypeDef, named};
+use super::super::sdl::{FieldDef, InputDef, Kind, TypeDef, innermost};
 use super::Lint;
 
 /// The fields that every problem has, so that old clients cope with new problems.
@@ -15,16 +15,17 @@ impl Lint<'_> {
         if name == "id" && ty != "ID!" {
             self.find(coordinate, format!("an id is ID!, not {ty}"));
         }
-        if name != "id" && named(&field.ty) == "ID" {
+        if name != "id" && innermost(&field.ty) == "ID" {
             self.find(coordinate, "an ID is called id: to point to something else, return that");
         }
-        if name != "id" && is_key(name) && named(&field.ty) != "ID" {
+        if name != "id" && is_key(name) && innermost(&field.ty) != "ID" {
             self.find(coordinate, "is a foreign key: return the thing itself");
         }
-        if name == "success" && named(&field.ty) == "Boolean" {
+        if name == "success" && innermost(&field.ty) == "Boolean" {
             self.find(coordinate, "says success as a boolean: the type of the result says it");
         }
-        if named(&field.ty).ends_with("Connection") && self.schema.kind(named(&field.ty)) == Some(Kind::Object) {
+        if innermost(&field.ty).ends_with("Connection") && self.schema.kind(innermost(&field.ty)) == Some(Kind::Object)
+        {
             self.paged(coordinate, field);
         }
     }
@@ -32,10 +33,10 @@ impl Lint<'_> {
     /// What an argument or input field takes.
     pub(super) fn given(&mut self, coordinate: &str, name: &str, input: &InputDef) {
         let list = matches!(input.ty.base, BaseType::List(_));
-        if (name == "id" || is_key(name)) && (named(&input.ty) != "ID" || list) {
+        if (name == "id" || is_key(name)) && (innermost(&input.ty) != "ID" || list) {
             self.find(coordinate, format!("an id is ID, not {}", input.ty));
         }
-        if (name == "ids" || name.ends_with("Ids")) && (named(&input.ty) != "ID" || !list) {
+        if (name == "ids" || name.ends_with("Ids")) && (innermost(&input.ty) != "ID" || !list) {
             self.find(coordinate, format!("ids are [ID!], not {}", input.ty));
         }
         if matches!(name, "offset" | "skip" | "pageNumber") {
@@ -93,7 +94,7 @@ impl Lint<'_> {
             self.find(coordinate, format!("answers a connection but takes no {argument}"));
         }
         for argument in ["first", "last"] {
-            if let Some(input) = field.arguments.get(argument).filter(|input| named(&input.ty) != "Int") {
+            if let Some(input) = field.arguments.get(argument).filter(|input| innermost(&input.ty) != "Int") {
                 self.find(&format!("{coordinate}({argument}:)"), format!("is an Int, not {}", input.ty));
             }
         }

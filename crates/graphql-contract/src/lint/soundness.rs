@@ -1,12 +1,11 @@
 //! Whether the schema holds together: what it names exists and may stand where it stands.
 
-use std::collections::BTreeMap;
-
 use async_graphql_parser::types::{BaseType, Type};
 use async_graphql_value::ConstValue;
 
-use super::super::sdl::{FieldDef, InputDef, Kind, Mark, Schema, TypeDef, named};
-use super::super::validate::values;
+use super::super::documents::constant_faults;
+use super::super::marks::Mark;
+use super::super::sdl::{FieldDef, InputDef, Kind, Map, Schema, TypeDef, innermost};
 use super::Lint;
 
 impl<'a> Lint<'a> {
@@ -21,10 +20,10 @@ impl<'a> Lint<'a> {
             }
         }
         self.applied("schema", "SCHEMA", &schema.marks);
-        for (name, ty) in &schema.types {
+        for (name, ty) in schema.own_types() {
             self.sound_type(name, ty);
         }
-        for (name, directive) in &schema.directives {
+        for (name, directive) in schema.own_directives() {
             self.sound_inputs(&directive.arguments, "ARGUMENT_DEFINITION", |argument| format!("@{name}({argument}:)"));
         }
     }
@@ -63,28 +62,23 @@ impl<'a> Lint<'a> {
     }
 
     fn sound_field(&mut self, coordinate: &str, field: &FieldDef) {
-        match self.schema.kind(named(&field.ty)) {
-            None => self.find(coordinate, format!("there is no type {}", named(&field.ty))),
-            Some(Kind::Input) => self.find(coordinate, format!("{} is an input, not a result", named(&field.ty))),
+        match self.schema.kind(innermost(&field.ty)) {
+            None => self.find(coordinate, format!("there is no type {}", innermost(&field.ty))),
+            Some(Kind::Input) => self.find(coordinate, format!("{} is an input, not a result", innermost(&field.ty))),
             Some(_) => {}
         }
         self.applied(coordinate, "FIELD_DEFINITION", &field.marks);
         self.sound_inputs(&field.arguments, "ARGUMENT_DEFINITION", |argument| format!("{coordinate}({argument}:)"));
     }
 
-    fn sound_inputs(
-        &mut self,
-        inputs: &BTreeMap<String, InputDef>,
-        location: &str,
-        coordinate: impl Fn(&str) -> String,
-    ) {
+    fn sound_inputs(&mut self, inputs: &Map<InputDef>, location: &str, coordinate: impl Fn(&str) -> String) {
         for (name, input) in inputs {
             let coordinate = coordinate(name);
             self.applied(&coordinate, location, &input.marks);
-            match self.schema.kind(named(&input.ty)) {
-                None => self.find(&coordinate, format!("there is no type {}", named(&input.ty))),
+            match self.schema.kind(innermost(&input.ty)) {
+                None => self.find(&coordinate, format!("there is no type {}", innermost(&input.ty))),
                 Some(kind) if !kind.is_input() => {
-                    self.find(&coordinate, format!("{} is a {}, not an input", named(&input.ty), kind.word()));
+                    self.find(&coordinate, format!("{} is a {}, not an input", innermost(&input.ty), kind.word()));
                 }
                 Some(_) => self.fits(&coordinate, "its default", &input.ty, input.default.as_ref()),
             }
@@ -95,9 +89,9 @@ impl<'a> Lint<'a> {
     }
 
     fn fits(&mut self, coordinate: &str, what: &str, ty: &Type, value: Option<&ConstValue>) {
-        let faults = value.map(|value| values::constant(self.schema, ty, value));
+        let faults = value.map(|value| constant_faults(self.schema, ty, value));
         for fault in faults.into_iter().flatten() {
-            self.find(coordinate, format!("{what}: {fault}"));
+            self.find(coordinate, format!("{what} {fault}"));
         }
     }
 
@@ -105,7 +99,7 @@ impl<'a> Lint<'a> {
     fn applied(&mut self, coordinate: &str, location: &str, marks: &[Mark]) {
         let schema = self.schema;
         for (index, mark) in marks.iter().enumerate() {
-            let Some(directive) = schema.directive(&mark.name) else {
+            let Some(directive) = schema.directives.get(&mark.name) else {
                 self.find(coordinate, format!("there is no directive @{}", mark.name));
                 continue;
             };

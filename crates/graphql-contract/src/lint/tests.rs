@@ -160,7 +160,12 @@ fn the_schema_holds_together() {
         ("getaway: String", "a: Limit", "Listing.a: Limit is an input, not a result"),
         ("count: Int!", "count: Nothing!", "Limit.count: there is no type Nothing"),
         ("count: Int!", "count: Listing", "Limit.count: Listing is a type, not an input"),
-        ("Int! = 3", "Int! = \"3\"", "Limit.count: its default: \"3\" is not Int"),
+        ("Int! = 3", "Int! = \"3\"", "Limit.count: its default has to be of type `Int`."),
+        (
+            "Int! = 3",
+            "Int! = 3.0",
+            "Limit.count: its default has to be written without a fraction where `Int` is expected.",
+        ),
         ("most: Limit", "most: Limit!", "Where.most: a field of a @oneOf input is nullable and has no default"),
         ("= SignOutSuccess", "= Limit", "SignOutPayload: its member Limit is not an object type"),
         (
@@ -185,7 +190,7 @@ fn the_schema_holds_together() {
         ("getaway: String", "a: Int @oneOf", "Listing.a: @oneOf is not allowed on FIELD_DEFINITION"),
         ("getaway: String", "a: Int @cost @cost", "Listing.a: @cost may not be repeated"),
         ("getaway: String", "a: Int @cost(height: 1)", "Listing.a: @cost has no argument height"),
-        ("getaway: String", "a: Int @cost(weight: true)", "Listing.a: @cost(weight: true): true is not Int"),
+        ("getaway: String", "a: Int @cost(weight: true)", "Listing.a: @cost(weight: true) has to be of type `Int`."),
         ("(url: \"https://example.org/cursor\")", "", "Cursor: @specifiedBy needs the argument url"),
         (
             "listingId: ID!",

@@ -8,13 +8,17 @@ mod values;
 
 use std::collections::{HashMap, HashSet};
 
-use async_graphql::parser::types::{Directive, DirectiveLocation, ExecutableDocument, OperationDefinition, Type};
+use async_graphql::parser::types::{Directive, ExecutableDocument, OperationDefinition, Type};
 use async_graphql::{Name, Pos, Positioned, ServerError};
 use async_graphql_value::Value;
 
-use super::catalogue::{Catalogue, Input};
 use super::problems::{Problem, error_of};
 use super::refusal::{Code, error, quote};
+use super::{overlap, size};
+use crate::sdl::{InputDef, Map, Schema, innermost};
+
+/// The most mistakes that are noted of one document.
+const MAX_ERRORS: usize = 100;
 
 /// Checks the document, of which `chosen` is to run. Answers with the variables whose malformed values `chosen` reports itself.
 ///
@@ -23,20 +27,10 @@ use super::refusal::{Code, error, quote};
 /// Every rule that the document breaks; if it breaks none, one error for all malformed values in it.
 pub(super) fn check(
     document: &ExecutableDocument,
-    catalogue: &Catalogue,
+    schema: &Schema,
     chosen: &OperationDefinition,
 ) -> Result<HashSet<Name>, Vec<ServerError>> {
-    let mut checker = Checker {
-        document,
-        catalogue,
-        chosen,
-        errors: Vec::new(),
-        malformed: Vec::new(),
-        tolerated: HashSet::new(),
-        part: Part::default(),
-        path: Vec::new(),
-        reports: false,
-    };
+    let mut checker = Checker::new(document, schema, Some(chosen));
     checker.document();
     if !checker.errors.is_empty() {
         return Err(checker.errors);
@@ -47,6 +41,17 @@ pub(super) fn check(
     }
 }
 
+/// Every rule that the document breaks, whichever operation is to run.
+pub(super) fn faults(document: &ExecutableDocument, schema: &Schema) -> Vec<ServerError> {
+    let mut checker = Checker::new(document, schema, None);
+    let is_acyclic = checker.document();
+    let mut faults = checker.errors;
+    for (_, operation) in document.operations.iter().filter(|_| is_acyclic) {
+        faults.extend(overlap::check(document, operation, schema).err().into_iter().flatten());
+    }
+    faults
+}
+
 /// Where a variable stands.
 struct Usage<'a> {
     name: &'a Name,
@@ -54,6 +59,8 @@ struct Usage<'a> {
     /// The type that is expected there; none inside a scalar of the contract's own.
     expected: Option<Type>,
     has_default: bool,
+    /// Whether it is the field of a one-of input.
+    in_one_of: bool,
     /// Whether it is in the arguments of a mutation that can report malformed values.
     reports: bool,
 }
@@ -62,7 +69,7 @@ struct Usage<'a> {
 #[derive(Default)]
 struct Part<'a> {
     variables: Vec<Usage<'a>>,
-    spreads: Vec<&'a Name>,
+    spreads: Vec<&'a Positioned<Name>>,
     /// Response keys of mutations.
     mutations: HashSet<&'a Name>,
     /// Malformed values, and whether each is in the arguments of a mutation that can report them.
@@ -71,14 +78,16 @@ struct Part<'a> {
 
 struct Checker<'a> {
     document: &'a ExecutableDocument,
-    catalogue: &'a Catalogue,
-    chosen: &'a OperationDefinition,
+    schema: &'a Schema,
+    chosen: Option<&'a OperationDefinition>,
     errors: Vec<ServerError>,
     malformed: Vec<Problem>,
     tolerated: HashSet<Name>,
     part: Part<'a>,
     /// The argument that is looked at, and the way to the value inside it.
     path: Vec<String>,
+    /// Whether the value that is looked at next is the field of a one-of input.
+    one_of: bool,
     /// Whether the arguments that are looked at are those of a mutation that can report malformed values.
     reports: bool,
 }
@@ -86,18 +95,40 @@ struct Checker<'a> {
 type Arguments = [(Positioned<Name>, Positioned<Value>)];
 
 impl<'a> Checker<'a> {
-    fn refuse(&mut self, pos: Pos, message: String) {
-        // A document of nothing but mistakes does not earn a list of them all.
-        if self.errors.len() < 100 {
-            self.errors.push(error(Code::ValidationFailed, message, Some(pos)));
+    fn new(document: &'a ExecutableDocument, schema: &'a Schema, chosen: Option<&'a OperationDefinition>) -> Self {
+        Self {
+            document,
+            schema,
+            chosen,
+            errors: Vec::new(),
+            malformed: Vec::new(),
+            tolerated: HashSet::new(),
+            part: Part::default(),
+            path: Vec::new(),
+            one_of: false,
+            reports: false,
         }
     }
 
-    fn document(&mut self) {
+    fn refuse(&mut self, pos: Pos, message: String) {
+        self.add(error(Code::ValidationFailed, message, Some(pos)));
+    }
+
+    /// A document of nothing but mistakes does not earn a list of them all.
+    fn add(&mut self, error: ServerError) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(error);
+        }
+    }
+
+    /// Checks all of the document. Answers whether no fragment spreads itself.
+    fn document(&mut self) -> bool {
         let mut fragments = HashMap::new();
-        for (name, fragment) in &self.document.fragments {
+        let mut names: Vec<_> = self.document.fragments.iter().collect();
+        names.sort_unstable_by_key(|(_, fragment)| fragment.pos);
+        for (name, fragment) in &names {
             self.fragment(fragment);
-            fragments.insert(name, std::mem::take(&mut self.part));
+            fragments.insert(*name, std::mem::take(&mut self.part));
         }
         let mut used = HashSet::new();
         for (_, operation) in self.document.operations.iter() {
@@ -107,22 +138,32 @@ impl<'a> Checker<'a> {
             self.variables(operation, &parts);
             self.malformed(&operation.node, &parts);
         }
-        for (name, fragment) in &self.document.fragments {
-            if !used.contains(name) {
-                self.refuse(fragment.pos, format!("The fragment `{}` is never used.", quote(name)));
-            }
+        for (name, fragment) in names.iter().filter(|(name, _)| !used.contains(name)) {
+            self.refuse(fragment.pos, format!("The fragment `{}` is never used.", quote(name)));
         }
+        let cycles = operations::cycles(names.iter().map(|(name, _)| *name), &fragments);
+        for spread in &cycles {
+            self.add(size::spreads_itself(spread));
+        }
+        cycles.is_empty()
     }
 
-    fn directives(&mut self, directives: &'a [Positioned<Directive>], location: DirectiveLocation) {
+    /// Whether a field of this type, of a mutation, can itself answer that a value is malformed.
+    fn reports_malformed(&self, ty: &Type) -> bool {
+        let union = self.schema.get(innermost(ty));
+        let problem = self.schema.scalars.problem();
+        problem.zip(union).is_some_and(|(problem, union)| union.possible.contains(problem))
+    }
+
+    fn directives(&mut self, directives: &'a [Positioned<Directive>], location: &str) {
         for (index, directive) in directives.iter().enumerate() {
             let name = &directive.node.name.node;
-            let catalogue = self.catalogue;
-            let Some(known) = catalogue.directive(name) else {
+            let schema = self.schema;
+            let Some(known) = schema.directives.get(name.as_str()) else {
                 self.refuse(directive.pos, format!("There is no directive `@{}`.", quote(name)));
                 continue;
             };
-            if !known.locations.contains(&location) {
+            if !known.locations.contains(location) {
                 self.refuse(directive.pos, format!("The directive `@{name}` may not stand here."));
             }
             if !known.repeatable && directives[..index].iter().any(|earlier| earlier.node.name.node == *name) {
@@ -134,24 +175,24 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks the arguments of a field or directive, `owner`.
-    fn arguments(&mut self, given: &'a Arguments, known: &[Input], pos: Pos, owner: &str) {
+    fn arguments(&mut self, given: &'a Arguments, known: &Map<InputDef>, pos: Pos, owner: &str) {
         for (index, (name, value)) in given.iter().enumerate() {
             if given[..index].iter().any(|(earlier, _)| earlier.node == name.node) {
                 self.refuse(name.pos, format!("The argument `{}` is given twice.", quote(&name.node)));
             }
-            match known.iter().find(|argument| argument.name == name.node) {
+            match known.get(name.node.as_str()) {
                 Some(argument) => {
-                    let place = format!("The argument `{}` of `{owner}`", argument.name);
-                    self.path.push(argument.name.to_string());
-                    self.value(&value.node, Some(&argument.ty), argument.has_default, value.pos, &place);
+                    let place = format!("The argument `{}` of `{owner}`", name.node);
+                    self.path.push(name.node.to_string());
+                    self.value(&value.node, Some(&argument.ty), argument.default.is_some(), value.pos, &place);
                     self.path.pop();
                 }
                 None => self.refuse(name.pos, format!("`{owner}` has no argument `{}`.", quote(&name.node))),
             }
         }
-        for argument in known.iter().filter(|argument| argument.is_required()) {
-            if !given.iter().any(|(name, _)| name.node == argument.name) {
-                let message = format!("`{owner}` needs the argument `{}: {}`.", argument.name, argument.ty);
+        for (name, argument) in known.iter().filter(|(_, argument)| argument.is_required()) {
+            if !given.iter().any(|(given, _)| given.node == *name) {
+                let message = format!("`{owner}` needs the argument `{name}: {}`.", argument.ty);
                 self.refuse(pos, message);
             }
         }

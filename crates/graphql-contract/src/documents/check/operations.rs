@@ -3,15 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{
-    BaseType, DirectiveLocation, OperationDefinition, OperationType, Selection, SelectionSet, Type, VariableDefinition,
+    OperationDefinition, OperationType, Selection, SelectionSet, Type, VariableDefinition,
 };
 use async_graphql::{Name, Positioned};
 use async_graphql_value::ConstValue;
 
-use super::super::catalogue::innermost;
 use super::super::refusal::quote;
 use super::super::variables;
 use super::{Checker, Part, Usage};
+use crate::sdl::{innermost, narrows};
 
 /// The parts that an operation is made of: its own and those of the fragments it reaches, which are added to `used`.
 pub(super) fn reachable<'p, 'a>(
@@ -24,9 +24,9 @@ pub(super) fn reachable<'p, 'a>(
     let mut next = 0;
     while let Some(part) = parts.get(next).copied() {
         next += 1;
-        for name in &part.spreads {
+        for name in part.spreads.iter().map(|spread| &spread.node) {
             used.insert(name);
-            if seen.insert(*name)
+            if seen.insert(name)
                 && let Some(fragment) = fragments.get(name)
             {
                 parts.push(fragment);
@@ -36,29 +36,60 @@ pub(super) fn reachable<'p, 'a>(
     parts
 }
 
+/// The spreads by which fragments contain themselves, one for each cycle found.
+pub(super) fn cycles<'a>(
+    names: impl Iterator<Item = &'a Name>,
+    fragments: &HashMap<&'a Name, Part<'a>>,
+) -> Vec<&'a Positioned<Name>> {
+    let (mut cycles, mut done) = (Vec::new(), HashSet::new());
+    for start in names {
+        // The fragments from `start` to the one that is looked at, and how many of its spreads have been.
+        let mut path: Vec<(&'a Name, usize)> = vec![(start, 0)];
+        while let Some((name, next)) = path.last_mut() {
+            let name = *name;
+            let spread = fragments.get(name).and_then(|part| part.spreads.get(*next)).copied();
+            *next += 1;
+            match spread.filter(|_| !done.contains(name)) {
+                None => {
+                    done.insert(name);
+                    path.pop();
+                }
+                Some(spread) if path.iter().any(|(name, _)| **name == spread.node) => cycles.push(spread),
+                Some(spread) => path.push((&spread.node, 0)),
+            }
+        }
+    }
+    cycles
+}
+
 impl<'a> Checker<'a> {
     pub(super) fn operation(&mut self, operation: &'a Positioned<OperationDefinition>) {
         let (ty, location) = match operation.node.ty {
-            OperationType::Query => ("queries", DirectiveLocation::Query),
-            OperationType::Mutation => ("mutations", DirectiveLocation::Mutation),
-            OperationType::Subscription => ("subscriptions", DirectiveLocation::Subscription),
+            OperationType::Query => ("queries", "QUERY"),
+            OperationType::Mutation => ("mutations", "MUTATION"),
+            OperationType::Subscription => ("subscriptions", "SUBSCRIPTION"),
         };
         self.directives(&operation.node.directives, location);
         for definition in &operation.node.variable_definitions {
-            self.directives(&definition.node.directives, DirectiveLocation::VariableDefinition);
+            self.directives(&definition.node.directives, "VARIABLE_DEFINITION");
         }
-        let Some(root) = self.catalogue.root(operation.node.ty) else {
+        let Some(root) = self.schema.root(operation.node.ty) else {
             return self.refuse(operation.pos, format!("The contract has no {ty}."));
         };
         let set = &operation.node.selection_set.node;
         self.selections(set, root);
         if operation.node.ty == OperationType::Subscription {
-            self.one_event(set, &mut HashSet::new());
+            let mut keys = HashSet::new();
+            self.one_event(set, &mut HashSet::new(), &mut keys);
+            if keys.len() > 1 {
+                self.refuse(operation.pos, "A subscription selects exactly one root field.".to_owned());
+            }
         }
     }
 
     /// Refuses conditions and meta fields at the root of a subscription: one field decides what its events are.
-    fn one_event(&mut self, set: &'a SelectionSet, seen: &mut HashSet<&'a Name>) {
+    /// Collects the response keys of the others.
+    fn one_event(&mut self, set: &'a SelectionSet, seen: &mut HashSet<&'a Name>, keys: &mut HashSet<&'a Name>) {
         for selection in &set.items {
             for directive in selection.node.directives() {
                 if matches!(directive.node.name.node.as_str(), "skip" | "include") {
@@ -71,14 +102,14 @@ impl<'a> Checker<'a> {
                     let message = format!("A subscription cannot ask for `{}`.", quote(&field.node.name.node));
                     self.refuse(field.pos, message);
                 }
-                Selection::Field(_) => {}
-                Selection::InlineFragment(fragment) => self.one_event(&fragment.node.selection_set.node, seen),
+                Selection::Field(field) => drop(keys.insert(&field.node.response_key().node)),
+                Selection::InlineFragment(fragment) => self.one_event(&fragment.node.selection_set.node, seen, keys),
                 Selection::FragmentSpread(spread) => {
                     let name = &spread.node.fragment_name.node;
                     if let Some(fragment) = self.document.fragments.get(name)
                         && seen.insert(name)
                     {
-                        self.one_event(&fragment.node.selection_set.node, seen);
+                        self.one_event(&fragment.node.selection_set.node, seen, keys);
                     }
                 }
             }
@@ -119,7 +150,7 @@ impl<'a> Checker<'a> {
                 self.malformed.push(problem.clone());
             }
         }
-        if is_alone && std::ptr::eq(operation, self.chosen) {
+        if is_alone && self.chosen.is_some_and(|chosen| std::ptr::eq(operation, chosen)) {
             let usages = || parts.iter().flat_map(|part| &part.variables);
             let elsewhere: HashSet<_> = usages().filter(|usage| !usage.reports).map(|usage| usage.name).collect();
             let inside = usages().map(|usage| usage.name).filter(|name| !elsewhere.contains(name));
@@ -130,15 +161,15 @@ impl<'a> Checker<'a> {
     fn definition(&mut self, definition: &Positioned<VariableDefinition>) {
         let (name, ty) = (&definition.node.name.node, &definition.node.var_type);
         let innermost = innermost(&ty.node);
-        match self.catalogue.get(innermost) {
+        match self.schema.get(innermost) {
             None => self.refuse(ty.pos, format!("There is no type `{}`.", quote(innermost))),
-            Some(named) if !named.is_input() => {
+            Some(named) if !named.kind.is_input() => {
                 let message = format!("The variable `${}` cannot be of the output type `{innermost}`.", quote(name));
                 self.refuse(ty.pos, message);
             }
             Some(_) => {
                 if let Some(default) = &definition.node.default_value
-                    && let Err(wrong) = variables::default(self.catalogue, name, default, &ty.node, &mut self.malformed)
+                    && let Err(wrong) = variables::default(self.schema, name, default, &ty.node, &mut self.malformed)
                 {
                     let message = format!("The default of the variable `${}` {wrong}", quote(name));
                     self.refuse(default.pos, message);
@@ -151,24 +182,15 @@ impl<'a> Checker<'a> {
         let Some(expected) = &usage.expected else { return };
         let default = definition.default_value.as_ref().map(|default| &default.node);
         let covered = usage.has_default || default.is_some_and(|default| *default != ConstValue::Null);
-        let relaxed = Type { base: expected.base.clone(), nullable: expected.nullable || covered };
+        // The one field of a one-of input is never null, whatever the defaults.
+        let expected = Type { base: expected.base.clone(), nullable: expected.nullable && !usage.in_one_of };
+        let relaxed =
+            Type { base: expected.base.clone(), nullable: !usage.in_one_of && (expected.nullable || covered) };
         let given = &definition.var_type.node;
-        if !fits(given, &relaxed) {
+        if !narrows(&relaxed, given) {
             let message =
                 format!("The variable `${}` is of type `{given}`, but `{expected}` is expected.", quote(usage.name));
             self.refuse(usage.pos, message);
         }
-    }
-}
-
-/// Whether every value of the type `given` is one of the type `expected`.
-fn fits(given: &Type, expected: &Type) -> bool {
-    if given.nullable && !expected.nullable {
-        return false;
-    }
-    match (&given.base, &expected.base) {
-        (BaseType::Named(given), BaseType::Named(expected)) => given == expected,
-        (BaseType::List(given), BaseType::List(expected)) => fits(given, expected),
-        _ => false,
     }
 }

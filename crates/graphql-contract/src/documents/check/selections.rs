@@ -1,24 +1,23 @@
 //! Fields and fragments.
 
 use async_graphql::parser::types::{
-    DirectiveLocation, Field, FragmentDefinition, FragmentSpread, InlineFragment, OperationType, Selection,
-    SelectionSet,
+    Field, FragmentDefinition, FragmentSpread, InlineFragment, OperationType, Selection, SelectionSet,
 };
 use async_graphql::{Name, Positioned};
 
-use super::super::catalogue::{Named, innermost};
 use super::super::refusal::quote;
 use super::Checker;
+use crate::sdl::{TypeDef, innermost};
 
 impl<'a> Checker<'a> {
     pub(super) fn fragment(&mut self, fragment: &'a Positioned<FragmentDefinition>) {
-        self.directives(&fragment.node.directives, DirectiveLocation::FragmentDefinition);
+        self.directives(&fragment.node.directives, "FRAGMENT_DEFINITION");
         if let Some(on) = self.composite(&fragment.node.type_condition.node.on) {
             self.selections(&fragment.node.selection_set.node, on);
         }
     }
 
-    pub(super) fn selections(&mut self, set: &'a SelectionSet, parent: &'a Named) {
+    pub(super) fn selections(&mut self, set: &'a SelectionSet, parent: &'a TypeDef) {
         for selection in &set.items {
             match &selection.node {
                 Selection::Field(field) => self.field(field, parent),
@@ -28,23 +27,23 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn field(&mut self, field: &'a Positioned<Field>, parent: &'a Named) {
-        self.directives(&field.node.directives, DirectiveLocation::Field);
+    fn field(&mut self, field: &'a Positioned<Field>, parent: &'a TypeDef) {
+        self.directives(&field.node.directives, "FIELD");
         let name = &field.node.name.node;
-        let Some(known) = parent.fields.get(name) else {
+        let Some(known) = self.schema.field(parent, name) else {
             let message = format!("The type `{}` has no field `{}`.", parent.name, quote(name));
             return self.refuse(field.pos, message);
         };
         let owner = format!("{}.{name}", parent.name);
-        let is_mutation = self.catalogue.root(OperationType::Mutation).is_some_and(|root| root.name == parent.name);
+        let is_mutation = self.schema.is_root(OperationType::Mutation, parent);
         if is_mutation && !name.starts_with("__") {
             self.part.mutations.insert(&field.node.response_key().node);
         }
-        self.reports = is_mutation && self.catalogue.reports_malformed(&known.ty);
+        self.reports = is_mutation && self.reports_malformed(&known.ty);
         self.arguments(&field.node.arguments, &known.arguments, field.pos, &owner);
         self.reports = false;
         let set = &field.node.selection_set.node;
-        let Some(of) = self.catalogue.get(innermost(&known.ty)) else { return };
+        let Some(of) = self.schema.get(innermost(&known.ty)) else { return };
         match (of.is_composite(), set.items.is_empty()) {
             (true, false) => self.selections(set, of),
             (false, true) => {}
@@ -59,8 +58,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn inline_fragment(&mut self, fragment: &'a Positioned<InlineFragment>, parent: &'a Named) {
-        self.directives(&fragment.node.directives, DirectiveLocation::InlineFragment);
+    fn inline_fragment(&mut self, fragment: &'a Positioned<InlineFragment>, parent: &'a TypeDef) {
+        self.directives(&fragment.node.directives, "INLINE_FRAGMENT");
         let set = &fragment.node.selection_set.node;
         let Some(condition) = &fragment.node.type_condition else { return self.selections(set, parent) };
         if let Some(on) = self.composite(&condition.node.on) {
@@ -69,21 +68,21 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn spread(&mut self, spread: &'a Positioned<FragmentSpread>, parent: &'a Named) {
-        self.directives(&spread.node.directives, DirectiveLocation::FragmentSpread);
-        let name = &spread.node.fragment_name.node;
-        let Some(fragment) = self.document.fragments.get(name) else {
-            return self.refuse(spread.pos, format!("There is no fragment `{}` in the document.", quote(name)));
+    fn spread(&mut self, spread: &'a Positioned<FragmentSpread>, parent: &'a TypeDef) {
+        self.directives(&spread.node.directives, "FRAGMENT_SPREAD");
+        let name = &spread.node.fragment_name;
+        let Some(fragment) = self.document.fragments.get(&name.node) else {
+            return self.refuse(spread.pos, format!("There is no fragment `{}` in the document.", quote(&name.node)));
         };
         self.part.spreads.push(name);
-        if let Some(on) = self.catalogue.get(&fragment.node.type_condition.node.on.node)
+        if let Some(on) = self.schema.get(&fragment.node.type_condition.node.on.node)
             && on.is_composite()
         {
             self.can_be(spread.pos, parent, on);
         }
     }
 
-    fn can_be(&mut self, pos: async_graphql::Pos, parent: &Named, on: &Named) {
+    fn can_be(&mut self, pos: async_graphql::Pos, parent: &TypeDef, on: &TypeDef) {
         if !parent.overlaps(on) {
             let message = format!("A fragment on `{}` never applies to `{}`.", on.name, parent.name);
             self.refuse(pos, message);
@@ -91,8 +90,8 @@ impl<'a> Checker<'a> {
     }
 
     /// The type that a fragment is on, if it is one with fields.
-    fn composite(&mut self, on: &Positioned<Name>) -> Option<&'a Named> {
-        let named = self.catalogue.get(&on.node);
+    fn composite(&mut self, on: &Positioned<Name>) -> Option<&'a TypeDef> {
+        let named = self.schema.get(&on.node);
         match named {
             None => self.refuse(on.pos, format!("There is no type `{}`.", quote(&on.node))),
             Some(named) if !named.is_composite() => {

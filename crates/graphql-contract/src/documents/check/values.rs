@@ -5,19 +5,20 @@ use async_graphql::parser::types::{BaseType, Type};
 use async_graphql::{Name, Pos};
 use async_graphql_value::{ConstValue, Value};
 
-use super::super::catalogue::{Kind, Named};
 use super::super::problems::Problem;
 use super::super::refusal::quote;
-use super::super::variables::{is_built_in, scalar_literal};
+use super::super::variables::scalar_literal;
 use super::{Checker, Usage};
+use crate::sdl::{Kind, TypeDef};
 
 impl<'a> Checker<'a> {
     /// Checks a value against the type expected at `place`; inside a scalar of the contract's own, `ty` is none and
     /// only the variables are noted.
     pub(super) fn value(&mut self, value: &'a Value, ty: Option<&Type>, has_default: bool, pos: Pos, place: &str) {
+        let in_one_of = std::mem::take(&mut self.one_of);
         if let Value::Variable(name) = value {
-            let expected = ty.cloned();
-            return self.part.variables.push(Usage { name, pos, expected, has_default, reports: self.reports });
+            let (expected, reports) = (ty.cloned(), self.reports);
+            return self.part.variables.push(Usage { name, pos, expected, has_default, in_one_of, reports });
         }
         let Some(ty) = ty else { return self.untyped(value, pos, place) };
         match (value, &ty.base) {
@@ -34,7 +35,7 @@ impl<'a> Checker<'a> {
             }
             (_, BaseType::List(of)) => self.value(value, Some(of), false, pos, place),
             (_, BaseType::Named(name)) => {
-                if let Some(named) = self.catalogue.get(name) {
+                if let Some(named) = self.schema.get(name) {
                     self.named_value(value, named, ty, pos, place);
                 }
             }
@@ -45,14 +46,14 @@ impl<'a> Checker<'a> {
     fn takes_anything(&self, ty: &Type, value: &Value) -> bool {
         let BaseType::Named(name) = &ty.base else { return false };
         *value != Value::Null
-            && self.catalogue.get(name).is_some_and(|named| named.kind == Kind::Scalar && !is_built_in(name))
+            && self.schema.get(name).is_some_and(|named| named.kind == Kind::Scalar && !named.is_built_in_scalar())
     }
 
-    fn named_value(&mut self, value: &'a Value, named: &'a Named, ty: &Type, pos: Pos, place: &str) {
+    fn named_value(&mut self, value: &'a Value, named: &'a TypeDef, ty: &Type, pos: Pos, place: &str) {
         let right = match (named.kind, value) {
-            (Kind::Enum, Value::Enum(name)) => named.values.contains(name),
+            (Kind::Enum, Value::Enum(name)) => named.values.contains_key(name.as_str()),
             (Kind::Input, Value::Object(fields)) => return self.object(fields, named, pos),
-            (Kind::Scalar, _) if !is_built_in(&named.name) => return self.scalar(value, named, pos, place),
+            (Kind::Scalar, _) if !named.is_built_in_scalar() => return self.scalar(value, named, pos, place),
             (Kind::Scalar, _) => scalar_literal(&named.name, value),
             _ => false,
         };
@@ -61,47 +62,34 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn object(&mut self, fields: &'a IndexMap<Name, Value>, named: &'a Named, pos: Pos) {
+    fn object(&mut self, fields: &'a IndexMap<Name, Value>, named: &'a TypeDef, pos: Pos) {
         for (name, value) in fields {
-            match named.inputs.iter().find(|input| input.name == *name) {
+            match named.inputs.get(name.as_str()) {
                 Some(input) => {
                     let place = format!("The field `{name}` of `{}`", named.name);
                     self.path.push(name.to_string());
-                    self.value(value, Some(&input.ty), input.has_default, pos, &place);
+                    self.one_of = named.is_one_of();
+                    self.value(value, Some(&input.ty), input.default.is_some(), pos, &place);
                     self.path.pop();
                 }
                 None => self.refuse(pos, format!("`{}` has no field `{}`.", named.name, quote(name))),
             }
         }
-        for input in named.inputs.iter().filter(|input| input.is_required() && !fields.contains_key(&input.name)) {
-            self.refuse(pos, format!("`{}` needs the field `{}: {}`.", named.name, input.name, input.ty));
-        }
-        if named.one_of && (fields.len() != 1 || fields.values().any(|value| *value == Value::Null)) {
-            self.refuse(pos, format!("`{}` takes exactly one of its fields, and not null.", named.name));
-        }
-        if named.one_of {
-            self.demand_non_null(fields, named, pos);
-        }
-    }
-
-    /// A variable for the one field of a one-of input has to be of a non-null type.
-    fn demand_non_null(&mut self, fields: &'a IndexMap<Name, Value>, named: &Named, pos: Pos) {
-        for (name, value) in fields {
-            let input = named.inputs.iter().find(|input| input.name == *name);
-            if let (Value::Variable(variable), Some(input)) = (value, input) {
-                let expected = Type { base: input.ty.base.clone(), nullable: false };
-                let reports = self.reports;
-                let usage = Usage { name: variable, pos, expected: Some(expected), has_default: false, reports };
-                self.part.variables.push(usage);
+        for (name, input) in named.inputs.iter().filter(|(_, input)| input.is_required()) {
+            if !fields.contains_key(name.as_str()) {
+                self.refuse(pos, format!("`{}` needs the field `{name}: {}`.", named.name, input.ty));
             }
+        }
+        if named.is_one_of() && (fields.len() != 1 || fields.values().any(|value| *value == Value::Null)) {
+            self.refuse(pos, format!("`{}` takes exactly one of its fields, and not null.", named.name));
         }
     }
 
     /// A value of the contract's own scalar. One with variables inside is left to them.
-    fn scalar(&mut self, value: &'a Value, named: &Named, pos: Pos, place: &str) {
+    fn scalar(&mut self, value: &'a Value, named: &TypeDef, pos: Pos, place: &str) {
         let expected = match value.clone().into_const() {
-            Some(constant) => self.catalogue.scalars().expected(&named.name, &constant),
-            None => self.catalogue.scalars().expected(&named.name, &ConstValue::List(Vec::new())),
+            Some(constant) => self.schema.scalars.expected(&named.name, &constant),
+            None => self.schema.scalars.expected(&named.name, &ConstValue::List(Vec::new())),
         };
         // A document of nothing but malformed values does not earn a list of them all.
         if let Some(expected) = expected

@@ -6,19 +6,18 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Variables};
 use async_graphql_value::Value;
 
-use super::super::catalogue::{self, Catalogue, Named, innermost};
-use super::ListSize;
 use super::plan::{Node, Plan, Set};
 use super::size::{Given, Size};
-use super::weights::UNIT;
+use crate::sdl::{FieldDef, Schema, TypeDef, innermost};
+use crate::weights::{ListSize, UNIT};
 
 /// What a leaf costs of which the contract says nothing, in thousandths.
 const LEAF: u64 = UNIT / 10;
 
 /// The plan of an operation in normal form.
-pub(in super::super) fn plan(operation: &OperationDefinition, catalogue: &Catalogue) -> Plan {
-    let mut build = Build { catalogue, nodes: Vec::new() };
-    let root = catalogue.root(operation.ty).map_or_else(Set::default, |root| {
+pub(in super::super) fn plan(operation: &OperationDefinition, schema: &Schema) -> Plan {
+    let mut build = Build { schema, nodes: Vec::new() };
+    let root = schema.root(operation.ty).map_or_else(Set::default, |root| {
         let selected = build.selected(&operation.selection_set.node, root, None);
         build.set(&selected, root)
     });
@@ -36,34 +35,35 @@ pub(in super::super) fn plan(operation: &OperationDefinition, catalogue: &Catalo
 }
 
 struct Build<'a> {
-    catalogue: &'a Catalogue,
+    schema: &'a Schema,
     nodes: Vec<Node>,
 }
 
 /// What is selected of one type: fields, and what only some objects have.
 struct Selected<'a> {
     fields: Vec<u32>,
-    fragments: Vec<(&'a Named, Self)>,
+    fragments: Vec<(&'a TypeDef, Self)>,
 }
 
 /// The size of a page, for the fields below that hold its items.
-type Slice<'s> = Option<(&'s [Name], Size)>;
+type Slice<'s> = Option<(&'s [String], Size)>;
 
 impl<'a> Build<'a> {
-    fn selected(&mut self, set: &SelectionSet, parent: &'a Named, slice: Slice<'_>) -> Selected<'a> {
+    fn selected(&mut self, set: &SelectionSet, parent: &'a TypeDef, slice: Slice<'_>) -> Selected<'a> {
         let mut selected = Selected { fields: Vec::new(), fragments: Vec::new() };
         for item in &set.items {
             match &item.node {
                 Selection::Field(field) => {
-                    let Some(known) = parent.fields.get(&field.node.name.node) else { continue };
-                    let size = slice.as_ref().filter(|(sized, _)| sized.contains(&field.node.name.node));
+                    let Some(known) = self.schema.field(parent, &field.node.name.node) else { continue };
+                    let size =
+                        slice.as_ref().filter(|(sized, _)| sized.iter().any(|name| field.node.name.node == *name));
                     let node = self.field(&field.node, known, size.map(|(_, size)| size));
                     selected.fields.push(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
                     self.nodes.push(node);
                 }
                 Selection::InlineFragment(fragment) => {
                     let on = fragment.node.type_condition.as_ref().map(|on| on.node.on.node.as_str());
-                    let Some(on) = self.catalogue.get(on.unwrap_or(&parent.name)) else { continue };
+                    let Some(on) = self.schema.get(on.unwrap_or(&parent.name)) else { continue };
                     let below = self.selected(&fragment.node.selection_set.node, on, slice.clone());
                     selected.fragments.push((on, below));
                 }
@@ -75,7 +75,7 @@ impl<'a> Build<'a> {
     }
 
     /// The fields of each object that `parent` can be.
-    fn set(&self, selected: &Selected<'a>, parent: &'a Named) -> Set {
+    fn set(&self, selected: &Selected<'a>, parent: &'a TypeDef) -> Set {
         if selected.fragments.is_empty() {
             return Set(vec![selected.fields.clone().into()]);
         }
@@ -91,9 +91,9 @@ impl<'a> Build<'a> {
         Set(alternatives)
     }
 
-    fn field(&mut self, field: &Field, known: &'a catalogue::Field, inherited: Option<&Size>) -> Node {
-        let of = self.catalogue.get(innermost(&known.ty));
-        let is_leaf = !of.is_some_and(Named::is_composite);
+    fn field(&mut self, field: &Field, known: &'a FieldDef, inherited: Option<&Size>) -> Node {
+        let of = self.schema.get(innermost(&known.ty));
+        let is_leaf = !of.is_some_and(TypeDef::is_composite);
         let list = known.cost.list.as_ref();
         let own_size = list.map(|list| sliced(list, field, known));
         let slice = list.filter(|list| !list.sized.is_empty()).zip(own_size.clone());
@@ -125,7 +125,7 @@ impl<'a> Build<'a> {
     }
 }
 
-fn fields_of(selected: &Selected<'_>, object: &Name, fields: &mut Vec<u32>) {
+fn fields_of(selected: &Selected<'_>, object: &str, fields: &mut Vec<u32>) {
     fields.extend(&selected.fields);
     for (on, below) in &selected.fragments {
         if on.possible.contains(object) {
@@ -135,9 +135,9 @@ fn fields_of(selected: &Selected<'_>, object: &Name, fields: &mut Vec<u32>) {
 }
 
 /// Adds what the arguments cost: their weights, and each item of their lists.
-fn arguments(field: &Field, known: &catalogue::Field, node: &mut Node) {
+fn arguments(field: &Field, known: &FieldDef, node: &mut Node) {
     for (name, value) in &field.arguments {
-        let weight = known.arguments.iter().find(|argument| argument.name == name.node).map_or(0, |known| known.weight);
+        let weight = known.arguments.get(name.node.as_str()).map_or(0, |known| known.weight);
         match &value.node {
             Value::Null => {}
             Value::Variable(variable) if weight > 0 => node.given.push((variable.clone(), weight)),
@@ -162,13 +162,13 @@ fn lists(value: &Value, literal: &mut u64, variables: &mut Vec<Name>) {
     }
 }
 
-fn sliced(list: &ListSize, field: &Field, known: &catalogue::Field) -> Size {
+fn sliced(list: &ListSize, field: &Field, known: &FieldDef) -> Size {
     if list.slicing.is_empty() {
         return list.assumed.map_or(Size::UNKNOWN, Size::Fixed);
     }
-    let argument = |name: &Name| {
+    let argument = |name: &String| {
         let given = field.get_argument(name).and_then(|value| Given::literal(&value.node));
-        let known = known.arguments.iter().find(|argument| argument.name == *name);
+        let known = known.arguments.get(name);
         (given, known.and_then(|argument| Given::constant(argument.default.as_ref()?)))
     };
     let arguments = list.slicing.iter().map(argument).collect();

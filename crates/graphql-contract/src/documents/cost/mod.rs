@@ -8,11 +8,9 @@ mod plan;
 mod size;
 #[cfg(test)]
 mod tests;
-mod weights;
 
 pub(super) use build::plan;
 pub(super) use plan::Plan;
-pub(super) use weights::{FieldCost, ListSize, weight};
 
 /// What an operation costs, in units of the contract's weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

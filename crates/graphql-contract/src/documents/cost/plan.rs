@@ -5,7 +5,7 @@ use async_graphql_value::ConstValue;
 
 use super::Cost;
 use super::size::{Size, Values};
-use super::weights::UNIT;
+use crate::weights::UNIT;
 
 /// Thousandths of units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
