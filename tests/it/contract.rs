@@ -89,18 +89,20 @@ fn a_changed_type_is_named() {
 
 #[test]
 fn a_lost_description_is_named() {
-    let contract = doctored(&on_disk(), "  \"Headline, plain text.\"\n", "");
+    let contract = doctored(&on_disk(), "  \"Title, plain text.\"\n", "");
     assert_eq!(
         broken(&contract),
-        ["Listing.title description: code says \"Headline, plain text.\", contract has nothing"]
+        ["Listing.title description: code says \"Title, plain text.\", contract has nothing"]
     );
     assert_eq!(lint(&contract), ["Listing.title: has no description"]);
 }
 
 #[test]
 fn a_field_that_is_not_served_and_one_that_was_not_promised_are_named() {
-    let me = "  \"The address to sign in with.\"\n  email: Email! @cost(weight: \"5\")\n  \"Bookings the viewer made";
-    let contract = doctored(&on_disk(), me, "  \"The number to call.\"\n  phone: String\n  \"Bookings the viewer made");
+    let me =
+        "  \"The email to sign in with.\"\n  email: Email! @cost(weight: \"5\")\n  \"Bookings that the viewer made";
+    let contract =
+        doctored(&on_disk(), me, "  \"The number to call.\"\n  phone: String\n  \"Bookings that the viewer made");
     assert_eq!(
         broken(&contract),
         ["Me.email: code says Email!, contract has nothing", "Me.phone: contract says String, code has nothing"]

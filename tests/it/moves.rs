@@ -102,7 +102,7 @@ async fn a_listing_with_bookings_keeps_its_currency() {
         let answer = host.mutate(UPDATE, euros.clone()).await;
         assert_eq!(answer["code"], "INVALID_INPUT", "{when}: {answer}");
         assert_eq!(answer["path"], json!(["input", "pricing", "currency"]));
-        assert!(answer["message"].as_str().unwrap().contains("booked in SGD"), "{answer}");
+        assert!(answer["message"].as_str().unwrap().contains("bookings in SGD"), "{answer}");
     };
     let held = guest.book(&listing, "2026-04-01", "2026-04-07").await;
     refused("a hold").await;

@@ -51,7 +51,9 @@ pub async fn create(
     refuse(restrictions::violations(&calendar, stay, guests))?;
     let rules = RuleSet::current();
     let priced = pricing::price(&listings::rates(&listing), &restrictions::overrides(&calendar), stay, guests, rules)
-        .map_err(|error| Error::invalid(&["stay"], format!("This stay has no price: {error}.")))?;
+        .map_err(|error| {
+        Error::invalid(&["stay"], format!("The price of this stay cannot be computed: {error}."))
+    })?;
     let quote = promise(app, guest, &listing, (stay, guests), &priced, now)?;
     // It locks the rows that it refers to, so it may have to wait.
     app.database

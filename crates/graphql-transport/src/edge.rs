@@ -73,7 +73,7 @@ impl Endpoint for Edge {
             refuse(fault.status, fault.message, &id)
         } else if !self.shared.serves_host(request.headers()) && !is_health_check(&request) {
             self.note_foreign_host(&request, &id);
-            refuse(StatusCode::MISDIRECTED_REQUEST, "This server is not called by this name.", &id)
+            refuse(StatusCode::MISDIRECTED_REQUEST, "This host name is not allowed.", &id)
         } else if *request.method() == Method::OPTIONS {
             preflight(request.headers(), origin.is_some(), &self.shared.settings.allowed_headers)
         } else {
@@ -137,7 +137,7 @@ impl Edge {
         let host: String = request.headers().get(HOST).map_or_else(String::new, |host| format!("{host:?}"));
         let host: String = host.chars().take(MAX_HOST).collect();
         let address = AddressPrefix::of(self.shared.address(request));
-        tracing::warn!(target: logs::SECURITY, event = "host_refused", host, %address, request_id, "a foreign name of the server");
+        tracing::warn!(target: logs::SECURITY, event = "host_refused", host, %address, request_id, "a host name that is not allowed");
     }
 
     fn allowed_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {

@@ -34,26 +34,26 @@ pub(super) fn size(request: &Request) -> usize {
 pub(super) fn check(request: &mut Request) -> Result<(), Fault> {
     let bad = |message: String| Fault { status: StatusCode::BAD_REQUEST, message };
     if size(request) > MAX_HEAD {
-        let message = format!("The headers and the address of a request may have {MAX_HEAD} bytes together.");
+        let message = format!("The request line and headers must have at most {MAX_HEAD} bytes.");
         return Err(Fault { status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message });
     }
     let is_repeated = |name: &&HeaderName| request.headers().get_all(*name).iter().nth(1).is_some();
     if let Some(name) = SINGLE.iter().find(is_repeated) {
-        return Err(bad(format!("There is more than one `{name}`.")));
+        return Err(bad(format!("The header `{name}` is repeated.")));
     }
     let authority = request.uri().authority().map(|authority| authority.as_str().to_owned());
     let host = request.headers().get(HOST);
     match (host, authority) {
         (Some(host), Some(authority)) if !host.as_bytes().eq_ignore_ascii_case(authority.as_bytes()) => {
-            Err(bad("The `host` is not the one of the address.".to_owned()))
+            Err(bad("The `host` header does not match the URL.".to_owned()))
         }
         (Some(_), _) => Ok(()),
         (None, Some(authority)) => {
-            let host = HeaderValue::try_from(authority).map_err(|_| bad("The host cannot be read.".to_owned()))?;
+            let host = HeaderValue::try_from(authority).map_err(|_| bad("The host is invalid.".to_owned()))?;
             request.headers_mut().insert(HOST, host);
             Ok(())
         }
-        (None, None) if request.version() == Version::HTTP_11 => Err(bad("There is no `host`.".to_owned())),
+        (None, None) if request.version() == Version::HTTP_11 => Err(bad("The `host` header is missing.".to_owned())),
         (None, None) => Ok(()),
     }
 }

@@ -158,7 +158,7 @@ impl GraphQl {
     ) -> Result<Response, Box<Refusal>> {
         let headers = request.headers();
         if !self.shared.allows_origin(headers) {
-            let message = "Pages of this origin may not use the API.";
+            let message = "This origin is not allowed.";
             return Err(Refusal::new(StatusCode::FORBIDDEN, "BAD_REQUEST", message));
         }
         let admitted = self.shared.admission.enter(charged.payer.address).ok_or_else(|| {
@@ -189,12 +189,12 @@ impl GraphQl {
                 // Who opens a stream is asked for their origin.
                 let is_stream = negotiation::accepted(request.headers()) == Some(Media::Events);
                 if !is_stream && !asks_first(request.headers()) {
-                    let message = "A GET needs an `Accept` that names application/graphql-response+json, application/json or text/event-stream.";
+                    let message = "A GET requires an `Accept` header with application/graphql-response+json, application/json or text/event-stream.";
                     return Err(Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message));
                 }
                 charge(request.uri().query().map_or(0, str::len))?;
                 let pairs = request.params::<Vec<(String, String)>>().map_err(|_| {
-                    Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The query string cannot be read.")
+                    Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The query string is invalid.")
                 })?;
                 Params::from_query(pairs).map_err(Refusal::bad)
             }
@@ -224,7 +224,7 @@ impl GraphQl {
     }
 
     fn too_large(&self) -> Box<Refusal> {
-        let message = format!("The body may have {} bytes.", self.shared.settings.max_body_bytes);
+        let message = format!("The body must have at most {} bytes.", self.shared.settings.max_body_bytes);
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "DOCUMENT_TOO_LARGE", message)
     }
 
@@ -251,7 +251,7 @@ fn asks_first(headers: &HeaderMap) -> bool {
 fn check_operation(prepared: &Prepared, method: &Method, reply: &Reply) -> Result<(), Box<Refusal>> {
     match prepared.operation() {
         OperationType::Mutation if *method == Method::GET => {
-            let message = "A mutation cannot run over GET: use POST.";
+            let message = "Mutations are not allowed over GET. Use POST.";
             Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message).with(ALLOW, "POST"))
         }
         OperationType::Subscription if !reply.takes_events => {
@@ -279,8 +279,7 @@ fn failed(error: &ServerError) -> Option<StatusCode> {
 }
 
 fn not_acceptable(record: &Record) -> Response {
-    let message =
-        "An answer can be application/graphql-response+json, application/json or text/event-stream, in utf-8.";
+    let message = "The supported response types are application/graphql-response+json, application/json and text/event-stream, in utf-8.";
     let errors = vec![error("BAD_REQUEST", message)];
     record.refused(&errors);
     let answer = Answer::refused(errors, record.id());

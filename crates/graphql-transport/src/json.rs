@@ -34,7 +34,7 @@ pub(super) async fn text(answer: &Answer, max: usize, request_id: &str) -> Resul
 
 /// The error of an answer that would be larger than answers may be.
 pub(super) fn too_large() -> async_graphql::ServerError {
-    error("RESPONSE_TOO_LARGE", "The answer is too large. Ask for shorter pages or fewer fields.")
+    error("RESPONSE_TOO_LARGE", "The response is too large. Request shorter pages or fewer fields.")
 }
 
 /// There are more bytes than there may be.

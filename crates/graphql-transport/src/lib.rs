@@ -181,7 +181,7 @@ pub async fn serve<E: Executor>(
         failed = exporter => return failed.context("the metrics cannot be served"),
     }
     if tokio::time::timeout(settings.drain_timeout, ended.recv()).await.is_err() {
-        tracing::warn!("something still ran when the time to drain was over");
+        tracing::warn!("operations were still running at the end of the drain time");
     }
     Ok(())
 }

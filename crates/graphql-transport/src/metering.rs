@@ -107,7 +107,7 @@ impl Extension for Watch {
         tokio::task::consume_budget().await;
         let Some(meter) = ctx.data_opt::<Arc<Meter>>() else { return next.run(ctx, info).await };
         if meter.is_exhausted() {
-            return Err(ServerError::new("The answer is too large.", None));
+            return Err(ServerError::new("The response is too large.", None));
         }
         let value = next.run(ctx, info).await?;
         let text = match &value {

@@ -105,16 +105,16 @@ pub(super) fn wants_page(headers: &HeaderMap) -> bool {
 pub(super) fn check_body(headers: &HeaderMap) -> Result<(), &'static str> {
     let encodings = headers.get_all(CONTENT_ENCODING).iter();
     if encodings.into_iter().any(|encoding| !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")) {
-        return Err("The body may not be compressed.");
+        return Err("Compressed bodies are not supported.");
     }
     let Some(content_type) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
-        return Err("The content type has to be application/json.");
+        return Err("The content type must be application/json.");
     };
     let content_type = range(content_type);
     if content_type.essence != "application/json" {
-        return Err("The content type has to be application/json.");
+        return Err("The content type must be application/json.");
     }
-    if content_type.readable { Ok(()) } else { Err("The charset has to be utf-8.") }
+    if content_type.readable { Ok(()) } else { Err("The charset must be utf-8.") }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub struct Settings {
     pub write_timeout: Duration,
     /// Operations that run at the same time on one websocket.
     pub max_subscriptions: usize,
-    /// Websockets and event streams that are open at the same time. Further ones are closed with 1013 or answered with 503, which
+    /// Open websockets and event streams at the same time. Further ones are closed with 1013 or answered with 503, which
     /// clients retry.
     pub max_sockets: usize,
     /// Those of them that come from one address, or from one /64 of IPv6.

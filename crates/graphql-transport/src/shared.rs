@@ -190,16 +190,16 @@ impl Shared {
     pub fn measures(&self) -> Vec<Measure> {
         let (documents, bytes) = self.documents.held();
         vec![
-            Measure::number("connections_open", "Websockets and event streams that are open", self.admission.open()),
-            Measure::number("documents_kept", "Prepared documents that are kept", documents),
-            Measure::number("documents_kept_bytes", "What prepared documents hold, about", bytes),
+            Measure::number("connections_open", "Open websockets and event streams", self.admission.open()),
+            Measure::number("documents_kept", "Prepared documents in the cache", documents),
+            Measure::number("documents_kept_bytes", "Approximate size of the prepared documents", bytes),
             Measure::numbers(
                 "gate_used",
-                "Units of answer that are being built, and KiB of answers that clients have not taken",
+                "Cost units of responses being built, and KiB of responses that clients have not read",
                 "lane",
                 &self.gate.used(),
             ),
-            Measure::number("expensive_waiting", "Expensive operations that wait for their turn", self.gate.waiting()),
+            Measure::number("expensive_waiting", "Expensive operations in the queue", self.gate.waiting()),
             Measure::count(
                 "budget_refusals",
                 "Operations refused because a budget was used up",
@@ -302,11 +302,11 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<String>, &'static str
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => token(value.to_str().map_err(|_| NO_BEARER)?),
-        _ => Err("There is more than one `Authorization`."),
+        _ => Err("The header `Authorization` is repeated."),
     }
 }
 
-const NO_BEARER: &str = "`Authorization` has to be `Bearer` and a token.";
+const NO_BEARER: &str = "The `Authorization` header must be `Bearer` and a token.";
 
 /// The token of `Bearer …`; none in an empty text, or behind a scheme without one.
 ///

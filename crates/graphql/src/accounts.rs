@@ -50,7 +50,7 @@ impl Me {
     }
 }
 
-/// The viewer's own account. Nobody else ever sees it.
+/// The viewer's own account. No one else can see it.
 #[Object]
 impl Me {
     /// Opaque id, `me_…`. It is not the id of the viewer's `User`, so that caches keep the two apart.
@@ -58,30 +58,30 @@ impl Me {
         ID(self.node_id().to_string())
     }
 
-    /// What others see of the viewer.
+    /// The viewer's public profile.
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
         let user = find_user(ctx, self.member.id()).await?;
         Ok(user.ok_or(types::error::Error::Unauthenticated)?)
     }
 
-    /// The address to sign in with.
+    /// The email to sign in with.
     async fn email(&self, ctx: &Context<'_>) -> Result<Email> {
         let email = self.own.load(ctx.app(), OwnEmail).await?;
         Ok(email.ok_or(types::error::Error::Unauthenticated)?)
     }
 
-    /// Bookings the viewer made as a guest, the latest check-in first.
+    /// Bookings that the viewer made as a guest, latest check-in first.
     async fn trips(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only bookings in one of these states.")] status: Option<Vec<BookingStatus>>,
-        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<BookingConnection>> {
         Some(Box::pin(BookingConnection::of(ctx, &self.own, Side::Guest, status, first, after)).await)
     }
 
-    /// Where `myTripEvents` continues from this state: pass it as `after`, and nothing that happens later is missed. It is read before everything else under `me`.
+    /// The cursor of this state for `myTripEvents`: pass it as `after` to get every later event. It is read before everything else under `me`.
     async fn trip_event_cursor(&self, ctx: &Context<'_>) -> Option<Result<Cursor>> {
         Some(match &self.trip_events {
             Some(cursor) => cursor.clone(),
@@ -89,7 +89,7 @@ impl Me {
         })
     }
 
-    /// The viewer's side as a host.
+    /// The viewer's data as a host.
     async fn hosting(&self, ctx: &Context<'_>) -> Hosting {
         let events = Box::pin(cursor_ahead(ctx, &self.own, Side::Host, "eventCursor")).await;
         Hosting { own: Arc::clone(&self.own), events }
@@ -99,13 +99,13 @@ impl Me {
 /// A pair of tokens. Send the access token as `Authorization: Bearer …`, and in the payload of a websocket's `connection_init`.
 #[derive(SimpleObject)]
 pub struct SessionTokens {
-    /// Proves who asks, for a short time.
+    /// The short-lived access token.
     access_token: String,
-    /// Until when the access token is good.
+    /// When the access token expires.
     access_token_expires_at: Timestamp,
-    /// Buys the next pair, once.
+    /// The refresh token, which can be exchanged for a new pair once.
     refresh_token: String,
-    /// Until when the refresh token is good.
+    /// When the refresh token expires.
     refresh_token_expires_at: Timestamp,
 }
 
@@ -123,12 +123,12 @@ impl From<&Tokens> for SessionTokens {
 /// Input of `registerUser`.
 #[derive(InputObject)]
 pub struct RegisterUserInput {
-    /// The address to sign in with.
+    /// The email to sign in with.
     email: Given<Email>,
     /// 10 to 128 characters.
     #[graphql(secret)]
     password: String,
-    /// The name shown to others, 1 to 50 characters.
+    /// The name that others see, 1 to 50 characters.
     display_name: String,
 }
 
@@ -147,12 +147,12 @@ pub struct RegisterUserSuccess {
     me: Me,
     /// The tokens.
     tokens: SessionTokens,
-    /// Shows that this device has signed in before. Keep it, also after signing out, and send it with `signIn`.
+    /// Identifies a device that has signed in before. Keep it, also after signing out, and send it with `signIn`.
     device_token: String,
 }
 
 payload! {
-    /// What `registerUser` can answer.
+    /// The result of `registerUser`.
     RegisterUserPayload(RegisterUserSuccess) {
         InvalidInput => InvalidInputProblem,
         EmailTaken => EmailTakenProblem,
@@ -163,12 +163,12 @@ payload! {
 /// Input of `signIn`.
 #[derive(InputObject)]
 pub struct SignInInput {
-    /// The address of the account.
+    /// The email of the account.
     email: Given<Email>,
     /// The password.
     #[graphql(secret)]
     password: String,
-    /// The `deviceToken` of an earlier `signIn` or `registerUser` on this device. With it, guesses of others at the password do not keep the viewer out. It is good for 180 days after the last sign-in; one that is not is ignored.
+    /// The `deviceToken` of an earlier `signIn` or `registerUser` on this device. With it, password guesses by others do not lock the viewer out. It is valid for 180 days after the last sign-in; an invalid one is ignored.
     #[graphql(secret)]
     device_token: Option<String>,
 }
@@ -180,12 +180,12 @@ pub struct SignInSuccess {
     me: Me,
     /// The tokens.
     tokens: SessionTokens,
-    /// Shows that this device has signed in before: the one that was sent, if it is still good, or a new one. Keep it, also after signing out, and send it with the next `signIn`.
+    /// Identifies a device that has signed in before: the token that was sent, if it is still valid, or a new one. Keep it, also after signing out, and send it with the next `signIn`.
     device_token: String,
 }
 
 payload! {
-    /// What `signIn` can answer.
+    /// The result of `signIn`.
     SignInPayload(SignInSuccess) {
         InvalidInput => InvalidInputProblem,
         InvalidCredentials => InvalidCredentialsProblem,
@@ -199,12 +199,12 @@ pub struct RefreshSessionInput {
     /// The refresh token.
     #[graphql(secret)]
     refresh_token: String,
-    /// The `deviceToken` of the sign-in. With it a lost answer can also be repeated from another network.
+    /// The `deviceToken` of the sign-in. With it a lost response can also be requested again from another network.
     #[graphql(secret)]
     device_token: Option<String>,
 }
 
-/// The session goes on.
+/// The session continues.
 #[derive(SimpleObject)]
 pub struct RefreshSessionSuccess {
     /// The new tokens.
@@ -212,7 +212,7 @@ pub struct RefreshSessionSuccess {
 }
 
 payload! {
-    /// What `refreshSession` can answer.
+    /// The result of `refreshSession`.
     RefreshSessionPayload(RefreshSessionSuccess) {
         InvalidSession => InvalidSessionProblem,
         TooManyAttempts => TooManyAttemptsProblem,
@@ -227,15 +227,15 @@ pub struct SignOutInput {
     refresh_token: String,
 }
 
-/// The session is over.
+/// The session has ended.
 #[derive(SimpleObject)]
 pub struct SignOutSuccess {
-    /// Whether a session was ended; false when it had ended before.
+    /// Whether a session was ended; false when it had already ended.
     ended: bool,
 }
 
 payload! {
-    /// What `signOut` can answer.
+    /// The result of `signOut`.
     SignOutPayload(SignOutSuccess) {
         InvalidInput => InvalidInputProblem,
     }
@@ -247,7 +247,7 @@ pub struct AccountQuery;
 
 #[Object]
 impl AccountQuery {
-    /// The viewer's own account; null when nobody is signed in.
+    /// The viewer's own account; null for an anonymous viewer.
     async fn me(&self, ctx: &Context<'_>) -> Option<Me> {
         let member = *ctx.member().ok()?;
         let me = Me::viewer(ctx, member);
@@ -267,7 +267,7 @@ pub struct AccountMutation;
 
 #[Object]
 impl AccountMutation {
-    /// Makes an account and signs in.
+    /// Creates an account and signs in.
     async fn register_user(
         &self,
         ctx: &Context<'_>,
@@ -284,8 +284,12 @@ impl AccountMutation {
         }))
     }
 
-    /// Signs in with e-mail address and password.
-    async fn sign_in(&self, ctx: &Context<'_>, #[graphql(desc = "Who.")] input: SignInInput) -> Result<SignInPayload> {
+    /// Signs in with email and password.
+    async fn sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Email and password.")] input: SignInInput,
+    ) -> Result<SignInPayload> {
         let SignInInput { email, password, device_token } = input;
         let outcome = match email.at(&["email"]) {
             Ok(email) => Box::pin(accounts::sign_in(ctx.app(), &email, password, &client(ctx, device_token))).await,
@@ -298,7 +302,7 @@ impl AccountMutation {
         }))
     }
 
-    /// Trades a refresh token for a new pair of tokens. A token works once. For 30 seconds the same client gets the same pair again, as long as nobody has used it: an answer may have been lost, or two tabs ask at once. Used a second time otherwise, it ends its whole session. The same client is the device of the sign-in, by its `deviceToken`, or one at the same address.
+    /// Exchanges a refresh token for a new pair of tokens. A token works once. For 30 seconds the same client gets the same pair again, while its refresh token is unused, in case the response was lost or two tabs refresh at once. Any other reuse ends the whole session. The same client is the device of the sign-in, by its `deviceToken`, or one at the same address.
     async fn refresh_session(
         &self,
         ctx: &Context<'_>,

@@ -44,13 +44,13 @@ pub struct AmenityQuery;
 
 #[Object]
 impl AmenityQuery {
-    /// The amenities that published listings offer, the most common first. The counts may be a minute old.
+    /// The amenities that published listings offer, most common first. The counts may be a minute old.
     async fn amenities(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only those whose name contains this, in any spelling; at most 200 characters.")]
         matching: Option<String>,
-        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<AmenityConnection>> {
         Some(find(ctx, matching, first, after).await.map_err(Fault::from))

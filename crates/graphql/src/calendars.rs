@@ -37,7 +37,7 @@ impl NightAvailability {
         self.view.bookable()
     }
 
-    /// Why not; empty when bookable.
+    /// Why it cannot be booked; empty when bookable.
     async fn reasons(&self) -> &[UnavailableReason] {
         &self.view.reasons
     }
@@ -47,12 +47,12 @@ impl NightAvailability {
         Money(types::Money::new(self.view.price, self.currency))
     }
 
-    /// Fewest nights of a stay that begins on this day.
+    /// Minimum nights of a stay that begins on this day.
     async fn min_nights(&self) -> u32 {
         self.view.min_nights
     }
 
-    /// Most nights of a stay that begins on this day.
+    /// Maximum nights of a stay that begins on this day.
     async fn max_nights(&self) -> u32 {
         self.view.max_nights
     }

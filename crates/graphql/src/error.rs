@@ -38,7 +38,7 @@ impl From<Refusal> for Fault {
 impl From<Fault> for async_graphql::Error {
     fn from(Fault(error): Fault) -> Self {
         let (code, message, retryable) = match &*error {
-            Error::Unauthenticated => (ErrorCode::Unauthenticated, "Sign in first.".to_owned(), false),
+            Error::Unauthenticated => (ErrorCode::Unauthenticated, "You are not signed in.".to_owned(), false),
             Error::Refused(refusal) => (code_of(refusal), refusal.message(), is_retryable(refusal)),
             Error::Busy(cause) => {
                 log(cause, |error, left_out| tracing::warn!(error, left_out, "too busy"));
@@ -95,7 +95,7 @@ pub fn code_of(refusal: &Refusal) -> ErrorCode {
     }
 }
 
-/// Whether the same request can succeed later without a change.
+/// Whether the same request can succeed later, unchanged.
 pub fn is_retryable(refusal: &Refusal) -> bool {
     match refusal {
         Refusal::TooManyAttempts(_) | Refusal::PaymentUnavailable(_) | Refusal::TooManySubscriptions { .. } => true,

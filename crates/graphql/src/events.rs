@@ -21,17 +21,17 @@ use types::{BookingEventKind, BookingId, Page, PageOf, Side, Timestamp, error::E
 #[derive(Clone)]
 pub struct BookingEvent(Placed);
 
-/// Something that happened to a booking. The same shape in history and live.
+/// An event of a booking. History and subscriptions use the same type.
 #[Object]
 impl BookingEvent {
-    /// Stable id of the event: an event that comes twice has the same.
+    /// Stable id of the event: an event that is delivered twice has the same id.
     async fn id(&self) -> ID {
         // The booking and the event's place in it: the same in every stream.
         let event = &self.0.event;
         ID(format!("ev_{}_{}", event.booking_id.to_string().trim_start_matches("bk_"), event.sequence))
     }
 
-    /// Its place in the stream or list it came from, for `after`.
+    /// Its position in the stream or list that it comes from, for `after`.
     async fn cursor(&self) -> Cursor {
         Cursor(self.0.place.to_cursor())
     }
@@ -46,7 +46,7 @@ impl BookingEvent {
         self.0.event.kind
     }
 
-    /// The words that came with it: those of the host on `DECLINED`; null when there are none.
+    /// The message that came with it: the host's on `DECLINED`; null when there is none.
     async fn message(&self, ctx: &Context<'_>) -> Option<Result<String>> {
         message_of(ctx, &self.0).await.transpose()
     }
@@ -145,36 +145,30 @@ pub struct EventSubscription;
 
 #[Subscription]
 impl EventSubscription {
-    /// What happens to one booking; its guest and its host can watch.
+    /// Events of one booking, for its guest and its host.
     async fn booking_events(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Opaque id, `bk_…`.")] booking_id: ID,
-        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<
-            Cursor,
-        >,
+        #[graphql(desc = "Start after this cursor; only new events when omitted.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
         follow(ctx, Topic::Booking(ids::argument(&booking_id)?), after).await
     }
 
-    /// What happens to all bookings the viewer made as a guest.
+    /// Events of all bookings that the viewer made as a guest.
     async fn my_trip_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<
-            Cursor,
-        >,
+        #[graphql(desc = "Start after this cursor; only new events when omitted.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
         follow(ctx, Topic::Feed(Side::Guest), after).await
     }
 
-    /// What happens to all bookings of the viewer's listings.
+    /// Events of all bookings of the viewer's listings.
     async fn my_hosting_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Start after this cursor; only what happens from now on when left out.")] after: Option<
-            Cursor,
-        >,
+        #[graphql(desc = "Start after this cursor; only new events when omitted.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
         follow(ctx, Topic::Feed(Side::Host), after).await
     }

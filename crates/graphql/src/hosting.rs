@@ -36,7 +36,7 @@ pub struct Hosting {
     pub(super) events: Option<Result<Cursor>>,
 }
 
-/// The viewer's side as a host.
+/// The viewer's data as a host.
 #[Object]
 impl Hosting {
     /// The viewer's listings in every state, newest first.
@@ -44,19 +44,21 @@ impl Hosting {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only listings in one of these states.")] status: Option<Vec<ListingStatus>>,
-        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<ListingConnection>> {
         Some(Box::pin(listings::page_of_host(ctx, &self.own, status, first, after)).await)
     }
 
-    /// Bookings of the viewer's listings, the latest check-in first.
+    /// Bookings of the viewer's listings, latest check-in first.
     async fn bookings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only bookings in one of these states; `[REQUESTED]` are the requests to answer.")]
+        #[graphql(
+            desc = "Only bookings in one of these states; use `[REQUESTED]` for requests that wait for a response."
+        )]
         status: Option<Vec<BookingStatus>>,
-        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<BookingConnection>> {
         Some(Box::pin(BookingConnection::of(ctx, &self.own, Side::Host, status, first, after)).await)
@@ -73,7 +75,7 @@ impl Hosting {
         Box::pin(calendar_of(ctx, &self.own, &listing_id, from, to)).await.transpose()
     }
 
-    /// Where `myHostingEvents` continues from this state: pass it as `after`, and nothing that happens later is missed. It is read before everything else under `hosting`.
+    /// The cursor of this state for `myHostingEvents`: pass it as `after` to get every later event. It is read before everything else under `hosting`.
     async fn event_cursor(&self, ctx: &Context<'_>) -> Option<Result<Cursor>> {
         Some(match &self.events {
             Some(cursor) => cursor.clone(),
@@ -97,7 +99,7 @@ async fn calendar_of(
 /// A night of a listing, with what only its host may read.
 pub struct CalendarNight(HostNight);
 
-/// One night as its host sees it.
+/// One night, as seen by the host.
 #[Object]
 impl CalendarNight {
     /// The night, by the day on which it begins.
@@ -105,12 +107,12 @@ impl CalendarNight {
         Date(self.0.view.night)
     }
 
-    /// What holds the night; null when it is free.
+    /// What occupies the night; null when it is free.
     async fn hold(&self) -> Option<NightHold> {
         self.0.hold
     }
 
-    /// The booking that holds the night; null when none does.
+    /// The booking that occupies the night; null when there is none.
     async fn booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
         find_booking(ctx, self.0.booking?).await.transpose()
     }
@@ -120,12 +122,12 @@ impl CalendarNight {
         Money(self.0.price)
     }
 
-    /// Fewest nights of a stay that begins here.
+    /// Minimum nights of a stay that begins on this day.
     async fn min_nights(&self) -> u32 {
         self.0.view.min_nights
     }
 
-    /// Most nights of a stay that begins here.
+    /// Maximum nights of a stay that begins on this day.
     async fn max_nights(&self) -> u32 {
         self.0.view.max_nights
     }
@@ -150,21 +152,21 @@ pub struct BlockNightsInput {
     from: Given<Date>,
     /// Day after the last night, at most 366 nights later.
     to: Given<Date>,
-    /// Names this intention; sent again with the same input it returns the first answer.
+    /// Makes the request idempotent: a repeated request returns the stored response.
     idempotency_key: Given<IdempotencyKey>,
 }
 
 /// The nights are blocked.
 #[derive(SimpleObject)]
 pub struct BlockNightsSuccess {
-    /// The nights that were blocked by this, in order.
+    /// The nights that this request blocked, in order.
     nights: Vec<Date>,
-    /// Whether this is the answer of an earlier request with the same key.
+    /// Whether this is the stored response of an earlier request with the same key.
     replayed: bool,
 }
 
 payload! {
-    /// What `blockNights` can answer.
+    /// The result of `blockNights`.
     BlockNightsPayload(BlockNightsSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
@@ -182,21 +184,21 @@ pub struct OpenNightsInput {
     from: Given<Date>,
     /// Day after the last night, at most 366 nights later.
     to: Given<Date>,
-    /// Names this intention; sent again with the same input it returns the first answer.
+    /// Makes the request idempotent: a repeated request returns the stored response.
     idempotency_key: Given<IdempotencyKey>,
 }
 
 /// The nights are open.
 #[derive(SimpleObject)]
 pub struct OpenNightsSuccess {
-    /// The nights that were opened by this, in order.
+    /// The nights that this request opened, in order.
     nights: Vec<Date>,
-    /// Whether this is the answer of an earlier request with the same key.
+    /// Whether this is the stored response of an earlier request with the same key.
     replayed: bool,
 }
 
 payload! {
-    /// What `openNights` can answer.
+    /// The result of `openNights`.
     OpenNightsPayload(OpenNightsSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
@@ -232,11 +234,11 @@ pub struct CalendarMutation;
 
 #[Object]
 impl CalendarMutation {
-    /// Blocks free nights of a listing: all or none.
+    /// Blocks free nights of a listing: all of them or none.
     async fn block_nights(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which nights.")] input: BlockNightsInput,
+        #[graphql(desc = "The nights.")] input: BlockNightsInput,
     ) -> Result<BlockNightsPayload> {
         let host = ctx.member()?;
         let outcome = match read(&input.listing_id, input.from, input.to, input.idempotency_key) {
@@ -247,11 +249,11 @@ impl CalendarMutation {
         BlockNightsPayload::of(outcome.map(days).map(success))
     }
 
-    /// Opens nights that the host or an outside calendar blocked; nights that guests hold stay.
+    /// Opens nights that the host or an external calendar blocked; nights of bookings are not affected.
     async fn open_nights(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which nights.")] input: OpenNightsInput,
+        #[graphql(desc = "The nights.")] input: OpenNightsInput,
     ) -> Result<OpenNightsPayload> {
         let host = ctx.member()?;
         let outcome = match read(&input.listing_id, input.from, input.to, input.idempotency_key) {

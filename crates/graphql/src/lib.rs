@@ -36,7 +36,7 @@ use graphql_transport::Metered;
 /// The contract as it is written: the authority.
 pub const CONTRACT: &str = include_str!("../../../schema.graphql");
 
-/// Everything that can be read.
+/// Queries.
 #[derive(MergedObject, Default)]
 pub struct Query(
     nodes::NodeQuery,
@@ -47,7 +47,7 @@ pub struct Query(
     bookings::BookingQuery,
 );
 
-/// Everything that can be changed.
+/// Mutations.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     accounts::AccountMutation,
@@ -59,7 +59,7 @@ pub struct Mutation(
     reviews::ReviewMutation,
 );
 
-/// Everything that can be watched. A stream first gives what came after `after`, then what happens, in order, at least once.
+/// Subscriptions. A stream first delivers the events after `after`, then new ones, in order, at least once.
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(events::EventSubscription);
 

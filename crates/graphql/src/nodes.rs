@@ -23,7 +23,7 @@ use types::{NodeId, error::Refusal};
 /// Most ids of one request.
 const MAX_NODES: usize = 100;
 
-/// Anything with an id of its own.
+/// Any object with a global id.
 #[derive(Clone, Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque, typed and stable: `lst_…`, `bk_…`."))]
 pub enum Node {
@@ -39,7 +39,7 @@ pub enum Node {
     Booking(Booking),
     /// An attempt to pay for a booking.
     Payment(Payment),
-    /// Money given back.
+    /// A refund.
     Refund(Refund),
     /// A review of a stay.
     Review(Review),
@@ -72,7 +72,7 @@ pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// Anything by its id; null when it does not exist or the viewer may not see it.
+    /// Any object by its id; null when it does not exist or the viewer may not see it.
     async fn node(
         &self,
         ctx: &Context<'_>,
@@ -84,14 +84,14 @@ impl NodeQuery {
         }
     }
 
-    /// Several things by id, in the order asked, null for each that does not exist, is no id of ours, or the viewer may not see.
+    /// Several objects by id, in the requested order; null for each id that is malformed, does not exist, or that the viewer may not see.
     async fn nodes(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Opaque ids, at most 100.")] ids: Vec<ID>,
     ) -> Option<Result<Vec<Option<Node>>>> {
         if ids.len() > MAX_NODES {
-            return Some(Err(Refusal::BadUserInput(format!("`ids` holds at most {MAX_NODES} ids.")).into()));
+            return Some(Err(Refusal::BadUserInput(format!("`ids` must have at most {MAX_NODES} ids.")).into()));
         }
         Some(find_all(ctx, &ids).await)
     }

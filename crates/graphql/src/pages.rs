@@ -4,7 +4,7 @@ use async_graphql::SimpleObject;
 
 use types::scalars::Cursor;
 
-/// Where a page stands in its list, by the Relay specification.
+/// The position of a page in its list, as in the Relay specification.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct PageInfo {
     /// Whether more items follow this page.
@@ -21,7 +21,7 @@ pub struct PageInfo {
 pub struct Cursored<T> {
     /// The items with their cursors.
     pub items: Vec<(Cursor, T)>,
-    /// Where the page stands.
+    /// Position of the page in the list.
     pub page_info: PageInfo,
 }
 
@@ -50,14 +50,14 @@ macro_rules! connection {
             edges: Vec<$edge>,
             /// The items.
             nodes: Vec<$node>,
-            /// Where the page stands.
+            /// Position of the page in the list.
             page_info: $crate::pages::PageInfo,
         }
 
         $(#[$edge_doc])*
         #[derive(async_graphql::SimpleObject)]
         pub struct $edge {
-            /// Its place in the list.
+            /// Position in the list.
             cursor: types::scalars::Cursor,
             $(#[$node_doc])*
             node: $node,

@@ -31,7 +31,7 @@ use types::{
 #[derive(Clone)]
 pub struct Payment(pub Arc<Row>);
 
-/// An attempt to pay for a booking. Seen by its guest.
+/// A payment attempt for a booking. Visible to its guest.
 #[Object]
 impl Payment {
     /// Opaque id, `pay_…`.
@@ -44,17 +44,17 @@ impl Payment {
         find_booking(ctx, self.0.booking_id).await.transpose()
     }
 
-    /// How much.
+    /// The amount.
     async fn amount(&self) -> Money {
         Money(types::Money::new(self.0.amount, self.0.currency))
     }
 
-    /// Where it stands.
+    /// The status.
     async fn status(&self) -> ShownStatus {
         ShownStatus::of(&self.0)
     }
 
-    /// What the guest must do next; null when nothing.
+    /// What the guest must do next; null when there is nothing to do.
     async fn next_action(&self) -> Option<PaymentNextAction> {
         let waits = self.0.status == types::PaymentStatus::RequiresConfirmation;
         let action =
@@ -67,12 +67,12 @@ impl Payment {
         self.0.decline_reason
     }
 
-    /// How much of it was given back.
+    /// How much of it was refunded.
     async fn refunded(&self) -> Money {
         Money(types::Money::new(self.0.refunded, self.0.currency))
     }
 
-    /// When it was made.
+    /// When it was created.
     async fn created_at(&self) -> Timestamp {
         self.0.created_at
     }
@@ -82,21 +82,21 @@ impl Payment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(name = "PaymentStatus")]
 pub enum ShownStatus {
-    /// The provider is being asked.
+    /// Waiting for the payment provider.
     Processing,
     /// The guest must confirm: see `nextAction`.
     RequiresConfirmation,
-    /// Money is reserved, not taken: a request waits for the host.
+    /// The money is authorized, not captured: a request waits for the host.
     Authorized,
-    /// Money was taken.
+    /// The money was captured.
     Captured,
-    /// Money was taken, and part of it was refunded: see `refunded`.
+    /// The money was captured, and part of it was refunded: see `refunded`.
     PartiallyRefunded,
-    /// Money was taken, and all of it was refunded.
+    /// The money was captured, and all of it was refunded.
     Refunded,
-    /// The provider declined.
+    /// The payment provider declined the payment.
     Declined,
-    /// The reservation was let go, or the payment came too late and was undone.
+    /// The authorization was voided, or the payment came too late and was reversed.
     Voided,
 }
 
@@ -124,12 +124,12 @@ pub async fn find_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Pay
     Ok(ctx.load_own(PaymentById(id)).await?.map(Payment))
 }
 
-/// What the guest must do for a payment to go on.
+/// What the guest must do to continue a payment.
 #[derive(SimpleObject)]
 pub struct PaymentNextAction {
     /// Do this, then send `confirmPayment`.
     kind: PaymentNextActionKind,
-    /// Where the bank asks the guest; null when the client can confirm at once.
+    /// The bank's page for the guest; null when the client can confirm at once.
     url: Option<Url>,
 }
 
@@ -137,7 +137,7 @@ pub struct PaymentNextAction {
 #[derive(Clone)]
 pub struct Refund(pub Arc<RefundRow>);
 
-/// Money given back.
+/// A refund.
 #[Object]
 impl Refund {
     /// Opaque id, `rf_…`.
@@ -145,7 +145,7 @@ impl Refund {
         ID(self.0.id.to_string())
     }
 
-    /// How much.
+    /// The amount.
     async fn amount(&self) -> Money {
         Money(types::Money::new(self.0.amount, self.0.currency))
     }
@@ -155,7 +155,7 @@ impl Refund {
         self.0.reason
     }
 
-    /// Where it stands.
+    /// The status.
     async fn status(&self) -> RefundStatus {
         self.0.status
     }
@@ -166,12 +166,12 @@ impl Refund {
     }
 }
 
-/// Which booking: one of the two.
+/// The booking, by one of these.
 #[derive(OneofObject)]
 pub enum BookingSelector {
     /// By its id.
     Id(ID),
-    /// By the key it was created with, so that one operation can create and pay.
+    /// By the idempotency key that created it, so that one operation can create and pay.
     CreatedWith(Given<IdempotencyKey>),
 }
 
@@ -184,7 +184,7 @@ impl BookingSelector {
     }
 }
 
-/// How to pay: one of these.
+/// The payment method: one of these.
 #[derive(OneofObject)]
 pub enum PaymentMethodInput {
     /// A test method of the embedded sandbox provider.
@@ -206,7 +206,7 @@ pub struct PayBookingInput {
     booking: BookingSelector,
     /// How to pay.
     method: PaymentMethodInput,
-    /// Names this intention; sent again with the same input it returns the first answer.
+    /// Makes the request idempotent: a repeated request returns the stored response.
     idempotency_key: Given<IdempotencyKey>,
 }
 
@@ -220,19 +220,19 @@ impl PayBookingInput {
     }
 }
 
-/// The payment was taken, reserved or waits for the guest.
+/// The payment was captured or authorized, or waits for the guest.
 #[derive(SimpleObject)]
 pub struct PayBookingSuccess {
-    /// The payment; look at its `nextAction`.
+    /// The payment; check its `nextAction`.
     payment: Payment,
     /// The booking as it is now.
     booking: Booking,
-    /// Whether this is the answer of an earlier request with the same key.
+    /// Whether this is the stored response of an earlier request with the same key.
     replayed: bool,
 }
 
 payload! {
-    /// What `payBooking` can answer.
+    /// The result of `payBooking`.
     PayBookingPayload(PayBookingSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
@@ -250,23 +250,23 @@ payload! {
 pub struct ConfirmPaymentInput {
     /// The payment.
     payment_id: ID,
-    /// Names this intention; sent again with the same input it returns the first answer.
+    /// Makes the request idempotent: a repeated request returns the stored response.
     idempotency_key: Given<IdempotencyKey>,
 }
 
-/// The payment went on.
+/// The payment continued.
 #[derive(SimpleObject)]
 pub struct ConfirmPaymentSuccess {
     /// The payment.
     payment: Payment,
     /// The booking as it is now.
     booking: Booking,
-    /// Whether this is the answer of an earlier request with the same key.
+    /// Whether this is the stored response of an earlier request with the same key.
     replayed: bool,
 }
 
 payload! {
-    /// What `confirmPayment` can answer.
+    /// The result of `confirmPayment`.
     ConfirmPaymentPayload(ConfirmPaymentSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
@@ -297,7 +297,7 @@ pub struct PaymentMutation;
 
 #[Object]
 impl PaymentMutation {
-    /// Pays for a booking: takes the money with instant book, reserves it for a request.
+    /// Pays for a booking: captures the payment with instant book, authorizes it for a request.
     async fn pay_booking(
         &self,
         ctx: &Context<'_>,
@@ -316,7 +316,7 @@ impl PaymentMutation {
         }))
     }
 
-    /// Goes on with a payment after its `nextAction`.
+    /// Continues a payment after its `nextAction`.
     async fn confirm_payment(
         &self,
         ctx: &Context<'_>,

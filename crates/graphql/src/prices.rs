@@ -33,7 +33,7 @@ impl From<pricing::PricedStay> for Price {
 /// A price in lines that sum exactly to the total.
 #[Object]
 impl Price {
-    /// What it is made of, in order.
+    /// The lines, in order.
     async fn lines(&self) -> Vec<PriceLine> {
         let line = |line: &pricing::Line| PriceLine {
             kind: line.kind,
@@ -53,24 +53,24 @@ impl Price {
 /// One line of a price.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct PriceLine {
-    /// What the line is for.
+    /// The purpose of the line.
     kind: PriceLineKind,
-    /// The line in words: `6 nights`.
+    /// A title for people: `6 nights`.
     title: String,
     /// Amount; negative for discounts.
     amount: Money,
-    /// How it was computed, in words: `14.2 % of 650.00`; null when it is a plain amount.
+    /// How it was computed: `14.2 % of 650.00`; null for a fixed amount.
     basis: Option<String>,
 }
 
-/// What a stay at a listing costs now, if it can be booked.
+/// The current price of a stay at a listing, if it can be booked.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct StayPrice {
     /// Whether the stay can be booked now.
     bookable: bool,
-    /// What it costs, the same as a quote would say now; null when it cannot be booked.
+    /// The price, equal to that of a new quote; null when it cannot be booked.
     price: Option<Price>,
-    /// Every rule that the stay breaks, each once, taken nights included; empty when it can be booked.
+    /// Every rule that the stay breaks, each once, including taken nights; empty when it can be booked.
     violations: Vec<StayViolation>,
 }
 

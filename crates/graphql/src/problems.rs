@@ -28,22 +28,22 @@ macro_rules! problem {
         $(#[$doc])*
         #[Object]
         impl $problem {
-            /// What kind of problem this is, for programs.
+            /// The kind of problem, for programs.
             async fn code(&self) -> ErrorCode {
                 code_of(&Refusal::$refusal(self.0.clone()))
             }
 
-            /// What went wrong and what to do, in English, for people.
+            /// What happened and what to do next, in English, for people.
             async fn message(&self) -> String {
                 Refusal::$refusal(self.0.clone()).message()
             }
 
-            /// The input field at fault, from the mutation's `input` on; null when no single field is.
+            /// The path of the invalid input field, starting with the mutation's `input`; null when no single field is invalid.
             async fn path(&self) -> Option<Vec<String>> {
                 path_of(&Refusal::$refusal(self.0.clone()))
             }
 
-            /// Whether the same request can succeed later without a change.
+            /// Whether the same request can succeed later, unchanged.
             async fn retryable(&self) -> bool {
                 is_retryable(&Refusal::$refusal(self.0.clone()))
             }
@@ -53,17 +53,17 @@ macro_rules! problem {
     };
 }
 
-/// A problem that a client can expect and show. Every problem of every mutation implements it.
+/// An expected problem that a client can show. Every problem of every mutation implements it.
 #[derive(Interface)]
 #[graphql(
-    field(name = "code", ty = "ErrorCode", desc = "What kind of problem this is, for programs."),
-    field(name = "message", ty = "String", desc = "What went wrong and what to do, in English, for people."),
+    field(name = "code", ty = "ErrorCode", desc = "The kind of problem, for programs."),
+    field(name = "message", ty = "String", desc = "What happened and what to do next, in English, for people."),
     field(
         name = "path",
         ty = "Option<Vec<String>>",
-        desc = "The input field at fault, from the mutation's `input` on; null when no single field is."
+        desc = "The path of the invalid input field, starting with the mutation's `input`; null when no single field is invalid."
     ),
-    field(name = "retryable", ty = "bool", desc = "Whether the same request can succeed later without a change.")
+    field(name = "retryable", ty = "bool", desc = "Whether the same request can succeed later, unchanged.")
 )]
 pub enum UserError {
     InvalidInput(InvalidInputProblem),
@@ -85,28 +85,28 @@ pub enum UserError {
 }
 
 problem! {
-    /// A value of the input is missing, too long, out of range or of the wrong form. Nothing was changed.
+    /// A value of the input is missing, too long, out of range or malformed. Nothing was changed.
     InvalidInputProblem(InvalidInput) {
-        /// Every field at fault, in the order of the checks, up to 100; `path` and `message` are those of the first.
+        /// Every invalid field, in the order of the checks, up to 100; `path` and `message` are those of the first.
         async fn fields(&self) -> Vec<InvalidField> {
             self.0.fields().into_iter().cloned().map(Into::into).collect()
         }
     }
 }
 problem! {
-    /// The e-mail address has an account already.
+    /// An account with this email already exists.
     EmailTakenProblem(EmailTaken) {}
 }
 problem! {
-    /// The e-mail address and the password do not belong together.
+    /// Incorrect email or password.
     InvalidCredentialsProblem(InvalidCredentials) {}
 }
 problem! {
-    /// The refresh token is unknown, expired, revoked or was used before. Sign in again.
+    /// The refresh token is unknown, expired, revoked or already used. Sign in again.
     InvalidSessionProblem(InvalidSession) {}
 }
 problem! {
-    /// Too many attempts: of this viewer, session or device, with this account, or from this address; or too many unpaid bookings.
+    /// Too many attempts by this viewer, session or device, on this account, or from this address; or too many unpaid bookings.
     TooManyAttemptsProblem(TooManyAttempts) {
         /// Seconds to wait.
         async fn retry_after_seconds(&self) -> i32 {
@@ -119,14 +119,14 @@ problem! {
     NotFoundProblem(NotFound) {}
 }
 problem! {
-    /// Some of the nights are taken, by another guest or by a block.
+    /// Some of the nights are not available: they are booked or blocked.
     NightsUnavailableProblem(NightsUnavailable) {
-        /// The nights in conflict, in order; all are nights that were asked for.
+        /// The nights in conflict, in order; all are nights of the request.
         async fn nights(&self) -> Vec<Date> {
             self.0.conflicts.iter().map(|conflict| Date(conflict.night)).collect()
         }
 
-        /// The same nights, each with what stands against it.
+        /// The same nights, each with its reason.
         async fn conflicts(&self) -> Vec<NightConflict> {
             self.0.conflicts.iter().copied().map(Into::into).collect()
         }
@@ -135,14 +135,14 @@ problem! {
 problem! {
     /// The stay breaks rules of the listing.
     StayNotAllowedProblem(StayNotAllowed) {
-        /// Every rule that it breaks, each once.
+        /// Every rule that the stay breaks, each once.
         async fn violations(&self) -> Vec<StayViolation> {
             self.0.violations.iter().cloned().map(Into::into).collect()
         }
     }
 }
 problem! {
-    /// The quote's time is over. Nothing was booked; a new quote for the same stay is attached.
+    /// The quote has expired. Nothing was booked; a new quote for the same stay is attached.
     QuoteExpiredProblem(QuoteExpired) {
         /// The new quote; null when the stay can no longer be booked.
         async fn quote(&self, ctx: &Context<'_>) -> Option<Result<Quote>> {
@@ -158,7 +158,7 @@ problem! {
 problem! {
     /// The state of the booking does not allow this.
     StateConflictProblem(StateConflict) {
-        /// The booking as it is; null when the viewer may not see it.
+        /// The current booking; null when the viewer may not see it.
         async fn current_booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
             find_booking(ctx, self.0.booking?).await.transpose()
         }
@@ -167,14 +167,14 @@ problem! {
 problem! {
     /// The state of the listing does not allow this.
     ListingStateProblem(ListingState) {
-        /// The state it is in.
+        /// The current status.
         async fn status(&self) -> ListingStatus {
             self.0.status
         }
     }
 }
 problem! {
-    /// The payment provider declined. The booking stays as it was; another method can be tried until its deadline.
+    /// The payment provider declined the payment. The booking is unchanged; another method can be used until its deadline.
     PaymentDeclinedProblem(PaymentDeclined) {
         /// The payment.
         async fn payment(&self, ctx: &Context<'_>) -> Result<Payment> {
@@ -189,15 +189,15 @@ problem! {
     }
 }
 problem! {
-    /// The payment provider did not answer. Send the same key again.
+    /// The payment provider did not respond. Retry with the same key.
     PaymentUnavailableProblem(PaymentUnavailable) {}
 }
 problem! {
-    /// The idempotency key was used before with another input.
+    /// The idempotency key was already used with another input.
     IdempotencyConflictProblem(IdempotencyConflict) {}
 }
 problem! {
-    /// The listing lacks something that it needs to be published.
+    /// The listing lacks fields that are required for publishing.
     ListingIncompleteProblem(ListingIncomplete) {
         /// The fields that are missing.
         async fn missing(&self) -> &[String] {
@@ -206,16 +206,16 @@ problem! {
     }
 }
 problem! {
-    /// The booking cannot be reviewed by the viewer: not completed, outside the 14 days, or reviewed already.
+    /// The viewer cannot review the booking: it is not completed, the 14 days have passed, or it is already reviewed.
     NotReviewableProblem(NotReviewable) {}
 }
 
-/// One field of an input whose value is not right.
+/// An invalid field of an input.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct InvalidField {
-    /// The field, from the mutation's `input` on: names of fields, and places in lists, counted from 0.
+    /// The path, starting with the mutation's `input`: names of fields, and indexes in lists, from 0.
     path: Vec<String>,
-    /// What is wrong with it, in English, for people.
+    /// What is wrong with the value, in English, for people.
     message: String,
 }
 
@@ -225,7 +225,7 @@ impl From<error::InvalidField> for InvalidField {
     }
 }
 
-/// A night that cannot be had, and what stands against it.
+/// A night that is not available, and the reason.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct NightConflict {
     /// The night.
@@ -243,11 +243,11 @@ impl From<error::NightConflict> for NightConflict {
 /// One rule that a stay breaks.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct StayViolation {
-    /// Which rule.
+    /// The rule.
     reason: UnavailableReason,
-    /// The rule in words, with its number: `The shortest stay is 3 nights.`
+    /// The rule for people, with its limit: `The shortest stay is 3 nights.`
     message: String,
-    /// The night it is about, the first if there are several; null when it is about the stay as a whole.
+    /// The night concerned, the first if there are several; null when the whole stay is concerned.
     night: Option<Date>,
 }
 
@@ -266,11 +266,11 @@ impl From<error::Violation> for StayViolation {
 /// One line that differs between two prices.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct PriceDifference {
-    /// Which line.
+    /// The line.
     kind: PriceLineKind,
-    /// Amount before; null when the line is new.
+    /// Previous amount; null when the line is new.
     before: Option<Money>,
-    /// Amount now; null when the line is gone.
+    /// New amount; null when the line was removed.
     after: Option<Money>,
 }
 

@@ -61,32 +61,32 @@ impl Quote {
         self.0.stay().len()
     }
 
-    /// Who comes.
+    /// The guests.
     async fn guests(&self) -> Guests {
         Guests(self.0.guests())
     }
 
-    /// What it costs. A booking made from this quote costs exactly this.
+    /// The price. A booking made from this quote has exactly this price.
     async fn price(&self) -> Result<Price> {
         Ok(Price::new(quotes::lines(&self.0.price_lines)?, self.0.currency))
     }
 
-    /// Whether a booking is confirmed by its payment, without an answer of the host.
+    /// Whether payment confirms the booking, without a response from the host.
     async fn instant_book(&self) -> bool {
         self.0.instant_book
     }
 
-    /// The policy that the booking will have.
+    /// The cancellation policy of the booking.
     async fn cancellation_policy(&self) -> CancellationPolicy {
         self.0.cancellation_policy
     }
 
-    /// What would come back when, if the booking were confirmed now.
+    /// The refund tiers if the booking were confirmed now.
     async fn cancellation_timeline(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many spans at the most, 1 to 400, from the beginning; the last one of all has no `until`. A long stay has one for each of its nights.",
+            desc = "Maximum number of tiers, 1 to 400, from the first; the very last one has no `until`. A long stay has one for each of its nights.",
             default_with = "Some(20)"
         )]
         first: Option<i32>,
@@ -94,7 +94,7 @@ impl Quote {
         Some(timeline(ctx, &self.0, first).await)
     }
 
-    /// Until when a booking can be made from it.
+    /// When the quote expires.
     async fn expires_at(&self) -> Timestamp {
         self.0.expires_at
     }
@@ -107,14 +107,14 @@ async fn timeline(ctx: &Context<'_>, quote: &Row, first: Option<i32>) -> Result<
     Ok(RefundTier::all(&tiers, first, quote.currency))
 }
 
-/// What a cancellation by the guest gives back in a span of time.
+/// The refund if the guest cancels within a span of time.
 #[derive(SimpleObject)]
 pub struct RefundTier {
-    /// From this instant on; null: from the beginning.
+    /// Start of the span, inclusive; null: from the beginning.
     from: Option<Timestamp>,
-    /// Before this instant; null: for ever. The instant itself belongs to the guest: it has the better refund of the two tiers.
+    /// End of the span; null: no end. At the instant itself the better refund of the two tiers applies.
     until: Option<Timestamp>,
-    /// What comes back.
+    /// The refund.
     refund: Money,
 }
 
@@ -156,7 +156,7 @@ pub struct QuoteStaySuccess {
 }
 
 payload! {
-    /// What `quoteStay` can answer.
+    /// The result of `quoteStay`.
     QuoteStayPayload(QuoteStaySuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,

@@ -30,19 +30,19 @@ const MAX_BATHROOMS: f64 = 50.0;
 /// The longest text to search for, in characters.
 const MAX_TEXT: usize = 100;
 
-/// Which listings to find. Everything given must hold.
+/// Which listings to find. All given conditions must match.
 #[derive(Debug, Clone, InputObject)]
 pub struct ListingFilter {
     /// Only inside this box.
     #[graphql(name = "box")]
     area: Option<GeoBoxInput>,
-    /// Only where city, region, neighborhood or country has this name, or begins with it: `Giessen` finds Gießen. Of `Bedok, Singapore` every part must be found.
+    /// Only where city, region, neighborhood or country has this name, or begins with it: `Giessen` finds Gießen. With commas, as in `Bedok, Singapore`, every part must match.
     place: Option<String>,
-    /// Only these room types; not an empty list.
+    /// Only these room types; must not be empty.
     room_types: Option<Vec<RoomType>>,
-    /// Only these kinds of building; not an empty list.
+    /// Only these types of building; must not be empty.
     property_types: Option<Vec<PropertyType>>,
-    /// Only with all of these amenities, by slug or by any spelling of the name; at most 20. One that no listing has is an error that names similar ones; see `Query.amenities`.
+    /// Only with all of these amenities, by slug or by any spelling of the name; at most 20. An amenity that no listing has is an error that suggests similar ones; see `Query.amenities`.
     amenities: Option<Vec<String>>,
     /// Only with (or without) instant book.
     instant_book: Option<bool>,
@@ -52,19 +52,19 @@ pub struct ListingFilter {
     min_bedrooms: Option<i32>,
     /// Only with at least this many beds.
     min_beds: Option<i32>,
-    /// Only with at least this many bathrooms, 0 to 50; halves count.
+    /// Only with at least this many bathrooms, 0 to 50, in steps of 0.5.
     min_bathrooms: Option<f64>,
-    /// Only where so many guests may stay, 1 to 100: adults and children. The guests of `stay` must be allowed in any case.
+    /// Only where this many guests can stay, 1 to 100: adults and children. The guests of `stay` must be allowed in any case.
     guests: Option<i32>,
-    /// Only where pets may (or may not) come.
+    /// Only where pets are allowed (or not allowed).
     pets_allowed: Option<bool>,
-    /// Only where title, kind of place, city, region and neighborhood have all of these words, in any spelling and order; at most 10 words in 100 characters.
+    /// Only where title, type of place, city, region and neighborhood contain all of these words, in any spelling and order; at most 10 words in 100 characters.
     text: Option<String>,
-    /// Only within this price: of the whole stay when `stay` is given, else of a night.
+    /// Only within this price range: of the whole stay when `stay` is given, else of a night.
     price: Option<PriceRangeInput>,
 }
 
-/// A box on the map. When west is greater than east the box crosses the 180° meridian. Longitudes beyond 180° are wrapped, as a map that was turned around the earth sends them.
+/// A box on the map. When west is greater than east the box crosses the 180° meridian. Longitudes beyond 180° are wrapped, because a map that was moved around the globe sends them.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub struct GeoBoxInput {
     /// Southern edge, degrees north, -90 to 90.
@@ -82,9 +82,9 @@ pub struct GeoBoxInput {
 pub struct PriceRangeInput {
     /// Currency of the range; only listings priced in it are found.
     currency: Currency,
-    /// At least this; no lower end when left out.
+    /// Minimum; no lower bound when omitted.
     min: Option<MinorUnits>,
-    /// At most this; no upper end when left out.
+    /// Maximum; no upper bound when omitted.
     max: Option<MinorUnits>,
 }
 
@@ -138,7 +138,7 @@ impl From<PriceRangeInput> for PriceRange {
 /// The items of the list `field` of the filter; none when it was left out. Nothing is one of none, which nobody means to ask.
 fn some_of<T>(list: Option<Vec<T>>, field: &str) -> error::Result<Vec<T>> {
     if list.as_ref().is_some_and(Vec::is_empty) {
-        return Err(bad(format!("`where.{field}`: must not be empty. Leave it out to find all.")));
+        return Err(bad(format!("`where.{field}`: must not be empty. Omit it to find all.")));
     }
     Ok(list.unwrap_or_default())
 }
@@ -155,7 +155,7 @@ fn hundredths(rating: f64) -> error::Result<u16> {
 /// The filter's amenities, before any is looked up.
 fn at_most(amenities: Vec<String>) -> error::Result<Vec<String>> {
     if amenities.len() > MAX_AMENITIES {
-        return Err(bad(format!("`where.amenities`: at most {MAX_AMENITIES} fit into one search.")));
+        return Err(bad(format!("`where.amenities`: must have at most {MAX_AMENITIES} items.")));
     }
     Ok(amenities)
 }
@@ -173,7 +173,7 @@ fn words(text: &str) -> error::Result<Vec<String>> {
     let is_short = text.chars().count() <= MAX_TEXT;
     let words = if is_short { search_words(text) } else { Vec::new() };
     if words.is_empty() {
-        return Err(bad(format!("`where.text`: must have a word, and at most {MAX_TEXT} characters.")));
+        return Err(bad(format!("`where.text`: must have at least one word, and at most {MAX_TEXT} characters.")));
     }
     Ok(words)
 }
@@ -192,19 +192,16 @@ pub struct SearchQuery;
 
 #[Object]
 impl SearchQuery {
-    /// Published listings that fit.
+    /// Published listings that match.
     async fn search_listings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What must hold; everything when left out.")] r#where: Option<ListingFilter>,
-        #[graphql(desc = "The stay to book; without it prices are per night and calendars do not count.")] stay: Option<
-            StayInput,
-        >,
-        #[graphql(desc = "In which order.", default_with = "Some(ListingOrder::Rating)")] order_by: Option<
-            ListingOrder,
-        >,
-        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
-        #[graphql(desc = "Start after this cursor; it works only with the filter, stay and order that it came from.")]
+        #[graphql(desc = "Conditions; all listings when omitted.")] r#where: Option<ListingFilter>,
+        #[graphql(desc = "The stay to book; without it prices are per night and availability is not checked.")]
+        stay: Option<StayInput>,
+        #[graphql(desc = "The order.", default_with = "Some(ListingOrder::Rating)")] order_by: Option<ListingOrder>,
+        #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor, which is valid only with the same filter, stay and order.")]
         after: Option<Cursor>,
     ) -> Option<Result<ListingSearchConnection>> {
         Some(
@@ -261,12 +258,12 @@ impl ListingSearchConnection {
         self.page.items.iter().map(|(_, hit)| hit.clone().into()).collect()
     }
 
-    /// Where the page stands.
+    /// Position of the page in the list.
     async fn page_info(&self) -> PageInfo {
         self.page.page_info.clone()
     }
 
-    /// How many listings were found, counted up to 1,000; null when there are more.
+    /// Number of matching listings, counted up to 1,000; null when there are more.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
         let count = async { self.prepared.count(ctx.app()).await.map_err(Fault::from) };
         let count = Box::pin(self.count.get_or_init(|| count)).await.clone().transpose()?;
@@ -277,22 +274,22 @@ impl ListingSearchConnection {
 /// One hit of a page.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct ListingSearchEdge {
-    /// Its place in the list.
+    /// Position in the list.
     cursor: Cursor,
     /// The hit.
     node: ListingHit,
 }
 
-/// A listing that was found.
+/// A listing that matches the search.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct ListingHit {
     /// The listing.
     listing: Listing,
     /// Price of the whole stay, fees included; null when no stay was given.
     price: Option<Price>,
-    /// Price of a night that decides the order: the stay's average when a stay was given, else the base price.
+    /// The nightly price that determines the order: the stay's average when a stay was given, else the base price.
     nightly_price: Money,
-    /// Meters to the middle of the box, as the crow flies from the rough point; null without a box.
+    /// Straight-line distance in meters from the approximate location to the center of the box; null without a box.
     distance_meters: Option<i32>,
 }
 

@@ -18,18 +18,18 @@ const MAX_PEOPLE: u8 = 50;
 /// The most infants, and the most pets.
 const MAX_OTHERS: u8 = 5;
 
-/// A stay to search for: only listings that can be booked for all of it are found, and prices are those of the whole stay.
+/// A stay to search for: only listings that can be booked for the whole stay are found, and prices are those of the whole stay.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub struct StayInput {
     /// First night.
     pub check_in: Given<Date>,
     /// Day of departure, after `checkIn`, at most 365 nights later.
     pub check_out: Given<Date>,
-    /// Who comes; one adult when left out.
+    /// The guests; one adult when omitted.
     pub guests: Option<GuestsInput>,
 }
 
-/// Who comes along.
+/// The guests of a stay.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub struct GuestsInput {
     /// Adults, 1 to 50.
@@ -65,7 +65,7 @@ impl WrongStay {
         for WrongField { path, message } in self.0 {
             validation.refuse(&[parents, path].concat(), message);
         }
-        validation.finish().err().unwrap_or_else(|| Error::invalid(parents, "This is not a stay."))
+        validation.finish().err().unwrap_or_else(|| Error::invalid(parents, "The stay is invalid."))
     }
 
     /// The error of a query whose argument `argument` is the stay.
@@ -136,7 +136,7 @@ fn sentence(words: &str) -> String {
 #[derive(Debug, Clone, Copy)]
 pub struct Guests(pub types::Guests);
 
-/// Who comes along.
+/// The guests of a stay.
 #[Object]
 impl Guests {
     /// Adults.

@@ -18,7 +18,7 @@ use types::scalars::{Cursor, Date, Url};
 #[derive(Debug, Clone)]
 pub struct User(pub Arc<users::User>);
 
-/// What a person shows of themselves to everyone.
+/// The public profile of a person.
 #[Object]
 impl User {
     /// Opaque id, `usr_…`.
@@ -26,7 +26,7 @@ impl User {
         self.0.id.to_string().into()
     }
 
-    /// The name shown to others.
+    /// The name that others see.
     async fn display_name(&self) -> &str {
         &self.0.display_name
     }
@@ -36,22 +36,22 @@ impl User {
         self.0.about.as_deref()
     }
 
-    /// Where the person says they live; null when not said.
+    /// Where the person lives; null when not given.
     async fn location(&self) -> Option<&str> {
         self.0.location.as_deref()
     }
 
-    /// Portrait; null when there is none.
+    /// Profile photo; null when there is none.
     async fn avatar_url(&self) -> Option<Url> {
         self.0.avatar_url.clone().map(Url)
     }
 
-    /// Day the account was made.
+    /// Day the account was created.
     async fn member_since(&self) -> Date {
         Date(self.0.member_since)
     }
 
-    /// Whether the platform counts the person among its best hosts.
+    /// Whether the person is one of the platform's best hosts.
     async fn is_superhost(&self) -> bool {
         self.0.is_superhost
     }
@@ -60,7 +60,7 @@ impl User {
     async fn listings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<ListingConnection>> {
         Some(listings::published_of_host(ctx, self.0.id, first, after).await)

@@ -82,7 +82,7 @@ pub struct Intent {
 
 /// The provider did not answer; nobody knows whether it acted. The same call again will tell.
 #[derive(Debug, thiserror::Error)]
-#[error("the payment provider does not answer: {0}")]
+#[error("the payment provider is not responding: {0}")]
 pub struct ProviderError(pub String);
 
 /// An answer of the provider.

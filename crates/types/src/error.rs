@@ -18,7 +18,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Nobody is signed in.
-    #[error("sign in first")]
+    #[error("not signed in")]
     Unauthenticated,
     /// An expected outcome, which the contract names.
     #[error("{}", .0.message())]
@@ -59,7 +59,7 @@ pub enum Refusal {
     StateConflict(StateConflict),
     /// The listing's state does not allow it.
     ListingState(ListingState),
-    /// The provider declined.
+    /// The payment provider declined the payment.
     PaymentDeclined(PaymentDeclined),
     /// The provider did not answer.
     PaymentUnavailable(PaymentUnavailable),
@@ -149,11 +149,11 @@ pub struct TooManyAttempts {
 /// Data of the problem of the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NightsUnavailable {
-    /// The nights in conflict, in order; all are nights that were asked for.
+    /// The nights in conflict, in order; all are nights of the request.
     pub conflicts: Vec<NightConflict>,
 }
 
-/// A night that cannot be had, and what stands against it.
+/// A night that is not available, and the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NightConflict {
     /// The night.
@@ -165,7 +165,7 @@ pub struct NightConflict {
 /// One rule that a stay breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Which rule.
+    /// The rule.
     pub reason: UnavailableReason,
     /// The rule in words, with its number.
     pub message: String,
@@ -183,7 +183,7 @@ pub struct StayNotAllowed {
 /// One line that differs between two prices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceDifference {
-    /// Which line.
+    /// The line.
     pub kind: PriceLineKind,
     /// Before; None: new.
     pub before: Option<Money>,
@@ -214,7 +214,7 @@ pub struct StateConflict {
 /// Data of the problem of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListingState {
-    /// The state it is in.
+    /// The current status.
     pub status: ListingStatus,
 }
 
@@ -254,12 +254,12 @@ impl Refusal {
     pub fn message(&self) -> String {
         match self {
             Self::InvalidInput(problem) => problem.message().to_owned(),
-            Self::NotFound(problem) => format!("There is no such {}, or you may not see it.", problem.what),
-            Self::EmailTaken(_) => "This e-mail address has an account. Sign in instead.".into(),
-            Self::InvalidCredentials(_) => "The e-mail address and the password do not belong together.".into(),
-            Self::InvalidSession(_) => "The session is over. Sign in again.".into(),
+            Self::NotFound(problem) => format!("No such {}, or you do not have access to it.", problem.what),
+            Self::EmailTaken(_) => "An account with this email already exists. Sign in instead.".into(),
+            Self::InvalidCredentials(_) => "Incorrect email or password.".into(),
+            Self::InvalidSession(_) => "Your session has ended. Sign in again.".into(),
             Self::TooManyAttempts(problem) => {
-                format!("Too many tries. Wait {} seconds.", problem.retry_after_seconds)
+                format!("Too many attempts. Try again in {} seconds.", problem.retry_after_seconds)
             }
             Self::NightsUnavailable(problem) => match problem.conflicts.as_slice() {
                 [NightConflict { night, reason: UnavailableReason::Preparation }] => {
@@ -272,25 +272,27 @@ impl Refusal {
                 problem.violations.first().map_or_else(String::new, |violation| violation.message.clone())
             }
             Self::QuoteExpired(problem) if problem.quote.is_some() => {
-                "The quote has expired. Look at the new one and book that.".into()
+                "This quote has expired. Review the new quote and book with it.".into()
             }
-            Self::QuoteExpired(_) => "The quote has expired, and the stay can no longer be booked.".into(),
+            Self::QuoteExpired(_) => "This quote has expired, and the stay can no longer be booked.".into(),
             Self::StateConflict(problem) => problem.message.clone(),
             Self::ListingState(problem) => format!("The listing is {}.", problem.status.as_str().to_lowercase()),
-            Self::PaymentDeclined(_) => "The payment was declined. Try another method.".into(),
-            Self::PaymentUnavailable(_) => "The payment provider does not answer. Send the same key again.".into(),
-            Self::IdempotencyConflict(_) => "This idempotency key was used with another input. Take a new one.".into(),
-            Self::ListingIncomplete(problem) => format!("Still missing: {}.", problem.missing.join(", ")),
-            Self::NotReviewable(problem) => problem.message.clone(),
-            Self::BadId(text) => format!("`{text}` is not an id of this kind."),
-            Self::BadCursor => "The cursor does not belong to this list, order or filter.".into(),
-            Self::CursorExpired => {
-                "Events after this cursor are no longer kept. Load the current state, and subscribe \
-                                    from its event cursor."
-                    .into()
+            Self::PaymentDeclined(_) => "The payment was declined. Try another payment method.".into(),
+            Self::PaymentUnavailable(_) => {
+                "The payment provider is not responding. Retry with the same idempotency key.".into()
             }
+            Self::IdempotencyConflict(_) => {
+                "This idempotency key was already used with another input. Use a new key.".into()
+            }
+            Self::ListingIncomplete(problem) => format!("These fields are missing: {}.", problem.missing.join(", ")),
+            Self::NotReviewable(problem) => problem.message.clone(),
+            Self::BadId(text) => format!("`{text}` is not a valid id here."),
+            Self::BadCursor => "The cursor is not valid for this list, order or filter.".into(),
+            Self::CursorExpired => "Events after this cursor have been deleted. Load the current state, and subscribe \
+                                    from its event cursor."
+                .into(),
             Self::TooManySubscriptions { limit } => {
-                format!("You have {limit} subscriptions open. End one before you start another.")
+                format!("You have {limit} open subscriptions. Close one before you start another.")
             }
             Self::BadUserInput(message) => message.clone(),
         }

@@ -21,7 +21,7 @@ const LETTERS: usize = 26;
 
 /// Why a text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("`{expected}_` and 26 letters and digits are an id of this kind")]
+#[error("`{expected}_` and 26 letters and digits are expected")]
 pub struct IdError {
     /// The prefix that was expected.
     pub expected: &'static str,

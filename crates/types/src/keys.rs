@@ -8,7 +8,7 @@ pub struct IdempotencyKey(String);
 
 /// A text that is no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an idempotency key has 8 to 64 characters of A-Z a-z 0-9 - _")]
+#[error("an idempotency key must have 8 to 64 characters of A-Z a-z 0-9 - _")]
 pub struct InvalidKey;
 
 impl IdempotencyKey {

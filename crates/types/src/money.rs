@@ -19,7 +19,7 @@ pub struct Currency([u8; 3]);
 
 /// A text that is no active currency of ISO 4217.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an active currency of ISO 4217")]
+#[error("`{0}` is not an active ISO 4217 currency")]
 pub struct UnknownCurrency(pub String);
 
 impl Currency {

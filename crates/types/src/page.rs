@@ -19,7 +19,7 @@ pub enum PageError {
         max: usize,
     },
     /// The cursor is not one of this list's.
-    #[error("the cursor does not belong to this list")]
+    #[error("the cursor is not valid for this list")]
     Cursor,
 }
 

@@ -30,7 +30,7 @@ fn text(value: &Value) -> Option<&str> {
     }
 }
 
-/// An instant, RFC 3339. Sent in UTC with up to microseconds: `2026-07-01T13:00:00Z`; any offset and fraction is read.
+/// An instant, RFC 3339. Returned in UTC with up to microseconds: `2026-07-01T13:00:00Z`; any offset and fraction is accepted.
 #[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for Timestamp {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -56,7 +56,7 @@ impl Form for Timestamp {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(pub NaiveDate);
 
-/// A calendar day without a zone, ISO 8601: `2026-07-01`. Nights and check-in days are meant in the listing's time zone.
+/// A calendar day without a zone, ISO 8601: `2026-07-01`. Nights and check-in days are in the listing's time zone.
 #[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -82,7 +82,7 @@ impl Form for Date {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalTime(pub NaiveTime);
 
-/// A wall-clock time in the listing's time zone, 24 hours, in whole minutes: `15:00`. Seconds may be sent if they are zero: `15:00:00`.
+/// A local time in the listing's time zone, 24 hours, in whole minutes: `15:00`. Seconds are accepted if they are zero: `15:00:00`.
 #[Scalar(
     name = "LocalTime",
     specified_by_url = "https://html.spec.whatwg.org/multipage/common-microsyntaxes.html#valid-time-string"
@@ -165,7 +165,7 @@ impl Form for Currency {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MinorUnits(pub i64);
 
-/// An amount in minor units of its currency (cents for EUR, yen for JPY), an integer between -(2^53 - 1) and 2^53 - 1, so that JavaScript holds it exactly.
+/// An amount in minor units of its currency (cents for EUR, yen for JPY), an integer between -(2^53 - 1) and 2^53 - 1, which JavaScript represents exactly.
 #[Scalar(name = "MinorUnits", specified_by_url = "https://www.rfc-editor.org/rfc/rfc7493#section-2.2")]
 impl ScalarType for MinorUnits {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -222,7 +222,7 @@ impl Form for Decimal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url(pub String);
 
-/// An absolute web address by the URL standard, http or https, at most 2,048 characters; kept in the standard's normal form.
+/// An absolute http or https URL by the URL standard, at most 2,048 characters; stored in the standard's normal form.
 #[Scalar(name = "Url", specified_by_url = "https://url.spec.whatwg.org/")]
 impl ScalarType for Url {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -246,7 +246,7 @@ impl Form for Url {
     }
 }
 
-/// An e-mail address, at most 254 characters; letter case does not count.
+/// An email address, at most 254 characters, case-insensitive.
 #[Scalar(name = "Email", specified_by_url = "https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address")]
 impl ScalarType for Email {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -270,7 +270,7 @@ impl Form for Email {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(pub String);
 
-/// A place in a list or a stream. Opaque: hand back what you were given.
+/// A position in a list or a stream. Opaque: send it back unchanged.
 #[Scalar(name = "Cursor", specified_by_url = "https://relay.dev/graphql/connections.htm")]
 impl ScalarType for Cursor {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -290,7 +290,7 @@ impl Form for Cursor {
     }
 }
 
-/// A key of your choice that names one intention of one viewer, 8 to 64 characters of `A-Z a-z 0-9 - _`; a fresh UUID is right. Sent again with the same input it returns the first answer and changes nothing.
+/// A key that you choose for one request of one viewer, 8 to 64 characters of `A-Z a-z 0-9 - _`, for example a new UUID. The same key with the same input returns the stored response and changes nothing.
 #[Scalar(
     name = "IdempotencyKey",
     specified_by_url = "https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/"

@@ -16,7 +16,7 @@ pub enum InvalidStay {
     #[error("the stay must end at least one day after it begins")]
     Empty,
     /// More nights than anybody can ask for at once.
-    #[error("at most {max} nights fit into one request")]
+    #[error("the stay must have at most {max} nights")]
     TooLong {
         /// The most nights.
         max: u32,

@@ -27,8 +27,8 @@ async fn a_new_listing_is_refused_by_the_field_at_fault() {
     for (field, value, path, words) in [
         ("title", json!("  "), "title", "at least one visible"),
         ("maxGuests", json!(51), "maxGuests", "from 1 to 50"),
-        ("bathrooms", json!(1.3), "bathrooms", "in steps of a half"),
-        ("cancellationPolicy", json!("FIRM_LONG_TERM"), "cancellationPolicy", "long-term"),
+        ("bathrooms", json!(1.3), "bathrooms", "in steps of 0.5"),
+        ("cancellationPolicy", json!("FIRM_LONG_TERM"), "cancellationPolicy", "Long-term"),
         ("pricing", json!({ "currency": "SGD", "basePrice": 0 }), "pricing.basePrice", "at least 1"),
         ("rules", json!({ "minNights": 8, "maxNights": 7 }), "rules.maxNights", "from 8 to 365"),
         ("photos", json!([{ "url": "https://example.org/a", "caption": "x".repeat(201) }]), "photos.0.caption", "200"),

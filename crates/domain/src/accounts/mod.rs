@@ -67,7 +67,7 @@ impl Registration {
         let password = Password::typed(password);
         if !password.has_right_length() {
             let (min, max) = (Password::MIN, Password::MAX);
-            validation.refuse(&["password"], format!("A password has {min} to {max} characters."));
+            validation.refuse(&["password"], format!("A password must have {min} to {max} characters."));
         }
         let name = text::line(display_name, 1..=MAX_NAME)
             .map_err(|unfit| Error::invalid(&["displayName"], format!("A name {unfit}.")));

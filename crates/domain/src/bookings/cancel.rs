@@ -101,8 +101,8 @@ async fn keep(tx: &mut Conn, intention: &Intention<'_>, booking: BookingId) -> R
 fn refund_to_decide(booking: &Booking, side: Side, expected: Option<i64>, now: Timestamp) -> Result<i64> {
     let status = status_at(booking, now);
     if !transitions::may(side, BookingAction::Cancel, status) {
-        let word = status.as_str().to_lowercase().replace('_', " ");
-        return Err(Error::state(Some(booking.id), format!("A booking that is {word} cannot be cancelled by you.")));
+        let label = transitions::label(status);
+        return Err(Error::state(Some(booking.id), format!("The booking is {label}. You cannot cancel it.")));
     }
     let refund = match side {
         Side::Guest => preview(booking, now)?.map_or(0, |preview| preview.refund),
@@ -110,7 +110,7 @@ fn refund_to_decide(booking: &Booking, side: Side, expected: Option<i64>, now: T
     };
     if expected.is_some_and(|expected| expected != refund) {
         let amount = Money::new(refund, booking.currency);
-        let message = format!("The refund is {amount} now. Nothing was cancelled; look at it and decide again.");
+        let message = format!("The refund is now {amount}. Nothing was canceled. Review the new refund and try again.");
         return Err(
             Refusal::StateConflict(StateConflict { booking: Some(booking.id), message, retryable: false }).into()
         );

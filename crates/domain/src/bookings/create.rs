@@ -87,7 +87,7 @@ async fn expired(app: &App, guest: &Member, from: AddressPrefix, quote: &Quote) 
 }
 
 fn booked_already(booking: &Booking) -> Error {
-    Error::state(Some(booking.id), "This quote was booked already. Take a new one to book again.")
+    Error::state(Some(booking.id), "This quote has already been booked. Request a new one.")
 }
 
 async fn book(
@@ -182,10 +182,10 @@ fn still_offered(app: &App, listing: &Listing, quote: &Quote, now: Timestamp) ->
         Err(Refusal::StayNotAllowed(StayNotAllowed { violations }).into())
     };
     if listing.status != ListingStatus::Published {
-        return broken(UnavailableReason::NotPublished, "The listing was taken off.");
+        return broken(UnavailableReason::NotPublished, "The listing is no longer published.");
     }
     if check_in_at(&listings::zone(&app.time_zones(), listing)?, quote, listing) <= now {
-        return broken(UnavailableReason::AdvanceNotice, "The time of check-in is over.");
+        return broken(UnavailableReason::AdvanceNotice, "Check-in time has passed.");
     }
     Ok(())
 }

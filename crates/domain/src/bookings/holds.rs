@@ -108,7 +108,8 @@ async fn replace(tx: &mut Conn, id: BookingId, now: Timestamp) -> Result<Option<
         return Ok(None);
     }
     if payments::is_in_flight(tx, id).await? {
-        let message = "Your earlier booking of these nights is being paid for. Try again in a moment.".to_owned();
+        let message =
+            "A payment for your earlier booking of these nights is in progress. Try again in a moment.".to_owned();
         return Err(Refusal::StateConflict(StateConflict { booking: Some(id), message, retryable: true }).into());
     }
     let change = Change {

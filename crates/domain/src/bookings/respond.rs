@@ -113,8 +113,8 @@ fn may(booking: &Booking, action: BookingAction, now: Timestamp) -> Result<()> {
     if transitions::may(Side::Host, action, status) {
         return Ok(());
     }
-    let word = status.as_str().to_lowercase().replace('_', " ");
-    Err(Error::state(Some(booking.id), format!("The booking is {word}; there is nothing to answer.")))
+    let label = transitions::label(status);
+    Err(Error::state(Some(booking.id), format!("The booking is {label}. There is nothing to accept or decline.")))
 }
 
 /// The host declines: the nights are free again, and the reserved money is let go.

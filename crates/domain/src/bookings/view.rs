@@ -88,11 +88,11 @@ pub fn actions(booking: &Booking, side: Side, known: Circumstances, now: Timesta
 fn particular(booking: &Booking, action: BookingAction, known: Circumstances, now: Timestamp) -> Option<&'static str> {
     match action {
         BookingAction::Pay if booking.total == 0 => Some("There is nothing to pay."),
-        BookingAction::Pay if known.reserved => Some("The money is reserved; the host will answer."),
+        BookingAction::Pay if known.reserved => Some("The payment is authorized. Wait for the host's response."),
         BookingAction::Accept if !known.reserved && booking.total > 0 => Some("The guest has not paid yet."),
-        BookingAction::Review if known.reviewed => Some("There is a review already."),
+        BookingAction::Review if known.reviewed => Some("You have already reviewed this stay."),
         BookingAction::Review if now > booking.check_out_at + known.review_window => {
-            Some("The time to write a review is over.")
+            Some("The deadline for a review has passed.")
         }
         _ => None,
     }

@@ -15,8 +15,8 @@ pub fn refund_lines(lines: &[Line], check_in_at: Timestamp, at: Timestamp, refun
     let from_host = parts.host_part(refund);
     let fees = if at <= check_in_at { parts.fees.min(from_host) } else { 0 };
     let mut back = Vec::new();
-    push(&mut back, lines, is_of_nights, from_host - fees, (PriceLineKind::Nights, "Nights not kept"));
-    push(&mut back, lines, is_once, fees, (PriceLineKind::CleaningFee, "Fees not kept"));
+    push(&mut back, lines, is_of_nights, from_host - fees, (PriceLineKind::Nights, "Refunded nights"));
+    push(&mut back, lines, is_once, fees, (PriceLineKind::CleaningFee, "Refunded fees"));
     let mut taxes = parts.taxes_with(from_host);
     // What rounding leaves over, should the refund have been decided by other rules.
     if let Some(first) = taxes.first_mut() {

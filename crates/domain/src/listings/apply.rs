@@ -133,7 +133,7 @@ fn apply_point(changes: &PlaceChanges, place: &mut Place, validation: &mut Valid
     let Some(point) = latitude.zip(longitude).and_then(|(north, east)| Point::new(north, east)) else { return };
     match places::zone_at(point) {
         Some(zone) => place.move_to(point, zone.to_owned()),
-        None => validation.refuse(&["place", "latitude"], "No time zone is known at this point."),
+        None => validation.refuse(&["place", "latitude"], "The time zone at this location is unknown."),
     }
 }
 
@@ -191,7 +191,8 @@ fn apply_currency(currency: Currency, changes: &PricingChanges, pricing: &mut Pr
         ("petFee", changes.pet_fee.is_none() && pricing.pet_fee != 0),
     ];
     for (name, _) in amounts.iter().filter(|(_, is_left)| *is_left) {
-        let message = format!("`{name}` is in {before}, which has other decimals than {currency}. Send it again.");
+        let message =
+            format!("`{name}` is in {before}, which has another number of decimals than {currency}. Set it too.");
         validation.refuse(&["pricing", name], message);
     }
 }

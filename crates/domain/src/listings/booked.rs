@@ -38,9 +38,9 @@ pub(super) async fn allow(
     let currency = before.pricing.currency;
     if after.pricing.currency != currency {
         let message = if store::bookings::bind_currency(tx, before.id, now).await? {
-            format!("This listing was booked in {currency}, or is being booked now. Its currency cannot be changed.")
+            format!("The currency cannot be changed: this listing has bookings in {currency}.")
         } else if store::night_rates::has_prices(tx, before.id).await? {
-            format!("Some nights have prices of their own in {currency}. Set them back before you change the currency.")
+            format!("Some nights have their own prices in {currency}. Reset them before you change the currency.")
         } else {
             return Ok(());
         };

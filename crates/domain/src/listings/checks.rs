@@ -77,7 +77,7 @@ pub(super) fn optional(path: &[&str], text: Option<&str>, most: usize) -> Result
 pub(super) fn bathroom_halves(bathrooms: f64) -> Result<u16> {
     let halves = bathrooms * 2.0;
     if !(0.0..=100.0).contains(&halves) || halves.fract() != 0.0 {
-        return Err(Error::invalid(&["bathrooms"], "`bathrooms` must be from 0 to 50, in steps of a half."));
+        return Err(Error::invalid(&["bathrooms"], "`bathrooms` must be from 0 to 50, in steps of 0.5."));
     }
     // Whole and at most 100, so nothing is cut off.
     Ok(halves as u16)
@@ -110,7 +110,7 @@ pub(super) fn photos(listing_id: ListingId, photos: &[NewPhoto]) -> Result<Vec<P
         let index = u16::to_string(&position);
         // One that is malformed was noted when it was read, and is empty.
         if !photo.url.is_empty() && !web_address::is_public(&photo.url) {
-            let message = "A photo must have an address of the public web, without a user name or password.";
+            let message = "The URL of a photo must be on the public web, without a user name or password.";
             validation.refuse(&["photos", &index, "url"], message);
         }
         let path = ["photos", &index, "caption"];
@@ -151,8 +151,8 @@ pub(super) fn hours(rules: &super::Rules) -> Result<()> {
         return Ok(());
     }
     let message = format!(
-        "Guests could arrive from {} while others may stay until {} on the same day. Let them arrive later or leave earlier, or keep a night \
-         free between stays (`preparationNights`).",
+        "Check-in from {} overlaps with check-out until {} on the same day. Set a later check-in or an earlier check-out, or block a night \
+         between stays (`preparationNights`).",
         rules.check_in_from.format("%H:%M"),
         rules.check_out_by.format("%H:%M"),
     );
@@ -162,7 +162,7 @@ pub(super) fn hours(rules: &super::Rules) -> Result<()> {
 /// A policy that a host can choose.
 pub(super) fn policy(policy: CancellationPolicy) -> Result<CancellationPolicy> {
     if matches!(policy, CancellationPolicy::FirmLongTerm | CancellationPolicy::StrictLongTerm) {
-        let message = "The long-term policies follow from the length of the stay; choose one of the others.";
+        let message = "Long-term policies are derived from the length of the stay. Choose another policy.";
         return Err(Error::invalid(&["cancellationPolicy"], message));
     }
     Ok(policy)

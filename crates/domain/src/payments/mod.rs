@@ -135,8 +135,8 @@ fn tell(payment: &Payment, ending: Ending, conflicts: &[NightConflict]) -> Resul
         (Ending::Declined, Some(reason)) => {
             Err(Refusal::PaymentDeclined(PaymentDeclined { payment: payment.id, reason }).into())
         }
-        (Ending::Late, _) if payment.captured > 0 => late("The payment was not needed any more. The money goes back."),
-        (Ending::Late, _) => late("The booking does not wait for this payment any more. No money was taken."),
+        (Ending::Late, _) if payment.captured > 0 => late("The payment is no longer needed. It will be refunded."),
+        (Ending::Late, _) => late("The booking is no longer waiting for this payment. You were not charged."),
         (Ending::Good | Ending::Declined, _) => Ok(()),
     }
 }

@@ -122,17 +122,17 @@ pub(super) async fn mode(app: &App, payment: &Payment) -> Result<CaptureMode> {
 async fn payable(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()> {
     let (id, status) = (booking.id, status_at(booking, now));
     if !transitions::may(Side::Guest, BookingAction::Pay, status) {
-        let word = status.as_str().to_lowercase().replace('_', " ");
-        return Err(Error::state(Some(id), format!("The booking is {word}; there is nothing to pay.")));
+        let label = transitions::label(status);
+        return Err(Error::state(Some(id), format!("The booking is {label}. There is nothing to pay.")));
     }
     if booking.total == 0 {
         return Err(Error::state(Some(id), "There is nothing to pay."));
     }
     let Some(payment) = store::payments::blocking(tx, id).await? else { return Ok(()) };
     let (message, retryable) = match payment.status {
-        PaymentStatus::Processing => ("Another payment of this booking is being made.", true),
-        PaymentStatus::Authorized => ("The money is reserved; the host will answer.", false),
-        _ => ("The booking is paid for.", false),
+        PaymentStatus::Processing => ("Another payment for this booking is in progress.", true),
+        PaymentStatus::Authorized => ("The payment is authorized. Wait for the host's response.", false),
+        _ => ("The booking is already paid.", false),
     };
     Err(Refusal::StateConflict(StateConflict { booking: Some(id), message: message.to_owned(), retryable }).into())
 }
@@ -143,7 +143,8 @@ async fn has_room(tx: &mut Conn, booking: &Booking) -> Result<()> {
     if store::payments::count(tx, booking.id).await? < MAX_PAYMENTS {
         return Ok(());
     }
-    let message = format!("The booking has had {MAX_PAYMENTS} payments, and can have no more. Book the stay again.");
+    let message =
+        format!("This booking has reached its limit of {MAX_PAYMENTS} payment attempts. Book the stay again.");
     Err(Error::state(Some(booking.id), message))
 }
 
@@ -187,7 +188,7 @@ pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &Idempotency
                 return Ok((kept, payment, booking));
             }
             if !waits {
-                return Err(Error::state(Some(booking.id), "The payment does not wait for a confirmation."));
+                return Err(Error::state(Some(booking.id), "The payment is not waiting for a confirmation."));
             }
             payable(tx, &booking, now).await?;
             // Else this confirmation is asked for already, and counts.

@@ -79,7 +79,7 @@ pub struct PricedStay {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PricingError {
     /// An amount is beyond what JavaScript holds exactly.
-    #[error("the price of this stay is too great")]
+    #[error("the price is too high")]
     TooGreat,
     /// A price below one minor unit, a fee below zero or a discount of 100 percent and more.
     #[error("the listing's prices are out of range")]

@@ -178,8 +178,8 @@ fn guests_must_fit_and_pets_must_be_allowed() {
     assert_eq!(
         messages,
         [
-            (Reason::MaxGuests, "At most 4 guests can stay, infants not counted."),
-            (Reason::NoPets, "Pets may not come."),
+            (Reason::MaxGuests, "At most 4 guests can stay, not counting infants."),
+            (Reason::NoPets, "Pets are not allowed."),
         ]
     );
     let four = Guests { adults: 2, children: 2, infants: 5, pets: 0 };

@@ -13,29 +13,26 @@ pub(super) fn violation(calendar: &Calendar, reason: UnavailableReason, night: O
     let message = match reason {
         UnavailableReason::Booked => format!("The night of {date} is taken."),
         UnavailableReason::Blocked => format!("The night of {date} is blocked."),
-        UnavailableReason::Preparation => format!("The night of {date} is too near to another stay."),
+        UnavailableReason::Preparation => format!("The night of {date} is too close to another stay."),
         UnavailableReason::AdvanceNotice if rules.advance_notice_hours == 0 => {
-            format!("It is too late to check in on {date}.")
+            format!("Check-in on {date} is no longer possible.")
         }
         UnavailableReason::AdvanceNotice => {
-            format!(
-                "Check-in on {date} is nearer than the {} hours that the host asks for.",
-                rules.advance_notice_hours
-            )
+            format!("Check-in on {date} is too soon: the host requires {} hours of notice.", rules.advance_notice_hours)
         }
         UnavailableReason::BookingWindow => last_arrival(calendar).map_or_else(
-            || "Check-in is too far ahead.".to_owned(),
-            |last| format!("Check-in can be on {last} at the latest."),
+            || "Check-in is too far in the future.".to_owned(),
+            |last| format!("Check-in must be on {last} or earlier."),
         ),
-        UnavailableReason::MinNights => format!("A stay that begins on {date} has at least {min} nights."),
-        UnavailableReason::MaxNights => format!("A stay that begins on {date} has at most {max} nights."),
-        UnavailableReason::ClosedToArrival => format!("No stay may begin on {date}."),
-        UnavailableReason::ClosedToDeparture => format!("No stay may end on {date}."),
-        UnavailableReason::MaxGuests => format!("At most {} guests can stay, infants not counted.", rules.max_guests),
-        UnavailableReason::NoPets => "Pets may not come.".to_owned(),
+        UnavailableReason::MinNights => format!("A stay that begins on {date} must have at least {min} nights."),
+        UnavailableReason::MaxNights => format!("A stay that begins on {date} can have at most {max} nights."),
+        UnavailableReason::ClosedToArrival => format!("Check-in is not possible on {date}."),
+        UnavailableReason::ClosedToDeparture => format!("Check-out is not possible on {date}."),
+        UnavailableReason::MaxGuests => format!("At most {} guests can stay, not counting infants.", rules.max_guests),
+        UnavailableReason::NoPets => "Pets are not allowed.".to_owned(),
         UnavailableReason::NotPublished => "The listing is not published.".to_owned(),
-        UnavailableReason::OwnListing => "Hosts do not book their own listings.".to_owned(),
-        UnavailableReason::PriceTooHigh => "The price of this stay is too high to be charged.".to_owned(),
+        UnavailableReason::OwnListing => "Hosts cannot book their own listings.".to_owned(),
+        UnavailableReason::PriceTooHigh => "The price of this stay is too high.".to_owned(),
     };
     Violation { reason, night, message }
 }

@@ -42,7 +42,7 @@ pub struct NewReview {
 pub fn text(text: &str) -> Result<String> {
     let text = checks::paragraphs(&["text"], text, MAX_TEXT)?;
     if text.is_empty() {
-        return Err(Error::invalid(&["text"], format!("A review has 1 to {MAX_TEXT} characters of plain text.")));
+        return Err(Error::invalid(&["text"], format!("A review must have 1 to {MAX_TEXT} characters of plain text.")));
     }
     Ok(text)
 }
@@ -87,13 +87,13 @@ pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Revi
 async fn may_review(app: &App, tx: &mut Conn, guest: &Member, booking: &Booking, now: Timestamp) -> Result<()> {
     let refuse = |message: &str| Err(Refusal::NotReviewable(NotReviewable { message: message.to_owned() }).into());
     if status_at(booking, now) != BookingStatus::Completed {
-        return refuse("A stay can be reviewed when it is over.");
+        return refuse("You can review a stay after it has ended.");
     }
     if now > booking.check_out_at + app.terms.review_window {
-        return refuse("The time to write a review is over.");
+        return refuse("The deadline for a review has passed.");
     }
     if !store::reviews::of_bookings(tx, &[booking.id], guest.id()).await?.is_empty() {
-        return refuse("You have reviewed this stay already.");
+        return refuse("You have already reviewed this stay.");
     }
     Ok(())
 }

@@ -82,7 +82,7 @@ impl Search {
     pub fn new(filter: Filter, stay: Option<(Stay, Guests)>, order: ListingOrder) -> Result<Self> {
         let filter = checked(filter)?;
         if order == ListingOrder::Distance && filter.area.is_none() {
-            return Err(bad("`orderBy`: DISTANCE needs `where.box`."));
+            return Err(bad("`orderBy`: DISTANCE requires `where.box`."));
         }
         Ok(Self { filter, stay, order })
     }
@@ -97,7 +97,7 @@ impl Search {
         };
         let now = app.now();
         if stay.check_in() < zones::earliest_today(now) {
-            return Err(bad("`stay.checkIn`: The day is over in every time zone. Choose today or a later day."));
+            return Err(bad("`stay.checkIn`: The day has ended in every time zone. Choose today or a later day."));
         }
         let known = zones::known(app).await?;
         let rules = app.time_zones();
@@ -235,7 +235,7 @@ fn checked(mut filter: Filter) -> Result<Filter> {
     filter.amenities.sort_unstable();
     filter.amenities.dedup();
     if filter.amenities.len() > MAX_AMENITIES {
-        return Err(bad(format!("`where.amenities`: at most {MAX_AMENITIES} fit into one search.")));
+        return Err(bad(format!("`where.amenities`: must have at most {MAX_AMENITIES} items.")));
     }
     if let Some(place) = &mut filter.place {
         *place = place.trim().to_owned();

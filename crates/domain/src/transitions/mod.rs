@@ -116,20 +116,34 @@ pub fn may(side: Side, action: BookingAction, status: BookingStatus) -> bool {
     }
 }
 
+/// The state in a sentence: "The booking is …".
+pub fn label(status: BookingStatus) -> &'static str {
+    match status {
+        BookingStatus::PendingPayment => "not paid yet",
+        BookingStatus::Requested => "requested",
+        BookingStatus::Confirmed => "confirmed",
+        BookingStatus::CheckedIn => "in progress",
+        BookingStatus::Completed => "completed",
+        BookingStatus::Declined => "declined",
+        BookingStatus::Expired => "expired",
+        BookingStatus::Cancelled => "canceled",
+    }
+}
+
 fn refusal(action: BookingAction, status: BookingStatus) -> &'static str {
     match (action, status) {
-        (_, BookingStatus::Cancelled) => "The booking was cancelled.",
+        (_, BookingStatus::Cancelled) => "The booking was canceled.",
         (_, BookingStatus::Declined) => "The host declined the request.",
-        (_, BookingStatus::Expired) => "The time to pay or to answer is over.",
-        (BookingAction::Review, _) => "The stay is not over yet.",
-        (_, BookingStatus::Completed) => "The stay is over.",
-        (BookingAction::Pay, _) => "The booking is paid for.",
+        (_, BookingStatus::Expired) => "The deadline has passed.",
+        (BookingAction::Review, _) => "The stay has not ended yet.",
+        (_, BookingStatus::Completed) => "The stay has ended.",
+        (BookingAction::Pay, _) => "The booking is already paid.",
         (BookingAction::Accept | BookingAction::Decline, BookingStatus::PendingPayment) => {
-            "The booking needs no answer; it waits for its payment."
+            "The booking is not a request. It waits for its payment."
         }
-        (BookingAction::Accept | BookingAction::Decline, _) => "The booking is confirmed already.",
+        (BookingAction::Accept | BookingAction::Decline, _) => "The booking is already confirmed.",
         (BookingAction::Cancel, BookingStatus::Requested) => "Decline the request instead.",
-        (BookingAction::Cancel, _) => "The booking is not paid for yet.",
+        (BookingAction::Cancel, _) => "The booking is not paid yet.",
     }
 }
 

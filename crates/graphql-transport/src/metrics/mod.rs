@@ -53,7 +53,7 @@ impl Metrics {
         let status = |(class, count): (usize, &AtomicU64)| {
             (vec![("status", format!("{}xx", class + 1))], count.load(Ordering::Relaxed))
         };
-        let help = "Answers over HTTP, those of pages and health checks among them";
+        let help = "Responses over HTTP, including pages and health checks";
         let readings = Readings::Counts(self.statuses.iter().enumerate().map(status).collect());
         measures.push(Measure { name: "http_answers", help, readings });
         measures
@@ -83,7 +83,7 @@ impl Endpoint for Exporter {
         let version = vec![(vec![("version", env!("CARGO_PKG_VERSION").to_owned())], 1.0)];
         let mut measures = vec![Measure {
             name: "build_info",
-            help: "The version that runs; always 1",
+            help: "The running version; always 1",
             readings: Readings::Levels(version),
         }];
         measures.extend(shared.metrics.measures());

@@ -116,15 +116,15 @@ impl Operations {
         }
         let counts = |name, help, readings| Measure { name, help, readings: Readings::Counts(readings) };
         vec![
-            counts("operations", "Operations that are over, by name, kind and first code", operations),
-            counts("root_fields", "Operations that are over, once for each root field, by first code", fields),
+            counts("operations", "Finished operations, by name, kind and first code", operations),
+            counts("root_fields", "Finished operations, once for each root field, by first code", fields),
             Measure {
                 name: "operation_duration_seconds",
-                help: "How long queries and mutations took, from arrival to the end of the answer",
+                help: "Duration of queries and mutations, from arrival to the end of the response",
                 readings: Readings::Times(times),
             },
-            Measure::number("operations_running", "Operations that run, subscriptions among them", running),
-            Measure::count("events_sent", "Events of subscriptions that were given to clients", read(&self.events)),
+            Measure::number("operations_running", "Running operations, including subscriptions", running),
+            Measure::count("events_sent", "Events of subscriptions that were sent to clients", read(&self.events)),
             Measure::count("operation_cost", "Cost of all operations, in the units of the contract", read(&self.cost)),
         ]
     }

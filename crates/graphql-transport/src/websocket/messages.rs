@@ -60,16 +60,16 @@ fn check_operation(payload: &Map<String, Value>) -> Result<(), Close> {
         payload.get(name).is_none_or(|value| value.is_null() || is_right(value))
     };
     if !payload.get("query").is_some_and(Value::is_string) {
-        return Err(Close::invalid("Invalid message: the query has to be a string"));
+        return Err(Close::invalid("Invalid message: the query must be a string"));
     }
     if !is_optional("operationName", Value::is_string) {
-        return Err(Close::invalid("Invalid message: the operationName has to be a string"));
+        return Err(Close::invalid("Invalid message: the operationName must be a string"));
     }
     if !is_optional("variables", Value::is_object) {
-        return Err(Close::invalid("Invalid message: the variables have to be an object"));
+        return Err(Close::invalid("Invalid message: the variables must be an object"));
     }
     if !is_optional("extensions", Value::is_object) {
-        return Err(Close::invalid("Invalid message: the extensions have to be an object"));
+        return Err(Close::invalid("Invalid message: the extensions must be an object"));
     }
     Ok(())
 }
@@ -77,7 +77,7 @@ fn check_operation(payload: &Map<String, Value>) -> Result<(), Close> {
 fn id(message: &mut Map<String, Value>) -> Result<String, Close> {
     match message.remove("id") {
         Some(Value::String(id)) if !id.is_empty() && id.len() <= MAX_ID => Ok(id),
-        _ => Err(Close::invalid("Invalid message: the id has to be a string of 1 to 128 bytes")),
+        _ => Err(Close::invalid("Invalid message: the id must be a string of 1 to 128 bytes")),
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
 pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: String) -> Response {
     let headers = request.headers();
     if !shared.allows_origin(headers) {
-        return refuse(StatusCode::FORBIDDEN, "Pages of this origin may not use the API.", &request_id);
+        return refuse(StatusCode::FORBIDDEN, "This origin is not allowed.", &request_id);
     }
     let speaks = offers(headers);
     let bearer = bearer(headers);

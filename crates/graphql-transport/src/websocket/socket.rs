@@ -163,7 +163,7 @@ impl Socket {
         let bearer = match given {
             None | Some(Value::Null) => self.bearer.clone(),
             Some(Value::String(authorization)) => token(authorization),
-            Some(_) => Err("`authorization` has to be a string."),
+            Some(_) => Err("`authorization` must be a string."),
         };
         let credentials = Credentials::of(bearer.map_err(Close::forbidden)?, self.address);
         let shared = self.shared.clone();
@@ -237,7 +237,7 @@ impl Socket {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => {
-                tracing::info!(request_id = self.request_id, "a websocket takes nothing: cut");
+                tracing::info!(request_id = self.request_id, "a websocket client does not read: disconnected");
                 Err(End::Gone)
             }
         }
@@ -271,7 +271,7 @@ async fn prepare(
     shared.charge_body(bytes, payer.address).map_err(|exhausted| vec![exhausted.error()])?;
     let max = shared.settings.max_subscriptions;
     if running >= max {
-        let message = format!("At most {max} operations may run on one connection.");
+        let message = format!("At most {max} operations can run on one connection.");
         return Err(vec![error("TOO_MANY_OPERATIONS", message)]);
     }
     let params = Params::from_map(payload).map_err(|error| vec![error])?;

@@ -80,7 +80,7 @@ impl Booking {
     }
 }
 
-/// A stay that somebody booked. Seen by its guest and its host.
+/// A booked stay. Visible to its guest and its host.
 #[Object]
 impl Booking {
     /// Opaque id, `bk_…`.
@@ -88,7 +88,7 @@ impl Booking {
         ID(self.0.id.to_string())
     }
 
-    /// Where it stands now: deadlines that have passed count, whether or not a worker has run.
+    /// The current status. Deadlines that have passed are taken into account at once.
     async fn status(&self, ctx: &Context<'_>) -> BookingStatus {
         bookings::status_at(&self.0, ctx.app().now())
     }
@@ -98,17 +98,17 @@ impl Booking {
         find_known(ctx, self.0.listing_id).await.transpose()
     }
 
-    /// Who booked.
+    /// The guest.
     async fn guest(&self, ctx: &Context<'_>) -> Option<Result<User>> {
         find_user(ctx, self.0.guest_id).await.transpose()
     }
 
-    /// Who hosts.
+    /// The host.
     async fn host(&self, ctx: &Context<'_>) -> Option<Result<User>> {
         find_user(ctx, self.0.host_id).await.transpose()
     }
 
-    /// The quote it was made from; only its guest sees it.
+    /// The quote it was made from; visible to its guest only.
     async fn quote(&self, ctx: &Context<'_>) -> Option<Result<Quote>> {
         ctx.load_own(QuoteById(self.0.quote_id)).await.map(|quote| quote.map(Quote)).transpose()
     }
@@ -128,32 +128,32 @@ impl Booking {
         self.0.stay().len()
     }
 
-    /// Who comes.
+    /// The guests.
     async fn guests(&self) -> Guests {
         Guests(self.0.guests())
     }
 
-    /// What it costs the guest, exactly as quoted.
+    /// The price for the guest, exactly as quoted.
     async fn price(&self) -> Result<Price> {
         Ok(Price::new(quotes::lines(&self.0.price_lines)?, self.0.currency))
     }
 
-    /// What the host earns if the stay takes place; after a cancellation, the host's part of what is kept, and 0 when all goes back or nobody paid. Only the host sees it.
+    /// The host's earnings if the stay takes place; after a cancellation, the host's share of the amount that is not refunded, 0 after a full refund or without payment. Visible to the host only.
     async fn host_payout(&self, ctx: &Context<'_>) -> Option<Money> {
         let payout = types::Money::new(bookings::host_payout(&self.0, ctx.app().now()), self.0.currency);
         (self.side(ctx) == Some(Side::Host)).then_some(Money(payout))
     }
 
-    /// The policy that holds for it.
+    /// The cancellation policy of the booking.
     async fn cancellation_policy(&self) -> CancellationPolicy {
         self.0.cancellation_policy
     }
 
-    /// What would come back when; null until it is confirmed.
+    /// The refund tiers; null until it is confirmed.
     async fn cancellation_timeline(
         &self,
         #[graphql(
-            desc = "How many spans at the most, 1 to 400, from the beginning; the last one of all has no `until`. A long stay has one for each of its nights.",
+            desc = "Maximum number of tiers, 1 to 400, from the first; the very last one has no `until`. A long stay has one for each of its nights.",
             default_with = "Some(20)"
         )]
         first: Option<i32>,
@@ -163,33 +163,33 @@ impl Booking {
         Some(RefundTier::count(first).and_then(cut).map_err(Into::into))
     }
 
-    /// What a cancellation by the guest would give back; null when it can no longer be cancelled then.
+    /// The refund if the guest cancels; null when it can no longer be canceled at that time.
     async fn cancellation_preview(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At this instant; now when left out.")] at: Option<Timestamp>,
+        #[graphql(desc = "The time of the cancellation; now when omitted.")] at: Option<Timestamp>,
     ) -> Option<Result<CancellationPreview>> {
         let at = at.unwrap_or_else(|| ctx.app().now());
         let preview = bookings::preview(&self.0, at).transpose()?;
         Some(preview.map(|preview| CancellationPreview::new(preview, self.0.currency)).map_err(Into::into))
     }
 
-    /// The host's words to the guest on declining the request; null when there are none.
+    /// The host's message to the guest on declining the request; null when there is none.
     async fn decline_message(&self) -> Option<&str> {
         self.0.decline_message.as_deref()
     }
 
-    /// What the viewer can do now, and if not, why.
+    /// The actions of the viewer, and for those that are not allowed now, the reason.
     async fn available_actions(&self, ctx: &Context<'_>) -> Result<Vec<AvailableAction>> {
         self.actions(ctx).await
     }
 
-    /// Until when payment or the host's answer is awaited; null when nothing is.
+    /// The deadline for the payment or the host's response; null when there is none.
     async fn deadline(&self, ctx: &Context<'_>) -> Option<Timestamp> {
         self.0.deadline_at.filter(|deadline| *deadline > ctx.app().now())
     }
 
-    /// Payments, oldest first, at most 10; only its guest sees them.
+    /// Payments, oldest first, at most 10; visible to its guest only.
     async fn payments(&self, ctx: &Context<'_>) -> Option<Result<Vec<Payment>>> {
         if !self.is_guests(ctx) {
             return None;
@@ -198,7 +198,7 @@ impl Booking {
         Some(payments.map(|payments| payments.unwrap_or_default().into_iter().map(Payment).collect()))
     }
 
-    /// What was given back, oldest first, at most once for each payment; only its guest sees it.
+    /// Refunds, oldest first, at most one per payment; visible to its guest only.
     async fn refunds(&self, ctx: &Context<'_>) -> Option<Result<Vec<Refund>>> {
         if !self.is_guests(ctx) {
             return None;
@@ -207,23 +207,23 @@ impl Booking {
         Some(refunds.map(|refunds| refunds.unwrap_or_default().into_iter().map(Refund).collect()))
     }
 
-    /// What happened, oldest first; the same events as `bookingEvents`.
+    /// Events of the booking, oldest first; the same as those of `bookingEvents`.
     async fn timeline(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<BookingEventConnection>> {
         // Each field of a type takes the room of its greatest one: a future that holds a query's is boxed, here and elsewhere.
         Some(Box::pin(BookingEventConnection::of(ctx, self.0.id, first, after)).await)
     }
 
-    /// Where `bookingEvents` continues from this state: pass it as `after`, and nothing that happens later is missed.
+    /// The cursor of this state for `bookingEvents`: pass it as `after` to get every later event.
     async fn event_cursor(&self) -> Cursor {
         Cursor(Place::Booking(self.0.id, self.0.event_sequence).to_cursor())
     }
 
-    /// Exact place; null until the booking is confirmed, and after it was cancelled.
+    /// Exact location; null until the booking is confirmed, and after it was canceled.
     async fn details(&self, ctx: &Context<'_>) -> Option<Result<TripDetails>> {
         self.details_for(ctx).await.transpose()
     }
@@ -233,7 +233,7 @@ impl Booking {
         reviews::find_of_booking(ctx, self.0.id).await.transpose()
     }
 
-    /// When it was made.
+    /// When it was created.
     async fn created_at(&self) -> Timestamp {
         self.0.created_at
     }
@@ -243,7 +243,7 @@ impl Booking {
         self.0.confirmed_at
     }
 
-    /// When it was cancelled; null when it was not.
+    /// When it was canceled; null when it was not.
     async fn cancelled_at(&self) -> Option<Timestamp> {
         self.0.cancelled_at
     }

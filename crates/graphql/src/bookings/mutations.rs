@@ -22,7 +22,7 @@ use types::{
 pub struct CreateBookingInput {
     /// The quote.
     quote_id: ID,
-    /// Names this intention; sent again with the same input it returns the first answer.
+    /// Makes the request idempotent: a repeated request returns the stored response.
     idempotency_key: Given<IdempotencyKey>,
 }
 
@@ -31,12 +31,12 @@ pub struct CreateBookingInput {
 pub struct CreateBookingSuccess {
     /// The booking.
     booking: Booking,
-    /// Whether this is the answer of an earlier request with the same key.
+    /// Whether this is the stored response of an earlier request with the same key.
     replayed: bool,
 }
 
 payload! {
-    /// What `createBooking` can answer.
+    /// The result of `createBooking`.
     CreateBookingPayload(CreateBookingSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
@@ -54,21 +54,21 @@ payload! {
 pub struct AcceptBookingInput {
     /// The request.
     booking_id: ID,
-    /// Names this intention; sent again with the same input it returns the first answer.
+    /// Makes the request idempotent: a repeated request returns the stored response.
     idempotency_key: Given<IdempotencyKey>,
 }
 
-/// The booking is certain.
+/// The booking is confirmed.
 #[derive(SimpleObject)]
 pub struct AcceptBookingSuccess {
     /// The booking as it is now.
     booking: Booking,
-    /// Whether this is the answer of an earlier request with the same key.
+    /// Whether this is the stored response of an earlier request with the same key.
     replayed: bool,
 }
 
 payload! {
-    /// What `acceptBooking` can answer.
+    /// The result of `acceptBooking`.
     AcceptBookingPayload(AcceptBookingSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
@@ -84,23 +84,23 @@ payload! {
 pub struct DeclineBookingInput {
     /// The request.
     booking_id: ID,
-    /// A word to the guest, at most 1,000 characters.
+    /// A message to the guest, at most 1,000 characters.
     message: Option<String>,
-    /// Names this intention; sent again with the same input it returns the first answer.
+    /// Makes the request idempotent: a repeated request returns the stored response.
     idempotency_key: Given<IdempotencyKey>,
 }
 
-/// The request is declined.
+/// The request was declined.
 #[derive(SimpleObject)]
 pub struct DeclineBookingSuccess {
     /// The booking as it is now.
     booking: Booking,
-    /// Whether this is the answer of an earlier request with the same key.
+    /// Whether this is the stored response of an earlier request with the same key.
     replayed: bool,
 }
 
 payload! {
-    /// What `declineBooking` can answer.
+    /// The result of `declineBooking`.
     DeclineBookingPayload(DeclineBookingSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
@@ -114,9 +114,9 @@ payload! {
 pub struct CancelBookingInput {
     /// The booking.
     booking_id: ID,
-    /// The refund that the viewer was shown, at least 0; when it is given and no longer right, nothing is cancelled.
+    /// The refund that the viewer was shown, at least 0; if it is given and has changed, nothing is canceled.
     expected_refund: Option<Given<MinorUnits>>,
-    /// Names this intention; sent again with the same input it returns the first answer.
+    /// Makes the request idempotent: a repeated request returns the stored response.
     idempotency_key: Given<IdempotencyKey>,
 }
 
@@ -132,19 +132,19 @@ impl CancelBookingInput {
     }
 }
 
-/// The booking is cancelled.
+/// The booking was canceled.
 #[derive(SimpleObject)]
 pub struct CancelBookingSuccess {
     /// The booking as it is now.
     booking: Booking,
-    /// What goes back to the guest.
+    /// The refund to the guest.
     refund: Price,
-    /// Whether this is the answer of an earlier request with the same key.
+    /// Whether this is the stored response of an earlier request with the same key.
     replayed: bool,
 }
 
 payload! {
-    /// What `cancelBooking` can answer.
+    /// The result of `cancelBooking`.
     CancelBookingPayload(CancelBookingSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
@@ -167,7 +167,7 @@ pub struct BookingMutation;
 
 #[Object]
 impl BookingMutation {
-    /// Books a stay at the price of a quote. With instant book the nights are held for the payment. Else it is a request: it holds nothing and the host does not see it until money is authorized. The viewer's own unpaid booking of nights of the same listing that are wanted again is cancelled. A stay that costs nothing needs no payment.
+    /// Books a stay at the price of a quote. With instant book the nights are held until the payment. Otherwise it is a request: it holds no nights and the host does not see it until the payment is authorized. An unpaid booking by the same viewer that overlaps at this listing is canceled. A free stay needs no payment.
     async fn create_booking(
         &self,
         ctx: &Context<'_>,
@@ -182,7 +182,7 @@ impl BookingMutation {
         CreateBookingPayload::of(answer.map(|(booking, replayed)| CreateBookingSuccess { booking, replayed }))
     }
 
-    /// The host accepts a request; the reserved money is taken.
+    /// The host accepts a request; the authorized payment is captured.
     async fn accept_booking(
         &self,
         ctx: &Context<'_>,
@@ -197,7 +197,7 @@ impl BookingMutation {
         AcceptBookingPayload::of(answer.map(|(booking, replayed)| AcceptBookingSuccess { booking, replayed }))
     }
 
-    /// The host declines a request; the reserved money is let go.
+    /// The host declines a request; the authorization of the payment is voided.
     async fn decline_booking(
         &self,
         ctx: &Context<'_>,
@@ -212,7 +212,7 @@ impl BookingMutation {
         DeclineBookingPayload::of(answer.map(|(booking, replayed)| DeclineBookingSuccess { booking, replayed }))
     }
 
-    /// Guest or host cancel a booking. The guest gets back what `cancellationPreview` says; when the host cancels, everything.
+    /// The guest or the host cancels a booking. The guest gets the refund of `cancellationPreview`, or a full refund when the host cancels.
     async fn cancel_booking(
         &self,
         ctx: &Context<'_>,

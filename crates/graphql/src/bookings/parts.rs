@@ -7,7 +7,7 @@ use domain::bookings::{self, BookedPlace, Booking as Row, Preview};
 use types::scalars::{LocalTime, TimeZone};
 use types::{self, BookingAction, Currency, Timestamp};
 
-/// Exact place of a stay, for the two sides of a confirmed booking. It stays as it was when the booking was made, also when the listing moves.
+/// Exact location of a stay, for the guest and the host of a confirmed booking. It does not change when the listing moves.
 #[derive(SimpleObject)]
 pub struct TripDetails {
     /// Street address; null when the host gave none.
@@ -16,13 +16,13 @@ pub struct TripDetails {
     point: GeoPoint,
     /// Time zone of the place.
     time_zone: TimeZone,
-    /// Earliest arrival on the check-in day, by the clocks of the place.
+    /// Earliest arrival on the check-in day, in local time.
     check_in_from: LocalTime,
-    /// Latest departure on the check-out day, by the clocks of the place.
+    /// Latest departure on the check-out day, in local time.
     check_out_by: LocalTime,
     /// When the guest can arrive.
     check_in_at: Timestamp,
-    /// When the guest must have left.
+    /// When the guest must leave.
     check_out_at: Timestamp,
 }
 
@@ -54,37 +54,37 @@ impl CancellationPreview {
     }
 }
 
-/// What a cancellation by the guest would give back.
+/// The refund if the guest cancels.
 #[Object]
 impl CancellationPreview {
-    /// At this instant.
+    /// The time of the cancellation.
     async fn at(&self) -> Timestamp {
         self.preview.at
     }
 
-    /// What comes back, line by line.
+    /// The refund, line by line.
     async fn refund(&self) -> Price {
         Price::new(self.preview.lines.clone(), self.currency)
     }
 
-    /// What is kept.
+    /// The amount that is not refunded.
     async fn kept(&self) -> Money {
         Money(types::Money::new(self.preview.kept, self.currency))
     }
 }
 
-/// Something the viewer may want to do with a booking.
+/// An action on a booking, and whether the viewer can do it.
 #[derive(SimpleObject)]
 pub struct AvailableAction {
-    /// What.
+    /// The action.
     action: BookingAction,
-    /// Whether it can be done now.
+    /// Whether it is allowed now.
     allowed: bool,
     /// Why not; null when allowed.
     reason: Option<String>,
-    /// Until when it can be done; null when there is no limit or it cannot be done.
+    /// Until when it is allowed; null when there is no deadline or it is not allowed.
     deadline: Option<Timestamp>,
-    /// What would flow: positive, the viewer pays; negative, the viewer gets it; null when no money would.
+    /// The amount of money: positive if the viewer pays, negative if the viewer gets it; null when no money moves.
     money_effect: Option<Money>,
 }
 

@@ -45,37 +45,37 @@ impl Listing {
         self.0.status
     }
 
-    /// Headline, plain text.
+    /// Title, plain text.
     async fn title(&self) -> &str {
         &self.0.words.title
     }
 
-    /// Description, plain text with line breaks; empty when there is none.
+    /// Description, plain text with newlines; empty when there is none.
     async fn description(&self) -> &str {
         &self.0.words.description
     }
 
-    /// The host's words on the neighborhood, plain text; null when there are none.
+    /// The host's description of the neighborhood, plain text; null when there is none.
     async fn neighborhood_overview(&self) -> Option<&str> {
         self.0.words.neighborhood_overview.as_deref()
     }
 
-    /// How much of the place the guest has.
+    /// How much of the place the guest gets.
     async fn room_type(&self) -> RoomType {
         self.0.home.room_type
     }
 
-    /// What kind of building it is.
+    /// Type of the building.
     async fn property_type(&self) -> PropertyType {
         self.0.home.property_type
     }
 
-    /// The host's own words for the kind of place, such as `Private room in home`.
+    /// The host's own name for the type of place, such as `Private room in home`.
     async fn property_label(&self) -> &str {
         &self.0.home.property_label
     }
 
-    /// Most guests, children included, infants and pets not.
+    /// Maximum number of guests, including children, without infants and pets.
     async fn max_guests(&self) -> u16 {
         self.0.home.max_guests
     }
@@ -90,7 +90,7 @@ impl Listing {
         self.0.home.beds
     }
 
-    /// Number of bathrooms, in halves; null when unknown.
+    /// Number of bathrooms, in steps of 0.5; null when unknown.
     async fn bathrooms(&self) -> Option<f64> {
         self.0.home.bathroom_halves.map(|halves| f64::from(halves) / 2.0)
     }
@@ -100,37 +100,37 @@ impl Listing {
         self.0.home.bathrooms_shared
     }
 
-    /// What the place offers, by name, at most 100.
+    /// Amenities in order of their names, at most 100.
     async fn amenities(&self, ctx: &Context<'_>) -> Option<Result<Vec<Amenity>>> {
         let offers = ctx.load(AmenitiesOf(self.0.id)).await;
         Some(offers.map(|rows| rows.iter().flat_map(|rows| rows.iter()).cloned().map(Into::into).collect()))
     }
 
-    /// Pictures in the host's order, the cover first.
+    /// Photos in the host's order, cover photo first.
     async fn photos(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
     ) -> Option<Result<Vec<Photo>>> {
         Some(photos(ctx, self.0.id, first).await)
     }
 
-    /// The first picture; null when there is none.
+    /// The first photo; null when there is none.
     async fn cover_photo(&self) -> Option<Photo> {
         self.0.cover.clone().map(Into::into)
     }
 
-    /// Who hosts.
+    /// The host.
     async fn host(&self, ctx: &Context<'_>) -> Option<Result<User>> {
         users::find_user(ctx, self.0.host_id).await.transpose()
     }
 
-    /// Where it is, roughly: the exact place is in `TripDetails`.
+    /// Approximate location; the exact location is in `TripDetails`.
     async fn place(&self) -> Place {
         (&self.0.place).into()
     }
 
-    /// Time zone of the place; check-in days and nights are meant in it.
+    /// Time zone of the place, used for check-in days and nights.
     async fn time_zone(&self) -> TimeZone {
         TimeZone(self.0.place.time_zone.clone())
     }
@@ -145,7 +145,7 @@ impl Listing {
         LocalTime(self.0.rules.check_out_by)
     }
 
-    /// What a night and its extras cost.
+    /// Prices and fees.
     async fn pricing(&self) -> ListingPricing {
         self.0.pricing.into()
     }
@@ -155,17 +155,17 @@ impl Listing {
         self.0.rules.into()
     }
 
-    /// Whether a booking needs no answer of the host.
+    /// Whether guests can book without a response from the host.
     async fn instant_book(&self) -> bool {
         self.0.rules.instant_book
     }
 
-    /// What a guest gets back on cancellation of stays up to 27 nights.
+    /// Cancellation policy for stays up to 27 nights.
     async fn cancellation_policy(&self) -> CancellationPolicy {
         self.0.rules.cancellation_policy
     }
 
-    /// What guests thought.
+    /// Ratings by guests.
     async fn rating(&self) -> RatingSummary {
         RatingSummary::of(&self.0)
     }
@@ -174,13 +174,13 @@ impl Listing {
     async fn reviews(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at the most, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<ReviewConnection>> {
         Some(reviews(ctx, self.0.id, first, after).await)
     }
 
-    /// What a stay costs now, for anybody, signed in or not. Nothing is locked: `quoteStay` locks the price.
+    /// The current price of a stay, for any viewer, signed in or anonymous. It locks nothing: `quoteStay` locks the price.
     async fn price(
         &self,
         ctx: &Context<'_>,
@@ -189,7 +189,7 @@ impl Listing {
         Some(price(ctx, &self.0, stay).await)
     }
 
-    /// Each night of a range, with the reasons why it cannot be booked.
+    /// Each night of a range, with the reasons if it cannot be booked.
     async fn availability(
         &self,
         ctx: &Context<'_>,
@@ -199,12 +199,12 @@ impl Listing {
         Some(availability(ctx, &self.0, from, to).await)
     }
 
-    /// When it was made.
+    /// When it was created.
     async fn created_at(&self) -> Timestamp {
         self.0.created_at
     }
 
-    /// When it was first published; null when it never was.
+    /// When it was first published; null if never.
     async fn published_at(&self) -> Option<Timestamp> {
         self.0.published_at
     }

@@ -22,7 +22,7 @@ pub struct ListingMutation;
 
 #[Object]
 impl ListingMutation {
-    /// Makes a listing, as a draft.
+    /// Creates a draft of a listing.
     async fn create_listing(
         &self,
         ctx: &Context<'_>,
@@ -35,7 +35,7 @@ impl ListingMutation {
         CreateListingPayload::of(made.map(success))
     }
 
-    /// Changes a listing: fields left out stay as they are.
+    /// Changes a listing: omitted fields stay unchanged.
     async fn update_listing(
         &self,
         ctx: &Context<'_>,
@@ -44,38 +44,38 @@ impl ListingMutation {
         UpdateListingPayload::of(update(ctx.app(), ctx.member()?, input).await)
     }
 
-    /// Lets guests find and book a listing.
+    /// Publishes a listing, so that guests can find and book it.
     async fn publish_listing(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] input: PublishListingInput,
+        #[graphql(desc = "The listing.")] input: PublishListingInput,
     ) -> Result<PublishListingPayload> {
         PublishListingPayload::of(publish(ctx.app(), ctx.member()?, input).await)
     }
 
-    /// Takes a listing off. Bookings stay as they are.
+    /// Unlists a listing. Bookings are not affected.
     async fn unlist_listing(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] input: UnlistListingInput,
+        #[graphql(desc = "The listing.")] input: UnlistListingInput,
     ) -> Result<UnlistListingPayload> {
         UnlistListingPayload::of(unlist(ctx.app(), ctx.member()?, input).await)
     }
 
-    /// Deletes a draft. What was ever published can only be unlisted.
+    /// Deletes a draft. A listing that was ever published can only be unlisted.
     async fn delete_listing(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which.")] input: DeleteListingInput,
+        #[graphql(desc = "The listing.")] input: DeleteListingInput,
     ) -> Result<DeleteListingPayload> {
         DeleteListingPayload::of(delete(ctx.app(), ctx.member()?, input).await)
     }
 
-    /// Sets price and limits of single nights.
+    /// Sets the price and limits of single nights.
     async fn set_night_prices(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which nights, and what.")] input: SetNightPricesInput,
+        #[graphql(desc = "The nights, prices and limits.")] input: SetNightPricesInput,
     ) -> Result<SetNightPricesPayload> {
         SetNightPricesPayload::of(set_night_prices(ctx.app(), ctx.member()?, input).await)
     }
@@ -113,19 +113,19 @@ async fn set_night_prices(
     Ok(SetNightPricesSuccess { nights: NightAvailability::all(nights, currency) })
 }
 
-/// The listing was made.
+/// The listing was created.
 #[derive(SimpleObject)]
 pub struct CreateListingSuccess {
     /// The listing, a draft.
     listing: Listing,
-    /// Whether this is the answer of an earlier request with the same key.
+    /// Whether this is the stored response of an earlier request with the same key.
     replayed: bool,
 }
 
-/// The draft is gone.
+/// The draft was deleted.
 #[derive(SimpleObject)]
 pub struct DeleteListingSuccess {
-    /// The ID of the draft that was.
+    /// The id of the deleted draft.
     id: ID,
 }
 
@@ -134,25 +134,25 @@ pub struct DeleteListingSuccess {
 pub struct UpdateListingSuccess {
     /// The listing as it is now.
     listing: Listing,
-    /// A warning when the listing has moved: open bookings that keep the place they were made with, the nearest check-in first, at most 100. Their guests are told by an event. Empty when the listing has not moved.
+    /// A warning when the listing has moved: open bookings that keep their original place, earliest check-in first, at most 100. Their guests get an event. Empty when the listing has not moved.
     affected_bookings: Vec<Booking>,
 }
 
-/// Guests can find and book the listing.
+/// The listing was published.
 #[derive(SimpleObject)]
 pub struct PublishListingSuccess {
     /// The listing as it is now.
     listing: Listing,
 }
 
-/// The listing is off.
+/// The listing was unlisted.
 #[derive(SimpleObject)]
 pub struct UnlistListingSuccess {
     /// The listing as it is now.
     listing: Listing,
 }
 
-/// Prices and limits are set.
+/// Prices and limits were set.
 #[derive(SimpleObject)]
 pub struct SetNightPricesSuccess {
     /// The nights as they are now.
@@ -160,7 +160,7 @@ pub struct SetNightPricesSuccess {
 }
 
 payload! {
-    /// What `createListing` can answer.
+    /// The result of `createListing`.
     CreateListingPayload(CreateListingSuccess) {
         InvalidInput => InvalidInputProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
@@ -168,7 +168,7 @@ payload! {
     }
 }
 payload! {
-    /// What `updateListing` can answer.
+    /// The result of `updateListing`.
     UpdateListingPayload(UpdateListingSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
@@ -176,28 +176,28 @@ payload! {
     }
 }
 payload! {
-    /// What `publishListing` can answer.
+    /// The result of `publishListing`.
     PublishListingPayload(PublishListingSuccess) {
         NotFound => NotFoundProblem,
         ListingIncomplete => ListingIncompleteProblem,
     }
 }
 payload! {
-    /// What `unlistListing` can answer.
+    /// The result of `unlistListing`.
     UnlistListingPayload(UnlistListingSuccess) {
         NotFound => NotFoundProblem,
         ListingState => ListingStateProblem,
     }
 }
 payload! {
-    /// What `deleteListing` can answer.
+    /// The result of `deleteListing`.
     DeleteListingPayload(DeleteListingSuccess) {
         NotFound => NotFoundProblem,
         ListingState => ListingStateProblem,
     }
 }
 payload! {
-    /// What `setNightPrices` can answer.
+    /// The result of `setNightPrices`.
     SetNightPricesPayload(SetNightPricesSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,

@@ -9,7 +9,7 @@ use domain::listings::{
 use types::scalars::Url;
 use types::{Currency, Point};
 
-/// A thing that a place offers.
+/// An amenity.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Amenity {
     /// Stable name for programs, for `ListingFilter.amenities`: `free-parking-on-premises`.
@@ -24,12 +24,12 @@ impl From<AmenityRow> for Amenity {
     }
 }
 
-/// A picture.
+/// A photo.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Photo {
-    /// Where the picture is.
+    /// URL of the photo.
     url: Url,
-    /// What it shows; null when not said.
+    /// Caption; null when there is none.
     caption: Option<String>,
 }
 
@@ -54,7 +54,7 @@ impl From<Point> for GeoPoint {
     }
 }
 
-/// Where a listing is, roughly.
+/// Approximate location of a listing.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Place {
     /// City.
@@ -65,7 +65,7 @@ pub struct Place {
     region: Option<String>,
     /// Country, ISO 3166-1 alpha-2; null when unknown.
     country_code: Option<String>,
-    /// The middle of a square of some 550 m that holds the place; always the same for one listing.
+    /// The center of a square of about 550 m that contains the place; constant for a listing.
     point: GeoPoint,
 }
 
@@ -102,7 +102,7 @@ impl ListingPricing {
     }
 }
 
-/// What a night and its extras cost. The price of a stay is in `Listing.price`; `quoteStay` locks it.
+/// Prices and fees. The price of a stay is in `Listing.price`; `quoteStay` locks it.
 #[Object]
 impl ListingPricing {
     /// Currency of all amounts of this listing.
@@ -115,7 +115,7 @@ impl ListingPricing {
         self.money(self.0.base_price)
     }
 
-    /// Price of a night that begins on Friday or Saturday; null when it is the base price.
+    /// Price of a night that begins on Friday or Saturday; null when it equals the base price.
     async fn weekend_price(&self) -> Option<Money> {
         self.0.weekend_price.map(|minor| self.money(minor))
     }
@@ -151,20 +151,20 @@ impl ListingPricing {
     }
 }
 
-/// Which stays a listing allows. Single nights can have limits of their own: see `NightAvailability`.
+/// Which stays a listing allows. Single nights can have other limits: see `NightAvailability`.
 #[derive(Debug, Clone, Copy, SimpleObject)]
 pub struct StayRules {
-    /// Fewest nights.
+    /// Minimum nights.
     min_nights: u16,
-    /// Most nights.
+    /// Maximum nights.
     max_nights: u16,
-    /// Hours between booking and check-in at the least.
+    /// Minimum hours between booking and check-in.
     advance_notice_hours: u16,
-    /// Nights kept free before and after each stay.
+    /// Nights blocked before and after each stay.
     preparation_nights: u16,
-    /// How many days ahead check-in may be at the most.
+    /// Maximum number of days between booking and check-in.
     booking_window_days: u16,
-    /// Whether pets may come.
+    /// Whether pets are allowed.
     pets_allowed: bool,
 }
 
@@ -181,7 +181,7 @@ impl From<Rules> for StayRules {
     }
 }
 
-/// What guests thought, on average. Reviews that are not yet revealed do not count.
+/// Average ratings by guests. Reviews that are not published yet are not included.
 #[derive(Debug, Clone, Copy, SimpleObject)]
 pub struct RatingSummary {
     /// Overall, 1 to 5; null without ratings.

@@ -28,7 +28,7 @@ impl From<Arc<reviews::Review>> for Review {
     }
 }
 
-/// What a guest wrote about a stay.
+/// A guest's review of a stay.
 #[Object]
 impl Review {
     /// Opaque id, `rev_…`.
@@ -41,12 +41,12 @@ impl Review {
         listings::find_known(ctx, self.0.listing_id).await.transpose()
     }
 
-    /// Who wrote it.
+    /// The author.
     async fn author(&self, ctx: &Context<'_>) -> Option<Result<User>> {
         users::find_user(ctx, self.0.author_id).await.transpose()
     }
 
-    /// Overall, 1 to 5; null when the source has no rating of single reviews.
+    /// Overall, 1 to 5; null when the source has no ratings per review.
     async fn rating(&self) -> Option<u8> {
         self.0.rating
     }
@@ -56,7 +56,7 @@ impl Review {
         CategoryRatings::of(self.0.categories)
     }
 
-    /// The words, plain text with line breaks.
+    /// The text, plain text with newlines.
     async fn text(&self) -> &str {
         &self.0.text
     }
@@ -66,7 +66,7 @@ impl Review {
         self.0.created_at
     }
 
-    /// When everyone can see it; later than now while only the author can.
+    /// When it becomes public; in the future while only the author can see it.
     async fn published_at(&self) -> Timestamp {
         self.0.publish_at
     }

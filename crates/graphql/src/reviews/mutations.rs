@@ -33,11 +33,11 @@ pub struct WriteReviewInput {
     rating: i32,
     /// By category.
     ratings: CategoryRatingsInput,
-    /// The words, 1 to 5,000 characters of plain text.
+    /// The text, 1 to 5,000 characters of plain text.
     text: String,
 }
 
-/// The review is in.
+/// The review was saved.
 #[derive(SimpleObject)]
 pub struct WriteReviewSuccess {
     /// The review.
@@ -45,7 +45,7 @@ pub struct WriteReviewSuccess {
 }
 
 payload! {
-    /// What `writeReview` can answer.
+    /// The result of `writeReview`.
     WriteReviewPayload(WriteReviewSuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
@@ -54,7 +54,7 @@ payload! {
 }
 
 fn stars(path: &[&str], rating: i32) -> error::Result<u8> {
-    let wrong = || Error::invalid(path, "A rating is from 1 to 5.");
+    let wrong = || Error::invalid(path, "A rating must be from 1 to 5.");
     u8::try_from(rating).ok().filter(|rating| (1..=5).contains(rating)).ok_or_else(wrong)
 }
 
@@ -90,7 +90,7 @@ pub struct ReviewMutation;
 
 #[Object]
 impl ReviewMutation {
-    /// The guest reviews a stay within 14 days of its end. It is published when these days are over.
+    /// The guest reviews a stay within 14 days after its end. The review is published after these 14 days.
     async fn write_review(
         &self,
         ctx: &Context<'_>,

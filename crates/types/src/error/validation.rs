@@ -5,7 +5,7 @@ use super::{Error, InvalidInput, Refusal, Result};
 /// The most fields that one answer names.
 const MAX_FIELDS: usize = 100;
 
-/// One field of an input whose value is not right.
+/// An invalid field of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidField {
     /// The field, from `input` on.

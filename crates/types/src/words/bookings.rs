@@ -5,25 +5,25 @@ use super::*;
 words! {
     /// States of a booking.
     BookingStatus {
-        /// Instant book: the nights are held until the payment, for 15 minutes.
+        /// Instant book: the nights are held for 15 minutes, until the payment.
         PendingPayment = "PENDING_PAYMENT",
-        /// Request to book: 30 minutes to pay, in which it holds nothing and the host does not see it; once money is authorized the nights are held until the host answers, for 24 hours at the most.
+        /// Request to book: the guest has 30 minutes to pay; until then it holds no nights and the host does not see it. Once the payment is authorized the nights are held until the host responds, at most 24 hours.
         Requested = "REQUESTED",
-        /// Paid and certain.
+        /// Paid and confirmed.
         Confirmed = "CONFIRMED",
         /// The stay has begun.
         CheckedIn = "CHECKED_IN",
-        /// The stay is over.
+        /// The stay has ended.
         Completed = "COMPLETED",
-        /// The host said no.
+        /// The host declined the request.
         Declined = "DECLINED",
-        /// Nobody paid or answered in time, or the nights of a request were taken before money was authorized for it.
+        /// The guest did not pay or the host did not respond in time, or the nights of a request were taken before its payment was authorized.
         Expired = "EXPIRED",
-        /// The guest or the host cancelled.
+        /// The guest or the host canceled.
         Cancelled = "CANCELLED",
     }
 
-    /// What can be done with a booking.
+    /// Actions on a booking.
     BookingAction {
         /// The guest pays: `payBooking`.
         Pay = "PAY",
@@ -31,7 +31,7 @@ words! {
         Accept = "ACCEPT",
         /// The host declines a request: `declineBooking`.
         Decline = "DECLINE",
-        /// Guest or host cancel: `cancelBooking`.
+        /// The guest or the host cancels: `cancelBooking`.
         Cancel = "CANCEL",
         /// The guest writes a review: `writeReview`.
         Review = "REVIEW",
@@ -39,21 +39,21 @@ words! {
 
     /// States of a payment.
     PaymentStatus {
-        /// The provider is being asked.
+        /// Waiting for the payment provider.
         Processing = "PROCESSING",
         /// The guest must confirm: see `nextAction`.
         RequiresConfirmation = "REQUIRES_CONFIRMATION",
-        /// Money is reserved, not taken: a request waits for the host.
+        /// The money is authorized, not captured: a request waits for the host.
         Authorized = "AUTHORIZED",
-        /// Money was taken.
+        /// The money was captured.
         Captured = "CAPTURED",
-        /// The provider declined.
+        /// The payment provider declined the payment.
         Declined = "DECLINED",
-        /// The reservation was let go, or the payment came too late and was undone.
+        /// The authorization was voided, or the payment came too late and was reversed.
         Voided = "VOIDED",
     }
 
-    /// What the guest must do for a payment to go on.
+    /// What the guest must do to continue a payment.
     PaymentNextActionKind {
         /// Confirm with the bank.
         Confirm = "CONFIRM",
@@ -63,67 +63,67 @@ words! {
     DeclineReason {
         /// The bank gave no reason.
         CardDeclined = "CARD_DECLINED",
-        /// Not enough money.
+        /// Insufficient funds.
         InsufficientFunds = "INSUFFICIENT_FUNDS",
         /// The card is no longer valid.
         ExpiredCard = "EXPIRED_CARD",
-        /// The guest's bank refused the confirmation.
+        /// The confirmation by the guest's bank failed.
         ConfirmationFailed = "CONFIRMATION_FAILED",
     }
 
-    /// Why money was given back.
+    /// The reason for a refund.
     RefundReason {
-        /// The guest cancelled.
+        /// The guest canceled.
         GuestCancelled = "GUEST_CANCELLED",
-        /// The host cancelled.
+        /// The host canceled.
         HostCancelled = "HOST_CANCELLED",
-        /// The payment came after the hold had ended.
+        /// The payment arrived after the hold had expired.
         HoldExpired = "HOLD_EXPIRED",
     }
 
     /// States of a refund.
     RefundStatus {
-        /// Decided; the provider is being told.
+        /// Decided; being sent to the payment provider.
         Pending = "PENDING",
-        /// The provider has sent it.
+        /// The payment provider has sent the money.
         Succeeded = "SUCCEEDED",
     }
 
-    /// What can happen to a booking.
+    /// Kinds of events of a booking.
     BookingEventKind {
-        /// Made with instant book; the nights are held.
+        /// Created with instant book; the nights are held.
         Created = "CREATED",
-        /// Made as a request; the host learns of it when money is authorized.
+        /// Created as a request; the host sees it when the payment is authorized.
         Requested = "REQUESTED",
         /// A payment needs the guest's confirmation.
         PaymentConfirmationRequired = "PAYMENT_CONFIRMATION_REQUIRED",
         /// A payment was authorized: the nights are held, and the host can accept.
         PaymentAuthorized = "PAYMENT_AUTHORIZED",
-        /// A payment was taken.
+        /// A payment was captured.
         PaymentCaptured = "PAYMENT_CAPTURED",
         /// A payment was declined.
         PaymentDeclined = "PAYMENT_DECLINED",
-        /// The booking is certain.
+        /// The booking is confirmed.
         Confirmed = "CONFIRMED",
-        /// The host said no.
+        /// The host declined the request.
         Declined = "DECLINED",
-        /// Nobody paid or answered in time, or the nights of a request were taken before money was authorized for it.
+        /// The guest did not pay or the host did not respond in time, or the nights of a request were taken before its payment was authorized.
         Expired = "EXPIRED",
-        /// The guest cancelled.
+        /// The guest canceled.
         CancelledByGuest = "CANCELLED_BY_GUEST",
-        /// The host cancelled.
+        /// The host canceled.
         CancelledByHost = "CANCELLED_BY_HOST",
-        /// Money goes back to the guest.
+        /// A refund to the guest was created.
         RefundCreated = "REFUND_CREATED",
         /// The stay has begun.
         CheckedIn = "CHECKED_IN",
-        /// The stay is over.
+        /// The stay has ended.
         Completed = "COMPLETED",
         /// The guest wrote a review.
         Reviewed = "REVIEWED",
-        /// The rules of the time zone changed, and with them an instant of the booking; its local times are the same.
+        /// The rules of the time zone changed, and therefore an instant of the booking; its local times are unchanged.
         TimesChanged = "TIMES_CHANGED",
-        /// The host gave the listing another place; the booking keeps the one it was made with.
+        /// The listing moved to another place; the booking keeps its original place.
         ListingMoved = "LISTING_MOVED",
     }
 
@@ -133,19 +133,19 @@ words! {
         CardOk = "CARD_OK",
         /// Always declined, without a reason.
         CardDeclined = "CARD_DECLINED",
-        /// Always declined: not enough money.
+        /// Always declined: insufficient funds.
         CardInsufficientFunds = "CARD_INSUFFICIENT_FUNDS",
-        /// Needs the guest's confirmation, then succeeds.
+        /// Requires the guest's confirmation, then succeeds.
         CardNeedsConfirmation = "CARD_NEEDS_CONFIRMATION",
-        /// Needs the guest's confirmation, which then fails.
+        /// Requires the guest's confirmation, which then fails.
         CardConfirmationFails = "CARD_CONFIRMATION_FAILS",
     }
 
     /// The side of a booking, and of a feed of its events.
     Side {
-        /// Who booked.
+        /// The guest.
         Guest = "GUEST",
-        /// Who hosts.
+        /// The host.
         Host = "HOST",
     }
 }

@@ -3,35 +3,35 @@
 use super::*;
 
 words! {
-    /// What can hold a night of a listing. Only one of them can hold it at a time.
+    /// What can occupy a night of a listing. A night has at most one of these.
     NightHold {
-        /// A booking that waits for its payment.
+        /// An unpaid booking that holds the night until it is paid.
         Hold = "HOLD",
-        /// A request that waits for the host's answer.
+        /// A booking request that waits for the host's response.
         Request = "REQUEST",
         /// A confirmed booking.
         Booking = "BOOKING",
         /// The host blocked the night.
         Block = "BLOCK",
-        /// An imported calendar says it is taken.
+        /// The night is taken in an imported calendar.
         External = "EXTERNAL",
     }
 
     /// States of a listing.
     ListingStatus {
-        /// Being written; only the host sees it.
+        /// A draft that only the host can see.
         Draft = "DRAFT",
-        /// Found and booked by guests.
+        /// Guests can find and book it.
         Published = "PUBLISHED",
-        /// Taken off by the host; existing bookings stay.
+        /// Unlisted by the host; existing bookings are not affected.
         Unlisted = "UNLISTED",
     }
 
-    /// How much of the place the guest has.
+    /// How much of the place the guest gets.
     RoomType {
         /// The whole place.
         EntireHome = "ENTIRE_HOME",
-        /// A room of one's own in a shared place.
+        /// A private room in a shared place.
         PrivateRoom = "PRIVATE_ROOM",
         /// A bed in a shared room.
         SharedRoom = "SHARED_ROOM",
@@ -39,7 +39,7 @@ words! {
         HotelRoom = "HOTEL_ROOM",
     }
 
-    /// What kind of building it is.
+    /// Type of the building.
     PropertyType {
         /// Flat in a rental building.
         Apartment = "APARTMENT",
@@ -73,69 +73,69 @@ words! {
 
     /// Why a night or a stay cannot be booked.
     UnavailableReason {
-        /// Another guest has the night, or holds it while paying.
+        /// Another guest has booked the night, or holds it until payment.
         Booked = "BOOKED",
-        /// The host or an outside calendar blocked the night.
+        /// The host or an external calendar blocked the night.
         Blocked = "BLOCKED",
-        /// The night is kept free before or after another stay.
+        /// The night is blocked before or after another stay.
         Preparation = "PREPARATION",
-        /// The night is over, or too near for the host's notice.
+        /// The night has passed, or is too soon for the host's advance notice.
         AdvanceNotice = "ADVANCE_NOTICE",
-        /// The day is further ahead than the host takes bookings.
+        /// The day is beyond the host's booking window.
         BookingWindow = "BOOKING_WINDOW",
-        /// Fewer nights than the listing asks for.
+        /// Fewer nights than the minimum.
         MinNights = "MIN_NIGHTS",
-        /// More nights than the listing allows.
+        /// More nights than the maximum.
         MaxNights = "MAX_NIGHTS",
         /// No arrivals on this day.
         ClosedToArrival = "CLOSED_TO_ARRIVAL",
         /// No departures on this day.
         ClosedToDeparture = "CLOSED_TO_DEPARTURE",
-        /// More guests than the listing takes.
+        /// More guests than the listing allows.
         MaxGuests = "MAX_GUESTS",
-        /// Pets may not come.
+        /// Pets are not allowed.
         NoPets = "NO_PETS",
         /// The listing is not published.
         NotPublished = "NOT_PUBLISHED",
-        /// Hosts do not book their own listings.
+        /// Hosts cannot book their own listings.
         OwnListing = "OWN_LISTING",
-        /// The price of the stay is beyond 2^53 - 1 minor units.
+        /// The price of the stay exceeds 2^53 - 1 minor units.
         PriceTooHigh = "PRICE_TOO_HIGH",
     }
 
-    /// What a guest gets back on cancellation. `cancellationTimeline` of a quote or booking has the exact instants.
+    /// How much is refunded when a guest cancels. `cancellationTimeline` of a quote or booking has the exact instants.
     CancellationPolicy {
-        /// Everything back until 24 hours before check-in; later the first night is kept.
+        /// Full refund until 24 hours before check-in; later all but the first night.
         Flexible = "FLEXIBLE",
-        /// Everything back until 5 days before check-in; later one night and half of the rest are kept.
+        /// Full refund until 5 days before check-in; later half of all but the first night.
         Moderate = "MODERATE",
-        /// Everything back until 14 days before check-in, half until 7 days, then nothing.
+        /// Full refund until 14 days before check-in, half until 7 days, then nothing.
         Limited = "LIMITED",
-        /// Everything back until 30 days before check-in, half until 7 days, then nothing.
+        /// Full refund until 30 days before check-in, half until 7 days, then nothing.
         Firm = "FIRM",
-        /// Everything back within 48 hours of booking if check-in is 14 days away, half until 7 days before, then nothing.
+        /// Full refund within 48 hours of booking if check-in is at least 14 days away, half until 7 days before, then nothing.
         Strict = "STRICT",
-        /// Stays of 28 nights and more: everything back until 30 days before; later 30 nights are kept.
+        /// Stays of 28 nights and more: full refund until 30 days before check-in; later all but 30 nights.
         FirmLongTerm = "FIRM_LONG_TERM",
-        /// Stays of 28 nights and more: everything back within 48 hours of booking if check-in is 28 days away; later 30 nights are kept.
+        /// Stays of 28 nights and more: full refund within 48 hours of booking if check-in is at least 28 days away; later all but 30 nights.
         StrictLongTerm = "STRICT_LONG_TERM",
     }
 
-    /// In which order to list what was found. Equals are put in order by id, so that pages never overlap.
+    /// The order of results. Ties are ordered by id, so that pages never overlap.
     ListingOrder {
         /// Best rated first; listings without ratings last.
         Rating = "RATING",
-        /// Cheapest first: the whole stay when `stay` is given, else a night.
+        /// Lowest price first: of the whole stay when `stay` is given, else of a night.
         PriceAsc = "PRICE_ASC",
-        /// Dearest first.
+        /// Highest price first.
         PriceDesc = "PRICE_DESC",
-        /// Latest published first.
+        /// Most recently published first.
         Newest = "NEWEST",
-        /// Nearest to the middle of the box first; needs `where.box`.
+        /// Nearest to the center of the box first; requires `where.box`.
         Distance = "DISTANCE",
     }
 
-    /// What a line of a price is for.
+    /// The purpose of a price line.
     PriceLineKind {
         /// The nights.
         Nights = "NIGHTS",
@@ -155,9 +155,9 @@ words! {
 
     /// What holds a night, as the database says it.
     NightKind {
-        /// A booking that waits for its payment.
+        /// An unpaid booking that holds the night until it is paid.
         Hold = "HOLD",
-        /// A request that waits for the host's answer.
+        /// A booking request that waits for the host's response.
         Request = "REQUEST",
         /// A confirmed booking.
         Booking = "BOOKING",
@@ -165,7 +165,7 @@ words! {
         Preparation = "PREPARATION",
         /// The host blocked it.
         Block = "BLOCK",
-        /// An imported calendar says it is taken.
+        /// The night is taken in an imported calendar.
         External = "EXTERNAL",
     }
 }
