@@ -108,7 +108,7 @@ impl Sessions for Viewers {
 fn note_refusal(error: TokenError, credentials: &Credentials) {
     if error == TokenError::Invalid {
         let address = AddressPrefix::of(credentials.address);
-        tracing::warn!(target: logs::SECURITY, event = "token_refused", %address, "an access token is not one of ours");
+        tracing::warn!(target: logs::SECURITY, event = "token_refused", %address, "an access token was not issued here");
     }
 }
 

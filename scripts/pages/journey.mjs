@@ -87,7 +87,7 @@ const journey = async (name, look) => {
   await run(page, "Requests", '"me": null');
   await close();
   assert.deepEqual(faults, [], name);
-  console.log(`==> ${name}: 12 tabs, nothing asked of another host`);
+  console.log(`==> ${name}: 12 tabs, nothing loaded from another host`);
 };
 
 try {

@@ -10,10 +10,10 @@ use tokio::net::TcpStream;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The address of the server.
+    /// The URL of the server.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     url: String,
-    /// How long the answer may take, in seconds.
+    /// How long to wait for a response, in seconds.
     #[arg(long, value_name = "S", default_value_t = 5)]
     timeout: u64,
 }
@@ -21,7 +21,8 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let limit = Duration::from_secs(arguments.timeout);
     let asked = tokio::time::timeout(limit, ask(&arguments.url)).await;
-    let body = asked.with_context(|| format!("no answer from {} within {} s", arguments.url, arguments.timeout))??;
+    let body =
+        asked.with_context(|| format!("no response from {} within {} s", arguments.url, arguments.timeout))??;
     println!("{}", body.trim());
     Ok(ExitCode::SUCCESS)
 }
@@ -29,14 +30,14 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 /// The body of `GET /healthz` at `base`, which is an `http://` address.
 pub(super) async fn ask(base: &str) -> anyhow::Result<String> {
     let uri: Uri =
-        format!("{}/healthz", base.trim_end_matches('/')).parse().with_context(|| format!("{base} is no URL"))?;
+        format!("{}/healthz", base.trim_end_matches('/')).parse().with_context(|| format!("{base} is not a URL"))?;
     if uri.scheme_str() != Some("http") {
         bail!("{base}: only http:// addresses can be asked");
     }
-    let authority = uri.authority().with_context(|| format!("{base} names no host"))?;
+    let authority = uri.authority().with_context(|| format!("{base} has no host"))?;
     let port = authority.port_u16().unwrap_or(80);
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-    let stream = TcpStream::connect((host, port)).await.with_context(|| format!("nobody listens on {authority}"))?;
+    let stream = TcpStream::connect((host, port)).await.with_context(|| format!("no server on {authority}"))?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(connection);
     let request = Request::get(uri.path()).header(header::HOST, authority.as_str()).body(Empty::<Bytes>::new())?;

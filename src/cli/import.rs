@@ -45,13 +45,16 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let imported = tokio::select! {
         imported = read(&opened, &storage, files.into(), Arc::clone(&stopping)) => imported,
         // What is not committed is rolled back.
-        () = signals.twice(&stopping) => Err(anyhow::anyhow!("stopped at once; run it again to go on")),
+        () = signals.twice(&stopping) => Err(anyhow::anyhow!("stopped at once; run the import again to continue")),
     };
     let closed = opened.close(Duration::from_secs(3600)).await;
     let summary = match imported {
         Ok(summary) => summary,
         Err(error) if matches!(error.downcast_ref(), Some(ImportError::Stopped)) => {
-            bail!("stopped after {:.1} s; what was read is kept: run it again to go on", began.elapsed().as_secs_f64())
+            bail!(
+                "stopped after {:.1} s; completed batches are kept: run the import again to continue",
+                began.elapsed().as_secs_f64()
+            )
         }
         Err(error) => return Err(error),
     };
@@ -129,7 +132,7 @@ impl Signals {
     /// Notes the first one, ends at the second.
     async fn twice(&mut self, stopping: &AtomicBool) {
         self.next().await;
-        eprintln!("stopping after this batch; once more to stop at once");
+        eprintln!("stopping after this batch; press again to stop at once");
         stopping.store(true, Ordering::Relaxed);
         self.next().await;
     }

@@ -11,10 +11,10 @@ pub(super) struct Arguments {
     /// What to do.
     #[arg(value_enum, default_value_t = Action::Up)]
     action: Action,
-    /// How many to undo, with down.
+    /// How many migrations to undo, with down.
     #[arg(value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     count: Option<u16>,
-    /// Undo without asking: the data in what is undone is lost.
+    /// Undo without asking for confirmation. The data in the undone tables and columns is lost.
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
@@ -23,24 +23,24 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Action {
-    /// Apply what is pending. The server does this by itself when it starts.
+    /// Apply pending migrations. The server also does this when it starts.
     Up,
-    /// Undo the newest N migrations. The data in the tables they made is lost.
+    /// Undo the newest N migrations. The data in their tables and columns is lost.
     Down,
-    /// Show which are applied and which are pending; ends with 1 when some are pending.
+    /// Show which migrations are applied and which are pending; exits with 1 if some are pending.
     Status,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { action, count, yes, storage } = arguments;
     if (action == Action::Down) != count.is_some() {
-        eprintln!("error: a number goes with `down`, and only there: staygate migrate down 1");
+        eprintln!("error: `down`, and only `down`, takes a number: staygate migrate down 1");
         return Ok(ExitCode::from(2));
     }
     if let Some(count) = count
         && !(yes || is_confirmed(count)?)
     {
-        eprintln!("nothing was undone: `staygate migrate down {count} --yes` undoes without asking");
+        eprintln!("nothing was undone: `staygate migrate down {count} --yes` does not ask for confirmation");
         return Ok(ExitCode::from(2));
     }
     let opened = OpenStorage::to_work(&storage).await?;
@@ -59,7 +59,9 @@ fn is_confirmed(count: u16) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
         return Ok(false);
     }
-    eprint!("This undoes the newest {count} migrations and deletes the data in what they made. Go on? [y/N] ");
+    eprint!(
+        "This undoes the newest {count} migrations and deletes the data in their tables and columns. Continue? [y/N] "
+    );
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
@@ -71,7 +73,7 @@ async fn act(url: &str, action: Action, count: u16) -> anyhow::Result<ExitCode> 
             let applied = migrate::up(url).await?;
             applied.iter().for_each(|name| println!("applied {name}"));
             if applied.is_empty() {
-                println!("nothing to do: the database is up to date");
+                println!("the database is up to date");
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -79,7 +81,7 @@ async fn act(url: &str, action: Action, count: u16) -> anyhow::Result<ExitCode> 
             let undone = migrate::down(url, usize::from(count)).await?;
             undone.iter().for_each(|name| println!("undone {name}"));
             if undone.is_empty() {
-                println!("nothing to do: no migration is applied");
+                println!("no migration is applied");
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -87,7 +89,7 @@ async fn act(url: &str, action: Action, count: u16) -> anyhow::Result<ExitCode> 
             migrate::ensure_database(url).await?;
             let status = migrate::status(url).await?;
             status.applied.iter().for_each(|name| println!("applied {name}"));
-            status.unknown.iter().for_each(|version| println!("unknown {version} (made by a newer program)"));
+            status.unknown.iter().for_each(|version| println!("unknown {version} (from a newer version)"));
             status.pending.iter().for_each(|name| println!("pending {name}"));
             Ok(if status.pending.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }

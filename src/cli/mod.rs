@@ -36,20 +36,21 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage. See docs/configuration.md for every setting.";
+const EXIT_CODES: &str =
+    "Exit codes: 0 success, 1 failure, 2 wrong usage. See docs/configuration.md for every setting.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start the server: the database if it is private, its migrations, the API.
+    /// Start the server: the private database if there is one, migrations, the API.
     #[command(
         after_help = "Examples:\n  staygate serve\n  staygate serve --listen 0.0.0.0:8080 --data-dir /var/lib/staygate\n  \
                             DATABASE_URL=mysql://app:secret@db/staygate STAYGATE_JWT_SECRET_FILE=/run/secrets/jwt staygate serve"
     )]
     Serve(Box<crate::config::Config>),
-    /// Bring the database's tables up to date, or undo that.
+    /// Apply or undo migrations of the database.
     #[command(after_help = "Examples:\n  staygate migrate\n  staygate migrate status\n  staygate migrate down 1 --yes")]
     Migrate(migrate::Arguments),
-    /// Read a public dataset into the database.
+    /// Import a public dataset into the database.
     #[command(
         after_help = "Example:\n  staygate import inside-airbnb --listings listings.csv.gz --reviews reviews.csv.gz \
                             --calendar calendar.csv.gz --city Singapore"
@@ -60,19 +61,19 @@ enum Command {
         after_help = "Examples:\n  staygate schema print\n  staygate schema check\n  staygate schema diff old.graphql schema.graphql"
     )]
     Schema(schema::Arguments),
-    /// Play a guest's whole journey against a running server, and check every answer.
+    /// Play the whole journey of a guest and a host against a running server, and check every response.
     ///
-    /// Makes three accounts; searches, quotes, books, pays and cancels on the server's listings, watching a websocket; then asks
-    /// a host for a stay in a listing made for the tour, which is taken off at the end. No money moves. Ends with 0 only if
-    /// everything came as expected; else the step, what was expected and what came are named.
+    /// Creates three accounts; searches, quotes, books, pays and cancels a stay while watching a websocket; then requests
+    /// to book a listing that it creates and unlists at the end. No money moves. Exits with 0 only if every step
+    /// succeeded; else it prints the step, the expected and the actual result.
     #[command(after_help = "Example:\n  staygate tour --url http://127.0.0.1:8080")]
     Tour(tour::Arguments),
-    /// Check the configuration, the database, the clock, the port and the disk, and say what is wrong.
+    /// Check the configuration, the database, the clock, the port and the disk, and report problems.
     #[command(
         after_help = "Examples:\n  staygate doctor\n  staygate doctor --data-dir /var/lib/staygate --listen 0.0.0.0:8080"
     )]
     Doctor(Box<crate::config::Config>),
-    /// Ask a running server whether it is healthy; for container health checks.
+    /// Check whether a running server is healthy; for container health checks.
     #[command(after_help = "Example:\n  staygate health --url http://127.0.0.1:8080")]
     Health(health::Arguments),
 }
@@ -135,7 +136,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
         && let Some(variable) = variable_of(&built(), flag)
         && std::env::var_os(&variable).is_some()
     {
-        eprintln!("\nThe value comes from the environment variable {variable}, unless the flag is given.");
+        eprintln!("\nThe value comes from the environment variable {variable}, because the flag is not given.");
     }
     code
 }

@@ -44,7 +44,7 @@ struct Ready {
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let missing = config.missing_for_production()?;
     if !missing.is_empty() {
-        bail!("not fit for production:\n- {}", missing.join("\n- "));
+        bail!("not safe for production:\n- {}", missing.join("\n- "));
     }
     allow_files(&config);
     let mut signals = Signals::listen()?;
@@ -83,7 +83,7 @@ fn allow_files(config: &Config) {
         Ok(allowed) => tracing::warn!(
             allowed,
             needed,
-            "too few open files are allowed: raise the limit (ulimit -n), or lower --max-sockets"
+            "the limit of open files is too low: raise it (ulimit -n), or lower --max-sockets"
         ),
         Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
     }
@@ -92,7 +92,7 @@ fn allow_files(config: &Config) {
 async fn listen(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
     let bound = TcpListener::bind(address).await;
     bound.with_context(|| {
-        format!("cannot listen on {address}: stop what uses it, or choose another address with {flag}")
+        format!("cannot listen on {address}: stop the process that uses it, or choose another address with {flag}")
     })
 }
 
@@ -114,7 +114,7 @@ async fn prepare_and_serve(
     let ready = Ready { config, keys, database: database.clone(), tzdata, listener, metrics };
     let served = answer_requests(ready, storage.url(), stop).await;
     let (statements, retries) = (database.statements().sent(), database.retries());
-    tracing::info!(statements, retries, "statements sent, and transactions that ran again");
+    tracing::info!(statements, retries, "statements sent, and transaction retries");
     database.close();
     served
 }
@@ -159,7 +159,7 @@ async fn load_demo(app: &App, database_url: &str) -> anyhow::Result<bool> {
     let lock = lock.with_context(|| format!("another server has been loading demo data for {DEMO_PATIENCE} s"))?;
     let is_there = demo::load(app).await?;
     if let Err(error) = lock.release().await {
-        tracing::debug!(%error, "the lock went with its connection");
+        tracing::debug!(%error, "the lock was released with its connection");
     }
     Ok(is_there)
 }

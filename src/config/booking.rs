@@ -26,23 +26,23 @@ pub struct Booking {
     #[arg(long, env = "STAYGATE_HOLD_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
     pub hold_minutes: u32,
 
-    /// How many unpaid bookings of one guest may hold nights at a time; and, counted apart, how many that cost nothing.
+    /// How many unpaid bookings of one guest may hold nights at a time; free stays are counted separately.
     #[arg(long, env = "STAYGATE_HOLDS_PER_GUEST", value_name = "N", default_value_t = 3, value_parser = between(1, 100_000))]
     pub holds_per_guest: u32,
 
-    /// How many unpaid bookings of one guest may hold nights of one listing at a time; and, counted apart, how many that cost nothing.
+    /// How many unpaid bookings of one guest may hold nights of one listing at a time; free stays are counted separately.
     #[arg(long, env = "STAYGATE_HOLDS_PER_LISTING", value_name = "N", default_value_t = 1, value_parser = between(1, 100_000))]
     pub holds_per_listing: u32,
 
-    /// How long a guest whose hold ended unpaid waits before holding nights of the same listing again, in minutes.
+    /// How long a guest whose hold ended unpaid must wait before holding nights of the same listing again, in minutes.
     #[arg(long, env = "STAYGATE_HOLD_COOLDOWN_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(0, 1440))]
     pub hold_cooldown_minutes: u32,
 
-    /// How long a guest can hold nights of a listing by booking them again unpaid, in minutes; at least --hold-minutes.
+    /// How long a guest can hold nights of a listing in total with successive unpaid bookings, in minutes; at least --hold-minutes.
     #[arg(long, env = "STAYGATE_HOLD_TOTAL_MINUTES", value_name = "MIN", default_value_t = 30, value_parser = between(1, 2880))]
     pub hold_total_minutes: u32,
 
-    /// How many open requests one guest may have at a time, whether or not money is reserved for them.
+    /// How many open requests one guest may have at a time, whether or not money is authorized for them.
     #[arg(long, env = "STAYGATE_REQUESTS_PER_GUEST", value_name = "N", default_value_t = 5, value_parser = between(1, 100_000))]
     pub requests_per_guest: u32,
 
@@ -50,42 +50,42 @@ pub struct Booking {
     #[arg(long, env = "STAYGATE_REQUESTS_PER_LISTING", value_name = "N", default_value_t = 2, value_parser = between(1, 100_000))]
     pub requests_per_listing: u32,
 
-    /// How long a guest who canceled a request, or did not pay for it in time, waits before asking for the same listing again, in minutes.
+    /// How long a guest who canceled a request, or did not pay for it in time, must wait before requesting the same listing again, in minutes.
     #[arg(long, env = "STAYGATE_REQUEST_COOLDOWN_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(0, 1440))]
     pub request_cooldown_minutes: u32,
 
-    /// How long a guest has to pay for a request, in minutes. Until then it holds nothing, and the host does not see it.
+    /// How long a guest has to pay for a request, in minutes. Until then it holds no nights, and the host does not see it.
     #[arg(long, env = "STAYGATE_REQUEST_PAYMENT_MINUTES", value_name = "MIN", default_value_t = 30, value_parser = between(1, 1440))]
     pub request_payment_minutes: u32,
 
-    /// How many bookings come from one client address (of IPv6, a /64) in an hour.
+    /// How many bookings one client address (of IPv6, a /64) can make per hour.
     #[arg(long, env = "STAYGATE_BOOKINGS_PER_ADDRESS", value_name = "N", default_value_t = 100, value_parser = between(1, 1_000_000))]
     pub bookings_per_address: u32,
 
-    /// How many stays one guest has quoted in an hour.
+    /// How many quotes one guest can request per hour.
     #[arg(long, env = "STAYGATE_QUOTES_PER_GUEST", value_name = "N", default_value_t = 300, value_parser = between(1, 1_000_000))]
     pub quotes_per_guest: u32,
 
-    /// How many quotes one client address (of IPv6, a /64) gets in an hour.
+    /// How many quotes one client address (of IPv6, a /64) can request per hour.
     #[arg(long, env = "STAYGATE_QUOTES_PER_ADDRESS", value_name = "N", default_value_t = 1500, value_parser = between(1, 1_000_000))]
     pub quotes_per_address: u32,
 
-    /// How long the price of a quote is good for, in minutes.
+    /// How long a quote is valid, in minutes.
     #[arg(long, env = "STAYGATE_QUOTE_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
     pub quote_minutes: u32,
 
-    /// How long a host has to answer a request that money is authorized for, in hours.
+    /// How long a host has to accept or decline a request after its payment was authorized, in hours.
     #[arg(long, env = "STAYGATE_HOST_ANSWER_HOURS", value_name = "H", default_value_t = 24, value_parser = between(1, 168))]
     pub host_answer_hours: u32,
 
-    /// The folder with the time zone rules to use, as the package tzdata installs them. Without it, those of the system are used
-    /// when they are newer than the ones that are part of this program.
+    /// The folder with the time zone rules to use, as the package tzdata installs them. By default those of the system are used
+    /// if they are newer than the built-in ones.
     #[arg(long, env = "STAYGATE_TZDATA_DIR", value_name = "DIR")]
     pub tzdata_dir: Option<PathBuf>,
 
-    /// Whether an empty database is filled with demo data and demo accounts, whose passwords everybody knows. `auto` is on with
-    /// a private database, unless --listen or --public-url let other machines in. Where it is off, demo accounts of an earlier start
-    /// can no longer sign in.
+    /// Whether an empty database is filled with demo data and demo accounts, whose passwords are public. `auto` is on with
+    /// a private database, unless --listen or --public-url allow access from other machines. When it is off, demo accounts of an earlier
+    /// start are locked.
     #[arg(long, env = "STAYGATE_DEMO", value_name = "WHEN", default_value = "auto")]
     pub demo: Demo,
 }
@@ -96,17 +96,17 @@ impl Booking {
         Duration::minutes(self.hold_minutes.into())
     }
 
-    /// How long a guest whose hold ended unpaid waits before holding nights of the same listing again.
+    /// How long a guest whose hold ended unpaid must wait before holding nights of the same listing again.
     pub fn hold_cooldown(&self) -> Duration {
         Duration::minutes(self.hold_cooldown_minutes.into())
     }
 
-    /// How long a guest can hold nights of a listing by booking them again unpaid.
+    /// How long a guest can hold nights of a listing in total with successive unpaid bookings.
     pub fn hold_total(&self) -> Duration {
         Duration::minutes(self.hold_total_minutes.into()).max(self.hold_lifetime())
     }
 
-    /// How long a guest who gave a request up waits before asking for the same listing again.
+    /// How long a guest who abandoned a request must wait before requesting the same listing again.
     pub fn request_cooldown(&self) -> Duration {
         Duration::minutes(self.request_cooldown_minutes.into())
     }
@@ -116,12 +116,12 @@ impl Booking {
         Duration::minutes(self.request_payment_minutes.into())
     }
 
-    /// How long the price of a quote is good for.
+    /// How long a quote is valid.
     pub fn quote_lifetime(&self) -> Duration {
         Duration::minutes(self.quote_minutes.into())
     }
 
-    /// How long a host has to answer a request.
+    /// How long a host has to accept or decline a request.
     pub fn host_answer_lifetime(&self) -> Duration {
         Duration::hours(self.host_answer_hours.into())
     }

@@ -8,7 +8,7 @@ use super::values;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Logging")]
 pub struct Logging {
-    /// Lines for people, or JSON for machines.
+    /// Lines for people, or JSON for programs.
     #[arg(long, env = "STAYGATE_LOG_FORMAT", value_name = "FORMAT", default_value = "text", global = true)]
     pub log_format: LogFormat,
 

@@ -11,19 +11,19 @@ use super::{PublicUrl, values};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Observing")]
 pub struct Observing {
-    /// Which operations have a line in the log: `all`, those that `failed`, or none (`off`).
+    /// Which operations are logged: `all`, those that `failed`, or none (`off`).
     #[arg(long, env = "STAYGATE_ACCESS_LOG", value_name = "WHICH", default_value = "all")]
     pub access_log: AccessLog,
 
-    /// The address and port at which Prometheus reads /metrics. Not the one that clients use: keep it in your own network.
+    /// The address and port at which Prometheus reads /metrics. It must differ from --listen: keep it in a private network.
     #[arg(long, env = "STAYGATE_METRICS_LISTEN", value_name = "ADDR", value_parser = values::listen)]
     pub metrics_listen: Option<SocketAddr>,
 
-    /// The OpenTelemetry collector that gets traces, over HTTP: `http://127.0.0.1:4318`. Without it nothing is traced.
+    /// The OpenTelemetry collector to send traces to, over HTTP: `http://127.0.0.1:4318`. By default nothing is traced.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<PublicUrl>,
 
-    /// How many of all operations are traced, from 0 to 1.
+    /// The share of operations that are traced, from 0 to 1.
     #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", value_name = "RATIO", default_value = "1", value_parser = ratio)]
     pub trace_ratio: f64,
 }

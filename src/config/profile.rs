@@ -8,8 +8,8 @@ use super::{Config, ConfigError, Demo, PublicUrl};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Production")]
 pub struct Profile {
-    /// Refuse to start with settings that are not fit for the internet: demo data, generated secrets, an unknown or unencrypted
-    /// public address, an unencrypted connection to a remote database. Turns pages and introspection off unless they are asked for.
+    /// Refuse to start with settings that are not safe for the internet: demo data, generated secrets, an unknown or unencrypted
+    /// public address, an unencrypted connection to a remote database. Turns pages and introspection off unless they are turned on explicitly.
     #[arg(long, env = "STAYGATE_PRODUCTION")]
     pub production: bool,
 
@@ -17,7 +17,7 @@ pub struct Profile {
     #[arg(long, env = "STAYGATE_PAGES", value_name = "WHEN", default_value = "auto")]
     pages: Switch,
 
-    /// Whether clients may ask for the contract, by introspection and at /schema.graphql.
+    /// Whether clients can read the contract, by introspection and at /schema.graphql.
     #[arg(long, env = "STAYGATE_INTROSPECTION", value_name = "WHEN", default_value = "auto")]
     introspection: Switch,
 }

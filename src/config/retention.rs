@@ -10,7 +10,7 @@ use types::Retention as Durations;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Retention")]
 pub struct Retention {
-    /// How long stored responses of idempotent requests are kept, in days. A request that is sent again later is done again.
+    /// How long stored responses of idempotent requests are kept, in days. A request that is repeated later takes effect again.
     #[arg(long, env = "STAYGATE_IDEMPOTENCY_KEY_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 3650))]
     pub idempotency_key_days: u32,
 

@@ -11,8 +11,8 @@ use super::{ConfigError, Secret, SigningKeys, Storage, between, secret};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sign-in")]
 pub struct SignIn {
-    /// The keys that sign access tokens: KID:SECRET, separated by commas or line ends. The first signs, all are accepted, so
-    /// a new key goes in front and the old one leaves a day later. Each secret has at least 32 characters. Required with
+    /// The keys that sign access tokens: KID:SECRET, separated by commas or newlines. The first signs, all are accepted, so
+    /// put a new key first and remove the old one a day later. Each secret has at least 32 characters. Required with
     /// DATABASE_URL; generated once into the data folder otherwise.
     #[arg(long, env = "STAYGATE_JWT_SECRET", value_name = "KEYS", hide_env_values = true)]
     jwt_secret: Option<Secret>,
@@ -21,20 +21,20 @@ pub struct SignIn {
     #[arg(long, env = "STAYGATE_JWT_SECRET_FILE", value_name = "FILE")]
     jwt_secret_file: Option<PathBuf>,
 
-    /// How long an access token is good for, in minutes.
+    /// How long an access token is valid, in minutes.
     #[arg(long, env = "STAYGATE_ACCESS_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
     pub access_minutes: u32,
 
-    /// How long a refresh token is good for, in days.
+    /// How long a refresh token is valid, in days.
     #[arg(long, env = "STAYGATE_REFRESH_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 365))]
     pub refresh_days: u32,
 
-    /// How long after its use a refresh token still gives the same client the same pair, whose answer may have been lost, in
+    /// How long after its use a refresh token still gives the same client the same pair, in case the response was lost, in
     /// seconds. With 0 it works once.
     #[arg(long, env = "STAYGATE_REFRESH_GRACE_SECONDS", value_name = "S", default_value_t = 30, value_parser = between(0, 300))]
     pub refresh_grace_seconds: u32,
 
-    /// How many passwords are hashed at a time; each takes 19 MiB. Without it, one per processor.
+    /// How many passwords are hashed concurrently; each takes 19 MiB. Default: one per processor.
     #[arg(long, env = "STAYGATE_PASSWORD_HASHERS", value_name = "N", value_parser = between(1, 256))]
     password_hashers: Option<u32>,
 }
@@ -81,12 +81,12 @@ impl SignIn {
         self.password_hashers.map_or_else(processors, |given| given as usize)
     }
 
-    /// How long an access token is good for.
+    /// How long an access token is valid.
     pub fn access_lifetime(&self) -> Duration {
         Duration::minutes(self.access_minutes.into())
     }
 
-    /// How long a refresh token is good for.
+    /// How long a refresh token is valid.
     pub fn refresh_lifetime(&self) -> Duration {
         Duration::days(self.refresh_days.into())
     }

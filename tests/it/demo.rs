@@ -67,7 +67,7 @@ async fn the_program_says_who_can_sign_in_and_ends_it_when_it_starts_without_dem
     };
     says("none can sign in").await;
     Server::on(&test.url, "on").await.stop().await;
-    says("everybody can sign in as guest@demo.staygate.example and host@demo.staygate.example until").await;
+    says("anyone can sign in as guest@demo.staygate.example and host@demo.staygate.example until").await;
     Server::on(&test.url, "auto").await.stop().await;
     says("none can sign in").await;
 }

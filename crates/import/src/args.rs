@@ -11,11 +11,11 @@ use types::{Currency, UnknownCurrency};
 
 /// Reads the public dataset of a city from Inside Airbnb: listings, hosts, reviews and calendars.
 ///
-/// Files may be plain or packed with gzip. The import can be run again: rows are updated, never doubled, and a file that was
-/// imported before is left alone. After a crash it goes on behind the last batch that was written. Records that cannot be
-/// used are listed and do not stop it. Hosts and reviewers become accounts that nobody can sign in to. The dataset has no
-/// times of arrival, and files
-/// since 2020 have neither fees nor a cancellation policy: 15:00 and 11:00, none, MODERATE apply.
+/// Files may be plain or compressed with gzip. The import can be repeated: rows are updated, never duplicated, and a file
+/// that was imported before is skipped. After a crash it continues after the last batch that was written. Records that
+/// cannot be used are reported and skipped. Hosts and reviewers become accounts that cannot sign in. The dataset has no
+/// check-in and check-out times, and files since 2020 have no fees and no cancellation policy: the defaults are 15:00 and
+/// 11:00, no fees, MODERATE.
 #[derive(Debug, Clone, Args)]
 pub struct InsideAirbnb {
     /// The detailed `listings.csv` or `listings.csv.gz`.
@@ -27,11 +27,11 @@ pub struct InsideAirbnb {
     /// `calendar.csv` or `calendar.csv.gz`.
     #[arg(long, value_name = "FILE")]
     pub calendar: Option<PathBuf>,
-    /// Name of the city. Without it, the coordinates of the listings decide, or what the file says.
+    /// Name of the city. Default: from the coordinates of the listings, else from the file.
     #[arg(long, value_name = "NAME")]
     pub city: Option<String>,
-    /// Currency of the prices, ISO 4217: the `$` of the dataset stands for the local one. Without it, the currency of the country
-    /// where the listings are.
+    /// Currency of the prices, ISO 4217: the `$` of the dataset stands for the local one. Default: the currency of the
+    /// country where the listings are.
     #[arg(long, value_name = "CODE", value_parser = currency)]
     pub currency: Option<Currency>,
     /// What to do with published listings that an earlier file of the city had and this one does not.
@@ -41,11 +41,11 @@ pub struct InsideAirbnb {
     /// after it.
     #[arg(long, value_name = "WHEN", default_value = "as-is", value_parser = calendar_from)]
     pub calendar_from: CalendarFrom,
-    /// Write the records that could not be used to this CSV file: file, line, record, id, outcome, reason.
+    /// Write the rejected records to this CSV file: file, line, record, id, outcome, reason.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Read files again that were imported before, and import in spite of contradictions: another city or currency than the
-    /// coordinates or the database have.
+    /// Import files again that were imported before, and ignore contradictions: a city or currency that differs from the
+    /// coordinates or the database.
     #[arg(long)]
     pub force: bool,
 }

@@ -17,7 +17,7 @@ use types::{
 
 /// Where the listings come from, and under which license.
 pub const ATTRIBUTION: &str = "Data: Inside Airbnb (https://insideairbnb.com), Singapore, 23 September 2023, licensed under CC BY 4.0 \
-    (https://creativecommons.org/licenses/by/4.0/). Changes: e-mail addresses, phone numbers and messenger handles masked; names and \
+    (https://creativecommons.org/licenses/by/4.0/). Changes: email addresses, phone numbers and messenger handles masked; names and \
     ids of persons replaced; subset of listings, reviews and days; days moved to the present.";
 
 /// An account that anybody may try.
@@ -68,13 +68,13 @@ pub async fn load(app: &App) -> anyhow::Result<bool> {
     }
     for account in ACCOUNTS {
         match accounts::register(app, account.registration()?, &Client::unknown()).await {
-            Ok(_) => tracing::debug!(email = account.email, "made a demo account"),
+            Ok(_) => tracing::debug!(email = account.email, "created a demo account"),
             // It was made before.
             Err(Error::Refused(Refusal::EmailTaken(_))) => unlock(app, account).await?,
             Err(error) => return Err(error.into()),
         }
     }
-    open_studio(app).await.context("making the demo host's listing")?;
+    open_studio(app).await.context("creating the demo host's listing")?;
     Ok(true)
 }
 
@@ -97,7 +97,7 @@ pub async fn lock_accounts(app: &App) -> anyhow::Result<()> {
             accounts::lock(app, &account.email.parse()?).await?;
             tracing::warn!(
                 email = account.email,
-                "the demo is off: this demo account, whose password everybody knows, can no longer sign in, and its sessions ended"
+                "the demo is off: this demo account, whose password is public, is now locked, and its sessions have ended"
             );
         }
     }
@@ -140,7 +140,7 @@ async fn open_studio(app: &App) -> anyhow::Result<()> {
     };
     listings::publish(app, member, studio).await?;
     accounts::sign_out(app, &signed_in.tokens.refresh).await?;
-    tracing::info!(listing = %studio, "made the demo host's own listing, which has to be asked for");
+    tracing::info!(listing = %studio, "created the demo host's listing, without instant book");
     Ok(())
 }
 

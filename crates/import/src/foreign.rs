@@ -8,12 +8,12 @@ pub(super) fn recognize(head: &[u8]) -> Option<String> {
 /// Archives and documents.
 fn packed(head: &[u8]) -> Option<&'static str> {
     const SIGNS: [(&[u8], &str); 10] = [
-        (b"\x1f\x8b", "is packed with gzip twice: unpack it once"),
+        (b"\x1f\x8b", "is compressed with gzip twice: decompress it once"),
         (b"PK\x03\x04", "is a zip archive or a spreadsheet: unpack it, or save it as CSV"),
         (b"PK\x05\x06", "is an empty zip archive"),
-        (b"BZh", "is packed with bzip2: unpack it, or pack it with gzip"),
-        (b"\xfd7zXZ\0", "is packed with xz: unpack it, or pack it with gzip"),
-        (b"\x28\xb5\x2f\xfd", "is packed with zstd: unpack it, or pack it with gzip"),
+        (b"BZh", "is compressed with bzip2: decompress it, or use gzip"),
+        (b"\xfd7zXZ\0", "is compressed with xz: decompress it, or use gzip"),
+        (b"\x28\xb5\x2f\xfd", "is compressed with zstd: decompress it, or use gzip"),
         (b"7z\xbc\xaf\x27\x1c", "is a 7z archive: unpack it"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is a spreadsheet: save it as CSV"),
         (b"PAR1", "is a Parquet file: the CSV file is needed"),
@@ -46,17 +46,17 @@ fn text(head: &[u8]) -> Option<String> {
         return Some("is empty".to_owned());
     }
     if text.starts_with("version https://git-lfs.github.com/") {
-        return Some("is a pointer of Git LFS: fetch the file itself with `git lfs pull`".to_owned());
+        return Some("is a Git LFS pointer: fetch the file with `git lfs pull`".to_owned());
     }
     if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
-        return Some("is an HTML page: check the address that it was downloaded from".to_owned());
+        return Some("is an HTML page: check the URL that it was downloaded from".to_owned());
     }
     if lower.starts_with('<') {
         return Some(match between(text, "<Code>", "</Code>") {
             Some(code) if text.contains("<Error>") => {
                 format!("is an error message of the server that it was downloaded from: {code}")
             }
-            _ if lower.contains("<html") => "is an HTML page: check the address that it was downloaded from".to_owned(),
+            _ if lower.contains("<html") => "is an HTML page: check the URL that it was downloaded from".to_owned(),
             _ => "is XML".to_owned(),
         });
     }

@@ -62,7 +62,7 @@ impl PartSummary {
 impl fmt::Display for PartSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.already_done {
-            return write!(f, "{}: already imported, nothing to do", self.part);
+            return write!(f, "{}: already imported, skipped", self.part);
         }
         write!(
             f,
@@ -73,11 +73,11 @@ impl fmt::Display for PartSummary {
             write!(f, "; {} repaired", self.repaired)?;
         }
         if self.held > 0 {
-            write!(f, "; {} nights left to their bookings and blocks", self.held)?;
+            write!(f, "; {} nights with bookings or blocks not changed", self.held)?;
         }
         if self.kept > 0 {
             let what = if self.part == Part::Calendar { "nights" } else { "listings" };
-            write!(f, "; of {} {what} something stays as their hosts changed it", self.kept)?;
+            write!(f, "; changes by hosts kept in {} {what}", self.kept)?;
         }
         if self.resumed_after > 0 {
             write!(f, "; resumed after {} records", self.resumed_after)?;

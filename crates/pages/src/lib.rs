@@ -229,10 +229,10 @@ impl Parts<'_> {
              <span><code>POST</code> with <code>application/json</code></span></dd>\n\
              <dt>Subscriptions</dt><dd><code class=\"copy\">{socket}/graphql</code>\
              <span>subprotocol <code>graphql-transport-ws</code></span></dd>\n\
-             <dt>Signed in</dt><dd><code class=\"copy\">Authorization: Bearer …</code>\
-             <span>on a websocket the same, as <code>authorization</code> in the payload of <code>connection_init</code></span></dd>\n\
-             <dt>For machines</dt><dd><span>{contract}\
-             <a href=\"/healthz\">/healthz</a> (alive), <a href=\"/readyz\">/readyz</a> (ready to work)</span></dd>\n\
+             <dt>Authentication</dt><dd><code class=\"copy\">Authorization: Bearer …</code>\
+             <span>on a websocket as <code>authorization</code> in the payload of <code>connection_init</code></span></dd>\n\
+             <dt>For programs</dt><dd><span>{contract}\
+             <a href=\"/healthz\">/healthz</a> (alive), <a href=\"/readyz\">/readyz</a> (ready)</span></dd>\n\
              </dl>\n</section>\n",
             http = escape(url),
             socket = escape(&socket),
@@ -265,8 +265,8 @@ fn examples(examples: &[Example]) -> String {
     };
     let cards: String = examples.iter().map(card).collect();
     format!(
-        "<section>\n<h2>The whole journey in GraphiQL</h2>\n<p>Each step is a tab. Run them in order: each uses what an earlier one \
-         has found. Where no listing is published, the search finds none.</p>\n<ol class=\"cards\">\n{cards}</ol>\n</section>\n"
+        "<section>\n<h2>The whole journey in GraphiQL</h2>\n<p>Each step is a tab. Run them in order: each uses values from earlier \
+         ones. The search finds nothing if no listing is published.</p>\n<ol class=\"cards\">\n{cards}</ol>\n</section>\n"
     )
 }
 
@@ -283,8 +283,8 @@ fn accounts(accounts: &[DemoAccount]) -> String {
     };
     let rows: String = accounts.iter().map(row).collect();
     format!(
-        "<section>\n<h2>Accounts to try</h2>\n<div id=\"sign-in\" data-accounts=\"{accounts}\"></div>\n\
-         <table>\n<thead><tr><th>Who</th><th>Email</th><th>Password</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</section>\n",
+        "<section>\n<h2>Demo accounts</h2>\n<div id=\"sign-in\" data-accounts=\"{accounts}\"></div>\n\
+         <table>\n<thead><tr><th>Name</th><th>Email</th><th>Password</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</section>\n",
         accounts = in_attribute(&accounts),
     )
 }

@@ -7,28 +7,28 @@ use std::fmt::{Debug, Display};
 
 /// Fails, naming both, unless `came` is what was `expected`.
 pub(super) fn same<T: PartialEq + Debug>(what: &str, expected: T, came: T) -> anyhow::Result<()> {
-    ensure!(came == expected, "{what}: expected {expected:?}, came {came:?}");
+    ensure!(came == expected, "{what}: expected {expected:?}, got {came:?}");
     Ok(())
 }
 
 fn at<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a Value> {
-    answer.pointer(pointer).with_context(|| format!("expected {pointer} in the answer, came {answer}"))
+    answer.pointer(pointer).with_context(|| format!("expected {pointer} in the response, got {answer}"))
 }
 
 /// The text at `pointer`.
 pub(super) fn text<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a str> {
-    at(answer, pointer)?.as_str().with_context(|| format!("expected a text at {pointer}, came {answer}"))
+    at(answer, pointer)?.as_str().with_context(|| format!("expected a string at {pointer}, got {answer}"))
 }
 
 /// The whole number at `pointer`.
 pub(super) fn number(answer: &Value, pointer: &str) -> anyhow::Result<i64> {
-    at(answer, pointer)?.as_i64().with_context(|| format!("expected a whole number at {pointer}, came {answer}"))
+    at(answer, pointer)?.as_i64().with_context(|| format!("expected an integer at {pointer}, got {answer}"))
 }
 
 /// The list at `pointer`.
 pub(super) fn list<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a [Value]> {
     let list = at(answer, pointer)?.as_array();
-    Ok(list.with_context(|| format!("expected a list at {pointer}, came {answer}"))?)
+    Ok(list.with_context(|| format!("expected a list at {pointer}, got {answer}"))?)
 }
 
 /// The amount at `pointer`, for people: `SGD 1,234.50`.
@@ -54,7 +54,7 @@ fn grouped(decimal: &str) -> String {
 /// The instant at `pointer`, for people.
 pub(super) fn instant(answer: &Value, pointer: &str) -> anyhow::Result<String> {
     let at = text(answer, pointer)?;
-    let parsed: DateTime<Utc> = at.parse().with_context(|| format!("expected an instant at {pointer}, came {at}"))?;
+    let parsed: DateTime<Utc> = at.parse().with_context(|| format!("expected an instant at {pointer}, got {at}"))?;
     Ok(parsed.format("%a %-d %b %Y %H:%M UTC").to_string())
 }
 

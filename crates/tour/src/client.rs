@@ -23,15 +23,15 @@ pub(super) struct Client {
 impl Client {
     /// The server at `url`, which is an `http://` address.
     pub fn new(url: &str) -> anyhow::Result<Self> {
-        let uri: Uri = url.parse().with_context(|| format!("--url: {url} is no URL"))?;
+        let uri: Uri = url.parse().with_context(|| format!("--url: {url} is not a URL"))?;
         match uri.scheme_str() {
             Some("http") => {}
             Some("https") => bail!(
-                "--url: {url}: the tour has no TLS built in. Play it on the machine of the server, against its http:// address"
+                "--url: {url}: the tour does not support TLS. Run it on the server's machine with its http:// URL"
             ),
-            _ => bail!("--url: {url}: an address begins with http://"),
+            _ => bail!("--url: {url}: a URL must begin with http://"),
         }
-        let authority = uri.authority().with_context(|| format!("--url: {url} names no host"))?;
+        let authority = uri.authority().with_context(|| format!("--url: {url} has no host"))?;
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
         let base = uri.path().trim_end_matches('/').to_owned();
         Ok(Self { host, port: authority.port_u16().unwrap_or(80), authority: authority.to_string(), base })
@@ -61,8 +61,8 @@ impl Client {
         }
         let (status, body) = self.send(request.body(Full::from(body))?).await?;
         let answer: Value = serde_json::from_slice(&body)
-            .with_context(|| format!("expected JSON, came {status} {}", String::from_utf8_lossy(&body).trim()))?;
-        ensure!(answer.is_object(), "expected an answer of GraphQL, came {answer}");
+            .with_context(|| format!("expected JSON, got {status} {}", String::from_utf8_lossy(&body).trim()))?;
+        ensure!(answer.is_object(), "expected a GraphQL response, got {answer}");
         Ok(answer)
     }
 
@@ -73,12 +73,12 @@ impl Client {
 
     async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)> {
         let exchange = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
-        exchange.with_context(|| format!("expected an answer within {} s, came none", PATIENCE.as_secs()))?
+        exchange.with_context(|| format!("no response within {} s", PATIENCE.as_secs()))?
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)> {
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await.with_context(|| {
-            format!("nobody listens on {}: start a server with `make run` or `staygate serve`", self.authority)
+            format!("no server on {}: start one with `make run` or `staygate serve`", self.authority)
         })?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         let driver = tokio::spawn(connection);
@@ -108,8 +108,8 @@ mod tests {
 
     #[test]
     fn other_schemes_are_refused_with_the_reason() {
-        assert!(refusal("https://example.com").contains("no TLS"));
+        assert!(refusal("https://example.com").contains("does not support TLS"));
         assert!(refusal("ftp://example.com").contains("http://"));
-        assert!(refusal("not a url").contains("is no URL"));
+        assert!(refusal("not a url").contains("is not a URL"));
     }
 }

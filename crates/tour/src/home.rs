@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 impl Tour {
     /// Makes and publishes a listing of `host`. Returns its id.
     pub(super) async fn open_home(&mut self, host: &Person, instant_book: bool) -> anyhow::Result<String> {
-        self.voice.begin("A host makes a listing and publishes it");
+        self.voice.begin("A host creates and publishes a listing");
         let input = home(instant_book);
         let made = self.change(Some(host), operations::CREATE_LISTING, input, "CreateListingSuccess").await?;
         same("the new listing", "DRAFT", text(&made, "/listing/status")?)?;
@@ -22,29 +22,29 @@ impl Tour {
         self.voice.fact("listing", format!("{}, {id}", text(&published, "/listing/title")?));
         let (night, cleaning) =
             (money(&published, "/listing/pricing/basePrice")?, money(&published, "/listing/pricing/cleaningFee")?);
-        self.voice.fact("price", format!("{} a night, {} for cleaning", squeezed(&night), squeezed(&cleaning)));
+        self.voice.fact("price", format!("{} per night, {} cleaning fee", squeezed(&night), squeezed(&cleaning)));
         self.voice.holds("PUBLISHED");
         Ok(id)
     }
 
     /// From now on guests of the listing have to ask first.
     pub(super) async fn ask_first(&mut self, host: &Person, id: String) -> anyhow::Result<String> {
-        self.voice.begin("The host wants to be asked from now on");
+        self.voice.begin("The host turns instant book off");
         let input = json!({ "listingId": id, "instantBook": false });
         let changed = self.change(Some(host), operations::ASK_FIRST, input, "UpdateListingSuccess").await?;
         same("instant book", false, changed["listing"]["instantBook"] == true)?;
-        self.voice.holds("instant book is off");
+        self.voice.holds("bookings are now requests");
         Ok(id)
     }
 
     /// Takes the listing off.
     pub(super) async fn close_home(&mut self, host: &Person, id: &str) -> anyhow::Result<()> {
-        self.voice.begin("The host takes the listing off");
+        self.voice.begin("The host unlists the listing");
         let input = json!({ "listingId": id });
         let off = self.change(Some(host), operations::UNLIST, input, "UnlistListingSuccess").await?;
         self.forget(operations::UNLIST);
         same("the listing", "UNLISTED", text(&off, "/listing/status")?)?;
-        self.voice.holds("UNLISTED: nothing of the tour can be booked any more");
+        self.voice.holds("UNLISTED: listings of the tour can no longer be booked");
         Ok(())
     }
 }
@@ -53,7 +53,7 @@ impl Tour {
 fn home(instant_book: bool) -> Value {
     json!({
         "title": "Studio of the tour",
-        "description": "Made by `staygate tour`, which takes it off again when it ends.",
+        "description": "Created by `staygate tour`, which unlists it at the end.",
         "roomType": "ENTIRE_HOME",
         "propertyType": "APARTMENT",
         "maxGuests": 2,

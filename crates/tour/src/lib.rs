@@ -28,7 +28,7 @@ use voice::Voice;
 /// The arguments of `staygate tour`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The address of the server.
+    /// The URL of the server.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     url: String,
     /// Print every operation and its variables as well.
@@ -51,7 +51,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         return Err(error);
     }
     let (steps, seconds) = (tour.voice.steps(), began.elapsed().as_secs_f64());
-    tour.voice.done(&format!("All {steps} steps went as they should, in {seconds:.1} s."));
+    tour.voice.done(&format!("All {steps} steps succeeded, in {seconds:.1} s."));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -80,9 +80,9 @@ impl Tour {
     async fn play(&mut self) -> anyhow::Result<()> {
         self.voice.begin("Is the server ready?");
         let (status, body) = self.client.get("/readyz").await?;
-        ensure!(status == StatusCode::OK, "GET /readyz: expected 200, came {status} {}", body.trim());
+        ensure!(status == StatusCode::OK, "GET /readyz: expected 200, got {status} {}", body.trim());
         self.voice.holds(body.trim());
-        self.voice.begin("Make accounts");
+        self.voice.begin("Create accounts");
         let cast = Cast {
             guest: self.register("guest").await?,
             rival: self.register("rival").await?,
@@ -94,16 +94,16 @@ impl Tour {
         let (hit, stay) = match self.search().await? {
             Some(found) => found,
             None => {
-                self.voice.line("Nothing can be booked at once here: its demo data is off (`staygate serve --demo on`, or import a city).");
-                self.voice.line("The tour goes on with a listing of its own.");
+                self.voice.line("This server has no instant book listings, because demo data is off (`staygate serve --demo on`, or import a city).");
+                self.voice.line("The tour continues with its own listing.");
                 own = Some(self.open_home(&cast.host, true).await?);
-                self.search().await?.context("expected the tour's own listing among the hits, came none")?
+                self.search().await?.context("the search did not find the tour's own listing")?
             }
         };
         self.open_listing(&hit, &stay).await?;
         let mut events = self.watch(&cast.guest).await?;
         self.stay(&cast.guest, &hit, &stay, &mut events).await?;
-        self.voice.part("Request to book: ask, pay, be accepted");
+        self.voice.part("Request to book: request, pay, accept");
         let home = match own {
             Some(home) => self.ask_first(&cast.host, home).await?,
             None => self.open_home(&cast.host, false).await?,
@@ -118,7 +118,7 @@ impl Tour {
         let token = who.map(|person| person.token.as_str());
         let mut answer = self.client.graphql(token, operation, &variables).await?;
         if let Some(error) = answer["errors"].get(0) {
-            bail!("expected data, came the error {}: {}", error["extensions"]["code"], error["message"]);
+            bail!("expected data, got the error {}: {}", error["extensions"]["code"], error["message"]);
         }
         Ok(answer["data"].take())
     }
@@ -129,7 +129,7 @@ impl Tour {
         let payload = data.as_object().and_then(|data| data.values().next()).cloned().unwrap_or_default();
         let kind = payload["__typename"].as_str().unwrap_or("nothing");
         let message = payload["message"].as_str().map(|message| format!(": {message}")).unwrap_or_default();
-        ensure!(kind == wanted, "expected {wanted}, came {kind}{message}");
+        ensure!(kind == wanted, "expected {wanted}, got {kind}{message}");
         Ok(payload)
     }
 
@@ -148,7 +148,7 @@ impl Tour {
         for Leftover { token, operation, input } in self.leftovers.drain(..).rev() {
             let variables = json!({ "input": &input });
             if let Err(error) = self.client.graphql(Some(&token), operation, &variables).await {
-                tracing::warn!(%input, error = format!("{error:#}"), "left on the server");
+                tracing::warn!(%input, error = format!("{error:#}"), "not cleaned up on the server");
             }
         }
     }

@@ -15,13 +15,13 @@ impl Tour {
     pub(super) async fn request(&mut self, cast: &Cast, home: &str, events: &mut Socket) -> anyhow::Result<()> {
         let Cast { guest, rival, host } = cast;
         let stay = Stay::ahead(6, 3);
-        self.voice.begin("Two guests get a price for the same nights");
+        self.voice.begin("Two guests request quotes for the same nights");
         self.voice.fact("stay", stay);
         let quote = self.quote(guest, home, &stay).await?;
         let late = json!({ "listingId": home, "stay": stay.input() });
         let late = self.change(Some(rival), operations::QUOTE, late, "QuoteStaySuccess").await?;
         let late = text(&late, "/quote/id")?.to_owned();
-        self.voice.begin("The first one asks for the stay");
+        self.voice.begin("The first guest requests to book");
         let key = fresh();
         let booking = self.book(guest, &quote, &key, "REQUESTED").await?;
         self.again(guest, &quote, &key, &booking).await?;
@@ -29,7 +29,7 @@ impl Tour {
         self.confirm(guest, &booking).await?;
         self.too_late(rival, &late, &stay).await?;
         self.accept(host, &booking).await?;
-        self.voice.begin("The guest sees it");
+        self.voice.begin("The guest sees the confirmation");
         let trip = self.trip(guest, &booking).await?;
         same("the booking", "CONFIRMED", text(&trip, "/status")?)?;
         let happened = [
@@ -48,18 +48,18 @@ impl Tour {
 
     /// The same key does nothing a second time.
     async fn again(&mut self, guest: &Person, quote: &Quote, key: &str, booking: &str) -> anyhow::Result<()> {
-        self.voice.begin("The answer got lost? Send the same key again");
+        self.voice.begin("Retry with the same idempotency key, as after a lost response");
         let input = json!({ "quoteId": quote.id, "idempotencyKey": key });
         let again = self.change(Some(guest), operations::BOOK, input, "CreateBookingSuccess").await?;
         same("replayed", true, again["replayed"] == true)?;
         same("the booking", booking, text(&again, "/booking/id")?)?;
-        self.voice.holds("the same booking, replayed: true");
+        self.voice.holds("the stored response, replayed: true");
         Ok(())
     }
 
     /// With the money the nights are gone for everybody else.
     async fn too_late(&mut self, rival: &Person, quote: &str, stay: &Stay) -> anyhow::Result<()> {
-        self.voice.begin("The second one is too late");
+        self.voice.begin("The second guest is too late");
         let input = json!({ "quoteId": quote, "idempotencyKey": fresh() });
         let refused = self.change(Some(rival), operations::BOOK, input, "NightsUnavailableProblem").await?;
         let nights: Vec<String> =
@@ -80,12 +80,12 @@ impl Tour {
         self.voice.fact("problem", text(&declined, "/message")?);
         let trip = self.trip(guest, booking).await?;
         same("the booking", "REQUESTED", text(&trip, "/status")?)?;
-        self.voice.holds("PaymentDeclinedProblem; the booking still stands");
+        self.voice.holds("PaymentDeclinedProblem; the booking is unchanged");
         Ok(())
     }
 
     async fn confirm(&mut self, guest: &Person, booking: &str) -> anyhow::Result<()> {
-        self.voice.begin("Pay with a card whose bank wants a confirmation");
+        self.voice.begin("Pay with a card that requires confirmation by the bank");
         let input = Self::payment(booking, "CARD_NEEDS_CONFIRMATION");
         let paid = self.change(Some(guest), operations::PAY, input, "PayBookingSuccess").await?;
         same("the payment", "REQUIRES_CONFIRMATION", text(&paid, "/payment/status")?)?;
@@ -96,7 +96,7 @@ impl Tour {
         same("the payment", "AUTHORIZED", text(&confirmed, "/payment/status")?)?;
         same("the booking", "REQUESTED", text(&confirmed, "/booking/status")?)?;
         let amount = squeezed(&money(&paid, "/payment/amount")?);
-        self.voice.holds(format!("AUTHORIZED: {amount} are reserved, not taken"));
+        self.voice.holds(format!("AUTHORIZED: {amount} authorized, not captured"));
         Ok(())
     }
 
@@ -117,13 +117,13 @@ impl Tour {
         let input = json!({ "bookingId": booking, "idempotencyKey": fresh() });
         let accepted = self.change(Some(host), operations::ACCEPT, input, "AcceptBookingSuccess").await?;
         same("the booking", "CONFIRMED", text(&accepted, "/booking/status")?)?;
-        self.voice.holds("CONFIRMED, the reserved money is taken");
+        self.voice.holds("CONFIRMED, the authorized payment is captured");
         Ok(())
     }
 
     /// When the host cancels, everything comes back.
     async fn call_off(&mut self, cast: &Cast, booking: &str, quote: &Quote, events: &mut Socket) -> anyhow::Result<()> {
-        self.voice.begin("The host cancels: everything comes back");
+        self.voice.begin("The host cancels: full refund");
         let input = json!({ "bookingId": booking, "idempotencyKey": fresh() });
         let cancelled = self.change(Some(&cast.host), operations::CANCEL, input, "CancelBookingSuccess").await?;
         self.forget(operations::CANCEL);
@@ -131,7 +131,7 @@ impl Tour {
         same("the refund", quote.total, number(&cancelled, "/refund/total/minorUnits")?)?;
         same("the refunds together", quote.total, refunded(&self.trip(&cast.guest, booking).await?)?)?;
         self.events(events, booking, &["CANCELLED_BY_HOST", "REFUND_CREATED"]).await?;
-        self.voice.holds(format!("{} came back", squeezed(&money(&cancelled, "/refund/total")?)));
+        self.voice.holds(format!("{} refunded", squeezed(&money(&cancelled, "/refund/total")?)));
         Ok(())
     }
 }

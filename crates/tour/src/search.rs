@@ -99,7 +99,7 @@ impl Tour {
         self.voice.fact("stay", stay);
         let count = found["searchListings"]["totalCount"].as_i64();
         let count = count.map_or_else(|| "more than 1,000".to_owned(), |count| count.to_string());
-        self.voice.fact("found", format!("{count} listings; the best rated, with the price of the whole stay:"));
+        self.voice.fact("found", format!("{count} listings; the best rated ones, with the price of the whole stay:"));
         for hit in hits {
             let rating = rating(hit, "/listing/rating")?;
             let title = short(text(hit, "/listing/title")?, 44);
@@ -143,7 +143,7 @@ impl Tour {
         self.voice.fact("where", format!("{part}{}, time zone {zone}", text(listing, "/place/city")?));
         let superhost = if listing["host"]["isSuperhost"] == true { ", superhost" } else { "" };
         let (host, since) = (text(listing, "/host/displayName")?, text(listing, "/host/memberSince")?);
-        self.voice.fact("host", format!("{host}{superhost}, here since {since}"));
+        self.voice.fact("host", format!("{host}{superhost}, member since {since}"));
         let amenities = list(listing, "/amenities")?;
         let names: Vec<&str> = amenities.iter().filter_map(|amenity| amenity["name"].as_str()).take(3).collect();
         self.voice.fact("offers", format!("{} amenities, such as {}", amenities.len(), short(&names.join(", "), 56)));

@@ -28,17 +28,17 @@ impl Tour {
         same("the payment", "CAPTURED", text(&paid, "/payment/status")?)?;
         same("the amount", quote.total, number(&paid, "/payment/amount/minorUnits")?)?;
         same("the booking", "CONFIRMED", text(&paid, "/booking/status")?)?;
-        self.voice.holds(format!("{} taken, booking CONFIRMED", squeezed(&money(&paid, "/payment/amount")?)));
-        self.voice.begin("See it on the websocket");
+        self.voice.holds(format!("{} captured, booking CONFIRMED", squeezed(&money(&paid, "/payment/amount")?)));
+        self.voice.begin("Check the events on the websocket");
         self.events(events, &booking, &["CREATED", "PAYMENT_CAPTURED", "CONFIRMED"]).await?;
-        self.voice.holds("each event came once, in order");
+        self.voice.holds("each event arrived once, in order");
         let preview = self.preview(guest, &booking, &quote).await?;
         self.cancel(guest, &booking, preview, events).await
     }
 
     /// Shows what a cancellation gives back: now, and later.
     async fn preview(&mut self, guest: &Person, booking: &str, quote: &Quote) -> anyhow::Result<i64> {
-        self.voice.begin("Ask what a cancellation gives back");
+        self.voice.begin("Preview the refund of a cancellation");
         let trip = self.trip(guest, booking).await?;
         self.voice.fact("policy", text(&trip, "/cancellationPolicy")?);
         for tier in list(&trip, "/cancellationTimeline")? {
@@ -54,7 +54,7 @@ impl Tour {
         same("refund and kept together", quote.total, refund + kept)?;
         let (back, kept) =
             (money(&trip, "/cancellationPreview/refund/total")?, money(&trip, "/cancellationPreview/kept")?);
-        self.voice.holds(format!("now {} would come back, {} would be kept", squeezed(&back), squeezed(&kept)));
+        self.voice.holds(format!("{} would be refunded now, {} would not", squeezed(&back), squeezed(&kept)));
         Ok(refund)
     }
 
@@ -70,7 +70,7 @@ impl Tour {
         let expected: &[&str] =
             if preview > 0 { &["CANCELLED_BY_GUEST", "REFUND_CREATED"] } else { &["CANCELLED_BY_GUEST"] };
         self.events(events, booking, expected).await?;
-        self.voice.holds(format!("{} came back, as the preview said", squeezed(&money(&cancelled, "/refund/total")?)));
+        self.voice.holds(format!("{} refunded, as the preview showed", squeezed(&money(&cancelled, "/refund/total")?)));
         Ok(())
     }
 }

@@ -32,8 +32,8 @@ pub(super) async fn check(report: &mut Report, config: &Config, storage: &OpenSt
         Ok(database) => database,
         Err(error) => {
             let advice = match storage.embedded() {
-                Some(embedded) => format!("{} says more", embedded.log().display()),
-                None => "check DATABASE_URL, that the server runs, and that this machine may reach it".to_owned(),
+                Some(embedded) => format!("see {}", embedded.log().display()),
+                None => "check DATABASE_URL, that the server is running, and that this machine can reach it".to_owned(),
             };
             report.note("database", Err(anyhow::anyhow!("{error}: {advice}")));
             return;
@@ -67,9 +67,9 @@ async fn check_demo(config: &Config, storage: &OpenStorage, database: &Database)
     let emails = open.join(" and ");
     Ok(match (open.is_empty(), config.wants_demo()?) {
         (true, _) => "none can sign in".to_owned(),
-        (false, true) => format!("everybody can sign in as {emails}; --demo off ends that"),
+        (false, true) => format!("anyone can sign in as {emails}; --demo off locks them"),
         (false, false) => {
-            format!("everybody can sign in as {emails} until `staygate serve` starts with these settings")
+            format!("anyone can sign in as {emails} until `staygate serve` starts with these settings")
         }
     })
 }
@@ -80,7 +80,7 @@ async fn check_encryption(conn: &mut Conn, url: &str) -> anyhow::Result<String> 
     let advice = "add ?ssl-mode=VERIFY_IDENTITY to DATABASE_URL";
     Ok(match version::encryption(conn).await? {
         Some(used) if url.is_checked() => format!("{used}; the server's certificate is verified"),
-        Some(used) => format!("{used}; nobody verifies the server's certificate: {advice}"),
+        Some(used) => format!("{used}; the server's certificate is not verified: {advice}"),
         None if url.is_remote() => format!("none, and the database is on another machine: {advice}"),
         None => "none; the database is on this machine".to_owned(),
     })
@@ -104,7 +104,7 @@ async fn check_migrations(url: &str) -> anyhow::Result<String> {
     let status = migrate::status(url).await?;
     let newer = match status.unknown.len() {
         0 => String::new(),
-        n => format!(", {n} of a newer program"),
+        n => format!(", {n} from a newer version"),
     };
     Ok(match status.pending.len() {
         0 => format!("all {} applied{newer}", status.applied.len()),

@@ -26,7 +26,7 @@ pub(super) fn check_config(config: &Config) -> anyhow::Result<String> {
 pub(super) fn check_production(config: &Config) -> anyhow::Result<String> {
     let missing = config.missing_for_production()?;
     ensure!(missing.is_empty(), "{}", missing.join("; "));
-    Ok(format!("fit, called {}", config.allowed_hosts().join(" or ")))
+    Ok(format!("safe, host {}", config.allowed_hosts().join(" or ")))
 }
 
 /// The data folder of a private database: writable, and free for another `serve`.
@@ -38,11 +38,11 @@ pub(super) fn check_folder(storage: &Storage) -> anyhow::Result<String> {
     std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe)).with_context(advice)?;
     let shown = folder.display();
     match embedded::state(folder)? {
-        FolderState::New => Ok(format!("{shown}, made when the server first starts")),
+        FolderState::New => Ok(format!("{shown}, created at the first start")),
         FolderState::Free => Ok(shown.to_string()),
         FolderState::InUse { owner } => {
             let owner = owner.map(|pid| format!(" (process {pid})")).unwrap_or_default();
-            bail!("{shown} is in use by a running Staygate{owner}: another one needs its own --data-dir")
+            bail!("{shown} is in use by a running Staygate{owner}: start another one with its own --data-dir")
         }
     }
 }
@@ -60,8 +60,8 @@ pub(super) async fn check_disk(folder: &Path) -> anyhow::Result<String> {
     let output = tokio::process::Command::new("df").arg("-Pk").arg(&folder).output().await.context("cannot run df")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let free = text.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)).and_then(|n| n.parse::<u64>().ok());
-    let free = free.with_context(|| format!("df said nothing useful about {}", folder.display()))?;
-    ensure!(free >= DISK_SPACE, "only {} MiB are free for {}: make room", free / 1024, folder.display());
+    let free = free.with_context(|| format!("df returned no usable output for {}", folder.display()))?;
+    ensure!(free >= DISK_SPACE, "only {} MiB are free for {}: free some disk space", free / 1024, folder.display());
     Ok(format!("{} GiB free", free / 1024 / 1024))
 }
 
@@ -84,7 +84,9 @@ async fn check_port(listen: std::net::SocketAddr) -> anyhow::Result<String> {
     }
     let limit = Duration::from_secs(5);
     match tokio::time::timeout(limit, health::ask(&format!("http://{address}"))).await {
-        Ok(Ok(_)) => bail!("{listen} is in use by a running Staygate: another one needs its own --listen"),
-        _ => bail!("cannot listen on {listen} ({error}): stop what uses it, or choose another with --listen"),
+        Ok(Ok(_)) => bail!("{listen} is in use by a running Staygate: start another one with its own --listen"),
+        _ => {
+            bail!("cannot listen on {listen} ({error}): stop the process that uses it, or choose another with --listen")
+        }
     }
 }

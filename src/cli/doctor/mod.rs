@@ -50,16 +50,16 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     report.note("port", machine::check_ports(&config).await);
     if is_embedded && matches!(embedded::state(&config.storage.data_dir), Ok(FolderState::New)) {
         // A check leaves nothing behind, so it does not make the database that is not there yet.
-        let server = embedded::server().map(|server| format!("none yet; {server} will make it"));
+        let server = embedded::server().map(|server| format!("none yet; {server} will create it"));
         report.note("database", server.map_err(Into::into));
     } else {
         check_database(&mut report, &config).await;
     }
     if report.failed {
-        println!("`staygate serve` would fail: each line that begins with FAIL says why, and what to do.");
+        println!("`staygate serve` would fail: each line that begins with FAIL has the reason and what to do.");
         return Ok(ExitCode::FAILURE);
     }
-    println!("All is well.");
+    println!("All checks passed.");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,14 +12,14 @@ pub(super) fn check(report: &mut Report, config: &Config, now: Timestamp) {
     let tzdata = match Tzdata::open(config.booking.tzdata_dir.as_deref()) {
         Ok(tzdata) => tzdata,
         Err(error) => {
-            let advice = "choose another folder with --tzdata-dir, or none to use the system's rules";
+            let advice = "choose another folder with --tzdata-dir, or omit it to use the system's rules";
             return report.note(WHAT, Err(anyhow::anyhow!("{error}: {advice}")));
         }
     };
     let zones = tzdata.current();
     let found = format!("rules {zones}, {} days old", zones.age_in_days(now));
     if zones.is_stale(now) {
-        report.warn(WHAT, &format!("{found}: some have changed since. Update the package tzdata, or this program"));
+        report.warn(WHAT, &format!("{found}: they may be outdated. Update the package tzdata, or this program"));
     } else {
         report.note(WHAT, Ok(found));
     }

@@ -27,27 +27,27 @@ fn guest() -> Vec<Example> {
     let watch = json!({ "bookingId": "{{booking}}", "after": "{{cursor}}" });
     vec![
         step("Search", "Search stays", Role::Anyone, include_str!("search.graphql"), &json!({ "stay": stay() }))
-            .noted("For your dates and guests, the cheapest first, each with its whole price.")
+            .noted("For your dates and guests, lowest price first, with the price of the whole stay.")
             .finding(&[
                 ("listing", FIRST_LISTING),
                 ("checkIn", "/variables/stay/checkIn"),
                 ("checkOut", "/variables/stay/checkOut"),
             ]),
         step("Quote", "Get a quote", Role::Guest, include_str!("quote.graphql"), &quote("{{listing}}"))
-            .noted("A locked price, line by line, and what a cancellation would refund.")
+            .noted("A locked price, line by line, and the refund tiers.")
             .finding(&[("quote", QUOTE)]),
-        step("Book", "Book it", Role::Guest, include_str!("book.graphql"), &input(&book("{{quote}}")))
-            .noted("The nights are held for the payment. Nobody else can book them.")
+        step("Book", "Book", Role::Guest, include_str!("book.graphql"), &input(&book("{{quote}}")))
+            .noted("The nights are held until the payment. No one else can book them.")
             .finding(&[
                 ("booking", "/data/createBooking/booking/id"),
                 ("cursor", "/data/createBooking/booking/eventCursor"),
             ]),
         step("Pay", "Pay", Role::Guest, include_str!("pay.graphql"), &input(&pay))
-            .noted("With a test card of the sandbox. The booking is confirmed."),
-        step("Watch", "Watch it live", Role::Guest, include_str!("watch.graphql"), &watch)
-            .noted("Events are listed as they arrive, also those that you missed."),
+            .noted("With a test card of the sandbox. This confirms the booking."),
+        step("Watch", "Watch live", Role::Guest, include_str!("watch.graphql"), &watch)
+            .noted("Events are listed as they arrive, including missed ones."),
         step("Cancel", "Cancel", Role::Guest, include_str!("cancel.graphql"), &input(&booking))
-            .noted("See the refund, and the events arrive."),
+            .noted("See the refund and the new events."),
     ]
 }
 
@@ -65,12 +65,12 @@ fn request(has_demo: bool) -> Vec<Example> {
     vec![
         step(
             "FindHost",
-            "Find a host to ask",
+            "Find a listing without instant book",
             Role::Anyone,
             include_str!("find_host.graphql"),
             &json!({ "where": place, "stay": stay() }),
         )
-        .noted("Some hosts want to answer each request themselves.")
+        .noted("Some hosts accept or decline each request themselves.")
         .finding(&[("place", FIRST_LISTING)]),
         step(
             "QuoteRequest",
@@ -97,12 +97,12 @@ fn host() -> Vec<Example> {
     let answer = input(&json!({ "bookingId": "{{request}}", "idempotencyKey": "{{key}}" }));
     vec![
         step("Requests", "See the requests", Role::Host, include_str!("requests.graphql"), &json!({}))
-            .noted("Who wants to come, when, and what the host would earn.")
+            .noted("The guest, the dates and the host's earnings.")
             .finding(&[("request", "/data/me/hosting/bookings/nodes/0/id")]),
         step("Accept", "Accept", Role::Host, include_str!("accept.graphql"), &answer)
             .noted("The booking is confirmed, and the money is captured."),
         step("HostCancel", "Cancel as the host", Role::Host, include_str!("host_cancel.graphql"), &answer)
-            .noted("The guest gets everything back, and the nights are free again."),
+            .noted("The guest gets a full refund, and the nights are free again."),
     ]
 }
 

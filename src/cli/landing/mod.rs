@@ -9,7 +9,7 @@ use pages::{DemoAccount, Landing, Role};
 pub(super) fn landing(url: &str, has_demo: bool) -> Landing {
     Landing {
         name: "Staygate".to_owned(),
-        tagline: "The backend of a booking platform behind one GraphQL API: search, quotes, bookings, payments and live events."
+        tagline: "The backend of a booking platform with one GraphQL API: search, quotes, bookings, payments and live events."
             .to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         url: url.to_owned(),

@@ -19,27 +19,27 @@ pub(super) struct Arguments {
 enum Action {
     /// Print the contract, as it is written and served at /schema.graphql.
     Print,
-    /// Compare the contract with what the code serves, and look for breaches of the house's conventions. Ends with 0 when all
-    /// promises are kept, 1 when one is broken; each is named.
+    /// Check that the code implements the contract, and that the contract follows the conventions. Exits with 0 if so, else
+    /// with 1 and lists each difference.
     Check {
         /// A contract other than the one that this program was built with.
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
-    /// Print what the operations in a file cost, as the server counts it. Ends with 0 when a server with the same limit allows
-    /// all of them, 1 when one costs too much, 2 when a file cannot be read or an operation does not fit the contract.
+    /// Print the cost of the operations in a file, as the server computes it. Exits with 0 if all of them are within the
+    /// limit, 1 if one is too expensive, 2 if a file cannot be read or an operation is invalid.
     Cost {
         /// The file of operations.
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// A file with the values of variables, as JSON. Those that have none count as not given.
+        /// A file with the values of variables, as JSON. Missing variables count as not given.
         #[arg(long, value_name = "FILE")]
         variables: Option<PathBuf>,
         #[command(flatten)]
         limit: OperationLimit,
     },
-    /// Compare two contracts and name breaking, dangerous and safe changes. Ends with 0 when nothing breaks, 1 when something
-    /// does, 2 when a file cannot be read.
+    /// Compare two contracts and list breaking, dangerous and safe changes. Exits with 0 if no change is breaking, 1 if one
+    /// is, 2 if a file cannot be read.
     Diff {
         /// The contract that clients rely on.
         #[arg(value_name = "OLD")]
@@ -77,10 +77,13 @@ fn check(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let breaches = graphql_contract::lint(&authority);
     breaches.iter().for_each(|breach| println!("{breach}"));
     if broken.is_empty() && breaches.is_empty() {
-        println!("all {} promises of the contract are kept", graphql_contract::promises(&authority)?.len());
+        println!(
+            "the code implements the contract: {} elements compared",
+            graphql_contract::promises(&authority)?.len()
+        );
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{} promises broken, {} breaches of convention", broken.len(), breaches.len());
+    println!("{} differences from the contract, {} violations of conventions", broken.len(), breaches.len());
     Ok(ExitCode::FAILURE)
 }
 

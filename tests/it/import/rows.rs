@@ -214,7 +214,7 @@ async fn a_file_that_is_something_else_is_named_for_what_it_is() {
         (b"PK\x03\x04rest".to_vec(), "is a zip archive"),
         (b"<!DOCTYPE html><html></html>".to_vec(), "is an HTML page"),
         (b"<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code></Error>".to_vec(), "downloaded from: NoSuchKey"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n".to_vec(), "is a pointer of Git LFS"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n".to_vec(), "is a Git LFS pointer"),
         (text.replace(',', ";").into_bytes(), "columns separated by `;`"),
         (utf_16, "is UTF-16 text"),
         (Vec::new(), "is empty"),

@@ -99,7 +99,7 @@
         if (watch === own) showState(text, false);
       };
       const stream = Stream.open(params, options, {
-        state: (now) => showState(now === "open" ? "Live: the newest first" : "Reconnecting …", true),
+        state: (now) => showState(now === "open" ? "Live, newest first" : "Reconnecting …", true),
         next: (payload) => {
           own.events = [payload, ...own.events].slice(0, MOST_EVENTS);
           list.prepend(line(payload));

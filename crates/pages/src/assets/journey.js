@@ -91,7 +91,7 @@ const Journey = (() => {
   /** Which tab has to be run first, or what it did not find. */
   const missing = (finder) => {
     const ran = memory.ran.includes(finder.name);
-    return ran ? `The tab ${finder.name} found nothing for this one to use.` : `Run the tab ${finder.name} first: this one uses what it finds.`;
+    return ran ? `The tab ${finder.name} found no value for this tab.` : `Run the tab ${finder.name} first: this tab uses its result.`;
   };
 
   /** The variables to send, or why there are none: `{ variables }` or `{ problem }`. */

@@ -54,7 +54,7 @@ const Session = (() => {
     });
     const { data, errors } = await response.json();
     const outcome = data && Object.values(data)[0];
-    if (!outcome) throw new Error(errors?.[0]?.message ?? "The server did not answer.");
+    if (!outcome) throw new Error(errors?.[0]?.message ?? "The server did not respond.");
     if (outcome.code) throw new Refused(outcome.message);
     return outcome;
   };
