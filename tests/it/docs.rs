@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use graphql::CONTRACT;
-use graphql_contract;
 
 const README: &str = include_str!("../../README.md");
 const ATTRIBUTION: &str =

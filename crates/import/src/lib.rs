@@ -2,7 +2,7 @@
 //!
 //! [`inside_airbnb`] takes the three files of a city: listings, then reviews, then calendars. A thread reads and cleans
 //! records ([`Source`], `table`, `text`, and a file for each kind of record) while the previous batch is being written by
-//! [`store::imports`](store::imports), so memory holds a few batches at the most. What cannot be used goes into a
+//! [`store::imports`], so memory holds a few batches at the most. What cannot be used goes into a
 //! [`Report`] and the rest goes on.
 
 mod amenities;

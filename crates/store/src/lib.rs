@@ -1,7 +1,7 @@
-//! The only SQL.
+//! The only SQL of the domain.
 //!
-//! [`Database`] is the handle: a pool that heals itself, and transactions that run again when racers collide. The
-//! functions of a noun's file take `conn: &mut Conn` (any connection) or `tx: &mut Conn` (inside a transaction).
+//! The functions of a noun's file take `conn: &mut Conn` (any connection) or `tx: &mut Conn` (inside a transaction) of
+//! [`mysql_engine::Database`].
 
 pub mod amenities;
 pub mod booking_times;
