@@ -11,7 +11,7 @@ use auth::{TokenError, Viewer};
 use client_limits::AddressPrefix;
 use domain::app::App;
 use graphql::{
-    self, MeteredSchema,
+    MeteredSchema,
     context::Scope,
     loaders::{PublicLoaders, StreamLoaders},
 };

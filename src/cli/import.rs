@@ -2,7 +2,7 @@ use super::storage::{OpenStorage, pool_options};
 use crate::config::Storage;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use import::{self, ImportError, InsideAirbnb, Options, Part, PartSummary, Progress, Stop, inside_airbnb, progress};
+use import::{ImportError, InsideAirbnb, Options, Part, PartSummary, Progress, Stop, inside_airbnb, progress};
 use mysql_engine::{Database, version};
 use std::process::ExitCode;
 use std::sync::Arc;

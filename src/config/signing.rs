@@ -1,5 +1,5 @@
 use super::{ConfigError, Secret};
-use auth::{self, Keys};
+use auth::Keys;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
-use store::{self, events::OfBooking};
+use store::events::OfBooking;
 use types::Page;
 
 use crate::harness::{actors::Actor, app::TestApp, socket::Socket};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_graphql::Variables;
 use graphql::CONTRACT;
 use graphql_contract::documents::Documents;
-use graphql_transport::{self, Meter};
+use graphql_transport::Meter;
 use serde_json::{Value, json};
 
 use crate::{

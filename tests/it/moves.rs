@@ -106,8 +106,8 @@ async fn a_listing_with_bookings_keeps_its_currency() {
     };
     let held = guest.book(&listing, "2026-04-01", "2026-04-07").await;
     refused("a hold").await;
-    let dearer = json!({ "listingId": listing, "pricing": { "currency": "SGD", "basePrice": 11_000 } });
-    assert_eq!(host.mutate(UPDATE, dearer).await["__typename"], "UpdateListingSuccess", "the price may change");
+    let pricier = json!({ "listingId": listing, "pricing": { "currency": "SGD", "basePrice": 11_000 } });
+    assert_eq!(host.mutate(UPDATE, pricier).await["__typename"], "UpdateListingSuccess", "the price may change");
     guest.pay(&held).await;
     refused("a certain booking").await;
     guest.cancel(&held).await;
@@ -141,9 +141,9 @@ async fn a_quote_of_a_listing_that_moves_or_changes_its_hours_is_renewed() {
         guest.cancel(booking).await;
     }
     let quote = guest.quote(&listing, "2026-04-01", "2026-04-07").await;
-    let dearer =
+    let pricier =
         json!({ "listingId": listing, "title": "Dear", "pricing": { "currency": "SGD", "basePrice": 11_000 } });
-    host.mutate(UPDATE, dearer).await;
+    host.mutate(UPDATE, pricier).await;
     let booked = guest.try_book(&quote, &app.key()).await;
     assert_eq!(booked["booking"]["price"]["total"]["minorUnits"], 68_520, "a price is kept: {booked}");
 }

@@ -9,7 +9,7 @@ use std::{
 
 use chrono::{Days, NaiveDate};
 use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
-use import::{self, CalendarFrom, Silent, Source};
+use import::{CalendarFrom, Silent, Source};
 use mysql_engine::{
     Conn, Database, Options,
     embedded::{Durability, Embedded},

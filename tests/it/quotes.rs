@@ -15,8 +15,8 @@ async fn a_quote_keeps_its_price_when_the_host_raises_it() {
     let quote = guest.quote(&listing, "2026-04-01", "2026-04-07").await;
     let input = json!({ "listingId": listing, "from": "2026-04-01", "to": "2026-04-03", "price": 20_000 });
     assert_eq!(host.mutate(SET_PRICES, input).await["__typename"], "SetNightPricesSuccess");
-    let dearer = guest.try_quote(&listing, "2026-04-01", "2026-04-07").await;
-    assert_eq!(dearer["quote"]["price"]["total"]["minorUnits"], 91_360);
+    let pricier = guest.try_quote(&listing, "2026-04-01", "2026-04-07").await;
+    assert_eq!(pricier["quote"]["price"]["total"]["minorUnits"], 91_360);
     let booked = guest.try_book(&quote, &app.key()).await;
     assert_eq!(booked["booking"]["price"]["total"]["minorUnits"], 68_520);
     guest.pay(booked["booking"]["id"].as_str().unwrap()).await;

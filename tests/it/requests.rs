@@ -70,7 +70,7 @@ async fn the_limits_of_requests_hold_in_a_race() {
     walk::check(&app).await;
 }
 
-/// The reservation was let go for nothing, and the same nights asked for again at once, for ever.
+/// The authorization was voided at no cost, and the same nights could be requested again at once, without end.
 #[tokio::test]
 async fn who_gives_a_request_up_waits_before_asking_for_that_listing_again() {
     let app = TestApp::new().await;

@@ -12,7 +12,6 @@ use crate::app::App;
 use auth::Member;
 use mysql_engine::Conn;
 use store::{
-    self,
     listings::Listing,
     nights::{Claim, Night},
 };

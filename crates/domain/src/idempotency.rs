@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use auth::Member;
 use mysql_engine::Conn;
-use store::{self, idempotency::Intention};
+use store::idempotency::Intention;
 use types::{
     IdempotencyKey, Timestamp,
     error::{IdempotencyConflict, Refusal, Result},

@@ -16,7 +16,7 @@ use auth::Member;
 use client_limits::AddressPrefix;
 use mysql_engine::Conn;
 pub use store::quotes::Quote;
-use store::{self, listings::Listing, nights::Night};
+use store::{listings::Listing, nights::Night};
 use types::{
     Guests, ListingId, Money, NightKind, QuoteId, Stay, TimeZones, Timestamp, UnavailableReason,
     error::{

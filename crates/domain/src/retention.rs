@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::app::App;
 use mysql_engine::Conn;
-use store::{self, quotes::ByExpiry};
+use store::quotes::ByExpiry;
 use types::error::{Error, Result};
 
 /// Rows that one batch deletes at the most.

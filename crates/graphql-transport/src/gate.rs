@@ -9,8 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::rooms::{Full, Part, Pool};
-use client_limits::AddressPrefix;
-use client_limits::{Bounds, FairQueue, Lane, Slot};
+use client_limits::{AddressPrefix, Bounds, FairQueue, Lane, Slot};
 use graphql_contract::documents::Prepared;
 
 /// What need not wait: it is small.

@@ -6,7 +6,7 @@ use super::money::Money;
 use domain::{calendars::MAX_NIGHTS, restrictions::NightView};
 use types::scalars::Date;
 use types::{
-    self, Currency, Stay, UnavailableReason,
+    Currency, Stay, UnavailableReason,
     error::{Refusal, Result},
 };
 

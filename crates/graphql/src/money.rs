@@ -2,8 +2,8 @@
 
 use async_graphql::Object;
 
+use types::Currency;
 use types::scalars::{Decimal, MinorUnits};
-use types::{self, Currency};
 
 /// An exact amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

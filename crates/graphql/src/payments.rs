@@ -22,7 +22,7 @@ use domain::{
 };
 use types::scalars::Url;
 use types::{
-    self, DeclineReason, IdempotencyKey, PaymentId, PaymentNextActionKind, RefundReason, RefundStatus, SandboxMethod,
+    DeclineReason, IdempotencyKey, PaymentId, PaymentNextActionKind, RefundReason, RefundStatus, SandboxMethod,
     Timestamp,
     error::{self, Validation},
 };

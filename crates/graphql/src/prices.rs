@@ -4,7 +4,7 @@ use async_graphql::{Object, SimpleObject};
 
 use super::{money::Money, problems::StayViolation};
 use domain::{estimates::Estimate, pricing};
-use types::{self, Currency, PriceLineKind};
+use types::{Currency, PriceLineKind};
 
 /// A price: its lines, and the currency of them all.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use domain::{
 };
 use types::scalars::Date;
 use types::{
-    self, CancellationPolicy, Currency, Timestamp,
+    CancellationPolicy, Currency, Timestamp,
     error::{self, Refusal},
 };
 

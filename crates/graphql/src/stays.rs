@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::given::Given;
 use types::scalars::Date;
 use types::{
-    self, InvalidStay, Stay,
+    InvalidStay, Stay,
     error::{Error, Refusal, Validation},
 };
 

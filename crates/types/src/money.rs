@@ -67,7 +67,7 @@ impl Currency {
 }
 
 impl Currency {
-    /// The greatest price or fee that a host may ask for, in minor units. The dearest stay (365 nights of 50 guests, with all fees) is
+    /// The greatest price or fee that a host may ask for, in minor units. The most expensive stay (365 nights of 50 guests, with all fees) is
     /// then far below [`Money::MAX_MINOR`].
     pub fn max_amount(self) -> i64 {
         if self.decimals() == 0 { 10_000_000_000 } else { 100_000_000_000 }
@@ -130,7 +130,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// The greatest amount that JavaScript holds exactly; nothing in Staygate is dearer.
+    /// The greatest amount that JavaScript holds exactly; no amount in Staygate is greater.
     pub const MAX_MINOR: i64 = (1 << 53) - 1;
 
     /// `minor` units of `currency`.

@@ -131,7 +131,7 @@ impl City {
         Ok(files)
     }
 
-    /// The calendar of a listing: taken for some days, then free for some, dearer at times.
+    /// The calendar of a listing: taken for some days, then free for some, pricier at times.
     fn days(&self, file: &mut impl Write, numbers: &mut Numbers, id: u64, price: u64) -> io::Result<()> {
         let (mut free, mut left) = (true, 0);
         for day in 0..self.days {
@@ -141,8 +141,8 @@ impl City {
             }
             left -= 1;
             let date = self.from + Days::new(day);
-            let dearer = if numbers.below(5) == 0 { numbers.below(60) } else { 0 };
-            writeln!(file, "{id},{date},{},${}.00,,", if free { "t" } else { "f" }, price + dearer)?;
+            let pricier = if numbers.below(5) == 0 { numbers.below(60) } else { 0 };
+            writeln!(file, "{id},{date},{},${}.00,,", if free { "t" } else { "f" }, price + pricier)?;
         }
         Ok(())
     }

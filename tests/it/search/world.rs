@@ -12,7 +12,6 @@ use domain::{
 use mysql_engine::Conn;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use store::{
-    self,
     amenities::Amenity,
     listings::{Home, Listing, Origin, Place, Pricing, Ratings, Rules, Words},
     photos::Photo,

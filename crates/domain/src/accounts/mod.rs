@@ -14,7 +14,7 @@ use mysql_engine::Conn;
 pub use passwords::{lock, opens, set_password};
 pub use refresh::refresh;
 pub use sign_in::sign_in;
-use store::{self, devices, sessions};
+use store::{devices, sessions};
 use telemetry::logs;
 use types::{
     Email, SessionId, Timestamp, UserId,

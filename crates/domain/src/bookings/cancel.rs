@@ -7,7 +7,6 @@ use crate::{app::App, cancellation, pricing::Line, rule_sets::RuleSet, timezones
 use auth::Member;
 use mysql_engine::Conn;
 use store::{
-    self,
     bookings::{Booking, Change},
     idempotency::Intention,
 };
@@ -123,7 +122,7 @@ async fn end(app: &App, tx: &mut Conn, booking: Booking, side: Side, refund: i64
     let change = Change {
         cancelled_at: Some(now),
         host_payout: payout_after(&booking, refund, now)?,
-        // Who gives back what nobody paid for waits before booking it again.
+        // A guest who cancels an unpaid booking waits before booking the same listing again.
         held_until: booking.held_until.filter(|_| side == Side::Guest).map(|end| end.min(now)),
         ..Change::to(&booking, BookingStatus::Cancelled, now)
     };

@@ -4,7 +4,6 @@ use chrono::{Days, NaiveDate};
 
 use mysql_engine::{Conn, DatabaseError};
 use store::{
-    self,
     bookings::Booking,
     nights::{Claim, Night},
 };

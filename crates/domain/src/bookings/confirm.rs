@@ -6,10 +6,7 @@ use super::{
 };
 use crate::{app::App, cancellation, quotes, rule_sets::RuleSet};
 use mysql_engine::Conn;
-use store::{
-    self,
-    bookings::{Booking, Change},
-};
+use store::bookings::{Booking, Change};
 use types::{
     BookingStatus, NightKind, Timestamp,
     error::{NightConflict, Result},

@@ -13,7 +13,6 @@ use auth::Member;
 use client_limits::AddressPrefix;
 use mysql_engine::Conn;
 use store::{
-    self,
     bookings::{BookedPlace, Booking},
     idempotency::Intention,
     listings::Listing,

@@ -11,7 +11,6 @@ use super::{payments, status_at};
 use crate::app::{App, Caps};
 use mysql_engine::Conn;
 use store::{
-    self,
     bookings::{Booking, Change},
     holds::{Hold, HoldKind},
     listings::Listing,

@@ -3,10 +3,7 @@
 use super::{events, status_at};
 use crate::app::App;
 use mysql_engine::Conn;
-use store::{
-    self,
-    bookings::{Booking, Change},
-};
+use store::bookings::{Booking, Change};
 use types::{
     BookingEventKind, BookingId, BookingStatus, Timestamp,
     error::{Error, Result},

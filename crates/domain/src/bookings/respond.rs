@@ -6,7 +6,6 @@ use super::{Confirmed, Kept, Once, confirm, events, idempotency, lock_as, paymen
 use crate::app::App;
 use auth::Member;
 use store::{
-    self,
     bookings::{Booking, Change},
     idempotency::Intention,
     payments::Payment,

@@ -9,7 +9,7 @@ use chrono::NaiveTime;
 use super::{BookedPlace, catch_up, events, transitions};
 use crate::{app::App, cancellation, quotes, rule_sets::RuleSet, timezones};
 use mysql_engine::Conn;
-use store::{self, booking_times::Times, bookings::Booking};
+use store::{booking_times::Times, bookings::Booking};
 use types::{
     BookingEventKind, BookingId, TimeZones, Timestamp,
     error::{Error, Result},

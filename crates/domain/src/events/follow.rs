@@ -8,10 +8,7 @@ use super::{Place, Placed, Topic};
 use crate::app::App;
 use auth::Member;
 use providers::hub::{self, Entry, Read};
-use store::{
-    self,
-    events::{Event, Topic as StoredTopic},
-};
+use store::events::{Event, Topic as StoredTopic};
 use types::{
     Side,
     error::{Error, Refusal, Result},

@@ -17,7 +17,6 @@ use crate::app::App;
 use auth::Member;
 use mysql_engine::Conn;
 use store::{
-    self,
     bookings::Booking,
     events::{Audience, Event, Parties},
 };

@@ -4,7 +4,7 @@ use super::{Changes, Listing, PlaceChanges};
 use crate::events::{self, Happened};
 use auth::Member;
 use mysql_engine::Conn;
-use store::{self, bookings::Booking};
+use store::bookings::Booking;
 use types::{
     BookingEventKind, ListingId, Timestamp,
     error::{Result, Validation},

@@ -16,7 +16,7 @@ use crate::{
 };
 use auth::Member;
 use mysql_engine::Conn;
-use store::{self, bookings::Booking};
+use store::bookings::Booking;
 use types::{
     CancellationPolicy, Currency, IdempotencyKey, ListingId, ListingStatus, Point, PropertyType, RoomType, Timestamp,
     error::{Error, ListingIncomplete, ListingState, Refusal, Result, Validation},

@@ -9,7 +9,6 @@ use crate::{
 use mysql_engine::Conn;
 use providers::payments::{Intent, IntentStatus};
 use store::{
-    self,
     bookings::Booking,
     payments::{Change, Payment},
 };

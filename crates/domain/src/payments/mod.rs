@@ -24,7 +24,7 @@ use crate::{
 use auth::Member;
 pub use providers::payments::PaymentMethod;
 use providers::payments::{Answer, CaptureMode, Intent, NewIntent, ProviderError};
-use store::{self, bookings::Booking, idempotency::Intention};
+use store::{bookings::Booking, idempotency::Intention};
 use types::{
     BookingId, BookingStatus, Money, PaymentId, PaymentStatus, RefundId, Timestamp,
     error::{Error, NightConflict, NightsUnavailable, PaymentDeclined, PaymentUnavailable, Refusal, Result},

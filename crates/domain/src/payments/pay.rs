@@ -10,7 +10,7 @@ use crate::{
 use auth::Member;
 use mysql_engine::Conn;
 use providers::payments::{CaptureMode, PaymentMethod};
-use store::{self, bookings::Booking, payments::Payment};
+use store::{bookings::Booking, payments::Payment};
 use types::{
     BookingAction, BookingId, IdempotencyKey, PaymentId, PaymentStatus, Side, Timestamp, UserId,
     error::{Error, Refusal, Result, StateConflict},

@@ -6,7 +6,6 @@ use super::{answer_of, apply, conclude, intent_of, is_awaited, pay::mode};
 use crate::app::App;
 use mysql_engine::Conn;
 use store::{
-    self,
     bookings::Booking,
     payments::{Payment, Refund},
 };

@@ -11,7 +11,7 @@ use crate::{
 };
 use auth::Member;
 use mysql_engine::Conn;
-use store::{self, bookings::Booking, reviews::Categories};
+use store::{bookings::Booking, reviews::Categories};
 use types::{
     BookingEventKind, BookingId, BookingStatus, ReviewId, Timestamp,
     error::{Error, NotReviewable, Refusal, Result},

@@ -12,10 +12,7 @@ use crate::{
     app::App,
     timezones::{self, TimeZones, Zone},
 };
-use store::{
-    self,
-    search::{Arrival, ZoneTerms},
-};
+use store::search::{Arrival, ZoneTerms};
 use types::{Timestamp, error::Result};
 
 const DAY: i64 = 86_400;

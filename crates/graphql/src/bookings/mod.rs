@@ -32,7 +32,7 @@ use domain::{
     quotes,
 };
 use types::scalars::{Cursor, Date};
-use types::{self, BookingId, BookingStatus, CancellationPolicy, Side, Timestamp};
+use types::{BookingId, BookingStatus, CancellationPolicy, Side, Timestamp};
 
 /// A booking, for its guest and its host.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use async_graphql::{Object, SimpleObject};
 use crate::{listings::GeoPoint, money::Money, prices::Price};
 use domain::bookings::{self, BookedPlace, Booking as Row, Preview};
 use types::scalars::{LocalTime, TimeZone};
-use types::{self, BookingAction, Currency, Timestamp};
+use types::{BookingAction, Currency, Timestamp};
 
 /// Exact location of a stay, for the guest and the host of a confirmed booking. It does not change when the listing moves.
 #[derive(SimpleObject)]

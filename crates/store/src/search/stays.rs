@@ -202,7 +202,7 @@ fn restrictions(text: &mut Text, terms: &StayTerms) {
     text.sql(" END >= CAST(l.advance_notice_hours AS SIGNED) * 3600");
 }
 
-/// Appends that nothing holds a night of the stay, and no other stay is nearer than the nights of preparation. That is the dearest
+/// Appends that nothing holds a night of the stay, and no other stay is nearer than the nights of preparation. That is the most expensive
 /// question, so it names the departure day, which is looked up when all else has been asked.
 fn free(text: &mut Text, terms: &StayTerms) {
     text.sql(" AND CASE WHEN COALESCE(departure.closed_to_departure, 0) = 0 THEN (SELECT 1 FROM ");

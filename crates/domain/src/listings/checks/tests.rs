@@ -59,9 +59,9 @@ fn amounts_are_bounded_by_currency() {
         for wrong in [i64::MIN, -1, 0, most + 1, 8_500_000_000_000_000, i64::MAX] {
             assert_eq!(fault(amount(&["price"], wrong, 1, currency)).0, "input.price", "{wrong}");
         }
-        // The dearest stay: 365 nights, 49 more guests, cleaning and a pet, with fees of less than the whole again.
-        let dearest = i128::from(most) * (365 * 50 + 2) * 2;
-        assert!(dearest < i128::from(types::Money::MAX_MINOR), "{dearest}");
+        // The most expensive stay: 365 nights, 49 more guests, cleaning and a pet, with fees of less than the whole again.
+        let most_expensive = i128::from(most) * (365 * 50 + 2) * 2;
+        assert!(most_expensive < i128::from(types::Money::MAX_MINOR), "{most_expensive}");
     }
     assert_eq!(
         fault(amount(&["price"], 1 << 40, 1, sgd)).1,

@@ -95,7 +95,8 @@ impl Plan {
     fn sums(&self, values: Values<'_>) -> Vec<Sum> {
         let mut sums = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
-            let below = dearest(&node.below, &sums).map_or_else(Sum::default, |fields| add_all(fields, &sums));
+            let below =
+                most_expensive_fields(&node.below, &sums).map_or_else(Sum::default, |fields| add_all(fields, &sums));
             let each = Sum { work: 0, answer: node.each }.add(below);
             let call = Sum { work: node.call_cost(values), answer: 0 };
             sums.push(call.add(each.times(node.size.of(values))));
@@ -145,7 +146,7 @@ fn add_all(fields: &[u32], sums: &[Sum]) -> Sum {
 }
 
 /// The fields of the object for which a selection costs the most.
-fn dearest<'a>(set: &'a Set, sums: &[Sum]) -> Option<&'a [u32]> {
+fn most_expensive_fields<'a>(set: &'a Set, sums: &[Sum]) -> Option<&'a [u32]> {
     set.0.iter().max_by_key(|fields| add_all(fields, sums).total()).map(AsRef::as_ref)
 }
 
@@ -157,7 +158,7 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn visit(&self, set: &'a Set, times: u64, path: &mut Vec<&'a Name>, best: &mut (u64, Vec<Name>)) {
-        for index in dearest(set, &self.sums).unwrap_or_default() {
+        for index in most_expensive_fields(set, &self.sums).unwrap_or_default() {
             let node = &self.plan.nodes[*index as usize];
             let results = times.saturating_mul(node.size.of(self.values));
             let calls = times.saturating_mul(node.call_cost(self.values));

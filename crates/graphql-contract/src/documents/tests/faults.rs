@@ -1,4 +1,4 @@
-//! What `validate` tells of a document that is not valid.
+//! The faults that `validate` reports in an invalid document.
 
 use async_graphql::Variables;
 
