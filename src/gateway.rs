@@ -9,7 +9,7 @@ use serde_json::json;
 
 use auth::{TokenError, Viewer};
 use client_limits::AddressPrefix;
-use domain::app::App;
+use domain::{app::App, events::Cause};
 use graphql::{
     MeteredSchema,
     context::Scope,
@@ -70,10 +70,11 @@ impl Viewers {
         };
         let (app, public, streams) = (self.app.clone(), Arc::clone(&self.public), Arc::clone(&self.streams));
         let data = move |call: &Call| {
+            let app = app.caused_by(Cause::Request(call.request_id.as_str().into()));
             let mut data = Data::default();
             data.insert(match &call.stream {
-                None => Scope::new(app.clone(), Arc::clone(&public), viewer, call.address),
-                Some(stream) => Scope::of_stream(app.clone(), &streams, viewer, call.address, Arc::clone(stream)),
+                None => Scope::new(app, Arc::clone(&public), viewer, call.address),
+                Some(stream) => Scope::of_stream(app, &streams, viewer, call.address, Arc::clone(stream)),
             });
             data
         };

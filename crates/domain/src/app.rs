@@ -15,7 +15,7 @@ use mysql_engine::{Conn, Database};
 use providers::{hub::Hub, payments::PaymentProvider, tzdata::Tzdata};
 use store::{
     amenities::Usage,
-    events::{Event, Topic},
+    events::{Cause, Event, Topic},
     holds::HoldKind,
     search::Reach,
 };
@@ -309,17 +309,20 @@ pub struct App {
     pub database: Database,
     /// How timed work goes.
     pub chores: Arc<Chores>,
+    /// What has this handle: events name it as their cause.
+    pub cause: Cause,
 }
 
 impl App {
     /// The handle to `parts`.
     pub fn new(parts: Parts) -> Self {
         let database = parts.database.clone();
-        Self { parts: Arc::new(parts), database, chores: Arc::default() }
+        Self { parts: Arc::new(parts), database, chores: Arc::default(), cause: Cause::Job("server") }
     }
 
     fn over(&self, database: Database) -> Self {
-        Self { parts: Arc::clone(&self.parts), database, chores: Arc::clone(&self.chores) }
+        let (parts, chores) = (Arc::clone(&self.parts), Arc::clone(&self.chores));
+        Self { parts, database, chores, cause: self.cause.clone() }
     }
 
     /// A handle for one operation of a client, which may hold few connections at a time.
@@ -328,10 +331,16 @@ impl App {
         self.over(self.database.for_operation())
     }
 
-    /// A handle for timed work.
+    /// A handle for scheduled work.
     #[must_use]
     pub fn for_worker(&self) -> Self {
-        self.over(self.database.for_worker())
+        self.over(self.database.for_worker()).caused_by(Cause::Job("worker"))
+    }
+
+    /// The same handle, whose events name `cause`: a request, a job or a message of the payment provider.
+    #[must_use]
+    pub fn caused_by(&self, cause: Cause) -> Self {
+        Self { cause, ..self.clone() }
     }
 
     /// A handle for what is done for several operations together.

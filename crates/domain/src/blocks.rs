@@ -4,8 +4,7 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    bookings,
-    events::{self, Happened},
+    bookings, events,
     idempotency::{self, Once},
 };
 use crate::app::App;
@@ -63,7 +62,7 @@ pub async fn block(
             let nights: Vec<_> = range.nights().filter(|night| !is_blocked(night)).collect();
             claim(tx, listing, range, &nights, now).await?;
             let changed = idempotency::keep(tx, &intention, Changed { nights }).await?;
-            events::append_all(tx, &Happened::expired(&lapsed).collect::<Vec<_>>(), now).await?;
+            events::append_all(app, tx, &events::expired(&lapsed).collect::<Vec<_>>(), now).await?;
             Ok::<_, Error>((changed, lapsed))
         })
         .await?;

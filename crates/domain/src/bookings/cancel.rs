@@ -1,9 +1,14 @@
 //! Cancellations, and what they give back.
 
-use super::{
-    Kept, Once, catch_up, events, idempotency, lock_as, payments, quotes, status_at, timeline, transitions, zone,
+use super::{Kept, Once, catch_up, idempotency, lock_as, payments, quotes, status_at, timeline, transitions, zone};
+use crate::{
+    app::App,
+    cancellation,
+    events::{self, Actor},
+    pricing::Line,
+    rule_sets::RuleSet,
+    timezones,
 };
-use crate::{app::App, cancellation, pricing::Line, rule_sets::RuleSet, timezones};
 use auth::Member;
 use mysql_engine::Conn;
 use store::{
@@ -81,7 +86,7 @@ pub async fn cancel(
             }
             let (booking, side) = lock_as(tx, id, member, None).await?;
             let refund = refund_to_decide(&booking, side, expected_refund, now)?;
-            let booking = end(app, tx, booking, side, refund, now).await?;
+            let booking = end(app, tx, booking, (side, member), refund, now).await?;
             Ok::<_, Error>((keep(tx, &intention, id).await?, Some(booking)))
         })
         .await?;
@@ -117,8 +122,15 @@ fn refund_to_decide(booking: &Booking, side: Side, expected: Option<i64>, now: T
     Ok(refund)
 }
 
-async fn end(app: &App, tx: &mut Conn, booking: Booking, side: Side, refund: i64, now: Timestamp) -> Result<Booking> {
-    let (booking, mut kinds) = catch_up(tx, booking, now).await?;
+async fn end(
+    app: &App,
+    tx: &mut Conn,
+    booking: Booking,
+    (side, member): (Side, &Member),
+    refund: i64,
+    now: Timestamp,
+) -> Result<Booking> {
+    let (booking, mut events) = catch_up(tx, booking, now).await?;
     let change = Change {
         cancelled_at: Some(now),
         host_payout: payout_after(&booking, refund, now)?,
@@ -133,15 +145,16 @@ async fn end(app: &App, tx: &mut Conn, booking: Booking, side: Side, refund: i64
         _ => None,
     };
     store::nights::release(tx, booking.id, from).await?;
-    let (event, reason) = match side {
+    let actor = Actor::on_side(side, member.id());
+    let (kind, reason) = match side {
         Side::Guest => (BookingEventKind::CancelledByGuest, RefundReason::GuestCancelled),
         Side::Host => (BookingEventKind::CancelledByHost, RefundReason::HostCancelled),
     };
-    kinds.push(event);
-    if payments::decide_refund(app, tx, &booking, refund, reason, now).await? > 0 {
-        kinds.push(BookingEventKind::RefundCreated);
+    events.push(actor.event(kind));
+    for (refund, payment) in payments::decide_refund(app, tx, &booking, refund, reason, now).await? {
+        events.push(actor.event(BookingEventKind::RefundCreated).of_refund(refund, payment));
     }
-    events::append(tx, &booking, &kinds, now).await?;
+    events::append(app, tx, &booking, events, now).await?;
     Ok(booking)
 }
 

@@ -4,11 +4,14 @@ use super::{
     Kept, Once,
     claims::{Wanted, claim, look},
     confirm::{Confirmed, confirm},
-    events::{self, Happened},
     holds::admit,
     idempotency, payments, quotes,
 };
-use crate::{app::App, limits, listings, timezones};
+use crate::{
+    app::App,
+    events::{self, Actor, Happened, NewEvent},
+    limits, listings, timezones,
+};
 use auth::Member;
 use client_limits::AddressPrefix;
 use mysql_engine::Conn;
@@ -115,14 +118,16 @@ async fn book(
     let admission = admit(app, tx, &quote, &listing, now).await?;
     let booking = draft(app, &quote, &listing, admission.held_since, now)?;
     store::bookings::insert(tx, &booking).await.map_err(raced)?;
-    let Taken { booking, kinds, lapsed } = take_nights(app, tx, booking, listing.rules.preparation_nights, now).await?;
+    let Taken { booking, events, lapsed } =
+        take_nights(app, tx, booking, listing.rules.preparation_nights, now).await?;
     // Last, because all bookings from an address wait for one another from here on.
     limits::take(tx, &app.limits.bookings_by_address, &[from.as_bytes()], now).await?;
     let created = idempotency::keep(tx, intention, Kept { booking: booking.id }).await?;
-    let mut happened: Vec<_> = Happened::expired(&lapsed).collect();
-    happened.extend(admission.replaced.iter().map(|it| Happened::new(it, &[BookingEventKind::CancelledByGuest])));
-    happened.push(Happened::new(&booking, &kinds));
-    events::append_all(tx, &happened, now).await?;
+    let mut happened: Vec<_> = events::expired(&lapsed).collect();
+    let replaced = Actor::Guest(guest.id()).event(BookingEventKind::CancelledByGuest);
+    happened.extend(admission.replaced.iter().map(|it| Happened::new(it, [replaced])));
+    happened.push(Happened::new(&booking, events));
+    events::append_all(app, tx, &happened, now).await?;
     let others = lapsed.into_iter().chain(admission.replaced).collect();
     Ok(Outcome::Booked(created, Box::new(booking), others))
 }
@@ -140,7 +145,7 @@ fn raced(error: diesel::result::Error) -> Error {
 struct Taken {
     booking: Booking,
     /// What happened to it.
-    kinds: Vec<BookingEventKind>,
+    events: Vec<NewEvent>,
     /// Bookings whose expired holds were in the way.
     lapsed: Vec<Booking>,
 }
@@ -150,23 +155,26 @@ struct Taken {
 async fn take_nights(app: &App, tx: &mut Conn, booking: Booking, preparation: u16, now: Timestamp) -> Result<Taken> {
     let is_instant = booking.status == BookingStatus::PendingPayment;
     let kind = if is_instant { NightKind::Hold } else { NightKind::Request };
+    let guest = Actor::Guest(booking.guest_id);
+    let (created, requested) = (guest.event(BookingEventKind::Created), guest.event(BookingEventKind::Requested));
     let wanted = Wanted { booking: &booking, kind, expires_at: booking.deadline_at, preparation };
     if booking.hidden_from_host {
         NightsUnavailable::unless_free(look(tx, &wanted, now).await?)?;
-        return Ok(Taken { booking, kinds: vec![BookingEventKind::Requested], lapsed: Vec::new() });
+        return Ok(Taken { booking, events: vec![requested], lapsed: Vec::new() });
     }
     let claimed = claim(tx, &wanted, now).await?;
     NightsUnavailable::unless_free(claimed.conflicts)?;
     let lapsed = claimed.lapsed;
     if !is_instant {
-        return Ok(Taken { booking, kinds: vec![BookingEventKind::Requested], lapsed });
+        return Ok(Taken { booking, events: vec![requested], lapsed });
     }
     if booking.total > 0 {
-        return Ok(Taken { booking, kinds: vec![BookingEventKind::Created], lapsed });
+        return Ok(Taken { booking, events: vec![created], lapsed });
     }
     match confirm(app, tx, &booking, now).await? {
         Confirmed::Certain(booking) => {
-            Ok(Taken { booking, kinds: vec![BookingEventKind::Created, BookingEventKind::Confirmed], lapsed })
+            let confirmed = Actor::Platform.event(BookingEventKind::Confirmed);
+            Ok(Taken { booking, events: vec![created, confirmed], lapsed })
         }
         Confirmed::WithoutNights(booking) => {
             Err(anyhow::anyhow!("booking {} has lost the nights that it has just taken", booking.id).into())

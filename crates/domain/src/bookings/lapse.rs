@@ -1,7 +1,10 @@
 //! What time does to bookings. Readers honor deadlines by themselves; this writes down what has become true, with its event.
 
-use super::{events, status_at};
-use crate::app::App;
+use super::status_at;
+use crate::{
+    app::App,
+    events::{self, Actor, NewEvent},
+};
 use mysql_engine::Conn;
 use store::bookings::{Booking, Change};
 use types::{
@@ -11,11 +14,7 @@ use types::{
 
 /// Writes what time has done to `booking`, which the transaction has locked. Returns the booking as it is then, and the events that the
 /// caller appends last of all.
-pub(crate) async fn catch_up(
-    tx: &mut Conn,
-    booking: Booking,
-    now: Timestamp,
-) -> Result<(Booking, Vec<BookingEventKind>)> {
+pub(crate) async fn catch_up(tx: &mut Conn, booking: Booking, now: Timestamp) -> Result<(Booking, Vec<NewEvent>)> {
     use BookingEventKind::{CheckedIn as Begun, Completed as Ended, Expired as Lapsed};
     use BookingStatus::{CheckedIn, Completed, Confirmed, Expired, PendingPayment, Requested};
     let to = status_at(&booking, now);
@@ -31,7 +30,8 @@ pub(crate) async fn catch_up(
     if to == Expired {
         store::nights::release(tx, booking.id, None).await?;
     }
-    Ok((change.applied_to(booking), kinds))
+    let events = kinds.into_iter().map(|kind| Actor::Platform.event(kind)).collect();
+    Ok((change.applied_to(booking), events))
 }
 
 /// Bookings that time has moved and nobody has written down yet, for the worker.
@@ -55,9 +55,10 @@ pub async fn move_on(app: &App, id: BookingId) -> Result<()> {
         .database
         .transaction(async |tx| {
             let Some(booking) = store::bookings::lock(tx, id).await? else { return Ok(None) };
-            let (booking, kinds) = catch_up(tx, booking, now).await?;
-            events::append(tx, &booking, &kinds, now).await?;
-            Ok::<_, Error>(Some(booking).filter(|_| !kinds.is_empty()))
+            let (booking, events) = catch_up(tx, booking, now).await?;
+            let moved = (!events.is_empty()).then(|| booking.clone());
+            events::append(app, tx, &booking, events, now).await?;
+            Ok::<_, Error>(moved)
         })
         .await?;
     if let Some(booking) = moved {

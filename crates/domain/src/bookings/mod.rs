@@ -30,7 +30,6 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    events,
     idempotency::{self, Once},
     payments, quotes,
     timezones::{TimeZones, Zone},

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Confirmed, Kept, Once, confirm, events, idempotency, lock_as, payments, status_at, transitions};
-use crate::app::App;
+use super::{Confirmed, Kept, Once, confirm, idempotency, lock_as, payments, status_at, transitions};
+use crate::{
+    app::App,
+    events::{self, Actor},
+};
 use auth::Member;
 use store::{
     bookings::{Booking, Change},
@@ -96,9 +99,9 @@ async fn accept_free(
     let Confirmed::Certain(booking) = confirm(app, tx, booking, now).await? else {
         return Err(anyhow::anyhow!("request {} has lost its nights", booking.id).into());
     };
-    let accepted = Accepted { booking: booking.id, payment: None };
-    let kept = idempotency::keep(tx, intention, accepted).await?;
-    events::append(tx, &booking, &[BookingEventKind::Confirmed], now).await?;
+    let kept = idempotency::keep(tx, intention, Accepted { booking: booking.id, payment: None }).await?;
+    let accepted = Actor::Host(booking.host_id).event(BookingEventKind::Confirmed);
+    events::append(app, tx, &booking, [accepted], now).await?;
     Ok((kept, Next::Tell(Box::new(booking))))
 }
 
@@ -145,7 +148,8 @@ pub async fn decline(
             store::bookings::update(tx, id, &change).await?;
             store::nights::release(tx, id, None).await?;
             let kept = idempotency::keep(tx, &intention, Kept { booking: id }).await?;
-            events::append(tx, &booking, &[BookingEventKind::Declined], now).await?;
+            let declined = Actor::Host(host.id()).event(BookingEventKind::Declined);
+            events::append(app, tx, &booking, [declined], now).await?;
             Ok::<_, Error>((kept, Some(booking)))
         })
         .await?;

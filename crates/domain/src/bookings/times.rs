@@ -6,8 +6,15 @@
 
 use chrono::NaiveTime;
 
-use super::{BookedPlace, catch_up, events, transitions};
-use crate::{app::App, cancellation, quotes, rule_sets::RuleSet, timezones};
+use super::{BookedPlace, catch_up, transitions};
+use crate::{
+    app::App,
+    cancellation,
+    events::{self, Actor},
+    quotes,
+    rule_sets::RuleSet,
+    timezones,
+};
 use mysql_engine::Conn;
 use store::{booking_times::Times, bookings::Booking};
 use types::{
@@ -50,12 +57,13 @@ pub async fn follow_time_zone(app: &App, id: BookingId) -> Result<()> {
             if booking.time_zone_rules.as_str() >= zones.version().as_str() {
                 return Ok(None);
             }
-            let (booking, mut kinds) = catch_up(tx, booking, now).await?;
+            let (booking, mut events) = catch_up(tx, booking, now).await?;
             if !transitions::is_final(booking.status) && renew(tx, &booking, &zones, now).await? {
-                kinds.push(BookingEventKind::TimesChanged);
+                events.push(Actor::Platform.event(BookingEventKind::TimesChanged));
             }
-            events::append(tx, &booking, &kinds, now).await?;
-            Ok::<_, Error>(Some(booking).filter(|_| !kinds.is_empty()))
+            let moved = (!events.is_empty()).then(|| booking.clone());
+            events::append(app, tx, &booking, events, now).await?;
+            Ok::<_, Error>(moved)
         })
         .await?;
     if let Some(booking) = moved {

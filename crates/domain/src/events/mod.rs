@@ -9,17 +9,15 @@ mod wake;
 pub use follow::{Opening, follow, latest_of_feed};
 pub use wake::{look_at_all, wake_for_others};
 
-pub use store::events::OfBooking;
+pub(super) use store::events::{Actor, Happened, NewEvent};
+pub use store::events::{Cause, OfBooking};
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::app::App;
 use auth::Member;
 use mysql_engine::Conn;
-use store::{
-    bookings::Booking,
-    events::{Audience, Event, Parties},
-};
+use store::{bookings::Booking, events::Event};
 use types::{
     BookingEventKind, BookingId, Page, PageError, PageOf, Side, Timestamp,
     error::{Refusal, Result},
@@ -108,52 +106,32 @@ impl Place {
     }
 }
 
-/// What happened to a booking, which the transaction has locked or made.
-#[derive(Debug)]
-pub(super) struct Happened<'a> {
-    /// The booking.
-    pub booking: &'a Booking,
-    /// What happened.
-    pub kinds: Vec<BookingEventKind>,
-    /// Whether its host learns of the booking only now, and so of all that happened before.
-    pub host_joins: bool,
+/// That nobody paid or responded in time, for each of `bookings`.
+pub(super) fn expired(bookings: &[Booking]) -> impl Iterator<Item = Happened<'_>> {
+    let expired = Actor::Platform.event(BookingEventKind::Expired);
+    bookings.iter().map(move |booking| Happened::new(booking, [expired]))
 }
 
-impl<'a> Happened<'a> {
-    pub(super) fn new(booking: &'a Booking, kinds: &[BookingEventKind]) -> Self {
-        Self { booking, kinds: kinds.to_vec(), host_joins: false }
-    }
-
-    /// That nobody paid or answered in time, for each of `bookings`.
-    pub(super) fn expired(bookings: &'a [Booking]) -> impl Iterator<Item = Self> {
-        bookings.iter().map(|booking| Self::new(booking, &[BookingEventKind::Expired]))
-    }
-
-    fn audience(&self) -> Audience {
-        match (self.host_joins, self.booking.hidden_from_host) {
-            (true, _) => Audience::HostJoins,
-            (false, true) => Audience::Guest,
-            (false, false) => Audience::Both,
-        }
-    }
-}
-
-/// Appends `kinds` to the events of `booking`, which the transaction has locked or made. The last thing that it does.
+/// Appends events of `booking`, which the transaction has locked or created. The last thing that it does.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn append(tx: &mut Conn, booking: &Booking, kinds: &[BookingEventKind], now: Timestamp) -> Result<()> {
-    append_all(tx, &[Happened::new(booking, kinds)], now).await
+pub(super) async fn append(
+    app: &App,
+    tx: &mut Conn,
+    booking: &Booking,
+    events: impl IntoIterator<Item = NewEvent>,
+    now: Timestamp,
+) -> Result<()> {
+    append_all(app, tx, &[Happened::new(booking, events)], now).await
 }
 
-/// Appends what happened to several bookings, as [`append`].
+/// Appends events of several bookings, as [`append`].
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn append_all(tx: &mut Conn, happened: &[Happened<'_>], now: Timestamp) -> Result<()> {
-    let parties = |booking: &Booking| Parties { booking: booking.id, guest: booking.guest_id, host: booking.host_id };
-    let happened: Vec<_> = happened.iter().map(|it| (parties(it.booking), it.audience(), it.kinds.clone())).collect();
-    Ok(store::events::append(tx, &happened, now).await?)
+pub(super) async fn append_all(app: &App, tx: &mut Conn, happened: &[Happened<'_>], now: Timestamp) -> Result<()> {
+    Ok(store::events::append(tx, &app.cause, happened, now).await?)
 }
 
 /// Wakes the streams of this server, once the change is committed.

@@ -1,7 +1,10 @@
 //! What the bookings of a listing mean for its changes, and its changes for them.
 
 use super::{Changes, Listing, PlaceChanges};
-use crate::events::{self, Happened};
+use crate::{
+    app::App,
+    events::{self, Actor, Happened},
+};
 use auth::Member;
 use mysql_engine::Conn;
 use store::bookings::Booking;
@@ -62,6 +65,7 @@ pub(super) async fn keep_places(tx: &mut Conn, before: &Listing, after: &Listing
 /// does. An address that a booking had none of, at the same point, is given to it instead. Returns the bookings that keep the old place,
 /// the nearest check-in first.
 pub(super) async fn tell_of_move(
+    app: &App,
     tx: &mut Conn,
     before: &Listing,
     after: &Listing,
@@ -75,8 +79,9 @@ pub(super) async fn tell_of_move(
     if stays && (before.place.address.is_none() || before.place.address == after.place.address) {
         return Ok(Vec::new());
     }
-    let happened: Vec<_> = open.iter().map(|it| Happened::new(it, &[BookingEventKind::ListingMoved])).collect();
-    events::append_all(tx, &happened, now).await?;
+    let moved = Actor::Host(after.host_id).event(BookingEventKind::ListingMoved);
+    let happened: Vec<_> = open.iter().map(|it| Happened::new(it, [moved])).collect();
+    events::append_all(app, tx, &happened, now).await?;
     let mut told: Vec<_> = open.into_iter().filter(|booking| !booking.hidden_from_host).collect();
     told.sort_by_key(|booking| (booking.check_in, booking.id));
     told.truncate(TOLD);

@@ -113,7 +113,7 @@ pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) 
             store::listings::update(tx, &listing).await?;
             belongings.write(tx, id).await?;
             let shown = shown(tx, listing).await?;
-            let affected = booked::tell_of_move(tx, &before, &shown.listing, open, now).await?;
+            let affected = booked::tell_of_move(app, tx, &before, &shown.listing, open, now).await?;
             Ok::<_, Error>(Updated { listing: shown, affected })
         })
         .await?;

@@ -4,7 +4,7 @@ use super::{is_awaited, pay::give_back_attempt, settle::refund_part};
 use crate::{
     app::App,
     bookings::{Asked, Confirmed, ask_host, catch_up, confirm},
-    events::{self, Happened},
+    events::{self, Actor, Happened, NewEvent},
 };
 use mysql_engine::Conn;
 use providers::payments::{Intent, IntentStatus};
@@ -13,7 +13,7 @@ use store::{
     payments::{Change, Payment},
 };
 use types::{
-    BookingEventKind, PaymentId, PaymentStatus, RefundReason, Timestamp,
+    BookingEventKind, BookingStatus, PaymentId, PaymentStatus, RefundReason, Timestamp,
     error::{Error, NightConflict, Result},
 };
 
@@ -59,15 +59,15 @@ async fn write(
         store::payments::answered(tx, id).await?;
         return Ok((Applied::before(payment, booking), Vec::new()));
     }
-    let (booking, mut kinds) = catch_up(tx, booking, now).await?;
+    let (booking, mut events) = catch_up(tx, booking, now).await?;
     store::payments::update(tx, id, &change).await?;
     let followed = follow(app, tx, booking, &payment, change.status, now).await?;
     give_back_attempt(app, tx, followed.booking.guest_id, &payment, change.status).await?;
-    kinds.extend(followed.kinds);
-    let mut happened: Vec<_> = Happened::expired(&followed.lapsed).collect();
+    events.extend(followed.events);
+    let mut happened: Vec<_> = events::expired(&followed.lapsed).collect();
     let host_joins = followed.host_joins;
-    happened.push(Happened { host_joins, ..Happened::new(&followed.booking, &kinds) });
-    events::append_all(tx, &happened, now).await?;
+    happened.push(Happened { host_joins, ..Happened::new(&followed.booking, events) });
+    events::append_all(app, tx, &happened, now).await?;
     let payment = store::payments::find(tx, id).await?.ok_or_else(|| lost(id))?;
     let mut told = followed.lapsed;
     told.push(followed.booking.clone());
@@ -123,8 +123,8 @@ fn change(payment: &Payment, intent: &Intent, now: Timestamp) -> Change {
 struct Followed {
     /// As it is then.
     booking: Booking,
-    /// The events that tell of it.
-    kinds: Vec<BookingEventKind>,
+    /// Its new events.
+    events: Vec<NewEvent>,
     /// Whether its host learns of it now.
     host_joins: bool,
     /// What took the nights of a request before its money was authorized.
@@ -134,8 +134,8 @@ struct Followed {
 }
 
 impl Followed {
-    fn only(booking: Booking, kinds: &[BookingEventKind]) -> Self {
-        Self { booking, kinds: kinds.to_vec(), host_joins: false, conflicts: Vec::new(), lapsed: Vec::new() }
+    fn only(booking: Booking, events: Vec<NewEvent>) -> Self {
+        Self { booking, events, host_joins: false, conflicts: Vec::new(), lapsed: Vec::new() }
     }
 }
 
@@ -149,50 +149,69 @@ async fn follow(
 ) -> Result<Followed> {
     use BookingEventKind as Kind;
     let waits = is_awaited(&booking, now);
+    let by_provider = |kind| Actor::PaymentProvider.event(kind).of_payment(payment.id);
     Ok(match status {
-        PaymentStatus::RequiresConfirmation if waits => Followed::only(booking, &[Kind::PaymentConfirmationRequired]),
-        PaymentStatus::Authorized if waits && booking.hidden_from_host => reach_host(app, tx, &booking, now).await?,
-        PaymentStatus::Authorized if waits => Followed::only(booking, &[Kind::PaymentAuthorized]),
-        PaymentStatus::Declined => Followed::only(booking, &[Kind::PaymentDeclined]),
+        PaymentStatus::RequiresConfirmation if waits => {
+            Followed::only(booking, vec![by_provider(Kind::PaymentConfirmationRequired)])
+        }
+        PaymentStatus::Authorized if waits && booking.hidden_from_host => {
+            reach_host(app, tx, &booking, payment, now).await?
+        }
+        PaymentStatus::Authorized if waits => Followed::only(booking, vec![by_provider(Kind::PaymentAuthorized)]),
+        PaymentStatus::Declined => Followed::only(booking, vec![by_provider(Kind::PaymentDeclined)]),
         PaymentStatus::Captured if waits => certify(app, tx, booking, payment, now).await?,
         PaymentStatus::Captured => {
-            give_back(app, tx, payment, now).await?;
-            Followed::only(booking, &[Kind::PaymentCaptured, Kind::RefundCreated])
+            let refunded = give_back(app, tx, payment, now).await?;
+            Followed::only(booking, vec![by_provider(Kind::PaymentCaptured), refunded])
         }
-        _ => Followed::only(booking, &[]),
+        _ => Followed::only(booking, Vec::new()),
     })
 }
 
 /// A request claims its nights and is shown to its host, or expires because they were taken meanwhile.
-async fn reach_host(app: &App, tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<Followed> {
+async fn reach_host(
+    app: &App,
+    tx: &mut Conn,
+    booking: &Booking,
+    payment: &Payment,
+    now: Timestamp,
+) -> Result<Followed> {
     let Asked { booking, conflicts, lapsed } = ask_host(app, tx, booking, now).await?;
     let host_joins = conflicts.is_empty();
-    let kinds = if host_joins { vec![BookingEventKind::PaymentAuthorized] } else { vec![BookingEventKind::Expired] };
-    Ok(Followed { booking, kinds, host_joins, conflicts, lapsed })
+    let event = if host_joins {
+        Actor::PaymentProvider.event(BookingEventKind::PaymentAuthorized).of_payment(payment.id)
+    } else {
+        Actor::Platform.event(BookingEventKind::Expired)
+    };
+    Ok(Followed { booking, events: vec![event], host_joins, conflicts, lapsed })
 }
 
 /// Money was taken for a booking that waits for it: it is certain, if its nights are its own.
 async fn certify(app: &App, tx: &mut Conn, booking: Booking, payment: &Payment, now: Timestamp) -> Result<Followed> {
     use BookingEventKind as Kind;
+    // A host accepts a request; an instant booking needs nobody's consent.
+    let by = if booking.status == BookingStatus::Requested { Actor::Host(booking.host_id) } else { Actor::Platform };
     // A request that a server of before took for one that holds its nights.
-    let asked = if booking.hidden_from_host { Some(reach_host(app, tx, &booking, now).await?) } else { None };
-    let asked = asked.unwrap_or_else(|| Followed::only(booking, &[]));
+    let asked = if booking.hidden_from_host { Some(reach_host(app, tx, &booking, payment, now).await?) } else { None };
+    let asked = asked.unwrap_or_else(|| Followed::only(booking, Vec::new()));
+    let captured = Actor::PaymentProvider.event(Kind::PaymentCaptured).of_payment(payment.id);
     let confirmed = if asked.conflicts.is_empty() {
         confirm(app, tx, &asked.booking, now).await?
     } else {
         Confirmed::WithoutNights(asked.booking.clone())
     };
-    let (booking, kinds) = match confirmed {
-        Confirmed::Certain(booking) => (booking, vec![Kind::PaymentCaptured, Kind::Confirmed]),
+    let (booking, events) = match confirmed {
+        Confirmed::Certain(booking) => (booking, vec![captured, by.event(Kind::Confirmed)]),
         Confirmed::WithoutNights(booking) => {
-            give_back(app, tx, payment, now).await?;
-            (booking, vec![Kind::Expired, Kind::PaymentCaptured, Kind::RefundCreated])
+            let refunded = give_back(app, tx, payment, now).await?;
+            (booking, vec![Actor::Platform.event(Kind::Expired), captured, refunded])
         }
     };
-    Ok(Followed { booking, kinds, ..asked })
+    Ok(Followed { booking, events, ..asked })
 }
 
-/// This payment's own money goes back, whatever another one has paid.
-async fn give_back(app: &App, tx: &mut Conn, payment: &Payment, now: Timestamp) -> Result<()> {
-    refund_part(app, tx, payment, (payment.amount, RefundReason::HoldExpired), now).await
+/// This payment's own money goes back, whatever another one has paid. Returns the event.
+async fn give_back(app: &App, tx: &mut Conn, payment: &Payment, now: Timestamp) -> Result<NewEvent> {
+    let refund = refund_part(app, tx, payment, (payment.amount, RefundReason::HoldExpired), now).await?;
+    Ok(Actor::Platform.event(BookingEventKind::RefundCreated).of_refund(refund, payment.id))
 }

@@ -17,7 +17,8 @@ use types::{
 /// A provider's answer that has not come after this long is asked for again.
 const PATIENCE: Duration = Duration::seconds(60);
 
-/// Decides that `amount` goes back to the guest, from what was taken and not yet given back. Returns what could be decided.
+/// Decides that `amount` goes back to the guest, from what was captured and not yet refunded. Returns the refunds, each with
+/// its payment.
 pub(crate) async fn decide_refund(
     app: &App,
     tx: &mut Conn,
@@ -25,17 +26,17 @@ pub(crate) async fn decide_refund(
     amount: i64,
     reason: RefundReason,
     now: Timestamp,
-) -> Result<i64> {
-    let mut left = amount;
+) -> Result<Vec<(RefundId, PaymentId)>> {
+    let (mut left, mut refunds) = (amount, Vec::new());
     for payment in store::payments::of_booking(tx, booking.id).await? {
         let part = left.min(payment.captured - payment.refunded);
         if part <= 0 || payment.status != PaymentStatus::Captured {
             continue;
         }
-        refund_part(app, tx, &payment, (part, reason), now).await?;
+        refunds.push((refund_part(app, tx, &payment, (part, reason), now).await?, payment.id));
         left -= part;
     }
-    Ok(amount - left)
+    Ok(refunds)
 }
 
 /// Whether money may be on its way for `booking`, which the transaction has locked: the provider was asked, and its answer is not written.
@@ -51,7 +52,7 @@ pub(super) async fn refund_part(
     payment: &Payment,
     (amount, reason): (i64, RefundReason),
     now: Timestamp,
-) -> Result<()> {
+) -> Result<RefundId> {
     let refund = Refund {
         id: RefundId::new(now, &*app.entropy),
         payment_id: payment.id,
@@ -64,7 +65,7 @@ pub(super) async fn refund_part(
         updated_at: now,
     };
     store::payments::insert_refund(tx, &refund).await?;
-    Ok(())
+    Ok(refund.id)
 }
 
 /// Tells the provider now what a booking's end means. What fails stays for the worker.

@@ -6,7 +6,7 @@ use super::Review;
 use crate::{
     app::App,
     bookings::{catch_up, status_at},
-    events,
+    events::{self, Actor},
     listings::checks,
 };
 use auth::Member;
@@ -74,9 +74,9 @@ pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Revi
                 revealed: false,
             };
             store::reviews::insert(tx, &review).await?;
-            let (booking, mut kinds) = catch_up(tx, booking, now).await?;
-            kinds.push(BookingEventKind::Reviewed);
-            events::append(tx, &booking, &kinds, now).await?;
+            let (booking, mut events) = catch_up(tx, booking, now).await?;
+            events.push(Actor::Guest(guest.id()).event(BookingEventKind::Reviewed));
+            events::append(app, tx, &booking, events, now).await?;
             Ok::<_, Error>((review, booking))
         })
         .await?;

@@ -21,7 +21,7 @@ use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 
 use super::{
     bookings,
-    events::{self, Audience, Parties},
+    events::{self, Actor, Cause, Happened},
     schema::{self, imports},
 };
 use mysql_engine::{Conflict, Conn};
@@ -95,9 +95,8 @@ struct ExpiredHold(BookingId);
 impl Batch for ExpiredHold {
     async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
         if let Some(booking) = bookings::expire(tx, self.0, now).await? {
-            let parties = Parties { booking: booking.id, guest: booking.guest_id, host: booking.host_id };
-            let audience = if booking.hidden_from_host { Audience::Guest } else { Audience::Both };
-            events::append(tx, &[(parties, audience, vec![BookingEventKind::Expired])], now).await?;
+            let expired = Happened::new(&booking, [Actor::Platform.event(BookingEventKind::Expired)]);
+            events::append(tx, &Cause::Import(SOURCE.into()), &[expired], now).await?;
         }
         Ok(Outcome::default())
     }

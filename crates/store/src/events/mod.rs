@@ -1,19 +1,91 @@
-//! What happened to bookings, in the order in which it was committed.
+//! Events of bookings, in the order in which it was committed.
 //!
 //! A sequence is taken under a row lock, never from AUTO_INCREMENT: that counts up when a row is written, not when it is committed, so
 //! a reader could step over a row that is committed later.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod append;
+
+pub use append::{Happened, append};
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use diesel::{mysql::Mysql, prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
-use super::{
+use crate::{
     each::{Each, among},
     schema::{booking_events, bookings, feed_entries, feeds},
 };
 use mysql_engine::Conn;
-use types::{BookingEventKind, BookingId, Page, Side, Timestamp, UserId};
+use types::{BookingEventKind, BookingId, Page, PaymentId, RefundId, Side, Timestamp, UserId};
+
+/// Who caused an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// The guest of a booking.
+    Guest(UserId),
+    /// The host of a booking, or of a listing.
+    Host(UserId),
+    /// The payment provider.
+    PaymentProvider,
+    /// Staygate itself: a deadline passed, rules changed, or a dataset was imported.
+    Platform,
+}
+
+impl Actor {
+    /// The person on one side of a booking.
+    pub fn on_side(side: Side, person: UserId) -> Self {
+        match side {
+            Side::Guest => Self::Guest(person),
+            Side::Host => Self::Host(person),
+        }
+    }
+
+    /// An event of this kind that it caused.
+    pub fn event(self, kind: BookingEventKind) -> NewEvent {
+        NewEvent { kind, actor: self, payment: None, refund: None }
+    }
+}
+
+/// What made the program write an event.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// A request of a client, by its id.
+    Request(Arc<str>),
+    /// Scheduled work, by its name.
+    Job(&'static str),
+    /// A message of the payment provider, by the provider's id of it.
+    ProviderEvent(Arc<str>),
+    /// The import of a dataset, by its name.
+    Import(Arc<str>),
+}
+
+/// An event that is not written yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What happened.
+    pub kind: BookingEventKind,
+    /// Who caused it.
+    pub actor: Actor,
+    /// The payment that it concerns.
+    pub payment: Option<PaymentId>,
+    /// The refund that it concerns.
+    pub refund: Option<RefundId>,
+}
+
+impl NewEvent {
+    /// The event, which concerns a payment.
+    #[must_use]
+    pub fn of_payment(self, id: PaymentId) -> Self {
+        Self { payment: Some(id), ..self }
+    }
+
+    /// The event, which concerns a refund of a payment.
+    #[must_use]
+    pub fn of_refund(self, id: RefundId, payment: PaymentId) -> Self {
+        Self { payment: Some(payment), refund: Some(id), ..self }
+    }
+}
 
 /// Something that happened to a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -36,152 +108,6 @@ pub enum Topic {
     Booking(BookingId),
     /// Those of all bookings on one side of a person.
     Feed(UserId, Side),
-}
-
-/// Who learns of what happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Audience {
-    /// Both sides.
-    Both,
-    /// The guest alone: the host does not know of the booking.
-    Guest,
-    /// Both sides, and the host also of all that happened before.
-    HostJoins,
-}
-
-/// Whom an event concerns.
-#[derive(Debug, Clone, Copy)]
-pub struct Parties {
-    /// The booking, which the transaction has locked or made.
-    pub booking: BookingId,
-    /// Its guest.
-    pub guest: UserId,
-    /// Its host.
-    pub host: UserId,
-}
-
-/// Appends what happened to one booking or more to their events and to the feeds of both sides. The last thing that a transaction does:
-/// the lock of a feed is held until the commit. Feeds are locked in one order, so that two transactions do not deadlock. Sequences are
-/// counted up and used by the database itself, because each round trip holds the locks longer.
-pub async fn append(
-    tx: &mut Conn,
-    happened: &[(Parties, Audience, Vec<BookingEventKind>)],
-    now: Timestamp,
-) -> QueryResult<()> {
-    let mut events = Vec::new();
-    for (parties, audience, kinds) in happened.iter().filter(|(.., kinds)| !kinds.is_empty()) {
-        let count = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
-        diesel::update(bookings::table.find(parties.booking))
-            .set(bookings::event_sequence.eq(bookings::event_sequence + count))
-            .execute(tx)
-            .await?;
-        let behind = kinds.iter().zip((0..count).rev());
-        events.extend(behind.map(|(kind, behind)| New { parties, audience: *audience, kind: *kind, behind }));
-    }
-    if events.is_empty() {
-        return Ok(());
-    }
-    record(tx, &events, now).await?;
-    let entries = entries(tx, &events).await?;
-    enter(tx, &entries).await
-}
-
-/// The most rows of a statement that counts sequences: the database reads each as a query of its own.
-const AT_ONCE: usize = 100;
-
-/// An event that is not written yet.
-struct New<'a> {
-    parties: &'a Parties,
-    audience: Audience,
-    kind: BookingEventKind,
-    /// How far its sequence is behind the booking's last one.
-    behind: u32,
-}
-
-/// A written event: its booking, and how far its sequence is behind the booking's last one.
-type Entry = (BookingId, u32);
-
-/// Which feeds written events belong into. A host who joins gets what happened to the booking before, in its order.
-async fn entries(tx: &mut Conn, events: &[New<'_>]) -> QueryResult<BTreeMap<(Side, UserId), Vec<Entry>>> {
-    let mut feeds = BTreeMap::<_, Vec<Entry>>::new();
-    let mut joined = BTreeSet::new();
-    for New { parties, audience, behind, .. } in events {
-        feeds.entry((Side::Guest, parties.guest)).or_default().push((parties.booking, *behind));
-        let of_host = match audience {
-            Audience::Both => vec![(parties.booking, *behind)],
-            Audience::HostJoins if joined.insert(parties.booking) => whole(tx, parties.booking).await?,
-            Audience::HostJoins | Audience::Guest => Vec::new(),
-        };
-        if !of_host.is_empty() {
-            feeds.entry((Side::Host, parties.host)).or_default().extend(of_host);
-        }
-    }
-    Ok(feeds)
-}
-
-/// All events of a booking, oldest first.
-async fn whole(tx: &mut Conn, booking: BookingId) -> QueryResult<Vec<Entry>> {
-    let events = of_booking(tx, booking, 0, i64::MAX).await?;
-    let last = events.last().map_or(0, |event| event.sequence);
-    Ok(events.iter().map(|event| (booking, last - event.sequence)).collect())
-}
-
-/// Writes events of bookings whose sequences are counted up already.
-async fn record(tx: &mut Conn, events: &[New<'_>], now: Timestamp) -> QueryResult<()> {
-    let one = "SELECT id, event_sequence - ?, ?, ? FROM bookings WHERE id = ?";
-    for events in events.chunks(AT_ONCE) {
-        let all = vec![one; events.len()].join(" UNION ALL ");
-        let text = format!("INSERT INTO booking_events (booking_id, sequence, kind, happened_at) {all}");
-        let mut insert = diesel::sql_query(text).into_boxed::<Mysql>();
-        for event in events {
-            insert = insert
-                .bind::<sql_types::Unsigned<sql_types::Integer>, _>(event.behind)
-                .bind::<sql_types::Text, _>(event.kind)
-                .bind::<sql_types::Datetime, _>(now)
-                .bind::<sql_types::Binary, _>(event.parties.booking);
-        }
-        insert.execute(tx).await?;
-    }
-    Ok(())
-}
-
-/// Enters written events into feeds.
-async fn enter(tx: &mut Conn, feeds: &BTreeMap<(Side, UserId), Vec<Entry>>) -> QueryResult<()> {
-    let rows = vec!["(?, ?, ?)"; feeds.len()].join(", ");
-    let mut count = diesel::sql_query(format!(
-        "INSERT INTO feeds (user_id, role, last_sequence) VALUES {rows} \
-         ON DUPLICATE KEY UPDATE last_sequence = last_sequence + VALUES(last_sequence)"
-    ))
-    .into_boxed::<Mysql>();
-    for ((side, user), events) in feeds {
-        count = count.bind::<sql_types::Binary, _>(*user).bind::<sql_types::Text, _>(*side).bind::<sql_types::Unsigned<
-            sql_types::BigInt,
-        >, _>(
-            events.len() as u64
-        );
-    }
-    count.execute(tx).await?;
-    let one = "SELECT f.user_id, f.role, f.last_sequence - ?, b.id, b.event_sequence - ? FROM feeds f JOIN bookings b \
-               WHERE f.user_id = ? AND f.role = ? AND b.id = ?";
-    let mut rows = Vec::new();
-    for (feed, entries) in feeds {
-        rows.extend(entries.iter().zip((0..entries.len() as u64).rev()).map(|(entry, behind)| (feed, entry, behind)));
-    }
-    for rows in rows.chunks(AT_ONCE) {
-        let all = vec![one; rows.len()].join(" UNION ALL ");
-        let text = format!("INSERT INTO feed_entries (user_id, role, sequence, booking_id, booking_sequence) {all}");
-        let mut insert = diesel::sql_query(text).into_boxed::<Mysql>();
-        for ((side, user), (booking, event_behind), behind) in rows {
-            insert = insert
-                .bind::<sql_types::Unsigned<sql_types::BigInt>, _>(*behind)
-                .bind::<sql_types::Unsigned<sql_types::Integer>, _>(*event_behind)
-                .bind::<sql_types::Binary, _>(*user)
-                .bind::<sql_types::Text, _>(*side)
-                .bind::<sql_types::Binary, _>(*booking);
-        }
-        insert.execute(tx).await?;
-    }
-    Ok(())
 }
 
 /// Which events of one booking to read.
