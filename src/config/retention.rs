@@ -22,10 +22,14 @@ pub struct Retention {
     #[arg(long, env = "STAYGATE_UNUSED_QUOTE_DAYS", value_name = "DAYS", default_value_t = 7, value_parser = between(1, 3650))]
     pub unused_quote_days: u32,
 
-    /// How long events of bookings that have ended are kept, in days. A subscription that resumes from an older cursor fails with
-    /// CURSOR_EXPIRED.
+    /// How long events are kept, in days; of bookings, only of those that have ended. A subscription that resumes from an older cursor
+    /// fails with CURSOR_EXPIRED.
     #[arg(long, env = "STAYGATE_EVENT_DAYS", value_name = "DAYS", default_value_t = 400, value_parser = between(1, 3650))]
     pub event_days: u32,
+
+    /// How long the catalog of changes is kept, in days. A server that has not read it for so long reads all listings anew.
+    #[arg(long, env = "STAYGATE_CATALOG_DAYS", value_name = "DAYS", default_value_t = 7, value_parser = between(1, 3650))]
+    pub catalog_days: u32,
 }
 
 impl Retention {
@@ -36,6 +40,7 @@ impl Retention {
             sessions: Duration::days(self.ended_session_days.into()),
             quotes: Duration::days(self.unused_quote_days.into()),
             events: Duration::days(self.event_days.into()),
+            catalog: Duration::days(self.catalog_days.into()),
         }
     }
 }

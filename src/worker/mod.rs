@@ -28,8 +28,8 @@ pub async fn run(app: App) {
     let (worker, sweeper) = (app.for_worker(), Sweeper::default());
     let due = repeat(&app, TICK, "due work", || work_once(&worker));
     let sweep = repeat(&app, SWEEP, "old data", || sweeper.sweep(&worker));
-    let pulse = repeat(&app, PULSE, "changes of other servers", || events::wake_for_others(&app));
-    let look = repeat(&app, LOOK_AT_ALL, "followed topics", || events::look_at_all(&app));
+    let pulse = repeat(&app, PULSE, "changes of other servers", || events::wake_for_other_servers(&app));
+    let look = repeat(&app, LOOK_AT_ALL, "followed topics", || events::check_all_topics(&app));
     let rules = repeat(&app, TZDATA, "time zone rules", || follow_tzdata(&app));
     let derived = until_done(&app, "derived columns", || store::refresh::all(&worker.database));
     tokio::join!(due, pulse, look, sweep, rules, derived);

@@ -124,7 +124,7 @@ async fn a_stream_loses_nothing_that_another_server_writes_meanwhile() {
         for day in 1..=8 {
             elsewhere.book_and_pay(&listing, &format!("2026-04-0{day}"), &format!("2026-04-0{}", day + 1)).await;
             // What the worker of this server does twice a second.
-            domain::events::wake_for_others(&app.app).await.unwrap();
+            domain::events::wake_for_other_servers(&app.app).await.unwrap();
         }
     };
     let reading = async {

@@ -36,7 +36,7 @@ async fn host_feed(app: &TestApp) -> i64 {
         #[diesel(sql_type = BigInt)]
         entries: i64,
     }
-    let count = "SELECT COUNT(*) AS entries FROM feed_entries WHERE role = 'HOST'";
+    let count = "SELECT COUNT(*) AS entries FROM feed_entries WHERE topic = 'HOST'";
     let count: Count = diesel::sql_query(count).get_result(&mut app.conn().await).await.unwrap();
     count.entries
 }

@@ -10,6 +10,7 @@ mod blocks;
 mod bookings;
 mod calendars;
 mod cancellations;
+mod catalog;
 mod commands;
 mod contract;
 mod costs;

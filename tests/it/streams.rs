@@ -54,7 +54,7 @@ async fn cost(each: usize) -> Vec<String> {
     let declined = guest.at(&other).try_pay(&booking, "CARD_DECLINED", &app.key()).await;
     assert_eq!(declined["code"], "PAYMENT_DECLINED", "{declined}");
     let recording = app.app.database.statements().record();
-    domain::events::wake_for_others(&app.app).await.unwrap();
+    domain::events::wake_for_other_servers(&app.app).await.unwrap();
     for told in join_all(waiting).await {
         let (event, _) = told.unwrap();
         let event = &event["data"]["event"];
@@ -92,13 +92,13 @@ async fn what_was_read_is_not_read_again() {
     assert_eq!(next(&mut stream).await["data"]["event"]["kind"], "PAYMENT_DECLINED");
     let recording = app.app.database.statements().record();
     for _ in 0..3 {
-        domain::events::wake_for_others(&app.app).await.unwrap();
+        domain::events::wake_for_other_servers(&app.app).await.unwrap();
     }
-    domain::events::look_at_all(&app.app).await.unwrap();
+    domain::events::check_all_topics(&app.app).await.unwrap();
     let silent = tokio::time::timeout(Duration::from_millis(200), stream.next()).await;
     assert!(silent.is_err(), "an event comes once: {silent:?}");
     let statements = recording.texts();
-    assert!(statements.iter().all(|text| !text.contains("booking_events")), "{}", statements.join("\n"));
+    assert!(statements.iter().all(|text| !text.contains("`events`")), "{}", statements.join("\n"));
     assert_eq!(statements.len(), 4);
 }
 
@@ -144,9 +144,8 @@ async fn a_declined_card_costs_the_same_however_many_were_declined_before() {
         recording.texts()
     };
     let first = decline().await;
-    let of_events = first
-        .iter()
-        .filter(|text| ["feeds", "feed_entries", "booking_events"].iter().any(|table| text.contains(table)));
+    let of_events =
+        first.iter().filter(|text| ["feeds", "feed_entries", "INTO events"].iter().any(|table| text.contains(table)));
     assert_eq!(of_events.count(), 3, "{}", first.join("\n"));
     // A booking has ten payments at the most.
     for _ in 0..8 {
@@ -171,7 +170,7 @@ async fn a_look_at_all_topics_finds_what_was_never_announced() {
     assert!(tokio::time::timeout(Duration::from_millis(100), feed.next()).await.is_err());
     guest.at(&other).pay(&booking).await;
     let recording = app.app.database.statements().record();
-    domain::events::look_at_all(&app.app).await.unwrap();
+    domain::events::check_all_topics(&app.app).await.unwrap();
     assert_eq!(recording.texts().len(), 2, "one statement for bookings, one for feeds");
     assert_eq!(next(&mut stream).await["data"]["event"]["kind"], "PAYMENT_CAPTURED");
     assert_eq!(next(&mut feed).await["data"]["event"]["kind"], "PAYMENT_CAPTURED");

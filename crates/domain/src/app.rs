@@ -220,18 +220,18 @@ impl<T: Clone> Recent<T> {
 
 /// The live streams of this process.
 pub struct Streams {
-    /// Hands events to those who follow them.
+    /// Sends events to those who follow them.
     pub hub: Hub<Topic, Event>,
     /// How many streams each member has open.
     pub open: Quota<UserId>,
-    /// When changes of other servers were last looked for.
-    pub looked: Mutex<Option<Instant>>,
+    /// When events of other servers were last looked for.
+    pub checked: Mutex<Option<Instant>>,
 }
 
 impl Streams {
     /// Streams of which a member can have so many open at a time.
     pub fn new(per_member: usize) -> Self {
-        Self { hub: Hub::default(), open: Quota::new(per_member), looked: Mutex::new(None) }
+        Self { hub: Hub::default(), open: Quota::new(per_member), checked: Mutex::new(None) }
     }
 }
 
@@ -309,7 +309,7 @@ pub struct App {
     pub database: Database,
     /// How timed work goes.
     pub chores: Arc<Chores>,
-    /// What has this handle: events name it as their cause.
+    /// Whose handle it is: events name it as their cause.
     pub cause: Cause,
 }
 

@@ -4,7 +4,8 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    bookings, events,
+    bookings,
+    events::{self, NewChange},
     idempotency::{self, Once},
 };
 use crate::app::App;
@@ -15,7 +16,7 @@ use store::{
     nights::{Claim, Night},
 };
 use types::{
-    IdempotencyKey, ListingId, NightKind, Stay, Timestamp, UnavailableReason,
+    ChangeKind, IdempotencyKey, ListingId, NightKind, Stay, Timestamp, UnavailableReason,
     error::{Error, NightConflict, NightsUnavailable, Result},
 };
 
@@ -61,13 +62,21 @@ pub async fn block(
                 |night: &NaiveDate| held.iter().any(|it| it.night == *night && it.kind != NightKind::Preparation);
             let nights: Vec<_> = range.nights().filter(|night| !is_blocked(night)).collect();
             claim(tx, listing, range, &nights, now).await?;
+            let change = change(ChangeKind::NightsBlocked, host, listing, &nights);
             let changed = idempotency::keep(tx, &intention, Changed { nights }).await?;
-            events::append_all(app, tx, &events::expired(&lapsed).collect::<Vec<_>>(), now).await?;
+            let expired: Vec<_> = events::expired(&lapsed).collect();
+            events::append_with_changes(app, tx, (&expired, change.as_slice()), now).await?;
             Ok::<_, Error>((changed, lapsed))
         })
         .await?;
     lapsed.iter().for_each(|booking| events::announce(app, booking));
     Ok(changed)
+}
+
+/// What the catalog says of `nights` that were changed, in order; nothing when there are none.
+fn change(kind: ChangeKind, host: &Member, listing: ListingId, nights: &[NaiveDate]) -> Option<NewChange> {
+    let (first, last) = (nights.first()?, nights.last()?);
+    Some(NewChange::nights(kind, listing, (*first, *last + Days::new(1)), host.id()))
 }
 
 /// A host does not block what guests hold.
@@ -114,7 +123,10 @@ pub async fn open(
             let nights: Vec<_> = found.iter().filter(|night| is_block(night.kind)).map(|night| night.night).collect();
             store::nights::unblock(tx, listing, range).await?;
             prepare(tx, &own, &nights, now).await?;
-            idempotency::keep(tx, &intention, Changed { nights }).await
+            let change = change(ChangeKind::NightsOpened, host, listing, &nights);
+            let changed = idempotency::keep(tx, &intention, Changed { nights }).await?;
+            events::append_changes(app, tx, change.as_slice(), now).await?;
+            Ok(changed)
         })
         .await
 }

@@ -30,6 +30,7 @@ impl Sweeper {
             repeat(|| idempotency_keys(app)).await,
             repeat(|| sessions(app)).await,
             repeat(|| self.quotes(app)).await,
+            repeat(|| catalog(app)).await,
             repeat(|| events(app)).await,
             self.amenities(app).await,
         ];
@@ -89,13 +90,18 @@ async fn sessions(app: &App) -> Result<usize> {
         .await
 }
 
-/// Old events of bookings that have ended. A stream whose cursor is older ends with `CURSOR_EXPIRED`.
+/// Old entries of the catalog. Whoever keeps a copy of what everybody can see and has not read them starts anew.
+async fn catalog(app: &App) -> Result<usize> {
+    let before = app.now() - app.terms.retention.catalog;
+    Ok(store::events::delete_entries(&mut app.conn().await?, before, BATCH).await?)
+}
+
+/// Old events; of bookings, only of those that have ended. A stream whose cursor is older ends with `CURSOR_EXPIRED`.
 async fn events(app: &App) -> Result<usize> {
     let before = app.now() - app.terms.retention.events;
-    // An event stands in two feeds, and what belongs to its booking is deleted with it.
-    let (rows, expired) = store::events::expired(&mut app.conn().await?, before, BATCH.into()).await?;
-    if !expired.is_empty() {
+    let expired = store::events::expired(&mut app.conn().await?, before, BATCH.into()).await?;
+    if expired.events > 0 {
         app.database.transaction(async |tx| Ok::<_, Error>(store::events::delete(tx, &expired).await?)).await?;
     }
-    Ok(rows)
+    Ok(expired.events)
 }

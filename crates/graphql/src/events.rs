@@ -12,28 +12,29 @@ use super::{
     ids,
     loaders::{EventsOf, LatestOf, PrivateLoaders},
     pages::{Cursored, connection},
+    payments::{Payment, Refund, find_payment, find_refund},
 };
-use domain::events::{self, Opening, Place, Placed, Topic};
+use domain::events::{self, EventPosition, Opening, StreamEvent, Topic};
 use types::scalars::Cursor;
-use types::{BookingEventKind, BookingId, Page, PageOf, Side, Timestamp, error::Error};
+use types::{BookingEventKind, BookingId, EventActor, Page, PageOf, Side, Timestamp, error::Error};
 
 /// An event of a booking, with its position in the stream that it was read from.
 #[derive(Clone)]
-pub struct BookingEvent(Placed);
+pub struct BookingEvent(StreamEvent);
 
 /// An event of a booking. History and subscriptions use the same type.
 #[Object]
 impl BookingEvent {
     /// Stable id of the event: an event that is delivered twice has the same id.
     async fn id(&self) -> ID {
-        // The booking and the event's place in it: the same in every stream.
+        // The booking and the event's sequence: the same in every stream.
         let event = &self.0.event;
         ID(format!("ev_{}_{}", event.booking_id.to_string().trim_start_matches("bk_"), event.sequence))
     }
 
     /// Its position in the stream or list that it comes from, for `after`.
     async fn cursor(&self) -> Cursor {
-        Cursor(self.0.place.to_cursor())
+        Cursor(self.0.position.to_cursor())
     }
 
     /// When it happened.
@@ -44,6 +45,21 @@ impl BookingEvent {
     /// What happened.
     async fn kind(&self) -> BookingEventKind {
         self.0.event.kind
+    }
+
+    /// Who caused it.
+    async fn actor(&self) -> EventActor {
+        self.0.event.actor
+    }
+
+    /// The payment that it concerns; null when there is none, or the viewer is not the guest.
+    async fn payment(&self, ctx: &Context<'_>) -> Option<Result<Payment>> {
+        find_payment(ctx, self.0.event.details.payment?).await.transpose()
+    }
+
+    /// The refund that it concerns; null when there is none, or the viewer is not the guest.
+    async fn refund(&self, ctx: &Context<'_>) -> Option<Result<Refund>> {
+        find_refund(ctx, self.0.event.details.refund?).await.transpose()
     }
 
     /// The message that came with it: the host's on `DECLINED`; null when there is none.
@@ -57,7 +73,7 @@ impl BookingEvent {
     }
 }
 
-async fn message_of(ctx: &Context<'_>, placed: &Placed) -> Result<Option<String>> {
+async fn message_of(ctx: &Context<'_>, placed: &StreamEvent) -> Result<Option<String>> {
     if placed.event.kind != BookingEventKind::Declined {
         return Ok(None);
     }
@@ -74,14 +90,14 @@ connection! {
     BookingEvent
 }
 
-impl From<Placed> for BookingEvent {
-    fn from(placed: Placed) -> Self {
+impl From<StreamEvent> for BookingEvent {
+    fn from(placed: StreamEvent) -> Self {
         Self(placed)
     }
 }
 
-fn place(after: Option<&Cursor>) -> Result<Option<Place>> {
-    Ok(after.map(|cursor| Place::from_cursor(&cursor.0)).transpose().map_err(Error::from)?)
+fn position(after: Option<&Cursor>) -> Result<Option<EventPosition>> {
+    Ok(after.map(|cursor| EventPosition::from_cursor(&cursor.0)).transpose().map_err(Error::from)?)
 }
 
 impl BookingEventConnection {
@@ -90,10 +106,10 @@ impl BookingEventConnection {
     /// # Errors
     /// When an argument is wrong, or the database fails.
     pub async fn of(ctx: &Context<'_>, booking: BookingId, first: Option<i32>, after: Option<Cursor>) -> Result<Self> {
-        let page = Page::new(first, place(after.as_ref())?).map_err(Error::from)?;
+        let page = Page::new(first, position(after.as_ref())?).map_err(Error::from)?;
         let rows = ctx.load_own(EventsOf(events::part_of_history(booking, &page)?)).await?;
         let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
-        Ok(Cursored::new(rows, |placed: &Placed| placed.place.to_cursor()).into())
+        Ok(Cursored::new(rows, |placed: &StreamEvent| placed.position.to_cursor()).into())
     }
 }
 
@@ -103,7 +119,7 @@ impl BookingEventConnection {
 /// When the database fails.
 pub async fn feed_cursor(ctx: &Context<'_>, own: &PrivateLoaders, side: Side) -> Result<Cursor> {
     let latest = own.load(ctx.app(), LatestOf(side)).await?;
-    Ok(Cursor(latest.unwrap_or(Place::Feed(side, 0)).to_cursor()))
+    Ok(Cursor(latest.unwrap_or(EventPosition::Feed(side, 0)).to_cursor()))
 }
 
 /// The same, if `field` is selected below. Whoever reads it before resolving what is below shows a state that is no older than the
@@ -128,12 +144,12 @@ async fn follow(
     let member = *ctx.member()?;
     let stream = &ctx.scope().stream;
     let resumed = stream.as_ref().and_then(|stream| stream.resume_after()).map(|cursor| Cursor(cursor.to_owned()));
-    let opening = place(resumed.or(after).as_ref())?.map_or(Opening::Now, Opening::After);
+    let opening = position(resumed.or(after).as_ref())?.map_or(Opening::Now, Opening::After);
     let (events, stream) = (events::follow(ctx.app(), &member, topic, opening).await?, stream.clone());
     Ok(events.map(move |placed| {
         let event = BookingEvent(placed?);
         if let Some(stream) = &stream {
-            stream.reached(event.0.place.to_cursor());
+            stream.reached(event.0.position.to_cursor());
         }
         Ok(event)
     }))

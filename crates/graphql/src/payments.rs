@@ -10,7 +10,7 @@ use super::{
     error::Result,
     given::Given,
     ids,
-    loaders::PaymentById,
+    loaders::{PaymentById, RefundById},
     money::Money,
     payload::payload,
 };
@@ -22,8 +22,8 @@ use domain::{
 };
 use types::scalars::Url;
 use types::{
-    DeclineReason, IdempotencyKey, PaymentId, PaymentNextActionKind, RefundReason, RefundStatus, SandboxMethod,
-    Timestamp,
+    DeclineReason, IdempotencyKey, PaymentId, PaymentNextActionKind, RefundId, RefundReason, RefundStatus,
+    SandboxMethod, Timestamp,
     error::{self, Validation},
 };
 
@@ -122,6 +122,14 @@ impl ShownStatus {
 /// When the database fails.
 pub async fn find_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Payment>> {
     Ok(ctx.load_own(PaymentById(id)).await?.map(Payment))
+}
+
+/// The refund, if the viewer is the guest.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_refund(ctx: &Context<'_>, id: RefundId) -> Result<Option<Refund>> {
+    Ok(ctx.load_own(RefundById(id)).await?.map(Refund))
 }
 
 /// What the guest must do to continue a payment.

@@ -283,8 +283,8 @@ async fn vanished(
     // A file that was cut off must not unlist a city.
     let too_many = is_asked && ids.len() >= MANY && ids.len() * 2 > all && !options.force;
     let unlisted = is_asked && !too_many;
-    if unlisted {
-        imports::unlist(conn, &ids, now).await?;
+    if unlisted && let Some(at) = imports::checkpoint(conn, dataset, Part::Listings.as_str()).await? {
+        imports::unlist(conn, &ids, &at, now).await?;
     }
     Ok(Gone { listings: ids.len(), unlisted, too_many })
 }

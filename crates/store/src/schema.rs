@@ -9,15 +9,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    booking_events (booking_id, sequence) {
-        booking_id -> Binary,
-        sequence -> Unsigned<Integer>,
-        kind -> Text,
-        happened_at -> Datetime,
-    }
-}
-
-diesel::table! {
     bookings (id) {
         id -> Binary,
         listing_id -> Binary,
@@ -71,21 +62,37 @@ diesel::table! {
 }
 
 diesel::table! {
-    feed_entries (user_id, role, sequence) {
-        user_id -> Binary,
-        role -> Text,
-        sequence -> Unsigned<BigInt>,
-        booking_id -> Binary,
-        booking_sequence -> Unsigned<Integer>,
+    events (subject_id, sequence) {
+        subject_id -> Binary,
+        sequence -> Unsigned<Integer>,
+        kind -> Text,
+        happened_at -> Datetime,
+        subject -> Text,
+        actor -> Text,
+        actor_id -> Nullable<Binary>,
+        on_behalf_of -> Nullable<Binary>,
+        cause -> Text,
+        cause_id -> Text,
+        payload -> Text,
+    }
+}
+
+diesel::table! {
+    feed_entries (owner_id, topic, position) {
+        owner_id -> Binary,
+        topic -> Text,
+        position -> Unsigned<BigInt>,
+        subject_id -> Binary,
+        event_sequence -> Unsigned<Integer>,
         appended_at -> Datetime,
     }
 }
 
 diesel::table! {
-    feeds (user_id, role) {
-        user_id -> Binary,
-        role -> Text,
-        last_sequence -> Unsigned<BigInt>,
+    feeds (owner_id, topic) {
+        owner_id -> Binary,
+        topic -> Text,
+        last_position -> Unsigned<BigInt>,
     }
 }
 
@@ -371,11 +378,9 @@ diesel::table! {
     }
 }
 
-diesel::joinable!(booking_events -> bookings (booking_id));
 diesel::joinable!(bookings -> listings (listing_id));
 diesel::joinable!(bookings -> quotes (quote_id));
 diesel::joinable!(devices -> users (user_id));
-diesel::joinable!(feeds -> users (user_id));
 diesel::joinable!(guest_holds -> users (guest_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(listing_amenities -> amenities (amenity_slug));
@@ -400,9 +405,9 @@ diesel::joinable!(sessions -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     amenities,
-    booking_events,
     bookings,
     devices,
+    events,
     feed_entries,
     feeds,
     guest_holds,

@@ -11,8 +11,10 @@ pub struct Retention {
     pub sessions: Duration,
     /// Quotes that were never booked, after they have expired.
     pub quotes: Duration,
-    /// Events of bookings that have ended, after they happened.
+    /// Events, after they happened; of bookings, only of those that have ended.
     pub events: Duration,
+    /// Entries of the catalog of changes, after they were appended.
+    pub catalog: Duration,
 }
 
 impl Default for Retention {
@@ -22,6 +24,7 @@ impl Default for Retention {
             sessions: Duration::days(7),
             quotes: Duration::days(7),
             events: Duration::days(400),
+            catalog: Duration::days(7),
         }
     }
 }

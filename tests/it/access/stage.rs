@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::events::Place;
+use domain::events::EventPosition;
 use serde_json::{Value, json};
 use types::Side;
 
@@ -217,11 +217,11 @@ async fn stream(world: &World, field: &str) -> Value {
     match field {
         "bookingEvents" => {
             let (booking, _) = world.confirmed().await;
-            let start = Place::Booking(booking.parse().unwrap(), 0);
+            let start = EventPosition::Booking(booking.parse().unwrap(), 0);
             json!({ "bookingId": booking, "after": start.to_cursor() })
         }
-        "myTripEvents" => json!({ "after": Place::Feed(Side::Guest, 0).to_cursor() }),
-        _ => json!({ "after": Place::Feed(Side::Host, 0).to_cursor() }),
+        "myTripEvents" => json!({ "after": EventPosition::Feed(Side::Guest, 0).to_cursor() }),
+        _ => json!({ "after": EventPosition::Feed(Side::Host, 0).to_cursor() }),
     }
 }
 

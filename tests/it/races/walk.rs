@@ -68,42 +68,54 @@ const BROKEN: &[(&str, &str)] = &[
     ),
     (
         "events with a gap",
-        "SELECT HEX(b.id) AS name FROM bookings b LEFT JOIN booking_events e ON e.booking_id = b.id GROUP BY b.id, b.event_sequence \
+        "SELECT HEX(b.id) AS name FROM bookings b LEFT JOIN events e ON e.subject_id = b.id GROUP BY b.id, b.event_sequence \
          HAVING COUNT(e.sequence) <> b.event_sequence OR MAX(e.sequence) <> b.event_sequence OR b.event_sequence = 0",
     ),
     (
         "a feed with a gap",
-        "SELECT HEX(f.user_id) AS name FROM feeds f LEFT JOIN feed_entries e ON e.user_id = f.user_id AND e.role = f.role \
-         GROUP BY f.user_id, f.role, f.last_sequence HAVING COUNT(e.sequence) <> f.last_sequence OR \
-         MAX(e.sequence) <> f.last_sequence OR MIN(e.sequence) <> 1",
+        "SELECT HEX(f.owner_id) AS name FROM feeds f LEFT JOIN feed_entries e ON e.owner_id = f.owner_id AND e.topic = f.topic \
+         WHERE f.topic <> 'OWN' GROUP BY f.owner_id, f.topic, f.last_position HAVING COUNT(e.position) <> f.last_position OR \
+         MAX(e.position) <> f.last_position OR MIN(e.position) <> 1",
+    ),
+    (
+        "a subject's events with a gap",
+        "SELECT HEX(f.owner_id) AS name FROM feeds f LEFT JOIN events e ON e.subject_id = f.owner_id WHERE f.topic = 'OWN' \
+         GROUP BY f.owner_id, f.last_position HAVING COUNT(e.sequence) <> f.last_position OR MAX(e.sequence) <> f.last_position",
+    ),
+    (
+        "an event of nights that is not in the catalog once",
+        "SELECT HEX(e.subject_id) AS name FROM events e LEFT JOIN feed_entries f ON f.subject_id = e.subject_id AND \
+         f.event_sequence = e.sequence AND f.topic = 'CATALOG' GROUP BY e.subject_id, e.sequence, e.subject, e.payload \
+         HAVING COUNT(f.position) <> (e.subject <> 'BOOKING' OR e.payload LIKE '%\"nights\"%')",
     ),
     (
         "an event that is not in the feeds of those who know of the booking",
-        "SELECT HEX(e.booking_id) AS name FROM booking_events e JOIN bookings b ON b.id = e.booking_id LEFT JOIN feed_entries f ON \
-         f.booking_id = e.booking_id AND f.booking_sequence = e.sequence GROUP BY e.booking_id, e.sequence, b.hidden_from_host \
-         HAVING COUNT(f.sequence) <> IF(b.hidden_from_host, 1, 2)",
+        "SELECT HEX(e.subject_id) AS name FROM events e JOIN bookings b ON b.id = e.subject_id LEFT JOIN feed_entries f ON \
+         f.subject_id = e.subject_id AND f.event_sequence = e.sequence AND f.topic IN ('GUEST', 'HOST') \
+         GROUP BY e.subject_id, e.sequence, b.hidden_from_host \
+         HAVING COUNT(f.position) <> IF(b.hidden_from_host, 1, 2)",
     ),
     (
         "a host's feed that is out of order",
-        "SELECT HEX(a.booking_id) AS name FROM feed_entries a JOIN feed_entries b ON a.user_id = b.user_id AND a.role = b.role AND \
-         a.booking_id = b.booking_id WHERE a.sequence < b.sequence AND a.booking_sequence > b.booking_sequence",
+        "SELECT HEX(a.subject_id) AS name FROM feed_entries a JOIN feed_entries b ON a.owner_id = b.owner_id AND a.topic = b.topic AND \
+         a.subject_id = b.subject_id WHERE a.position < b.position AND a.event_sequence > b.event_sequence",
     ),
     (
         "a state without its event, or an event without its state",
         "SELECT HEX(b.id) AS name FROM bookings b WHERE \
-         (b.confirmed_at IS NOT NULL) <> EXISTS (SELECT 1 FROM booking_events e WHERE e.booking_id = b.id AND e.kind = 'CONFIRMED') OR \
-         (b.status = 'DECLINED') <> EXISTS (SELECT 1 FROM booking_events e WHERE e.booking_id = b.id AND e.kind = 'DECLINED') OR \
-         (b.status = 'EXPIRED') <> EXISTS (SELECT 1 FROM booking_events e WHERE e.booking_id = b.id AND e.kind = 'EXPIRED') OR \
-         (b.status = 'COMPLETED') <> EXISTS (SELECT 1 FROM booking_events e WHERE e.booking_id = b.id AND e.kind = 'COMPLETED') OR \
-         (b.status = 'CANCELLED') <> EXISTS (SELECT 1 FROM booking_events e WHERE e.booking_id = b.id AND e.kind LIKE 'CANCELLED%') OR \
+         (b.confirmed_at IS NOT NULL) <> EXISTS (SELECT 1 FROM events e WHERE e.subject_id = b.id AND e.kind = 'CONFIRMED') OR \
+         (b.status = 'DECLINED') <> EXISTS (SELECT 1 FROM events e WHERE e.subject_id = b.id AND e.kind = 'DECLINED') OR \
+         (b.status = 'EXPIRED') <> EXISTS (SELECT 1 FROM events e WHERE e.subject_id = b.id AND e.kind = 'EXPIRED') OR \
+         (b.status = 'COMPLETED') <> EXISTS (SELECT 1 FROM events e WHERE e.subject_id = b.id AND e.kind = 'COMPLETED') OR \
+         (b.status = 'CANCELLED') <> EXISTS (SELECT 1 FROM events e WHERE e.subject_id = b.id AND e.kind LIKE 'CANCELLED%') OR \
          (b.status IN ('CHECKED_IN', 'COMPLETED') AND NOT EXISTS \
-         (SELECT 1 FROM booking_events e WHERE e.booking_id = b.id AND e.kind = 'CHECKED_IN'))",
+         (SELECT 1 FROM events e WHERE e.subject_id = b.id AND e.kind = 'CHECKED_IN'))",
     ),
     (
         "an event that came twice",
-        "SELECT HEX(booking_id) AS name FROM booking_events WHERE kind NOT LIKE 'PAYMENT%' AND \
+        "SELECT HEX(subject_id) AS name FROM events WHERE subject = 'BOOKING' AND kind NOT LIKE 'PAYMENT%' AND \
          kind NOT IN ('REFUND_CREATED', 'LISTING_MOVED') \
-         GROUP BY booking_id, kind HAVING COUNT(*) > 1",
+         GROUP BY subject_id, kind HAVING COUNT(*) > 1",
     ),
 ];
 

@@ -7,7 +7,10 @@ mod sign_in;
 use diesel::result::DatabaseErrorKind;
 
 use super::limits;
-use crate::app::App;
+use crate::{
+    app::App,
+    events::{self, NewChange},
+};
 use auth::{DeviceToken, Password, RefreshToken, Tokens};
 use client_limits::{AddressPrefix, Lane};
 use mysql_engine::Conn;
@@ -112,7 +115,9 @@ pub async fn register(app: &App, new: Registration, client: &Client) -> Result<S
         .database
         .transaction(async |tx| {
             store::users::insert(tx, &account).await.map_err(taken)?;
-            open(app, tx, user, &device, now).await
+            let signed_in = open(app, tx, user, &device, now).await?;
+            events::append_changes(app, tx, &[NewChange::person(user)], now).await?;
+            Ok::<_, Error>(signed_in)
         })
         .await?;
     tracing::info!(target: logs::SECURITY, event = "registered", %user, address = %client.address, "a new account");

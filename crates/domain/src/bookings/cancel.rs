@@ -151,8 +151,8 @@ async fn end(
         Side::Host => (BookingEventKind::CancelledByHost, RefundReason::HostCancelled),
     };
     events.push(actor.event(kind));
-    for (refund, payment) in payments::decide_refund(app, tx, &booking, refund, reason, now).await? {
-        events.push(actor.event(BookingEventKind::RefundCreated).of_refund(refund, payment));
+    for (refund, payment, amount) in payments::decide_refund(app, tx, &booking, refund, reason, now).await? {
+        events.push(actor.event(BookingEventKind::RefundCreated).of_refund(refund, payment).of_amount(amount));
     }
     events::append(app, tx, &booking, events, now).await?;
     Ok(booking)

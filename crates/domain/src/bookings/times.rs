@@ -57,8 +57,11 @@ pub async fn follow_time_zone(app: &App, id: BookingId) -> Result<()> {
             if booking.time_zone_rules.as_str() >= zones.version().as_str() {
                 return Ok(None);
             }
-            let (booking, mut events) = catch_up(tx, booking, now).await?;
-            if !transitions::is_final(booking.status) && renew(tx, &booking, &zones, now).await? {
+            let (mut booking, mut events) = catch_up(tx, booking, now).await?;
+            let is_final = transitions::is_final(booking.status);
+            let moved = if is_final { None } else { renew(tx, &booking, &zones, now).await? };
+            if let Some(times) = moved {
+                booking.deadline_at = times.deadline_at;
                 events.push(Actor::Platform.event(BookingEventKind::TimesChanged));
             }
             let moved = (!events.is_empty()).then(|| booking.clone());
@@ -72,8 +75,8 @@ pub async fn follow_time_zone(app: &App, id: BookingId) -> Result<()> {
     Ok(())
 }
 
-/// Writes the instants of `booking` by these rules. Returns whether one moved.
-async fn renew(tx: &mut Conn, booking: &Booking, zones: &TimeZones, now: Timestamp) -> Result<bool> {
+/// Writes the instants of `booking` by these rules. Returns them if one moved.
+async fn renew(tx: &mut Conn, booking: &Booking, zones: &TimeZones, now: Timestamp) -> Result<Option<Times>> {
     let before = Times::of(booking);
     let clock = Clock::of(tx, booking).await?;
     let times = times(booking, &clock, zones, now).unwrap_or_else(|error| {
@@ -83,13 +86,13 @@ async fn renew(tx: &mut Conn, booking: &Booking, zones: &TimeZones, now: Timesta
     });
     if times == before {
         store::booking_times::keep(tx, booking.id, zones.version()).await?;
-        return Ok(false);
+        return Ok(None);
     }
     store::booking_times::renew(tx, booking.id, &times, zones.version(), now).await?;
     if let Some(deadline) = times.deadline_at.filter(|_| times.deadline_at != before.deadline_at) {
         store::nights::expire_at(tx, booking.id, deadline).await?;
     }
-    Ok(true)
+    Ok(Some(times))
 }
 
 /// The local times that a booking promises.

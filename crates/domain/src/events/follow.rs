@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::{FutureExt as _, Stream, stream};
 
-use super::{Place, Placed, Topic};
+use super::{EventPosition, StreamEvent, Topic};
 use crate::app::App;
 use auth::Member;
 use providers::hub::{self, Entry, Read};
@@ -17,14 +17,14 @@ use types::{
 /// Where a stream begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// With what happens from now on.
+    /// With events that happen from now on.
     Now,
-    /// With what happened after a place.
-    After(Place),
+    /// With the events after a position.
+    After(EventPosition),
 }
 
-/// Follows `topic` for `member`: first what came after the opening, then what happens, in order, at least once. An error ends the stream,
-/// so that the client resumes from its last cursor.
+/// Follows `topic` for `member`: first the events after the opening, then new ones as they happen, in order, at least once. An error ends
+/// the stream, so that the client resumes from its last cursor.
 ///
 /// # Errors
 /// [`Refusal::BadCursor`] when the cursor is of another stream or ahead of this one; [`Refusal::NotFound`] when the booking is not the
@@ -34,15 +34,15 @@ pub async fn follow(
     member: &Member,
     topic: Topic,
     opening: Opening,
-) -> Result<impl Stream<Item = Result<Placed, Arc<Error>>> + Send + use<>> {
+) -> Result<impl Stream<Item = Result<StreamEvent, Arc<Error>>> + Send + use<>> {
     let limit = app.streams.open.limit();
     let permit = app.streams.open.take(member.id()).ok_or(Refusal::TooManySubscriptions { limit })?;
     let latest = latest(app, member, topic).await?;
     let position = match opening {
         Opening::Now => latest,
-        Opening::After(place) => topic.position(place).ok_or(Refusal::BadCursor)?,
+        Opening::After(position) => topic.number(position).ok_or(Refusal::BadCursor)?,
     };
-    // A stream that waited for the table to get there would miss what happens until then.
+    // A stream that waited until the table has this position would miss the events until then.
     if position > latest {
         return Err(Refusal::BadCursor.into());
     }
@@ -52,7 +52,7 @@ pub async fn follow(
         let (mut follower, permit) = open?;
         match follower.next().await {
             Ok(Entry { position, value: event }) => {
-                Some((Ok(Placed { event, place: topic.place(position) }), Some((follower, permit))))
+                Some((Ok(StreamEvent { event, position: topic.position(position) }), Some((follower, permit))))
             }
             Err(error) => Some((Err(error), None)),
         }
@@ -71,16 +71,16 @@ async fn latest(app: &App, member: &Member, topic: Topic) -> Result<u64> {
     }
 }
 
-/// The place of the latest event in a feed of `member`.
+/// The position of the latest event in a feed of `member`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn latest_of_feed(app: &App, member: &Member, side: Side) -> Result<Place> {
-    Ok(Place::Feed(side, latest(app, member, Topic::Feed(side)).await?))
+pub async fn latest_of_feed(app: &App, member: &Member, side: Side) -> Result<EventPosition> {
+    Ok(EventPosition::Feed(side, latest(app, member, Topic::Feed(side)).await?))
 }
 
 fn reading(app: &App, topic: StoredTopic) -> Arc<Read<Event>> {
-    // One read is for all who follow: not for the operation that began first.
+    // A read is for all followers, not for the operation that started to follow first.
     let app = app.for_process();
     Arc::new(move |after| {
         let app = app.clone();

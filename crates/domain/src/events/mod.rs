@@ -1,23 +1,25 @@
-//! What happened to bookings: written with the change itself, read as history, and followed live.
+//! Events: written in the transaction of the change, read as history, followed live, and read by whoever keeps a copy of what everybody
+//! can see ([`catalog`]).
 //!
-//! The tables are the truth. A stream knows its position, and gets what is behind it from its topic's reader or from the table; so it
-//! loses nothing when it is cut off, when a server dies, or when the change was made on another server.
+//! The tables are the truth. A stream knows its position, and gets later events from its topic's reader or from the table; so it loses
+//! nothing when it is interrupted, when a server dies, or when the change was made on another server.
 
+pub mod catalog;
 mod follow;
 mod wake;
 
 pub use follow::{Opening, follow, latest_of_feed};
-pub use wake::{look_at_all, wake_for_others};
+pub use wake::{check_all_topics, wake_for_other_servers};
 
-pub(super) use store::events::{Actor, Happened, NewEvent};
-pub use store::events::{Cause, OfBooking};
+pub(super) use store::events::{Actor, Happened, NewEvent, catalog::NewChange};
+pub use store::events::{BookingDetails, Cause, Event, OfBooking};
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::app::App;
 use auth::Member;
 use mysql_engine::Conn;
-use store::{bookings::Booking, events::Event};
+use store::bookings::Booking;
 use types::{
     BookingEventKind, BookingId, Page, PageError, PageOf, Side, Timestamp,
     error::{Refusal, Result},
@@ -32,18 +34,18 @@ pub enum Topic {
     Feed(Side),
 }
 
-/// An event at its place in a stream or list.
+/// An event with its position in a stream or list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed {
+pub struct StreamEvent {
     /// The event.
     pub event: Event,
-    /// Where it stands.
-    pub place: Place,
+    /// Its position.
+    pub position: EventPosition,
 }
 
-/// A place in a stream: that of the event before it.
+/// The position of an event in a stream. A stream that continues there begins with the next event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum EventPosition {
     /// Among the events of a booking.
     Booking(BookingId, u32),
     /// In a feed of one side.
@@ -59,27 +61,27 @@ impl Topic {
         }
     }
 
-    /// The place of a position in it.
-    fn place(self, position: u64) -> Place {
+    /// What clients get for a number in it.
+    fn position(self, number: u64) -> EventPosition {
         match self {
             // A booking's positions are sequences, which are that short.
-            Self::Booking(id) => Place::Booking(id, u32::try_from(position).unwrap_or(u32::MAX)),
-            Self::Feed(side) => Place::Feed(side, position),
+            Self::Booking(id) => EventPosition::Booking(id, u32::try_from(number).unwrap_or(u32::MAX)),
+            Self::Feed(side) => EventPosition::Feed(side, number),
         }
     }
 
-    /// The position of a place, if the place is in it.
-    fn position(self, place: Place) -> Option<u64> {
-        match (self, place) {
-            (Self::Booking(id), Place::Booking(of, sequence)) if of == id => Some(sequence.into()),
-            (Self::Feed(side), Place::Feed(of, sequence)) if of == side => Some(sequence),
+    /// The number of a position, if it is one of this topic.
+    fn number(self, position: EventPosition) -> Option<u64> {
+        match (self, position) {
+            (Self::Booking(id), EventPosition::Booking(of, sequence)) if of == id => Some(sequence.into()),
+            (Self::Feed(side), EventPosition::Feed(of, sequence)) if of == side => Some(sequence),
             _ => None,
         }
     }
 }
 
-impl Place {
-    /// As an opaque text that clients hand back.
+impl EventPosition {
+    /// As an opaque text that clients send back.
     pub fn to_cursor(self) -> String {
         match self {
             Self::Booking(booking, sequence) => format!("{booking}.{sequence}"),
@@ -90,17 +92,17 @@ impl Place {
     /// From the text that [`Self::to_cursor`] made.
     ///
     /// # Errors
-    /// [`PageError::Cursor`] when nothing of ours made the text.
+    /// [`PageError::Cursor`] when the text is no cursor of events.
     pub fn from_cursor(text: &str) -> Result<Self, PageError> {
         let read = || {
             let (name, sequence) = text.split_once('.')?;
-            let place = match name {
+            let position = match name {
                 "guest" => Self::Feed(Side::Guest, sequence.parse().ok()?),
                 "host" => Self::Feed(Side::Host, sequence.parse().ok()?),
                 id => Self::Booking(id.parse().ok()?, sequence.parse().ok()?),
             };
-            // One place has one text.
-            (place.to_cursor() == text).then_some(place)
+            // One position has one text.
+            (position.to_cursor() == text).then_some(position)
         };
         read().ok_or(PageError::Cursor)
     }
@@ -131,7 +133,28 @@ pub(super) async fn append(
 /// # Errors
 /// When the database fails.
 pub(super) async fn append_all(app: &App, tx: &mut Conn, happened: &[Happened<'_>], now: Timestamp) -> Result<()> {
-    Ok(store::events::append(tx, &app.cause, happened, now).await?)
+    append_with_changes(app, tx, (happened, &[]), now).await
+}
+
+/// Appends events of bookings, and changes to the catalog, as [`append`].
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn append_with_changes(
+    app: &App,
+    tx: &mut Conn,
+    news: (&[Happened<'_>], &[NewChange]),
+    now: Timestamp,
+) -> Result<()> {
+    Ok(store::events::append(tx, &app.cause, news, now).await?)
+}
+
+/// Appends changes to the catalog, as [`append`].
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn append_changes(app: &App, tx: &mut Conn, changes: &[NewChange], now: Timestamp) -> Result<()> {
+    append_with_changes(app, tx, (&[], changes), now).await
 }
 
 /// Wakes the streams of this server, once the change is committed.
@@ -149,10 +172,10 @@ pub fn announce(app: &App, booking: &Booking) {
 ///
 /// # Errors
 /// [`Refusal::BadCursor`] when the cursor is of another booking.
-pub fn part_of_history(booking: BookingId, page: &Page<Place>) -> Result<OfBooking> {
+pub fn part_of_history(booking: BookingId, page: &Page<EventPosition>) -> Result<OfBooking> {
     let after = match page.after {
         None => None,
-        Some(Place::Booking(of, sequence)) if of == booking => Some(sequence),
+        Some(EventPosition::Booking(of, sequence)) if of == booking => Some(sequence),
         Some(_) => return Err(Refusal::BadCursor.into()),
     };
     Ok(OfBooking { booking, page: Page { first: page.first, after } })
@@ -166,7 +189,7 @@ pub async fn histories(
     app: &App,
     viewer: &Member,
     parts: Vec<OfBooking>,
-) -> Result<HashMap<OfBooking, PageOf<Placed>>> {
+) -> Result<HashMap<OfBooking, PageOf<StreamEvent>>> {
     let mut rows: HashMap<BookingId, BTreeMap<u32, Event>> = HashMap::new();
     for event in store::events::visible(&mut app.conn().await?, viewer.id(), &parts).await? {
         rows.entry(event.booking_id).or_default().insert(event.sequence, event);
@@ -181,8 +204,8 @@ pub async fn histories(
     Ok(parts.into_iter().map(cut).collect())
 }
 
-fn of_booking(event: Event) -> Placed {
-    Placed { place: Place::Booking(event.booking_id, event.sequence), event }
+fn of_booking(event: Event) -> StreamEvent {
+    StreamEvent { position: EventPosition::Booking(event.booking_id, event.sequence), event }
 }
 
 #[cfg(test)]
@@ -191,14 +214,18 @@ mod tests {
     use types::SeededEntropy;
 
     #[test]
-    fn a_cursor_leads_back_to_its_place() {
+    fn a_cursor_leads_back_to_its_position() {
         let at = chrono::DateTime::UNIX_EPOCH.into();
         let booking = BookingId::new(at, &SeededEntropy::new(1));
-        for place in [Place::Booking(booking, 7), Place::Feed(Side::Guest, u64::MAX), Place::Feed(Side::Host, 0)] {
-            assert_eq!(Place::from_cursor(&place.to_cursor()), Ok(place));
+        for position in [
+            EventPosition::Booking(booking, 7),
+            EventPosition::Feed(Side::Guest, u64::MAX),
+            EventPosition::Feed(Side::Host, 0),
+        ] {
+            assert_eq!(EventPosition::from_cursor(&position.to_cursor()), Ok(position));
         }
         for text in ["", "guest", "guest.", "guest.-1", "guest.+1", "guest.01", "admin.1", "bk_x.1"] {
-            assert_eq!(Place::from_cursor(text), Err(PageError::Cursor), "{text}");
+            assert_eq!(EventPosition::from_cursor(text), Err(PageError::Cursor), "{text}");
         }
     }
 }

@@ -1,56 +1,57 @@
-//! Looking for events that other servers wrote.
+//! Finding events that other servers wrote.
 
 use std::{sync::PoisonError, time::Instant};
 
 use crate::app::App;
 use types::error::Result;
 
-/// How much longer than the time since the last look back is looked, in seconds: longer than a transaction takes to commit.
+/// How much further than to the last check to look back, in seconds: longer than a transaction takes to commit.
 const OVERLAP: u64 = 3;
-/// Looking back further than this is not worth it, in seconds.
+/// After so long all topics are checked instead, in seconds.
 const LONG_AGO: u64 = 60;
-/// Entries that one look reads at the most.
+/// The most entries that a check reads.
 const MOST: u32 = 10_000;
-/// Topics whose last positions are read at once.
+/// Topics whose last positions are read in one statement.
 const CHUNK: usize = 500;
 
-/// Has the topics read in which something was written since the last call, on whichever server. What was read already is not read again.
+/// Wakes the readers of topics in which something was written since the last call, on whichever server. What was read already is not read
+/// again.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn wake_for_others(app: &App) -> Result<()> {
+pub async fn wake_for_other_servers(app: &App) -> Result<()> {
     let begun = Instant::now();
     if app.streams.hub.is_followed() {
-        let since = looked(app).map_or(0, |looked| looked.elapsed().as_secs() + 1);
+        let since = checked(app).map_or(0, |checked| checked.elapsed().as_secs() + 1);
         match u32::try_from(since + OVERLAP) {
             Ok(seconds) if since < LONG_AGO => look_back(app, seconds).await?,
-            _ => look_at_all(app).await?,
+            _ => check_all_topics(app).await?,
         }
     }
-    // Whoever begins to follow later reads the table first.
-    *app.streams.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(begun);
+    // Whoever starts to follow later reads the table first.
+    *app.streams.checked.lock().unwrap_or_else(PoisonError::into_inner) = Some(begun);
     Ok(())
 }
 
-fn looked(app: &App) -> Option<Instant> {
-    *app.streams.looked.lock().unwrap_or_else(PoisonError::into_inner)
+fn checked(app: &App) -> Option<Instant> {
+    *app.streams.checked.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn look_back(app: &App, seconds: u32) -> Result<()> {
     let recent = store::events::recent(&mut app.conn().await?, seconds, MOST).await?;
     if recent.len() >= MOST as usize {
-        return look_at_all(app).await;
+        return check_all_topics(app).await;
     }
     recent.iter().for_each(|(topic, position)| app.streams.hub.announce(topic, *position));
     Ok(())
 }
 
-/// Has all followed topics read that are not read to their end. Done now and then whatever was announced: nothing that can fail is
-/// trusted with the last word.
+/// Wakes the readers of all followed topics that have not read to the end. Done now and then whatever was announced, so that no event is
+/// lost if an announcement was.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn look_at_all(app: &App) -> Result<()> {
+pub async fn check_all_topics(app: &App) -> Result<()> {
     let hub = &app.streams.hub;
     for topics in hub.topics().chunks(CHUNK) {
         let latest = store::events::latest(&mut app.conn().await?, topics).await?;

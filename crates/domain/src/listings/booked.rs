@@ -3,13 +3,13 @@
 use super::{Changes, Listing, PlaceChanges};
 use crate::{
     app::App,
-    events::{self, Actor, Happened},
+    events::{self, Actor, Happened, NewChange},
 };
 use auth::Member;
 use mysql_engine::Conn;
 use store::bookings::Booking;
 use types::{
-    BookingEventKind, ListingId, Timestamp,
+    BookingEventKind, ChangeKind, ListingId, Timestamp,
     error::{Result, Validation},
 };
 
@@ -61,27 +61,29 @@ pub(super) async fn keep_places(tx: &mut Conn, before: &Listing, after: &Listing
     Ok(())
 }
 
-/// Tells both sides of `open`, which the transaction has locked, that the listing has moved, if it has; the last thing that the transaction
-/// does. An address that a booking had none of, at the same point, is given to it instead. Returns the bookings that keep the old place,
+/// Appends the changes of a listing and tells both sides of `open`, which the transaction has locked, that it has moved, if it has; the last
+/// thing that the transaction does. An address that a booking had none of, at the same point, is given to it instead. Returns the bookings that keep the old place,
 /// the nearest check-in first.
 pub(super) async fn tell_of_move(
     app: &App,
     tx: &mut Conn,
-    before: &Listing,
-    after: &Listing,
+    (before, after): (&Listing, &Listing),
     open: Vec<Booking>,
-    now: Timestamp,
+    (kinds, now): (&[ChangeKind], Timestamp),
 ) -> Result<Vec<Booking>> {
+    let change = |kind: &ChangeKind| NewChange::listing(*kind, after.id, after.host_id);
+    let changes: Vec<_> = kinds.iter().map(change).collect();
     let stays = before.place.exact() == after.place.exact() && before.place.time_zone == after.place.time_zone;
     if stays && before.place.address.is_none() {
         store::bookings::add_address(tx, after).await?;
     }
     if stays && (before.place.address.is_none() || before.place.address == after.place.address) {
+        events::append_changes(app, tx, &changes, now).await?;
         return Ok(Vec::new());
     }
     let moved = Actor::Host(after.host_id).event(BookingEventKind::ListingMoved);
     let happened: Vec<_> = open.iter().map(|it| Happened::new(it, [moved])).collect();
-    events::append_all(app, tx, &happened, now).await?;
+    events::append_with_changes(app, tx, (&happened, &changes), now).await?;
     let mut told: Vec<_> = open.into_iter().filter(|booking| !booking.hidden_from_host).collect();
     told.sort_by_key(|booking| (booking.check_in, booking.id));
     told.truncate(TOLD);

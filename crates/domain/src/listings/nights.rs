@@ -8,12 +8,13 @@ use super::{Listing, Rules, checks, write::lock_own};
 use crate::{
     app::App,
     calendars::{self, Around, NightRate},
+    events::{self, NewChange},
     restrictions::NightView,
 };
 use auth::Member;
 use mysql_engine::Conn;
 use types::{
-    Currency, ListingId, Stay,
+    ChangeKind, Currency, ListingId, Stay,
     error::{Error, InvalidField, Result, Validation},
 };
 
@@ -155,6 +156,9 @@ pub async fn set_night_prices(
             let around = (range, Around::Nights);
             let particulars = calendars::particulars(tx, &[id], around, now).await?.remove(&id).unwrap_or_default();
             let nights = calendars::availability(&app.time_zones(), &listing, &particulars, range, now)?;
+            let nights_of = (range.check_in(), range.check_out());
+            let change = NewChange::nights(ChangeKind::NightRatesChanged, id, nights_of, host.id());
+            events::append_changes(app, tx, &[change], now).await?;
             Ok((nights, listing.pricing.currency))
         })
         .await

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     app::App,
-    events,
+    events::{self, NewChange},
     idempotency::{self, Once},
     limits,
 };
@@ -18,7 +18,8 @@ use auth::Member;
 use mysql_engine::Conn;
 use store::bookings::Booking;
 use types::{
-    CancellationPolicy, Currency, IdempotencyKey, ListingId, ListingStatus, Point, PropertyType, RoomType, Timestamp,
+    CancellationPolicy, ChangeKind, Currency, IdempotencyKey, ListingId, ListingStatus, Point, PropertyType, RoomType,
+    Timestamp,
     error::{Error, ListingIncomplete, ListingState, Refusal, Result, Validation},
 };
 
@@ -49,7 +50,9 @@ pub async fn create(app: &App, host: &Member, new: &Changes, key: Option<&Idempo
             if let Some(intention) = &intention {
                 idempotency::keep(tx, intention, listing.id).await?;
             }
-            Ok(Once::new(shown(tx, listing.clone()).await?))
+            let created = Once::new(shown(tx, listing.clone()).await?);
+            append(app, tx, &[ChangeKind::ListingCreated], &listing, now).await?;
+            Ok(created)
         })
         .await
 }
@@ -73,7 +76,8 @@ pub async fn delete(app: &App, host: &Member, id: ListingId) -> Result<()> {
             if listing.status != ListingStatus::Draft {
                 return Err(Refusal::ListingState(ListingState { status: listing.status }).into());
             }
-            store::listings::delete(tx, id).await
+            store::listings::delete(tx, id).await?;
+            append(app, tx, &[ChangeKind::ListingDeleted], &listing, app.now()).await
         })
         .await
 }
@@ -113,7 +117,8 @@ pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) 
             store::listings::update(tx, &listing).await?;
             belongings.write(tx, id).await?;
             let shown = shown(tx, listing).await?;
-            let affected = booked::tell_of_move(app, tx, &before, &shown.listing, open, now).await?;
+            let kinds = belongings.changes();
+            let affected = booked::tell_of_move(app, tx, (&before, &shown.listing), open, (kinds, now)).await?;
             Ok::<_, Error>(Updated { listing: shown, affected })
         })
         .await?;
@@ -158,6 +163,7 @@ pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<Show
             listing.published_at = listing.published_at.or(Some(now));
             listing.updated_at = now;
             store::listings::update(tx, &listing).await?;
+            append(app, tx, &[ChangeKind::ListingPublished], &listing, now).await?;
             Ok::<_, Error>(Arc::new(Shown { listing, cover }))
         })
         .await?;
@@ -182,11 +188,19 @@ pub async fn unlist(app: &App, host: &Member, id: ListingId) -> Result<Arc<Shown
                     listing.status = ListingStatus::Unlisted;
                     listing.updated_at = now;
                     store::listings::update(tx, &listing).await?;
-                    shown(tx, listing).await
+                    let unlisted = shown(tx, listing).await?;
+                    append(app, tx, &[ChangeKind::ListingUnlisted], &unlisted.listing, now).await?;
+                    Ok(unlisted)
                 }
             }
         })
         .await
+}
+
+/// Appends changes of `listing`, which the transaction has locked or created. The last thing that it does.
+async fn append(app: &App, tx: &mut Conn, kinds: &[ChangeKind], listing: &Listing, now: Timestamp) -> Result<()> {
+    let change = |kind: &ChangeKind| NewChange::listing(*kind, listing.id, listing.host_id);
+    events::append_changes(app, tx, &kinds.iter().map(change).collect::<Vec<_>>(), now).await
 }
 
 /// `listing` with its cover, as it is now.
@@ -217,6 +231,14 @@ impl Belongings {
         Self {
             amenities: amenities.and_then(|amenities| validation.take(amenities)),
             photos: photos.and_then(|photos| validation.take(photos)),
+        }
+    }
+
+    /// The kinds of events that an update with them has.
+    fn changes(&self) -> &'static [ChangeKind] {
+        match self.photos {
+            Some(_) => &[ChangeKind::ListingUpdated, ChangeKind::PhotosReplaced],
+            None => &[ChangeKind::ListingUpdated],
         }
     }
 

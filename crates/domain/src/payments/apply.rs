@@ -13,7 +13,7 @@ use store::{
     payments::{Change, Payment},
 };
 use types::{
-    BookingEventKind, BookingStatus, PaymentId, PaymentStatus, RefundReason, Timestamp,
+    BookingEventKind, BookingStatus, Money, PaymentId, PaymentStatus, RefundReason, Timestamp,
     error::{Error, NightConflict, Result},
 };
 
@@ -149,7 +149,7 @@ async fn follow(
 ) -> Result<Followed> {
     use BookingEventKind as Kind;
     let waits = is_awaited(&booking, now);
-    let by_provider = |kind| Actor::PaymentProvider.event(kind).of_payment(payment.id);
+    let by_provider = |kind| by_provider(kind, payment);
     Ok(match status {
         PaymentStatus::RequiresConfirmation if waits => {
             Followed::only(booking, vec![by_provider(Kind::PaymentConfirmationRequired)])
@@ -179,7 +179,7 @@ async fn reach_host(
     let Asked { booking, conflicts, lapsed } = ask_host(app, tx, booking, now).await?;
     let host_joins = conflicts.is_empty();
     let event = if host_joins {
-        Actor::PaymentProvider.event(BookingEventKind::PaymentAuthorized).of_payment(payment.id)
+        by_provider(BookingEventKind::PaymentAuthorized, payment)
     } else {
         Actor::Platform.event(BookingEventKind::Expired)
     };
@@ -194,7 +194,7 @@ async fn certify(app: &App, tx: &mut Conn, booking: Booking, payment: &Payment, 
     // A request that a server of before took for one that holds its nights.
     let asked = if booking.hidden_from_host { Some(reach_host(app, tx, &booking, payment, now).await?) } else { None };
     let asked = asked.unwrap_or_else(|| Followed::only(booking, Vec::new()));
-    let captured = Actor::PaymentProvider.event(Kind::PaymentCaptured).of_payment(payment.id);
+    let captured = by_provider(Kind::PaymentCaptured, payment);
     let confirmed = if asked.conflicts.is_empty() {
         confirm(app, tx, &asked.booking, now).await?
     } else {
@@ -210,8 +210,15 @@ async fn certify(app: &App, tx: &mut Conn, booking: Booking, payment: &Payment, 
     Ok(Followed { booking, events, ..asked })
 }
 
+/// What the provider reports of a payment.
+fn by_provider(kind: BookingEventKind, payment: &Payment) -> NewEvent {
+    let amount = Money::new(payment.amount, payment.currency);
+    Actor::PaymentProvider.event(kind).of_payment(payment.id).of_amount(amount)
+}
+
 /// This payment's own money goes back, whatever another one has paid. Returns the event.
 async fn give_back(app: &App, tx: &mut Conn, payment: &Payment, now: Timestamp) -> Result<NewEvent> {
     let refund = refund_part(app, tx, payment, (payment.amount, RefundReason::HoldExpired), now).await?;
-    Ok(Actor::Platform.event(BookingEventKind::RefundCreated).of_refund(refund, payment.id))
+    let event = Actor::Platform.event(BookingEventKind::RefundCreated).of_refund(refund, payment.id);
+    Ok(event.of_amount(Money::new(payment.amount, payment.currency)))
 }

@@ -18,7 +18,7 @@ use types::{
 const PATIENCE: Duration = Duration::seconds(60);
 
 /// Decides that `amount` goes back to the guest, from what was captured and not yet refunded. Returns the refunds, each with
-/// its payment.
+/// its payment and amount.
 pub(crate) async fn decide_refund(
     app: &App,
     tx: &mut Conn,
@@ -26,14 +26,15 @@ pub(crate) async fn decide_refund(
     amount: i64,
     reason: RefundReason,
     now: Timestamp,
-) -> Result<Vec<(RefundId, PaymentId)>> {
+) -> Result<Vec<(RefundId, PaymentId, Money)>> {
     let (mut left, mut refunds) = (amount, Vec::new());
     for payment in store::payments::of_booking(tx, booking.id).await? {
         let part = left.min(payment.captured - payment.refunded);
         if part <= 0 || payment.status != PaymentStatus::Captured {
             continue;
         }
-        refunds.push((refund_part(app, tx, &payment, (part, reason), now).await?, payment.id));
+        let refund = refund_part(app, tx, &payment, (part, reason), now).await?;
+        refunds.push((refund, payment.id, Money::new(part, payment.currency)));
         left -= part;
     }
     Ok(refunds)

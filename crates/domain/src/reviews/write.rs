@@ -6,7 +6,7 @@ use super::Review;
 use crate::{
     app::App,
     bookings::{catch_up, status_at},
-    events::{self, Actor},
+    events::{self, Actor, NewChange},
     listings::checks,
 };
 use auth::Member;
@@ -113,6 +113,7 @@ pub async fn reveal_due(app: &App) -> Result<usize> {
             .transaction(async |tx| {
                 let Some(review) = store::reviews::lock_hidden(tx, id).await? else { return Ok(false) };
                 store::reviews::reveal(tx, &review).await?;
+                events::append_changes(app, tx, &[NewChange::review(review.id, review.listing_id)], now).await?;
                 Ok::<_, Error>(true)
             })
             .await?;

@@ -137,10 +137,11 @@ impl Socket {
         }
         match message {
             Some(Ok(Message::Text(text))) => match messages::read(&text)? {
-                Incoming::Init(payload) => self.init(payload).await,
+                // In memory of their own, which an idle socket does not need.
+                Incoming::Init(payload) => Box::pin(self.init(payload)).await,
                 Incoming::Ping => self.send(Message::text(messages::PONG)).await,
                 Incoming::Pong => Ok(()),
-                Incoming::Subscribe { id, payload } => self.subscribe(id, payload, text.len()).await,
+                Incoming::Subscribe { id, payload } => Box::pin(self.subscribe(id, payload, text.len())).await,
                 Incoming::Complete { id } => {
                     self.operations.remove(&id);
                     Ok(())

@@ -28,7 +28,7 @@ use super::{
 };
 use domain::{
     bookings::{self, BookedPlace, Booking as Row},
-    events::Place,
+    events::EventPosition,
     quotes,
 };
 use types::scalars::{Cursor, Date};
@@ -220,7 +220,7 @@ impl Booking {
 
     /// The cursor of this state for `bookingEvents`: pass it as `after` to get every later event.
     async fn event_cursor(&self) -> Cursor {
-        Cursor(Place::Booking(self.0.id, self.0.event_sequence).to_cursor())
+        Cursor(EventPosition::Booking(self.0.id, self.0.event_sequence).to_cursor())
     }
 
     /// Exact location; null until the booking is confirmed, and after it was canceled.

@@ -7,7 +7,7 @@ use auth::Member;
 use domain::{
     app::App,
     bookings::{self, Booking, Part},
-    events::{self, OfBooking, Place, Placed},
+    events::{self, EventPosition, OfBooking, StreamEvent},
     payments::{self, Payment, Refund},
     quotes::{self, Quote},
 };
@@ -102,7 +102,7 @@ impl Private for RefundById {
 pub struct EventsOf(pub OfBooking);
 
 impl Private for EventsOf {
-    type Row = Arc<PageOf<Placed>>;
+    type Row = Arc<PageOf<StreamEvent>>;
 
     async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
         let parts = keys.into_iter().map(|Self(part)| part).collect();
@@ -141,12 +141,12 @@ impl Private for OwnBookings {
     }
 }
 
-/// The place of the latest event in the viewer's feed of this side.
+/// The position of the latest event in the viewer's feed of this side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LatestOf(pub Side);
 
 impl Private for LatestOf {
-    type Row = Place;
+    type Row = EventPosition;
 
     async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
         let mut batch = HashMap::new();

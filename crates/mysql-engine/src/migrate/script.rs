@@ -54,15 +54,19 @@ impl BoxableConnection<Mysql> for Text {
 pub(super) fn was_done(statement: &str, code: u16) -> bool {
     const TABLE_EXISTS: u16 = 1050;
     const UNKNOWN_TABLE: u16 = 1051;
+    const UNKNOWN_COLUMN: u16 = 1054;
     const DUPLICATE_COLUMN: u16 = 1060;
     const DUPLICATE_KEY: u16 = 1061;
     const SECOND_PRIMARY_KEY: u16 = 1068;
+    const NO_SUCH_TABLE: u16 = 1146;
     const NOTHING_TO_DROP: u16 = 1091;
     const DUPLICATE_CONSTRAINT: u16 = 1826;
     const CONSTRAINT_NOT_FOUND: u16 = 3821;
     const DUPLICATE_CHECK: u16 = 3822;
     const CONSTRAINT_TO_DROP_NOT_FOUND: u16 = 3940;
     match keyword(statement).as_str() {
+        "ALTER" if code == UNKNOWN_COLUMN => statement.contains("RENAME COLUMN"),
+        "ALTER" if code == NO_SUCH_TABLE => statement.contains("RENAME TO"),
         "ALTER" | "CREATE" | "DROP" => matches!(
             code,
             TABLE_EXISTS
@@ -156,6 +160,9 @@ mod tests {
         assert!(was_done("-- New.\nalter table a ADD COLUMN b INT", 1060));
         assert!(was_done("DROP TABLE a", 1051));
         assert!(!was_done("ALTER TABLE a ADD COLUMN b INT", 1064));
+        assert!(was_done("ALTER TABLE a RENAME COLUMN b TO c", 1054), "the column has its new name");
+        assert!(was_done("ALTER TABLE a RENAME TO b", 1146), "the table has its new name");
+        assert!(!was_done("ALTER TABLE a DROP COLUMN b", 1146));
         assert!(!was_done("INSERT INTO a VALUES (1)", 1060));
     }
 }

@@ -1,10 +1,10 @@
 //! Fan-out of ordered topics to the streams of this process.
 //!
 //! The tables are the truth; a hub only saves reading them once for each stream. One task for each followed topic reads new entries and
-//! hands them to all followers. A follower knows its own position: whatever it did not get this way, because it began earlier, was too
+//! sends them to all followers. A follower knows its own position: whatever it did not get this way, because it started earlier, was too
 //! slow or the task was late, it reads from the table itself, so nothing is lost and nothing comes out of order.
 //!
-//! Positions of a topic are numbers without holes. A hole means that entries were deleted after their retention period.
+//! Positions of a topic are numbers without gaps. A gap means that entries were deleted after their retention period.
 
 use std::{
     collections::HashMap,
@@ -26,7 +26,7 @@ use types::error::{Error, Refusal, Result};
 
 /// Batches that a slow follower may fall behind before it has to read from the table.
 const BACKLOG: usize = 16;
-/// How long the reader of a topic waits before it tries again while the database is away.
+/// How long the reader of a topic waits before it retries while the database is unavailable.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// What names a topic.
@@ -34,7 +34,7 @@ pub trait Key: Clone + Eq + Hash + Send + Sync + 'static {}
 
 impl<K: Clone + Eq + Hash + Send + Sync + 'static> Key for K {}
 
-/// What an entry says.
+/// The content of an entry.
 pub trait Value: Clone + Send + Sync + 'static {}
 
 impl<T: Clone + Send + Sync + 'static> Value for T {}
@@ -42,9 +42,9 @@ impl<T: Clone + Send + Sync + 'static> Value for T {}
 /// One entry of a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<T> {
-    /// Its position in the topic, from 1, without holes.
+    /// Its position in the topic, from 1, without gaps.
     pub position: u64,
-    /// What it says.
+    /// The content.
     pub value: T,
 }
 
@@ -62,7 +62,7 @@ struct Batch<T> {
     entries: Vec<Entry<T>>,
 }
 
-/// What a follower is told: entries, or why there will be no more.
+/// What a follower receives: entries, or why there will be no more.
 type Message<T> = Result<Arc<Batch<T>>, Arc<Error>>;
 
 /// The followed topics of this process.
@@ -82,9 +82,13 @@ struct Channel<T> {
     reader: OnceLock<AbortHandle>,
 }
 
-/// How far a topic was read.
+/// How far a topic was read, and how far it should be.
 struct Head {
     position: u64,
+    /// Something was written since the last read began: at this server, which does not know its position.
+    is_stale: bool,
+    /// The last position that is known to be written, if a read has not begun since it is known.
+    announced: u64,
     /// Why it is not read any more.
     end: Option<Arc<Error>>,
 }
@@ -134,7 +138,7 @@ impl<K: Key, T: Value> Hub<K, T> {
             read,
             messages: broadcast::Sender::new(BACKLOG),
             wake: Notify::new(),
-            head: Mutex::new(Head { position: latest, end: None }),
+            head: Mutex::new(Head { position: latest, is_stale: false, announced: 0, end: None }),
             reader: OnceLock::new(),
         });
         topics.insert(topic.clone(), Topic { channel: Arc::clone(&channel), followers: 1 });
@@ -147,19 +151,23 @@ impl<K: Key, T: Value> Hub<K, T> {
         (topics.len(), topics.values().map(|topic| topic.followers).sum())
     }
 
-    /// Has `topic` read, if anybody follows it: something may be new.
+    /// Wakes the reader of `topic`, if anybody follows it: something was written.
     pub fn wake(&self, topic: &K) {
         if let Some(followed) = locked(&self.0).get(topic) {
+            locked(&followed.channel.head).is_stale = true;
             followed.channel.wake.notify_one();
         }
     }
 
-    /// Has `topic` read up to `position`, if anybody follows it and it was not read that far.
+    /// Wakes the reader of `topic`, if anybody follows it and it has not read up to `position`. A read that is under way may get there:
+    /// then there is no other.
     pub fn announce(&self, topic: &K, position: u64) {
-        if let Some(followed) = locked(&self.0).get(topic)
-            && locked(&followed.channel.head).position < position
-        {
-            followed.channel.wake.notify_one();
+        if let Some(followed) = locked(&self.0).get(topic) {
+            let head = &mut *locked(&followed.channel.head);
+            if head.position < position {
+                head.announced = head.announced.max(position);
+                followed.channel.wake.notify_one();
+            }
         }
     }
 
@@ -173,7 +181,7 @@ impl<K: Key, T: Value> Hub<K, T> {
         !locked(&self.0).is_empty()
     }
 
-    /// Forgets the topic of `channel`, if nothing else has taken its place.
+    /// Removes the topic of `channel`, unless another channel has replaced it.
     fn forget(&self, topic: &K, channel: &Arc<Channel<T>>) {
         let mut topics = locked(&self.0);
         if topics.get(topic).is_some_and(|followed| Arc::ptr_eq(&followed.channel, channel)) {
@@ -191,26 +199,26 @@ struct Reader<K: Key, T: Value> {
 }
 
 impl<K: Key, T: Value> Reader<K, T> {
-    /// Reads until nobody follows any more. A database that is away is waited for; any other error ends all streams of the topic, which
-    /// then resume from their own positions.
+    /// Reads until nobody follows any more. It waits for a database that is unavailable; any other error ends all streams of the topic,
+    /// which then resume from their own positions.
     async fn run(mut self) {
-        let mut is_away = false;
+        let mut is_unavailable = false;
         loop {
-            let head = locked(&self.channel.head).position;
-            match (self.channel.read)(head).await {
+            let after = self.channel.begin();
+            match (self.channel.read)(after).await {
                 Ok(entries) => {
-                    is_away = false;
+                    is_unavailable = false;
                     let is_all = entries.len() < BATCH;
-                    self.channel.publish(head, entries);
+                    self.channel.publish(after, entries);
                     if is_all {
-                        self.channel.wake.notified().await;
+                        self.channel.news().await;
                     }
                 }
                 Err(Error::Busy(cause) | Error::Unavailable(cause)) => {
-                    if !is_away {
+                    if !is_unavailable {
                         tracing::warn!(error = format!("{cause:#}"), "streams wait for the database");
                     }
-                    is_away = true;
+                    is_unavailable = true;
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(error) => {
@@ -235,6 +243,27 @@ impl<K: Key, T: Value> Drop for Reader<K, T> {
 }
 
 impl<T> Channel<T> {
+    /// A read begins, of what is after the position that is returned.
+    fn begin(&self) -> u64 {
+        let mut head = locked(&self.head);
+        (head.is_stale, head.announced) = (false, 0);
+        head.position
+    }
+
+    /// Waits until there is something that the last read did not find.
+    async fn news(&self) {
+        loop {
+            let is_behind = {
+                let head = locked(&self.head);
+                head.is_stale || head.announced > head.position
+            };
+            if is_behind {
+                return;
+            }
+            self.wake.notified().await;
+        }
+    }
+
     fn publish(&self, after: u64, entries: Vec<Entry<T>>) {
         let Some(last) = entries.last().map(|entry| entry.position) else { return };
         let mut head = locked(&self.head);
@@ -244,23 +273,23 @@ impl<T> Channel<T> {
     }
 }
 
-/// One stream's place in a topic. Dropping it ends the following.
+/// One stream of a topic. It follows until it is dropped.
 pub struct Follower<K: Key, T: Value> {
     hub: Hub<K, T>,
     topic: K,
     channel: Arc<Channel<T>>,
     messages: broadcast::Receiver<Message<T>>,
-    /// That of the last entry given.
+    /// That of the last entry returned.
     position: u64,
-    /// Up to here the table has to be read: what is behind is received.
+    /// Up to here the table has to be read: later entries are received.
     target: u64,
     ready: std::vec::IntoIter<Entry<T>>,
-    /// Why the topic was not read any more when this one began to follow.
+    /// Why the topic was no longer read when this one started to follow.
     end: Option<Arc<Error>>,
 }
 
 impl<K: Key, T: Value> Follower<K, T> {
-    /// The next entry, as soon as there is one. Can be dropped and asked again.
+    /// The next entry, as soon as there is one. It is safe to cancel.
     ///
     /// # Errors
     /// [`Refusal::CursorExpired`] when the next entries were deleted; whatever reading failed with.
@@ -280,20 +309,20 @@ impl<K: Key, T: Value> Follower<K, T> {
                 return Ok(entry);
             }
             if self.position < self.target {
-                self.catch_up().await?;
+                self.read_missed().await?;
                 continue;
             }
             match self.messages.recv().await {
                 Ok(Ok(batch)) => self.receive(&batch),
                 Ok(Err(error)) => return Err(error),
-                // The oldest batch that is left tells how far the table has to be read.
+                // The oldest batch that is left shows how far the table has to be read.
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => std::future::pending().await,
             }
         }
     }
 
-    async fn catch_up(&mut self) -> Result<(), Arc<Error>> {
+    async fn read_missed(&mut self) -> Result<(), Arc<Error>> {
         let entries = (self.channel.read)(self.position).await.map_err(Arc::new)?;
         if entries.is_empty() {
             return Err(Arc::new(Refusal::CursorExpired.into()));

@@ -1,14 +1,22 @@
 //! Writing events: the last thing that a transaction does.
+//!
+//! Sequences and positions are incremented and used by the database itself, because each round trip holds the locks longer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::{mysql::Mysql, prelude::*, sql_types};
+use diesel::{mysql::Mysql, prelude::*, query_builder::BoxedSqlQuery, sql_types};
 use diesel_async::RunQueryDsl;
 
-use super::{Cause, NewEvent, of_booking};
+use super::{
+    Actor, Cause, NewEvent, Payload,
+    catalog::{NewChange, shard_of},
+    feeds::{AnyId, Feed},
+    payload::BookingDetails,
+    streams::of_booking,
+};
 use crate::{bookings::Booking, schema::bookings};
 use mysql_engine::Conn;
-use types::{BookingEventKind, BookingId, Side, Timestamp, UserId};
+use types::{BookingId, EventSubject, Timestamp, UserId};
 
 /// Events of a booking that the transaction has locked or created.
 #[derive(Debug)]
@@ -27,151 +35,265 @@ impl<'a> Happened<'a> {
         Self { booking, events: events.into_iter().collect(), host_joins: false }
     }
 
-    fn audience(&self) -> Audience {
-        match (self.host_joins, self.booking.hidden_from_host) {
-            (true, _) => Audience::HostJoins,
-            (false, true) => Audience::Guest,
-            (false, false) => Audience::Both,
-        }
+    fn is_seen_by_host(&self) -> bool {
+        self.host_joins || !self.booking.hidden_from_host
     }
 }
 
-/// Whose feeds events are entered in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Audience {
-    /// Both sides.
-    Both,
-    /// The guest alone: the host does not know of the booking.
-    Guest,
-    /// Both sides, and the host also of all that happened before.
-    HostJoins,
-}
+/// The most rows of a statement that counts sequences: the database reads each as a query of its own.
+const AT_ONCE: usize = 100;
 
-/// Appends events to those of their bookings and to the feeds of both sides. The last thing that a transaction does: the lock of a feed
-/// is held until the commit. Feeds are locked in one order, so that two transactions do not deadlock. Sequences are incremented and used
-/// by the database itself, because each round trip holds the locks longer.
+/// Appends events to those of their bookings, to the feeds of both sides and, if they take or release nights, to the catalog; and changes
+/// to the catalog. The last thing that a transaction does: the lock of a feed is held until the commit. Feeds are locked in one order, so
+/// that two transactions do not deadlock.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn append(tx: &mut Conn, _cause: &Cause, happened: &[Happened<'_>], now: Timestamp) -> QueryResult<()> {
-    let mut events = Vec::new();
+pub async fn append(
+    tx: &mut Conn,
+    cause: &Cause,
+    (happened, changes): (&[Happened<'_>], &[NewChange]),
+    now: Timestamp,
+) -> QueryResult<()> {
+    let mut rows = booking_rows(tx, happened).await?;
+    rows.extend(change_rows(tx, changes).await?);
+    if rows.is_empty() {
+        return Ok(());
+    }
+    record(tx, &rows, cause, now).await?;
+    let mut feeds = BTreeMap::<Feed, Vec<Entry>>::new();
+    let mut joined = BTreeSet::new();
+    for row in &rows {
+        for feed in &row.feeds {
+            feeds.entry(*feed).or_default().push(row.entry);
+        }
+        if let Some(host) = row.host_joins
+            && joined.insert(row.entry.id)
+        {
+            feeds.entry(host).or_default().extend(whole(tx, row.entry).await?);
+        }
+    }
+    enter(tx, &feeds).await
+}
+
+/// A written event, and how far its sequence is behind the last one of its subject.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    subject: EventSubject,
+    id: AnyId,
+    behind: u32,
+}
+
+/// An event that is about to be written.
+struct Row {
+    entry: Entry,
+    kind: &'static str,
+    actor: Actor,
+    on_behalf_of: Option<UserId>,
+    payload: Payload,
+    feeds: Vec<Feed>,
+    /// The feed of a host who gets all events of the booking.
+    host_joins: Option<Feed>,
+}
+
+/// Increments the sequences of bookings. Returns their new events.
+async fn booking_rows(tx: &mut Conn, happened: &[Happened<'_>]) -> QueryResult<Vec<Row>> {
+    let mut rows = Vec::new();
     for it in happened.iter().filter(|it| !it.events.is_empty()) {
         let count = u32::try_from(it.events.len()).unwrap_or(u32::MAX);
         diesel::update(bookings::table.find(it.booking.id))
             .set(bookings::event_sequence.eq(bookings::event_sequence + count))
             .execute(tx)
             .await?;
-        let behind = it.events.iter().zip((0..count).rev());
-        let new = |(event, behind): (&NewEvent, u32)| New {
-            booking: it.booking,
-            audience: it.audience(),
-            kind: event.kind,
-            behind,
-        };
-        events.extend(behind.map(new));
+        rows.extend(it.events.iter().zip((0..count).rev()).map(|(event, behind)| booking_row(it, event, behind)));
     }
-    if events.is_empty() {
-        return Ok(());
-    }
-    record(tx, &events, now).await?;
-    let entries = entries(tx, &events).await?;
-    enter(tx, &entries).await
+    Ok(rows)
 }
 
-/// The most rows of a statement that counts sequences: the database reads each as a query of its own.
-const AT_ONCE: usize = 100;
-
-/// An event that is not written yet.
-struct New<'a> {
-    booking: &'a Booking,
-    audience: Audience,
-    kind: BookingEventKind,
-    /// How far its sequence is behind the booking's last one.
-    behind: u32,
+fn booking_row(it: &Happened<'_>, event: &NewEvent, behind: u32) -> Row {
+    let (booking, nights) = (it.booking, event.nights(it.booking));
+    let (guest, host) = (Feed::of_guest(booking.guest_id), Feed::of_host(booking.host_id));
+    let mut feeds = vec![guest];
+    feeds.extend((it.is_seen_by_host() && !it.host_joins).then_some(host));
+    feeds.extend(nights.map(|_| Feed::of_shard(shard_of(booking.listing_id.as_bytes()))));
+    Row {
+        entry: Entry { subject: EventSubject::Booking, id: AnyId(*booking.id.as_bytes()), behind },
+        kind: event.kind.as_str(),
+        actor: event.actor,
+        // Payments are the guest's.
+        on_behalf_of: (event.actor == Actor::PaymentProvider).then_some(booking.guest_id),
+        payload: Payload::Booking(BookingDetails {
+            payment: event.payment,
+            refund: event.refund,
+            amount: event.amount,
+            nights,
+        }),
+        feeds,
+        host_joins: it.host_joins.then_some(host),
+    }
 }
 
-/// A written event: its booking, and how far its sequence is behind the booking's last one.
-type Entry = (BookingId, u32);
+/// Increments the sequences of other subjects, each once. Returns their new events.
+async fn change_rows(tx: &mut Conn, changes: &[NewChange]) -> QueryResult<Vec<Row>> {
+    let mut counts = BTreeMap::<Feed, u64>::new();
+    for change in changes {
+        *counts.entry(change.own_feed()).or_default() += 1;
+    }
+    count(tx, &counts).await?;
+    let mut rows = Vec::new();
+    for change in changes {
+        let left = counts.entry(change.own_feed()).or_default();
+        *left = left.saturating_sub(1);
+        rows.push(Row {
+            entry: Entry {
+                subject: change.kind.subject(),
+                id: change.subject,
+                behind: u32::try_from(*left).unwrap_or(u32::MAX),
+            },
+            kind: change.kind.as_str(),
+            actor: change.actor,
+            on_behalf_of: None,
+            payload: change.payload.clone(),
+            feeds: vec![Feed::of_shard(change.shard)],
+            host_joins: None,
+        });
+    }
+    Ok(rows)
+}
 
-/// Which feeds written events belong into. A host who joins gets what happened to the booking before, in its order.
-async fn entries(tx: &mut Conn, events: &[New<'_>]) -> QueryResult<BTreeMap<(Side, UserId), Vec<Entry>>> {
-    let mut feeds = BTreeMap::<_, Vec<Entry>>::new();
-    let mut joined = BTreeSet::new();
-    for New { booking, audience, behind, .. } in events {
-        feeds.entry((Side::Guest, booking.guest_id)).or_default().push((booking.id, *behind));
-        let of_host = match audience {
-            Audience::Both => vec![(booking.id, *behind)],
-            Audience::HostJoins if joined.insert(booking.id) => whole(tx, booking.id).await?,
-            Audience::HostJoins | Audience::Guest => Vec::new(),
-        };
-        if !of_host.is_empty() {
-            feeds.entry((Side::Host, booking.host_id)).or_default().extend(of_host);
+/// All events of a booking, oldest first, of which `last` is one of the newest.
+async fn whole(tx: &mut Conn, last: Entry) -> QueryResult<Vec<Entry>> {
+    let events = of_booking(tx, BookingId::of_bytes(last.id.0), 0, i64::MAX).await?;
+    let sequence = events.last().map_or(0, |event| event.sequence);
+    Ok(events.iter().map(|event| Entry { behind: sequence - event.sequence, ..last }).collect())
+}
+
+/// Where the last sequence of a subject is: in table `s`.
+struct LastSequence {
+    table: &'static str,
+    sequence: &'static str,
+    id: &'static str,
+    /// Finds the row of one subject.
+    row: &'static str,
+}
+
+impl LastSequence {
+    fn of(subject: EventSubject) -> Self {
+        match subject {
+            EventSubject::Booking => {
+                Self { table: "bookings s", sequence: "s.event_sequence", id: "s.id", row: "s.id = ?" }
+            }
+            _ => Self {
+                table: "feeds s",
+                sequence: "s.last_position",
+                id: "s.owner_id",
+                row: "s.owner_id = ? AND s.topic = 'OWN'",
+            },
         }
     }
-    Ok(feeds)
 }
 
-/// All events of a booking, oldest first.
-async fn whole(tx: &mut Conn, booking: BookingId) -> QueryResult<Vec<Entry>> {
-    let events = of_booking(tx, booking, 0, i64::MAX).await?;
-    let last = events.last().map_or(0, |event| event.sequence);
-    Ok(events.iter().map(|event| (booking, last - event.sequence)).collect())
-}
-
-/// Writes events of bookings whose sequences are counted up already.
-async fn record(tx: &mut Conn, events: &[New<'_>], now: Timestamp) -> QueryResult<()> {
-    let one = "SELECT id, event_sequence - ?, ?, ? FROM bookings WHERE id = ?";
-    for events in events.chunks(AT_ONCE) {
-        let all = vec![one; events.len()].join(" UNION ALL ");
-        let text = format!("INSERT INTO booking_events (booking_id, sequence, kind, happened_at) {all}");
-        let mut insert = diesel::sql_query(text).into_boxed::<Mysql>();
-        for event in events {
-            insert = insert
-                .bind::<sql_types::Unsigned<sql_types::Integer>, _>(event.behind)
-                .bind::<sql_types::Text, _>(event.kind)
-                .bind::<sql_types::Datetime, _>(now)
-                .bind::<sql_types::Binary, _>(event.booking.id);
+/// Writes events whose sequences are incremented already.
+async fn record(tx: &mut Conn, rows: &[Row], cause: &Cause, now: Timestamp) -> QueryResult<()> {
+    for rows in rows.chunks(AT_ONCE) {
+        let one = |row: &Row| {
+            let subject = row.entry.subject;
+            let LastSequence { table, sequence, id, row } = LastSequence::of(subject);
+            format!("SELECT '{subject}', {id}, {sequence} - ?, ?, ?, ?, ?, ?, ?, ?, ? FROM {table} WHERE {row}")
+        };
+        let all = rows.iter().map(one).collect::<Vec<_>>().join(" UNION ALL ");
+        let mut insert = diesel::sql_query(format!(
+            "INSERT INTO events \
+             (subject, subject_id, sequence, kind, actor, actor_id, on_behalf_of, cause, cause_id, payload, happened_at) {all}"
+        ))
+        .into_boxed::<Mysql>();
+        for row in rows {
+            insert = bind_row(insert, row, cause, now);
         }
         insert.execute(tx).await?;
     }
     Ok(())
 }
 
-/// Enters written events into feeds.
-async fn enter(tx: &mut Conn, feeds: &BTreeMap<(Side, UserId), Vec<Entry>>) -> QueryResult<()> {
+type Statement<'a> = BoxedSqlQuery<'a, Mysql, diesel::query_builder::SqlQuery>;
+
+fn bind_row<'a>(insert: Statement<'a>, row: &'a Row, cause: &'a Cause, now: Timestamp) -> Statement<'a> {
+    insert
+        .bind::<sql_types::Unsigned<sql_types::Integer>, _>(row.entry.behind)
+        .bind::<sql_types::Text, _>(row.kind)
+        .bind::<sql_types::Text, _>(row.actor.word())
+        .bind::<sql_types::Nullable<sql_types::Binary>, _>(row.actor.person())
+        .bind::<sql_types::Nullable<sql_types::Binary>, _>(row.on_behalf_of)
+        .bind::<sql_types::Text, _>(cause.kind())
+        .bind::<sql_types::Text, _>(cause.id())
+        .bind::<sql_types::Text, _>(&row.payload)
+        .bind::<sql_types::Datetime, _>(now)
+        .bind::<sql_types::Binary, _>(row.entry.id)
+}
+
+/// Increments the last positions of feeds, in the order of the map.
+async fn count(tx: &mut Conn, feeds: &BTreeMap<Feed, u64>) -> QueryResult<()> {
+    if feeds.is_empty() {
+        return Ok(());
+    }
     let rows = vec!["(?, ?, ?)"; feeds.len()].join(", ");
     let mut count = diesel::sql_query(format!(
-        "INSERT INTO feeds (user_id, role, last_sequence) VALUES {rows} \
-         ON DUPLICATE KEY UPDATE last_sequence = last_sequence + VALUES(last_sequence)"
+        "INSERT INTO feeds (owner_id, topic, last_position) VALUES {rows} \
+         ON DUPLICATE KEY UPDATE last_position = last_position + VALUES(last_position)"
     ))
     .into_boxed::<Mysql>();
-    for ((side, user), events) in feeds {
-        count = count.bind::<sql_types::Binary, _>(*user).bind::<sql_types::Text, _>(*side).bind::<sql_types::Unsigned<
-            sql_types::BigInt,
-        >, _>(
-            events.len() as u64
-        );
+    for (feed, entries) in feeds {
+        count = count
+            .bind::<sql_types::Binary, _>(feed.owner)
+            .bind::<sql_types::Text, _>(feed.topic)
+            .bind::<sql_types::Unsigned<sql_types::BigInt>, _>(*entries);
     }
     count.execute(tx).await?;
-    let one = "SELECT f.user_id, f.role, f.last_sequence - ?, b.id, b.event_sequence - ? FROM feeds f JOIN bookings b \
-               WHERE f.user_id = ? AND f.role = ? AND b.id = ?";
+    Ok(())
+}
+
+/// Enters written events into feeds.
+async fn enter(tx: &mut Conn, feeds: &BTreeMap<Feed, Vec<Entry>>) -> QueryResult<()> {
+    count(tx, &feeds.iter().map(|(feed, entries)| (*feed, entries.len() as u64)).collect()).await?;
     let mut rows = Vec::new();
     for (feed, entries) in feeds {
         rows.extend(entries.iter().zip((0..entries.len() as u64).rev()).map(|(entry, behind)| (feed, entry, behind)));
     }
     for rows in rows.chunks(AT_ONCE) {
-        let all = vec![one; rows.len()].join(" UNION ALL ");
-        let text = format!("INSERT INTO feed_entries (user_id, role, sequence, booking_id, booking_sequence) {all}");
+        let one = |(_, entry, _): &(&Feed, &Entry, u64)| {
+            let LastSequence { table, sequence, id, row } = LastSequence::of(entry.subject);
+            format!(
+                "SELECT f.owner_id, f.topic, f.last_position - ?, {id}, {sequence} - ? FROM feeds f JOIN {table} \
+                 WHERE f.owner_id = ? AND f.topic = ? AND {row}"
+            )
+        };
+        let all = rows.iter().map(one).collect::<Vec<_>>().join(" UNION ALL ");
+        let text = format!("INSERT INTO feed_entries (owner_id, topic, position, subject_id, event_sequence) {all}");
         let mut insert = diesel::sql_query(text).into_boxed::<Mysql>();
-        for ((side, user), (booking, event_behind), behind) in rows {
+        for (feed, entry, behind) in rows {
             insert = insert
                 .bind::<sql_types::Unsigned<sql_types::BigInt>, _>(*behind)
-                .bind::<sql_types::Unsigned<sql_types::Integer>, _>(*event_behind)
-                .bind::<sql_types::Binary, _>(*user)
-                .bind::<sql_types::Text, _>(*side)
-                .bind::<sql_types::Binary, _>(*booking);
+                .bind::<sql_types::Unsigned<sql_types::Integer>, _>(entry.behind)
+                .bind::<sql_types::Binary, _>(feed.owner)
+                .bind::<sql_types::Text, _>(feed.topic)
+                .bind::<sql_types::Binary, _>(entry.id);
         }
         insert.execute(tx).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use types::FeedTopic;
+
+    #[test]
+    fn feeds_that_many_wait_for_are_locked_last() {
+        let user = UserId::of_bytes([1; 16]);
+        let mut feeds = [Feed::of_shard(3), Feed::of_host(user), Feed::of_guest(user), Feed::of_shard(1)];
+        feeds.sort_unstable();
+        let topics: Vec<_> = feeds.iter().map(|feed| feed.topic).collect();
+        assert_eq!(topics, [FeedTopic::Guest, FeedTopic::Host, FeedTopic::Catalog, FeedTopic::Catalog]);
+    }
 }

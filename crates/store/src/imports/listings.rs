@@ -129,6 +129,10 @@ struct Known {
 }
 
 impl Batch for Listings {
+    fn concerned(&self) -> Vec<ListingId> {
+        self.0.iter().map(|listing| listing.facts.id).collect()
+    }
+
     async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
         let Some(Listing { origin, .. }) = self.0.as_slice().first() else { return Ok(Outcome::default()) };
         let ids: Vec<ListingId> = self.0.iter().map(|listing| listing.facts.id).collect();

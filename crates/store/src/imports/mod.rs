@@ -21,7 +21,7 @@ use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 
 use super::{
     bookings,
-    events::{self, Actor, Cause, Happened},
+    events::{self, Actor, Cause, Happened, catalog::NewChange},
     schema::{self, imports},
 };
 use mysql_engine::{Conflict, Conn};
@@ -85,6 +85,11 @@ pub trait Batch: Sync {
         Vec::new()
     }
 
+    /// The listings of which it may change anything that others can see, each once.
+    fn concerned(&self) -> Vec<ListingId> {
+        self.listings()
+    }
+
     /// Writes them, inside the transaction of `tx`. May run again after a rollback.
     fn write(&self, tx: &mut Conn, now: Timestamp) -> impl Future<Output = QueryResult<Outcome>> + Send;
 }
@@ -96,7 +101,7 @@ impl Batch for ExpiredHold {
     async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
         if let Some(booking) = bookings::expire(tx, self.0, now).await? {
             let expired = Happened::new(&booking, [Actor::Platform.event(BookingEventKind::Expired)]);
-            events::append(tx, &Cause::Import(SOURCE.into()), &[expired], now).await?;
+            events::append(tx, &Cause::Import(SOURCE.into()), (&[expired], &[]), now).await?;
         }
         Ok(Outcome::default())
     }
@@ -237,6 +242,11 @@ async fn write<B: Batch>(
         .set((imports::records.eq(to.records), imports::finished.eq(to.finished), imports::updated_at.eq(now)))
         .execute(tx)
         .await?;
+    // One event for a batch: an event for each listing would cost more than the batch.
+    if outcome.created + outcome.updated > 0 {
+        let change = NewChange::import(&from.dataset, from.part, batch.concerned());
+        events::append(tx, &Cause::Import(from.dataset.as_str().into()), (&[], &[change]), now).await?;
+    }
     Ok(outcome)
 }
 

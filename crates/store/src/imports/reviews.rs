@@ -60,8 +60,12 @@ impl Known {
 }
 
 impl Batch for Reviews {
+    fn concerned(&self) -> Vec<ListingId> {
+        self.0.iter().map(|review| review.listing).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
-        let of: BTreeSet<ListingId> = self.0.iter().map(|review| review.listing).collect();
+        let of = self.concerned();
         let there: Vec<ListingId> =
             listings::table.filter(listings::id.eq_any(&of)).select(listings::id).load(tx).await?;
         let there: HashSet<ListingId> = there.into_iter().collect();

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::SOURCE;
+use super::{Batch, Checkpoint, CommitError, Outcome, SOURCE, commit};
 use crate::schema::{listing_imports, listings};
 use mysql_engine::Conn;
 use types::{ListingId, ListingStatus, Timestamp};
@@ -34,22 +34,36 @@ pub async fn vanished(
     Ok((rows.into_iter().filter(|(_, seen)| seen != seen_in).map(|(id, _)| id).collect(), all))
 }
 
-/// Unlists listings. Their bookings stay.
+/// Unlists listings that the file of a checkpoint no longer has. Their bookings stay.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn unlist(conn: &mut Conn, ids: &[ListingId], now: Timestamp) -> QueryResult<()> {
+/// As [`commit`].
+pub async fn unlist(conn: &mut Conn, ids: &[ListingId], at: &Checkpoint, now: Timestamp) -> Result<(), CommitError> {
     for some in ids.chunks(LOCKED) {
-        // First what is remembered: a listing that is not unlisted after all is not affected.
-        diesel::update(listing_imports::table.filter(listing_imports::listing_id.eq_any(some)))
-            .set(listing_imports::unlisted_at.eq(now))
-            .execute(conn)
-            .await?;
-        diesel::update(listings::table.filter(listings::id.eq_any(some)))
-            .filter(listings::status.eq(ListingStatus::Published))
-            .set((listings::status.eq(ListingStatus::Unlisted), listings::updated_at.eq(now)))
-            .execute(conn)
-            .await?;
+        commit(conn, &Vanished(some), at, at, now).await?;
     }
     Ok(())
+}
+
+/// Listings to unlist.
+struct Vanished<'a>(&'a [ListingId]);
+
+impl Batch for Vanished<'_> {
+    fn concerned(&self) -> Vec<ListingId> {
+        self.0.to_vec()
+    }
+
+    async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
+        // First what is remembered: a listing that is not unlisted after all is not affected.
+        diesel::update(listing_imports::table.filter(listing_imports::listing_id.eq_any(self.0)))
+            .set(listing_imports::unlisted_at.eq(now))
+            .execute(tx)
+            .await?;
+        let updated = diesel::update(listings::table.filter(listings::id.eq_any(self.0)))
+            .filter(listings::status.eq(ListingStatus::Published))
+            .set((listings::status.eq(ListingStatus::Unlisted), listings::updated_at.eq(now)))
+            .execute(tx)
+            .await?;
+        Ok(Outcome { updated: updated as u64, ..Outcome::default() })
+    }
 }

@@ -3,6 +3,7 @@
 
 mod bookings;
 mod errors;
+mod events;
 mod listings;
 
 use std::{fmt, str::FromStr};
@@ -92,4 +93,5 @@ use words;
 
 pub use bookings::*;
 pub use errors::*;
+pub use events::*;
 pub use listings::*;

@@ -1,0 +1,182 @@
+//! The catalog: all committed changes of what everybody can see or search, so that whoever keeps a copy of it (a search index, a cache)
+//! learns of each.
+//!
+//! It is cut into [`SHARDS`] feeds, so that no lock is common to all transactions. All changes of one listing are in one shard, in the order
+//! of their commits. A booking is in the catalog with its own events, which say which nights it takes or releases; it locks nothing of its
+//! listing for that.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::{
+    Actor, NightRange, Payload,
+    feeds::{AnyId, Feed},
+};
+use crate::{
+    each::Each,
+    schema::{events, feed_entries, feeds},
+};
+use mysql_engine::Conn;
+use types::{ChangeKind, EventActor, EventSubject, FeedTopic, ListingId, ReviewId, Timestamp, UserId};
+
+/// The number of feeds.
+pub const SHARDS: u8 = 64;
+
+/// The shard of an id: its last bits are random.
+pub(super) fn shard_of(id: &[u8; 16]) -> u8 {
+    id[15] % SHARDS
+}
+
+/// A change that is not written yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewChange {
+    pub(super) kind: ChangeKind,
+    pub(super) actor: Actor,
+    pub(super) subject: AnyId,
+    pub(super) shard: u8,
+    pub(super) payload: Payload,
+}
+
+impl NewChange {
+    /// A change of a listing, made by its host.
+    pub fn listing(kind: ChangeKind, id: ListingId, host: UserId) -> Self {
+        let (actor, id) = (Actor::Host(host), id.as_bytes());
+        Self { kind, actor, subject: AnyId(*id), shard: shard_of(id), payload: Payload::Subject {} }
+    }
+
+    /// A change of the nights of a listing from a day to the day before another, or of their prices and restrictions, made by its host.
+    pub fn nights(kind: ChangeKind, id: ListingId, (from, to): (NaiveDate, NaiveDate), host: UserId) -> Self {
+        Self { payload: Payload::Nights(NightRange { from, to }), ..Self::listing(kind, id, host) }
+    }
+
+    /// A person joined.
+    pub fn person(id: UserId) -> Self {
+        let bytes = id.as_bytes();
+        Self {
+            kind: ChangeKind::PersonJoined,
+            actor: Actor::Platform,
+            subject: AnyId(*bytes),
+            shard: shard_of(bytes),
+            payload: Payload::Subject {},
+        }
+    }
+
+    /// A review was revealed, because the time to write one has passed.
+    pub fn review(id: ReviewId, listing: ListingId) -> Self {
+        Self {
+            kind: ChangeKind::ReviewRevealed,
+            actor: Actor::Platform,
+            subject: AnyId(*id.as_bytes()),
+            shard: shard_of(listing.as_bytes()),
+            payload: Payload::Review { listing },
+        }
+    }
+
+    /// A batch of `file` of a dataset was imported. It is one event, in whatever shard: it concerns many listings.
+    pub fn import(dataset: &str, file: &str, listings: Vec<ListingId>) -> Self {
+        let id = subject_of_import(dataset, file);
+        Self {
+            kind: ChangeKind::BatchImported,
+            actor: Actor::Platform,
+            subject: AnyId(id),
+            shard: shard_of(&id),
+            payload: Payload::Import { dataset: dataset.to_owned(), file: file.to_owned(), listings },
+        }
+    }
+
+    /// Where the sequences of the subject are counted.
+    pub(super) fn own_feed(&self) -> Feed {
+        Feed { topic: FeedTopic::Own, owner: self.subject }
+    }
+}
+
+/// An id for a file of a dataset, which has none: always the same.
+fn subject_of_import(dataset: &str, file: &str) -> [u8; 16] {
+    use sha2::{Digest as _, Sha256};
+    let digest = Sha256::new().chain_update(dataset).chain_update([0]).chain_update(file).finalize();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    id
+}
+
+/// An event in the catalog.
+#[derive(Debug, Clone, PartialEq, Queryable)]
+pub struct CatalogEvent {
+    owner: AnyId,
+    /// Its position in its shard.
+    pub position: u64,
+    /// What kind of thing it is about.
+    pub subject: EventSubject,
+    /// Which.
+    pub subject_id: AnyId,
+    /// Its sequence among the subject's events.
+    pub sequence: u32,
+    /// What happened: a [`ChangeKind`], or a [`types::BookingEventKind`] of a booking.
+    pub kind: String,
+    /// Who caused it.
+    pub actor: EventActor,
+    /// What it concerns.
+    pub payload: Payload,
+    /// When it happened.
+    pub happened_at: Timestamp,
+}
+
+impl CatalogEvent {
+    /// Its shard.
+    pub fn shard(&self) -> usize {
+        usize::from(self.owner.0[15])
+    }
+}
+
+/// The last positions of all shards, in one statement; 0 of those that were never written.
+///
+/// # Errors
+/// When the database fails.
+pub async fn positions(conn: &mut Conn) -> QueryResult<[u64; SHARDS as usize]> {
+    let shards = (0..SHARDS).map(|shard| Feed::of_shard(shard).owner);
+    let rows: Vec<(AnyId, u64)> = feeds::table
+        .filter(feeds::owner_id.eq_any(shards))
+        .filter(feeds::topic.eq(FeedTopic::Catalog))
+        .select((feeds::owner_id, feeds::last_position))
+        .load(conn)
+        .await?;
+    let mut positions = [0; SHARDS as usize];
+    for (shard, position) in rows {
+        positions[usize::from(shard.0[15])] = position;
+    }
+    Ok(positions)
+}
+
+/// At most `limit` events of each of these shards after a position, oldest first, in one statement.
+///
+/// # Errors
+/// When the database fails.
+pub async fn after(conn: &mut Conn, shards: &[(u8, u64)], limit: i64) -> QueryResult<Vec<CatalogEvent>> {
+    if shards.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = |&(shard, position): &(u8, u64)| {
+        feed_entries::table
+            .inner_join(events::table.on(
+                events::subject_id.eq(feed_entries::subject_id).and(events::sequence.eq(feed_entries::event_sequence)),
+            ))
+            .filter(feed_entries::owner_id.eq(Feed::of_shard(shard).owner))
+            .filter(feed_entries::topic.eq(FeedTopic::Catalog))
+            .filter(feed_entries::position.gt(position))
+            .order(feed_entries::position)
+            .limit(limit)
+            .select((
+                feed_entries::owner_id,
+                feed_entries::position,
+                events::subject,
+                events::subject_id,
+                events::sequence,
+                events::kind,
+                events::actor,
+                events::payload,
+                events::happened_at,
+            ))
+    };
+    Each::of(shards.iter().map(part).collect(), true).load(conn).await
+}
