@@ -62,9 +62,9 @@ async fn each_change_of_a_listing_and_of_people_is_in_the_catalog() {
     let mut created = kinds(&app, &mut position).await;
     created.sort_unstable();
     assert_eq!(created, ["CREATED", "PUBLISHED"]);
-    update(&host, json!({ "id": listing, "title": "Another title" })).await;
+    update(&host, json!({ "listingId": listing, "title": "Another title" })).await;
     assert_eq!(kinds(&app, &mut position).await, ["UPDATED"]);
-    update(&host, json!({ "id": listing, "photos": [{ "url": "https://photos.example/1.jpg" }] })).await;
+    update(&host, json!({ "listingId": listing, "photos": [{ "url": "https://photos.example/1.jpg" }] })).await;
     assert_eq!(kinds(&app, &mut position).await, ["UPDATED", "PHOTOS_REPLACED"]);
     block(&host, &listing, "2026-06-01", "2026-06-03").await;
     let blocked = read(&app, &mut position).await.pop().unwrap();
@@ -170,7 +170,7 @@ async fn entries_go_after_their_time_and_a_late_reader_is_told() {
     let host = app.host().await;
     let listing = host.listing(|_| {}).await;
     let mut late = Position::latest(&app.app).await.unwrap();
-    update(&host, json!({ "id": listing, "title": "Another title" })).await;
+    update(&host, json!({ "listingId": listing, "title": "Another title" })).await;
     let mut in_time = late.clone();
     // Entries have the clock of the database.
     app.clock.set(SystemClock.now() + Duration::days(6));
@@ -181,6 +181,6 @@ async fn entries_go_after_their_time_and_a_late_reader_is_told() {
     assert_eq!(late.read(&app.app).await.unwrap(), Changes::Expired);
     assert!(read(&app, &mut in_time).await.is_empty(), "who has read them misses nothing");
     let mut anew = Position::latest(&app.app).await.unwrap();
-    update(&host, json!({ "id": listing, "title": "A third title" })).await;
+    update(&host, json!({ "listingId": listing, "title": "A third title" })).await;
     assert_eq!(kinds(&app, &mut anew).await, ["UPDATED"]);
 }

@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
+use diesel_async::RunQueryDsl as _;
 use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
 use store::events::OfBooking;
 use types::Page;
 
-use crate::harness::{actors::Actor, app::TestApp, socket::Socket};
+use crate::harness::{
+    actors::{Actor, BOOK},
+    app::TestApp,
+    socket::Socket,
+    wire,
+};
 
 const OF_BOOKING: &str = "subscription ($id: ID!, $after: Cursor) {
     event: bookingEvents(bookingId: $id, after: $after) { id cursor kind booking { status } } }";
@@ -169,4 +175,83 @@ async fn a_socket_that_is_cut_goes_on_at_its_cursor_at_another_server() {
         (&cancelled["kind"], &cancelled["booking"]["status"]),
         (&json!("CANCELLED_BY_GUEST"), &json!("CANCELLED"))
     );
+}
+
+const CONCERNS: &str = "query ($id: ID!) { booking(id: $id) { timeline { nodes {
+    kind actor payment { id } refund { amount { minorUnits } } } } payments { id } } }";
+
+/// What each event says: its kind, who caused it, whether its payment is the given one, and the amount of its refund.
+fn concerns(page: &Value, payment: &str) -> Vec<(String, String, bool, Value)> {
+    let say = |event: &Value| {
+        let word = |field: &str| event[field].as_str().unwrap().to_owned();
+        (
+            word("kind"),
+            word("actor"),
+            event["payment"]["id"] == payment,
+            event["refund"]["amount"]["minorUnits"].clone(),
+        )
+    };
+    page["booking"]["timeline"]["nodes"].as_array().unwrap().iter().map(say).collect()
+}
+
+#[tokio::test]
+async fn an_event_says_who_acted_and_shows_its_guest_the_money_that_it_concerns() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|input| input["instantBook"] = json!(false)).await;
+    let booking = guest.book(&listing, "2026-04-01", "2026-04-03").await;
+    let payment = guest.pay(&booking).await;
+    host.accept(&booking, &app.key()).await;
+    guest.cancel(&booking).await;
+    let seen = concerns(&guest.run(CONCERNS, json!({ "id": booking })).await, &payment);
+    let say = |kind: &str, actor: &str, is_paid, refund: Value| (kind.to_owned(), actor.to_owned(), is_paid, refund);
+    let refund = seen.last().unwrap().3.clone();
+    assert!(refund.is_string() || refund.is_number(), "{seen:?}");
+    let expected = [
+        say("REQUESTED", "GUEST", false, Value::Null),
+        say("PAYMENT_AUTHORIZED", "PAYMENT_PROVIDER", true, Value::Null),
+        say("PAYMENT_CAPTURED", "PAYMENT_PROVIDER", true, Value::Null),
+        say("CONFIRMED", "HOST", false, Value::Null),
+        say("CANCELLED_BY_GUEST", "GUEST", false, Value::Null),
+        say("REFUND_CREATED", "GUEST", true, refund),
+    ];
+    assert_eq!(seen, expected);
+    let of_host = host.run(CONCERNS, json!({ "id": booking })).await;
+    let nothing = expected.map(|(kind, actor, ..)| (kind, actor, false, Value::Null));
+    assert_eq!(concerns(&of_host, &payment), nothing, "a guest's money is not shown to the host");
+    let late = guest.book(&listing, "2026-05-01", "2026-05-03").await;
+    app.pass(chrono::Duration::hours(2));
+    app.work().await;
+    let seen = concerns(&guest.run(CONCERNS, json!({ "id": late })).await, &payment);
+    assert_eq!(seen.last(), Some(&say("EXPIRED", "PLATFORM", false, Value::Null)));
+}
+
+/// Events name what made the program write them: for operators, who look for a request in the log.
+#[tokio::test]
+async fn an_event_names_the_request_or_the_job_that_caused_it() {
+    #[derive(diesel::QueryableByName)]
+    struct Cause {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        kind: String,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        cause: String,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        cause_id: String,
+    }
+    let app = TestApp::new().await;
+    let served = app.serve().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    let quote = guest.quote(&listing, "2026-04-01", "2026-04-03").await;
+    let input = json!({ "quoteId": quote, "idempotencyKey": app.key() });
+    let variables = json!({ "input": input });
+    let sent = wire::send(&served.address.to_string(), &guest.access, BOOK, &variables).await.unwrap();
+    let reply = wire::letters(sent).await.unwrap().to_lowercase();
+    let request = reply.lines().find_map(|line| line.strip_prefix("x-request-id: ")).expect("the id of the request");
+    app.pass(chrono::Duration::hours(2));
+    app.work().await;
+    let causes = "SELECT kind, cause, cause_id FROM events WHERE subject = 'BOOKING' ORDER BY sequence";
+    let causes: Vec<Cause> = diesel::sql_query(causes).load(&mut app.conn().await).await.unwrap();
+    let causes: Vec<_> = causes.iter().map(|it| (it.kind.as_str(), it.cause.as_str(), it.cause_id.as_str())).collect();
+    assert_eq!(causes, [("CREATED", "REQUEST", request), ("EXPIRED", "JOB", "worker")]);
 }

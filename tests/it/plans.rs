@@ -15,8 +15,11 @@ use mysql_engine::{
     embedded::{Durability, Embedded},
 };
 use serde_json::{Value, json};
-use store::migrate;
-use types::{Clock as _, SystemClock};
+use store::{
+    events::{self, Topic},
+    migrate,
+};
+use types::{Clock as _, MeId, Side, SystemClock, UserId};
 
 use crate::{
     harness::{
@@ -206,6 +209,26 @@ impl World {
         std::fs::File::options().write(true).open(self.log()).unwrap().set_len(0).unwrap();
     }
 
+    /// What streams, and those who keep a copy of what everybody can see, read of events.
+    async fn read_events(&self, token: &str) {
+        let page = self.run(token, "{ me { id trips { nodes { id } } } }", json!({})).await;
+        let booking = page["me"]["trips"]["nodes"][0]["id"].as_str().unwrap().parse().unwrap();
+        let viewer: MeId = page["me"]["id"].as_str().unwrap().parse().unwrap();
+        let guest = UserId::of_bytes(*viewer.as_bytes());
+        let pool = Database::connect(self.database.url(), Options::default()).await.unwrap();
+        let conn = &mut pool.conn().await.unwrap();
+        let topics = [Topic::Booking(booking), Topic::Feed(guest, Side::Guest)];
+        for topic in topics {
+            assert!(!events::of_topic(conn, topic, 0, 100).await.unwrap().is_empty(), "{topic:?}");
+        }
+        assert_eq!(events::latest(conn, &topics).await.unwrap().len(), 2);
+        assert!(!events::recent(conn, 60, 10_000).await.unwrap().is_empty());
+        let shards: Vec<_> = (0..).zip(events::catalog::positions(conn).await.unwrap()).collect();
+        let behind: Vec<_> = shards.iter().map(|(shard, position)| (*shard, position.saturating_sub(1))).collect();
+        assert!(!events::catalog::after(conn, &behind, 100).await.unwrap().is_empty());
+        pool.close();
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.path().join("plans.log")
     }
@@ -277,7 +300,31 @@ async fn fill(conn: &mut Conn) {
     let limits = "INSERT INTO limits (bucket, used_until) SELECT UNHEX(LPAD(HEX(n), 64, '0')), 9000000000000000 FROM \
                   (SELECT ROW_NUMBER() OVER (ORDER BY id) AS n FROM users LIMIT 3000) s";
     conn.batch_execute(limits).await.unwrap();
-    conn.batch_execute("ANALYZE TABLE quotes, bookings, payments, limits").await.unwrap();
+    fill_events(conn).await;
+    conn.batch_execute("ANALYZE TABLE quotes, bookings, payments, limits, events, feeds, feed_entries").await.unwrap();
+}
+
+/// As many events and feeds.
+async fn fill_events(conn: &mut Conn) {
+    let people = "(SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM users LIMIT 3000) s";
+    for copy in [
+        format!("INSERT IGNORE INTO feeds (owner_id, topic, last_position) SELECT id, 'HOST', 1 FROM {people}"),
+        format!(
+            "INSERT IGNORE INTO events (subject_id, sequence, subject, kind, payload, happened_at) \
+             SELECT id, 1000, 'PERSON', 'JOINED', '{{\"format\":\"subject/1\"}}', UTC_TIMESTAMP(6) FROM {people}"
+        ),
+        format!(
+            "INSERT IGNORE INTO feed_entries (owner_id, topic, position, subject_id, event_sequence, appended_at) \
+             SELECT id, 'HOST', 1, id, 1000, UTC_TIMESTAMP(6) - INTERVAL 3 DAY FROM {people}"
+        ),
+        format!(
+            "INSERT IGNORE INTO feed_entries (owner_id, topic, position, subject_id, event_sequence, appended_at) \
+             SELECT UNHEX(LPAD(HEX(n % 64), 32, '0')), 'CATALOG', 100000 + n, id, 1000, \
+             UTC_TIMESTAMP(6) - INTERVAL 3 DAY FROM {people}"
+        ),
+    ] {
+        assert!(diesel::sql_query(&copy).execute(conn).await.unwrap() > 1_000, "{copy}");
+    }
 }
 
 #[derive(diesel::QueryableByName)]
@@ -297,6 +344,7 @@ async fn nothing_is_read_from_end_to_end(listings: u64, days: u64, most: f64) {
     world.fill().await;
     world.search().await;
     world.book(&token, &found[1..12]).await;
+    world.read_events(&token).await;
     let plans = world.plans().await;
     assert!(plans.len() > 40, "{} statements were seen", plans.len());
     let mut wrong = String::new();

@@ -142,8 +142,9 @@ impl Feed {
             }
             let context = self.record.context();
             match self.responses.next().instrument(context).await {
-                Some(response) if !self.started => self.first(response).await,
-                Some(response) => self.give(response).await,
+                // In memory of their own, which a subscription that waits does not need.
+                Some(response) if !self.started => Box::pin(self.first(response)).await,
+                Some(response) => Box::pin(self.give(response)).await,
                 None => {
                     self.record.answered(&[], None);
                     self.end(Event::Done);

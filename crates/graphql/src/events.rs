@@ -168,7 +168,8 @@ impl EventSubscription {
         #[graphql(desc = "Opaque id, `bk_…`.")] booking_id: ID,
         #[graphql(desc = "Start after this cursor; only new events when omitted.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
-        follow(ctx, Topic::Booking(ids::argument(&booking_id)?), after).await
+        // In memory of its own here and below: a stream that waits for events does not need it.
+        Box::pin(follow(ctx, Topic::Booking(ids::argument(&booking_id)?), after)).await
     }
 
     /// Events of all bookings that the viewer made as a guest.
@@ -177,7 +178,7 @@ impl EventSubscription {
         ctx: &Context<'_>,
         #[graphql(desc = "Start after this cursor; only new events when omitted.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
-        follow(ctx, Topic::Feed(Side::Guest), after).await
+        Box::pin(follow(ctx, Topic::Feed(Side::Guest), after)).await
     }
 
     /// Events of all bookings of the viewer's listings.
@@ -186,6 +187,6 @@ impl EventSubscription {
         ctx: &Context<'_>,
         #[graphql(desc = "Start after this cursor; only new events when omitted.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
-        follow(ctx, Topic::Feed(Side::Host), after).await
+        Box::pin(follow(ctx, Topic::Feed(Side::Host), after)).await
     }
 }

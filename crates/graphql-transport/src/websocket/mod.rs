@@ -22,8 +22,8 @@ use close::Close;
 use socket::Socket;
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
-/// Bytes of the read buffer of a socket. The library's own choice of 128 KiB is most of what an idle socket would cost.
-const READ_BUFFER: usize = 4 * 1024;
+/// Bytes of the read buffer of a socket, which an idle socket keeps: most messages of clients fit. The library's own choice is 128 KiB.
+const READ_BUFFER: usize = 1024;
 
 /// Whether a request wants to become a websocket.
 pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
@@ -58,7 +58,8 @@ pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: S
             (true, None) => Some(Close::OVERLOADED),
             (true, Some(_)) => None,
         };
-        Socket::new(shared, (stream, inflow), bearer, address, request_id).serve(refused).await;
+        // In memory of its own, because the framework's task would hold it twice.
+        Box::pin(Socket::new(shared, (stream, inflow), bearer, address, request_id).serve(refused)).await;
     };
     websocket.protocols([SUBPROTOCOL]).config(config).on_upgrade(serve).into_response()
 }
