@@ -7,7 +7,7 @@ use domain::{calendars::MAX_NIGHTS, restrictions::NightView};
 use types::scalars::Date;
 use types::{
     Currency, Stay, UnavailableReason,
-    error::{Refusal, Result},
+    error::{Error, Result},
 };
 
 /// A night, and the currency of its price.
@@ -71,8 +71,8 @@ impl NightAvailability {
 /// The nights that the arguments `from` and `to` of a query name.
 ///
 /// # Errors
-/// [`Refusal::BadUserInput`] when there are none or too many.
+/// [`types::error::Refusal::BadUserInput`] when there are none or too many.
 pub fn range(from: Date, to: Date) -> Result<Stay> {
     Stay::new(from.0, to.0, MAX_NIGHTS)
-        .map_err(|_| Refusal::BadUserInput(format!("`to` must be 1 to {MAX_NIGHTS} days after `from`.")).into())
+        .map_err(|_| Error::bad_user_input(format!("`to` must be 1 to {MAX_NIGHTS} days after `from`.")))
 }

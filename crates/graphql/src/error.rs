@@ -39,7 +39,7 @@ impl From<Fault> for async_graphql::Error {
     fn from(Fault(error): Fault) -> Self {
         let (code, message, retryable) = match &*error {
             Error::Unauthenticated => (ErrorCode::Unauthenticated, "You are not signed in.".to_owned(), false),
-            Error::Refused(refusal) => (code_of(refusal), refusal.message(), is_retryable(refusal)),
+            Error::Refused(refusal) => (refusal.code(), refusal.message(), refusal.is_retryable()),
             Error::Busy(cause) => {
                 log(cause, |error, left_out| tracing::warn!(error, left_out, "too busy"));
                 (ErrorCode::Unavailable, "The server is too busy. Try again in a moment.".to_owned(), true)
@@ -66,49 +66,5 @@ fn log(cause: &anyhow::Error, write: impl FnOnce(&str, u64)) {
     let error = format!("{cause:#}");
     if let Some(left_out) = quiet::may_log(&error) {
         write(&error, left_out);
-    }
-}
-
-/// The contract's code of a refusal.
-pub fn code_of(refusal: &Refusal) -> ErrorCode {
-    match refusal {
-        Refusal::InvalidInput(_) => ErrorCode::InvalidInput,
-        Refusal::NotFound(_) => ErrorCode::NotFound,
-        Refusal::EmailTaken(_) => ErrorCode::EmailTaken,
-        Refusal::InvalidCredentials(_) => ErrorCode::InvalidCredentials,
-        Refusal::InvalidSession(_) => ErrorCode::InvalidSession,
-        Refusal::TooManyAttempts(_) => ErrorCode::TooManyAttempts,
-        Refusal::NightsUnavailable(_) => ErrorCode::NightsUnavailable,
-        Refusal::StayNotAllowed(_) => ErrorCode::StayNotAllowed,
-        Refusal::QuoteExpired(_) => ErrorCode::QuoteExpired,
-        Refusal::StateConflict(_) | Refusal::ListingState(_) => ErrorCode::StateConflict,
-        Refusal::PaymentDeclined(_) => ErrorCode::PaymentDeclined,
-        Refusal::PaymentUnavailable(_) => ErrorCode::PaymentUnavailable,
-        Refusal::IdempotencyConflict(_) => ErrorCode::IdempotencyConflict,
-        Refusal::ListingIncomplete(_) => ErrorCode::ListingIncomplete,
-        Refusal::NotReviewable(_) => ErrorCode::NotReviewable,
-        Refusal::BadId(_) => ErrorCode::BadId,
-        Refusal::BadCursor => ErrorCode::BadCursor,
-        Refusal::CursorExpired => ErrorCode::CursorExpired,
-        Refusal::TooManySubscriptions { .. } => ErrorCode::TooManySubscriptions,
-        Refusal::BadUserInput(_) => ErrorCode::BadUserInput,
-    }
-}
-
-/// Whether the same request can succeed later, unchanged.
-pub fn is_retryable(refusal: &Refusal) -> bool {
-    match refusal {
-        Refusal::TooManyAttempts(_) | Refusal::PaymentUnavailable(_) | Refusal::TooManySubscriptions { .. } => true,
-        Refusal::StateConflict(problem) => problem.retryable,
-        _ => false,
-    }
-}
-
-/// The input field at fault.
-pub fn path_of(refusal: &Refusal) -> Option<Vec<String>> {
-    match refusal {
-        Refusal::InvalidInput(problem) => Some(problem.path().to_vec()),
-        Refusal::NotFound(problem) => Some(problem.path.clone()),
-        _ => None,
     }
 }

@@ -18,7 +18,7 @@ use super::{
     reviews::{Review, find_review},
     users::{User, find_user},
 };
-use types::{NodeId, error::Refusal};
+use types::{NodeId, error::Error};
 
 /// Most ids of one request.
 const MAX_NODES: usize = 100;
@@ -91,7 +91,7 @@ impl NodeQuery {
         #[graphql(desc = "Opaque ids, at most 100.")] ids: Vec<ID>,
     ) -> Option<Result<Vec<Option<Node>>>> {
         if ids.len() > MAX_NODES {
-            return Some(Err(Refusal::BadUserInput(format!("`ids` must have at most {MAX_NODES} ids.")).into()));
+            return Some(Err(Error::bad_user_input(format!("`ids` must have at most {MAX_NODES} ids.")).into()));
         }
         Some(find_all(ctx, &ids).await)
     }

@@ -19,12 +19,12 @@ macro_rules! payload {
             pub fn of(outcome: types::error::Result<$success>) -> $crate::error::Result<Self> {
                 use types::error::{Error, Refusal};
                 if let Err(Error::Refused(refusal)) = &outcome {
-                    graphql_transport::outcome::note($crate::error::code_of(refusal).as_str());
+                    graphql_transport::outcome::note(refusal.code().as_str());
                 }
                 match outcome {
                     Ok(success) => Ok(Self::Success(success)),
                     $(Err(Error::Refused(Refusal::$refusal(data))) => {
-                        Ok(Self::$refusal($crate::problems::$problem(data)))
+                        Ok(Self::$refusal(data.into()))
                     })*
                     Err(other) => Err(other.into()),
                 }

@@ -1,11 +1,12 @@
-//! Problems: the expected outcomes that are not success. All implement `UserError`.
+//! Problems: the expected outcomes that are not success, made of the table of refusals. All implement `UserError`. Here are those fields
+//! that show more than the data of the refusal.
 
-use async_graphql::{Context, Interface, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Interface, SimpleObject};
 
 use super::{
     bookings::{Booking, find_booking},
     context::ContextExt,
-    error::{Result, code_of, is_retryable, path_of},
+    error::Result,
     loaders::QuoteById,
     money::Money,
     payments::{Payment, find_payment},
@@ -18,196 +19,152 @@ use types::{
     error::{self, Error, Refusal},
 };
 
-/// Declares a problem: the four fields of `UserError`, and its own.
+/// A problem type: the four fields of `UserError`, and its own.
 macro_rules! problem {
-    ($(#[$doc:meta])* $problem:ident($refusal:ident) { $($fields:tt)* }) => {
-        /// The problem of this name.
-        #[derive(Debug, Clone)]
-        pub struct $problem(pub error::$refusal);
-
+    ($(#[$doc:meta])* $refusal:ident $problem:ident [plain] { $($(#[$own_doc:meta])* pub $own:ident: $ty:ty,)* }) => {
+        problem! { @fields $(#[$doc])* $refusal $problem [] { $($(#[$own_doc])* $own: $ty,)* } }
+    };
+    ($(#[$doc:meta])* $refusal:ident $problem:ident [] $data:tt) => {
+        problem! { @fields $(#[$doc])* $refusal $problem [] {} }
+    };
+    ($(#[$doc:meta])* $refusal:ident $problem:ident [complex] $data:tt) => {
+        problem! { @fields $(#[$doc])* $refusal $problem [complex refusal] {} }
+    };
+    (@fields $(#[$doc:meta])* $refusal:ident $problem:ident [$($complex:ident $kept:ident)?] {
+        $($(#[$own_doc:meta])* $own:ident: $ty:ty,)*
+    }) => {
         $(#[$doc])*
-        #[Object]
-        impl $problem {
+        #[derive(Debug, Clone, SimpleObject)]
+        #[graphql($($complex)?)]
+        pub struct $problem {
             /// The kind of problem, for programs.
-            async fn code(&self) -> ErrorCode {
-                code_of(&Refusal::$refusal(self.0.clone()))
-            }
-
+            #[graphql(owned)]
+            code: ErrorCode,
             /// What happened and what to do next, in English, for people.
-            async fn message(&self) -> String {
-                Refusal::$refusal(self.0.clone()).message()
-            }
-
+            #[graphql(owned)]
+            message: String,
             /// The path of the invalid input field, starting with the mutation's `input`; null when no single field is invalid.
-            async fn path(&self) -> Option<Vec<String>> {
-                path_of(&Refusal::$refusal(self.0.clone()))
-            }
-
+            #[graphql(owned)]
+            path: Option<Vec<String>>,
             /// Whether the same request can succeed later, unchanged.
-            async fn retryable(&self) -> bool {
-                is_retryable(&Refusal::$refusal(self.0.clone()))
-            }
+            #[graphql(owned)]
+            retryable: bool,
+            $($(#[$own_doc])* $own: $ty,)*
+            $(
+                /// What the fields below are made of.
+                #[graphql(skip)]
+                $kept: error::$refusal,
+            )?
+        }
 
-            $($fields)*
+        impl From<error::$refusal> for $problem {
+            fn from(refusal: error::$refusal) -> Self {
+                let all = Refusal::from(refusal.clone());
+                Self {
+                    code: all.code(),
+                    message: all.message(),
+                    path: all.path(),
+                    retryable: all.is_retryable(),
+                    $($own: refusal.$own,)*
+                    $($kept: refusal,)?
+                }
+            }
         }
     };
 }
 
-/// An expected problem that a client can show. Every problem of every mutation implements it.
-#[derive(Interface)]
-#[graphql(
-    field(name = "code", ty = "ErrorCode", desc = "The kind of problem, for programs."),
-    field(name = "message", ty = "String", desc = "What happened and what to do next, in English, for people."),
-    field(
-        name = "path",
-        ty = "Option<Vec<String>>",
-        desc = "The path of the invalid input field, starting with the mutation's `input`; null when no single field is invalid."
-    ),
-    field(name = "retryable", ty = "bool", desc = "Whether the same request can succeed later, unchanged.")
-)]
-pub enum UserError {
-    InvalidInput(InvalidInputProblem),
-    EmailTaken(EmailTakenProblem),
-    InvalidCredentials(InvalidCredentialsProblem),
-    InvalidSession(InvalidSessionProblem),
-    TooManyAttempts(TooManyAttemptsProblem),
-    NotFound(NotFoundProblem),
-    NightsUnavailable(NightsUnavailableProblem),
-    StayNotAllowed(StayNotAllowedProblem),
-    QuoteExpired(QuoteExpiredProblem),
-    StateConflict(StateConflictProblem),
-    ListingState(ListingStateProblem),
-    PaymentDeclined(PaymentDeclinedProblem),
-    PaymentUnavailable(PaymentUnavailableProblem),
-    IdempotencyConflict(IdempotencyConflictProblem),
-    ListingIncomplete(ListingIncompleteProblem),
-    NotReviewable(NotReviewableProblem),
+/// What `graphql` makes of the table: a type for each problem, and the interface of all.
+macro_rules! declare {
+    (
+        problems { $(
+            $(#[$doc:meta])* $refusal:ident $data:tt => $problem:ident $(($fields:ident))? { $($details:tt)* }
+        )* }
+        $($others:tt)*
+    ) => {
+        $(problem! { $(#[$doc])* $refusal $problem [$($fields)?] $data })*
+
+        /// An expected problem that a client can show. Every problem of every mutation implements it.
+        #[derive(Interface)]
+        #[graphql(
+            field(name = "code", ty = "ErrorCode", desc = "The kind of problem, for programs."),
+            field(name = "message", ty = "String", desc = "What happened and what to do next, in English, for people."),
+            field(
+                name = "path",
+                ty = "Option<Vec<String>>",
+                desc = "The path of the invalid input field, starting with the mutation's `input`; null when no single field is invalid."
+            ),
+            field(name = "retryable", ty = "bool", desc = "Whether the same request can succeed later, unchanged.")
+        )]
+        pub enum UserError {
+            $($refusal($problem),)*
+        }
+    };
 }
 
-problem! {
-    /// A value of the input is missing, too long, out of range or malformed. Nothing was changed.
-    InvalidInputProblem(InvalidInput) {
-        /// Every invalid field, in the order of the checks, up to 100; `path` and `message` are those of the first.
-        async fn fields(&self) -> Vec<InvalidField> {
-            self.0.fields().into_iter().cloned().map(Into::into).collect()
-        }
-    }
-}
-problem! {
-    /// An account with this email already exists.
-    EmailTakenProblem(EmailTaken) {}
-}
-problem! {
-    /// Incorrect email or password.
-    InvalidCredentialsProblem(InvalidCredentials) {}
-}
-problem! {
-    /// The refresh token is unknown, expired, revoked or already used. Sign in again.
-    InvalidSessionProblem(InvalidSession) {}
-}
-problem! {
-    /// Too many attempts by this viewer, session or device, on this account, or from this address; or too many unpaid bookings.
-    TooManyAttemptsProblem(TooManyAttempts) {
-        /// Seconds to wait.
-        async fn retry_after_seconds(&self) -> i32 {
-            self.0.retry_after_seconds
-        }
-    }
-}
-problem! {
-    /// Nothing with this id exists, or the viewer may not see it.
-    NotFoundProblem(NotFound) {}
-}
-problem! {
-    /// Some of the nights are not available: they are booked or blocked.
-    NightsUnavailableProblem(NightsUnavailable) {
-        /// The nights in conflict, in order; all are nights of the request.
-        async fn nights(&self) -> Vec<Date> {
-            self.0.conflicts.iter().map(|conflict| Date(conflict.night)).collect()
-        }
+types::refusals!(declare);
 
-        /// The same nights, each with its reason.
-        async fn conflicts(&self) -> Vec<NightConflict> {
-            self.0.conflicts.iter().copied().map(Into::into).collect()
-        }
+#[ComplexObject]
+impl InvalidInputProblem {
+    /// Every invalid field, in the order of the checks, up to 100; `path` and `message` are those of the first.
+    async fn fields(&self) -> Vec<InvalidField> {
+        self.refusal.fields().into_iter().cloned().map(Into::into).collect()
     }
 }
-problem! {
-    /// The stay breaks rules of the listing.
-    StayNotAllowedProblem(StayNotAllowed) {
-        /// Every rule that the stay breaks, each once.
-        async fn violations(&self) -> Vec<StayViolation> {
-            self.0.violations.iter().cloned().map(Into::into).collect()
-        }
-    }
-}
-problem! {
-    /// The quote has expired. Nothing was booked; a new quote for the same stay is attached.
-    QuoteExpiredProblem(QuoteExpired) {
-        /// The new quote; null when the stay can no longer be booked.
-        async fn quote(&self, ctx: &Context<'_>) -> Option<Result<Quote>> {
-            ctx.load_own(QuoteById(self.0.quote?)).await.map(|quote| quote.map(Quote)).transpose()
-        }
 
-        /// How its price differs from the old one; empty when it does not.
-        async fn differences(&self) -> Vec<PriceDifference> {
-            self.0.differences.iter().cloned().map(Into::into).collect()
-        }
+#[ComplexObject]
+impl NightsUnavailableProblem {
+    /// The nights in conflict, in order; all are nights of the request.
+    async fn nights(&self) -> Vec<Date> {
+        self.refusal.conflicts.iter().map(|conflict| Date(conflict.night)).collect()
     }
-}
-problem! {
-    /// The state of the booking does not allow this.
-    StateConflictProblem(StateConflict) {
-        /// The current booking; null when the viewer may not see it.
-        async fn current_booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
-            find_booking(ctx, self.0.booking?).await.transpose()
-        }
-    }
-}
-problem! {
-    /// The state of the listing does not allow this.
-    ListingStateProblem(ListingState) {
-        /// The current status.
-        async fn status(&self) -> ListingStatus {
-            self.0.status
-        }
-    }
-}
-problem! {
-    /// The payment provider declined the payment. The booking is unchanged; another method can be used until its deadline.
-    PaymentDeclinedProblem(PaymentDeclined) {
-        /// The payment.
-        async fn payment(&self, ctx: &Context<'_>) -> Result<Payment> {
-            let payment = find_payment(ctx, self.0.payment).await?;
-            Ok(payment.ok_or_else(|| Error::not_found("payment", "payment"))?)
-        }
 
-        /// Why.
-        async fn decline_reason(&self) -> DeclineReason {
-            self.0.reason
-        }
+    /// The same nights, each with its reason.
+    async fn conflicts(&self) -> Vec<NightConflict> {
+        self.refusal.conflicts.iter().copied().map(Into::into).collect()
     }
 }
-problem! {
-    /// The payment provider did not respond. Retry with the same key.
-    PaymentUnavailableProblem(PaymentUnavailable) {}
-}
-problem! {
-    /// The idempotency key was already used with another input.
-    IdempotencyConflictProblem(IdempotencyConflict) {}
-}
-problem! {
-    /// The listing lacks fields that are required for publishing.
-    ListingIncompleteProblem(ListingIncomplete) {
-        /// The fields that are missing.
-        async fn missing(&self) -> &[String] {
-            &self.0.missing
-        }
+
+#[ComplexObject]
+impl StayNotAllowedProblem {
+    /// Every rule that the stay breaks, each once.
+    async fn violations(&self) -> Vec<StayViolation> {
+        self.refusal.violations.iter().cloned().map(Into::into).collect()
     }
 }
-problem! {
-    /// The viewer cannot review the booking: it is not completed, the 14 days have passed, or it is already reviewed.
-    NotReviewableProblem(NotReviewable) {}
+
+#[ComplexObject]
+impl QuoteExpiredProblem {
+    /// The new quote; null when the stay can no longer be booked.
+    async fn quote(&self, ctx: &Context<'_>) -> Option<Result<Quote>> {
+        ctx.load_own(QuoteById(self.refusal.quote?)).await.map(|quote| quote.map(Quote)).transpose()
+    }
+
+    /// How its price differs from the old one; empty when it does not.
+    async fn differences(&self) -> Vec<PriceDifference> {
+        self.refusal.differences.iter().cloned().map(Into::into).collect()
+    }
+}
+
+#[ComplexObject]
+impl StateConflictProblem {
+    /// The current booking; null when the viewer may not see it.
+    async fn current_booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
+        find_booking(ctx, self.refusal.booking?).await.transpose()
+    }
+}
+
+#[ComplexObject]
+impl PaymentDeclinedProblem {
+    /// The payment.
+    async fn payment(&self, ctx: &Context<'_>) -> Result<Payment> {
+        let payment = find_payment(ctx, self.refusal.payment).await?;
+        Ok(payment.ok_or_else(|| Error::not_found("payment", "payment"))?)
+    }
+
+    /// Why.
+    async fn decline_reason(&self) -> DeclineReason {
+        self.refusal.reason
+    }
 }
 
 /// An invalid field of an input.

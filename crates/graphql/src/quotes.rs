@@ -21,7 +21,7 @@ use domain::{
 use types::scalars::Date;
 use types::{
     CancellationPolicy, Currency, Timestamp,
-    error::{self, Refusal},
+    error::{self, Error},
 };
 
 /// The most tiers of a timeline: one for each night of the longest stay, and those before and after them.
@@ -122,10 +122,10 @@ impl RefundTier {
     /// The number of tiers that the argument `first` asks for.
     ///
     /// # Errors
-    /// [`Refusal::BadUserInput`] when it is out of bounds.
+    /// [`types::error::Refusal::BadUserInput`] when it is out of bounds.
     pub fn count(first: Option<i32>) -> error::Result<usize> {
         let count = usize::try_from(first.unwrap_or(USUAL_TIERS)).ok().filter(|count| (1..=MAX_TIERS).contains(count));
-        count.ok_or_else(|| Refusal::BadUserInput(format!("`first` must be from 1 to {MAX_TIERS}.")).into())
+        count.ok_or_else(|| Error::bad_user_input(format!("`first` must be from 1 to {MAX_TIERS}.")))
     }
 
     /// The first tiers of a timeline.

@@ -19,7 +19,7 @@ use domain::{
 use types::scalars::{Cursor, MinorUnits};
 use types::{
     Currency, GeoBox, ListingOrder, Page, PropertyType, RoomType,
-    error::{self, Error, Refusal},
+    error::{self, Error},
     search_words,
 };
 
@@ -88,10 +88,6 @@ pub struct PriceRangeInput {
     max: Option<MinorUnits>,
 }
 
-fn bad(message: String) -> Error {
-    Refusal::BadUserInput(message).into()
-}
-
 impl TryFrom<ListingFilter> for Filter {
     type Error = Error;
 
@@ -121,7 +117,7 @@ impl TryFrom<GeoBoxInput> for GeoBox {
     fn try_from(input: GeoBoxInput) -> error::Result<Self> {
         Self::new(input.south, input.west, input.north, input.east).ok_or_else(|| {
             let most = Self::MAX_TURNED;
-            bad(format!(
+            Error::bad_user_input(format!(
                 "`where.box`: latitudes must be from -90 to 90 with `south` ≤ `north`, longitudes from -{most} to {most}."
             ))
         })
@@ -138,7 +134,7 @@ impl From<PriceRangeInput> for PriceRange {
 /// The items of the list `field` of the filter; none when it was left out. Nothing is one of none, which nobody means to ask.
 fn some_of<T>(list: Option<Vec<T>>, field: &str) -> error::Result<Vec<T>> {
     if list.as_ref().is_some_and(Vec::is_empty) {
-        return Err(bad(format!("`where.{field}`: must not be empty. Omit it to find all.")));
+        return Err(Error::bad_user_input(format!("`where.{field}`: must not be empty. Omit it to find all.")));
     }
     Ok(list.unwrap_or_default())
 }
@@ -146,7 +142,7 @@ fn some_of<T>(list: Option<Vec<T>>, field: &str) -> error::Result<Vec<T>> {
 /// A rating in hundredths, rounded up, so that nothing below it is found.
 fn hundredths(rating: f64) -> error::Result<u16> {
     if !(1.0..=5.0).contains(&rating) {
-        return Err(bad("`where.minRating`: must be from 1 to 5.".to_owned()));
+        return Err(Error::bad_user_input("`where.minRating`: must be from 1 to 5.".to_owned()));
     }
     // 4.1 has no exact double: what is a hair above a whole number is that number.
     Ok((rating * 100.0 - 1e-6).ceil() as u16)
@@ -155,7 +151,7 @@ fn hundredths(rating: f64) -> error::Result<u16> {
 /// The filter's amenities, before any is looked up.
 fn at_most(amenities: Vec<String>) -> error::Result<Vec<String>> {
     if amenities.len() > MAX_AMENITIES {
-        return Err(bad(format!("`where.amenities`: must have at most {MAX_AMENITIES} items.")));
+        return Err(Error::bad_user_input(format!("`where.amenities`: must have at most {MAX_AMENITIES} items.")));
     }
     Ok(amenities)
 }
@@ -163,7 +159,7 @@ fn at_most(amenities: Vec<String>) -> error::Result<Vec<String>> {
 /// Half bathrooms, rounded up, so that nothing below is found.
 fn halves(bathrooms: f64) -> error::Result<u16> {
     if !(0.0..=MAX_BATHROOMS).contains(&bathrooms) {
-        return Err(bad(format!("`where.minBathrooms`: must be from 0 to {MAX_BATHROOMS}.")));
+        return Err(Error::bad_user_input(format!("`where.minBathrooms`: must be from 0 to {MAX_BATHROOMS}.")));
     }
     Ok((bathrooms * 2.0).ceil() as u16)
 }
@@ -173,7 +169,9 @@ fn words(text: &str) -> error::Result<Vec<String>> {
     let is_short = text.chars().count() <= MAX_TEXT;
     let words = if is_short { search_words(text) } else { Vec::new() };
     if words.is_empty() {
-        return Err(bad(format!("`where.text`: must have at least one word, and at most {MAX_TEXT} characters.")));
+        return Err(Error::bad_user_input(format!(
+            "`where.text`: must have at least one word, and at most {MAX_TEXT} characters."
+        )));
     }
     Ok(words)
 }
@@ -183,7 +181,7 @@ fn within(field: &str, number: i32, least: u16) -> error::Result<u16> {
     u16::try_from(number)
         .ok()
         .filter(|number| (least..=MAX_COUNT).contains(number))
-        .ok_or_else(|| bad(format!("`where.{field}`: must be from {least} to {MAX_COUNT}.")))
+        .ok_or_else(|| Error::bad_user_input(format!("`where.{field}`: must be from {least} to {MAX_COUNT}.")))
 }
 
 /// What can be searched.

@@ -8,7 +8,7 @@ use super::given::Given;
 use types::scalars::Date;
 use types::{
     InvalidStay, Stay,
-    error::{Error, Refusal, Validation},
+    error::{Error, Validation},
 };
 
 /// The most nights that one request can ask for.
@@ -73,7 +73,7 @@ impl WrongStay {
         let sentence =
             |WrongField { path, message }| format!("`{}`: {message}", [&[argument], path].concat().join("."));
         let sentences: Vec<_> = self.0.into_iter().map(sentence).collect();
-        Refusal::BadUserInput(sentences.join(" ")).into()
+        Error::bad_user_input(sentences.join(" "))
     }
 }
 
@@ -163,6 +163,7 @@ impl Guests {
 #[cfg(test)]
 mod tests {
     use async_graphql::{InputType, Value};
+    use types::error::Refusal;
 
     use super::*;
 

@@ -32,6 +32,7 @@ pub use chores::Chores;
 pub use clock::{Clock, Entropy, ManualClock, OsEntropy, SeededEntropy, SystemClock};
 pub use coordinates::{Area, GeoBox, Point};
 pub use email::{Email, InvalidEmail};
+pub use error::ErrorCode;
 pub use guests::Guests;
 pub use ids::{BookingId, IdError, ListingId, MeId, NodeId, PaymentId, QuoteId, RefundId, ReviewId, SessionId, UserId};
 pub use keys::{IdempotencyKey, InvalidKey};

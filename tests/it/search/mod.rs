@@ -210,7 +210,7 @@ async fn the_same_filter_in_another_spelling_has_the_same_cursors() {
 #[test]
 fn what_cannot_be_searched_is_refused_with_the_argument() {
     let message = |filter: Filter, order| match Search::new(filter, None, order) {
-        Err(Error::Refused(Refusal::BadUserInput(message))) => message,
+        Err(Error::Refused(Refusal::BadUserInput(refusal))) => refusal.message,
         other => panic!("{other:?}"),
     };
     assert!(message(Filter::default(), ListingOrder::Distance).contains("where.box"));

@@ -11,7 +11,7 @@ use providers::hub::{self, Entry, Read};
 use store::events::{Event, Topic as StoredTopic};
 use types::{
     Side,
-    error::{Error, Refusal, Result},
+    error::{BadCursor, Error, Result, TooManySubscriptions},
 };
 
 /// Where a stream begins.
@@ -27,8 +27,8 @@ pub enum Opening {
 /// the stream, so that the client resumes from its last cursor.
 ///
 /// # Errors
-/// [`Refusal::BadCursor`] when the cursor is of another stream or ahead of this one; [`Refusal::NotFound`] when the booking is not the
-/// member's; [`Refusal::TooManySubscriptions`] when the member has too many streams open.
+/// [`BadCursor`] when the cursor is of another stream or ahead of this one; [`types::error::Refusal::NotFound`] when the booking is not the
+/// member's; [`TooManySubscriptions`] when the member has too many streams open.
 pub async fn follow(
     app: &App,
     member: &Member,
@@ -36,15 +36,15 @@ pub async fn follow(
     opening: Opening,
 ) -> Result<impl Stream<Item = Result<StreamEvent, Arc<Error>>> + Send + use<>> {
     let limit = app.streams.open.limit();
-    let permit = app.streams.open.take(member.id()).ok_or(Refusal::TooManySubscriptions { limit })?;
+    let permit = app.streams.open.take(member.id()).ok_or(TooManySubscriptions { limit })?;
     let latest = latest(app, member, topic).await?;
     let position = match opening {
         Opening::Now => latest,
-        Opening::After(position) => topic.number(position).ok_or(Refusal::BadCursor)?,
+        Opening::After(position) => topic.number(position).ok_or(BadCursor)?,
     };
     // A stream that waited until the table has this position would miss the events until then.
     if position > latest {
-        return Err(Refusal::BadCursor.into());
+        return Err(BadCursor.into());
     }
     let stored = topic.of(member);
     let follower = app.streams.hub.follow(stored, position, latest, reading(app, stored));

@@ -22,7 +22,7 @@ use mysql_engine::Conn;
 use store::bookings::Booking;
 use types::{
     BookingEventKind, BookingId, Page, PageError, PageOf, Side, Timestamp,
-    error::{Refusal, Result},
+    error::{BadCursor, Result},
 };
 
 /// Which events to follow.
@@ -171,12 +171,12 @@ pub fn announce(app: &App, booking: &Booking) {
 /// Which page of a booking's history `page` is.
 ///
 /// # Errors
-/// [`Refusal::BadCursor`] when the cursor is of another booking.
+/// [`BadCursor`] when the cursor is of another booking.
 pub fn part_of_history(booking: BookingId, page: &Page<EventPosition>) -> Result<OfBooking> {
     let after = match page.after {
         None => None,
         Some(EventPosition::Booking(of, sequence)) if of == booking => Some(sequence),
-        Some(_) => return Err(Refusal::BadCursor.into()),
+        Some(_) => return Err(BadCursor.into()),
     };
     Ok(OfBooking { booking, page: Page { first: page.first, after } })
 }

@@ -11,7 +11,7 @@ use crate::app::App;
 pub use store::amenities::Usage;
 use types::{
     Page, PageOf, amenity_key,
-    error::{Refusal, Result},
+    error::{Error, Result},
     search_key,
 };
 
@@ -42,11 +42,11 @@ pub fn usage_place(usage: &Usage) -> ByUsage {
 /// spelling. The counts may be a minute old.
 ///
 /// # Errors
-/// [`Refusal::BadUserInput`] when `matching` is blank or too long; those of the database.
+/// [`types::error::Refusal::BadUserInput`] when `matching` is blank or too long; those of the database.
 pub async fn catalog(app: &App, matching: Option<&str>, page: &Page<ByUsage>) -> Result<PageOf<Usage>> {
     let key = matching.map(search_key);
     if key.as_ref().is_some_and(String::is_empty) || matching.is_some_and(|text| text.chars().count() > MAX_NAME) {
-        return Err(Refusal::BadUserInput(format!("`matching`: must have 1 to {MAX_NAME} characters.")).into());
+        return Err(Error::bad_user_input(format!("`matching`: must have 1 to {MAX_NAME} characters.")));
     }
     let matches = |usage: &&Usage| {
         key.as_ref().is_none_or(|key| {
@@ -74,7 +74,7 @@ async fn usage(app: &App) -> Result<Arc<[Usage]>> {
 /// The slugs of the amenities that a filter names, by slug or in any spelling of the name.
 ///
 /// # Errors
-/// [`Refusal::BadUserInput`] with names that are like one that no published listing offers; those of the database.
+/// [`types::error::Refusal::BadUserInput`] with names that are like one that no published listing offers; those of the database.
 pub async fn slugs(app: &App, names: Vec<String>) -> Result<Vec<String>> {
     let cache = &app.amenities;
     let begun = Instant::now();
@@ -82,14 +82,12 @@ pub async fn slugs(app: &App, names: Vec<String>) -> Result<Vec<String>> {
         names.iter().filter_map(|name| Some((name.clone(), cache.slug(name, AGE)?))).collect();
     let new: Vec<String> = names.iter().filter(|name| !found.contains_key(*name)).cloned().collect();
     if new.iter().any(|name| !(1..=MAX_NAME).contains(&name.chars().count())) {
-        return Err(
-            Refusal::BadUserInput(format!("`where.amenities`: a name must have 1 to {MAX_NAME} characters.")).into()
-        );
+        return Err(Error::bad_user_input(format!("`where.amenities`: a name must have 1 to {MAX_NAME} characters.")));
     }
     if !new.is_empty() {
         let offered = store::amenities::slugs_of(&mut app.conn().await?, &new).await?;
         if let Some(unknown) = new.iter().find(|name| !offered.contains_key(*name)) {
-            return Err(unknown_name(unknown, &usage(app).await?).into());
+            return Err(unknown_name(unknown, &usage(app).await?));
         }
         cache.remember(begun, offered.clone());
         found.extend(offered);
@@ -97,7 +95,7 @@ pub async fn slugs(app: &App, names: Vec<String>) -> Result<Vec<String>> {
     Ok(names.iter().filter_map(|name| found.get(name).cloned()).collect())
 }
 
-fn unknown_name(name: &str, known: &[Usage]) -> Refusal {
+fn unknown_name(name: &str, known: &[Usage]) -> Error {
     let key = search_key(name);
     let alike = |usage: &Usage| {
         let other = search_key(&usage.name);
@@ -114,5 +112,5 @@ fn unknown_name(name: &str, known: &[Usage]) -> Refusal {
     } else {
         format!("Did you mean {}?", near.join(" or "))
     };
-    Refusal::BadUserInput(format!("`where.amenities`: no listing has an amenity `{name}`. {advice}"))
+    Error::bad_user_input(format!("`where.amenities`: no listing has an amenity `{name}`. {advice}"))
 }

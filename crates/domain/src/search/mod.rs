@@ -29,7 +29,7 @@ use store::{
 };
 use types::{
     Guests, ListingOrder, Money, Page, PageOf, Stay,
-    error::{Error, Refusal, Result},
+    error::{Error, Result},
 };
 
 /// The most listings that are counted.
@@ -78,11 +78,11 @@ impl Search {
     /// repetitions.
     ///
     /// # Errors
-    /// [`Refusal::BadUserInput`] with the argument and its limit.
+    /// [`types::error::Refusal::BadUserInput`] with the argument and its limit.
     pub fn new(filter: Filter, stay: Option<(Stay, Guests)>, order: ListingOrder) -> Result<Self> {
         let filter = checked(filter)?;
         if order == ListingOrder::Distance && filter.area.is_none() {
-            return Err(bad("`orderBy`: DISTANCE requires `where.box`."));
+            return Err(Error::bad_user_input("`orderBy`: DISTANCE requires `where.box`."));
         }
         Ok(Self { filter, stay, order })
     }
@@ -90,14 +90,16 @@ impl Search {
     /// The same search, ready to be asked. Without a stay this reads nothing; with one, now and then, the time zones of listings.
     ///
     /// # Errors
-    /// [`Refusal::BadUserInput`] when the stay begins in the past; those of the database.
+    /// [`types::error::Refusal::BadUserInput`] when the stay begins in the past; those of the database.
     pub async fn prepare(self, app: &App) -> Result<Prepared> {
         let Some((stay, guests)) = self.stay else {
             return Ok(Prepared { search: self, terms: None, is_large: false });
         };
         let now = app.now();
         if stay.check_in() < zones::earliest_today(now) {
-            return Err(bad("`stay.checkIn`: The day has ended in every time zone. Choose today or a later day."));
+            return Err(Error::bad_user_input(
+                "`stay.checkIn`: The day has ended in every time zone. Choose today or a later day.",
+            ));
         }
         let known = zones::known(app).await?;
         let rules = app.time_zones();
@@ -217,10 +219,6 @@ fn fees(rules: &RuleSet, stay: Stay, guests: Guests) -> Fees {
     fees
 }
 
-fn bad(message: impl Into<String>) -> Error {
-    Refusal::BadUserInput(message.into()).into()
-}
-
 /// `filter` in its normal form.
 fn checked(mut filter: Filter) -> Result<Filter> {
     filter.room_types.sort_unstable();
@@ -230,26 +228,28 @@ fn checked(mut filter: Filter) -> Result<Filter> {
     filter.words.sort_unstable();
     filter.words.dedup();
     if filter.words.len() > MAX_WORDS {
-        return Err(bad(format!("`where.text`: must have 1 to {MAX_WORDS} words.")));
+        return Err(Error::bad_user_input(format!("`where.text`: must have 1 to {MAX_WORDS} words.")));
     }
     filter.amenities.sort_unstable();
     filter.amenities.dedup();
     if filter.amenities.len() > MAX_AMENITIES {
-        return Err(bad(format!("`where.amenities`: must have at most {MAX_AMENITIES} items.")));
+        return Err(Error::bad_user_input(format!("`where.amenities`: must have at most {MAX_AMENITIES} items.")));
     }
     if let Some(place) = &mut filter.place {
         *place = place.trim().to_owned();
         if !(1..=MAX_PLACE).contains(&place.chars().count()) {
-            return Err(bad(format!("`where.place`: must have 1 to {MAX_PLACE} characters.")));
+            return Err(Error::bad_user_input(format!("`where.place`: must have 1 to {MAX_PLACE} characters.")));
         }
         if !(1..=MAX_PARTS).contains(&count_parts(place)) {
-            return Err(bad(format!("`where.place`: must have 1 to {MAX_PARTS} names between commas.")));
+            return Err(Error::bad_user_input(format!(
+                "`where.place`: must have 1 to {MAX_PARTS} names between commas."
+            )));
         }
     }
     if let Some(range) = filter.price {
         let min = range.min.unwrap_or(0);
         if min < 0 || range.max.is_some_and(|max| max < min) {
-            return Err(bad("`where.price`: must have 0 ≤ `min` ≤ `max`."));
+            return Err(Error::bad_user_input("`where.price`: must have 0 ≤ `min` ≤ `max`."));
         }
     }
     Ok(filter)

@@ -22,7 +22,7 @@ use tokio::{
     task::AbortHandle,
 };
 
-use types::error::{Error, Refusal, Result};
+use types::error::{CursorExpired, Error, Result};
 
 /// Batches that a slow follower may fall behind before it has to read from the table.
 const BACKLOG: usize = 16;
@@ -292,7 +292,7 @@ impl<K: Key, T: Value> Follower<K, T> {
     /// The next entry, as soon as there is one. It is safe to cancel.
     ///
     /// # Errors
-    /// [`Refusal::CursorExpired`] when the next entries were deleted; whatever reading failed with.
+    /// [`types::error::Refusal::CursorExpired`] when the next entries were deleted; whatever reading failed with.
     pub async fn next(&mut self) -> Result<Entry<T>, Arc<Error>> {
         if let Some(end) = &self.end {
             return Err(Arc::clone(end));
@@ -303,7 +303,7 @@ impl<K: Key, T: Value> Follower<K, T> {
                     continue;
                 }
                 if entry.position != self.position + 1 {
-                    return Err(Arc::new(Refusal::CursorExpired.into()));
+                    return Err(Arc::new(CursorExpired.into()));
                 }
                 self.position = entry.position;
                 return Ok(entry);
@@ -325,7 +325,7 @@ impl<K: Key, T: Value> Follower<K, T> {
     async fn read_missed(&mut self) -> Result<(), Arc<Error>> {
         let entries = (self.channel.read)(self.position).await.map_err(Arc::new)?;
         if entries.is_empty() {
-            return Err(Arc::new(Refusal::CursorExpired.into()));
+            return Err(Arc::new(CursorExpired.into()));
         }
         self.ready = entries.into_iter();
         Ok(())

@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt as _;
+use types::error::Refusal;
 
 use super::*;
 
@@ -206,7 +207,7 @@ async fn what_was_deleted_is_an_error_not_silence() {
     table.expire(5);
     for position in [0, 4] {
         let error = next(&mut table.follow(&hub, position)).await.unwrap_err();
-        assert!(matches!(*error, Error::Refused(Refusal::CursorExpired)), "{error}");
+        assert!(matches!(*error, Error::Refused(Refusal::CursorExpired(_))), "{error}");
     }
     let mut follower = table.follow(&hub, 5);
     assert_eq!(positions(&mut follower, 5).await, [6, 7, 8, 9, 10]);

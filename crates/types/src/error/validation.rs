@@ -22,6 +22,33 @@ impl InvalidField {
     }
 }
 
+impl InvalidInput {
+    /// The problem with `fields`; none when there are none.
+    pub fn new(fields: Vec<InvalidField>) -> Option<Self> {
+        let mut fields = fields.into_iter();
+        Some(Self { first: fields.next()?, others: fields.collect() })
+    }
+
+    /// The first field at fault, from `input` on.
+    pub fn path(&self) -> &[String] {
+        &self.first.path
+    }
+
+    /// What is wrong with the first field.
+    pub fn message(&self) -> &str {
+        &self.first.message
+    }
+
+    /// Every field at fault.
+    pub fn fields(&self) -> Vec<&InvalidField> {
+        std::iter::once(&self.first).chain(&self.others).collect()
+    }
+
+    fn into_fields(self) -> impl Iterator<Item = InvalidField> {
+        std::iter::once(self.first).chain(self.others)
+    }
+}
+
 /// Collects every field of an input that is not right, so that a client learns of all of them from one answer.
 #[derive(Debug, Default)]
 pub struct Validation {
@@ -77,7 +104,7 @@ impl Validation {
         self.fields.truncate(MAX_FIELDS);
         match InvalidInput::new(self.fields) {
             None => Ok(()),
-            Some(problem) => Err(Refusal::InvalidInput(problem).into()),
+            Some(problem) => Err(problem.into()),
         }
     }
 

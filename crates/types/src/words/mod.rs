@@ -2,19 +2,8 @@
 //! database holds.
 
 mod bookings;
-mod errors;
 mod events;
 mod listings;
-
-use std::{fmt, str::FromStr};
-
-use diesel::{
-    deserialize::{self, FromSql, FromSqlRow},
-    expression::AsExpression,
-    mysql::{Mysql, MysqlValue},
-    serialize::{self, Output, ToSql},
-    sql_types::Text,
-};
 
 /// A text that is not one of the words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,8 +18,8 @@ pub struct UnknownWord {
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$item_doc:meta])* $item:ident = $text:literal,)* })*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, async_graphql::Enum, AsExpression, FromSqlRow)]
-        #[diesel(sql_type = Text)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, async_graphql::Enum, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+        #[diesel(sql_type = diesel::sql_types::Text)]
         pub enum $name {
             $($(#[$item_doc])* #[graphql(name = $text)] $item,)*
         }
@@ -47,18 +36,18 @@ macro_rules! words {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
             }
         }
 
-        impl FromStr for $name {
-            type Err = UnknownWord;
-            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        impl std::str::FromStr for $name {
+            type Err = $crate::UnknownWord;
+            fn from_str(text: &str) -> Result<Self, $crate::UnknownWord> {
                 match text {
                     $($text => Ok(Self::$item),)*
-                    _ => Err(UnknownWord { text: text.chars().take(40).collect(), kind: stringify!($name) }),
+                    _ => Err($crate::UnknownWord { text: text.chars().take(40).collect(), kind: stringify!($name) }),
                 }
             }
         }
@@ -75,23 +64,22 @@ macro_rules! words {
             }
         }
 
-        impl FromSql<Text, Mysql> for $name {
-            fn from_sql(value: MysqlValue<'_>) -> deserialize::Result<Self> {
+        impl diesel::deserialize::FromSql<diesel::sql_types::Text, diesel::mysql::Mysql> for $name {
+            fn from_sql(value: diesel::mysql::MysqlValue<'_>) -> diesel::deserialize::Result<Self> {
                 Ok(std::str::from_utf8(value.as_bytes())?.parse()?)
             }
         }
 
-        impl ToSql<Text, Mysql> for $name {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Mysql>) -> serialize::Result {
-                <str as ToSql<Text, Mysql>>::to_sql(self.as_str(), out)
+        impl diesel::serialize::ToSql<diesel::sql_types::Text, diesel::mysql::Mysql> for $name {
+            fn to_sql<'b>(&'b self, out: &mut diesel::serialize::Output<'b, '_, diesel::mysql::Mysql>) -> diesel::serialize::Result {
+                <str as diesel::serialize::ToSql<diesel::sql_types::Text, diesel::mysql::Mysql>>::to_sql(self.as_str(), out)
             }
         }
     )*};
 }
 
-use words;
+pub(crate) use words;
 
 pub use bookings::*;
-pub use errors::*;
 pub use events::*;
 pub use listings::*;

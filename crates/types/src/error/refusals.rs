@@ -1,0 +1,222 @@
+//! The table of refusals: each with its data, its code in the contract, its message, and the problem type of a mutation's payload.
+
+/// Passes the table to the macro `consume`. `types` makes [`Refusal`] and [`ErrorCode`] of it, `graphql` the problem types.
+///
+/// A problem: its description in the contract, its data, and the problem type; `plain` when the data are fields of that type as they are,
+/// `complex` when `graphql/problems.rs` resolves its fields. Then its code, new (with a description and a text) or shared, and its message
+/// for people; by default it is not retryable and concerns no single field of the input. `errors` are refusals of queries and
+/// subscriptions, which have no payload. `codes` are those of other errors.
+#[macro_export]
+macro_rules! refusals {
+    ($consume:ident) => { $consume! {
+        problems {
+            /// A value of the input is missing, too long, out of range or malformed. Nothing was changed.
+            InvalidInput {
+                pub(super) first: InvalidField,
+                pub(super) others: Vec<InvalidField>,
+            } => InvalidInputProblem (complex) {
+                /// A value is missing, too long, out of range or malformed.
+                code: InvalidInput = "INVALID_INPUT",
+                message: |refusal| refusal.message().to_owned(),
+                path: |refusal| refusal.path().to_vec(),
+            }
+            /// Nothing with this id exists, or the viewer may not see it.
+            NotFound {
+                /// The field that named it.
+                pub path: Vec<String>,
+                /// What was not found: `booking`.
+                pub what: &'static str,
+            } => NotFoundProblem {
+                /// Nothing with this id exists, or the viewer may not see it.
+                code: NotFound = "NOT_FOUND",
+                message: |refusal| format!("No such {}, or you do not have access to it.", refusal.what),
+                path: |refusal| refusal.path.clone(),
+            }
+            /// An account with this email already exists.
+            EmailTaken {} => EmailTakenProblem {
+                /// An account with this email already exists.
+                code: EmailTaken = "EMAIL_TAKEN",
+                message: |_| "An account with this email already exists. Sign in instead.".into(),
+            }
+            /// Incorrect email or password.
+            InvalidCredentials {} => InvalidCredentialsProblem {
+                /// Incorrect email or password.
+                code: InvalidCredentials = "INVALID_CREDENTIALS",
+                message: |_| "Incorrect email or password.".into(),
+            }
+            /// The refresh token is unknown, expired, revoked or already used. Sign in again.
+            InvalidSession {} => InvalidSessionProblem {
+                /// The refresh token is unknown, expired, revoked or already used.
+                code: InvalidSession = "INVALID_SESSION",
+                message: |_| "Your session has ended. Sign in again.".into(),
+            }
+            /// Too many attempts by this viewer, session or device, on this account, or from this address; or too many unpaid bookings.
+            TooManyAttempts {
+                /// Seconds to wait.
+                pub retry_after_seconds: i32,
+            } => TooManyAttemptsProblem (plain) {
+                /// Too many attempts, or too many unpaid bookings; retry later.
+                code: TooManyAttempts = "TOO_MANY_ATTEMPTS",
+                message: |refusal| format!("Too many attempts. Try again in {} seconds.", refusal.retry_after_seconds),
+                retryable: |_| true,
+            }
+            /// Some of the nights are not available: they are booked or blocked.
+            NightsUnavailable {
+                /// The nights in conflict, in order; all are nights of the request.
+                pub conflicts: Vec<NightConflict>,
+            } => NightsUnavailableProblem (complex) {
+                /// Some of the nights are not available.
+                code: NightsUnavailable = "NIGHTS_UNAVAILABLE",
+                message: |refusal| match refusal.conflicts.as_slice() {
+                    [NightConflict { night, reason: UnavailableReason::Preparation }] => {
+                        format!("The night of {night} is too close to another stay.")
+                    }
+                    [NightConflict { night, .. }] => format!("The night of {night} is taken."),
+                    nights => format!("{} of the nights are taken.", nights.len()),
+                },
+            }
+            /// The stay breaks rules of the listing.
+            StayNotAllowed {
+                /// Every rule that it breaks.
+                pub violations: Vec<Violation>,
+            } => StayNotAllowedProblem (complex) {
+                /// The stay breaks a rule of the listing.
+                code: StayNotAllowed = "STAY_NOT_ALLOWED",
+                message: |refusal| refusal.violations.first().map_or_else(String::new, |violation| violation.message.clone()),
+            }
+            /// The quote has expired. Nothing was booked; a new quote for the same stay is attached.
+            QuoteExpired {
+                /// The new quote, if the stay can still be booked.
+                pub quote: Option<QuoteId>,
+                /// How its price differs.
+                pub differences: Vec<PriceDifference>,
+            } => QuoteExpiredProblem (complex) {
+                /// The quote has expired; a new quote is attached.
+                code: QuoteExpired = "QUOTE_EXPIRED",
+                message: |refusal| match refusal.quote {
+                    Some(_) => "This quote has expired. Review the new quote and book with it.".into(),
+                    None => "This quote has expired, and the stay can no longer be booked.".into(),
+                },
+            }
+            /// The state of the booking does not allow this.
+            StateConflict {
+                /// The booking as it is.
+                pub booking: Option<BookingId>,
+                /// Why not.
+                pub message: String,
+                /// Whether it may work later.
+                pub retryable: bool,
+            } => StateConflictProblem (complex) {
+                /// The booking's or listing's state does not allow this.
+                code: StateConflict = "STATE_CONFLICT",
+                message: |refusal| refusal.message.clone(),
+                retryable: |refusal| refusal.retryable,
+            }
+            /// The state of the listing does not allow this.
+            ListingState {
+                /// The current status.
+                pub status: ListingStatus,
+            } => ListingStateProblem (plain) {
+                code: StateConflict,
+                message: |refusal| format!("The listing is {}.", refusal.status.as_str().to_lowercase()),
+            }
+            /// The payment provider declined the payment. The booking is unchanged; another method can be used until its deadline.
+            PaymentDeclined {
+                /// The payment.
+                pub payment: PaymentId,
+                /// Why.
+                pub reason: DeclineReason,
+            } => PaymentDeclinedProblem (complex) {
+                /// The payment provider declined the payment.
+                code: PaymentDeclined = "PAYMENT_DECLINED",
+                message: |_| "The payment was declined. Try another payment method.".into(),
+            }
+            /// The payment provider did not respond. Retry with the same key.
+            PaymentUnavailable {} => PaymentUnavailableProblem {
+                /// The payment provider did not respond; retry with the same key.
+                code: PaymentUnavailable = "PAYMENT_UNAVAILABLE",
+                message: |_| "The payment provider is not responding. Retry with the same idempotency key.".into(),
+                retryable: |_| true,
+            }
+            /// The idempotency key was already used with another input.
+            IdempotencyConflict {} => IdempotencyConflictProblem {
+                /// The idempotency key was already used with another input.
+                code: IdempotencyConflict = "IDEMPOTENCY_CONFLICT",
+                message: |_| "This idempotency key was already used with another input. Use a new key.".into(),
+            }
+            /// The listing lacks fields that are required for publishing.
+            ListingIncomplete {
+                /// The fields that are missing.
+                pub missing: Vec<String>,
+            } => ListingIncompleteProblem (plain) {
+                /// The listing lacks fields that are required for publishing.
+                code: ListingIncomplete = "LISTING_INCOMPLETE",
+                message: |refusal| format!("These fields are missing: {}.", refusal.missing.join(", ")),
+            }
+            /// The viewer cannot review the booking: it is not completed, the 14 days have passed, or it is already reviewed.
+            NotReviewable {
+                /// Why not.
+                pub message: String,
+            } => NotReviewableProblem {
+                /// The viewer cannot review this booking now.
+                code: NotReviewable = "NOT_REVIEWABLE",
+                message: |refusal| refusal.message.clone(),
+            }
+        }
+        errors {
+            /// An id is malformed, or of another kind.
+            BadId {
+                /// The id, shortened.
+                pub id: String,
+            } {
+                /// Top-level: an id is malformed.
+                code: BadId = "BAD_ID",
+                message: |refusal| format!("`{}` is not a valid id here.", refusal.id),
+            }
+            /// A cursor is malformed, or belongs to another list.
+            BadCursor {} {
+                /// Top-level: a cursor is malformed, or belongs to another order or filter.
+                code: BadCursor = "BAD_CURSOR",
+                message: |_| "The cursor is not valid for this list, order or filter.".into(),
+            }
+            /// Events after the cursor were deleted, because they are older than they are kept.
+            CursorExpired {} {
+                /// Top-level: events after a cursor have been deleted.
+                code: CursorExpired = "CURSOR_EXPIRED",
+                message: |_| "Events after this cursor have been deleted. Load the current state, and subscribe from its \
+                              event cursor.".into(),
+            }
+            /// The viewer has too many open subscriptions on this server.
+            TooManySubscriptions {
+                /// The most that may be open.
+                pub limit: usize,
+            } {
+                /// Top-level: the viewer has too many open subscriptions.
+                code: TooManySubscriptions = "TOO_MANY_SUBSCRIPTIONS",
+                message: |refusal| {
+                    format!("You have {} open subscriptions. Close one before you start another.", refusal.limit)
+                },
+                retryable: |_| true,
+            }
+            /// An argument of a query is out of range or contradicts another.
+            BadUserInput {
+                /// The argument and its limit.
+                pub message: String,
+            } {
+                /// Top-level: an argument of a query is out of range or contradicts another.
+                code: BadUserInput = "BAD_USER_INPUT",
+                message: |refusal| refusal.message.clone(),
+            }
+        }
+        codes {
+            /// Top-level: the operation requires a signed-in viewer.
+            Unauthenticated = "UNAUTHENTICATED",
+            /// Never returned: what the viewer may not see is not found, and what the viewer may not do is a problem of the mutation.
+            Forbidden = "FORBIDDEN",
+            /// Top-level: the server is too busy, or the service is temporarily unavailable; retry in a moment.
+            Unavailable = "UNAVAILABLE",
+            /// Top-level: a server error; include the request id when you report it.
+            Internal = "INTERNAL",
+        }
+    } };
+}
