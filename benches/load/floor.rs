@@ -113,12 +113,12 @@ async fn search(app: &App, search: Search, after: Option<&str>) -> anyhow::Resul
 async fn listing(app: &App, id: ListingId) -> anyhow::Result<()> {
     let found = listings::by_ids(app, &[id]).await?;
     let hosts: Vec<_> = found.iter().map(|listing| listing.host_id).collect();
-    let page = OfListing { listing: id, page: Page { first: 10, after: None } };
+    let pages = [OfListing { listing: id, page: Page { first: 10, after: None } }];
     let ids = [id];
     let (photos, hosts, reviews) = tokio::try_join!(
         listings::photos(app, &ids, 20),
         users::by_ids(app, &hosts),
-        reviews::of_listings(app, vec![page])
+        reviews::of_listings(app, &pages)
     )?;
     let authors = people(reviews.values().flat_map(|page| page.items.iter().map(|review: &Arc<_>| review.author_id)));
     if !authors.is_empty() {
@@ -130,14 +130,14 @@ async fn listing(app: &App, id: ListingId) -> anyhow::Result<()> {
 
 async fn trips(app: &App, guest: &Member) -> anyhow::Result<()> {
     let part = bookings::part(Side::Guest, None, Page { first: 20, after: None });
-    let trips = bookings::lists(app, guest, vec![part.clone()]).await?.remove(&part).unwrap_or_default();
+    let trips = bookings::lists(app, guest, std::slice::from_ref(&part)).await?.remove(&part).unwrap_or_default();
     let ids: Vec<_> = trips.items.iter().map(|trip| trip.id).collect();
     let mut places: Vec<_> = trips.items.iter().map(|trip| trip.listing_id).collect();
     places.sort_unstable();
     places.dedup();
     let hosts = people(trips.items.iter().map(|trip| trip.host_id));
     let found = tokio::try_join!(
-        listings::known_to(app, guest, &places),
+        listings::known(app, guest, &places),
         users::by_ids(app, &hosts),
         payments::of_bookings(app, guest, &ids)
     )?;

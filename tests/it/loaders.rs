@@ -144,7 +144,7 @@ async fn two_viewers_of_one_key_get_each_what_they_may_see_by_statements_of_thei
     let key = BookingById(booking.parse().unwrap());
     let [first, second] = [of(guest.member), of(other.member)];
     let recording = app.app.database.statements().record();
-    let (seen, hidden) = tokio::join!(first.load(&app.app, key), second.load(&app.app, key));
+    let (seen, hidden) = tokio::join!(first.load(&app.app, key.clone()), second.load(&app.app, key));
     assert!(seen.unwrap().is_some() && hidden.unwrap().is_none());
     assert_eq!(recording.texts().len(), 2, "{:#?}", recording.texts());
     drop(recording);

@@ -91,7 +91,7 @@ async fn calendar_of(
     from: Date,
     to: Date,
 ) -> Result<Option<Vec<CalendarNight>>> {
-    let key = HostNightsOf { listing: ids::argument(id)?, range: calendars::range(from, to)? };
+    let key = HostNightsOf((ids::argument(id)?, calendars::range(from, to)?));
     let nights = own.load(ctx.app(), key).await?;
     Ok(nights.map(|nights| nights.iter().cloned().map(CalendarNight).collect()))
 }

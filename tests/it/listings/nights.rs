@@ -63,8 +63,8 @@ async fn a_guest_still_knows_a_listing_that_was_quoted_before_it_was_taken_off()
     );
     world.test.conn().await.batch_execute(&sql).await.unwrap();
     for (viewer, is_known, is_visible) in [(&host, true, true), (&guest, true, false), (&other, false, false)] {
-        assert_eq!(listings::known_to(&world.app, viewer, &[id]).await.unwrap().len(), usize::from(is_known));
-        assert_eq!(listings::visible_to(&world.app, viewer, &[id]).await.unwrap().len(), usize::from(is_visible));
+        assert_eq!(listings::known(&world.app, viewer, &[id]).await.unwrap().len(), usize::from(is_known));
+        assert_eq!(listings::visible(&world.app, viewer, &[id]).await.unwrap().len(), usize::from(is_visible));
     }
     assert!(listings::by_ids(&world.app, &[id]).await.unwrap().is_empty());
 }

@@ -59,13 +59,13 @@ pub fn part(side: Side, statuses: Option<Vec<BookingStatus>>, page: Page<ByCheck
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lists(app: &App, viewer: &Member, parts: Vec<Part>) -> Result<HashMap<Part, PageOf<Arc<Booking>>>> {
-    let rows = store::bookings::lists(&mut app.conn().await?, viewer.id(), &parts, app.now()).await?;
-    let cut = |(part, rows): (Part, Vec<Booking>)| {
+pub async fn lists(app: &App, viewer: &Member, parts: &[Part]) -> Result<HashMap<Part, PageOf<Arc<Booking>>>> {
+    let rows = store::bookings::lists(&mut app.conn().await?, viewer.id(), parts, app.now()).await?;
+    let cut = |(part, rows): (&Part, Vec<Booking>)| {
         let page = part.page.cut(rows.into_iter().map(Arc::new).collect());
-        (part, page)
+        (part.clone(), page)
     };
-    Ok(parts.into_iter().zip(rows).map(cut).collect())
+    Ok(parts.iter().zip(rows).map(cut).collect())
 }
 
 /// Those of `ids` that the viewer is a side of.

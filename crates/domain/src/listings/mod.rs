@@ -59,7 +59,7 @@ pub async fn by_ids(app: &App, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn visible_to(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
+pub async fn visible(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
     Ok(shared(store::listings::visible(&mut app.conn().await?, ids, viewer.id()).await?))
 }
 
@@ -67,7 +67,7 @@ pub async fn visible_to(app: &App, viewer: &Member, ids: &[ListingId]) -> Result
 ///
 /// # Errors
 /// When the database fails.
-pub async fn known_to(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
+pub async fn known(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
     Ok(shared(store::listings::known(&mut app.conn().await?, ids, viewer.id()).await?))
 }
 
@@ -101,13 +101,13 @@ pub fn own_part(statuses: Option<Vec<ListingStatus>>, page: Page<Newest<ListingI
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_host(app: &App, host: &Member, parts: Vec<OwnPart>) -> Result<HashMap<OwnPart, PageOf<Arc<Shown>>>> {
-    let rows = store::listings::of_host(&mut app.conn().await?, host.id(), &parts).await?;
-    let cut = |(part, rows): (OwnPart, Vec<Shown>)| {
+pub async fn of_host(app: &App, host: &Member, parts: &[OwnPart]) -> Result<HashMap<OwnPart, PageOf<Arc<Shown>>>> {
+    let rows = store::listings::of_host(&mut app.conn().await?, host.id(), parts).await?;
+    let cut = |(part, rows): (&OwnPart, Vec<Shown>)| {
         let page = part.page.cut(shared(rows));
-        (part, page)
+        (part.clone(), page)
     };
-    Ok(parts.into_iter().zip(rows).map(cut).collect())
+    Ok(parts.iter().zip(rows).map(cut).collect())
 }
 
 /// The first `limit` pictures of each listing, in the host's order.

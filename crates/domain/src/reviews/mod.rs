@@ -28,7 +28,7 @@ pub async fn by_ids(app: &App, ids: &[ReviewId]) -> Result<Vec<Arc<Review>>> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn visible_to(app: &App, viewer: &Member, ids: &[ReviewId]) -> Result<Vec<Arc<Review>>> {
+pub async fn visible(app: &App, viewer: &Member, ids: &[ReviewId]) -> Result<Vec<Arc<Review>>> {
     Ok(shared(store::reviews::visible(&mut app.conn().await?, ids, viewer.id()).await?))
 }
 
@@ -45,15 +45,15 @@ pub async fn of_bookings(app: &App, viewer: &Member, ids: &[BookingId]) -> Resul
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_listings(app: &App, parts: Vec<OfListing>) -> Result<HashMap<OfListing, PageOf<Arc<Review>>>> {
-    let rows = shared(store::reviews::of_listings(&mut app.conn().await?, &parts).await?);
+pub async fn of_listings(app: &App, parts: &[OfListing]) -> Result<HashMap<OfListing, PageOf<Arc<Review>>>> {
+    let rows = shared(store::reviews::of_listings(&mut app.conn().await?, parts).await?);
     let rows = by_owner(rows.into_iter().map(|row| (row.listing_id, row)));
-    let cut = |part: OfListing| {
+    let cut = |part: &OfListing| {
         let rows = rows.get(&part.listing).map_or(&[][..], Vec::as_slice);
         let page = part.page.cut_out(rows, |row| place(row));
-        (part, page)
+        (part.clone(), page)
     };
-    Ok(parts.into_iter().map(cut).collect())
+    Ok(parts.iter().map(cut).collect())
 }
 
 /// The place of `review` in a list that has the newest first.

@@ -16,7 +16,10 @@ use crate::{
     stays::StayInput,
     users::{self, User},
 };
-use domain::{calendars, estimates, listings, reviews};
+use domain::{
+    calendars, estimates, listings,
+    reviews::{self, OfListing},
+};
 use types::scalars::{Cursor, Date, LocalTime, TimeZone};
 use types::{
     CancellationPolicy, ListingId, ListingStatus, Newest, Page, PageOf, PropertyType, RoomType, Timestamp, error,
@@ -225,14 +228,14 @@ async fn reviews(
 ) -> Result<ReviewConnection> {
     let after = after.as_ref().map(|cursor| cursor.0.as_str());
     let page = Newest::page(first, after).map_err(error::Error::from)?;
-    let rows = ctx.load(ReviewsOf { listing, page }).await?;
+    let rows = ctx.load(ReviewsOf(OfListing { listing, page })).await?;
     let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
     Ok(Cursored::new(rows, |row| reviews::place(row).to_cursor()).into())
 }
 
 async fn price(ctx: &Context<'_>, listing: &listings::Listing, stay: StayInput) -> Result<StayPrice> {
     let (stay, guests) = stay.parse().map_err(|wrong| wrong.in_argument("stay"))?;
-    let particulars = ctx.load(NightsOf { listing: listing.id, range: stay }).await?.unwrap_or_default();
+    let particulars = ctx.load(NightsOf((listing.id, stay))).await?.unwrap_or_default();
     let app = ctx.app();
     Ok(estimates::of(&app.time_zones(), listing, &particulars, stay, guests, app.now())?.into())
 }
@@ -244,7 +247,7 @@ async fn availability(
     to: Date,
 ) -> Result<Vec<NightAvailability>> {
     let range = range(from, to)?;
-    let particulars = ctx.load(NightsOf { listing: listing.id, range }).await?.unwrap_or_default();
+    let particulars = ctx.load(NightsOf((listing.id, range))).await?.unwrap_or_default();
     let nights = calendars::availability(&ctx.app().time_zones(), listing, &particulars, range, ctx.app().now())
         .map_err(Fault::from)?;
     Ok(NightAvailability::all(nights, listing.pricing.currency))

@@ -2,53 +2,30 @@
 
 use std::sync::Arc;
 
-use super::{Batch, Private, Public};
-use auth::Member;
+use super::{Batch, Public, keys::keys};
 use domain::{
     app::App,
-    calendars::{self, HostNight, Particulars},
+    calendars::{self, HostNight, Particulars, Wanted},
     listings::{self, Amenity, OfHost, OwnPart, Photo, Shown},
 };
-use types::{ListingId, ListingStatus, Newest, Page, PageOf, Stay, UserId};
+use types::{ListingId, ListingStatus, Newest, Page, PageOf, UserId};
 
-/// The listing with this id, if it is published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PublishedListing(pub ListingId);
-
-impl Public for PublishedListing {
-    type Row = Arc<Shown>;
-
-    async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
-        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
-        Ok(listings::by_ids(app, &ids).await?.into_iter().map(|row| (Self(row.id), row)).collect())
-    }
-}
-
-/// The listing with this id, if it is published or the viewer's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct VisibleListing(pub ListingId);
-
-impl Private for VisibleListing {
-    type Row = Arc<Shown>;
-
-    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
-        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
-        Ok(listings::visible_to(app, viewer, &ids).await?.into_iter().map(|row| (Self(row.id), row)).collect())
-    }
-}
-
-/// The listing with this id, if it is published, the viewer's own, or was once quoted to the viewer: for quotes and bookings, which
-/// outlive its publication.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct KnownListing(pub ListingId);
-
-impl Private for KnownListing {
-    type Row = Arc<Shown>;
-
-    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
-        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
-        Ok(listings::known_to(app, viewer, &ids).await?.into_iter().map(|row| (Self(row.id), row)).collect())
-    }
+keys! {
+    /// The listing with this id, if it is published.
+    public PublishedListing(ListingId) => Arc<Shown>, by_id listings::by_ids;
+    /// The listing with this id, if it is published or the viewer's own.
+    private VisibleListing(ListingId) => Arc<Shown>, by_id listings::visible;
+    /// The listing with this id, if it is published, the viewer's own, or was once quoted to the viewer: for quotes and bookings, which
+    /// outlive its publication.
+    private KnownListing(ListingId) => Arc<Shown>, by_id listings::known;
+    /// A page of the viewer's own listings, newest first.
+    private OwnListings(OwnPart) => Arc<PageOf<Arc<Shown>>>, of_parent listings::of_host;
+    /// What a listing offers; nothing when it offers nothing.
+    public AmenitiesOf(ListingId) => Arc<[Amenity]>, of_parent listings::amenities;
+    /// What is particular about a range of nights of a listing.
+    public NightsOf(Wanted) => Arc<Particulars>, of_parent calendars::of_listings;
+    /// Each night of a range of one of the viewer's listings, as its host sees it.
+    private HostNightsOf(Wanted) => Arc<[HostNight]>, of_parent calendars::host_calendars;
 }
 
 /// A page of a host's published listings, newest first.
@@ -93,69 +70,5 @@ impl Public for PhotosOf {
             Some((key, photos[..photos.len().min(key.first.into())].into()))
         };
         Ok(keys.into_iter().filter_map(row).collect())
-    }
-}
-
-/// What a listing offers; nothing when it offers nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AmenitiesOf(pub ListingId);
-
-impl Public for AmenitiesOf {
-    type Row = Arc<[Amenity]>;
-
-    async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
-        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
-        Ok(listings::amenities(app, &ids).await?.into_iter().map(|(id, offers)| (Self(id), offers.into())).collect())
-    }
-}
-
-/// What is particular about some nights of a listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct NightsOf {
-    /// The listing.
-    pub listing: ListingId,
-    /// The nights.
-    pub range: Stay,
-}
-
-impl Public for NightsOf {
-    type Row = Arc<Particulars>;
-
-    async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
-        let wanted: Vec<_> = keys.into_iter().map(|Self { listing, range }| (listing, range)).collect();
-        let rows = calendars::of_listings(app, &wanted).await?;
-        Ok(rows.into_iter().map(|((listing, range), rows)| (Self { listing, range }, Arc::new(rows))).collect())
-    }
-}
-
-/// Each night of a range of one of the viewer's listings, as its host sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct HostNightsOf {
-    /// The listing.
-    pub listing: ListingId,
-    /// The nights.
-    pub range: Stay,
-}
-
-impl Private for HostNightsOf {
-    type Row = Arc<[HostNight]>;
-
-    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
-        let wanted: Vec<_> = keys.into_iter().map(|Self { listing, range }| (listing, range)).collect();
-        let nights = calendars::host_calendars(app, viewer, &wanted).await?;
-        Ok(nights.into_iter().map(|((listing, range), nights)| (Self { listing, range }, nights.into())).collect())
-    }
-}
-
-/// A page of the viewer's own listings, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct OwnListings(pub OwnPart);
-
-impl Private for OwnListings {
-    type Row = Arc<PageOf<Arc<Shown>>>;
-
-    async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
-        let pages = listings::of_host(app, viewer, keys.into_iter().map(|Self(part)| part).collect()).await?;
-        Ok(pages.into_iter().map(|(part, page)| (Self(part), Arc::new(page))).collect())
     }
 }

@@ -4,6 +4,7 @@
 mod apart;
 mod batches;
 mod bookings;
+mod keys;
 mod listings;
 mod private;
 mod public;

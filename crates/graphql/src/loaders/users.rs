@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Batch, Private, Public};
+use super::{Batch, Private, keys::keys};
 use auth::Member;
 use domain::{
     accounts,
@@ -11,17 +11,9 @@ use domain::{
 };
 use types::{Email, UserId};
 
-/// The person with this id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct UserById(pub UserId);
-
-impl Public for UserById {
-    type Row = Arc<User>;
-
-    async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
-        let ids: Vec<_> = keys.into_iter().map(|Self(id)| id).collect();
-        Ok(users::by_ids(app, &ids).await?.into_iter().map(|user| (Self(user.id), user)).collect())
-    }
+keys! {
+    /// The person with this id.
+    public UserById(UserId) => Arc<User>, by_id users::by_ids;
 }
 
 /// The viewer's own address.

@@ -1,0 +1,79 @@
+//! Keys whose rows one function of the domain reads: a loader in one line.
+
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
+/// Declares keys, each a newtype over what names its rows, and who may see these: `public` everyone, `private` the viewer.
+///
+/// `by_id` takes a function that reads the rows with some ids, each of which has its `id`. `of_parent` takes a function that reads what
+/// belongs to some parents, by parent; or, with the field that names the parent, in the order of each parent's list.
+macro_rules! keys {
+    ($($(#[$doc:meta])* $who:ident $key:ident($of:ty) => $row:ty, $how:ident $($load:ident)::+ $(($field:ident))?;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $key(pub $of);
+
+        $crate::loaders::keys::read! { $who $key => $row, $how $($load)::+ $($field)? }
+    )*};
+}
+
+/// How the rows of a key are read.
+macro_rules! read {
+    (public $key:ident => $row:ty, $($how:tt)+) => {
+        impl $crate::loaders::Public for $key {
+            type Row = $row;
+
+            async fn load(app: &domain::app::App, keys: Vec<Self>) -> $crate::loaders::Batch<Self, $row> {
+                let parents: Vec<_> = keys.into_iter().map(|Self(parent)| parent).collect();
+                $crate::loaders::keys::rows! { Self => $row, (app, &parents), $($how)+ }
+            }
+        }
+    };
+    (private $key:ident => $row:ty, $($how:tt)+) => {
+        impl $crate::loaders::Private for $key {
+            type Row = $row;
+
+            async fn load(
+                app: &domain::app::App,
+                viewer: &auth::Member,
+                keys: Vec<Self>,
+            ) -> $crate::loaders::Batch<Self, $row> {
+                let parents: Vec<_> = keys.into_iter().map(|Self(parent)| parent).collect();
+                $crate::loaders::keys::rows! { Self => $row, (app, viewer, &parents), $($how)+ }
+            }
+        }
+    };
+}
+
+/// The rows of a batch.
+macro_rules! rows {
+    ($key:expr => $row:ty, $given:tt, by_id $($load:ident)::+) => {
+        Ok($crate::loaders::keys::by_id($($load)::+ $given.await?, |row: &$row| $key(row.id)))
+    };
+    ($key:expr => $row:ty, $given:tt, of_parent $($load:ident)::+) => {
+        Ok($crate::loaders::keys::of_parent($($load)::+ $given.await?, $key))
+    };
+    ($key:expr => $row:ty, $given:tt, of_parent $($load:ident)::+ $field:ident) => {
+        Ok($crate::loaders::keys::children($($load)::+ $given.await?, |row| $key(row.$field)))
+    };
+}
+
+pub(super) use {keys, read, rows};
+
+/// Rows by their own key.
+pub(super) fn by_id<K: Eq + Hash, R>(rows: Vec<impl Into<R>>, key: impl Fn(&R) -> K) -> HashMap<K, R> {
+    rows.into_iter().map(Into::into).map(|row| (key(&row), row)).collect()
+}
+
+/// What belongs to each parent, by the key of the parent.
+pub(super) fn of_parent<P, K: Eq + Hash, T: Into<R>, R>(found: HashMap<P, T>, key: impl Fn(P) -> K) -> HashMap<K, R> {
+    found.into_iter().map(|(parent, rows)| (key(parent), rows.into())).collect()
+}
+
+/// The rows of each parent, by the key of the parent.
+pub(super) fn children<K: Eq + Hash, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<Arc<R>>> {
+    let mut children: HashMap<K, Vec<Arc<R>>> = HashMap::new();
+    for row in rows {
+        children.entry(key(&row)).or_default().push(Arc::new(row));
+    }
+    children
+}
