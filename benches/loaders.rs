@@ -3,18 +3,16 @@
 
 use std::{
     collections::HashMap,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use auth::{Keys, Member, PasswordHasher, SigningKey, Viewer};
 use dataloader::{BatchFn, non_cached::Loader};
-use domain::app::{App, AttemptLimits, Parts, Recent, Terms};
+use domain::app::App;
 use futures_util::future::join_all;
 use graphql::loaders::{Batch, Private, PrivateLoaders, Public, PublicLoaders};
 use mysql_engine::{Database, Options};
-use providers::payments::Sandbox;
-use types::{OsEntropy, SessionId, SystemClock, UserId};
+use types::{OsEntropy, SessionId, UserId};
 
 /// Keys of a page.
 const PAGE: u32 = 20;
@@ -45,22 +43,12 @@ fn rows(keys: Vec<Number>) -> HashMap<Number, u32> {
 }
 
 fn app() -> anyhow::Result<App> {
-    Ok(App::new(Parts {
-        database: Database::lazy("mysql://nobody@127.0.0.1:1/none", Options::default())?,
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(OsEntropy),
-        keys: Keys::new(SigningKey { id: "bench".to_owned(), secret: vec![7; 32] }, &[]),
-        passwords: PasswordHasher::new(1, &OsEntropy)?,
-        payments: Arc::new(Sandbox),
-        streams: domain::app::Streams::default(),
-        tzdata: providers::tzdata::Tzdata::fixed(types::TimeZones::built_in().clone()),
-        zones: Recent::default(),
-        amenities: domain::app::AmenityCache::default(),
-        reach: domain::search::Reach::default(),
-        terms: Terms::default(),
-        limits: AttemptLimits::default(),
-        delays: types::Delays::default(),
-    }))
+    Ok(App::builder(
+        Database::lazy("mysql://nobody@127.0.0.1:1/none", Options::default())?,
+        Keys::new(SigningKey { id: "bench".to_owned(), secret: vec![7; 32] }, &[]),
+        PasswordHasher::new(1, &OsEntropy)?,
+    )
+    .build())
 }
 
 fn member(app: &App) -> anyhow::Result<Member> {

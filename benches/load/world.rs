@@ -4,7 +4,6 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::Arc,
     time::Duration,
 };
 
@@ -14,7 +13,7 @@ use chrono::{Days, NaiveDate};
 use client_limits::AddressPrefix;
 use domain::{
     accounts::{self, Client, Registration},
-    app::{App, AttemptLimits, HoldLimits, Parts, Terms},
+    app::{App, AttemptLimits, HoldLimits, Terms},
     bookings, payments, quotes,
     search::{Filter, PriceRange, Search},
 };
@@ -23,7 +22,7 @@ use mysql_engine::{
     Database, Options,
     embedded::{Durability, Embedded},
 };
-use providers::payments::{PaymentMethod, Sandbox};
+use providers::payments::PaymentMethod;
 use tempfile::TempDir;
 use types::{
     Clock, GeoBox, Guests, IdempotencyKey, ListingId, ListingOrder, OsEntropy, Page, QuoteId, SandboxMethod, Stay,
@@ -270,22 +269,14 @@ fn app(database: Database) -> anyhow::Result<App> {
     let unlimited =
         domain::app::Caps { per_guest: u32::MAX, per_listing: u32::MAX, cooldown: chrono::Duration::zero() };
     let holds = HoldLimits { holds: unlimited, requests: unlimited, ..HoldLimits::default() };
-    Ok(App::new(Parts {
+    Ok(App::builder(
         database,
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(OsEntropy),
-        keys: Keys::new(SigningKey { id: "bench".to_owned(), secret }, &[]),
-        passwords: PasswordHasher::new(2, &OsEntropy)?,
-        payments: Arc::new(Sandbox),
-        streams: domain::app::Streams::default(),
-        tzdata: providers::tzdata::Tzdata::fixed(types::TimeZones::built_in().clone()),
-        zones: domain::app::Recent::default(),
-        amenities: domain::app::AmenityCache::default(),
-        reach: domain::search::Reach::default(),
-        terms: Terms { access_token: day, quote: day, holds, ..Terms::default() },
-        limits: AttemptLimits::none(),
-        delays: types::Delays::default(),
-    }))
+        Keys::new(SigningKey { id: "bench".to_owned(), secret }, &[]),
+        PasswordHasher::new(2, &OsEntropy)?,
+    )
+    .terms(Terms { access_token: day, quote: day, holds, ..Terms::default() })
+    .limits(AttemptLimits::none())
+    .build())
 }
 
 /// Starts the server; returns it and its address.

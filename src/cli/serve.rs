@@ -5,16 +5,15 @@ use crate::gateway;
 use crate::worker;
 use anyhow::{Context, bail};
 use auth::PasswordHasher;
-use domain::app::{App, AttemptLimits, Caps, HoldLimits, Parts, Streams, Terms};
+use domain::app::{App, AttemptLimits, Caps, HoldLimits, Terms};
 use graphql_contract::documents::Limits;
 use graphql_transport;
 use import::demo::{self, Account};
 use mysql_engine::{Database, Exclusive, version};
-use providers::{payments::Sandbox, tzdata::Tzdata};
+use providers::tzdata::Tzdata;
 use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 use store::migrate;
 use store::refresh;
@@ -166,23 +165,13 @@ async fn load_demo(app: &App, database_url: &str) -> anyhow::Result<bool> {
 
 /// The one handle to everything, as the settings have it.
 fn app_of(config: &Config, keys: &SigningKeys, database: Database, tzdata: Tzdata) -> anyhow::Result<App> {
-    let entropy = Arc::new(OsEntropy);
-    Ok(App::new(Parts {
-        database,
-        clock: Arc::new(SystemClock),
-        keys: keys.verifier(),
-        passwords: PasswordHasher::new(config.sign_in.password_hashers(), &*entropy)?,
-        entropy,
-        payments: Arc::new(Sandbox),
-        streams: Streams::new(config.streams.max_subscriptions as usize),
-        tzdata,
-        zones: domain::app::Recent::default(),
-        amenities: domain::app::AmenityCache::default(),
-        reach: domain::search::Reach::default(),
-        terms: terms_of(config),
-        limits: attempts_of(config),
-        delays: types::Delays::default(),
-    }))
+    let passwords = PasswordHasher::new(config.sign_in.password_hashers(), &OsEntropy)?;
+    Ok(App::builder(database, keys.verifier(), passwords)
+        .streams_per_member(config.streams.max_subscriptions as usize)
+        .tzdata(tzdata)
+        .terms(terms_of(config))
+        .limits(attempts_of(config))
+        .build())
 }
 
 fn attempts_of(config: &Config) -> AttemptLimits {

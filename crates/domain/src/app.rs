@@ -1,9 +1,11 @@
 //! The one handle to everything that is shared. Built once, cloned freely.
 
+mod amenity_cache;
+mod ttl_cell;
+
 use std::{
-    collections::HashMap,
     ops::Deref,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Instant,
 };
 
@@ -12,16 +14,21 @@ use chrono::Duration;
 use auth::{Keys, PasswordHasher};
 use client_limits::Quota;
 use mysql_engine::{Conn, Database};
-use providers::{hub::Hub, payments::PaymentProvider, tzdata::Tzdata};
+use providers::{
+    hub::Hub,
+    payments::{PaymentProvider, Sandbox},
+    tzdata::Tzdata,
+};
 use store::{
-    amenities::Usage,
     events::{Cause, Event, Topic},
     holds::HoldKind,
     search::Reach,
 };
-use types::{Chores, Clock, Delays, Entropy, Retention, Rule, TimeZones, Timestamp, UserId};
+use types::{Chores, Clock, Delays, Entropy, OsEntropy, Retention, Rule, SystemClock, TimeZones, Timestamp, UserId};
 
+pub use amenity_cache::AmenityCache;
 pub use mysql_engine::Turn;
+pub use ttl_cell::TtlCell;
 
 /// The durations of the business, and of sessions.
 #[derive(Debug, Clone, Copy)]
@@ -181,43 +188,6 @@ impl AttemptLimits {
     }
 }
 
-/// Something that was read a moment ago, and that may be a moment old.
-#[derive(Debug)]
-pub struct Recent<T>(Mutex<Kept<T>>);
-
-#[derive(Debug)]
-struct Kept<T> {
-    value: Option<(Instant, T)>,
-    forgotten: Option<Instant>,
-}
-
-impl<T> Default for Recent<T> {
-    fn default() -> Self {
-        Self(Mutex::new(Kept { value: None, forgotten: None }))
-    }
-}
-
-impl<T: Clone> Recent<T> {
-    /// It, if it is no older than `age`.
-    pub fn get(&self, age: std::time::Duration) -> Option<T> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.value.as_ref().filter(|(at, _)| at.elapsed() <= age).map(|(_, value)| value.clone())
-    }
-
-    /// Keeps what was read after `begun`, unless it has changed since.
-    pub fn put(&self, begun: Instant, value: T) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.forgotten.is_none_or(|forgotten| forgotten < begun) {
-            kept.value = Some((begun, value));
-        }
-    }
-
-    /// Lets it go: it has changed.
-    pub fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Kept { value: None, forgotten: Some(Instant::now()) };
-    }
-}
-
 /// The live streams of this process.
 pub struct Streams {
     /// Sends events to those who follow them.
@@ -241,36 +211,8 @@ impl Default for Streams {
     }
 }
 
-/// What is remembered of the catalog of amenities.
-#[derive(Debug, Default)]
-pub struct AmenityCache {
-    /// How many published listings offer which.
-    pub usage: Recent<Arc<[Usage]>>,
-    slugs: Mutex<HashMap<String, (Instant, String)>>,
-}
-
-impl AmenityCache {
-    /// The most names that are remembered.
-    const MOST: usize = 4_096;
-
-    /// The slug of an amenity that was found by this name no longer than `age` ago: then some listing had it.
-    pub fn slug(&self, name: &str, age: std::time::Duration) -> Option<String> {
-        let slugs = self.slugs.lock().unwrap_or_else(PoisonError::into_inner);
-        slugs.get(name).filter(|(at, _)| at.elapsed() <= age).map(|(_, slug)| slug.clone())
-    }
-
-    /// Remembers what was found by a search that began at `begun`.
-    pub fn remember(&self, begun: Instant, found: HashMap<String, String>) {
-        let mut slugs = self.slugs.lock().unwrap_or_else(PoisonError::into_inner);
-        if slugs.len() + found.len() > Self::MOST {
-            slugs.clear();
-        }
-        slugs.extend(found.into_iter().map(|(name, slug)| (name, (begun, slug))));
-    }
-}
-
-/// What [`App`] is made of.
-pub struct Parts {
+/// The state that all handles share. A new field is set in [`App::builder`], and has a function of [`AppBuilder`] if it can be chosen.
+pub struct Shared {
     /// The pool of connections.
     pub database: Database,
     /// What time it is.
@@ -288,7 +230,7 @@ pub struct Parts {
     /// The rules of time zones.
     pub tzdata: Tzdata,
     /// The time zones of published listings, and how many are in each.
-    pub zones: Recent<Arc<[(String, i64)]>>,
+    pub zones: TtlCell<Arc<[(String, i64)]>>,
     /// What is remembered of amenities.
     pub amenities: AmenityCache,
     /// How many listings a search for a stay looks at first.
@@ -301,10 +243,69 @@ pub struct Parts {
     pub delays: Delays,
 }
 
+/// An app that is being put together.
+pub struct AppBuilder(Shared);
+
+impl AppBuilder {
+    /// What time it is; by default the system's clock.
+    #[must_use]
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self(Shared { clock, ..self.0 })
+    }
+
+    /// Where random bytes come from; by default the operating system.
+    #[must_use]
+    pub fn entropy(self, entropy: Arc<dyn Entropy>) -> Self {
+        Self(Shared { entropy, ..self.0 })
+    }
+
+    /// Takes money and gives it back; by default the sandbox.
+    #[must_use]
+    pub fn payments(self, payments: Arc<dyn PaymentProvider>) -> Self {
+        Self(Shared { payments, ..self.0 })
+    }
+
+    /// How many streams a member can have open at a time.
+    #[must_use]
+    pub fn streams_per_member(self, most: usize) -> Self {
+        Self(Shared { streams: Streams::new(most), ..self.0 })
+    }
+
+    /// The rules of time zones; by default those built into the program.
+    #[must_use]
+    pub fn tzdata(self, tzdata: Tzdata) -> Self {
+        Self(Shared { tzdata, ..self.0 })
+    }
+
+    /// How many listings a search for a stay looks at first.
+    #[must_use]
+    pub fn reach(self, reach: Reach) -> Self {
+        Self(Shared { reach, ..self.0 })
+    }
+
+    /// Durations.
+    #[must_use]
+    pub fn terms(self, terms: Terms) -> Self {
+        Self(Shared { terms, ..self.0 })
+    }
+
+    /// Rules about what can be guessed or hoarded.
+    #[must_use]
+    pub fn limits(self, limits: AttemptLimits) -> Self {
+        Self(Shared { limits, ..self.0 })
+    }
+
+    /// The app.
+    pub fn build(self) -> App {
+        let database = self.0.database.clone();
+        App { shared: Arc::new(self.0), database, chores: Arc::default(), cause: Cause::Job("server") }
+    }
+}
+
 /// The one handle to everything that is shared.
 #[derive(Clone)]
 pub struct App {
-    parts: Arc<Parts>,
+    shared: Arc<Shared>,
     /// The pool of connections, on behalf of whoever has this handle.
     pub database: Database,
     /// How timed work goes.
@@ -314,15 +315,29 @@ pub struct App {
 }
 
 impl App {
-    /// The handle to `parts`.
-    pub fn new(parts: Parts) -> Self {
-        let database = parts.database.clone();
-        Self { parts: Arc::new(parts), database, chores: Arc::default(), cause: Cause::Job("server") }
+    /// An app on `database`, which signs tokens with `keys` and hashes passwords with `passwords`; all else has defaults.
+    pub fn builder(database: Database, keys: Keys, passwords: PasswordHasher) -> AppBuilder {
+        AppBuilder(Shared {
+            database,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+            keys,
+            passwords,
+            payments: Arc::new(Sandbox),
+            streams: Streams::default(),
+            tzdata: Tzdata::fixed(Arc::clone(TimeZones::built_in())),
+            zones: TtlCell::default(),
+            amenities: AmenityCache::default(),
+            reach: Reach::default(),
+            terms: Terms::default(),
+            limits: AttemptLimits::default(),
+            delays: Delays::default(),
+        })
     }
 
     fn over(&self, database: Database) -> Self {
-        let (parts, chores) = (Arc::clone(&self.parts), Arc::clone(&self.chores));
-        Self { parts, database, chores, cause: self.cause.clone() }
+        let (shared, chores) = (Arc::clone(&self.shared), Arc::clone(&self.chores));
+        Self { shared, database, chores, cause: self.cause.clone() }
     }
 
     /// A handle for one operation of a client, which may hold few connections at a time.
@@ -369,8 +384,8 @@ impl App {
 }
 
 impl Deref for App {
-    type Target = Parts;
-    fn deref(&self) -> &Parts {
-        &self.parts
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.shared
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use async_graphql::{Response, Variables};
 use auth::{Keys, Member, PasswordHasher, SigningKey, Viewer};
 use chrono::{DateTime, Duration, Utc};
-use domain::app::{App, AttemptLimits, Caps, HoldLimits, Parts, Terms};
+use domain::app::{App, AttemptLimits, Caps, HoldLimits, Terms};
 use futures_util::{Stream, StreamExt};
 use graphql::MeteredSchema;
 use graphql::{
@@ -112,22 +112,15 @@ impl TestApp {
         (test, clock, bank, numbers): (Arc<TestDatabase>, Arc<ManualClock>, Arc<Bank>, Arc<AtomicU64>),
     ) -> Self {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
-        let app = App::new(Parts {
-            database,
-            clock: clock.clone(),
-            keys: Keys::new(SigningKey { id: "test".into(), secret: vec![7; 32] }, &[]),
-            passwords: PasswordHasher::new(2, &*entropy).unwrap(),
-            entropy,
-            payments: bank.clone(),
-            streams: domain::app::Streams::default(),
-            tzdata,
-            zones: domain::app::Recent::default(),
-            amenities: domain::app::AmenityCache::default(),
-            reach: domain::search::Reach::default(),
-            terms: Terms { provider_answer: PATIENCE, holds, ..Terms::default() },
-            limits,
-            delays: types::Delays::default(),
-        });
+        let keys = Keys::new(SigningKey { id: "test".into(), secret: vec![7; 32] }, &[]);
+        let app = App::builder(database, keys, PasswordHasher::new(2, &*entropy).unwrap())
+            .clock(clock.clone())
+            .entropy(entropy)
+            .payments(bank.clone())
+            .tzdata(tzdata)
+            .terms(Terms { provider_answer: PATIENCE, holds, ..Terms::default() })
+            .limits(limits)
+            .build();
         let documents = Arc::new(documents_within(documents::Limits::default()).unwrap());
         Self {
             app,

@@ -6,13 +6,12 @@ use async_graphql::{EmptySubscription, Request, Schema, Variables};
 use auth::{Keys, Member, PasswordHasher, SigningKey, Viewer};
 use chrono::{DateTime, Duration, Utc};
 use diesel_async::SimpleAsyncConnection;
-use domain::app::{App, AttemptLimits, Parts, Terms};
+use domain::app::App;
 use graphql::{
     context::Scope,
     listings::{ListingMutation, ListingQuery},
     loaders::PublicLoaders,
 };
-use providers::payments::Sandbox;
 use serde_json::{Value, json};
 use store::users::{self, NewUser};
 use types::{Entropy, ListingId, ManualClock, ReviewId, SeededEntropy, SessionId, Timestamp, UserId};
@@ -36,22 +35,11 @@ impl World {
         let test = TestDatabase::new().await;
         let clock = Arc::new(ManualClock::at(NOW.parse::<DateTime<Utc>>().unwrap().into()));
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
-        let app = App::new(Parts {
-            database: test.database.clone(),
-            clock: clock.clone(),
-            keys: Keys::new(SigningKey { id: "test".into(), secret: vec![7; 32] }, &[]),
-            passwords: PasswordHasher::new(1, &*entropy).unwrap(),
-            entropy,
-            payments: Arc::new(Sandbox),
-            streams: domain::app::Streams::default(),
-            tzdata: providers::tzdata::Tzdata::fixed(types::TimeZones::built_in().clone()),
-            zones: domain::app::Recent::default(),
-            amenities: domain::app::AmenityCache::default(),
-            reach: domain::search::Reach::default(),
-            terms: Terms::default(),
-            limits: AttemptLimits::default(),
-            delays: types::Delays::default(),
-        });
+        let keys = Keys::new(SigningKey { id: "test".into(), secret: vec![7; 32] }, &[]);
+        let app = App::builder(test.database.clone(), keys, PasswordHasher::new(1, &*entropy).unwrap())
+            .clock(clock.clone())
+            .entropy(entropy)
+            .build();
         let schema = Schema::build(ListingQuery, ListingMutation, EmptySubscription).finish();
         Self { test, app, clock, schema, public: Arc::default() }
     }

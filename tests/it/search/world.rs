@@ -87,22 +87,11 @@ impl World {
 fn app(database: &TestDatabase, reach: Reach) -> App {
     let entropy = SeededEntropy::new(1);
     let key = auth::SigningKey { id: "test".into(), secret: vec![7; 32] };
-    App::new(domain::app::Parts {
-        database: database.database.clone(),
-        clock: Arc::new(ManualClock::at(now())),
-        keys: auth::Keys::new(key, &[]),
-        passwords: auth::PasswordHasher::new(1, &entropy).unwrap(),
-        entropy: Arc::new(entropy),
-        payments: Arc::new(providers::payments::Sandbox),
-        streams: domain::app::Streams::default(),
-        tzdata: providers::tzdata::Tzdata::fixed(types::TimeZones::built_in().clone()),
-        zones: domain::app::Recent::default(),
-        amenities: domain::app::AmenityCache::default(),
-        reach,
-        terms: domain::app::Terms::default(),
-        limits: domain::app::AttemptLimits::default(),
-        delays: types::Delays::default(),
-    })
+    App::builder(database.database.clone(), auth::Keys::new(key, &[]), auth::PasswordHasher::new(1, &entropy).unwrap())
+        .clock(Arc::new(ManualClock::at(now())))
+        .entropy(Arc::new(entropy))
+        .reach(reach)
+        .build()
 }
 
 async fn write(conn: &mut Conn, samples: &[Sample]) {

@@ -168,7 +168,7 @@ pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<Show
         })
         .await?;
     // It may be the first in its time zone.
-    app.zones.forget();
+    app.zones.invalidate();
     Ok(published)
 }
 
