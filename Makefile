@@ -63,6 +63,7 @@ if_installed = @if command -v $(1) >/dev/null; then echo "$(2)" && $(2); \
 lint: ## Check format, clippy and documentation; and licenses, advisories, unused dependencies and typos if the tools are installed
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	@echo "cargo metadata --locked (in fuzz/)" && cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 	$(call if_installed,cargo-deny,cargo deny check,cargo-deny)
 	$(call if_installed,cargo-machete,cargo machete --skip-target-dir,cargo-machete)
