@@ -137,6 +137,10 @@ impl Readiness for Database {
         let (topics, followers) = app.streams.hub.followed();
         let mut measures = app.database.measures();
         measures.extend(app.chores.measures());
+        let level = |name, help| app.chores.level_of(name).map(|level| Measure::number(name, help, level));
+        measures.extend(level("effects_pending", "Effects on payment providers that are to be done"));
+        measures.extend(level("provider_events_pending", "Statements of payment providers that are to be applied"));
+        measures.extend(level("payment_cases_open", "Payments that a person must look at"));
         measures.extend([
             Measure::number(
                 "passwords_waiting",

@@ -3,6 +3,7 @@
 //! Every command ends with 0 when it did what it was asked to, 1 when it did not, 2 when it was asked wrongly. `schema diff`
 //! adds its own, which its help names.
 
+mod cases;
 mod doctor;
 mod health;
 mod import;
@@ -73,6 +74,11 @@ enum Command {
         after_help = "Examples:\n  staygate doctor\n  staygate doctor --data-dir /var/lib/staygate --listen 0.0.0.0:8080"
     )]
     Doctor(Box<crate::config::Config>),
+    /// List payments that a person must look at, and try again what failed for good.
+    #[command(
+        after_help = "Examples:\n  staygate cases\n  staygate cases retry rf_01m8…\n  staygate cases close case_01m8…"
+    )]
+    Cases(cases::Arguments),
     /// Check whether a running server is healthy; for container health checks.
     #[command(after_help = "Example:\n  staygate health --url http://127.0.0.1:8080")]
     Health(health::Arguments),
@@ -122,6 +128,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Schema(arguments) => Box::pin(schema::run(arguments)).await,
         Command::Tour(arguments) => Box::pin(tour::run(arguments)).await,
         Command::Doctor(config) => Box::pin(doctor::run(*config)).await,
+        Command::Cases(arguments) => Box::pin(cases::run(arguments)).await,
         Command::Health(arguments) => Box::pin(health::run(arguments)).await,
     }
 }

@@ -30,6 +30,15 @@ pub struct Retention {
     /// How long the catalog of changes is kept, in days. A server that has not read it for so long reads all listings anew.
     #[arg(long, env = "STAYGATE_CATALOG_DAYS", value_name = "DAYS", default_value_t = 7, value_parser = between(1, 3650))]
     pub catalog_days: u32,
+
+    /// How long effects on payment providers are kept after they were done, in days.
+    #[arg(long, env = "STAYGATE_EFFECT_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 3650))]
+    pub effect_days: u32,
+
+    /// How long statements of payment providers are kept after they were received, and cases after they were closed, in days. A statement that
+    /// arrives again later is applied again.
+    #[arg(long, env = "STAYGATE_PROVIDER_EVENT_DAYS", value_name = "DAYS", default_value_t = 400, value_parser = between(1, 3650))]
+    pub provider_event_days: u32,
 }
 
 impl Retention {
@@ -41,6 +50,8 @@ impl Retention {
             quotes: Duration::days(self.unused_quote_days.into()),
             events: Duration::days(self.event_days.into()),
             catalog: Duration::days(self.catalog_days.into()),
+            effects: Duration::days(self.effect_days.into()),
+            provider_events: Duration::days(self.provider_event_days.into()),
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::join_all};
 
-use domain::{accounts, app::App, bookings, events, payments, retention::Sweeper, reviews};
-use types::error::Result;
+use domain::{accounts, app::App, bookings, events, outbox, payments, retention::Sweeper, reviews};
+use types::{EffectKind, error::Result};
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_secs(2);
@@ -19,6 +19,8 @@ const LOOK_AT_ALL: Duration = Duration::from_secs(20);
 /// Rows of one kind that a tick works on.
 const BATCH: i64 = 100;
 
+/// How often what is to be done is counted, for metrics.
+const COUNT: Duration = Duration::from_secs(15);
 /// How often old data is deleted.
 const SWEEP: Duration = Duration::from_secs(5);
 
@@ -26,13 +28,20 @@ const SWEEP: Duration = Duration::from_secs(5);
 pub async fn run(app: App) {
     // What streams wait for is read as they read.
     let (worker, sweeper) = (app.for_worker(), Sweeper::default());
-    let due = repeat(&app, TICK, "due work", || work_once(&worker));
+    let due = repeat(&app, TICK, "due work", || move_on(&worker));
+    // Each kind by itself: one whose provider hangs delays no other.
+    let effects = EffectKind::ALL.iter().map(|kind| {
+        let worker = &worker;
+        repeat(&app, TICK, kind.as_str(), move || outbox::run_due(worker, *kind))
+    });
+    let inbox = repeat(&app, TICK, "statements of providers", || payments::apply_received(&worker));
+    let measured = repeat(&app, COUNT, "counts", || outbox::measure(&worker));
     let sweep = repeat(&app, SWEEP, "old data", || sweeper.sweep(&worker));
     let pulse = repeat(&app, PULSE, "changes of other servers", || events::wake_for_other_servers(&app));
     let look = repeat(&app, LOOK_AT_ALL, "followed topics", || events::check_all_topics(&app));
     let rules = repeat(&app, TZDATA, "time zone rules", || follow_tzdata(&app));
     let derived = until_done(&app, "derived columns", || store::refresh::all(&worker.database));
-    tokio::join!(due, pulse, look, sweep, rules, derived);
+    tokio::join!(due, join_all(effects), inbox, measured, pulse, look, sweep, rules, derived);
 }
 
 /// Does something once. What fails, or even panics, is done again a tick later.
@@ -72,6 +81,14 @@ async fn is_done(app: &App, what: &'static str, fails: &mut bool, work: impl Fut
 /// # Errors
 /// When the database is away.
 pub async fn work_once(app: &App) -> Result<()> {
+    // First: what ends by the clock has effects.
+    let done = [move_on(app).await, payments::apply_received(app).await];
+    let effects = join_all(EffectKind::ALL.iter().map(|kind| outbox::run_due(app, *kind))).await;
+    done.into_iter().chain(effects).collect()
+}
+
+/// Writes down what has become true by the clock, once.
+async fn move_on(app: &App) -> Result<()> {
     for id in bookings::overdue_and_moved(app, BATCH).await? {
         if let Err(error) = bookings::move_on(app, id).await {
             tracing::warn!(booking = %id, error = format!("{error:#}"), "the booking stays as it is for now");
@@ -82,12 +99,7 @@ pub async fn work_once(app: &App) -> Result<()> {
             tracing::warn!(booking = %id, error = format!("{error:#}"), "the booking keeps its instants for now");
         }
     }
-    let done = [
-        payments::resume_unanswered(app).await,
-        payments::settle_open(app).await,
-        reviews::reveal_due(app).await.map(|_| ()),
-        accounts::sweep(app).await,
-    ];
+    let done = [reviews::reveal_due(app).await.map(|_| ()), accounts::sweep(app).await];
     // Each was tried; the first that failed is told.
     done.into_iter().collect()
 }

@@ -5,8 +5,16 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use chrono::Duration;
+
+use crate::harness::app::TestApp;
+
 /// Runs the program with settings of its own, whatever the environment says, and without a terminal.
 fn staygate(arguments: &[&str], data_dir: &Path) -> Output {
+    program(arguments).env("STAYGATE_DATA_DIR", data_dir).output().unwrap()
+}
+
+fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| {
         let name = name.to_string_lossy();
@@ -14,7 +22,8 @@ fn staygate(arguments: &[&str], data_dir: &Path) -> Output {
     }) {
         command.env_remove(name);
     }
-    command.args(arguments).env("STAYGATE_DATA_DIR", data_dir).stdin(Stdio::null()).output().unwrap()
+    command.args(arguments).stdin(Stdio::null());
+    command
 }
 
 fn said(output: &Output) -> String {
@@ -111,4 +120,45 @@ fn a_server_unfit_for_production_says_all_that_it_lacks() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("FAIL  production"));
     assert!(is_empty(dir.path()));
+}
+
+/// M4: nobody saw refunds that had failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cases_are_listed_tried_again_and_closed() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    let booking = guest.book(&listing, "2026-04-01", "2026-04-07").await;
+    app.bank.close_account(guest.pay(&booking).await.parse().unwrap(), true);
+    guest.cancel(&booking).await;
+    let refund = guest.booking(&booking).await["refunds"][0]["id"].as_str().unwrap().to_owned();
+    let cases = |arguments: &[&str]| {
+        let output = program(&[&["cases"], arguments].concat()).env("DATABASE_URL", app.url()).output().unwrap();
+        (output.status.code(), said(&output))
+    };
+    let (code, text) = cases(&[]);
+    assert_eq!(code, Some(0), "{text}");
+    let opened = text.lines().find(|line| line.contains("EFFECT_FAILED")).unwrap_or_else(|| panic!("{text}"));
+    assert!(opened.contains(&booking) && opened.contains("the card account is closed"), "{text}");
+    assert!(text.contains(&format!("SEND_REFUND {refund} after 1 attempts")), "{text}");
+    let case = opened.split(' ').next().unwrap();
+    for (arguments, code, expected) in [
+        (["retry", "rf_1"], 1, "is neither the id of a payment"),
+        (["close", "case_1"], 2, "invalid value"),
+        (["close", case], 0, "is closed"),
+        (["close", case], 1, "is not an open case"),
+        (["retry", &refund], 0, "A running server tries it"),
+        (["retry", &refund], 1, "has failed"),
+        (["retry", &refund.replace("rf_", "pay_")], 1, "has failed"),
+    ] {
+        let (found, text) = cases(&arguments);
+        assert!(found == Some(code) && text.contains(expected), "{arguments:?}: {found:?} {text}");
+    }
+    assert!(cases(&["list"]).1.contains("No open cases"), "{}", cases(&[]).1);
+    app.bank.recover();
+    // The command goes by the real clock.
+    app.pass(Duration::days(3_650));
+    app.work().await;
+    assert_eq!(guest.booking(&booking).await["refunds"][0]["status"], "SUCCEEDED");
+    assert_eq!(app.bank.balance(), 0);
 }

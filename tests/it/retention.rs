@@ -95,7 +95,7 @@ async fn quotes_that_were_not_booked_are_deleted_and_the_others_stay() {
     assert_eq!(count(&app, "quotes").await, 2, "the booked one and the new one");
     let recording = app.app.database.statements().record();
     sweeper.sweep(&app.app).await.unwrap();
-    assert_eq!(recording.texts().len(), 8, "nothing to do: a look for each kind\n{}", recording.texts().join("\n"));
+    assert_eq!(recording.texts().len(), 11, "nothing to do: a look for each kind\n{}", recording.texts().join("\n"));
     app.pass(Duration::days(8));
     sweeper.sweep(&app.app).await.unwrap();
     assert_eq!(count(&app, "quotes").await, 1);
@@ -140,4 +140,33 @@ async fn old_events_of_ended_bookings_are_deleted_and_an_old_cursor_is_told_so()
     let last = format!("guest.{}", before[0] - 3);
     let first = stream(feed, json!({ "after": last })).next().await.unwrap();
     assert_eq!(first["data"]["event"]["kind"], "CREATED", "from the last deleted one on, all is there");
+}
+
+/// O9: rows about payments were kept for ever.
+#[tokio::test]
+async fn effects_and_statements_of_providers_are_deleted_after_their_time_and_what_is_open_stays() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    guest.book_and_pay(&listing, "2026-04-01", "2026-04-03").await;
+    let refused = guest.book_and_pay(&listing, "2026-04-05", "2026-04-07").await;
+    let payment = guest.booking(&refused).await["payments"][0]["id"].as_str().unwrap().parse().unwrap();
+    app.bank.close_account(payment, true);
+    guest.cancel(&refused).await;
+    let tables = ["outbox", "inbox", "payment_cases"];
+    assert_eq!(counts(&app, tables).await, [3, 2, 1]);
+    app.pass(Duration::days(29));
+    sweep(&app).await;
+    assert_eq!(counts(&app, tables).await, [3, 2, 1]);
+    app.pass(Duration::days(2));
+    sweep(&app).await;
+    assert_eq!(counts(&app, tables).await, [1, 2, 1], "the refund that was refused is for a person");
+    app.pass(Duration::days(370));
+    sweep(&app).await;
+    assert_eq!(counts(&app, tables).await, [1, 0, 1]);
+    let open = domain::payments::open_cases(&mut app.conn().await, 1).await.unwrap().remove(0);
+    domain::payments::close_case(&mut app.conn().await, open.id, app.app.now()).await.unwrap();
+    app.pass(Duration::days(401));
+    sweep(&app).await;
+    assert_eq!(count(&app, "payment_cases").await, 0);
 }

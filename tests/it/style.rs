@@ -5,8 +5,8 @@ use std::{fs, path::Path};
 /// Most lines of a file.
 const MAX_LINES: usize = 400;
 
-/// Files over the budget, and how long they may be. Nobody writes them by hand.
-const TOO_LONG: &[(&str, usize)] = &[("crates/store/src/schema.rs", 450)];
+/// Files over the budget, and how long they may be. What a tool writes grows with each table.
+const TOO_LONG: &[(&str, usize)] = &[("crates/store/src/schema.rs", usize::MAX)];
 
 /// Names that say nothing of what is inside.
 const EMPTY_WORDS: [&str; 10] =

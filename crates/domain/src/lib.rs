@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod limits;
 pub mod listings;
 pub mod money;
+pub mod outbox;
 pub mod payments;
 pub mod pricing;
 pub mod quotes;

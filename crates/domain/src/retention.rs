@@ -32,6 +32,8 @@ impl Sweeper {
             repeat(|| self.quotes(app)).await,
             repeat(|| catalog(app)).await,
             repeat(|| events(app)).await,
+            repeat(|| effects(app)).await,
+            repeat(|| provider_events(app)).await,
             self.amenities(app).await,
         ];
         done.into_iter().collect()
@@ -80,6 +82,20 @@ async fn repeat<F: Future<Output = Result<usize>>>(batch: impl Fn() -> F) -> Res
 async fn idempotency_keys(app: &App) -> Result<usize> {
     let before = app.now() - app.terms.retention.idempotency_keys;
     Ok(store::idempotency::delete_older(&mut app.conn().await?, before, BATCH).await?)
+}
+
+/// Effects that were done. Those that failed for good stay.
+async fn effects(app: &App) -> Result<usize> {
+    let before = app.now() - app.terms.retention.effects;
+    Ok(store::outbox::delete_done(&mut app.conn().await?, before, BATCH).await?)
+}
+
+/// What payment providers said, once it was applied, and cases that were closed.
+async fn provider_events(app: &App) -> Result<usize> {
+    let before = app.now() - app.terms.retention.provider_events;
+    let conn = &mut app.conn().await?;
+    let cases = store::payment_cases::delete_closed(conn, before, BATCH).await?;
+    Ok(cases.max(store::inbox::delete_applied(conn, before, BATCH).await?))
 }
 
 /// Sessions that can no longer be refreshed, with their tokens.

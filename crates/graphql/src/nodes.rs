@@ -61,8 +61,8 @@ async fn find(ctx: &Context<'_>, id: NodeId) -> Result<Option<Node>> {
         NodeId::PaymentId(id) => find_payment(ctx, id).await?.map(Node::Payment),
         NodeId::RefundId(id) => find_refund(ctx, id).await?.map(Node::Refund),
         NodeId::ReviewId(id) => find_review(ctx, id).await?.map(Node::Review),
-        // A session is nobody's to see.
-        NodeId::SessionId(_) => None,
+        // Nobody sees sessions, and only operators see cases.
+        NodeId::SessionId(_) | NodeId::CaseId(_) => None,
     })
 }
 

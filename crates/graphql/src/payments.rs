@@ -82,35 +82,41 @@ impl Payment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(name = "PaymentStatus")]
 pub enum ShownStatus {
-    /// Waiting for the payment provider.
-    Processing,
+    /// The payment provider was asked; its answer is awaited.
+    Authorizing,
     /// The guest must confirm: see `nextAction`.
     RequiresConfirmation,
     /// The money is authorized, not captured: a request waits for the host.
     Authorized,
+    /// The host has accepted; the money is being captured.
+    Capturing,
     /// The money was captured.
     Captured,
     /// The money was captured, and part of it was refunded: see `refunded`.
     PartiallyRefunded,
     /// The money was captured, and all of it was refunded.
     Refunded,
-    /// The payment provider declined the payment.
-    Declined,
+    /// The payment is not needed; the authorization is being voided.
+    Voiding,
     /// The authorization was voided, or the payment came too late and was reversed.
     Voided,
+    /// The payment provider declined the payment.
+    Declined,
 }
 
 impl ShownStatus {
     /// Where `payment` stands, with what was refunded since it was captured.
     fn of(payment: &Row) -> Self {
         match payment.status {
-            types::PaymentStatus::Processing => Self::Processing,
+            types::PaymentStatus::Authorizing => Self::Authorizing,
             types::PaymentStatus::RequiresConfirmation => Self::RequiresConfirmation,
             types::PaymentStatus::Authorized => Self::Authorized,
+            types::PaymentStatus::Capturing => Self::Capturing,
             types::PaymentStatus::Captured if payment.refunded == 0 => Self::Captured,
             types::PaymentStatus::Captured if payment.refunded < payment.captured => Self::PartiallyRefunded,
             types::PaymentStatus::Captured => Self::Refunded,
             types::PaymentStatus::Declined => Self::Declined,
+            types::PaymentStatus::Voiding => Self::Voiding,
             types::PaymentStatus::Voided => Self::Voided,
         }
     }

@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     each::among,
+    outbox,
     schema::{bookings, payments, refunds},
 };
 use mysql_engine::Conn;
@@ -30,8 +31,6 @@ pub struct Payment {
     pub provider_ref: Option<String>,
     pub decline_reason: Option<DeclineReason>,
     pub action_url: Option<String>,
-    /// Since when an answer of the provider is awaited: to the payment, to a confirmation or to a capture, as the status tells.
-    pub asked_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -62,7 +61,6 @@ pub struct Change {
     pub provider_ref: Option<String>,
     pub decline_reason: Option<DeclineReason>,
     pub action_url: Option<String>,
-    pub asked_at: Option<Timestamp>,
     pub updated_at: Timestamp,
 }
 
@@ -86,31 +84,38 @@ pub async fn update(tx: &mut Conn, id: PaymentId, change: &Change) -> QueryResul
     diesel::update(payments::table.find(id)).set(change).execute(tx).await
 }
 
-/// Writes that the provider is asked now, so that the answer is looked for if it does not come.
-pub async fn ask(conn: &mut Conn, id: PaymentId, now: Timestamp) -> QueryResult<usize> {
-    diesel::update(payments::table.find(id)).set(payments::asked_at.eq(now)).execute(conn).await
+/// Moves a payment, which the transaction has locked, to another state, all else as it is.
+pub async fn move_to(tx: &mut Conn, id: PaymentId, status: PaymentStatus, now: Timestamp) -> QueryResult<usize> {
+    diesel::update(payments::table.find(id))
+        .set((payments::status.eq(status), payments::updated_at.eq(now)))
+        .execute(tx)
+        .await
 }
 
-/// Writes that the provider is asked again, if its answer is awaited still: it may have come meanwhile.
-pub async fn ask_again(conn: &mut Conn, id: PaymentId, now: Timestamp) -> QueryResult<bool> {
-    let awaited = payments::table.find(id).filter(payments::asked_at.is_not_null());
-    Ok(diesel::update(awaited).set(payments::asked_at.eq(now)).execute(conn).await? > 0)
+/// States of payments that a booking which needs no payment any more voids.
+const VOIDABLE: [PaymentStatus; 2] = [PaymentStatus::Authorized, PaymentStatus::RequiresConfirmation];
+
+/// Voids the payments of a booking, which the transaction has locked, that are authorized or wait for the guest. Returns how many there were.
+pub async fn void_open(tx: &mut Conn, booking: BookingId, now: Timestamp) -> QueryResult<usize> {
+    let open = payments::table.filter(payments::booking_id.eq(booking)).filter(among(payments::status, VOIDABLE));
+    let moved = diesel::update(open)
+        .set((payments::status.eq(PaymentStatus::Voiding), payments::updated_at.eq(now)))
+        .execute(tx)
+        .await?;
+    if moved > 0 {
+        outbox::order_voids(tx, booking.into(), now).await?;
+    }
+    Ok(moved)
 }
 
-/// The provider has answered, and said nothing new.
-pub async fn answered(tx: &mut Conn, id: PaymentId) -> QueryResult<usize> {
-    diesel::update(payments::table.find(id)).set(payments::asked_at.eq(None::<Timestamp>)).execute(tx).await
-}
-
-/// The oldest payment of a booking that keeps another from being made, if there is one: it is being made, authorized or captured. Payments
-/// that were declined or voided do not count, however many there are.
+/// The oldest payment of a booking that keeps another from being made, if there is one: its answer is awaited, or it is authorized or captured.
+/// Payments that were declined or voided do not count, however many there are.
 pub async fn blocking(conn: &mut Conn, booking: BookingId) -> QueryResult<Option<Payment>> {
+    use PaymentStatus::{Authorized, Authorizing, Captured, Capturing};
     payments::table
         .filter(payments::booking_id.eq(booking))
-        .filter(among(
-            payments::status,
-            [PaymentStatus::Processing, PaymentStatus::Authorized, PaymentStatus::Captured],
-        ))
+        .filter(among(payments::status, [Authorizing, Authorized, Capturing, Captured]))
+        .filter(payments::refunded.lt(payments::amount))
         .order(payments::id)
         .select(Payment::as_select())
         .first(conn)
@@ -156,35 +161,6 @@ pub async fn visible(conn: &mut Conn, guest: UserId, ids: &[PaymentId]) -> Query
         .await
 }
 
-/// Payments whose provider was asked before `before` and whose answer was never written, for the worker.
-pub async fn unanswered(conn: &mut Conn, before: Timestamp, limit: i64) -> QueryResult<Vec<Payment>> {
-    payments::table
-        .filter(payments::asked_at.le(before))
-        .order(payments::asked_at)
-        .limit(limit)
-        .select(Payment::as_select())
-        .load(conn)
-        .await
-}
-
-/// Reservations and unconfirmed payments that nobody waits for any more (of one booking, or of all), to be let go: the booking has ended,
-/// or another payment has paid for it.
-pub async fn orphaned(conn: &mut Conn, only: Option<BookingId>, limit: i64) -> QueryResult<Vec<Payment>> {
-    use types::BookingStatus as Is;
-    let mut query = payments::table
-        .inner_join(bookings::table)
-        .filter(among(payments::status, [PaymentStatus::Authorized, PaymentStatus::RequiresConfirmation]))
-        .filter(bookings::status.ne_all([Is::PendingPayment, Is::Requested]))
-        .order(payments::updated_at)
-        .limit(limit)
-        .select(Payment::as_select())
-        .into_boxed();
-    if let Some(booking) = only {
-        query = query.filter(payments::booking_id.eq(booking));
-    }
-    query.load(conn).await
-}
-
 /// Decides a refund: the database itself refuses more than was taken.
 pub async fn insert_refund(tx: &mut Conn, refund: &Refund) -> QueryResult<usize> {
     diesel::update(payments::table.find(refund.payment_id))
@@ -194,31 +170,21 @@ pub async fn insert_refund(tx: &mut Conn, refund: &Refund) -> QueryResult<usize>
     diesel::insert_into(refunds::table).values(refund).execute(tx).await
 }
 
-/// Refunds (of one booking, or of all) that were decided before `before` and that the provider has not been told of.
-pub async fn pending_refunds(
-    conn: &mut Conn,
-    only: Option<BookingId>,
-    before: Timestamp,
-    limit: i64,
-) -> QueryResult<Vec<Refund>> {
-    let mut query = refunds::table
-        .filter(refunds::status.eq(RefundStatus::Pending))
-        .filter(refunds::updated_at.le(before))
-        .order(refunds::updated_at)
-        .limit(limit)
-        .select(Refund::as_select())
-        .into_boxed();
-    if let Some(booking) = only {
-        query = query.filter(refunds::booking_id.eq(booking));
-    }
-    query.load(conn).await
+/// The refund, locked until the transaction ends.
+pub async fn lock_refund(tx: &mut Conn, id: RefundId) -> QueryResult<Option<Refund>> {
+    refunds::table.find(id).select(Refund::as_select()).for_update().first(tx).await.optional()
 }
 
-/// The provider has sent it.
-pub async fn settle_refund(conn: &mut Conn, id: RefundId, now: Timestamp) -> QueryResult<usize> {
+/// The refund.
+pub async fn find_refund(conn: &mut Conn, id: RefundId) -> QueryResult<Option<Refund>> {
+    refunds::table.find(id).select(Refund::as_select()).first(conn).await.optional()
+}
+
+/// Moves a refund, which the transaction has locked, to another state.
+pub async fn move_refund_to(tx: &mut Conn, id: RefundId, status: RefundStatus, now: Timestamp) -> QueryResult<usize> {
     diesel::update(refunds::table.find(id))
-        .set((refunds::status.eq(RefundStatus::Succeeded), refunds::updated_at.eq(now)))
-        .execute(conn)
+        .set((refunds::status.eq(status), refunds::updated_at.eq(now)))
+        .execute(tx)
         .await
 }
 
@@ -259,8 +225,8 @@ pub async fn reserved_of_host(conn: &mut Conn, host: UserId, ids: &[BookingId]) 
 
 /// What the cancellation of a booking gave back, in minor units. Money that was never due does not count.
 pub async fn refunded_of(conn: &mut Conn, booking: BookingId) -> QueryResult<i64> {
-    let cancelled = refunds::table.filter(refunds::booking_id.eq(booking));
-    let cancelled = cancelled.filter(refunds::reason.ne(RefundReason::HoldExpired));
-    let refunded: Vec<i64> = cancelled.select(refunds::amount).load(conn).await?;
+    let canceled = refunds::table.filter(refunds::booking_id.eq(booking));
+    let canceled = canceled.filter(among(refunds::reason, [RefundReason::GuestCancelled, RefundReason::HostCancelled]));
+    let refunded: Vec<i64> = canceled.select(refunds::amount).load(conn).await?;
     Ok(refunded.into_iter().sum())
 }

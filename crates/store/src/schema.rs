@@ -126,6 +126,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    inbox (provider, event_id) {
+        provider -> Text,
+        event_id -> Text,
+        payment_id -> Binary,
+        payload -> Text,
+        outcome -> Nullable<Text>,
+        attempts -> Unsigned<Integer>,
+        due_at -> Datetime,
+        received_at -> Datetime,
+    }
+}
+
+diesel::table! {
     limits (bucket) {
         bucket -> Binary,
         used_until -> BigInt,
@@ -249,6 +262,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbox (object_id, kind) {
+        object_id -> Binary,
+        kind -> Text,
+        generation -> Unsigned<Integer>,
+        group_id -> Binary,
+        payload -> Text,
+        state -> Text,
+        attempts -> Unsigned<Integer>,
+        due_at -> Datetime,
+        leased_until -> Nullable<Datetime>,
+        error -> Nullable<Text>,
+        created_at -> Datetime,
+        updated_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    payment_cases (id) {
+        id -> Binary,
+        kind -> Text,
+        payment_id -> Binary,
+        booking_id -> Nullable<Binary>,
+        detail -> Text,
+        opened_at -> Datetime,
+        closed_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
     payments (id) {
         id -> Binary,
         booking_id -> Binary,
@@ -262,7 +304,6 @@ diesel::table! {
         provider_ref -> Nullable<Text>,
         decline_reason -> Nullable<Text>,
         action_url -> Nullable<Text>,
-        asked_at -> Nullable<Datetime>,
         created_at -> Datetime,
         updated_at -> Datetime,
     }
@@ -413,6 +454,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     guest_holds,
     idempotency_keys,
     imports,
+    inbox,
     limits,
     listing_amenities,
     listing_imports,
@@ -420,6 +462,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     listings,
     night_rates,
     nights,
+    outbox,
+    payment_cases,
     payments,
     photos,
     quotes,

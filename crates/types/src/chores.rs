@@ -8,7 +8,10 @@ use telemetry::{Measure, Readings};
 
 /// What became of timed work so far, by its name.
 #[derive(Debug, Default)]
-pub struct Chores(Mutex<BTreeMap<&'static str, Chore>>);
+pub struct Chores {
+    chores: Mutex<BTreeMap<&'static str, Chore>>,
+    levels: Mutex<BTreeMap<&'static str, usize>>,
+}
 
 #[derive(Debug, Default)]
 struct Chore {
@@ -31,7 +34,17 @@ impl Chores {
     }
 
     fn chores(&self) -> MutexGuard<'_, BTreeMap<&'static str, Chore>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.chores.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How much of something there is now.
+    pub fn level(&self, name: &'static str, level: usize) {
+        self.levels.lock().unwrap_or_else(PoisonError::into_inner).insert(name, level);
+    }
+
+    /// What [`Self::level`] was last told; None: nothing yet.
+    pub fn level_of(&self, name: &str) -> Option<usize> {
+        self.levels.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
     }
 
     /// What was noted so far.

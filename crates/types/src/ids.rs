@@ -179,7 +179,44 @@ ids! {
     RefundId = "rf";
     /// A review.
     ReviewId = "rev";
+    /// Something about a payment that a person must look at.
+    CaseId = "case";
 }
+
+/// The bits of an id whose kind is told by what stands beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Binary)]
+pub struct ObjectId(Uuid);
+
+impl FromSql<Binary, Mysql> for ObjectId {
+    fn from_sql(value: MysqlValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(Uuid::from_slice(value.as_bytes())?))
+    }
+}
+
+impl ToSql<Binary, Mysql> for ObjectId {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Mysql>) -> serialize::Result {
+        <[u8] as ToSql<Binary, Mysql>>::to_sql(self.0.as_bytes().as_slice(), out)
+    }
+}
+
+macro_rules! objects {
+    ($($name:ident)*) => {$(
+        impl From<$name> for ObjectId {
+            fn from(id: $name) -> Self {
+                Self(id.0)
+            }
+        }
+
+        impl From<ObjectId> for $name {
+            fn from(id: ObjectId) -> Self {
+                Self(id.0)
+            }
+        }
+    )*};
+}
+
+objects! { BookingId PaymentId RefundId }
 
 impl From<UserId> for MeId {
     fn from(id: UserId) -> Self {

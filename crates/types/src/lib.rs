@@ -34,7 +34,10 @@ pub use coordinates::{Area, GeoBox, Point};
 pub use email::{Email, InvalidEmail};
 pub use error::ErrorCode;
 pub use guests::Guests;
-pub use ids::{BookingId, IdError, ListingId, MeId, NodeId, PaymentId, QuoteId, RefundId, ReviewId, SessionId, UserId};
+pub use ids::{
+    BookingId, CaseId, IdError, ListingId, MeId, NodeId, ObjectId, PaymentId, QuoteId, RefundId, ReviewId, SessionId,
+    UserId,
+};
 pub use keys::{IdempotencyKey, InvalidKey};
 pub use keyset::Newest;
 pub use limits::{Delayed, Delays, Penalty, Rule};

@@ -15,6 +15,10 @@ pub struct Retention {
     pub events: Duration,
     /// Entries of the catalog of changes, after they were appended.
     pub catalog: Duration,
+    /// Effects, after they were done.
+    pub effects: Duration,
+    /// What payment providers said, after it was received.
+    pub provider_events: Duration,
 }
 
 impl Default for Retention {
@@ -25,6 +29,8 @@ impl Default for Retention {
             quotes: Duration::days(7),
             events: Duration::days(400),
             catalog: Duration::days(7),
+            effects: Duration::days(30),
+            provider_events: Duration::days(400),
         }
     }
 }

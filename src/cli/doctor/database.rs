@@ -49,7 +49,23 @@ pub(super) async fn check(report: &mut Report, config: &Config, storage: &OpenSt
         Err(error) => report.note("database", Err(error.into())),
     }
     report.note("migrations", check_migrations(storage.url()).await);
+    check_cases(report, storage, &database).await;
     report.note("demo accounts", check_demo(config, storage, &database).await);
+}
+
+/// Payments that a person must look at; a database that is not migrated yet has none.
+async fn check_cases(report: &mut Report, storage: &OpenStorage, database: &Database) {
+    let open = async {
+        if migrate::status(storage.url()).await?.pending.is_empty() {
+            return Ok(domain::payments::open_cases(&mut database.conn().await?, 100).await?.len());
+        }
+        Ok::<_, anyhow::Error>(0)
+    };
+    match open.await {
+        Ok(0) => report.note("payments", Ok("no open cases".to_owned())),
+        Ok(number) => report.warn("payments", &format!("{number} open cases: `staygate cases` lists them")),
+        Err(error) => report.note("payments", Err(error)),
+    }
 }
 
 /// Demo accounts have passwords that everybody knows.

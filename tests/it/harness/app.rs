@@ -23,7 +23,7 @@ use graphql::{
 };
 use graphql_contract::documents::{self, Documents};
 use mysql_engine::{Database, Options};
-use providers::tzdata::Tzdata;
+use providers::{payments::Notice, tzdata::Tzdata};
 use serde_json::Value;
 use staygate::gateway;
 use tokio::net::TcpListener;
@@ -158,6 +158,21 @@ impl TestApp {
     /// The work that is due now, as the timed worker does it.
     pub async fn work(&self) {
         staygate::worker::work_once(&self.app.for_worker()).await.unwrap();
+    }
+
+    /// The provider says something by itself.
+    pub async fn hear(&self, notice: &Notice) {
+        domain::payments::receive(&self.app, notice).await.unwrap();
+    }
+
+    /// The provider is well again, and all that is left to do is done. The clock stands an hour later for each attempt that is needed.
+    pub async fn settle(&self) {
+        self.bank.recover();
+        self.work().await;
+        while domain::outbox::pending(&self.app).await.unwrap() > 0 {
+            self.pass(Duration::hours(1));
+            self.work().await;
+        }
     }
 
     /// Where the database is.

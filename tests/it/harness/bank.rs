@@ -5,9 +5,11 @@ use std::{
     sync::{Mutex, MutexGuard},
 };
 
-use providers::payments::{Answer, Intent, IntentStatus, NewIntent, PaymentProvider, ProviderError, Sandbox};
+use providers::payments::{
+    Answer, EffectKey, IntentStatus, NewIntent, Notice, PaymentProvider, ProviderError, Sandbox,
+};
 use tokio::sync::Semaphore;
-use types::{Money, PaymentId, RefundId};
+use types::{Money, PaymentId};
 
 /// What goes wrong with one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub enum Trouble {
 }
 
 /// The sandbox with a memory, as a real provider has one: an intent that was made stays what it is, what was taken cannot be let go,
-/// what was let go cannot be taken.
+/// what was let go cannot be taken. It knows each effect by its key, and does it once.
 pub struct Bank {
     state: Mutex<State>,
     hanging: Semaphore,
@@ -31,8 +33,12 @@ pub struct Bank {
 #[derive(Default)]
 struct State {
     troubles: VecDeque<Trouble>,
-    intents: HashMap<PaymentId, (NewIntent, Intent)>,
-    refunds: HashMap<RefundId, (PaymentId, i64)>,
+    intents: HashMap<PaymentId, (NewIntent, IntentStatus)>,
+    refunds: HashMap<EffectKey, (PaymentId, i64)>,
+    /// Payments whose money cannot be given back, and whether the bank says so.
+    closed: HashMap<PaymentId, bool>,
+    /// All that it has said, in order.
+    said: Vec<Notice>,
     calls: usize,
 }
 
@@ -50,7 +56,14 @@ impl Bank {
 
     /// Nothing goes wrong any more.
     pub fn recover(&self) {
-        self.state().troubles.clear();
+        let mut state = self.state();
+        state.troubles.clear();
+        state.closed.clear();
+    }
+
+    /// Refunds of this payment fail from now on; `says_so`: the bank refuses them, instead of not responding.
+    pub fn close_account(&self, payment: PaymentId, says_so: bool) {
+        self.state().closed.insert(payment, says_so);
     }
 
     /// Until a call hangs.
@@ -71,14 +84,35 @@ impl Bank {
     /// What it has taken and not given back, in minor units.
     pub fn balance(&self) -> i64 {
         let state = self.state();
-        let taken = state.intents.values().filter(|(_, intent)| intent.status == IntentStatus::Captured);
-        let taken: i64 = taken.map(|(new, _)| new.amount.minor).sum();
+        let taken: i64 = state.intents.values().map(|(_, status)| captured(status)).sum();
         taken - state.refunds.values().map(|(_, amount)| amount).sum::<i64>()
     }
 
     /// How many intents reserve money.
     pub fn reservations(&self) -> usize {
-        self.state().intents.values().filter(|(_, intent)| intent.status == IntentStatus::Authorized).count()
+        self.state().intents.values().filter(|(_, status)| *status == IntentStatus::Authorized).count()
+    }
+
+    /// All that it has said so far, in order.
+    pub fn said(&self) -> Vec<Notice> {
+        self.state().said.clone()
+    }
+
+    /// Something happens to an intent that nobody asked for. Returns what the bank would say of it.
+    pub fn turn(&self, payment: PaymentId, status: IntentStatus) -> Notice {
+        let mut state = self.state();
+        state.intents.get_mut(&payment).expect("a payment that was asked for").1 = status;
+        state.say(payment)
+    }
+
+    /// Where the intent stands.
+    pub fn status(&self, payment: PaymentId) -> IntentStatus {
+        self.state().intents[&payment].1.clone()
+    }
+
+    /// What was asked for.
+    pub fn amount(&self, payment: PaymentId) -> i64 {
+        self.state().intents[&payment].0.amount.minor
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -92,7 +126,7 @@ impl Bank {
             state.troubles.pop_front()
         };
         match trouble {
-            Some(Trouble::Fails) => return Err(ProviderError("down".into())),
+            Some(Trouble::Fails) => return Err(ProviderError::Unavailable("down".into())),
             Some(Trouble::Hangs) => {
                 self.hanging.add_permits(1);
                 self.released.acquire().await.unwrap().forget();
@@ -101,21 +135,35 @@ impl Bank {
         }
         let answer = act(&mut self.state())?;
         if trouble == Some(Trouble::LosesTheAnswer) {
-            return Err(ProviderError("the connection was lost".into()));
+            return Err(ProviderError::Unavailable("the connection was lost".into()));
         }
         Ok(answer)
     }
 }
 
+fn captured(status: &IntentStatus) -> i64 {
+    match status {
+        IntentStatus::Captured(amount) => *amount,
+        _ => 0,
+    }
+}
+
 impl State {
-    fn intent(&mut self, payment: PaymentId) -> Result<&mut (NewIntent, Intent), ProviderError> {
-        self.intents.get_mut(&payment).ok_or_else(|| ProviderError(format!("{payment} is not known here")))
+    fn intent(&mut self, payment: PaymentId) -> Result<&mut (NewIntent, IntentStatus), ProviderError> {
+        self.intents.get_mut(&payment).ok_or_else(|| ProviderError::Rejected(format!("{payment} is not known here")))
+    }
+
+    /// What it says of an intent now.
+    fn say(&mut self, payment: PaymentId) -> Notice {
+        let notice = Sandbox::notice(payment, self.intents[&payment].1.clone());
+        self.said.push(notice.clone());
+        notice
     }
 }
 
 /// The answer of the sandbox, which has no memory and never waits.
-fn at_once<T>(answer: Answer<'_, T>) -> Result<T, ProviderError> {
-    futures_util::FutureExt::now_or_never(answer).expect("the sandbox answers at once")
+fn at_once(answer: Answer<'_, Notice>) -> Result<IntentStatus, ProviderError> {
+    futures_util::FutureExt::now_or_never(answer).expect("the sandbox answers at once").map(|notice| notice.status)
 }
 
 impl PaymentProvider for Bank {
@@ -123,55 +171,57 @@ impl PaymentProvider for Bank {
         Sandbox.name()
     }
 
-    fn create(&self, new: NewIntent) -> Answer<'_, Intent> {
+    fn create(&self, key: EffectKey, new: NewIntent) -> Answer<'_, Notice> {
         Box::pin(self.answer(move |state| {
-            if let Some((_, known)) = state.intents.get(&new.payment) {
-                return Ok(known.clone());
+            if !state.intents.contains_key(&new.payment) {
+                let status = at_once(Sandbox.create(key, new))?;
+                state.intents.insert(new.payment, (new, status));
             }
-            let intent = at_once(Sandbox.create(new))?;
-            state.intents.insert(new.payment, (new, intent.clone()));
-            Ok(intent)
+            Ok(state.say(new.payment))
         }))
     }
 
-    fn confirm(&self, new: NewIntent) -> Answer<'_, Intent> {
+    fn confirm(&self, key: EffectKey, new: NewIntent) -> Answer<'_, Notice> {
         Box::pin(self.answer(move |state| {
-            let (asked, intent) = state.intent(new.payment)?;
-            if matches!(intent.status, IntentStatus::RequiresConfirmation { .. }) {
-                *intent = at_once(Sandbox.confirm(*asked))?;
+            let (asked, status) = state.intent(new.payment)?;
+            if matches!(status, IntentStatus::RequiresConfirmation { .. }) {
+                *status = at_once(Sandbox.confirm(key, *asked))?;
             }
-            Ok(intent.clone())
+            Ok(state.say(new.payment))
         }))
     }
 
-    fn capture(&self, new: NewIntent) -> Answer<'_, Intent> {
+    fn capture(&self, _key: EffectKey, new: NewIntent) -> Answer<'_, Notice> {
         Box::pin(self.answer(move |state| {
-            let (_, intent) = state.intent(new.payment)?;
-            if intent.status == IntentStatus::Authorized {
-                intent.status = IntentStatus::Captured;
+            let (asked, status) = state.intent(new.payment)?;
+            if *status == IntentStatus::Authorized {
+                *status = IntentStatus::Captured(asked.amount.minor);
             }
-            Ok(intent.clone())
+            Ok(state.say(new.payment))
         }))
     }
 
-    fn void(&self, payment: PaymentId) -> Answer<'_, Intent> {
+    fn void(&self, _key: EffectKey, payment: PaymentId) -> Answer<'_, Notice> {
         Box::pin(self.answer(move |state| {
-            let (_, intent) = state.intent(payment)?;
-            if matches!(intent.status, IntentStatus::Authorized | IntentStatus::RequiresConfirmation { .. }) {
-                intent.status = IntentStatus::Voided;
+            let (_, status) = state.intent(payment)?;
+            if matches!(status, IntentStatus::Authorized | IntentStatus::RequiresConfirmation { .. }) {
+                *status = IntentStatus::Voided;
             }
-            Ok(intent.clone())
+            Ok(state.say(payment))
         }))
     }
 
-    fn refund(&self, refund: RefundId, payment: PaymentId, amount: Money) -> Answer<'_, ()> {
+    fn refund(&self, key: EffectKey, payment: PaymentId, amount: Money) -> Answer<'_, ()> {
         Box::pin(self.answer(move |state| {
-            let (new, intent) = state.intent(payment)?;
-            assert_eq!(intent.status, IntentStatus::Captured, "only what was taken can be given back");
-            let most = new.amount.minor;
-            state.refunds.insert(refund, (payment, amount.minor));
+            match state.closed.get(&payment) {
+                Some(true) => return Err(ProviderError::Rejected("the card account is closed".into())),
+                Some(false) => return Err(ProviderError::Unavailable("down".into())),
+                None => {}
+            }
+            let captured = captured(&state.intent(payment)?.1);
+            state.refunds.insert(key, (payment, amount.minor));
             let given: i64 = state.refunds.values().filter(|(of, _)| *of == payment).map(|(_, part)| part).sum();
-            assert!(given <= most, "{given} given back of {most}");
+            assert!(given <= captured, "{given} given back of {captured}");
             Ok(())
         }))
     }

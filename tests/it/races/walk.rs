@@ -6,6 +6,8 @@ use diesel_async::RunQueryDsl;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
 
+use providers::payments::IntentStatus;
+
 use crate::harness::{
     actors::Actor,
     app::TestApp,
@@ -59,12 +61,24 @@ const BROKEN: &[(&str, &str)] = &[
         "a certain booking that is not paid exactly",
         "SELECT HEX(b.id) AS name FROM bookings b WHERE b.confirmed_at IS NOT NULL AND b.total <> \
          (SELECT COALESCE(SUM(captured), 0) FROM payments p WHERE p.booking_id = b.id) - \
-         (SELECT COALESCE(SUM(amount), 0) FROM refunds r WHERE r.booking_id = b.id AND r.reason = 'HOLD_EXPIRED')",
+         (SELECT COALESCE(SUM(amount), 0) FROM refunds r WHERE r.booking_id = b.id AND r.reason IN ('HOLD_EXPIRED', 'UNEXPECTED_CAPTURE'))",
     ),
     (
         "money kept for a booking that never was certain",
         "SELECT HEX(b.id) AS name FROM bookings b JOIN payments p ON p.booking_id = b.id WHERE \
          b.confirmed_at IS NULL AND p.captured <> p.refunded",
+    ),
+    (
+        "a payment or refund on its way that nobody takes further",
+        "SELECT HEX(p.id) AS name FROM payments p WHERE p.status IN ('AUTHORIZING', 'CAPTURING', 'VOIDING') AND NOT EXISTS \
+         (SELECT 1 FROM outbox o WHERE o.object_id = p.id AND o.state <> 'DONE') UNION ALL \
+         SELECT HEX(r.id) FROM refunds r WHERE r.status = 'PENDING' AND NOT EXISTS \
+         (SELECT 1 FROM outbox o WHERE o.object_id = r.id AND o.state = 'PENDING')",
+    ),
+    (
+        "an authorization that a booking does not need any more",
+        "SELECT HEX(p.id) AS name FROM payments p JOIN bookings b ON b.id = p.booking_id WHERE \
+         p.status IN ('AUTHORIZED', 'REQUIRES_CONFIRMATION') AND b.status NOT IN ('PENDING_PAYMENT', 'REQUESTED')",
     ),
     (
         "events with a gap",
@@ -246,10 +260,31 @@ impl World {
         self.host.mutate(&mutation, input).await;
     }
 
+    /// The provider says something again: late, and in any order.
+    async fn hear(&mut self) {
+        if let Some(notice) = self.app.bank.said().choose(&mut self.rng) {
+            self.app.hear(notice).await;
+        }
+    }
+
+    /// The provider captures a payment that it had declined or voided; what it says of that comes at once, or later.
+    async fn capture_after_the_end(&mut self) {
+        let Some((_, payment)) = self.payments.choose(&mut self.rng).cloned() else { return };
+        let payment = payment.parse().unwrap();
+        if matches!(self.app.bank.status(payment), IntentStatus::Declined(_) | IntentStatus::Voided) {
+            let notice = self.app.bank.turn(payment, IntentStatus::Captured(self.app.bank.amount(payment)));
+            if self.rng.random_bool(0.5) {
+                self.app.hear(&notice).await;
+            }
+        }
+    }
+
     async fn step(&mut self) {
         match self.rng.random_range(0..100) {
             0..25 => self.book().await,
-            25..50 => self.pay().await,
+            25..45 => self.pay().await,
+            45..49 => self.hear().await,
+            49..50 => self.capture_after_the_end().await,
             50..58 => self.confirm().await,
             58..68 => self.answer().await,
             68..76 => self.cancel().await,
@@ -262,13 +297,12 @@ impl World {
         }
     }
 
-    /// Everything that is due is done, and the provider is well again.
+    /// The provider has said everything, and nothing is left to be done.
     async fn settle(&self) {
-        self.app.bank.recover();
-        for _ in 0..3 {
-            self.app.pass(Duration::minutes(2));
-            self.app.work().await;
+        for notice in self.app.bank.said() {
+            self.app.hear(&notice).await;
         }
+        self.app.settle().await;
     }
 }
 

@@ -1,6 +1,8 @@
 //! Cancellations, and what they give back.
 
-use super::{Kept, Once, catch_up, idempotency, lock_as, payments, quotes, status_at, timeline, transitions, zone};
+use super::{
+    Kept, Once, catch_up, idempotency, lock_as, outbox, payments, quotes, status_at, timeline, transitions, zone,
+};
 use crate::{
     app::App,
     cancellation,
@@ -86,13 +88,16 @@ pub async fn cancel(
             }
             let (booking, side) = lock_as(tx, id, member, None).await?;
             let refund = refund_to_decide(&booking, side, expected_refund, now)?;
+            if booking.confirmed_at.is_none() {
+                payments::refuse_while_captured(tx, &booking).await?;
+            }
             let booking = end(app, tx, booking, (side, member), refund, now).await?;
             Ok::<_, Error>((keep(tx, &intention, id).await?, Some(booking)))
         })
         .await?;
     if let Some(booking) = booking {
         events::announce(app, &booking);
-        payments::settle_soon(app, id).await;
+        outbox::run_group(app, id).await;
     }
     Ok(cancelled)
 }

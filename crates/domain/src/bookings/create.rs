@@ -5,7 +5,7 @@ use super::{
     claims::{Wanted, claim, look},
     confirm::{Confirmed, confirm},
     holds::admit,
-    idempotency, payments, quotes,
+    idempotency, outbox, quotes,
 };
 use crate::{
     app::App,
@@ -72,7 +72,7 @@ pub async fn create(
             for other in others {
                 events::announce(app, &other);
                 if other.status == BookingStatus::Cancelled {
-                    payments::settle_soon(app, other.id).await;
+                    outbox::run_group(app, other.id).await;
                 }
             }
             Ok(created)

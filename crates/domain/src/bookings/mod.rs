@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     idempotency::{self, Once},
-    payments, quotes,
+    outbox, payments, quotes,
     timezones::{TimeZones, Zone},
     transitions,
 };

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Confirmed, Kept, Once, confirm, idempotency, lock_as, payments, status_at, transitions};
+use super::{
+    Confirmed, Kept, Once, confirm, idempotency, lock_as, outbox,
+    payments::{self, Capture},
+    status_at, transitions,
+};
 use crate::{
     app::App,
     events::{self, Actor},
@@ -11,11 +15,9 @@ use auth::Member;
 use store::{
     bookings::{Booking, Change},
     idempotency::Intention,
-    payments::Payment,
 };
 use types::{
-    BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, PaymentId, PaymentStatus, Side,
-    Timestamp,
+    BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, PaymentId, Side, Timestamp,
     error::{Error, Result},
     text,
 };
@@ -34,8 +36,8 @@ struct Accepted {
 enum Next {
     /// It was done before.
     Nothing,
-    /// The reserved money is taken.
-    Capture(Payment),
+    /// The authorized money is captured.
+    Capture(Capture),
     /// The stay costs nothing: it is certain.
     Tell(Box<Booking>),
 }
@@ -50,7 +52,7 @@ pub async fn accept(app: &App, host: &Member, id: BookingId, key: &IdempotencyKe
     let (accepted, next) =
         app.database.transaction(async |tx| decide(app, tx, host, id, &intention, now).await).await?;
     match next {
-        Next::Capture(payment) => payments::capture(app, payment).await?,
+        Next::Capture(capture) => capture.finish(app).await?,
         Next::Tell(booking) => events::announce(app, &booking),
         Next::Nothing => {}
     }
@@ -74,7 +76,7 @@ async fn decide(
     if let Some(kept) = kept {
         // The provider did not answer, or a crash came before: what is still open goes on.
         let payment = match kept.answer.payment {
-            Some(payment) => store::payments::find(tx, payment).await?,
+            Some(payment) => Capture::begun(tx, payment).await?,
             None => None,
         };
         return Ok((kept, payment.map_or(Next::Nothing, Next::Capture)));
@@ -83,10 +85,9 @@ async fn decide(
         return accept_free(app, tx, &booking, intention, now).await;
     }
     let unpaid = || Error::state(Some(id), "The guest has not paid yet.");
-    let payment = reserved(tx, &booking).await?.ok_or_else(unpaid)?;
-    store::payments::ask(tx, payment.id, now).await?;
-    let accepted = Accepted { booking: id, payment: Some(payment.id) };
-    Ok((idempotency::keep(tx, intention, accepted).await?, Next::Capture(payment)))
+    let capture = payments::begin_capture(app, tx, &booking, now).await?.ok_or_else(unpaid)?;
+    let accepted = Accepted { booking: id, payment: Some(capture.payment()) };
+    Ok((idempotency::keep(tx, intention, accepted).await?, Next::Capture(capture)))
 }
 
 async fn accept_free(
@@ -103,11 +104,6 @@ async fn accept_free(
     let accepted = Actor::Host(booking.host_id).event(BookingEventKind::Confirmed);
     events::append(app, tx, &booking, [accepted], now).await?;
     Ok((kept, Next::Tell(Box::new(booking))))
-}
-
-async fn reserved(tx: &mut mysql_engine::Conn, booking: &Booking) -> Result<Option<Payment>> {
-    let payments = store::payments::of_booking(tx, booking.id).await?;
-    Ok(payments.into_iter().find(|payment| payment.status == PaymentStatus::Authorized))
 }
 
 fn may(booking: &Booking, action: BookingAction, now: Timestamp) -> Result<()> {
@@ -143,6 +139,7 @@ pub async fn decline(
             }
             let (booking, _) = lock_as(tx, id, host, Some(Side::Host)).await?;
             may(&booking, BookingAction::Decline, now)?;
+            payments::refuse_while_captured(tx, &booking).await?;
             let change =
                 Change { decline_message: message.clone(), ..Change::to(&booking, BookingStatus::Declined, now) };
             store::bookings::update(tx, id, &change).await?;
@@ -155,7 +152,7 @@ pub async fn decline(
         .await?;
     if let Some(booking) = booking {
         events::announce(app, &booking);
-        payments::settle_soon(app, id).await;
+        outbox::run_group(app, id).await;
     }
     Ok(declined)
 }

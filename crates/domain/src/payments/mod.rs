@@ -1,33 +1,47 @@
 //! Money in: payments of guests, and what the provider says of them.
 //!
-//! Nothing calls the provider inside a transaction. A payment is written first, then the provider is asked with the payment's id as its
-//! idempotency key, then the answer is written; a crash between two steps leaves a payment that the worker asks about again.
+//! Nothing calls the provider inside a transaction. A payment is written first, together with an effect in the outbox; the effect is done after
+//! the commit, and what the provider answers is written by one function, [`apply`], as is what it says by itself. States name what is in
+//! flight: while the provider's answer is awaited, nobody else changes the payment, and a crash leaves an effect that the worker does.
 
 mod apply;
+mod cases;
+mod effects;
+mod inbox;
+mod notices;
 mod pay;
-mod settle;
+mod refunds;
 
+pub(crate) use apply::Applied;
+pub use cases::{close as close_case, list_open as open_cases};
+pub use effects::retry;
+pub(crate) use effects::{give_up, perform};
+pub use inbox::{apply_received, receive};
 pub use pay::{BookingRef, confirm, pay};
-pub(super) use settle::{decide_refund, is_in_flight};
-pub use settle::{resume_unanswered, settle_open, settle_soon};
+pub(super) use refunds::decide_refund;
+pub use refunds::send_again;
 
 pub use store::payments::{Payment, Refund};
 
-use apply::{Applied, apply};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
     bookings::status_at,
     idempotency::{self, Once},
+    outbox::{self, Effect, Failure},
 };
 use auth::Member;
+use mysql_engine::Conn;
 pub use providers::payments::PaymentMethod;
-use providers::payments::{Answer, CaptureMode, Intent, NewIntent, ProviderError};
+use providers::payments::{Answer, ProviderError};
+pub use store::payment_cases::Case;
 use store::{bookings::Booking, idempotency::Intention};
 use types::{
-    BookingId, BookingStatus, Money, PaymentId, PaymentStatus, RefundId, Timestamp,
-    error::{Error, NightConflict, NightsUnavailable, PaymentDeclined, PaymentUnavailable, Refusal, Result},
+    BookingId, BookingStatus, EffectKind, PaymentId, PaymentStatus, RefundId, Timestamp,
+    error::{
+        Error, NightConflict, NightsUnavailable, PaymentDeclined, PaymentUnavailable, Refusal, Result, StateConflict,
+    },
 };
 
 /// What is kept under an idempotency key: the payment to answer with again.
@@ -62,47 +76,99 @@ enum Ending {
     Late,
 }
 
-/// The payment as the provider is asked for it.
-fn intent_of(payment: &Payment, capture: CaptureMode) -> Result<NewIntent> {
-    Ok(NewIntent {
-        payment: payment.id,
-        amount: Money::new(payment.amount, payment.currency),
-        method: payment.method.parse().map_err(anyhow::Error::from)?,
-        capture,
-    })
+/// What a host who accepts is about to capture.
+#[derive(Debug)]
+pub(super) struct Capture {
+    payment: Payment,
+    /// None: an earlier request ordered it.
+    effect: Option<Effect>,
 }
 
-/// Takes the money that was reserved, and confirms the booking with it.
+/// Begins to capture what is authorized for `booking`, which the transaction has locked; None when nothing is.
 ///
 /// # Errors
-/// [`Refusal::PaymentUnavailable`], [`Refusal::PaymentDeclined`], [`Refusal::StateConflict`].
-pub(super) async fn capture(app: &App, payment: Payment) -> Result<()> {
-    if let (PaymentStatus::Declined, Some(reason)) = (payment.status, payment.decline_reason) {
-        return Err(Refusal::PaymentDeclined(PaymentDeclined { payment: payment.id, reason }).into());
+/// [`Refusal::StateConflict`] when it is being captured already.
+pub(super) async fn begin_capture(
+    app: &App,
+    tx: &mut Conn,
+    booking: &Booking,
+    now: Timestamp,
+) -> Result<Option<Capture>> {
+    refuse_while_captured(tx, booking).await?;
+    let payments = store::payments::of_booking(tx, booking.id).await?;
+    let authorized = payments.into_iter().find(|payment| payment.status == PaymentStatus::Authorized);
+    let Some(payment) = authorized else { return Ok(None) };
+    store::payments::move_to(tx, payment.id, PaymentStatus::Capturing, now).await?;
+    let effect = effects::order(app, tx, &payment, (EffectKind::CapturePayment, None), now).await?;
+    Ok(Some(Capture { payment, effect: Some(effect) }))
+}
+
+impl Capture {
+    /// The one that an earlier request began.
+    pub(super) async fn begun(tx: &mut Conn, id: PaymentId) -> Result<Option<Self>> {
+        Ok(store::payments::find(tx, id).await?.map(|payment| Self { payment, effect: None }))
     }
-    let answer = app.payments.capture(intent_of(&payment, CaptureMode::Manual)?);
-    let Applied { payment, booking, .. } = conclude(app, payment.id, answer).await?;
-    tell(&payment, ending(&payment, &booking, app.now()), &[])
+
+    /// What it captures.
+    pub(super) fn payment(&self) -> PaymentId {
+        self.payment.id
+    }
+
+    /// Has the provider capture it, and confirms the booking with it.
+    ///
+    /// # Errors
+    /// [`Refusal::PaymentUnavailable`], [`Refusal::PaymentDeclined`], [`Refusal::StateConflict`].
+    pub(super) async fn finish(self, app: &App) -> Result<()> {
+        let Applied { payment, booking, .. } =
+            done(app, self.payment.id, EffectKind::CapturePayment, self.effect).await?;
+        if matches!(payment.status, PaymentStatus::Authorized | PaymentStatus::Capturing) {
+            return Err(Refusal::PaymentUnavailable(PaymentUnavailable).into());
+        }
+        tell(&payment, ending(&payment, &booking, app.now()), &[])
+    }
+}
+
+/// Refuses while money is being captured for `booking`, which the transaction has locked: whoever comes second waits for the outcome.
+///
+/// # Errors
+/// [`Refusal::StateConflict`].
+pub(super) async fn refuse_while_captured(tx: &mut Conn, booking: &Booking) -> Result<()> {
+    let payments = store::payments::of_booking(tx, booking.id).await?;
+    if !payments.iter().any(|payment| payment.status == PaymentStatus::Capturing) {
+        return Ok(());
+    }
+    let message = "The host has accepted, and the payment is being captured. Try again in a moment.".to_owned();
+    Err(Refusal::StateConflict(StateConflict { booking: Some(booking.id), message, retryable: true }).into())
+}
+
+/// Whether money may be on its way for `booking`, which the transaction has locked: the provider was asked, and its answer is not written.
+pub(super) async fn is_in_flight(tx: &mut Conn, booking: BookingId) -> Result<bool> {
+    let is_awaited =
+        |payment: &Payment| matches!(payment.status, PaymentStatus::Authorizing | PaymentStatus::Capturing);
+    Ok(store::payments::of_booking(tx, booking).await?.iter().any(is_awaited))
+}
+
+/// Does the effect of a payment, or waits while somebody else does it. Returns the payment and its booking as they are then.
+async fn done(app: &App, id: PaymentId, kind: EffectKind, effect: Option<Effect>) -> Result<Applied> {
+    let applied = match effect {
+        Some(effect) => outbox::attempt(app, &effect).await?,
+        None => outbox::run_one(app, id, kind).await?,
+    };
+    if let Some(applied) = applied {
+        return Ok(applied);
+    }
+    let conn = &mut app.conn().await?;
+    let lost = || anyhow::anyhow!("payment {id} or its booking is not there");
+    let payment = store::payments::find(conn, id).await?.ok_or_else(lost)?;
+    let booking = store::bookings::find(conn, payment.booking_id).await?.ok_or_else(lost)?;
+    Ok(Applied::before(payment, booking))
 }
 
 /// The provider's answer, if it comes in time.
-async fn answer_of<T>(app: &App, answer: Answer<'_, T>) -> Result<T> {
+async fn answer_of<T>(app: &App, answer: Answer<'_, T>) -> Result<T, Failure> {
     let answer = tokio::time::timeout(app.terms.provider_answer, answer).await;
-    let answer = answer.unwrap_or_else(|_| Err(ProviderError("it takes too long".to_owned())));
-    answer.map_err(|error| {
-        tracing::warn!(%error, "the payment provider did not answer");
-        Refusal::PaymentUnavailable(PaymentUnavailable).into()
-    })
-}
-
-/// Writes the provider's answer. What came too late goes back at once.
-async fn conclude(app: &App, id: PaymentId, answer: Answer<'_, Intent>) -> Result<Applied> {
-    let intent = answer_of(app, answer).await?;
-    let applied = apply(app, id, &intent).await?;
-    if ending(&applied.payment, &applied.booking, app.now()) == Ending::Late {
-        settle_soon(app, applied.booking.id).await;
-    }
-    Ok(applied)
+    let late = |_| Err(ProviderError::Unavailable("it takes too long".to_owned()));
+    answer.unwrap_or_else(late).map_err(Failure::Provider)
 }
 
 /// Whether `booking` still waits for money at `now`.
@@ -118,7 +184,12 @@ fn ending(payment: &Payment, booking: &Booking, now: Timestamp) -> Ending {
     match payment.status {
         PaymentStatus::Declined => Ending::Declined,
         PaymentStatus::Captured if paid_for_it || was_given_back => Ending::Good,
-        PaymentStatus::RequiresConfirmation | PaymentStatus::Authorized | PaymentStatus::Processing if waits => {
+        PaymentStatus::RequiresConfirmation
+        | PaymentStatus::Authorized
+        | PaymentStatus::Authorizing
+        | PaymentStatus::Capturing
+            if waits =>
+        {
             Ending::Good
         }
         _ => Ending::Late,

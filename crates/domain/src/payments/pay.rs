@@ -1,19 +1,21 @@
 //! A guest pays, and confirms.
 
-use super::{Ending, Kept, apply::Applied, conclude, finish, intent_of, tell};
+use super::{Kept, apply::Applied, done, effects, finish, tell};
 use crate::{
     app::App,
     bookings::{self, status_at},
     idempotency::{self, Once},
-    limits, transitions,
+    limits,
+    outbox::Effect,
+    transitions,
 };
 use auth::Member;
 use mysql_engine::Conn;
 use providers::payments::{CaptureMode, PaymentMethod};
-use store::{bookings::Booking, payments::Payment};
+use store::{bookings::Booking, idempotency::Intention, payments::Payment};
 use types::{
-    BookingAction, BookingId, IdempotencyKey, PaymentId, PaymentStatus, Side, Timestamp, UserId,
-    error::{Error, Refusal, Result, StateConflict},
+    BookingAction, BookingId, EffectKind, IdempotencyKey, PaymentId, PaymentStatus, Side, Timestamp, UserId,
+    error::{Error, PaymentUnavailable, Refusal, Result, StateConflict},
 };
 
 /// How a guest names a booking.
@@ -42,7 +44,7 @@ pub async fn pay(
     let id = resolve(app, guest, booking).await?;
     let intention = idempotency::intention(guest, "payBooking", key, &(id, method.to_string()))?;
     let now = app.now();
-    let (kept, payment, booking) = app
+    let begun = app
         .database
         .transaction(async |tx| {
             let earlier = idempotency::take::<Kept>(tx, &intention, now).await?;
@@ -51,30 +53,57 @@ pub async fn pay(
             let booking = booking.ok_or_else(|| Error::not_found("booking", "booking"))?;
             if let Some(kept) = earlier {
                 let payment = store::payments::find(tx, kept.answer.payment).await?;
-                return Ok((kept, payment.ok_or_else(lost)?, booking));
+                return Ok(Begun { kept, payment: payment.ok_or_else(lost)?, booking, effect: None });
             }
             payable(tx, &booking, now).await?;
             has_room(tx, &booking).await?;
             limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
             let payment = draft(app, &booking, method, now);
             store::payments::insert(tx, &payment).await?;
-            let answer = Kept::awaited(payment.id, id);
-            Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment, booking))
+            let effect = order(app, tx, &payment, EffectKind::AuthorizePayment, now).await?;
+            let kept = idempotency::keep(tx, &intention, Kept::awaited(payment.id, id)).await?;
+            Ok::<_, Error>(Begun { kept, payment, booking, effect: Some(effect) })
         })
         .await?;
-    if let Some(ending) = kept.answer.ending {
-        tell(&payment, ending, &kept.answer.conflicts)?;
-        return Ok(kept);
-    }
-    // New, or left by a crash: the provider knows the payment by its id, and moves money once.
-    let applied = match payment.status {
-        PaymentStatus::Processing => {
-            let intent = intent_of(&payment, mode(app, &payment).await?)?;
-            conclude(app, payment.id, app.payments.create(intent)).await?
+    begun.conclude(app, &intention, EffectKind::AuthorizePayment).await
+}
+
+/// A payment whose answer is awaited, by this request or an earlier one with the same key.
+struct Begun {
+    kept: Once<Kept>,
+    payment: Payment,
+    booking: Booking,
+    /// None: an earlier request ordered it.
+    effect: Option<Effect>,
+}
+
+impl Begun {
+    /// Waits for the provider's answer, keeps how it ended, and answers the guest.
+    async fn conclude(self, app: &App, intention: &Intention<'_>, kind: EffectKind) -> Result<Once<Kept>> {
+        let Self { kept, payment, booking, effect } = self;
+        if let Some(ending) = kept.answer.ending {
+            tell(&payment, ending, &kept.answer.conflicts)?;
+            return Ok(kept);
         }
-        _ => Applied::before(payment, booking),
-    };
-    finish(app, &intention, kept, applied).await
+        // New, or left by a crash: the provider knows the effect by its key, and moves money once.
+        let applied = match payment.status {
+            PaymentStatus::Authorizing => done(app, payment.id, kind, effect).await?,
+            _ => Applied::before(payment, booking),
+        };
+        if applied.payment.status == PaymentStatus::Authorizing {
+            return Err(Refusal::PaymentUnavailable(PaymentUnavailable).into());
+        }
+        finish(app, intention, kept, applied).await
+    }
+}
+
+/// Orders an effect of a payment that takes money. Instant bookings are captured at once, requests when the host accepts: as the quote said,
+/// whatever has become of the listing since.
+async fn order(app: &App, tx: &mut Conn, payment: &Payment, kind: EffectKind, now: Timestamp) -> Result<Effect> {
+    let is_instant = store::bookings::is_instant(tx, payment.booking_id).await?;
+    let is_instant = is_instant.ok_or_else(|| anyhow::anyhow!("payment {} without its booking", payment.id))?;
+    let capture = if is_instant { CaptureMode::Automatic } else { CaptureMode::Manual };
+    effects::order(app, tx, payment, (kind, Some(capture)), now).await
 }
 
 /// Gives the attempt back that asking for `payment` has taken, when `status` is what the provider answers: a guest who can pay tries no
@@ -87,9 +116,8 @@ pub(super) async fn give_back_attempt(
     payment: &Payment,
     status: PaymentStatus,
 ) -> Result<()> {
-    use PaymentStatus::{Authorized, Captured, Processing, RequiresConfirmation};
-    let is_counted = matches!(payment.status, Processing | RequiresConfirmation) && payment.asked_at.is_some();
-    if is_counted && matches!(status, RequiresConfirmation | Authorized | Captured) {
+    use PaymentStatus::{Authorized, Authorizing, Captured, RequiresConfirmation};
+    if payment.status == Authorizing && matches!(status, RequiresConfirmation | Authorized | Captured) {
         limits::give_back(tx, &app.limits.declined_payments, &[guest.as_bytes()]).await?;
     }
     Ok(())
@@ -110,14 +138,6 @@ async fn resolve(app: &App, guest: &Member, booking: &BookingRef) -> Result<Book
     Ok(kept.booking)
 }
 
-/// Instant bookings are paid at once, requests when the host accepts: as the quote said, whatever has become of the booking since. A
-/// provider is asked the same again, or it could take at once what was only to be reserved.
-pub(super) async fn mode(app: &App, payment: &Payment) -> Result<CaptureMode> {
-    let is_instant = store::bookings::is_instant(&mut app.conn().await?, payment.booking_id).await?;
-    let is_instant = is_instant.ok_or_else(|| anyhow::anyhow!("payment {} without its booking", payment.id))?;
-    Ok(if is_instant { CaptureMode::Automatic } else { CaptureMode::Manual })
-}
-
 /// Refuses when `booking`, which the transaction has locked, cannot be paid for now.
 async fn payable(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()> {
     let (id, status) = (booking.id, status_at(booking, now));
@@ -130,11 +150,24 @@ async fn payable(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()>
     }
     let Some(payment) = store::payments::blocking(tx, id).await? else { return Ok(()) };
     let (message, retryable) = match payment.status {
-        PaymentStatus::Processing => ("Another payment for this booking is in progress.", true),
+        PaymentStatus::Authorizing | PaymentStatus::Capturing => {
+            ("Another payment for this booking is in progress.", true)
+        }
         PaymentStatus::Authorized => ("The payment is authorized. Wait for the host's response.", false),
         _ => ("The booking is already paid.", false),
     };
     Err(Refusal::StateConflict(StateConflict { booking: Some(id), message: message.to_owned(), retryable }).into())
+}
+
+/// Refuses when `payment`, which the transaction has locked, does not wait for its guest.
+fn refuse_unless_waiting(payment: &Payment) -> Result<()> {
+    let (message, retryable) = match payment.status {
+        PaymentStatus::RequiresConfirmation => return Ok(()),
+        PaymentStatus::Authorizing => ("The payment is being confirmed. Try again in a moment.", true),
+        _ => ("The payment is not waiting for a confirmation.", false),
+    };
+    let conflict = StateConflict { booking: Some(payment.booking_id), message: message.to_owned(), retryable };
+    Err(Refusal::StateConflict(conflict).into())
 }
 
 /// Refuses when `booking`, which the transaction has locked, has had as many payments as it can have. Those that end by themselves, without
@@ -156,13 +189,12 @@ fn draft(app: &App, booking: &Booking, method: PaymentMethod, now: Timestamp) ->
         amount: booking.total,
         captured: 0,
         refunded: 0,
-        status: PaymentStatus::Processing,
+        status: PaymentStatus::Authorizing,
         provider: app.payments.name().to_owned(),
         method: method.to_string(),
         provider_ref: None,
         decline_reason: None,
         action_url: None,
-        asked_at: Some(now),
         created_at: now,
         updated_at: now,
     }
@@ -175,7 +207,7 @@ fn draft(app: &App, booking: &Booking, method: PaymentMethod, now: Timestamp) ->
 pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &IdempotencyKey) -> Result<Once<Kept>> {
     let intention = idempotency::intention(guest, "confirmPayment", key, &id)?;
     let now = app.now();
-    let (kept, payment, booking) = app
+    let begun = app
         .database
         .transaction(async |tx| {
             let found = store::payments::visible(tx, guest.id(), &[id]).await?.pop();
@@ -183,34 +215,18 @@ pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &Idempotency
             let booking = store::bookings::lock(tx, found.booking_id).await?.ok_or_else(lost)?;
             let earlier = idempotency::take::<Kept>(tx, &intention, now).await?;
             let payment = store::payments::lock(tx, id).await?.ok_or_else(lost)?;
-            let waits = payment.status == PaymentStatus::RequiresConfirmation;
             if let Some(kept) = earlier {
-                return Ok((kept, payment, booking));
+                return Ok(Begun { kept, payment, booking, effect: None });
             }
-            if !waits {
-                return Err(Error::state(Some(booking.id), "The payment is not waiting for a confirmation."));
-            }
+            refuse_unless_waiting(&payment)?;
             payable(tx, &booking, now).await?;
-            // Else this confirmation is asked for already, and counts.
-            if payment.asked_at.is_none() {
-                limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
-            }
-            store::payments::ask(tx, id, now).await?;
-            let answer = Kept::awaited(id, booking.id);
-            Ok::<_, Error>((idempotency::keep(tx, &intention, answer).await?, payment, booking))
+            limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
+            store::payments::move_to(tx, id, PaymentStatus::Authorizing, now).await?;
+            let effect = order(app, tx, &payment, EffectKind::ConfirmPayment, now).await?;
+            let kept = idempotency::keep(tx, &intention, Kept::awaited(id, booking.id)).await?;
+            let payment = Payment { status: PaymentStatus::Authorizing, ..payment };
+            Ok::<_, Error>(Begun { kept, payment, booking, effect: Some(effect) })
         })
         .await?;
-    if let Some(ending) = kept.answer.ending {
-        tell(&payment, ending, &kept.answer.conflicts)?;
-        return Ok(kept);
-    }
-    let is_open = super::ending(&payment, &booking, now) == Ending::Good;
-    let applied = match payment.status {
-        PaymentStatus::RequiresConfirmation if is_open => {
-            let intent = intent_of(&payment, mode(app, &payment).await?)?;
-            conclude(app, id, app.payments.confirm(intent)).await?
-        }
-        _ => Applied::before(payment, booking),
-    };
-    finish(app, &intention, kept, applied).await
+    begun.conclude(app, &intention, EffectKind::ConfirmPayment).await
 }

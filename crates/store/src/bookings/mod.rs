@@ -202,9 +202,11 @@ pub async fn overdue_of_listings(
         .await
 }
 
-/// Writes a change of state.
+/// Writes a change of state. Payments that a booking in the new state does not need any more are voided.
 pub async fn update(tx: &mut Conn, id: BookingId, change: &Change) -> QueryResult<usize> {
-    diesel::update(bookings::table.find(id)).set(change).execute(tx).await
+    diesel::update(bookings::table.find(id)).set(change).execute(tx).await?;
+    let needs_none = PAID_OR_OVER.contains(&change.status);
+    if needs_none { super::payments::void_open(tx, id, change.updated_at).await } else { Ok(0) }
 }
 
 /// Whether bookings of `listing` keep its currency as it is: open ones, and any that was ever certain.
@@ -301,6 +303,9 @@ const OPEN: &[BookingStatus] =
     &[BookingStatus::PendingPayment, BookingStatus::Requested, BookingStatus::Confirmed, BookingStatus::CheckedIn];
 const WAITING: &[BookingStatus] = &[BookingStatus::PendingPayment, BookingStatus::Requested];
 const STANDING: &[BookingStatus] = &[BookingStatus::Confirmed, BookingStatus::CheckedIn];
+/// States in which a booking begins to need no payment.
+const PAID_OR_OVER: &[BookingStatus] =
+    &[BookingStatus::Confirmed, BookingStatus::Declined, BookingStatus::Expired, BookingStatus::Cancelled];
 const ENDED: &[BookingStatus] =
     &[BookingStatus::Completed, BookingStatus::Declined, BookingStatus::Expired, BookingStatus::Cancelled];
 

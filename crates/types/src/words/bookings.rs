@@ -39,18 +39,22 @@ words! {
 
     /// States of a payment.
     PaymentStatus {
-        /// Waiting for the payment provider.
-        Processing = "PROCESSING",
+        /// The payment provider was asked; its answer is awaited.
+        Authorizing = "AUTHORIZING",
         /// The guest must confirm: see `nextAction`.
         RequiresConfirmation = "REQUIRES_CONFIRMATION",
         /// The money is authorized, not captured: a request waits for the host.
         Authorized = "AUTHORIZED",
+        /// The host has accepted; the money is being captured.
+        Capturing = "CAPTURING",
         /// The money was captured.
         Captured = "CAPTURED",
-        /// The payment provider declined the payment.
-        Declined = "DECLINED",
+        /// The payment is not needed; the authorization is being voided.
+        Voiding = "VOIDING",
         /// The authorization was voided, or the payment came too late and was reversed.
         Voided = "VOIDED",
+        /// The payment provider declined the payment.
+        Declined = "DECLINED",
     }
 
     /// What the guest must do to continue a payment.
@@ -79,6 +83,8 @@ words! {
         HostCancelled = "HOST_CANCELLED",
         /// The payment arrived after the hold had expired.
         HoldExpired = "HOLD_EXPIRED",
+        /// The payment provider captured a payment that it had declined or voided before.
+        UnexpectedCapture = "UNEXPECTED_CAPTURE",
     }
 
     /// States of a refund.
@@ -87,6 +93,8 @@ words! {
         Pending = "PENDING",
         /// The payment provider has sent the money.
         Succeeded = "SUCCEEDED",
+        /// The payment provider could not send the money. Support takes care of it.
+        Failed = "FAILED",
     }
 
     /// Kinds of events of a booking.
@@ -115,6 +123,8 @@ words! {
         CancelledByHost = "CANCELLED_BY_HOST",
         /// A refund to the guest was created.
         RefundCreated = "REFUND_CREATED",
+        /// The payment provider could not send a refund. Support takes care of it.
+        RefundFailed = "REFUND_FAILED",
         /// The stay has begun.
         CheckedIn = "CHECKED_IN",
         /// The stay has ended.

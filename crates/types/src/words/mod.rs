@@ -2,6 +2,7 @@
 //! database holds.
 
 mod bookings;
+mod effects;
 mod events;
 mod listings;
 
@@ -81,5 +82,6 @@ macro_rules! words {
 pub(crate) use words;
 
 pub use bookings::*;
+pub use effects::*;
 pub use events::*;
 pub use listings::*;

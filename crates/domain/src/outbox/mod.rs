@@ -1,0 +1,227 @@
+//! Effects on the outside world. The transaction that decides one writes it to the outbox; it is done after the commit, by the operation that
+//! waits for it or by any server's worker. An effect is leased while it is worked on. One that fails is tried again after a growing pause,
+//! under the same idempotency key; one that is refused, or has failed too often, is dead, and a case is opened for a person.
+
+mod pause;
+
+use std::time::{Duration as RealTime, Instant};
+
+use chrono::Duration;
+use futures_util::future::join_all;
+
+use crate::{
+    app::App,
+    payments::{self, Applied},
+};
+use mysql_engine::Conn;
+use providers::payments::{EffectKey, ProviderError};
+use store::outbox::{Ending, Wanted};
+use types::{
+    EffectKind, EffectState, ObjectId, Timestamp,
+    error::{Error, PaymentUnavailable, Refusal, Result},
+};
+
+pub use store::outbox::{Effect, Failed};
+
+pub(crate) use store::outbox::NewEffect;
+
+/// How much longer than a provider may take a lease lasts.
+const MARGIN: Duration = Duration::seconds(40);
+/// Attempts before an effect is dead. With the pauses between them they take about half a day.
+const MOST_ATTEMPTS: u32 = 20;
+/// Effects of one kind that one server works on at a time.
+const AT_ONCE: i64 = 20;
+/// Leases of one kind in a row, so that a long queue does not wait for the next tick.
+const ROUNDS: usize = 10;
+/// How often an operation looks whether somebody else has done its effect.
+const LOOK: RealTime = RealTime::from_millis(50);
+/// How long an operation waits for somebody else, who may be dead, before it does the effect itself. That is safe: the provider knows the key.
+const COURTESY: RealTime = RealTime::from_secs(1);
+
+/// Why an attempt failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The provider did not do it.
+    Provider(ProviderError),
+    /// We could not.
+    Ours(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+impl From<diesel::result::Error> for Failure {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Provider(_) => Refusal::PaymentUnavailable(PaymentUnavailable).into(),
+            Failure::Ours(error) => error,
+        }
+    }
+}
+
+/// The key by which a provider knows `effect` on each attempt.
+pub(crate) fn key_of(effect: &Effect, object: &impl std::fmt::Display) -> EffectKey {
+    EffectKey(format!("{}:{object}:{}", effect.kind.as_str().to_lowercase(), effect.generation))
+}
+
+/// Writes an effect for whoever is first after the commit.
+pub(crate) async fn order(tx: &mut Conn, new: &NewEffect<'_>, now: Timestamp) -> Result<()> {
+    store::outbox::order(tx, new, None, now).await?;
+    Ok(())
+}
+
+/// Writes an effect that the caller does itself after the commit, by [`attempt`].
+pub(crate) async fn order_leased(app: &App, tx: &mut Conn, new: &NewEffect<'_>, now: Timestamp) -> Result<Effect> {
+    store::outbox::order(tx, new, Some(lease_end(app, now)), now).await?;
+    let ordered = store::outbox::find(tx, new.object_id, new.kind).await?;
+    let (effect, _) = ordered.ok_or_else(|| anyhow::anyhow!("an effect that was just written is not there"))?;
+    Ok(effect)
+}
+
+fn lease_end(app: &App, now: Timestamp) -> Timestamp {
+    now + Duration::from_std(app.terms.provider_answer).unwrap_or(MARGIN) + MARGIN
+}
+
+async fn lease(app: &App, wanted: Wanted) -> Result<Vec<Effect>> {
+    let now = app.now();
+    app.database
+        .transaction(async |tx| {
+            Ok::<_, Error>(store::outbox::lease(tx, wanted, AT_ONCE, lease_end(app, now), now).await?)
+        })
+        .await
+}
+
+/// Does a leased effect, and plans the next attempt if it fails.
+///
+/// # Errors
+/// Why it failed.
+pub(crate) async fn attempt(app: &App, effect: &Effect) -> Result<Option<Applied>> {
+    let done = payments::perform(app, effect).await;
+    if let Err(failure) = &done {
+        fail(app, effect, failure).await?;
+    }
+    Ok(done?)
+}
+
+async fn fail(app: &App, effect: &Effect, failure: &Failure) -> Result<()> {
+    let (is_refused, text) = match failure {
+        Failure::Provider(error) => (matches!(error, ProviderError::Rejected(_)), error.to_string()),
+        Failure::Ours(error) => (false, format!("{error:#}")),
+    };
+    let (kind, error) = (effect.kind, text.chars().take(500).collect::<String>());
+    let now = app.now();
+    if is_refused || effect.attempts >= MOST_ATTEMPTS {
+        tracing::error!(%kind, attempts = effect.attempts, error, "an effect has failed for good; a case is opened");
+        let ending = if is_refused { Ending::Refused(&error) } else { Ending::Dead(&error) };
+        return payments::give_up(app, effect, ending, &error, now).await;
+    }
+    tracing::warn!(%kind, attempts = effect.attempts, error, "an effect has failed and is tried again");
+    let again = now + pause::before(effect.attempts + 1, &*app.entropy);
+    app.database
+        .write(async |conn| {
+            store::outbox::end(conn, effect, Ending::Again(again, &error), now).await?;
+            Ok::<_, Error>(())
+        })
+        .await
+}
+
+/// Does what is due of one kind. An effect that fails keeps no other from being done, and kinds do not wait for one another.
+///
+/// # Errors
+/// When the database fails.
+pub async fn run_due(app: &App, kind: EffectKind) -> Result<()> {
+    for _ in 0..ROUNDS {
+        let is_due = store::outbox::is_due(&mut app.conn().await?, kind, app.now()).await?;
+        if !is_due {
+            return Ok(());
+        }
+        let leased = lease(app, Wanted::Due(kind)).await?;
+        join_all(leased.iter().map(|effect| attempt(app, effect))).await;
+        if leased.len() < AT_ONCE as usize {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Does now what a change has left to be done. What fails is for the worker.
+pub(crate) async fn run_group(app: &App, group: impl Into<ObjectId>) {
+    match lease(app, Wanted::Group(group.into())).await {
+        Ok(leased) => {
+            join_all(leased.iter().map(|effect| attempt(app, effect))).await;
+        }
+        Err(error) => tracing::warn!(error = format!("{error:#}"), "effects are left to the worker"),
+    }
+}
+
+/// Does an effect that an earlier request has written. Waits a moment if somebody else is doing it.
+///
+/// # Errors
+/// Why it failed; [`Refusal::PaymentUnavailable`] when whoever does it is not done in the time that a provider has.
+pub(crate) async fn run_one(app: &App, object: impl Into<ObjectId>, kind: EffectKind) -> Result<Option<Applied>> {
+    let object = object.into();
+    let done = async {
+        let begun = Instant::now();
+        loop {
+            let is_late = begun.elapsed() >= COURTESY;
+            let wanted = if is_late { Wanted::Taken(object, kind) } else { Wanted::One(object, kind) };
+            if let Some(effect) = lease(app, wanted).await?.pop() {
+                return attempt(app, &effect).await;
+            }
+            let found = store::outbox::find(&mut app.conn().await?, object, kind).await?;
+            match found {
+                Some((_, EffectState::Pending)) => tokio::time::sleep(LOOK).await,
+                Some((_, EffectState::Refused | EffectState::Dead)) => {
+                    return Err(Refusal::PaymentUnavailable(PaymentUnavailable).into());
+                }
+                Some((_, EffectState::Done)) | None => return Ok(None),
+            }
+        }
+    };
+    let timeout = |_| Err(Refusal::PaymentUnavailable(PaymentUnavailable).into());
+    tokio::time::timeout(app.terms.provider_answer, done).await.unwrap_or_else(timeout)
+}
+
+/// Effects that failed for good, the latest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn failed(conn: &mut Conn, limit: i64) -> Result<Vec<Failed>> {
+    Ok(store::outbox::failed(conn, limit).await?)
+}
+
+/// Notes for metrics how much is to be done, and what waits for a person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn measure(app: &App) -> Result<()> {
+    let conn = &mut app.conn().await?;
+    let note = |name, number: i64| app.chores.level(name, usize::try_from(number).unwrap_or_default());
+    note("effects_pending", store::outbox::count(conn, EffectState::Pending).await?);
+    note("provider_events_pending", store::inbox::waiting(conn).await?);
+    note("payment_cases_open", store::payment_cases::count_open(conn).await?);
+    Ok(())
+}
+
+/// How many effects are to be done.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pending(app: &App) -> Result<i64> {
+    Ok(store::outbox::count(&mut app.conn().await?, EffectState::Pending).await?)
+}
