@@ -8,7 +8,7 @@ const languageOptions = {
 const plugins = { "@graphql-eslint": graphql };
 const rules = (name) => graphql.configs[name].rules ?? graphql.configs[name];
 
-/** Types that are values: they belong to what holds them. */
+/** Types that are values: they belong to their parent. */
 const VALUES = [
   "Amenity",
   "AmenityUsage",
@@ -51,10 +51,10 @@ export default [
       ...rules("flat/schema-relay"),
       // The contract writes descriptions on one line.
       "@graphql-eslint/description-style": ["error", { style: "inline" }],
-      // Values and answers have no id of their own; things do.
+      // Values and payloads have no ID; entities do.
       "@graphql-eslint/strict-id-in-types": ["error", { exceptions: { types: VALUES, suffixes: ["Success", "Problem", "Connection", "Edge"] } }],
-      // Pages go forward, which is one of the two ways that Relay knows, and connections have `nodes` beside `edges`.
-      // Hits and events are seen in lists only: they cannot be asked for by id.
+      // Connections are paged forward only, which Relay allows, and have `nodes` beside `edges`.
+      // Hits and events exist only in lists: they cannot be requested by ID.
       "@graphql-eslint/relay-arguments": ["error", { includeBoth: false }],
       "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
     },

@@ -1,4 +1,4 @@
-// A typed document: the compiler knows what comes back.
+// A typed document: the compiler knows the type of its result.
 import { graphql } from "./__generated__/index.js";
 import type { ResultOf } from "@graphql-typed-document-node/core";
 

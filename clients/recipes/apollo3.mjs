@@ -6,14 +6,14 @@ import { GraphQLWsLink } from "apollo-client-3/link/subscriptions/index.js";
 import { getMainDefinition, relayStylePagination } from "apollo-client-3/utilities/index.js";
 import { iterate } from "./iterate.mjs";
 import { resume } from "./resume.mjs";
-import { isStale } from "./session.mjs";
+import { isUnauthenticated } from "./session.mjs";
 
 export function connect(url, session, socket) {
   const authorize = setContext((_, { headers }) => ({
     headers: { ...headers, authorization: session.authorization },
   }));
   const renew = onError(({ graphQLErrors, networkError, operation, forward }) => {
-    const stale = isStale(graphQLErrors) || networkError?.statusCode === 401;
+    const stale = isUnauthenticated(graphQLErrors) || networkError?.statusCode === 401;
     if (!stale || !session.refreshToken || operation.getContext().renewed) return;
     operation.setContext({ renewed: true });
     return fromPromise(session.refresh()).flatMap(() => forward(operation));

@@ -13,12 +13,12 @@ export function connect(url, session, socket) {
   const authorize = new SetContextLink(({ headers }) => ({
     headers: { ...headers, authorization: session.authorization },
   }));
-  // An expired token is 401, which Apollo reports as an error of the server.
+  // An expired token is a 401, which Apollo reports as a server error.
   const renew = new ErrorLink(({ error, operation, forward }) => {
-    const isStale =
+    const isUnauthenticated =
       (ServerError.is(error) && error.statusCode === 401) ||
       (CombinedGraphQLErrors.is(error) && error.errors.some(({ extensions }) => extensions?.code === "UNAUTHENTICATED"));
-    if (!isStale || !session.refreshToken || operation.getContext().renewed) return;
+    if (!isUnauthenticated || !session.refreshToken || operation.getContext().renewed) return;
     operation.setContext({ renewed: true });
     return from(session.refresh()).pipe(switchMap(() => forward(operation)));
   });

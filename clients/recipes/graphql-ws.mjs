@@ -1,4 +1,4 @@
-// graphql-ws: a stream of events that resumes.
+// graphql-ws: an event stream that resumes.
 import { createClient } from "graphql-ws";
 import { resume } from "./resume.mjs";
 
@@ -9,9 +9,9 @@ const TRIP_EVENTS = `subscription TripEvents($after: Cursor) {
 export function connect(url, session, options = {}) {
   return createClient({
     url: url.replace(/^http/, "ws"),
-    // An empty text is a visitor. Asked for at each connection, so it is never the token of an hour ago.
+    // An empty string means a visitor. A function, so that each connection uses the current token.
     connectionParams: () => ({ authorization: session.authorization }),
-    // The client's own retries would start from the old cursor: `resume` does it instead.
+    // The client's own retries would start from the old cursor: `resume` retries instead.
     retryAttempts: 0,
     ...options,
   });

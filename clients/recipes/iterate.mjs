@@ -1,4 +1,4 @@
-// An observable as an async iterable: what Apollo gives, for `for await`.
+// Converts an observable, as Apollo returns, to an async iterable for `for await`.
 
 export async function* iterate(observable) {
   const results = [];

@@ -1,5 +1,5 @@
-// Keeps a person's pair of tokens, and trades the refresh token for a new pair: once, however many requests find that the access
-// token has expired. `refreshSession` and `signIn` never look at the access token, so a stale one cannot be in their way.
+// Stores a user's pair of tokens, and exchanges the refresh token for a new pair: once, however many requests find that the access
+// token has expired. `refreshSession` and `signIn` ignore the access token, so an expired one does no harm.
 
 const SIGN_IN = `mutation SignIn($email: Email!, $password: String!) {
   signIn(input: { email: $email, password: $password }) {
@@ -24,24 +24,24 @@ export class Session {
     this.url = url;
   }
 
-  /** The value of the header: empty for visitors. */
+  /** The value of the `Authorization` header: empty for visitors. */
   get authorization() {
     return this.accessToken ? `Bearer ${this.accessToken}` : "";
   }
 
   async signIn(email, password) {
-    this.#keep((await this.#post(SIGN_IN, { email, password })).signIn);
+    this.#store((await this.#post(SIGN_IN, { email, password })).signIn);
   }
 
-  /** Gets a new pair. Callers that come while one is on its way wait for it. */
+  /** Gets a new pair. Calls during a refresh wait for the same one. */
   refresh() {
     this.#refreshing ??= this.#post(REFRESH, { refreshToken: this.refreshToken })
-      .then((data) => this.#keep(data.refreshSession))
+      .then((data) => this.#store(data.refreshSession))
       .finally(() => (this.#refreshing = null));
     return this.#refreshing;
   }
 
-  #keep(outcome) {
+  #store(outcome) {
     if (!outcome.tokens) throw new Error(outcome.message);
     ({ accessToken: this.accessToken, refreshToken: this.refreshToken } = outcome.tokens);
   }
@@ -58,5 +58,5 @@ export class Session {
   }
 }
 
-/** Whether errors say that the access token is no good, so that a new one may help. */
-export const isStale = (errors) => errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED") ?? false;
+/** Whether the errors mean that the access token has expired or is invalid, so that a new one may help. */
+export const isUnauthenticated = (errors) => errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED") ?? false;

@@ -13,7 +13,7 @@ export function connect(url, session, socket) {
     exchanges: [
       cacheExchange({
         resolvers: { Query: { searchListings: relayPagination() }, Listing: { reviews: relayPagination() } },
-        // Values, not things: they have no id and belong to what holds them.
+        // Values without an ID, which belong to their parent.
         keys: new Proxy({}, { get: (_, type) => (type === "then" ? undefined : (data) => data.id ?? null) }),
       }),
       authExchange(async (utils) => ({

@@ -1,6 +1,6 @@
 // Relay's environment: a network with tokens that are refreshed, and subscriptions over graphql-ws.
 import { Environment, Network, Observable, RecordSource, Store } from "relay-runtime";
-import { isStale } from "../recipes/session.mjs";
+import { isUnauthenticated } from "../recipes/session.mjs";
 
 export function environment(url, session, socket) {
   const post = async (body) => {
@@ -10,7 +10,7 @@ export function environment(url, session, socket) {
   const ask = async ({ text, name }, variables) => {
     const body = JSON.stringify({ query: text, operationName: name, variables });
     const answer = await post(body);
-    if (!isStale(answer.errors) || !session.refreshToken) return answer;
+    if (!isUnauthenticated(answer.errors) || !session.refreshToken) return answer;
     await session.refresh();
     return post(body);
   };

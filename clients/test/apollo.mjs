@@ -1,11 +1,11 @@
-// The same trials for both Apollo Clients, whose recipes have the same shape.
+// The same tests for both Apollo Clients, whose recipes have the same shape.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { gql } from "graphql-tag";
 import { connect as connectSocket } from "../recipes/graphql-ws.mjs";
 import { Session } from "../recipes/session.mjs";
 import { authenticates } from "./auth.mjs";
-import { losesNothing } from "./reconnects.mjs";
+import { losesNoEvent } from "./reconnects.mjs";
 import { Cable, URL } from "./world.mjs";
 
 const ME = gql`query Me { me { id email } }`;
@@ -16,15 +16,15 @@ const PAGE = gql`query Page($orderBy: ListingOrder, $after: Cursor) {
   }
 }`;
 
-/** Tries a recipe of the client called `name`. */
-export function triesApollo(name, { connect, tripEvents }) {
+/** Tests the recipe of the client `name`. */
+export function testApollo(name, { connect, tripEvents }) {
   const client = (session) => connect(URL, session, connectSocket(URL, session, { webSocketImpl: new Cable().webSocketImpl }));
 
-  test(`${name} authenticates as its documentation says`, async () => {
+  test(`${name} authenticates as documented`, async () => {
     await authenticates(async (session) => (await client(session).query({ query: ME, fetchPolicy: "network-only" })).data);
   });
 
-  test(`${name} pages through a search, with the default of an argument that is not given`, async () => {
+  test(`${name} pages through a search with the default of an omitted argument`, async () => {
     const apollo = client(new Session(URL));
     const query = apollo.watchQuery({ query: PAGE });
     const first = (await query.refetch()).data.searchListings;
@@ -35,7 +35,7 @@ export function triesApollo(name, { connect, tripEvents }) {
   });
 
   test(`${name} loses no event over fifty reconnects`, async () => {
-    await losesNothing(async (session, after, signal) => {
+    await losesNoEvent(async (session, after, signal) => {
       const cable = new Cable();
       const socket = connectSocket(URL, session, { webSocketImpl: cable.webSocketImpl });
       const apollo = connect(URL, session, socket);

@@ -1,4 +1,4 @@
 import * as recipe from "../recipes/apollo4.mjs";
-import { triesApollo } from "./apollo.mjs";
+import { testApollo } from "./apollo.mjs";
 
-triesApollo("Apollo Client 4", recipe);
+testApollo("Apollo Client 4", recipe);

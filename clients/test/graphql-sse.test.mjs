@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { connect, tripEvents } from "../recipes/graphql-sse.mjs";
-import { losesNothing } from "./reconnects.mjs";
+import { losesNoEvent } from "./reconnects.mjs";
 import { URL, book, guest, now, rooms } from "./world.mjs";
 
 test("graphql-sse loses no event over fifty reconnects", async () => {
-  await losesNothing(async (session, after, signal) => {
+  await losesNoEvent(async (session, after, signal) => {
     const connections = new Set();
     const fetchFn = (input, init) => {
       const connection = new AbortController();

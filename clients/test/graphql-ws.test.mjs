@@ -1,10 +1,10 @@
 import test from "node:test";
 import { connect, tripEvents } from "../recipes/graphql-ws.mjs";
-import { losesNothing } from "./reconnects.mjs";
+import { losesNoEvent } from "./reconnects.mjs";
 import { Cable, URL } from "./world.mjs";
 
 test("graphql-ws loses no event over fifty reconnects", async () => {
-  await losesNothing(async (session, after, signal) => {
+  await losesNoEvent(async (session, after, signal) => {
     const cable = new Cable();
     const client = connect(URL, session, { webSocketImpl: cable.webSocketImpl });
     return { events: tripEvents(client, session, after, signal), cut: () => cable.cut(), close: () => client.dispose() };

@@ -1,14 +1,14 @@
-// The same trial for every client that follows events: fifty cuts, and nothing lost.
+// The same test for every client that follows events: fifty interruptions, and no event lost.
 import assert from "node:assert/strict";
 import { book, cancel, guest, history, now, pay, rooms } from "./world.mjs";
 
 const CUTS = 50;
 
 /**
- * `follow(session, after, signal)` gives `{ events, cut, close }`: results as an async iterable, and how to cut its connections, which tells how
- * many there were.
+ * `follow(session, after, signal)` returns `{ events, cut, close }`: results as an async iterable, and a function that cuts the connections and
+ * returns their number.
  */
-export async function losesNothing(follow) {
+export async function losesNoEvent(follow) {
   const session = await guest();
   const [room] = await rooms(1);
   const end = new AbortController();
@@ -29,8 +29,8 @@ export async function losesNothing(follow) {
   const all = [];
   let booking;
   for (let step = 0; step <= CUTS; step++) {
-    // A booking is made, paid for and cancelled, and then the next. From the second on, every other cut comes before something happens,
-    // and the others come at the same moment.
+    // A booking is created, paid and canceled, and then the next. From the second on, every other interruption comes before a change,
+    // and the others at the same time as one.
     const happens = [async () => (booking = await book(session, room)), () => pay(session, booking), () => cancel(session, booking)];
     if (step % 2 === 1) assert.ok(cut() > 0, "it was connected");
     const happening = happens[step % 3]();

@@ -12,7 +12,7 @@ import { URL, book, guest, rooms } from "./world.mjs";
 
 globalThis.IS_REACT_ACT_ENVIRONMENT = true;
 
-// Relay keeps the answer of a page that was not shown for five minutes. The program need not wait for that.
+// Relay keeps the data of an unmounted page for five minutes. The test does not wait for that.
 const { setTimeout: later } = globalThis;
 globalThis.setTimeout = (work, delay, ...rest) => {
   const timer = later(work, delay, ...rest);
@@ -21,13 +21,13 @@ globalThis.setTimeout = (work, delay, ...rest) => {
 
 const GENERATED = "relay/__generated__";
 
-/** Compiles the documents against the contract, then the component that has them. */
+/** Compiles the documents against the contract, then the component that uses them. */
 function compile() {
   execFileSync("npx", ["relay-compiler"], { stdio: "pipe" });
   const options = { plugins: [["relay", { eagerEsModules: true }]], filename: "relay/Trips.js", babelrc: false };
   const { code } = babel.transformSync(readFileSync("relay/Trips.js", "utf8"), options);
   writeFileSync(`${GENERATED}/Trips.js`, code.replaceAll('"./__generated__/', '"./'));
-  // Node wants the endings that bundlers add by themselves.
+  // Node requires file extensions, which bundlers add automatically.
   for (const name of readdirSync(GENERATED)) {
     const file = `${GENERATED}/${name}`;
     writeFileSync(file, readFileSync(file, "utf8").replace(/^(import .* from ['"]\.\/\w+\.graphql)(['"])/gm, "$1.js$2"));
@@ -67,7 +67,7 @@ test("Relay compiles the contract, pages through a refetchable fragment, and ref
   await until(() => tree.root.findAllByType("ul").length === 1 && shown().length === 1);
   await act(async () => tree.unmount());
   console.error = warn;
-  // Relay warns when two things of different types have one id.
+  // Relay warns when two entities of different types have the same ID.
   assert.deepEqual(warnings.filter((text) => /RelayResponseNormalizer|RelayModernRecord/.test(text)), []);
 });
 

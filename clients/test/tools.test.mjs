@@ -21,13 +21,13 @@ test("graphql-codegen reads the running server, its types compile, and its docum
 test("graphql-inspector finds no difference between the server and the contract", async () => {
   const served = buildClientSchema(await run(null, getIntrospectionQuery({ specifiedByUrl: true, inputValueDeprecation: true })));
   const written = buildSchema(readFileSync("../schema.graphql", "utf8"));
-  // Introspection does not tell which directives stand where, so those of the contract's costs are not compared.
+  // Introspection does not include applied directives, so the cost directives are not compared.
   const changes = (await diff(written, served)).filter(({ path, type }) => !/directive/i.test(type) && !path?.startsWith("@"));
   assert.deepEqual(changes.map(({ message }) => message), []);
 });
 
-test("graphql-eslint has nothing to say about the contract and the examples", () => {
-  // From the top: configurations look at what is below the folder they are called in.
+test("graphql-eslint finds no problem in the contract and the examples", () => {
+  // From the root folder, because the configuration covers the folders below the current one.
   const parameters = ["--config", "clients/eslint.config.mjs", "schema.graphql", "tests/operations"];
   execFileSync("clients/node_modules/.bin/eslint", parameters, { cwd: "..", encoding: "utf8", stdio: "pipe" });
 });

@@ -5,7 +5,7 @@ import { connect as connectSocket } from "../recipes/graphql-ws.mjs";
 import { Session } from "../recipes/session.mjs";
 import { connect, tripEvents } from "../recipes/urql.mjs";
 import { authenticates } from "./auth.mjs";
-import { losesNothing } from "./reconnects.mjs";
+import { losesNoEvent } from "./reconnects.mjs";
 import { Cable, URL } from "./world.mjs";
 
 const ME = gql`query Me { me { id email } }`;
@@ -18,7 +18,7 @@ const PAGE = gql`query Page($orderBy: ListingOrder, $after: Cursor) {
 
 const client = (session) => connect(URL, session, connectSocket(URL, session, { webSocketImpl: new Cable().webSocketImpl }));
 
-test("urql's authExchange refreshes a stale token", async () => {
+test("urql's authExchange refreshes an expired token", async () => {
   await authenticates(async (session) => {
     const { data, error } = await client(session).query(ME, {}, { requestPolicy: "network-only" });
     if (error) throw error;
@@ -34,7 +34,7 @@ test("urql and graphcache page through a search", async () => {
 });
 
 test("urql loses no event over fifty reconnects", async () => {
-  await losesNothing(async (session, after, signal) => {
+  await losesNoEvent(async (session, after, signal) => {
     const cable = new Cable();
     const socket = connectSocket(URL, session, { webSocketImpl: cable.webSocketImpl });
     const urql = connect(URL, session, socket);

@@ -1,10 +1,10 @@
-// What the tests need of the server besides the client under test: people, listings, things that happen.
+// Test data on the server, independent of the client under test: users, listings, events.
 import WebSocket from "ws";
 import { Session } from "../recipes/session.mjs";
 
 export const URL = process.env.STAYGATE_URL ?? "http://127.0.0.1:8080/graphql";
 
-/** Sends one operation and gives its data. */
+/** Sends one operation and returns its data. */
 export async function run(session, query, variables) {
   const headers = { "content-type": "application/json", authorization: session?.authorization ?? "" };
   const response = await fetch(URL, { method: "POST", headers, body: JSON.stringify({ query, variables }) });
@@ -18,7 +18,7 @@ let people = 0;
 /** A new guest, signed in. */
 export const guest = () => person("Gina");
 
-/** Somebody new, signed in. */
+/** A new user, signed in. */
 async function person(displayName) {
   const session = new Session(URL);
   const variables = { displayName, email: `${displayName.toLowerCase()}-${process.pid}-${Date.now()}-${people++}@example.com`, password: "a long enough password" };
@@ -38,10 +38,10 @@ async function person(displayName) {
 
 const day = (offset) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
 
-/** Two nights, far enough ahead that cancelling them costs nothing. */
+/** Two nights, far enough ahead for a free cancellation. */
 export const STAY = { checkIn: day(30), checkOut: day(32) };
 
-/** Runs a mutation and gives its success. */
+/** Runs a mutation and returns its success. */
 async function change(session, mutation, input, wanted = "") {
   const [first, ...others] = mutation;
   const name = first.toUpperCase() + others.join("");
@@ -79,7 +79,7 @@ const ROOM = {
   cancellationPolicy: "FLEXIBLE",
 };
 
-/** New listings of a new host, that can be booked at once. */
+/** New listings of a new host, with instant book. */
 export async function rooms(count) {
   const host = await person("Hugo");
   const ids = [];
@@ -91,36 +91,36 @@ export async function rooms(count) {
   return ids;
 }
 
-/** Books a room at once, without paying yet: it is held. */
+/** Books a room without paying: its nights are held. */
 export async function book(session, room) {
   const { quote } = await change(session, "quoteStay", { listingId: room, stay: STAY }, "quote { id }");
   const input = { quoteId: quote.id, idempotencyKey: crypto.randomUUID() };
   return (await change(session, "createBooking", input, "booking { id }")).booking.id;
 }
 
-/** Pays for a booking, which makes it certain. */
+/** Pays for a booking, which confirms it. */
 export async function pay(session, booking) {
   const input = { booking: { id: booking }, method: { sandbox: "CARD_OK" }, idempotencyKey: crypto.randomUUID() };
   await change(session, "payBooking", input, "booking { status }");
 }
 
-/** Cancels a booking: its nights are free again, and the money goes back. */
+/** Cancels a booking: its nights are free again, and the payment is refunded. */
 export async function cancel(session, booking) {
   await change(session, "cancelBooking", { bookingId: booking, idempotencyKey: crypto.randomUUID() }, "booking { status }");
 }
 
-/** The ids of all events of a booking, in order. */
+/** The IDs of all events of a booking, in order. */
 export async function history(session, booking) {
   const query = "query History($id: ID!) { booking(id: $id) { timeline(first: 100) { nodes { id } } } }";
   return (await run(session, query, { id: booking })).booking.timeline.nodes.map((event) => event.id);
 }
 
-/** The place in the stream of now. */
+/** The current cursor of the stream. */
 export async function now(session) {
   return (await run(session, "query Now { me { tripEventCursor } }")).me.tripEventCursor;
 }
 
-/** Websockets that can be cut like a cable. */
+/** Websockets whose connections can be cut. */
 export class Cable {
   #sockets = new Set();
 
@@ -135,7 +135,7 @@ export class Cable {
     };
   }
 
-  /** How many there were. */
+  /** The number of connections so far. */
   cut() {
     const count = this.#sockets.size;
     for (const socket of this.#sockets) socket.terminate();

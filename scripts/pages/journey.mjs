@@ -1,6 +1,6 @@
-// Clicks through the pages as a visitor does: signs in, runs every tab of the journey in its order, and takes pictures, light and dark,
-// on a wide screen and on a phone's. Fails if a tab does not do what it is for, if a page is wider than the screen, breaks its content
-// security policy, or asks another host for anything. Called by scripts/screenshots.sh with STAYGATE_URL, CHROMIUM and OUT.
+// Tests the pages as a visitor: signs in, runs every tab of the journey in order, and takes screenshots, light and dark, on a wide
+// screen and on a phone. Fails if a tab does not work, or if a page is wider than the screen, violates its content security policy, or
+// sends a request to another host. Called by scripts/screenshots.sh with STAYGATE_URL, CHROMIUM and OUT.
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
@@ -66,7 +66,7 @@ const journey = async (name, look) => {
   await run(page, "Pay", "CONFIRMED");
   await run(page, "Watch", "PAYMENT_CAPTURED");
   await run(page, "Cancel", "CancelBookingSuccess");
-  // The stream went on while another tab was open.
+  // The stream continued while another tab was open.
   await page.locator("#events li", { hasText: "REFUND_CREATED" }).waitFor();
   assert.equal((await events(page)).length, 4, "every event is listed once");
   await open(page, "Watch");
