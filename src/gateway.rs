@@ -1,4 +1,4 @@
-//! The wire's view of the app: who asks, whether it can work, what runs.
+//! Connects the transport with the domain: sessions, readiness, the schema.
 
 use std::sync::Arc;
 
@@ -17,21 +17,21 @@ use graphql::{
 };
 use graphql_contract::documents::Limits;
 use graphql_transport::{Call, Credentials, Gateway, Readiness, Refused, Session, Sessions};
-use telemetry::{Measure, logs};
+use telemetry::{Metric, logs};
 use types::{RulesSource, UserId};
 
-/// The gateway of `app`: the whole contract, ready to be served; documents over `limits` are refused.
+/// The gateway of `app` with the default limits of documents.
 ///
 /// # Errors
-/// When the contract itself cannot be read.
+/// When the contract cannot be read.
 pub fn of(app: &App) -> anyhow::Result<Gateway<MeteredSchema>> {
     with_limits(app, Limits::default())
 }
 
-/// The gateway of `app`, with documents within `limits`.
+/// The gateway of `app` with the given limits of documents.
 ///
 /// # Errors
-/// When the contract itself cannot be read.
+/// When the contract cannot be read.
 pub fn with_limits(app: &App, limits: Limits) -> anyhow::Result<Gateway<MeteredSchema>> {
     let documents = Arc::new(graphql::documents_within(limits)?);
     let sessions = Arc::new(Viewers { app: app.clone(), public: Arc::default(), streams: Arc::default() });
@@ -44,11 +44,11 @@ pub fn with_limits(app: &App, limits: Limits) -> anyhow::Result<Gateway<MeteredS
     ))
 }
 
-/// Root fields that bring their own proof of who asks. They run as nobody and do not look at the access token, so that a client whose
-/// token has expired can refresh it while it still sends it with everything.
+/// Root fields that do not need an access token. They run anonymously and ignore it, so that a client whose token has expired can
+/// refresh it while it still sends it with every request.
 const ANONYMOUS: [&str; 4] = ["registerUser", "signIn", "refreshSession", "signOut"];
 
-/// Tells who is behind a token.
+/// Opens sessions for tokens.
 struct Viewers {
     app: App,
     public: Arc<PublicLoaders>,
@@ -62,7 +62,7 @@ impl Viewers {
             Some(token) => {
                 let proven = self.app.keys.verify(token, self.app.now());
                 let (member, expires_at) = proven.map_err(|error| {
-                    note_refusal(error, credentials);
+                    log_refusal(error, credentials);
                     Refused::Token(error.to_string())
                 })?;
                 (Viewer::Member(member), Some(expires_at.utc()))
@@ -105,16 +105,16 @@ impl Sessions for Viewers {
     }
 }
 
-/// One that has expired is everyday; one that is not ours may be an attempt.
-fn note_refusal(error: TokenError, credentials: &Credentials) {
+/// Logs a rejected token. Expired ones are normal; a token that was not issued here may be an attack.
+fn log_refusal(error: TokenError, credentials: &Credentials) {
     if error == TokenError::Invalid {
         let address = AddressPrefix::of(credentials.address);
         tracing::warn!(target: logs::SECURITY, event = "token_refused", %address, "an access token was not issued here");
     }
 }
 
-/// The server can work when its database answers. It is asked on a connection of the worker's share: a server whose clients use all theirs
-/// is busy, not broken.
+/// The server is ready when its database responds. The check uses a connection of the worker's share: a server whose clients use all
+/// other connections is busy, not broken.
 struct Database(App);
 
 impl Readiness for Database {
@@ -128,31 +128,31 @@ impl Readiness for Database {
 
     fn counts(&self) -> Vec<(&'static str, u64)> {
         let database = &self.0.database;
-        vec![("statements", database.statements().sent()), ("transactionRetries", database.retries())]
+        vec![("statements", database.statements().sent()), ("transactionRetries", database.retry_count())]
     }
 
-    fn measures(&self) -> Vec<Measure> {
+    fn metrics(&self) -> Vec<Metric> {
         let (app, days) = (&self.0, self.0.time_zones().age_in_days(self.0.now()));
         let days = usize::try_from(days).unwrap_or_default();
         let (topics, followers) = app.streams.hub.followed();
-        let mut measures = app.database.measures();
-        measures.extend(app.chores.measures());
-        let level = |name, help| app.chores.level_of(name).map(|level| Measure::number(name, help, level));
-        measures.extend(level("effects_pending", "Effects on payment providers that are to be done"));
-        measures.extend(level("provider_events_pending", "Statements of payment providers that are to be applied"));
-        measures.extend(level("payment_cases_open", "Payments that a person must look at"));
-        measures.extend([
-            Measure::number(
+        let mut metrics = app.database.metrics();
+        metrics.extend(app.chores.metrics());
+        let level = |name, help| app.chores.level_of(name).map(|level| Metric::count_gauge(name, help, level));
+        metrics.extend(level("effects_pending", "Effects on payment providers that are to be done"));
+        metrics.extend(level("provider_events_pending", "Statements of payment providers that are to be applied"));
+        metrics.extend(level("payment_cases_open", "Payments that a person must look at"));
+        metrics.extend([
+            Metric::count_gauge(
                 "passwords_waiting",
                 "Sign-ins that wait until their password is checked",
                 app.passwords.waiting(),
             ),
-            Measure::number("feeds_followed", "Bookings and accounts whose events are followed", topics),
-            Measure::number("feed_followers", "Subscriptions that follow events", followers),
-            Measure::number("attempts_delayed", "Attempts to sign in that are being delayed", app.delays.number()),
-            Measure::number("time_zone_rules_age_days", "Age of the time zone rules in use", days),
+            Metric::count_gauge("feeds_followed", "Bookings and accounts whose events are followed", topics),
+            Metric::count_gauge("feed_followers", "Subscriptions that follow events", followers),
+            Metric::count_gauge("attempts_delayed", "Attempts to sign in that are being delayed", app.delays.number()),
+            Metric::count_gauge("time_zone_rules_age_days", "Age of the time zone rules in use", days),
         ]);
-        measures
+        metrics
     }
 
     fn facts(&self) -> Vec<(&'static str, serde_json::Value)> {

@@ -1,8 +1,8 @@
-//! The command line; everything is in [`staygate::cli`].
+//! The entry point; everything is in [`staygate::cli`].
 
 use std::process::ExitCode;
 
-/// Rows and answers are made of many small texts, which the system's allocator is slow at.
+/// Rows and responses consist of many short strings, for which the system's allocator is slow.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -99,7 +99,8 @@ impl World {
 
     async fn new(listings: &Path, reviews: &Path, calendar: &Path) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let database = Embedded::start(&folder.path().join("data"), Durability::Full).await?;
+        let database =
+            Embedded::start(&folder.path().join("data"), staygate::config::DATABASE_NAME, Durability::Full).await?;
         let mut import = Command::new(env!("CARGO_BIN_EXE_staygate"));
         import.args(["import", "inside-airbnb", "--calendar-from", "today", "--city", "Singapore", "--listings"]);
         import.arg(listings).arg("--reviews").arg(reviews).arg("--calendar").arg(calendar);

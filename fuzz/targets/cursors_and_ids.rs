@@ -1,6 +1,6 @@
-//! Cursors, ids, keys, amounts, days and the other scalars of the contract, and the texts of people: one text, taken as each of them.
+//! Cursors, IDs, keys, amounts, days and the other scalars of the contract, and texts of people: one text is parsed as each of them.
 //!
-//! Any text is taken or refused; and what is taken is written as it was read.
+//! Any text is accepted or rejected, and an accepted value is printed as it was parsed.
 
 #![no_main]
 
@@ -30,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(raw) = std::str::from_utf8(data) else { return };
     ids(raw);
     cursors(raw);
-    // What a forger writes is packed well.
+    // An attacker would encode the cursor correctly.
     cursors(&URL_SAFE_NO_PAD.encode(raw));
     values(raw);
     texts(raw);
@@ -53,7 +53,7 @@ fn ids(raw: &str) {
     assert_eq!(raw.parse::<NodeId>().is_ok(), kinds == 1, "{raw}");
 }
 
-/// Whether it is an id, which has but one text.
+/// Whether it is an ID, which has exactly one text.
 fn id<T: FromStr + Display>(raw: &str) -> bool {
     let id = raw.parse::<T>().ok().map(|id| id.to_string());
     assert!(id.as_ref().is_none_or(|id| id == raw), "{raw} is read as {id:?}");

@@ -1,6 +1,6 @@
-//! Preparation of documents: a text, the name of an operation and JSON of variables, apart by NUL bytes.
+//! Preparation of documents: a text, the name of an operation and JSON of variables, separated by NUL bytes.
 //!
-//! Any input is prepared or refused with a few short errors; an operation that is kept is prepared the same again; and none costs more
+//! Any input is prepared or rejected with a few short errors; a cached operation is prepared the same way again; and none costs more
 //! than an operation may.
 
 #![no_main]
@@ -47,6 +47,6 @@ fn refused(errors: &[ServerError], again: &[ServerError]) {
         assert!(!error.message.is_empty() && error.message.chars().count() <= 500, "{error:?}");
         assert!(error.extensions.is_some(), "{error:?}");
     }
-    // What is found first among several depends on the order of maps that are made anew each time.
+    // Which of several errors is found first depends on the order of hash maps.
     assert_eq!(errors.is_empty(), again.is_empty());
 }

@@ -1,4 +1,4 @@
-//! Files of an import. The first byte says of which kind, and how the rest comes to the reader: as it is, packed, or packed and damaged.
+//! Files of an import. The first byte determines the kind, and whether the rest is plain, compressed, or compressed and damaged.
 
 #![no_main]
 
@@ -8,7 +8,7 @@ use flate2::{Compression, write::GzEncoder};
 use import::{Part, Source, fuzzing};
 use libfuzzer_sys::fuzz_target;
 
-/// The file that is read, again and again. `scripts/fuzz.sh` names a folder in memory, and removes it.
+/// The file that is read repeatedly. `scripts/fuzz.sh` names a folder in memory, and removes it.
 static FILE: LazyLock<PathBuf> =
     LazyLock::new(|| std::env::temp_dir().join(format!("staygate-fuzz-{}.csv", std::process::id())));
 
@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
     let _ = fuzzing::read(part, &Source::File(FILE.clone()));
 });
 
-/// Two members of gzip, cut where the first byte says; the second says which byte is damaged, if it is not zero.
+/// Two gzip members, split where the first byte says; the second names a byte to damage, if it is not zero.
 fn packed(data: &[u8]) -> Vec<u8> {
     let (&[cut, damage], text) = data.split_first_chunk::<2>().unwrap_or((&[0, 0], data));
     let (first, second) = text.split_at(text.len() * usize::from(cut) / 256);

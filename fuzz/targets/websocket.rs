@@ -1,4 +1,4 @@
-//! What a client writes: frames of a websocket, one of its messages, the body of a POST, the query of a GET. The first byte says which.
+//! Input of a client: websocket frames, a websocket message, the body of a POST, the query of a GET. The first byte determines which.
 
 #![no_main]
 
@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Reads frames as the server's library does, with the server's bounds, up to the message that ends the connection.
+/// Reads frames as the server's library does, with the server's limits, until the connection ends.
 fn frames(bytes: &[u8]) {
     let max = Settings::default().max_body_bytes;
     let config =
@@ -41,7 +41,7 @@ fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// A client that has sent this, and takes all that it gets.
+/// A client that has sent this, and reads all that it receives.
 struct Wire<'a>(Cursor<&'a [u8]>);
 
 impl Read for Wire<'_> {

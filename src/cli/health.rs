@@ -20,19 +20,19 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let limit = Duration::from_secs(arguments.timeout);
-    let asked = tokio::time::timeout(limit, ask(&arguments.url)).await;
+    let response = tokio::time::timeout(limit, check(&arguments.url)).await;
     let body =
-        asked.with_context(|| format!("no response from {} within {} s", arguments.url, arguments.timeout))??;
+        response.with_context(|| format!("no response from {} within {} s", arguments.url, arguments.timeout))??;
     println!("{}", body.trim());
     Ok(ExitCode::SUCCESS)
 }
 
-/// The body of `GET /healthz` at `base`, which is an `http://` address.
-pub(super) async fn ask(base: &str) -> anyhow::Result<String> {
+/// The body of `GET /healthz` at `base`, which is an `http://` URL.
+pub(super) async fn check(base: &str) -> anyhow::Result<String> {
     let uri: Uri =
         format!("{}/healthz", base.trim_end_matches('/')).parse().with_context(|| format!("{base} is not a URL"))?;
     if uri.scheme_str() != Some("http") {
-        bail!("{base}: only http:// addresses can be asked");
+        bail!("{base}: // addresses can be asked");
     }
     let authority = uri.authority().with_context(|| format!("{base} has no host"))?;
     let port = authority.port_u16().unwrap_or(80);

@@ -12,7 +12,7 @@ use store::migrate;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use types::{Clock as _, OsEntropy, SystemClock};
 
-/// How the program ends when a file was read and had nothing to import.
+/// The exit code when a file was read but nothing in it could be imported.
 const NOTHING_IMPORTED: u8 = 3;
 
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ enum Source {
 struct Files {
     #[command(flatten)]
     storage: Storage,
-    // Last: its description is the one of the whole command.
+    // Last, so that its description is that of the whole command.
     #[command(flatten, next_help_heading = "Dataset")]
     files: InsideAirbnb,
 }
@@ -41,11 +41,11 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     let stopping = Arc::new(AtomicBool::new(false));
     let mut signals = Signals::listen()?;
-    let opened = OpenStorage::to_work(&storage).await?;
+    let opened = OpenStorage::for_command(&storage).await?;
     let imported = tokio::select! {
         imported = read(&opened, &storage, files.into(), Arc::clone(&stopping)) => imported,
-        // What is not committed is rolled back.
-        () = signals.twice(&stopping) => Err(anyhow::anyhow!("stopped at once; run the import again to continue")),
+        // Uncommitted changes are rolled back.
+        () = signals.until_second(&stopping) => Err(anyhow::anyhow!("stopped at once; run the import again to continue")),
     };
     let closed = opened.close(Duration::from_secs(3600)).await;
     let summary = match imported {
@@ -75,7 +75,7 @@ async fn read(
     options: Options,
     stopping: Arc<AtomicBool>,
 ) -> anyhow::Result<import::Summary> {
-    opened.is_reached(storage).await?;
+    opened.wait_until_reachable(storage).await?;
     let applied = migrate::up(opened.url()).await?;
     if let Some(newest) = applied.last() {
         tracing::info!(count = applied.len(), %newest, "applied migrations");
@@ -90,7 +90,7 @@ async fn read(
     Ok(summary?)
 }
 
-/// Stops the import behind the batch during which somebody asked for it.
+/// Stops the import after the batch during which it was requested.
 struct Stoppable {
     inner: Box<dyn Progress>,
     stopping: Arc<AtomicBool>,
@@ -111,7 +111,7 @@ impl Progress for Stoppable {
     }
 }
 
-/// The signals that ask for an end.
+/// The signals that stop the import.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -129,8 +129,8 @@ impl Signals {
         }
     }
 
-    /// Notes the first one, ends at the second.
-    async fn twice(&mut self, stopping: &AtomicBool) {
+    /// Records the first signal, ends at the second.
+    async fn until_second(&mut self, stopping: &AtomicBool) {
         self.next().await;
         eprintln!("stopping after this batch; press again to stop at once");
         stopping.store(true, Ordering::Relaxed);

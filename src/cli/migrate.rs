@@ -43,8 +43,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         eprintln!("nothing was undone: `staygate migrate down {count} --yes` does not ask for confirmation");
         return Ok(ExitCode::from(2));
     }
-    let opened = OpenStorage::to_work(&storage).await?;
-    let done = match opened.is_reached(&storage).await {
+    let opened = OpenStorage::for_command(&storage).await?;
+    let done = match opened.wait_until_reachable(&storage).await {
         Ok(()) => act(opened.url(), action, count.unwrap_or(0)).await,
         Err(error) => Err(error),
     };
@@ -54,7 +54,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-/// Asks the person at the terminal. Where nobody can answer, it is a no.
+/// Asks for confirmation on the terminal. Without a terminal the answer is no.
 fn is_confirmed(count: u16) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
         return Ok(false);

@@ -1,7 +1,7 @@
-//! The command line: what people and scripts type.
+//! The command line.
 //!
-//! Every command ends with 0 when it did what it was asked to, 1 when it did not, 2 when it was asked wrongly. `schema diff`
-//! adds its own, which its help names.
+//! Every command exits with 0 on success, 1 on failure, 2 on wrong usage. `schema diff` and others add exit codes, which their help
+//! lists.
 
 mod cases;
 mod doctor;
@@ -84,7 +84,7 @@ enum Command {
     Health(health::Arguments),
 }
 
-/// Reads the command line and does what it says.
+/// Parses the command line and runs the command.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -107,7 +107,7 @@ pub fn run() -> ExitCode {
     })
 }
 
-/// Only a server is traced.
+/// Starts traces, only for a server.
 fn traces_of(command: &Command, runtime: &tokio::runtime::Handle) -> anyhow::Result<Option<Traces>> {
     let Command::Serve(config) = command else { return Ok(None) };
     let Some(endpoint) = &config.observing.otlp_endpoint else { return Ok(None) };
@@ -115,7 +115,7 @@ fn traces_of(command: &Command, runtime: &tokio::runtime::Handle) -> anyhow::Res
     started.map(Some).context("--otlp-endpoint cannot be used")
 }
 
-/// The whole command line as clap knows it, for the page that documents it.
+/// The whole command line as clap defines it, for the page that documents it.
 pub fn command() -> clap::Command {
     Cli::command()
 }
@@ -154,7 +154,7 @@ fn built() -> clap::Command {
     command
 }
 
-/// The environment variable of the flag that clap shows as `shown`.
+/// The environment variable of the flag that clap displays as `shown`.
 fn variable_of(command: &clap::Command, shown: &str) -> Option<String> {
     let own = command.get_arguments().find(|arg| arg.to_string() == shown);
     let own = own.and_then(|arg| arg.get_env()).map(|variable| variable.to_string_lossy().into_owned());
@@ -162,8 +162,8 @@ fn variable_of(command: &clap::Command, shown: &str) -> Option<String> {
 }
 
 fn start_log(logging: &Logging, traces: Option<&Traces>) {
-    // The web server's own words repeat ours, and spans for traces are not for the log; who names either has them all the same, because
-    // the last directive counts.
+    // The logs of the web framework repeat ours, and spans for traces are not for the log. Users can still turn on either, because the
+    // last directive applies.
     let filter = EnvFilter::new(format!("poem=warn,{}=off,{}", logs::TRACE, logging.log_level));
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let log = log.with_ansi(std::io::stderr().is_terminal());
@@ -183,18 +183,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn the_command_line_is_valid() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn the_variable_behind_a_flag_is_known() {
+    fn the_variable_of_a_flag_is_known() {
         assert_eq!(variable_of(&built(), "--pool-size <N>").as_deref(), Some("STAYGATE_POOL_SIZE"));
         assert_eq!(variable_of(&built(), "--url <URL>"), None);
     }
 
     #[test]
-    fn the_words_that_scripts_rely_on_are_there() {
+    fn commands_used_in_scripts_exist() {
         let parse = |line: &str| Cli::try_parse_from(line.split(' '));
         parse("staygate serve --listen 127.0.0.1:0 --data-dir /tmp/x").unwrap();
         parse("staygate tour --url http://127.0.0.1:8080").unwrap();
@@ -203,7 +203,7 @@ mod tests {
         parse("staygate schema diff a b").unwrap();
     }
 
-    /// `docs/configuration.md` is the one page on settings; whoever adds a flag adds it there.
+    /// `docs/configuration.md` documents all settings; a new flag must be added there.
     #[test]
     fn every_setting_is_documented() {
         let page = include_str!("../../docs/configuration.md");

@@ -9,7 +9,7 @@ use domain::app::{App, AttemptLimits, Caps, HoldLimits, Terms};
 use graphql_contract::documents::Limits;
 use graphql_transport;
 use import::demo::{self, Account};
-use mysql_engine::{Database, Exclusive, version};
+use mysql_engine::{Database, NamedLock, version};
 use providers::tzdata::Tzdata;
 use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -21,16 +21,16 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use types::{Clock as _, OsEntropy, SystemClock};
 
-/// How long the database waits for other commands that use it when the server stops.
-const GUESTS: Duration = Duration::from_secs(10);
+/// How long a stopping server waits for other commands that use its private database.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Open files beside websockets and event streams: requests, the database, the program's own.
+/// Open files besides websockets and event streams: requests, the database, the program itself.
 const FILES: u64 = 2_500;
 
 /// How long one server waits for another that loads demo data. Seconds.
-const DEMO_PATIENCE: u32 = 600;
+const DEMO_TIMEOUT: u32 = 600;
 
-/// Everything that answering requests needs: the database is up and migrated, the port is taken.
+/// Everything that is needed to serve requests: the database is migrated, the port is bound.
 struct Ready {
     config: Config,
     keys: SigningKeys,
@@ -47,7 +47,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     }
     allow_files(&config);
     let mut signals = Signals::listen()?;
-    // The cheap reasons to fail come first. The socket takes no connection before it is served from.
+    // Cheap checks come first. The socket accepts no connection before it is served.
     let listener = listen(config.network.listen, "--listen").await?;
     let metrics = match config.observing.metrics_listen {
         Some(address) => Some(listen(address, "--metrics-listen").await?),
@@ -55,26 +55,26 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     };
     let tzdata = time_zones(&config)?;
     let storage = tokio::select! {
-        opened = OpenStorage::to_serve(&config.storage) => opened?,
+        opened = OpenStorage::for_server(&config.storage) => opened?,
         () = signals.next() => return Ok(ExitCode::SUCCESS),
     };
     tokio::select! {
-        reached = storage.is_reached(&config.storage) => reached?,
+        reached = storage.wait_until_reachable(&config.storage) => reached?,
         () = signals.next() => return Ok(ExitCode::SUCCESS),
     }
     let served = tokio::select! {
         served = prepare_and_serve(config, &storage, (listener, metrics, tzdata), signals.next()) => served,
-        // While requests are drained, a second signal means: now. The database is safe either way.
-        () = async { signals_twice().await } => bail!("stopped at once"),
+        // While requests are drained, a second signal stops at once. The database is safe either way.
+        () = async { second_signal().await } => bail!("stopped at once"),
     };
-    let closed = storage.close(GUESTS).await;
+    let closed = storage.close(STOP_TIMEOUT).await;
     served?;
     closed?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
-/// Each connection is an open file.
+/// Raises the limit of open files: each connection is one.
 fn allow_files(config: &Config) {
     let needed = u64::from(config.streams.max_sockets) + FILES;
     match rlimit::increase_nofile_limit(u64::MAX) {
@@ -112,13 +112,13 @@ async fn prepare_and_serve(
     tracing::info!(database = %found, private = storage.embedded().is_some(), "the database is ready");
     let ready = Ready { config, keys, database: database.clone(), tzdata, listener, metrics };
     let served = answer_requests(ready, storage.url(), stop).await;
-    let (statements, retries) = (database.statements().sent(), database.retries());
+    let (statements, retries) = (database.statements().sent(), database.retry_count());
     tracing::info!(statements, retries, "statements sent, and transaction retries");
     database.close();
     served
 }
 
-/// Answers requests until `stop`, and then for the time to drain; the worker works as long.
+/// Serves requests until `stop`, and then for the drain timeout; the worker runs as long.
 async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let Ready { config, keys, database, tzdata, listener, metrics } = ready;
     let app = app_of(&config, &keys, database, tzdata)?;
@@ -152,10 +152,10 @@ async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Out
     served
 }
 
-/// Fills an empty database with demo data. Of servers that start at the same time one does; the others wait, and find it done.
+/// Loads demo data into an empty database. If several servers start at the same time, one loads it and the others wait.
 async fn load_demo(app: &App, database_url: &str) -> anyhow::Result<bool> {
-    let lock = Exclusive::take(database_url, "demo", DEMO_PATIENCE).await?;
-    let lock = lock.with_context(|| format!("another server has been loading demo data for {DEMO_PATIENCE} s"))?;
+    let lock = NamedLock::acquire(database_url, "staygate-demo", DEMO_TIMEOUT).await?;
+    let lock = lock.with_context(|| format!("another server has been loading demo data for {DEMO_TIMEOUT} s"))?;
     let is_there = demo::load(app).await?;
     if let Err(error) = lock.release().await {
         tracing::debug!(%error, "the lock was released with its connection");
@@ -163,7 +163,7 @@ async fn load_demo(app: &App, database_url: &str) -> anyhow::Result<bool> {
     Ok(is_there)
 }
 
-/// The one handle to everything, as the settings have it.
+/// Builds the app according to the settings.
 fn app_of(config: &Config, keys: &SigningKeys, database: Database, tzdata: Tzdata) -> anyhow::Result<App> {
     let passwords = PasswordHasher::new(config.sign_in.password_hashers(), &OsEntropy)?;
     Ok(App::builder(database, keys.verifier(), passwords)
@@ -220,7 +220,7 @@ fn limits_of(config: &Config) -> Limits {
     }
 }
 
-/// The rules of time zones that the settings ask for.
+/// The time zone rules according to the settings.
 fn time_zones(config: &Config) -> anyhow::Result<Tzdata> {
     let tzdata = Tzdata::open(config.booking.tzdata_dir.as_deref()).context("--tzdata-dir cannot be used")?;
     let (zones, now) = (tzdata.current(), SystemClock.now());
@@ -256,7 +256,7 @@ fn settings_of(config: &Config) -> graphql_transport::Settings {
     }
 }
 
-/// Where clients reach the server: as told, else where it listens. A server on all addresses is reached on this machine's own.
+/// The URL of the server for clients: as configured, else the listen address, with localhost for a server on all addresses.
 fn address(config: &Config, mut listening: SocketAddr) -> String {
     if config.network.public_url.is_some() {
         return config.network.public_url();
@@ -267,7 +267,7 @@ fn address(config: &Config, mut listening: SocketAddr) -> String {
     format!("http://{listening}")
 }
 
-/// The signals that ask for a clean stop.
+/// The signals that stop the server.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -292,8 +292,8 @@ impl Signals {
     }
 }
 
-/// Ends at the second signal.
-async fn signals_twice() {
+/// Completes at the second signal.
+async fn second_signal() {
     match Signals::listen() {
         Ok(mut signals) => {
             signals.next().await;

@@ -1,81 +1,94 @@
-use crate::config::Storage;
-use anyhow::Context;
-use mysql_engine::embedded::{Durability, Embedded};
+use crate::config::{DATABASE_NAME, Storage};
+use anyhow::{Context, anyhow};
+use mysql_engine::embedded::{Durability, Embedded, EmbeddedError};
 use mysql_engine::{Database, Options};
 use std::time::{Duration, Instant};
 use types::Entropy;
 
-/// Between two tries to reach a database.
+/// The pause between two attempts to reach a database.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The database of a command: a server elsewhere, or the private one, which may have to be started and stopped.
+/// The database of a command: an external one, or the private one, which may have to be started and stopped.
 pub(super) struct OpenStorage {
     url: String,
     embedded: Option<Embedded>,
 }
 
 impl OpenStorage {
-    /// For the server: its own private database, which nobody else may run.
-    pub(super) async fn to_serve(storage: &Storage) -> anyhow::Result<Self> {
+    /// For the server: an external database, or a private one that only this process runs.
+    pub(super) async fn for_server(storage: &Storage) -> anyhow::Result<Self> {
         match storage.database_url()? {
             Some(url) => Ok(Self { url: url.expose().to_owned(), embedded: None }),
-            None => Ok(Self::private(Embedded::start(&storage.data_dir, Durability::Full).await?)),
+            None => Self::private(Embedded::start(&storage.data_dir, DATABASE_NAME, Durability::Full).await),
         }
     }
 
     /// For any other command: the private database of a running server, or one that runs as long as the command.
-    pub(super) async fn to_work(storage: &Storage) -> anyhow::Result<Self> {
+    pub(super) async fn for_command(storage: &Storage) -> anyhow::Result<Self> {
         match storage.database_url()? {
             Some(url) => Ok(Self { url: url.expose().to_owned(), embedded: None }),
-            None => Ok(Self::private(Embedded::attach_or_start(&storage.data_dir).await?)),
+            None => Self::private(Embedded::attach_or_start(&storage.data_dir, DATABASE_NAME).await),
         }
     }
 
-    fn private(embedded: Embedded) -> Self {
-        Self { url: embedded.url().to_owned(), embedded: Some(embedded) }
+    fn private(started: Result<Embedded, EmbeddedError>) -> anyhow::Result<Self> {
+        let embedded = started.map_err(|error| {
+            let advice = match error {
+                EmbeddedError::NoServer => ", or set DATABASE_URL to use a server that runs elsewhere",
+                EmbeddedError::InUse { .. } => ". Stop that process, or choose another folder with --data-dir",
+                _ => "",
+            };
+            anyhow!("{error}{advice}")
+        })?;
+        Ok(Self { url: embedded.url().to_owned(), embedded: Some(embedded) })
     }
 
-    /// Waits until the database of DATABASE_URL can be reached, as long as the settings allow: it may be starting too.
-    pub(super) async fn is_reached(&self, storage: &Storage) -> anyhow::Result<()> {
-        let (begun, patience) = (Instant::now(), Duration::from_secs(storage.database_wait.into()));
-        let mut told = false;
+    /// Waits until the database of DATABASE_URL can be reached, as long as the settings allow, because it may be starting too.
+    pub(super) async fn wait_until_reachable(&self, storage: &Storage) -> anyhow::Result<()> {
+        let (begun, timeout) = (Instant::now(), Duration::from_secs(storage.database_wait.into()));
+        let mut is_logged = false;
         loop {
-            let error = match Database::knock(&self.url).await {
+            let error = match Database::ping(&self.url).await {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            let left = patience.saturating_sub(begun.elapsed());
+            let left = timeout.saturating_sub(begun.elapsed());
             if !error.may_be_starting() || left.is_zero() {
                 return Err(error.into());
             }
-            if !told {
-                told = true;
-                tracing::warn!(%error, "waiting up to {} s for the database", patience.as_secs());
+            if !is_logged {
+                is_logged = true;
+                tracing::warn!(%error, "waiting up to {} s for the database", timeout.as_secs());
             }
             tokio::time::sleep(PAUSE.min(left)).await;
         }
     }
 
-    /// Where to connect. It may contain a password.
+    /// The URL of the database. It may contain a password.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
 
-    /// The private database, if that is what is used.
+    /// The private database, if it is used.
     pub(super) fn embedded(&self) -> Option<&Embedded> {
         self.embedded.as_ref()
     }
 
-    /// Lets go of the database, and stops it if it was started here, once commands that use it have ended.
-    pub(super) async fn close(self, patience: Duration) -> anyhow::Result<()> {
+    /// Closes the database, and stops it if it was started here, after waiting at most `timeout` for commands that use it.
+    pub(super) async fn close(self, timeout: Duration) -> anyhow::Result<()> {
         match self.embedded {
-            Some(embedded) => embedded.stop(patience).await.context("stopping the database"),
+            Some(embedded) => embedded.stop(timeout).await.context("stopping the database"),
             None => Ok(()),
         }
     }
 }
 
-/// The pool's options as the settings have them.
+/// The options of the pool according to the settings.
 pub(super) fn pool_options(storage: &Storage, entropy: &dyn Entropy) -> Options {
-    Options { pool_size: storage.pool_size as usize, seed: u64::from_le_bytes(entropy.bytes()), ..Options::default() }
+    Options {
+        name: "staygate",
+        pool_size: storage.pool_size as usize,
+        seed: u64::from_le_bytes(entropy.bytes()),
+        ..Options::default()
+    }
 }

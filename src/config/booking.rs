@@ -1,4 +1,4 @@
-//! Durations of the business, and demo data.
+//! Settings of bookings and demo data.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::between;
 
-/// On, off, or whatever suits the storage.
+/// On, off, or automatic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Demo {
     /// On with a private database that only this machine reaches, off otherwise, and with --production.
@@ -18,7 +18,7 @@ pub enum Demo {
     Off,
 }
 
-/// Durations of the business, and demo data.
+/// Settings of bookings and demo data.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Booking")]
 pub struct Booking {

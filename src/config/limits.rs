@@ -1,11 +1,11 @@
-//! How much clients may ask for.
+//! Settings of limits and budgets.
 
 use clap::Args;
 
 use super::between;
 use client_limits::Budget;
 
-/// How much one operation may ask for, in the units of the contract's costs.
+/// Limits of one operation, in units of the contract's costs.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct OperationLimit {
@@ -14,11 +14,11 @@ pub struct OperationLimit {
     pub max_cost: u32,
 }
 
-/// How much clients may ask for, in the units of the contract's costs.
+/// Limits and budgets of clients, in units of the contract's costs.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct Limits {
-    /// How much one operation may ask for.
+    /// Limits of one operation.
     #[command(flatten)]
     pub operation: OperationLimit,
 

@@ -1,10 +1,10 @@
-//! What is written to standard error.
+//! Settings of the log.
 
 use clap::{Args, ValueEnum};
 
 use super::values;
 
-/// What is written to standard error.
+/// Settings of the log.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Logging")]
 pub struct Logging {
@@ -17,11 +17,11 @@ pub struct Logging {
     pub log_level: String,
 }
 
-/// How a line of the log looks.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }

@@ -1,7 +1,7 @@
 //! Settings, from flags and the environment.
 //!
-//! Everything that can be set is a field of one of the groups in `Config`, or of `Logging`, with its flag, its environment
-//! variable and its default in one place: the field. A value that makes no sense is refused before anything starts.
+//! Every setting is a field of one of the groups in `Config`, or of `Logging`, with its flag, its environment variable and its default
+//! in one place: the field. An invalid value is rejected before anything starts.
 
 mod booking;
 mod limits;
@@ -31,40 +31,40 @@ pub use retention::Retention;
 pub use secret::Secret;
 pub use sign_in::SignIn;
 pub use signing::{SigningKey, SigningKeys};
-pub use storage::Storage;
+pub use storage::{DATABASE_NAME, Storage};
 pub use streams::Streams;
 pub use values::{Contact, HeaderName, Host, Origin, PublicUrl, Size};
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A secret's file cannot be read.
+    /// The file of a secret cannot be read.
     #[error("{setting}: cannot read {}: {source}", path.display())]
     File {
         /// The variable that names the file.
         setting: &'static str,
         /// The file.
         path: PathBuf,
-        /// The reason.
+        /// The cause.
         source: std::io::Error,
     },
     /// A secret is given in two ways.
     #[error("{0} and {0}_FILE are both set: use one of them")]
     Twice(&'static str),
-    /// A secret that must be given is not.
+    /// A required secret is missing.
     #[error("{setting} is not set: {why}")]
     Missing {
         /// The variable.
         setting: &'static str,
-        /// Why it is needed, and how to make one.
+        /// Why it is required, and how to generate one.
         why: &'static str,
     },
-    /// A value of the wrong form.
+    /// A value is invalid.
     #[error("{setting}: {reason}")]
     Invalid {
         /// The variable.
         setting: &'static str,
-        /// What is wrong with it; never the secret itself.
+        /// The reason; never the secret itself.
         reason: String,
     },
 }
@@ -72,40 +72,40 @@ pub enum ConfigError {
 /// The settings of the server.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
-    /// Where the data is.
+    /// The data folder and the database.
     #[command(flatten)]
     pub storage: Storage,
-    /// How clients reach the server, and what they may send.
+    /// Network settings.
     #[command(flatten)]
     pub network: Network,
-    /// How much clients may ask for.
+    /// Limits and budgets.
     #[command(flatten)]
     pub limits: Limits,
     /// Tokens and passwords.
     #[command(flatten)]
     pub sign_in: SignIn,
-    /// Durations of the business, and demo data.
+    /// Bookings and demo data.
     #[command(flatten)]
     pub booking: Booking,
-    /// What the world gets to see.
+    /// Public or development profile.
     #[command(flatten)]
     pub profile: Profile,
-    /// How many connections and subscriptions stay open.
+    /// Open connections and subscriptions.
     #[command(flatten)]
     pub streams: Streams,
-    /// What operators see of it.
+    /// Logs, metrics and traces for operators.
     #[command(flatten)]
     pub observing: Observing,
-    /// How long data is kept that nobody needs for ever.
+    /// Retention of data.
     #[command(flatten)]
     pub retention: Retention,
 }
 
 impl Config {
-    /// Whether an empty database gets demo data, and demo accounts can sign in.
+    /// Whether an empty database is filled with demo data, and demo accounts can sign in.
     ///
     /// # Errors
-    /// What [`Storage::database_url`] says.
+    /// See [`Storage::database_url`].
     pub fn wants_demo(&self) -> Result<bool, ConfigError> {
         match self.booking.demo {
             Demo::On => Ok(true),
@@ -116,7 +116,7 @@ impl Config {
 }
 
 impl Default for Config {
-    /// The defaults of all flags, whatever the environment says.
+    /// The defaults of all flags, ignoring the environment.
     #[expect(clippy::expect_used, reason = "a test parses the defaults")]
     fn default() -> Self {
         let command = Self::augment_args(clap::Command::new("staygate")).mut_args(|arg| arg.env(Resettable::Reset));
@@ -125,8 +125,8 @@ impl Default for Config {
     }
 }
 
-fn between(least: i64, most: i64) -> clap::builder::RangedI64ValueParser<u32> {
-    clap::value_parser!(u32).range(least..=most)
+fn between(min: i64, max: i64) -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(min..=max)
 }
 
 #[cfg(test)]
@@ -149,9 +149,9 @@ mod tests {
         assert!(config.wants_demo().unwrap());
     }
 
-    /// S12: known passwords only where a stranger cannot use them, unless somebody asks for it.
+    /// S12: accounts with public passwords exist only where no one else can use them, unless requested.
     #[test]
-    fn the_demo_is_on_only_for_a_private_database_that_this_machine_alone_reaches() {
+    fn demo_data_is_on_only_for_a_private_database_on_a_local_server() {
         let wants_demo = |flags: &[&str]| {
             let config = parse(flags).unwrap();
             config.wants_demo().unwrap()
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_refused_with_its_name() {
+    fn an_invalid_value_is_rejected_and_named() {
         for wrong in [
             ["--listen", "example"],
             ["--pool-size", "0"],
@@ -214,20 +214,20 @@ mod tests {
     }
 
     #[test]
-    fn a_database_url_without_a_name_is_refused() {
+    fn a_database_url_without_a_name_is_rejected() {
         let error =
             parse(&["--database-url", "mysql://u:hunter2@h"]).unwrap().storage.database_url().unwrap_err().to_string();
         assert!(error.starts_with("DATABASE_URL: ") && !error.contains("hunter2"), "{error}");
     }
 
     #[test]
-    fn a_secret_given_twice_is_refused() {
+    fn a_secret_given_twice_is_rejected() {
         let config = parse(&["--database-url", "mysql://u@h/d", "--database-url-file", "/nowhere"]).unwrap();
         assert!(matches!(config.storage.database_url(), Err(ConfigError::Twice("DATABASE_URL"))));
     }
 
     #[test]
-    fn a_production_server_is_told_everything_that_it_lacks() {
+    fn all_missing_settings_for_production_are_reported() {
         let bare = parse(&["--production"]).unwrap();
         assert_eq!(bare.missing_for_production().unwrap().len(), 2, "{:?}", bare.missing_for_production());
         let demo = parse(&["--production", "--demo", "on", "--public-url", "http://api.example.com"]).unwrap();
@@ -238,7 +238,7 @@ mod tests {
         assert!(missing.contains("TLS") && !missing.contains("u:p"), "{missing}");
         let unchecked = ["--production", "--database-url", "mysql://u:p@db.example.com/d?ssl-mode=REQUIRED"];
         let missing = parse(&unchecked).unwrap().missing_for_production().unwrap().join("\n");
-        assert!(missing.contains("TLS with a checked certificate"), "{missing}");
+        assert!(missing.contains("TLS with a verified certificate"), "{missing}");
         let secured = ["--production", "--database-url", "mysql://u:p@db.example.com/d?ssl-mode=VERIFY_IDENTITY"];
         let missing = parse(&secured).unwrap().missing_for_production().unwrap().join("\n");
         assert!(!missing.contains("TLS"), "{missing}");

@@ -1,4 +1,4 @@
-//! How clients reach the server, and what they may send.
+//! Network settings.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Contact, HeaderName, Host, Origin, PublicUrl, Size, between, values};
 
-/// How clients reach the server, and what they may send.
+/// Network settings.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Network")]
 pub struct Network {
@@ -53,12 +53,12 @@ pub struct Network {
 }
 
 impl Network {
-    /// Whether only this machine is meant to reach the server.
+    /// Whether the server is meant to be reached only from this machine.
     pub fn is_local(&self) -> bool {
         self.listen.ip().to_canonical().is_loopback() && self.public_url.is_none() && self.trusted_proxies == 0
     }
 
-    /// The address under which clients reach this server, without a slash at its end.
+    /// The URL of the server for clients, without a slash at its end.
     pub fn public_url(&self) -> String {
         self.public_url.as_ref().map_or_else(|| format!("http://{}", self.listen), ToString::to_string)
     }

@@ -1,4 +1,4 @@
-//! What operators see of a running server besides its log.
+//! Settings of the access log, metrics and traces.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use graphql_transport::AccessLog;
 
 use super::{PublicUrl, values};
 
-/// What operators see of a running server besides its log.
+/// Settings of the access log, metrics and traces.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Observing")]
 pub struct Observing {

@@ -1,10 +1,10 @@
-//! What a server on the internet needs: checked together, so that nothing is forgotten.
+//! The production profile: checks that a server is safe for the internet.
 
 use clap::{Args, ValueEnum};
 
 use super::{Config, ConfigError, Demo, PublicUrl};
 
-/// What the world gets to see.
+/// The production profile, and what the public can see.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Production")]
 pub struct Profile {
@@ -22,7 +22,7 @@ pub struct Profile {
     introspection: Switch,
 }
 
-/// On, off, or whatever suits the profile.
+/// On, off, or according to the profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
     /// Off with --production, else on.
@@ -39,7 +39,7 @@ impl Profile {
         self.is_on(self.pages)
     }
 
-    /// Whether clients may ask for the contract.
+    /// Whether clients can read the contract.
     pub fn wants_introspection(&self) -> bool {
         self.is_on(self.introspection)
     }
@@ -54,7 +54,7 @@ impl Profile {
 }
 
 impl Config {
-    /// What is missing for the internet, each with what to do about it. Empty without --production.
+    /// The missing settings for production, each with a solution. Empty without --production.
     ///
     /// # Errors
     /// [`ConfigError`] when a setting cannot be read.
@@ -64,24 +64,21 @@ impl Config {
         }
         let is_https = self.network.public_url.as_ref().is_some_and(PublicUrl::is_https);
         let checks = [
-            (is_https, "--public-url names no https address: set it to the one that clients use"),
-            (
-                self.booking.demo != Demo::On,
-                "--demo is on: demo accounts have passwords that everybody knows; leave it out",
-            ),
+            (is_https, "--public-url is not an https URL: set it to the one that clients use"),
+            (self.booking.demo != Demo::On, "--demo is on: demo accounts have public passwords; omit it"),
             (
                 self.sign_in.are_keys_given(),
                 "the signing keys are not given: set STAYGATE_JWT_SECRET or STAYGATE_JWT_SECRET_FILE",
             ),
             (
                 self.storage.is_connection_safe()?,
-                "the connection to the remote database has no TLS with a checked certificate: add ?ssl-mode=VERIFY_IDENTITY to DATABASE_URL",
+                "the connection to the remote database has no TLS with a verified certificate: add ?ssl-mode=VERIFY_IDENTITY to DATABASE_URL",
             ),
         ];
         Ok(checks.into_iter().filter(|(fits, _)| !fits).map(|(_, missing)| missing.to_owned()).collect())
     }
 
-    /// The names by which clients may call this server; empty: any.
+    /// The host names under which the server may be called; empty: any.
     pub fn allowed_hosts(&self) -> Vec<String> {
         let named: Vec<_> = self.network.allowed_hosts.iter().map(|host| host.as_str().to_owned()).collect();
         let public = self.network.public_url.as_ref().filter(|_| self.profile.production && named.is_empty());

@@ -1,4 +1,4 @@
-//! How long data is kept that nobody needs for ever.
+//! Settings of retention.
 
 use chrono::Duration;
 use clap::Args;
@@ -6,7 +6,7 @@ use clap::Args;
 use super::between;
 use types::Retention as Durations;
 
-/// How long data is kept that nobody needs for ever.
+/// How long data is kept that is not needed for ever.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Retention")]
 pub struct Retention {
@@ -42,7 +42,7 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// As durations.
+    /// The settings as durations.
     pub fn durations(&self) -> Durations {
         Durations {
             idempotency_keys: Duration::days(self.idempotency_key_days.into()),

@@ -3,12 +3,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// A text that no log and no error may show.
+/// A text that must not appear in logs and errors.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// The text itself, for the one place that needs it.
+    /// The text, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -34,8 +34,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The secret, from its own setting or from the file that another setting names. An empty value counts as none: that is
-/// how compose files pass on a variable that is not set.
+/// The secret, from its own setting or from the file that another setting names. An empty value counts as none, because compose files
+/// pass on unset variables as empty.
 pub(super) fn read(
     setting: &'static str,
     given: Option<&Secret>,

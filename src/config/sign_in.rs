@@ -1,4 +1,4 @@
-//! Tokens and passwords.
+//! Settings of tokens and passwords.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{ConfigError, Secret, SigningKeys, Storage, between, secret};
 
-/// Tokens and passwords.
+/// Settings of tokens and passwords.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sign-in")]
 pub struct SignIn {
@@ -40,11 +40,11 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// The keys that sign access tokens, generated into the data folder of `storage` when they may be and need be.
+    /// The keys that sign access tokens; generated in the data folder of `storage` if allowed and needed.
     ///
     /// # Errors
-    /// [`ConfigError`]; `Missing` when a server with DATABASE_URL has none, because instances behind one address must share
-    /// them.
+    /// [`ConfigError`]; `Missing` when a server with DATABASE_URL has none, because instances behind one address must share the same
+    /// keys.
     pub fn signing_keys(&self, storage: &Storage, entropy: &dyn types::Entropy) -> Result<SigningKeys, ConfigError> {
         match self.existing_keys(storage)? {
             Some(keys) => Ok(keys),
@@ -52,10 +52,10 @@ impl SignIn {
         }
     }
 
-    /// The keys that sign access tokens; `None` when they have yet to be generated into the data folder.
+    /// The keys that sign access tokens; `None` when they have yet to be generated in the data folder.
     ///
     /// # Errors
-    /// As [`Self::signing_keys`].
+    /// See [`Self::signing_keys`].
     pub fn existing_keys(&self, storage: &Storage) -> Result<Option<SigningKeys>, ConfigError> {
         const SETTING: &str = "STAYGATE_JWT_SECRET";
         let (given, file) = (self.jwt_secret.as_ref(), self.jwt_secret_file.as_ref());
@@ -70,12 +70,12 @@ impl SignIn {
         }
     }
 
-    /// Whether the operator gave the keys, rather than have them generated.
+    /// Whether the operator set the keys, instead of having them generated.
     pub fn are_keys_given(&self) -> bool {
         self.jwt_secret.is_some() || self.jwt_secret_file.is_some()
     }
 
-    /// How many passwords are hashed at a time.
+    /// The number of passwords hashed at a time.
     pub fn password_hashers(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         self.password_hashers.map_or_else(processors, |given| given as usize)
@@ -91,7 +91,7 @@ impl SignIn {
         Duration::days(self.refresh_days.into())
     }
 
-    /// How long after its use a refresh token still gives the same pair.
+    /// How long a used refresh token still returns the same pair.
     pub fn refresh_grace(&self) -> Duration {
         Duration::seconds(self.refresh_grace_seconds.into())
     }

@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 use types::Entropy;
 
 const SETTING: &str = "STAYGATE_JWT_SECRET";
-/// An HMAC-SHA-256 key should not be shorter than its output. Bytes.
-const SHORTEST: usize = 32;
+/// Minimum length of a secret: that of the HMAC-SHA-256 output. Bytes.
+const MIN_BYTES: usize = 32;
 
 /// A key that signs access tokens.
 #[derive(Debug, Clone)]
 pub struct SigningKey {
-    /// Its name, which tokens carry.
+    /// Its ID, which is in every token.
     pub kid: String,
-    /// Its bytes, as text.
+    /// Its secret, as text.
     pub secret: Secret,
 }
 
-/// One key that signs, and the keys whose tokens are still accepted. Never empty.
+/// The current key, which signs, and older keys, whose tokens are still accepted.
 #[derive(Debug, Clone)]
 pub struct SigningKeys {
     current: SigningKey,
@@ -28,10 +28,10 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// Reads `KID:SECRET`, separated by commas or line ends. A secret without a name is named by its hash.
+    /// Parses `KID:SECRET`, separated by commas or line ends. A secret without an ID gets one from its hash.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] when there is none, one is short, or two have one name.
+    /// [`ConfigError::Invalid`] when there is none, one is too short, or two have the same ID.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let invalid = |reason: String| ConfigError::Invalid { setting: SETTING, reason };
         let mut keys = Vec::<SigningKey>::new();
@@ -44,22 +44,22 @@ impl SigningKeys {
                 || kid.len() > 64
                 || !kid.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
             {
-                return Err(invalid("a key's name has 1 to 64 of: letters, digits, - _ .".to_owned()));
+                return Err(invalid("the ID of a key has 1 to 64 of: letters, digits, - _ .".to_owned()));
             }
-            if secret.len() < SHORTEST {
-                return Err(invalid(format!("the secret of key {kid} has fewer than {SHORTEST} characters")));
+            if secret.len() < MIN_BYTES {
+                return Err(invalid(format!("the secret of key {kid} has fewer than {MIN_BYTES} characters")));
             }
             if keys.iter().any(|key| key.kid == kid) {
-                return Err(invalid(format!("two keys are called {kid}")));
+                return Err(invalid(format!("two keys have the ID {kid}")));
             }
             keys.push(SigningKey { kid, secret: Secret::from(secret.to_owned()) });
         }
         let mut keys = keys.into_iter();
-        let current = keys.next().ok_or_else(|| invalid("it holds no key".to_owned()))?;
+        let current = keys.next().ok_or_else(|| invalid("it contains no key".to_owned()))?;
         Ok(Self { current, older: keys.collect() })
     }
 
-    /// The keys in the data folder, if they were made already.
+    /// The keys in the data folder, if they exist.
     pub(super) fn load(data_dir: &Path) -> Result<Option<Self>, ConfigError> {
         let path = path_in(data_dir);
         match fs::read_to_string(&path) {
@@ -69,7 +69,7 @@ impl SigningKeys {
         }
     }
 
-    /// The keys in the data folder, made there the first time, readable by this user alone.
+    /// The keys in the data folder, generated there at the first start, readable only by this user.
     pub(super) fn load_or_generate(data_dir: &Path, entropy: &dyn Entropy) -> Result<Self, ConfigError> {
         if let Some(keys) = Self::load(data_dir)? {
             return Ok(keys);
@@ -80,7 +80,7 @@ impl SigningKeys {
         let secret: String = entropy.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
         let text = format!("{}:{secret}\n", name_of(&secret));
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
-        // Written beside and linked into place: whole or not at all, and the first of two writers wins.
+        // Written to another file and linked: complete or not at all, and the first of two writers wins.
         let partial = folder.join(format!("jwt.{}", std::process::id()));
         let write = || {
             let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
@@ -102,7 +102,7 @@ impl SigningKeys {
         &self.current
     }
 
-    /// The keys as tokens are signed and verified with them.
+    /// The keys for signing and verifying tokens.
     pub fn verifier(&self) -> Keys {
         let key = |key: &SigningKey| auth::SigningKey {
             id: key.kid.clone(),
@@ -111,7 +111,7 @@ impl SigningKeys {
         Keys::new(key(&self.current), &self.older.iter().map(key).collect::<Vec<_>>())
     }
 
-    /// The key called `kid`.
+    /// The key with the ID `kid`.
     pub fn find(&self, kid: &str) -> Option<&SigningKey> {
         std::iter::once(&self.current).chain(&self.older).find(|key| key.kid == kid)
     }

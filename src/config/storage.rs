@@ -1,4 +1,4 @@
-//! Where the data is.
+//! Settings of the storage: the data folder and the database.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,10 @@ use clap::Args;
 use super::{ConfigError, Secret, between, secret};
 use mysql_engine::DatabaseUrl;
 
-/// Where the data is.
+/// The name of the database in a private server. Existing data folders contain it.
+pub const DATABASE_NAME: &str = "staygate";
+
+/// Settings of the storage.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Storage")]
 pub struct Storage {
@@ -58,19 +61,19 @@ impl Storage {
     /// Whether the database is the private one.
     ///
     /// # Errors
-    /// What [`Self::database_url`] says.
+    /// See [`Self::database_url`].
     pub fn is_embedded(&self) -> Result<bool, ConfigError> {
         Ok(self.database_url()?.is_none())
     }
 
-    /// Whether what is said to the database stays on this machine, or is encrypted and the server's certificate checked.
+    /// Whether the connection to the database stays on this machine, or is encrypted and the server's certificate verified.
     ///
     /// # Errors
-    /// What [`Self::database_url`] says.
+    /// See [`Self::database_url`].
     pub fn is_connection_safe(&self) -> Result<bool, ConfigError> {
         let Some(url) = self.database_url()? else { return Ok(true) };
         let invalid = |reason: String| ConfigError::Invalid { setting: "DATABASE_URL", reason };
         let url: DatabaseUrl = url.expose().parse().map_err(invalid)?;
-        Ok(!url.is_remote() || url.is_checked())
+        Ok(!url.is_remote() || url.is_verified())
     }
 }

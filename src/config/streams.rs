@@ -1,10 +1,10 @@
-//! How many connections and subscriptions stay open.
+//! Settings of open connections and subscriptions.
 
 use clap::Args;
 
 use super::between;
 
-/// How many connections and subscriptions stay open.
+/// Settings of open connections and subscriptions.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Streams")]
 pub struct Streams {

@@ -42,7 +42,7 @@ impl fmt::Display for Size {
 pub struct Origin(String);
 
 impl Origin {
-    /// The text that the `Origin` header must equal.
+    /// The text that the `Origin` header must equal, or a pattern.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -55,14 +55,14 @@ impl FromStr for Origin {
         let text = text.trim().to_ascii_lowercase();
         let host = host_of(&text)?;
         if host.contains(['/', '?', '#', '@', ' ']) {
-            return Err("an origin is a scheme, a host and perhaps a port: https://example.com".to_owned());
+            return Err("an origin is a scheme, a host and an optional port: https://example.com".to_owned());
         }
-        // A pattern stands for names of one owner, so it leaves at least two labels as they are.
+        // A pattern stands for hosts of one owner, so at least two labels are fixed.
         let (label, domain) = host.split_once('.').unwrap_or((host, ""));
         let is_pattern = host.contains('*');
         if is_pattern && (label.matches('*').count() != 1 || domain.contains('*') || !domain.contains('.')) {
             return Err(
-                "a pattern has one * in its first name, and a domain behind it: https://app-*.example.com".to_owned()
+                "a pattern has one * in its first label, followed by a domain: https://app-*.example.com".to_owned()
             );
         }
         Ok(Self(text))
@@ -86,11 +86,11 @@ impl FromStr for HeaderName {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let name = text.trim().to_ascii_lowercase();
         let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if is_name { Ok(Self(name)) } else { Err("a header has a name like x-client-version".to_owned()) }
+        if is_name { Ok(Self(name)) } else { Err("write the name of a header, such as x-client-version".to_owned()) }
     }
 }
 
-/// A name by which the server may be called: `api.example.com`, perhaps with a port.
+/// A host name under which the server may be called: `api.example.com`, with an optional port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host(String);
 
@@ -107,18 +107,18 @@ impl FromStr for Host {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim().to_ascii_lowercase();
         if text.is_empty() || text.contains(['/', '?', '#', '@', '*', ' ']) {
-            return Err("a name and perhaps a port: api.example.com".to_owned());
+            return Err("write a host name and an optional port: api.example.com".to_owned());
         }
         Ok(Self(text))
     }
 }
 
-/// Where a vulnerability can be reported: `mailto:security@example.com` or a page.
+/// Where to report a vulnerability: `mailto:security@example.com` or a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact(String);
 
 impl Contact {
-    /// The address.
+    /// The URL.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -134,11 +134,11 @@ impl FromStr for Contact {
         if is_address && !text.contains(char::is_whitespace) && !text.contains(char::is_control) {
             return Ok(Self(text.to_owned()));
         }
-        Err("an address that begins with mailto:, https:// or tel:".to_owned())
+        Err("// or tel:".to_owned())
     }
 }
 
-/// Where clients find the server: `https://api.example.com`, without a path.
+/// The URL of the server for clients: `https://api.example.com`, without a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
 
@@ -149,19 +149,19 @@ impl FromStr for PublicUrl {
         let text = text.trim().trim_end_matches('/');
         let host = host_of(text)?;
         if host.contains(['/', '?', '#', '@', ' ']) {
-            return Err("only a scheme, a host and perhaps a port: https://api.example.com".to_owned());
+            return Err("write only a scheme, a host and an optional port: https://api.example.com".to_owned());
         }
         Ok(Self(text.to_owned()))
     }
 }
 
 impl PublicUrl {
-    /// The name and port that clients put into `Host`.
+    /// The host name and port in the `Host` header.
     pub fn host(&self) -> &str {
         self.0.split_once("://").map_or(&self.0, |(_, host)| host)
     }
 
-    /// Whether clients reach the server by https.
+    /// Whether clients use HTTPS.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
     }
@@ -178,19 +178,19 @@ fn host_of(url: &str) -> Result<&str, String> {
     host.filter(|host| !host.is_empty()).ok_or_else(|| "it must start with http:// or https://".to_owned())
 }
 
-/// Accepts what the log's filter understands. A bare word that is no level would be taken for a module, and silence all else.
+/// Accepts a filter for the log. A word that is not a level would be read as a module name, and turn off all other logs.
 pub(super) fn log_level(text: &str) -> Result<String, String> {
     let is_level = |word: &str| ["off", "error", "warn", "info", "debug", "trace"].contains(&word);
     let known = |word: &str| is_level(&word.to_ascii_lowercase()) || word.contains(['=', '[']) || word.contains("::");
     if let Some(word) = text.split(',').map(str::trim).find(|word| !known(word)) {
         return Err(format!(
-            "`{word}` is no level: write error, warn, info, debug, trace or off, or MODULE=LEVEL, separated by commas"
+            "`{word}` is not a level: write error, warn, info, debug, trace or off, or MODULE=LEVEL, separated by commas"
         ));
     }
     tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
-/// An address and port to listen on. A port alone, or `localhost`, means this machine only.
+/// Parses an address and port to listen on. A port alone, or `localhost`, means this machine only.
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     let text = text.trim();
     if let Ok(port) = text.parse::<u16>() {
@@ -200,7 +200,7 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     match port {
         Some(port) => Ok((Ipv4Addr::LOCALHOST, port).into()),
         None => text.parse().map_err(|_| {
-            "write ADDRESS:PORT: 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080; a port alone, 8080, is this machine's own".to_owned()
+            "write ADDRESS:PORT: 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080; a port alone, 8080, listens on this machine only".to_owned()
         }),
     }
 }
@@ -238,7 +238,7 @@ mod tests {
         }
     }
 
-    /// O3: a misspelled level used to silence the log.
+    /// O3: a misspelled level turned off the log.
     #[test]
     fn a_log_level_is_a_level_or_names_its_module() {
         for good in ["info", "INFO", "off", "info,staygate::store=debug", "warn,poem=info", "staygate::access"] {
@@ -250,7 +250,7 @@ mod tests {
         assert!(log_level("loud").unwrap_err().contains("`loud`"));
     }
 
-    /// O3: a port alone was refused without an example.
+    /// O3: a port alone was rejected without an example.
     #[test]
     fn a_port_alone_listens_on_this_machine_only() {
         let read = |text: &str| listen(text).map(|address| address.to_string());

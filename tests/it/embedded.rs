@@ -26,7 +26,7 @@ async fn rows(database: &Database) -> Result<i64, DatabaseError> {
 #[tokio::test]
 async fn what_was_committed_survives_a_kill_of_the_database() {
     let dir = tempfile::tempdir().unwrap();
-    let server = Embedded::start(dir.path(), Durability::Full).await.unwrap();
+    let server = Embedded::start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     migrate::ensure_database(server.url()).await.unwrap();
     let database = Database::connect(server.url(), Options::default()).await.unwrap();
     let make = "CREATE TABLE kept (id INT PRIMARY KEY)";
@@ -54,25 +54,30 @@ async fn what_was_committed_survives_a_kill_of_the_database() {
 #[tokio::test]
 async fn two_owners_of_one_folder_are_one_too_many() {
     let dir = tempfile::tempdir().unwrap();
-    let first = Embedded::start(dir.path(), Durability::Full).await.unwrap();
-    let second = Embedded::start(dir.path(), Durability::Full).await;
+    let first = Embedded::start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
+    let second = Embedded::start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await;
     assert!(matches!(second, Err(EmbeddedError::InUse { .. })), "{second:?}");
     first.stop(Duration::ZERO).await.unwrap();
-    Embedded::start(dir.path(), Durability::Full).await.unwrap().stop(Duration::ZERO).await.unwrap();
+    Embedded::start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full)
+        .await
+        .unwrap()
+        .stop(Duration::ZERO)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn a_command_uses_the_running_database_and_the_owner_waits_for_it() {
     let dir = tempfile::tempdir().unwrap();
-    let owner = Embedded::start(dir.path(), Durability::Full).await.unwrap();
-    let guest = Embedded::attach_or_start(dir.path()).await.unwrap();
+    let owner = Embedded::start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
+    let guest = Embedded::attach_or_start(dir.path(), staygate::config::DATABASE_NAME).await.unwrap();
     assert!(owner.is_owner() && !guest.is_owner());
     assert_eq!(owner.url(), guest.url());
     let stopping = tokio::spawn(owner.stop(Duration::from_secs(60)));
     migrate::ensure_database(guest.url()).await.expect("it is still up");
     guest.stop(Duration::ZERO).await.unwrap();
     stopping.await.unwrap().unwrap();
-    let alone = Embedded::attach_or_start(dir.path()).await.unwrap();
+    let alone = Embedded::attach_or_start(dir.path(), staygate::config::DATABASE_NAME).await.unwrap();
     assert!(alone.is_owner());
     alone.stop(Duration::ZERO).await.unwrap();
 }
@@ -83,7 +88,7 @@ async fn a_set_up_that_broke_off_is_done_again() {
     let partial = dir.path().join("database.partial");
     std::fs::create_dir_all(partial.join("mysql")).unwrap();
     std::fs::write(partial.join("ibdata1"), b"half").unwrap();
-    let server = Embedded::start(dir.path(), Durability::Full).await.unwrap();
+    let server = Embedded::start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     assert!(!partial.exists());
     server.stop(Duration::ZERO).await.unwrap();
 }
@@ -91,7 +96,7 @@ async fn a_set_up_that_broke_off_is_done_again() {
 #[tokio::test]
 async fn a_throwaway_database_takes_its_folder_along() {
     let dir = tempfile::tempdir().unwrap().keep();
-    let server = Embedded::start(&dir, Durability::Throwaway).await.unwrap();
+    let server = Embedded::start(&dir, staygate::config::DATABASE_NAME, Durability::Throwaway).await.unwrap();
     server.stop(Duration::ZERO).await.unwrap();
     assert!(!dir.exists());
 }
@@ -133,7 +138,7 @@ async fn a_killed_server_leaves_no_database_behind_and_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     for round in 0..3 {
         let server = Serve::start(dir.path());
-        let guest = Embedded::attach_or_start(dir.path()).await.unwrap();
+        let guest = Embedded::attach_or_start(dir.path(), staygate::config::DATABASE_NAME).await.unwrap();
         assert!(!guest.is_owner());
         let database = Database::connect(guest.url(), Options::default()).await.unwrap();
         let mut conn = database.conn().await.unwrap();
@@ -144,7 +149,7 @@ async fn a_killed_server_leaves_no_database_behind_and_loses_nothing() {
         assert!(!server.signal("KILL").success());
     }
     assert!(Serve::start(dir.path()).signal("TERM").success(), "a clean stop is no failure");
-    let alone = Embedded::attach_or_start(dir.path()).await.unwrap();
+    let alone = Embedded::attach_or_start(dir.path(), staygate::config::DATABASE_NAME).await.unwrap();
     assert!(alone.is_owner());
     alone.stop(Duration::ZERO).await.unwrap();
 }

@@ -101,7 +101,7 @@ impl Secure {
         command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
         let secure = Self { process: command.spawn().unwrap(), port };
         let up = async {
-            while let Err(DatabaseError::Unreachable(_)) = Database::knock(&secure.url("app", "localhost", "")).await {
+            while let Err(DatabaseError::Unreachable(_)) = Database::ping(&secure.url("app", "localhost", "")).await {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
@@ -140,7 +140,7 @@ impl Secure {
 /// A folder with a database, its users, and the program that serves it.
 async fn prepared() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let database = Embedded::start(folder.path(), Durability::Full).await.unwrap();
+    let database = Embedded::start(folder.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     migrate::ensure_database(database.url()).await.unwrap();
     let pool = Database::connect(database.url(), Options::default()).await.unwrap();
     let users = "CREATE USER 'app'@'%' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO 'app'@'%'; \
@@ -219,7 +219,7 @@ async fn serves_over_tls(url: &str) {
     let search = wire::post(server.address(), "", "{ searchListings { totalCount } }", &json!({})).await.unwrap();
     assert_eq!(search.field()["totalCount"], 0);
     server.stop().await;
-    let slow = Options { silence: Duration::from_millis(20), pool_size: 1, ..Options::default() };
+    let slow = Options { probe_after: Duration::from_millis(20), pool_size: 1, ..Options::default() };
     let database = Database::connect(url, slow).await.unwrap();
     database.conn().await.unwrap().batch_execute("DO SLEEP(0.5)").await.expect("its probe is answered");
     let doctor = Command::new(env!("CARGO_BIN_EXE_staygate"))

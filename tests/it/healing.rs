@@ -133,11 +133,11 @@ async fn after_two_hundred_clients_left_in_mid_query_the_next_two_hundred_reques
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_restart_of_the_database_the_next_two_hundred_requests_are_right() {
     let folder = tempfile::tempdir().unwrap();
-    let database = Embedded::start(folder.path(), Durability::Full).await.unwrap();
+    let database = Embedded::start(folder.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     let world = World::new(database.url()).await;
     world.two_hundred_are_right().await;
     database.stop(Duration::ZERO).await.unwrap();
-    let database = Embedded::start(folder.path(), Durability::Full).await.unwrap();
+    let database = Embedded::start(folder.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     world.two_hundred_are_right().await;
     world.server.stop().await;
     database.stop(PATIENCE).await.unwrap();

@@ -183,7 +183,7 @@ impl Fates {
 /// A database of the test's own, a server on it, and what it has to bear.
 async fn outages(length: Duration) {
     let folder = tempfile::tempdir().unwrap();
-    let database = Embedded::start(folder.path(), Durability::Full).await.unwrap();
+    let database = Embedded::start(folder.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     let world = Arc::new(World::new(&database).await);
     world.well_again().await;
     let before = world.server.memory();
@@ -198,7 +198,7 @@ async fn outages(length: Duration) {
     let stopped = world.load(async { database.stop(PATIENCE).await.unwrap() });
     stopped.await;
     let away = world.load(tokio::time::sleep(length)).await;
-    let database = Embedded::start(folder.path(), Durability::Full).await.unwrap();
+    let database = Embedded::start(folder.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     let begun = Instant::now();
     world.well_again().await;
     println!("well again {:?} after the database is up", begun.elapsed());

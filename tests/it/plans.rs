@@ -91,7 +91,10 @@ struct World {
 impl World {
     async fn new(listings: u64, days: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let database = Embedded::start(&folder.path().join("data"), Durability::Throwaway).await.unwrap();
+        let database =
+            Embedded::start(&folder.path().join("data"), staygate::config::DATABASE_NAME, Durability::Throwaway)
+                .await
+                .unwrap();
         migrate::ensure_database(database.url()).await.unwrap();
         migrate::up(database.url()).await.unwrap();
         let today = SystemClock.now().utc().date_naive();

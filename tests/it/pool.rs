@@ -96,7 +96,7 @@ async fn a_busy_pool_pings_nobody_and_an_idle_one_everybody() {
 
 #[tokio::test]
 async fn a_slow_statement_and_who_waits_for_its_connection_are_left_alone() {
-    let impatient = Options { silence: Duration::from_millis(20), ..unpinged(1) };
+    let impatient = Options { probe_after: Duration::from_millis(20), ..unpinged(1) };
     let test = TestDatabase::with(impatient).await;
     let slow = async { number(&mut test.conn().await, "SELECT 7 + SLEEP(1) AS n").await.unwrap() };
     let (seven, three) = tokio::join!(slow, echo(&test.database, 3));
@@ -106,7 +106,7 @@ async fn a_slow_statement_and_who_waits_for_its_connection_are_left_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transaction_in_a_database_that_hangs_fails_as_one_that_may_be_tried_again() {
     let dir = tempfile::tempdir().unwrap();
-    let server = Embedded::start(dir.path(), Durability::Full).await.unwrap();
+    let server = Embedded::start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     migrate::ensure_database(server.url()).await.unwrap();
     let database = Database::connect(server.url(), unpinged(2)).await.unwrap();
     let make = "CREATE TABLE account (id INT PRIMARY KEY, cents INT NOT NULL); INSERT INTO account VALUES (1, 0)";
@@ -195,7 +195,7 @@ async fn a_transaction_dropped_half_way_lets_go_of_its_locks_at_once() {
 
 #[tokio::test]
 async fn a_full_pool_says_busy() {
-    let test = TestDatabase::with(Options { wait: Duration::from_millis(50), ..unpinged(1) }).await;
+    let test = TestDatabase::with(Options { acquire_timeout: Duration::from_millis(50), ..unpinged(1) }).await;
     let _taken = test.conn().await;
     assert!(matches!(test.database.conn().await, Err(DatabaseError::Busy)));
 }
@@ -228,7 +228,7 @@ async fn sessions_are_strict_utc_and_read_committed() {
 
 #[tokio::test]
 async fn a_statement_that_takes_too_long_is_ended_by_the_database() {
-    let test = TestDatabase::with(Options { statement: Duration::from_millis(300), ..unpinged(1) }).await;
+    let test = TestDatabase::with(Options { statement_timeout: Duration::from_millis(300), ..unpinged(1) }).await;
     let mut conn = test.conn().await;
     // Two thousand rows, multiplied thrice: hours.
     let rows = "(SELECT 1 AS n FROM information_schema.collations)";
@@ -262,7 +262,7 @@ async fn transactions_that_deadlock_run_again_until_both_are_through() {
     let (one, other) = tokio::join!(transfer(1, 2), transfer(2, 1));
     one.unwrap();
     other.unwrap();
-    assert!(test.database.retries() >= 1);
+    assert!(test.database.retry_count() >= 1);
     let cents = "SELECT CAST(SUM(cents) AS SIGNED) AS n FROM account";
     assert_eq!(number(&mut test.conn().await, cents).await.unwrap(), 4);
 }
@@ -300,7 +300,7 @@ async fn a_refusal_rolls_back_and_is_not_tried_again() {
         Err::<(), _>(DatabaseError::Failed(diesel::result::Error::NotFound))
     };
     test.database.transaction(work).await.expect_err("the closure's own error");
-    assert_eq!(test.database.retries(), 0);
+    assert_eq!(test.database.retry_count(), 0);
     assert_eq!(number(&mut test.conn().await, "SELECT CAST(cents AS SIGNED) AS n FROM account").await.unwrap(), 0);
 }
 
@@ -318,7 +318,7 @@ async fn statements_are_counted_and_recorded_without_their_values() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_pool_heals_after_the_database_was_killed() {
     let dir = tempfile::tempdir().unwrap();
-    let server = Embedded::start(dir.path(), Durability::Full).await.unwrap();
+    let server = Embedded::start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     migrate::ensure_database(server.url()).await.unwrap();
     let database = Database::connect(server.url(), unpinged(9)).await.unwrap();
     let six = futures_util::future::join_all((0..6).map(|_| database.conn())).await;

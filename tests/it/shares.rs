@@ -21,7 +21,7 @@ const SEARCH: &str = "{ searchListings(first: 5) { totalCount nodes { listing { 
 
 /// Nobody gives up by the clock.
 fn patient() -> Options {
-    Options { wait: FOR_EVER, patience: FOR_EVER, attempts: u32::MAX, ..Options::default() }
+    Options { acquire_timeout: FOR_EVER, max_retry_time: FOR_EVER, max_attempts: u32::MAX, ..Options::default() }
 }
 
 /// A connection of somebody else's, to hold locks with.
@@ -98,7 +98,7 @@ impl Crowd {
 /// S5: ten bookings that waited for one row lock made strangers' reads wait for 5 s.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bookings_that_wait_for_a_locked_row_keep_no_search_and_no_worker_waiting() {
-    let crowd = Crowd::waits(Options { lock_wait: FOR_EVER, statement: FOR_EVER, ..patient() }).await;
+    let crowd = Crowd::waits(Options { lock_wait_timeout: FOR_EVER, statement_timeout: FOR_EVER, ..patient() }).await;
     let meanwhile = async {
         for search in join_all((0..40).map(|_| crowd.app.run(None, SEARCH, json!({})))).await {
             assert_eq!(data(search)["searchListings"]["totalCount"], 2);
@@ -123,7 +123,7 @@ async fn bookings_that_wait_for_a_locked_row_let_others_book_in_between() {
 /// S4: whoever asked for much and left had the database work on more than the pool has connections.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_search_whose_client_leaves_is_ended_in_the_database() {
-    let app = TestApp::pooled(Options { statement: FOR_EVER, ..patient() }).await;
+    let app = TestApp::pooled(Options { statement_timeout: FOR_EVER, ..patient() }).await;
     let mut locks = others(&app).await;
     locks.batch_execute("LOCK TABLES listings WRITE").await.unwrap();
     for _ in 0..10 {

@@ -40,7 +40,7 @@ async fn a_database_that_is_down_is_named_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_waits_for_a_database_that_starts_later() {
     let folder = tempfile::tempdir().unwrap();
-    let database = Embedded::start(folder.path(), Durability::Full).await.unwrap();
+    let database = Embedded::start(folder.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     let url = database.url().to_owned();
     database.stop(PATIENCE).await.unwrap();
     let mut server = serve(&url, "600").spawn().unwrap();
@@ -57,7 +57,7 @@ async fn a_server_waits_for_a_database_that_starts_later() {
         tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("the server says {words}"));
     };
     until("waiting up to 600 s for the database").await;
-    let database = Embedded::start(folder.path(), Durability::Full).await.unwrap();
+    let database = Embedded::start(folder.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     until("ready: open ").await;
     kill("TERM", server.id().unwrap());
     assert!(server.wait().await.unwrap().success());

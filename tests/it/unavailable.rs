@@ -58,7 +58,9 @@ async fn with_the_database_away_the_service_is_unavailable_by_word_and_status() 
 
 #[tokio::test]
 async fn a_pool_that_is_in_use_is_too_busy() {
-    let app = TestApp::pooled(Options { pool_size: 1, wait: Duration::from_millis(20), ..Options::default() }).await;
+    let app =
+        TestApp::pooled(Options { pool_size: 1, acquire_timeout: Duration::from_millis(20), ..Options::default() })
+            .await;
     let server = app.serve().await;
     let _taken = app.conn().await;
     for query in BOTH {

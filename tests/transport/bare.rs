@@ -1,7 +1,7 @@
-//! What the library does by itself with documents that ours are prepared against.
+//! Faults of the library that document preparation works around.
 //!
-//! Every test here shows it doing the wrong thing. One that fails after an upgrade is good news: that part of
-//! `graphql/documents` may have become needless.
+//! Every test here shows a fault. If one fails after an upgrade, that part of `graphql-contract/documents` may no longer be
+//! needed.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::server::{Events, Mutation, Query, World};
 
-/// The schema of the server under test, as the library's manual would have it used.
+/// The schema of the test server, used as the library's manual suggests.
 struct Bare {
     schema: Schema<Query, Mutation, Events>,
     world: Arc<World>,
@@ -33,7 +33,7 @@ fn data(response: Response) -> Value {
 }
 
 #[tokio::test]
-async fn a_field_that_is_written_twice_runs_twice() {
+async fn a_field_selected_twice_runs_twice() {
     let bare = Bare::new();
     let mutation = "mutation { add(amount: 1) ...A ...B } fragment A on Mutation { add(amount: 1) } fragment B on Mutation { add(amount: 1) }";
     data(bare.run(mutation, json!({})).await);
@@ -43,7 +43,7 @@ async fn a_field_that_is_written_twice_runs_twice() {
 }
 
 #[tokio::test]
-async fn fragments_that_double_double_the_work() {
+async fn doubled_fragments_double_the_work() {
     for levels in [1, 4, 8] {
         let bare = Bare::new();
         let mut text = String::from("{ ...F0 }");
@@ -65,7 +65,7 @@ async fn ten_thousand_aliases_run_ten_thousand_fields() {
 }
 
 #[tokio::test]
-async fn ten_thousand_typenames_are_taken_and_ten_thousand_directives_are_as_many_errors() {
+async fn ten_thousand_typenames_are_accepted_and_ten_thousand_directives_are_as_many_errors() {
     let bare = Bare::new();
     let text = format!("{{ {} }}", "__typename ".repeat(10_000));
     assert_eq!(data(bare.run(&text, json!({})).await), json!({ "__typename": "Query" }));
@@ -74,20 +74,20 @@ async fn ten_thousand_typenames_are_taken_and_ten_thousand_directives_are_as_man
 }
 
 #[tokio::test]
-async fn an_error_is_as_long_as_the_name_that_it_complains_about() {
+async fn an_error_is_as_long_as_the_name_in_it() {
     let response = Bare::new().run(&format!("{{ {} }}", "x".repeat(1_000_000)), json!({})).await;
     assert!(response.errors[0].message.len() > 1_000_000, "{} bytes", response.errors[0].message.len());
 }
 
 #[tokio::test]
-async fn a_nullable_field_that_fails_takes_its_parent_along() {
+async fn a_nullable_field_that_fails_nulls_its_parent() {
     let response = Bare::new().run("{ shelf { width price } }", json!({})).await;
     assert_eq!(response.errors[0].path.len(), 2);
     assert_eq!(response.data.into_json().unwrap(), json!({ "shelf": null }));
 }
 
 #[tokio::test]
-async fn a_variable_that_is_missing_is_not_named() {
+async fn a_missing_variable_is_not_named() {
     let response = Bare::new().run("query($wanted: Int!) { book(id: $wanted) { id } }", json!({})).await;
     assert!(!response.errors[0].message.contains("$wanted"), "{:?}", response.errors);
 }

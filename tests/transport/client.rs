@@ -1,4 +1,5 @@
-//! Clients that see every byte.
+//! HTTP and websocket clients that see every byte. A client library would hide what these tests check: malformed requests, half-closed
+//! connections, raw responses.
 
 use std::net::SocketAddr;
 
@@ -15,7 +16,7 @@ use crate::server::within;
 
 pub const GRAPHQL: &str = "application/graphql-response+json";
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -45,7 +46,7 @@ impl Reply {
     }
 }
 
-/// Sends one request and reads the answer to its end.
+/// Sends one request and reads the whole response.
 pub async fn send(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
     let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
     if !headers.iter().any(|(name, _)| *name == "host") {
@@ -76,7 +77,7 @@ pub async fn post(to: SocketAddr, query: &str, variables: Value) -> Reply {
 pub struct Socket(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    /// Opens a websocket with headers of the handshake.
+    /// Opens a websocket with the given headers in its handshake.
     pub async fn open(to: SocketAddr, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = format!("ws://{to}/graphql").into_client_request().unwrap();
         for (name, value) in headers {
@@ -93,11 +94,11 @@ impl Socket {
         Self::open(to, &[("sec-websocket-protocol", "graphql-transport-ws")]).await.unwrap()
     }
 
-    /// Opens a websocket and a session on it.
+    /// Opens a websocket and initializes its session.
     pub async fn ready(to: SocketAddr, payload: Value) -> Self {
         let mut socket = Self::raw(to).await;
-        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket.send_json(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }));
         socket
     }
 
@@ -105,16 +106,16 @@ impl Socket {
         self.0.send(Message::Text(text.into().into())).await.unwrap();
     }
 
-    pub async fn say(&mut self, message: Value) {
+    pub async fn send_json(&mut self, message: Value) {
         self.text(message.to_string()).await;
     }
 
     pub async fn subscribe(&mut self, id: &str, query: &str) {
-        self.say(json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
+        self.send_json(json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
     }
 
     /// The next message of the protocol.
-    pub async fn hear(&mut self) -> Value {
+    pub async fn receive(&mut self) -> Value {
         loop {
             match within(self.0.next()).await {
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
@@ -124,7 +125,7 @@ impl Socket {
         }
     }
 
-    /// The code and reason the socket is closed with.
+    /// The code and reason with which the socket is closed.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
             match within(self.0.next()).await {

@@ -1,4 +1,4 @@
-//! What every answer has, and who may ask at all.
+//! What all responses have in common, and which origins and hosts are allowed.
 
 use graphql_contract::documents::Limits;
 use serde_json::Value;
@@ -38,9 +38,9 @@ async fn headers_that_clients_add_by_themselves_pass_the_preflight() {
     assert_eq!(reply.header("access-control-allow-origin"), None);
 }
 
-/// S15: a page that points its own name at the server was taken for a page of the server's own.
+/// S15: with DNS rebinding, a page of another host counted as a page of the server's own.
 #[tokio::test]
-async fn a_foreign_name_of_the_server_is_refused() {
+async fn a_foreign_host_name_is_refused() {
     let server = Server::with(|settings| settings.allowed_hosts = vec!["api.example.com".into()]).await;
     let ask = async |method: &'static str, path: &'static str, host: &'static str| {
         let headers = [JSON, ("host", host)];
@@ -62,7 +62,7 @@ async fn a_foreign_name_of_the_server_is_refused() {
 }
 
 #[tokio::test]
-async fn every_answer_tells_browsers_to_be_careful() {
+async fn every_response_has_security_headers() {
     let server = Server::with(|settings| settings.https = true).await;
     for path in ["/", "/healthz", "/nowhere", "/schema.graphql", "/graphql?query={viewer}"] {
         let reply = send(server.address, "GET", path, &[("accept", "application/json")], "").await;
@@ -79,7 +79,7 @@ async fn every_answer_tells_browsers_to_be_careful() {
     }
     let plain = Server::start().await;
     let reply = send(plain.address, "GET", "/healthz", &[], "").await;
-    assert_eq!(reply.header("strict-transport-security"), None, "nobody said that it is reached by https");
+    assert_eq!(reply.header("strict-transport-security"), None, "not configured for https");
 }
 
 /// O11: pages and introspection could not be turned off.
@@ -104,7 +104,7 @@ async fn pages_and_the_contract_can_be_turned_off() {
 }
 
 #[tokio::test]
-async fn a_contact_for_vulnerabilities_is_told_where_one_is_set() {
+async fn security_txt_is_served_if_a_contact_is_set() {
     let path = "/.well-known/security.txt";
     let server = Server::with(|settings| settings.security_contact = Some("mailto:security@example.com".into())).await;
     let reply = send(server.address, "GET", path, &[], "").await;

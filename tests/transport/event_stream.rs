@@ -14,14 +14,14 @@ use crate::server::{Server, within};
 const EVENTS: (&str, &str) = ("accept", "text/event-stream");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// An answer that goes on.
+/// A streaming response.
 struct Stream {
     socket: TcpStream,
     text: String,
 }
 
 impl Stream {
-    /// Sends a request of HTTP 1.0, whose answer has no chunks.
+    /// Sends an HTTP/1.0 request, whose response is not chunked.
     async fn request(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
         Self::of_version("1.0", to, &format!("{method} {path}"), headers, body).await
     }
@@ -41,7 +41,7 @@ impl Stream {
         Self::request(to, "POST", "/graphql", &headers, &json!({ "query": query }).to_string()).await
     }
 
-    /// Reads until `part` has come, and forgets all up to there.
+    /// Reads until `part` is received, and discards everything up to it.
     async fn until(&mut self, part: &str) {
         within(async {
             let mut bytes = [0; 4096];
@@ -55,7 +55,7 @@ impl Stream {
         self.text = self.text.split_once(part).unwrap().1.to_owned();
     }
 
-    /// Whether there were too many.
+    /// Whether the stream was refused because there are too many.
     async fn is_refused(&mut self) -> bool {
         let mut status = [0; 12];
         self.socket.read_exact(&mut status).await.unwrap();
@@ -77,7 +77,7 @@ fn data(field: &str, value: impl Into<Value>) -> String {
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
 #[tokio::test]
-async fn operations_of_all_kinds_are_answered_with_events() {
+async fn all_kinds_of_operations_return_events() {
     let server = Server::start().await;
     let to = server.address;
     let reply = Stream::post(to, "subscription { count(to: 2) }", &[]).await.rest().await;
@@ -95,7 +95,7 @@ async fn operations_of_all_kinds_are_answered_with_events() {
 }
 
 #[tokio::test]
-async fn json_is_preferred_where_both_are_accepted_and_there_is_a_choice() {
+async fn json_is_preferred_if_both_are_accepted_and_possible() {
     let server = Server::start().await;
     let both = ("accept", "application/graphql-response+json, application/json, text/event-stream, multipart/mixed");
     let send = async |query: &str| {
@@ -118,13 +118,17 @@ async fn an_event_carries_its_cursor_and_the_last_one_resumes_the_stream() {
     assert_eq!(all.body, format!(":\n\n{}{}{}{COMPLETE}", numbered(1), numbered(2), numbered(3)));
     let argument = "subscription { numbers(after: 1) }";
     let resumed = Stream::post(to, argument, &[("last-event-id", "2")]).await.rest().await;
-    assert_eq!(resumed.body, format!(":\n\n{}{COMPLETE}", numbered(3)), "the header goes before the argument");
+    assert_eq!(
+        resumed.body,
+        format!(":\n\n{}{COMPLETE}", numbered(3)),
+        "the header takes precedence over the argument"
+    );
     let first = Stream::post(to, argument, &[("last-event-id", "")]).await.rest().await;
     assert_eq!(first.body, format!(":\n\n{}{}{COMPLETE}", numbered(2), numbered(3)));
 }
 
 #[tokio::test]
-async fn what_is_not_executed_is_told_as_an_event_and_a_bad_request_as_json() {
+async fn rejected_operations_are_events_and_bad_requests_are_json() {
     let server = Server::start().await;
     let to = server.address;
     for (query, code) in [
@@ -151,9 +155,9 @@ async fn what_is_not_executed_is_told_as_an_event_and_a_bad_request_as_json() {
     assert_eq!(server.world.runs(), 0);
 }
 
-/// An event has a limit of its own.
+/// An event has a separate limit.
 #[tokio::test]
-async fn an_event_says_what_it_costs_of_what_it_may() {
+async fn an_event_reports_its_cost_and_limit() {
     let server = Server::start().await;
     let body = json!({ "query": "subscription { count(to: 1) }", "extensions": { "cost": true } }).to_string();
     let reply = Stream::request(server.address, "POST", "/graphql", &[JSON, EVENTS], &body).await.rest().await;
@@ -185,7 +189,7 @@ async fn a_stream_ends_with_its_session_and_is_not_complete() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_ends_its_streams() {
+async fn a_stopping_server_ends_its_streams() {
     let mut server = Server::start().await;
     let mut stream = Stream::post(server.address, "subscription { live }", &[]).await;
     stream.until(":\n\n").await;
@@ -195,11 +199,11 @@ async fn a_server_that_stops_ends_its_streams() {
 }
 
 #[tokio::test]
-async fn a_reader_that_is_slow_or_gone_ends_the_subscription() {
+async fn a_slow_or_disconnected_reader_ends_the_subscription() {
     let server = Server::with(|settings| settings.write_timeout = Duration::from_millis(300)).await;
     let _slow = Stream::post(server.address, "subscription { flood }", &[]).await;
     within(server.world.streams_dropped.notified()).await;
-    // Nobody reads what a client of HTTP 1.0 may still send, so that only a comment finds out that it has gone.
+    // The server does not read from an HTTP/1.0 client any more, so only writing a comment detects that it has disconnected.
     let server = Server::with(|settings| settings.ping_interval = Duration::from_millis(50)).await;
     let mut gone = Stream::post(server.address, "subscription { live }", &[]).await;
     gone.until(":\n\n").await;
@@ -208,7 +212,7 @@ async fn a_reader_that_is_slow_or_gone_ends_the_subscription() {
 }
 
 #[tokio::test]
-async fn a_reader_that_goes_ends_the_subscription_without_a_comment() {
+async fn a_disconnected_reader_ends_the_subscription_without_a_comment() {
     let server = Server::with(|settings| settings.ping_interval = Duration::from_secs(3_600)).await;
     let body = json!({ "query": "subscription { live }" }).to_string();
     for (number, line) in ["POST /graphql", "GET /graphql?query=subscription%7Blive%7D"].into_iter().enumerate() {
@@ -222,9 +226,9 @@ async fn a_reader_that_goes_ends_the_subscription_without_a_comment() {
     }
 }
 
-/// S9: connections that stay are bounded in all and by address.
+/// S9: long connections are limited in total and per address.
 #[tokio::test]
-async fn streams_are_bounded_together_with_sockets() {
+async fn streams_and_sockets_have_a_common_limit() {
     let server = Server::with(|settings| {
         settings.max_sockets = 2;
         settings.max_sockets_per_address = 1;
@@ -248,6 +252,6 @@ async fn streams_are_bounded_together_with_sockets() {
     assert_eq!(socket.closed().await.0, 1013);
     drop(first);
     within(server.world.streams_dropped.notified()).await;
-    // The connection of the one that left may be closed a moment later.
+    // The connection that was closed may be removed a moment later.
     within(async { while open("192.0.2.1").await.is_refused().await {} }).await;
 }

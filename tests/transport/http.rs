@@ -18,7 +18,7 @@ async fn with_accept(server: &Server, accept: &str, body: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn the_media_type_decides_about_the_status() {
+async fn the_media_type_determines_the_status() {
     let server = Server::start().await;
     let bad = [query("{ nope }"), query("{"), json!({"query": "query($x: Int!) { book(id: $x) { id } }"}).to_string()];
     for body in &bad {
@@ -36,7 +36,7 @@ async fn the_media_type_decides_about_the_status() {
 }
 
 #[tokio::test]
-async fn a_malformed_request_is_refused_whatever_is_accepted() {
+async fn a_malformed_request_is_refused_for_every_media_type() {
     let server = Server::start().await;
     let cases = [
         ("", "not JSON"),
@@ -44,7 +44,7 @@ async fn a_malformed_request_is_refused_whatever_is_accepted() {
         ("\"x\"", "JSON object"),
         ("[{\"query\":\"{ viewer }\"}]", "Batches"),
         ("{}", "`query` is missing"),
-        ("{\"query\":1}", "`query` has to be a string"),
+        ("{\"query\":1}", "`query` must be a string"),
         ("{\"query\":\"{ viewer }\",\"operationName\":1}", "`operationName`"),
         ("{\"query\":\"{ viewer }\",\"variables\":[]}", "`variables`"),
         ("{\"query\":\"{ viewer }\",\"extensions\":\"x\"}", "`extensions`"),
@@ -61,7 +61,7 @@ async fn a_malformed_request_is_refused_whatever_is_accepted() {
 }
 
 #[tokio::test]
-async fn only_plain_json_is_read() {
+async fn only_uncompressed_json_is_read() {
     let server = Server::start().await;
     let body = query("{ viewer }");
     for headers in [
@@ -104,7 +104,7 @@ async fn get_runs_queries_only_and_not_for_simple_requests_of_pages() {
 }
 
 #[tokio::test]
-async fn a_token_is_a_viewer_or_refused() {
+async fn a_token_is_valid_or_refused() {
     let server = Server::start().await;
     let ask = |authorization: &'static str| {
         let address = server.address;
@@ -130,9 +130,9 @@ async fn a_token_is_a_viewer_or_refused() {
     assert_eq!((down.status, down.code().as_str(), down.header("retry-after")), (503, "UNAVAILABLE", Some("1")));
 }
 
-/// C10: what proves by itself who asks does not look at the token; what is asked for together with anything else does.
+/// C10: anonymous operations ignore the token; combined with other fields, the token is checked.
 #[tokio::test]
-async fn an_anonymous_operation_runs_as_nobody_whatever_token_comes_with_it() {
+async fn an_anonymous_operation_ignores_the_token() {
     let server = Server::start().await;
     for token in ["Bearer forged", "Bearer good", "Basic Zm9v", "nonsense", ""] {
         let headers = [JSON, ("accept", GRAPHQL), ("authorization", token)];
@@ -151,7 +151,7 @@ async fn an_anonymous_operation_runs_as_nobody_whatever_token_comes_with_it() {
 }
 
 #[tokio::test]
-async fn a_get_is_somebodys_as_a_post_is() {
+async fn a_get_is_authenticated_like_a_post() {
     let server = Server::start().await;
     let get = |authorization: &'static str| {
         let headers = [("accept", GRAPHQL), ("authorization", authorization)];
@@ -163,7 +163,7 @@ async fn a_get_is_somebodys_as_a_post_is() {
 }
 
 #[tokio::test]
-async fn every_answer_names_its_request() {
+async fn every_response_has_a_request_id() {
     let server = Server::start().await;
     let reply = post(server.address, "{ requestId }", Value::Null).await;
     assert_eq!(reply.json()["data"]["requestId"].as_str(), reply.header("x-request-id"));
@@ -179,7 +179,7 @@ async fn every_answer_names_its_request() {
 }
 
 #[tokio::test]
-async fn a_field_that_is_written_twice_runs_once() {
+async fn a_field_selected_twice_runs_once() {
     let server = Server::start().await;
     let twice = post(server.address, "mutation { add(amount: 1) ...A ...B } fragment A on Mutation { add(amount: 1) } fragment B on Mutation { add(amount: 1) }", Value::Null).await;
     assert_eq!(twice.json(), json!({"data": {"add": 1}}));
@@ -206,14 +206,14 @@ async fn a_field_of_an_interface_and_of_its_object_runs_once() {
 }
 
 #[tokio::test]
-async fn an_operation_of_which_nothing_is_left_gives_an_empty_object() {
+async fn an_operation_whose_fields_are_all_skipped_returns_an_empty_object() {
     let server = Server::start().await;
     let reply = post(server.address, "{ viewer @skip(if: true) }", Value::Null).await;
     assert_eq!(reply.body, r#"{"data":{}}"#);
 }
 
 #[tokio::test]
-async fn a_variable_that_is_left_out_is_not_null() {
+async fn an_undefined_variable_is_not_null() {
     let server = Server::start().await;
     let text = "query($t: String) { patch(title: $t) }";
     for (variables, expected) in [(json!({}), "undefined"), (json!({"t": null}), "null"), (json!({"t": "x"}), "x")] {
@@ -223,7 +223,7 @@ async fn a_variable_that_is_left_out_is_not_null() {
 }
 
 #[tokio::test]
-async fn a_variable_that_is_missing_is_named() {
+async fn a_missing_variable_is_named() {
     let server = Server::start().await;
     let reply = post(server.address, "query($wanted: Int!) { book(id: $wanted) { id } }", json!({})).await;
     assert_eq!(reply.code(), "BAD_USER_INPUT");
@@ -231,7 +231,7 @@ async fn a_variable_that_is_missing_is_named() {
 }
 
 #[tokio::test]
-async fn keys_are_in_the_order_of_the_selection_whoever_is_done_first() {
+async fn keys_have_the_order_of_the_selection_not_of_completion() {
     let server = Server::start().await;
     let text = "{ z: slow(turns: 9) ...F a: slow(turns: 0) book { id } } fragment F on Query { m: slow(turns: 3) book { title } }";
     let reply = post(server.address, text, Value::Null).await;
@@ -239,7 +239,7 @@ async fn keys_are_in_the_order_of_the_selection_whoever_is_done_first() {
 }
 
 #[tokio::test]
-async fn a_field_that_fails_is_null_with_an_error_or_moves_up() {
+async fn a_field_that_fails_is_null_or_nulls_its_parent() {
     let server = Server::start().await;
     let nullable = post(server.address, "{ shelf { width label } other: slow(turns: 1) }", Value::Null).await.json();
     assert_eq!(nullable["data"], json!({"shelf": {"width": 80, "label": null}, "other": 1}));
@@ -250,7 +250,7 @@ async fn a_field_that_fails_is_null_with_an_error_or_moves_up() {
 }
 
 #[tokio::test]
-async fn a_mutation_runs_to_its_end_when_the_client_is_gone() {
+async fn a_mutation_completes_after_its_client_has_disconnected() {
     use tokio::io::AsyncWriteExt;
     let server = Server::start().await;
     let body = query("mutation { addLate }");
@@ -262,7 +262,7 @@ async fn a_mutation_runs_to_its_end_when_the_client_is_gone() {
     stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
     within(server.world.entered.notified()).await;
     drop(stream);
-    // The server sees that the client is gone before the mutation may go on.
+    // The server detects that the client has disconnected before the mutation continues.
     assert_eq!(post(server.address, "{ viewer }", Value::Null).await.status, 200);
     server.world.gate.notify_one();
     within(server.world.done.notified()).await;
@@ -270,7 +270,7 @@ async fn a_mutation_runs_to_its_end_when_the_client_is_gone() {
 }
 
 #[tokio::test]
-async fn a_bug_and_a_query_without_end_are_answered() {
+async fn a_panic_and_an_endless_query_get_a_response() {
     let server = Server::with(|settings| settings.query_timeout = std::time::Duration::from_millis(500)).await;
     let bug = post(server.address, "{ panic }", Value::Null).await;
     assert_eq!((bug.status, bug.code().as_str()), (500, "INTERNAL"));
@@ -296,7 +296,7 @@ async fn other_origins_are_allowed_by_name() {
 }
 
 #[tokio::test]
-async fn the_address_behind_trusted_proxies_is_the_clients() {
+async fn the_client_address_is_taken_from_trusted_proxies() {
     for (proxies, expected) in [(0, "127.0.0.1"), (1, "203.0.113.9"), (2, "198.51.100.7")] {
         let server = Server::with(|settings| settings.trusted_proxies = proxies).await;
         let headers = [JSON, ("x-forwarded-for", "198.51.100.7, 203.0.113.9")];
@@ -306,7 +306,7 @@ async fn the_address_behind_trusted_proxies_is_the_clients() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_lets_requests_end() {
+async fn a_stopping_server_finishes_requests() {
     let mut server = Server::start().await;
     let address = server.address;
     let asking = tokio::spawn(async move { post(address, "mutation { addLate }", Value::Null).await });
@@ -317,9 +317,9 @@ async fn a_server_that_stops_lets_requests_end() {
     server.stopped().await;
 }
 
-/// As `nc` does, and whoever closes their own half to say that nothing more comes.
+/// Like `nc`, and other clients that close their half of the connection after the request.
 #[tokio::test]
-async fn who_sends_nothing_more_is_answered() {
+async fn a_half_closed_connection_gets_its_response() {
     let server = Server::start().await;
     let body = r#"{"query":"mutation { addLate }"}"#;
     let mut stream = TcpStream::connect(server.address).await.unwrap();

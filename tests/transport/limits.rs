@@ -1,4 +1,4 @@
-//! What is too large or too slow.
+//! Limits on size and time.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::client::{GRAPHQL, Reply, post, send};
 use crate::server::{Server, within};
 
 #[tokio::test]
-async fn fragments_that_double_cost_nothing() {
+async fn doubled_fragments_take_no_time() {
     let server = Server::start().await;
     let mut text = String::from("{ book { ...F0 } }");
     for level in 0..30 {
@@ -38,7 +38,7 @@ async fn ten_thousand_aliases_run_nothing() {
 }
 
 #[tokio::test]
-async fn errors_are_shorter_than_what_they_complain_about() {
+async fn errors_are_shorter_than_the_names_in_them() {
     let server = Server::start().await;
     for text in ["y".repeat(60_000), "x ".repeat(900)] {
         let reply = post(server.address, &format!("{{ {text} }}"), Value::Null).await;
@@ -48,7 +48,7 @@ async fn errors_are_shorter_than_what_they_complain_about() {
 }
 
 #[tokio::test]
-async fn a_body_that_says_it_is_too_large_is_not_read() {
+async fn a_body_with_a_too_large_content_length_is_not_read() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let head =
@@ -60,7 +60,7 @@ async fn a_body_that_says_it_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
-async fn fifty_megabytes_in_chunks_are_cut_off_early() {
+async fn a_chunked_body_of_fifty_megabytes_is_rejected_early() {
     let server = Server::start().await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut read, mut write) = stream.into_split();
@@ -84,7 +84,7 @@ async fn fifty_megabytes_in_chunks_are_cut_off_early() {
 }
 
 #[tokio::test]
-async fn a_body_that_never_ends_is_given_up() {
+async fn a_body_that_never_ends_times_out() {
     let server = Server::with(|settings| settings.body_timeout = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
@@ -95,7 +95,7 @@ async fn a_body_that_never_ends_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_head_that_trickles_in_is_cut() {
+async fn a_slow_head_times_out() {
     let server = Server::with(|settings| settings.request_timeout = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     within(async {
@@ -116,23 +116,23 @@ async fn a_head_that_trickles_in_is_cut() {
 }
 
 #[tokio::test]
-async fn a_head_that_stops_in_its_middle_is_cut() {
+async fn an_incomplete_head_times_out() {
     let server = Server::with(|settings| settings.request_timeout = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nx: ").await.unwrap();
     let mut answer = Vec::new();
-    // An end, or an error: the connection is gone.
+    // An end or an error: the connection is closed.
     let _ = within(stream.read_to_end(&mut answer)).await;
     assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
 }
 
-/// Answers that nobody takes held their memory for ever: a server that stops waits for them.
+/// Responses that no client reads occupied memory for ever, and a stopping server waited for them.
 #[tokio::test]
-async fn an_answer_that_nobody_takes_is_cut() {
+async fn a_response_that_is_not_read_times_out() {
     for accept in ["application/json", "text/event-stream"] {
         let mut server = Server::with(|settings| {
             settings.write_timeout = Duration::from_millis(200);
-            // More than the system keeps for a reader.
+            // More than the system buffers for a reader.
             settings.max_body_bytes = 500_000;
             settings.drain_timeout = Duration::from_secs(3_600);
         })
@@ -159,15 +159,15 @@ async fn an_answer_that_nobody_takes_is_cut() {
         server.stopped().await;
         let mut answer = Vec::new();
         let _ = within(stream.read_to_end(&mut answer)).await;
-        assert!(answer.len() < 19 * 400_000, "{accept}: it was cut");
+        assert!(answer.len() < 19 * 400_000, "{accept}: it was not completed");
     }
 }
 
 #[tokio::test]
-async fn connections_of_one_address_are_bounded() {
+async fn connections_of_one_address_are_limited() {
     let server = Server::start().await;
     let mut streams = Vec::new();
-    // As many as one address may have, and one more.
+    // As many as one address may have, plus one.
     for _ in 0..501 {
         streams.push(TcpStream::connect(server.address).await.unwrap());
     }
@@ -176,7 +176,7 @@ async fn connections_of_one_address_are_bounded() {
     let _ = within(last.read_to_end(&mut answer)).await;
     assert!(answer.is_empty());
     drop(streams);
-    // Room again, as soon as the server has noticed.
+    // A connection is free again as soon as the server has noticed.
     within(async {
         loop {
             let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -191,7 +191,7 @@ async fn connections_of_one_address_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_silent_connection_is_closed() {
+async fn an_idle_connection_is_closed() {
     let server = Server::with(|settings| settings.idle_timeout = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let mut bytes = Vec::new();
@@ -200,7 +200,7 @@ async fn a_silent_connection_is_closed() {
 }
 
 #[tokio::test]
-async fn the_whole_contract_can_be_asked_for() {
+async fn the_whole_contract_can_be_introspected() {
     let server = Server::start().await;
     let reference = "kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } }";
     let value = format!("name description type {{ {reference} }} defaultValue isDeprecated deprecationReason");
@@ -220,12 +220,12 @@ async fn the_whole_contract_can_be_asked_for() {
     assert_eq!(oneself.body, "hooked");
 }
 
-/// One connection of HTTP/2 held a hundred thousand half-sent requests.
+/// One HTTP/2 connection could hold a hundred thousand incomplete requests.
 #[tokio::test]
-async fn requests_on_one_connection_of_http_2_are_bounded() {
+async fn requests_on_one_http_2_connection_are_limited() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    // The preface, and settings of which there are none.
+    // The preface, and empty settings.
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
     let mut head = [0; 9];
     within(stream.read_exact(&mut head)).await.unwrap();
@@ -236,7 +236,7 @@ async fn requests_on_one_connection_of_http_2_are_bounded() {
     assert_eq!(found[2..], [0, 0, 0, 32]);
 }
 
-/// A client at one of this machine's addresses.
+/// A client at one of the local addresses.
 async fn connect_from(from: &str, to: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
@@ -257,7 +257,7 @@ async fn answer_to(mut stream: TcpStream) -> Reply {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_long_is_refused() {
+async fn a_too_long_head_is_rejected() {
     let server = Server::start().await;
     for (method, path) in [("POST", "/graphql"), ("GET", "/healthz")] {
         let ask = async |header: &str| send(server.address, method, path, &[("x-padding", header)], "").await;
@@ -268,14 +268,14 @@ async fn a_head_that_is_too_long_is_refused() {
     }
 }
 
-/// Each connection kept up to 400 kB of a head without an end.
+/// Each connection buffered up to 400 kB of an incomplete head.
 #[tokio::test]
-async fn a_head_without_an_end_is_refused_before_it_is_kept() {
+async fn an_endless_head_is_rejected_early() {
     let server = Server::start().await;
     let (read, mut write) = TcpStream::connect(server.address).await.unwrap().into_split();
     let endless = tokio::spawn(async move {
         let mut piece: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\nx-padding: ";
-        // Less than the server kept, and more than it may keep.
+        // Less than the server used to buffer, and more than it may buffer.
         for _ in 0..25 {
             if write.write_all(piece).await.is_err() {
                 break;
@@ -290,9 +290,9 @@ async fn a_head_without_an_end_is_refused_before_it_is_kept() {
     drop(within(endless).await.unwrap());
 }
 
-/// The server and what stands in front of it could go by different ones.
+/// The server and a proxy in front of it could use different values.
 #[tokio::test]
-async fn a_head_that_says_a_thing_twice_is_refused() {
+async fn a_head_with_duplicate_headers_is_rejected() {
     let server = Server::start().await;
     let body = r#"{"query":"{ book { id } }"}"#;
     let ask = async |target: &str, headers: &str| {
@@ -323,9 +323,9 @@ async fn a_head_that_says_a_thing_twice_is_refused() {
     }
 }
 
-/// Bodies that came slowly took memory without a common bound.
+/// Bodies that arrived slowly had no common limit of memory.
 #[tokio::test]
-async fn bodies_from_one_address_are_bounded_and_others_are_not_concerned() {
+async fn bodies_from_one_address_are_limited_and_others_are_not_affected() {
     let server = Server::with(|settings| settings.body_timeout = Duration::from_secs(3_600)).await;
     let mut waiting = FuturesUnordered::new();
     for _ in 0..40 {
@@ -333,7 +333,7 @@ async fn bodies_from_one_address_are_bounded_and_others_are_not_concerned() {
         stream.write_all(posting(256 * 1024).as_bytes()).await.unwrap();
         waiting.push(answer_to(stream));
     }
-    // 31 of them have a share of 8 MiB.
+    // 31 of them fill a share of 8 MiB.
     for _ in 31..40 {
         let reply = within(waiting.next()).await.unwrap();
         assert_eq!((reply.status, reply.code().as_str()), (429, "TOO_MANY_REQUESTS"));
@@ -343,7 +343,7 @@ async fn bodies_from_one_address_are_bounded_and_others_are_not_concerned() {
     let body = json!({ "query": "{ book { id } }", "variables": { "x": "x".repeat(200_000) } }).to_string();
     let mut other = connect_from("127.0.0.2", server.address).await;
     other.write_all(format!("{}{body}", posting(body.len())).as_bytes()).await.unwrap();
-    assert_eq!(answer_to(other).await.status, 200, "another address has a share of its own");
+    assert_eq!(answer_to(other).await.status, 200, "another address has a separate share");
     assert_eq!(post(server.address, "{ book { id } }", Value::Null).await.status, 200, "short ones have room");
     drop(waiting);
     within(async {
@@ -358,9 +358,9 @@ async fn bodies_from_one_address_are_bounded_and_others_are_not_concerned() {
     .await;
 }
 
-/// Six slow readers held the room for long answers of everybody.
+/// Six slow readers occupied the memory for long responses of all clients.
 #[tokio::test]
-async fn slow_readers_at_one_address_keep_no_answer_from_others() {
+async fn slow_readers_at_one_address_do_not_affect_others() {
     let server = Server::with(|settings| {
         settings.write_timeout = Duration::from_secs(3_600);
         settings.max_body_bytes = 500_000;

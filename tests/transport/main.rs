@@ -1,4 +1,4 @@
-//! The wire over real sockets, with a small schema of its own.
+//! The transport over real sockets, with a small schema of its own.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test panics where it fails")]
 
 mod bare;

@@ -1,4 +1,4 @@
-//! The server under test: a small schema, sessions with a clock that stands still.
+//! The test server: a small schema, and sessions with a controlled clock.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, broadcast, oneshot};
 use tokio::task::JoinHandle;
 
-/// What tests look at and act on.
+/// The state that tests inspect and control.
 pub struct World {
     pub runs: AtomicUsize,
     pub entered: Notify,
@@ -56,7 +56,7 @@ impl World {
     }
 }
 
-/// Tells the world when a stream is dropped.
+/// Reports when a stream is dropped.
 struct Guard(Arc<World>);
 
 impl Drop for Guard {
@@ -113,7 +113,7 @@ pub enum Thing {
     Desk(Desk),
 }
 
-/// Things that fail.
+/// Fields that fail.
 pub struct Shelf;
 
 #[Object]
@@ -122,12 +122,12 @@ impl Shelf {
         80
     }
 
-    /// As the house writes a nullable field that can fail.
+    /// A nullable field that can fail, written as in this project.
     async fn label(&self) -> Option<async_graphql::Result<String>> {
         Some(Err("it is not legible".into()))
     }
 
-    /// As nobody should write it.
+    /// A nullable field that can fail, written in a way that nulls its parent.
     async fn price(&self) -> async_graphql::Result<Option<i32>> {
         Err("there is none".into())
     }
@@ -158,7 +158,7 @@ impl Query {
         Some(Shelf)
     }
 
-    /// Done after so many turns of the others.
+    /// Completes after other tasks have run this many times.
     async fn slow(&self, turns: u32) -> u32 {
         for _ in 0..turns {
             tokio::task::yield_now().await;
@@ -178,7 +178,7 @@ impl Query {
         ctx.data_opt::<Viewer>().map(|viewer| viewer.0.clone())
     }
 
-    /// The viewer again, but nobody is asked for a token.
+    /// The viewer again, in a field that is anonymous.
     async fn anyone(&self, ctx: &Context<'_>) -> Option<String> {
         ctx.data_opt::<Viewer>().map(|viewer| viewer.0.clone())
     }
@@ -235,7 +235,7 @@ impl Events {
         stream::iter(1..=to)
     }
 
-    /// The numbers up to 3 after the one that the client has, each with its cursor.
+    /// The numbers up to 3 after the client's last one, each with its cursor.
     async fn numbers(&self, ctx: &Context<'_>, after: Option<i32>) -> impl Stream<Item = i32> {
         let position = ctx.data_unchecked::<Call>().stream.clone().unwrap();
         let after = position.resume_after().map(|cursor| cursor.parse().unwrap()).or(after).unwrap_or(0);
@@ -245,7 +245,7 @@ impl Events {
         })
     }
 
-    /// Never ends of itself.
+    /// Never ends by itself.
     async fn live(&self, ctx: &Context<'_>) -> impl Stream<Item = i32> {
         let world = world(ctx);
         let receiver = world.events.subscribe();
@@ -256,7 +256,7 @@ impl Events {
         })
     }
 
-    /// More than any buffer takes.
+    /// More than any buffer can hold.
     async fn flood(&self, ctx: &Context<'_>) -> impl Stream<Item = String> {
         let guard = Guard(world(ctx));
         stream::repeat(()).map(move |()| {
@@ -275,13 +275,13 @@ impl Events {
 }
 
 pub fn schema(world: Arc<World>) -> Schema<Query, Mutation, Events> {
-    // Documents are checked before: the executor need not do it again.
+    // Documents are validated before: the executor need not do it again.
     Schema::build(Query, Mutation, Events).validation_mode(ValidationMode::Fast).data(world).finish()
 }
 
-struct Doorman(Arc<World>);
+struct TestSessions(Arc<World>);
 
-impl Sessions for Doorman {
+impl Sessions for TestSessions {
     fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, Refused>> {
         let opened = match credentials.bearer {
             Some(token) if token == "forged" => Err(Refused::Token("the token is forged".into())),
@@ -318,7 +318,7 @@ impl Sessions for Doorman {
     }
 }
 
-impl Readiness for Doorman {
+impl Readiness for TestSessions {
     fn check(&self) -> BoxFuture<'_, Result<(), String>> {
         let ready = self.0.ready.load(Ordering::SeqCst);
         async move { if ready { Ok(()) } else { Err("no database".into()) } }.boxed()
@@ -342,7 +342,7 @@ impl Server {
         Self::limited(Limits::default(), change).await
     }
 
-    /// One that shows no pages to people.
+    /// A server without pages.
     pub async fn bare(limits: Limits, change: impl FnOnce(&mut Settings)) -> Self {
         Self::new(limits, change, |gateway| gateway).await
     }
@@ -359,9 +359,9 @@ impl Server {
         let world = Arc::new(World::new());
         let schema = schema(world.clone());
         let sdl = schema.sdl();
-        let doorman = Arc::new(Doorman(world.clone()));
+        let sessions = Arc::new(TestSessions(world.clone()));
         let documents = Arc::new(Documents::new(&sdl, limits).unwrap());
-        let mut gateway = Gateway::new(schema, documents, sdl.clone(), doorman.clone(), doorman);
+        let mut gateway = Gateway::new(schema, documents, sdl.clone(), sessions.clone(), sessions);
         change(&mut gateway.settings);
         let gateway = finish(gateway);
         let gateway = gateway.route("/hook", poem::endpoint::make_sync(|_| "hooked"));
@@ -378,7 +378,7 @@ impl Server {
         let _ = self.stop.take().unwrap().send(());
     }
 
-    /// Waits until the server is gone.
+    /// Waits until the server has stopped.
     pub async fn stopped(self) {
         within(self.task).await.unwrap().unwrap();
     }

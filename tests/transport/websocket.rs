@@ -20,22 +20,22 @@ async fn operations_of_all_kinds_run() {
     let server = Server::start().await;
     let mut socket = Socket::ready(server.address, json!({"authorization": "Bearer good"})).await;
     socket.subscribe("q", "{ viewer }").await;
-    assert_eq!(socket.hear().await, json!({"id": "q", "type": "next", "payload": {"data": {"viewer": "good"}}}));
-    assert_eq!(socket.hear().await, json!({"id": "q", "type": "complete"}));
+    assert_eq!(socket.receive().await, json!({"id": "q", "type": "next", "payload": {"data": {"viewer": "good"}}}));
+    assert_eq!(socket.receive().await, json!({"id": "q", "type": "complete"}));
     socket.subscribe("m", "mutation { add(amount: 1) add(amount: 1) }").await;
-    assert_eq!(socket.hear().await["payload"], json!({"data": {"add": 1}}));
-    assert_eq!(socket.hear().await, json!({"id": "m", "type": "complete"}));
+    assert_eq!(socket.receive().await["payload"], json!({"data": {"add": 1}}));
+    assert_eq!(socket.receive().await, json!({"id": "m", "type": "complete"}));
     socket.subscribe("s", "subscription { count(to: 3) }").await;
     for n in 1..=3 {
-        assert_eq!(socket.hear().await, json!({"id": "s", "type": "next", "payload": {"data": {"count": n}}}));
+        assert_eq!(socket.receive().await, json!({"id": "s", "type": "next", "payload": {"data": {"count": n}}}));
     }
-    assert_eq!(socket.hear().await, json!({"id": "s", "type": "complete"}));
+    assert_eq!(socket.receive().await, json!({"id": "s", "type": "complete"}));
     socket.subscribe("s", "subscription { count(to: 1) }").await;
-    assert_eq!(socket.hear().await["id"], "s");
+    assert_eq!(socket.receive().await["id"], "s");
 }
 
 #[tokio::test]
-async fn what_is_not_executed_is_an_error_and_no_result() {
+async fn a_rejected_operation_is_an_error_and_not_a_result() {
     let server = Server::start().await;
     let mut socket = Socket::ready(server.address, Value::Null).await;
     for (query, code) in [
@@ -45,20 +45,20 @@ async fn what_is_not_executed_is_an_error_and_no_result() {
         ("query($x: Int!) { book(id: $x) { id } }", "BAD_USER_INPUT"),
     ] {
         socket.subscribe("1", query).await;
-        let message = socket.hear().await;
+        let message = socket.receive().await;
         assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!("1")));
         assert_eq!(message["payload"][0]["extensions"]["code"], code);
         assert!(message["payload"][0]["extensions"]["requestId"].is_string());
     }
     socket.subscribe("1", "subscription { refused }").await;
-    let message = socket.hear().await;
+    let message = socket.receive().await;
     assert_eq!((&message["type"], &message["payload"][0]["message"]), (&json!("error"), &json!("not for you")));
     socket.subscribe("1", "{ fail }").await;
-    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(socket.receive().await["type"], "next");
 }
 
 #[tokio::test]
-async fn each_breach_of_the_protocol_has_its_code() {
+async fn each_violation_of_the_protocol_has_its_code() {
     let server = Server::with(|settings| settings.max_body_bytes = 4096).await;
     let subscribe = r#"{"type":"subscribe","id":"1","payload":{"query":"{ viewer }"}}"#;
     let init = r#"{"type":"connection_init"}"#;
@@ -96,7 +96,7 @@ async fn each_breach_of_the_protocol_has_its_code() {
 }
 
 #[tokio::test]
-async fn the_subprotocol_has_to_be_offered() {
+async fn the_subprotocol_is_required() {
     let server = Server::start().await;
     let mut socket = Socket::open(server.address, &[]).await.unwrap();
     assert_eq!(socket.closed().await.0, 4406);
@@ -106,50 +106,50 @@ async fn the_subprotocol_has_to_be_offered() {
 async fn a_socket_without_init_is_closed() {
     let server = Server::with(|settings| settings.init_timeout = Duration::from_millis(500)).await;
     let mut socket = Socket::raw(server.address).await;
-    socket.say(json!({"type": "ping"})).await;
-    assert_eq!(socket.hear().await, json!({"type": "pong"}));
+    socket.send_json(json!({"type": "ping"})).await;
+    assert_eq!(socket.receive().await, json!({"type": "pong"}));
     assert_eq!(socket.closed().await.0, 4408);
 }
 
 #[tokio::test]
-async fn a_token_of_the_handshake_counts_too() {
+async fn a_token_in_the_handshake_is_accepted() {
     let server = Server::start().await;
     let headers = [("sec-websocket-protocol", "graphql-transport-ws"), ("authorization", "Bearer good")];
     let mut socket = Socket::open(server.address, &headers).await.unwrap();
-    socket.say(json!({"type": "connection_init"})).await;
-    assert_eq!(socket.hear().await["type"], "connection_ack");
+    socket.send_json(json!({"type": "connection_init"})).await;
+    assert_eq!(socket.receive().await["type"], "connection_ack");
     socket.subscribe("1", "{ viewer }").await;
-    assert_eq!(socket.hear().await["payload"]["data"]["viewer"], "good");
+    assert_eq!(socket.receive().await["payload"]["data"]["viewer"], "good");
 }
 
-/// C10: visitors of Apollo's documented link send an empty `authorization`.
+/// C10: Apollo's documented link sends an empty `authorization` for visitors.
 #[tokio::test]
-async fn an_empty_authorization_is_nobodys() {
+async fn an_empty_authorization_is_anonymous() {
     let server = Server::start().await;
     for payload in [json!({"authorization": ""}), json!({"Authorization": "Bearer "}), json!({"authorization": null})] {
         let mut socket = Socket::ready(server.address, payload.clone()).await;
         socket.subscribe("1", "{ viewer }").await;
-        assert_eq!(socket.hear().await["payload"]["data"], json!({"viewer": null}), "{payload}");
+        assert_eq!(socket.receive().await["payload"]["data"], json!({"viewer": null}), "{payload}");
     }
 }
 
 #[tokio::test]
-async fn an_anonymous_operation_runs_as_nobody_on_a_members_socket() {
+async fn an_anonymous_operation_ignores_the_session_of_its_socket() {
     let server = Server::start().await;
     let mut socket = Socket::ready(server.address, json!({"authorization": "Bearer good"})).await;
     for (id, query, viewer) in [("1", "{ anyone }", json!(null)), ("2", "{ anyone viewer }", json!("good"))] {
         socket.subscribe(id, query).await;
-        assert_eq!(socket.hear().await["payload"]["data"]["anyone"], viewer);
-        assert_eq!(socket.hear().await["type"], "complete");
+        assert_eq!(socket.receive().await["payload"]["data"]["anyone"], viewer);
+        assert_eq!(socket.receive().await["type"], "complete");
     }
 }
 
 #[tokio::test]
-async fn a_session_that_ends_closes_the_socket() {
+async fn the_end_of_a_session_closes_the_socket() {
     let server = Server::start().await;
     let mut socket = Socket::ready(server.address, json!({"authorization": "Bearer short"})).await;
     socket.subscribe("1", "{ viewer }").await;
-    assert_eq!(socket.hear().await["payload"]["data"]["viewer"], "short");
+    assert_eq!(socket.receive().await["payload"]["data"]["viewer"], "short");
     server.world.advance(TimeDelta::seconds(1));
     assert_eq!(socket.closed().await.0, 4403);
     let mut socket = Socket::ready(server.address, json!({"authorization": "Bearer revocable"})).await;
@@ -171,18 +171,18 @@ async fn pages_of_foreign_origins_are_refused() {
 }
 
 #[tokio::test]
-async fn a_client_that_completes_hears_nothing_more() {
+async fn a_completed_subscription_sends_nothing_more() {
     let server = Server::start().await;
     let mut socket = Socket::ready(server.address, Value::Null).await;
     socket.subscribe("1", "subscription { live }").await;
     within(server.world.entered.notified()).await;
     server.world.events.send(1).unwrap();
-    assert_eq!(socket.hear().await["payload"]["data"]["live"], 1);
-    socket.say(json!({"type": "complete", "id": "1"})).await;
+    assert_eq!(socket.receive().await["payload"]["data"]["live"], 1);
+    socket.send_json(json!({"type": "complete", "id": "1"})).await;
     within(server.world.streams_dropped.notified()).await;
-    socket.say(json!({"type": "complete", "id": "unknown"})).await;
-    socket.say(json!({"type": "ping"})).await;
-    assert_eq!(socket.hear().await, json!({"type": "pong"}));
+    socket.send_json(json!({"type": "complete", "id": "unknown"})).await;
+    socket.send_json(json!({"type": "ping"})).await;
+    assert_eq!(socket.receive().await, json!({"type": "pong"}));
 }
 
 #[tokio::test]
@@ -196,31 +196,31 @@ async fn pings_do_not_stop_streams() {
             Some(Ok(Message::Ping(_))) => {}
             other => panic!("no ping: {other:?}"),
         }
-        socket.say(json!({"type": "ping"})).await;
+        socket.send_json(json!({"type": "ping"})).await;
         server.world.events.send(n).unwrap();
-        let mut heard = [socket.hear().await["type"].clone(), socket.hear().await["type"].clone()];
+        let mut heard = [socket.receive().await["type"].clone(), socket.receive().await["type"].clone()];
         heard.sort_by_key(ToString::to_string);
         assert_eq!(heard, [json!("next"), json!("pong")]);
     }
 }
 
 #[tokio::test]
-async fn operations_on_one_socket_are_bounded() {
+async fn operations_on_one_socket_are_limited() {
     let server = Server::with(|settings| settings.max_subscriptions = 2).await;
     let mut socket = Socket::ready(server.address, Value::Null).await;
     for id in ["1", "2", "3"] {
         socket.subscribe(id, "subscription { live }").await;
     }
-    let message = socket.hear().await;
+    let message = socket.receive().await;
     assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!("3")));
     assert_eq!(message["payload"][0]["extensions"]["code"], "TOO_MANY_OPERATIONS");
-    socket.say(json!({"type": "complete", "id": "1"})).await;
+    socket.send_json(json!({"type": "complete", "id": "1"})).await;
     socket.subscribe("3", "{ viewer }").await;
-    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(socket.receive().await["type"], "next");
 }
 
 #[tokio::test]
-async fn sockets_are_bounded() {
+async fn sockets_are_limited() {
     let server = Server::with(|settings| settings.max_sockets = 1).await;
     let _first = Socket::ready(server.address, Value::Null).await;
     let mut second = Socket::raw(server.address).await;
@@ -228,7 +228,7 @@ async fn sockets_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_cut() {
+async fn a_slow_reader_is_disconnected() {
     let server = Server::with(|settings| settings.write_timeout = Duration::from_millis(300)).await;
     let mut socket = Socket::ready(server.address, Value::Null).await;
     socket.subscribe("1", "subscription { flood }").await;
@@ -236,17 +236,17 @@ async fn a_slow_reader_is_cut() {
 }
 
 #[tokio::test]
-async fn a_silent_client_is_cut() {
+async fn an_unresponsive_client_is_disconnected() {
     let server = Server::with(|settings| settings.ping_interval = Duration::from_millis(200)).await;
     let mut socket = Socket::ready(server.address, Value::Null).await;
     socket.subscribe("1", "subscription { live }").await;
     within(server.world.entered.notified()).await;
-    // Nothing reads the socket now, so nothing answers the pings.
+    // The test does not read the socket now, so it does not respond to pings.
     within(server.world.streams_dropped.notified()).await;
 }
 
 #[tokio::test]
-async fn a_mutation_runs_to_its_end_when_the_socket_is_gone() {
+async fn a_mutation_completes_after_its_socket_has_closed() {
     let server = Server::start().await;
     let mut socket = Socket::ready(server.address, Value::Null).await;
     socket.subscribe("1", "mutation { addLate }").await;
@@ -254,14 +254,14 @@ async fn a_mutation_runs_to_its_end_when_the_socket_is_gone() {
     drop(socket);
     let mut other = Socket::ready(server.address, Value::Null).await;
     other.subscribe("1", "{ viewer }").await;
-    other.hear().await;
+    other.receive().await;
     server.world.gate.notify_one();
     within(server.world.done.notified()).await;
     assert_eq!(server.world.runs(), 1);
 }
 
 #[tokio::test]
-async fn a_server_that_stops_sends_clients_elsewhere() {
+async fn a_stopping_server_asks_clients_to_reconnect() {
     let mut server = Server::start().await;
     let mut socket = Socket::ready(server.address, Value::Null).await;
     socket.subscribe("1", "subscription { live }").await;
@@ -273,7 +273,7 @@ async fn a_server_that_stops_sends_clients_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_is_answered() {
+async fn a_close_frame_gets_a_response() {
     let server = Server::start().await;
     let mut socket = Socket::ready(server.address, Value::Null).await;
     let frame = CloseFrame { code: CloseCode::Normal, reason: "done".into() };
@@ -282,9 +282,9 @@ async fn a_client_that_leaves_is_answered() {
     assert!(within(socket.0.next()).await.is_none());
 }
 
-/// A thousand sockets of one address kept 256 KiB of a message each.
+/// A thousand sockets of one address each buffered 256 KiB of a message.
 #[tokio::test]
-async fn unfinished_messages_from_one_address_are_bounded() {
+async fn incomplete_messages_from_one_address_are_limited() {
     let server = Server::with(|settings| settings.init_timeout = Duration::from_secs(3_600)).await;
     // The head of a masked text of 250,000 bytes, with a mask of zeros.
     let mut unfinished = vec![0x81, 0xff];
@@ -326,5 +326,5 @@ async fn unfinished_messages_from_one_address_are_bounded() {
     let mut rest = Vec::new();
     let _ = within(other.read_to_end(&mut rest)).await;
     let head = rest.windows(4).position(|part| part == b"\r\n\r\n").unwrap() + 4;
-    assert_eq!(rest[head + 2..head + 4], 4400_u16.to_be_bytes(), "it was read to its end, and is no JSON");
+    assert_eq!(rest[head + 2..head + 4], 4400_u16.to_be_bytes(), "it was read completely, and is not JSON");
 }

@@ -1,4 +1,4 @@
-//! Who is asking: viewers and their proofs, tokens, passwords.
+//! Authentication: viewers and their proofs, tokens, passwords.
 
 mod passwords;
 mod tokens;

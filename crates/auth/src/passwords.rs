@@ -1,4 +1,4 @@
-//! Passwords: argon2id with the parameters that OWASP recommends, in a bounded number of threads.
+//! Passwords: argon2id with the parameters that OWASP recommends, on a limited number of threads.
 
 use std::sync::Arc;
 
@@ -13,43 +13,43 @@ use client_limits::{Bounds, FairQueue, Lane};
 use types::Entropy;
 use types::error::{Error, Result};
 
-/// Memory in KiB, passes and lanes: OWASP's first choice for argon2id (19 MiB, 2, 1).
+/// Memory in KiB, iterations and lanes: OWASP's first choice for argon2id (19 MiB, 2, 1).
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// Callers that may wait for a thread, in one lane and in all; more are turned away, so that sign-ins cannot pile up.
+/// Maximum number of waiting callers, in one lane and in total; more are refused, so that sign-ins cannot accumulate.
 const PER_LANE: usize = 8;
 const WAITING: usize = 128;
-/// A longer text is no password, whatever its characters become. Bytes.
+/// Maximum length of a password before it is prepared, in bytes.
 const LONGEST_TEXT: usize = 4 * 1024;
 
-/// A password as RFC 8265 prepares it (the profile OpaqueString): spaces of all kinds are the space, and characters are composed
-/// (NFC), because keyboards and systems write `é` in two ways. Letter case and everything else stays.
+/// A password, prepared according to RFC 8265 (the profile OpaqueString): all kinds of spaces become the space, and characters are
+/// composed (NFC), because keyboards and systems write `é` in two ways. Letter case and everything else is unchanged.
 #[derive(Clone)]
 pub struct Password {
     prepared: String,
-    /// What servers that did not prepare passwords may have hashed instead.
+    /// Forms that servers without this preparation may have hashed.
     unprepared: Vec<String>,
 }
 
-/// Whether a password belongs to a hash.
+/// Whether a password matches a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
-    /// It does not.
+    /// It does not match.
     No,
-    /// It does.
+    /// It matches.
     Yes,
-    /// It does, in a form that was not prepared: the hash should be made again.
+    /// It matches in a form that was not prepared: the hash should be replaced.
     Unprepared,
 }
 
 impl Password {
-    /// Fewest characters.
+    /// Minimum number of characters.
     pub const MIN: usize = 10;
-    /// Most characters.
+    /// Maximum number of characters.
     pub const MAX: usize = 128;
 
-    /// The password that somebody typed.
+    /// Prepares a password as typed.
     pub fn typed(text: String) -> Self {
         if text.len() > LONGEST_TEXT {
             return Self { prepared: String::new(), unprepared: Vec::new() };
@@ -64,13 +64,13 @@ impl Password {
         Self { prepared, unprepared }
     }
 
-    /// Whether it may be the password of an account: 10 to 128 characters when it is prepared.
+    /// Whether its length is valid for an account: 10 to 128 characters after preparation.
     pub fn has_right_length(&self) -> bool {
         (Self::MIN..=Self::MAX).contains(&self.prepared.chars().count())
     }
 }
 
-/// A password is a secret: logs do not show it.
+/// Without the password, which is a secret.
 impl std::fmt::Debug for Password {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Password(…)")
@@ -82,11 +82,11 @@ fn is_space(char: char) -> bool {
     matches!(char, ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
-/// Hashes and verifies passwords. Each call takes some 20 ms of a core and 19 MiB.
+/// Hashes and verifies passwords. Each call takes about 20 ms of a CPU core and 19 MiB.
 #[derive(Clone)]
 pub struct PasswordHasher {
     queue: FairQueue,
-    /// Hash of nothing that anybody can type: verified when there is no account, so that both take the same time.
+    /// The hash of a random secret, verified when there is no account, so that both cases take the same time.
     decoy: Arc<str>,
 }
 
@@ -106,26 +106,26 @@ impl PasswordHasher {
     /// At most `threads` hashes at a time.
     ///
     /// # Errors
-    /// When argon2 refuses its parameters.
+    /// When argon2 rejects its parameters.
     pub fn new(threads: usize, entropy: &dyn Entropy) -> Result<Self> {
         let decoy = hash_with(&entropy.bytes::<32>(), entropy.bytes())?;
         let bounds = Bounds { slots: threads.max(1), per_lane: PER_LANE, waiting: WAITING };
         Ok(Self { queue: FairQueue::new(bounds), decoy: decoy.into() })
     }
 
-    /// The PHC string of `password`, for whoever waits in `lane`.
+    /// The PHC string of `password`, for a caller in `lane`.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too many wait.
+    /// [`Error::Busy`] when too many callers wait.
     pub async fn hash(&self, password: &Password, lane: Lane, entropy: &dyn Entropy) -> Result<String> {
         let (salt, prepared) = (entropy.bytes(), password.prepared.clone());
         self.run(lane, move || hash_with(prepared.as_bytes(), salt)).await
     }
 
-    /// Whether `password` belongs to `stored`, for whoever waits in `lane`. Without a stored hash the answer is no, after the same time.
+    /// Whether `password` matches `stored`, for a caller in `lane`. Without a stored hash it does not, after the same time.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too many wait; [`Error::Internal`] when the stored hash is damaged.
+    /// [`Error::Busy`] when too many callers wait; [`Error::Internal`] when the stored hash is damaged.
     pub async fn verify(&self, password: &Password, stored: Option<String>, lane: Lane) -> Result<Fit> {
         let (decoy, password) = (Arc::clone(&self.decoy), password.clone());
         self.run(lane, move || {
@@ -142,7 +142,7 @@ impl PasswordHasher {
         .await
     }
 
-    /// How many wait until theirs is checked.
+    /// The number of waiting callers.
     pub fn waiting(&self) -> usize {
         self.queue.waiting()
     }
@@ -151,7 +151,7 @@ impl PasswordHasher {
         let slot = self.queue.enter(lane).await;
         let slot = slot.ok_or_else(|| Error::Busy(anyhow!("too many sign-ins wait")))?;
         tokio::task::spawn_blocking(move || {
-            // Held by the thread, not by the caller: a caller that goes away does not let another one in.
+            // Held by the thread, not by the caller: a caller that disconnects must not admit another one early.
             let _slot = slot;
             work()
         })
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_password_fits_its_own_hash_only() {
+    async fn a_password_matches_only_its_own_hash() {
         let entropy = SeededEntropy::new(1);
         let hasher = PasswordHasher::new(2, &entropy).unwrap();
         let hash = hasher.hash(&typed("correct horse battery"), lane(), &entropy).await.unwrap();
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(fit("anything", None).await, Fit::No);
     }
 
-    /// C19: the same keys give other characters on another system.
+    /// C19: the same keys produce different characters on another system.
     #[tokio::test]
     async fn composed_and_decomposed_letters_are_one_password() {
         let (composed, decomposed) = ("\u{e9}t\u{e9} \u{e0} la plage", "e\u{301}te\u{301}\u{a0}a\u{300} la plage");
@@ -200,9 +200,9 @@ mod tests {
         }
     }
 
-    /// C19: hashes of servers that took passwords as they came.
+    /// C19: hashes of servers that did not prepare passwords.
     #[tokio::test]
-    async fn a_hash_of_an_unprepared_password_fits_and_says_so() {
+    async fn a_hash_of_an_unprepared_password_matches_and_is_reported() {
         let hasher = PasswordHasher::new(2, &SeededEntropy::new(1)).unwrap();
         let (composed, decomposed) = ("\u{e9}t\u{e9} la plage", "e\u{301}te\u{301} la plage");
         let old = hash_with(decomposed.as_bytes(), [1; 16]).unwrap();
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_counted_when_they_are_composed() {
+    fn characters_are_counted_after_composition() {
         assert!(typed(&"e\u{301}".repeat(10)).has_right_length());
         assert!(!typed(&"e\u{301}".repeat(9)).has_right_length());
         assert!(typed(&"e\u{301}".repeat(128)).has_right_length());

@@ -1,4 +1,4 @@
-//! Access tokens (JWT, short) and refresh tokens (random, once).
+//! Access tokens (short-lived JWT) and refresh tokens (random, single use).
 
 use std::marker::PhantomData;
 
@@ -13,34 +13,34 @@ use types::{Entropy, SessionId, Timestamp, UserId, error::Result};
 
 const ISSUER: &str = "staygate";
 const AUDIENCE: &str = "staygate-api";
-/// What is signed to derive a refresh token begins with this. No JWT does: its first byte is a letter of base 64.
+/// The prefix of the message that is signed to derive a refresh token. No JWT has it: those start with a base64 letter.
 const CHILD_LABEL: &[u8] = b"\0refresh token\0";
 
-/// A secret with a name. The name is in every token, so that secrets can be changed without signing everybody out.
+/// A signing key with an ID. The ID is in every token, so that keys can be rotated without signing everyone out.
 #[derive(Clone)]
 pub struct SigningKey {
-    /// Name: `kid` of the token.
+    /// The ID, in the `kid` header of a token.
     pub id: String,
     /// At least 32 bytes.
     pub secret: Vec<u8>,
 }
 
-/// The secrets: the first signs, all verify.
+/// The signing keys: the first signs, all verify.
 #[derive(Clone)]
 pub struct Keys {
     signing: (String, EncodingKey),
-    /// All secrets, the current one first.
+    /// All keys, the current one first.
     deriving: Vec<EncodingKey>,
     verifying: Vec<(String, DecodingKey)>,
 }
 
-/// Why a token was refused.
+/// Why a token was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Its time is over.
+    /// It has expired.
     #[error("the access token has expired")]
     Expired,
-    /// It is not one of ours.
+    /// It was not issued by this service.
     #[error("the access token is not valid")]
     Invalid,
 }
@@ -55,38 +55,38 @@ struct Claims {
     exp: i64,
 }
 
-/// A token that proves who asks.
+/// An access token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken {
     /// The JWT.
     pub text: String,
-    /// Until when.
+    /// The expiry.
     pub expires_at: Timestamp,
 }
 
-/// A secret text of 256 random bits, or derived from such a text. `K` says what it is for.
+/// A secret text of 256 random bits, or derived from one. `K` is its purpose.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret<K>(String, PhantomData<K>);
 
-/// What a secret text is for.
+/// The purpose of a secret text.
 pub trait Purpose {
-    /// How its texts begin.
+    /// The prefix of its texts.
     const PREFIX: &'static str;
-    /// What logs show instead of it.
+    /// The name that logs show instead of it.
     const NAME: &'static str;
 }
 
-/// A token that buys the next pair, once.
+/// A token that is exchanged for the next pair, once.
 pub type RefreshToken = Secret<Refresh>;
 
-/// A token that shows that a device has signed in before. It opens nothing by itself.
+/// A token that shows that a device has signed in before. It grants no access by itself.
 pub type DeviceToken = Secret<Device>;
 
-/// To refresh a session.
+/// Refreshing a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refresh {}
 
-/// To recognize a device.
+/// Recognizing a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Device {}
 
@@ -100,21 +100,21 @@ impl Purpose for Device {
     const NAME: &'static str = "DeviceToken";
 }
 
-/// A new pair.
+/// A pair of tokens.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    /// Proves who asks.
+    /// The access token.
     pub access: AccessToken,
-    /// Buys the next pair.
+    /// The refresh token.
     pub refresh: RefreshToken,
-    /// Until when.
+    /// The expiry of the refresh token.
     pub refresh_expires_at: Timestamp,
-    /// Who was proven.
+    /// The proof for its owner.
     pub member: Member,
 }
 
 impl Keys {
-    /// `current` signs and verifies; what `older` keys signed is still good.
+    /// `current` signs and verifies; tokens signed with `older` keys remain valid.
     pub fn new(current: SigningKey, older: &[SigningKey]) -> Self {
         let signing = (current.id.clone(), EncodingKey::from_secret(&current.secret));
         let all = || std::iter::once(&current).chain(older);
@@ -125,7 +125,7 @@ impl Keys {
         }
     }
 
-    /// A token for the session of `user`, good for `life` from `now` on.
+    /// A token for the session of `user`, valid for `life` from `now`.
     ///
     /// # Errors
     /// When the token cannot be signed.
@@ -136,7 +136,7 @@ impl Keys {
         now: Timestamp,
         life: Duration,
     ) -> Result<(AccessToken, Member)> {
-        // In the token it is a number of seconds.
+        // A token has whole seconds.
         let expires_at = (now + life).whole_seconds();
         let claims = Claims {
             iss: ISSUER.into(),
@@ -152,10 +152,10 @@ impl Keys {
         Ok((AccessToken { text, expires_at }, Member::proven(user, session)))
     }
 
-    /// Who `token` proves at `now`, and until when.
+    /// The member that `token` proves at `now`, and its expiry.
     ///
     /// # Errors
-    /// [`TokenError`] when it proves nobody.
+    /// [`TokenError`] when the token is not valid.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<(Member, Timestamp), TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         let id = header.kid.ok_or(TokenError::Invalid)?;
@@ -164,7 +164,7 @@ impl Keys {
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // Checked below, by the clock that everything else goes by.
+        // Checked below, with the application's clock.
         validation.validate_exp = false;
         let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).map_err(|_| TokenError::Invalid)?.claims;
         let expires_at = chrono::DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?.into();
@@ -176,8 +176,8 @@ impl Keys {
 }
 
 impl Keys {
-    /// The token that `parent` is traded for: its HMAC-SHA-256, which only the server can compute, and computes again when the answer was
-    /// lost. So nothing secret is stored.
+    /// The token that replaces `parent`: its HMAC-SHA-256, which only the server can compute, and computes again when the response was
+    /// lost. So no secret is stored.
     ///
     /// # Errors
     /// When it cannot be signed.
@@ -185,7 +185,7 @@ impl Keys {
         derive(&self.signing.1, parent)
     }
 
-    /// The token with this hash that `parent` was traded for, if one of the secrets has made it.
+    /// The token with this hash that replaced `parent`, if one of the keys derived it.
     ///
     /// # Errors
     /// When it cannot be signed.
@@ -207,7 +207,7 @@ fn derive(secret: &EncodingKey, parent: &RefreshToken) -> Result<RefreshToken> {
 }
 
 impl<K: Purpose> Secret<K> {
-    /// A new one: 256 random bits.
+    /// A new token of 256 random bits.
     pub fn new(entropy: &dyn Entropy) -> Self {
         Self::of(&URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()))
     }
@@ -216,7 +216,7 @@ impl<K: Purpose> Secret<K> {
         Self::sent(format!("{}{code}", K::PREFIX))
     }
 
-    /// One that somebody sent.
+    /// A token sent by a client.
     pub fn sent(text: String) -> Self {
         Self(text, PhantomData)
     }
@@ -226,13 +226,13 @@ impl<K: Purpose> Secret<K> {
         &self.0
     }
 
-    /// What the database holds of it. A fast hash is enough: 256 random bits cannot be guessed.
+    /// The hash stored in the database. A fast hash is enough: 256 random bits cannot be guessed.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_bytes()).into()
     }
 }
 
-/// Logs do not show it.
+/// Without the secret.
 impl<K: Purpose> std::fmt::Debug for Secret<K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}(…)", K::NAME)
@@ -267,12 +267,12 @@ mod tests {
         assert_eq!(keys(&["a"]).verify(&token.text, now()), Ok((member, now() + Duration::minutes(15))));
         let end = now() + Duration::minutes(15);
         assert_eq!(keys(&["a"]).verify(&token.text, end), Err(TokenError::Expired));
-        assert!(keys(&["b", "a"]).verify(&token.text, now()).is_ok(), "an older secret still verifies");
+        assert!(keys(&["b", "a"]).verify(&token.text, now()).is_ok(), "an older key still verifies");
         assert_eq!(keys(&["b"]).verify(&token.text, now()), Err(TokenError::Invalid));
     }
 
     #[test]
-    fn a_token_says_the_second_at_which_it_expires() {
+    fn a_token_contains_its_expiry_in_seconds() {
         let entropy = SeededEntropy::new(1);
         let (user, session) = (UserId::new(now(), &entropy), SessionId::new(now(), &entropy));
         let at = now() + Duration::microseconds(999_999);
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refresh_token_has_one_child_for_each_secret() {
+    fn a_refresh_token_has_one_child_for_each_key() {
         let parent = RefreshToken::new(&SeededEntropy::new(1));
         let child = keys(&["a"]).child(&parent).unwrap();
         assert_eq!(child.text().len(), parent.text().len());
@@ -290,12 +290,12 @@ mod tests {
         assert_ne!(keys(&["b"]).child(&parent).unwrap(), child);
         assert_ne!(keys(&["a"]).child(&child).unwrap(), child);
         let found = |ids: &[&str]| keys(ids).child_with_hash(&parent, &child.hash()).unwrap();
-        assert_eq!(found(&["b", "a"]), Some(child.clone()), "an older secret has made it");
+        assert_eq!(found(&["b", "a"]), Some(child.clone()), "an older key derived it");
         assert_eq!(found(&["b"]), None);
     }
 
     #[test]
-    fn a_secret_tells_what_it_is_for_and_nothing_else() {
+    fn a_secret_shows_only_its_purpose() {
         let (refresh, device) = (RefreshToken::new(&SeededEntropy::new(1)), DeviceToken::new(&SeededEntropy::new(1)));
         assert!(refresh.text().starts_with("rt_") && device.text().starts_with("dev_"));
         assert_eq!(format!("{refresh:?} {device:?}"), "RefreshToken(…) DeviceToken(…)");
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_proves_nobody() {
+    fn tokens_of_others_are_rejected() {
         let entropy = SeededEntropy::new(1);
         let (user, session) = (UserId::new(now(), &entropy), SessionId::new(now(), &entropy));
         let (token, _) = keys(&["a"]).sign(user, session, now(), Duration::minutes(15)).unwrap();

@@ -1,20 +1,20 @@
-//! The viewer, and the proofs that only a viewer gives out.
+//! The viewer, and the proof that a viewer is signed in.
 
 use types::{
     SessionId, UserId,
     error::{Error, Result},
 };
 
-/// Who is asking.
+/// The viewer of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
-    /// Nobody is signed in.
+    /// Anonymous.
     Nobody,
-    /// Somebody is.
+    /// A signed-in member.
     Member(Member),
 }
 
-/// Proof that somebody is signed in. Writes ask for it in their signature, so that forgetting the check does not compile.
+/// Proof that a viewer is signed in. Functions that write require it as an argument, so that a forgotten check does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Member {
     id: UserId,
@@ -22,7 +22,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// Only a checked token makes a member.
+    /// Only a verified token creates a member.
     pub(super) fn proven(id: UserId, session: SessionId) -> Self {
         Self { id, session }
     }
@@ -32,17 +32,17 @@ impl Member {
         self.id
     }
 
-    /// The session it is signed in with.
+    /// The session.
     pub fn session(&self) -> SessionId {
         self.session
     }
 }
 
 impl Viewer {
-    /// The proof that somebody is signed in.
+    /// The proof that the viewer is signed in.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] when nobody is.
+    /// [`Error::Unauthenticated`] when the viewer is anonymous.
     pub fn member(&self) -> Result<&Member> {
         match self {
             Self::Nobody => Err(Error::Unauthenticated),
@@ -50,7 +50,7 @@ impl Viewer {
         }
     }
 
-    /// The account, if somebody is signed in.
+    /// The account, if the viewer is signed in.
     pub fn id(&self) -> Option<UserId> {
         self.member().ok().map(Member::id)
     }

@@ -1,10 +1,10 @@
-//! Addresses of clients, as far as one client can be told from another.
+//! Prefixes of client addresses, which distinguish clients.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What all addresses of one client have in common: an IPv4 address, or the first 64 bits of an IPv6 address, because everybody with
-/// IPv6 has at least 2^64 of them. IPv4 addresses inside IPv6 addresses (`::ffff:0:0/96`, NAT64's `64:ff9b::/96`) are IPv4 addresses.
+/// The common prefix of all addresses of one client: an IPv4 address, or the first 64 bits of an IPv6 address, because each IPv6 client
+/// has at least 2^64 addresses. IPv4 addresses within IPv6 (`::ffff:0:0/96`, NAT64's `64:ff9b::/96`) count as IPv4 addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressPrefix([u8; 16]);
 
@@ -12,7 +12,7 @@ pub struct AddressPrefix([u8; 16]);
 const NAT64: [u16; 6] = [0x64, 0xff9b, 0, 0, 0, 0];
 
 impl AddressPrefix {
-    /// The prefix of `address`. Clients whose address is not known share one.
+    /// The prefix of `address`. Clients with an unknown address share one.
     pub fn of(address: Option<IpAddr>) -> Self {
         let bits = match address.map(|address| address.to_canonical()) {
             None => Ipv6Addr::UNSPECIFIED,
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_shows_what_is_counted() {
+    fn a_prefix_is_shown_as_an_address_or_a_network() {
         for (address, shown) in
             [("192.0.2.7", "192.0.2.7"), ("64:ff9b::192.0.2.7", "192.0.2.7"), ("2001:db8:1:2::1", "2001:db8:1:2::/64")]
         {

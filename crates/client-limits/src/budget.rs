@@ -1,12 +1,12 @@
-//! How much somebody may ask for, in the units of the contract's costs.
+//! The size and refill rate of a token bucket.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How fast a bucket fills up, and how much is in it at most. With 0 a second there is no limit.
+/// The refill rate and capacity of a token bucket. With a rate of 0 there is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Units a second.
+    /// Units per second.
     pub per_second: u32,
     /// Units in a full bucket.
     pub burst: u32,
@@ -17,7 +17,7 @@ impl Budget {
     pub const NONE: Self = Self { per_second: 0, burst: 0 };
 }
 
-/// `off`, or `20000/200000`: units a second, and units in a full bucket.
+/// `off`, or `20000/200000`: units per second, and units in a full bucket.
 impl FromStr for Budget {
     type Err = String;
 
@@ -28,9 +28,7 @@ impl FromStr for Budget {
         let parts = text.split_once('/').and_then(|(rate, burst)| Some((rate.parse().ok()?, burst.parse().ok()?)));
         match parts {
             Some((per_second, burst)) if per_second > 0 && burst >= per_second => Ok(Self { per_second, burst }),
-            _ => {
-                Err("write `off`, or units a second and the most that can be saved up, such as 20000/200000".to_owned())
-            }
+            _ => Err("write `off`, or units per second and the largest burst, such as 20000/200000".to_owned()),
         }
     }
 }

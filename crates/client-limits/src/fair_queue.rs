@@ -1,8 +1,8 @@
-//! A queue for a few slots in which nobody waits for those who ask more often.
+//! A fair queue for a few slots: many requests of one client do not delay the requests of others.
 //!
-//! Everybody waits in a lane of their own, and lanes take turns: whoever brings a hundred requests waits a hundred turns, and whoever
-//! brings one waits one. Lanes are short. When the queue is full, the longest lane makes room for a shorter one. Devices that have signed
-//! in before wait apart from everybody else and get every second turn, however many strangers there are.
+//! Each client waits in a separate lane, and lanes take turns: a client with a hundred requests waits for a hundred turns, and a client
+//! with one waits for one. The length of a lane is bounded. When the queue is full, the longest lane makes room for a shorter one.
+//! Devices that have signed in before have separate lanes and get every second turn, however many unknown clients wait.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -13,27 +13,27 @@ use tokio::sync::oneshot;
 
 use crate::AddressPrefix;
 
-/// Who waits together.
+/// The lane of a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lane {
     /// A device that has signed in before, by the hash of its token.
     Device([u8; 32]),
-    /// Everybody else with addresses of one prefix.
+    /// All other clients with one address prefix.
     Address(AddressPrefix),
 }
 
-/// How many may be in the queue.
+/// The limits of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Slots that are used at the same time.
+    /// Number of slots.
     pub slots: usize,
-    /// Callers that wait in one lane.
+    /// Maximum number of waiting callers in one lane.
     pub per_lane: usize,
-    /// Callers that wait: so many strangers, and so many known devices.
+    /// Maximum number of waiting callers in total: this many unknown clients, and this many known devices.
     pub waiting: usize,
 }
 
-/// The queue.
+/// A fair queue; clones share it.
 #[derive(Clone)]
 pub struct FairQueue(Arc<Shared>);
 
@@ -44,9 +44,9 @@ struct Shared {
 
 struct State {
     free: usize,
-    strangers: Waiting,
-    devices: Waiting,
-    /// Whether the next turn is a device's.
+    unknown: Lanes,
+    devices: Lanes,
+    /// Whether the next turn is that of a known device.
     device_is_next: bool,
 }
 
@@ -54,19 +54,19 @@ type Waiter = oneshot::Sender<Slot>;
 
 /// Lanes that take turns.
 #[derive(Default)]
-struct Waiting {
+struct Lanes {
     lanes: HashMap<Lane, VecDeque<Waiter>>,
     turns: VecDeque<Lane>,
     number: usize,
 }
 
-/// The right to work. Dropping it lets the next caller in.
+/// A slot. Dropping it admits the next caller.
 pub struct Slot(Option<Arc<Shared>>);
 
-impl Waiting {
+impl Lanes {
     /// Adds a caller to a lane; false when there is no room.
     fn push(&mut self, lane: Lane, waiter: Waiter, bounds: Bounds) -> bool {
-        self.forget_who_left(lane);
+        self.remove_disconnected(lane);
         let own = self.lanes.get(&lane).map_or(0, VecDeque::len);
         if own >= bounds.per_lane || (self.number >= bounds.waiting && !self.shorten_longest(own)) {
             return false;
@@ -79,7 +79,7 @@ impl Waiting {
         true
     }
 
-    fn forget_who_left(&mut self, lane: Lane) {
+    fn remove_disconnected(&mut self, lane: Lane) {
         let Some(waiters) = self.lanes.get_mut(&lane) else { return };
         let before = waiters.len();
         waiters.retain(|waiter| !waiter.is_closed());
@@ -90,7 +90,7 @@ impl Waiting {
         }
     }
 
-    /// Turns the last caller of the longest lane away, if that lane stays at least as long as one of `own` callers becomes.
+    /// Rejects the last caller of the longest lane, if that lane remains at least as long as a lane of `own` callers plus one.
     fn shorten_longest(&mut self, own: usize) -> bool {
         let longest = self.lanes.values_mut().max_by_key(|waiters| waiters.len());
         let Some(waiters) = longest.filter(|waiters| waiters.len() > own + 1) else { return false };
@@ -114,21 +114,21 @@ impl Waiting {
 }
 
 impl State {
-    fn waiting(&mut self, lane: Lane) -> &mut Waiting {
+    fn waiting(&mut self, lane: Lane) -> &mut Lanes {
         match lane {
             Lane::Device(_) => &mut self.devices,
-            Lane::Address(_) => &mut self.strangers,
+            Lane::Address(_) => &mut self.unknown,
         }
     }
 
-    /// Whose turn it is.
+    /// The next caller.
     fn next(&mut self) -> Option<Waiter> {
         let device_is_first = self.device_is_next;
         self.device_is_next = !device_is_first;
         let (first, second) = if device_is_first {
-            (&mut self.devices, &mut self.strangers)
+            (&mut self.devices, &mut self.unknown)
         } else {
-            (&mut self.strangers, &mut self.devices)
+            (&mut self.unknown, &mut self.devices)
         };
         first.pop().or_else(|| second.pop())
     }
@@ -137,12 +137,12 @@ impl State {
 impl FairQueue {
     /// An empty queue.
     pub fn new(bounds: Bounds) -> Self {
-        let (strangers, devices) = (Waiting::default(), Waiting::default());
-        let state = State { free: bounds.slots.max(1), strangers, devices, device_is_next: true };
+        let (unknown, devices) = (Lanes::default(), Lanes::default());
+        let state = State { free: bounds.slots.max(1), unknown, devices, device_is_next: true };
         Self(Arc::new(Shared { bounds, state: Mutex::new(state) }))
     }
 
-    /// A slot, when it is this caller's turn; none when too many wait.
+    /// Waits for a slot; none when too many callers wait.
     pub async fn enter(&self, lane: Lane) -> Option<Slot> {
         let turn = {
             let mut state = self.0.lock();
@@ -156,10 +156,10 @@ impl FairQueue {
         turn.await.ok()
     }
 
-    /// How many wait.
+    /// The number of waiting callers.
     pub fn waiting(&self) -> usize {
         let state = self.0.lock();
-        state.strangers.number + state.devices.number
+        state.unknown.number + state.devices.number
     }
 }
 
@@ -168,8 +168,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands a free slot to whoever is next.
-    fn hand_on(self: Arc<Self>) {
+    /// Passes a free slot to the next caller.
+    fn pass_on(self: Arc<Self>) {
         let mut slot = Slot(Some(self.clone()));
         loop {
             let next = {
@@ -184,7 +184,7 @@ impl Shared {
             };
             match waiter.send(slot) {
                 Ok(()) => return,
-                // The caller has gone meanwhile.
+                // The caller has disconnected meanwhile.
                 Err(unused) => slot = unused,
             }
         }
@@ -194,7 +194,7 @@ impl Shared {
 impl Drop for Slot {
     fn drop(&mut self) {
         if let Some(shared) = self.0.take() {
-            shared.hand_on();
+            shared.pass_on();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Telling clients apart, and limiting what each of them can use: addresses, budgets, quotas and a queue in which addresses take turns.
+//! Limits per client: addresses, budgets, quotas and a queue in which addresses take turns.
 
 mod address;
 mod budget;

@@ -1,4 +1,4 @@
-//! How many of something each owner holds at a time: streams of a member, sockets of an address.
+//! Limits the number of things that each owner holds at a time: streams of a member, sockets of an address.
 
 use std::{
     collections::HashMap,
@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Counts what each owner holds, and refuses more than a limit. Only owners that hold something take memory.
+/// Counts what each owner holds, up to a limit. Only owners that hold something use memory.
 #[derive(Debug)]
 pub struct Quota<K> {
     limit: usize,
@@ -14,18 +14,18 @@ pub struct Quota<K> {
 }
 
 impl<K: Clone + Eq + Hash> Quota<K> {
-    /// One that lets each owner hold at most `limit`.
+    /// A quota of `limit` for each owner.
     pub fn new(limit: usize) -> Self {
         Self { limit, held: Arc::default() }
     }
 
-    /// The most that one owner can hold.
+    /// The maximum for one owner.
     pub fn limit(&self) -> usize {
         self.limit
     }
 
-    /// One more for `owner`, until what is returned is dropped; none when the limit is reached.
-    pub fn take(&self, owner: K) -> Option<Permit<K>> {
+    /// A permit for `owner`, released when dropped; none when the limit is reached.
+    pub fn acquire(&self, owner: K) -> Option<Permit<K>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let count = held.get(&owner).copied().unwrap_or_default();
         if count >= self.limit {
@@ -35,13 +35,13 @@ impl<K: Clone + Eq + Hash> Quota<K> {
         Some(Permit { owner, held: Arc::clone(&self.held) })
     }
 
-    /// How many owners hold something.
+    /// The number of owners that hold something.
     pub fn owners(&self) -> usize {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
-/// One of what an owner may hold. Dropping it gives it back.
+/// A permit of an owner, released when dropped.
 #[derive(Debug)]
 pub struct Permit<K: Eq + Hash> {
     owner: K,
@@ -65,15 +65,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_owner_holds_at_most_the_limit_and_others_are_not_concerned() {
+    fn an_owner_holds_at_most_the_limit_and_others_are_not_affected() {
         let quota = Quota::new(2);
-        let (first, second) = (quota.take("a"), quota.take("a"));
-        assert!(first.is_some() && second.is_some() && quota.take("a").is_none());
-        let other = quota.take("b");
+        let (first, second) = (quota.acquire("a"), quota.acquire("a"));
+        assert!(first.is_some() && second.is_some() && quota.acquire("a").is_none());
+        let other = quota.acquire("b");
         assert!(other.is_some());
         drop(first);
-        assert!(quota.take("a").is_some());
+        assert!(quota.acquire("a").is_some());
         drop((second, other));
-        assert_eq!(quota.owners(), 0, "nobody is remembered who holds nothing");
+        assert_eq!(quota.owners(), 0, "owners without permits use no memory");
     }
 }

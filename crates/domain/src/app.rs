@@ -27,7 +27,7 @@ use store::{
 use types::{Chores, Clock, Delays, Entropy, OsEntropy, Retention, Rule, SystemClock, TimeZones, Timestamp, UserId};
 
 pub use amenity_cache::AmenityCache;
-pub use mysql_engine::Turn;
+pub use mysql_engine::OperationPermit;
 pub use ttl_cell::TtlCell;
 
 /// The durations of the business, and of sessions.

@@ -95,7 +95,7 @@ async fn claim(tx: &mut Conn, listing: ListingId, range: Stay, nights: &[NaiveDa
     }
     // A racer was faster. If it was no guest, another run finds the nights blocked already.
     refuse_guests(&store::nights::of_listing(tx, listing, range).await?, now)?;
-    Err(mysql_engine::DatabaseError::again("a night was taken by no guest").into())
+    Err(mysql_engine::DatabaseError::retry_transaction("a night was taken by no guest").into())
 }
 
 /// Opens the nights of `range` that the host or an outside calendar blocked. Nights that guests hold stay.
@@ -146,7 +146,7 @@ async fn prepare(tx: &mut Conn, listing: &Listing, opened: &[NaiveDate], now: Ti
     if rows.is_empty() || store::nights::claim(tx, &rows).await? == Claim::Held {
         return Ok(());
     }
-    Err(mysql_engine::DatabaseError::again("a night was taken as it was opened").into())
+    Err(mysql_engine::DatabaseError::retry_transaction("a night was taken as it was opened").into())
 }
 
 async fn own(tx: &mut Conn, host: &Member, listing: ListingId) -> Result<Listing> {

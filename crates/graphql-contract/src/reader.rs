@@ -1,4 +1,4 @@
-//! From the parser's tree to a [`Schema`].
+//! Converts the parser's tree to a [`Schema`].
 
 use std::collections::BTreeSet;
 use std::hash::Hash;
@@ -11,11 +11,11 @@ use async_graphql_parser::{Positioned, parse_schema};
 use async_graphql_value::Name;
 use async_graphql_value::indexmap::IndexMap;
 
-use super::marks::marks;
+use super::applied_directives::applied_directives;
 use super::sdl::{DirectiveDef, FieldDef, InputDef, Kind, Map, Schema, SdlError, TypeDef, ValueDef, text};
 use super::weights::FieldCost;
 
-/// Everything `sdl` defines, built-ins too if it prints them.
+/// All definitions in `sdl`, including built-in ones if they are printed.
 pub(super) fn read(sdl: &str) -> Result<Schema, SdlError> {
     let document = parse_schema(sdl).map_err(|error| SdlError::Syntax(error.to_string()))?;
     let (mut schema, mut extensions, mut blocks) = (Schema::default(), Vec::new(), Vec::new());
@@ -42,7 +42,7 @@ pub(super) fn read(sdl: &str) -> Result<Schema, SdlError> {
     Ok(schema)
 }
 
-/// The root types: those of the `schema` block, or without one those with the usual names.
+/// The root types: those of the `schema` block, or without one the types with the default names.
 fn read_roots(schema: &mut Schema, blocks: Vec<SchemaDefinition>) -> Result<(), SdlError> {
     if blocks.iter().all(|block| block.extend) {
         for (operation, name) in [("query", "Query"), ("mutation", "Mutation"), ("subscription", "Subscription")] {
@@ -54,7 +54,7 @@ fn read_roots(schema: &mut Schema, blocks: Vec<SchemaDefinition>) -> Result<(), 
         return Err(SdlError::Duplicate("schema".to_owned()));
     }
     for block in blocks {
-        schema.marks.extend(marks(block.directives));
+        schema.applied_directives.extend(applied_directives(block.directives));
         let roots = [("query", block.query), ("mutation", block.mutation), ("subscription", block.subscription)];
         for (operation, name) in roots {
             let Some(name) = name else { continue };
@@ -64,7 +64,7 @@ fn read_roots(schema: &mut Schema, blocks: Vec<SchemaDefinition>) -> Result<(), 
     Ok(())
 }
 
-/// Puts the parts of a type in order.
+/// Sorts the parts of a type.
 fn sort(ty: &mut TypeDef) {
     ty.fields.sort_unstable_keys();
     ty.inputs.sort_unstable_keys();
@@ -76,7 +76,7 @@ fn extend(schema: &mut Schema, extension: TypeDefinition) -> Result<(), SdlError
     let more = type_of(extension)?;
     let nothing = || SdlError::ExtendsNothing { kind: more.kind.word(), name: name.clone() };
     let ty = schema.types.get_mut(&name).filter(|ty| ty.kind == more.kind).ok_or_else(nothing)?;
-    ty.marks.extend(more.marks);
+    ty.applied_directives.extend(more.applied_directives);
     for (field, definition) in more.fields {
         insert(&mut ty.fields, field.clone(), definition, &format!("{name}.{field}"))?;
     }
@@ -101,7 +101,7 @@ fn type_of(definition: TypeDefinition) -> Result<TypeDef, SdlError> {
     let mut ty = TypeDef {
         name: name.to_string(),
         description: text(definition.description),
-        marks: marks(definition.directives),
+        applied_directives: applied_directives(definition.directives),
         ..TypeDef::default()
     };
     match definition.kind {
@@ -143,7 +143,7 @@ fn fields(ty: &str, definitions: Vec<Positioned<FieldDefinition>>) -> Result<Map
             description: text(description),
             ty: result.node,
             arguments: inputs(arguments, |argument| format!("{coordinate}({argument}:)"))?,
-            marks: marks(directives),
+            applied_directives: applied_directives(directives),
             cost: FieldCost::default(),
         };
         insert(&mut fields, name.node.to_string(), field, &coordinate)?;
@@ -151,7 +151,7 @@ fn fields(ty: &str, definitions: Vec<Positioned<FieldDefinition>>) -> Result<Map
     Ok(fields)
 }
 
-/// Arguments or input fields; `coordinate` names one in an error.
+/// Arguments or input fields; `coordinate` returns the coordinate of one for an error.
 pub(super) fn inputs(
     definitions: Vec<Positioned<InputValueDefinition>>,
     coordinate: impl Fn(&str) -> String,
@@ -171,7 +171,8 @@ fn values(ty: &str, definitions: Vec<Positioned<EnumValueDefinition>>) -> Result
     for definition in definitions {
         let EnumValueDefinition { description, value, directives } = definition.node;
         let coordinate = format!("{ty}.{}", value.node);
-        let definition = ValueDef { description: text(description), marks: marks(directives) };
+        let definition =
+            ValueDef { description: text(description), applied_directives: applied_directives(directives) };
         insert(&mut values, value.node.to_string(), definition, &coordinate)?;
     }
     Ok(values)

@@ -1,9 +1,9 @@
-//! Whether a directive's definition says `repeatable`. The parser (async-graphql-parser 8.0.0-rc.5) says so of every
-//! definition, because its rule for the word also matches nothing. So the text is asked.
+//! Whether a directive is defined as `repeatable`. The parser (async-graphql-parser 8.0.0-rc.5) reports every definition as
+//! repeatable, because its rule for the keyword also matches nothing. So the text is checked.
 
 use async_graphql_parser::Pos;
 
-/// Whether the word stands in `sdl` between a directive's name and its first location, outside its arguments.
+/// Whether the keyword is in `sdl` between a directive's name and its first location, outside its arguments.
 pub(super) fn is_written(sdl: &str, name: Pos, location: Pos) -> bool {
     let tail = between(sdl, name, location);
     outside(tail).split_whitespace().skip(1).any(|word| word == "repeatable")
@@ -19,7 +19,7 @@ fn between(sdl: &str, from: Pos, to: Pos) -> &str {
         if at == to {
             end = index;
         }
-        // As the parser counts.
+        // Counted as the parser does.
         match letter {
             '\r' => at.column = 1,
             '\n' => at = Pos { line: at.line + 1, column: 1 },
@@ -29,7 +29,7 @@ fn between(sdl: &str, from: Pos, to: Pos) -> &str {
     sdl.get(start..end).unwrap_or_default()
 }
 
-/// `text` without what stands in parentheses, in strings and in comments.
+/// `text` without parentheses, strings and comments.
 fn outside(mut text: &str) -> String {
     let (mut kept, mut depth) = (String::new(), 0_usize);
     while let Some(letter) = text.chars().next() {
@@ -54,7 +54,7 @@ fn outside(mut text: &str) -> String {
     kept
 }
 
-/// The length of the string literal that `text` begins with.
+/// The length of the string literal at the start of `text`.
 fn string(text: &str, quote: &str) -> usize {
     let mut length = quote.len();
     while let Some(rest) = text.get(length..).filter(|rest| !rest.is_empty()) {
@@ -64,7 +64,7 @@ fn string(text: &str, quote: &str) -> usize {
         let escape = rest.starts_with('\\').then_some(if quote.len() == 3 { "\\\"\"\"" } else { "\\\"" });
         length += match (escape, rest.chars().next()) {
             (Some(escape), _) if rest.starts_with(escape) => escape.len(),
-            // In a plain string a backslash takes the next letter with it.
+            // In a plain string a backslash escapes the next character.
             (Some("\\\""), _) => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
             (_, Some(letter)) => letter.len_utf8(),
             (_, None) => return text.len(),
@@ -75,10 +75,10 @@ fn string(text: &str, quote: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::promises;
+    use super::super::elements;
 
     #[test]
-    fn only_the_word_in_its_place_counts() {
+    fn only_the_keyword_in_its_place_counts() {
         for (sdl, repeatable) in [
             ("directive @d repeatable on FIELD", true),
             ("directive @d on FIELD", false),
@@ -91,7 +91,7 @@ mod tests {
             ("directive @d # repeatable\n on FIELD", false),
             ("scalar A # é repeatable\r\n directive @d(a: Int) # (\n repeatable # x\n on | FIELD | QUERY", true),
         ] {
-            let lines: Vec<_> = promises(sdl).unwrap().iter().map(ToString::to_string).collect();
+            let lines: Vec<_> = elements(sdl).unwrap().iter().map(ToString::to_string).collect();
             let found = lines.iter().any(|line| line.contains(" repeatable on "));
             assert_eq!(found, repeatable, "{sdl}: {lines:?}");
         }

@@ -1,13 +1,13 @@
-//! The forms of a contract's own scalars, which only the contract's owner knows.
+//! The formats of custom scalars, which only the owner of the contract knows.
 
 use std::collections::HashMap;
 
 use async_graphql::Value;
 
-/// What a value of a scalar has to be, for people, when it is not: `a day such as 2026-07-01`.
+/// Checks a value; the error describes a valid one, for example `a day such as 2026-07-01`.
 pub type Check = fn(&Value) -> Result<(), &'static str>;
 
-/// How values of a contract's scalars are checked before anything runs, and where a malformed one is no error of the request.
+/// The checks of custom scalars, and who reports a malformed value.
 #[derive(Clone, Debug, Default)]
 pub struct Scalars {
     checks: HashMap<&'static str, Check>,
@@ -15,22 +15,22 @@ pub struct Scalars {
 }
 
 impl Scalars {
-    /// Checks values of the scalar `name`.
+    /// Adds a check for the scalar `name`.
     #[must_use]
     pub fn with(mut self, name: &'static str, check: Check) -> Self {
         self.checks.insert(name, check);
         self
     }
 
-    /// Leaves malformed values in the arguments of a mutation to the mutation itself, if it is the only one of its document and can
-    /// answer with the type `problem`.
+    /// Leaves malformed values in the arguments of a mutation to the mutation itself, if it is the only one in its document and can
+    /// return the type `problem`.
     #[must_use]
     pub fn reported_by(mut self, problem: &'static str) -> Self {
         self.problem = Some(problem);
         self
     }
 
-    /// What a value of the scalar `name` had to be, when it is not.
+    /// A description of a valid value of the scalar `name`, if `value` is malformed.
     pub(super) fn expected(&self, name: &str, value: &Value) -> Option<&'static str> {
         self.checks.get(name).and_then(|check| check(value).err())
     }

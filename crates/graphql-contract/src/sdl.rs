@@ -1,4 +1,4 @@
-//! The model of a schema, the only one: SDL text parsed, extensions merged, everything keyed by name.
+//! The model of a schema: SDL text parsed, extensions merged, everything keyed by name.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,31 +11,30 @@ use async_graphql_parser::types::{
 use async_graphql_value::ConstValue;
 use async_graphql_value::indexmap::IndexMap;
 
-use super::marks::{Mark, mark, marks, sorted};
+use super::applied_directives::{AppliedDirective, applied_directive, applied_directives, sorted};
 use super::scalars::Scalars;
 use super::weights::FieldCost;
 use super::{reader, repeatable};
 
-/// Definitions by name: sorted, so that their order in the text does not matter, and hashed, because every request looks
-/// names up.
+/// Definitions by name: sorted, so that their order in the text does not matter, and hashed, because every request looks up names.
 pub(super) type Map<T> = IndexMap<String, T>;
 
 /// The directives that every schema has without defining them.
 const BUILT_IN_DIRECTIVES: [&str; 5] = ["deprecated", "include", "oneOf", "skip", "specifiedBy"];
 
-/// What every schema has without defining it.
+/// The definitions that every schema has.
 static BUILT_IN: LazyLock<Result<Schema, SdlError>> = LazyLock::new(|| reader::read(include_str!("built_in.graphql")));
 
 /// Why a text is not a schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SdlError {
-    /// The text is not SDL; the message shows the place.
+    /// The text is not SDL; the message includes the position.
     #[error("not a GraphQL schema: {0}")]
     Syntax(String),
-    /// Something is defined twice; the coordinate says what.
+    /// Something is defined twice; its coordinate.
     #[error("{0} is defined twice")]
     Duplicate(String),
-    /// An `extend` of something that is not defined, or not of that kind.
+    /// An `extend` of something that is not defined, or has another kind.
     #[error("`extend {kind} {name}` extends nothing: there is no {kind} of that name")]
     ExtendsNothing {
         /// `type`, `interface`, …
@@ -45,7 +44,7 @@ pub enum SdlError {
     },
 }
 
-/// What a named type is.
+/// The kind of a named type.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Kind {
     #[default]
@@ -58,7 +57,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The keyword of SDL.
+    /// The keyword in SDL.
     pub fn word(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
@@ -70,7 +69,7 @@ impl Kind {
         }
     }
 
-    /// Whether values of it may be sent.
+    /// Whether it is an input type.
     pub fn is_input(self) -> bool {
         matches!(self, Self::Scalar | Self::Enum | Self::Input)
     }
@@ -81,28 +80,28 @@ impl Kind {
     }
 }
 
-/// One named type. Only the maps that its kind has are filled.
+/// One named type. Only the maps for its kind are filled.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TypeDef {
     pub name: String,
     pub kind: Kind,
     pub description: Option<String>,
-    pub marks: Vec<Mark>,
+    pub applied_directives: Vec<AppliedDirective>,
     pub implements: BTreeSet<String>,
     pub fields: Map<FieldDef>,
     pub inputs: Map<InputDef>,
     pub values: Map<ValueDef>,
     pub members: BTreeSet<String>,
-    /// The object types that a value of it can have; an object's own name.
+    /// The object types that a value can have; for an object, its own name.
     pub possible: BTreeSet<String>,
-    /// What one value of it costs, in thousandths, where the contract says so.
+    /// The cost of one value, in thousandths, if the contract has one.
     pub weight: Option<u64>,
 }
 
 impl TypeDef {
-    /// Whether exactly one of its input fields must be given.
+    /// Whether it is a `@oneOf` input.
     pub fn is_one_of(&self) -> bool {
-        self.kind == Kind::Input && mark(&self.marks, "oneOf").is_some()
+        self.kind == Kind::Input && applied_directive(&self.applied_directives, "oneOf").is_some()
     }
 
     /// Whether it has fields to select.
@@ -110,17 +109,17 @@ impl TypeDef {
         self.kind.is_composite()
     }
 
-    /// Whether it is a scalar that every schema has.
+    /// Whether it is a built-in scalar.
     pub fn is_built_in_scalar(&self) -> bool {
         is_built_in_scalar(&self.name)
     }
 
-    /// Whether a value can be of both types.
+    /// Whether a value can have both types.
     pub fn overlaps(&self, other: &Self) -> bool {
         !self.possible.is_disjoint(&other.possible)
     }
 
-    /// Whether every value of `other` is of this type as well.
+    /// Whether every value of `other` is also of this type.
     pub fn covers(&self, other: &Self) -> bool {
         other.possible.is_subset(&self.possible)
     }
@@ -131,7 +130,7 @@ pub(super) struct FieldDef {
     pub description: Option<String>,
     pub ty: Type,
     pub arguments: Map<InputDef>,
-    pub marks: Vec<Mark>,
+    pub applied_directives: Vec<AppliedDirective>,
     pub cost: FieldCost,
 }
 
@@ -141,8 +140,8 @@ pub(super) struct InputDef {
     pub description: Option<String>,
     pub ty: Type,
     pub default: Option<ConstValue>,
-    pub marks: Vec<Mark>,
-    /// What it adds to the cost of a field when it is given, in thousandths.
+    pub applied_directives: Vec<AppliedDirective>,
+    /// The additional cost of a field when it is given, in thousandths.
     pub weight: u64,
 }
 
@@ -152,17 +151,17 @@ impl InputDef {
             description: text(definition.description),
             ty: definition.ty.node,
             default: definition.default_value.map(|value| sorted(value.node)),
-            marks: marks(definition.directives),
+            applied_directives: applied_directives(definition.directives),
             weight: 0,
         }
     }
 
-    /// Whether leaving it out is an error.
+    /// Whether omitting it is an error.
     pub fn is_required(&self) -> bool {
         !self.ty.nullable && self.default.is_none()
     }
 
-    /// The default as SDL, objects with their keys in order.
+    /// The default as SDL, with sorted object keys.
     pub fn default_text(&self) -> Option<String> {
         self.default.as_ref().map(ToString::to_string)
     }
@@ -179,7 +178,7 @@ impl fmt::Display for InputDef {
 #[derive(Debug, Clone)]
 pub(super) struct ValueDef {
     pub description: Option<String>,
-    pub marks: Vec<Mark>,
+    pub applied_directives: Vec<AppliedDirective>,
 }
 
 /// The definition of a directive.
@@ -192,7 +191,7 @@ pub(super) struct DirectiveDef {
 }
 
 impl DirectiveDef {
-    /// From the parser's tree and the text it read.
+    /// Converts the parser's tree, with the text that it comes from.
     pub fn of(definition: DirectiveDefinition, sdl: &str) -> Result<Self, SdlError> {
         let repeatable = definition
             .locations
@@ -208,23 +207,22 @@ impl DirectiveDef {
     }
 }
 
-/// A whole schema, with what every schema has.
+/// A whole schema, including the definitions that every schema has.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Schema {
     pub types: Map<TypeDef>,
     pub directives: Map<DirectiveDef>,
-    /// `query`, `mutation` and `subscription`, to the name of the type.
+    /// From `query`, `mutation` and `subscription` to the name of the type.
     pub roots: IndexMap<&'static str, String>,
-    pub marks: Vec<Mark>,
-    /// The forms of the contract's own scalars.
+    pub applied_directives: Vec<AppliedDirective>,
+    /// The formats of custom scalars.
     pub scalars: Scalars,
     /// `__typename`, `__schema` and `__type`.
     meta_fields: Map<FieldDef>,
 }
 
 impl Schema {
-    /// Parses `sdl`, merges extensions and refuses what is defined twice. Whether the types it names exist is for
-    /// `lint` and `Documents` to check.
+    /// Parses `sdl`, merges extensions and rejects duplicate definitions. Whether all types exist is checked by `lint` and `Documents`.
     ///
     /// # Errors
     /// [`SdlError`].
@@ -243,7 +241,7 @@ impl Schema {
         Ok(schema)
     }
 
-    /// Adds to each interface the objects that implement it.
+    /// Adds to each interface the object types that implement it.
     fn add_objects(&mut self) {
         let mut objects: Vec<(String, String)> = Vec::new();
         for (name, ty) in self.types.iter().filter(|(_, ty)| ty.kind == Kind::Object) {
@@ -256,12 +254,12 @@ impl Schema {
         }
     }
 
-    /// The types that the text itself defines.
+    /// The types that the text defines.
     pub fn own_types(&self) -> impl Iterator<Item = (&String, &TypeDef)> {
         self.types.iter().filter(|(name, _)| !is_built_in_type(name))
     }
 
-    /// The directives that the text itself defines.
+    /// The directives that the text defines.
     pub fn own_directives(&self) -> impl Iterator<Item = (&String, &DirectiveDef)> {
         self.directives.iter().filter(|(name, _)| !BUILT_IN_DIRECTIVES.contains(&name.as_str()))
     }
@@ -271,17 +269,17 @@ impl Schema {
         self.types.get(name).map(|ty| ty.kind)
     }
 
-    /// The root type of operations of a kind, where the contract has one.
+    /// The root type of a kind of operations, if the contract has one.
     pub fn root(&self, operation: OperationType) -> Option<&TypeDef> {
         self.types.get(self.roots.get(keyword(operation))?)
     }
 
-    /// Whether this type is the root of operations of a kind.
+    /// Whether this type is the root of a kind of operations.
     pub fn is_root(&self, operation: OperationType, ty: &TypeDef) -> bool {
         self.roots.get(keyword(operation)).is_some_and(|root| *root == ty.name)
     }
 
-    /// A field of `parent`, meta fields included.
+    /// A field of `parent`, including meta fields.
     pub fn field<'a>(&'a self, parent: &'a TypeDef, name: &str) -> Option<&'a FieldDef> {
         let has_meta_field = match name {
             "__typename" => parent.is_composite(),
@@ -296,7 +294,7 @@ impl Schema {
         self.types.get(name)
     }
 
-    /// Whether `special` may stand where `general` is promised: the same type, or one that it implements or joins.
+    /// Whether `special` is allowed where `general` is expected: the same type, or one that implements or is a member of it.
     pub fn is_subtype(&self, special: &str, general: &str) -> bool {
         special == general
             || self.types.get(special).is_some_and(|ty| ty.implements.contains(general))
@@ -313,7 +311,7 @@ fn is_built_in_type(name: &str) -> bool {
     is_built_in_scalar(name) || name.starts_with("__")
 }
 
-/// The word that an operation begins with.
+/// The keyword of an operation.
 const fn keyword(operation: OperationType) -> &'static str {
     match operation {
         OperationType::Query => "query",
@@ -330,8 +328,7 @@ pub(super) fn innermost(ty: &Type) -> &str {
     }
 }
 
-/// Whether every value of `to` is a value of `from`: the same type, or stricter about null. Read backwards it is the rule
-/// for inputs.
+/// Whether every value of `to` is a value of `from`: the same type, or stricter about null. For inputs, swap them.
 pub(super) fn narrows(from: &Type, to: &Type) -> bool {
     if !from.nullable && to.nullable {
         return false;
@@ -343,14 +340,14 @@ pub(super) fn narrows(from: &Type, to: &Type) -> bool {
     }
 }
 
-/// A description on one line. The parser leaves `\"""` in block strings as it is; here it is read.
+/// A description on one line. The parser does not unescape `\"""` in block strings.
 pub(super) fn text(description: Option<Positioned<String>>) -> Option<String> {
     let text = description?.node.replace("\\\"\"\"", "\"\"\"");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then_some(text)
 }
 
-/// `FieldDefinition` as SDL writes it, `FIELD_DEFINITION`.
+/// `FIELD_DEFINITION` for `FieldDefinition`.
 pub(super) fn location(at: DirectiveLocation) -> String {
     let mut name = String::new();
     for letter in format!("{at:?}").chars() {

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::{SdlError, compare, diff, promises};
+use super::{SdlError, compare, diff, elements};
 
 const PIECES: [&str; 11] = [
     r#""A place to stay." type Listing implements Node & Priced { "Its id." id: ID! "Its name." title: String! price: Int!
@@ -20,7 +20,7 @@ const PIECES: [&str; 11] = [
 ];
 
 fn lines(sdl: &str) -> Vec<String> {
-    promises(sdl).unwrap().iter().map(ToString::to_string).collect()
+    elements(sdl).unwrap().iter().map(ToString::to_string).collect()
 }
 
 fn breaks(contract: &str, code: &str) -> Vec<String> {
@@ -28,7 +28,7 @@ fn breaks(contract: &str, code: &str) -> Vec<String> {
 }
 
 #[test]
-fn costs_are_not_promises() {
+fn costs_are_not_compared() {
     let costs = "directive @cost(weight: String!) on FIELD_DEFINITION type A { a: Int @cost(weight: \"5\") b: [Int] @listSize(assumedSize: 3) }";
     assert_eq!(breaks(costs, "type A { a: Int b: [Int] }"), [""; 0]);
     assert_eq!(breaks(costs, "type A { a: Int b: [Int] @other }").len(), 1);
@@ -36,7 +36,7 @@ fn costs_are_not_promises() {
 }
 
 #[test]
-fn a_schema_reads_as_one_line_promises() {
+fn a_schema_is_read_as_elements() {
     let lines: BTreeSet<_> = lines(&PIECES.join("\n")).into_iter().collect();
     for line in [
         "type Listing",
@@ -61,14 +61,14 @@ fn a_schema_reads_as_one_line_promises() {
         "Query.search(where:): Where = {lat: 2}",
         "schema query: Query",
     ] {
-        // The keys of an object default come in order.
+        // The keys of an object default are sorted.
         let line = line.replace("{lat: 2}", "{near: {lat: 2, lng: 1}}");
         assert!(lines.contains(&line), "no `{line}` in {lines:#?}");
     }
 }
 
 #[test]
-fn what_every_schema_has_is_no_promise() {
+fn built_in_definitions_are_not_elements() {
     let short = "scalar Day @specifiedBy(url: \"u\") type Query { day: Day } type Mutation { go: Int }";
     let long = r#"
         scalar ID
@@ -84,7 +84,7 @@ fn what_every_schema_has_is_no_promise() {
 }
 
 #[test]
-fn layout_comments_and_extensions_do_not_count() {
+fn layout_comments_and_extensions_do_not_matter() {
     let plain = "\"One two.\" type Query { a: Int b(c: Int): Int } enum E { X Y }";
     let other = "# hello\n\"\"\"\n  One\n  two.\n\"\"\"\ntype Query { b(c: Int,): Int }\nextend type Query { a: Int }
         enum E { Y } extend enum E { X }";
@@ -96,7 +96,7 @@ fn layout_comments_and_extensions_do_not_count() {
 }
 
 #[test]
-fn what_is_no_schema_is_refused() {
+fn invalid_schemas_are_rejected() {
     let duplicate = |what: &str| SdlError::Duplicate(what.to_owned());
     for (sdl, error) in [
         ("type A { a: Int } type A { b: Int }", duplicate("A")),
@@ -111,14 +111,14 @@ fn what_is_no_schema_is_refused() {
         ("extend type A { a: Int }", SdlError::ExtendsNothing { kind: "type", name: "A".to_owned() }),
         ("enum A { X } extend type A { a: Int }", SdlError::ExtendsNothing { kind: "type", name: "A".to_owned() }),
     ] {
-        assert_eq!(promises(sdl), Err(error), "{sdl}");
+        assert_eq!(elements(sdl), Err(error), "{sdl}");
     }
-    assert!(matches!(promises("type {"), Err(SdlError::Syntax(_))));
-    assert!(matches!(promises(""), Err(SdlError::Syntax(_))));
+    assert!(matches!(elements("type {"), Err(SdlError::Syntax(_))));
+    assert!(matches!(elements(""), Err(SdlError::Syntax(_))));
 }
 
 #[test]
-fn a_broken_promise_is_named_with_both_sides() {
+fn a_difference_shows_both_sides() {
     for (contract, code, expected) in [
         ("type A { a: String! }", "type A { a: String }", "A.a: contract says String!, code says String"),
         ("type A { a: Int b: Int }", "type A { a: Int }", "A.b: contract says Int, code has nothing"),
@@ -159,7 +159,7 @@ fn a_broken_promise_is_named_with_both_sides() {
 }
 
 #[test]
-fn of_what_is_missing_altogether_the_parts_are_not_listed() {
+fn parts_of_a_missing_element_are_not_listed() {
     let whole = r#""An a." type A implements I { "A b." b("A c." c: Int): Int @deprecated } type B { b: Int }"#;
     assert_eq!(breaks(whole, "type B { b: Int }"), ["A: contract says type, code has nothing"]);
     assert_eq!(
@@ -174,15 +174,15 @@ fn schema() -> impl Strategy<Value = String> {
     let description = prop_oneof![Just(""), Just("\"One.\""), Just("\"Two.\"")];
     let default = prop_oneof![Just(""), Just("= 1"), Just("= 2")];
     let ty = prop_oneof![Just("Int"), Just("Int!"), Just("[Int]"), Just("[Int!]!")];
-    let mark = prop_oneof![Just(""), Just("@deprecated"), Just("@deprecated(reason: \"x\")")];
-    let first = (description, default, ty, mark);
+    let applied_directive = prop_oneof![Just(""), Just("@deprecated"), Just("@deprecated(reason: \"x\")")];
+    let first = (description, default, ty, applied_directive);
     let second =
         (maybe("implements I"), maybe("| B"), maybe("Y"), maybe("@oneOf"), maybe("y: Int"), maybe("repeatable"));
     let third = (maybe("| QUERY"), maybe("z: Int = 3"), maybe("@specifiedBy(url: \"u\")"), maybe("type C { c: Int }"));
-    (first, second, third).prop_map(|((text, default, ty, mark), (implements, member, value, one_of, field, repeatable), (location, input, url, extra))| {
+    (first, second, third).prop_map(|((text, default, ty, applied_directive), (implements, member, value, one_of, field, repeatable), (location, input, url, extra))| {
         format!(
-            "{text} type A {implements} {{ {text} a({text} x: Int {default} {mark} {input}): {ty} {mark} {field} }} interface I {{ x: Int }}
-            type B {{ b: Int }} union U = A {member} enum E {{ {text} X {mark} {value} }} input N {one_of} {{ a: {ty} {input} }}
+            "{text} type A {implements} {{ {text} a({text} x: Int {default} {applied_directive} {input}): {ty} {applied_directive} {field} }} interface I {{ x: Int }}
+            type B {{ b: Int }} union U = A {member} enum E {{ {text} X {applied_directive} {value} }} input N {one_of} {{ a: {ty} {input} }}
             scalar S {url} {text} directive @d(a: Int {default} {input}) {repeatable} on FIELD {location} {extra}"
         )
     })
@@ -190,13 +190,13 @@ fn schema() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn order_of_definitions_does_not_count(pieces in Just(PIECES.to_vec()).prop_shuffle()) {
-        prop_assert_eq!(promises(&pieces.join("\n")), promises(&PIECES.join("\n")));
+    fn the_order_of_definitions_does_not_matter(pieces in Just(PIECES.to_vec()).prop_shuffle()) {
+        prop_assert_eq!(elements(&pieces.join("\n")), elements(&PIECES.join("\n")));
     }
 
     #[test]
-    fn comparison_and_changes_agree_with_the_promises(one in schema(), two in schema()) {
-        let same = promises(&one).unwrap() == promises(&two).unwrap();
+    fn comparison_and_changes_agree_with_the_elements(one in schema(), two in schema()) {
+        let same = elements(&one).unwrap() == elements(&two).unwrap();
         prop_assert_eq!(compare(&one, &two).unwrap().is_empty(), same);
         prop_assert_eq!(diff(&one, &two).unwrap().is_empty(), same);
         prop_assert!(diff(&one, &one).unwrap().is_empty());
@@ -204,8 +204,8 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in "[a-z{}()\\[\\]!:=@|&\" \n]{0,60}") {
-        let _ = (promises(&text), diff(&text, "type A { a: Int }"), compare(&text, &text));
+    fn no_text_causes_a_panic(text in "[a-z{}()\\[\\]!:=@|&\" \n]{0,60}") {
+        let _ = (elements(&text), diff(&text, "type A { a: Int }"), compare(&text, &text));
     }
 }
 
@@ -263,7 +263,7 @@ mod served {
     }
 
     #[test]
-    fn what_the_code_serves_is_read_as_the_contract_says_it() {
+    fn the_served_schema_is_read_like_the_contract() {
         let contract = r#"
             "Reading."
             type Query {

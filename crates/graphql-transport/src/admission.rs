@@ -1,4 +1,4 @@
-//! How many connections, and how many websockets and event streams, are open: in all, and from one address.
+//! Limits the number of open connections, and of websockets and event streams: in total and per address.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,25 +8,25 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use client_limits::{AddressPrefix, Permit, Quota};
 use telemetry::logs;
 
-/// Lets long connections in, up to its limits.
+/// Admits connections up to its limits.
 pub(super) struct Admission {
     all: Arc<Semaphore>,
-    most: usize,
+    max: usize,
     by_address: Quota<AddressPrefix>,
 }
 
-/// A connection that was let in, until it is dropped.
+/// A permit for one connection, released when dropped.
 pub(super) struct Admitted {
     _one_of_all: OwnedSemaphorePermit,
     _one_of_address: Option<Permit<AddressPrefix>>,
 }
 
 impl Admission {
-    pub fn new(most: usize, most_of_address: usize) -> Self {
-        Self { all: Arc::new(Semaphore::new(most)), most, by_address: Quota::new(most_of_address) }
+    pub fn new(max: usize, max_per_address: usize) -> Self {
+        Self { all: Arc::new(Semaphore::new(max)), max, by_address: Quota::new(max_per_address) }
     }
 
-    /// Lets one more in, unless there are too many.
+    /// Admits one more connection unless there are too many; logs a refusal.
     pub fn enter(&self, address: Option<IpAddr>) -> Option<Admitted> {
         let admitted = self.admit(address);
         if admitted.is_none() {
@@ -36,19 +36,19 @@ impl Admission {
         admitted
     }
 
-    /// As [`Self::enter`], without a word.
+    /// Like [`Self::enter`], without logging.
     pub fn admit(&self, address: Option<IpAddr>) -> Option<Admitted> {
         let one_of_address = match address {
-            Some(_) => Some(self.by_address.take(AddressPrefix::of(address))?),
+            Some(_) => Some(self.by_address.acquire(AddressPrefix::of(address))?),
             None => None,
         };
         let one_of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
         Some(Admitted { _one_of_all: one_of_all, _one_of_address: one_of_address })
     }
 
-    /// How many are open.
+    /// The number of open connections.
     pub fn open(&self) -> usize {
-        self.most.saturating_sub(self.all.available_permits())
+        self.max.saturating_sub(self.all.available_permits())
     }
 }
 

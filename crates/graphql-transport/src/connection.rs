@@ -1,8 +1,8 @@
-//! Connections of clients that take too long are cut.
+//! Closes connections of slow clients.
 //!
-//! A request's head that comes byte by byte, or stops in its middle, keeps a connection busy for as long as the client likes: the web server
-//! ends only what is idle. So the time is counted from the first byte that comes in after the last byte that went out. In the same way an
-//! answer that its client does not take holds memory, so it has to be taken at some speed.
+//! A request head that comes byte by byte, or stops in the middle, would keep a connection busy for as long as the client likes,
+//! because the web server closes only idle connections. So the time is measured from the first byte received after the last byte
+//! sent. In the same way, a response that the client does not read occupies memory, so it must be read at a minimum rate.
 
 use std::io;
 use std::pin::Pin;
@@ -17,84 +17,84 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::Settings;
 use super::admission::Admission;
-use super::departures::{Departures, Presence};
-use super::inflow::Inflow;
+use super::open_connections::{ConnectionGuard, OpenConnections};
+use super::unread_bytes::UnreadBytes;
 use client_limits::AddressPrefix;
 use telemetry::logs;
 
-/// The bytes that a client has to take in each turn of the write limit, once it keeps the server waiting.
-const LEAST_TAKEN: usize = 128 * 1024;
-/// How often the log says that connections are refused, at the most.
+/// Bytes that a client must read during each write timeout, once writing has stalled.
+const MIN_READ: usize = 128 * 1024;
+/// Minimum time between two log lines about refused connections.
 const QUIET: Duration = Duration::from_secs(5);
 
-/// How long clients may take, and how many connections they may have.
+/// Timeouts and limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    /// From the first byte of a request to the first of its answer.
+    /// From the first byte of a request to the first byte of its response.
     pub request: Duration,
-    /// To take [`LEAST_TAKEN`] bytes.
+    /// For reading [`MIN_READ`] bytes.
     pub write: Duration,
-    /// Open connections in all.
+    /// Maximum number of open connections.
     pub connections: usize,
-    /// Open connections of one address.
+    /// Maximum number of open connections of one address.
     pub per_address: usize,
 }
 
-/// Connections that are not websockets or event streams, which have limits of their own.
+/// Maximum number of connections other than websockets and event streams, which have separate limits.
 const CONNECTIONS: usize = 2_000;
-/// Those of one address, or of one /64 of IPv6.
+/// Maximum for one address, or one /64 network of IPv6.
 const PER_ADDRESS: usize = 500;
 
 impl Bounds {
-    /// Those of the API.
+    /// The limits of the API.
     pub fn of(settings: &Settings) -> Self {
-        // Behind a proxy all connections have its address.
+        // Behind a proxy all connections have the proxy's address.
         let per_address = if settings.trusted_proxies == 0 { PER_ADDRESS } else { CONNECTIONS };
         Self { request: settings.request_timeout, write: settings.write_timeout, connections: CONNECTIONS, per_address }
     }
 }
 
-/// Accepts connections within bounds.
-pub(super) struct Door {
+/// Accepts connections within limits.
+pub(super) struct ConnectionListener {
     listener: TcpListener,
     address: LocalAddr,
     bounds: Bounds,
     admission: Admission,
-    departures: Arc<Departures>,
-    /// When the log last said that a connection is refused.
-    told: Option<Instant>,
+    open_connections: Arc<OpenConnections>,
+    /// The last time that a refused connection was logged.
+    cost_extension: Option<Instant>,
 }
 
-impl Door {
-    pub fn new(listener: TcpListener, bounds: Bounds, departures: Arc<Departures>) -> io::Result<Self> {
+impl ConnectionListener {
+    pub fn new(listener: TcpListener, bounds: Bounds, open_connections: Arc<OpenConnections>) -> io::Result<Self> {
         let address = LocalAddr(listener.local_addr()?.into());
         let admission = Admission::new(bounds.connections, bounds.per_address);
-        Ok(Self { listener, address, bounds, admission, departures, told: None })
+        Ok(Self { listener, address, bounds, admission, open_connections, cost_extension: None })
     }
 
-    /// Whether the log may say something that happens again and again.
-    fn may_tell(&mut self) -> bool {
-        let may = self.told.is_none_or(|told| told.elapsed() >= QUIET);
+    /// Whether a repeated event may be logged now.
+    fn may_log(&mut self) -> bool {
+        let may = self.cost_extension.is_none_or(|cost_extension| cost_extension.elapsed() >= QUIET);
         if may {
-            self.told = Some(Instant::now());
+            self.cost_extension = Some(Instant::now());
         }
         may
     }
 }
 
-impl Door {
-    /// The next connection, with the address of the server and of the client.
+impl ConnectionListener {
+    /// The next connection, with the addresses of the server and the client.
     ///
     /// # Errors
     ///
-    /// It was not accepted. The next may be.
+    /// When accepting failed; the next attempt may succeed.
     pub async fn accept(&mut self) -> io::Result<(Connection, LocalAddr, RemoteAddr)> {
         loop {
             let (stream, peer) = match self.listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(failure) => {
-                    // Out of files, say: trying again at once would only burn the processor.
-                    if self.may_tell() {
+                    // For example, out of file descriptors: an immediate retry would only use the CPU.
+                    if self.may_log() {
                         tracing::warn!(%failure, "a connection was not accepted");
                     }
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -102,19 +102,19 @@ impl Door {
                 }
             };
             let Some(admitted) = self.admission.admit(Some(peer.ip())) else {
-                if self.may_tell() {
+                if self.may_log() {
                     let address = AddressPrefix::of(Some(peer.ip()));
                     tracing::warn!(target: logs::SECURITY, event = "connection_refused", %address, "too many connections are open");
                 }
                 continue;
             };
-            // Answers are written whole: waiting for more to send only delays them.
+            // Responses are written as a whole: waiting for more data would only delay them.
             stream.set_nodelay(true)?;
-            let inflow = Inflow::default();
-            let presence = self.departures.arrive(peer, Some(admitted), inflow.clone());
+            let unread_bytes = UnreadBytes::default();
+            let guard = self.open_connections.register(peer, Some(admitted), unread_bytes.clone());
             let activity = Activity(Arc::new(Mutex::new(Instant::now())));
             let connection =
-                Connection { stream, bounds: self.bounds, request: None, stall: None, presence, activity, inflow };
+                Connection { stream, bounds: self.bounds, request: None, stall: None, guard, activity, unread_bytes };
             return Ok((connection, self.address.clone(), RemoteAddr(peer.into())));
         }
     }
@@ -124,26 +124,26 @@ impl Door {
 pub(super) struct Connection {
     stream: TcpStream,
     bounds: Bounds,
-    /// When a request that was not answered yet has taken too long.
+    /// When the current request times out; none between requests.
     request: Option<Pin<Box<Sleep>>>,
-    /// Since the client takes less than it is given.
-    stall: Option<Stall>,
-    presence: Presence,
+    /// Set while the client reads more slowly than the server writes.
+    stall: Option<StalledWrite>,
+    guard: ConnectionGuard,
     activity: Activity,
-    inflow: Inflow,
+    unread_bytes: UnreadBytes,
 }
 
-/// When bytes last went in or out.
+/// The last time that bytes were received or sent.
 #[derive(Clone)]
 pub(super) struct Activity(Arc<Mutex<Instant>>);
 
 impl Activity {
-    fn note(&self) {
+    fn touch(&self) {
         *self.last() = Instant::now();
     }
 
-    /// Done once nothing has gone in or out for so long.
-    pub async fn silent_for(&self, limit: Duration) {
+    /// Completes when nothing has been received or sent for `limit`.
+    pub async fn idle_for(&self, limit: Duration) {
         loop {
             let until = *self.last() + limit;
             if until <= Instant::now() {
@@ -158,19 +158,19 @@ impl Activity {
     }
 }
 
-/// A client that keeps the server waiting.
-struct Stall {
+/// A write that waits for the client.
+struct StalledWrite {
     until: Pin<Box<Sleep>>,
     taken: usize,
 }
 
 impl Connection {
-    /// When bytes last went in or out.
+    /// The activity of this connection.
     pub fn activity(&self) -> Activity {
         self.activity.clone()
     }
 
-    /// Fails once the request has taken too long; else wakes the task when it has.
+    /// Fails if the request has timed out; otherwise wakes the task when it does.
     fn check_request(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         match self.request.as_mut().map(|request| request.as_mut().poll(context)) {
             Some(Poll::Ready(())) => Err(io::Error::new(io::ErrorKind::TimedOut, "the request took too long")),
@@ -178,8 +178,8 @@ impl Connection {
         }
     }
 
-    /// What became of writing `given` bytes.
-    fn judge(
+    /// Checks the result of writing `given` bytes.
+    fn check_write(
         &mut self,
         context: &mut Context<'_>,
         given: usize,
@@ -191,7 +191,7 @@ impl Connection {
             Poll::Pending => 0,
         };
         if taken > 0 {
-            self.activity.note();
+            self.activity.touch();
             self.request = None;
         }
         if taken == given {
@@ -199,13 +199,13 @@ impl Connection {
             return written;
         }
         let write = self.bounds.write;
-        let stall = self.stall.get_or_insert_with(|| Stall { until: Box::pin(sleep(write)), taken: 0 });
+        let stall = self.stall.get_or_insert_with(|| StalledWrite { until: Box::pin(sleep(write)), taken: 0 });
         stall.taken += taken;
-        if stall.taken >= LEAST_TAKEN {
-            *stall = Stall { until: Box::pin(sleep(write)), taken: 0 };
+        if stall.taken >= MIN_READ {
+            *stall = StalledWrite { until: Box::pin(sleep(write)), taken: 0 };
         }
         match stall.until.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes too little"))),
+            Poll::Ready(()) => Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client reads too slowly"))),
             Poll::Pending => written,
         }
     }
@@ -223,12 +223,12 @@ impl AsyncRead for Connection {
             return Poll::Pending;
         };
         if read.is_err() || (buffer.filled().len() == before && buffer.remaining() > 0) {
-            self.presence.leave();
+            self.guard.mark_closed();
         }
         read?;
         if buffer.filled().len() > before {
-            self.activity.note();
-            self.inflow.received(buffer.filled().len() - before)?;
+            self.activity.touch();
+            self.unread_bytes.received(buffer.filled().len() - before)?;
             let limit = self.bounds.request;
             self.request.get_or_insert_with(|| Box::pin(sleep(limit)));
             self.check_request(context)?;
@@ -240,7 +240,7 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.judge(context, bytes.len(), written)
+        self.check_write(context, bytes.len(), written)
     }
 
     fn poll_write_vectored(
@@ -250,7 +250,7 @@ impl AsyncWrite for Connection {
     ) -> Poll<io::Result<usize>> {
         let given = buffers.iter().map(|buffer| buffer.len()).sum();
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
-        self.judge(context, given, written)
+        self.check_write(context, given, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,4 +1,4 @@
-//! What every answer has: a request's name, security headers, CORS.
+//! What all responses have in common: the request ID, security headers, CORS.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,18 +14,18 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use poem::{Endpoint, Request, Response};
 use tracing::Instrument as _;
 
-use super::answer::{Answer, error};
 use super::heads;
+use super::response_body::{ResponseBody, error};
 use super::shared::Shared;
 use client_limits::AddressPrefix;
 use telemetry::logs;
 
-/// The longest foreign name that is written, in characters.
+/// Maximum length of a foreign host name in the log, in characters.
 const MAX_HOST: usize = 100;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What pages of other origins may send: what GraphQL clients, and the tracing and error reporting of single-page apps, add by themselves.
+/// Request headers that pages of other origins may send: those that GraphQL clients, tracing and error reporting add by themselves.
 const HEADERS: [&str; 17] = [
     "accept",
     "apollo-require-preflight",
@@ -46,7 +46,7 @@ const HEADERS: [&str; 17] = [
     "x-requested-with",
 ];
 
-/// The name of a request, kept with it.
+/// The ID of a request, stored with it.
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(String);
 
@@ -56,7 +56,7 @@ impl RequestId {
     }
 }
 
-/// All routes, behind what they have in common.
+/// All routes, with the common processing around them.
 pub(super) struct Edge {
     pub routes: BoxEndpoint<'static, Response>,
     pub shared: Arc<Shared>,
@@ -69,18 +69,18 @@ impl Endpoint for Edge {
         let id = self.shared.sessions.request_id();
         let origin = self.allowed_origin(request.headers());
         request.extensions_mut().insert(RequestId(id.clone()));
-        let mut response = if let Err(fault) = heads::check(&mut request) {
-            refuse(fault.status, fault.message, &id)
+        let mut response = if let Err(error) = heads::check(&mut request) {
+            refuse(error.status, error.message, &id)
         } else if !self.shared.serves_host(request.headers()) && !is_health_check(&request) {
-            self.note_foreign_host(&request, &id);
+            self.log_foreign_host(&request, &id);
             refuse(StatusCode::MISDIRECTED_REQUEST, "This host name is not allowed.", &id)
         } else if *request.method() == Method::OPTIONS {
             preflight(request.headers(), origin.is_some(), &self.shared.settings.allowed_headers)
         } else {
             let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
-            self.answer(request).instrument(span).await
+            self.route(request).instrument(span).await
         };
-        self.shared.metrics.note_status(response.status());
+        self.shared.metrics.count_status(response.status());
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::try_from(id) {
             headers.insert(REQUEST_ID, id);
@@ -95,7 +95,7 @@ impl Endpoint for Edge {
     }
 }
 
-/// Orchestrators ask for the health of an instance by its address.
+/// Orchestrators send health checks to the address of an instance.
 fn is_health_check(request: &Request) -> bool {
     matches!(request.uri().path(), "/healthz" | "/readyz")
 }
@@ -105,10 +105,10 @@ fn refuse(status: StatusCode, message: impl Into<String>, request_id: &str) -> R
     Response::builder()
         .status(status)
         .content_type("application/json")
-        .body(Answer::refused(errors, request_id).to_json())
+        .body(ResponseBody::refused(errors, request_id).to_json())
 }
 
-/// What every answer tells browsers. Pages bring a content security policy of their own; nothing else is ever a page.
+/// Adds the security headers. Pages have their own content security policy; nothing else is a page.
 fn secure(headers: &mut HeaderMap, https: bool) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
@@ -124,7 +124,7 @@ fn secure(headers: &mut HeaderMap, https: bool) {
 }
 
 impl Edge {
-    async fn answer(&self, request: Request) -> Response {
+    async fn route(&self, request: Request) -> Response {
         let started = Instant::now();
         let response = self.routes.get_response(request).await;
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -132,8 +132,8 @@ impl Edge {
         response
     }
 
-    /// Somebody calls the server by a name that it does not have: a wrong setting, or a page that points its own name here.
-    fn note_foreign_host(&self, request: &Request, request_id: &str) {
+    /// Logs a request with a host name that is not allowed: a wrong setting, or DNS rebinding.
+    fn log_foreign_host(&self, request: &Request, request_id: &str) {
         let host: String = request.headers().get(HOST).map_or_else(String::new, |host| format!("{host:?}"));
         let host: String = host.chars().take(MAX_HOST).collect();
         let address = AddressPrefix::of(self.shared.address(request));
@@ -142,26 +142,26 @@ impl Edge {
 
     fn allowed_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(ORIGIN)?;
-        self.shared.names_origin(origin.to_str().ok()?).then(|| origin.clone())
+        self.shared.allows_named_origin(origin.to_str().ok()?).then(|| origin.clone())
     }
 }
 
-/// Answers what a browser asks before it sends a page's request to another origin.
+/// Responds to a CORS preflight request.
 fn preflight(headers: &HeaderMap, allowed: bool, more_headers: &[String]) -> Response {
     let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
-    let answer = response.headers_mut();
+    let response_body = response.headers_mut();
     if headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
         if allowed {
-            answer.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+            response_body.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
             let mut names = HEADERS.join(", ");
             more_headers.iter().for_each(|name| names.extend([", ", name]));
             if let Ok(names) = HeaderValue::try_from(names) {
-                answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, names);
+                response_body.insert(ACCESS_CONTROL_ALLOW_HEADERS, names);
             }
-            answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
+            response_body.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
         }
     } else {
-        answer.insert(ALLOW, HeaderValue::from_static("GET, POST, OPTIONS"));
+        response_body.insert(ALLOW, HeaderValue::from_static("GET, POST, OPTIONS"));
     }
     response
 }

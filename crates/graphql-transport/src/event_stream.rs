@@ -1,8 +1,8 @@
 //! Operations as server-sent events: the distinct connections mode of the graphql-sse protocol.
 //!
-//! One task serves one stream. It hands over one event at a time, and the connection takes the next only when the client took the last
-//! one, so nothing piles up for a slow reader; one that takes nothing for too long is cut. A stream that ends without `complete` is to
-//! be resumed: the last event's `id` is the cursor that a client sends as `Last-Event-ID`.
+//! One task serves one stream. It passes on one event at a time, and the connection accepts the next only when the client has read
+//! the last one, so nothing accumulates for a slow reader; one that reads nothing for too long is disconnected. A client resumes a
+//! stream that ended without `complete`: it sends the `id` of the last event, which is its cursor, as `Last-Event-ID`.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -23,39 +23,39 @@ use tokio_stream::wrappers::ReceiverStream;
 use tracing::Instrument as _;
 
 use super::admission::Admitted;
-use super::answer::Answer;
 use super::operations::{self, Charged, Event};
 use super::record::Record;
-use super::shared::{Shared, bug, done, stopped};
+use super::response_body::ResponseBody;
+use super::shared::{Shared, internal_error, session_ended, stopped};
 use super::{Call, Session};
 use crate::StreamPosition;
 use graphql_contract::documents::Prepared;
 
 const CONTENT: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// A comment: it keeps the connection open, and proxies from waiting for more.
+/// A comment, so that proxies and clients keep the connection open.
 const KEEP_ALIVE: &str = ":\n\n";
-/// The largest part of an event that is handed over at once, in bytes.
+/// Maximum size of a piece of an event, in bytes.
 const PIECE: usize = 64 * 1024;
-/// Clients see only events that have data.
+/// Clients ignore events without data.
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
-/// Who asked for a stream.
+/// The client of a stream.
 pub(super) struct Client {
     pub session: Session,
     pub record: Record,
     pub admitted: Admitted,
-    /// Turns true once the client has closed its connection.
-    pub left: Option<watch::Receiver<bool>>,
+    /// Becomes true when the client has disconnected.
+    pub closed: Option<watch::Receiver<bool>>,
 }
 
-/// The cursor that a client resumes from.
+/// The cursor from which a client resumes.
 pub(super) fn last_event_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(LAST_EVENT_ID)?.to_str().unwrap_or("?");
     (!id.is_empty()).then(|| id.to_owned())
 }
 
-/// Answers with the events of an operation.
+/// Responds with the events of an operation.
 pub(super) fn open(
     shared: Arc<Shared>,
     prepared: Prepared,
@@ -63,7 +63,7 @@ pub(super) fn open(
     client: Client,
     charged: Charged,
 ) -> Response {
-    let Client { mut session, record, admitted, left } = client;
+    let Client { mut session, record, admitted, closed } = client;
     let address = charged.payer.address;
     let position = Arc::new(StreamPosition::resuming(resume_after));
     let is_stream = prepared.operation() == OperationType::Subscription;
@@ -73,7 +73,7 @@ pub(super) fn open(
     let ended = session.take_ended();
     let (frames, body) = mpsc::channel(1);
     let context = record.context();
-    let stream = EventStream { shared, session, ended, operation, position, frames, record, left };
+    let stream = EventStream { shared, session, ended, operation, position, frames, record, closed };
     tokio::spawn(stream.serve().instrument(context));
     respond(ReceiverStream::new(body).map(move |frame: String| {
         // The connection counts as long as it is open.
@@ -82,9 +82,9 @@ pub(super) fn open(
     }))
 }
 
-/// Answers an operation that was not executed: clients of event streams expect its errors as an event.
-pub(super) fn refuse(answer: &Answer) -> Response {
-    let frames = [next(&answer.to_json(), None), COMPLETE.to_owned()];
+/// Responds to an operation that was not executed: clients of event streams expect its errors as an event.
+pub(super) fn refuse(response_body: &ResponseBody) -> Response {
+    let frames = [next(&response_body.to_json(), None), COMPLETE.to_owned()];
     respond(futures_util::stream::iter(frames.map(Ok::<_, std::io::Error>)))
 }
 
@@ -94,26 +94,26 @@ fn respond(frames: impl futures_util::Stream<Item = Result<String, std::io::Erro
     headers.insert(CONTENT_TYPE, CONTENT);
     headers.append(VARY, HeaderValue::from(ACCEPT));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // nginx would hold events back.
+    // nginx would buffer events.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
 
-/// An event with an answer, which is JSON on one line.
-fn next(answer: &str, id: Option<String>) -> String {
+/// An event with a response, which is one line of JSON.
+fn next(response_body: &str, id: Option<String>) -> String {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    format!("event: next\n{id}data: {answer}\n\n")
+    format!("event: next\n{id}data: {response_body}\n\n")
 }
 
-/// Done once the client has closed its connection. Closing only its own half counts too: an `EventSource` never does that.
-async fn has_left(left: &mut Option<watch::Receiver<bool>>) {
-    match left {
-        Some(left) => stopped(left).await,
+/// Completes when the client has disconnected. A half-closed connection counts too: an `EventSource` never half-closes.
+async fn is_closed(closed: &mut Option<watch::Receiver<bool>>) {
+    match closed {
+        Some(closed) => stopped(closed).await,
         None => std::future::pending().await,
     }
 }
 
-/// The stream is over, for whatever reason.
+/// The stream is over, for any reason.
 struct End;
 
 struct EventStream {
@@ -124,19 +124,19 @@ struct EventStream {
     position: Arc<StreamPosition>,
     frames: mpsc::Sender<String>,
     record: Record,
-    left: Option<watch::Receiver<bool>>,
+    closed: Option<watch::Receiver<bool>>,
 }
 
 impl EventStream {
     async fn serve(mut self) {
         let _alive = self.shared.alive.clone();
-        if AssertUnwindSafe(self.talk()).catch_unwind().await.is_err() {
-            // The client may be gone as well.
-            let _ = self.fail(vec![bug()]).await;
+        if AssertUnwindSafe(self.run()).catch_unwind().await.is_err() {
+            // The client may have disconnected too.
+            let _ = self.fail(vec![internal_error()]).await;
         }
     }
 
-    async fn talk(&mut self) -> Result<Infallible, End> {
+    async fn run(&mut self) -> Result<Infallible, End> {
         let every = self.shared.settings.ping_interval;
         let mut keep_alive = interval_at(Instant::now() + every, every);
         let mut stopping = self.shared.stopping.clone();
@@ -147,35 +147,35 @@ impl EventStream {
             tokio::select! {
                 () = stopped(&mut stopping) => return Err(End),
                 () = frames.closed() => return Err(End),
-                () = has_left(&mut self.left) => return Err(End),
-                () = done(&mut self.ended) => return Err(End),
+                () = is_closed(&mut self.closed) => return Err(End),
+                () = session_ended(&mut self.ended) => return Err(End),
                 () = sleep(left.unwrap_or_default()), if left.is_some() => self.check_expiry()?,
                 _ = keep_alive.tick() => self.send(KEEP_ALIVE.to_owned()).await?,
-                event = self.operation.next() => self.tell(event).await?,
+                event = self.operation.next() => self.send_event(event).await?,
             }
         }
     }
 
     fn time_left(&self) -> Option<Duration> {
-        self.session.left(self.shared.sessions.now())
+        self.session.time_left(self.shared.sessions.now())
     }
 
     fn check_expiry(&self) -> Result<(), End> {
         if self.time_left() == Some(Duration::ZERO) { Err(End) } else { Ok(()) }
     }
 
-    async fn tell(&mut self, event: Option<Event>) -> Result<(), End> {
+    async fn send_event(&mut self, event: Option<Event>) -> Result<(), End> {
         self.check_expiry()?;
         match event {
-            Some(Event::Next(answer)) => {
+            Some(Event::Next(response_body)) => {
                 let id = self.position.take_reached();
-                self.send_in_pieces(&next(&answer.json, id)).await
+                self.send_in_pieces(&next(&response_body.json, id)).await
             }
             Some(Event::Failed(errors)) => {
                 self.fail(errors).await?;
                 Err(End)
             }
-            Some(Event::Done) | None => {
+            Some(Event::FinishedOperation) | None => {
                 self.send(COMPLETE.to_owned()).await?;
                 Err(End)
             }
@@ -184,12 +184,12 @@ impl EventStream {
 
     async fn fail(&mut self, errors: Vec<ServerError>) -> Result<(), End> {
         self.record.refused(&errors);
-        let answer = Answer::refused(errors, self.record.id());
-        self.send(next(&answer.to_json(), None)).await?;
+        let response_body = ResponseBody::refused(errors, self.record.id());
+        self.send(next(&response_body.to_json(), None)).await?;
         self.send(COMPLETE.to_owned()).await
     }
 
-    /// A connection takes a whole piece before it writes any of it, so a slow reader is noticed only by the next.
+    /// The connection accepts a whole piece before it writes any of it, so a slow reader is detected only by the next piece.
     async fn send_in_pieces(&mut self, frame: &str) -> Result<(), End> {
         let mut rest = frame;
         while !rest.is_empty() {
@@ -206,7 +206,7 @@ impl EventStream {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End),
             Err(_) => {
-                tracing::info!("an event stream takes nothing: cut");
+                tracing::info!("an event stream client does not read: disconnected");
                 Err(End)
             }
         }
@@ -218,12 +218,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_one_line_of_data_behind_its_cursor() {
-        let answer = Answer { data: Some(async_graphql::Value::from("a\nb\r\n\nc")), ..Answer::default() };
+    fn an_event_is_one_line_of_data_after_its_cursor() {
+        let response_body =
+            ResponseBody { data: Some(async_graphql::Value::from("a\nb\r\n\nc")), ..ResponseBody::default() };
         assert_eq!(
-            next(&answer.to_json(), Some("reader.7".into())),
+            next(&response_body.to_json(), Some("reader.7".into())),
             "event: next\nid: reader.7\ndata: {\"data\":\"a\\nb\\r\\n\\nc\"}\n\n"
         );
-        assert_eq!(next(&Answer::default().to_json(), None), "event: next\ndata: {}\n\n");
+        assert_eq!(next(&ResponseBody::default().to_json(), None), "event: next\ndata: {}\n\n");
     }
 }

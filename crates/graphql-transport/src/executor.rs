@@ -1,11 +1,11 @@
-//! The executor without its type, so that the wire is compiled once.
+//! The executor without its type, so that the transport is compiled once.
 
 use async_graphql::{Executor, Request, Response};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
-/// Runs operations.
-pub(super) trait Run: Send + Sync {
+/// An object-safe executor.
+pub(super) trait DynExecutor: Send + Sync {
     /// Runs a query or mutation.
     fn once(&self, request: Request) -> BoxFuture<'static, Response>;
 
@@ -13,7 +13,7 @@ pub(super) trait Run: Send + Sync {
     fn stream(&self, request: Request) -> BoxStream<'static, Response>;
 }
 
-impl<E: Executor> Run for E {
+impl<E: Executor> DynExecutor for E {
     fn once(&self, request: Request) -> BoxFuture<'static, Response> {
         let executor = self.clone();
         Box::pin(async move { executor.execute(request).await })

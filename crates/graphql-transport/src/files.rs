@@ -1,4 +1,4 @@
-//! Bodies that never change while the server runs, with strong entity tags.
+//! Files that never change while the server runs, with strong entity tags.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use poem::http::{HeaderMap, StatusCode};
 use poem::{Body, Endpoint, Request, Response};
 use sha2::{Digest as _, Sha256};
 
-/// One such body.
+/// A file.
 #[derive(Clone)]
 pub struct File {
     content_type: &'static str,
@@ -40,12 +40,12 @@ impl Content {
 }
 
 impl File {
-    /// A text that was made at the start.
+    /// A text that was generated at startup.
     pub fn built(content_type: &'static str, text: impl Into<Arc<str>>) -> Self {
         Self::new(content_type, Content::Built(text.into()))
     }
 
-    /// A file that is part of the program.
+    /// A file that is embedded in the program.
     pub fn included(content_type: &'static str, bytes: &'static [u8]) -> Self {
         Self::new(content_type, Content::Included(bytes))
     }
@@ -58,19 +58,19 @@ impl File {
         Self { content_type, body, hash, policy: None }
     }
 
-    /// Restricts what the page may load, by a content security policy.
+    /// Restricts what the page may load, with a content security policy.
     #[must_use]
     pub fn with_policy(mut self, policy: &'static str) -> Self {
         self.policy = Some(policy);
         self
     }
 
-    /// The hash of the content, for addresses that change with it.
+    /// The hash of the content, for URLs that change with it.
     pub fn hash(&self) -> &str {
         &self.hash
     }
 
-    /// The file, or 304 if the client has it. An address that names the hash may be kept for ever.
+    /// The file, or 304 if the client has it. A URL with the hash may be cached for ever.
     pub fn respond(&self, headers: &HeaderMap, for_ever: bool) -> Response {
         let tag = format!("\"{}\"", self.hash);
         let cache = if for_ever { "public, max-age=31536000, immutable" } else { "no-cache" };

@@ -1,5 +1,5 @@
-//! How much may be in memory at the same time: requests, operations by the size of their answers, and answers that clients have not
-//! taken yet.
+//! Bounds the memory in use at a time: requests, operations by the size of their responses, and responses that clients have not
+//! read yet.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,108 +8,108 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use super::rooms::{Full, Part, Pool};
+use super::memory_pool::{MemoryPool, MemoryShare, PoolExhausted};
 use client_limits::{AddressPrefix, Bounds, FairQueue, Lane, Slot};
 use graphql_contract::documents::Prepared;
 
-/// What need not wait: it is small.
+/// An operation of at most this size does not wait.
 const FREE: u32 = 50;
-/// What is large: it waits for other large ones only.
+/// An operation above this size is large: it waits only for other large ones.
 pub(super) const LARGE: u32 = 600;
-/// What is expensive: it costs more than this, mostly in the database.
+/// An operation above this cost is expensive, mostly for the database.
 const EXPENSIVE: u64 = 2_000;
-/// Expensive operations that wait: of one address, and in all.
+/// Maximum number of waiting expensive operations: of one address, and in total.
 const WAITING: (usize, usize) = (20, 500);
-/// The size of all operations of one kind that may run at the same time. Small ones have one such lane, large ones another.
+/// Maximum total size of the running operations of one kind: small and large ones have separate lanes.
 const LANE: u32 = 20_000;
-/// The bytes of text that count as one.
+/// Bytes of text that count as one unit.
 const TEXT: usize = 1024;
-/// Introspection that counts as one.
+/// Introspection cost that counts as one unit.
 const INTROSPECTION: u64 = 20;
-/// An answer or a body of at most so many bytes is small; large ones do not keep it waiting.
+/// A response or body of at most this many bytes is small, and does not wait for large ones.
 const SMALL: usize = 256 * 1024;
-/// An answer of at most so many bytes is not counted while it is sent: its connection has room for it.
+/// A response of at most this many bytes is not counted while it is sent: it fits into the buffer of its connection.
 const SHORT: usize = 16 * 1024;
-/// The KiB of small answers that clients have not taken yet: in all, and of one address.
+/// KiB of small responses that clients have not read yet: in total, and for one address.
 const UNSENT_SMALL: (u32, u32) = (32 * 1024, 8 * 1024);
-/// The KiB of larger ones. The share has room for the longest answer.
+/// KiB of larger ones. The share has room for the longest response.
 const UNSENT: (u32, u32) = (48 * 1024, 12 * 1024);
-/// A request of at most so many bytes is short; long ones do not crowd it out.
+/// A request of at most this many bytes is short, and has room apart from long ones.
 const SHORT_REQUEST: usize = 8 * 1024;
-/// The KiB of short requests that are being read or answered: in all, and of one address.
+/// KiB of short requests being read or processed: in total, and for one address.
 const INCOMING_SHORT: (u32, u32) = (32 * 1024, 4 * 1024);
-/// The KiB of long ones.
+/// KiB of long ones.
 const INCOMING: (u32, u32) = (48 * 1024, 8 * 1024);
-/// How long anything waits.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Maximum time of any wait.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
-/// It took too long until there was room.
+/// Waiting took too long.
 #[derive(Debug)]
-pub(super) struct Crowded;
+pub(super) struct Overloaded;
 
-/// The room for something.
-pub(super) type Room = Option<OwnedSemaphorePermit>;
+/// A permit for memory, if one was needed.
+pub(super) type MemoryPermit = Option<OwnedSemaphorePermit>;
 
 pub(super) struct Gate {
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
-    /// Answers that clients have not taken yet: small ones, and others.
-    unsent: [Pool; 2],
+    /// Responses that clients have not read yet: small ones, and others.
+    unsent: [MemoryPool; 2],
     /// Bodies of requests: short ones, and others.
-    incoming: Arc<[Pool; 2]>,
+    incoming: Arc<[MemoryPool; 2]>,
     preparing: Arc<Semaphore>,
-    /// Expensive operations take turns, by address: whoever sends many waits for themselves.
+    /// The queue for expensive operations, in which addresses take turns.
     expensive: FairQueue,
-    /// How long anything waits.
-    patience: Duration,
+    /// Maximum time of any wait.
+    max_wait: Duration,
 }
 
 impl Default for Gate {
     fn default() -> Self {
         let [small, large] = [LANE, LANE].map(|permits| Arc::new(Semaphore::new(permits as usize)));
-        let pool = |(size, share)| Pool::new(size, share);
+        let pool = |(size, share)| MemoryPool::new(size, share);
         let (unsent, incoming) = ([UNSENT_SMALL, UNSENT].map(pool), Arc::new([INCOMING_SHORT, INCOMING].map(pool)));
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let preparing = Arc::new(Semaphore::new(processors.div_ceil(2)));
-        // What is cheap finds a processor of the database free, however many expensive operations come.
+        // Some processors of the database remain free for cheap operations.
         let slots = processors.div_ceil(2);
         let expensive = FairQueue::new(Bounds { slots, per_lane: WAITING.0, waiting: WAITING.1 });
-        Self { small, large, unsent, incoming, preparing, expensive, patience: PATIENCE }
+        Self { small, large, unsent, incoming, preparing, expensive, max_wait: MAX_WAIT }
     }
 }
 
-/// How much an operation may hold while it runs: about a unit for each object or ten leaves, and its own text.
+/// The memory of a running operation: about one unit for each object or ten leaves, and its own text.
 pub(super) fn size(prepared: &Prepared) -> u32 {
     let cost = prepared.cost();
-    let size = cost.answer.saturating_add(cost.introspection / INTROSPECTION);
+    let size = cost.response.saturating_add(cost.introspection / INTROSPECTION);
     u32::try_from(size.saturating_add((prepared.bytes() / TEXT) as u64)).unwrap_or(u32::MAX)
 }
 
 impl Gate {
-    /// Waits until an operation of this cost may work; one that is cheap may at once.
+    /// Waits until an operation of this cost may run; a cheap one does not wait.
     ///
     /// # Errors
     ///
-    /// It took too long, or too many wait.
-    pub async fn work(&self, cost: u64, address: Option<IpAddr>) -> Result<Option<Slot>, Crowded> {
+    /// When waiting took too long, or too many operations wait.
+    pub async fn work(&self, cost: u64, address: Option<IpAddr>) -> Result<Option<Slot>, Overloaded> {
         if cost <= EXPENSIVE {
             return Ok(None);
         }
         let turn = self.expensive.enter(Lane::Address(AddressPrefix::of(address)));
-        timeout(self.patience, turn).await.map_err(|_| Crowded)?.map(Some).ok_or(Crowded)
+        timeout(self.max_wait, turn).await.map_err(|_| Overloaded)?.map(Some).ok_or(Overloaded)
     }
 
-    /// How many expensive operations wait.
+    /// The number of waiting expensive operations.
     pub fn waiting(&self) -> usize {
         self.expensive.waiting()
     }
 
-    /// Waits until an operation of this size may run. The order is that of arrival.
+    /// Waits until an operation of this size may run, in order of arrival.
     ///
     /// # Errors
     ///
-    /// It took too long.
-    pub async fn enter(&self, size: u32) -> Result<Room, Crowded> {
+    /// When waiting took too long.
+    pub async fn enter(&self, size: u32) -> Result<MemoryPermit, Overloaded> {
         if size <= FREE {
             return Ok(None);
         }
@@ -117,56 +117,56 @@ impl Gate {
         self.wait(lane, size.min(LANE)).await
     }
 
-    /// Waits until a new document may be prepared: half of the processors are for those that are known.
+    /// Waits until a new document may be prepared: half of the processors are reserved for cached ones.
     ///
     /// # Errors
     ///
-    /// It took too long.
-    pub async fn prepare(&self) -> Result<Room, Crowded> {
+    /// When waiting took too long.
+    pub async fn prepare(&self) -> Result<MemoryPermit, Overloaded> {
         self.wait(&self.preparing, 1).await
     }
 
-    /// Waits until an answer of so many bytes may be sent to an address.
+    /// Waits until a response of this many bytes may be sent to an address.
     ///
     /// # Errors
     ///
-    /// It took too long.
-    pub async fn send(&self, bytes: usize, address: Option<IpAddr>) -> Result<Option<Part>, Crowded> {
+    /// When waiting took too long.
+    pub async fn send(&self, bytes: usize, address: Option<IpAddr>) -> Result<Option<MemoryShare>, Overloaded> {
         if bytes <= SHORT {
             return Ok(None);
         }
         let [small, large] = &self.unsent;
         let pool = if bytes <= SMALL { small } else { large };
-        timeout(self.patience, pool.take(address, bytes)).await.map_err(|_| Crowded)?.map(Some).ok_or(Crowded)
+        timeout(self.max_wait, pool.take(address, bytes)).await.map_err(|_| Overloaded)?.map(Some).ok_or(Overloaded)
     }
 
-    /// Room for a request of so many bytes from an address.
+    /// Reserves memory for a request of this many bytes from an address.
     ///
     /// # Errors
     ///
-    /// There is none.
-    pub fn receive(&self, bytes: usize, address: Option<IpAddr>) -> Result<Part, Full> {
+    /// When there is none left.
+    pub fn receive(&self, bytes: usize, address: Option<IpAddr>) -> Result<MemoryShare, PoolExhausted> {
         let [short, long] = &*self.incoming;
         if bytes <= SHORT_REQUEST { short } else { long }.try_take(address, bytes)
     }
 
-    /// The room for requests, for connections that are read elsewhere.
-    pub fn incoming(&self) -> Arc<[Pool; 2]> {
+    /// The memory for requests, for connections that are read elsewhere.
+    pub fn incoming(&self) -> Arc<[MemoryPool; 2]> {
         Arc::clone(&self.incoming)
     }
 
-    /// How much of each lane is in use.
+    /// The used part of each lane and pool.
     pub fn used(&self) -> [(&'static str, usize); 4] {
         let used = |lane: &Semaphore| (LANE as usize).saturating_sub(lane.available_permits());
-        let pools = |pools: &[Pool]| pools.iter().map(Pool::used).sum();
+        let pools = |pools: &[MemoryPool]| pools.iter().map(MemoryPool::used).sum();
         let (unsent, incoming) = (pools(&self.unsent), pools(&*self.incoming));
         [("small", used(&self.small)), ("large", used(&self.large)), ("unsent", unsent), ("incoming", incoming)]
     }
 
-    async fn wait(&self, lane: &Arc<Semaphore>, size: u32) -> Result<Room, Crowded> {
-        match timeout(self.patience, Arc::clone(lane).acquire_many_owned(size)).await {
+    async fn wait(&self, lane: &Arc<Semaphore>, size: u32) -> Result<MemoryPermit, Overloaded> {
+        match timeout(self.max_wait, Arc::clone(lane).acquire_many_owned(size)).await {
             Ok(Ok(room)) => Ok(Some(room)),
-            _ => Err(Crowded),
+            _ => Err(Overloaded),
         }
     }
 }
@@ -176,8 +176,8 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn large_operations_wait_for_large_ones_and_small_ones_do_not() {
-        let gate = Gate { patience: Duration::ZERO, ..Gate::default() };
+    async fn large_operations_wait_only_for_large_ones() {
+        let gate = Gate { max_wait: Duration::ZERO, ..Gate::default() };
         let first = gate.enter(10_000).await.unwrap();
         let second = gate.enter(u32::MAX).await;
         assert!(second.is_err(), "it waits for the first");
@@ -192,14 +192,14 @@ mod tests {
     #[tokio::test]
     async fn expensive_operations_take_turns_by_address_and_cheap_ones_do_not_wait() {
         let gate = Gate { expensive: FairQueue::new(Bounds { slots: 1, per_lane: 3, waiting: 9 }), ..Gate::default() };
-        let [greedy, modest] = ["192.0.2.1", "192.0.2.2"].map(|address| Some(address.parse().unwrap()));
-        let running = gate.work(10_000, greedy).await.unwrap();
-        let (second, third) = (gate.work(10_000, greedy), gate.work(10_000, greedy));
+        let [first_address, second_address] = ["192.0.2.1", "192.0.2.2"].map(|address| Some(address.parse().unwrap()));
+        let running = gate.work(10_000, first_address).await.unwrap();
+        let (second, third) = (gate.work(10_000, first_address), gate.work(10_000, first_address));
         let (mut second, mut third) = (std::pin::pin!(second), std::pin::pin!(third));
         assert!(futures_util::poll!(&mut second).is_pending() && futures_util::poll!(&mut third).is_pending());
-        let mut other = std::pin::pin!(gate.work(10_000, modest));
+        let mut other = std::pin::pin!(gate.work(10_000, second_address));
         assert!(futures_util::poll!(&mut other).is_pending() && gate.waiting() == 3);
-        assert!(gate.work(EXPENSIVE, greedy).await.unwrap().is_none(), "it is cheap");
+        assert!(gate.work(EXPENSIVE, first_address).await.unwrap().is_none(), "it is cheap");
         drop(running);
         drop(second.await.unwrap());
         assert!(futures_util::poll!(&mut third).is_pending(), "the other address comes first");
@@ -209,8 +209,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn long_answers_wait_until_others_were_taken() {
-        let gate = Gate { patience: Duration::ZERO, ..Gate::default() };
+    async fn long_responses_wait_until_others_are_read() {
+        let gate = Gate { max_wait: Duration::ZERO, ..Gate::default() };
         let readers: Vec<Option<IpAddr>> = (1..=5).map(|n| Some(IpAddr::from([192, 0, 2, n]))).collect();
         let share = UNSENT.1 as usize * 1024;
         let mut held = Vec::new();
@@ -218,17 +218,17 @@ mod tests {
             held.push(gate.send(share, *reader).await.unwrap());
             assert!(gate.send(SMALL + 1, *reader).await.is_err(), "its share is used up");
         }
-        assert!(gate.send(SMALL + 1, readers[4]).await.is_err(), "and so is everything");
-        assert!(gate.send(SMALL, readers[4]).await.unwrap().is_some(), "small answers have room of their own");
+        assert!(gate.send(SMALL + 1, readers[4]).await.is_err(), "and so is the total");
+        assert!(gate.send(SMALL, readers[4]).await.unwrap().is_some(), "small responses have a separate pool");
         assert!(gate.send(SHORT, readers[0]).await.unwrap().is_none());
         held.pop();
         assert!(gate.send(SMALL + 1, readers[4]).await.unwrap().is_some());
     }
 
-    /// Six slow readers at one address held the room of everybody.
+    /// Six slow readers at one address used to occupy the memory for all clients.
     #[tokio::test]
-    async fn slow_readers_at_one_address_leave_room_to_others() {
-        let gate = Gate { patience: Duration::ZERO, ..Gate::default() };
+    async fn slow_readers_at_one_address_leave_room_for_others() {
+        let gate = Gate { max_wait: Duration::ZERO, ..Gate::default() };
         let [slow, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().ok());
         let longest = 8 * 1024 * 1024;
         let mut held = Vec::new();

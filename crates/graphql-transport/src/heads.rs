@@ -1,4 +1,4 @@
-//! Heads of requests: what is wrong with one whatever it asks for.
+//! Checks the heads of requests, whatever they ask for.
 
 use poem::Request;
 use poem::http::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN};
@@ -6,19 +6,19 @@ use poem::http::{HeaderValue, StatusCode, Version};
 
 use super::serving::MAX_HEAD;
 
-/// Headers of which there can be only one: with two, what stands in front of the server might go by the other.
+/// Headers that may occur only once: with two, a proxy could use a different one than this server.
 const SINGLE: [HeaderName; 4] = [HOST, CONTENT_TYPE, ORIGIN, HeaderName::from_static("last-event-id")];
-/// The bytes around a header and around the first line.
+/// Bytes around a header and around the request line.
 const AROUND_HEADER: usize = 4;
 const AROUND_LINE: usize = 12;
 
-/// What is wrong with a head.
-pub(super) struct Fault {
+/// Why a head is rejected.
+pub(super) struct HeadError {
     pub status: StatusCode,
     pub message: String,
 }
 
-/// The bytes of a head, as HTTP/1.1 writes it.
+/// The size of a head in HTTP/1.1 format, in bytes.
 pub(super) fn size(request: &Request) -> usize {
     let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
@@ -26,16 +26,16 @@ pub(super) fn size(request: &Request) -> usize {
     line + headers + AROUND_HEADER * request.headers().len()
 }
 
-/// Checks a head, and gives a request of HTTP/2 its `Host`.
+/// Checks a head, and adds the `Host` header to an HTTP/2 request.
 ///
 /// # Errors
 ///
-/// It is too long, or it names two hosts or media types, or no host.
-pub(super) fn check(request: &mut Request) -> Result<(), Fault> {
-    let bad = |message: String| Fault { status: StatusCode::BAD_REQUEST, message };
+/// When it is too long, has two hosts or media types, or no host.
+pub(super) fn check(request: &mut Request) -> Result<(), HeadError> {
+    let bad = |message: String| HeadError { status: StatusCode::BAD_REQUEST, message };
     if size(request) > MAX_HEAD {
         let message = format!("The request line and headers must have at most {MAX_HEAD} bytes.");
-        return Err(Fault { status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message });
+        return Err(HeadError { status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message });
     }
     let is_repeated = |name: &&HeaderName| request.headers().get_all(*name).iter().nth(1).is_some();
     if let Some(name) = SINGLE.iter().find(is_repeated) {

@@ -1,4 +1,4 @@
-//! Whether the server lives, and whether it can work.
+//! The health endpoints: liveness and readiness.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use poem::{Endpoint, Request, Response};
 use super::Readiness;
 use super::shared::Shared;
 
-/// GET /healthz: the process answers.
+/// GET /healthz: the process responds.
 pub(super) struct Liveness;
 
 impl Endpoint for Liveness {
@@ -19,10 +19,10 @@ impl Endpoint for Liveness {
     }
 }
 
-/// GET /readyz: what the server needs is there, and it is not about to stop.
+/// GET /readyz: everything the server needs is available, and it is not stopping.
 pub(super) struct Ready {
     pub shared: Arc<Shared>,
-    /// Whether the answer has counts since the start, and facts: for operators, not for strangers.
+    /// Whether the response includes counts and facts: for operators, not for the public.
     pub has_details: bool,
 }
 

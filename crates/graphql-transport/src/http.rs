@@ -12,29 +12,29 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use poem::{Endpoint, Request, Response};
 use tracing::{Instrument as _, Span};
 
-use super::answer::{Answer, code_of, error};
 use super::budgets::{Exhausted, Payer};
 use super::edge::RequestId;
 use super::heads;
+use super::memory_pool::PoolExhausted;
 use super::negotiation::{self, Media};
 use super::params::Params;
 use super::record::{Record, Transport};
 use super::reply::{Executed, Refusal, Reply};
-use super::rooms::Full;
-use super::shared::{Ran, Shared, Unprepared, bearer};
+use super::response_body::{ResponseBody, code_of, error};
+use super::shared::{PrepareError, RunResult, Shared, bearer};
 use super::{Call, Credentials, File, Refused, Session, event_stream, operations, trace, websocket};
 use graphql_contract::documents::Prepared;
 
-/// Headers that no page can send to another origin without asking first.
+/// Headers that a page of another origin can send only after a CORS preflight.
 const PREFLIGHTED: [&str; 3] = ["x-requested-with", "apollo-require-preflight", "graphql-require-preflight"];
 
-/// When it is worth trying again after there was no room for a request.
+/// The retry delay when there is no memory for a request.
 const SOON: Duration = Duration::from_secs(1);
 
 /// The endpoint /graphql.
 pub(super) struct GraphQl {
     pub shared: Arc<Shared>,
-    /// What a browser gets, if anything.
+    /// The page for browsers, if there is one.
     pub explorer: Option<File>,
 }
 
@@ -62,7 +62,7 @@ impl Endpoint for GraphQl {
         let takes_events = negotiation::takes_events(request.headers());
         let reply = Reply { shared: Arc::clone(&self.shared), media, takes_events, record };
         let trace = reply.record.trace();
-        match self.answer(&mut request, &reply).instrument(trace).await {
+        match self.execute(&mut request, &reply).instrument(trace).await {
             Ok(response) => Ok(response),
             Err(refusal) => Ok(reply.refused(*refusal).await),
         }
@@ -83,16 +83,16 @@ impl Refusal {
         self
     }
 
-    /// There is no room for a request.
-    fn full(full: Full, media: Media) -> Box<Self> {
-        match full {
-            Full::Share => Self::exhausted(Exhausted { after: SOON }, media),
-            Full::All => Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Try again in a moment.")
+    /// There is no memory for a request.
+    fn no_memory(exhausted: PoolExhausted, media: Media) -> Box<Self> {
+        match exhausted {
+            PoolExhausted::AddressShare => Self::exhausted(Exhausted { after: SOON }, media),
+            PoolExhausted::Total => Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Try again in a moment.")
                 .with(RETRY_AFTER, "1"),
         }
     }
 
-    /// A budget is used up. Clients that only know `application/json` get a 200, as for everything that GraphQL answers.
+    /// A budget is used up. Clients that only accept `application/json` get a 200, as for any other response of GraphQL.
     fn exhausted(exhausted: Exhausted, media: Media) -> Box<Self> {
         let status = (media == Media::GraphQl).then_some(StatusCode::TOO_MANY_REQUESTS);
         let header = Some((RETRY_AFTER, HeaderValue::from(exhausted.seconds())));
@@ -101,40 +101,44 @@ impl Refusal {
 }
 
 impl GraphQl {
-    async fn answer(&self, request: &mut Request, reply: &Reply) -> Result<Response, Box<Refusal>> {
+    async fn execute(&self, request: &mut Request, reply: &Reply) -> Result<Response, Box<Refusal>> {
         let address = self.shared.address(request);
         let length = heads::size(request) + self.length(request)?;
-        let reading = self.shared.gate.receive(length, address).map_err(|full| Refusal::full(full, reply.media))?;
+        let reading = self
+            .shared
+            .gate
+            .receive(length, address)
+            .map_err(|exhausted| Refusal::no_memory(exhausted, reply.media))?;
         let params = self.params(request, (address, reply.media)).await?;
         let wants_cost = params.wants_cost;
-        let prepared = self.shared.prepare(params, address).await.map_err(|unprepared| match unprepared {
-            Unprepared::Exhausted(exhausted) => Refusal::exhausted(exhausted, reply.media),
-            Unprepared::Refused(errors) => Box::new(Refusal { status: None, errors, header: None }),
+        let prepared = self.shared.prepare(params, address).await.map_err(|error| match error {
+            PrepareError::Exhausted(exhausted) => Refusal::exhausted(exhausted, reply.media),
+            PrepareError::Refused(errors) => Box::new(Refusal { status: None, errors, header: None }),
         })?;
         drop(reading);
         reply.record.prepared(&prepared);
         check_operation(&prepared, request.method(), reply)?;
         let bearer = if self.shared.is_anonymous(&prepared) { Ok(None) } else { bearer(request.headers()) };
         let session = self.session(Credentials::of(bearer.map_err(unauthenticated)?, address)).await?;
-        reply.record.asked_by(session.owner());
+        reply.record.set_viewer(session.owner());
         let payer = Payer { address, viewer: session.owner() };
-        let told = self
+        let cost_extension = self
             .shared
             .charge(&prepared, payer, wants_cost)
             .map_err(|exhausted| Refusal::exhausted(exhausted, reply.media))?;
         if reply.is_events(&prepared) {
-            let charged = operations::Charged { payer, told };
+            let charged = operations::Charged { payer, cost_extension };
             return self.events(request, prepared, session, charged, reply);
         }
         let call = Call { request_id: reply.record.id().to_owned(), address, stream: None };
-        let Ran { mut response, problem, room } =
+        let RunResult { mut response, problem, room } =
             self.shared.run(prepared, session.data(call), &reply.record).await.map_err(|failure| {
                 Box::new(Refusal { status: failed(&failure), errors: vec![failure], header: None })
             })?;
         let headers = std::mem::take(&mut response.http_headers);
-        let answer = Answer::of(response, reply.record.id()).with_cost(told);
-        reply.record.answered(&answer.errors, problem);
-        Ok(reply.executed(Executed { answer, headers, room }).await)
+        let response_body = ResponseBody::of(response, reply.record.id()).with_cost(cost_extension);
+        reply.record.set_result(&response_body.errors, problem);
+        Ok(reply.executed(Executed { response_body, headers, room }).await)
     }
 
     async fn session(&self, credentials: Credentials) -> Result<Session, Box<Refusal>> {
@@ -147,7 +151,7 @@ impl GraphQl {
         })
     }
 
-    /// Answers with events, unless a page of a foreign origin asks, or too many do.
+    /// Responds with events, unless the origin is not allowed or too many connections are open.
     fn events(
         &self,
         request: &Request,
@@ -166,15 +170,15 @@ impl GraphQl {
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).with(RETRY_AFTER, "5")
         })?;
         let peer = request.remote_addr().as_socket_addr();
-        let left = peer.and_then(|peer| self.shared.departures.of(*peer));
-        peer.into_iter().for_each(|peer| self.shared.departures.stays(*peer));
+        let closed = peer.and_then(|peer| self.shared.open_connections.of(*peer));
+        peer.into_iter().for_each(|peer| self.shared.open_connections.release_permit(*peer));
         reply.record.streams();
-        let client = event_stream::Client { session, record: reply.record.clone(), admitted, left };
+        let client = event_stream::Client { session, record: reply.record.clone(), admitted, closed };
         let resume_after = event_stream::last_event_id(headers);
         Ok(event_stream::open(Arc::clone(&self.shared), prepared, resume_after, client, charged))
     }
 
-    /// What the request asks for; reading it is charged before.
+    /// The parameters of the request; reading them is charged first.
     async fn params(
         &self,
         request: &mut Request,
@@ -186,9 +190,9 @@ impl GraphQl {
         };
         match *request.method() {
             Method::GET => {
-                // Who opens a stream is asked for their origin.
+                // The origin of a stream is checked later.
                 let is_stream = negotiation::accepted(request.headers()) == Some(Media::Events);
-                if !is_stream && !asks_first(request.headers()) {
+                if !is_stream && !requires_preflight(request.headers()) {
                     let message = "A GET requires an `Accept` header with application/graphql-response+json, application/json or text/event-stream.";
                     return Err(Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message));
                 }
@@ -212,7 +216,7 @@ impl GraphQl {
         }
     }
 
-    /// The bytes that the body of a request has at most.
+    /// The maximum number of bytes of the body.
     fn length(&self, request: &Request) -> Result<usize, Box<Refusal>> {
         if *request.method() != Method::POST {
             // It is not read.
@@ -240,8 +244,8 @@ impl GraphQl {
     }
 }
 
-/// Whether a GET can only come from a page of another origin if that page asked first, or from no page at all.
-fn asks_first(headers: &HeaderMap) -> bool {
+/// Whether a GET cannot come from a page of another origin without a CORS preflight.
+fn requires_preflight(headers: &HeaderMap) -> bool {
     negotiation::names_ours(headers)
         || headers.contains_key(AUTHORIZATION)
         || headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
@@ -268,7 +272,7 @@ fn unauthenticated(why: &str) -> Box<Refusal> {
         .with(WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
 }
 
-/// The status of an operation that has no answer; none where the media type decides.
+/// The status of an operation without a result; none if the media type decides.
 fn failed(error: &ServerError) -> Option<StatusCode> {
     match code_of(error) {
         Some("TIMEOUT") => Some(StatusCode::GATEWAY_TIMEOUT),
@@ -282,8 +286,8 @@ fn not_acceptable(record: &Record) -> Response {
     let message = "The supported response types are application/graphql-response+json, application/json and text/event-stream, in utf-8.";
     let errors = vec![error("BAD_REQUEST", message)];
     record.refused(&errors);
-    let answer = Answer::refused(errors, record.id());
-    let mut response = Response::builder().status(StatusCode::NOT_ACCEPTABLE).body(answer.to_json());
+    let response_body = ResponseBody::refused(errors, record.id());
+    let mut response = Response::builder().status(StatusCode::NOT_ACCEPTABLE).body(response_body.to_json());
     Reply::head(Media::Json, response.headers_mut());
     response
 }

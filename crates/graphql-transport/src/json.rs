@@ -1,4 +1,4 @@
-//! Answers as JSON, written piece by piece: no more than so many bytes, and never for long at a time.
+//! Writes responses as JSON in pieces: up to a maximum size, and yielding to other tasks.
 
 use std::slice;
 
@@ -6,45 +6,45 @@ use async_graphql::indexmap::map;
 use async_graphql::{Name, Value};
 use serde::Serialize;
 
-use super::answer::{Answer, error};
+use super::response_body::{ResponseBody, error};
 
-/// How many bytes are written before others have their turn.
+/// Bytes written before yielding to other tasks.
 const TURN: usize = 64 * 1024;
 
-/// The JSON of an answer.
+/// The JSON of a response.
 ///
 /// # Errors
 ///
-/// It is longer than `max` bytes: the JSON of an error that says so.
-pub(super) async fn write(answer: &Answer, max: usize, request_id: &str) -> Result<Vec<u8>, Vec<u8>> {
-    let written = (Writer { bytes: Vec::new(), max, turn: TURN }).answer(answer).await;
-    written.map_err(|TooLong| Answer::refused(vec![too_large()], request_id).to_json().into_bytes())
+/// When it is longer than `max` bytes: the JSON of an error that says so.
+pub(super) async fn write(response_body: &ResponseBody, max: usize, request_id: &str) -> Result<Vec<u8>, Vec<u8>> {
+    let written = (Writer { bytes: Vec::new(), max, turn: TURN }).response_body(response_body).await;
+    written.map_err(|TooLarge| ResponseBody::refused(vec![too_large()], request_id).to_json().into_bytes())
 }
 
-/// As [`write()`], as text.
+/// Like [`write()`], as text.
 ///
 /// # Errors
 ///
-/// As [`write()`].
-pub(super) async fn text(answer: &Answer, max: usize, request_id: &str) -> Result<String, String> {
+/// Like [`write()`].
+pub(super) async fn text(response_body: &ResponseBody, max: usize, request_id: &str) -> Result<String, String> {
     // JSON is UTF-8.
     let text = |bytes| String::from_utf8(bytes).unwrap_or_default();
-    write(answer, max, request_id).await.map(text).map_err(text)
+    write(response_body, max, request_id).await.map(text).map_err(text)
 }
 
-/// The error of an answer that would be larger than answers may be.
+/// The error for a response that is too large.
 pub(super) fn too_large() -> async_graphql::ServerError {
     error("RESPONSE_TOO_LARGE", "The response is too large. Request shorter pages or fewer fields.")
 }
 
-/// There are more bytes than there may be.
+/// The response exceeds the maximum size.
 #[derive(Debug)]
-struct TooLong;
+struct TooLarge;
 
 struct Writer {
     bytes: Vec<u8>,
     max: usize,
-    /// How long the text may become until others have their turn.
+    /// The length at which to yield next.
     turn: usize,
 }
 
@@ -55,28 +55,28 @@ enum Open<'a> {
 }
 
 impl Writer {
-    async fn answer(mut self, answer: &Answer) -> Result<Vec<u8>, TooLong> {
+    async fn response_body(mut self, response_body: &ResponseBody) -> Result<Vec<u8>, TooLarge> {
         self.bytes.push(b'{');
-        if !answer.errors.is_empty() {
-            self.member("errors", &answer.errors)?;
+        if !response_body.errors.is_empty() {
+            self.member("errors", &response_body.errors)?;
         }
-        if let Some(data) = &answer.data {
+        if let Some(data) = &response_body.data {
             self.name("data")?;
             self.value(data).await?;
         }
-        if !answer.extensions.is_empty() {
-            self.member("extensions", &answer.extensions)?;
+        if !response_body.extensions.is_empty() {
+            self.member("extensions", &response_body.extensions)?;
         }
         self.bytes.push(b'}');
         Ok(self.bytes)
     }
 
-    fn member(&mut self, name: &str, value: &impl Serialize) -> Result<(), TooLong> {
+    fn member(&mut self, name: &str, value: &impl Serialize) -> Result<(), TooLarge> {
         self.name(name)?;
         self.plain(value)
     }
 
-    fn name(&mut self, name: &str) -> Result<(), TooLong> {
+    fn name(&mut self, name: &str) -> Result<(), TooLarge> {
         if !matches!(self.bytes.last(), Some(b'{')) {
             self.bytes.push(b',');
         }
@@ -85,13 +85,13 @@ impl Writer {
         Ok(())
     }
 
-    fn plain(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), TooLong> {
-        // Values of GraphQL are JSON: they have nothing that cannot be written.
-        serde_json::to_writer(&mut self.bytes, value).map_err(|_| TooLong)?;
-        if self.bytes.len() > self.max { Err(TooLong) } else { Ok(()) }
+    fn plain(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), TooLarge> {
+        // Values of GraphQL can always be serialized as JSON.
+        serde_json::to_writer(&mut self.bytes, value).map_err(|_| TooLarge)?;
+        if self.bytes.len() > self.max { Err(TooLarge) } else { Ok(()) }
     }
 
-    async fn value(&mut self, value: &Value) -> Result<(), TooLong> {
+    async fn value(&mut self, value: &Value) -> Result<(), TooLarge> {
         let mut open = Vec::new();
         self.begin(value, &mut open)?;
         while let Some(last) = open.last_mut() {
@@ -127,8 +127,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes a leaf, or opens a list or an object.
-    fn begin<'a>(&mut self, value: &'a Value, open: &mut Vec<Open<'a>>) -> Result<(), TooLong> {
+    /// Writes a leaf, or the start of a list or an object.
+    fn begin<'a>(&mut self, value: &'a Value, open: &mut Vec<Open<'a>>) -> Result<(), TooLarge> {
         match value {
             Value::List(items) => {
                 self.bytes.push(b'[');
@@ -150,26 +150,26 @@ mod tests {
 
     use super::*;
 
-    fn answer(data: Value) -> Answer {
-        Answer::of(Response::new(data), "req_1")
+    fn response_body(data: Value) -> ResponseBody {
+        ResponseBody::of(Response::new(data), "req_1")
     }
 
     #[tokio::test]
-    async fn it_writes_what_serde_writes() {
+    async fn the_json_equals_that_of_serde() {
         let data = value!({ "a": [], "b": {}, "c": [[1, 2.5, null], [{ "d": "x\"\u{1F37A}[{" }, "["]], "e": { "f": { "g": true } }, "h": "{" });
-        let answer = answer(data);
-        assert_eq!(text(&answer, 1_000, "req_1").await.unwrap(), serde_json::to_string(&answer).unwrap());
-        let refused = Answer::refused(vec![error("BAD_REQUEST", "no")], "req_1");
+        let response_body = response_body(data);
+        assert_eq!(text(&response_body, 1_000, "req_1").await.unwrap(), serde_json::to_string(&response_body).unwrap());
+        let refused = ResponseBody::refused(vec![error("BAD_REQUEST", "no")], "req_1");
         assert_eq!(text(&refused, 1_000, "req_1").await.unwrap(), serde_json::to_string(&refused).unwrap());
-        let mut both = Answer::refused(vec![error("INTERNAL", "no")], "req_1");
+        let mut both = ResponseBody::refused(vec![error("INTERNAL", "no")], "req_1");
         both.data = Some(Value::Null);
         both.extensions.insert("cost".to_owned(), value!({ "requested": 1 }));
         assert_eq!(text(&both, 1_000, "req_1").await.unwrap(), serde_json::to_string(&both).unwrap());
     }
 
     #[tokio::test]
-    async fn a_longer_answer_is_not_written_to_its_end() {
-        let long = answer(Value::List(vec![Value::from("x".repeat(1_000)); 1_000]));
+    async fn a_response_over_the_limit_is_not_completed() {
+        let long = response_body(Value::List(vec![Value::from("x".repeat(1_000)); 1_000]));
         let refused: serde_json::Value =
             serde_json::from_str(&text(&long, 100_000, "req_1").await.unwrap_err()).unwrap();
         assert_eq!(refused["errors"][0]["extensions"]["code"], "RESPONSE_TOO_LARGE");
@@ -179,8 +179,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn others_have_their_turn_while_a_long_answer_is_written() {
-        let long = answer(Value::List(vec![Value::from(1_i32); 500_000]));
+    async fn writing_a_long_response_yields_to_other_tasks() {
+        let long = response_body(Value::List(vec![Value::from(1_i32); 500_000]));
         let mut writing = std::pin::pin!(write(&long, usize::MAX, "req_1"));
         let mut turns = 0;
         while futures_util::poll!(&mut writing).is_pending() {

@@ -1,13 +1,11 @@
-//! The wire: GraphQL over HTTP, websocket and server-sent events, health, metrics.
+//! The transport: GraphQL over HTTP, websocket and server-sent events; health checks and metrics.
 //!
-//! The server knows the schema as an [`async_graphql::Executor`], the contract as the prepared [`Documents`], and viewers
-//! through [`Sessions`]. It knows no table, no rule and no type of the contract.
+//! The server knows the schema only as an [`async_graphql::Executor`], the contract as prepared [`Documents`], and viewers through
+//! [`Sessions`]. It knows no table, no rule and no type of the contract.
 
 mod admission;
-mod answer;
 mod budgets;
 mod connection;
-mod departures;
 mod edge;
 mod event_stream;
 mod executor;
@@ -16,18 +14,19 @@ mod gate;
 mod heads;
 mod health;
 mod http;
-mod inflow;
 mod json;
+mod memory_pool;
 mod metering;
 mod metrics;
 mod negotiation;
+mod open_connections;
 mod operations;
 mod origins;
 pub mod outcome;
 mod params;
 mod record;
 mod reply;
-mod rooms;
+mod response_body;
 mod security_txt;
 mod serving;
 mod sessions;
@@ -35,6 +34,7 @@ mod settings;
 mod shared;
 mod stream_position;
 mod trace;
+mod unread_bytes;
 mod websocket;
 
 use std::sync::Arc;
@@ -50,14 +50,14 @@ use tokio::sync::{mpsc, watch};
 use admission::Admission;
 use budgets::Budgets;
 pub use budgets::Rates;
-use connection::Door;
-use departures::Departures;
+use connection::ConnectionListener;
 use edge::Edge;
 pub use files::File;
 use gate::Gate;
 use graphql_contract::documents::Documents;
 pub use metering::{Meter, Metered};
 use metrics::Metrics;
+use open_connections::OpenConnections;
 use serving::Serving;
 pub use sessions::{Call, Credentials, Readiness, Refused, Session, Sessions};
 pub use settings::{AccessLog, Settings};
@@ -67,26 +67,26 @@ pub use stream_position::StreamPosition;
 #[doc(hidden)]
 pub use websocket::fuzzing;
 
-/// Requests at the same time on one connection of HTTP/2.
+/// Maximum number of concurrent requests on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 32;
 
-/// Everything the server is made of.
+/// The parts of the server.
 pub struct Gateway<E> {
-    /// Runs operations.
+    /// Executes operations.
     pub executor: E,
-    /// Prepares their documents.
+    /// Prepares documents.
     pub documents: Arc<Documents>,
-    /// The contract, as it is served at /schema.graphql.
+    /// The contract, served at /schema.graphql.
     pub sdl: String,
     /// Opens sessions.
     pub sessions: Arc<dyn Sessions>,
-    /// Tells whether the server can work.
+    /// Reports whether the server is ready.
     pub readiness: Arc<dyn Readiness>,
-    /// What a browser gets at /graphql, if anything.
+    /// The page for browsers at /graphql, if there is one.
     pub explorer: Option<File>,
-    /// Bounds and times.
+    /// Limits and timeouts.
     pub settings: Settings,
-    /// Where /metrics is read, if anywhere.
+    /// The listener for /metrics, if there is one.
     pub metrics: Option<TcpListener>,
     routes: Vec<(String, BoxEndpoint<'static, Response>)>,
 }
@@ -113,14 +113,19 @@ impl<E: Executor> Gateway<E> {
         }
     }
 
-    /// Adds a route: a page, a provider's webhook. The path is one of [`poem::Route`].
+    /// Adds a route, such as a page or a webhook. The syntax of the path is that of [`poem::Route`].
     #[must_use]
     pub fn route(mut self, path: impl Into<String>, endpoint: impl Endpoint + 'static) -> Self {
         self.routes.push((path.into(), endpoint.map_to_response().boxed()));
         self
     }
 
-    fn routes(self, stopping: watch::Receiver<bool>, alive: mpsc::Sender<()>, departures: Arc<Departures>) -> Edge {
+    fn routes(
+        self,
+        stopping: watch::Receiver<bool>,
+        alive: mpsc::Sender<()>,
+        open_connections: Arc<OpenConnections>,
+    ) -> Edge {
         let shared = Arc::new(Shared {
             executor: Box::new(self.executor),
             documents: self.documents,
@@ -131,7 +136,7 @@ impl<E: Executor> Gateway<E> {
             admission: Admission::new(self.settings.max_sockets, self.settings.max_sockets_per_address),
             budgets: Budgets::new(&self.settings.budgets),
             gate: Gate::default(),
-            departures,
+            open_connections,
             metrics: Metrics::default(),
             settings: self.settings,
         });
@@ -152,12 +157,12 @@ impl<E: Executor> Gateway<E> {
     }
 }
 
-/// Serves until `shutdown` is done. Then nothing new is accepted, websockets are closed with 1012, which makes clients come
-/// back to another instance, and what runs has the drain timeout to end.
+/// Serves until `shutdown` completes. Then no new connections are accepted, websockets are closed with 1012, so that clients
+/// reconnect to another instance, and operations in progress may finish within the drain timeout.
 ///
 /// # Errors
 ///
-/// The listener is of no use.
+/// When the listener cannot be used.
 pub async fn serve<E: Executor>(
     listener: TcpListener,
     mut gateway: Gateway<E>,
@@ -166,18 +171,19 @@ pub async fn serve<E: Executor>(
     let (settings, metrics) = (gateway.settings.clone(), gateway.metrics.take());
     let (stop, stopping) = watch::channel(false);
     let (alive, mut ended) = mpsc::channel::<()>(1);
-    let departures = Arc::<Departures>::default();
-    let door = Door::new(listener, connection::Bounds::of(&settings), Arc::clone(&departures))
-        .context("the listener has no address")?;
+    let open_connections = Arc::<OpenConnections>::default();
+    let connections =
+        ConnectionListener::new(listener, connection::Bounds::of(&settings), Arc::clone(&open_connections))
+            .context("the listener has no address")?;
     let signal = async {
         shutdown.await;
         stop.send_replace(true);
     };
-    let edge = gateway.routes(stopping, alive, departures);
+    let edge = gateway.routes(stopping, alive, open_connections);
     let exporter = metrics::serve(metrics, Arc::clone(&edge.shared));
     let serving = Serving { idle: settings.idle_timeout, drain: settings.drain_timeout, max_streams: MAX_STREAMS };
     tokio::select! {
-        () = serving.run(door, edge, signal) => {}
+        () = serving.run(connections, edge, signal) => {}
         failed = exporter => return failed.context("the metrics cannot be served"),
     }
     if tokio::time::timeout(settings.drain_timeout, ended.recv()).await.is_err() {

@@ -1,7 +1,7 @@
-//! Large operations, watched while they run: others have their turn, and no more is built than may be.
+//! Metering of large operations: they yield to other tasks, and their memory is bounded.
 //!
-//! The library resolves what is in memory without a pause and knows no bound. An extension is asked before each field and item,
-//! but costs a fifth of a small page's time. So there are two schemas, and only an operation with a [`Meter`] is watched.
+//! The library resolves in-memory values without yielding, and has no bound. An extension that runs before each field and item fixes
+//! that, but costs a fifth of the time of a small page. So there are two schemas, and only an operation with a [`Meter`] is metered.
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -14,40 +14,40 @@ use async_graphql::{
 };
 use futures_util::stream::BoxStream;
 
-/// What a value holds besides its text: itself, its key, and its place in a map.
+/// The memory of a value besides its text: itself, its key, and its place in a map.
 const VALUE: usize = size_of::<Value>() + 64;
 
-/// How much an operation may still build, in bytes.
+/// The memory that an operation may still use, in bytes.
 #[derive(Debug)]
 pub struct Meter(AtomicUsize);
 
 impl Meter {
-    /// A meter that allows so many bytes, about.
+    /// A meter with an approximate maximum of bytes.
     pub fn new(max_bytes: usize) -> Arc<Self> {
         Arc::new(Self(AtomicUsize::new(max_bytes)))
     }
 
-    /// Whether more was to be built than is allowed.
+    /// Whether the maximum was exceeded.
     pub fn is_exhausted(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 0
     }
 
     fn take(&self, bytes: usize) {
         let left = |left: usize| Some(left.saturating_sub(bytes));
-        // The function always gives a value.
+        // The closure always returns a value.
         let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
     }
 }
 
-/// A schema twice: as it is, and watched, for requests that have a meter among their data.
+/// A schema without and with metering; requests with a meter in their data use the latter.
 pub struct Metered<Q, M, S> {
     plain: Schema<Q, M, S>,
-    watched: Schema<Q, M, S>,
+    metered: Schema<Q, M, S>,
 }
 
 impl<Q, M, S> Clone for Metered<Q, M, S> {
     fn clone(&self) -> Self {
-        Self { plain: self.plain.clone(), watched: self.watched.clone() }
+        Self { plain: self.plain.clone(), metered: self.metered.clone() }
     }
 }
 
@@ -57,14 +57,14 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    /// The schema that `builder` describes.
+    /// Builds both schemas with `builder`.
     pub fn new(builder: impl Fn() -> SchemaBuilder<Q, M, S>) -> Self {
-        Self { plain: builder().finish(), watched: builder().extension(Watch).finish() }
+        Self { plain: builder().finish(), metered: builder().extension(MeterExtension).finish() }
     }
 
     fn for_request(&self, request: &Request) -> &Schema<Q, M, S> {
         let is_metered = request.data.contains_key(&TypeId::of::<Arc<Meter>>());
-        if is_metered { &self.watched } else { &self.plain }
+        if is_metered { &self.metered } else { &self.plain }
     }
 }
 
@@ -87,23 +87,23 @@ where
     }
 }
 
-struct Watch;
+struct MeterExtension;
 
-impl ExtensionFactory for Watch {
+impl ExtensionFactory for MeterExtension {
     fn create(&self) -> Arc<dyn Extension> {
         Arc::new(Self)
     }
 }
 
 #[async_trait]
-impl Extension for Watch {
+impl Extension for MeterExtension {
     async fn resolve(
         &self,
         ctx: &ExtensionContext<'_>,
         info: ResolveInfo<'_>,
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
-        // Gives way to other tasks now and then, and to the time limit.
+        // Yields to other tasks, and to the timeout.
         tokio::task::consume_budget().await;
         let Some(meter) = ctx.data_opt::<Arc<Meter>>() else { return next.run(ctx, info).await };
         if meter.is_exhausted() {

@@ -1,16 +1,16 @@
-//! Which media type an answer has, and which a request may have.
+//! The media types of requests and responses.
 
 use poem::http::HeaderMap;
 use poem::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 
-/// The media types of answers.
+/// The media types of responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Media {
-    /// `application/graphql-response+json`: the status tells what happened.
+    /// `application/graphql-response+json`: the status reports the result.
     GraphQl,
-    /// `application/json`: a well-formed request is answered with 200.
+    /// `application/json`: a well-formed request gets a 200.
     Json,
-    /// `text/event-stream` and nothing else of ours.
+    /// `text/event-stream`, and no other supported type.
     Events,
 }
 
@@ -18,7 +18,7 @@ impl Media {
     pub fn content_type(self) -> &'static str {
         match self {
             Self::GraphQl => "application/graphql-response+json; charset=utf-8",
-            // What is no operation has no events.
+            // A request that is not an operation has no events.
             Self::Json | Self::Events => "application/json; charset=utf-8",
         }
     }
@@ -55,9 +55,8 @@ fn is_utf8(charset: &str) -> bool {
     charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
 }
 
-/// The media type that the client likes best, of ours; none when it takes none. JSON goes before events, which some clients accept
-/// beside it for whatever they send. Without a wish it is
-/// `application/json`, which every client understands.
+/// The supported media type that the client prefers; none when it accepts none. JSON takes precedence over events, which some clients
+/// accept in addition for every request. Without an `Accept` header it is `application/json`, which every client understands.
 pub(super) fn accepted(headers: &HeaderMap) -> Option<Media> {
     let ranges = ranges(headers);
     if ranges.is_empty() {
@@ -73,12 +72,12 @@ pub(super) fn accepted(headers: &HeaderMap) -> Option<Media> {
     }
 }
 
-/// Whether the client names `text/event-stream`.
+/// Whether the client accepts `text/event-stream` explicitly.
 pub(super) fn takes_events(headers: &HeaderMap) -> bool {
     quality(&ranges(headers), "text/event-stream", false) > 0.0
 }
 
-/// How much a media type is wanted; the most precise range that matches it decides.
+/// The quality value of a media type; the most specific matching range decides.
 fn quality(ranges: &[Range], essence: &str, wildcards: bool) -> f32 {
     let patterns = if wildcards { &[essence, "application/*", "*/*"][..] } else { &[essence][..] };
     for pattern in patterns {
@@ -90,18 +89,18 @@ fn quality(ranges: &[Range], essence: &str, wildcards: bool) -> f32 {
     0.0
 }
 
-/// Whether the client names one of our media types itself, as no browser does of its own accord.
+/// Whether the client names a supported media type explicitly, which browsers do not.
 pub(super) fn names_ours(headers: &HeaderMap) -> bool {
     let ours = ["application/graphql-response+json", "application/json"];
     ranges(headers).iter().any(|range| ours.contains(&range.essence.as_str()) && range.quality > 0.0)
 }
 
-/// Whether the client is a browser that wants a page.
+/// Whether the client is a browser that requests a page.
 pub(super) fn wants_page(headers: &HeaderMap) -> bool {
     !names_ours(headers) && ranges(headers).iter().any(|range| range.essence == "text/html" && range.quality > 0.0)
 }
 
-/// Checks that a body is JSON in UTF-8 and not compressed. The error says what is wrong.
+/// Checks that a body is declared as uncompressed JSON in UTF-8.
 pub(super) fn check_body(headers: &HeaderMap) -> Result<(), &'static str> {
     let encodings = headers.get_all(CONTENT_ENCODING).iter();
     if encodings.into_iter().any(|encoding| !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")) {
@@ -128,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_media_type_is_the_one_the_client_likes_best() {
+    fn the_media_type_is_the_one_that_the_client_prefers() {
         let cases = [
             ("application/graphql-response+json", Some(Media::GraphQl)),
             ("application/json", Some(Media::Json)),
@@ -158,14 +157,14 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_for_browsers() {
+    fn only_browsers_get_a_page() {
         assert!(wants_page(&accept("text/html,application/xhtml+xml,*/*;q=0.8")));
         assert!(!wants_page(&accept("text/html, application/json")));
         assert!(!wants_page(&accept("*/*")));
     }
 
     #[test]
-    fn bodies_are_plain_json() {
+    fn bodies_must_be_uncompressed_json() {
         let body = |content_type: &'static str| {
             check_body(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]))
         };

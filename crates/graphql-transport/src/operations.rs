@@ -1,4 +1,4 @@
-//! Operations on a websocket or as server-sent events: streams of what is to be told about them.
+//! Operations over a websocket or as server-sent events, as streams of their events.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,52 +10,52 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
-use super::answer::Answer;
 use super::budgets::Payer;
 use super::json;
+use super::memory_pool::MemoryShare;
 use super::record::Record;
-use super::rooms::Part;
-use super::shared::{Ran, Shared, bug, crowded};
+use super::response_body::ResponseBody;
+use super::shared::{RunResult, Shared, internal_error, overloaded};
 use graphql_contract::documents::{Cost, Prepared};
 
-/// What happens to an operation.
+/// An event of an operation.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// There is a result.
+    /// A result.
     Next(Text),
-    /// It was not executed, and is over.
+    /// It was not executed, and has ended.
     Failed(Vec<ServerError>),
-    /// It is over.
-    Done,
+    /// It has ended.
+    FinishedOperation,
 }
 
-/// A result as JSON. It keeps its room among the answers that clients have not taken yet until it is dropped.
+/// A response as JSON. Until it is dropped, it counts among the responses that clients have not read yet.
 #[derive(Debug)]
 pub(super) struct Text {
     pub json: String,
-    _room: Option<Part>,
+    _room: Option<MemoryShare>,
 }
 
-/// What an operation was charged.
+/// The charge for an operation.
 pub(super) struct Charged {
     pub payer: Payer,
-    /// For a client that asked.
-    pub told: Option<Value>,
+    /// The `cost` extension, if the client requested it.
+    pub cost_extension: Option<Value>,
 }
 
-/// Starts an operation of any kind. Dropping the stream ends it, unless it is a mutation.
+/// Starts an operation of any kind. Dropping the stream cancels it, unless it is a mutation.
 pub(super) fn start(
     shared: Arc<Shared>,
     prepared: Prepared,
     data: impl Fn() -> Data + Send + Sync + 'static,
     record: Record,
-    Charged { payer, told }: Charged,
+    Charged { payer, cost_extension }: Charged,
 ) -> BoxStream<'static, Event> {
     if prepared.operation() != OperationType::Subscription {
         let (context, trace) = (record.context(), record.trace());
-        let once = async move { once(&shared, prepared, data, &record, told).await };
-        // In a task of its own: whoever tells its result may wait for a slow client, and an operation that stands still would hold what
-        // others need.
+        let once = async move { once(&shared, prepared, data, &record, cost_extension).await };
+        // In a separate task: whoever sends its result may wait for a slow client, and a paused operation would hold resources that others
+        // need.
         let task = Task(tokio::spawn(once.instrument(trace).instrument(context)));
         return stream::once(task.done()).flatten().boxed();
     }
@@ -64,16 +64,17 @@ pub(super) fn start(
     request.data = data();
     let responses = shared.executor.stream(request);
     let (ready, started, over, paid) = (VecDeque::new(), false, false, true);
-    let feed = Feed { shared, responses, ready, started, over, record, payer, cost, paid, told };
-    stream::unfold(feed, Feed::next).boxed()
+    let subscription =
+        SubscriptionStream { shared, responses, ready, started, over, record, payer, cost, paid, cost_extension };
+    stream::unfold(subscription, SubscriptionStream::next).boxed()
 }
 
-/// A task that ends with whoever waits for it.
+/// A task that is aborted when it is dropped.
 struct Task(JoinHandle<Vec<Event>>);
 
 impl Task {
     async fn done(mut self) -> stream::Iter<std::vec::IntoIter<Event>> {
-        stream::iter((&mut self.0).await.unwrap_or_else(|_| vec![Event::Failed(vec![bug()])]))
+        stream::iter((&mut self.0).await.unwrap_or_else(|_| vec![Event::Failed(vec![internal_error()])]))
     }
 }
 
@@ -88,30 +89,32 @@ async fn once(
     prepared: Prepared,
     data: impl Fn() -> Data,
     record: &Record,
-    told: Option<Value>,
+    cost_extension: Option<Value>,
 ) -> Vec<Event> {
-    let (answer, problem, room) = match shared.run(prepared, data, record).await {
-        Ok(Ran { response, problem, room }) => (Answer::of(response, record.id()).with_cost(told), problem, room),
-        Err(failure) => (Answer::refused(vec![failure], record.id()), None, None),
+    let (response_body, problem, room) = match shared.run(prepared, data, record).await {
+        Ok(RunResult { response, problem, room }) => {
+            (ResponseBody::of(response, record.id()).with_cost(cost_extension), problem, room)
+        }
+        Err(failure) => (ResponseBody::refused(vec![failure], record.id()), None, None),
     };
-    record.answered(&answer.errors, problem);
-    if answer.data.is_none() {
-        return vec![Event::Failed(answer.errors)];
+    record.set_result(&response_body.errors, problem);
+    if response_body.data.is_none() {
+        return vec![Event::Failed(response_body.errors)];
     }
-    let json = record.written(json::text(&answer, shared.settings.max_answer_bytes, record.id()).await);
-    drop((answer, room));
+    let json = record.written(json::text(&response_body, shared.settings.max_response_bytes, record.id()).await);
+    drop((response_body, room));
     match shared.gate.send(json.len(), record.address()).await {
-        Ok(room) => vec![Event::Next(Text { json, _room: room }), Event::Done],
+        Ok(room) => vec![Event::Next(Text { json, _room: room }), Event::FinishedOperation],
         Err(_) => {
-            let errors = vec![crowded()];
+            let errors = vec![overloaded()];
             record.refused(&errors);
-            vec![Event::Failed(Answer::refused(errors, record.id()).errors)]
+            vec![Event::Failed(ResponseBody::refused(errors, record.id()).errors)]
         }
     }
 }
 
-/// A subscription.
-struct Feed {
+/// A running subscription.
+struct SubscriptionStream {
     shared: Arc<Shared>,
     responses: BoxStream<'static, Response>,
     ready: VecDeque<Event>,
@@ -119,15 +122,15 @@ struct Feed {
     over: bool,
     record: Record,
     payer: Payer,
-    /// What one event costs.
+    /// The cost of one event.
     cost: Cost,
-    /// Whether the next event has been paid.
+    /// Whether the next event was charged.
     paid: bool,
-    /// What one event costs, for a client that asked.
-    told: Option<Value>,
+    /// The `cost` extension of one event, if the client requested it.
+    cost_extension: Option<Value>,
 }
 
-impl Feed {
+impl SubscriptionStream {
     async fn next(mut self) -> Option<(Event, Self)> {
         loop {
             if let Some(event) = self.ready.pop_front() {
@@ -137,52 +140,52 @@ impl Feed {
                 return None;
             }
             if !std::mem::replace(&mut self.paid, false) {
-                // An event that cannot be paid yet is not lost: it is asked for later.
+                // An event that the budget does not allow yet is not lost: it is charged later.
                 self.shared.budgets.wait(self.payer, self.cost).await;
             }
             let context = self.record.context();
             match self.responses.next().instrument(context).await {
-                // In memory of their own, which a subscription that waits does not need.
+                // On the heap, which a waiting subscription does not need.
                 Some(response) if !self.started => Box::pin(self.first(response)).await,
-                Some(response) => Box::pin(self.give(response)).await,
+                Some(response) => Box::pin(self.push(response)).await,
                 None => {
-                    self.record.answered(&[], None);
-                    self.end(Event::Done);
+                    self.record.set_result(&[], None);
+                    self.end(Event::FinishedOperation);
                 }
             }
         }
     }
 
-    /// A subscription that cannot start gives one answer of errors and ends. That is an `error`, not a result.
+    /// A subscription that cannot start returns one response with errors and ends. For the client that is an `error`, not a result.
     async fn first(&mut self, response: Response) {
         self.started = true;
-        let answer = Answer::of(response, self.record.id());
-        let empty = matches!(answer.data, None | Some(Value::Null)) && !answer.errors.is_empty();
+        let response_body = ResponseBody::of(response, self.record.id());
+        let empty = matches!(response_body.data, None | Some(Value::Null)) && !response_body.errors.is_empty();
         let after = if empty { self.responses.next().now_or_never() } else { None };
         match after {
             Some(None) => {
-                self.record.refused(&answer.errors);
-                self.end(Event::Failed(answer.errors));
+                self.record.refused(&response_body.errors);
+                self.end(Event::Failed(response_body.errors));
             }
             Some(Some(second)) => {
-                self.tell(answer).await;
-                self.give(second).await;
+                self.send_event(response_body).await;
+                self.push(second).await;
             }
-            None => self.tell(answer).await,
+            None => self.send_event(response_body).await,
         }
     }
 
-    async fn give(&mut self, response: Response) {
-        self.tell(Answer::of(response, self.record.id())).await;
+    async fn push(&mut self, response: Response) {
+        self.send_event(ResponseBody::of(response, self.record.id())).await;
     }
 
-    async fn tell(&mut self, answer: Answer) {
-        let answer = answer.with_cost(self.told.clone());
-        let (max, record) = (self.shared.settings.max_answer_bytes, &self.record);
-        let json = record.written(json::text(&answer, max, record.id()).await);
-        self.record.gave_event();
+    async fn send_event(&mut self, response_body: ResponseBody) {
+        let response_body = response_body.with_cost(self.cost_extension.clone());
+        let (max, record) = (self.shared.settings.max_response_bytes, &self.record);
+        let json = record.written(json::text(&response_body, max, record.id()).await);
+        self.record.count_event();
         let room = loop {
-            // An event is not lost because others read slowly.
+            // An event is not dropped because other clients read slowly.
             if let Ok(room) = self.shared.gate.send(json.len(), self.record.address()).await {
                 break room;
             }

@@ -1,7 +1,7 @@
-//! Which web pages may call the API, and under which names the server may be called.
+//! The origins and host names that are allowed.
 
-/// Whether `origin`, as a browser sends it, is `allowed`: the same, or of the pattern `https://app-*.example.com`, whose `*` stands
-/// for letters, digits and hyphens of the first label.
+/// Whether `origin`, as sent by a browser, matches `allowed`: the same origin, or a pattern such as `https://app-*.example.com`, whose
+/// `*` stands for letters, digits and hyphens of the first label.
 pub(super) fn is_origin_allowed(allowed: &str, origin: &str) -> bool {
     let (allowed, origin) = (allowed.trim_end_matches('/').to_ascii_lowercase(), origin.to_ascii_lowercase());
     let Some((before, after)) = allowed.split_once('*') else { return allowed == origin };
@@ -9,8 +9,8 @@ pub(super) fn is_origin_allowed(allowed: &str, origin: &str) -> bool {
     rest.is_some_and(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
 }
 
-/// Whether a request for `host` (a name or address, perhaps with a port) is for one of the `allowed` names. An allowed name without
-/// a port allows every port.
+/// Whether `host` (a name or address, perhaps with a port) matches one of the `allowed` names. An allowed name without a port allows
+/// every port.
 pub(super) fn is_host_allowed(allowed: &[String], host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let name = without_port(&host);
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_stands_for_one_label_only() {
+    fn a_pattern_matches_one_label_only() {
         let allowed = "https://app-*.example.com";
         for good in ["https://app-1.example.com", "https://APP-pr-12.example.com"] {
             assert!(is_origin_allowed(allowed, good), "{good}");

@@ -1,25 +1,25 @@
-//! What came of a mutation, for the log and the metrics: a problem is an answer like any other, and only the payload knows of it.
+//! The problem that a mutation returned, for the log and the metrics: a problem is a normal response, so only the payload shows it.
 
 use std::cell::Cell;
 
 tokio::task_local! {
-    /// The first problem of the operation that this task runs.
+    /// The code of the first problem of the operation that runs in this task.
     static PROBLEM: Cell<Option<&'static str>>;
 }
 
-/// The operation that runs is answered with the problem that has this code.
-pub fn note(problem: &'static str) {
-    // Nobody asks outside of an operation.
+/// Records that the current operation returns the problem with this code.
+pub fn record_problem(problem: &'static str) {
+    // Outside an operation there is nothing to record.
     let _ = PROBLEM.try_with(|first| first.set(first.get().or(Some(problem))));
 }
 
-/// What `operation` gives, and the code of the first problem in it.
-pub async fn watched<T>(operation: impl Future<Output = T>) -> (T, Option<&'static str>) {
-    let watched = async {
+/// The result of `operation`, and the code of its first problem.
+pub async fn with_problem<T>(operation: impl Future<Output = T>) -> (T, Option<&'static str>) {
+    let with_problem = async {
         let done = operation.await;
         (done, PROBLEM.with(Cell::take))
     };
-    PROBLEM.scope(Cell::new(None), watched).await
+    PROBLEM.scope(Cell::new(None), with_problem).await
 }
 
 #[cfg(test)]
@@ -27,14 +27,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_first_problem_of_an_operation_is_known() {
-        assert_eq!(watched(async { 1 }).await, (1, None));
+    async fn the_first_problem_of_an_operation_is_recorded() {
+        assert_eq!(with_problem(async { 1 }).await, (1, None));
         let two = async {
-            note("EMAIL_TAKEN");
-            note("NOT_FOUND");
+            record_problem("EMAIL_TAKEN");
+            record_problem("NOT_FOUND");
         };
-        assert_eq!(watched(two).await, ((), Some("EMAIL_TAKEN")));
-        note("NOT_FOUND");
-        assert_eq!(watched(async {}).await, ((), None), "what happens elsewhere does not count");
+        assert_eq!(with_problem(two).await, ((), Some("EMAIL_TAKEN")));
+        record_problem("NOT_FOUND");
+        assert_eq!(with_problem(async {}).await, ((), None), "other operations do not count");
     }
 }

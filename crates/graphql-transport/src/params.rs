@@ -3,9 +3,9 @@
 use async_graphql::{ServerError, Variables};
 use serde_json::{Map, Value};
 
-use super::answer::error;
+use super::response_body::error;
 
-/// What to run. Of the `extensions` only `cost` means something: `true` asks what the operation costs.
+/// The operation to run. Only one extension is supported: `"cost": true` requests the cost of the operation.
 #[derive(Debug, Default)]
 pub(super) struct Params {
     pub query: String,
@@ -15,31 +15,31 @@ pub(super) struct Params {
 }
 
 impl Params {
-    /// Reads a request's body.
+    /// Parses the body of a request.
     ///
     /// # Errors
     ///
-    /// It is not JSON, a batch, or a parameter is missing or of the wrong type.
+    /// When it is not JSON, is a batch, or a parameter is missing or of the wrong type.
     pub fn from_json(body: &[u8]) -> Result<Self, ServerError> {
         let value = serde_json::from_slice(body)
             .map_err(|wrong| bad(format!("The body is not JSON: line {}, column {}.", wrong.line(), wrong.column())))?;
         match value {
             Value::Object(map) => Self::from_map(map),
-            Value::Array(_) => Err(bad("Batches are not supported: send one operation in a request.")),
-            _ => Err(bad("The body has to be a JSON object.")),
+            Value::Array(_) => Err(bad("Batches are not supported: send one operation per request.")),
+            _ => Err(bad("The body must be a JSON object.")),
         }
     }
 
-    /// Reads the parameters from a JSON object, the payload of a websocket's `subscribe` as well.
+    /// Reads the parameters from a JSON object, also from the payload of a websocket's `subscribe`.
     ///
     /// # Errors
     ///
-    /// A parameter is missing or of the wrong type.
+    /// When a parameter is missing or of the wrong type.
     pub fn from_map(mut map: Map<String, Value>) -> Result<Self, ServerError> {
         let extensions = match map.remove("extensions") {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(extensions)) => extensions,
-            Some(_) => return Err(bad("`extensions` has to be an object.")),
+            Some(_) => return Err(bad("`extensions` must be an object.")),
         };
         let wants_cost = extensions.get("cost") == Some(&Value::Bool(true));
         let query = match map.remove("query") {
@@ -48,28 +48,28 @@ impl Params {
                 return Err(error("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported"));
             }
             None | Some(Value::Null) => return Err(bad("`query` is missing.")),
-            Some(_) => return Err(bad("`query` has to be a string.")),
+            Some(_) => return Err(bad("`query` must be a string.")),
         };
         let operation_name = match map.remove("operationName") {
             None | Some(Value::Null) => None,
             Some(Value::String(name)) => Some(name),
-            Some(_) => return Err(bad("`operationName` has to be a string.")),
+            Some(_) => return Err(bad("`operationName` must be a string.")),
         };
         let variables = match map.remove("variables") {
             None | Some(Value::Null) => Variables::default(),
             Some(variables @ Value::Object(_)) => {
                 serde_json::from_value(variables).map_err(|_| bad("`variables` cannot be read."))?
             }
-            Some(_) => return Err(bad("`variables` has to be an object.")),
+            Some(_) => return Err(bad("`variables` must be an object.")),
         };
         Ok(Self { query, operation_name, variables, wants_cost })
     }
 
-    /// Reads the query string of a GET, where `variables` and `extensions` are JSON.
+    /// Reads the parameters from the query string of a GET, in which `variables` and `extensions` are JSON.
     ///
     /// # Errors
     ///
-    /// A parameter is missing, given twice or of the wrong type.
+    /// When a parameter is missing, given twice or of the wrong type.
     pub fn from_query(pairs: Vec<(String, String)>) -> Result<Self, ServerError> {
         let mut map = Map::new();
         for (name, text) in pairs {

@@ -1,4 +1,4 @@
-//! One operation, from its arrival to its end: what the access log, the metrics and the trace say of it.
+//! The record of one operation, from its arrival to its end: for the access log, the metrics and the trace.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -9,23 +9,23 @@ use async_graphql::ServerError;
 use async_graphql::parser::types::OperationType;
 use tracing::Span;
 
-use super::answer::code_of;
 use super::json;
-use super::metrics::Done;
+use super::metrics::FinishedOperation;
+use super::response_body::code_of;
 use super::shared::Shared;
 use super::trace;
 use crate::AccessLog;
 use graphql_contract::documents::Prepared;
 use telemetry::logs;
 
-/// The longest name of an operation that is written, in characters.
+/// Maximum length of the name of an operation in the log, in characters.
 const MAX_NAME: usize = 100;
-/// What came of an operation that went well.
+/// The result of a successful operation.
 const OK: &str = "OK";
-/// What came of one whose client did not wait for its end.
-const LEFT: &str = "LEFT";
+/// The result of an operation whose client disconnected before its end.
+const DISCONNECTED: &str = "LEFT";
 
-/// How an operation came in.
+/// The transport of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transport {
     Http,
@@ -43,7 +43,7 @@ impl Transport {
     }
 }
 
-/// The record of one operation. It is written when the last of its clones is dropped.
+/// The record of one operation, written when the last of its clones is dropped.
 #[derive(Clone)]
 pub(super) struct Record(Arc<Entry>);
 
@@ -52,9 +52,9 @@ struct Entry {
     request_id: String,
     address: Option<IpAddr>,
     begun: Instant,
-    /// What lines of the log stand in while it runs.
+    /// The span of its log lines.
     context: Span,
-    /// Its span, if it is traced.
+    /// The span of its trace, if it is traced.
     trace: Span,
     facts: Mutex<Facts>,
 }
@@ -71,7 +71,7 @@ struct Facts {
 }
 
 impl Record {
-    /// The record of an operation that came in just now. `context` names the request in the log, `trace` is its span.
+    /// Starts the record of an operation. `context` is the span of the request in the log, `trace` that of its trace.
     pub fn begin(
         shared: &Arc<Shared>,
         transport: Transport,
@@ -94,27 +94,27 @@ impl Record {
         Self(Arc::new(Entry { shared, request_id, address, begun, context, trace, facts }))
     }
 
-    /// The name of the request.
+    /// The request ID.
     pub fn id(&self) -> &str {
         &self.0.request_id
     }
 
-    /// Where it comes from.
+    /// The address of the client.
     pub fn address(&self) -> Option<IpAddr> {
         self.0.address
     }
 
-    /// What lines of the log stand in while the operation runs.
+    /// The span of log lines.
     pub fn context(&self) -> Span {
         self.0.context.clone()
     }
 
-    /// What the parts of a traced operation belong to.
+    /// The parent of spans in the trace.
     pub fn trace(&self) -> Span {
         self.0.trace.clone()
     }
 
-    /// The document is known.
+    /// Records the operation of the document.
     pub fn prepared(&self, prepared: &Prepared) {
         let mut facts = self.facts();
         facts.kind = Some(prepared.operation());
@@ -124,29 +124,29 @@ impl Record {
         trace::name(&self.0.trace, kind_name(prepared.operation()), facts.name.as_deref());
     }
 
-    /// Who asks is known.
-    pub fn asked_by(&self, viewer: Option<u128>) {
+    /// Records the viewer.
+    pub fn set_viewer(&self, viewer: Option<u128>) {
         self.facts().viewer = viewer;
     }
 
-    /// It is answered with events.
+    /// Records that the response is an event stream.
     pub fn streams(&self) {
         self.facts().transport = Transport::EventStream;
     }
 
-    /// It was executed.
-    pub fn answered(&self, errors: &[ServerError], problem: Option<&'static str>) {
+    /// Records the result of the execution.
+    pub fn set_result(&self, errors: &[ServerError], problem: Option<&'static str>) {
         let failure = errors.first().map(|error| code_of(error).unwrap_or("INTERNAL").to_owned());
         let code = failure.map(Cow::Owned).or(problem.map(Cow::Borrowed));
         self.facts().code = Some(code.unwrap_or(Cow::Borrowed(OK)));
     }
 
-    /// It was not executed, or its answer was not sent.
+    /// Records that it was not executed, or that its response was not sent.
     pub fn refused(&self, errors: &[ServerError]) {
-        self.answered(errors, None);
+        self.set_result(errors, None);
     }
 
-    /// What [`json::write`] or [`json::text`] has written, be it a refusal.
+    /// Records whether [`json::write`] or [`json::text`] refused the response; returns its text.
     pub fn written<T>(&self, written: Result<T, T>) -> T {
         written.unwrap_or_else(|refusal| {
             self.refused(&[json::too_large()]);
@@ -154,10 +154,10 @@ impl Record {
         })
     }
 
-    /// An event was given to the client.
-    pub fn gave_event(&self) {
+    /// Records an event sent to the client.
+    pub fn count_event(&self) {
         self.facts().events += 1;
-        self.0.shared.metrics.operations.gave_event();
+        self.0.shared.metrics.operations.count_event();
     }
 
     fn facts(&self) -> MutexGuard<'_, Facts> {
@@ -178,10 +178,17 @@ impl Drop for Entry {
         let took = self.begun.elapsed();
         let facts = self.facts.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Facts { transport, kind, name, fields, viewer, cost, events, code } = facts;
-        let code = code.as_deref().unwrap_or(LEFT);
+        let code = code.as_deref().unwrap_or(DISCONNECTED);
         let kind = kind.map(kind_name);
         trace::end(&self.trace, code, *cost);
-        self.shared.metrics.operations.end(&Done { kind, name: name.as_deref(), fields, code, cost: *cost, took });
+        self.shared.metrics.operations.end(&FinishedOperation {
+            kind,
+            name: name.as_deref(),
+            fields,
+            code,
+            cost: *cost,
+            took,
+        });
         let is_wanted = match self.shared.settings.access_log {
             AccessLog::All => true,
             AccessLog::Failed => code != OK,

@@ -1,4 +1,4 @@
-//! How a request over HTTP is replied to: status, headers, and a body that is written piece by piece.
+//! Replies over HTTP: status, headers, and a body that is sent in pieces.
 
 use std::sync::Arc;
 
@@ -9,34 +9,34 @@ use poem::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY
 use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use poem::{Body, Response};
 
-use super::answer::Answer;
 use super::event_stream;
-use super::gate::Room;
+use super::gate::MemoryPermit;
 use super::json;
 use super::negotiation::Media;
 use super::record::Record;
-use super::shared::{Shared, crowded};
+use super::response_body::ResponseBody;
+use super::shared::{Shared, overloaded};
 use graphql_contract::documents::Prepared;
 
-/// How large the pieces of a long answer are, in bytes.
+/// The size of the pieces of a long response, in bytes.
 const PIECE: usize = 16 * 1024;
 
 /// Why a request was not executed.
 pub(super) struct Refusal {
-    /// The status; none: 400, or 200 for clients that only know `application/json`.
+    /// The status; none: 400, or 200 for clients that only accept `application/json`.
     pub status: Option<StatusCode>,
     pub errors: Vec<ServerError>,
     pub header: Option<(HeaderName, HeaderValue)>,
 }
 
-/// What was executed, with the headers that resolvers asked for, and the room that it takes until it is written.
+/// The result of an execution, with headers that resolvers set, and a memory permit that is held until it is written.
 pub(super) struct Executed {
-    pub answer: Answer,
+    pub response_body: ResponseBody,
     pub headers: HeaderMap,
-    pub room: Room,
+    pub room: MemoryPermit,
 }
 
-/// How a request is replied to.
+/// Builds the reply to one request.
 pub(super) struct Reply {
     pub shared: Arc<Shared>,
     pub media: Media,
@@ -45,26 +45,26 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// Whether an operation is answered with events.
+    /// Whether the operation is answered with events.
     pub fn is_events(&self, prepared: &Prepared) -> bool {
         self.media == Media::Events || (self.takes_events && prepared.operation() == OperationType::Subscription)
     }
 
     pub async fn executed(&self, executed: Executed) -> Response {
-        let Executed { mut answer, headers, room } = executed;
-        if self.media == Media::GraphQl && answer.is_unavailable() {
-            // With an entry `data` beside the errors, the status could not be other than 200.
-            answer.data = None;
+        let Executed { mut response_body, headers, room } = executed;
+        if self.media == Media::GraphQl && response_body.is_unavailable() {
+            // With a `data` entry beside the errors, the status would have to be 200.
+            response_body.data = None;
         }
-        let status = match (self.media, answer.data.is_some()) {
+        let status = match (self.media, response_body.data.is_some()) {
             (Media::Json | Media::Events, _) | (_, true) => StatusCode::OK,
-            (Media::GraphQl, false) if answer.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
-            (Media::GraphQl, false) if answer.code() == Some("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
+            (Media::GraphQl, false) if response_body.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
+            (Media::GraphQl, false) if response_body.code() == Some("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
             (Media::GraphQl, false) => StatusCode::BAD_REQUEST,
         };
-        let (max, record) = (self.shared.settings.max_answer_bytes, &self.record);
-        let body = record.written(json::write(&answer, max, record.id()).await);
-        drop((answer, room));
+        let (max, record) = (self.shared.settings.max_response_bytes, &self.record);
+        let body = record.written(json::write(&response_body, max, record.id()).await);
+        drop((response_body, room));
         let mut response = self.respond(status, body).await;
         response.headers_mut().extend(headers);
         response
@@ -72,14 +72,14 @@ impl Reply {
 
     pub async fn refused(&self, refusal: Refusal) -> Response {
         self.record.refused(&refusal.errors);
-        let answer = Answer::refused(refusal.errors, self.record.id());
+        let response_body = ResponseBody::refused(refusal.errors, self.record.id());
         let status = match (refusal.status, self.media) {
             (Some(status), _) => status,
             (None, Media::GraphQl) => StatusCode::BAD_REQUEST,
             (None, Media::Json) => StatusCode::OK,
-            (None, Media::Events) => return event_stream::refuse(&answer),
+            (None, Media::Events) => return event_stream::refuse(&response_body),
         };
-        let mut response = self.respond(status, answer.to_json().into_bytes()).await;
+        let mut response = self.respond(status, response_body.to_json().into_bytes()).await;
         if let Some((name, value)) = refusal.header {
             response.headers_mut().insert(name, value);
         }
@@ -88,10 +88,10 @@ impl Reply {
 
     async fn respond(&self, status: StatusCode, body: Vec<u8>) -> Response {
         let Ok(room) = self.shared.gate.send(body.len(), self.record.address()).await else {
-            let errors = vec![crowded()];
+            let errors = vec![overloaded()];
             self.record.refused(&errors);
-            let answer = Answer::refused(errors, self.record.id());
-            return self.finish(StatusCode::SERVICE_UNAVAILABLE, Body::from_string(answer.to_json()));
+            let response_body = ResponseBody::refused(errors, self.record.id());
+            return self.finish(StatusCode::SERVICE_UNAVAILABLE, Body::from_string(response_body.to_json()));
         };
         let length = HeaderValue::from(body.len());
         let Some(room) = room else { return self.finish(status, Body::from_vec(body)) };
@@ -109,7 +109,7 @@ impl Reply {
         response
     }
 
-    /// The headers of every reply.
+    /// Sets the headers of every reply.
     pub fn head(media: Media, headers: &mut HeaderMap) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
         headers.append(VARY, HeaderValue::from(ACCEPT));
@@ -117,7 +117,7 @@ impl Reply {
     }
 }
 
-/// A body that keeps its room until the client has taken it, or is gone.
+/// A body that holds its memory permit until the client has read it or has disconnected.
 fn in_pieces<R: Send + 'static>(body: Vec<u8>, room: R) -> Body {
     let pieces = stream::unfold((body, 0, room), |(body, at, room)| async move {
         let piece = body.get(at..)?.chunks(PIECE).next()?.to_vec();

@@ -7,10 +7,10 @@ use poem::{Endpoint, Request, Response};
 
 use super::shared::Shared;
 
-/// How long the text may be believed. RFC 9116 recommends less than a year.
+/// The validity of the text. RFC 9116 recommends less than a year.
 const VALID: chrono::Duration = chrono::Duration::days(180);
 
-/// GET /.well-known/security.txt; 404 where the operator named no contact.
+/// GET /.well-known/security.txt; 404 if no contact is configured.
 pub(super) struct SecurityTxt(pub Arc<Shared>);
 
 impl Endpoint for SecurityTxt {

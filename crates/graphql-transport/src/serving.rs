@@ -1,7 +1,7 @@
 //! Serves connections: HTTP/1.1 and HTTP/2, with buffers of a bounded size.
 //!
-//! The web framework has a server of its own, but it does not bound what a connection of HTTP/1 keeps of a head that has not come to its
-//! end (400 kB), nor the windows of HTTP/2.
+//! The web framework has its own server, but that bounds neither the buffer of an HTTP/1 connection for an incomplete head (400 kB),
+//! nor the windows of HTTP/2.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -19,39 +19,39 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::connection::{Connection, Door};
+use super::connection::{Connection, ConnectionListener};
 use super::shared::stopped;
 
-/// The longest head of a request, in bytes: its first line and its headers. Longer ones are refused with 431.
+/// Maximum size of a request head, in bytes: request line and headers. Longer ones get a 431.
 pub(super) const MAX_HEAD: usize = 32 * 1024;
-/// What a connection of HTTP/1 keeps of a request that was not read yet, and of an answer that was not written yet, in bytes. A head that
-/// does not fit is refused before it is read to its end, with nothing but the status.
+/// The buffer of an HTTP/1 connection for unread requests and unsent responses, in bytes. A head that does not fit is rejected before it
+/// is complete, with only the status.
 const BUFFER: usize = 40 * 1024;
-/// The number of headers of a request. More are refused with 431.
+/// Maximum number of request headers. More get a 431.
 const MAX_HEADERS: usize = 100;
-/// What a client of HTTP/2 may send before it is read: on a stream, and on all streams of the connection, in bytes.
+/// Bytes that an HTTP/2 client may send before they are read: on one stream, and on all streams of the connection.
 const WINDOWS: (u32, u32) = (64 * 1024, 128 * 1024);
-/// What a stream of HTTP/2 keeps of an answer, in bytes.
+/// The buffer of an HTTP/2 stream for unsent data, in bytes.
 const STREAM_BUFFER: usize = 16 * 1024;
-/// The longest head of a request of HTTP/2, in bytes, with 32 for each header. There are many on a connection.
+/// Maximum size of a request head in HTTP/2, in bytes, plus 32 for each header. A connection has many streams.
 const MAX_STREAM_HEAD: u32 = 16 * 1024;
 
-/// How connections are served.
+/// The settings of connections.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Serving {
-    /// How long a connection may be without any traffic.
+    /// How long a connection may have no traffic.
     pub idle: Duration,
-    /// How long requests have to finish when the server stops.
+    /// How long requests may take to finish when the server stops.
     pub drain: Duration,
-    /// Requests at the same time on one connection of HTTP/2.
+    /// Maximum number of concurrent requests on one HTTP/2 connection.
     pub max_streams: u32,
 }
 
 impl Serving {
-    /// Serves until `shutdown` is done, and all connections have ended or the time to drain is over.
+    /// Serves until `shutdown` completes, and then until all connections have ended or the drain timeout has passed.
     pub async fn run<E: Endpoint<Output = Response> + 'static>(
         self,
-        mut door: Door,
+        mut listener: ConnectionListener,
         routes: E,
         shutdown: impl Future<Output = ()>,
     ) {
@@ -62,15 +62,15 @@ impl Serving {
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                // What is not accepted was told in the log.
-                accepted = door.accept() => if let Ok((connection, local, remote)) = accepted {
+                // A failure was already logged.
+                accepted = listener.accept() => if let Ok((connection, local, remote)) = accepted {
                     let (routes, stopping) = (Arc::clone(&routes), stopping.clone());
                     connections.spawn(self.serve(connection, (local, remote), routes, stopping));
                 },
                 Some(_) = connections.join_next() => {}
             }
         }
-        drop(door);
+        drop(listener);
         stop.send_replace(true);
         let drained = async { while connections.join_next().await.is_some() {} };
         if timeout(self.drain, drained).await.is_err() {
@@ -97,11 +97,11 @@ impl Serving {
             served = &mut serving => if served.is_ok() {
                 return;
             },
-            () = activity.silent_for(self.idle) => {}
+            () = activity.idle_for(self.idle) => {}
             () = stopped(&mut stopping) => {}
         }
         serving.as_mut().graceful_shutdown();
-        // After an error, too: a client that sends nothing more may still wait for its answer. How it ends then does not matter.
+        // Also after an error: a half-closed client may still wait for its response. Further errors do not matter.
         let _ = serving.await;
     }
 

@@ -1,68 +1,68 @@
-//! What can be set about the wire.
+//! The settings of the transport.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use super::budgets::Rates;
 
-/// Bounds and times of the server. The defaults suit one instance behind a load balancer.
+/// Limits and timeouts. The defaults suit one instance behind a load balancer.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What names of metrics begin with.
+    /// Prefix of the names of metrics.
     pub name: &'static str,
-    /// Bytes of one request's body, and of one websocket message. More is refused while it is being read.
+    /// Maximum bytes of the body of a request, and of a websocket message. More is rejected while it is read.
     pub max_body_bytes: usize,
     /// How long a client may take to send the body of a request.
     pub body_timeout: Duration,
-    /// How long it may take from the first byte of a request to the first of its answer. Has to be longer than `body_timeout` and
+    /// Maximum time from the first byte of a request to the first byte of its response. Must be longer than `body_timeout` and
     /// `query_timeout`.
     pub request_timeout: Duration,
-    /// How long a connection may stay without any traffic. Has to be longer than `ping_interval`.
+    /// How long a connection may have no traffic. Must be longer than `ping_interval`.
     pub idle_timeout: Duration,
-    /// How long a query may run. Mutations always run to their end.
+    /// How long a query may run. Mutations always run to completion.
     pub query_timeout: Duration,
     /// How long a websocket may stay open without `connection_init`, and how long opening its session may take.
     pub init_timeout: Duration,
-    /// How often a websocket is pinged, and an event stream gets a comment. A websocket whose client sends nothing for two intervals is
-    /// cut.
+    /// Interval of pings on a websocket, and of comments on an event stream. A websocket whose client sends nothing for two intervals is
+    /// disconnected.
     pub ping_interval: Duration,
-    /// How long a websocket or event stream may take to accept a message before it is cut, and any client to take 128 KiB of an answer that
-    /// it keeps waiting.
+    /// How long a websocket or event stream may take to accept a message, and any client to read 128 KiB of a response, before it is
+    /// disconnected.
     pub write_timeout: Duration,
-    /// Operations that run at the same time on one websocket.
+    /// Maximum number of concurrent operations on one websocket.
     pub max_subscriptions: usize,
-    /// Open websockets and event streams at the same time. Further ones are closed with 1013 or answered with 503, which
-    /// clients retry.
+    /// Maximum number of open websockets and event streams. Further ones are closed with 1013 or get a 503, which clients retry.
     pub max_sockets: usize,
-    /// Those of them that come from one address, or from one /64 of IPv6.
+    /// Maximum number of them from one address, or one /64 network of IPv6.
     pub max_sockets_per_address: usize,
-    /// Origins, like `https://app.example.com` or `https://app-*.example.com`, whose pages may call the API: for CORS and for
-    /// websockets. Pages of the server's own host always may, and so may clients that send no `Origin`.
+    /// Origins, such as `https://app.example.com` or `https://app-*.example.com`, whose pages may call the API, for CORS and
+    /// websockets. Pages of the server's own host, and clients that send no `Origin`, are always allowed.
     pub allowed_origins: Vec<String>,
-    /// Request headers that those pages may send besides the usual ones, in lower case.
+    /// Additional request headers that those pages may send, in lower case.
     pub allowed_headers: Vec<String>,
-    /// Names by which the server may be called, like `api.example.com`; others get 421, except at the health checks. Empty: any name.
-    /// A page that points its own name at this server (DNS rebinding) would otherwise count as a page of the server's own host.
+    /// Host names under which the server may be called, such as `api.example.com`; others get a 421, except for health checks. Empty:
+    /// any name. Without a list, a page that points its own name to this server (DNS rebinding) counts as a page of the server's own
+    /// host.
     pub allowed_hosts: Vec<String>,
-    /// Whether clients reach the server by https only: browsers are then told to remember that.
+    /// Whether clients use only HTTPS: browsers are then told to remember that.
     pub https: bool,
     /// Whether the contract is served at /schema.graphql.
     pub publishes_contract: bool,
-    /// Where a vulnerability can be reported, as a web or mailto address: for /.well-known/security.txt.
+    /// Where to report a vulnerability, as a web or mailto address: for /.well-known/security.txt.
     pub security_contact: Option<String>,
-    /// How many proxies in front of the server add to `X-Forwarded-For`. With 0 the header is ignored.
+    /// The number of proxies in front of the server that add to `X-Forwarded-For`. With 0 the header is ignored.
     pub trusted_proxies: usize,
-    /// How much addresses and viewers may ask for.
+    /// The budgets of addresses and viewers.
     pub budgets: Rates,
-    /// Bytes of one answer. A longer one is replaced by an error.
-    pub max_answer_bytes: usize,
-    /// Bytes that an operation may build in memory, about.
+    /// Maximum bytes of a response. A longer one is replaced by an error.
+    pub max_response_bytes: usize,
+    /// Maximum memory of a running operation, in bytes, approximately.
     pub max_built_bytes: usize,
-    /// Which operations have a line in the access log.
+    /// Which operations are in the access log.
     pub access_log: AccessLog,
     /// How long the readiness check may take.
     pub readiness_timeout: Duration,
-    /// How long open requests, mutations and websockets have to finish when the server stops.
+    /// How long requests, mutations and websockets may take to finish when the server stops.
     pub drain_timeout: Duration,
 }
 
@@ -89,7 +89,7 @@ impl Default for Settings {
             security_contact: None,
             trusted_proxies: 0,
             budgets: Rates::default(),
-            max_answer_bytes: 8 * 1024 * 1024,
+            max_response_bytes: 8 * 1024 * 1024,
             max_built_bytes: 32 * 1024 * 1024,
             access_log: AccessLog::All,
             readiness_timeout: Duration::from_secs(2),
@@ -98,13 +98,13 @@ impl Default for Settings {
     }
 }
 
-/// Which operations have a line in the access log.
+/// Which operations are in the access log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccessLog {
     /// All.
     #[default]
     All,
-    /// Those that did not end well.
+    /// Those that failed.
     Failed,
     /// None.
     Off,

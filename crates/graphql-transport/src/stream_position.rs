@@ -1,8 +1,8 @@
-//! Where a stream stands: what resolvers and the wire tell each other.
+//! The position of a stream, shared by resolvers and the transport.
 
 use std::sync::{Mutex, PoisonError};
 
-/// Where a stream stands. A resolver finds it in the data of its operation.
+/// The position of a stream. A resolver finds it in the data of its operation.
 #[derive(Debug, Default)]
 pub struct StreamPosition {
     resume_after: Option<String>,
@@ -10,22 +10,22 @@ pub struct StreamPosition {
 }
 
 impl StreamPosition {
-    /// A stream that begins after this cursor, whatever its arguments say.
+    /// A stream that starts after this cursor, whatever its arguments say.
     pub fn resuming(after: Option<String>) -> Self {
         Self { resume_after: after, reached: Mutex::new(None) }
     }
 
-    /// The cursor to begin after instead of that in the arguments.
+    /// The cursor to start after, instead of the one in the arguments.
     pub fn resume_after(&self) -> Option<&str> {
         self.resume_after.as_deref()
     }
 
-    /// The stream gives the event with this cursor next.
+    /// Records that the event with this cursor is sent next.
     pub fn reached(&self, cursor: String) {
         *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor);
     }
 
-    /// The cursor of the event that was given last, once.
+    /// The cursor of the last event, once.
     pub fn take_reached(&self) -> Option<String> {
         self.reached.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -11,10 +11,10 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use telemetry::logs;
 
-/// Codes of operations that failed on our side.
+/// Codes of server-side failures.
 const FAILURES: [&str; 3] = ["INTERNAL", "TIMEOUT", "UNAVAILABLE"];
 
-/// The span of an operation that came in just now in `context`, with a link to the client's span that `traceparent` names.
+/// Starts the span of an operation in `context`, with a link to the client's span of `traceparent`.
 pub(super) fn begin(context: &Span, request_id: &str, headers: Option<&HeaderMap>) -> Span {
     let span = tracing::info_span!(
         target: logs::TRACE,
@@ -29,7 +29,7 @@ pub(super) fn begin(context: &Span, request_id: &str, headers: Option<&HeaderMap
         http.request.id = request_id,
     );
     if let Some(headers) = headers.filter(|_| !span.is_disabled()) {
-        // A link and not a parent: by the id of its trace a client could decide whether it is sent.
+        // A link, not a parent: a parent's trace ID would let clients decide whether the trace is sampled.
         let client = TraceContextPropagator::new().extract(&HeaderExtractor(headers)).span().span_context().clone();
         if client.is_valid() {
             span.add_link(client);
@@ -38,7 +38,7 @@ pub(super) fn begin(context: &Span, request_id: &str, headers: Option<&HeaderMap
     span
 }
 
-/// The document is known.
+/// Sets the name, when the document is known.
 pub(super) fn name(span: &Span, kind: &str, name: Option<&str>) {
     if span.is_disabled() {
         return;
@@ -51,11 +51,11 @@ pub(super) fn name(span: &Span, kind: &str, name: Option<&str>) {
         }
         None => kind.to_owned(),
     };
-    // It has begun already, so its name is not a field any more.
+    // The span has started already, so its name is no longer a field.
     span.context().span().update_name(shown);
 }
 
-/// The operation is over.
+/// Records the end of the operation.
 pub(super) fn end(span: &Span, code: &str, cost: u64) {
     span.record("graphql.code", code);
     span.record("graphql.cost", cost);

@@ -19,7 +19,7 @@ macro_rules! payload {
             pub fn of(outcome: types::error::Result<$success>) -> $crate::error::Result<Self> {
                 use types::error::{Error, Refusal};
                 if let Err(Error::Refused(refusal)) = &outcome {
-                    graphql_transport::outcome::note(refusal.code().as_str());
+                    graphql_transport::outcome::record_problem(refusal.code().as_str());
                 }
                 match outcome {
                     Ok(success) => Ok(Self::Success(success)),

@@ -1,18 +1,18 @@
-//! Amenities: a JSON array of names, or `{TV,"Hot tub"}` in vintages before 2020.
+//! Amenities: a JSON array of names, or `{TV,"Hot tub"}` in files before 2020.
 
 use super::text;
 use store::imports::Amenity;
 use types::amenity_of;
 
-/// The longest slug that the column holds.
+/// Maximum length of a slug in the column.
 #[cfg(test)]
 const LONGEST_SLUG: usize = 100;
-/// The most amenities of a listing, as the contract says.
+/// Maximum number of amenities of a listing, according to the contract.
 pub const MOST: usize = 100;
 const LONGEST_NAME: usize = 200;
 
-/// The amenities of a listing, each once, in the order of their slugs, and how many were left out because the dataset has a
-/// placeholder instead of a name. `None` when the text is no list.
+/// The amenities of a listing, each once, in the order of their slugs, and the number of those that were left out because the dataset
+/// has a placeholder instead of a name. `None` when the text is not a list.
 pub fn parse(text: &str) -> Option<(Vec<Amenity>, usize)> {
     let names = match text.trim() {
         "" => Vec::new(),
@@ -26,7 +26,7 @@ pub fn parse(text: &str) -> Option<(Vec<Amenity>, usize)> {
     Some((amenities, placeholders.len()))
 }
 
-/// `translation missing: en.hosting_amenity_49`: the key of a name that the source did not have.
+/// `translation missing: en.hosting_amenity_49`: the key of a missing name.
 fn is_placeholder(name: &str) -> bool {
     let name = name.trim().to_lowercase().replace('_', " ");
     name.starts_with("translation missing") || name.contains("hosting amenity ")
@@ -34,7 +34,7 @@ fn is_placeholder(name: &str) -> bool {
 
 fn named(raw: &str) -> Option<Amenity> {
     let name = text::line(raw, LONGEST_NAME);
-    // Without its end it may have nothing left to see.
+    // Trimming may leave only invisible characters.
     let name = text::line(name.trim_end_matches([' ', '-', '–']), LONGEST_NAME);
     (!name.is_empty()).then(|| {
         let (slug, name) = amenity_of(&name);
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn one_thing_is_one_amenity_and_two_things_are_two() {
+    fn spellings_of_one_name_are_one_amenity() {
         assert_eq!(slugs(r#"["Hitachi  refrigerator", "Hitachi refrigerator"]"#).len(), 1);
         assert_eq!(slugs(r#"["LG refrigerator", "Lg refrigerator"]"#).len(), 1);
         let pools = parse(r#"["Shared outdoor pool - ", "Shared outdoor pool"]"#).unwrap().0;
@@ -103,11 +103,11 @@ mod tests {
             parse(r#"["Translation missing: en.hosting_amenity_49", "hosting_amenity_50"]"#),
             Some((Vec::new(), 2))
         );
-        assert_eq!(named("\u{a47}-"), None, "a mark on nothing");
+        assert_eq!(named("\u{a47}-"), None, "a combining mark without a letter");
     }
 
     #[test]
-    fn what_is_no_list_is_told() {
+    fn a_text_that_is_not_a_list_is_reported() {
         for text in ["[", "TV", "[1, 2]", "{\"TV}", "null", "{"] {
             assert_eq!(parse(text), None, "{text}");
         }

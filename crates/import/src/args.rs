@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_values_are_refused_with_what_would_be_right() {
+    fn invalid_values_are_rejected_with_a_suggestion() {
         assert!(options(&["--calendar-from", "tomorrow"]).unwrap_err().contains("as-is"));
         assert!(options(&["--currency", "dollars"]).unwrap_err().contains("ISO 4217"));
         assert!(options(&["--currency", "usd"]).unwrap_err().contains("capital letters, USD"), "I10");

@@ -13,31 +13,31 @@ use super::{
 use store::imports::{Day, Days, SOURCE};
 use types::{Currency, ListingId, Money};
 
-/// The most nights of a stay: what the source itself allows. Greater numbers (100,000 occurs) mean "no limit".
+/// Maximum nights of a stay that the source allows. Greater numbers (100,000 occurs) mean "no limit".
 const LONGEST: u64 = 1_125;
 
-/// The most nights that a stay can be asked for with: a longer minimum would let nobody book.
+/// Maximum nights of a stay that can be booked: with a longer minimum, nobody could book.
 pub(super) const LONGEST_MINIMUM: u64 = 365;
 
-/// The fewest nights of a stay, within what can be asked for.
+/// Clamps a minimum stay to what can be booked.
 pub(super) fn clamp_minimum(nights: u64) -> u16 {
     clamp(nights.min(LONGEST_MINIMUM))
 }
 
-/// The most nights of a stay, within what a listing can ask for.
+/// Clamps a maximum stay to what a listing can have.
 pub(super) fn clamp(nights: u64) -> u16 {
-    // Fits: LONGEST does.
+    // In range, because LONGEST is.
     u16::try_from(nights.clamp(1, LONGEST)).unwrap_or(u16::MAX)
 }
 
-/// Understands days.
+/// Parses days.
 pub(super) struct Reader {
     currency: Currency,
     shift: Duration,
     columns: Option<Columns>,
-    /// Id in the dataset and in Staygate of the latest listing: its days stand together.
+    /// The ID of the latest listing in the dataset and in Staygate: its days are consecutive.
     latest: Option<(u64, ListingId)>,
-    /// Listings whose contradictions were told.
+    /// Listings whose contradictions were reported.
     told: HashSet<u64>,
 }
 
@@ -52,7 +52,7 @@ struct Columns {
 }
 
 impl Reader {
-    /// Prices in `currency`, days moved by `shift`.
+    /// Prices are in `currency`; days are moved by `shift`.
     pub(super) fn new(currency: Currency, shift: Duration) -> Self {
         Self { currency, shift, columns: None, latest: None, told: HashSet::new() }
     }
@@ -68,7 +68,7 @@ impl Reader {
         }
     }
 
-    /// Fewest and most nights of the day, if they make sense together.
+    /// Minimum and maximum nights of the day, if they are consistent.
     fn stay(&mut self, id: u64, row: Row<'_>, columns: Columns, notes: &mut Vec<Reason>) -> (Option<u16>, Option<u16>) {
         let mut bound = |column, name| match table::whole(row.at(column), name) {
             Ok(nights) => nights,
@@ -99,7 +99,7 @@ impl Kind for Reader {
     type Batch = Days;
     const PART: Part = Part::Calendar;
     const REQUIRED: &'static [&'static str] = &["listing_id", "date", "available"];
-    // A few listings at a time: their nights are locked until the batch is committed.
+    // A few listings at a time, because their nights are locked until the batch is committed.
     const SIZE: usize = 2_000;
 
     fn header(&mut self, header: &Header) {
@@ -116,9 +116,9 @@ impl Kind for Reader {
     fn parse(&mut self, row: Row<'_>, notes: &mut Vec<Reason>) -> Result<Day, Reason> {
         let columns = self.columns.ok_or("the header was not read")?;
         let id = table::id(row.at(columns.listing_id), "listing_id")?;
-        let date = table::date(row.at(columns.date), "date")?.ok_or("it has no date")?;
+        let date = table::date(row.at(columns.date), "date")?.ok_or("the date is missing")?;
         let available =
-            table::flag(row.at(columns.available), "available")?.ok_or("it does not say whether it is free")?;
+            table::flag(row.at(columns.available), "available")?.ok_or("the column `available` is empty")?;
         let night =
             date.checked_add_signed(self.shift).filter(|night| *night <= LAST).ok_or("the date is too far ahead")?;
         let price = price::parse(row.at(columns.price), self.currency).unwrap_or_else(|note| {
@@ -135,13 +135,13 @@ impl Kind for Reader {
     }
 }
 
-/// The last day that the database can hold.
+/// The last day that the database supports.
 const LAST: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
     Some(day) => day,
     None => NaiveDate::MAX,
 };
 
-/// The price that most days of each of these listings have in the calendar; of two that are as frequent the lower.
+/// The most frequent price in the calendar of each of these listings; of two equally frequent ones the lower.
 pub(super) async fn usual_prices(
     source: Source,
     listings: HashSet<u64>,
@@ -173,7 +173,7 @@ pub(super) async fn usual_prices(
     tokio::task::spawn_blocking(read).await.map_err(|_| ImportError::Reader(Part::Calendar))?
 }
 
-/// The earliest day of a calendar.
+/// The first day of a calendar.
 pub(super) async fn first_day(source: Source) -> Result<NaiveDate, ImportError> {
     let read = move || {
         let mut table = Table::open(Part::Calendar, &source, Reader::REQUIRED)?;

@@ -1,12 +1,12 @@
-//! The cities and regions that the dataset is published for, and where they are.
+//! The cities and regions that the dataset is published for, with their locations.
 
 use super::places;
 use domain::listings::zone_at;
 use types::Point;
 
-/// How far from its center the listings of a city are. Kilometers.
+/// The distance from its center within which the listings of a city are. Kilometers.
 const CITY: f64 = 80.0;
-/// How many of a hundred listings must be that near. A few have wrong coordinates.
+/// The percentage of listings that must be that near. A few have wrong coordinates.
 const MOST: usize = 90;
 const EARTH_RADIUS: f64 = 6_371.0;
 
@@ -19,7 +19,7 @@ pub(super) struct City {
     pub(super) country: &'static str,
     latitude: f64,
     longitude: f64,
-    /// How far from the center its listings are. Kilometers.
+    /// The distance from the center within which its listings are. Kilometers.
     reach: f64,
 }
 
@@ -90,7 +90,7 @@ const CITIES: &[City] = &[
     city("Winnipeg", "CA", 49.90, -97.14), city("Zurich", "CH", 47.37, 8.54),
 ];
 
-/// The city whose listings are at `points`: the one nearest to their middle that most of them are within reach of.
+/// The city of listings at `points`: the one nearest to their center that most of them are within reach of.
 pub(super) fn around(points: &[Point]) -> Option<City> {
     let middle = middle(points)?;
     let country = zone_at(middle).and_then(places::country);
@@ -103,12 +103,12 @@ pub(super) fn around(points: &[Point]) -> Option<City> {
     near.first().map(|city| **city)
 }
 
-/// The city of this name, in any letter case.
+/// The city with this name, in any letter case.
 pub(super) fn named(name: &str) -> Option<City> {
     CITIES.iter().find(|city| city.name.to_lowercase() == name.trim().to_lowercase()).copied()
 }
 
-/// The point in the middle: the median of each coordinate, which a few wrong points do not move.
+/// The center of points: the median of each coordinate, which a few wrong points do not affect.
 pub(super) fn middle(points: &[Point]) -> Option<Point> {
     let median = |of: fn(&Point) -> f64| {
         let mut all: Vec<f64> = points.iter().map(of).collect();
@@ -119,7 +119,7 @@ pub(super) fn middle(points: &[Point]) -> Option<Point> {
 }
 
 impl City {
-    /// Whether most of `points` are in reach of it.
+    /// Whether most of `points` are within its reach.
     pub(super) fn has_most_of(&self, points: &[Point]) -> bool {
         let near = points.iter().filter(|point| self.distance(**point) <= self.reach).count();
         near * 100 >= points.len() * MOST
@@ -130,7 +130,7 @@ impl City {
     }
 }
 
-/// The distance along a sphere.
+/// The distance on a sphere.
 pub(super) fn kilometers(from: Point, (latitude, longitude): (f64, f64)) -> f64 {
     let (a, b) = (from.latitude.to_radians(), latitude.to_radians());
     let (north, east) = ((b - a) / 2.0, (longitude - from.longitude).to_radians() / 2.0);
@@ -147,9 +147,9 @@ mod tests {
         Point::new(latitude, longitude).unwrap()
     }
 
-    /// I1: the coordinates tell the city, and its country the currency.
+    /// I1: the coordinates determine the city, and its country the currency.
     #[test]
-    fn coordinates_tell_the_city_and_its_currency() {
+    fn coordinates_determine_the_city_and_its_currency() {
         for (latitude, longitude, name, currency) in [
             (1.32, 103.85, "Singapore", "SGD"),
             (-33.86, 151.20, "Sydney", "AUD"),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn listings_all_over_a_country_are_not_those_of_its_capital() {
+    fn listings_all_over_a_country_are_not_assigned_to_its_capital() {
         let dublin = vec![point(53.35, -6.26); 50];
         assert_eq!(around(&dublin).unwrap().name, "Dublin");
         let country = [dublin, vec![point(51.9, -8.47); 30], vec![point(53.27, -9.05); 20]].concat();
@@ -180,13 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn a_few_wrong_coordinates_change_nothing() {
+    fn a_few_wrong_coordinates_do_not_matter() {
         let points = [vec![point(1.3, 103.8); 95], vec![point(0.0, 0.0); 5]].concat();
         assert_eq!(around(&points).unwrap().name, "Singapore");
     }
 
     #[test]
-    fn every_city_has_a_currency_and_a_point_of_its_own() {
+    fn every_city_has_a_currency_and_a_separate_location() {
         for city in CITIES {
             assert!(Currency::of_country(city.country).is_some(), "{city:?}");
             assert_eq!(around(&[point(city.latitude, city.longitude)]), Some(*city));

@@ -1,4 +1,4 @@
-//! What a first look needs: real listings, and accounts to sign in with.
+//! Demo data: real listings, and accounts to sign in with.
 
 use anyhow::Context as _;
 
@@ -15,21 +15,21 @@ use types::{
     error::{Error, Refusal, Validation},
 };
 
-/// Where the listings come from, and under which license.
+/// The source of the listings, and its license.
 pub const ATTRIBUTION: &str = "Data: Inside Airbnb (https://insideairbnb.com), Singapore, 23 September 2023, licensed under CC BY 4.0 \
     (https://creativecommons.org/licenses/by/4.0/). Changes: email addresses, phone numbers and messenger handles masked; names and \
     ids of persons replaced; subset of listings, reviews and days; days moved to the present.";
 
-/// An account that anybody may try.
+/// A demo account.
 #[derive(Debug, Clone, Copy)]
 pub struct Account {
     /// The name shown to others.
     pub name: &'static str,
-    /// Whether it is a host's.
+    /// Whether it is a host.
     pub is_host: bool,
-    /// The address to sign in with.
+    /// The email to sign in with.
     pub email: &'static str,
-    /// The password, which everybody knows.
+    /// The password, which is public.
     pub password: &'static str,
 }
 
@@ -42,18 +42,18 @@ const GUEST: Account = Account {
 const HOST: Account =
     Account { name: "Demo host", is_host: true, email: "host@demo.staygate.example", password: "demo-host-password" };
 
-/// The accounts of a first look.
+/// The demo accounts.
 pub const ACCOUNTS: &[Account] = &[GUEST, HOST];
 
 /// The headline of the demo host's own listing.
 const STUDIO: &str = "Demo studio by the river";
 
-/// Fills an empty database with demo data and demo accounts, once: the listings of the fixture, which can be booked at once, and
-/// one of the demo host, who wants to be asked first. What an earlier run did not finish is finished. Returns whether they are
-/// there: a database that holds other data is left as it is.
+/// Loads demo data and demo accounts into an empty database, once: the listings of the fixture, which can be booked instantly, and
+/// one of the demo host, with requests to book. Completes an interrupted earlier run. Returns whether the demo data is there: a
+/// database with other data is not changed.
 ///
 /// # Errors
-/// When the database fails, or its rows cannot be written.
+/// When the database fails, or rows cannot be written.
 pub async fn load(app: &App) -> anyhow::Result<bool> {
     {
         let conn = &mut app.conn().await?;
@@ -69,7 +69,7 @@ pub async fn load(app: &App) -> anyhow::Result<bool> {
     for account in ACCOUNTS {
         match accounts::register(app, account.registration()?, &Client::unknown()).await {
             Ok(_) => tracing::debug!(email = account.email, "created a demo account"),
-            // It was made before.
+            // It was created before.
             Err(Error::Refused(Refusal::EmailTaken(_))) => unlock(app, account).await?,
             Err(error) => return Err(error.into()),
         }
@@ -78,7 +78,7 @@ pub async fn load(app: &App) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Gives a demo account its known password back, if a start without demo has taken it.
+/// Restores the public password of a demo account, if a start without demo data has removed it.
 async fn unlock(app: &App, account: &Account) -> anyhow::Result<()> {
     if !account.opens(&mut app.conn().await?, &app.passwords).await? {
         accounts::set_password(app, &account.email.parse()?, account.password.to_owned()).await?;
@@ -87,7 +87,7 @@ async fn unlock(app: &App, account: &Account) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes the known passwords of demo accounts that an earlier start has made, ends their sessions, and says so in the log.
+/// Removes the public passwords of demo accounts that an earlier start has created, ends their sessions, and logs it.
 ///
 /// # Errors
 /// When the database fails.
@@ -105,7 +105,7 @@ pub async fn lock_accounts(app: &App) -> anyhow::Result<()> {
 }
 
 impl Account {
-    /// Whether everybody can sign in to it.
+    /// Whether anyone can sign in to it with the public password.
     ///
     /// # Errors
     /// When the database fails.
@@ -119,8 +119,8 @@ impl Account {
     }
 }
 
-/// Makes and publishes the demo host's own listing, or publishes what an earlier run has made. A host who has any other listing, or
-/// has taken this one off, has been used by somebody and is left alone.
+/// Creates and publishes the listing of the demo host, or publishes the draft of an earlier run. If the host has any other listing,
+/// or has unlisted this one, the account is in use and not changed.
 async fn open_studio(app: &App) -> anyhow::Result<()> {
     let host = store::sessions::credentials(&mut app.conn().await?, HOST.email).await?;
     let host = host.context("the demo host has an account")?.user;
@@ -144,7 +144,7 @@ async fn open_studio(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A place that does not exist, at prices that could.
+/// A fictional listing with realistic prices.
 fn studio() -> anyhow::Result<Changes> {
     Ok(Changes {
         title: Some(STUDIO.to_owned()),
@@ -161,7 +161,7 @@ fn studio() -> anyhow::Result<Changes> {
         beds: Some(Some(2)),
         bathrooms: Some(Some(1.0)),
         amenities: Some(["Wifi", "Kitchen", "Air conditioning", "Washer"].map(str::to_owned).to_vec()),
-        // It cannot be published without a picture. Names under `.example` belong to nobody.
+        // It cannot be published without a photo. Names under `.example` are reserved.
         photos: Some(vec![NewPhoto {
             url: "https://photos.staygate.example/studio-by-the-river.jpg".to_owned(),
             caption: Some("The studio in the morning".to_owned()),

@@ -1,4 +1,4 @@
-//! The demo listings, in the program itself.
+//! The demo listings, embedded in the program.
 
 use super::{
     CalendarFrom, ImportError, Options, Part, PartSummary, Progress, Report, Source, Summary, Vanished, inside_airbnb,
@@ -11,15 +11,14 @@ static LISTINGS: &[u8] = include_bytes!("../../../fixtures/listings.csv");
 static REVIEWS: &[u8] = include_bytes!("../../../fixtures/reviews.csv");
 static CALENDAR: &[u8] = include_bytes!("../../../fixtures/calendar.csv");
 
-/// Names the demo listings in the table of checkpoints.
+/// The name of the dataset of the demo listings in the table of checkpoints.
 pub(super) const DATASET: &str = "fixture";
 
-/// Loads 65 listings in Singapore with reviews and 90 days of calendar that begin in the week of `now`, for a first look.
-/// `fixtures/README.md` tells where they come from. Once they are loaded, later calls do nothing, whatever `now` is: the
-/// days on which somebody began to book do not move.
+/// Loads 65 listings in Singapore with reviews and 90 days of calendar that start in the week of `now`. `fixtures/README.md` has
+/// their source. Once they are loaded, later calls do nothing, whatever `now` is: days on which someone may have booked do not move.
 ///
 /// # Errors
-/// As [`inside_airbnb`].
+/// See [`inside_airbnb`].
 pub async fn fixture(conn: &mut Conn, now: Timestamp, progress: &mut dyn Progress) -> Result<Summary, ImportError> {
     let options = options();
     let mut done = Vec::new();

@@ -1,6 +1,6 @@
-//! Recognizes by their first bytes files that are not CSV.
+//! Recognizes files that are not CSV by their first bytes.
 
-/// What the file that begins with `head` is, with what to do about it; `None` when it may be CSV in UTF-8.
+/// A description of the file that starts with `head`, with advice; `None` when it may be CSV in UTF-8.
 pub(super) fn recognize(head: &[u8]) -> Option<String> {
     packed(head).or_else(|| encoded(head)).map(ToOwned::to_owned).or_else(|| text(head))
 }
@@ -30,14 +30,14 @@ fn encoded(head: &[u8]) -> Option<&'static str> {
     match head {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("is UTF-32 text: save it as UTF-8"),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(UTF_16),
-        // Letters of a header in UTF-16 that does not say so: every other byte is zero.
+        // Letters of a header in UTF-16 without a byte order mark: every other byte is zero.
         [0, first, 0, second, ..] | [first, 0, second, 0, ..] if *first != 0 && *second != 0 => Some(UTF_16),
         _ if head.contains(&0) => Some("is not text"),
         _ => None,
     }
 }
 
-/// Other texts, and none.
+/// Other kinds of text, and an empty file.
 fn text(head: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(head);
     let text = text.trim_start_matches('\u{feff}').trim_start();
@@ -68,7 +68,7 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
     rest.split_once(to).map(|(inner, _)| inner).filter(|inner| inner.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// What separates the columns of a header that has only one; `None` when nothing that is known does.
+/// The separator of the columns of a header with only one column; `None` when it is unknown.
 pub(super) fn separator(header: &[u8]) -> Option<&'static str> {
     const SEPARATORS: [(u8, &str); 3] = [(b';', "`;`"), (b'\t', "tabs"), (b'|', "`|`")];
     SEPARATORS.iter().find(|(byte, _)| header.contains(byte)).map(|(_, name)| *name)
@@ -78,9 +78,9 @@ pub(super) fn separator(header: &[u8]) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    /// I8: every one of these was said to have no column `id`.
+    /// I8: for each of these the error was that the column `id` is missing.
     #[test]
-    fn files_are_named_for_what_they_are() {
+    fn files_are_recognized_by_their_content() {
         let utf_16: Vec<u8> = "id,name".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big_endian: Vec<u8> = "id,name".encode_utf16().flat_map(u16::to_be_bytes).collect();
         let tar = [&[b'x'; 100][..], &[0; 157], b"ustar\x0000"].concat();

@@ -1,31 +1,31 @@
-//! What has to hold of every record of a stranger's file: checked by the fuzz targets. No other build has this.
+//! Assertions for the fuzz targets about any record of a file. Not part of other builds.
 
 use super::{
     ImportError, Part, Source, calendar, listings, price, reviews,
     stage::Kind,
-    survey::{self, Found},
+    survey::{self, DatasetFacts},
     table::{Next, Table},
 };
 use store::imports::{Batch, Day, Listing, Origin, Review};
 use types::{Currency, Money};
 
-/// The longest reason that a report gives, in bytes. Names of columns are the file's own, but few reasons quote them.
+/// Maximum length of a reason in a report, in bytes. Few reasons quote column names, which come from the file.
 const MAX_REASON: usize = 2_000;
 
-/// Reads a file of this kind to its end, and gives the number of its records.
+/// Reads a whole file of this kind, and returns the number of its records.
 ///
 /// # Errors
-/// As [`super::inside_airbnb`], as far as no database is needed.
+/// As [`super::inside_airbnb`], except for those of the database.
 ///
 /// # Panics
-/// A record would not fit into its table.
+/// When a record does not fit into its table.
 pub fn read(part: Part, source: &Source) -> Result<u64, ImportError> {
     let currency = Currency::EUR;
     match part {
         Part::Listings => {
             let (city, usual) = survey::guess(source)?;
             let currency = usual.unwrap_or(currency);
-            let found = Found { city, currency, prices: Default::default(), contradictions: Vec::new() };
+            let found = DatasetFacts { city, currency, prices: Default::default(), contradictions: Vec::new() };
             let origin = Origin { dataset: String::new(), fingerprint: [0; 32], has_calendar: false };
             records(listings::Reader::new(found, origin), source, listing)
         }
@@ -34,10 +34,10 @@ pub fn read(part: Part, source: &Source) -> Result<u64, ImportError> {
     }
 }
 
-/// Reads a price, in each number of decimals that a currency can have.
+/// Parses a price with each number of decimals that a currency can have.
 ///
 /// # Panics
-/// It is none that money can be.
+/// When it is not a valid amount.
 pub fn price(text: &str) {
     for code in ["EUR", "JPY", "KWD", "CLF"] {
         let Ok(currency) = code.parse() else { continue };

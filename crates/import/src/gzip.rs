@@ -1,5 +1,5 @@
-//! Packed files as `gzip` reads them: members one after another. Zeros after the last one, which tapes and copies of blocks leave there,
-//! are ignored; so is anything else, with a warning.
+//! Gzip files as `gzip` reads them: consecutive members. Zeros after the last one, which tapes and block copies add, are ignored; other
+//! bytes too, with a warning.
 
 use std::{
     io::{self, BufRead, Read},
@@ -14,16 +14,16 @@ use flate2::bufread::GzDecoder;
 /// The first bytes of every gzip file.
 pub(super) const SIGN: [u8; 2] = [0x1f, 0x8b];
 
-/// The text of all members.
+/// The concatenated text of all members.
 pub(super) struct Members<R> {
-    /// None: there are no more.
+    /// None after the last member.
     current: Option<GzDecoder<R>>,
-    /// Set when something that is not gzip follows the last member.
+    /// Set when bytes that are not gzip follow the last member.
     has_garbage: Arc<AtomicBool>,
 }
 
 impl<R: BufRead> Members<R> {
-    /// Of a stream that begins with a member.
+    /// Reads a stream that starts with a member.
     pub(super) fn new(packed: R, has_garbage: Arc<AtomicBool>) -> Self {
         Self { current: Some(GzDecoder::new(packed)), has_garbage }
     }
@@ -44,7 +44,7 @@ impl<R: BufRead> Read for Members<R> {
 }
 
 impl<R: BufRead> Members<R> {
-    /// The member after the last one.
+    /// The member after the current one.
     fn next(&self, mut rest: R) -> io::Result<Option<GzDecoder<R>>> {
         let mut is_padded = false;
         loop {
@@ -87,9 +87,9 @@ mod tests {
         Ok((text, garbage.load(Ordering::Relaxed)))
     }
 
-    /// I10: zeros after the packed text were refused as a damaged file.
+    /// I10: zeros after the compressed data were rejected as a damaged file.
     #[test]
-    fn members_follow_each_other_and_what_follows_the_last_is_ignored() {
+    fn members_are_concatenated_and_trailing_bytes_are_ignored() {
         let two = [member(b"a,b\n"), member(b"1,2\n")].concat();
         let text = "a,b\n1,2\n".to_owned();
         for buffer in [1, 7, 64, 8_192] {
@@ -99,7 +99,7 @@ mod tests {
                 assert_eq!(unpack(&[two.as_slice(), garbage].concat(), buffer).unwrap(), (text.clone(), true));
             }
             for cut in [1, 3, 9] {
-                assert!(unpack(&two[..two.len() - cut], buffer).is_err(), "a file that is cut off is damaged");
+                assert!(unpack(&two[..two.len() - cut], buffer).is_err(), "a truncated file is damaged");
             }
         }
         let mut damaged = two.clone();

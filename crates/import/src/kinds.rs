@@ -1,8 +1,8 @@
-//! Words of the dataset in the words of the contract: rooms, buildings, bathrooms, titles.
+//! Maps values of the dataset to values of the contract: rooms, buildings, bathrooms, titles.
 
 use types::{CancellationPolicy, PropertyType, RoomType};
 
-/// `Entire home/apt` and its like.
+/// `Entire home/apt` and similar values.
 pub fn room(text: &str) -> Option<RoomType> {
     match text.trim().to_ascii_lowercase().as_str() {
         "entire home/apt" | "entire place" => Some(RoomType::EntireHome),
@@ -13,7 +13,7 @@ pub fn room(text: &str) -> Option<RoomType> {
     }
 }
 
-/// Words of a property type, the telling ones first: a tiny home is no home, a houseboat no house.
+/// Words of a property type, the most specific ones first: a tiny home is not a house, and neither is a houseboat.
 const PROPERTIES: &[(PropertyType, &[&str])] = &[
     (
         PropertyType::UniqueStay,
@@ -66,7 +66,7 @@ const PROPERTIES: &[(PropertyType, &[&str])] = &[
     (PropertyType::House, &["house", "home", "casa", "riad", "cycladic"]),
 ];
 
-/// `Private room in serviced apartment` and its like, by its words.
+/// `Private room in serviced apartment` and similar values, by their words.
 pub fn property(text: &str) -> PropertyType {
     let text = text.to_ascii_lowercase();
     let words: Vec<&str> = text.split(|char: char| char.is_whitespace() || char == '(' || char == ')').collect();
@@ -74,16 +74,16 @@ pub fn property(text: &str) -> PropertyType {
     known.map_or(PropertyType::Other, |(property, _)| *property)
 }
 
-/// Bathrooms in halves, and whether they are shared.
+/// The number of bathrooms in halves, and whether they are shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bathrooms {
-    /// 3 means one and a half; `None` when not said.
+    /// 3 means one and a half; `None` if unknown.
     pub halves: Option<u16>,
-    /// Whether strangers use them too.
+    /// Whether other guests use them too.
     pub shared: bool,
 }
 
-/// `1.5 shared baths`, `Half-bath`, or the bare number of other vintages. `None` when the text is neither.
+/// `1.5 shared baths`, `Half-bath`, or a bare number. `None` when the text is neither.
 pub fn bathrooms(text: &str) -> Option<Bathrooms> {
     let text = text.trim().to_ascii_lowercase();
     if text.is_empty() {
@@ -104,8 +104,8 @@ pub fn bathrooms(text: &str) -> Option<Bathrooms> {
     Some(Bathrooms { halves: Some(halves), shared })
 }
 
-/// The titles of this vintage are made up of facts: `Villa in Singapore · ★4.44 · 2 bedrooms · 3 beds · 1 private bath`.
-/// Ratings grow old and bathrooms have a field of their own, so these go; a title in a host's own words stays.
+/// Newer files compose titles from facts: `Villa in Singapore · ★4.44 · 2 bedrooms · 3 beds · 1 private bath`. Ratings change and
+/// bathrooms have their own field, so these parts are removed; a title in a host's own words is unchanged.
 pub fn title(name: &str) -> String {
     let mut pieces = name.split(" · ");
     let first = pieces.next().unwrap_or_default();
@@ -134,14 +134,14 @@ fn is_room(piece: &str) -> bool {
     counted || piece == "Studio"
 }
 
-/// The policy of ours whose refunds are nearest to those of a policy of the dataset, which files up to 2019 have. `None` when it is unknown.
+/// The policy with the refunds closest to those of a policy in the dataset, which files until 2019 have. `None` when it is unknown.
 pub fn policy(text: &str) -> Option<CancellationPolicy> {
     Some(match text.trim().to_ascii_lowercase().as_str() {
         "flexible" => CancellationPolicy::Flexible,
         "moderate" => CancellationPolicy::Moderate,
-        // Half until a week before; since 2018 also everything for 48 hours.
+        // Half until a week before; since 2018 also everything within 48 hours.
         "strict" | "strict_14_with_grace_period" => CancellationPolicy::Strict,
-        // At most half, until 30 days before or earlier: none of ours keeps as much.
+        // At most half, until 30 days before or earlier: no policy of the contract keeps as much.
         "super_strict_30" | "super_strict_60" | "no_refunds" => CancellationPolicy::Strict,
         luxury if luxury.starts_with("luxury_") => CancellationPolicy::Strict,
         // Everything until 30 days before.
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn made_up_titles_lose_what_has_a_field_of_its_own() {
+    fn composed_titles_lose_parts_with_their_own_field() {
         for (name, title_of) in [
             (
                 "Villa in Singapore · ★4.44 · 2 bedrooms · 3 beds · 1 private bath",
@@ -236,7 +236,7 @@ mod tests {
 
     /// I7.
     #[test]
-    fn policies_of_old_files_have_one_of_ours() {
+    fn policies_of_old_files_are_mapped() {
         for (text, expected) in [
             ("flexible", Some(CancellationPolicy::Flexible)),
             ("moderate", Some(CancellationPolicy::Moderate)),
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn four_kinds_of_room() {
+    fn room_types_are_mapped() {
         assert_eq!(room("Entire home/apt"), Some(RoomType::EntireHome));
         assert_eq!(room("Hotel room"), Some(RoomType::HotelRoom));
         assert_eq!(room("Private room"), Some(RoomType::PrivateRoom));

@@ -1,9 +1,8 @@
-//! Public datasets, read into the store.
+//! Imports public datasets into the store.
 //!
-//! [`inside_airbnb`] takes the three files of a city: listings, then reviews, then calendars. A thread reads and cleans
-//! records ([`Source`], `table`, `text`, and a file for each kind of record) while the previous batch is being written by
-//! [`store::imports`], so memory holds a few batches at the most. What cannot be used goes into a
-//! [`Report`] and the rest goes on.
+//! [`inside_airbnb`] reads the three files of a city: listings, reviews, calendar. A thread parses and cleans records ([`Source`],
+//! `table`, `text`, and a module for each kind of record) while the previous batch is written by [`store::imports`], so memory holds
+//! at most a few batches. Records that cannot be used are added to a [`Report`], and the import continues.
 
 mod amenities;
 pub mod demo;
@@ -42,14 +41,14 @@ use types::{Currency, Timestamp};
 pub use args::InsideAirbnb;
 pub use fixture::fixture;
 pub use progress::{Lines, Progress, Silent, Stop, Terminal, progress};
-pub use report::{Place, Problem, Report, Severity};
+pub use report::{Position, Problem, Report, Severity};
 pub use source::Source;
-pub use summary::{Gone, PartSummary, Summary};
+pub use summary::{PartSummary, Summary, VanishedListings};
 
-/// Part of every fingerprint: a change of the rules of cleaning raises it, and the same file is read again.
-const RULES: u8 = 2;
+/// Part of every fingerprint: increased when the cleaning rules change, so that the same file is read again.
+const RULES: u8 = 3;
 
-/// So many listings do not vanish at once without a reason, if they are most of a city.
+/// This number of listings, if they are most of a city, does not vanish at once without a reason.
 const MANY: usize = 50;
 
 /// A file of the dataset.
@@ -73,7 +72,7 @@ impl Part {
         }
     }
 
-    /// The column that tells records apart best.
+    /// The column that identifies records.
     fn id_column(self) -> &'static str {
         match self {
             Self::Listings | Self::Reviews => "id",
@@ -88,20 +87,20 @@ impl fmt::Display for Part {
     }
 }
 
-/// Which days the calendar is about.
+/// Which days the calendar covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CalendarFrom {
-    /// Those in the file.
+    /// The days in the file.
     AsIs,
-    /// Moved by whole weeks, so that weekdays stay, to begin on this day or up to six days before it: the calendar covers
-    /// the day, and as many days after it as it can.
+    /// Moved by whole weeks, so that weekdays are kept, to start on this day or up to six days before it: the calendar covers this day
+    /// and the time after it.
     Date(NaiveDate),
-    /// The same, with the day that begins now in the west of the world, so that it covers today everywhere.
+    /// The same, with the day that starts now in the westernmost time zone, so that the calendar covers today everywhere.
     Today,
 }
 
 impl CalendarFrom {
-    /// By how many days a calendar whose first day is `first` moves.
+    /// The number of days by which a calendar with the first day `first` moves.
     fn shift(self, first: NaiveDate, now: Timestamp) -> Duration {
         let day = match self {
             Self::AsIs => return Duration::zero(),
@@ -112,20 +111,20 @@ impl CalendarFrom {
     }
 }
 
-/// What to do with listings that have vanished from the dataset.
+/// What to do with listings that are no longer in the dataset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Vanished {
-    /// Leave them as they are.
+    /// Do not change them.
     #[default]
     Keep,
-    /// Unlist them. Their bookings stay, and a later file that has them again publishes them.
+    /// Unlist them. Their bookings stay, and a later file that contains them publishes them again.
     Unlist,
 }
 
-/// What to import, and how.
+/// The options of an import.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Names the dataset in the table of checkpoints.
+    /// The name of the dataset in the table of checkpoints.
     pub dataset: String,
     /// `listings.csv`.
     pub listings: Source,
@@ -133,26 +132,26 @@ pub struct Options {
     pub reviews: Option<Source>,
     /// `calendar.csv`.
     pub calendar: Option<Source>,
-    /// Name of the city. `None`: by the coordinates of the listings, else by what the file says.
+    /// The name of the city. `None`: from the coordinates of the listings, else from the file.
     pub city: Option<String>,
-    /// The currency of the prices. `None`: that of the country where the listings are.
+    /// The currency of the prices. `None`: that of the country of the listings.
     pub currency: Option<Currency>,
-    /// What to do with published listings that an earlier file had and this one does not.
+    /// What to do with published listings that an earlier file contained and this one does not.
     pub vanished: Vanished,
-    /// Which days the calendar is about.
+    /// Which days the calendar covers.
     pub calendar_from: CalendarFrom,
-    /// Where to list the records that could not be used.
+    /// Where to write the rejected records.
     pub report: Option<PathBuf>,
-    /// Read files again that were imported before, begin half-done ones anew, and import in spite of contradictions.
+    /// Import files again that were imported before, restart incomplete ones, and ignore contradictions.
     pub force: bool,
-    /// Records of a batch. `None`: as many as are fast.
+    /// Records per batch. `None`: the fastest number.
     pub batch: Option<usize>,
 }
 
-/// Why an import ended before its end. What was committed stays; the next run goes on from there.
+/// Why an import failed. Committed batches stay; the next run continues after them.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// A file cannot be opened, read or unpacked.
+    /// A file cannot be opened, read or decompressed.
     #[error("cannot read the {part} file {file}: {error}")]
     Unreadable {
         /// Which file.
@@ -162,17 +161,17 @@ pub enum ImportError {
         /// Why.
         error: std::io::Error,
     },
-    /// A file is something else than CSV.
+    /// A file is not CSV.
     #[error("the {part} file {file} {what}")]
     Foreign {
         /// Which file.
         part: Part,
         /// Its name.
         file: Source,
-        /// What it is, and what to do about it.
+        /// What it is, with advice.
         what: String,
     },
-    /// A file lacks columns.
+    /// Columns are missing.
     #[error(
         "the {part} file {file} has no column {}: the detailed files of the dataset are needed, with their header",
         missing.join(", ")
@@ -185,14 +184,14 @@ pub enum ImportError {
         /// The columns.
         missing: Vec<String>,
     },
-    /// The currency of the prices is not known.
+    /// The currency of the prices is unknown.
     #[error("the currency of the prices in {file} is not known: name it with --currency")]
     Currency {
         /// The file of listings.
         file: Source,
     },
-    /// What is asked for contradicts the files or the database.
-    #[error("{}. If that is meant, say --force", .0.join("; "))]
+    /// The options contradict the files or the database.
+    #[error("{}. To import anyway, use --force", .0.join("; "))]
     Contradiction(Vec<String>),
     /// The report cannot be written.
     #[error("cannot write the report: {0}")]
@@ -200,10 +199,10 @@ pub enum ImportError {
     /// A batch was not committed.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// The caller asked to stop.
-    #[error("the import was stopped; the next run goes on from there")]
+    /// The caller stopped the import.
+    #[error("the import was stopped; the next run continues from there")]
     Stopped,
-    /// The thread that reads ended without a word.
+    /// The reading thread panicked.
     #[error("reading the {0} file ended in a panic: this is a bug")]
     Reader(Part),
 }
@@ -214,9 +213,9 @@ impl From<diesel::result::Error> for ImportError {
     }
 }
 
-/// Imports a dataset of Inside Airbnb. Rows of an earlier import are updated, never doubled; a file that was imported before
-/// with the same bytes and options is left alone; one that was left half-done is taken up behind the last committed batch.
-/// Nights that somebody holds through Staygate are never touched.
+/// Imports an Inside Airbnb dataset. Rows of an earlier import are updated, never duplicated; a file that was imported before with
+/// the same content and options is skipped; an interrupted import continues after the last committed batch. Nights with bookings or
+/// blocks in Staygate are never changed.
 ///
 /// # Errors
 /// See [`ImportError`]. What was committed before the error stays.
@@ -240,11 +239,11 @@ async fn run(
     summary: &mut Summary,
 ) -> Result<(), ImportError> {
     let print = digest(Part::Listings, &options.listings).await?;
-    let mut found = survey::look(conn, options).await?;
+    let mut found = survey::run(conn, options).await?;
     summary.contradictions = std::mem::take(&mut found.contradictions);
     let (currency, city) = (found.currency, found.city.clone());
     let dataset = options.dataset_of(city.as_deref());
-    // What becomes of a review or a day depends on the listings, so their file is part of every fingerprint.
+    // The result for a review or a day depends on the listings, so their file is part of every fingerprint.
     let base: [u8; 32] = Sha256::new().chain_update(found.key(RULES)).chain_update(print).finalize().into();
     let origin = Origin { dataset: dataset.clone(), fingerprint: base, has_calendar: options.calendar.is_some() };
     let mut stage = stage::Stage { options, dataset: &dataset, now, progress, summary };
@@ -270,27 +269,27 @@ async fn run(
     measure(conn, &dataset, now).await
 }
 
-/// Finds the listings that this file no longer has, and unlists them if that is asked for.
+/// Finds the listings that this file no longer contains, and unlists them if requested.
 async fn vanished(
     conn: &mut Conn,
     options: &Options,
     (dataset, fingerprint): (&str, [u8; 32]),
     city: Option<&str>,
     now: Timestamp,
-) -> Result<Gone, ImportError> {
+) -> Result<VanishedListings, ImportError> {
     let (ids, all) = imports::vanished(conn, (dataset, &fingerprint), city).await?;
     let is_asked = options.vanished == Vanished::Unlist && !ids.is_empty();
-    // A file that was cut off must not unlist a city.
+    // A truncated file must not unlist a city.
     let too_many = is_asked && ids.len() >= MANY && ids.len() * 2 > all && !options.force;
     let unlisted = is_asked && !too_many;
     if unlisted && let Some(at) = imports::checkpoint(conn, dataset, Part::Listings.as_str()).await? {
         imports::unlist(conn, &ids, &at, now).await?;
     }
-    Ok(Gone { listings: ids.len(), unlisted, too_many })
+    Ok(VanishedListings { listings: ids.len(), unlisted, too_many })
 }
 
 impl Options {
-    /// Each city is a dataset with checkpoints of its own. Their names fit into 100 characters.
+    /// Each city is a dataset with separate checkpoints. Their names fit into 100 characters.
     fn dataset_of(&self, city: Option<&str>) -> String {
         match city {
             Some(city) if self.dataset == SOURCE => {
@@ -301,7 +300,7 @@ impl Options {
     }
 }
 
-/// The last step, unless it was done after the last batch.
+/// The final step, unless it was done after the last batch.
 async fn measure(conn: &mut Conn, dataset: &str, now: Timestamp) -> Result<(), ImportError> {
     if !imports::is_measured(conn, dataset).await? {
         imports::measure(conn).await?;
@@ -338,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn today_is_covered_wherever_on_earth() {
+    fn today_is_covered_in_every_time_zone() {
         let now = Timestamp::from(date("2026-11-24").and_hms_opt(3, 0, 0).unwrap().and_utc());
         let first = date("2026-11-24");
         assert_eq!(

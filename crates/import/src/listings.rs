@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::{
     Part, amenities, calendar, kinds, places, price, reviews,
     stage::Kind,
-    survey::Found,
+    survey::DatasetFacts,
     table::{self, Reason, Row},
     text,
 };
@@ -15,10 +15,10 @@ use domain::listings::zone_at;
 use store::imports::{Charges, Host, HostFacts, Listing, ListingFacts, Listings, Origin, Ratings, SOURCE};
 use types::{ListingId, Point, RoomType, UserId, web_address};
 
-/// What a TEXT column holds, in bytes.
+/// Maximum bytes of a TEXT column.
 const TEXT: usize = 65_535;
 
-/// Columns without which nothing makes sense.
+/// Required columns.
 pub(super) const REQUIRED: &[&str] = &[
     "id",
     "name",
@@ -33,18 +33,18 @@ pub(super) const REQUIRED: &[&str] = &[
     "price",
 ];
 
-/// Understands listings.
+/// Parses listings.
 pub(super) struct Reader {
-    found: Found,
+    found: DatasetFacts,
     origin: Arc<Origin>,
-    /// Ids of listings and of hosts that were met. Of several records of one host the first counts.
+    /// IDs of the listings and hosts so far. Of several records of one host, the first is used.
     listings: HashSet<u64>,
     hosts: HashSet<u64>,
 }
 
 impl Reader {
-    /// Listings of the import `origin`, of which a first look has `found` this.
-    pub(super) fn new(found: Found, origin: Origin) -> Self {
+    /// Parses listings of the import `origin`, with the facts `found` about the whole file.
+    pub(super) fn new(found: DatasetFacts, origin: Origin) -> Self {
         Self { found, origin: Arc::new(origin), listings: HashSet::new(), hosts: HashSet::new() }
     }
 
@@ -58,7 +58,7 @@ impl Reader {
         price.ok_or_else(|| why.to_owned())
     }
 
-    /// Fees and policy, where the file has them.
+    /// Fees and policy, if the file has them.
     fn charges(&self, row: Row<'_>, max_guests: u16, notes: &mut Vec<Reason>) -> Charges {
         let mut fee = |name| match price::fee(row.get(name), self.found.currency) {
             Ok(fee) => fee,
@@ -80,7 +80,7 @@ impl Reader {
     fn facts(&self, id: u64, host: u64, row: Row<'_>, notes: &mut Vec<Reason>) -> Result<ListingFacts, Reason> {
         let point = point(row)?;
         let area = point.area().0;
-        let time_zone = zone_at(point).ok_or("its place is in no known time zone")?;
+        let time_zone = zone_at(point).ok_or("its location is in no known time zone")?;
         let room_type = room(row)?;
         let base_price = self.price(id, row)?;
         let max_guests = count(table::whole(row.get("accommodates"), "accommodates")?);
@@ -124,7 +124,7 @@ impl Kind for Reader {
     type Batch = Listings;
     const PART: Part = Part::Listings;
     const REQUIRED: &'static [&'static str] = REQUIRED;
-    // Few at a time: they are locked until the batch is committed.
+    // Few at a time, because they are locked until the batch is committed.
     const SIZE: usize = 50;
 
     fn parse(&mut self, row: Row<'_>, notes: &mut Vec<Reason>) -> Result<Listing, Reason> {
@@ -137,7 +137,7 @@ impl Kind for Reader {
         // A host is written before the first of their listings.
         let host = self.hosts.insert(host).then(|| host_of(row, host, notes));
         let (mut amenities, placeholders) = amenities::parse(row.get("amenities")).unwrap_or_else(|| {
-            notes.push("the amenities are no list: left out".to_owned());
+            notes.push("the amenities are not a list: left out".to_owned());
             Default::default()
         });
         if placeholders > 0 {
@@ -194,16 +194,16 @@ pub(super) fn point(row: Row<'_>) -> Result<Point, Reason> {
         text.parse::<f64>().map_err(|_| format!("{name} `{}` is not a number", table::excerpt(text)))
     };
     let (latitude, longitude) = (degrees("latitude")?, degrees("longitude")?);
-    Point::new(latitude, longitude).ok_or_else(|| format!("its place {latitude}, {longitude} is not on earth"))
+    Point::new(latitude, longitude).ok_or_else(|| format!("its location {latitude}, {longitude} is not on earth"))
 }
 
-/// The title, or what the place is when it has none.
+/// The title; without one, the kind of place.
 fn title(row: Row<'_>) -> String {
     let title = kinds::title(&text::line(row.get("name"), 255));
     if title.is_empty() { text::line(row.get("property_type"), 100) } else { title }
 }
 
-/// An http address of the public web that fits.
+/// A valid public HTTP URL that fits into the column.
 fn url(text: &str) -> Option<String> {
     let text = text.trim();
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
@@ -215,7 +215,7 @@ fn count(number: Option<u64>) -> Option<u16> {
     number.map(|number| u16::try_from(number).unwrap_or(u16::MAX))
 }
 
-/// A number that a listing can do without.
+/// A number that is optional.
 fn lenient(row: Row<'_>, name: &str, notes: &mut Vec<Reason>) -> Option<u16> {
     let number = table::whole(row.get(name), name);
     count(number.unwrap_or_else(|note| {
@@ -224,7 +224,7 @@ fn lenient(row: Row<'_>, name: &str, notes: &mut Vec<Reason>) -> Option<u16> {
     }))
 }
 
-/// A flag that is false when it is blank.
+/// A flag that is false if empty.
 fn flag(row: Row<'_>, name: &str, notes: &mut Vec<Reason>) -> bool {
     let flag = table::flag(row.get(name), name).unwrap_or_else(|note| {
         notes.push(note);
@@ -233,7 +233,7 @@ fn flag(row: Row<'_>, name: &str, notes: &mut Vec<Reason>) -> bool {
     flag.unwrap_or(false)
 }
 
-/// The first of these columns that has a date.
+/// The first of these columns with a date.
 fn first_date(row: Row<'_>, names: &[&str], notes: &mut Vec<Reason>) -> NaiveDate {
     for name in names {
         match table::date(row.get(name), name) {
@@ -246,16 +246,16 @@ fn first_date(row: Row<'_>, names: &[&str], notes: &mut Vec<Reason>) -> NaiveDat
 }
 
 fn bathrooms(row: Row<'_>, notes: &mut Vec<Reason>) -> kinds::Bathrooms {
-    // `bathrooms` has bare numbers in vintages that lack the text, and nothing in those that have it.
+    // `bathrooms` has bare numbers in files without the text, and nothing in those with it.
     let text = [row.get("bathrooms_text"), row.get("bathrooms")].into_iter().find(|text| !text.trim().is_empty());
     let text = text.unwrap_or_default();
     kinds::bathrooms(text).unwrap_or_else(|| {
-        notes.push(format!("the bathrooms `{}` are not understood", table::excerpt(text)));
+        notes.push(format!("the bathrooms `{}` cannot be read", table::excerpt(text)));
         kinds::Bathrooms::default()
     })
 }
 
-/// Fewest and most nights of a stay.
+/// Minimum and maximum nights of a stay.
 fn stay(row: Row<'_>, notes: &mut Vec<Reason>) -> (u16, u16) {
     let mut bound = |name, otherwise| {
         let nights = table::whole(row.get(name), name).unwrap_or_else(|note| {
@@ -276,7 +276,7 @@ fn stay(row: Row<'_>, notes: &mut Vec<Reason>) -> (u16, u16) {
     (min, max.max(min))
 }
 
-/// The average ratings as sums, as if each of the listing's reviews had given the average.
+/// The average ratings as sums, as if each review of the listing had given the average.
 fn ratings(row: Row<'_>, notes: &mut Vec<Reason>) -> Ratings {
     let mut score = |name: &str| -> Option<f64> {
         let text = row.get(name).trim();
@@ -290,7 +290,7 @@ fn ratings(row: Row<'_>, notes: &mut Vec<Reason>) -> Ratings {
     let categories = ["cleanliness", "accuracy", "checkin", "communication", "location", "value"]
         .map(|category| score(&format!("review_scores_{category}")));
     let reviews = count(table::whole(row.get("number_of_reviews"), "number_of_reviews").unwrap_or(None)).unwrap_or(0);
-    // A rating of 0 stands for none. Vintages before 2021 rate to 100 overall, and to 10 by category.
+    // A rating of 0 means none. Files before 2021 rate up to 100 overall, and up to 10 by category.
     let Some(overall) = overall.filter(|overall| *overall > 0.0 && reviews > 0) else { return Ratings::default() };
     let (by, by_category) = if overall > 5.0 { (20.0, 2.0) } else { (1.0, 1.0) };
     let hundredths = |score: f64| {

@@ -1,8 +1,8 @@
-//! Time zones of places, and the countries of zones.
+//! Time zones of locations, and countries of time zones.
 
 use std::{collections::HashMap, sync::LazyLock};
 
-/// The zones of each country, from the `zone.tab` of the time zone database. Zones of land that two countries claim are left out.
+/// The time zones of each country, from `zone.tab` of the time zone database, without zones of territory that two countries claim.
 const ZONES: &str = "\
 AD Europe/Andorra;AE Asia/Dubai;AF Asia/Kabul;AG America/Antigua;AI America/Anguilla;AL Europe/Tirane;\
 AM Asia/Yerevan;AO Africa/Luanda;AR America/Argentina/Buenos_Aires America/Argentina/Catamarca \
@@ -76,18 +76,18 @@ VA Europe/Vatican;VC America/St_Vincent;VE America/Caracas;VG America/Tortola;VI
 VN Asia/Ho_Chi_Minh;VU Pacific/Efate;WF Pacific/Wallis;WS Pacific/Apia;YE Asia/Aden;YT Indian/Mayotte;\
 ZA Africa/Johannesburg;ZM Africa/Lusaka;ZW Africa/Harare";
 
-/// The countries by their zones.
+/// The countries by their time zones.
 static COUNTRIES: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
     let countries = ZONES.split(';').filter_map(|entry| entry.split_once(' '));
     countries.flat_map(|(country, zones)| zones.split(' ').map(move |zone| (zone, country))).collect()
 });
 
-/// The country of a zone, where that is certain.
+/// The country of a time zone, if it is certain.
 pub fn country(time_zone: &str) -> Option<&'static str> {
     COUNTRIES.get(time_zone).copied()
 }
 
-/// The city that a zone is named after: the name of last resort.
+/// The city that a time zone is named after, as a last resort.
 pub fn city(time_zone: &str) -> String {
     time_zone.rsplit('/').next().unwrap_or(time_zone).replace('_', " ")
 }
@@ -99,7 +99,7 @@ mod tests {
     use types::{Point, TimeZones, countries::is_country};
 
     #[test]
-    fn places_are_in_their_zone() {
+    fn locations_are_in_their_time_zone() {
         for (latitude, longitude, zone) in [
             (1.36288, 103.86575, "Asia/Singapore"),
             (1.4578, 103.82, "Asia/Singapore"),
@@ -109,11 +109,11 @@ mod tests {
         ] {
             assert_eq!(zone_at(Point::new(latitude, longitude).unwrap()), Some(zone));
         }
-        assert!(zone_at(Point::new(0.0, -150.0).unwrap()).is_some(), "zones at sea are known too");
+        assert!(zone_at(Point::new(0.0, -150.0).unwrap()).is_some(), "time zones at sea are known too");
     }
 
     #[test]
-    fn countries_are_named_only_where_they_are_certain() {
+    fn countries_are_known_only_if_they_are_certain() {
         assert_eq!(country("Asia/Singapore"), Some("SG"));
         assert_eq!(country("Asia/Kuala_Lumpur"), Some("MY"));
         assert_eq!(country("Asia/Urumqi"), None);

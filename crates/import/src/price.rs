@@ -1,12 +1,12 @@
-//! Prices as the export writes them: `"$1,000.00"`, whatever the currency.
+//! Prices in the format of the dataset: `"$1,000.00"`, whatever the currency.
 
 use types::{Currency, Money};
 
-/// `$1,000.00` in minor units of `currency`; `None` when there is no price. The sign of the currency is an artifact of
-/// the export and is not looked at.
+/// `$1,000.00` in minor units of `currency`; `None` when there is no price. The currency symbol of the dataset is always `$`, so it is
+/// ignored.
 ///
 /// # Errors
-/// Why the text is no price: not a number, negative, zero, finer than the minor unit, or beyond what money can be.
+/// Why the text is not a price: not a number, negative, zero, too many decimals, or above the maximum amount.
 pub fn parse(text: &str, currency: Currency) -> Result<Option<i64>, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -27,15 +27,15 @@ pub fn parse(text: &str, currency: Currency) -> Result<Option<i64>, String> {
     }
 }
 
-/// Whether the text has no price at all: it is empty, or an amount of zero, or words.
+/// Whether the text has no price: it is empty, an amount of zero, or words.
 pub fn is_absent(text: &str) -> bool {
     !text.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
 }
 
-/// A fee in minor units of `currency`: as [`parse`], but nothing at all is a fee of 0. `None` when the file does not tell.
+/// A fee in minor units of `currency`: as [`parse`], but zero is a valid fee. `None` when the field is empty.
 ///
 /// # Errors
-/// As [`parse`].
+/// See [`parse`].
 pub fn fee(text: &str, currency: Currency) -> Result<Option<i64>, String> {
     let text = text.trim();
     let is_nothing = text.bytes().any(|byte| byte == b'0')
@@ -64,7 +64,7 @@ fn minor_units(whole: &str, fraction: &str, decimals: u32) -> Result<i64, &'stat
     let decimals = decimals as usize;
     let (kept, beyond) = fraction.split_at(fraction.len().min(decimals));
     if beyond.bytes().any(|digit| digit != b'0') {
-        return Err("is finer than the currency");
+        return Err("has more decimals than the currency");
     }
     format!("{whole}{kept:0<decimals$}").parse().map_err(|_| "is too high")
 }
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_price_is_refused_with_a_reason() {
+    fn invalid_prices_are_rejected_with_a_reason() {
         for (text, why) in [
             ("$-5.00", "negative"),
             ("-$5.00", "negative"),
@@ -116,9 +116,9 @@ mod tests {
         assert!(parse("$1.50", "JPY".parse().unwrap()).is_err(), "half a yen");
     }
 
-    /// I2: what has no price gets that of its calendar; a price that is wrong is told.
+    /// I2: a missing price is replaced by that of the calendar; an invalid price is reported.
     #[test]
-    fn no_price_is_told_from_a_wrong_one() {
+    fn a_missing_price_differs_from_an_invalid_one() {
         for text in ["", " ", "$0.00", "N/A", "$", "nan"] {
             assert!(is_absent(text), "{text}");
         }
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fee_can_be_nothing() {
+    fn a_fee_can_be_zero() {
         let fee = |text: &str| fee(text, "EUR".parse().unwrap());
         assert_eq!(
             (fee("$0.00"), fee("0"), fee(""), fee("$25.00")),
@@ -139,7 +139,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_amount_comes_back(minor in 1..=Money::MAX_MINOR, currency in 0..3_usize) {
+        fn every_amount_is_parsed_exactly(minor in 1..=Money::MAX_MINOR, currency in 0..3_usize) {
             let currency: Currency = ["SGD", "JPY", "KWD"][currency].parse().unwrap();
             let text = Money::new(minor, currency).decimal();
             prop_assert_eq!(parse(&format!("${text}"), currency), Ok(Some(minor)));
@@ -149,7 +149,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in any::<String>()) {
+        fn no_text_causes_a_panic(text in any::<String>()) {
             let _ = parse(&text, "SGD".parse().unwrap());
         }
     }

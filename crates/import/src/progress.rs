@@ -1,4 +1,4 @@
-//! What a person sees while an import runs.
+//! The progress of an import, as shown to people.
 
 use std::io::{IsTerminal, Write};
 
@@ -6,26 +6,26 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Part, PartSummary};
 
-/// The import is to stop after the batch that was just written.
+/// The import is to stop after the last written batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop;
 
-/// Is told how the import goes on, and may stop it.
+/// Is informed about the progress of an import, and may stop it.
 pub trait Progress: Send {
-    /// A file of `bytes` stored bytes is begun, or taken up after `done` records.
+    /// A file of `bytes` stored bytes starts, or continues after `done` records.
     fn start(&mut self, part: Part, bytes: u64, done: u64);
 
-    /// A batch is written: `records` and stored `bytes` are behind it.
+    /// A batch was written: `records` and stored `bytes` have been read so far.
     ///
     /// # Errors
-    /// [`Stop`] ends the import; the next run goes on from here.
+    /// [`Stop`] ends the import; the next run continues from here.
     fn advance(&mut self, part: Part, records: u64, bytes: u64) -> Result<(), Stop>;
 
-    /// A file is done.
+    /// A file is finished.
     fn finish(&mut self, summary: &PartSummary);
 }
 
-/// The one that fits to where standard error goes: a bar on a terminal, lines elsewhere.
+/// The progress for standard error: a bar on a terminal, otherwise lines.
 pub fn progress() -> Box<dyn Progress> {
     if std::io::stderr().is_terminal() {
         Box::new(Terminal::default())
@@ -34,7 +34,7 @@ pub fn progress() -> Box<dyn Progress> {
     }
 }
 
-/// Tells nobody.
+/// No output.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
@@ -80,7 +80,7 @@ impl Progress for Terminal {
     }
 }
 
-/// A line for every tenth of a file.
+/// One line for every tenth of a file.
 #[derive(Debug)]
 pub struct Lines<W> {
     out: W,
@@ -95,7 +95,7 @@ impl<W: Write> Lines<W> {
     }
 
     fn say(&mut self, line: std::fmt::Arguments<'_>) {
-        // A closed pipe is no reason to give up an import.
+        // A closed pipe must not stop an import.
         let _ = writeln!(self.out, "{line}");
     }
 }
@@ -105,7 +105,7 @@ impl<W: Write + Send> Progress for Lines<W> {
         (self.bytes, self.tenth) = (bytes, 0);
         match done {
             0 => self.say(format_args!("{part}: {bytes} bytes")),
-            done => self.say(format_args!("{part}: {bytes} bytes, going on after {done} records")),
+            done => self.say(format_args!("{part}: {bytes} bytes, continuing after {done} records")),
         }
     }
 
@@ -119,7 +119,7 @@ impl<W: Write + Send> Progress for Lines<W> {
     }
 
     fn finish(&mut self, summary: &PartSummary) {
-        // What it did is in the summary at the end.
+        // The result is in the summary at the end.
         self.say(format_args!("{}: done", summary.part));
     }
 }
@@ -138,6 +138,6 @@ mod tests {
         lines.finish(&PartSummary::new(Part::Calendar));
         let text = String::from_utf8(lines.out).unwrap();
         assert_eq!(text.lines().count(), 12, "{text}");
-        assert!(text.starts_with("calendar: 1000 bytes, going on after 5 records\ncalendar: 10 %, 100 records\n"));
+        assert!(text.starts_with("calendar: 1000 bytes, continuing after 5 records\ncalendar: 10 %, 100 records\n"));
     }
 }

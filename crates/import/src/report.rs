@@ -1,19 +1,19 @@
-//! What the import could not use, and what it had to change: one line per record, in a CSV file and, the first of them, in
-//! the summary.
+//! The report of an import: the records that were skipped or repaired, one line each in a CSV file, the first of them also in the
+//! summary.
 
 use std::{collections::BTreeMap, fmt, fs::File, path::Path};
 
 use super::Part;
 
-/// How many problems the summary keeps: a file of garbage must not fill the memory.
+/// Maximum number of problems in the summary, so that an invalid file cannot fill the memory.
 const KEPT: usize = 100;
 
-/// What happened to a record that is not as it should be.
+/// What happened to a record with a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// The record was left out.
+    /// The record was skipped.
     Skipped,
-    /// The record was taken without the part that the reason tells.
+    /// The record was imported without the part named in the reason.
     Repaired,
 }
 
@@ -26,33 +26,33 @@ impl Severity {
     }
 }
 
-/// Where a record is in its file.
+/// The position of a record in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// Line of the record's first byte, from 1. Records have several lines where texts do; lines end with LF.
+pub struct Position {
+    /// The line of the first byte of the record, from 1. A record spans several lines if its texts do; lines end with LF.
     pub line: u64,
-    /// Number of the record, from 1, without the header.
+    /// The number of the record, from 1, without the header.
     pub record: u64,
 }
 
-/// A record that is not as it should be.
+/// A problem with a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The file.
     pub part: Part,
-    /// Where in it.
-    pub place: Place,
-    /// The record's id, if it could be read.
+    /// The position of the record.
+    pub position: Position,
+    /// The ID of the record, if it could be read.
     pub id: Option<u64>,
     /// What happened to the record.
     pub severity: Severity,
-    /// Why, for people.
+    /// The reason, for people.
     pub reason: String,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {} (record {}", self.part, self.place.line, self.place.record)?;
+        write!(f, "{}, line {} (record {}", self.part, self.position.line, self.position.record)?;
         if let Some(id) = self.id {
             write!(f, ", id {id}")?;
         }
@@ -60,7 +60,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Takes problems: counts all, keeps the first, writes every one to a file if there is one.
+/// Collects problems: counts all, keeps the first, and writes all to a file if there is one.
 #[derive(Debug, Default)]
 pub struct Report {
     kept: Vec<Problem>,
@@ -69,7 +69,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report that also goes to the CSV file `path`, which is made anew.
+    /// A report that is also written to a new CSV file at `path`.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -82,14 +82,14 @@ impl Report {
         Ok(Self { file, ..Self::default() })
     }
 
-    /// Takes a problem.
+    /// Adds a problem.
     pub(super) fn add(&mut self, problem: Problem) -> Result<(), csv::Error> {
         *self.counts.entry((problem.part, problem.severity)).or_default() += 1;
         if let Some(file) = &mut self.file {
             file.write_record([
                 problem.part.as_str(),
-                &problem.place.line.to_string(),
-                &problem.place.record.to_string(),
+                &problem.position.line.to_string(),
+                &problem.position.record.to_string(),
                 &problem.id.map(|id| id.to_string()).unwrap_or_default(),
                 problem.severity.as_str(),
                 &problem.reason,
@@ -101,12 +101,12 @@ impl Report {
         Ok(())
     }
 
-    /// Writes out what is still in memory.
+    /// Flushes the file.
     pub(super) fn flush(&mut self) -> Result<(), csv::Error> {
         Ok(self.file.as_mut().map_or(Ok(()), csv::Writer::flush)?)
     }
 
-    /// How many records of a file were left out, or changed.
+    /// The number of skipped or repaired records of a file.
     pub fn count(&self, part: Part, severity: Severity) -> u64 {
         self.counts.get(&(part, severity)).copied().unwrap_or(0)
     }

@@ -13,20 +13,20 @@ use super::{
 use store::imports::{Review, Reviews, SOURCE};
 use types::{ListingId, ReviewId, Timestamp, UserId};
 
-/// Understands reviews.
+/// Parses reviews.
 #[derive(Default)]
 pub(super) struct Reader {
-    /// Ids in this batch.
+    /// The IDs in this batch.
     seen: HashSet<u64>,
 }
 
-/// Noon in UTC: the day has no time, and noon is the same day in most of the world.
+/// Noon in UTC: reviews have only a day, and noon is the same day in most of the world.
 pub(super) fn noon(day: chrono::NaiveDate) -> Timestamp {
     let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or(NaiveTime::MIN);
     day.and_time(noon).and_utc().into()
 }
 
-/// The instant in the ids of rows whose own time is unknown or may change.
+/// The instant in the IDs of rows whose own time is unknown or may change.
 pub(super) fn epoch() -> Timestamp {
     chrono::DateTime::UNIX_EPOCH.into()
 }
@@ -46,10 +46,10 @@ impl Kind for Reader {
         let id = table::id(row.get("id"), "id")?;
         let listing = table::id(row.get("listing_id"), "listing_id")?;
         let author = table::id(row.get("reviewer_id"), "reviewer_id")?;
-        let day = table::date(row.get("date"), "date")?.ok_or("it has no date")?;
+        let day = table::date(row.get("date"), "date")?.ok_or("the date is missing")?;
         let text = text::paragraphs(row.get("comments"), 65_535);
         if text.is_empty() {
-            return Err("it has no text".to_owned());
+            return Err("the text is missing".to_owned());
         }
         if !self.seen.insert(id) {
             return Err("an earlier record has the same id".to_owned());

@@ -1,4 +1,4 @@
-//! Files as streams of bytes: plain or gzip, told by their first bytes, never by their name.
+//! Files as streams of bytes: plain or gzip, recognized by their first bytes, not by their name.
 
 use std::{
     fmt,
@@ -15,17 +15,17 @@ use sha2::{Digest, Sha256};
 
 use super::gzip;
 
-/// How many bytes tell what a file is.
+/// The number of bytes for recognizing a file.
 const HEAD: usize = 1_024;
-/// The most bytes of one record. A quote that nobody closed would make a record of the rest of the file.
+/// Maximum bytes of one record. After an unclosed quote, the rest of the file would be one record.
 const LONGEST_RECORD: u64 = 8 << 20;
 
-/// Where the bytes of a file come from.
+/// The source of a file.
 #[derive(Clone)]
 pub enum Source {
     /// A file.
     File(PathBuf),
-    /// Bytes in the program, and their name.
+    /// Embedded bytes, with a name.
     Bytes(&'static str, &'static [u8]),
 }
 
@@ -52,7 +52,7 @@ impl Source {
         })
     }
 
-    /// The number of bytes, as stored.
+    /// The stored size in bytes.
     pub(super) fn size(&self) -> io::Result<u64> {
         match self {
             Self::File(path) => Ok(path.metadata()?.len()),
@@ -60,7 +60,7 @@ impl Source {
         }
     }
 
-    /// SHA-256 of the bytes, as stored.
+    /// The SHA-256 of the stored bytes.
     pub(super) fn digest(&self) -> io::Result<[u8; 32]> {
         let mut reader = self.open()?;
         let mut hasher = Sha256::new();
@@ -75,7 +75,7 @@ impl Source {
         }
     }
 
-    /// The text in it, unpacked, with its first bytes and the counters of its progress.
+    /// The decompressed text, with its first bytes and progress counters.
     pub(super) fn stream(&self) -> io::Result<Text> {
         let meter = Meter::default();
         let counted = Counted { inner: self.open()?, bytes: Arc::clone(&meter.stored), limit: u64::MAX };
@@ -95,15 +95,15 @@ impl Source {
 
 /// The text of a file.
 pub(super) struct Text {
-    /// All of it.
+    /// The whole text.
     pub(super) reader: Box<dyn Read + Send>,
-    /// Its first bytes; `reader` has them too.
+    /// The first bytes, which `reader` returns too.
     pub(super) head: Vec<u8>,
-    /// How far the reader has come.
+    /// The progress of the reader.
     pub(super) meter: Meter,
 }
 
-/// How far a stream has come.
+/// The progress of a stream.
 #[derive(Clone, Default)]
 pub(super) struct Meter {
     stored: Arc<AtomicU64>,
@@ -112,23 +112,23 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// Whether something that is not gzip followed the packed text. Known at its end.
+    /// Whether bytes that are not gzip followed the compressed data. Known at the end of the stream.
     pub(super) fn has_garbage(&self) -> bool {
         self.has_garbage.load(Ordering::Relaxed)
     }
 
-    /// Stored bytes that were read.
+    /// The number of stored bytes read so far.
     pub(super) fn stored(&self) -> u64 {
         self.stored.load(Ordering::Relaxed)
     }
 
-    /// A record is complete: the next may be as long again.
+    /// Resets the size of the current record.
     pub(super) fn next_record(&self) {
         self.record.store(0, Ordering::Relaxed);
     }
 }
 
-/// Counts bytes, and refuses to go on when there are too many before somebody sets the counter back.
+/// Counts bytes, and fails when there are more than `limit` before the counter is reset.
 struct Counted {
     inner: Box<dyn Read + Send>,
     bytes: Arc<AtomicU64>,
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_told_by_its_first_bytes() {
+    fn gzip_is_recognized_by_its_first_bytes() {
         let folder = tempfile::tempdir().unwrap();
         let member = |bytes: &[u8]| {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -172,7 +172,7 @@ mod tests {
             encoder.finish().unwrap()
         };
         let path = folder.path().join("packed.csv");
-        // Two members in one file, as `cat a.gz b.gz` makes them.
+        // Two members in one file, as with `cat a.gz b.gz`.
         std::fs::write(&path, [member(b"a,b\n"), member(b"1,2\n")].concat()).unwrap();
         assert_eq!(text(&Source::File(path)), "a,b\n1,2\n");
         let path = folder.path().join("plain.csv.gz");
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_without_end_does_not_fill_the_memory() {
+    fn an_endless_record_does_not_fill_the_memory() {
         let endless = Source::Bytes("endless", Box::leak(vec![b'x'; 20 << 20].into_boxed_slice()));
         let Text { mut reader, meter, .. } = endless.stream().unwrap();
         let error = io::copy(&mut reader, &mut io::sink()).unwrap_err();

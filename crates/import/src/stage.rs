@@ -1,10 +1,10 @@
-//! One file into the database: a thread reads and cleans, the caller's task writes batch after batch.
+//! Imports one file: a thread reads and parses, and the caller's task writes batch after batch.
 
 use tokio::sync::mpsc;
 
 use super::{
     ImportError, Options, Part, Progress,
-    report::{Place, Problem, Severity},
+    report::{Position, Problem, Severity},
     source::Source,
     summary::{PartSummary, Summary},
     table::{Header, Next, Reason, Row, Table},
@@ -13,12 +13,12 @@ use mysql_engine::Conn;
 use store::imports::{self, Batch, Checkpoint, Nothing, Outcome};
 use types::Timestamp;
 
-/// Batches that wait to be written.
+/// Maximum number of batches waiting to be written.
 const AHEAD: usize = 2;
-/// A batch ends when its records have this many bytes, so that the statements stay below the server's packets.
+/// A batch ends when its records have this many bytes, so that statements fit into the server's packets.
 const BYTES: u64 = 2 << 20;
 
-/// How the records of a file are understood.
+/// A kind of record, and how it is parsed.
 pub(super) trait Kind: Send + 'static {
     /// A record that can be written.
     type Record: Send + 'static;
@@ -26,30 +26,30 @@ pub(super) trait Kind: Send + 'static {
     type Batch: Batch + Send;
     /// The file.
     const PART: Part;
-    /// Columns without which nothing makes sense.
+    /// Required columns.
     const REQUIRED: &'static [&'static str];
-    /// Records of a batch.
+    /// Records per batch.
     const SIZE: usize;
 
-    /// Looks where the columns are.
+    /// Finds the columns.
     fn header(&mut self, _header: &Header) {}
-    /// A new batch begins.
+    /// Starts a new batch.
     fn begin(&mut self) {}
-    /// Understands a record. What is wrong with parts of it goes into `notes`.
+    /// Parses a record. Problems with parts of it are added to `notes`.
     fn parse(&mut self, row: Row<'_>, notes: &mut Vec<Reason>) -> Result<Self::Record, Reason>;
-    /// Puts records together.
+    /// Builds a batch from records.
     fn batch(records: Vec<Self::Record>) -> Self::Batch;
 }
 
-/// What the reading thread sends.
+/// A message of the reading thread.
 struct Chunk<R> {
     records: Vec<R>,
-    /// Place and id of each.
-    origins: Vec<(Place, Option<u64>)>,
+    /// The position and ID of each record.
+    origins: Vec<(Position, Option<u64>)>,
     problems: Vec<Problem>,
-    /// Records read so far, with the problems and with those of earlier chunks and runs.
+    /// Number of records read so far, including problems and earlier chunks and runs.
     read: u64,
-    /// Stored bytes read so far.
+    /// Number of stored bytes read so far.
     bytes: u64,
     /// Whether this is the last one.
     end: bool,
@@ -61,10 +61,10 @@ impl<R> Chunk<R> {
     }
 }
 
-/// Where the files of one import go.
+/// The state that the files of one import share.
 pub(super) struct Stage<'a> {
     pub(super) options: &'a Options,
-    /// Names the dataset in the table of checkpoints.
+    /// The name of the dataset in the table of checkpoints.
     pub(super) dataset: &'a str,
     pub(super) now: Timestamp,
     pub(super) progress: &'a mut dyn Progress,
@@ -92,7 +92,7 @@ impl Stage<'_> {
         let records = earlier.map_or(0, |earlier| earlier.records);
         let dataset = self.dataset.to_owned();
         let mut at = Checkpoint { dataset, part: part.as_str(), fingerprint, records, finished: false };
-        // First, so that the next run knows that the last step is missing if this one dies.
+        // Recorded first, so that the next run knows that the final step is missing if this run is interrupted.
         imports::set_measured(conn, &at.dataset, false, self.now).await?;
         imports::start(conn, &at, self.now).await?;
         counts.resumed_after = records;
@@ -103,7 +103,7 @@ impl Stage<'_> {
         let size = self.options.batch.unwrap_or(K::SIZE).max(1) as u64;
         let thread = tokio::task::spawn_blocking(move || {
             if let Err(error) = read(kind, &source, (records, size), &sender) {
-                // The receiver is gone only when nobody wants to know.
+                // The receiver is gone only if the import was dropped.
                 let _ = sender.blocking_send(Err(error));
             }
         });
@@ -113,7 +113,7 @@ impl Stage<'_> {
         }
         thread.await.map_err(|_| ImportError::Reader(part))?;
         if counts.is_useless() {
-            // Nothing was imported, so the next run has everything to do.
+            // Nothing was imported, so the next run starts from the beginning.
             imports::start(conn, &Checkpoint { records: 0, finished: false, ..at }, self.now).await?;
         }
         self.finish(counts);
@@ -134,7 +134,7 @@ impl Stage<'_> {
     ) -> Result<(), ImportError> {
         let to = Checkpoint { records: chunk.read, finished: chunk.end, ..at.clone() };
         if K::PART == Part::Listings {
-            // Those that cannot be used have not vanished.
+            // Records that cannot be used have not vanished.
             let ids: Vec<u64> = chunk.problems.iter().filter_map(|problem| problem.id).collect();
             imports::mark_seen(conn, &ids, &at.fingerprint).await?;
         }
@@ -146,9 +146,9 @@ impl Stage<'_> {
             imports::commit(conn, &batch, at, &to, self.now).await?
         };
         for (index, reason) in &outcome.refused {
-            let Some((place, id)) = chunk.origins.get(*index).copied() else { continue };
+            let Some((position, id)) = chunk.origins.get(*index).copied() else { continue };
             let reason = (*reason).to_owned();
-            self.summary.report.add(Problem { part: K::PART, place, id, severity: Severity::Skipped, reason })?;
+            self.summary.report.add(Problem { part: K::PART, position, id, severity: Severity::Skipped, reason })?;
         }
         for problem in chunk.problems {
             self.summary.report.add(problem)?;
@@ -167,8 +167,8 @@ impl Stage<'_> {
     }
 }
 
-/// Reads a file to its end, and sends what is behind the first `done` records. Those are understood as well, and forgotten:
-/// some records depend on earlier ones.
+/// Reads a whole file, and sends the records after the first `done` ones. Those are parsed too, because some records depend on
+/// earlier ones.
 fn read<K: Kind>(
     mut kind: K,
     source: &Source,
@@ -194,10 +194,10 @@ fn read<K: Kind>(
                     end = true;
                     chunk.problems.extend(table.meter.has_garbage().then(|| Problem {
                         part: K::PART,
-                        place: Place { line: table.line(), record: table.records() },
+                        position: Position { line: table.line(), record: table.records() },
                         id: None,
                         severity: Severity::Repaired,
-                        reason: "something that is not gzip follows the packed text: ignored".to_owned(),
+                        reason: "bytes that are not gzip follow the compressed data: ignored".to_owned(),
                     }));
                 }
             }
@@ -215,11 +215,11 @@ fn read<K: Kind>(
 
 fn take<K: Kind>(kind: &mut K, row: Row<'_>, notes: &mut Vec<Reason>, chunk: &mut Chunk<K::Record>) {
     let id = row.get(K::PART.id_column()).trim().parse().ok();
-    let problem = |severity, reason| Problem { part: K::PART, place: row.place, id, severity, reason };
+    let problem = |severity, reason| Problem { part: K::PART, position: row.position, id, severity, reason };
     match kind.parse(row, notes) {
         Ok(record) => {
             chunk.records.push(record);
-            chunk.origins.push((row.place, id));
+            chunk.origins.push((row.position, id));
             chunk.problems.extend(notes.drain(..).map(|note| problem(Severity::Repaired, note)));
         }
         Err(reason) => {

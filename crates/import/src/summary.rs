@@ -1,4 +1,4 @@
-//! What an import did.
+//! The result of an import.
 
 use std::fmt;
 
@@ -7,30 +7,30 @@ use super::{
     report::{Report, Severity},
 };
 
-/// What an import did with one file. `read` is the sum of `created`, `updated`, `unchanged` and `skipped`.
+/// The result for one file. `read` is the sum of `created`, `updated`, `unchanged` and `skipped`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartSummary {
     /// The file.
     pub part: Part,
-    /// Nothing was read: the same file was imported before.
+    /// The file was skipped, because it was imported before.
     pub already_done: bool,
-    /// Records that an earlier run has done.
+    /// Records imported by an earlier run.
     pub resumed_after: u64,
     /// Records read.
     pub read: u64,
-    /// Records that made new rows.
+    /// Records that created rows.
     pub created: u64,
     /// Records that changed rows.
     pub updated: u64,
-    /// Records that the tables agreed with, such as free nights at the listing's own price.
+    /// Records that matched the existing rows, or default values such as free nights at the listing's own price.
     pub unchanged: u64,
-    /// Records that were left out, as reported.
+    /// Skipped records, as reported.
     pub skipped: u64,
-    /// Times that a part of a record was left out, as reported.
+    /// Repaired records, as reported.
     pub repaired: u64,
-    /// Nights left to those who hold them through Staygate.
+    /// Nights not changed, because they have bookings or blocks in Staygate.
     pub held: u64,
-    /// Listings, or nights, of which something stays as their host has changed it.
+    /// Listings, or nights, in which a change by the host was kept.
     pub kept: u64,
 }
 
@@ -53,7 +53,7 @@ impl PartSummary {
 }
 
 impl PartSummary {
-    /// Whether the file was read from beginning to end, and nothing in it could be used.
+    /// Whether the whole file was read and nothing in it could be used.
     pub fn is_useless(&self) -> bool {
         !self.already_done && self.resumed_after == 0 && self.created + self.updated + self.unchanged == 0
     }
@@ -86,31 +86,31 @@ impl fmt::Display for PartSummary {
     }
 }
 
-/// What an import did. Shown as text, it is what a person wants to read at the end.
+/// The result of an import, printed at its end.
 #[derive(Debug)]
 pub struct Summary {
-    /// File by file, in the order of the import.
+    /// The files, in the order of the import.
     pub parts: Vec<PartSummary>,
-    /// Listings that this file no longer has.
-    pub vanished: Gone,
-    /// Contradictions in spite of which the import was forced.
+    /// Listings that are no longer in the file.
+    pub vanished: VanishedListings,
+    /// Contradictions that the forced import has ignored.
     pub contradictions: Vec<String>,
-    /// What could not be used.
+    /// The problems.
     pub report: Report,
 }
 
-/// Published listings of earlier files of the dataset that the latest does not have.
+/// Published listings of earlier files of the dataset that are missing in the latest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Gone {
-    /// How many.
+pub struct VanishedListings {
+    /// Their number.
     pub listings: usize,
     /// Whether they were unlisted.
     pub unlisted: bool,
-    /// Whether they would have been, were they not more than half of all.
+    /// Whether they were not unlisted because they are more than half of all listings.
     pub too_many: bool,
 }
 
-impl fmt::Display for Gone {
+impl fmt::Display for VanishedListings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.listings {
             0 => return Ok(()),
@@ -128,7 +128,7 @@ impl fmt::Display for Gone {
 
 impl Summary {
     pub(super) fn new(report: Report) -> Self {
-        Self { parts: Vec::new(), vanished: Gone::default(), contradictions: Vec::new(), report }
+        Self { parts: Vec::new(), vanished: VanishedListings::default(), contradictions: Vec::new(), report }
     }
 
     /// The files in which nothing could be used.
@@ -136,7 +136,7 @@ impl Summary {
         self.parts.iter().filter(|part| part.is_useless()).map(|part| part.part)
     }
 
-    /// What happened to one file, if it was given.
+    /// The result for one file, if it was given.
     pub fn part(&self, part: Part) -> Option<&PartSummary> {
         self.parts.iter().find(|summary| summary.part == part)
     }

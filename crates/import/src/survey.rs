@@ -1,4 +1,4 @@
-//! A first look at the files, before anything is written: where the listings are, and which lack a price.
+//! A first pass over the files, before anything is written: the location of the listings, and those without a price.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -15,12 +15,12 @@ use mysql_engine::Conn;
 use store::imports;
 use types::{Currency, Point};
 
-/// Listings of one city are not farther apart than this. Kilometers.
+/// Maximum distance between listings of one city. Kilometers.
 const FAR: f64 = 300.0;
-/// How many of a hundred listings must be in one country.
+/// The percentage of listings that must be in one country.
 const MOST: usize = 90;
 
-/// How often each text occurs.
+/// Counts how often each text occurs.
 #[derive(Debug, Default)]
 struct Counts(BTreeMap<String, usize>);
 
@@ -31,57 +31,57 @@ impl Counts {
         }
     }
 
-    /// The most frequent, of two the first by name.
+    /// The most frequent text; of equally frequent ones the first in alphabetical order.
     fn most(&self) -> Option<(&str, usize)> {
         let most = self.0.values().max()?;
         self.0.iter().find(|(_, count)| *count == most).map(|(text, count)| (text.as_str(), *count))
     }
 }
 
-/// What the file of listings says.
+/// The contents of a file of listings.
 #[derive(Debug, Default)]
 struct Survey {
-    /// Ids in the dataset.
+    /// IDs in the dataset.
     ids: Vec<u64>,
-    /// Those without a price.
+    /// IDs of listings without a price.
     unpriced: HashSet<u64>,
     points: Vec<Point>,
-    /// By the time zones of the points.
+    /// From the time zones of the points.
     countries: Counts,
-    /// The columns `city` and `country_code`, which files up to 2019 have.
+    /// The columns `city` and `country_code`, which files until 2019 have.
     cities: Counts,
     country_codes: Counts,
-    /// The first part of the column `neighbourhood` where it is `city, region, country`.
+    /// The first part of the column `neighbourhood` if it is `city, region, country`.
     locations: Counts,
 }
 
-/// What holds for all listings of a file.
+/// Facts about all listings of a file.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Found {
-    /// The name of the city. `None` only when no listing has a place.
+pub(super) struct DatasetFacts {
+    /// The name of the city. `None` only if no listing has a location.
     pub(super) city: Option<String>,
     /// The currency of the prices.
     pub(super) currency: Currency,
-    /// The prices of listings that have none of their own: the one that most days of their calendar have.
+    /// Prices for listings without their own: the most frequent price of their calendar.
     pub(super) prices: HashMap<u64, i64>,
-    /// What contradicts itself or the database. Empty unless the import is forced.
+    /// Contradictions within the file or with the database. Empty unless the import is forced.
     pub(super) contradictions: Vec<String>,
 }
 
-impl Found {
-    /// Everything that decides, besides the record, what becomes of a record: part of every fingerprint.
+impl DatasetFacts {
+    /// All facts besides the record itself that affect how it is imported: part of every fingerprint.
     pub(super) fn key(&self, rules: u8) -> String {
         let prices: BTreeMap<_, _> = self.prices.iter().collect();
         format!("{rules}|{:?}|{}|{prices:?}", self.city, self.currency)
     }
 }
 
-/// Looks at the files of `options`, and compares what they say with the options and with the database.
-pub(super) async fn look(conn: &mut Conn, options: &Options) -> Result<Found, ImportError> {
+/// Surveys the files of `options`, and compares them with the options and the database.
+pub(super) async fn run(conn: &mut Conn, options: &Options) -> Result<DatasetFacts, ImportError> {
     let all = options.clone();
     let survey = tokio::task::spawn_blocking(move || {
         let survey = read(&all.listings)?;
-        // So that a wrong file is named before anything is written.
+        // So that a wrong file is reported before anything is written.
         for (part, source) in [(Part::Reviews, &all.reviews), (Part::Calendar, &all.calendar)] {
             let required = match part {
                 Part::Calendar => calendar::Reader::REQUIRED,
@@ -98,7 +98,7 @@ pub(super) async fn look(conn: &mut Conn, options: &Options) -> Result<Found, Im
     let usual = survey.currency(known);
     let currency = match options.currency.or(usual) {
         Some(currency) => currency,
-        // Without a place, no listing can be used.
+        // Without a location, no listing can be used.
         None if survey.points.is_empty() => Currency::EUR,
         None => return Err(ImportError::Currency { file: options.listings.clone() }),
     };
@@ -111,10 +111,10 @@ pub(super) async fn look(conn: &mut Conn, options: &Options) -> Result<Found, Im
     if let Some(calendar) = options.calendar.clone().filter(|_| !survey.unpriced.is_empty()) {
         prices = calendar::usual_prices(calendar, survey.unpriced, currency).await?;
     }
-    Ok(Found { city, currency, prices, contradictions })
+    Ok(DatasetFacts { city, currency, prices, contradictions })
 }
 
-/// What contradicts the listings that the database has.
+/// Contradictions with the listings in the database.
 async fn in_database(
     conn: &mut Conn,
     survey: &Survey,
@@ -126,7 +126,7 @@ async fn in_database(
     let is_other = |place: &&imports::KnownPlace| place.city != city || place.currency != currency;
     let others: usize = there.iter().filter(is_other).map(|place| place.listings).sum();
     let all: usize = there.iter().map(|place| place.listings).sum();
-    // Some hosts may have moved theirs.
+    // Some hosts may have moved their listings.
     if let Some(place) = there.iter().find(is_other).filter(|_| others * 2 > all) {
         return Ok(Some(format!(
             "{others} of these listings are in the database already, in {} with prices in {}, but this import is for {city} with \
@@ -140,7 +140,7 @@ async fn in_database(
         .then(|| format!("the database has listings in {city} already, which are {distance:.0} km from these")))
 }
 
-/// The city and the currency of a file of listings, by nothing but itself.
+/// The city and currency of a file of listings, from its contents only.
 #[cfg(feature = "fuzzing")]
 pub(super) fn guess(source: &Source) -> Result<(Option<String>, Option<Currency>), ImportError> {
     let survey = read(source)?;
@@ -191,7 +191,7 @@ impl Survey {
         Currency::of_country(country?)
     }
 
-    /// What contradicts itself.
+    /// Contradictions within the file and with the options.
     fn contradictions(&self, options: &Options, currency: Currency, usual: Option<Currency>) -> Vec<String> {
         let mut found = Vec::new();
         if let Some((country, count)) = self.countries.most()
@@ -201,7 +201,7 @@ impl Survey {
             found.push(format!("only {count} of these {all} listings are in one country, {country}"));
         }
         if let Some(usual) = usual.filter(|usual| *usual != currency) {
-            found.push(format!("these listings are where prices are in {usual}, not in {currency}"));
+            found.push(format!("prices at the location of these listings are in {usual}, not in {currency}"));
         }
         if let (Some(named), Some(middle)) =
             (options.city.as_deref().and_then(cities::named), cities::middle(&self.points))

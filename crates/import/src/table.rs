@@ -1,4 +1,4 @@
-//! CSV with a header: columns are found by name, rows that cannot be read are told apart from those that can.
+//! CSV with a header: columns are found by name; records that cannot be read are reported separately.
 
 use std::{collections::HashMap, io::Read};
 
@@ -6,11 +6,11 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::{
     ImportError, Part, foreign,
-    report::{Place, Problem, Severity},
+    report::{Position, Problem, Severity},
     source::{Meter, Source, Text},
 };
 
-/// The names of the columns.
+/// The index of each column name.
 pub(super) struct Header(HashMap<String, usize>);
 
 /// A column, if the file has it.
@@ -28,20 +28,20 @@ impl Header {
 pub(super) struct Row<'a> {
     header: &'a Header,
     record: &'a ByteRecord,
-    /// Where it is.
-    pub(super) place: Place,
+    /// The position of the record.
+    pub(super) position: Position,
 }
 
 impl<'a> Row<'a> {
-    /// The field in a column; empty when the file has no such column. The dataset tells an empty text (`""`) from none, in
-    /// one column of self-descriptions; here both are none.
+    /// The field in a column; empty if the file has no such column. The dataset distinguishes an empty text (`""`) from none in one
+    /// column; here both are empty.
     pub(super) fn at(&self, column: Column) -> &'a str {
         let field = column.0.and_then(|index| self.record.get(index)).unwrap_or_default();
         // Checked when the record was read.
         std::str::from_utf8(field).unwrap_or_default()
     }
 
-    /// The bytes of all fields.
+    /// The total bytes of all fields.
     pub(super) fn size(&self) -> usize {
         self.record.as_slice().len()
     }
@@ -52,10 +52,10 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Why a record is left out.
+/// Why a record is skipped.
 pub(super) type Reason = String;
 
-/// What [`Table::next`] finds.
+/// A result of [`Table::next`].
 pub(super) enum Next<'a> {
     /// A record with the right number of fields.
     Row(Row<'a>),
@@ -106,7 +106,7 @@ impl Table {
         }
         if record.len() == 1 && missing.len() == required.len() {
             let line = excerpt(&String::from_utf8_lossy(record.as_slice()));
-            return Err(foreign(format!("is no CSV table: it begins with `{line}`")));
+            return Err(foreign(format!("is not a CSV table: it begins with `{line}`")));
         }
         if !missing.is_empty() {
             return Err(ImportError::Columns { part, file: source.clone(), missing });
@@ -119,7 +119,7 @@ impl Table {
         &self.header
     }
 
-    /// The line that the reader has come to.
+    /// The current line of the reader.
     pub(super) fn line(&self) -> u64 {
         self.reader.position().line()
     }
@@ -132,7 +132,7 @@ impl Table {
     /// The next record.
     ///
     /// # Errors
-    /// When the file cannot be read on.
+    /// When reading the file fails.
     pub(super) fn next(&mut self) -> Result<Next<'_>, ImportError> {
         let more = self.reader.read_byte_record(&mut self.record).map_err(|error| ImportError::Unreadable {
             part: self.part,
@@ -145,12 +145,12 @@ impl Table {
         self.meter.next_record();
         self.records += 1;
         let line = self.record.position().map_or(0, csv::Position::line);
-        let place = Place { line, record: self.records };
-        let row = Row { header: &self.header, record: &self.record, place };
+        let position = Position { line, record: self.records };
+        let row = Row { header: &self.header, record: &self.record, position };
         Ok(match self.flaw() {
             Some(reason) => Next::Broken(Problem {
                 part: self.part,
-                place,
+                position,
                 id: row.get(self.part.id_column()).trim().parse().ok(),
                 severity: Severity::Skipped,
                 reason,
@@ -170,7 +170,7 @@ impl Table {
     }
 }
 
-/// A whole number, also as `3.0`, which spreadsheets make of 3. `None` when blank.
+/// A whole number, also as `3.0`, as written by spreadsheets. `None` when blank.
 pub(super) fn whole(text: &str, name: &str) -> Result<Option<u64>, Reason> {
     let text = text.trim();
     if text.is_empty() {
@@ -180,7 +180,7 @@ pub(super) fn whole(text: &str, name: &str) -> Result<Option<u64>, Reason> {
     digits.parse().map(Some).map_err(|_| format!("{name} `{}` is not a whole number", excerpt(text)))
 }
 
-/// An id: no zero, and no `3.0` here, since ids that went through a float are wrong ids.
+/// An ID: not zero, and not `3.0`, because IDs that were converted to floats are wrong.
 pub(super) fn id(text: &str, name: &str) -> Result<u64, Reason> {
     let id = text.trim().parse().ok().filter(|id| *id > 0);
     id.ok_or_else(|| format!("{name} `{}` is not an id", excerpt(text)))
@@ -199,7 +199,7 @@ pub(super) fn date(text: &str, name: &str) -> Result<Option<chrono::NaiveDate>, 
         if !(digits(year, 4) && digits(month, 2) && digits(day, 2)) {
             return None;
         }
-        // What MySQL can hold begins with the year 1000.
+        // MySQL supports years from 1000.
         let date = chrono::NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
         (chrono::Datelike::year(&date) >= 1000).then_some(date)
     };

@@ -1,4 +1,4 @@
-//! The way to a database: the driver's options with TLS, and what its failures mean.
+//! The address of a database: the driver's options with TLS, and the meaning of its errors.
 
 use super::DatabaseError;
 use crate::{DatabaseUrl, SslMode};
@@ -13,11 +13,11 @@ pub(super) struct Address {
 }
 
 impl Address {
-    pub fn of(url: &str) -> Result<Self, DatabaseError> {
+    pub fn parse(url: &str) -> Result<Self, DatabaseError> {
         let url: DatabaseUrl = url.parse().map_err(DatabaseError::Url)?;
-        // No cache of statements beside the one of the query builder; affected rows are the matched ones, not only those that changed.
-        // Without `prefer_socket(false)` the driver would leave TCP for the socket path that the server names, which on this machine
-        // may belong to another server.
+        // The query builder has its own cache of statements. Affected rows are the matched ones, not only those that changed.
+        // Without `prefer_socket(false)` the driver would switch from TCP to the socket path that the server reports, which on
+        // this machine may belong to another server.
         let opts = OptsBuilder::from_opts(url.opts().clone());
         let opts = opts.stmt_cache_size(0).client_found_rows(true).prefer_socket(false);
         Ok(Self { opts: opts.into(), mode: url.mode() })
@@ -30,7 +30,7 @@ impl Address {
         (Self { opts, mode: self.mode }, name)
     }
 
-    /// A connection.
+    /// Opens a connection.
     pub async fn open(&self) -> Result<Conn, DatabaseError> {
         let opened = match Conn::new(self.opts.clone()).await {
             Err(Error::Driver(DriverError::NoClientSslFlagFromServer)) if self.mode == SslMode::Preferred => {
@@ -38,17 +38,19 @@ impl Address {
             }
             opened => opened,
         };
-        opened.map_err(|error| self.why(error))
+        opened.map_err(|error| self.error(error))
     }
 
-    fn why(&self, error: Error) -> DatabaseError {
+    fn error(&self, error: Error) -> DatabaseError {
         match error {
             Error::Server(error) => {
                 DatabaseError::Denied { code: error.code, message: error.message + self.advice(error.code) }
             }
             Error::Driver(DriverError::NoClientSslFlagFromServer) => {
                 let mode = self.mode;
-                DatabaseError::Insecure(format!("ssl-mode={mode}, but the server offers no TLS: give it a certificate"))
+                DatabaseError::Insecure(format!(
+                    "ssl-mode={mode}, but the server does not support TLS: install a certificate on it"
+                ))
             }
             Error::Io(IoError::Tls(TlsError::Tls(error))) => insecure(&error),
             Error::Io(IoError::Tls(error)) => DatabaseError::Insecure(error.to_string()),
@@ -64,12 +66,12 @@ impl Address {
 
     pub fn unreachable(&self, error: &dyn std::fmt::Display) -> DatabaseError {
         let (host, port) = (self.opts.ip_or_hostname(), self.opts.tcp_port());
-        let place = self.opts.socket().map_or_else(|| format!("{host}:{port}"), str::to_owned);
-        DatabaseError::Unreachable(format!("{place}: {error}"))
+        let address = self.opts.socket().map_or_else(|| format!("{host}:{port}"), str::to_owned);
+        DatabaseError::Unreachable(format!("{address}: {error}"))
     }
 
-    /// What to do when the server refuses a connection for want of TLS. It says so itself, or, when only this user must use TLS, speaks
-    /// of a wrong password.
+    /// What to do when the server may have refused the connection because it lacks TLS. If only this user must use TLS, the server
+    /// reports a wrong password.
     fn advice(&self, code: u16) -> &'static str {
         const ACCESS_DENIED: u16 = 1045;
         const SECURE_TRANSPORT_REQUIRED: [u16; 2] = [3159, 4031];
@@ -89,11 +91,11 @@ impl Address {
 fn insecure(error: &rustls::Error) -> DatabaseError {
     let advice = match error {
         rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
-            ": it comes from no authority that is trusted; name the right one with ssl-ca"
+            ": its authority is not trusted; name the right one with ssl-ca"
         }
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => ": it is for another host; write the host that the certificate names, or use ssl-mode=VERIFY_CA",
+        ) => ": it is for another host; use the host name of the certificate, or ssl-mode=VERIFY_CA",
         rustls::Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
             ": it has expired"
         }

@@ -1,20 +1,20 @@
 use diesel::result::{DatabaseErrorKind, Error};
 
-/// Why a transaction that failed may succeed when it is run again from its start.
+/// Why a transaction that failed may succeed when it is retried from its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
-    /// The server chose this transaction to die so that others may proceed (1213; also a failed certification on Galera).
+    /// The server rolled back this transaction to resolve a deadlock (1213; also a failed certification on Galera).
     Deadlock,
     /// Another transaction held a lock for too long (1205).
-    LockWait,
-    /// A Galera node aborted the statement for a transaction of another node (1317).
+    LockWaitTimeout,
+    /// A Galera node aborted the statement in favor of a transaction of another node (1317).
     Interrupted,
-    /// A Galera node that is not ready to serve yet (1047).
+    /// A Galera node is not ready yet (1047).
     NodeNotReady,
-    /// What was read has changed under the reader, rows (1020) or the table itself (1412, 1615).
+    /// Rows (1020) or the table definition (1412, 1615) changed during the read.
     Stale,
-    /// The connection was lost, so that the server has rolled back what was not committed.
-    Lost,
+    /// The connection was lost, so the server rolled back.
+    ConnectionLost,
 }
 
 /// The messages of the errors above. The driver's error type keeps a message but no number; each session asks for
@@ -22,31 +22,31 @@ pub enum Conflict {
 const MESSAGES: &[(&str, Conflict)] = &[
     ("Deadlock found when trying to get lock", Conflict::Deadlock),
     ("Deadlock: ", Conflict::Deadlock),
-    ("Lock wait timeout exceeded", Conflict::LockWait),
+    ("Lock wait timeout exceeded", Conflict::LockWaitTimeout),
     ("WSREP has not yet prepared node", Conflict::NodeNotReady),
     ("WSREP detected deadlock/conflict", Conflict::Deadlock),
     ("Record has changed since last read", Conflict::Stale),
     ("Table definition has changed, please retry", Conflict::Stale),
     ("Prepared statement needs to be re-prepared", Conflict::Stale),
-    ("Connection was killed", Conflict::Lost),
-    ("Server shutdown in progress", Conflict::Lost),
-    ("The client was disconnected by the server", Conflict::Lost),
-    // What the driver itself says when the other side is gone; never the text of a server's error.
-    ("Input/output error: ", Conflict::Lost),
-    ("Driver error: ", Conflict::Lost),
-    ("Other error: ", Conflict::Lost),
+    ("Connection was killed", Conflict::ConnectionLost),
+    ("Server shutdown in progress", Conflict::ConnectionLost),
+    ("The client was disconnected by the server", Conflict::ConnectionLost),
+    // Messages of the driver for a lost connection; they never come from a server.
+    ("Input/output error: ", Conflict::ConnectionLost),
+    ("Driver error: ", Conflict::ConnectionLost),
+    ("Other error: ", Conflict::ConnectionLost),
 ];
 
 impl Conflict {
-    /// What `error` says about running its transaction again; `None` when another run would fail the same way.
+    /// The conflict behind `error`; `None` when a retry would fail the same way.
     pub fn of(error: &Error) -> Option<Self> {
         let message = match error {
             Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => return Some(Self::Deadlock),
-            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => return Some(Self::Lost),
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => return Some(Self::ConnectionLost),
             Error::DatabaseError(DatabaseErrorKind::Unknown, info) => info.message(),
             _ => return None,
         };
-        // Exactly this: with a reason behind it, the statement took too long and would again.
+        // Only without a reason after it: with one, the statement timed out, and would again.
         if message == "Query execution was interrupted" {
             return Some(Self::Interrupted);
         }
@@ -54,9 +54,9 @@ impl Conflict {
     }
 }
 
-/// Errors of a transaction's closure, which may hide a database error that calls for another run.
+/// Errors of a transaction's closure, which may contain a database error that is worth a retry.
 pub trait MayConflict {
-    /// The conflict behind this error, if another run of the transaction may do better.
+    /// The conflict behind this error, if a retry of the transaction may succeed.
     fn conflict(&self) -> Option<Conflict>;
 }
 
@@ -75,13 +75,13 @@ mod tests {
     }
 
     #[test]
-    fn a_deadlock_calls_for_another_run() {
+    fn a_deadlock_is_a_conflict() {
         let error = database_error("Deadlock found when trying to get lock; try restarting transaction");
         assert_eq!(Conflict::of(&error), Some(Conflict::Deadlock));
     }
 
     #[test]
-    fn a_statement_that_took_too_long_does_not() {
+    fn a_statement_that_timed_out_is_no_conflict() {
         assert_eq!(
             Conflict::of(&database_error("Query execution was interrupted (max_statement_time exceeded)")),
             None
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_rule_is_no_conflict() {
+    fn a_violated_constraint_is_no_conflict() {
         let duplicate = Error::DatabaseError(
             DatabaseErrorKind::UniqueViolation,
             Box::new("Duplicate entry 'Deadlock found when trying to get lock' for key 'PRIMARY'".to_owned()),

@@ -1,18 +1,18 @@
-//! A MariaDB or MySQL database as a program needs it: a pool that heals itself, transactions that run again when racers collide,
-//! connections shared out, a database that hangs told from one that is slow, migrations, and a private server.
+//! Access to a MariaDB or MySQL database: a self-healing pool, transactions with retry, shares of the pool for different callers,
+//! health probes that distinguish a slow statement from an unresponsive server, migrations, and a private server.
 
-mod abandoned;
 mod address;
 mod conflict;
 mod database;
 pub mod embedded;
-mod exclusive;
-mod link;
-mod measures;
+mod health_probe;
+mod metrics;
 pub mod migrate;
+mod monitored_connection;
+mod named_lock;
 mod pool;
-mod pulse;
 mod shares;
+mod statement_killer;
 mod statements;
 mod transaction;
 mod url;
@@ -21,9 +21,9 @@ pub mod version;
 
 pub use conflict::{Conflict, MayConflict};
 pub use database::{Database, DatabaseError, Options};
-pub use exclusive::Exclusive;
+pub use named_lock::NamedLock;
 pub use pool::Conn;
-pub use shares::Turn;
+pub use shares::OperationPermit;
 pub use statements::{Recording, Statements};
 pub use transaction::Attempt;
 pub use url::{DatabaseUrl, SslMode};

@@ -1,24 +1,23 @@
-//! Connections that are trusted only as far as their last use deserves.
+//! A pool whose connections are checked according to their last use.
 //!
-//! Neither stock way of reusing a connection will do. A ping on every check-out costs a quarter of the CPU; no check at
-//! all hands a dead connection out for ever. Here each connection watches its own statements:
+//! Neither usual check is good enough: a ping before each use costs a quarter of the CPU, and without a check a dead connection
+//! is used again and again. Here each connection monitors its own statements:
 //!
-//! - A statement that was started but never finished (its future was dropped) or a transaction left open: the state of
-//!   the connection is unknown, so it is closed the moment it is given back, which also frees its locks.
-//! - An error that only a lost connection produces: closed as well, and all others are pinged before their next use,
-//!   because what broke one (a restart of the database) has probably broken all.
-//! - An error of unknown nature, or a while without use: pinged before the next use.
-//! - Otherwise it is handed out as it is.
+//! - A statement did not finish (its future was dropped), or a transaction was left open: the state of the connection is unknown,
+//!   so it is closed as soon as it is returned, which also releases its locks.
+//! - An error that only a lost connection causes: it is closed too, and all others are pinged before their next use, because the
+//!   cause (a restart of the database) probably concerns all of them.
+//! - Any other unclear error, or some time without use: it is pinged before its next use.
+//! - Otherwise it is used without a check.
 //!
-//! And nobody waits for a database that has stopped to answer: see [`super::pulse`].
-//!
-//! Rows that were not read to their end are no reason for distrust: the driver skips them before the next statement.
+//! Calls do not wait for a database that has stopped responding: see [`super::health_probe`]. Rows that were not read to the end
+//! do no harm: the driver skips them before the next statement.
 
-use super::abandoned::Abandoned;
 use super::address::Address;
-use super::link::Link;
-use super::pulse::Pulse;
-use super::shares::Seat;
+use super::health_probe::HealthProbe;
+use super::monitored_connection::MonitoredConnection;
+use super::shares::ConnectionPermit;
+use super::statement_killer::StatementKiller;
 use super::statements::Statements;
 use super::{DatabaseError, Options};
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
@@ -29,61 +28,61 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// The collation of every session and of databases made by Staygate. Both MariaDB ≥ 10.6 and MySQL ≥ 8.0 have it.
+/// The collation of every session and of the databases that are created here. Both MariaDB ≥ 10.6 and MySQL ≥ 8.0 have it.
 pub(super) const COLLATION: &str = "utf8mb4_unicode_520_ci";
 
-/// A connection on loan from the pool; dropping it gives it back. Every function of the store takes `&mut Conn`.
+/// A connection of the pool, returned to it when dropped.
 pub struct Conn {
     object: Option<managed::Object<Manager>>,
-    /// Given up after the connection is back in the pool, where the next one finds it.
-    seat: Option<Seat>,
+    /// Released after the connection is back in the pool, so that the next caller finds it there.
+    permit: Option<ConnectionPermit>,
 }
 
 impl Conn {
-    pub(super) fn new(object: managed::Object<Manager>, seat: Seat) -> Self {
-        Self { object: Some(object), seat: Some(seat) }
+    pub(super) fn new(object: managed::Object<Manager>, permit: ConnectionPermit) -> Self {
+        Self { object: Some(object), permit: Some(permit) }
     }
 
     #[expect(clippy::expect_used, reason = "only `drop` takes the object out")]
-    fn link(&self) -> &Link {
-        &self.object.as_ref().expect("a connection that was not dropped").link
+    fn connection(&self) -> &MonitoredConnection {
+        &self.object.as_ref().expect("a connection that was not dropped").connection
     }
 
     #[expect(clippy::expect_used, reason = "only `drop` takes the object out")]
-    fn link_mut(&mut self) -> &mut Link {
-        &mut self.object.as_mut().expect("a connection that was not dropped").link
+    fn connection_mut(&mut self) -> &mut MonitoredConnection {
+        &mut self.object.as_mut().expect("a connection that was not dropped").connection
     }
 
-    /// Whether the last statement found that the other side is gone.
+    /// Whether the last statement found the connection lost.
     pub(super) fn is_lost(&self) -> bool {
-        self.link().is_lost()
+        self.connection().is_lost()
     }
 }
 
 impl Deref for Conn {
-    type Target = Link;
+    type Target = MonitoredConnection;
 
     fn deref(&self) -> &Self::Target {
-        self.link()
+        self.connection()
     }
 }
 
 impl DerefMut for Conn {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        self.link_mut()
+        self.connection_mut()
     }
 }
 
 impl Drop for Conn {
     fn drop(&mut self) {
         let Some(mut object) = self.object.take() else { return };
-        if object.link.is_broken() {
-            // Out of the pool at once: idle there it would hold the locks of its transaction.
-            let Pooled { link, id, abandoned, .. } = managed::Object::take(object);
-            let is_abandoned = link.is_abandoned();
-            drop(link);
-            if let Some(seat) = self.seat.take().filter(|_| is_abandoned) {
-                abandoned.end(id, seat);
+        if object.connection.is_broken() {
+            // Closed at once: in the pool it would keep the locks of its transaction.
+            let Pooled { connection, id, killer, .. } = managed::Object::take(object);
+            let is_abandoned = connection.is_abandoned();
+            drop(connection);
+            if let Some(permit) = self.permit.take().filter(|_| is_abandoned) {
+                killer.kill_in_background(id, permit);
             }
         } else {
             object.last_used = Instant::now();
@@ -91,48 +90,53 @@ impl Drop for Conn {
     }
 }
 
-/// What the pool holds: a connection, and when it was last known to be good.
+/// A connection of the pool, and when it was last known to be good.
 pub(super) struct Pooled {
-    link: Link,
+    connection: MonitoredConnection,
     last_used: Instant,
-    trusted_in: u64,
-    /// The server's number of the connection.
+    trusted_generation: u64,
+    /// The server's ID of the connection.
     id: u32,
-    abandoned: Arc<Abandoned>,
+    killer: Arc<StatementKiller>,
 }
 
-/// Makes connections and decides which may be used again.
+/// Creates connections and decides which may be used again.
 pub(super) struct Manager {
     address: Address,
+    /// The statement that sets up a session.
     session: String,
     idle_before_ping: Duration,
     statements: Arc<Statements>,
-    pulse: Arc<Pulse>,
-    abandoned: Arc<Abandoned>,
-    /// Counts the losses of connections: one made or pinged in an earlier era is pinged before it is trusted.
-    era: Arc<AtomicU64>,
+    health_probe: Arc<HealthProbe>,
+    killer: Arc<StatementKiller>,
+    /// The number of lost connections: a connection of an earlier generation is pinged before it is used again.
+    generation: Arc<AtomicU64>,
 }
 
 impl Manager {
     pub(super) fn new(url: &str, options: &Options, statements: Arc<Statements>) -> Result<Self, DatabaseError> {
-        let address = Address::of(url)?;
-        let pulse = Pulse::new(address.clone(), options);
+        let address = Address::parse(url)?;
+        let health_probe = HealthProbe::new(address.clone(), options);
         Ok(Self {
-            abandoned: Abandoned::of(address.clone(), Arc::clone(&pulse), options.seed),
+            killer: StatementKiller::new(address.clone(), Arc::clone(&health_probe), options.name, options.seed),
             address,
-            session: format!("{}; {}", session_setup(options.lock_wait), longest(options.statement)),
+            session: format!(
+                "{}; {}",
+                session_setup(options.lock_wait_timeout),
+                statement_timeout(options.statement_timeout)
+            ),
             idle_before_ping: options.idle_before_ping,
             statements,
-            pulse,
-            era: Arc::default(),
+            health_probe,
+            generation: Arc::default(),
         })
     }
 }
 
 impl Manager {
-    /// Whether the database lives.
-    pub(super) fn pulse(&self) -> &Arc<Pulse> {
-        &self.pulse
+    /// The health probe of the database.
+    pub(super) fn health_probe(&self) -> &Arc<HealthProbe> {
+        &self.health_probe
     }
 }
 
@@ -141,66 +145,67 @@ impl managed::Manager for Manager {
     type Error = DatabaseError;
 
     async fn create(&self) -> Result<Pooled, DatabaseError> {
-        let trusted_in = self.era.load(Ordering::Relaxed);
+        let trusted_generation = self.generation.load(Ordering::Relaxed);
         let conn = self.address.open().await?;
         let id = conn.id();
         let mut conn = AsyncMysqlConnection::try_from(conn)
             .await
             .map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
-        conn.batch_execute(&format!("{}; {}", self.session, self.abandoned.mark(id))).await?;
-        let link = Link::new(conn, &self.pulse, &self.statements, &self.era);
-        Ok(Pooled { link, last_used: Instant::now(), trusted_in, id, abandoned: Arc::clone(&self.abandoned) })
+        conn.batch_execute(&format!("{}; {}", self.session, self.killer.marker(id))).await?;
+        let connection = MonitoredConnection::new(conn, &self.health_probe, &self.statements, &self.generation);
+        Ok(Pooled { connection, last_used: Instant::now(), trusted_generation, id, killer: Arc::clone(&self.killer) })
     }
 
     async fn recycle(&self, pooled: &mut Pooled, _: &Metrics) -> RecycleResult<DatabaseError> {
-        if pooled.link.is_broken() {
+        if pooled.connection.is_broken() {
             return Err(RecycleError::message("the last use of the connection broke it"));
         }
-        let era = self.era.load(Ordering::Relaxed);
-        let trusted =
-            pooled.trusted_in == era && !pooled.link.is_suspect() && pooled.last_used.elapsed() < self.idle_before_ping;
+        let generation = self.generation.load(Ordering::Relaxed);
+        let trusted = pooled.trusted_generation == generation
+            && !pooled.connection.is_suspect()
+            && pooled.last_used.elapsed() < self.idle_before_ping;
         if !trusted {
-            pooled.link.ping().await.map_err(DatabaseError::from)?;
-            pooled.trusted_in = era;
+            pooled.connection.ping().await.map_err(DatabaseError::from)?;
+            pooled.trusted_generation = generation;
         }
         Ok(())
     }
 }
 
-/// How long a migration's statement waits for a row lock: it runs beside servers that are in use, and nobody tries it again.
-const PATIENT: Duration = Duration::from_secs(60);
+/// How long a statement of a migration waits for a row lock. It runs while servers are in use, and is not retried.
+const MIGRATION_LOCK_WAIT: Duration = Duration::from_secs(60);
 
-/// A connection of the driver's own with the session's settings, outside any pool.
-pub(super) async fn connect_plainly(address: &Address) -> Result<mysql_async::Conn, DatabaseError> {
+/// A connection of the driver with the session's settings, outside any pool.
+pub(super) async fn connect_unpooled(address: &Address) -> Result<mysql_async::Conn, DatabaseError> {
     let mut conn = address.open().await?;
-    conn.query_drop(session_setup(PATIENT)).await.map_err(refused)?;
+    conn.query_drop(session_setup(MIGRATION_LOCK_WAIT)).await.map_err(driver_error)?;
     Ok(conn)
 }
 
-/// What a statement of the driver's own connection fails with.
-pub(super) fn refused(error: mysql_async::Error) -> DatabaseError {
+/// The error of a statement on a connection of the driver.
+pub(super) fn driver_error(error: mysql_async::Error) -> DatabaseError {
     match error {
         mysql_async::Error::Server(error) => DatabaseError::Denied { code: error.code, message: error.message },
         error => DatabaseError::Unreachable(error.to_string()),
     }
 }
 
-/// Ends a statement that nobody waits for any more: the caller gave up, and the database would not notice before it has an answer.
-/// MariaDB and MySQL have different names for it, and each takes the other's line for a comment.
-fn longest(statement: Duration) -> String {
-    let (seconds, millis) = (statement.as_secs_f64(), statement.as_millis());
+/// Sets the maximum duration of a statement. MariaDB and MySQL have different names for it, and each reads the other's as a
+/// comment.
+fn statement_timeout(timeout: Duration) -> String {
+    let (seconds, millis) = (timeout.as_secs_f64(), timeout.as_millis());
     format!(
         "SET lock_wait_timeout = 60 /*M!100100 , max_statement_time = {seconds} */ /*!50799 , max_execution_time = {millis} */"
     )
 }
 
-/// The settings of a session, whatever the server's own defaults are. READ COMMITTED, because InnoDB's REPEATABLE READ
-/// answers plain reads from a snapshot that is older than the locks taken after it.
-fn session_setup(lock_wait: Duration) -> String {
-    let lock_wait = lock_wait.as_secs().max(1);
+/// The settings of a session, independent of the server's defaults. READ COMMITTED, because with InnoDB's REPEATABLE READ a
+/// plain read sees a snapshot that is older than locks acquired after it.
+fn session_setup(lock_wait_timeout: Duration) -> String {
+    let lock_wait_timeout = lock_wait_timeout.as_secs().max(1);
     format!(
         "SET NAMES utf8mb4 COLLATE {COLLATION}, time_zone = '+00:00', lc_messages = 'en_US', \
-         innodb_lock_wait_timeout = {lock_wait}, \
+         innodb_lock_wait_timeout = {lock_wait_timeout}, \
          sql_mode = 'STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
 NO_ENGINE_SUBSTITUTION'; \
          SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"

@@ -1,56 +1,56 @@
-//! Who may hold how many connections at a time.
+//! Limits how many connections each caller holds at a time.
 //!
-//! A pool alone serves whoever comes first, so ten writers that wait for one row lock, or one query with twenty searches, would keep
-//! everybody waiting. Three rules prevent that. Reads, writes and the worker have shares of their own, which together leave each of
-//! them some connections that the others cannot take. One operation holds a small number at a time, whatever it asks for; what it
-//! asks for beyond waits for itself and stands in nobody's way. And within a share the first who came is the first served.
+//! A pool alone serves whoever comes first, so ten writers that wait for one row lock, or one query with twenty searches, would
+//! block all other callers. Three rules prevent that. Reads, writes and the worker have separate shares, sized so that each has
+//! some connections that the others cannot use. One operation holds only a few connections at a time; its further requests wait
+//! for its own earlier ones and delay no one else. Within a share, callers are served in order of arrival.
 
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-/// What a connection is wanted for.
+/// What a connection is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Statements that wait for nobody's lock.
+    /// Statements that wait for no lock.
     Read,
     /// Statements that may wait for a row lock.
     Write,
 }
 
-/// On whose behalf a handle works.
+/// The caller that a handle belongs to.
 #[derive(Clone, Default)]
-pub(super) enum Party {
-    /// Everybody's.
+pub(super) enum Caller {
+    /// The process as a whole.
     #[default]
     Process,
-    /// Timed work.
+    /// Scheduled work.
     Worker,
     /// One operation of one client.
-    Operation(Arc<Share>),
+    Operation(Arc<OperationShare>),
 }
 
-/// How the connections of a pool are shared out.
+/// The sizes of the shares of a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sizes {
-    /// The most that read at a time.
+pub(super) struct ShareSizes {
+    /// Maximum for reads.
     pub reads: usize,
-    /// The most that write at a time.
+    /// Maximum for writes.
     pub writes: usize,
-    /// The most that the worker holds; `None`: it takes those of the writes, because the pool is too small for a share of its own.
+    /// Maximum for the worker; `None`: it uses the share of writes, because the pool is too small for a share of its own.
     pub worker: Option<usize>,
-    /// The most that one operation holds.
+    /// Maximum for one operation.
     pub operation: usize,
 }
 
-impl Sizes {
-    /// Of a pool of `connections`.
+impl ShareSizes {
+    /// The sizes for a pool of `connections`.
     pub fn of(connections: usize) -> Self {
         let quarter = (connections / 4).max(1);
         let worker = (connections >= 3).then_some((connections / 8).max(1));
         Self {
-            // What reads leave over is kept for writes and the worker, and the other way round.
+            // The rest is reserved for writes and the worker, and the other way round.
             reads: connections.saturating_sub(quarter + worker.unwrap_or(0)).max(1),
             writes: (connections / 2).max(1),
             worker,
@@ -61,7 +61,7 @@ impl Sizes {
 
 /// The shares of one pool.
 pub(super) struct Shares {
-    sizes: Sizes,
+    sizes: ShareSizes,
     reads: Arc<Semaphore>,
     writes: Arc<Semaphore>,
     worker: Arc<Semaphore>,
@@ -69,13 +69,13 @@ pub(super) struct Shares {
 
 impl Shares {
     pub fn of(connections: usize) -> Self {
-        let sizes = Sizes::of(connections);
+        let sizes = ShareSizes::of(connections);
         let writes = Arc::new(Semaphore::new(sizes.writes));
         let worker = sizes.worker.map_or_else(|| Arc::clone(&writes), |worker| Arc::new(Semaphore::new(worker)));
         Self { sizes, reads: Arc::new(Semaphore::new(sizes.reads)), writes, worker }
     }
 
-    /// How many connections of each share are in use.
+    /// The number of connections in use, by share.
     pub fn used(&self) -> [(&'static str, usize); 3] {
         let used = |size: usize, share: &Semaphore| size.saturating_sub(share.available_permits());
         let worker = self.sizes.worker.map_or(0, |size| used(size, &self.worker));
@@ -86,87 +86,87 @@ impl Shares {
         ]
     }
 
-    /// The share of a new operation.
-    pub fn operation(&self) -> Party {
-        Party::Operation(Arc::new(Share::of(self.sizes.operation)))
+    /// A caller for a new operation.
+    pub fn operation(&self) -> Caller {
+        Caller::Operation(Arc::new(OperationShare::of(self.sizes.operation)))
     }
 
-    /// The right to one connection, after at most `wait`; `None`: all of the share stayed in use. What an operation waits for its own
-    /// connections does not count: others are not to blame for it.
-    pub async fn seat(&self, party: &Party, purpose: Purpose, wait: Duration) -> Option<Seat> {
-        let turn = match party {
-            Party::Operation(share) => Some(share.turn().await?),
-            Party::Process | Party::Worker => None,
+    /// A permit for one connection, after at most `timeout`; `None`: the whole share stayed in use. The time that an operation
+    /// waits for its own connections does not count.
+    pub async fn acquire(&self, caller: &Caller, purpose: Purpose, timeout: Duration) -> Option<ConnectionPermit> {
+        let operation = match caller {
+            Caller::Operation(share) => Some(share.permit().await?),
+            Caller::Process | Caller::Worker => None,
         };
-        let share = match (party, purpose) {
-            (Party::Worker, _) => &self.worker,
+        let share = match (caller, purpose) {
+            (Caller::Worker, _) => &self.worker,
             (_, Purpose::Read) => &self.reads,
             (_, Purpose::Write) => &self.writes,
         };
-        // No timer when there is room.
-        let class = match Arc::clone(share).try_acquire_owned() {
-            Ok(class) => class,
-            Err(_) => tokio::time::timeout(wait, Arc::clone(share).acquire_owned()).await.ok()?.ok()?,
+        // A permit that is free needs no timer.
+        let share = match Arc::clone(share).try_acquire_owned() {
+            Ok(share) => share,
+            Err(_) => tokio::time::timeout(timeout, Arc::clone(share).acquire_owned()).await.ok()?.ok()?,
         };
-        Some(Seat { _class: class, _turn: turn })
+        Some(ConnectionPermit { _share: share, _operation: operation })
     }
 }
 
-/// The right to hold one connection.
-pub(super) struct Seat {
-    _class: OwnedSemaphorePermit,
-    _turn: Option<Turn>,
+/// A permit for one connection, released when dropped.
+pub(super) struct ConnectionPermit {
+    _share: OwnedSemaphorePermit,
+    _operation: Option<OperationPermit>,
 }
 
-/// What one operation may hold at a time.
-pub(super) struct Share {
+/// The limit of one operation.
+pub(super) struct OperationShare {
     permits: Arc<Semaphore>,
-    freed: Notify,
+    released: Notify,
 }
 
-impl Share {
+impl OperationShare {
     fn of(connections: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(connections)), freed: Notify::new() }
+        Self { permits: Arc::new(Semaphore::new(connections)), released: Notify::new() }
     }
 
-    /// A turn, as soon as the operation holds few enough connections.
-    async fn turn(self: &Arc<Self>) -> Option<Turn> {
+    /// A permit, as soon as the operation holds few enough connections.
+    async fn permit(self: &Arc<Self>) -> Option<OperationPermit> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
-        Some(self.given(permit))
+        Some(self.wrap(permit))
     }
 
-    /// A turn, if the operation holds few enough connections now.
-    pub fn try_turn(self: &Arc<Self>) -> Option<Turn> {
+    /// A permit, if the operation holds few enough connections now.
+    pub fn try_permit(self: &Arc<Self>) -> Option<OperationPermit> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
-        Some(self.given(permit))
+        Some(self.wrap(permit))
     }
 
-    /// Comes when a turn is over.
-    pub fn freed(&self) -> Notified<'_> {
-        self.freed.notified()
+    /// Notifies when a permit is released.
+    pub fn released(&self) -> Notified<'_> {
+        self.released.notified()
     }
 
-    fn given(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Turn {
-        Turn(Some((permit, Arc::clone(self))))
+    fn wrap(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> OperationPermit {
+        OperationPermit(Some((permit, Arc::clone(self))))
     }
 }
 
-/// An operation's right to hold one connection, until this is dropped.
-#[must_use = "the turn is over when it is dropped"]
-pub struct Turn(Option<(OwnedSemaphorePermit, Arc<Share>)>);
+/// A permit for one connection of an operation, released when dropped.
+#[must_use = "the permit is released when it is dropped"]
+pub struct OperationPermit(Option<(OwnedSemaphorePermit, Arc<OperationShare>)>);
 
-impl Turn {
-    /// One that no operation has to account for.
-    pub(super) fn of_process() -> Self {
+impl OperationPermit {
+    /// A permit that counts against no operation.
+    pub(super) fn unlimited() -> Self {
         Self(None)
     }
 }
 
-impl Drop for Turn {
+impl Drop for OperationPermit {
     fn drop(&mut self) {
         if let Some((permit, share)) = self.0.take() {
             drop(permit);
-            share.freed.notify_waiters();
+            share.released.notify_waiters();
         }
     }
 }
@@ -176,41 +176,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_and_writes_leave_each_other_some_connections() {
+    fn reads_and_writes_each_have_reserved_connections() {
         for connections in 3..200 {
-            let sizes = Sizes::of(connections);
+            let sizes = ShareSizes::of(connections);
             let worker = sizes.worker.unwrap();
-            assert!(sizes.writes + worker < connections, "{connections}: reads have some of their own");
-            assert!(sizes.reads + worker < connections, "{connections}: writes have some of their own");
+            assert!(sizes.writes + worker < connections, "{connections}: some are reserved for reads");
+            assert!(sizes.reads + worker < connections, "{connections}: some are reserved for writes");
             assert!((1..=4).contains(&sizes.operation) && sizes.operation <= sizes.reads, "{connections}: {sizes:?}");
         }
-        assert_eq!(Sizes::of(8), Sizes { reads: 5, writes: 4, worker: Some(1), operation: 2 });
-        assert_eq!(Sizes::of(2), Sizes { reads: 1, writes: 1, worker: None, operation: 1 });
-        assert_eq!(Sizes::of(1), Sizes { reads: 1, writes: 1, worker: None, operation: 1 });
+        assert_eq!(ShareSizes::of(8), ShareSizes { reads: 5, writes: 4, worker: Some(1), operation: 2 });
+        assert_eq!(ShareSizes::of(2), ShareSizes { reads: 1, writes: 1, worker: None, operation: 1 });
+        assert_eq!(ShareSizes::of(1), ShareSizes { reads: 1, writes: 1, worker: None, operation: 1 });
     }
 
     #[tokio::test]
-    async fn an_operation_waits_for_itself_alone() {
+    async fn an_operation_at_its_limit_delays_no_other() {
         let shares = Shares::of(8);
-        let (greedy, modest) = (shares.operation(), shares.operation());
-        let seat = async |party: &Party| shares.seat(party, Purpose::Read, Duration::ZERO).await;
-        let held = (seat(&greedy).await.unwrap(), seat(&greedy).await.unwrap());
-        assert!(futures_util::poll!(std::pin::pin!(seat(&greedy))).is_pending());
-        let others = seat(&modest).await.unwrap();
+        let (first, second) = (shares.operation(), shares.operation());
+        let acquire = async |caller: &Caller| shares.acquire(caller, Purpose::Read, Duration::ZERO).await;
+        let held = (acquire(&first).await.unwrap(), acquire(&first).await.unwrap());
+        assert!(futures_util::poll!(std::pin::pin!(acquire(&first))).is_pending());
+        let other = acquire(&second).await.unwrap();
         drop(held);
-        assert!(seat(&greedy).await.is_some());
-        drop(others);
+        assert!(acquire(&first).await.is_some());
+        drop(other);
     }
 
     #[tokio::test]
-    async fn writes_that_wait_leave_reads_and_the_worker_alone() {
+    async fn waiting_writes_do_not_delay_reads_and_the_worker() {
         let shares = Shares::of(8);
         let mut writes = Vec::new();
-        while let Some(seat) = shares.seat(&Party::Process, Purpose::Write, Duration::ZERO).await {
-            writes.push(seat);
+        while let Some(permit) = shares.acquire(&Caller::Process, Purpose::Write, Duration::ZERO).await {
+            writes.push(permit);
         }
         assert_eq!(writes.len(), 4);
-        assert!(shares.seat(&Party::Process, Purpose::Read, Duration::ZERO).await.is_some());
-        assert!(shares.seat(&Party::Worker, Purpose::Write, Duration::ZERO).await.is_some());
+        assert!(shares.acquire(&Caller::Process, Purpose::Read, Duration::ZERO).await.is_some());
+        assert!(shares.acquire(&Caller::Worker, Purpose::Write, Duration::ZERO).await.is_some());
     }
 }

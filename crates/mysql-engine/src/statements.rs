@@ -1,30 +1,30 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use telemetry::Durations;
+use telemetry::Histogram;
 
 /// Counts the statements that one [`super::Database`] sends: a metric in production, and in tests the proof that a page
-/// of any size costs the same number of statements. Session set-up and pings of the pool do not count.
+/// of any size costs the same number of statements. Session setup and pings of the pool are not counted.
 #[derive(Debug, Default)]
 pub struct Statements {
     sent: AtomicU64,
-    times: Durations,
+    times: Histogram,
     recording: AtomicBool,
     texts: Mutex<Vec<String>>,
 }
 
 impl Statements {
-    /// How many statements were sent since the start, `BEGIN` and `COMMIT` included.
+    /// The number of statements sent since the start, including `BEGIN` and `COMMIT`.
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// How long they took, until their answers began.
-    pub fn times(&self) -> &Durations {
+    /// Their durations, until the response began.
+    pub fn times(&self) -> &Histogram {
         &self.times
     }
 
-    /// Keeps the text of every statement until the recording is dropped. Meant for tests: one recording at a time.
+    /// Records the text of every statement until the recording is dropped. Meant for tests: one recording at a time.
     #[must_use = "the recording ends when it is dropped"]
     pub fn record(self: &Arc<Self>) -> Recording {
         self.texts.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -32,11 +32,11 @@ impl Statements {
         Recording { statements: Arc::clone(self) }
     }
 
-    pub(super) fn note(&self, query: &dyn std::fmt::Display) {
+    pub(super) fn count(&self, query: &dyn std::fmt::Display) {
         self.sent.fetch_add(1, Ordering::Relaxed);
         if self.recording.load(Ordering::Acquire) {
             let mut text = query.to_string();
-            // The builder shows the bound values behind the text; they are nobody's business here.
+            // The query builder appends the bound values, which may be private.
             if let Some(binds) = text.rfind(" -- binds: ") {
                 text.truncate(binds);
             }
@@ -52,7 +52,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// The texts so far, in the order in which they were sent, without bound values.
+    /// The texts so far, in the order they were sent, without bound values.
     pub fn texts(&self) -> Vec<String> {
         self.statements.texts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

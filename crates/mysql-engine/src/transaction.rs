@@ -1,15 +1,15 @@
 use super::conflict::{Conflict, MayConflict};
-use super::link::Link;
+use super::monitored_connection::MonitoredConnection;
 use super::shares::Purpose;
 use super::{Conn, Database, DatabaseError};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
 use std::time::Instant;
 
-/// An async closure that can be called again and whose future can move between threads.
+/// An async closure that can be called more than once and whose future is `Send`.
 ///
-/// `AsyncFnMut` alone cannot say that its future is `Send`; this trait names the future so that a bound can. Every
-/// `async |tx| …` that captures by shared reference satisfies it. A closure that moves or mutates what it captured does
-/// not: it could not be run again.
+/// `AsyncFnMut` alone cannot require a `Send` future; this trait names the future so that a bound can. Every `async |tx| …`
+/// that captures by shared reference satisfies it. A closure that moves or mutates what it captured does not, because it
+/// could not be retried.
 pub trait Attempt<C, R>: AsyncFnMut(C) -> R + FnMut(C) -> <Self as Attempt<C, R>>::Fut {
     /// The future of one attempt.
     type Fut: Future<Output = R>;
@@ -24,20 +24,20 @@ where
 }
 
 /// How one attempt ended.
-enum Ending<T, E> {
+enum Outcome<T, E> {
     Committed(T),
     Failed(E),
-    Collided(Conflict, Option<E>),
+    Conflicted(Conflict, Option<E>),
 }
 
 impl Database {
     /// Runs `work` in a transaction: commits when it returns `Ok`, rolls back otherwise.
     ///
-    /// **`work` may run more than once**: when it collides with other transactions (deadlock, lock wait, a Galera node's
-    /// veto) or the connection is lost before `COMMIT` was sent, everything is rolled back and it starts again after a
-    /// short random pause, a bounded number of times. So it must have no effect outside the database. When the answer to
-    /// `COMMIT` itself is lost, the outcome is unknown and the error is passed on: an idempotency key tells the caller.
-    /// When the future is dropped half way, the connection is closed, and the server rolls back.
+    /// **`work` may run more than once**: when it conflicts with other transactions (deadlock, lock wait timeout, failed
+    /// certification on Galera) or the connection is lost before `COMMIT` was sent, it is rolled back and retried after a short
+    /// random pause, a bounded number of times. So it must have no effect outside the database. When the response to `COMMIT`
+    /// itself is lost, the outcome is unknown and the error is returned: use an idempotency key to find out. When the future is
+    /// dropped before it ends, the connection is closed, and the server rolls back.
     ///
     /// The closure captures by shared reference (`async |tx|`, not `async move |tx|`; bind a reference first where needed).
     ///
@@ -60,31 +60,31 @@ impl Database {
     /// ```
     ///
     /// # Errors
-    /// What `work` returns; [`DatabaseError::Collided`] when every attempt collided; what [`Self::conn`] says.
+    /// The error of `work`; [`DatabaseError::TooManyConflicts`] when every attempt conflicted; see also [`Self::conn`].
     pub async fn transaction<T, E, F>(&self, mut work: F) -> Result<T, E>
     where
         for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
         T: Send,
         E: From<DatabaseError> + MayConflict + Send,
     {
-        self.until_done(&mut work, Frame::Transaction).await
+        self.retry(&mut work, Unit::Transaction).await
     }
 
-    /// Runs `work`, which is one statement that commits by itself and may wait for a lock, and **may run it again**, as
-    /// [`Self::transaction`] does. What was sent when the connection was lost is not sent again: it may have been done.
+    /// Runs `work`, which is one statement that commits by itself and may wait for a lock. It **may run more than once**, as in
+    /// [`Self::transaction`], but not after a lost connection, because the statement may have taken effect.
     ///
     /// # Errors
-    /// What [`Self::transaction`] says.
+    /// See [`Self::transaction`].
     pub async fn write<T, E, F>(&self, mut work: F) -> Result<T, E>
     where
         for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
         T: Send,
         E: From<DatabaseError> + MayConflict + Send,
     {
-        self.until_done(&mut work, Frame::Statement).await
+        self.retry(&mut work, Unit::Statement).await
     }
 
-    async fn until_done<T, E, F>(&self, work: &mut F, frame: Frame) -> Result<T, E>
+    async fn retry<T, E, F>(&self, work: &mut F, unit: Unit) -> Result<T, E>
     where
         for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
         T: Send,
@@ -93,98 +93,98 @@ impl Database {
         let started = Instant::now();
         let mut attempt = 1;
         loop {
-            let mut conn = self.lend(Purpose::Write).await?;
-            let ending = match frame {
-                Frame::Transaction => transact(&mut conn, work).await,
-                Frame::Statement => send(&mut conn, work).await,
+            let mut conn = self.acquire(Purpose::Write).await?;
+            let outcome = match unit {
+                Unit::Transaction => run_in_transaction(&mut conn, work).await,
+                Unit::Statement => run_statement(&mut conn, work).await,
             };
-            // Others may use it during the pause.
+            // Other callers may use the connection during the pause.
             drop(conn);
-            let (conflict, error) = match ending {
-                Ending::Committed(value) => return Ok(value),
-                Ending::Failed(error) => return Err(error),
-                Ending::Collided(conflict, error) => (conflict, error),
+            let (conflict, error) = match outcome {
+                Outcome::Committed(value) => return Ok(value),
+                Outcome::Failed(error) => return Err(error),
+                Outcome::Conflicted(conflict, error) => (conflict, error),
             };
             let options = self.options();
-            if attempt >= options.attempts || started.elapsed() >= options.patience {
-                tracing::warn!(?conflict, attempt, "a transaction collided on every attempt");
+            if attempt >= options.max_attempts || started.elapsed() >= options.max_retry_time {
+                tracing::warn!(?conflict, attempt, "a transaction conflicted on every attempt");
                 return Err(match (conflict, error) {
-                    (Conflict::Lost, Some(error)) => error,
-                    (last, _) => DatabaseError::Collided { attempts: attempt, last }.into(),
+                    (Conflict::ConnectionLost, Some(error)) => error,
+                    (last, _) => DatabaseError::TooManyConflicts { attempts: attempt, last }.into(),
                 });
             }
             self.count_retry();
-            tracing::debug!(?conflict, attempt, "a transaction collided and runs again");
+            tracing::debug!(?conflict, attempt, "retrying a transaction that conflicted");
             tokio::time::sleep(self.pause(attempt)).await;
             attempt += 1;
         }
     }
 }
 
-/// What holds the statements of one attempt together.
+/// What one attempt consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Frame {
-    /// All or nothing.
+enum Unit {
+    /// Several statements between `BEGIN` and `COMMIT`.
     Transaction,
-    /// There is one.
+    /// One statement that commits by itself.
     Statement,
 }
 
-async fn transact<T, E, F>(conn: &mut Conn, work: &mut F) -> Ending<T, E>
+async fn run_in_transaction<T, E, F>(conn: &mut Conn, work: &mut F) -> Outcome<T, E>
 where
     for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
     E: From<DatabaseError> + MayConflict + Send,
 {
     if let Err(error) = Ansi::begin_transaction(&mut **conn).await {
-        return ending(error);
+        return outcome(error);
     }
     match work(conn).await {
         Ok(value) => match Ansi::commit_transaction(&mut **conn).await {
-            Ok(()) => Ending::Committed(value),
-            // Whether the server committed is not known, so another run might do everything twice.
-            Err(error) if conn.is_lost() => Ending::Failed(DatabaseError::from(error).into()),
+            Ok(()) => Outcome::Committed(value),
+            // Whether the server committed is not known, so a retry might apply the changes twice.
+            Err(error) if conn.is_lost() => Outcome::Failed(DatabaseError::from(error).into()),
             Err(error) => {
                 roll_back(conn).await;
-                ending(error)
+                outcome(error)
             }
         },
         Err(error) => {
-            let conflict = if conn.is_lost() { Some(Conflict::Lost) } else { error.conflict() };
+            let conflict = if conn.is_lost() { Some(Conflict::ConnectionLost) } else { error.conflict() };
             roll_back(conn).await;
             match conflict {
-                Some(conflict) => Ending::Collided(conflict, Some(error)),
-                None => Ending::Failed(error),
+                Some(conflict) => Outcome::Conflicted(conflict, Some(error)),
+                None => Outcome::Failed(error),
             }
         }
     }
 }
 
-async fn send<T, E, F>(conn: &mut Conn, work: &mut F) -> Ending<T, E>
+async fn run_statement<T, E, F>(conn: &mut Conn, work: &mut F) -> Outcome<T, E>
 where
     for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
     E: From<DatabaseError> + MayConflict + Send,
 {
     match work(conn).await {
-        Ok(value) => Ending::Committed(value),
+        Ok(value) => Outcome::Committed(value),
         Err(error) => match error.conflict() {
-            Some(conflict) if !conn.is_lost() => Ending::Collided(conflict, Some(error)),
-            _ => Ending::Failed(error),
+            Some(conflict) if !conn.is_lost() => Outcome::Conflicted(conflict, Some(error)),
+            _ => Outcome::Failed(error),
         },
     }
 }
 
 type Ansi = AnsiTransactionManager;
 
-/// A transaction that cannot be rolled back leaves its connection broken: the pool closes it, and the server rolls back.
-async fn roll_back(conn: &mut Link) {
+/// If the rollback fails, the connection counts as broken: the pool closes it, and the server rolls back.
+async fn roll_back(conn: &mut MonitoredConnection) {
     if let Err(error) = Ansi::rollback_transaction(conn).await {
         tracing::debug!(%error, "a rollback failed; its connection will be closed");
     }
 }
 
-fn ending<T, E: From<DatabaseError>>(error: diesel::result::Error) -> Ending<T, E> {
+fn outcome<T, E: From<DatabaseError>>(error: diesel::result::Error) -> Outcome<T, E> {
     match Conflict::of(&error) {
-        Some(conflict) => Ending::Collided(conflict, Some(DatabaseError::from(error).into())),
-        None => Ending::Failed(DatabaseError::from(error).into()),
+        Some(conflict) => Outcome::Conflicted(conflict, Some(DatabaseError::from(error).into())),
+        None => Outcome::Failed(DatabaseError::from(error).into()),
     }
 }

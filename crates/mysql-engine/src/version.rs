@@ -4,16 +4,16 @@ use diesel::sql_types::{Datetime, Text};
 use diesel_async::RunQueryDsl;
 use std::fmt;
 
-/// The make of a database server.
+/// The product of a database server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Make {
+pub enum ServerKind {
     /// MariaDB, from 10.6.
     MariaDb,
     /// MySQL, from 8.0.
     MySql,
 }
 
-impl Make {
+impl ServerKind {
     fn oldest_supported(self) -> (u32, u32) {
         match self {
             Self::MariaDb => (10, 6),
@@ -22,7 +22,7 @@ impl Make {
     }
 }
 
-impl fmt::Display for Make {
+impl fmt::Display for ServerKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::MariaDb => "MariaDB",
@@ -31,22 +31,22 @@ impl fmt::Display for Make {
     }
 }
 
-/// What a server says about itself.
+/// The version of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
     /// MariaDB or MySQL.
-    pub make: Make,
-    /// The first number.
+    pub kind: ServerKind,
+    /// The major version.
     pub major: u32,
-    /// The second number.
+    /// The minor version.
     pub minor: u32,
-    /// The whole text, such as `10.11.6-MariaDB-0+deb12u1`.
+    /// The full text, such as `10.11.6-MariaDB-0+deb12u1`.
     pub text: String,
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}.{} ({})", self.make, self.major, self.minor, self.text)
+        write!(f, "{} {}.{} ({})", self.kind, self.major, self.minor, self.text)
     }
 }
 
@@ -54,17 +54,17 @@ impl fmt::Display for Version {
 #[derive(Debug, thiserror::Error)]
 pub enum VersionError {
     /// Too old.
-    #[error("the database is {0}; needed is MariaDB 10.6 or MySQL 8.0, or newer")]
+    #[error("the database is {0}, but MariaDB 10.6 or MySQL 8.0, or newer, is required")]
     TooOld(Version),
-    /// Neither MariaDB nor MySQL, as far as can be told.
-    #[error("the database calls itself {0:?}; needed is MariaDB 10.6 or MySQL 8.0, or newer")]
+    /// Not recognized as MariaDB or MySQL.
+    #[error("the database reports the version {0:?}, but MariaDB 10.6 or MySQL 8.0, or newer, is required")]
     Unknown(String),
-    /// It could not be asked.
+    /// The query failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
 }
 
-/// Asks the server which it is, and refuses one that is too old.
+/// Reads the version of the server; an unsupported one is an error.
 ///
 /// # Errors
 /// [`VersionError`].
@@ -74,16 +74,16 @@ pub async fn check(conn: &mut Conn) -> Result<Version, VersionError> {
         .await
         .map_err(DatabaseError::from)?;
     let version = parse(&text).ok_or(VersionError::Unknown(text))?;
-    if (version.major, version.minor) < version.make.oldest_supported() {
+    if (version.major, version.minor) < version.kind.oldest_supported() {
         return Err(VersionError::TooOld(version));
     }
     Ok(version)
 }
 
-/// What time the server thinks it is.
+/// The current time of the server, in UTC.
 ///
 /// # Errors
-/// When it does not answer.
+/// When the query fails.
 pub async fn now(conn: &mut Conn) -> Result<NaiveDateTime, DatabaseError> {
     Ok(diesel::select(diesel::dsl::sql::<Datetime>("UTC_TIMESTAMP(6)")).get_result(conn).await?)
 }
@@ -91,7 +91,7 @@ pub async fn now(conn: &mut Conn) -> Result<NaiveDateTime, DatabaseError> {
 /// Protocol and cipher of the connection, such as `TLSv1.3, TLS_AES_256_GCM_SHA384`; `None`: it is not encrypted.
 ///
 /// # Errors
-/// When the server does not answer.
+/// When the query fails.
 pub async fn encryption(conn: &mut Conn) -> Result<Option<String>, DatabaseError> {
     #[derive(diesel::QueryableByName)]
     struct Status {
@@ -109,12 +109,12 @@ pub async fn encryption(conn: &mut Conn) -> Result<Option<String>, DatabaseError
 }
 
 fn parse(text: &str) -> Option<Version> {
-    let make = if text.contains("MariaDB") { Make::MariaDb } else { Make::MySql };
-    // Old clients took a first number of 10 for nonsense, so some MariaDB servers put 5.5.5 in front of their version.
-    let numbers = if make == Make::MariaDb { text.strip_prefix("5.5.5-").unwrap_or(text) } else { text };
+    let kind = if text.contains("MariaDB") { ServerKind::MariaDb } else { ServerKind::MySql };
+    // Some MariaDB servers put 5.5.5 before their version, because old clients do not accept a major version of 10.
+    let numbers = if kind == ServerKind::MariaDb { text.strip_prefix("5.5.5-").unwrap_or(text) } else { text };
     let mut parts = numbers.split(|c: char| !c.is_ascii_digit()).map(str::parse);
     let (Some(Ok(major)), Some(Ok(minor))) = (parts.next(), parts.next()) else { return None };
-    Some(Version { make, major, minor, text: text.to_owned() })
+    Some(Version { kind, major, minor, text: text.to_owned() })
 }
 
 #[cfg(test)]
@@ -122,12 +122,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_of_both_makes_are_read() {
-        let seen = |text: &str| parse(text).map(|version| (version.make, version.major, version.minor));
-        assert_eq!(seen("10.11.6-MariaDB-0+deb12u1"), Some((Make::MariaDb, 10, 11)));
-        assert_eq!(seen("5.5.5-10.6.18-MariaDB-log"), Some((Make::MariaDb, 10, 6)));
-        assert_eq!(seen("8.4.3"), Some((Make::MySql, 8, 4)));
-        assert_eq!(seen("9.1.0-commercial"), Some((Make::MySql, 9, 1)));
-        assert_eq!(seen("TiDB"), None);
+    fn versions_of_mariadb_and_mysql_are_parsed() {
+        let parsed = |text: &str| parse(text).map(|version| (version.kind, version.major, version.minor));
+        assert_eq!(parsed("10.11.6-MariaDB-0+deb12u1"), Some((ServerKind::MariaDb, 10, 11)));
+        assert_eq!(parsed("5.5.5-10.6.18-MariaDB-log"), Some((ServerKind::MariaDb, 10, 6)));
+        assert_eq!(parsed("8.4.3"), Some((ServerKind::MySql, 8, 4)));
+        assert_eq!(parsed("9.1.0-commercial"), Some((ServerKind::MySql, 9, 1)));
+        assert_eq!(parsed("TiDB"), None);
     }
 }

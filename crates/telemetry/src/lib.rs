@@ -1,6 +1,6 @@
-//! What the parts of a program tell those who run it: measures, and the names of logs. No I/O.
+//! What a program reports to its operators: metrics, and the targets of its logs and traces. No I/O.
 
 pub mod logs;
-mod measures;
+mod metrics;
 
-pub use measures::{CLASSES, Distribution, Durations, Labels, Measure, Readings};
+pub use metrics::{BUCKETS, Histogram, HistogramSnapshot, Labels, Metric, Samples};

@@ -1,4 +1,4 @@
-//! The names under which parts of the log and of the traces can be turned on and off.
+//! The targets of log lines and spans, by which filters select them.
 
 /// The target of the access log: one line for each operation.
 pub const ACCESS: &str = "staygate::access";
@@ -6,11 +6,11 @@ pub const ACCESS: &str = "staygate::access";
 /// The target of security events: who signed in, who was refused, and why.
 pub const SECURITY: &str = "staygate::security";
 
-/// The target of the spans that are exported as traces. They carry names and never values.
+/// The target of the spans that are exported as traces. They contain names, but no values.
 pub const TRACE: &str = "staygate::trace";
 
-/// Whether what happens now belongs to a trace: only then are there spans for its parts. Not `tracing::enabled!`: where layers have filters
-/// of their own, asking it silences the next line of the thread.
+/// Whether the current span is part of a trace; only then are spans created for its steps. This is not `tracing::enabled!`: with
+/// filters per layer, calling that suppresses the next log line of the thread.
 pub fn is_traced() -> bool {
     tracing::Span::current().metadata().is_some_and(|span| span.target() == TRACE)
 }

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP, as any program would speak it.
+//! A minimal client for GraphQL over HTTP, written as any client would be.
 
 use anyhow::{Context as _, bail, ensure};
 use http_body_util::{BodyExt as _, Full};
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::net::TcpStream;
 
-/// How long anything may take before the tour gives up on it.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// Maximum time of any request.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A server.
+/// A client of one server.
 pub(super) struct Client {
     host: String,
     port: u16,
@@ -21,7 +21,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// The server at `url`, which is an `http://` address.
+    /// A client of the server at `url`, which is an `http://` URL.
     pub fn new(url: &str) -> anyhow::Result<Self> {
         let uri: Uri = url.parse().with_context(|| format!("--url: {url} is not a URL"))?;
         match uri.scheme_str() {
@@ -37,7 +37,7 @@ impl Client {
         Ok(Self { host, port: authority.port_u16().unwrap_or(80), authority: authority.to_string(), base })
     }
 
-    /// Where websockets are opened.
+    /// The URL for websockets.
     pub fn socket_url(&self) -> String {
         format!("ws://{}{}/graphql", self.authority, self.base)
     }
@@ -49,7 +49,7 @@ impl Client {
         Ok((status, String::from_utf8_lossy(&body).into_owned()))
     }
 
-    /// The whole answer to an operation.
+    /// The whole response to an operation.
     pub async fn graphql(&self, token: Option<&str>, query: &str, variables: &Value) -> anyhow::Result<Value> {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let mut request = self
@@ -60,10 +60,10 @@ impl Client {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         let (status, body) = self.send(request.body(Full::from(body))?).await?;
-        let answer: Value = serde_json::from_slice(&body)
+        let response: Value = serde_json::from_slice(&body)
             .with_context(|| format!("expected JSON, got {status} {}", String::from_utf8_lossy(&body).trim()))?;
-        ensure!(answer.is_object(), "expected a GraphQL response, got {answer}");
-        Ok(answer)
+        ensure!(response.is_object(), "expected a GraphQL response, got {response}");
+        Ok(response)
     }
 
     fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
@@ -72,8 +72,8 @@ impl Client {
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)> {
-        let exchange = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
-        exchange.with_context(|| format!("no response within {} s", PATIENCE.as_secs()))?
+        let exchange = tokio::time::timeout(TIMEOUT, self.exchange(request)).await;
+        exchange.with_context(|| format!("no response within {} s", TIMEOUT.as_secs()))?
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)> {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_taken_apart() {
+    fn urls_are_parsed() {
         let client = Client::new("http://[::1]:8080/api/").unwrap();
         assert_eq!((client.host.as_str(), client.port, client.base.as_str()), ("::1", 8080, "/api"));
         assert_eq!(client.socket_url(), "ws://[::1]:8080/api/graphql");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn other_schemes_are_refused_with_the_reason() {
+    fn other_schemes_are_rejected_with_a_reason() {
         assert!(refusal("https://example.com").contains("does not support TLS"));
         assert!(refusal("ftp://example.com").contains("http://"));
         assert!(refusal("not a url").contains("is not a URL"));

@@ -1,29 +1,29 @@
-//! The whole journey, played against a running server as any client would: over HTTP and a websocket.
+//! The whole journey against a running server, as any client would make it: over HTTP and a websocket.
 //!
-//! Each step prints what it does and checks what comes back. The tour makes accounts of its own, and takes off or cancels what
-//! it made, also when it fails half-way.
+//! Each step prints what it does and checks the responses. The tour creates its own accounts, and unlists or cancels what it created,
+//! also if it fails.
 
-mod answers;
+mod accounts;
 mod client;
-mod home;
+mod listing;
 mod operations;
-mod people;
+mod output;
 mod request;
+mod responses;
 mod search;
 mod socket;
 mod stay;
 mod trip;
-mod voice;
 
+use accounts::Account;
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use client::Client;
 use hyper::StatusCode;
-use people::Person;
+use output::Output;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::time::Instant;
-use voice::Voice;
 
 /// The arguments of `staygate tour`.
 #[derive(Debug, Args)]
@@ -36,96 +36,102 @@ pub struct Arguments {
     verbose: bool,
 }
 
-/// Plays the whole tour and prints its steps.
+/// Runs the whole tour and prints its steps.
 ///
 /// # Errors
-/// A step that did not go as it should. What the tour made is undone as far as that goes.
+/// A step with an unexpected result. What the tour created is undone as far as possible.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.url)?;
     let began = Instant::now();
     println!("A tour of {}", arguments.url);
-    let mut tour = Tour { client, voice: Voice::new(arguments.verbose), leftovers: Vec::new() };
-    if let Err(error) = Box::pin(tour.play()).await {
-        let error = error.context(tour.voice.step());
-        tour.tidy_up().await;
+    let mut tour = Tour { client, output: Output::new(arguments.verbose), undo_steps: Vec::new() };
+    if let Err(error) = Box::pin(tour.run_steps()).await {
+        let error = error.context(tour.output.step());
+        tour.clean_up().await;
         return Err(error);
     }
-    let (steps, seconds) = (tour.voice.steps(), began.elapsed().as_secs_f64());
-    tour.voice.done(&format!("All {steps} steps succeeded, in {seconds:.1} s."));
+    let (steps, seconds) = (tour.output.steps(), began.elapsed().as_secs_f64());
+    tour.output.done(&format!("All {steps} steps succeeded, in {seconds:.1} s."));
     Ok(ExitCode::SUCCESS)
 }
 
-/// Something to undo if the tour fails.
-struct Leftover {
+/// An operation that undoes something if the tour fails.
+struct UndoStep {
     token: String,
     operation: &'static str,
     input: Value,
 }
 
-/// The tour and what it needs all the time.
+/// The state of the tour.
 struct Tour {
     client: Client,
-    voice: Voice,
-    leftovers: Vec<Leftover>,
+    output: Output,
+    undo_steps: Vec<UndoStep>,
 }
 
-/// Who takes part.
-struct Cast {
-    guest: Person,
-    rival: Person,
-    host: Person,
+/// The accounts of the tour.
+struct Accounts {
+    guest: Account,
+    second_guest: Account,
+    host: Account,
 }
 
 impl Tour {
-    async fn play(&mut self) -> anyhow::Result<()> {
-        self.voice.begin("Is the server ready?");
+    async fn run_steps(&mut self) -> anyhow::Result<()> {
+        self.output.begin("Is the server ready?");
         let (status, body) = self.client.get("/readyz").await?;
         ensure!(status == StatusCode::OK, "GET /readyz: expected 200, got {status} {}", body.trim());
-        self.voice.holds(body.trim());
-        self.voice.begin("Create accounts");
-        let cast = Cast {
+        self.output.passed(body.trim());
+        self.output.begin("Create accounts");
+        let accounts = Accounts {
             guest: self.register("guest").await?,
-            rival: self.register("rival").await?,
+            second_guest: self.register("rival").await?,
             host: self.register("host").await?,
         };
-        self.voice.holds("three accounts, signed in");
+        self.output.passed("three accounts, signed in");
         let mut own = None;
-        self.voice.part("Instant book: search, book, pay, cancel");
+        self.output.part("Instant book: search, book, pay, cancel");
         let (hit, stay) = match self.search().await? {
             Some(found) => found,
             None => {
-                self.voice.line("This server has no instant book listings, because demo data is off (`staygate serve --demo on`, or import a city).");
-                self.voice.line("The tour continues with its own listing.");
-                own = Some(self.open_home(&cast.host, true).await?);
+                self.output.line("This server has no instant book listings, because demo data is off (`staygate serve --demo on`, or import a city).");
+                self.output.line("The tour continues with its own listing.");
+                own = Some(self.publish_listing(&accounts.host, true).await?);
                 self.search().await?.context("the search did not find the tour's own listing")?
             }
         };
         self.open_listing(&hit, &stay).await?;
-        let mut events = self.watch(&cast.guest).await?;
-        self.stay(&cast.guest, &hit, &stay, &mut events).await?;
-        self.voice.part("Request to book: request, pay, accept");
+        let mut events = self.watch(&accounts.guest).await?;
+        self.stay(&accounts.guest, &hit, &stay, &mut events).await?;
+        self.output.part("Request to book: request, pay, accept");
         let home = match own {
-            Some(home) => self.ask_first(&cast.host, home).await?,
-            None => self.open_home(&cast.host, false).await?,
+            Some(home) => self.turn_off_instant_book(&accounts.host, home).await?,
+            None => self.publish_listing(&accounts.host, false).await?,
         };
-        self.request(&cast, &home, &mut events).await?;
+        self.request(&accounts, &home, &mut events).await?;
         events.close().await
     }
 
     /// The data of an operation.
-    async fn ask(&self, who: Option<&Person>, operation: &str, variables: Value) -> anyhow::Result<Value> {
-        self.voice.operation(operation, &variables);
+    async fn query(&self, who: Option<&Account>, operation: &str, variables: Value) -> anyhow::Result<Value> {
+        self.output.operation(operation, &variables);
         let token = who.map(|person| person.token.as_str());
-        let mut answer = self.client.graphql(token, operation, &variables).await?;
-        if let Some(error) = answer["errors"].get(0) {
+        let mut response = self.client.graphql(token, operation, &variables).await?;
+        if let Some(error) = response["errors"].get(0) {
             bail!("expected data, got the error {}: {}", error["extensions"]["code"], error["message"]);
         }
-        Ok(answer["data"].take())
+        Ok(response["data"].take())
     }
 
-    /// The payload of a mutation, which must be a `wanted`.
-    async fn change(&self, who: Option<&Person>, operation: &str, input: Value, wanted: &str) -> anyhow::Result<Value> {
-        let data = self.ask(who, operation, json!({ "input": input })).await?;
+    /// Runs a mutation; its payload must be of the type `wanted`.
+    async fn mutate(
+        &self,
+        who: Option<&Account>,
+        operation: &str,
+        input: Value,
+        wanted: &str,
+    ) -> anyhow::Result<Value> {
+        let data = self.query(who, operation, json!({ "input": input })).await?;
         let payload = data.as_object().and_then(|data| data.values().next()).cloned().unwrap_or_default();
         let kind = payload["__typename"].as_str().unwrap_or("nothing");
         let message = payload["message"].as_str().map(|message| format!(": {message}")).unwrap_or_default();
@@ -133,19 +139,19 @@ impl Tour {
         Ok(payload)
     }
 
-    /// Remembers how to undo something.
-    fn remember(&mut self, who: &Person, operation: &'static str, input: Value) {
-        self.leftovers.push(Leftover { token: who.token.clone(), operation, input });
+    /// Records how to undo something.
+    fn undo_later(&mut self, who: &Account, operation: &'static str, input: Value) {
+        self.undo_steps.push(UndoStep { token: who.token.clone(), operation, input });
     }
 
-    /// What `operation` would undo is undone.
-    fn forget(&mut self, operation: &str) {
-        self.leftovers.retain(|leftover| leftover.operation != operation);
+    /// Removes a recorded undo operation.
+    fn undone(&mut self, operation: &str) {
+        self.undo_steps.retain(|leftover| leftover.operation != operation);
     }
 
-    /// Undoes what a failed tour has left, as far as that works.
-    async fn tidy_up(&mut self) {
-        for Leftover { token, operation, input } in self.leftovers.drain(..).rev() {
+    /// Undoes what a failed tour has left, as far as possible.
+    async fn clean_up(&mut self) {
+        for UndoStep { token, operation, input } in self.undo_steps.drain(..).rev() {
             let variables = json!({ "input": &input });
             if let Err(error) = self.client.graphql(Some(&token), operation, &variables).await {
                 tracing::warn!(%input, error = format!("{error:#}"), "not cleaned up on the server");

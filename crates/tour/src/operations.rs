@@ -1,4 +1,4 @@
-//! The operations of the tour. A test holds each of them to the contract.
+//! The operations of the tour. A test validates each of them against the contract.
 
 macro_rules! operations {
     ($($name:ident = $file:literal;)*) => {
@@ -10,7 +10,7 @@ macro_rules! operations {
 
 operations! {
     ACCEPT = "accept";
-    ASK_FIRST = "ask_first";
+    TURN_OFF_INSTANT_BOOK = "ask_first";
     BOOK = "book";
     CANCEL = "cancel";
     CONFIRM = "confirm";

@@ -1,7 +1,7 @@
 //! Finding a place to stay, and looking at it.
 
-use super::answers::{day, instant, list, money, number, rating, same, short, text};
-use super::people::fresh;
+use super::accounts::unique_text;
+use super::responses::{check_equal, day, instant, list, money, number, rating, short, text};
 use super::{Tour, operations};
 use anyhow::{Context as _, ensure};
 use chrono::{Datelike as _, Days, NaiveDate};
@@ -66,8 +66,8 @@ pub(super) struct Hit {
 impl Tour {
     /// Looks for a stay that can be booked at once; `None` when this server has none.
     pub(super) async fn search(&mut self) -> anyhow::Result<Option<(Hit, Stay)>> {
-        self.voice.begin("Search by map, dates and guests");
-        let found = self.ask(None, operations::FIND_CITY, Value::Null).await?;
+        self.output.begin("Search by map, dates and guests");
+        let found = self.query(None, operations::FIND_CITY, Value::Null).await?;
         let Some(place) = list(&found, "/searchListings/nodes")?.first().map(|node| &node["listing"]["place"]) else {
             return Ok(None);
         };
@@ -77,12 +77,12 @@ impl Tour {
         let east = if longitude + AROUND.1 > 180.0 { longitude + AROUND.1 - 360.0 } else { longitude + AROUND.1 };
         let (south, north) = ((latitude - AROUND.0).max(-90.0), (latitude + AROUND.0).min(90.0));
         let area = json!({ "south": edge(south), "west": edge(west), "north": edge(north), "east": edge(east) });
-        self.voice.fact("city", text(place, "/city")?);
-        self.voice.fact("box", format!("{:.2} to {:.2} north, {:.2} to {:.2} east", south, north, west, east));
+        self.output.fact("city", text(place, "/city")?);
+        self.output.fact("box", format!("{:.2} to {:.2} north, {:.2} to {:.2} east", south, north, west, east));
         for (nights, weeks) in NIGHTS.into_iter().flat_map(|nights| WEEKS.map(|weeks| (nights, weeks))) {
             let stay = Stay::ahead(weeks, nights);
             let variables = json!({ "box": area, "stay": stay.input() });
-            let found = self.ask(None, operations::SEARCH, variables).await?;
+            let found = self.query(None, operations::SEARCH, variables).await?;
             if let Some(hit) = self.choose(&found, stay)? {
                 return Ok(Some((hit, stay)));
             }
@@ -96,65 +96,65 @@ impl Tour {
         if hits.is_empty() {
             return Ok(None);
         }
-        self.voice.fact("stay", stay);
+        self.output.fact("stay", stay);
         let count = found["searchListings"]["totalCount"].as_i64();
         let count = count.map_or_else(|| "more than 1,000".to_owned(), |count| count.to_string());
-        self.voice.fact("found", format!("{count} listings; the best rated ones, with the price of the whole stay:"));
+        self.output.fact("found", format!("{count} listings; the best rated ones, with the price of the whole stay:"));
         for hit in hits {
             let rating = rating(hit, "/listing/rating")?;
             let title = short(text(hit, "/listing/title")?, 44);
-            self.voice.line(format!("{}   {rating:<12} {title}", money(hit, "/price/total")?));
+            self.output.line(format!("{}   {rating:<12} {title}", money(hit, "/price/total")?));
         }
-        let chosen = &hits[usize::from(fresh().bytes().last().unwrap_or_default()) % hits.len()];
-        self.voice.fact("chosen", short(text(chosen, "/listing/title")?, 60));
+        let chosen = &hits[usize::from(unique_text().bytes().last().unwrap_or_default()) % hits.len()];
+        self.output.fact("chosen", short(text(chosen, "/listing/title")?, 60));
         let (listing, total) = (text(chosen, "/listing/id")?.to_owned(), number(chosen, "/price/total/minorUnits")?);
         Ok(Some(Hit { listing, total }))
     }
 
     /// Opens what was found.
     pub(super) async fn open_listing(&mut self, hit: &Hit, stay: &Stay) -> anyhow::Result<()> {
-        self.voice.begin("Open the listing");
+        self.output.begin("Open the listing");
         let variables = json!({ "id": hit.listing, "from": stay.check_in(), "to": stay.check_out() });
-        let found = self.ask(None, operations::LISTING, variables).await?;
+        let found = self.query(None, operations::LISTING, variables).await?;
         let listing = &found["listing"];
-        ensure!(listing.is_object(), "expected the listing {}, came {listing}", hit.listing);
+        ensure!(listing.is_object(), "expected the listing {}, got {listing}", hit.listing);
         self.show_listing(listing)?;
         let nights = list(listing, "/availability")?;
         let days: Vec<String> = nights.iter().filter_map(|night| night["night"].as_str().map(str::to_owned)).collect();
-        same("the nights", stay.each_night(), days)?;
+        check_equal("the nights", stay.each_night(), days)?;
         for night in nights {
             let bookable = night["bookable"] == true;
-            ensure!(bookable, "expected all nights to be bookable, as the search said; came {night}");
+            ensure!(bookable, "expected all nights to be bookable, as the search said, got {night}");
             let date: NaiveDate = text(night, "/night")?.parse()?;
-            self.voice.line(format!("{:<15}  {}  free", day(date).to_string(), money(night, "/price")?));
+            self.output.line(format!("{:<15}  {}  free", day(date).to_string(), money(night, "/price")?));
         }
-        let arrival = nights.first().context("expected nights, came none")?;
-        same("arrival on the first day", true, arrival["checkInAllowed"] == true)?;
-        self.voice.holds("every night of the stay is free");
+        let arrival = nights.first().context("expected nights, got none")?;
+        check_equal("arrival on the first day", true, arrival["checkInAllowed"] == true)?;
+        self.output.passed("every night of the stay is free");
         Ok(())
     }
 
     fn show_listing(&self, listing: &Value) -> anyhow::Result<()> {
-        self.voice.fact("title", short(text(listing, "/title")?, 72));
+        self.output.fact("title", short(text(listing, "/title")?, 72));
         let guests = number(listing, "/maxGuests")?;
-        self.voice.fact("what", format!("{}, up to {guests} guests", text(listing, "/propertyLabel")?));
+        self.output.fact("what", format!("{}, up to {guests} guests", text(listing, "/propertyLabel")?));
         let part = listing["place"]["neighborhood"].as_str().map(|part| format!("{part}, ")).unwrap_or_default();
         let zone = text(listing, "/timeZone")?;
-        self.voice.fact("where", format!("{part}{}, time zone {zone}", text(listing, "/place/city")?));
+        self.output.fact("where", format!("{part}{}, time zone {zone}", text(listing, "/place/city")?));
         let superhost = if listing["host"]["isSuperhost"] == true { ", superhost" } else { "" };
         let (host, since) = (text(listing, "/host/displayName")?, text(listing, "/host/memberSince")?);
-        self.voice.fact("host", format!("{host}{superhost}, member since {since}"));
+        self.output.fact("host", format!("{host}{superhost}, member since {since}"));
         let amenities = list(listing, "/amenities")?;
         let names: Vec<&str> = amenities.iter().filter_map(|amenity| amenity["name"].as_str()).take(3).collect();
-        self.voice.fact("offers", format!("{} amenities, such as {}", amenities.len(), short(&names.join(", "), 56)));
+        self.output.fact("offers", format!("{} amenities, such as {}", amenities.len(), short(&names.join(", "), 56)));
         for photo in list(listing, "/photos")?.iter().take(1) {
-            self.voice.fact("photo", text(photo, "/url")?);
+            self.output.fact("photo", text(photo, "/url")?);
         }
-        self.voice.fact("rating", rating(listing, "/rating")?);
+        self.output.fact("rating", rating(listing, "/rating")?);
         for review in list(listing, "/reviews/nodes")? {
             let who = review["author"]["displayName"].as_str().unwrap_or("somebody");
-            self.voice.fact("review", format!("{who}, {}:", instant(review, "/createdAt")?));
-            self.voice.line(format!("“{}”", short(text(review, "/text")?, 72)));
+            self.output.fact("review", format!("{who}, {}:", instant(review, "/createdAt")?));
+            self.output.line(format!("“{}”", short(text(review, "/text")?, 72)));
         }
         Ok(())
     }
@@ -162,7 +162,7 @@ impl Tour {
 
 fn point(place: &Value) -> anyhow::Result<(f64, f64)> {
     let degree = |name: &str| {
-        place["point"][name].as_f64().with_context(|| format!("expected degrees of {name}, came {}", place["point"]))
+        place["point"][name].as_f64().with_context(|| format!("expected degrees of {name}, got {}", place["point"]))
     };
     Ok((degree("latitude")?, degree("longitude")?))
 }

@@ -1,6 +1,6 @@
 //! One subscription over a websocket, by the protocol `graphql-transport-ws`.
 
-use super::client::PATIENCE;
+use super::client::TIMEOUT;
 use anyhow::{Context as _, bail, ensure};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -12,73 +12,73 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 const STREAM: &str = "stream";
-const QUESTION: &str = "question";
+const PROBE: &str = "question";
 
-/// A websocket with a subscription on it.
+/// A websocket with one subscription.
 pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    /// Opens a websocket at `url` for whom `token` belongs to.
+    /// Opens a websocket at `url` with the access token `token`.
     pub async fn open(url: &str, token: &str) -> anyhow::Result<Self> {
         let mut request = url.into_client_request()?;
         request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(PROTOCOL));
-        let opened = tokio::time::timeout(PATIENCE, connect_async(request)).await;
-        let (stream, _) = opened.context("expected a websocket, came no answer")?.context("opening the websocket")?;
+        let opened = tokio::time::timeout(TIMEOUT, connect_async(request)).await;
+        let (stream, _) = opened.context("expected a websocket, got no response")?.context("opening the websocket")?;
         let mut socket = Self(stream);
         let payload = json!({ "authorization": format!("Bearer {token}") });
-        socket.say(&json!({ "type": "connection_init", "payload": payload })).await?;
-        let answer = socket.hear().await?;
-        ensure!(answer["type"] == "connection_ack", "expected connection_ack, came {answer}");
+        socket.send(&json!({ "type": "connection_init", "payload": payload })).await?;
+        let response = socket.receive().await?;
+        ensure!(response["type"] == "connection_ack", "expected connection_ack, got {response}");
         Ok(socket)
     }
 
-    /// Subscribes. The protocol does not tell when a subscription has begun, so `question`, which is asked behind it and goes to
-    /// the database as well, is waited for.
-    pub async fn subscribe(&mut self, subscription: &str, question: &str) -> anyhow::Result<()> {
-        for (id, query) in [(STREAM, subscription), (QUESTION, question)] {
-            self.say(&json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await?;
+    /// Subscribes. The protocol does not confirm that a subscription has started, so a query, `probe`, is sent after it, and its response
+    /// is awaited.
+    pub async fn subscribe(&mut self, subscription: &str, probe: &str) -> anyhow::Result<()> {
+        for (id, query) in [(STREAM, subscription), (PROBE, probe)] {
+            self.send(&json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await?;
         }
         loop {
-            let answer = self.hear().await?;
-            match (answer["id"].as_str(), answer["type"].as_str()) {
-                (Some(QUESTION), Some("next")) => {}
-                (Some(QUESTION), Some("complete")) => return Ok(()),
-                _ => bail!("expected the answer to a query over the websocket, came {answer}"),
+            let response = self.receive().await?;
+            match (response["id"].as_str(), response["type"].as_str()) {
+                (Some(PROBE), Some("next")) => {}
+                (Some(PROBE), Some("complete")) => return Ok(()),
+                _ => bail!("expected the response to a query over the websocket, got {response}"),
             }
         }
     }
 
     /// The next result of the subscription.
     pub async fn next(&mut self) -> anyhow::Result<Value> {
-        let mut message = self.hear().await?;
-        ensure!(message["type"] == "next" && message["id"] == STREAM, "expected an event, came {message}");
+        let mut message = self.receive().await?;
+        ensure!(message["type"] == "next" && message["id"] == STREAM, "expected an event, got {message}");
         let payload = message["payload"].take();
-        ensure!(payload.get("errors").is_none(), "expected an event, came {payload}");
+        ensure!(payload.get("errors").is_none(), "expected an event, got {payload}");
         Ok(payload)
     }
 
     /// Ends the subscription and the connection.
     pub async fn close(mut self) -> anyhow::Result<()> {
-        self.say(&json!({ "type": "complete", "id": STREAM })).await?;
+        self.send(&json!({ "type": "complete", "id": STREAM })).await?;
         self.0.close(None).await.context("closing the websocket")
     }
 
-    async fn say(&mut self, message: &Value) -> anyhow::Result<()> {
+    async fn send(&mut self, message: &Value) -> anyhow::Result<()> {
         self.0.send(Message::text(message.to_string())).await.context("writing to the websocket")
     }
 
-    async fn hear(&mut self) -> anyhow::Result<Value> {
+    async fn receive(&mut self) -> anyhow::Result<Value> {
         loop {
-            let heard = tokio::time::timeout(PATIENCE, self.0.next()).await;
+            let heard = tokio::time::timeout(TIMEOUT, self.0.next()).await;
             let heard = heard.with_context(|| {
-                format!("expected a message over the websocket within {} s, came none", PATIENCE.as_secs())
+                format!("expected a message over the websocket within {} s, got none", TIMEOUT.as_secs())
             })?;
             match heard {
                 Some(Ok(Message::Text(text))) => {
                     let message: Value =
-                        serde_json::from_str(&text).with_context(|| format!("expected JSON, came {text}"))?;
+                        serde_json::from_str(&text).with_context(|| format!("expected JSON, got {text}"))?;
                     match message["type"].as_str() {
-                        Some("ping") => self.say(&json!({ "type": "pong" })).await?,
+                        Some("ping") => self.send(&json!({ "type": "pong" })).await?,
                         Some("pong") => {}
                         _ => return Ok(message),
                     }
@@ -89,7 +89,7 @@ impl Socket {
                 ),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(anyhow::Error::from(error).context("reading from the websocket")),
-                None => bail!("the server left the websocket"),
+                None => bail!("the server disconnected the websocket"),
             }
         }
     }

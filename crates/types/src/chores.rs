@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Timestamp;
-use telemetry::{Measure, Readings};
+use telemetry::{Metric, Samples};
 
 /// What became of timed work so far, by its name.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl Chores {
 
     /// What was noted so far.
     #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 have far fewer than 52 bits")]
-    pub fn measures(&self) -> Vec<Measure> {
+    pub fn metrics(&self) -> Vec<Metric> {
         let (mut runs, mut last) = (Vec::new(), Vec::new());
         for (name, chore) in &*self.chores() {
             let work = ("work", (*name).to_owned());
@@ -59,15 +59,15 @@ impl Chores {
             last.extend(chore.last.map(|at| (vec![work], at.utc().timestamp() as f64)));
         }
         vec![
-            Measure {
+            Metric {
                 name: "worker_runs",
                 help: "How often timed work was done or has failed",
-                readings: Readings::Counts(runs),
+                samples: Samples::Counters(runs),
             },
-            Measure {
+            Metric {
                 name: "worker_last_done_timestamp_seconds",
                 help: "When timed work was last done, in seconds since 1970",
-                readings: Readings::Levels(last),
+                samples: Samples::Gauges(last),
             },
         ]
     }

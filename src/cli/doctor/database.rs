@@ -1,4 +1,4 @@
-//! The database: whether it can be used, its clock, its migrations.
+//! Checks of the database: access, clock, migrations.
 
 use anyhow::ensure;
 
@@ -12,7 +12,7 @@ use mysql_engine::{Conn, Database, version};
 use store::migrate;
 use types::{Clock, OsEntropy, SystemClock};
 
-/// The most that the clocks of server and database may differ.
+/// Maximum difference between the clocks of server and database.
 const CLOCK_SKEW: chrono::Duration = chrono::Duration::seconds(2);
 
 pub(super) async fn check(report: &mut Report, config: &Config, storage: &OpenStorage) {
@@ -21,11 +21,11 @@ pub(super) async fn check(report: &mut Report, config: &Config, storage: &OpenSt
         Some(_) => "private, of the running server",
         None => "of DATABASE_URL",
     };
-    // Only a private database is made by looking at it.
+    // Only a private database is created by the check.
     if storage.embedded().is_some()
         && let Err(error) = migrate::ensure_database(storage.url()).await
     {
-        report.note("database", Err(error.into()));
+        report.add("database", Err(error.into()));
         return;
     }
     let database = match Database::connect(storage.url(), pool_options(&config.storage, &OsEntropy)).await {
@@ -35,22 +35,22 @@ pub(super) async fn check(report: &mut Report, config: &Config, storage: &OpenSt
                 Some(embedded) => format!("see {}", embedded.log().display()),
                 None => "check DATABASE_URL, that the server is running, and that this machine can reach it".to_owned(),
             };
-            report.note("database", Err(anyhow::anyhow!("{error}: {advice}")));
+            report.add("database", Err(anyhow::anyhow!("{error}: {advice}")));
             return;
         }
     };
     match database.conn().await {
         Ok(mut conn) => {
             let found = version::check(&mut conn).await;
-            report.note("database", found.map(|version| format!("{version}, {whose}")).map_err(Into::into));
-            report.note("encryption", check_encryption(&mut conn, storage.url()).await);
-            report.note("clock", check_clock(&mut conn, &SystemClock).await);
+            report.add("database", found.map(|version| format!("{version}, {whose}")).map_err(Into::into));
+            report.add("encryption", check_encryption(&mut conn, storage.url()).await);
+            report.add("clock", check_clock(&mut conn, &SystemClock).await);
         }
-        Err(error) => report.note("database", Err(error.into())),
+        Err(error) => report.add("database", Err(error.into())),
     }
-    report.note("migrations", check_migrations(storage.url()).await);
+    report.add("migrations", check_migrations(storage.url()).await);
     check_cases(report, storage, &database).await;
-    report.note("demo accounts", check_demo(config, storage, &database).await);
+    report.add("demo accounts", check_demo(config, storage, &database).await);
 }
 
 /// Payments that a person must look at; a database that is not migrated yet has none.
@@ -62,13 +62,13 @@ async fn check_cases(report: &mut Report, storage: &OpenStorage, database: &Data
         Ok::<_, anyhow::Error>(0)
     };
     match open.await {
-        Ok(0) => report.note("payments", Ok("no open cases".to_owned())),
+        Ok(0) => report.add("payments", Ok("no open cases".to_owned())),
         Ok(number) => report.warn("payments", &format!("{number} open cases: `staygate cases` lists them")),
-        Err(error) => report.note("payments", Err(error)),
+        Err(error) => report.add("payments", Err(error)),
     }
 }
 
-/// Demo accounts have passwords that everybody knows.
+/// Demo accounts have public passwords.
 async fn check_demo(config: &Config, storage: &OpenStorage, database: &Database) -> anyhow::Result<String> {
     if migrate::status(storage.url()).await?.applied.is_empty() {
         return Ok("none".to_owned());
@@ -90,12 +90,12 @@ async fn check_demo(config: &Config, storage: &OpenStorage, database: &Database)
     })
 }
 
-/// How the connection is protected, as the server itself sees it.
+/// How the connection is protected, according to the database server.
 async fn check_encryption(conn: &mut Conn, url: &str) -> anyhow::Result<String> {
     let url: DatabaseUrl = url.parse().map_err(anyhow::Error::msg)?;
     let advice = "add ?ssl-mode=VERIFY_IDENTITY to DATABASE_URL";
     Ok(match version::encryption(conn).await? {
-        Some(used) if url.is_checked() => format!("{used}; the server's certificate is verified"),
+        Some(used) if url.is_verified() => format!("{used}; the server's certificate is verified"),
         Some(used) => format!("{used}; the server's certificate is not verified: {advice}"),
         None if url.is_remote() => format!("none, and the database is on another machine: {advice}"),
         None => "none; the database is on this machine".to_owned(),
@@ -124,7 +124,7 @@ async fn check_migrations(url: &str) -> anyhow::Result<String> {
     };
     Ok(match status.pending.len() {
         0 => format!("all {} applied{newer}", status.applied.len()),
-        // No failure: the server applies them when it starts.
+        // Not a failure: the server applies them when it starts.
         n => format!("{} applied{newer}, {n} pending: serve or `staygate migrate` applies them", status.applied.len()),
     })
 }

@@ -1,4 +1,4 @@
-//! The machine: settings, folders, disk, port.
+//! Checks of the machine: settings, folders, disk, port.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,10 +9,10 @@ use crate::cli::health;
 use crate::config::{Config, Storage};
 use mysql_engine::embedded::{self, FolderState};
 
-/// What should be free on the disk. KiB.
+/// Recommended free disk space. KiB.
 const DISK_SPACE: u64 = 1024 * 1024;
 
-/// The settings that can be checked without anything else. Nothing is generated.
+/// Checks the settings by themselves. Generates nothing.
 pub(super) fn check_config(config: &Config) -> anyhow::Result<String> {
     let storage = if config.storage.is_embedded()? { "private database" } else { "database of DATABASE_URL" };
     let key = match config.sign_in.existing_keys(&config.storage)? {
@@ -22,7 +22,7 @@ pub(super) fn check_config(config: &Config) -> anyhow::Result<String> {
     Ok(format!("{storage}, {key}"))
 }
 
-/// What a server on the internet needs.
+/// Checks the requirements of a public server.
 pub(super) fn check_production(config: &Config) -> anyhow::Result<String> {
     let missing = config.missing_for_production()?;
     ensure!(missing.is_empty(), "{}", missing.join("; "));
@@ -47,14 +47,14 @@ pub(super) fn check_folder(storage: &Storage) -> anyhow::Result<String> {
     }
 }
 
-/// The folder itself, or the closest one above it that exists.
+/// The folder itself, or its closest parent that exists.
 fn nearest_existing(folder: &Path) -> anyhow::Result<PathBuf> {
     let folder = std::path::absolute(folder)?;
     let found = folder.ancestors().find(|path| path.is_dir());
     found.map(Path::to_path_buf).with_context(|| format!("no folder above {} exists", folder.display()))
 }
 
-/// The space left where the data folder is or will be.
+/// Checks the free space where the data folder is or will be.
 pub(super) async fn check_disk(folder: &Path) -> anyhow::Result<String> {
     let folder = nearest_existing(folder)?;
     let output = tokio::process::Command::new("df").arg("-Pk").arg(&folder).output().await.context("cannot run df")?;
@@ -65,7 +65,7 @@ pub(super) async fn check_disk(folder: &Path) -> anyhow::Result<String> {
     Ok(format!("{} GiB free", free / 1024 / 1024))
 }
 
-/// The addresses to listen on.
+/// Checks the addresses to listen on.
 pub(super) async fn check_ports(config: &Config) -> anyhow::Result<String> {
     let api = check_port(config.network.listen).await?;
     let Some(metrics) = config.observing.metrics_listen else { return Ok(api) };
@@ -83,7 +83,7 @@ async fn check_port(listen: std::net::SocketAddr) -> anyhow::Result<String> {
         address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
     }
     let limit = Duration::from_secs(5);
-    match tokio::time::timeout(limit, health::ask(&format!("http://{address}"))).await {
+    match tokio::time::timeout(limit, health::check(&format!("http://{address}"))).await {
         Ok(Ok(_)) => bail!("{listen} is in use by a running Staygate: start another one with its own --listen"),
         _ => {
             bail!("cannot listen on {listen} ({error}): stop the process that uses it, or choose another with --listen")

@@ -1,4 +1,4 @@
-//! Finds out what would go wrong, and says what to do about it.
+//! Finds problems before the server is started, and suggests solutions.
 
 mod database;
 mod machine;
@@ -11,14 +11,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 use types::{Clock as _, SystemClock};
 
-/// Prints one line for each check and remembers whether one failed.
+/// Prints one line for each check, and records whether one failed.
 #[derive(Default)]
 struct Report {
     failed: bool,
 }
 
 impl Report {
-    fn note(&mut self, what: &str, found: anyhow::Result<String>) {
+    fn add(&mut self, what: &str, found: anyhow::Result<String>) {
         match found {
             Ok(found) => println!("ok    {what:<14} {found}"),
             Err(error) => {
@@ -28,7 +28,7 @@ impl Report {
         }
     }
 
-    /// Something that works, and that should be seen to.
+    /// Prints a warning: it works, but needs attention.
     fn warn(&self, what: &str, found: &str) {
         println!("warn  {what:<14} {found}");
     }
@@ -36,22 +36,22 @@ impl Report {
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
-    report.note("configuration", machine::check_config(&config));
+    report.add("configuration", machine::check_config(&config));
     if config.profile.production {
-        report.note("production", machine::check_production(&config));
+        report.add("production", machine::check_production(&config));
     }
-    // With a database elsewhere nothing is kept in the folder.
+    // With an external database, nothing is stored in the folder.
     let is_embedded = config.storage.is_embedded().unwrap_or(true);
     if is_embedded {
-        report.note("data folder", machine::check_folder(&config.storage));
-        report.note("disk", machine::check_disk(&config.storage.data_dir).await);
+        report.add("data folder", machine::check_folder(&config.storage));
+        report.add("disk", machine::check_disk(&config.storage.data_dir).await);
     }
     time_zones::check(&mut report, &config, SystemClock.now());
-    report.note("port", machine::check_ports(&config).await);
+    report.add("port", machine::check_ports(&config).await);
     if is_embedded && matches!(embedded::state(&config.storage.data_dir), Ok(FolderState::New)) {
-        // A check leaves nothing behind, so it does not make the database that is not there yet.
+        // A check leaves nothing behind, so it does not create the database.
         let server = embedded::server().map(|server| format!("none yet; {server} will create it"));
-        report.note("database", server.map_err(Into::into));
+        report.add("database", server.map_err(Into::into));
     } else {
         check_database(&mut report, &config).await;
     }
@@ -64,13 +64,13 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 }
 
 async fn check_database(report: &mut Report, config: &Config) {
-    match OpenStorage::to_work(&config.storage).await {
+    match OpenStorage::for_command(&config.storage).await {
         Ok(storage) => {
             database::check(report, config, &storage).await;
             if let Err(error) = storage.close(Duration::from_secs(3600)).await {
-                report.note("database", Err(error));
+                report.add("database", Err(error));
             }
         }
-        Err(error) => report.note("database", Err(error)),
+        Err(error) => report.add("database", Err(error)),
     }
 }

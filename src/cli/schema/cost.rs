@@ -1,4 +1,4 @@
-//! `staygate schema cost`: the server's numbers, without a server.
+//! `staygate schema cost`: the costs that the server computes, without a server.
 
 use super::read;
 use crate::config::OperationLimit;
@@ -11,10 +11,10 @@ use graphql_contract::documents::{Documents, Limits};
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Prints a line for each operation in `file`: its cost, what a server with this limit allows, and whether it is within that.
+/// Prints a line for each operation in `file`: its cost, the limit, and whether it is allowed.
 ///
 /// # Errors
-/// A file cannot be read, or an operation does not fit the contract.
+/// When a file cannot be read, or an operation is not valid against the contract.
 pub(super) fn print(file: &Path, variables: Option<&Path>, limit: &OperationLimit) -> anyhow::Result<ExitCode> {
     let text = read(file)?;
     let variables = variables.map_or_else(|| Ok(Variables::default()), variables_in)?;
@@ -26,12 +26,12 @@ pub(super) fn print(file: &Path, variables: Option<&Path>, limit: &OperationLimi
     for (_, name) in names {
         let name = name.map(async_graphql::Name::as_str);
         let priced = price(&documents, &text, name, &variables)?;
-        let (cost, most) = (priced.cost(), documents.limits().most(priced.operation()));
+        let (cost, most) = (priced.cost(), documents.limits().max_cost(priced.operation()));
         let verdict = match documents.prepare(&text, name, &variables) {
             Ok(_) => "allowed".to_owned(),
             Err(errors) => {
                 all_allowed = false;
-                told(&errors)
+                messages(&errors)
             }
         };
         let introspection = match cost.introspection {
@@ -49,9 +49,9 @@ fn price(
     name: Option<&str>,
     variables: &Variables,
 ) -> anyhow::Result<documents::Prepared> {
-    match documents.price(text, name, variables) {
+    match documents.prepare_without_cost_limit(text, name, variables) {
         Ok(priced) => Ok(priced),
-        Err(errors) => bail!("{}: {}", name.unwrap_or("(without a name)"), told(&errors)),
+        Err(errors) => bail!("{}: {}", name.unwrap_or("(without a name)"), messages(&errors)),
     }
 }
 
@@ -64,6 +64,6 @@ fn variables_in(file: &Path) -> anyhow::Result<Variables> {
     Ok(Variables::from_json(json))
 }
 
-fn told(errors: &[ServerError]) -> String {
+fn messages(errors: &[ServerError]) -> String {
     errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ")
 }

@@ -71,19 +71,19 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn check(file: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let authority = file.map_or_else(|| Ok(graphql::CONTRACT.to_owned()), read)?;
-    let broken = graphql_contract::compare(&authority, &graphql::served_sdl())?;
-    broken.iter().for_each(|promise| println!("{promise}"));
-    let breaches = graphql_contract::lint(&authority);
-    breaches.iter().for_each(|breach| println!("{breach}"));
-    if broken.is_empty() && breaches.is_empty() {
+    let contract = file.map_or_else(|| Ok(graphql::CONTRACT.to_owned()), read)?;
+    let differences = graphql_contract::compare(&contract, &graphql::served_sdl())?;
+    differences.iter().for_each(|difference| println!("{difference}"));
+    let violations = graphql_contract::lint(&contract);
+    violations.iter().for_each(|violation| println!("{violation}"));
+    if differences.is_empty() && violations.is_empty() {
         println!(
             "the code implements the contract: {} elements compared",
-            graphql_contract::promises(&authority)?.len()
+            graphql_contract::elements(&contract)?.len()
         );
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{} differences from the contract, {} violations of conventions", broken.len(), breaches.len());
+    println!("{} differences from the contract, {} violations of conventions", differences.len(), violations.len());
     Ok(ExitCode::FAILURE)
 }
 
@@ -94,14 +94,14 @@ fn diff(old: &Path, new: &Path) -> anyhow::Result<ExitCode> {
     if changes.is_empty() {
         println!("no changes");
     }
-    let breaks = graphql_contract::worst(&changes) == Some(Severity::Breaking);
-    Ok(if breaks { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    let is_breaking = graphql_contract::max_severity(&changes) == Some(Severity::Breaking);
+    Ok(if is_breaking { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// The text of a contract that can be parsed; an error names the file.
 fn readable(path: &Path) -> anyhow::Result<String> {
     let text = read(path)?;
-    graphql_contract::promises(&text).with_context(|| format!("{} is not a readable contract", path.display()))?;
+    graphql_contract::elements(&text).with_context(|| format!("{} is not a readable contract", path.display()))?;
     Ok(text)
 }
 

@@ -116,7 +116,9 @@ pub async fn start() -> (String, Option<Embedded>) {
         return (url, None);
     }
     let folder = tempfile::Builder::new().prefix("staygate-test-").tempdir_in(run::memory()).expect("a folder").keep();
-    let server = Embedded::start(&folder, Durability::Throwaway).await.expect("a private database server");
+    let server = Embedded::start(&folder, staygate::config::DATABASE_NAME, Durability::Throwaway)
+        .await
+        .expect("a private database server");
     (server.url().to_owned(), Some(server))
 }
 

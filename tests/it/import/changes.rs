@@ -240,7 +240,7 @@ async fn rows_that_cannot_be_used_are_listed_and_the_rest_goes_on() {
             "reviews,6,5,6,skipped,\"3 fields instead of 6, over 1 line(s)\"",
             "reviews,7,6,7,skipped,its listing was not imported",
             "reviews,8,7,8,skipped,date `2023-02-30` is not a date",
-            "reviews,9,8,9,skipped,it has no text",
+            "reviews,9,8,9,skipped,the text is missing",
         ]
     );
 }

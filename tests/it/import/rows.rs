@@ -30,12 +30,12 @@ async fn where_listings_are_tells_their_city_and_money() {
     let conn = &mut test.conn().await;
     let mut city = City::new();
     (city.options.city, city.options.currency) = (None, None);
-    for (place, name, money) in [("1.3,103.8", "Singapore", "SGD"), ("-33.87,151.2", "Sydney", "AUD")] {
+    for (position, name, money) in [("1.3,103.8", "Singapore", "SGD"), ("-33.87,151.2", "Sydney", "AUD")] {
         if name == "Sydney" {
             city.edit(Part::Listings, "71609,", "81609,");
             city.edit(Part::Listings, &SECOND.to_string(), "985940069189910174");
-            city.edit(Part::Listings, "1.3,103.8", place);
-            city.edit(Part::Listings, "1.31,103.81", place);
+            city.edit(Part::Listings, "1.3,103.8", position);
+            city.edit(Part::Listings, "1.31,103.81", position);
             (city.options.reviews, city.options.calendar) = (None, None);
         }
         city.import(conn).await;

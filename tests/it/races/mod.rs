@@ -85,7 +85,7 @@ async fn sixty_four_guests_who_want_overlapping_stays_share_no_night() {
             }
         }
     }
-    let retries = app.app.database.retries() + other.app.database.retries();
+    let retries = app.app.database.retry_count() + other.app.database.retry_count();
     println!("{} nights sold, {retries} transactions ran again", sold.len());
     walk::check(&app).await;
 }

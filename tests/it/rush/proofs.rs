@@ -46,7 +46,7 @@ async fn guests_of_two_servers_share_no_night_and_meet_no_error_for_thirty_secon
 #[ignore = "30 s; make prove"]
 async fn a_server_and_then_the_database_are_killed_and_nothing_acknowledged_is_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let embedded = Embedded::start(folder.path(), Durability::Full).await.unwrap();
+    let embedded = Embedded::start(folder.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     let doomed = Server::on(embedded.url(), "off").await;
     let other = Server::on(embedded.url(), "off").await;
     let rush = Rush::new(&[&doomed, &other], Temper::Patient).await;

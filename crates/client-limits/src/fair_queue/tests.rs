@@ -11,19 +11,19 @@ fn address(number: u32) -> Lane {
     Lane::Address(AddressPrefix::of(Some(IpAddr::V4(Ipv4Addr::from_bits(number)))))
 }
 
-/// Callers in the order in which they came.
-struct Line {
+/// A queue and its callers in order of arrival.
+struct TestQueue {
     queue: FairQueue,
     callers: Vec<(u32, BoxFuture<'static, Option<Slot>>)>,
 }
 
-impl Line {
+impl TestQueue {
     fn new(bounds: Bounds) -> Self {
         Self { queue: FairQueue::new(bounds), callers: Vec::new() }
     }
 
-    /// Somebody comes; false when they are turned away at once.
-    fn come(&mut self, number: u32, lane: Lane) -> bool {
+    /// Adds a caller; false when it is rejected at once.
+    fn arrive(&mut self, number: u32, lane: Lane) -> bool {
         let queue = self.queue.clone();
         let mut caller = async move { queue.enter(lane).await }.boxed();
         match (&mut caller).now_or_never() {
@@ -39,7 +39,7 @@ impl Line {
         }
     }
 
-    /// Lets everybody in who is let in, one after the other, and returns their numbers.
+    /// Serves all callers one after another, and returns their numbers.
     fn serve_all(&mut self) -> Vec<u32> {
         let mut served = Vec::new();
         loop {
@@ -61,64 +61,65 @@ impl Line {
 
 #[test]
 fn lanes_take_turns() {
-    let mut line = Line::new(BOUNDS);
-    assert!(line.come(0, address(0)));
+    let mut queue = TestQueue::new(BOUNDS);
+    assert!(queue.arrive(0, address(0)));
     for (number, lane) in [(1, 1), (2, 1), (3, 1), (4, 2), (5, 3), (6, 3)] {
-        assert!(line.come(number, address(lane)));
+        assert!(queue.arrive(number, address(lane)));
     }
-    assert_eq!(line.serve_all(), [0, 1, 4, 5, 2, 6, 3]);
+    assert_eq!(queue.serve_all(), [0, 1, 4, 5, 2, 6, 3]);
 }
 
 /// S8: 90 callers from ten addresses, and one from another.
 #[test]
-fn whoever_comes_once_waits_one_turn_of_each_address() {
-    let mut line = Line::new(BOUNDS);
+fn a_single_request_waits_one_turn_of_each_address() {
+    let mut queue = TestQueue::new(BOUNDS);
     for number in 0..90 {
-        line.come(number, address(number % 10));
+        queue.arrive(number, address(number % 10));
     }
-    assert!(line.come(1_000, address(1_000)), "the queue is full, but not for somebody new");
-    let place = line.serve_all().iter().position(|number| *number == 1_000).unwrap();
+    assert!(queue.arrive(1_000, address(1_000)), "the queue is full, but not for a new address");
+    let place = queue.serve_all().iter().position(|number| *number == 1_000).unwrap();
     assert!(place <= 11, "served as number {place}");
 }
 
 #[test]
 fn a_lane_is_bounded() {
-    let mut line = Line::new(BOUNDS);
-    let let_in = (0..20).filter(|number| line.come(*number, address(1))).count();
-    assert_eq!(let_in, 1 + BOUNDS.per_lane);
+    let mut queue = TestQueue::new(BOUNDS);
+    let admitted = (0..20).filter(|number| queue.arrive(*number, address(1))).count();
+    assert_eq!(admitted, 1 + BOUNDS.per_lane);
 }
 
 #[test]
-fn a_full_queue_of_equals_takes_nobody_more() {
-    let mut line = Line::new(BOUNDS);
-    let let_in = (0..200).filter(|number| line.come(*number, address(*number))).count();
-    assert_eq!(let_in, 1 + BOUNDS.waiting);
-    assert_eq!(line.queue.waiting(), BOUNDS.waiting);
+fn a_full_queue_of_equal_lanes_rejects_new_callers() {
+    let mut queue = TestQueue::new(BOUNDS);
+    let admitted = (0..200).filter(|number| queue.arrive(*number, address(*number))).count();
+    assert_eq!(admitted, 1 + BOUNDS.waiting);
+    assert_eq!(queue.queue.waiting(), BOUNDS.waiting);
 }
 
 #[test]
-fn a_known_device_is_let_in_however_many_strangers_wait() {
-    let mut line = Line::new(BOUNDS);
-    (0..200).for_each(|number| _ = line.come(number, address(number)));
-    assert!(line.come(1_000, Lane::Device([1; 32])));
-    let place = line.serve_all().iter().position(|number| *number == 1_000).unwrap();
+fn a_known_device_is_served_however_many_unknown_clients_wait() {
+    let mut queue = TestQueue::new(BOUNDS);
+    (0..200).for_each(|number| _ = queue.arrive(number, address(number)));
+    assert!(queue.arrive(1_000, Lane::Device([1; 32])));
+    let place = queue.serve_all().iter().position(|number| *number == 1_000).unwrap();
     assert!(place <= 2, "served as number {place}");
 }
 
 #[test]
-fn who_has_gone_is_passed_over() {
-    let mut line = Line::new(BOUNDS);
-    (0..9).for_each(|number| _ = line.come(number, address(number % 3)));
-    line.callers.retain(|(number, _)| matches!(number, 0 | 4 | 8));
-    assert_eq!(line.serve_all(), [0, 4, 8]);
-    assert!(line.come(9, address(9)));
-    assert_eq!(line.serve_all(), [9], "the slot was given back");
+fn disconnected_callers_are_skipped() {
+    let mut queue = TestQueue::new(BOUNDS);
+    (0..9).for_each(|number| _ = queue.arrive(number, address(number % 3)));
+    queue.callers.retain(|(number, _)| matches!(number, 0 | 4 | 8));
+    assert_eq!(queue.serve_all(), [0, 4, 8]);
+    assert!(queue.arrive(9, address(9)));
+    assert_eq!(queue.serve_all(), [9], "the slot was released");
 }
 
 proptest! {
-    /// Whatever comes, leaves or is turned away: slots are neither lost nor made, bounds hold, and nobody who waits is forgotten.
+    /// Whatever callers arrive, disconnect or are rejected: slots are neither lost nor added, limits hold, and every waiting caller is
+    /// served.
     #[test]
-    fn slots_are_neither_lost_nor_made(
+    fn slots_are_neither_lost_nor_added(
         slots in 1_usize..4, waiting in 1_usize..20, per_lane in 1_usize..6,
         steps in proptest::collection::vec((0_u32..8, 0_u8..4), 0..200),
     ) {
@@ -143,10 +144,10 @@ proptest! {
             }
             callers = left;
             prop_assert!(held.len() <= slots);
-            prop_assert!(callers.is_empty() || held.len() == slots, "somebody waits for a slot that is free");
+            prop_assert!(callers.is_empty() || held.len() == slots, "a caller waits although a slot is free");
             prop_assert!(queue.waiting() <= 2 * waiting);
         }
-        // Everybody who still waits is served.
+        // All waiting callers are served.
         while !callers.is_empty() {
             prop_assert!(held.pop().is_some());
             callers.retain_mut(|caller| match caller.now_or_never() {

@@ -124,7 +124,7 @@ async fn lost(tx: &mut Conn, listing: ListingId, wanted: &Wanted<'_>, now: Times
     let found = store::nights::of_listing(tx, listing, wanted.span()).await?;
     let conflicts = conflicts(&found, wanted, now);
     if conflicts.is_empty() {
-        return Err(DatabaseError::again("a night was taken and let go again").into());
+        return Err(DatabaseError::retry_transaction("a night was taken and let go again").into());
     }
     Ok(conflicts)
 }

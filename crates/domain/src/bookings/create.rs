@@ -136,7 +136,9 @@ async fn book(
 fn raced(error: diesel::result::Error) -> Error {
     use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError as Failed};
     match error {
-        Failed(UniqueViolation, _) => mysql_engine::DatabaseError::again("the quote was booked meanwhile").into(),
+        Failed(UniqueViolation, _) => {
+            mysql_engine::DatabaseError::retry_transaction("the quote was booked meanwhile").into()
+        }
         other => mysql_engine::DatabaseError::from(other).into(),
     }
 }

@@ -36,7 +36,7 @@ pub async fn follow(
     opening: Opening,
 ) -> Result<impl Stream<Item = Result<StreamEvent, Arc<Error>>> + Send + use<>> {
     let limit = app.streams.open.limit();
-    let permit = app.streams.open.take(member.id()).ok_or(TooManySubscriptions { limit })?;
+    let permit = app.streams.open.acquire(member.id()).ok_or(TooManySubscriptions { limit })?;
     let latest = latest(app, member, topic).await?;
     let position = match opening {
         Opening::Now => latest,

@@ -25,7 +25,7 @@ impl Changes {
                 self.input_type(coordinate, old, new);
                 self.default(coordinate, old, new);
                 self.description(coordinate, old.description.as_deref(), new.description.as_deref());
-                self.marks(coordinate, &old.marks, &new.marks);
+                self.applied_directives(coordinate, &old.applied_directives, &new.applied_directives);
             }
         }
     }
@@ -53,7 +53,7 @@ impl Changes {
         if new.is_required() {
             self.breaking(coordinate, format!("{message}: now required"));
         } else if old.is_required() {
-            // Every client sends it.
+            // Every client sends it already.
             self.safe(coordinate, message);
         } else {
             self.dangerous(coordinate, message);

@@ -1,7 +1,7 @@
-//! What changes for clients between two versions of a schema.
+//! The changes between two versions of a schema, and what they mean for clients.
 //!
-//! The rules are the field's: what a client can see and send may grow, never shrink. Where the common tools are laxer than
-//! the truth, these are strict: an argument that loses the default that made it optional breaks clients.
+//! The rules are the usual ones: what a client can read and send may grow, but not shrink. Some are stricter than in common tools:
+//! for example, removing the default that made an argument optional is breaking.
 
 mod inputs;
 mod outputs;
@@ -11,17 +11,17 @@ mod tests;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::marks::{Mark, mark};
+use super::applied_directives::{AppliedDirective, applied_directive};
 use super::sdl::{DirectiveDef, Map, Schema, SdlError, TypeDef};
 
-/// What a change does to clients that exist. In order of harm, worst first.
+/// What a change means for existing clients, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Some valid operation fails, or its answer has another shape.
+    /// Some valid operation fails, or its response has another shape.
     Breaking,
-    /// Operations stay valid, but a client may meet something it did not know.
+    /// Operations stay valid, but a client may receive something that it does not know.
     Dangerous,
-    /// No client notices.
+    /// No client is affected.
     Safe,
 }
 
@@ -38,11 +38,11 @@ impl fmt::Display for Severity {
 /// One change. Ordered by severity, then by coordinate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
-    /// How bad it is.
+    /// The effect on clients.
     pub severity: Severity,
-    /// What changed, such as `Listing.title`.
+    /// The coordinate of the changed element, such as `Listing.title`.
     pub coordinate: String,
-    /// How, such as `type changed from String! to String`.
+    /// The change, such as `type changed from String! to String`.
     pub message: String,
 }
 
@@ -52,15 +52,15 @@ impl fmt::Display for Change {
     }
 }
 
-/// What changes for clients from `old` to `new`, breaking changes first. Empty exactly when both make the same promises.
+/// The changes from `old` to `new`, breaking ones first. Empty if and only if both schemas have the same elements.
 ///
 /// # Errors
-/// [`SdlError`] when one of them is not a schema.
+/// [`SdlError`] when one of the texts is not a schema.
 pub fn diff(old: &str, new: &str) -> Result<Vec<Change>, SdlError> {
     let (old, new) = (Schema::read(old)?, Schema::read(new)?);
     let mut changes = Changes::default();
     changes.roots(&old, &new);
-    changes.marks("schema", &old.marks, &new.marks);
+    changes.applied_directives("schema", &old.applied_directives, &new.applied_directives);
     changes.pairs(&old.types, &new.types, |changes, name, types| match types {
         Pair::Removed(old) => changes.breaking(name, format!("{} removed", old.kind.word())),
         Pair::Added(new) => changes.safe(name, format!("{} added", new.kind.word())),
@@ -78,12 +78,12 @@ pub fn diff(old: &str, new: &str) -> Result<Vec<Change>, SdlError> {
     Ok(changes.0)
 }
 
-/// The worst of `changes`, for an exit code; `None` without any.
-pub fn worst(changes: &[Change]) -> Option<Severity> {
+/// The highest severity among `changes`, for an exit code; `None` without changes.
+pub fn max_severity(changes: &[Change]) -> Option<Severity> {
     changes.iter().map(|change| change.severity).min()
 }
 
-/// One name in two versions.
+/// An element in two versions.
 enum Pair<'a, T> {
     Removed(&'a T),
     Added(&'a T),
@@ -110,7 +110,7 @@ impl Changes {
         self.add(Severity::Safe, coordinate, message);
     }
 
-    /// Calls `each` for every name that is in one of the maps.
+    /// Calls `each` for every name in one of the maps.
     fn pairs<T>(&mut self, old: &Map<T>, new: &Map<T>, mut each: impl FnMut(&mut Self, &str, Pair<'_, T>)) {
         for (name, old) in old {
             let pair = new.get(name).map_or(Pair::Removed(old), |new| Pair::Both(old, new));
@@ -141,7 +141,7 @@ impl Changes {
             return self.breaking(name, format!("kind changed from {old} to {new}"));
         }
         self.description(name, old.description.as_deref(), new.description.as_deref());
-        self.marks(name, &old.marks, &new.marks);
+        self.applied_directives(name, &old.applied_directives, &new.applied_directives);
         self.implements(name, &old.implements, &new.implements);
         self.members(name, &old.members, &new.members);
         self.fields(name, &old.fields, &new.fields);
@@ -176,25 +176,31 @@ impl Changes {
         }
     }
 
-    /// Directives on a definition. Those the specification knows have a meaning for clients; others are for servers.
-    fn marks(&mut self, coordinate: &str, old: &[Mark], new: &[Mark]) {
-        let text = |marks: &[Mark], name: &str| -> BTreeSet<String> {
-            marks.iter().filter(|mark| mark.name == name).map(ToString::to_string).collect()
+    /// Directives on a definition. Those of the specification matter to clients, others only to servers.
+    fn applied_directives(&mut self, coordinate: &str, old: &[AppliedDirective], new: &[AppliedDirective]) {
+        let text = |applied_directives: &[AppliedDirective], name: &str| -> BTreeSet<String> {
+            applied_directives
+                .iter()
+                .filter(|applied_directive| applied_directive.name == name)
+                .map(ToString::to_string)
+                .collect()
         };
-        let names: BTreeSet<_> = old.iter().chain(new).map(|mark| mark.name.as_str()).collect();
+        let names: BTreeSet<_> =
+            old.iter().chain(new).map(|applied_directive| applied_directive.name.as_str()).collect();
         for name in names {
             let (was, is) = (text(old, name), text(new, name));
             if was == is {
                 continue;
             }
-            let severity = match (name, mark(old, name), mark(new, name)) {
-                // Inputs with several fields were fine before.
+            let severity = match (name, applied_directive(old, name), applied_directive(new, name)) {
+                // Inputs with several fields were valid before.
                 ("oneOf", None, Some(_)) => Severity::Breaking,
                 // Another specification may mean another format.
                 ("specifiedBy", Some(_), _) => Severity::Dangerous,
                 _ => Severity::Safe,
             };
-            let join = |marks: BTreeSet<String>| marks.into_iter().collect::<Vec<_>>().join(" ");
+            let join =
+                |applied_directives: BTreeSet<String>| applied_directives.into_iter().collect::<Vec<_>>().join(" ");
             let message = match (was.is_empty(), is.is_empty()) {
                 (true, _) => format!("{} added", join(is)),
                 (_, true) => format!("{} removed", join(was)),

@@ -32,7 +32,7 @@ impl Changes {
                 Pair::Added(_) => changes.dangerous(&coordinate, "value added"),
                 Pair::Both(old, new) => {
                     changes.description(&coordinate, old.description.as_deref(), new.description.as_deref());
-                    changes.marks(&coordinate, &old.marks, &new.marks);
+                    changes.applied_directives(&coordinate, &old.applied_directives, &new.applied_directives);
                 }
             }
         });
@@ -59,7 +59,7 @@ impl Changes {
             }
         }
         self.description(coordinate, old.description.as_deref(), new.description.as_deref());
-        self.marks(coordinate, &old.marks, &new.marks);
+        self.applied_directives(coordinate, &old.applied_directives, &new.applied_directives);
         self.arguments(coordinate, &old.arguments, &new.arguments);
     }
 }

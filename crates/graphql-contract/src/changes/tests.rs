@@ -1,13 +1,13 @@
 use super::Severity::{self, Breaking, Dangerous, Safe};
-use super::{diff, worst};
+use super::{diff, max_severity};
 
-/// The only change between two schemas.
+/// Asserts that there is one change between two schemas.
 #[track_caller]
 fn one(old: &str, new: &str, severity: Severity, line: &str) {
     let changes = diff(old, new).unwrap();
     let lines: Vec<_> = changes.iter().map(ToString::to_string).collect();
     assert_eq!(lines, [format!("{severity:<9} {line}")], "from {old} to {new}");
-    assert_eq!(worst(&changes), Some(severity));
+    assert_eq!(max_severity(&changes), Some(severity));
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn fields() {
 }
 
 #[test]
-fn what_is_read_may_only_become_narrower() {
+fn output_types_may_only_become_narrower() {
     for (old, new, severity) in [
         ("String!", "String", Breaking),
         ("String", "String!", Safe),
@@ -47,7 +47,7 @@ fn what_is_read_may_only_become_narrower() {
 }
 
 #[test]
-fn what_is_sent_may_only_become_wider() {
+fn input_types_may_only_become_wider() {
     for (old, new, severity) in [
         ("String", "String!", Breaking),
         ("String!", "String", Safe),
@@ -68,7 +68,7 @@ fn what_is_sent_may_only_become_wider() {
 }
 
 #[test]
-fn arguments_and_input_fields_come_and_go() {
+fn arguments_and_input_fields_are_added_and_removed() {
     let none = "type A { a: Int }";
     one("type A { a(b: Int): Int }", none, Breaking, "A.a(b:)  argument removed");
     one(none, "type A { a(b: Int!): Int }", Breaking, "A.a(b:)  required argument added");
@@ -132,7 +132,7 @@ fn roots() {
 }
 
 #[test]
-fn what_is_said_about_things() {
+fn descriptions_and_directives() {
     let deprecated = r#"@deprecated(reason: "No longer supported")"#;
     for (old, new) in [("a: Int", "a: Int @deprecated"), ("a(b: Int): Int", "a(b: Int @deprecated): Int")] {
         let coordinate = if old.contains('(') { "A.a(b:)" } else { "A.a" };
@@ -154,10 +154,10 @@ fn what_is_said_about_things() {
 }
 
 #[test]
-fn the_worst_comes_first() {
+fn changes_are_sorted_by_severity() {
     let old = "type A { a: Int! z: Int } enum E { X }";
     let new = "\"New.\" type A { a: Int! } enum E { X Y }";
     let lines: Vec<_> = diff(old, new).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(lines, ["BREAKING  A.z  field removed", "DANGEROUS E.Y  value added", "SAFE      A  description added"]);
-    assert_eq!(worst(&[]), None);
+    assert_eq!(max_severity(&[]), None);
 }

@@ -1,4 +1,4 @@
-//! Prepared documents, kept by the hash of their text, within bounds.
+//! A bounded cache of prepared documents by the hash of their text.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 /// The SHA-256 of a query text and the name of the operation in it.
 pub(super) type Key = [u8; 32];
 
-/// What an entry costs besides its value: the key, the list of use, the table.
+/// The memory of an entry besides its value: the key, the links of the list, the table.
 const ENTRY: usize = 160;
 
 /// The key of an operation in a text.
@@ -24,7 +24,7 @@ pub(super) fn key(query: &str, operation: Option<&str>) -> Key {
     hash.finalize().into()
 }
 
-/// The values last used, at most so many entries and bytes of the heap.
+/// A cache of the most recently used values, bounded by their number and their bytes on the heap.
 pub(super) struct Cache<V> {
     max_bytes: usize,
     inner: Mutex<Inner<V>>,
@@ -54,13 +54,13 @@ impl<V> Cache<V> {
         self.inner().entries.get(key).map(|entry| Arc::clone(&entry.value))
     }
 
-    /// How many values are kept, and how many bytes they hold.
-    pub fn held(&self) -> (usize, usize) {
+    /// The number of values, and their bytes.
+    pub fn size(&self) -> (usize, usize) {
         let inner = self.inner();
         (inner.entries.len(), inner.bytes)
     }
 
-    /// Keeps a value that holds so many bytes, and drops those that were used longest ago.
+    /// Adds a value of `bytes` bytes, and removes the least recently used ones if needed.
     pub fn put(&self, key: Key, value: Arc<V>, bytes: usize) {
         let bytes = bytes + ENTRY;
         if bytes > self.max_bytes {
@@ -74,7 +74,7 @@ impl<V> Cache<V> {
         inner.shrink(self.max_bytes);
     }
 
-    /// Counts bytes that a kept value holds from now on. A value that has been dropped meanwhile counts no more.
+    /// Adds `bytes` to the size of a value; ignored if the value has been removed.
     pub fn grow(&self, key: &Key, value: &Arc<V>, bytes: usize) {
         let mut inner = self.inner();
         let Some(entry) = inner.entries.get_mut(key).filter(|entry| Arc::ptr_eq(&entry.value, value)) else { return };
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_entry_used_longest_ago_goes_first() {
+    fn the_least_recently_used_entry_is_removed_first() {
         let cache = Cache::new(2, 1_000);
         let [a, b, c] = ["a", "b", "c"].map(|text| key(text, None));
         cache.put(a, Arc::new(1), 10);
@@ -106,11 +106,11 @@ mod tests {
         assert!(cache.get(&a).is_some());
         cache.put(c, Arc::new(3), 10);
         assert!(cache.get(&a).is_some() && cache.get(&b).is_none() && cache.get(&c).is_some());
-        assert_eq!(cache.held(), (2, 2 * (10 + ENTRY)));
+        assert_eq!(cache.size(), (2, 2 * (10 + ENTRY)));
     }
 
     #[test]
-    fn bytes_are_bounded_too() {
+    fn bytes_are_bounded() {
         let cache = Cache::new(10, 100 + ENTRY);
         cache.put(key("a", None), Arc::new(1), 60);
         cache.put(key("b", None), Arc::new(2), 60);
@@ -120,18 +120,18 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_grows_makes_others_go_and_at_last_itself() {
+    fn a_value_that_grows_evicts_others_and_finally_itself() {
         let cache = Cache::new(10, 200 + 2 * ENTRY);
         let [a, b] = ["a", "b"].map(|text| key(text, None));
         let value = Arc::new(1);
         cache.put(a, Arc::new(2), 60);
         cache.put(b, Arc::clone(&value), 60);
         cache.grow(&b, &value, 100);
-        assert_eq!(cache.held(), (1, 160 + ENTRY));
+        assert_eq!(cache.size(), (1, 160 + ENTRY));
         cache.grow(&a, &value, 1_000_000);
-        assert_eq!(cache.held(), (1, 160 + ENTRY), "a value that is not there grows nothing");
+        assert_eq!(cache.size(), (1, 160 + ENTRY), "a removed value does not count");
         cache.grow(&b, &value, 1_000);
-        assert_eq!(cache.held(), (0, 0));
+        assert_eq!(cache.size(), (0, 0));
     }
 
     #[test]

@@ -1,24 +1,24 @@
-//! Fields that a literal input object has twice. The parser keeps only the last of them, so they are looked for in the text.
+//! Rejects literal input objects with duplicate fields. The parser keeps only the last one, so the text itself is checked.
 
 use std::collections::HashSet;
 
 use async_graphql::ServerError;
 
-use super::refusal::{Code, error, quote};
-use super::scan::position;
+use super::errors::{Code, error, quote};
+use super::token_limits::position;
 use super::tokens::{Kind, Token, Tokens};
 
 /// An open bracket.
 enum Open<'a> {
     /// `{` of a selection.
     Selection,
-    /// `(` or `[`: what stands in it is a value, or has one.
+    /// `(` or `[`, which contain values.
     Values,
     /// `{` of an input object, and its fields so far.
     Object(HashSet<&'a str>),
 }
 
-/// Refuses a text, which can be parsed, in which an input object has a field twice.
+/// Checks a text that can be parsed.
 pub(super) fn check(text: &str) -> Result<(), ServerError> {
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut last: Option<Token> = None;

@@ -1,4 +1,4 @@
-//! How many bytes a parsed document holds on the heap, about: what the cache of prepared documents counts.
+//! The approximate heap size of a parsed document, for the bounds of the cache.
 
 use async_graphql::Positioned;
 use async_graphql::parser::types::{
@@ -7,12 +7,12 @@ use async_graphql::parser::types::{
 };
 use async_graphql_value::{ConstValue, Value};
 
-/// A name is shared text: two counters, the text, and what the allocator rounds up.
+/// A name is shared text: two counters, the text, and the rounding of the allocator.
 fn name(text: &str) -> usize {
     24 + text.len()
 }
 
-/// An entry of a map with the order of insertion: the key, the hash and the index besides the value.
+/// An entry of an ordered map: the key, the hash and the index besides the value.
 const ENTRY: usize = 40;
 
 /// A whole document.
@@ -31,7 +31,7 @@ pub(super) fn document(document: &ExecutableDocument) -> usize {
     operations.sum::<usize>() + fragments.sum::<usize>()
 }
 
-/// One operation, without the place that it stands in.
+/// One operation, without its own struct.
 pub(super) fn operation(operation: &OperationDefinition) -> usize {
     let variables = operation.variable_definitions.iter().map(|definition| {
         let definition = &definition.node;

@@ -1,49 +1,49 @@
-//! How large a document may be, and how much it may cost.
+//! The maximum size and cost of a document.
 
 use async_graphql::parser::types::OperationType;
 
 use super::Cost;
 
-/// Bounds on one document. Whatever is over them is refused before it costs anything.
+/// Bounds on one document. A document over a bound is rejected before it causes work.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of the query text.
+    /// Bytes of the text.
     pub max_bytes: usize,
-    /// Lexical tokens of the query text.
+    /// Lexical tokens of the text.
     pub max_tokens: usize,
-    /// How deep brackets of any kind may nest. The parser is recursive: this bound protects its stack.
+    /// Nesting of brackets of any kind. The parser is recursive: this bound protects its stack.
     pub max_nesting: usize,
     /// Fragment definitions.
     pub max_fragments: usize,
     /// Variable definitions of one operation.
     pub max_variables: usize,
-    /// How deep fields may nest, fragments expanded.
+    /// Depth of fields, fragments expanded.
     pub max_depth: usize,
-    /// Fields in all, fragments expanded, `__typename` included.
+    /// Number of fields, fragments expanded, including `__typename`.
     pub max_fields: usize,
-    /// Fields of the root, fragments expanded.
+    /// Root fields, fragments expanded.
     pub max_root_fields: usize,
     /// Aliases, fragments expanded.
     pub max_aliases: usize,
     /// Directives, fragments expanded.
     pub max_directives: usize,
-    /// Whether `__schema` and `__type` may be asked for.
+    /// Whether `__schema` and `__type` are allowed.
     pub introspection: bool,
-    /// Fields below `__schema` and `__type`, fragments expanded. A budget of its own.
+    /// Fields below `__schema` and `__type`, fragments expanded. A separate budget.
     pub max_introspection_fields: usize,
-    /// How deep fields may nest below `__schema` and `__type`.
+    /// Depth of fields below `__schema` and `__type`.
     pub max_introspection_depth: usize,
-    /// Errors in one answer to a bad document.
+    /// Number of errors in one response to an invalid document.
     pub max_errors: usize,
-    /// What a query or mutation may cost, by the weights of the contract.
+    /// Cost of a query or mutation, by the weights of the contract.
     pub max_cost: u64,
-    /// What one event of a subscription may cost.
+    /// Cost of one event of a subscription.
     pub max_event_cost: u64,
-    /// What the introspection in an operation may cost. A budget of its own.
+    /// Cost of the introspection in an operation. A separate budget.
     pub max_introspection_cost: u64,
-    /// Prepared documents that are kept.
+    /// Number of cached documents.
     pub cache_entries: usize,
-    /// Bytes of memory that the prepared documents hold which are kept, all their forms included.
+    /// Bytes of memory of the cached documents, including all their normal forms.
     pub cache_bytes: usize,
 }
 
@@ -74,14 +74,14 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The most that an operation may cost, or one event of a subscription.
-    pub fn most(&self, operation: OperationType) -> u64 {
+    /// The maximum cost of an operation, or of one event of a subscription.
+    pub fn max_cost(&self, operation: OperationType) -> u64 {
         if operation == OperationType::Subscription { self.max_event_cost } else { self.max_cost }
     }
 
-    /// The cost and the limit that it is over, if it is over one.
+    /// The cost and the limit that it exceeds, if it exceeds one.
     pub(super) fn over(&self, operation: OperationType, cost: Cost) -> Option<(u64, u64)> {
-        let costs = [(cost.requested, self.most(operation)), (cost.introspection, self.max_introspection_cost)];
+        let costs = [(cost.requested, self.max_cost(operation)), (cost.introspection, self.max_introspection_cost)];
         costs.into_iter().find(|(cost, limit)| cost > limit)
     }
 }

@@ -1,9 +1,9 @@
-//! The normal form of an operation: one field for each response key of an object, no fragments but those that tell
-//! types apart, no conditions.
+//! The normal form of an operation: one field for each response key of an object, no fragments except on narrower types, no
+//! conditions.
 //!
-//! The library runs a field as often as it is written, mutations included. In the normal form a field that is written
-//! twice, or in two fragments, is written once, with everything that is selected below it. Conditions are decided
-//! before, for the values of one request: `a @include(if: $x) { b } a { c }` then merges like anything else.
+//! The library runs a field each time that it is selected, also in mutations. In the normal form, a field that is selected twice,
+//! also in several fragments, is selected once, with everything below it merged. Conditions are evaluated first, with the values of
+//! one request, so that `a @include(if: $x) { b } a { c }` merges like anything else.
 
 use std::cell::Cell;
 
@@ -15,13 +15,13 @@ use async_graphql::{Name, Pos, Positioned, ServerError};
 use async_graphql_value::Value;
 
 use super::super::sdl::{FieldDef, Kind, Schema, TypeDef, innermost};
-use super::refusal::{Code, error};
+use super::errors::{Code, error};
 use super::variables::make_literal_whole;
 
-/// How many selections may be looked at for one normal form.
+/// The maximum number of selections visited for one normal form.
 const MAX_VISITS: usize = 100_000;
 
-/// The names of the variables that decide whether something is left out, each once.
+/// The names of the variables used as conditions, each once.
 pub(super) fn conditions(document: &ExecutableDocument, operation: &OperationDefinition) -> Vec<Name> {
     let mut names = IndexSet::new();
     conditions_in(&operation.selection_set.node, &mut names);
@@ -47,7 +47,7 @@ fn conditions_in(set: &SelectionSet, names: &mut IndexSet<Name>) {
     }
 }
 
-/// The operand of `@skip` and `@include`, and the value for which the selection stays.
+/// The operand of `@skip` or `@include`, and the value for which the selection is included.
 fn condition(directive: &Directive) -> Option<(bool, &Value)> {
     let stays_if = match directive.name.node.as_str() {
         "include" => true,
@@ -57,11 +57,11 @@ fn condition(directive: &Directive) -> Option<(bool, &Value)> {
     Some((stays_if, &directive.get_argument("if")?.node))
 }
 
-/// The selection set of the operation in normal form, for the given values of its conditions.
+/// The selection set of the operation in normal form, for these values of the conditions.
 ///
 /// # Errors
 ///
-/// The normal form is over `max_fields`.
+/// The normal form exceeds `max_fields`.
 pub(super) fn normalize(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
@@ -83,19 +83,19 @@ struct Merge<'a> {
     schema: &'a Schema,
     conditions: &'a [(Name, bool)],
     budget: usize,
-    /// Selections looked at: an interface of many objects makes some be looked at again and again.
+    /// Number of visited selections: an interface with many object types makes some be visited repeatedly.
     visits: Cell<usize>,
 }
 
-/// What is selected of one type, in order of first appearance.
+/// The selections on one type, in order of first appearance.
 #[derive(Default)]
-struct Gathered<'a> {
+struct Collected<'a> {
     items: IndexMap<Key<'a>, Item<'a>>,
 }
 
-impl<'a> Gathered<'a> {
-    /// The key of a fragment on `on`. Fragments on one type that follow each other are one; what stands between two of them has to
-    /// stay there, because clients see the order.
+impl<'a> Collected<'a> {
+    /// The key of a fragment on `on`. Consecutive fragments on one type are merged; fields between two of them keep their place,
+    /// because clients see the order.
     fn narrow(&self, on: &'a str) -> Key<'a> {
         match self.items.keys().next_back() {
             Some(Key::Narrow(last, number)) if *last == on => Key::Narrow(on, *number),
@@ -107,21 +107,21 @@ impl<'a> Gathered<'a> {
 #[derive(PartialEq, Eq, Hash)]
 enum Key<'a> {
     Field(&'a Name),
-    /// A fragment on a narrower type, and a number that tells it from others on the same type.
+    /// A fragment on a narrower type, and a number that distinguishes it from others on that type.
     Narrow(&'a str, usize),
 }
 
 enum Item<'a> {
-    /// All fields under one response key.
+    /// All fields with one response key.
     Field(Vec<&'a Positioned<Field>>),
-    /// All fragments on one narrower type.
+    /// All consecutive fragments on one narrower type.
     Narrow { on: &'a TypeDef, pos: Pos, sets: Vec<&'a SelectionSet> },
 }
 
 type Items = Vec<Positioned<Selection>>;
 
 impl<'a> Merge<'a> {
-    /// Merges the sets selected of `parent`, without the fields under the keys `known`.
+    /// Merges the selection sets on `parent`, without the fields with the keys `known`.
     fn set(
         &mut self,
         parent: &'a TypeDef,
@@ -129,21 +129,21 @@ impl<'a> Merge<'a> {
         pos: Pos,
         known: &IndexSet<&'a Name>,
     ) -> Result<Items, ServerError> {
-        let mut gathered = Gathered::default();
+        let mut collected = Collected::default();
         for set in sets {
-            self.gather(parent, set, &mut gathered);
+            self.gather(parent, set, &mut collected);
         }
         if self.visits.get() > MAX_VISITS {
             return Err(too_many(pos));
         }
-        gathered.items.retain(|key, _| !matches!(key, Key::Field(name) if known.contains(*name)));
-        let omit = match self.clash(parent, &gathered) {
+        collected.items.retain(|key, _| !matches!(key, Key::Field(name) if known.contains(*name)));
+        let omit = match self.clash(parent, &collected) {
             Clash::None => IndexSet::new(),
             Clash::Leaves(names) => names,
             Clash::Deep => return self.by_object(parent, sets, pos),
         };
         let mut items = Items::new();
-        for item in gathered.items.into_values() {
+        for item in collected.items.into_values() {
             match item {
                 Item::Field(fields) => items.push(self.field(parent, &fields)?),
                 Item::Narrow { on, pos, sets } => items.extend(self.narrow(on, pos, &sets, &omit)?),
@@ -163,7 +163,7 @@ impl<'a> Merge<'a> {
         Ok((!items.is_empty()).then(|| fragment(on, items, pos)))
     }
 
-    /// One fragment for each object that `parent` can be: what several fragments select of it is merged.
+    /// One fragment for each object type that `parent` can be, with the merged selections of all fragments that apply to it.
     fn by_object(&mut self, parent: &'a TypeDef, sets: &[&'a SelectionSet], pos: Pos) -> Result<Items, ServerError> {
         let mut items = Items::new();
         for object in &parent.possible {
@@ -205,7 +205,7 @@ impl<'a> Merge<'a> {
         Ok(Positioned::new(Selection::Field(Positioned::new(field, first.pos)), first.pos))
     }
 
-    /// The arguments of a field, with whole numbers written as such where an integer is meant.
+    /// The arguments of a field; whole numbers for integers are written without a fraction.
     fn arguments(
         &self,
         field: &Positioned<Field>,
@@ -229,13 +229,13 @@ impl<'a> Merge<'a> {
         })
     }
 
-    fn gather(&self, parent: &'a TypeDef, set: &'a SelectionSet, gathered: &mut Gathered<'a>) {
+    fn gather(&self, parent: &'a TypeDef, set: &'a SelectionSet, collected: &mut Collected<'a>) {
         self.visits.set(self.visits.get() + set.items.len());
         for selection in set.items.iter().filter(|selection| self.stays(selection.node.directives())) {
             let (on, set) = match &selection.node {
                 Selection::Field(field) => {
                     let key = Key::Field(&field.node.response_key().node);
-                    let item = gathered.items.entry(key).or_insert_with(|| Item::Field(Vec::new()));
+                    let item = collected.items.entry(key).or_insert_with(|| Item::Field(Vec::new()));
                     if let Item::Field(fields) = item {
                         fields.push(field);
                     }
@@ -252,19 +252,19 @@ impl<'a> Merge<'a> {
             };
             let Some(on) = on.map_or(Some(parent), |on| self.schema.get(on)) else { continue };
             if on.name == parent.name || on.covers(parent) {
-                self.gather(parent, set, gathered);
+                self.gather(parent, set, collected);
             } else if on.overlaps(parent) {
                 let narrow = || Item::Narrow { on, pos: selection.pos, sets: Vec::new() };
-                let key = gathered.narrow(&on.name);
-                if let Item::Narrow { sets, .. } = gathered.items.entry(key).or_insert_with(narrow) {
+                let key = collected.narrow(&on.name);
+                if let Item::Narrow { sets, .. } = collected.items.entry(key).or_insert_with(narrow) {
                     sets.push(set);
                 }
             }
         }
     }
 
-    /// Whether some object would be asked for one response key in two places.
-    fn clash(&self, parent: &'a TypeDef, gathered: &Gathered<'a>) -> Clash<'a> {
+    /// Whether one response key would be selected in two places for some object type.
+    fn clash(&self, parent: &'a TypeDef, collected: &Collected<'a>) -> Clash<'a> {
         if parent.kind == Kind::Object {
             return Clash::None;
         }
@@ -272,7 +272,7 @@ impl<'a> Merge<'a> {
         let mut narrows: Vec<(&'a TypeDef, IndexSet<&'a Name>)> = Vec::new();
         let mut leaves = IndexSet::new();
         let mut deep = false;
-        for (key, item) in &gathered.items {
+        for (key, item) in &collected.items {
             match (key, item) {
                 (Key::Field(name), Item::Field(fields)) => {
                     deep |= narrows.iter().any(|(_, keys)| keys.contains(name));
@@ -304,7 +304,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// Every response key in a set, whatever type it is selected of.
+    /// Every response key in a set, on whatever type.
     fn keys(&self, set: &'a SelectionSet, keys: &mut IndexSet<&'a Name>) {
         self.visits.set(self.visits.get() + set.items.len());
         for selection in set.items.iter().filter(|selection| self.stays(selection.node.directives())) {
@@ -325,13 +325,13 @@ fn too_many(pos: Pos) -> ServerError {
     error(Code::TooLarge, "The operation selects too many fields of too many types.", Some(pos))
 }
 
-/// How selections of an interface or union get in each other's way.
+/// How the selections of an interface or union conflict.
 enum Clash<'a> {
-    /// Not at all.
+    /// They do not.
     None,
-    /// These fields, which have no selection of their own, are selected before the fragments already.
+    /// These fields without a selection of their own are already selected before the fragments.
     Leaves(IndexSet<&'a Name>),
-    /// Selections have to be merged for each object.
+    /// Selections must be merged for each object type.
     Deep,
 }
 
@@ -345,7 +345,7 @@ fn fragment(on: &TypeDef, items: Items, pos: Pos) -> Positioned<Selection> {
     Positioned::new(Selection::InlineFragment(Positioned::new(fragment, pos)), pos)
 }
 
-/// A selection of nothing, which still is one: an object all of whose fields are left out is `{}`, not an error.
+/// A selection of nothing that is still valid: an object whose fields are all skipped is `{}`, not an error.
 fn nothing(pos: Pos) -> Positioned<Selection> {
     let skip = Directive {
         name: Positioned::new(Name::new("skip"), pos),

@@ -1,28 +1,27 @@
-//! Prepared documents: what stands between a client's text and the executor.
+//! Document preparation, between a client's text and the executor.
 //!
-//! A document is read once: bounded, parsed, checked by the contract and brought into a normal form in which each field
-//! stands once. The prepared form is kept, so that a document that comes again costs a look-up and a copy. Only the values
-//! of variables are checked for each request.
+//! A document is limited in size, parsed, validated against the contract and normalized, so that each field is selected once. The
+//! result is cached: the same document again costs a lookup and a copy. Only the values of variables are checked for each request.
 
 mod cache;
 mod check;
 mod cost;
 mod duplicates;
+mod errors;
+mod expanded_size;
 mod footprint;
 mod limits;
 mod merge;
 mod overlap;
-mod problems;
-mod read;
-mod refusal;
+mod parse;
 mod rewrite;
-mod scan;
-mod size;
 #[cfg(test)]
 mod tests;
+mod token_limits;
 mod tokens;
 mod usages;
 mod validate;
+mod value_errors;
 mod variables;
 
 use std::collections::{HashMap, HashSet};
@@ -38,22 +37,22 @@ use crate::sdl::Schema;
 use cache::Cache;
 pub use cost::Cost;
 use cost::Plan;
+use errors::{Code, error, quote};
 pub use limits::Limits;
-use refusal::{Code, error, quote};
 pub use validate::validate;
 pub(super) use variables::constant_faults;
 
-/// How many combinations of conditions are kept of one document.
+/// The maximum number of cached normal forms of one document, by values of its conditions.
 const MAX_FORMS: usize = 8;
 
-/// The documents that were prepared, and the contract they are prepared by. Shared by all requests.
+/// Prepares documents against a contract, and caches them. Shared by all requests.
 pub struct Documents {
     schema: Schema,
     limits: Limits,
-    cache: Cache<Checked>,
+    cache: Cache<ValidatedDocument>,
 }
 
-/// One operation that may run, with its variables and what it costs.
+/// An operation that may run, with its variables and its cost.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     form: Arc<Form>,
@@ -69,44 +68,44 @@ impl Prepared {
         self.operation
     }
 
-    /// The operation's name, where it has one.
+    /// The name of the operation, if it has one.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The document in normal form: one operation, fragments inlined, fields merged, conditions decided.
+    /// The document in normal form: one operation, fragments inlined, fields merged, conditions evaluated.
     pub fn document(&self) -> &ExecutableDocument {
         &self.form.document
     }
 
-    /// The names of its fields at the root, without `__typename`. In normal form fragments are inlined there.
+    /// The names of its root fields, without `__typename`. In normal form, fragments at the root are inlined.
     pub fn root_fields(&self) -> Vec<&str> {
         let operations = self.form.document.operations.iter();
         let selections = operations.flat_map(|(_, operation)| &operation.node.selection_set.node.items);
         let names = selections.map(|selection| match &selection.node {
             Selection::Field(field) => field.node.name.node.as_str(),
-            // None is left here; if one were, it would be like no field that is known.
+            // There are none; if there were one, its name would be unknown.
             Selection::FragmentSpread(_) | Selection::InlineFragment(_) => "",
         });
         names.filter(|name| *name != "__typename").collect()
     }
 
-    /// The variables that the operation defines and that were given.
+    /// The variables that the operation defines and that have a value.
     pub fn variables(&self) -> &Variables {
         &self.variables
     }
 
-    /// What running it costs; of a subscription, one event.
+    /// The cost; for a subscription, of one event.
     pub fn cost(&self) -> Cost {
         self.cost
     }
 
-    /// How many bytes the document holds, about, each time that it runs.
+    /// The approximate bytes of the document, each time that it runs.
     pub fn bytes(&self) -> usize {
         self.form.bytes
     }
 
-    /// The request for the executor. It carries no text: the parsed document stands for it.
+    /// The request for the executor. It has no text, only the parsed document.
     pub fn into_request(self) -> Request {
         let mut document = ExecutableDocument::clone(&self.form.document);
         usages::leave_out_undefined(&mut document, &self.variables);
@@ -117,15 +116,15 @@ impl Prepared {
     }
 }
 
-/// A document that is valid by the contract, before its conditions are decided.
-struct Checked {
-    /// The operation without its selection: what the values of variables are checked by.
-    head: Positioned<OperationDefinition>,
+/// A valid document, before its conditions are evaluated.
+struct ValidatedDocument {
+    /// The operation without its selection, for checking the values of variables.
+    header: Positioned<OperationDefinition>,
     name: Option<String>,
     conditions: Vec<Name>,
     /// Variables whose malformed values the operation reports itself.
     tolerated: HashSet<Name>,
-    /// The whole document, as long as other conditions can make other forms of it.
+    /// The whole document, if its conditions allow more than one normal form.
     source: Option<ExecutableDocument>,
     forms: Mutex<HashMap<Vec<bool>, Arc<Form>>>,
 }
@@ -139,38 +138,38 @@ struct Form {
 }
 
 impl Documents {
-    /// Prepares documents by the contract in `sdl`.
+    /// Prepares documents against the contract in `sdl`.
     ///
     /// # Errors
     ///
-    /// The contract cannot be read.
+    /// When the contract cannot be read.
     pub fn new(sdl: &str, limits: Limits) -> anyhow::Result<Self> {
         let cache = Cache::new(limits.cache_entries, limits.cache_bytes);
-        Ok(Self { schema: read::schema(sdl)?, limits, cache })
+        Ok(Self { schema: parse::schema(sdl)?, limits, cache })
     }
 
-    /// Checks the contract's own scalars by `scalars`, before anything runs.
+    /// Checks custom scalars with `scalars` before an operation runs.
     #[must_use]
     pub fn with_scalars(mut self, scalars: Scalars) -> Self {
         self.schema.scalars = scalars;
         self
     }
 
-    /// The limits by which documents are refused.
+    /// The limits of documents.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// How many documents are kept, and how many bytes they hold, about.
-    pub fn held(&self) -> (usize, usize) {
-        self.cache.held()
+    /// The number of cached documents, and their approximate bytes.
+    pub fn size(&self) -> (usize, usize) {
+        self.cache.size()
     }
 
-    /// Prepares one operation of a document, or finds it prepared, checks the values of its variables and works out its cost.
+    /// Prepares one operation of a document, or finds it in the cache; checks the values of its variables and computes its cost.
     ///
     /// # Errors
     ///
-    /// What is wrong with the document or the variables: a few short errors with locations and, in `extensions`, `code`
+    /// The errors of the document or the variables: few and short, with locations and, in `extensions`, `code`
     /// (`DOCUMENT_TOO_LARGE`, `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `INTROSPECTION_DISABLED`,
     /// `BAD_REQUEST`, `BAD_USER_INPUT`,
     /// `OPERATION_TOO_EXPENSIVE`) and `retryable: false`.
@@ -180,87 +179,91 @@ impl Documents {
         operation_name: Option<&str>,
         variables: &Variables,
     ) -> Result<Prepared, Vec<ServerError>> {
-        let prepared = self.price(query, operation_name, variables)?;
-        self.afford(&prepared).map_err(|error| vec![error])?;
+        let prepared = self.prepare_without_cost_limit(query, operation_name, variables)?;
+        self.check_cost(&prepared).map_err(|error| vec![error])?;
         Ok(prepared)
     }
 
-    /// As [`Self::prepare`], but whatever the operation costs.
+    /// Like [`Self::prepare`], but without a limit on the cost.
     ///
     /// # Errors
     ///
-    /// As [`Self::prepare`], without `OPERATION_TOO_EXPENSIVE`.
-    pub fn price(
+    /// Like [`Self::prepare`], without `OPERATION_TOO_EXPENSIVE`.
+    pub fn prepare_without_cost_limit(
         &self,
         query: &str,
         operation_name: Option<&str>,
         variables: &Variables,
     ) -> Result<Prepared, Vec<ServerError>> {
         let (key, checked) = self.checked(query, operation_name).map_err(|errors| self.shorten(errors))?;
-        let variables = variables::coerce(&self.schema, &checked.head.node, variables, &checked.tolerated)
+        let variables = variables::coerce(&self.schema, &checked.header.node, variables, &checked.tolerated)
             .map_err(|error| vec![error])?;
         let conditions = decide(&checked, &variables).map_err(|error| vec![error])?;
         let form = self.form(&key, &checked, conditions).map_err(|error| vec![error])?;
-        let (operation, name, cost) = (checked.head.node.ty, checked.name.clone(), form.plan.cost(&variables));
+        let (operation, name, cost) = (checked.header.node.ty, checked.name.clone(), form.plan.cost(&variables));
         Ok(Prepared { form, operation, name, variables, cost })
     }
 
-    fn afford(&self, prepared: &Prepared) -> Result<(), ServerError> {
+    fn check_cost(&self, prepared: &Prepared) -> Result<(), ServerError> {
         let Some((cost, limit)) = self.limits.over(prepared.operation, prepared.cost) else { return Ok(()) };
-        Err(refusal::too_expensive(cost, limit, &prepared.form.plan.most_expensive(&prepared.variables)))
+        Err(errors::too_expensive(cost, limit, &prepared.form.plan.most_expensive(&prepared.variables)))
     }
 
-    /// Whether a document is kept, in the form that these variables ask for: preparing it then takes next to no time.
-    pub fn is_kept(&self, query: &str, operation_name: Option<&str>, variables: &Variables) -> bool {
-        let fits = scan::measure(query, &self.limits).is_ok();
+    /// Whether a document is cached in the normal form for these variables, so that preparing it takes almost no time.
+    pub fn is_cached(&self, query: &str, operation_name: Option<&str>, variables: &Variables) -> bool {
+        let fits = token_limits::measure(query, &self.limits).is_ok();
         let kept = self.cache.get(&cache::key(query, operation_name)).filter(|_| fits);
         let Some(checked) = kept else { return false };
-        let coerced = variables::coerce(&self.schema, &checked.head.node, variables, &checked.tolerated);
-        // What is refused for its variables takes no time either.
+        let coerced = variables::coerce(&self.schema, &checked.header.node, variables, &checked.tolerated);
+        // A request with invalid variables takes no time either.
         let Ok(conditions) = coerced.and_then(|variables| decide(&checked, &variables)) else { return true };
         checked.forms().contains_key(&conditions.iter().map(|(_, value)| *value).collect::<Vec<_>>())
     }
 
     fn shorten(&self, errors: Vec<ServerError>) -> Vec<ServerError> {
-        refusal::in_order(errors, self.limits.max_errors)
+        errors::in_order(errors, self.limits.max_errors)
     }
 
     fn checked(
         &self,
         query: &str,
         operation_name: Option<&str>,
-    ) -> Result<(cache::Key, Arc<Checked>), Vec<ServerError>> {
-        scan::measure(query, &self.limits).map_err(|error| vec![error])?;
+    ) -> Result<(cache::Key, Arc<ValidatedDocument>), Vec<ServerError>> {
+        token_limits::measure(query, &self.limits).map_err(|error| vec![error])?;
         let key = cache::key(query, operation_name);
         if let Some(checked) = self.cache.get(&key) {
             return Ok((key, checked));
         }
-        let document = read::document(query, &self.limits).map_err(|error| vec![error])?;
+        let document = parse::document(query, &self.limits).map_err(|error| vec![error])?;
         let checked = Arc::new(self.check(document, operation_name)?);
         self.cache.put(key, Arc::clone(&checked), checked.bytes());
         Ok((key, checked))
     }
 
-    fn check(&self, document: ExecutableDocument, operation_name: Option<&str>) -> Result<Checked, Vec<ServerError>> {
-        let (name, operation) = choose(&document, operation_name).map_err(|error| vec![error])?;
-        size::check(&document, operation, &self.limits).map_err(|error| vec![error])?;
+    fn check(
+        &self,
+        document: ExecutableDocument,
+        operation_name: Option<&str>,
+    ) -> Result<ValidatedDocument, Vec<ServerError>> {
+        let (name, operation) = select_operation(&document, operation_name).map_err(|error| vec![error])?;
+        expanded_size::check(&document, operation, &self.limits).map_err(|error| vec![error])?;
         let tolerated = check::check(&document, &self.schema, &operation.node)?;
         overlap::check(&document, operation, &self.schema)?;
         let conditions = merge::conditions(&document, &operation.node);
-        let (name, head) = (name.map(ToString::to_string), head(operation));
-        let checked = Checked { head, name, conditions, tolerated, source: None, forms: Mutex::default() };
+        let (name, header) = (name.map(ToString::to_string), header(operation));
+        let checked = ValidatedDocument { header, name, conditions, tolerated, source: None, forms: Mutex::default() };
         if !checked.conditions.is_empty() {
-            return Ok(Checked { source: Some(document), ..checked });
+            return Ok(ValidatedDocument { source: Some(document), ..checked });
         }
         let form = self.normalize(&checked, &document, &[]).map_err(|error| vec![error])?;
-        Ok(Checked { forms: Mutex::new(HashMap::from([(Vec::new(), Arc::new(form))])), ..checked })
+        Ok(ValidatedDocument { forms: Mutex::new(HashMap::from([(Vec::new(), Arc::new(form))])), ..checked })
     }
 
     /// The normal form for these values of the conditions.
     fn form(
         &self,
         key: &cache::Key,
-        checked: &Arc<Checked>,
+        checked: &Arc<ValidatedDocument>,
         conditions: Vec<(Name, bool)>,
     ) -> Result<Arc<Form>, ServerError> {
         let values: Vec<bool> = conditions.iter().map(|(_, value)| *value).collect();
@@ -271,15 +274,15 @@ impl Documents {
             return Err(error(Code::BadRequest, "The document cannot be prepared.", None));
         };
         let form = Arc::new(self.normalize(checked, source, &conditions)?);
-        let is_kept = {
+        let is_cached = {
             let mut forms = checked.forms();
-            let is_kept = forms.len() < MAX_FORMS && !forms.contains_key(&values);
-            if is_kept {
+            let is_cached = forms.len() < MAX_FORMS && !forms.contains_key(&values);
+            if is_cached {
                 forms.insert(values, form.clone());
             }
-            is_kept
+            is_cached
         };
-        if is_kept {
+        if is_cached {
             self.cache.grow(key, checked, form.bytes);
         }
         Ok(form)
@@ -287,17 +290,17 @@ impl Documents {
 
     fn normalize(
         &self,
-        checked: &Checked,
+        checked: &ValidatedDocument,
         source: &ExecutableDocument,
         conditions: &[(Name, bool)],
     ) -> Result<Form, ServerError> {
-        let (_, operation) = choose(source, checked.name.as_deref())?;
-        // Selections of an interface may have to be written out for each object that it can be.
+        let (_, operation) = select_operation(source, checked.name.as_deref())?;
+        // A selection on an interface may be repeated for each of its object types.
         let max_fields = (self.limits.max_fields + self.limits.max_introspection_fields).saturating_mul(2);
         let set = merge::normalize(source, &operation.node, &self.schema, conditions, max_fields)?;
         let mut used = HashSet::new();
         usages::used_variables(&set.node, &mut used);
-        let mut definition = checked.head.node.clone();
+        let mut definition = checked.header.node.clone();
         definition.variable_definitions.retain(|definition| used.contains(&definition.node.name.node));
         definition.selection_set = set;
         let plan = cost::plan(&definition, &self.schema);
@@ -312,45 +315,45 @@ impl Documents {
     }
 }
 
-impl Checked {
+impl ValidatedDocument {
     fn forms(&self) -> MutexGuard<'_, HashMap<Vec<bool>, Arc<Form>>> {
         self.forms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Bytes on the heap, about.
+    /// Approximate bytes on the heap.
     fn bytes(&self) -> usize {
         let source = self.source.as_ref().map_or(0, footprint::document);
         let forms = self.forms().values().map(|form| form.bytes + size_of::<Form>()).sum::<usize>();
-        size_of::<Self>() + footprint::operation(&self.head.node) + source + forms
+        size_of::<Self>() + footprint::operation(&self.header.node) + source + forms
     }
 }
 
 /// An operation without its selection.
-fn head(operation: &Positioned<OperationDefinition>) -> Positioned<OperationDefinition> {
+fn header(operation: &Positioned<OperationDefinition>) -> Positioned<OperationDefinition> {
     let node = &operation.node;
-    let head = OperationDefinition {
+    let header = OperationDefinition {
         ty: node.ty,
         variable_definitions: node.variable_definitions.clone(),
         directives: node.directives.clone(),
         selection_set: Positioned::default(),
     };
-    Positioned::new(head, operation.pos)
+    Positioned::new(header, operation.pos)
 }
 
-/// The values of a document's conditions.
-fn decide(checked: &Checked, variables: &Variables) -> Result<Vec<(Name, bool)>, ServerError> {
+/// The values of the document's conditions.
+fn decide(checked: &ValidatedDocument, variables: &Variables) -> Result<Vec<(Name, bool)>, ServerError> {
     let decide = |name: &Name| {
         let value = variables::condition(variables, name).ok_or_else(|| {
-            let message = format!("The variable `${}` decides about a selection and cannot be null.", quote(name));
-            error(Code::BadUserInput, message, Some(checked.head.pos))
+            let message = format!("The variable `${}` is a condition and cannot be null.", quote(name));
+            error(Code::BadUserInput, message, Some(checked.header.pos))
         })?;
         Ok((name.clone(), value))
     };
     checked.conditions.iter().map(decide).collect()
 }
 
-/// The operation that the request means.
-fn choose<'a>(
+/// The operation that the request selects.
+fn select_operation<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
 ) -> Result<(Option<&'a Name>, &'a Positioned<OperationDefinition>), ServerError> {
@@ -362,7 +365,7 @@ fn choose<'a>(
         None => match (operations.next(), operations.next()) {
             (Some(only), None) => Ok(only),
             _ => {
-                let message = "The document has several operations; `operationName` has to say which one to run.";
+                let message = "The document has several operations; set `operationName` to select one.";
                 Err(error(Code::BadRequest, message, None))
             }
         },

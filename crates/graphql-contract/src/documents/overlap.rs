@@ -1,5 +1,5 @@
-//! Whether fields that share a response key can share its value: the same field with the same arguments on the same
-//! type, and values of the same shape on types that exclude each other.
+//! Whether fields with the same response key can be merged: they are the same field with the same arguments on the same type, or
+//! have values of the same shape on types that exclude each other.
 
 use std::collections::HashSet;
 
@@ -10,19 +10,19 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Pos, Positioned, ServerError};
 
 use super::super::sdl::{FieldDef, Kind, Schema, TypeDef, innermost};
-use super::refusal::{Code, error, quote};
+use super::errors::{Code, error, quote};
 
-/// How many comparisons one document is worth.
+/// The maximum number of comparisons for one document.
 const MAX_WORK: usize = 50_000;
 
-/// The most conflicts that are named of one operation.
+/// The maximum number of reported conflicts of one operation.
 const MAX_CONFLICTS: usize = 100;
 
-/// Refuses an operation in which two fields of one response key cannot be merged. No fragment may spread itself.
+/// Rejects an operation with fields that cannot be merged. No fragment may spread itself.
 ///
 /// # Errors
 ///
-/// Each conflict, but not those below fields that conflict themselves; or that the operation is too much work.
+/// Each conflict, except those below fields that conflict themselves; or that there are too many comparisons.
 pub(super) fn check(
     document: &ExecutableDocument,
     operation: &Positioned<OperationDefinition>,
@@ -39,22 +39,22 @@ pub(super) fn check(
 
 type Sets<'a> = [(&'a SelectionSet, &'a TypeDef)];
 
-/// A field as it stands in a document, and as the contract knows it.
+/// A selected field with its definition.
 #[derive(Clone, Copy)]
-struct Seen<'a> {
+struct FieldUse<'a> {
     field: &'a Positioned<Field>,
     parent: &'a TypeDef,
     known: &'a FieldDef,
 }
 
-type Groups<'a> = IndexMap<&'a Name, Vec<Seen<'a>>>;
+type Groups<'a> = IndexMap<&'a Name, Vec<FieldUse<'a>>>;
 
 struct Overlap<'a> {
     document: &'a ExecutableDocument,
     schema: &'a Schema,
     work: usize,
     conflicts: Vec<ServerError>,
-    /// Where the fields are that conflict.
+    /// The positions of conflicting fields.
     known: HashSet<(Pos, Pos)>,
 }
 
@@ -84,7 +84,7 @@ impl<'a> Overlap<'a> {
             let (set, on) = match &selection.node {
                 Selection::Field(field) => {
                     if let Some(known) = self.schema.field(parent, &field.node.name.node) {
-                        let seen = Seen { field, parent, known };
+                        let seen = FieldUse { field, parent, known };
                         groups.entry(&field.node.response_key().node).or_default().push(seen);
                     }
                     continue;
@@ -108,7 +108,7 @@ impl<'a> Overlap<'a> {
         Ok(())
     }
 
-    fn below(&self, group: &[Seen<'a>]) -> Vec<(&'a SelectionSet, &'a TypeDef)> {
+    fn below(&self, group: &[FieldUse<'a>]) -> Vec<(&'a SelectionSet, &'a TypeDef)> {
         let below = group.iter().filter(|seen| !seen.field.node.selection_set.node.items.is_empty());
         below
             .filter_map(|seen| {
@@ -118,7 +118,7 @@ impl<'a> Overlap<'a> {
             .collect()
     }
 
-    /// Values under one key have one shape, whichever type the object turns out to be.
+    /// Values under one key must have one shape, whatever the type of the object.
     fn shapes(&mut self, sets: &Sets<'a>) -> Result<(), ServerError> {
         for group in self.groups(sets)?.into_values() {
             let mut is_one_shape = true;
@@ -151,7 +151,7 @@ impl<'a> Overlap<'a> {
         }
     }
 
-    /// Fields under one key of one object are one field.
+    /// Fields under one key of one object must be the same field.
     fn parents(&mut self, sets: &Sets<'a>) -> Result<(), ServerError> {
         for group in self.groups(sets)?.into_values() {
             let mut objects: Vec<&'a TypeDef> = Vec::new();
@@ -164,7 +164,7 @@ impl<'a> Overlap<'a> {
                 self.one_field(&group)?;
             }
             for object in objects {
-                let same = |seen: &&Seen<'a>| seen.parent.kind != Kind::Object || seen.parent.name == object.name;
+                let same = |seen: &&FieldUse<'a>| seen.parent.kind != Kind::Object || seen.parent.name == object.name;
                 let group: Vec<_> = group.iter().filter(same).copied().collect();
                 self.one_field(&group)?;
             }
@@ -172,7 +172,7 @@ impl<'a> Overlap<'a> {
         Ok(())
     }
 
-    fn one_field(&mut self, group: &[Seen<'a>]) -> Result<(), ServerError> {
+    fn one_field(&mut self, group: &[FieldUse<'a>]) -> Result<(), ServerError> {
         let mut is_one_field = true;
         for pair in group.windows(2) {
             let (one, other) = (&pair[0].field.node, &pair[1].field.node);
@@ -189,7 +189,7 @@ impl<'a> Overlap<'a> {
         if is_one_field && !below.is_empty() { self.parents(&below) } else { Ok(()) }
     }
 
-    fn conflict(&mut self, pair: &[Seen<'_>], why: &str) {
+    fn conflict(&mut self, pair: &[FieldUse<'_>], why: &str) {
         let [one, other] = [pair[0].field, pair[1].field];
         if self.conflicts.len() == MAX_CONFLICTS || !self.known.insert((one.pos, other.pos)) {
             return;

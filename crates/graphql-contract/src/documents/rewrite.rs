@@ -1,23 +1,23 @@
-//! What the specification of September 2025 allows and the parser does not know, written as it knows it: descriptions of operations,
-//! fragments and variables are left out, escapes beyond four digits become the characters that they stand for, some block strings
-//! become plain ones, and blanks inside types of variables move behind them. What follows keeps its line and column.
+//! Rewrites syntax of the specification of September 2025 that the parser does not support: descriptions of operations, fragments
+//! and variables are removed, escapes with more than four digits are replaced by their characters, some block strings become plain
+//! strings, and blanks inside types of variables move to their end. All other tokens keep their line and column.
 
 use std::borrow::Cow;
 
 use async_graphql::ServerError;
 
-use super::refusal::{Code, error};
-use super::scan::position;
+use super::errors::{Code, error};
+use super::token_limits::position;
 use super::tokens::{Kind, Token, Tokens};
 
 mod block;
 mod types;
 
-/// The text for the parser.
+/// Returns the text for the parser.
 ///
 /// # Errors
 ///
-/// An escape that is no character.
+/// When an escape is not a character.
 pub(super) fn rewrite(text: &str) -> Result<Cow<'_, str>, ServerError> {
     let tokens: Vec<Token> = Tokens::of(text).collect();
     let mut rewritten = String::new();
@@ -55,7 +55,7 @@ fn wrong_escape(text: &str, at: usize) -> ServerError {
     error(Code::ParseFailed, "Syntax error: this escape is no Unicode character.", Some(position(text, at)))
 }
 
-/// The brackets around a token.
+/// The open brackets before a token.
 #[derive(Default)]
 struct Place {
     open: Vec<u8>,
@@ -70,13 +70,13 @@ impl Place {
         }
     }
 
-    /// Whether what follows `before` may be the type of a variable.
+    /// Whether a type of a variable may follow `before`.
     fn is_type(&self, before: Option<&Token>) -> bool {
         self.open.as_slice() == [b'('] && before.is_some_and(|before| before.is(b':'))
     }
 
-    /// Whether the string between these tokens describes what follows: an operation or fragment, or a variable among definitions,
-    /// where a string after `=` is a default.
+    /// Whether the string between these tokens is a description: of an operation, a fragment, or a variable definition, where a string
+    /// after `=` is a default.
     fn is_description(&self, before: Option<&Token>, after: Option<&Token>, text: &str) -> bool {
         let Some(after) = after else { return false };
         match self.open.as_slice() {
@@ -90,16 +90,16 @@ impl Place {
     }
 }
 
-/// Blanks as long as `text`, with its line ends.
+/// Blanks of the same length as `text`, with its line breaks.
 fn blank(text: &str) -> String {
     text.chars().map(|letter| if matches!(letter, '\n' | '\r') { letter } else { ' ' }).collect()
 }
 
-/// A string whose escapes the parser knows, as wide as before; none when it knows them already.
+/// A string of the same width whose escapes the parser supports; none if it supports them already.
 ///
 /// # Errors
 ///
-/// Where an escape stands that is no character.
+/// The position of an escape that is not a character.
 fn unescape(token: &str) -> Result<Option<String>, usize> {
     if !token.contains(r"\u") {
         return Ok(None);
@@ -119,7 +119,7 @@ fn unescape(token: &str) -> Result<Option<String>, usize> {
             continue;
         }
         let (code, width) = code_point(&token[at..]).ok_or(at)?;
-        // The parser reads four digits, unless they are half a pair.
+        // The parser supports four digits, unless they are half a surrogate pair.
         if width == 6 && !escape.starts_with("u{") {
             new.push_str(&token[at..at + width]);
         } else {
@@ -133,7 +133,7 @@ fn unescape(token: &str) -> Result<Option<String>, usize> {
     Ok(is_new.then_some(new))
 }
 
-/// The character of an escape, `\u0041`, `\uD83C\uDF7A` or `\u{1F37A}`, and the escape's width in bytes.
+/// The character of an escape, `\u0041`, `\uD83C\uDF7A` or `\u{1F37A}`, and the width of the escape in bytes.
 fn code_point(text: &str) -> Option<(char, usize)> {
     let hex = |digits: &str| {
         let is_hex = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
@@ -153,7 +153,7 @@ fn code_point(text: &str) -> Option<(char, usize)> {
     Some((pair, 12))
 }
 
-/// Writes a character into a string, escaped where it would end it.
+/// Appends a character to a string literal, escaped if needed.
 fn push(string: &mut String, letter: char) {
     match letter {
         '"' => string.push_str("\\\""),
@@ -168,9 +168,9 @@ fn push(string: &mut String, letter: char) {
 mod tests {
     use super::*;
 
-    /// C26: escapes of any width, in a string that stays as wide as it was.
+    /// C26: escapes of any width, in a string that keeps its width.
     #[test]
-    fn escapes_of_any_width_become_their_characters() {
+    fn escapes_of_any_width_are_replaced_by_their_characters() {
         for (written, read) in [
             (r#""\u{1F37A}""#, "\"🍺\""),
             (r#""\uD83C\uDF7A""#, "\"🍺\""),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_of_no_character_are_refused_where_they_stand() {
+    fn invalid_escapes_are_rejected_with_their_position() {
         for wrong in [
             r#"{ a(b: "\u{110000}") }"#,
             r#"{ a(b: "\u{D83C}") }"#,
@@ -204,7 +204,7 @@ mod tests {
         }
     }
 
-    /// The parser keeps the backslash of a quoted triple quote, and blanks on lines shorter than the indentation.
+    /// The parser keeps the backslash of an escaped triple quote, and blanks on lines shorter than the indentation.
     #[test]
     fn block_strings_have_the_value_of_the_specification() {
         let text = "{ a(b: \"\"\"\n    one \\\"\"\" \\n\n  \n      two\n  \"\"\", c: 1) }";
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_inside_types_of_variables_move_behind_them() {
+    fn blanks_inside_types_of_variables_move_to_their_end() {
         let text = "query A($a: [ Int ! ] !, $b: Int !, $c: [[Int]], $d: Int = 1) @x(y: [ 1 2 ]) { a(b: [ 1 ]) }";
         let new = "query A($a: [Int!]!    , $b: Int! , $c: [[Int]], $d: Int = 1) @x(y: [ 1 2 ]) { a(b: [ 1 ]) }";
         assert_eq!(rewrite(text).unwrap(), new);
@@ -223,7 +223,7 @@ mod tests {
 
     /// C26: descriptions of operations, fragments and variables.
     #[test]
-    fn descriptions_are_left_out_and_all_else_keeps_its_place() {
+    fn descriptions_are_removed_and_other_tokens_keep_their_positions() {
         let text = "\"\"\"Two\nlines\"\"\" query A(\"One.\" $a: String = \"x\" \"\"\"Two.\"\"\" $b: Int) { a(b: \"c\") }\n\
                     \"F\" fragment F on A { a }";
         let new = rewrite(text).unwrap();

@@ -82,7 +82,7 @@ fn invalid(query: &str, part: &str) {
 }
 
 #[test]
-fn a_field_written_twice_runs_once() {
+fn a_field_selected_twice_runs_once() {
     assert_eq!(normal("{ book { id } book { name id } }", json!({})), "{book {id name}}");
     let fragments =
         "mutation { ...A ...B } fragment A on Mutation { add(amount: 1) } fragment B on Mutation { add(amount: 1) }";
@@ -91,12 +91,12 @@ fn a_field_written_twice_runs_once() {
 }
 
 #[test]
-fn aliases_are_fields_of_their_own_and_order_is_that_of_first_appearance() {
+fn aliases_are_separate_fields_in_order_of_first_appearance() {
     assert_eq!(normal("{ b: user { id } user { id } b: user { name } }", json!({})), "{b:user {id name} user {id}}");
 }
 
 #[test]
-fn conditions_are_decided_before_fields_merge() {
+fn conditions_are_evaluated_before_fields_are_merged() {
     let query = "query($x: Boolean!) { user @include(if: $x) { id } user { name } book @skip(if: $x) { id } }";
     assert_eq!(normal(query, json!({"x": true})), "{user {id name}}");
     assert_eq!(normal(query, json!({"x": false})), "{user {name} book {id}}");
@@ -105,7 +105,7 @@ fn conditions_are_decided_before_fields_merge() {
 }
 
 #[test]
-fn a_variable_that_only_a_left_out_selection_uses_is_fine() {
+fn a_variable_used_only_in_a_skipped_selection_is_valid() {
     let query = "query($x: Boolean!, $id: ID!) { user { id } node(id: $id) @include(if: $x) { id } }";
     let prepared = prepare(query, json!({"x": false, "id": "1"})).unwrap();
     let (_, operation) = prepared.document().operations.iter().next().unwrap();
@@ -113,7 +113,7 @@ fn a_variable_that_only_a_left_out_selection_uses_is_fine() {
 }
 
 #[test]
-fn fragments_that_tell_types_apart_stay_and_do_not_repeat_fields() {
+fn fragments_on_narrower_types_remain_and_do_not_repeat_fields() {
     assert_eq!(
         normal("{ thing { ... on Book { pages } ... on Lamp { watts } } }", json!({})),
         "{thing {...Book {pages} ...Lamp {watts}}}"
@@ -144,7 +144,7 @@ fn fragments_that_tell_types_apart_stay_and_do_not_repeat_fields() {
 }
 
 #[test]
-fn fields_of_one_key_have_to_be_one_field() {
+fn fields_with_one_key_must_be_the_same_field() {
     invalid("{ x: book { id } x: user { id } }", "different fields");
     invalid("{ book(id: 1) { id } book(id: 2) { id } }", "different arguments");
     invalid(
@@ -172,7 +172,7 @@ fn fields_of_one_key_have_to_be_one_field() {
 }
 
 #[test]
-fn thirty_levels_of_doubling_fragments_cost_nothing() {
+fn thirty_levels_of_doubled_fragments_take_no_time() {
     let mut query = String::from("{ user { ...F0 } }");
     for level in 0..30 {
         query += &format!(" fragment F{level} on User {{ ...F{0} ...F{0} }}", level + 1);
@@ -185,7 +185,7 @@ fn thirty_levels_of_doubling_fragments_cost_nothing() {
 }
 
 #[test]
-fn what_is_too_large_is_refused() {
+fn documents_over_a_limit_are_rejected() {
     let aliases: String = (0..10_000).map(|n| format!("a{n}:__typename ")).collect();
     let cases = [
         format!("{{ {aliases} }}"),
@@ -219,7 +219,7 @@ fn errors_are_short_and_few() {
 }
 
 #[test]
-fn deep_values_and_unclosed_text_do_not_reach_the_stack() {
+fn deep_values_and_unclosed_text_do_not_exhaust_the_stack() {
     for open in ["{", "[", "(", "{a", "{a(b:[", "{a(b:{c:"] {
         assert!(prepare(&open.repeat(10_000), json!({})).is_err());
         assert!(prepare(&open.repeat(12), json!({})).is_err());
@@ -229,7 +229,7 @@ fn deep_values_and_unclosed_text_do_not_reach_the_stack() {
 }
 
 #[test]
-fn invalid_documents_are_refused_by_name() {
+fn invalid_documents_get_specific_errors() {
     invalid("{ nope }", "no field `nope`");
     invalid("{ user }", "needs a selection");
     invalid("{ user { id { x } } }", "no fields to select");
@@ -242,7 +242,7 @@ fn invalid_documents_are_refused_by_name() {
     invalid("{ user { ... on Nope { id } } }", "no type `Nope`");
     invalid("{ __typename @nope }", "no directive `@nope`");
     invalid("{ __typename @skip }", "needs the argument `if: Boolean!`");
-    invalid("{ __typename @cost(weight: 1) }", "may not stand here");
+    invalid("{ __typename @cost(weight: 1) }", "is not allowed here");
     invalid("{ __typename @skip(if: true) @skip(if: true) }", "twice");
     invalid("{ search(sort: UP) { id } }", "has to be of type `Sort`");
     invalid("{ search(range: {}) { id } }", "needs the field `from: Int!`");
@@ -343,8 +343,8 @@ fn documents_are_kept_by_number_and_bytes_and_forms_by_number() {
             prepare(documents, &query);
         }
     }
-    assert_eq!(few.cache.held().0, 7);
-    let (number, bytes) = small.cache.held();
+    assert_eq!(few.cache.size().0, 7);
+    let (number, bytes) = small.cache.size();
     assert!(number > 3 && bytes <= 20_000, "{number} documents of {bytes} bytes");
     // What is refused is not kept.
     assert!(few.prepare("{ nope }", None, &Variables::default()).is_err());
@@ -371,12 +371,12 @@ fn what_prepared_documents_hold_is_counted_with_all_forms() {
     let query = |n: usize| format!("query Q{n}($x: Boolean!) {{ user {{ {spreads} name @skip(if: $x) }} }} {fragment}");
     for n in 0..200 {
         for x in [true, false] {
-            let before = documents.cache.held().1;
+            let before = documents.cache.size().1;
             let prepared = documents.prepare(&query(n), None, &Variables::from_json(json!({ "x": x }))).unwrap();
-            assert!(documents.cache.held().1 >= before + prepared.bytes() || before > 15 << 20, "{n}");
+            assert!(documents.cache.size().1 >= before + prepared.bytes() || before > 15 << 20, "{n}");
         }
     }
-    let (number, bytes) = documents.cache.held();
+    let (number, bytes) = documents.cache.size();
     assert!(bytes <= 16 << 20 && number > 10, "{number} documents hold {bytes} bytes");
 }
 

@@ -1,6 +1,6 @@
-//! A document as tokens: enough to bound, check and rewrite it before the parser sees it. The syntax is the parser's affair.
+//! The tokens of a document, for limits, checks and rewriting before the parser runs. Syntax errors are left to the parser.
 
-/// One token, by its place in the text.
+/// A token and its position in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub start: usize,
@@ -59,7 +59,7 @@ impl Iterator for Tokens<'_> {
                     self.at = end_of_line(bytes, start);
                     continue;
                 }
-                // The byte order mark means nothing, wherever it stands.
+                // A byte order mark is ignored everywhere.
                 0xEF if rest.starts_with(BOM) => {
                     self.at += BOM.len();
                     continue;
@@ -90,14 +90,14 @@ fn end_of_line(bytes: &[u8], at: usize) -> usize {
     bytes[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(bytes.len(), |length| at + length)
 }
 
-/// Where the string that starts at `at` ends. A string that never ends is left for the parser to refuse.
+/// The end of the string that starts at `at`. An unclosed string is left to the parser.
 fn end_of_string(bytes: &[u8], at: usize) -> usize {
     let mut next = at + 1;
     while next < bytes.len() {
         match bytes[next] {
             b'\\' => next += 2,
             b'"' => return next + 1,
-            // A plain string ends with its line; the parser will say so.
+            // A plain string ends with its line; the parser reports the error.
             b'\n' | b'\r' => return next,
             _ => next += 1,
         }

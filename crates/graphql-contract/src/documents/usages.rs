@@ -1,4 +1,4 @@
-//! Which variables a normal form uses, and what it means that one was not given.
+//! The variables that a normal form uses, and the removal of undefined ones.
 
 use std::collections::HashSet;
 
@@ -6,8 +6,8 @@ use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, Selec
 use async_graphql::{Name, Variables};
 use async_graphql_value::Value;
 
-/// Leaves out the arguments whose variables were not given: the executor then takes their defaults. It leaves out such fields of
-/// input objects itself.
+/// Removes the arguments whose variables are undefined, so that the executor uses their defaults. The executor does the same for
+/// fields of input objects.
 pub(super) fn leave_out_undefined(document: &mut ExecutableDocument, variables: &Variables) {
     let operations = match &mut document.operations {
         DocumentOperations::Single(operation) => vec![operation],

@@ -1,26 +1,25 @@
-//! Whether a document fits the contract, without a server.
+//! Validates a document against the contract, without a server.
 
 use async_graphql::ServerError;
 
-use super::{Limits, check, read};
+use super::{Limits, check, parse};
 
-/// What is wrong with `operation`, an executable document, under the schema `schema_sdl`: one line
-/// for each fault with its place, `3:5: …`, in the order of the text. Empty if the document is
-/// valid; of more than a hundred faults some are left out. These are the checks that
-/// [`Documents`](super::Documents) applies, to every operation of the document, without limits on
-/// its size and cost, and without the forms of custom scalars, which only their owner knows.
+/// The errors of `operation`, an executable document, against the schema `schema_sdl`: one line for each with its position,
+/// `3:5: …`, in the order of the text. Empty if the document is valid; at most about a hundred are reported. These are the checks
+/// of [`Documents`](super::Documents), applied to every operation, without limits on size and cost, and without the formats of
+/// custom scalars.
 pub fn validate(schema_sdl: &str, operation: &str) -> Vec<String> {
-    let schema = match read::schema(schema_sdl) {
+    let schema = match parse::schema(schema_sdl) {
         Ok(schema) => schema,
         Err(error) => return vec![format!("The contract is not valid: {error:#}.")],
     };
     let limits = Limits { max_tokens: usize::MAX, ..Limits::default() };
-    let mut faults = match read::document(operation, &limits) {
+    let mut faults = match parse::document(operation, &limits) {
         Ok(document) => check::faults(&document, &schema),
         Err(error) => vec![error],
     };
     faults.sort_by(|one, other| (&one.locations, &one.message).cmp(&(&other.locations, &other.message)));
-    // What is wrong in a fragment can be found by every operation that uses it.
+    // An error in a fragment can be found by every operation that uses it.
     faults.dedup_by(|one, other| one.locations == other.locations && one.message == other.message);
     faults.iter().map(line).collect()
 }

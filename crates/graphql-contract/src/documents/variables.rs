@@ -1,4 +1,4 @@
-//! Values of variables, against the types that the contract gives them.
+//! Checks the values of variables against their types.
 
 use std::collections::HashSet;
 
@@ -7,19 +7,19 @@ use async_graphql::{Name, Number, Pos, Positioned, ServerError, Variables};
 use async_graphql_value::{ConstValue, Value};
 
 use super::super::sdl::{Kind, Schema, TypeDef};
-use super::problems::{Problem, error_of};
-use super::refusal::quote;
+use super::errors::quote;
+use super::value_errors::{Problem, error_of};
 
-/// The most mistakes that are noted of one value.
+/// The maximum number of errors recorded for one value.
 const MAX_FOUND: usize = 100;
 
-/// The variables that the operation defines, out of those that were given, and the defaults of those that were not. Optional ones
-/// without either stay undefined, so that an update leaves alone what it does not name; others that were given are left out.
-/// Malformed scalars in `tolerated` variables are let through.
+/// The variables that the operation defines: the given values, and the defaults of the others. Optional variables without either
+/// stay undefined, so that an update leaves the fields that it does not mention; other given values are ignored. Malformed
+/// scalars in `tolerated` variables are accepted.
 ///
 /// # Errors
 ///
-/// One error for all variables that are needed and missing, and for all values that are not of their types.
+/// One error for all required variables without a value, and all values of wrong types.
 pub(super) fn coerce(
     schema: &Schema,
     operation: &OperationDefinition,
@@ -54,11 +54,11 @@ pub(super) fn coerce(
     }
 }
 
-/// Checks the default of the variable `name`, which is written at `pos`.
+/// Checks the default of the variable `name`, at `pos`.
 ///
 /// # Errors
 ///
-/// Values of wrong types: words that continue a sentence. Malformed ones are noted.
+/// The rest of a sentence about values of wrong types. Malformed ones are recorded.
 pub(super) fn default(
     schema: &Schema,
     name: &Name,
@@ -73,46 +73,46 @@ pub(super) fn default(
     types.first().map_or(Ok(()), |found| Err(found.sentence()))
 }
 
-/// What is wrong with a value in a schema, such as a default: words that continue a sentence about it.
+/// The errors of a value in a schema, such as a default: each is the rest of a sentence about it.
 pub(in super::super) fn constant_faults(schema: &Schema, ty: &Type, value: &ConstValue) -> Vec<String> {
     let mut reader = Reader::new(schema, Form::Literal, Pos::default());
     let mut read = value.clone();
     reader.read(&mut read, ty);
-    let mut faults: Vec<_> = reader.found.iter().map(Found::sentence).collect();
-    // Clients may write 3.0 for 3, a contract says what it means.
+    let mut faults: Vec<_> = reader.found.iter().map(ValueError::sentence).collect();
+    // Clients may write 3.0 for 3, but a contract should not.
     if read != *value {
         faults.push("has to be written without a fraction where `Int` is expected.".to_owned());
     }
     faults
 }
 
-/// How a value was written: an enum's value is a bare word in a document and a string in JSON.
+/// The syntax of a value: an enum value is a name in a document and a string in JSON.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Json,
     Literal,
 }
 
-/// Reads one value and notes what is wrong in it.
+/// Checks one value and records its errors.
 struct Reader<'a> {
     schema: &'a Schema,
     form: Form,
     pos: Pos,
     path: Vec<String>,
-    found: Vec<Found>,
+    found: Vec<ValueError>,
 }
 
-/// Something wrong inside a value.
-struct Found {
+/// An error inside a value.
+struct ValueError {
     pos: Pos,
     path: Vec<String>,
     /// The rest of a sentence about the value.
     wrong: String,
-    /// Whether it is of the right kind, but malformed.
+    /// Whether it has the right kind, but is malformed.
     is_malformed: bool,
 }
 
-impl Found {
+impl ValueError {
     fn sentence(&self) -> String {
         let place = |name: &String| match name.parse::<usize>() {
             Ok(_) => format!("[{name}]"),
@@ -135,9 +135,9 @@ impl<'a> Reader<'a> {
     }
 
     fn note(&mut self, wrong: String, is_malformed: bool) {
-        // A value of nothing but mistakes does not earn a list of them all.
+        // The number of recorded errors is bounded.
         if self.found.len() < MAX_FOUND {
-            self.found.push(Found { pos: self.pos, path: self.path.clone(), wrong, is_malformed });
+            self.found.push(ValueError { pos: self.pos, path: self.path.clone(), wrong, is_malformed });
         }
     }
 
@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
         self.path.pop();
     }
 
-    /// Checks a value, and writes whole numbers as such.
+    /// Checks a value, and converts whole numbers to integers.
     fn read(&mut self, value: &mut ConstValue, ty: &Type) {
         match (value, &ty.base) {
             (ConstValue::Null, _) if ty.nullable => {}
@@ -211,7 +211,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a value suits a built-in scalar.
+/// Whether a value is valid for a built-in scalar.
 fn scalar(name: &str, value: &ConstValue) -> bool {
     match name {
         "Int" => matches!(value, ConstValue::Number(number) if whole(number).is_some_and(|n| i32::try_from(n).is_ok())),
@@ -227,7 +227,7 @@ fn scalar(name: &str, value: &ConstValue) -> bool {
     }
 }
 
-/// Whether a value in the document, which has no variables inside, suits a built-in scalar.
+/// Whether a literal without variables is valid for a built-in scalar.
 pub(super) fn scalar_literal(name: &str, value: &Value) -> bool {
     match value {
         Value::Number(number) => scalar(name, &ConstValue::Number(number.clone())),
@@ -237,16 +237,16 @@ pub(super) fn scalar_literal(name: &str, value: &Value) -> bool {
     }
 }
 
-/// The integer that a number is, also when it is written with a fraction of zero.
+/// The integer value of a number, also if it is written with a fraction of zero.
 fn whole(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0)?;
-        // Whole and at most 2^53, so nothing is cut off.
+        // Whole and at most 2^53, so nothing is truncated.
         Some(float as i64)
     })
 }
 
-/// Writes a whole number that is meant for an integer as one: `1.0` becomes `1`.
+/// Converts a whole number for an integer: `1.0` becomes `1`.
 fn make_whole(name: &str, value: &mut ConstValue) {
     if let ConstValue::Number(number) = value
         && name == "Int"
@@ -257,7 +257,7 @@ fn make_whole(name: &str, value: &mut ConstValue) {
     }
 }
 
-/// Writes whole numbers in a literal of the document as [`make_whole`] does in a variable.
+/// Converts whole numbers in a literal as [`make_whole`] does in a variable.
 pub(super) fn make_literal_whole(schema: &Schema, value: &mut Value, ty: &Type) {
     match (value, &ty.base) {
         (Value::List(items), BaseType::List(of)) => {
@@ -281,7 +281,7 @@ pub(super) fn make_literal_whole(schema: &Schema, value: &mut Value, ty: &Type) 
     }
 }
 
-/// The value of a variable that decides whether a selection is left out.
+/// The value of a variable that is used as a condition.
 pub(super) fn condition(variables: &Variables, name: &Name) -> Option<bool> {
     match variables.get(name) {
         Some(ConstValue::Boolean(value)) => Some(*value),

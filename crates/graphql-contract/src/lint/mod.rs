@@ -1,4 +1,4 @@
-//! The house's conventions, as far as a machine can check them.
+//! Checks of a schema: validity and conventions.
 
 mod mutations;
 mod names;
@@ -7,11 +7,11 @@ mod soundness;
 #[cfg(test)]
 mod tests;
 
-use super::marks::{Mark, mark};
+use super::applied_directives::{AppliedDirective, applied_directive};
 use super::sdl::{InputDef, Kind, Schema, TypeDef};
 
-/// Where `sdl` is not a sound schema or leaves the house's conventions, one line each: `Listing.title: has no description`.
-/// Empty if all is well; a text that is no schema gives one line.
+/// The errors of `sdl` and its violations of the conventions, one line each: `Listing.title: has no description`. Empty if there are
+/// none; a text that is not a schema gives one line.
 pub fn lint(sdl: &str) -> Vec<String> {
     let schema = match Schema::read(sdl) {
         Ok(schema) => schema,
@@ -36,11 +36,11 @@ impl<'a> Lint<'a> {
         self.findings.push(format!("{coordinate}: {}", message.as_ref()));
     }
 
-    /// Everything that has a name, once.
+    /// Visits every named element once.
     fn visit(&mut self) {
         let schema = self.schema;
         for (name, ty) in schema.own_types() {
-            self.definition(name, ty.description.as_deref(), &ty.marks);
+            self.definition(name, ty.description.as_deref(), &ty.applied_directives);
             self.type_name(name);
             self.parts(name, ty);
             match ty.kind {
@@ -62,7 +62,7 @@ impl<'a> Lint<'a> {
     fn parts(&mut self, name: &str, ty: &'a TypeDef) {
         for (field, definition) in &ty.fields {
             let coordinate = format!("{name}.{field}");
-            self.definition(&coordinate, definition.description.as_deref(), &definition.marks);
+            self.definition(&coordinate, definition.description.as_deref(), &definition.applied_directives);
             self.field_name(&coordinate, field);
             self.result(&coordinate, field, definition);
             for (argument, input) in &definition.arguments {
@@ -74,40 +74,44 @@ impl<'a> Lint<'a> {
         }
         for (value, definition) in &ty.values {
             let coordinate = format!("{name}.{value}");
-            self.definition(&coordinate, definition.description.as_deref(), &definition.marks);
+            self.definition(&coordinate, definition.description.as_deref(), &definition.applied_directives);
             self.value_name(&coordinate, value);
         }
     }
 
     fn input(&mut self, coordinate: &str, name: &str, input: &InputDef) {
-        self.definition(coordinate, input.description.as_deref(), &input.marks);
+        self.definition(coordinate, input.description.as_deref(), &input.applied_directives);
         self.field_name(coordinate, name);
         self.given(coordinate, name, input);
     }
 
-    fn definition(&mut self, coordinate: &str, description: Option<&str>, marks: &[Mark]) {
+    fn definition(&mut self, coordinate: &str, description: Option<&str>, applied_directives: &[AppliedDirective]) {
         if description.is_none() {
             self.find(coordinate, "has no description");
         }
-        for mark in marks.iter().filter(|mark| mark.name == "deprecated") {
-            self.deprecation(coordinate, mark);
+        for applied_directive in
+            applied_directives.iter().filter(|applied_directive| applied_directive.name == "deprecated")
+        {
+            self.deprecation(coordinate, applied_directive);
         }
     }
 
-    /// A deprecation says when the thing goes and what to use.
-    fn deprecation(&mut self, coordinate: &str, mark: &Mark) {
-        let until = mark.text("reason").and_then(|reason| reason.strip_prefix("until ")).and_then(|rest| {
-            let (date, advice) = rest.split_once(": ")?;
-            let date = (date.len() == 10).then(|| chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").ok())?;
-            date.filter(|_| !advice.trim().is_empty())
-        });
+    /// The reason of a deprecation must give the date of the removal and a replacement.
+    fn deprecation(&mut self, coordinate: &str, applied_directive: &AppliedDirective) {
+        let until =
+            applied_directive.text("reason").and_then(|reason| reason.strip_prefix("until ")).and_then(|rest| {
+                let (date, advice) = rest.split_once(": ")?;
+                let date = (date.len() == 10).then(|| chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").ok())?;
+                date.filter(|_| !advice.trim().is_empty())
+            });
         if until.is_none() {
             self.find(coordinate, "its deprecation's reason does not read `until YYYY-MM-DD: what to use`");
         }
     }
 
     fn scalar(&mut self, name: &str, ty: &TypeDef) {
-        let url = mark(&ty.marks, "specifiedBy").and_then(|mark| mark.text("url"));
+        let url = applied_directive(&ty.applied_directives, "specifiedBy")
+            .and_then(|applied_directive| applied_directive.text("url"));
         if url.is_none_or(str::is_empty) {
             self.find(name, "is a scalar without @specifiedBy(url: …)");
         }

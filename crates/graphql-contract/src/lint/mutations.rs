@@ -1,4 +1,4 @@
-//! Mutations: one input, and a union of the result and what may go wrong.
+//! Mutations: one input, and a union of the success and the problems.
 
 use super::super::sdl::{FieldDef, Kind};
 use super::Lint;

@@ -1,4 +1,4 @@
-//! How things are called.
+//! Conventions of names.
 
 use super::Lint;
 

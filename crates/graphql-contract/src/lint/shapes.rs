@@ -1,15 +1,15 @@
-//! Ids, connections and problems.
+//! IDs, connections and problems.
 
 use async_graphql_parser::types::BaseType;
 
 use super::super::sdl::{FieldDef, InputDef, Kind, TypeDef, innermost};
 use super::Lint;
 
-/// The fields that every problem has, so that old clients cope with new problems.
+/// The fields that every problem has, so that old clients can handle new problems.
 const USER_ERROR: [&str; 4] = ["code", "message", "path", "retryable"];
 
 impl Lint<'_> {
-    /// What a field answers.
+    /// Checks the result of a field.
     pub(super) fn result(&mut self, coordinate: &str, name: &str, field: &FieldDef) {
         let ty = field.ty.to_string();
         if name == "id" && ty != "ID!" {
@@ -30,7 +30,7 @@ impl Lint<'_> {
         }
     }
 
-    /// What an argument or input field takes.
+    /// Checks an argument or input field.
     pub(super) fn given(&mut self, coordinate: &str, name: &str, input: &InputDef) {
         let list = matches!(input.ty.base, BaseType::List(_));
         if (name == "id" || is_key(name)) && (innermost(&input.ty) != "ID" || list) {
@@ -83,7 +83,7 @@ impl Lint<'_> {
         }
     }
 
-    /// A field that answers a connection.
+    /// Checks a field that returns a connection.
     fn paged(&mut self, coordinate: &str, field: &FieldDef) {
         let pairs: &[_] = if field.arguments.contains_key("last") || field.arguments.contains_key("before") {
             &["first", "after", "last", "before"]

@@ -1,10 +1,10 @@
-//! Whether the schema holds together: what it names exists and may stand where it stands.
+//! Validity of the schema: every type it uses exists and is allowed there.
 
 use async_graphql_parser::types::{BaseType, Type};
 use async_graphql_value::ConstValue;
 
+use super::super::applied_directives::AppliedDirective;
 use super::super::documents::constant_faults;
-use super::super::marks::Mark;
 use super::super::sdl::{FieldDef, InputDef, Kind, Map, Schema, TypeDef, innermost};
 use super::Lint;
 
@@ -19,7 +19,7 @@ impl<'a> Lint<'a> {
                 self.find(&format!("schema {operation}"), format!("{name} is not an object type"));
             }
         }
-        self.applied("schema", "SCHEMA", &schema.marks);
+        self.applied("schema", "SCHEMA", &schema.applied_directives);
         for (name, ty) in schema.own_types() {
             self.sound_type(name, ty);
         }
@@ -40,12 +40,12 @@ impl<'a> Lint<'a> {
         if empty {
             self.find(name, format!("is an empty {}", ty.kind.word()));
         }
-        self.applied(name, location, &ty.marks);
+        self.applied(name, location, &ty.applied_directives);
         for (field, definition) in &ty.fields {
             self.sound_field(&format!("{name}.{field}"), definition);
         }
         for (value, definition) in &ty.values {
-            self.applied(&format!("{name}.{value}"), "ENUM_VALUE", &definition.marks);
+            self.applied(&format!("{name}.{value}"), "ENUM_VALUE", &definition.applied_directives);
         }
         self.sound_inputs(&ty.inputs, "INPUT_FIELD_DEFINITION", |field| format!("{name}.{field}"));
         if ty.is_one_of() {
@@ -57,7 +57,7 @@ impl<'a> Lint<'a> {
             self.find(name, format!("its member {member} is not an object type"));
         }
         for interface in &ty.implements {
-            self.keeps_interface(name, ty, interface);
+            self.implements_interface(name, ty, interface);
         }
     }
 
@@ -67,14 +67,14 @@ impl<'a> Lint<'a> {
             Some(Kind::Input) => self.find(coordinate, format!("{} is an input, not a result", innermost(&field.ty))),
             Some(_) => {}
         }
-        self.applied(coordinate, "FIELD_DEFINITION", &field.marks);
+        self.applied(coordinate, "FIELD_DEFINITION", &field.applied_directives);
         self.sound_inputs(&field.arguments, "ARGUMENT_DEFINITION", |argument| format!("{coordinate}({argument}:)"));
     }
 
     fn sound_inputs(&mut self, inputs: &Map<InputDef>, location: &str, coordinate: impl Fn(&str) -> String) {
         for (name, input) in inputs {
             let coordinate = coordinate(name);
-            self.applied(&coordinate, location, &input.marks);
+            self.applied(&coordinate, location, &input.applied_directives);
             match self.schema.kind(innermost(&input.ty)) {
                 None => self.find(&coordinate, format!("there is no type {}", innermost(&input.ty))),
                 Some(kind) if !kind.is_input() => {
@@ -82,7 +82,9 @@ impl<'a> Lint<'a> {
                 }
                 Some(_) => self.fits(&coordinate, "its default", &input.ty, input.default.as_ref()),
             }
-            if input.is_required() && input.marks.iter().any(|mark| mark.name == "deprecated") {
+            if input.is_required()
+                && input.applied_directives.iter().any(|applied_directive| applied_directive.name == "deprecated")
+            {
                 self.find(&coordinate, "is required, so it cannot be deprecated");
             }
         }
@@ -95,35 +97,37 @@ impl<'a> Lint<'a> {
         }
     }
 
-    /// Directives on a definition.
-    fn applied(&mut self, coordinate: &str, location: &str, marks: &[Mark]) {
+    /// Checks the directives on a definition.
+    fn applied(&mut self, coordinate: &str, location: &str, applied_directives: &[AppliedDirective]) {
         let schema = self.schema;
-        for (index, mark) in marks.iter().enumerate() {
-            let Some(directive) = schema.directives.get(&mark.name) else {
-                self.find(coordinate, format!("there is no directive @{}", mark.name));
+        for (index, applied_directive) in applied_directives.iter().enumerate() {
+            let Some(directive) = schema.directives.get(&applied_directive.name) else {
+                self.find(coordinate, format!("there is no directive @{}", applied_directive.name));
                 continue;
             };
             if !directive.locations.contains(location) {
-                self.find(coordinate, format!("@{} is not allowed on {location}", mark.name));
+                self.find(coordinate, format!("@{} is not allowed on {location}", applied_directive.name));
             }
-            if !directive.repeatable && marks[..index].iter().any(|other| other.name == mark.name) {
-                self.find(coordinate, format!("@{} may not be repeated", mark.name));
+            if !directive.repeatable
+                && applied_directives[..index].iter().any(|other| other.name == applied_directive.name)
+            {
+                self.find(coordinate, format!("@{} may not be repeated", applied_directive.name));
             }
-            for (argument, value) in &mark.arguments {
+            for (argument, value) in &applied_directive.arguments {
                 match directive.arguments.get(argument) {
-                    None => self.find(coordinate, format!("@{} has no argument {argument}", mark.name)),
-                    Some(input) => self.fits(coordinate, &mark.to_string(), &input.ty, Some(value)),
+                    None => self.find(coordinate, format!("@{} has no argument {argument}", applied_directive.name)),
+                    Some(input) => self.fits(coordinate, &applied_directive.to_string(), &input.ty, Some(value)),
                 }
             }
             for (argument, input) in &directive.arguments {
-                if input.is_required() && !mark.arguments.contains_key(argument) {
-                    self.find(coordinate, format!("@{} needs the argument {argument}", mark.name));
+                if input.is_required() && !applied_directive.arguments.contains_key(argument) {
+                    self.find(coordinate, format!("@{} needs the argument {argument}", applied_directive.name));
                 }
             }
         }
     }
 
-    fn keeps_interface(&mut self, name: &str, ty: &TypeDef, interface: &str) {
+    fn implements_interface(&mut self, name: &str, ty: &TypeDef, interface: &str) {
         let schema = self.schema;
         let Some(general) = schema.types.get(interface).filter(|general| general.kind == Kind::Interface) else {
             return self.find(name, format!("implements {interface}, which is not an interface"));
@@ -131,22 +135,22 @@ impl<'a> Lint<'a> {
         for above in general.implements.iter().filter(|above| *above == name || !ty.implements.contains(*above)) {
             self.find(name, format!("implements {interface}, so it must implement {above}"));
         }
-        for (field, promised) in &general.fields {
-            let Some(kept) = ty.fields.get(field) else {
+        for (field, required) in &general.fields {
+            let Some(found) = ty.fields.get(field) else {
                 self.find(name, format!("implements {interface} but lacks {field}"));
                 continue;
             };
             let coordinate = format!("{name}.{field}");
-            if !covers(schema, &promised.ty, &kept.ty) {
-                self.find(&coordinate, format!("is {}, but {interface} promises {}", kept.ty, promised.ty));
+            if !covers(schema, &required.ty, &found.ty) {
+                self.find(&coordinate, format!("is {}, but {interface} requires {}", found.ty, required.ty));
             }
-            for (argument, input) in &promised.arguments {
-                if kept.arguments.get(argument).is_none_or(|kept| kept.ty != input.ty) {
+            for (argument, input) in &required.arguments {
+                if found.arguments.get(argument).is_none_or(|found| found.ty != input.ty) {
                     self.find(&coordinate, format!("lacks {argument}: {} of {interface}", input.ty));
                 }
             }
-            for (argument, input) in &kept.arguments {
-                if input.is_required() && !promised.arguments.contains_key(argument) {
+            for (argument, input) in &found.arguments {
+                if input.is_required() && !required.arguments.contains_key(argument) {
                     self.find(&coordinate, format!("needs {argument}, which {interface} does not know"));
                 }
             }
@@ -154,7 +158,7 @@ impl<'a> Lint<'a> {
     }
 }
 
-/// Whether every value of `special` is a value of `general`, subtypes included.
+/// Whether every value of `special` is also a value of `general`, including subtypes.
 fn covers(schema: &Schema, general: &Type, special: &Type) -> bool {
     (general.nullable || !special.nullable)
         && match (&general.base, &special.base) {

@@ -40,7 +40,7 @@ fn a_good_contract_has_no_findings() {
     assert_eq!(lint("type").len(), 1);
 }
 
-/// Replaces a part of the good contract and expects one finding among those that follow.
+/// Replaces parts of the good contract and expects the given finding for each.
 #[track_caller]
 fn finds(changes: &[(&str, &str, &str)]) {
     for (good, bad, finding) in changes {
@@ -65,7 +65,7 @@ fn everything_is_described() {
 }
 
 #[test]
-fn names_have_their_case() {
+fn names_follow_their_case() {
     finds(&[
         ("PageInfo {", "page_info {", "page_info: a type's name is PascalCase"),
         ("getaway: String", "get_away: String", "Listing.get_away: its name is not camelCase"),
@@ -79,7 +79,7 @@ fn names_have_their_case() {
 }
 
 #[test]
-fn scalars_and_deprecations_say_more() {
+fn scalars_and_deprecations_have_details() {
     let reason = "ErrorCode.GONE: its deprecation's reason does not read `until YYYY-MM-DD: what to use`";
     finds(&[
         (" @specifiedBy(url: \"https://example.org/cursor\")", "", "Cursor: is a scalar without @specifiedBy(url: …)"),
@@ -109,7 +109,7 @@ fn lists_are_connections() {
 }
 
 #[test]
-fn ids_are_ids() {
+fn ids_have_the_type_id() {
     finds(&[
         ("id: ID! \"Its getaway", "id: String! \"Its getaway", "Listing.id: an id is ID!, not String!"),
         ("id: ID! \"Its getaway", "id: ID \"Its getaway", "Listing.id: an id is ID!, not ID"),
@@ -121,7 +121,7 @@ fn ids_are_ids() {
 }
 
 #[test]
-fn mutations_take_one_input_and_answer_a_union() {
+fn mutations_take_one_input_and_return_a_union() {
     let takes = "Mutation.createBooking: takes nothing or (input: CreateBookingInput!), not";
     finds(&[
         ("input: CreateBookingInput!", "input: CreateBookingInput", &format!("{takes} (input: CreateBookingInput)")),
@@ -154,7 +154,7 @@ fn mutations_take_one_input_and_answer_a_union() {
 }
 
 #[test]
-fn the_schema_holds_together() {
+fn the_schema_must_be_valid() {
     finds(&[
         ("getaway: String", "a: Nothing", "Listing.a: there is no type Nothing"),
         ("getaway: String", "a: Limit", "Listing.a: Limit is an input, not a result"),
@@ -177,7 +177,7 @@ fn the_schema_holds_together() {
         (
             "\"Its id.\" id: ID! \"Its getaway",
             "id: [ID!]! \"Its getaway",
-            "Listing.id: is [ID!]!, but Node promises ID!",
+            "Listing.id: is [ID!]!, but Node requires ID!",
         ),
         ("id: ID! \"Its getaway", "id(a: Int!): ID! \"Its getaway", "Listing.id: needs a, which Node does not know"),
         ("interface Node { \"Its id.\" id:", "interface Node { id(a: Int):", "Listing.id: lacks a: Int of Node"),

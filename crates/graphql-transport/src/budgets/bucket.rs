@@ -1,4 +1,4 @@
-//! Buckets of one kind, by key, in bounded memory.
+//! Token buckets of one kind, by key, in bounded memory.
 
 use std::hash::Hash;
 use std::num::NonZeroU32;
@@ -13,7 +13,7 @@ use governor::{Quota, RateLimiter};
 use super::Exhausted;
 use client_limits::Budget;
 
-/// The most buckets that are remembered, of some 60 bytes each.
+/// Maximum number of buckets in memory, of about 60 bytes each.
 const MAX_BUCKETS: usize = 50_000;
 
 /// The time since the start.
@@ -36,7 +36,7 @@ impl Clock for SinceStart {
 
 type Limiter<K, C> = RateLimiter<K, HashMapStateStore<K>, C, StateInformationMiddleware>;
 
-/// A bucket for each key, made when it is first used.
+/// A bucket for each key, created at its first use.
 pub(super) struct Buckets<K: Hash + Eq + Clone, C: Clock> {
     quota: Option<Quota>,
     max: usize,
@@ -56,11 +56,11 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Buckets<K, C> {
         Self { quota, max, clock, limiter: RwLock::new(limiter) }
     }
 
-    /// Takes units out of the bucket of `key`, all of it if they are more than it can hold. What remains; none without a limit.
+    /// Takes units from the bucket of `key`, at most its whole capacity. Returns the rest; none without a limit.
     ///
     /// # Errors
     ///
-    /// There is not enough in it.
+    /// When the bucket has too few units.
     pub fn take(&self, key: &K, units: u64) -> Result<Option<u64>, Exhausted> {
         let Some(quota) = self.quota else { return Ok(None) };
         let units = u32::try_from(units).unwrap_or(u32::MAX).min(quota.burst_size().get());
@@ -71,18 +71,18 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Buckets<K, C> {
             (limiter.check_key_n(key, units), limiter.len() >= self.max)
         };
         if is_full {
-            self.forget(quota);
+            self.evict(quota);
         }
         match taken {
             Ok(Ok(state)) => Ok(Some(state.remaining_burst_capacity().into())),
             Ok(Err(until)) => Err(Exhausted { after: until.wait_time_from(self.clock.now()) }),
-            // Not possible: no more is asked for than a bucket holds.
+            // Not possible: no more units are requested than a bucket can hold.
             Err(_) => Ok(None),
         }
     }
 
-    /// Forgets the buckets that are full again; if they are too few, all, which costs nothing but a few bursts.
-    fn forget(&self, quota: Quota) {
+    /// Removes the buckets that are full; if these are too few, removes all, which only allows a few more bursts.
+    fn evict(&self, quota: Quota) {
         let mut limiter = self.limiter.write().unwrap_or_else(PoisonError::into_inner);
         let Some(known) = limiter.as_ref().filter(|known| known.len() >= self.max) else { return };
         known.retain_recent();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_buckets_is_bounded_also_when_all_are_in_use() {
+    fn the_number_of_buckets_is_bounded_even_if_all_are_in_use() {
         let clock = FakeRelativeClock::default();
         let buckets = Buckets::bounded(Budget { per_second: 10, burst: 10 }, clock.clone(), 100);
         let known = || buckets.limiter.read().unwrap().as_ref().unwrap().len();
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_forgotten_first_is_what_is_full_again() {
+    fn full_buckets_are_removed_first() {
         let clock = FakeRelativeClock::default();
         let buckets = Buckets::bounded(Budget { per_second: 10, burst: 10 }, clock.clone(), 100);
         for key in 0..99 {

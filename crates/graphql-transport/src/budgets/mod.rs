@@ -1,7 +1,7 @@
-//! Budgets: how much a viewer and an address may ask for, in the costs of the contract.
+//! Budgets of viewers and addresses, in units of the contract's costs.
 //!
-//! Each has a bucket that fills up by so many units a second. An operation takes its cost out before it runs, and is refused
-//! when there is too little.
+//! Each has a token bucket that is filled at a fixed rate. An operation takes its cost from it before it runs, and is refused if
+//! there is too little.
 
 mod bucket;
 
@@ -11,25 +11,25 @@ use std::time::Duration;
 
 use async_graphql::{ServerError, Value};
 
-use super::answer::error;
+use super::response_body::error;
 use bucket::{Buckets, SinceStart};
 use client_limits::{AddressPrefix, Budget};
 use governor::clock::Clock;
 use graphql_contract::documents::Cost;
 
-/// The bytes of a body that cost one unit to read.
+/// Bytes of a body that cost one unit to read.
 const BODY_OF_A_UNIT: usize = 1024;
-/// The bytes of a document that cost one unit to prepare: it is parsed, checked and put in normal form.
+/// Bytes of a document that cost one unit to prepare: parsing, validation and normalization.
 const DOCUMENT_OF_A_UNIT: usize = 64;
 
-/// How much may be asked for.
+/// The budgets.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
-    /// Of a client's address.
+    /// Of a client address.
     pub address: Budget,
     /// Of a signed-in viewer.
     pub viewer: Budget,
-    /// Of a client's address, for introspection alone.
+    /// Of a client address, for introspection only.
     pub introspection: Budget,
 }
 
@@ -43,26 +43,26 @@ impl Default for Rates {
     }
 }
 
-/// Who is charged.
+/// The client that is charged.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Payer {
     pub address: Option<IpAddr>,
     pub viewer: Option<u128>,
 }
 
-/// The buckets of everybody.
+/// The buckets of all clients.
 pub(super) struct Budgets<C: Clock = SinceStart> {
     address: Buckets<AddressPrefix, C>,
     viewer: Buckets<u128, C>,
     introspection: Buckets<AddressPrefix, C>,
-    /// How often something was refused.
+    /// The number of refusals.
     refusals: AtomicU64,
 }
 
 /// A budget is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Exhausted {
-    /// When the same will be possible.
+    /// The time after which a retry can succeed.
     pub after: Duration,
 }
 
@@ -82,20 +82,20 @@ impl<C: Clock + Clone> Budgets<C> {
         }
     }
 
-    /// Charges the address for a body, with all that is in it, before it is read: also for what will be refused.
+    /// Charges the address for a body before it is read, even if the request is refused later.
     ///
     /// # Errors
     ///
-    /// The address has used up its budget.
+    /// When the budget of the address is used up.
     pub fn charge_body(&self, payer: Payer, bytes: usize) -> Result<(), Exhausted> {
         self.charge_address(payer, bytes.div_ceil(BODY_OF_A_UNIT))
     }
 
-    /// Charges the address for a document that is not known yet, before it is prepared.
+    /// Charges the address for a document that is not cached, before it is prepared.
     ///
     /// # Errors
     ///
-    /// The address has used up its budget.
+    /// When the budget of the address is used up.
     pub fn charge_document(&self, payer: Payer, bytes: usize) -> Result<(), Exhausted> {
         self.charge_address(payer, bytes.div_ceil(DOCUMENT_OF_A_UNIT))
     }
@@ -106,11 +106,11 @@ impl<C: Clock + Clone> Budgets<C> {
         taken.inspect_err(|_| self.count_refusal())
     }
 
-    /// Charges an operation. What remains of the smallest budget that was charged; none if nobody is counted.
+    /// Charges an operation. Returns the rest of the smallest budget that was charged; none if no budget applies.
     ///
     /// # Errors
     ///
-    /// A budget is used up.
+    /// When a budget is used up.
     pub fn charge(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, Exhausted> {
         self.take(payer, cost).inspect_err(|_| self.count_refusal())
     }
@@ -119,14 +119,14 @@ impl<C: Clock + Clone> Budgets<C> {
         self.refusals.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How often something was refused since the start.
+    /// The number of refusals since the start.
     pub fn refusals(&self) -> u64 {
         self.refusals.load(Ordering::Relaxed)
     }
 
     fn take(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, Exhausted> {
         let (address, viewer) = (payer.prefix(), payer.viewer);
-        // What is refused by a budget of one's own is not paid by everybody else at the address.
+        // If the viewer's own budget refuses, the budget of the address, which others share, is not charged.
         let of_viewer = viewer.map(|viewer| self.viewer.take(&viewer, cost.requested)).transpose()?.flatten();
         if let Some(address) = address.filter(|_| cost.introspection > 0) {
             self.introspection.take(&address, cost.introspection)?;
@@ -135,7 +135,7 @@ impl<C: Clock + Clone> Budgets<C> {
         Ok([of_address, of_viewer].into_iter().flatten().min())
     }
 
-    /// Charges as soon as there is enough.
+    /// Charges as soon as the budget allows it.
     pub async fn wait(&self, payer: Payer, cost: Cost) {
         while let Err(exhausted) = self.take(payer, cost) {
             tokio::time::sleep(exhausted.after.max(Duration::from_millis(10))).await;
@@ -144,12 +144,12 @@ impl<C: Clock + Clone> Budgets<C> {
 }
 
 impl Exhausted {
-    /// Whole seconds until it is worth trying again.
+    /// Whole seconds until a retry can succeed.
     pub fn seconds(self) -> u64 {
         self.after.as_secs() + u64::from(self.after.subsec_nanos() > 0)
     }
 
-    /// The error that the client gets.
+    /// The error for the client.
     pub fn error(self) -> ServerError {
         let seconds = self.seconds().max(1);
         let unit = if seconds == 1 { "second" } else { "seconds" };
@@ -160,7 +160,7 @@ impl Exhausted {
 }
 
 impl Payer {
-    /// The client that the address is one of; nobody is counted whose address is not known.
+    /// The prefix of the address; clients with an unknown address are not limited.
     fn prefix(self) -> Option<AddressPrefix> {
         self.address.map(|address| AddressPrefix::of(Some(address)))
     }
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_empties_and_fills_up_again() {
+    fn a_bucket_is_emptied_and_refilled() {
         let clock = FakeRelativeClock::default();
         let budgets = Budgets::by(&clock, &rates(100, 0));
         let guest = payer("192.0.2.1", None);
@@ -194,15 +194,15 @@ mod tests {
         assert_eq!(budgets.charge(guest, cost(600)), Ok(Some(0)));
         let exhausted = budgets.charge(guest, cost(250)).unwrap_err();
         assert_eq!(exhausted.seconds(), 3);
-        assert_eq!(budgets.charge(payer("192.0.2.2", None), cost(1)), Ok(Some(999)), "others are not concerned");
+        assert_eq!(budgets.charge(payer("192.0.2.2", None), cost(1)), Ok(Some(999)), "others are not affected");
         clock.advance(Duration::from_millis(2_500));
         assert_eq!(budgets.charge(guest, cost(250)), Ok(Some(0)));
         clock.advance(Duration::from_secs(3_600));
-        assert_eq!(budgets.charge(guest, cost(1)), Ok(Some(999)), "it is never more than full");
+        assert_eq!(budgets.charge(guest, cost(1)), Ok(Some(999)), "it never exceeds its capacity");
     }
 
     #[test]
-    fn what_is_more_than_a_bucket_takes_all_of_it() {
+    fn a_cost_above_the_capacity_empties_the_bucket() {
         let clock = FakeRelativeClock::default();
         let budgets = Budgets::by(&clock, &rates(100, 0));
         let guest = payer("192.0.2.1", None);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_is_one_client() {
+    fn an_ipv6_network_is_one_client() {
         let clock = FakeRelativeClock::default();
         let budgets = Budgets::by(&clock, &rates(100, 0));
         assert!(budgets.charge(payer("2001:db8:0:1::1", None), cost(1_000)).is_ok());
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_viewer_is_refused_is_not_paid_by_their_address() {
+    fn a_refusal_by_the_viewer_budget_does_not_charge_the_address() {
         let budgets = Budgets::new(&rates(1_000, 100));
         assert!(budgets.charge(payer("192.0.2.1", Some(1)), cost(1_000)).is_ok());
         for _ in 0..100 {
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn introspection_and_texts_have_their_price() {
+    fn introspection_and_texts_are_charged() {
         let clock = FakeRelativeClock::default();
         let budgets = Budgets::by(&clock, &rates(100, 0));
         let guest = payer("192.0.2.1", None);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_waits_until_it_can_be_paid() {
+    async fn an_event_waits_until_the_budget_allows_it() {
         let clock = FakeRelativeClock::default();
         let budgets = Budgets::by(&clock, &rates(1_000, 0));
         let guest = payer("192.0.2.1", None);
@@ -266,15 +266,15 @@ mod tests {
         assert!(futures_util::poll!(&mut waiting).is_pending());
         clock.advance(Duration::from_millis(10));
         waiting.await;
-        assert!(budgets.charge(guest, cost(1)).is_err(), "it has been paid");
+        assert!(budgets.charge(guest, cost(1)).is_err(), "it has been charged");
     }
 
     #[test]
-    fn the_error_says_when_to_try_again() {
+    fn the_error_says_when_to_retry() {
         let error = Exhausted { after: Duration::from_millis(41_200) }.error();
         assert_eq!(error.message, "Too many requests. Try again in 42 seconds.");
-        let told = serde_json::to_value(&error).unwrap();
-        assert_eq!(told["extensions"]["retryAfterSeconds"], 42);
-        assert_eq!(told["extensions"]["retryable"], true);
+        let cost_extension = serde_json::to_value(&error).unwrap();
+        assert_eq!(cost_extension["extensions"]["retryAfterSeconds"], 42);
+        assert_eq!(cost_extension["extensions"]["retryable"], true);
     }
 }

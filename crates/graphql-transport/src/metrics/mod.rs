@@ -1,5 +1,5 @@
-//! What is counted on the wire, and how all that is measured is read: in the OpenMetrics text format, which Prometheus understands,
-//! on a listener of its own, so that no client of the API can reach it.
+//! The metrics of the transport, and the endpoint for all metrics: in the OpenMetrics text format, which Prometheus reads, on a
+//! separate listener that clients of the API cannot reach.
 
 mod operations;
 mod process;
@@ -19,56 +19,56 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
-use super::connection::{Bounds, Door};
+use super::connection::{Bounds, ConnectionListener};
 use super::health::Ready;
 use super::serving::Serving;
 use super::shared::Shared;
-pub(super) use operations::{Done, Operations};
-use telemetry::{CLASSES, Distribution, Labels, Measure, Readings};
+pub(super) use operations::{FinishedOperation, Operations};
+use telemetry::{BUCKETS, HistogramSnapshot, Labels, Metric, Samples};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Connections that may read the metrics at the same time.
+/// Maximum number of connections to the metrics endpoint.
 const MAX_READERS: usize = 50;
 
-/// What is counted on the wire.
+/// The metrics of the transport.
 #[derive(Default)]
 pub(super) struct Metrics {
     pub operations: Operations,
-    /// Answers over HTTP by the first digit of their status.
+    /// HTTP responses by the first digit of their status.
     statuses: [AtomicU64; 5],
 }
 
 impl Metrics {
-    /// An answer over HTTP was begun.
-    pub fn note_status(&self, status: StatusCode) {
+    /// Counts an HTTP response.
+    pub fn count_status(&self, status: StatusCode) {
         let class = usize::from(status.as_u16() / 100);
         if let Some(count) = class.checked_sub(1).and_then(|class| self.statuses.get(class)) {
             count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    fn measures(&self) -> Vec<Measure> {
-        let mut measures = self.operations.measures();
+    fn metrics(&self) -> Vec<Metric> {
+        let mut metrics = self.operations.metrics();
         let status = |(class, count): (usize, &AtomicU64)| {
             (vec![("status", format!("{}xx", class + 1))], count.load(Ordering::Relaxed))
         };
         let help = "Responses over HTTP, including pages and health checks";
-        let readings = Readings::Counts(self.statuses.iter().enumerate().map(status).collect());
-        measures.push(Measure { name: "http_answers", help, readings });
-        measures
+        let samples = Samples::Counters(self.statuses.iter().enumerate().map(status).collect());
+        metrics.push(Metric { name: "http_answers", help, samples });
+        metrics
     }
 }
 
-/// Serves /metrics, and /readyz with details, as long as the server runs; without a listener nothing happens. Ends only when that fails.
+/// Serves /metrics, and /readyz with details, as long as the server runs; does nothing without a listener. Returns only on failure.
 pub(super) async fn serve(listener: Option<TcpListener>, shared: Arc<Shared>) -> io::Result<()> {
     let Some(listener) = listener else { return pending().await };
     let idle = shared.settings.idle_timeout;
     let bounds = Bounds { connections: MAX_READERS, per_address: MAX_READERS, ..Bounds::of(&shared.settings) };
-    let door = Door::new(listener, bounds, Arc::default())?;
+    let connections = ConnectionListener::new(listener, bounds, Arc::default())?;
     let ready = Ready { shared: Arc::clone(&shared), has_details: true };
     let routes = Route::new().at("/readyz", get(ready)).at("/metrics", get(Exporter(shared))).map_to_response();
-    Serving { idle, drain: Duration::ZERO, max_streams: 1 }.run(door, routes, pending()).await;
+    Serving { idle, drain: Duration::ZERO, max_streams: 1 }.run(connections, routes, pending()).await;
     Ok(())
 }
 
@@ -81,100 +81,100 @@ impl Endpoint for Exporter {
     async fn call(&self, _: Request) -> poem::Result<Response> {
         let shared = &self.0;
         let version = vec![(vec![("version", env!("CARGO_PKG_VERSION").to_owned())], 1.0)];
-        let mut measures = vec![Measure {
+        let mut metrics = vec![Metric {
             name: "build_info",
             help: "The running version; always 1",
-            readings: Readings::Levels(version),
+            samples: Samples::Gauges(version),
         }];
-        measures.extend(shared.metrics.measures());
-        measures.extend(shared.measures());
-        measures.extend(shared.readiness.measures());
-        Ok(match render(shared.settings.name, measures) {
+        metrics.extend(shared.metrics.metrics());
+        metrics.extend(shared.metrics());
+        metrics.extend(shared.readiness.metrics());
+        Ok(match render(shared.settings.name, metrics) {
             Ok(body) => Response::builder().content_type(OPEN_METRICS).header("cache-control", "no-store").body(body),
             Err(fmt::Error) => StatusCode::INTERNAL_SERVER_ERROR.into(),
         })
     }
 }
 
-/// Everything as text.
-fn render(name: &str, measures: Vec<Measure>) -> Result<String, fmt::Error> {
+/// All metrics as text.
+fn render(name: &str, metrics: Vec<Metric>) -> Result<String, fmt::Error> {
     let mut ours = Registry::with_prefix(name);
-    ours.register_collector(Box::new(Read(measures)));
+    ours.register_collector(Box::new(Read(metrics)));
     let mut process = Registry::with_prefix("process");
-    process.register_collector(Box::new(Read(process::measures())));
+    process.register_collector(Box::new(Read(process::metrics())));
     let mut body = String::new();
     text::encode_registry(&mut body, &process)?;
     text::encode(&mut body, &ours)?;
     Ok(body)
 }
 
-/// What was read for one scrape.
+/// The metrics of one scrape.
 #[derive(Debug)]
-struct Read(Vec<Measure>);
+struct Read(Vec<Metric>);
 
 impl Collector for Read {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|measure| {
-            let kind = match measure.readings {
-                Readings::Counts(_) | Readings::Sums(_) => MetricType::Counter,
-                Readings::Levels(_) => MetricType::Gauge,
-                Readings::Times(_) => MetricType::Histogram,
+        self.0.iter().try_for_each(|metric| {
+            let kind = match metric.samples {
+                Samples::Counters(_) | Samples::Sums(_) => MetricType::Counter,
+                Samples::Gauges(_) => MetricType::Gauge,
+                Samples::Histograms(_) => MetricType::Histogram,
             };
-            let family = encoder.encode_descriptor(measure.name, measure.help, None, kind)?;
-            encode(family, &measure.readings)
+            let family = encoder.encode_descriptor(metric.name, metric.help, None, kind)?;
+            encode(family, &metric.samples)
         })
     }
 }
 
-fn encode(mut family: MetricEncoder<'_>, readings: &Readings) -> fmt::Result {
-    match readings {
-        Readings::Counts(counts) => {
+fn encode(mut family: MetricEncoder<'_>, samples: &Samples) -> fmt::Result {
+    match samples {
+        Samples::Counters(counts) => {
             each(&mut family, counts, |one, count| one.encode_counter::<NoLabelSet, u64, u64>(count, None))
         }
-        Readings::Sums(sums) => {
+        Samples::Sums(sums) => {
             each(&mut family, sums, |one, sum| one.encode_counter::<NoLabelSet, f64, f64>(sum, None))
         }
-        Readings::Levels(levels) => each(&mut family, levels, |one, level| one.encode_gauge(level)),
-        Readings::Times(times) => each(&mut family, times, encode_times),
+        Samples::Gauges(gauges) => each(&mut family, gauges, |one, level| one.encode_gauge(level)),
+        Samples::Histograms(times) => each(&mut family, times, encode_times),
     }
 }
 
 fn each<T>(
     family: &mut MetricEncoder<'_>,
-    readings: &[(Labels, T)],
+    samples: &[(Labels, T)],
     encode: impl Fn(&mut MetricEncoder<'_>, &T) -> fmt::Result,
 ) -> fmt::Result {
-    readings.iter().try_for_each(|(labels, value)| match labels.is_empty() {
+    samples.iter().try_for_each(|(labels, value)| match labels.is_empty() {
         true => encode(family, value),
         false => encode(&mut family.encode_family(labels)?, value),
     })
 }
 
-fn encode_times(one: &mut MetricEncoder<'_>, times: &Distribution) -> fmt::Result {
-    let within: u64 = times.classes.iter().sum();
-    // What was counted between two reads is left for the next scrape.
+fn encode_times(one: &mut MetricEncoder<'_>, times: &HistogramSnapshot) -> fmt::Result {
+    let within: u64 = times.buckets.iter().sum();
+    // A value recorded between two reads may be missing; the next scrape has it.
     let count = times.count.max(within);
-    let mut classes: Vec<_> = CLASSES.into_iter().zip(times.classes).collect();
-    classes.push((f64::INFINITY, count - within));
-    one.encode_histogram::<NoLabelSet>(times.seconds, count, &classes, None)
+    let mut buckets: Vec<_> = BUCKETS.into_iter().zip(times.buckets).collect();
+    buckets.push((f64::INFINITY, count - within));
+    one.encode_histogram::<NoLabelSet>(times.seconds, count, &buckets, None)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use telemetry::Durations;
+    use telemetry::Histogram;
 
     #[test]
-    fn the_text_is_what_prometheus_reads() {
-        let times = Durations::default();
-        times.note(Duration::from_millis(2));
-        times.note(Duration::from_secs(60));
+    fn the_text_has_the_format_of_prometheus() {
+        let times = Histogram::default();
+        times.record(Duration::from_millis(2));
+        times.record(Duration::from_secs(60));
         let text = render(
             "books",
             vec![
-                Measure::count("sent", "Things sent", 7),
-                Measure::numbers("held", "Things held", "by", &[("a\"b\n", 2)]),
-                Measure::times("took_seconds", "How long it took", times.read()),
+                Metric::counter("sent", "Things sent", 7),
+                Metric::count_gauges("held", "Things held", "by", &[("a\"b\n", 2)]),
+                Metric::histogram("took_seconds", "How long it took", times.snapshot()),
             ],
         );
         let text = text.unwrap();

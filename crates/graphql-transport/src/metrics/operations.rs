@@ -1,26 +1,26 @@
-//! Operations by name, by root field and by what came of them.
+//! Counts operations by name, by root field and by result.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use telemetry::{Durations, Labels, Measure, Readings};
+use telemetry::{Histogram, Labels, Metric, Samples};
 
-/// The names of operations that are counted apart. Clients choose them, so there has to be an end; more share [`OTHER`].
+/// Maximum number of operation names that are counted separately. Clients choose them, so it is bounded; the rest is [`OTHER`].
 const MAX_NAMES: usize = 200;
 /// The name of operations beyond [`MAX_NAMES`].
 const OTHER: &str = "(other)";
-/// The name of operations without one.
+/// The name of operations without a name.
 const UNNAMED: &str = "(unnamed)";
-/// What did not become an operation.
+/// The name and kind of requests that did not become an operation.
 const NONE: &str = "(none)";
 
-/// An operation that is over.
-pub(crate) struct Done<'a> {
+/// A finished operation.
+pub(crate) struct FinishedOperation<'a> {
     pub kind: Option<&'static str>,
     pub name: Option<&'a str>,
-    /// The names of its root fields: the contract bounds how many there are.
+    /// The names of its root fields, whose number is bounded by the contract.
     pub fields: &'a [String],
     pub code: &'a str,
     pub cost: u64,
@@ -34,22 +34,22 @@ pub(crate) struct Operations {
     ended: AtomicU64,
     events: AtomicU64,
     cost: AtomicU64,
-    ledgers: Mutex<Ledgers>,
+    statistics: Mutex<Statistics>,
 }
 
 #[derive(Default)]
-struct Ledgers {
-    by_name: HashMap<(String, &'static str), Ledger>,
+struct Statistics {
+    by_name: HashMap<(String, &'static str), OperationStatistics>,
     by_field: HashMap<String, HashMap<String, u64>>,
 }
 
 #[derive(Default)]
-struct Ledger {
+struct OperationStatistics {
     codes: HashMap<String, u64>,
-    times: Durations,
+    times: Histogram,
 }
 
-/// Adds one, without a new text for a key that is there.
+/// Adds one to a count; allocates only for a new key.
 fn count(counts: &mut HashMap<String, u64>, key: &str) {
     match counts.get_mut(key) {
         Some(count) => *count += 1,
@@ -60,72 +60,73 @@ fn count(counts: &mut HashMap<String, u64>, key: &str) {
 }
 
 impl Operations {
-    /// One more runs.
+    /// Counts the start of an operation.
     pub fn begin(&self) {
         self.begun.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// An event was given to a client.
-    pub fn gave_event(&self) {
+    /// Counts an event sent to a client.
+    pub fn count_event(&self) {
         self.events.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// One is over.
-    pub fn end(&self, done: &Done<'_>) {
+    /// Counts a finished operation.
+    pub fn end(&self, done: &FinishedOperation<'_>) {
         self.ended.fetch_add(1, Ordering::Relaxed);
         self.cost.fetch_add(done.cost, Ordering::Relaxed);
         let kind = done.kind.unwrap_or(NONE);
         let name = if done.kind.is_none() { NONE } else { done.name.unwrap_or(UNNAMED) };
-        let mut ledgers = self.ledgers();
-        let is_counted = ledgers.by_name.len() < MAX_NAMES || ledgers.by_name.contains_key(&(name.to_owned(), kind));
+        let mut statistics = self.statistics();
+        let is_counted =
+            statistics.by_name.len() < MAX_NAMES || statistics.by_name.contains_key(&(name.to_owned(), kind));
         let name = if is_counted { name } else { OTHER };
-        let ledger = ledgers.by_name.entry((name.to_owned(), kind)).or_default();
-        count(&mut ledger.codes, done.code);
+        let entry = statistics.by_name.entry((name.to_owned(), kind)).or_default();
+        count(&mut entry.codes, done.code);
         if kind != "subscription" {
-            ledger.times.note(done.took);
+            entry.times.record(done.took);
         }
         for field in done.fields {
-            match ledgers.by_field.get_mut(field) {
+            match statistics.by_field.get_mut(field) {
                 Some(codes) => count(codes, done.code),
                 None => {
-                    ledgers.by_field.insert(field.clone(), HashMap::from([(done.code.to_owned(), 1)]));
+                    statistics.by_field.insert(field.clone(), HashMap::from([(done.code.to_owned(), 1)]));
                 }
             }
         }
     }
 
-    fn ledgers(&self) -> MutexGuard<'_, Ledgers> {
-        self.ledgers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn statistics(&self) -> MutexGuard<'_, Statistics> {
+        self.statistics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was counted so far.
-    pub fn measures(&self) -> Vec<Measure> {
+    /// The current values.
+    pub fn metrics(&self) -> Vec<Metric> {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let (ended, begun) = (read(&self.ended), read(&self.begun));
         let running = usize::try_from(begun.saturating_sub(ended)).unwrap_or(usize::MAX);
-        let ledgers = self.ledgers();
+        let statistics = self.statistics();
         let (mut operations, mut times, mut fields) = (Vec::new(), Vec::new(), Vec::new());
-        for ((name, kind), ledger) in &ledgers.by_name {
+        for ((name, kind), entry) in &statistics.by_name {
             let labels: Labels = vec![("operation", name.clone()), ("kind", (*kind).to_owned())];
-            operations.extend(ledger.codes.iter().map(|(code, count)| (with(&labels, "code", code), *count)));
-            times.push((labels, ledger.times.read()));
+            operations.extend(entry.codes.iter().map(|(code, count)| (with(&labels, "code", code), *count)));
+            times.push((labels, entry.times.snapshot()));
         }
-        for (field, codes) in &ledgers.by_field {
+        for (field, codes) in &statistics.by_field {
             let labels: Labels = vec![("field", field.clone())];
             fields.extend(codes.iter().map(|(code, count)| (with(&labels, "code", code), *count)));
         }
-        let counts = |name, help, readings| Measure { name, help, readings: Readings::Counts(readings) };
+        let counts = |name, help, samples| Metric { name, help, samples: Samples::Counters(samples) };
         vec![
             counts("operations", "Finished operations, by name, kind and first code", operations),
             counts("root_fields", "Finished operations, once for each root field, by first code", fields),
-            Measure {
+            Metric {
                 name: "operation_duration_seconds",
                 help: "Duration of queries and mutations, from arrival to the end of the response",
-                readings: Readings::Times(times),
+                samples: Samples::Histograms(times),
             },
-            Measure::number("operations_running", "Running operations, including subscriptions", running),
-            Measure::count("events_sent", "Events of subscriptions that were sent to clients", read(&self.events)),
-            Measure::count("operation_cost", "Cost of all operations, in the units of the contract", read(&self.cost)),
+            Metric::count_gauge("operations_running", "Running operations, including subscriptions", running),
+            Metric::counter("events_sent", "Events of subscriptions that were sent to clients", read(&self.events)),
+            Metric::counter("operation_cost", "Cost of all operations, in the units of the contract", read(&self.cost)),
         ]
     }
 }
@@ -141,20 +142,20 @@ mod tests {
     fn end(operations: &Operations, name: Option<&str>, code: &str) {
         let fields = ["me".to_owned()];
         let took = Duration::from_millis(3);
-        operations.end(&Done { kind: Some("query"), name, fields: &fields, code, cost: 2, took });
+        operations.end(&FinishedOperation { kind: Some("query"), name, fields: &fields, code, cost: 2, took });
     }
 
-    fn counts(operations: &Operations, measure: &str) -> Vec<(Labels, u64)> {
-        let measures = operations.measures();
-        match &measures.iter().find(|found| found.name == measure).unwrap().readings {
-            Readings::Counts(counts) => counts.clone(),
+    fn counts(operations: &Operations, metric: &str) -> Vec<(Labels, u64)> {
+        let metrics = operations.metrics();
+        match &metrics.iter().find(|found| found.name == metric).unwrap().samples {
+            Samples::Counters(counts) => counts.clone(),
             other => panic!("{other:?}"),
         }
     }
 
-    /// Names are clients' own: a stranger who invents a million makes no more than so many series.
+    /// Clients choose the names: a million different ones must not create a million time series.
     #[test]
-    fn names_are_bounded_and_nothing_goes_uncounted() {
+    fn names_are_bounded_and_every_operation_is_counted() {
         let operations = Operations::default();
         for number in 0..1_000 {
             end(&operations, Some(&format!("Op{number}")), "OK");
@@ -170,11 +171,11 @@ mod tests {
     }
 
     #[test]
-    fn what_never_became_an_operation_counts_as_well() {
+    fn rejected_requests_are_counted_too() {
         let operations = Operations::default();
         operations.begin();
         let took = Duration::ZERO;
-        operations.end(&Done { kind: None, name: None, fields: &[], code: "BAD_REQUEST", cost: 0, took });
+        operations.end(&FinishedOperation { kind: None, name: None, fields: &[], code: "BAD_REQUEST", cost: 0, took });
         let labels = vec![("operation", NONE.into()), ("kind", NONE.into()), ("code", "BAD_REQUEST".to_owned())];
         assert_eq!(counts(&operations, "operations"), [(labels, 1)]);
     }

@@ -1,8 +1,8 @@
-//! Why a socket is closed, as graphql-transport-ws numbers it.
+//! The close codes of graphql-transport-ws.
 
 use std::borrow::Cow;
 
-/// The longest reason that fits in a close frame, in bytes.
+/// Maximum length of the reason in a close frame, in bytes.
 const MAX_REASON: usize = 123;
 
 /// A code and a reason.
@@ -20,7 +20,7 @@ impl Close {
     pub const TOO_LARGE: Self = Self::new(1009, "Message too large");
     pub const RESTARTING: Self = Self::new(1012, "Service restarting");
     pub const OVERLOADED: Self = Self::new(1013, "Too many connections");
-    pub const CROWDED: Self = Self::new(1013, "Too many unfinished messages");
+    pub const TOO_MANY_UNFINISHED: Self = Self::new(1013, "Too many unfinished messages");
     pub const UNAUTHORIZED: Self = Self::new(4401, "Unauthorized");
     pub const EXPIRED: Self = Self::new(4403, "Forbidden: the session has ended");
     pub const SUBPROTOCOL: Self = Self::new(4406, "Subprotocol not acceptable");
@@ -38,7 +38,7 @@ impl Close {
         Self { code: 4403, reason: short(Cow::Owned(format!("Forbidden: {why}"))) }
     }
 
-    /// An operation with this id runs already.
+    /// An operation with this ID is already running.
     pub fn duplicate(id: &str) -> Self {
         Self { code: 4409, reason: short(Cow::Owned(format!("Subscriber for {id} already exists"))) }
     }

@@ -1,28 +1,28 @@
-//! What has to hold of every message and request of a stranger: checked by the fuzz targets. No other build has this.
+//! Assertions for the fuzz targets about any message and request of a client. Not part of other builds.
 
 use async_graphql::ServerError;
 use serde_json::{Map, Value};
 
 use super::close::Close;
 use super::messages::{self, Incoming};
-use crate::answer::error;
 use crate::params::Params;
+use crate::response_body::error;
 
-/// The most bytes that a reason may have in a close frame.
+/// Maximum length of the reason in a close frame, in bytes.
 const MAX_REASON: usize = 123;
 
-/// Reads a client's message as a socket does.
+/// Reads a message of a client as a socket does.
 ///
 /// # Panics
 ///
-/// An answer to it would not be of the protocol.
+/// When the response would violate the protocol.
 pub fn message(text: &str) {
     match messages::read(text) {
         Ok(Incoming::Subscribe { id, payload }) => {
-            answers(&id);
+            check_id(&id);
             check(Params::from_map(payload));
         }
-        Ok(Incoming::Complete { id }) => answers(&id),
+        Ok(Incoming::Complete { id }) => check_id(&id),
         Ok(Incoming::Init(_) | Incoming::Ping | Incoming::Pong) => {}
         Err(close) => {
             assert_eq!(close.code, 4400, "{close:?}");
@@ -35,33 +35,33 @@ pub fn message(text: &str) {
 ///
 /// # Panics
 ///
-/// As [`message`].
+/// Like [`message`].
 pub fn body(bytes: &[u8]) {
     check(Params::from_json(bytes));
 }
 
-/// Reads the query of a GET.
+/// Reads the query string of a GET.
 ///
 /// # Panics
 ///
-/// As [`message`].
+/// Like [`message`].
 pub fn query(pairs: Vec<(String, String)>) {
     check(Params::from_query(pairs));
 }
 
-/// A refusal quotes nothing of any length.
+/// An error quotes only short parts of the client's text.
 fn check(params: Result<Params, ServerError>) {
     if let Err(error) = params {
         assert!(error.message.len() < 200, "{}", error.message);
     }
 }
 
-/// What is said about an operation names it, whatever its id is.
-fn answers(id: &str) {
+/// Messages about an operation contain its ID, whatever it is.
+fn check_id(id: &str) {
     let errors = [error("BAD_REQUEST", "wrong")];
     for text in [messages::next(id, "{}"), messages::error(id, &errors), messages::complete(id)] {
-        let answer: Option<Map<String, Value>> = serde_json::from_str(&text).ok();
-        let named = answer.as_ref().and_then(|answer| answer.get("id")).and_then(Value::as_str);
+        let response_body: Option<Map<String, Value>> = serde_json::from_str(&text).ok();
+        let named = response_body.as_ref().and_then(|response_body| response_body.get("id")).and_then(Value::as_str);
         assert_eq!(named, Some(id), "{text}");
     }
     let again = messages::read(&messages::complete(id));

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::close::Close;
 
-/// The longest id of an operation, in bytes.
+/// Maximum length of the ID of an operation, in bytes.
 const MAX_ID: usize = 128;
 
-/// What a client says.
+/// A message of a client.
 #[derive(Debug, PartialEq)]
 pub(super) enum Incoming {
     Init(Map<String, Value>),
@@ -19,11 +19,11 @@ pub(super) enum Incoming {
     Complete { id: String },
 }
 
-/// Reads a client's message.
+/// Reads a message of a client.
 ///
 /// # Errors
 ///
-/// The socket is to be closed: this is not a message of the protocol.
+/// How to close the socket, if this is not a message of the protocol.
 pub(super) fn read(text: &str) -> Result<Incoming, Close> {
     let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
         return Err(Close::invalid("Invalid message: not a JSON object"));
@@ -54,7 +54,7 @@ fn payload(message: &mut Map<String, Value>) -> Result<Option<Map<String, Value>
     }
 }
 
-/// Refuses an operation whose parts are of wrong types, as the protocol's reference server does: this is no message of the protocol.
+/// Rejects an operation with parts of wrong types, as the reference server does: it is not a message of the protocol.
 fn check_operation(payload: &Map<String, Value>) -> Result<(), Close> {
     let is_optional = |name: &str, is_right: fn(&Value) -> bool| {
         payload.get(name).is_none_or(|value| value.is_null() || is_right(value))
@@ -93,24 +93,24 @@ struct Outgoing<'a, P> {
     payload: Option<P>,
 }
 
-/// A result of an operation, whose `payload` has been written.
+/// A result of an operation; `payload` is JSON.
 pub(super) fn next(id: &str, payload: &str) -> String {
     let id = serde_json::to_string(id).unwrap_or_default();
     format!(r#"{{"id":{id},"type":"next","payload":{payload}}}"#)
 }
 
-/// An operation was not executed, and is over.
+/// An operation was not executed, and has ended.
 pub(super) fn error(id: &str, errors: &[ServerError]) -> String {
     write(&Outgoing { id, kind: "error", payload: Some(errors) })
 }
 
-/// An operation is over.
+/// An operation has ended.
 pub(super) fn complete(id: &str) -> String {
     write(&Outgoing::<()> { id, kind: "complete", payload: None })
 }
 
 fn write<P: Serialize>(message: &Outgoing<'_, P>) -> String {
-    // Values of GraphQL are JSON: they have nothing that cannot be written.
+    // Values of GraphQL can always be serialized as JSON.
     serde_json::to_string(message).unwrap_or_default()
 }
 
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_of_the_protocol_closes_the_socket() {
+    fn a_message_outside_the_protocol_closes_the_socket() {
         for text in [
             "",
             "[]",

@@ -1,7 +1,7 @@
 //! graphql-transport-ws: operations of all kinds over a websocket.
 //!
-//! One task serves one socket. It writes one message at a time and takes the next event only when the client took the
-//! last one, so nothing piles up for a slow reader; one that takes nothing for too long is cut.
+//! One task serves one socket. It writes one message at a time and takes the next event only when the client has read the last one,
+//! so nothing accumulates for a slow reader; one that reads nothing for too long is disconnected.
 
 mod close;
 #[cfg(feature = "fuzzing")]
@@ -16,21 +16,21 @@ use poem::http::{HeaderMap, StatusCode};
 use poem::web::websocket::{WebSocket, WebSocketConfig};
 use poem::{Body, FromRequest as _, IntoResponse as _, Request, Response};
 
-use super::answer::{Answer, error};
+use super::response_body::{ResponseBody, error};
 use super::shared::{Shared, bearer};
 use close::Close;
 use socket::Socket;
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
-/// Bytes of the read buffer of a socket, which an idle socket keeps: most messages of clients fit. The library's own choice is 128 KiB.
+/// The read buffer of a socket, in bytes, which an idle socket keeps: most messages of clients fit. The library's default is 128 KiB.
 const READ_BUFFER: usize = 1024;
 
-/// Whether a request wants to become a websocket.
+/// Whether a request is a websocket handshake.
 pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Turns a request into a socket, unless it comes from a page of a foreign origin.
+/// Upgrades a request to a websocket, unless its origin is not allowed.
 pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: String) -> Response {
     let headers = request.headers();
     if !shared.allows_origin(headers) {
@@ -50,16 +50,16 @@ pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: S
     let serve = move |stream| async move {
         let _alive = shared.alive.clone();
         let admitted = shared.admission.enter(address);
-        peer.into_iter().filter(|_| admitted.is_some()).for_each(|peer| shared.departures.stays(peer));
-        let inflow = peer.and_then(|peer| shared.departures.inflow(peer)).unwrap_or_default();
-        inflow.count(shared.gate.incoming(), address);
+        peer.into_iter().filter(|_| admitted.is_some()).for_each(|peer| shared.open_connections.release_permit(peer));
+        let unread_bytes = peer.and_then(|peer| shared.open_connections.unread_bytes(peer)).unwrap_or_default();
+        unread_bytes.count(shared.gate.incoming(), address);
         let refused = match (speaks, &admitted) {
             (false, _) => Some(Close::SUBPROTOCOL),
             (true, None) => Some(Close::OVERLOADED),
             (true, Some(_)) => None,
         };
-        // In memory of its own, because the framework's task would hold it twice.
-        Box::pin(Socket::new(shared, (stream, inflow), bearer, address, request_id).serve(refused)).await;
+        // On the heap, because the framework's task would hold it twice.
+        Box::pin(Socket::new(shared, (stream, unread_bytes), bearer, address, request_id).serve(refused)).await;
     };
     websocket.protocols([SUBPROTOCOL]).config(config).on_upgrade(serve).into_response()
 }
@@ -70,6 +70,6 @@ fn offers(headers: &HeaderMap) -> bool {
 }
 
 fn refuse(status: StatusCode, message: &str, request_id: &str) -> Response {
-    let answer = Answer::refused(vec![error("BAD_REQUEST", message)], request_id);
-    Response::builder().status(status).content_type("application/json").body(Body::from_string(answer.to_json()))
+    let response_body = ResponseBody::refused(vec![error("BAD_REQUEST", message)], request_id);
+    Response::builder().status(status).content_type("application/json").body(Body::from_string(response_body.to_json()))
 }

@@ -15,28 +15,28 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, interval_at, sleep, sleep_until, timeout};
 use tokio_stream::StreamMap;
 
-use super::super::answer::{Answer, error};
 use super::super::budgets::Payer;
-use super::super::inflow::{Inflow, TOO_MUCH};
 use super::super::operations::{self, Event};
 use super::super::params::Params;
 use super::super::record::{Record, Transport};
-use super::super::shared::{Shared, Unprepared, done, stopped, token};
+use super::super::response_body::{ResponseBody, error};
+use super::super::shared::{PrepareError, Shared, session_ended, stopped, token};
+use super::super::unread_bytes::{TOO_MUCH, UnreadBytes};
 use super::super::{Call, Credentials, Refused, Session, trace};
 use super::close::Close;
 use super::messages::{self, Incoming};
 use graphql_contract::documents::Prepared;
 
-/// How long a client has to answer a close frame.
-const GOODBYE: Duration = Duration::from_secs(2);
+/// How long a client may take to respond to a close frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Why there is nothing more to say.
+/// Why a socket ends.
 enum End {
-    /// The client is gone, or takes nothing more.
+    /// The client has disconnected, or does not read.
     Gone,
-    /// The client said goodbye.
-    Goodbye,
-    /// The client is to be told.
+    /// The client closed the socket.
+    ClosedByClient,
+    /// The server closes the socket.
     Close(Close),
 }
 
@@ -49,36 +49,47 @@ impl From<Close> for End {
 pub(super) struct Socket {
     shared: Arc<Shared>,
     stream: WebSocketStream,
-    inflow: Inflow,
+    unread_bytes: UnreadBytes,
     /// The token of the handshake.
     bearer: Result<Option<String>, &'static str>,
     address: Option<IpAddr>,
     request_id: String,
     session: Option<Session>,
-    /// Done when the session ends before its time.
+    /// Completes when the session ends early.
     ended: Option<BoxFuture<'static, ()>>,
     operations: StreamMap<String, BoxStream<'static, Event>>,
-    heard: Instant,
+    last_received: Instant,
 }
 
 impl Socket {
     pub fn new(
         shared: Arc<Shared>,
-        (stream, inflow): (WebSocketStream, Inflow),
+        (stream, unread_bytes): (WebSocketStream, UnreadBytes),
         bearer: Result<Option<String>, &'static str>,
         address: Option<IpAddr>,
         request_id: String,
     ) -> Self {
         let operations = StreamMap::new();
-        let heard = Instant::now();
-        Self { shared, stream, inflow, bearer, address, request_id, session: None, ended: None, operations, heard }
+        let last_received = Instant::now();
+        Self {
+            shared,
+            stream,
+            unread_bytes,
+            bearer,
+            address,
+            request_id,
+            session: None,
+            ended: None,
+            operations,
+            last_received,
+        }
     }
 
-    /// Serves the socket until it is closed; at once if it is refused.
+    /// Serves the socket until it is closed; `refused` closes it at once.
     pub async fn serve(mut self, refused: Option<Close>) {
         let end = match refused {
             Some(close) => End::Close(close),
-            None => match AssertUnwindSafe(self.talk()).catch_unwind().await {
+            None => match AssertUnwindSafe(self.run()).catch_unwind().await {
                 Ok(Err(end)) => end,
                 Ok(Ok(never)) => match never {},
                 Err(_) => End::Close(Close::FAULT),
@@ -87,52 +98,52 @@ impl Socket {
         self.operations.clear();
         match end {
             End::Close(close) => self.close(close).await,
-            End::Goodbye => self.leave().await,
+            End::ClosedByClient => self.mark_closed().await,
             End::Gone => {}
         }
     }
 
-    async fn talk(&mut self) -> Result<std::convert::Infallible, End> {
+    async fn run(&mut self) -> Result<std::convert::Infallible, End> {
         let every = self.shared.settings.ping_interval;
         let mut ping = interval_at(Instant::now() + every, every);
         let initialized_by = Instant::now() + self.shared.settings.init_timeout;
         let mut stopping = self.shared.stopping.clone();
         loop {
-            let left = self.left();
+            let left = self.time_left();
             tokio::select! {
                 () = stopped(&mut stopping) => return Err(Close::RESTARTING.into()),
                 () = sleep_until(initialized_by), if self.session.is_none() => return Err(Close::INIT_TIMEOUT.into()),
                 () = sleep(left.unwrap_or_default()), if left.is_some() => self.check_expiry()?,
-                () = done(&mut self.ended) => return Err(Close::EXPIRED.into()),
+                () = session_ended(&mut self.ended) => return Err(Close::EXPIRED.into()),
                 _ = ping.tick() => self.ping().await?,
-                message = self.stream.next() => self.hear(message).await?,
-                Some((id, event)) = self.operations.next(), if !self.operations.is_empty() => self.tell(&id, event).await?,
+                message = self.stream.next() => self.receive(message).await?,
+                Some((id, event)) = self.operations.next(), if !self.operations.is_empty() => self.send_event(&id, event).await?,
             }
         }
     }
 
-    /// How long the session lasts, by the application's clock, or until that has to be looked at again.
-    fn left(&self) -> Option<Duration> {
-        self.session.as_ref()?.left(self.shared.sessions.now())
+    /// How long the session lasts, by the application's clock, or until that must be checked again.
+    fn time_left(&self) -> Option<Duration> {
+        self.session.as_ref()?.time_left(self.shared.sessions.now())
     }
 
     fn check_expiry(&self) -> Result<(), End> {
-        if self.left() == Some(Duration::ZERO) { Err(Close::EXPIRED.into()) } else { Ok(()) }
+        if self.time_left() == Some(Duration::ZERO) { Err(Close::EXPIRED.into()) } else { Ok(()) }
     }
 
     async fn ping(&mut self) -> Result<(), End> {
         self.check_expiry()?;
-        if self.heard.elapsed() > self.shared.settings.ping_interval * 2 {
+        if self.last_received.elapsed() > self.shared.settings.ping_interval * 2 {
             return Err(End::Gone);
         }
         self.send(Message::Ping(Vec::new())).await
     }
 
-    async fn hear(&mut self, message: Option<std::io::Result<Message>>) -> Result<(), End> {
-        self.heard = Instant::now();
+    async fn receive(&mut self, message: Option<std::io::Result<Message>>) -> Result<(), End> {
+        self.last_received = Instant::now();
         match &message {
-            Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => self.inflow.read_control(payload.len()),
-            Some(Ok(_)) => self.inflow.read_message(),
+            Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => self.unread_bytes.read_control(payload.len()),
+            Some(Ok(_)) => self.unread_bytes.read_message(),
             _ => {}
         }
         match message {
@@ -150,8 +161,8 @@ impl Socket {
             Some(Ok(Message::Binary(_))) => Err(Close::invalid("Invalid message: binary").into()),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
             Some(Err(failure)) if failure.to_string().contains("too long") => Err(Close::TOO_LARGE.into()),
-            Some(Err(failure)) if failure.to_string().contains(TOO_MUCH) => Err(Close::CROWDED.into()),
-            Some(Ok(Message::Close(_))) => Err(End::Goodbye),
+            Some(Err(failure)) if failure.to_string().contains(TOO_MUCH) => Err(Close::TOO_MANY_UNFINISHED.into()),
+            Some(Ok(Message::Close(_))) => Err(End::ClosedByClient),
             Some(Err(_)) | None => Err(End::Gone),
         }
     }
@@ -192,7 +203,7 @@ impl Socket {
         let trace = trace::begin(&context, &request_id, None);
         let spans = (context, trace);
         let record = Record::begin(&self.shared, Transport::Websocket, request_id.clone(), self.address, spans);
-        record.asked_by(viewer);
+        record.set_viewer(viewer);
         let prepared = prepare(self.shared.clone(), self.operations.len(), (payload, bytes), payer, &record).await;
         let Some(session) = &self.session else { return Err(Close::UNAUTHORIZED.into()) };
         match prepared {
@@ -211,21 +222,23 @@ impl Socket {
             }
             Err(errors) => {
                 record.refused(&errors);
-                let errors = Answer::refused(errors, &request_id).errors;
+                let errors = ResponseBody::refused(errors, &request_id).errors;
                 self.send(Message::text(messages::error(&id, &errors))).await
             }
         }
     }
 
-    async fn tell(&mut self, id: &str, event: Event) -> Result<(), End> {
+    async fn send_event(&mut self, id: &str, event: Event) -> Result<(), End> {
         self.check_expiry()?;
         let text = match event {
-            Event::Next(answer) => return self.send(Message::text(messages::next(id, &answer.json))).await,
+            Event::Next(response_body) => {
+                return self.send(Message::text(messages::next(id, &response_body.json))).await;
+            }
             Event::Failed(errors) => {
                 self.operations.remove(id);
                 messages::error(id, &errors)
             }
-            Event::Done => {
+            Event::FinishedOperation => {
                 self.operations.remove(id);
                 messages::complete(id)
             }
@@ -244,24 +257,23 @@ impl Socket {
         }
     }
 
-    /// Tells the client why the socket is closed, and waits for its answer, so that the frame is not lost with the
-    /// connection.
+    /// Sends a close frame, and waits for the client's, so that the frame is not lost with the connection.
     async fn close(mut self, close: Close) {
         tracing::debug!(request_id = self.request_id, code = close.code, reason = %close.reason, "closing a websocket");
         if self.send(Message::close_with(close.code, close.reason)).await.is_ok() {
-            self.leave().await;
+            self.mark_closed().await;
         }
     }
 
-    /// Reads until the connection ends; the library answers a client's close frame meanwhile.
-    async fn leave(mut self) {
+    /// Reads until the connection ends; the library responds to a close frame of the client.
+    async fn mark_closed(mut self) {
         let reading = async { while let Some(Ok(_)) = self.stream.next().await {} };
-        // A client that does not answer is left all the same.
-        let _ = timeout(GOODBYE, reading).await;
+        // A client that does not respond is disconnected.
+        let _ = timeout(CLOSE_TIMEOUT, reading).await;
     }
 }
 
-/// An operation that may run beside those that are `running`, and what it was charged.
+/// Prepares an operation and charges it, if another one may run beside `running` operations.
 async fn prepare(
     shared: Arc<Shared>,
     running: usize,
@@ -277,8 +289,8 @@ async fn prepare(
     }
     let params = Params::from_map(payload).map_err(|error| vec![error])?;
     let wants_cost = params.wants_cost;
-    let prepared = shared.prepare(params, payer.address).await.map_err(Unprepared::into_errors)?;
+    let prepared = shared.prepare(params, payer.address).await.map_err(PrepareError::into_errors)?;
     record.prepared(&prepared);
-    let told = shared.charge(&prepared, payer, wants_cost).map_err(|exhausted| vec![exhausted.error()])?;
-    Ok((prepared, operations::Charged { payer, told }))
+    let cost_extension = shared.charge(&prepared, payer, wants_cost).map_err(|exhausted| vec![exhausted.error()])?;
+    Ok((prepared, operations::Charged { payer, cost_extension }))
 }

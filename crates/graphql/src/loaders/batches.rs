@@ -19,7 +19,7 @@ use super::{
     apart::{Found, together_or_apart},
 };
 use domain::app::App;
-use domain::app::Turn;
+use domain::app::OperationPermit;
 use telemetry::logs;
 use types::error::Error;
 
@@ -76,7 +76,7 @@ struct Gathering<K, R> {
 }
 
 /// A batch that a caller is part of, and for its first caller the right to have it read.
-type Joined<K, R> = (Arc<Gathering<K, R>>, Option<Turn>);
+type Joined<K, R> = (Arc<Gathering<K, R>>, Option<OperationPermit>);
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -97,7 +97,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
     {
         let (batch, turn) = match self.join(app, &key) {
             Some(joined) => joined,
-            None => app.database.turn(|| self.join(app, &key)).await,
+            None => app.database.retry_on_release(|| self.join(app, &key)).await,
         };
         if let Some(turn) = turn {
             self.send(Arc::clone(&batch), turn, read);
@@ -127,7 +127,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
                 return Some((Arc::clone(batch), None));
             }
         }
-        let turn = app.database.try_turn()?;
+        let turn = app.database.try_permit()?;
         let keys = Mutex::new(HashSet::from([key.clone()]));
         let batch = Arc::new(Gathering { keys, found: OnceLock::new(), read: Notify::new(), alone: Mutex::new(None) });
         *open = Some(Arc::clone(&batch));
@@ -136,8 +136,12 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static, R: Clone + Send + Sync + 'sta
 
     /// Has a batch read, when others have had the time to join it: in a task of its own, because nobody knows when its first caller runs
     /// again. The client of a websocket may take its time to read.
-    fn send<F>(self: &Arc<Self>, batch: Arc<Gathering<K, R>>, turn: Turn, read: impl Fn(Vec<K>) -> F + Send + 'static)
-    where
+    fn send<F>(
+        self: &Arc<Self>,
+        batch: Arc<Gathering<K, R>>,
+        turn: OperationPermit,
+        read: impl Fn(Vec<K>) -> F + Send + 'static,
+    ) where
         F: Future<Output = Batch<K, R>> + Send + 'static,
     {
         let (batches, span) = (Arc::clone(self), span::<K>());

@@ -12,7 +12,7 @@ const HEADER: &str =
 const ROW: &str = "71609,Villa in Singapore · ★4.44 · 2 bedrooms · 3 beds · 1 bath,367042,Belinda,1.34537,103.95887,Private room \
                    in villa,Private room,4,\"[\"\"Wifi\"\"]\",$150.00";
 
-/// Reads one listing: the smallest row, with these columns changed or added.
+/// Reads one listing: the smallest valid row, with these columns changed or added.
 fn parse(reader: &mut Reader, changes: &[(&str, &str)]) -> (Result<Listing, Reason>, Vec<Reason>) {
     let mut columns: Vec<String> = HEADER.split(',').map(ToOwned::to_owned).collect();
     let mut parsed = csv::ReaderBuilder::new().has_headers(false).from_reader(ROW.as_bytes());
@@ -43,7 +43,8 @@ fn reader() -> Reader {
 
 fn of_city(city: Option<&str>, currency: &str) -> Reader {
     let city = city.map(ToOwned::to_owned);
-    let found = Found { city, currency: currency.parse().unwrap(), prices: HashMap::new(), contradictions: Vec::new() };
+    let found =
+        DatasetFacts { city, currency: currency.parse().unwrap(), prices: HashMap::new(), contradictions: Vec::new() };
     Reader::new(found, Origin { dataset: String::new(), fingerprint: [0; 32], has_calendar: false })
 }
 
@@ -53,7 +54,7 @@ fn listing(changes: &[(&str, &str)]) -> Listing {
     listing.unwrap()
 }
 
-/// The one note about a listing that is taken all the same.
+/// A listing that is imported with one note.
 fn repaired(changes: &[(&str, &str)]) -> (Listing, String) {
     let (listing, notes) = parse(&mut reader(), changes);
     assert_eq!(notes.len(), 1, "{notes:?}");
@@ -83,7 +84,7 @@ fn the_smallest_row_is_enough() {
 }
 
 #[test]
-fn blank_fields_of_the_city_are_no_problem() {
+fn blank_fields_are_no_problem() {
     let blank = ["bathrooms", "bathrooms_text", "bedrooms", "beds", "host_is_superhost", "review_scores_rating"];
     let blank: Vec<(&str, &str)> = blank.iter().map(|name| (*name, "")).collect();
     assert_eq!(listing(&blank).facts, listing(&[]).facts);
@@ -92,7 +93,7 @@ fn blank_fields_of_the_city_are_no_problem() {
 }
 
 #[test]
-fn stays_are_kept_within_what_a_listing_can_ask_for() {
+fn stays_are_clamped_to_valid_limits() {
     let stay = |min, max| {
         let facts = listing(&[("minimum_nights", min), ("maximum_nights", max)]).facts;
         (facts.min_nights, facts.max_nights)
@@ -100,7 +101,7 @@ fn stays_are_kept_within_what_a_listing_can_ask_for() {
     assert_eq!(stay("92", "180"), (92, 180));
     assert_eq!(stay("365", "100000"), (365, 1_125));
     assert_eq!(stay("0", "2147483647"), (1, 1_125));
-    // C17: a longer minimum than that of any stay is cut, and told.
+    // C17: a minimum stay above the maximum of any stay is reduced, and reported.
     let (listing, note) = repaired(&[("minimum_nights", "400"), ("maximum_nights", "1125")]);
     assert_eq!((listing.facts.min_nights, listing.facts.max_nights), (365, 1_125));
     assert!(note.contains("400"), "{note}");
@@ -131,7 +132,7 @@ fn averages_become_sums_in_hundredths() {
 }
 
 #[test]
-fn what_makes_no_listing_is_refused_with_its_reason() {
+fn invalid_listings_are_rejected_with_a_reason() {
     for (column, value, why) in [
         ("id", "9.8598E+17", "not an id"),
         ("host_id", "", "not an id"),
@@ -150,7 +151,7 @@ fn what_makes_no_listing_is_refused_with_its_reason() {
 }
 
 #[test]
-fn what_a_listing_can_do_without_is_left_out_and_told() {
+fn invalid_optional_values_are_left_out_and_reported() {
     for (column, value) in [
         ("amenities", "Wifi and more"),
         ("beds", "several"),
@@ -166,7 +167,7 @@ fn what_a_listing_can_do_without_is_left_out_and_told() {
 }
 
 #[test]
-fn other_vintages_are_understood() {
+fn older_and_newer_files_are_supported() {
     let old = listing(&[("amenities", "{TV,\"Hot tub\"}"), ("bathrooms", "1.5"), ("property_type", "Apartment")]);
     assert_eq!(old.facts.bathroom_halves, Some(3));
     assert_eq!(old.facts.property_type, PropertyType::Apartment);
@@ -177,7 +178,7 @@ fn other_vintages_are_understood() {
 }
 
 #[test]
-fn the_first_record_of_a_host_or_listing_counts() {
+fn the_first_record_of_a_host_or_listing_is_used() {
     let mut reader = reader();
     assert!(parse(&mut reader, &[]).0.unwrap().host.is_some());
     assert!(parse(&mut reader, &[("id", "2"), ("host_name", "Other")]).0.unwrap().host.is_none());
@@ -211,9 +212,9 @@ fn texts_fit_into_their_columns() {
     assert_eq!(listing.host.unwrap().facts.display_name.chars().count(), 100);
 }
 
-/// I7: files up to 2019 have fees and a policy.
+/// I7: files until 2019 have fees and a policy.
 #[test]
-fn fees_and_policies_are_read_where_a_file_has_them() {
+fn fees_and_policies_are_read_if_a_file_has_them() {
     let old = listing(&[
         ("cleaning_fee", "$25.00"),
         ("extra_people", "$0.00"),
@@ -238,9 +239,9 @@ fn fees_and_policies_are_read_where_a_file_has_them() {
     }
 }
 
-/// I2: a price of the calendar stands in for one that is missing.
+/// I2: a price of the calendar replaces a missing one.
 #[test]
-fn the_calendar_prices_a_listing_without_a_price() {
+fn a_listing_without_a_price_gets_that_of_its_calendar() {
     let mut reader = of_city(None, "SGD");
     reader.found.prices = HashMap::from([(1, 4_200)]);
     for price in ["", "$0.00", "N/A"] {

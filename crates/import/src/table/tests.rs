@@ -2,7 +2,7 @@ use super::*;
 
 const CALENDAR: &[&str] = &["listing_id", "date", "available"];
 
-/// Every record as its fields joined by `|`, or the problem with it.
+/// Every record as its fields joined by `|`, or its problem.
 fn records(text: &'static [u8]) -> Vec<String> {
     let mut table = Table::open(Part::Calendar, &Source::Bytes("calendar.csv", text), CALENDAR).unwrap();
     let mut records = Vec::new();
@@ -10,7 +10,7 @@ fn records(text: &'static [u8]) -> Vec<String> {
         match table.next().unwrap() {
             Next::Row(row) => {
                 let fields = ["listing_id", "date", "available", "nothing"].map(|name| row.get(name));
-                records.push(format!("{}: {}", row.place.line, fields.join("|")));
+                records.push(format!("{}: {}", row.position.line, fields.join("|")));
             }
             Next::Broken(problem) => records.push(problem.to_string()),
             Next::End => return records,
@@ -19,7 +19,7 @@ fn records(text: &'static [u8]) -> Vec<String> {
 }
 
 #[test]
-fn columns_are_found_by_name_behind_any_bom_and_line_end() {
+fn columns_are_found_by_name_with_any_bom_and_line_end() {
     for text in [
         b"listing_id,date,available\n1,2023-09-23,t\n2,x,f\n".as_slice(),
         b"\xef\xbb\xbflisting_id,date,available\r\n1,2023-09-23,t\r\n2,x,f",
@@ -41,7 +41,7 @@ fn line_ends_inside_quotes_are_kept_and_counted() {
 }
 
 #[test]
-fn rows_that_cannot_be_read_are_named_and_the_rest_goes_on() {
+fn records_that_cannot_be_read_are_reported_and_skipped() {
     let found = records(b"listing_id,date,available\n1,a\n985940069189910173,b,t,more\n3,\xff\xfe,t\n4,d,f\n");
     assert_eq!(
         found,
@@ -54,7 +54,7 @@ fn rows_that_cannot_be_read_are_named_and_the_rest_goes_on() {
     );
 }
 
-/// The name of a column can be as long as a record; a report has a line for each record that is left out.
+/// A column name can be as long as a record, and a report has a line for each skipped record.
 #[test]
 fn a_reason_quotes_only_the_beginning_of_a_column_name() {
     let header = format!("listing_id,date,available,{}\n", "x".repeat(10_000));
@@ -69,13 +69,13 @@ fn a_character_split_over_two_fields_is_not_utf8() {
 }
 
 #[test]
-fn missing_columns_are_named_and_missing_files_too() {
+fn missing_columns_and_missing_files_are_reported() {
     for (text, expected) in [
         (b"listing_id,price\n1,2\n".as_slice(), "has no column date, available"),
         (b"listing_id\n1\n", "has no column date, available"),
         (b"", "is empty"),
-        // I8, as well.
-        (b"404: Not Found", "is no CSV table: it begins with `404: not found`"),
+        // I8, too.
+        (b"404: Not Found", "is not a CSV table: it begins with `404: not found`"),
         (b"\0", "is not text"),
         (b"listing_id\tdate\tavailable\n1\t2\t3\n", "has columns separated by tabs"),
     ] {
@@ -88,7 +88,7 @@ fn missing_columns_are_named_and_missing_files_too() {
 }
 
 #[test]
-fn a_packed_file_that_ends_too_early_is_an_error() {
+fn a_truncated_gzip_file_is_an_error() {
     let error = Table::open(Part::Calendar, &Source::Bytes("x.gz", b"\x1f\x8b\x08\x00\x00"), CALENDAR).err().unwrap();
     assert!(error.to_string().contains("x.gz"), "{error}");
 }

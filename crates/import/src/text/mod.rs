@@ -1,22 +1,22 @@
-//! Plain text out of what people and exports wrote: HTML, line ends of any kind, invisible characters.
+//! Converts HTML, any line ends and invisible characters to plain text.
 //!
-//! Which characters stay is decided in [`types::text`], as for everybody. But texts are not composed (NFC): a name stays as its
-//! owner typed it, and the collation of the database compares composed and decomposed letters as equals. And in texts of several lines
-//! the plain marks (LRM, RLM, ALM) stay, because they are part of Hebrew and Arabic writing. Texts that begin with `=`, `+`, `-` or `@` stay too: they are harmful in
-//! spreadsheets alone, and this is none.
+//! [`types::text`] decides which characters are kept. But texts are not composed (NFC): a name is kept as typed, and the collation of
+//! the database compares composed and decomposed letters as equal. In texts of several lines the direction marks (LRM, RLM, ALM)
+//! are kept, because Hebrew and Arabic texts need them. Texts that start with `=`, `+`, `-` or `@` are kept: they are harmful
+//! only in spreadsheets.
 
 mod entities;
 mod tags;
 
 use types::text::{Cleaner, Marks, is_visible, without_piles};
 
-/// The export cuts texts at this many characters, in the middle of a tag if one is there.
+/// The dataset truncates texts at this many characters, even within a tag.
 const CUT: usize = 1000;
-/// Spaces at the cut were trimmed, so that a cut text may be a little shorter.
+/// Spaces at the end were trimmed, so a truncated text may be slightly shorter.
 const CUT_SLACK: usize = 10;
 
-/// A text of several lines: tags gone, entities decoded once, line ends as `\n`, at most one empty line in a row,
-/// no control characters, trimmed. At most `limit` bytes of UTF-8.
+/// A text of several lines: tags removed, entities decoded once, line ends as `\n`, at most one empty line in a row, no control
+/// characters, trimmed. At most `limit` bytes of UTF-8.
 pub fn paragraphs(raw: &str, limit: usize) -> String {
     let text = plain(raw, Marks::Keep);
     if text.len() <= limit {
@@ -33,7 +33,7 @@ fn plain(raw: &str, marks: Marks) -> String {
         let mut taken = char.len_utf8();
         match char {
             '\r' => {
-                // CR LF is one line end, also when an export made `<br/>` of the LF.
+                // CR LF is one line end, also when the dataset has `<br/>` instead of LF.
                 taken += after_carriage_return(&rest[taken..]);
                 out.push('\n');
             }
@@ -58,8 +58,8 @@ fn plain(raw: &str, marks: Marks) -> String {
     without_piles(out.finish().chars())
 }
 
-/// A text of one line, such as a name or a title: as [`paragraphs`], every run of white space is one space, and marks of direction go.
-/// Empty if there is nothing to see. At most `limit` characters.
+/// A text of one line, such as a name or a title: as [`paragraphs`], with white space collapsed and without direction marks. Empty if
+/// nothing is visible. At most `limit` characters.
 pub fn line(raw: &str, limit: usize) -> String {
     let text = plain(raw, Marks::Drop);
     if !text.chars().any(is_visible) {
@@ -77,13 +77,13 @@ pub fn some(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Where a tag begins that the export cut, or the end. Found once, not at each `<`: a text may have millions.
+/// The start of a truncated tag, or the end. Computed once, not at each `<`: a text may have millions.
 fn cut(raw: &str) -> usize {
     let is_cut = raw.chars().nth(CUT - CUT_SLACK - 1).is_some();
     raw.rfind('<').filter(|at| is_cut && tags::is_cut(&raw[*at..])).unwrap_or(raw.len())
 }
 
-/// How many bytes belong to the line end that a carriage return began.
+/// The number of bytes of the line end that a carriage return started.
 fn after_carriage_return(rest: &str) -> usize {
     if rest.starts_with('\n') {
         return 1;

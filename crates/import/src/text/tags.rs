@@ -1,11 +1,11 @@
-//! HTML tags, told from what only looks like one: `<please`, `<Geylang Claypot Rice>`, `<3`.
+//! HTML tags, distinguished from similar text: `<please`, `<Geylang Claypot Rice>`, `<3`.
 
-/// Elements whose tags are dropped.
+/// Elements whose tags are removed.
 const INLINE: &[&str] = &[
     "a", "abbr", "b", "big", "center", "code", "em", "font", "i", "img", "label", "mark", "s", "small", "span",
     "strike", "strong", "sub", "sup", "u",
 ];
-/// Elements whose tags begin or end a line.
+/// Elements whose tags start or end a line.
 const BLOCK: &[&str] = &[
     "blockquote",
     "dd",
@@ -31,19 +31,19 @@ const BLOCK: &[&str] = &[
     "ul",
 ];
 
-/// What a tag stands for.
+/// The effect of a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {
     /// `<br>`.
     Break,
-    /// Begins or ends a block.
+    /// Starts or ends a block.
     Block,
-    /// Only changes the looks.
+    /// Only formatting.
     Inline,
 }
 
 impl Tag {
-    /// What takes its place.
+    /// The text that replaces it.
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::Break | Self::Block => "\n",
@@ -65,7 +65,7 @@ impl Tag {
 /// The tag at the start of `text`, and its length in bytes.
 pub(super) fn at(text: &str) -> Option<(Tag, usize)> {
     let body = text.strip_prefix('<')?;
-    // A tag has no other tag inside, and is never this long.
+    // A tag contains no other tag, and is never this long.
     let end = body.bytes().take(2000).position(|byte| byte == b'>' || byte == b'<')?;
     if body.as_bytes()[end] == b'<' {
         return None;
@@ -77,7 +77,7 @@ pub(super) fn at(text: &str) -> Option<(Tag, usize)> {
     are_attributes(&inside[name_end..]).then_some((tag, end + 2))
 }
 
-/// Whether `text`, which begins with `<` and goes on to the end, is what a cut left of a tag: `<`, `</b`, `<br /`.
+/// Whether `text`, which starts with `<` and continues to the end, is a truncated tag: `<`, `</b`, `<br /`.
 pub(super) fn is_cut(text: &str) -> bool {
     let Some(body) = text.strip_prefix('<') else { return false };
     let name = body.strip_prefix('/').unwrap_or(body);
@@ -85,7 +85,7 @@ pub(super) fn is_cut(text: &str) -> bool {
     name.is_empty() || Tag::of(name).is_some()
 }
 
-/// Whether `text` is what may follow the name of an element: attributes with values, and a slash. Words without `=` are prose.
+/// Whether `text` can follow the name of an element: attributes with values, and a slash. Words without `=` are prose.
 fn are_attributes(text: &str) -> bool {
     let mut rest = text;
     loop {

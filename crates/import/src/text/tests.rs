@@ -6,13 +6,13 @@ fn clean(raw: &str) -> String {
     paragraphs(raw, 65_535)
 }
 
-/// `text`, made as long as a text that the export has cut, in front.
+/// `end` after a prefix that makes the text as long as a truncated one.
 fn cut(end: &str) -> String {
     format!("{}{end}", "x".repeat(CUT - end.chars().count()))
 }
 
 #[test]
-fn tags_become_line_ends_or_nothing() {
+fn tags_are_replaced_by_line_ends_or_removed() {
     for (raw, text) in [
         ("It comes with:<br /><br />-Bed<br />-Table", "It comes with:\n\n-Bed\n-Table"),
         ("<b>The space</b><br />Cozy", "The space\nCozy"),
@@ -27,7 +27,7 @@ fn tags_become_line_ends_or_nothing() {
 }
 
 #[test]
-fn what_only_looks_like_a_tag_stays() {
+fn text_that_looks_like_a_tag_is_kept() {
     for raw in [
         "<please read",
         "<please>",
@@ -50,9 +50,9 @@ fn what_only_looks_like_a_tag_stays() {
     assert_eq!(clean("<1 min walk<br />next"), "<1 min walk\nnext");
 }
 
-/// Each `<` had the whole text counted: a record of them, which may have 8 MiB, took days.
+/// For each `<` the whole text was counted, so a record of 8 MiB of them took days.
 #[test]
-fn a_long_text_of_beginnings_of_tags_is_read_in_one_pass() {
+fn a_long_text_of_tag_starts_is_read_in_one_pass() {
     for piece in ["<", "</", "<b", "<br ", "< /"] {
         let raw = piece.repeat(1 << 20);
         assert!(line(&raw, 100).starts_with(&piece[..1]), "{piece}");
@@ -62,17 +62,17 @@ fn a_long_text_of_beginnings_of_tags_is_read_in_one_pass() {
 }
 
 #[test]
-fn a_tag_that_was_cut_at_the_end_goes() {
+fn a_truncated_tag_at_the_end_is_removed() {
     for end in ["<", "</", "<b", "</b", "<br", "<br ", "<br /"] {
         assert_eq!(clean(&cut(end)), "x".repeat(CUT - end.chars().count()), "{end:?}");
     }
     assert!(clean(&cut(" <3")).ends_with("x <3"));
     assert!(clean(&cut(" <please")).ends_with("<please"));
-    assert_eq!(clean("a short text <"), "a short text <", "only a text as long as the cut was cut");
+    assert_eq!(clean("a short text <"), "a short text <", "a short text is not truncated");
 }
 
 #[test]
-fn every_line_end_is_one() {
+fn every_line_end_counts_once() {
     for (raw, text) in [
         ("a\nb\r\nc\rd", "a\nb\nc\nd"),
         ("Great stay!\r<br/>\r<br/>Thanks", "Great stay!\n\nThanks"),
@@ -94,6 +94,7 @@ fn entities_are_decoded_once() {
         ("&lt;b&gt;bold&lt;/b&gt;", "<b>bold</b>"),
         ("&amp;lt;", "&lt;"),
         ("&#39;&#x2764;&nbsp;&hellip;", "'❤ …"),
+        ("&check;&CounterClockwiseContourIntegral;", "✓∳"),
         ("B&B R&B; AT&T &c", "B&B R&B; AT&T &c"),
         ("&#0;&#8;&#xD800;&unknown;", "&#xD800;&unknown;"),
     ] {
@@ -102,7 +103,7 @@ fn entities_are_decoded_once() {
 }
 
 #[test]
-fn invisible_characters_go_unless_they_join_something() {
+fn invisible_characters_are_removed_unless_they_join_letters() {
     for (raw, text) in [
         ("bell\u{8}s", "bells"),
         ("zero\u{200b}width\u{feff}", "zerowidth"),
@@ -125,9 +126,9 @@ fn invisible_characters_go_unless_they_join_something() {
     }
 }
 
-/// S13: what is shown in one line says nothing but what it seems to say.
+/// S13: text shown on one line must not be reordered or invisible.
 #[test]
-fn a_line_has_no_marks_of_direction_and_something_to_see() {
+fn a_line_has_no_direction_marks_and_is_not_invisible() {
     assert_eq!(line("שלום\u{200f} Ann\u{200e}", 100), "שלום Ann");
     for invisible in ["\u{200b}", "\u{3164}\u{200e}", "&shy;\u{2060}", "\u{301}"] {
         assert_eq!(line(&invisible.replace("&shy;", "&#173;"), 100), "", "{invisible:?}");
@@ -145,7 +146,7 @@ fn lengths_are_bounded_between_characters() {
 
 proptest! {
     #[test]
-    fn whatever_comes_out_is_plain(raw in any::<String>(), limit in 0..200_usize) {
+    fn the_result_is_plain_text(raw in any::<String>(), limit in 0..200_usize) {
         let text = paragraphs(&raw, limit);
         prop_assert!(text.len() <= limit);
         prop_assert!(!text.contains(|char: char| char.is_control() && char != '\n'));
@@ -155,13 +156,13 @@ proptest! {
     }
 
     #[test]
-    fn markup_of_any_kind_is_survived(raw in "(<|>|/|&|;|#|x|br|b|p|=|\"| |\r|\n|好|\u{200d}|😀){0,60}") {
+    fn any_markup_is_handled(raw in "(<|>|/|&|;|#|x|br|b|p|=|\"| |\r|\n|好|\u{200d}|😀){0,60}") {
         let text = paragraphs(&raw, 1000);
         prop_assert!(!text.contains('\r') && !text.contains("\n\n\n"));
     }
 
     #[test]
-    fn plain_text_stays(raw in "[a-zé好 .,!?=+@-]{0,80}") {
+    fn plain_text_is_unchanged(raw in "[a-zé好 .,!?=+@-]{0,80}") {
         let spaced = raw.trim();
         prop_assert_eq!(paragraphs(&raw, 1000), spaced);
     }

@@ -2,14 +2,14 @@ use super::EmbeddedError;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A database server's program.
+/// The program of a database server.
 #[derive(Debug, Clone)]
 pub(super) struct Server {
     pub(super) program: PathBuf,
     pub(super) is_mariadb: bool,
 }
 
-/// Folders for servers that are often not in a user's `PATH`.
+/// Folders of servers that are often not in the `PATH` of a user.
 const MORE_FOLDERS: &[&str] = &[
     "/usr/sbin",
     "/usr/libexec",
@@ -21,7 +21,7 @@ const MORE_FOLDERS: &[&str] = &[
     "/usr/local/mysql/bin",
 ];
 
-/// The server to run: MariaDB if there is one.
+/// The server to run: MariaDB if it is installed, else MySQL.
 pub(super) fn find() -> Result<Server, EmbeddedError> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path)
@@ -40,16 +40,16 @@ fn probe(program: &Path) -> Option<Server> {
         return None;
     }
     let output = Command::new(program).arg("--no-defaults").arg("--version").output().ok()?;
-    let says = String::from_utf8_lossy(&output.stdout);
-    output.status.success().then(|| Server { program: program.to_path_buf(), is_mariadb: says.contains("MariaDB") })
+    let version = String::from_utf8_lossy(&output.stdout);
+    output.status.success().then(|| Server { program: program.to_path_buf(), is_mariadb: version.contains("MariaDB") })
 }
 
 impl Server {
-    /// The folders in which this server's own SQL files may be.
+    /// The folders that may contain the SQL files of this server.
     pub(super) fn share_folders(&self) -> Vec<PathBuf> {
         let mut folders = Vec::new();
-        if let Some(said) = self.setting("character-sets-dir") {
-            folders.extend(said.parent().map(Path::to_path_buf));
+        if let Some(folder) = self.setting("character-sets-dir") {
+            folders.extend(folder.parent().map(Path::to_path_buf));
         }
         folders.extend(self.setting("lc-messages-dir"));
         let real = self.program.canonicalize().unwrap_or_else(|_| self.program.clone());
@@ -60,7 +60,7 @@ impl Server {
         folders
     }
 
-    /// A path among the settings that the server shows in its help.
+    /// A path among the settings that the help of the server lists.
     fn setting(&self, name: &str) -> Option<PathBuf> {
         let output = Command::new(&self.program).args(["--no-defaults", "--verbose", "--help"]).output().ok()?;
         let help = String::from_utf8_lossy(&output.stdout);

@@ -1,4 +1,4 @@
-use super::{DATABASE, EmbeddedError};
+use super::EmbeddedError;
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -12,15 +12,14 @@ pub(super) struct Lock(File);
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Closing the file would not be enough at once: a process that is just being started elsewhere in this one holds a
-        // copy of it until it runs its own program.
+        // Closing the file is not enough: a child process that is being started holds a copy of it until it runs its own program.
         if let Err(error) = self.0.unlock() {
             tracing::warn!(%error, "a lock of the data folder could not be released");
         }
     }
 }
 
-/// What a data folder holds, as far as it can be told without changing anything.
+/// The state of a data folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FolderState {
     /// No database yet.
@@ -29,12 +28,12 @@ pub enum FolderState {
     Free,
     /// A database that a process runs.
     InUse {
-        /// The process, as far as known.
+        /// The ID of the process, if known.
         owner: Option<u32>,
     },
 }
 
-/// What `data_dir` holds. Makes and changes nothing.
+/// The state of `data_dir`. Changes nothing.
 ///
 /// # Errors
 /// [`EmbeddedError::Folder`] when it cannot be read.
@@ -53,32 +52,33 @@ pub fn state(data_dir: &Path) -> Result<FolderState, EmbeddedError> {
     }
 }
 
-/// The process that a lock file names.
+/// The process ID in a lock file.
 fn owner(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok())
 }
 
-/// The longest path that a unix socket can have, everywhere (macOS: 103 bytes and a zero, Linux: 107).
+/// The longest path of a Unix socket on all systems (macOS: 103 bytes and a zero, Linux: 107).
 const LONGEST_SOCKET: usize = 103;
 
-/// The data folder: where everything is, and who may use it.
+/// The data folder: its paths and locks.
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
+    name: &'static str,
     root: PathBuf,
     socket: PathBuf,
-    /// The user who owns what this process creates.
+    /// The user ID of this process.
     uid: u32,
 }
 
 impl Folder {
-    /// Makes the folder if need be, for this user alone.
-    pub(super) fn open(data_dir: &Path) -> Result<Self, EmbeddedError> {
+    /// Opens the folder, and creates it if needed, accessible by this user only.
+    pub(super) fn open(data_dir: &Path, name: &'static str) -> Result<Self, EmbeddedError> {
         private_folder(data_dir)?;
         let root = data_dir.canonicalize().map_err(EmbeddedError::folder("find", data_dir))?;
         let run = root.join("run");
         private_folder(&run)?;
-        // The data folder itself may have been there before, open to all: who gets here gets the database.
+        // The data folder may have existed before, open to others; whoever can enter this folder has full access to the database.
         close_to_others(&run)?;
         private_folder(&root.join("tmp"))?;
         let uid = own_uid(&run)?;
@@ -89,15 +89,20 @@ impl Folder {
                 .take(8)
                 .map(|b| format!("{b:02x}"))
                 .collect();
-            let run = std::env::temp_dir().join(format!("staygate-{id}"));
+            let run = std::env::temp_dir().join(format!("{name}-{id}"));
             private_folder(&run)?;
-            let is = fs::metadata(&run).map_err(EmbeddedError::folder("read", &run))?;
-            if is.uid() != uid || is.permissions().mode() & 0o077 != 0 {
+            let metadata = fs::metadata(&run).map_err(EmbeddedError::folder("read", &run))?;
+            if metadata.uid() != uid || metadata.permissions().mode() & 0o077 != 0 {
                 return Err(EmbeddedError::SocketFolder(run));
             }
             socket = run.join("db.sock");
         }
-        Ok(Self { root, socket, uid })
+        Ok(Self { name, root, socket, uid })
+    }
+
+    /// The name of the database inside the server.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -112,8 +117,8 @@ impl Folder {
         self.root.join("database")
     }
 
-    /// For the server's temporary tables. One of its own, because MariaDB starts by deleting what looks like a leftover,
-    /// and in a shared folder that may be the living table of another server.
+    /// The folder for temporary tables. Not shared, because MariaDB deletes leftover tables when it starts, and in a shared folder
+    /// they may belong to another server.
     pub(super) fn tmp(&self) -> PathBuf {
         self.root.join("tmp")
     }
@@ -131,25 +136,25 @@ impl Folder {
     }
 
     pub(super) fn url(&self) -> String {
-        url(&self.socket, DATABASE)
+        url(&self.socket, self.name)
     }
 
     pub(super) fn server_pid(&self) -> Option<u32> {
         fs::read_to_string(self.pid_file()).ok()?.trim().parse().ok()
     }
 
-    /// The exclusive right to run a database here, for as long as the file is open.
+    /// An exclusive lock: only its holder may run a database here.
     pub(super) fn lock(&self) -> Result<Lock, EmbeddedError> {
         let path = self.root.join("lock");
         let mut file = open(&path)?;
         match file.try_lock() {
             Ok(()) => {
-                let note = |file: &mut File| {
+                let write_pid = |file: &mut File| {
                     file.set_len(0)?;
                     file.rewind()?;
                     write!(file, "{}", std::process::id())
                 };
-                note(&mut file).map_err(EmbeddedError::folder("write", &path))?;
+                write_pid(&mut file).map_err(EmbeddedError::folder("write", &path))?;
                 Ok(Lock(file))
             }
             Err(TryLockError::WouldBlock) => {
@@ -159,7 +164,7 @@ impl Folder {
         }
     }
 
-    /// A promise by the owner to keep the database up; `None` when it is about to stop it.
+    /// A shared lock: the owner keeps the database running until it is released. `None` when the owner is about to stop it.
     pub(super) fn join_users(&self) -> Result<Option<Lock>, EmbeddedError> {
         let path = self.root.join("users");
         let file = open(&path)?;
@@ -170,23 +175,23 @@ impl Folder {
         }
     }
 
-    /// Waits until no other command uses the database, and keeps new ones out while the file is open.
-    pub(super) async fn wait_for_users(&self, patience: Duration) -> Result<Lock, EmbeddedError> {
+    /// Waits until no other process uses the database, but at most `timeout`; the lock keeps new ones out.
+    pub(super) async fn wait_for_users(&self, timeout: Duration) -> Result<Lock, EmbeddedError> {
         let path = self.root.join("users");
         let file = open(&path)?;
         let started = Instant::now();
-        let mut told = false;
+        let mut is_logged = false;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Lock(file)),
-                Err(TryLockError::WouldBlock) if started.elapsed() >= patience => {
-                    tracing::warn!("stopping the database although another command still uses it");
+                Err(TryLockError::WouldBlock) if started.elapsed() >= timeout => {
+                    tracing::warn!("stopping the database although another process still uses it");
                     return Ok(Lock(file));
                 }
                 Err(TryLockError::WouldBlock) => {
-                    if !told {
-                        tracing::info!("waiting for another command that uses the database");
-                        told = true;
+                    if !is_logged {
+                        tracing::info!("waiting for another process that uses the database");
+                        is_logged = true;
                     }
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -196,7 +201,7 @@ impl Folder {
     }
 }
 
-/// The URL of `database` behind `socket`, with every byte that could end the path escaped.
+/// The URL of `database` at `socket`, with all special bytes of the path escaped.
 pub(super) fn url(socket: &Path, database: &str) -> String {
     let mut url = format!("mysql://root@localhost/{database}?socket=");
     for byte in socket.as_os_str().as_encoded_bytes() {
@@ -226,7 +231,7 @@ pub(super) fn close_to_others(path: &Path) -> Result<(), EmbeddedError> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(EmbeddedError::folder("protect", path))
 }
 
-/// The user this process works as, read from a file it makes, which also proves that it may write here.
+/// The user ID of this process, read from a file that it creates, which also checks that it may write here.
 fn own_uid(folder: &Path) -> Result<u32, EmbeddedError> {
     let path = folder.join(format!("probe-{}", std::process::id()));
     let uid = File::create(&path).and_then(|file| file.metadata()).map(|is| is.uid());
@@ -242,15 +247,15 @@ mod tests {
     #[test]
     fn a_long_data_folder_gets_a_short_socket() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(&dir.path().join("a".repeat(120))).unwrap();
+        let folder = Folder::open(&dir.path().join("a".repeat(120)), "books").unwrap();
         assert!(folder.socket().as_os_str().len() <= LONGEST_SOCKET, "{}", folder.socket().display());
         fs::remove_dir_all(folder.socket().parent().unwrap()).unwrap();
     }
 
     #[test]
-    fn a_second_lock_is_refused_and_names_the_folder() {
+    fn a_second_lock_is_refused_and_the_error_names_the_folder() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(dir.path()).unwrap();
+        let folder = Folder::open(dir.path(), "books").unwrap();
         let _first = folder.lock().unwrap();
         let error = folder.lock().unwrap_err().to_string();
         assert!(error.contains(&folder.root().display().to_string()), "{error}");

@@ -7,15 +7,15 @@ use std::process::Stdio;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-/// The files that make MariaDB's own tables, under the names of newer and older versions.
+/// The files that create the system tables of MariaDB, by their names in newer and older versions.
 const SETUP_FILES: &[[&str; 2]] = &[
     ["mariadb_system_tables.sql", "mysql_system_tables.sql"],
     ["mariadb_performance_tables.sql", "mysql_performance_tables.sql"],
     ["mariadb_system_tables_data.sql", "mysql_system_tables_data.sql"],
 ];
 
-/// Fills a new data folder. It is built beside its final place and renamed, so a crash half way leaves nothing that
-/// looks finished. Needs the folder's lock.
+/// Sets up a new data folder. It is built under another name and renamed, so a crash leaves no incomplete database. Needs the
+/// lock of the folder.
 pub(super) async fn ensure(server: &Server, folder: &Folder) -> Result<(), EmbeddedError> {
     let database = folder.database();
     if database.is_dir() {
@@ -49,8 +49,8 @@ fn base_command(server: &Server, folder: &Folder, into: &Path) -> Command {
     command
 }
 
-/// What `mariadb-install-db` does, without it: that script comes in other packages than the server and needs more of them.
-/// Root has no password; only who can enter the data folder (mode 0700) reaches the socket.
+/// Does the same as `mariadb-install-db`, which is in another package than the server and needs further ones. The root user has
+/// no password; only users who can enter the data folder (mode 0700) can use the socket.
 async fn bootstrap_mariadb(server: &Server, folder: &Folder, partial: &Path) -> Result<(), EmbeddedError> {
     let shares = server.share_folders();
     let mut sql = b"CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\nSET @auth_root_socket = NULL;\n".to_vec();
@@ -89,13 +89,13 @@ async fn run(command: &mut Command, input: &[u8]) -> Result<(), EmbeddedError> {
     if output.status.success() {
         return fed.map_err(failed);
     }
-    let says = String::from_utf8_lossy(&output.stderr);
-    let last: Vec<&str> = says.lines().rev().take(10).collect();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let last: Vec<&str> = stderr.lines().rev().take(10).collect();
     let last = last.into_iter().rev().collect::<Vec<_>>().join("\n");
     Err(EmbeddedError::Install(format!("{}\n{last}", output.status)))
 }
 
-/// Makes a rename in `folder`, or the names in it, last.
+/// Flushes the directory entries of `folder` to disk.
 fn sync(folder: &Path) -> Result<(), EmbeddedError> {
     fs::File::open(folder).and_then(|dir| dir.sync_all()).map_err(EmbeddedError::folder("sync", folder))
 }

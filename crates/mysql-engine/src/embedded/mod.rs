@@ -1,16 +1,16 @@
-//! A private database server, so that one command is enough to run Staygate.
+//! A private database server, so that a program runs without an installed and configured one.
 //!
-//! It lives in one folder, listens on a unix socket inside it and on no TCP port, and is as durable as any MariaDB: what
-//! was committed is there again after a kill of either process. It ends when the process that started it ends, however
-//! that ends, because a small shell between the two holds a pipe and stops the database when the pipe closes.
+//! It uses one folder, listens on a Unix socket in it and on no TCP port, and is as durable as any MariaDB: committed data
+//! survives a kill of either process. It stops when the process that started it ends, however that ends: a small shell between
+//! the two reads a pipe, and stops the database when the pipe closes.
 //!
 //! ```text
 //! DATA_DIR/
-//!   lock            held by the process that runs the database
-//!   users           held, shared, by the commands that use the database of that process
-//!   database/       MariaDB's own files
-//!   database.log    what MariaDB says
-//!   run/            its socket and pid
+//!   lock            locked by the process that runs the database
+//!   users           locked (shared) by other processes that use this database
+//!   database/       the files of MariaDB
+//!   database.log    the log of MariaDB
+//!   run/            its socket and process ID
 //!   tmp/            its temporary tables
 //! ```
 
@@ -25,66 +25,63 @@ use process::Supervisor;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The name of the database inside the private server.
-const DATABASE: &str = "staygate";
-
-/// How hard the database tries not to lose anything.
+/// How durable the data is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
-    /// Every commit is on disk before it is answered. The only choice for data that matters.
+    /// A commit is on disk before it is confirmed. The only choice for data that matters.
     #[default]
     Full,
     /// Nothing is flushed, and the folder is deleted when the database stops: for tests.
     Throwaway,
 }
 
-/// What can go wrong with a private database.
+/// Why a private database could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
-    /// There is neither `mariadbd` nor `mysqld`.
+    /// Neither `mariadbd` nor `mysqld` is installed.
     #[error(
         "no database server found: neither mariadbd nor mysqld is in PATH, /usr/sbin or /usr/libexec. Install one (on \
-         Debian: apt-get install mariadb-server-core), or set DATABASE_URL to use a server that runs elsewhere"
+         Debian: apt-get install mariadb-server-core)"
     )]
     NoServer,
-    /// Another process has the folder.
+    /// Another process uses the folder.
     #[error(
-        "the data folder {} is in use by another Staygate{}. Stop that one, or choose another folder with --data-dir",
+        "the data folder {} is in use by another process{}",
         folder.display(), owner.map(|pid| format!(" (process {pid})")).unwrap_or_default()
     )]
     InUse {
         /// The data folder.
         folder: PathBuf,
-        /// The process that holds it, as far as known.
+        /// The ID of that process, if known.
         owner: Option<u32>,
     },
     /// The folder cannot be used.
     #[error("cannot {what} {}: {source}", path.display())]
     Folder {
-        /// The attempt, as a verb.
+        /// What was tried, as a verb.
         what: &'static str,
-        /// The path in question.
+        /// The path.
         path: PathBuf,
-        /// The reason.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The socket's folder exists and is not ours alone.
-    #[error("the folder {} for the database's socket belongs to someone else or is open to others", .0.display())]
+    /// The folder of the socket belongs to another user, or others can access it.
+    #[error("the folder {} for the database socket belongs to another user or is accessible to others", .0.display())]
     SocketFolder(PathBuf),
-    /// A system table file is missing beside the server.
-    #[error("{server} is installed without its set-up file {file}; looked in {looked_in}")]
+    /// A file with the system tables is missing.
+    #[error("{server} is installed without its setup file {file}; looked in {looked_in}")]
     NoSetupFile {
-        /// The server's program.
+        /// The program of the server.
         server: String,
-        /// The file's name.
+        /// The name of the file.
         file: &'static str,
         /// The folders that were searched.
         looked_in: String,
     },
-    /// The new data folder could not be filled.
+    /// The new data folder could not be set up.
     #[error("setting up a new database failed: {0}")]
     Install(String),
-    /// The server ended, or does not answer.
+    /// The server ended, or does not respond.
     #[error("the database server in {} did not start: {reason}\n{log}", folder.display())]
     Start {
         /// The data folder.
@@ -103,23 +100,23 @@ impl EmbeddedError {
     }
 }
 
-/// A private database that this process uses: its own, or that of a `staygate serve` on the same folder.
+/// A private database that this process uses: its own, or that of another process with the same folder.
 #[derive(Debug)]
 pub struct Embedded {
     url: String,
     log: PathBuf,
-    hold: Hold,
+    role: Role,
 }
 
 #[derive(Debug)]
-enum Hold {
-    /// This process runs the database; the lock goes with it.
+enum Role {
+    /// This process runs the database, and holds the lock of the folder.
     Owner(Box<Supervisor>, Lock, Folder),
     /// Another process runs it, and waits for this lock before it stops.
-    Joined(#[expect(dead_code, reason = "held for its lock")] Lock),
+    User(#[expect(dead_code, reason = "held for its lock")] Lock),
 }
 
-/// The program that would run a private database.
+/// The path of the server program that a private database uses.
 ///
 /// # Errors
 /// [`EmbeddedError::NoServer`].
@@ -128,40 +125,41 @@ pub fn server() -> Result<String, EmbeddedError> {
 }
 
 impl Embedded {
-    /// Starts the database in `data_dir`, setting it up first if the folder is new. A database that dies is started
-    /// again. Needs a tokio runtime.
+    /// Starts the database in `data_dir`, and sets it up first if the folder is new. If the server crashes, it is restarted. `name`
+    /// is the name of the database in the server, and the prefix of other names; a folder is always opened with the same one.
+    /// Needs a tokio runtime.
     ///
     /// # Errors
-    /// [`EmbeddedError`]; `InUse` when another process has the folder.
-    pub async fn start(data_dir: &Path, durability: Durability) -> Result<Self, EmbeddedError> {
-        let folder = Folder::open(data_dir)?;
+    /// [`EmbeddedError`]; `InUse` when another process uses the folder.
+    pub async fn start(data_dir: &Path, name: &'static str, durability: Durability) -> Result<Self, EmbeddedError> {
+        let folder = Folder::open(data_dir, name)?;
         let lock = folder.lock()?;
         Self::own(folder, lock, durability).await
     }
 
-    /// Uses the database of the process that has `data_dir`, or starts it when there is none.
+    /// Uses the database of the process that runs one in `data_dir`, or starts it when there is none. `name` as in [`Self::start`].
     ///
     /// # Errors
-    /// [`EmbeddedError`]; `InUse` when another process has the folder and its database does not answer.
-    pub async fn attach_or_start(data_dir: &Path) -> Result<Self, EmbeddedError> {
-        const PATIENCE: u32 = 300;
-        let folder = Folder::open(data_dir)?;
-        let mut tries = 0;
+    /// [`EmbeddedError`]; `InUse` when another process uses the folder and its database does not respond.
+    pub async fn attach_or_start(data_dir: &Path, name: &'static str) -> Result<Self, EmbeddedError> {
+        const MAX_ATTEMPTS: u32 = 300;
+        let folder = Folder::open(data_dir, name)?;
+        let mut attempts = 0;
         loop {
             let busy = match folder.lock() {
                 Ok(lock) => return Self::own(folder, lock, Durability::Full).await,
                 Err(busy @ EmbeddedError::InUse { .. }) => busy,
                 Err(error) => return Err(error),
             };
-            // First the promise to be waited for, then the question whether it is there.
+            // The lock first, so that the owner does not stop the database after the check.
             if let Some(users) = folder.join_users()?
-                && process::answers(folder.socket()).await
+                && process::responds(folder.socket()).await
             {
-                return Ok(Self { url: folder.url(), log: folder.log(), hold: Hold::Joined(users) });
+                return Ok(Self { url: folder.url(), log: folder.log(), role: Role::User(users) });
             }
-            // It may be on its way up or down.
-            tries += 1;
-            if tries > PATIENCE {
+            // It may be starting or stopping.
+            attempts += 1;
+            if attempts > MAX_ATTEMPTS {
                 return Err(busy);
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -172,43 +170,43 @@ impl Embedded {
         let server = binary::find()?;
         install::ensure(&server, &folder).await?;
         let (url, log) = (folder.url(), folder.log());
-        let supervisor = Supervisor::start(process::Plan::new(server, folder.clone(), durability)).await?;
-        Ok(Self { url, log, hold: Hold::Owner(Box::new(supervisor), lock, folder) })
+        let supervisor = Supervisor::start(process::Launch::new(server, folder.clone(), durability)).await?;
+        Ok(Self { url, log, role: Role::Owner(Box::new(supervisor), lock, folder) })
     }
 
-    /// Where to connect, as a `DATABASE_URL`. The database it names may not exist yet.
+    /// The URL of the database. It may not exist in the server yet.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Where the database writes what it has to say.
+    /// The path of the log of the server.
     pub fn log(&self) -> &Path {
         &self.log
     }
 
-    /// Whether the database belongs to this process.
+    /// Whether this process runs the database.
     pub fn is_owner(&self) -> bool {
-        matches!(self.hold, Hold::Owner(..))
+        matches!(self.role, Role::Owner(..))
     }
 
-    /// The process id of the database server, while it runs and is ours.
+    /// The process ID of the server, while this process runs it.
     pub fn pid(&self) -> Option<u32> {
-        match &self.hold {
-            Hold::Owner(_, _, folder) => folder.server_pid(),
-            Hold::Joined(_) => None,
+        match &self.role {
+            Role::Owner(_, _, folder) => folder.server_pid(),
+            Role::User(_) => None,
         }
     }
 
-    /// Stops the database if it is ours, after other commands that use it have ended, for which it waits `patience`.
+    /// Stops the database if this process runs it, after waiting at most `timeout` for other processes that use it.
     ///
     /// # Errors
-    /// [`EmbeddedError::Start`] when it had to be killed. Nothing committed is lost even then.
-    pub async fn stop(self, patience: Duration) -> Result<(), EmbeddedError> {
-        match self.hold {
-            Hold::Joined(_) => Ok(()),
-            Hold::Owner(supervisor, lock, folder) => {
-                // Held until the database is down, so that nobody joins a database that is about to go.
-                let users = folder.wait_for_users(patience).await?;
+    /// [`EmbeddedError::Start`] when it had to be killed. No committed data is lost even then.
+    pub async fn stop(self, timeout: Duration) -> Result<(), EmbeddedError> {
+        match self.role {
+            Role::User(_) => Ok(()),
+            Role::Owner(supervisor, lock, folder) => {
+                // Held until the database is down, so that no other process starts to use it meanwhile.
+                let users = folder.wait_for_users(timeout).await?;
                 let stopped = supervisor.stop().await;
                 drop(users);
                 drop(lock);

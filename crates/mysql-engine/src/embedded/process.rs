@@ -9,14 +9,14 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// How long a database may take to come up; recovery after a crash is included.
-const START_PATIENCE: Duration = Duration::from_secs(180);
-/// How long it may take to go down before it is killed.
-const STOP_PATIENCE: Duration = Duration::from_secs(60);
+/// How long the server may take to start, including recovery after a crash.
+const START_TIMEOUT: Duration = Duration::from_secs(180);
+/// How long it may take to stop before it is killed.
+const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The shell between this process and the database. Its standard input is a pipe that this process never writes to: when
-/// it ends, for whatever reason, this process is gone or wants the database gone, and the database is asked to stop.
-/// The first argument is a folder to delete at the end, or nothing.
+/// The shell between this process and the server. Its standard input is a pipe that this process never writes to: when the pipe
+/// closes, this process has ended or wants the server to stop, and the shell sends it SIGTERM. The first argument is a folder to
+/// delete at the end, or empty.
 const GUARD: &str = r#"
 discard=$1; shift
 trap '' INT HUP
@@ -30,15 +30,15 @@ if [ -n "$discard" ]; then rm -rf -- "$discard"; fi
 exit "$code"
 "#;
 
-/// Everything needed to start the database, again and again.
+/// Everything that is needed to start the server, also after a crash.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
+pub(super) struct Launch {
     server: Server,
     folder: Folder,
     durability: Durability,
 }
 
-impl Plan {
+impl Launch {
     pub(super) fn new(server: Server, folder: Folder, durability: Durability) -> Self {
         Self { server, folder, durability }
     }
@@ -66,8 +66,8 @@ impl Plan {
         ];
         arguments.extend(fixed.map(Into::into));
         if folder.runs_as_root() {
-            // The server refuses to run as root unless told. Here it serves only who can enter a folder that is root's own,
-            // and giving the folder to another user would be a bigger surprise.
+            // Without this option the server refuses to run as root. Only users who can enter the folder of root can reach it here,
+            // and changing the owner of the folder would be more surprising.
             arguments.push("--user=root".into());
         }
         if !self.server.is_mariadb {
@@ -94,23 +94,24 @@ impl Plan {
             Durability::Throwaway => self.folder.root(),
         };
         let mut command = Command::new("/bin/sh");
-        command.arg("-c").arg(GUARD).arg("staygate-database").arg(discard).arg(&self.server.program);
+        let process_name = format!("{}-database", self.folder.name());
+        command.arg("-c").arg(GUARD).arg(process_name).arg(discard).arg(&self.server.program);
         command.args(self.arguments());
-        // A group of its own: Ctrl-C in a terminal goes to the whole group in front, and the database must outlive the
-        // requests that are being finished.
+        // A separate process group: Ctrl-C in a terminal signals the whole foreground group, and the database must keep running
+        // while the last requests are finished.
         command.process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|error| self.start_error(error.to_string()))?;
-        // Apart from the child, whose `wait` would close it.
+        // Taken from the child, whose `wait` would close it.
         let pipe = child.stdin.take();
-        self.wait_until_it_answers(&mut child).await?;
+        self.wait_until_it_responds(&mut child).await?;
         Ok(Running { child, pipe })
     }
 
-    async fn wait_until_it_answers(&self, child: &mut Child) -> Result<(), EmbeddedError> {
+    async fn wait_until_it_responds(&self, child: &mut Child) -> Result<(), EmbeddedError> {
         let started = Instant::now();
         loop {
-            if answers(self.folder.socket()).await {
+            if responds(self.folder.socket()).await {
                 return Ok(());
             }
             match child.try_wait() {
@@ -118,8 +119,8 @@ impl Plan {
                 Ok(Some(status)) => return Err(self.start_error(format!("it ended with {status}"))),
                 Err(error) => return Err(self.start_error(error.to_string())),
             }
-            if started.elapsed() > START_PATIENCE {
-                return Err(self.start_error(format!("no answer after {} s", START_PATIENCE.as_secs())));
+            if started.elapsed() > START_TIMEOUT {
+                return Err(self.start_error(format!("no response after {} s", START_TIMEOUT.as_secs())));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -134,21 +135,21 @@ impl Plan {
     }
 }
 
-/// A database with its guard; it ends when the pipe is closed.
+/// A running server with its shell; it stops when the pipe is closed.
 struct Running {
     child: Child,
     pipe: Option<ChildStdin>,
 }
 
-/// Whether a database behind `socket` lets us in.
-pub(super) async fn answers(socket: &Path) -> bool {
+/// Whether a server at `socket` accepts connections.
+pub(super) async fn responds(socket: &Path) -> bool {
     if !socket.exists() {
         return false;
     }
-    Database::knock(&folder::url(socket, "")).await.is_ok()
+    Database::ping(&folder::url(socket, "")).await.is_ok()
 }
 
-/// Keeps a database running until it is told to stop.
+/// Keeps a server running until it is stopped.
 #[derive(Debug)]
 pub(super) struct Supervisor {
     stop: oneshot::Sender<()>,
@@ -156,10 +157,10 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
-    pub(super) async fn start(plan: Plan) -> Result<Self, EmbeddedError> {
-        let running = plan.spawn().await?;
+    pub(super) async fn start(launch: Launch) -> Result<Self, EmbeddedError> {
+        let running = launch.spawn().await?;
         let (stop, stopped) = oneshot::channel();
-        Ok(Self { stop, task: tokio::spawn(supervise(plan, running, stopped)) })
+        Ok(Self { stop, task: tokio::spawn(supervise(launch, running, stopped)) })
     }
 
     pub(super) async fn stop(self) -> Result<(), EmbeddedError> {
@@ -171,16 +172,20 @@ impl Supervisor {
     }
 }
 
-/// Starts the database again whenever it dies, with growing pauses, until `stopped` says that it should be down.
-async fn supervise(plan: Plan, mut running: Running, mut stopped: oneshot::Receiver<()>) -> Result<(), EmbeddedError> {
+/// Restarts the server whenever it ends, with growing pauses, until `stopped` is signaled.
+async fn supervise(
+    launch: Launch,
+    mut running: Running,
+    mut stopped: oneshot::Receiver<()>,
+) -> Result<(), EmbeddedError> {
     let mut up_since = Instant::now();
     let mut pause = Duration::ZERO;
     loop {
         let status = tokio::select! {
-            _ = &mut stopped => return shut_down(&plan, running).await,
+            _ = &mut stopped => return shut_down(&launch, running).await,
             status = running.child.wait() => status,
         };
-        report_death(&plan, status);
+        log_exit(&launch, status);
         if up_since.elapsed() > Duration::from_secs(60) {
             pause = Duration::ZERO;
         }
@@ -191,47 +196,47 @@ async fn supervise(plan: Plan, mut running: Running, mut stopped: oneshot::Recei
             }
             pause = (pause * 2).clamp(Duration::from_millis(200), Duration::from_secs(15));
             let spawned = tokio::select! {
-                // The pipe of a half-started database closes with its future, which stops it.
+                // Dropping the future closes the pipe, which stops a server that is starting.
                 _ = &mut stopped => return Ok(()),
-                spawned = plan.spawn() => spawned,
+                spawned = launch.spawn() => spawned,
             };
             match spawned {
                 Ok(again) => {
                     running = again;
                     up_since = Instant::now();
-                    tracing::info!("the database is up again");
+                    tracing::info!("the database server is running again");
                     break;
                 }
-                Err(error) => tracing::error!(%error, "the database could not be started again"),
+                Err(error) => tracing::error!(%error, "the database server could not be restarted"),
             }
         }
     }
 }
 
-fn report_death(plan: &Plan, status: std::io::Result<ExitStatus>) {
-    let log = plan.folder.log();
+fn log_exit(launch: &Launch, status: std::io::Result<ExitStatus>) {
+    let log = launch.folder.log();
     match status {
-        Ok(status) => tracing::error!(%status, log = %log.display(), "the database died; starting it again"),
-        Err(error) => tracing::error!(%error, log = %log.display(), "the database died; starting it again"),
+        Ok(status) => tracing::error!(%status, log = %log.display(), "the database server ended; restarting it"),
+        Err(error) => tracing::error!(%error, log = %log.display(), "the database server ended; restarting it"),
     }
 }
 
-/// Closes the pipe, on which the guard stops the database, and waits for the end.
-async fn shut_down(plan: &Plan, running: Running) -> Result<(), EmbeddedError> {
+/// Closes the pipe, so that the shell stops the server, and waits until it has ended.
+async fn shut_down(launch: &Launch, running: Running) -> Result<(), EmbeddedError> {
     let Running { mut child, pipe } = running;
     drop(pipe);
-    match tokio::time::timeout(STOP_PATIENCE, child.wait()).await {
+    match tokio::time::timeout(STOP_TIMEOUT, child.wait()).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(plan.start_error(error.to_string())),
+        Ok(Err(error)) => Err(launch.start_error(error.to_string())),
         Err(_) => {
             if let Some(group) = child.id() {
                 let group = format!("-{group}");
-                // The database is a grandchild: only its process group can be killed.
+                // The server is a grandchild: only its process group can be killed.
                 let kill = ["-c", "kill -s KILL -- \"$1\"", "kill", &group];
                 let killed = Command::new("/bin/sh").args(kill).status().await;
-                tracing::warn!(?killed, "the database did not stop in time and was killed");
+                tracing::warn!(?killed, "the database server did not stop in time and was killed");
             }
-            Err(plan.start_error(format!("it did not stop within {} s and was killed", STOP_PATIENCE.as_secs())))
+            Err(launch.start_error(format!("it did not stop within {} s and was killed", STOP_TIMEOUT.as_secs())))
         }
     }
 }

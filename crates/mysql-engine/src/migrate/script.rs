@@ -1,20 +1,20 @@
-//! The text of a migration as single statements, and which failures of a statement mean that it was done already.
+//! The statements of a migration, and which errors of a statement mean that it was done already.
 
 use diesel::connection::{BoxableConnection, SimpleConnection};
 use diesel::migration::Migration;
 use diesel::mysql::Mysql;
 use std::any::Any;
 
-/// A migration: its name, and its statements one by one.
+/// A migration: its name and its statements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// The folder's name.
+    /// The name of its folder.
     pub name: String,
-    /// What the table of applied migrations calls it.
+    /// Its version in the table of applied migrations.
     pub version: String,
     /// The statements that apply it.
     pub up: Vec<String>,
-    /// The statements that undo it.
+    /// The statements that revert it.
     pub down: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ impl Script {
     }
 }
 
-/// Takes a migration's text instead of running it.
+/// Collects the text of a migration instead of running it.
 struct Text(String);
 
 impl SimpleConnection for Text {
@@ -49,9 +49,9 @@ impl BoxableConnection<Mysql> for Text {
     }
 }
 
-/// Whether the server's error `code` means that the definition which `statement` makes or takes away is there, or gone, already: an earlier
-/// run did it and was interrupted before the migration was noted as applied. Every such statement is done as a whole or not at all.
-pub(super) fn was_done(statement: &str, code: u16) -> bool {
+/// Whether the server's error `code` means that the definition which `statement` creates or drops already exists, or is already
+/// gone: an earlier run did it and was interrupted before the migration was recorded. Such a statement is atomic.
+pub(super) fn is_done(statement: &str, code: u16) -> bool {
     const TABLE_EXISTS: u16 = 1050;
     const UNKNOWN_TABLE: u16 = 1051;
     const UNKNOWN_COLUMN: u16 = 1054;
@@ -85,7 +85,7 @@ pub(super) fn was_done(statement: &str, code: u16) -> bool {
     }
 }
 
-/// The first word, behind comments.
+/// The first word after comments.
 fn keyword(statement: &str) -> String {
     let mut rest = statement.trim_start();
     while let Some(length) = comment(rest) {
@@ -94,7 +94,7 @@ fn keyword(statement: &str) -> String {
     rest.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase()
 }
 
-/// The statements of `text`, without what is only a comment.
+/// The statements of `text`, without those that are only comments.
 fn statements(text: &str) -> Vec<String> {
     let (mut found, mut start, mut at) = (Vec::new(), 0, 0);
     while at < text.len() {
@@ -111,7 +111,7 @@ fn statements(text: &str) -> Vec<String> {
     found.map(str::to_owned).collect()
 }
 
-/// The length of the comment at the start of `text`. What only some servers take for a comment is none.
+/// The length of the comment at the start of `text`. A conditional comment (`/*! */`) is not a comment here.
 fn comment(text: &str) -> Option<usize> {
     let until = |end: &str| text.find(end).map_or(text.len(), |at| at + end.len());
     if text.starts_with('#') || text.starts_with("-- ") || text.starts_with("--\n") {
@@ -121,7 +121,7 @@ fn comment(text: &str) -> Option<usize> {
     is_block.then(|| until("*/"))
 }
 
-/// The length of the text or name in quotes at the start of `text`.
+/// The length of the quoted string or name at the start of `text`.
 fn quoted(text: &str) -> Option<usize> {
     let quote = text.chars().next().filter(|first| matches!(first, '\'' | '"' | '`'))?;
     let mut letters = text.char_indices().skip(1);
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_is_cut_at_its_statements_ends_alone() {
+    fn a_script_is_split_only_between_statements() {
         let text = "-- A; comment.\nCREATE TABLE a (b INT COMMENT 'it''s; \\'b\\';'); /* and; */ INSERT INTO `a;` VALUES (\";\");\n# end;\n";
         assert_eq!(
             statements(text),
@@ -158,12 +158,12 @@ mod tests {
 
     #[test]
     fn only_a_definition_can_be_done_already() {
-        assert!(was_done("-- New.\nalter table a ADD COLUMN b INT", 1060));
-        assert!(was_done("DROP TABLE a", 1051));
-        assert!(!was_done("ALTER TABLE a ADD COLUMN b INT", 1064));
-        assert!(was_done("ALTER TABLE a RENAME COLUMN b TO c", 1054), "the column has its new name");
-        assert!(was_done("ALTER TABLE a RENAME TO b", 1146), "the table has its new name");
-        assert!(!was_done("UPDATE a SET b = 1", 1146));
-        assert!(!was_done("INSERT INTO a VALUES (1)", 1060));
+        assert!(is_done("-- New.\nalter table a ADD COLUMN b INT", 1060));
+        assert!(is_done("DROP TABLE a", 1051));
+        assert!(!is_done("ALTER TABLE a ADD COLUMN b INT", 1064));
+        assert!(is_done("ALTER TABLE a RENAME COLUMN b TO c", 1054), "the column has its new name");
+        assert!(is_done("ALTER TABLE a RENAME TO b", 1146), "the table has its new name");
+        assert!(!is_done("UPDATE a SET b = 1", 1146));
+        assert!(!is_done("INSERT INTO a VALUES (1)", 1060));
     }
 }

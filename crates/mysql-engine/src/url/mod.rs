@@ -1,4 +1,4 @@
-//! Where the database is, and how the connection to it is protected: the URL `mysql://USER:PASSWORD@HOST:PORT/NAME?ssl-mode=…`.
+//! The URL of a database and its TLS settings: `mysql://USER:PASSWORD@HOST:PORT/NAME?ssl-mode=…`.
 
 mod tls;
 
@@ -10,15 +10,15 @@ use url::Url;
 /// How a connection is protected, by the names that MySQL's own clients use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SslMode {
-    /// Not at all.
+    /// Without TLS.
     Disabled,
-    /// With TLS if the server offers it. Whoever is between the two can prevent that, and nobody is verified.
+    /// With TLS if the server supports it. An attacker on the network can prevent that; the certificate is not verified.
     Preferred,
-    /// With TLS, or there is no connection. Without `ssl-ca` nobody verifies whose certificate it is.
+    /// With TLS, else the connection fails. Without `ssl-ca` the certificate is not verified.
     Required,
-    /// With TLS, and the server's certificate comes from an authority that is trusted.
+    /// With TLS, and the certificate must be signed by a trusted authority.
     VerifyCa,
-    /// With TLS, and the server's certificate comes from an authority that is trusted and is for the host of the URL.
+    /// With TLS, and the certificate must be signed by a trusted authority and valid for the host of the URL.
     VerifyIdentity,
 }
 
@@ -47,15 +47,15 @@ impl fmt::Display for SslMode {
     }
 }
 
-/// A database's URL that makes sense.
+/// A valid URL of a database.
 #[derive(Clone)]
 pub struct DatabaseUrl {
     opts: Opts,
     mode: SslMode,
-    is_checked: bool,
+    is_verified: bool,
 }
 
-/// It may hold a password.
+/// Without the URL, which may contain a password.
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatabaseUrl").field("mode", &self.mode).finish_non_exhaustive()
@@ -63,7 +63,7 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// The driver's options, TLS among them.
+    /// The driver's options, including TLS.
     pub fn opts(&self) -> &Opts {
         &self.opts
     }
@@ -73,9 +73,9 @@ impl DatabaseUrl {
         self.mode
     }
 
-    /// Whether the server's certificate is checked.
-    pub fn is_checked(&self) -> bool {
-        self.is_checked
+    /// Whether the server's certificate is verified.
+    pub fn is_verified(&self) -> bool {
+        self.is_verified
     }
 
     /// The name of the database on the server.
@@ -83,7 +83,7 @@ impl DatabaseUrl {
         self.opts.db_name().filter(|name| !name.is_empty())
     }
 
-    /// Whether the server is on another machine, as far as the URL tells.
+    /// Whether the server is on another machine, according to the URL.
     pub fn is_remote(&self) -> bool {
         self.opts.socket().is_none()
             && !matches!(self.opts.ip_or_hostname(), "localhost" | "127.0.0.1" | "[::1]" | "::1")
@@ -93,7 +93,7 @@ impl DatabaseUrl {
 impl FromStr for DatabaseUrl {
     type Err = String;
 
-    /// What is wrong is told without a word of the URL itself, which may hold a password.
+    /// The error shows no part of the URL, which may contain a password.
     fn from_str(text: &str) -> Result<Self, String> {
         const FORM: &str = "write mysql://USER:PASSWORD@HOST:PORT/NAME, and special characters of the password as %XX";
         let mut url = Url::parse(text.trim()).map_err(|error| format!("it is no URL ({error}): {FORM}"))?;
@@ -107,25 +107,25 @@ impl FromStr for DatabaseUrl {
             return Err(format!("it has a `?` before its last `@`: {FORM}"));
         }
         let tls = tls::Parameters::take_from(&mut url)?;
-        let opts = Opts::from_url(url.as_str()).map_err(|error| why(&error))?;
-        let (opts, is_checked) = match tls.options(&opts)? {
+        let opts = Opts::from_url(url.as_str()).map_err(|error| message(&error))?;
+        let (opts, is_verified) = match tls.options(&opts)? {
             Some(tls) => {
-                let is_checked = !tls.accept_invalid_certs();
-                (OptsBuilder::from_opts(opts).ssl_opts(tls).into(), is_checked)
+                let is_verified = !tls.accept_invalid_certs();
+                (OptsBuilder::from_opts(opts).ssl_opts(tls).into(), is_verified)
             }
             None => (opts, false),
         };
-        Ok(Self { opts, mode: tls.mode(), is_checked })
+        Ok(Self { opts, mode: tls.mode(), is_verified })
     }
 }
 
-/// The driver's complaint, without the value at fault.
-fn why(error: &UrlError) -> String {
+/// A message for the driver's error, without the invalid value.
+fn message(error: &UrlError) -> String {
     match error {
         UrlError::UnknownParameter { param } => {
-            format!("it has an unknown parameter {param}; for TLS there are ssl-mode, ssl-ca, ssl-cert and ssl-key")
+            format!("it has an unknown parameter {param}; for TLS use ssl-mode, ssl-ca, ssl-cert and ssl-key")
         }
-        UrlError::InvalidParamValue { param, .. } => format!("the value of its parameter {param} makes no sense"),
+        UrlError::InvalidParamValue { param, .. } => format!("the value of its parameter {param} is invalid"),
         UrlError::FeatureRequired { param, .. } => format!("its parameter {param} is not supported"),
         UrlError::InvalidPoolConstraints { .. } => "pool_min is more than pool_max".to_owned(),
         UrlError::Invalid | UrlError::Parse(_) | UrlError::UnsupportedScheme { .. } => {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn modes_are_named_as_the_clients_of_mysql_name_them() {
+    fn modes_have_the_names_of_mysql_clients() {
         for (query, mode) in [
             ("", SslMode::Disabled),
             ("?ssl-mode=DISABLED", SslMode::Disabled),
@@ -160,13 +160,13 @@ mod tests {
                 parse(&format!("mysql://u:p@db.example/n{query}")).unwrap_or_else(|error| panic!("{query}: {error}"));
             assert_eq!(url.mode(), mode, "{query}");
             assert_eq!(url.opts().ssl_opts().is_some(), mode != SslMode::Disabled, "{query}");
-            assert_eq!(url.is_checked(), matches!(mode, SslMode::VerifyCa | SslMode::VerifyIdentity), "{query}");
+            assert_eq!(url.is_verified(), matches!(mode, SslMode::VerifyCa | SslMode::VerifyIdentity), "{query}");
         }
     }
 
     /// S14: `?require_ssl=true` was a panic with a backtrace.
     #[test]
-    fn what_makes_no_sense_is_an_error_that_shows_no_password() {
+    fn an_invalid_url_is_an_error_that_shows_no_password() {
         for (url, said) in [
             ("mysql://u:hunter2@h/d?ssl-mode=on", "DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY"),
             ("mysql://u:hunter2@h/d?ssl-mode=", "ssl-mode is one of"),
@@ -200,9 +200,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is wrong with it.
         #[test]
-        fn no_text_panics_and_no_password_is_shown(before in "\\PC{0,6}", after in "\\PC{0,6}", rest in "\\PC{0,40}") {
+        fn no_text_panics_and_no_error_shows_a_password(before in "\\PC{0,6}", after in "\\PC{0,6}", rest in "\\PC{0,40}") {
             for url in [format!("mysql://u:{before}hunter2{after}@h{rest}"), rest, format!("mysql://u:{before}@h/d?{after}")] {
                 if let Err(error) = parse(&url) {
                     prop_assert!(!error.contains("hunter2"), "{}", error);
@@ -212,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn who_names_an_authority_wants_it_checked() {
+    fn an_authority_implies_verification() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ca.pem");
         let key = rcgen::KeyPair::generate().unwrap();
@@ -224,12 +223,12 @@ mod tests {
             ("&ssl-mode=VERIFY_CA", SslMode::VerifyCa),
         ] {
             let url = parse(&format!("mysql://u@h/d?ssl-ca={}{mode}", path.display())).unwrap();
-            assert_eq!((url.mode(), url.is_checked()), (expected, true), "{mode}");
+            assert_eq!((url.mode(), url.is_verified()), (expected, true), "{mode}");
         }
     }
 
     #[test]
-    fn other_machines_are_known() {
+    fn a_remote_server_is_recognized() {
         for (url, remote) in [
             ("mysql://u@db.example/d", true),
             ("mysql://u@10.0.0.5:3307/d", true),

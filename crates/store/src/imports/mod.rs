@@ -306,7 +306,7 @@ async fn unhindered(conn: &mut Conn, sql: &str) -> QueryResult<()> {
 }
 
 fn is_collision(error: &diesel::result::Error) -> bool {
-    !matches!(Conflict::of(error), None | Some(Conflict::Lost))
+    !matches!(Conflict::of(error), None | Some(Conflict::ConnectionLost))
 }
 
 /// Whether there are listings although nobody has imported `dataset`.

@@ -8,7 +8,7 @@ impl From<DatabaseError> for Error {
     fn from(error: DatabaseError) -> Self {
         if error.is_busy() {
             Self::Busy(error.into())
-        } else if error.is_away() {
+        } else if error.is_unavailable() {
             Self::Unavailable(error.into())
         } else {
             Self::Internal(error.into())

@@ -1,6 +1,6 @@
-//! Whether a document is valid by the contract: the rules of the specification that need no variables' values.
+//! Validates a document against the contract: the rules of the specification that do not depend on the values of variables.
 //!
-//! Every operation and fragment is looked at once, `__typename` and what `@skip` leaves out included.
+//! Every operation and fragment is checked once, including `__typename` and selections that `@skip` removes.
 
 mod operations;
 mod selections;
@@ -12,19 +12,19 @@ use async_graphql::parser::types::{Directive, ExecutableDocument, OperationDefin
 use async_graphql::{Name, Pos, Positioned, ServerError};
 use async_graphql_value::Value;
 
-use super::problems::{Problem, error_of};
-use super::refusal::{Code, error, quote};
-use super::{overlap, size};
+use super::errors::{Code, error, quote};
+use super::value_errors::{Problem, error_of};
+use super::{expanded_size, overlap};
 use crate::sdl::{InputDef, Map, Schema, innermost};
 
-/// The most mistakes that are noted of one document.
+/// The maximum number of errors recorded for one document.
 const MAX_ERRORS: usize = 100;
 
-/// Checks the document, of which `chosen` is to run. Answers with the variables whose malformed values `chosen` reports itself.
+/// Validates the document; `chosen` is the operation to run. Returns the variables whose malformed values `chosen` reports itself.
 ///
 /// # Errors
 ///
-/// Every rule that the document breaks; if it breaks none, one error for all malformed values in it.
+/// All violated rules; if there are none, one error for all malformed values in the document.
 pub(super) fn check(
     document: &ExecutableDocument,
     schema: &Schema,
@@ -41,7 +41,7 @@ pub(super) fn check(
     }
 }
 
-/// Every rule that the document breaks, whichever operation is to run.
+/// All errors of the document, whichever operation would run.
 pub(super) fn faults(document: &ExecutableDocument, schema: &Schema) -> Vec<ServerError> {
     let mut checker = Checker::new(document, schema, None);
     let is_acyclic = checker.document();
@@ -52,14 +52,14 @@ pub(super) fn faults(document: &ExecutableDocument, schema: &Schema) -> Vec<Serv
     faults
 }
 
-/// Where a variable stands.
+/// A use of a variable.
 struct Usage<'a> {
     name: &'a Name,
     pos: Pos,
-    /// The type that is expected there; none inside a scalar of the contract's own.
+    /// The type that is expected there; none inside a custom scalar.
     expected: Option<Type>,
     has_default: bool,
-    /// Whether it is the field of a one-of input.
+    /// Whether it is a field of a `@oneOf` input.
     in_one_of: bool,
     /// Whether it is in the arguments of a mutation that can report malformed values.
     reports: bool,
@@ -67,7 +67,7 @@ struct Usage<'a> {
 
 /// What one operation or fragment uses.
 #[derive(Default)]
-struct Part<'a> {
+struct Usages<'a> {
     variables: Vec<Usage<'a>>,
     spreads: Vec<&'a Positioned<Name>>,
     /// Response keys of mutations.
@@ -83,12 +83,12 @@ struct Checker<'a> {
     errors: Vec<ServerError>,
     malformed: Vec<Problem>,
     tolerated: HashSet<Name>,
-    part: Part<'a>,
-    /// The argument that is looked at, and the way to the value inside it.
+    usages: Usages<'a>,
+    /// The current argument, and the path to the value inside it.
     path: Vec<String>,
-    /// Whether the value that is looked at next is the field of a one-of input.
+    /// Whether the next value is a field of a `@oneOf` input.
     one_of: bool,
-    /// Whether the arguments that are looked at are those of a mutation that can report malformed values.
+    /// Whether the current arguments are those of a mutation that can report malformed values.
     reports: bool,
 }
 
@@ -103,7 +103,7 @@ impl<'a> Checker<'a> {
             errors: Vec::new(),
             malformed: Vec::new(),
             tolerated: HashSet::new(),
-            part: Part::default(),
+            usages: Usages::default(),
             path: Vec::new(),
             one_of: false,
             reports: false,
@@ -114,26 +114,26 @@ impl<'a> Checker<'a> {
         self.add(error(Code::ValidationFailed, message, Some(pos)));
     }
 
-    /// A document of nothing but mistakes does not earn a list of them all.
+    /// Records an error, up to the maximum.
     fn add(&mut self, error: ServerError) {
         if self.errors.len() < MAX_ERRORS {
             self.errors.push(error);
         }
     }
 
-    /// Checks all of the document. Answers whether no fragment spreads itself.
+    /// Checks the whole document. Returns whether no fragment spreads itself.
     fn document(&mut self) -> bool {
         let mut fragments = HashMap::new();
         let mut names: Vec<_> = self.document.fragments.iter().collect();
         names.sort_unstable_by_key(|(_, fragment)| fragment.pos);
         for (name, fragment) in &names {
             self.fragment(fragment);
-            fragments.insert(*name, std::mem::take(&mut self.part));
+            fragments.insert(*name, std::mem::take(&mut self.usages));
         }
         let mut used = HashSet::new();
         for (_, operation) in self.document.operations.iter() {
             self.operation(operation);
-            let own = std::mem::take(&mut self.part);
+            let own = std::mem::take(&mut self.usages);
             let parts = operations::reachable(&own, &fragments, &mut used);
             self.variables(operation, &parts);
             self.malformed(&operation.node, &parts);
@@ -143,12 +143,12 @@ impl<'a> Checker<'a> {
         }
         let cycles = operations::cycles(names.iter().map(|(name, _)| *name), &fragments);
         for spread in &cycles {
-            self.add(size::spreads_itself(spread));
+            self.add(expanded_size::spreads_itself(spread));
         }
         cycles.is_empty()
     }
 
-    /// Whether a field of this type, of a mutation, can itself answer that a value is malformed.
+    /// Whether a field of this type, of a mutation, can report a malformed value in its payload.
     fn reports_malformed(&self, ty: &Type) -> bool {
         let union = self.schema.get(innermost(ty));
         let problem = self.schema.scalars.problem();
@@ -164,10 +164,10 @@ impl<'a> Checker<'a> {
                 continue;
             };
             if !known.locations.contains(location) {
-                self.refuse(directive.pos, format!("The directive `@{name}` may not stand here."));
+                self.refuse(directive.pos, format!("The directive `@{name}` is not allowed here."));
             }
             if !known.repeatable && directives[..index].iter().any(|earlier| earlier.node.name.node == *name) {
-                self.refuse(directive.pos, format!("The directive `@{name}` stands here twice."));
+                self.refuse(directive.pos, format!("The directive `@{name}` is used twice here."));
             }
             let owner = format!("@{name}");
             self.arguments(&directive.node.arguments, &known.arguments, directive.pos, &owner);

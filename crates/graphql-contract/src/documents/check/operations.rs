@@ -1,4 +1,4 @@
-//! Operations: their roots, and the variables of everything they reach.
+//! Operations: their root types, and the variables that they use, also in fragments.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,23 +8,23 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned};
 use async_graphql_value::ConstValue;
 
-use super::super::refusal::quote;
+use super::super::errors::quote;
 use super::super::variables;
-use super::{Checker, Part, Usage};
+use super::{Checker, Usage, Usages};
 use crate::sdl::{innermost, narrows};
 
-/// The parts that an operation is made of: its own and those of the fragments it reaches, which are added to `used`.
+/// The usages of an operation: its own and those of all reachable fragments, whose names are added to `used`.
 pub(super) fn reachable<'p, 'a>(
-    own: &'p Part<'a>,
-    fragments: &'p HashMap<&'a Name, Part<'a>>,
+    own: &'p Usages<'a>,
+    fragments: &'p HashMap<&'a Name, Usages<'a>>,
     used: &mut HashSet<&'a Name>,
-) -> Vec<&'p Part<'a>> {
+) -> Vec<&'p Usages<'a>> {
     let mut parts = vec![own];
     let mut seen = HashSet::new();
     let mut next = 0;
-    while let Some(part) = parts.get(next).copied() {
+    while let Some(usages) = parts.get(next).copied() {
         next += 1;
-        for name in part.spreads.iter().map(|spread| &spread.node) {
+        for name in usages.spreads.iter().map(|spread| &spread.node) {
             used.insert(name);
             if seen.insert(name)
                 && let Some(fragment) = fragments.get(name)
@@ -36,18 +36,18 @@ pub(super) fn reachable<'p, 'a>(
     parts
 }
 
-/// The spreads by which fragments contain themselves, one for each cycle found.
+/// The spreads by which fragments contain themselves, one for each cycle.
 pub(super) fn cycles<'a>(
     names: impl Iterator<Item = &'a Name>,
-    fragments: &HashMap<&'a Name, Part<'a>>,
+    fragments: &HashMap<&'a Name, Usages<'a>>,
 ) -> Vec<&'a Positioned<Name>> {
     let (mut cycles, mut done) = (Vec::new(), HashSet::new());
     for start in names {
-        // The fragments from `start` to the one that is looked at, and how many of its spreads have been.
+        // The fragments from `start` to the current one, and the number of its spreads that were visited.
         let mut path: Vec<(&'a Name, usize)> = vec![(start, 0)];
         while let Some((name, next)) = path.last_mut() {
             let name = *name;
-            let spread = fragments.get(name).and_then(|part| part.spreads.get(*next)).copied();
+            let spread = fragments.get(name).and_then(|usages| usages.spreads.get(*next)).copied();
             *next += 1;
             match spread.filter(|_| !done.contains(name)) {
                 None => {
@@ -87,19 +87,19 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Refuses conditions and meta fields at the root of a subscription: one field decides what its events are.
-    /// Collects the response keys of the others.
+    /// Rejects conditions and meta fields at the root of a subscription, because one field determines its events. Collects the
+    /// response keys of the other fields.
     fn one_event(&mut self, set: &'a SelectionSet, seen: &mut HashSet<&'a Name>, keys: &mut HashSet<&'a Name>) {
         for selection in &set.items {
             for directive in selection.node.directives() {
                 if matches!(directive.node.name.node.as_str(), "skip" | "include") {
-                    let message = "The root field of a subscription cannot be left out by a condition.";
+                    let message = "The root field of a subscription cannot depend on a condition.";
                     self.refuse(directive.pos, message.to_owned());
                 }
             }
             match &selection.node {
                 Selection::Field(field) if field.node.name.node.starts_with("__") => {
-                    let message = format!("A subscription cannot ask for `{}`.", quote(&field.node.name.node));
+                    let message = format!("A subscription cannot select `{}`.", quote(&field.node.name.node));
                     self.refuse(field.pos, message);
                 }
                 Selection::Field(field) => drop(keys.insert(&field.node.response_key().node)),
@@ -116,8 +116,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Checks the definitions of an operation's variables, and each place where one stands.
-    pub(super) fn variables(&mut self, operation: &'a Positioned<OperationDefinition>, parts: &[&Part<'a>]) {
+    /// Checks the variable definitions of an operation, and each use of a variable.
+    pub(super) fn variables(&mut self, operation: &'a Positioned<OperationDefinition>, parts: &[&Usages<'a>]) {
         let definitions = &operation.node.variable_definitions;
         for (index, definition) in definitions.iter().enumerate() {
             let name = &definition.node.name.node;
@@ -127,7 +127,7 @@ impl<'a> Checker<'a> {
             self.definition(definition);
         }
         let mut used = HashSet::new();
-        for usage in parts.iter().flat_map(|part| &part.variables) {
+        for usage in parts.iter().flat_map(|usages| &usages.variables) {
             used.insert(usage.name);
             match definitions.iter().find(|definition| definition.node.name.node == *usage.name) {
                 Some(definition) => self.position(&definition.node, usage),
@@ -140,18 +140,18 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Notes the malformed values of an operation that it cannot report itself: it is more than one mutation, or something else.
-    pub(super) fn malformed(&mut self, operation: &'a OperationDefinition, parts: &[&Part<'a>]) {
-        let mutations: HashSet<_> = parts.iter().flat_map(|part| &part.mutations).collect();
+    /// Records the malformed values that an operation cannot report itself: all unless it is a single mutation.
+    pub(super) fn malformed(&mut self, operation: &'a OperationDefinition, parts: &[&Usages<'a>]) {
+        let mutations: HashSet<_> = parts.iter().flat_map(|usages| &usages.mutations).collect();
         let is_alone = operation.ty == OperationType::Mutation && mutations.len() == 1;
-        for (problem, reports) in parts.iter().flat_map(|part| &part.malformed) {
+        for (problem, reports) in parts.iter().flat_map(|usages| &usages.malformed) {
             let is_reported = is_alone && *reports || self.malformed.contains(problem);
             if !is_reported {
                 self.malformed.push(problem.clone());
             }
         }
         if is_alone && self.chosen.is_some_and(|chosen| std::ptr::eq(operation, chosen)) {
-            let usages = || parts.iter().flat_map(|part| &part.variables);
+            let usages = || parts.iter().flat_map(|usages| &usages.variables);
             let elsewhere: HashSet<_> = usages().filter(|usage| !usage.reports).map(|usage| usage.name).collect();
             let inside = usages().map(|usage| usage.name).filter(|name| !elsewhere.contains(name));
             self.tolerated.extend(inside.cloned());
@@ -182,7 +182,7 @@ impl<'a> Checker<'a> {
         let Some(expected) = &usage.expected else { return };
         let default = definition.default_value.as_ref().map(|default| &default.node);
         let covered = usage.has_default || default.is_some_and(|default| *default != ConstValue::Null);
-        // The one field of a one-of input is never null, whatever the defaults.
+        // The one field of a `@oneOf` input is never null, whatever the defaults.
         let expected = Type { base: expected.base.clone(), nullable: expected.nullable && !usage.in_one_of };
         let relaxed =
             Type { base: expected.base.clone(), nullable: !usage.in_one_of && (expected.nullable || covered) };

@@ -5,7 +5,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned};
 
-use super::super::refusal::quote;
+use super::super::errors::quote;
 use super::Checker;
 use crate::sdl::{TypeDef, innermost};
 
@@ -37,7 +37,7 @@ impl<'a> Checker<'a> {
         let owner = format!("{}.{name}", parent.name);
         let is_mutation = self.schema.is_root(OperationType::Mutation, parent);
         if is_mutation && !name.starts_with("__") {
-            self.part.mutations.insert(&field.node.response_key().node);
+            self.usages.mutations.insert(&field.node.response_key().node);
         }
         self.reports = is_mutation && self.reports_malformed(&known.ty);
         self.arguments(&field.node.arguments, &known.arguments, field.pos, &owner);
@@ -74,7 +74,7 @@ impl<'a> Checker<'a> {
         let Some(fragment) = self.document.fragments.get(&name.node) else {
             return self.refuse(spread.pos, format!("There is no fragment `{}` in the document.", quote(&name.node)));
         };
-        self.part.spreads.push(name);
+        self.usages.spreads.push(name);
         if let Some(on) = self.schema.get(&fragment.node.type_condition.node.on.node)
             && on.is_composite()
         {
@@ -89,7 +89,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The type that a fragment is on, if it is one with fields.
+    /// The composite type that a fragment is on.
     fn composite(&mut self, on: &Positioned<Name>) -> Option<&'a TypeDef> {
         let named = self.schema.get(&on.node);
         match named {

@@ -1,24 +1,24 @@
-//! Values written in the document.
+//! Literal values in the document.
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{BaseType, Type};
 use async_graphql::{Name, Pos};
 use async_graphql_value::{ConstValue, Value};
 
-use super::super::problems::Problem;
-use super::super::refusal::quote;
+use super::super::errors::quote;
+use super::super::value_errors::Problem;
 use super::super::variables::scalar_literal;
 use super::{Checker, Usage};
 use crate::sdl::{Kind, TypeDef};
 
 impl<'a> Checker<'a> {
-    /// Checks a value against the type expected at `place`; inside a scalar of the contract's own, `ty` is none and
-    /// only the variables are noted.
+    /// Checks a value against the expected type; `place` names it in an error. Inside a custom scalar, `ty` is none and only the
+    /// variables are recorded.
     pub(super) fn value(&mut self, value: &'a Value, ty: Option<&Type>, has_default: bool, pos: Pos, place: &str) {
         let in_one_of = std::mem::take(&mut self.one_of);
         if let Value::Variable(name) = value {
             let (expected, reports) = (ty.cloned(), self.reports);
-            return self.part.variables.push(Usage { name, pos, expected, has_default, in_one_of, reports });
+            return self.usages.variables.push(Usage { name, pos, expected, has_default, in_one_of, reports });
         }
         let Some(ty) = ty else { return self.untyped(value, pos, place) };
         match (value, &ty.base) {
@@ -42,7 +42,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether a list may stand for the type because it is a scalar that says itself what it takes.
+    /// Whether the type is a custom scalar, which may accept a list.
     fn takes_anything(&self, ty: &Type, value: &Value) -> bool {
         let BaseType::Named(name) = &ty.base else { return false };
         *value != Value::Null
@@ -85,18 +85,18 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A value of the contract's own scalar. One with variables inside is left to them.
+    /// A value of a custom scalar. One with variables inside is checked with their values.
     fn scalar(&mut self, value: &'a Value, named: &TypeDef, pos: Pos, place: &str) {
         let expected = match value.clone().into_const() {
             Some(constant) => self.schema.scalars.expected(&named.name, &constant),
             None => self.schema.scalars.expected(&named.name, &ConstValue::List(Vec::new())),
         };
-        // A document of nothing but malformed values does not earn a list of them all.
+        // The number of recorded values is bounded.
         if let Some(expected) = expected
-            && self.part.malformed.len() < 100
+            && self.usages.malformed.len() < 100
         {
             let problem = Problem { pos, path: self.path.clone(), message: format!("{place} has to be {expected}.") };
-            self.part.malformed.push((problem, self.reports));
+            self.usages.malformed.push((problem, self.reports));
         }
         self.untyped(value, pos, place);
     }

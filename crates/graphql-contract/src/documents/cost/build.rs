@@ -1,4 +1,4 @@
-//! From a normal form to its plan.
+//! Builds the plan of a normal form.
 
 use async_graphql::parser::types::{
     BaseType, Field, OperationDefinition, Selection, SelectionSet, Type, VariableDefinition,
@@ -11,7 +11,7 @@ use super::size::{Given, Size};
 use crate::sdl::{FieldDef, Schema, TypeDef, innermost};
 use crate::weights::{ListSize, UNIT};
 
-/// What a leaf costs of which the contract says nothing, in thousandths.
+/// The cost of a leaf without `@cost`, in thousandths.
 const LEAF: u64 = UNIT / 10;
 
 /// The plan of an operation in normal form.
@@ -39,13 +39,13 @@ struct Build<'a> {
     nodes: Vec<Node>,
 }
 
-/// What is selected of one type: fields, and what only some objects have.
+/// The selection on one type: its fields, and the fragments on narrower types.
 struct Selected<'a> {
     fields: Vec<u32>,
     fragments: Vec<(&'a TypeDef, Self)>,
 }
 
-/// The size of a page, for the fields below that hold its items.
+/// The size of a page, for the fields below that contain its items.
 type Slice<'s> = Option<(&'s [String], Size)>;
 
 impl<'a> Build<'a> {
@@ -67,14 +67,14 @@ impl<'a> Build<'a> {
                     let below = self.selected(&fragment.node.selection_set.node, on, slice.clone());
                     selected.fragments.push((on, below));
                 }
-                // A normal form has none.
+                // A normal form has no spreads.
                 Selection::FragmentSpread(_) => {}
             }
         }
         selected
     }
 
-    /// The fields of each object that `parent` can be.
+    /// The fields for each object type that `parent` can be.
     fn set(&self, selected: &Selected<'a>, parent: &'a TypeDef) -> Set {
         if selected.fragments.is_empty() {
             return Set(vec![selected.fields.clone().into()]);
@@ -134,7 +134,7 @@ fn fields_of(selected: &Selected<'_>, object: &str, fields: &mut Vec<u32>) {
     }
 }
 
-/// Adds what the arguments cost: their weights, and each item of their lists.
+/// Adds the cost of the arguments: their weights, and each item of their lists.
 fn arguments(field: &Field, known: &FieldDef, node: &mut Node) {
     for (name, value) in &field.arguments {
         let weight = known.arguments.get(name.node.as_str()).map_or(0, |known| known.weight);
@@ -149,7 +149,7 @@ fn arguments(field: &Field, known: &FieldDef, node: &mut Node) {
     }
 }
 
-/// Counts the items of lists in a value, and names the variables in it.
+/// Counts the list items in a value, and collects its variables.
 fn lists(value: &Value, literal: &mut u64, variables: &mut Vec<Name>) {
     match value {
         Value::Variable(name) => variables.push(name.clone()),

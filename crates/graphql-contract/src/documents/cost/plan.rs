@@ -1,4 +1,4 @@
-//! A plan: the fields of a normal form with their weights, ready to be added up.
+//! A plan: the fields of a normal form with their weights, ready to be summed.
 
 use async_graphql::{Name, Variables};
 use async_graphql_value::ConstValue;
@@ -10,23 +10,23 @@ use crate::weights::UNIT;
 /// Thousandths of units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sum {
-    /// Work: calls of fields, arguments.
+    /// Work: calls of fields, and arguments.
     pub work: u64,
-    /// What comes back: objects and leaves.
-    pub answer: u64,
+    /// Response: objects and leaves.
+    pub response: u64,
 }
 
 impl Sum {
     fn add(self, other: Self) -> Self {
-        Self { work: self.work.saturating_add(other.work), answer: self.answer.saturating_add(other.answer) }
+        Self { work: self.work.saturating_add(other.work), response: self.response.saturating_add(other.response) }
     }
 
     fn times(self, times: u64) -> Self {
-        Self { work: self.work.saturating_mul(times), answer: self.answer.saturating_mul(times) }
+        Self { work: self.work.saturating_mul(times), response: self.response.saturating_mul(times) }
     }
 
     fn total(self) -> u64 {
-        self.work.saturating_add(self.answer)
+        self.work.saturating_add(self.response)
     }
 }
 
@@ -35,39 +35,39 @@ impl Sum {
 pub(super) struct Node {
     /// The response key.
     pub key: Name,
-    /// What each call costs, whatever the variables.
+    /// The cost of each call, without variables.
     pub call: u64,
-    /// What each call costs more when a variable has a value.
+    /// The additional cost of each call for each variable that has a value.
     pub given: Vec<(Name, u64)>,
-    /// Variables whose lists each call reads.
+    /// Variables that are lists whose items each call counts.
     pub lists: Vec<Name>,
-    /// How many results a call has.
+    /// The number of results of a call.
     pub size: Size,
-    /// What each result costs by itself.
+    /// The cost of each result by itself.
     pub each: u64,
-    /// What is selected of each result.
+    /// The selection on each result.
     pub below: Set,
-    /// Whether it is `__schema` or `__type` of the root.
+    /// Whether it is `__schema` or `__type` at the root.
     pub is_introspection: bool,
 }
 
-/// A selection: the fields of each object that its type can be, as indices of nodes. One is enough where all have the same.
+/// A selection: for each object type that its type can be, the indices of its nodes. One entry if they are the same for all.
 #[derive(Debug, Default)]
 pub(super) struct Set(pub Vec<Box<[u32]>>);
 
-/// What an operation costs, for any values of its variables.
+/// The cost of an operation for any values of its variables.
 #[derive(Debug)]
 pub(in super::super) struct Plan {
-    /// Fields before the ones that they are selected below of.
+    /// Fields, children before their parents.
     pub(super) nodes: Vec<Node>,
     pub(super) root: Set,
     pub(super) defaults: Vec<(Name, ConstValue)>,
-    /// The answer, where no variable matters.
+    /// The cost, if no variable matters.
     pub(super) fixed: Option<Cost>,
 }
 
 impl Plan {
-    /// What the operation costs with these variables.
+    /// The cost with these variables.
     pub fn cost(&self, variables: &Variables) -> Cost {
         self.fixed.unwrap_or_else(|| self.add_up(variables))
     }
@@ -86,25 +86,25 @@ impl Plan {
         }
         Cost {
             requested: asked.total().div_ceil(UNIT),
-            answer: asked.answer.div_ceil(UNIT),
+            response: asked.response.div_ceil(UNIT),
             introspection: introspection.div_ceil(UNIT),
         }
     }
 
-    /// What each node costs each time that its parent is there.
+    /// The cost of each node for each result of its parent.
     fn sums(&self, values: Values<'_>) -> Vec<Sum> {
         let mut sums = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
             let below =
                 most_expensive_fields(&node.below, &sums).map_or_else(Sum::default, |fields| add_all(fields, &sums));
-            let each = Sum { work: 0, answer: node.each }.add(below);
-            let call = Sum { work: node.call_cost(values), answer: 0 };
+            let each = Sum { work: 0, response: node.each }.add(below);
+            let call = Sum { work: node.call_cost(values), response: 0 };
             sums.push(call.add(each.times(node.size.of(values))));
         }
         sums
     }
 
-    /// The path of the field that costs the most by itself, with how often it is there.
+    /// The path of the field that costs most by itself, including how often it is called.
     pub fn most_expensive(&self, variables: &Variables) -> Vec<Name> {
         let values = Values { given: variables, defaults: &self.defaults };
         let search = Search { plan: self, values, sums: self.sums(values) };
@@ -113,7 +113,7 @@ impl Plan {
         best.1
     }
 
-    /// Bytes on the heap, about.
+    /// Approximate bytes on the heap.
     pub fn bytes(&self) -> usize {
         let set = |set: &Set| set.0.iter().map(|fields| 16 + fields.len() * 4).sum::<usize>();
         let node = |node: &Node| {
@@ -132,7 +132,7 @@ impl Node {
     }
 }
 
-/// The items of all lists in a value.
+/// The number of items of all lists in a value.
 pub(super) fn items(value: &ConstValue) -> u64 {
     match value {
         ConstValue::List(list) => list.len() as u64 + list.iter().map(items).sum::<u64>(),
@@ -145,7 +145,7 @@ fn add_all(fields: &[u32], sums: &[Sum]) -> Sum {
     fields.iter().fold(Sum::default(), |sum, index| sum.add(sums[*index as usize]))
 }
 
-/// The fields of the object for which a selection costs the most.
+/// The fields for the object type on which a selection costs most.
 fn most_expensive_fields<'a>(set: &'a Set, sums: &[Sum]) -> Option<&'a [u32]> {
     set.0.iter().max_by_key(|fields| add_all(fields, sums).total()).map(AsRef::as_ref)
 }

@@ -1,10 +1,10 @@
-//! How many things a field gives: from literals, from variables, or as many as the contract says.
+//! The number of results of a field: from literals, from variables, or as assumed in the contract.
 
 use async_graphql::{Name, Variables};
 use async_graphql_value::{ConstValue, Value};
 use chrono::NaiveDate;
 
-/// How many items a list of which the contract says nothing counts for.
+/// The assumed number of items of a list without `@listSize`.
 const UNKNOWN: u64 = 10;
 
 /// The values of variables, with the defaults of the operation.
@@ -15,25 +15,25 @@ pub(super) struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    /// The value of a variable; none if it has none or null.
+    /// The value of a variable; none if it is undefined or null.
     pub fn get(self, name: &Name) -> Option<&'a ConstValue> {
         let default = || self.defaults.iter().find(|(known, _)| known == name).map(|(_, value)| value);
         self.given.get(name).or_else(default).filter(|value| **value != ConstValue::Null)
     }
 }
 
-/// A value that the document or a variable gives.
+/// A value from the document or a variable that determines a size.
 #[derive(Clone, Debug)]
 pub(super) enum Given {
     Number(u64),
     Day(NaiveDate),
-    /// A list with so many items.
+    /// The number of items of a list.
     Items(u64),
     Variable(Name),
 }
 
 impl Given {
-    /// What stands in a document, if a size can be read from it.
+    /// The size in a literal, if it has one.
     pub fn literal(value: &Value) -> Option<Self> {
         match value {
             Value::Variable(name) => Some(Self::Variable(name.clone())),
@@ -43,7 +43,7 @@ impl Given {
         }
     }
 
-    /// What a variable or a default gives.
+    /// The size in the value of a variable or a default.
     pub fn constant(value: &ConstValue) -> Option<Self> {
         match value {
             ConstValue::Number(number) => {
@@ -63,11 +63,11 @@ impl Given {
     }
 }
 
-/// How many things one call of a field gives.
+/// The number of results of one call of a field.
 #[derive(Clone, Debug)]
 pub(super) enum Size {
     Fixed(u64),
-    /// As the slicing arguments say, and where one says nothing, as its default does.
+    /// Determined by the slicing arguments, each with its default.
     Sliced {
         arguments: Vec<(Option<Given>, Option<Given>)>,
         assumed: Option<u64>,
@@ -75,7 +75,7 @@ pub(super) enum Size {
 }
 
 impl Size {
-    /// A list of which the contract says nothing.
+    /// A list without `@listSize`.
     pub const UNKNOWN: Self = Self::Fixed(UNKNOWN);
 
     /// Whether it is the same for all values of variables.
@@ -88,26 +88,26 @@ impl Size {
         }
     }
 
-    /// The number, for some values of variables: the greatest that an argument says; the days between two that are dates. Never
-    /// more than the contract says there can be: longer pages are refused by the field itself.
+    /// The number for these values of variables: the maximum of the arguments, or the days between two dates. At most the assumed size,
+    /// because the field itself refuses longer pages.
     pub fn of(&self, values: Values<'_>) -> u64 {
         let (arguments, assumed) = match self {
             Self::Fixed(size) => return *size,
             Self::Sliced { arguments, assumed } => (arguments, assumed),
         };
-        let (mut most, mut days): (Option<u64>, Vec<NaiveDate>) = (None, Vec::new());
+        let (mut max, mut days): (Option<u64>, Vec<NaiveDate>) = (None, Vec::new());
         for (given, default) in arguments {
             let value = given.as_ref().and_then(|given| given.resolve(values)).or_else(|| default.clone());
             match value {
-                Some(Given::Number(size) | Given::Items(size)) => most = Some(most.unwrap_or(0).max(size)),
+                Some(Given::Number(size) | Given::Items(size)) => max = Some(max.unwrap_or(0).max(size)),
                 Some(Given::Day(day)) => days.push(day),
                 _ => {}
             }
         }
         if let [from, to] = days[..] {
-            most = Some(u64::try_from((to - from).num_days()).unwrap_or(0));
+            max = Some(u64::try_from((to - from).num_days()).unwrap_or(0));
         }
-        let size = most.or(*assumed).unwrap_or(UNKNOWN);
+        let size = max.or(*assumed).unwrap_or(UNKNOWN);
         assumed.map_or(size, |assumed| size.min(assumed)).max(1)
     }
 }

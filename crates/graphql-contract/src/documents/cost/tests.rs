@@ -44,17 +44,17 @@ fn documents() -> Documents {
 }
 
 #[track_caller]
-fn price(query: &str, variables: serde_json::Value) -> Cost {
-    documents().price(query, None, &Variables::from_json(variables)).unwrap().cost()
+fn prepare_without_cost_limit(query: &str, variables: serde_json::Value) -> Cost {
+    documents().prepare_without_cost_limit(query, None, &Variables::from_json(variables)).unwrap().cost()
 }
 
 #[track_caller]
 fn costs(query: &str, variables: serde_json::Value, expected: u64) {
-    assert_eq!(price(query, variables).requested, expected, "{query}");
+    assert_eq!(prepare_without_cost_limit(query, variables).requested, expected, "{query}");
 }
 
 #[test]
-fn an_object_costs_one_and_a_leaf_a_tenth_unless_the_contract_says_otherwise() {
+fn an_object_costs_one_and_a_leaf_a_tenth_by_default() {
     costs("{ user { name } }", json!({}), 2); // 1.1, and never less than what it is
     costs("{ user { a: name b: name c: name d: name e: name f: name g: name h: name i: name j: name } }", json!({}), 2);
     costs("{ user { text } }", json!({}), 11);
@@ -89,18 +89,18 @@ fn page_sizes_come_from_literals_variables_and_defaults() {
 #[test]
 fn nested_lists_multiply() {
     let query = "{ user { books(first: 100) { nodes { author { books(first: 100) { nodes { author { books(first: 100) { nodes { title } } } } } } } } } }";
-    // A million books of 1.1, behind ten thousand and behind a hundred books of 1, with authors of 2 + 1, pages of 5 + 1.
+    // A million books of 1.1, after ten thousand and a hundred books of 1, with authors of 2 + 1 and pages of 5 + 1.
     costs(query, json!({}), 1_000_000 * 11 / 10 + 10_000 * 10 + 100 * 10 + 7);
 }
 
 #[test]
-fn edges_and_nodes_are_both_pages() {
+fn edges_and_nodes_both_count_as_a_page() {
     costs("{ user { books(first: 10) { edges { node { title } } nodes { title } } } }", json!({}), 7 + 21 + 11);
 }
 
 #[test]
 fn lists_of_ids_and_inputs_count_by_their_length() {
-    // Each id that is sent 1, each user 1.1.
+    // Each ID that is sent costs 1, each user 1.1.
     costs("{ users(ids: [1, 2, 3]) { name } }", json!({}), 7);
     costs("query($ids: [ID!]!) { users(ids: $ids) { name } }", json!({ "ids": vec!["x"; 50] }), 105);
     costs("query($id: ID!) { users(ids: [$id, $id]) { name } }", json!({ "id": "x" }), 5);
@@ -113,7 +113,7 @@ fn lists_of_ids_and_inputs_count_by_their_length() {
 }
 
 #[test]
-fn two_dates_say_how_many_days_there_are() {
+fn two_dates_determine_the_number_of_days() {
     let query = "query($from: Date!, $to: Date!) { user { days(from: $from, to: $to) { __typename } } }";
     costs(query, json!({ "from": "2026-01-01", "to": "2026-01-11" }), 1 + 21);
     costs(query, json!({ "from": "2026-01-01", "to": "2036-01-11" }), 1 + 769); // 366 at the most
@@ -122,26 +122,31 @@ fn two_dates_say_how_many_days_there_are() {
 }
 
 #[test]
-fn of_several_types_the_most_expensive_counts() {
+fn the_most_expensive_possible_type_counts() {
     costs("{ thing { ... on Book { title } ... on User { text } ... on Lamp { watts } } }", json!({}), 11);
     costs("{ node { id ... on Lamp { watts } ... on User { text } } }", json!({}), 12);
 }
 
 #[test]
-fn the_smallest_document_that_is_refused_and_the_largest_that_is_not() {
+fn the_limit_is_inclusive() {
     let documents = documents();
     let query =
         "query($n: Int) { user { books(first: 100) { nodes { author { books(first: $n) { nodes { id } } } } } } }";
     let prepare = |n: u32| documents.prepare(query, None, &Variables::from_json(json!({ "n": n })));
-    let cost =
-        |n: u32| documents.price(query, None, &Variables::from_json(json!({ "n": n }))).unwrap().cost().requested;
-    let most = (1..=100).rev().find(|n| cost(*n) <= Limits::default().max_cost).unwrap();
-    assert!(most < 100 && prepare(most).is_ok());
-    let refused = prepare(most + 1).unwrap_err().remove(0);
-    let told = serde_json::to_value(&refused).unwrap()["extensions"].clone();
-    assert_eq!(told["code"], "OPERATION_TOO_EXPENSIVE");
-    assert_eq!((&told["cost"], &told["limit"]), (&json!(cost(most + 1)), &json!(10_000)));
-    assert_eq!(told["field"], "user.books.nodes.author.books.nodes");
+    let cost = |n: u32| {
+        documents
+            .prepare_without_cost_limit(query, None, &Variables::from_json(json!({ "n": n })))
+            .unwrap()
+            .cost()
+            .requested
+    };
+    let largest = (1..=100).rev().find(|n| cost(*n) <= Limits::default().max_cost).unwrap();
+    assert!(largest < 100 && prepare(largest).is_ok());
+    let refused = prepare(largest + 1).unwrap_err().remove(0);
+    let extensions = serde_json::to_value(&refused).unwrap()["extensions"].clone();
+    assert_eq!(extensions["code"], "OPERATION_TOO_EXPENSIVE");
+    assert_eq!((&extensions["cost"], &extensions["limit"]), (&json!(cost(largest + 1)), &json!(10_000)));
+    assert_eq!(extensions["field"], "user.books.nodes.author.books.nodes");
 }
 
 #[test]
@@ -152,13 +157,13 @@ fn doubling_fragments_and_huge_lists_saturate_at_once() {
     let query = format!("{{ user {{ ...F0 }} }} {fragments} fragment F9 on User {{ id }}");
     let limits = Limits { max_depth: 1_000, ..Limits::default() };
     let documents = Documents::new(SDL, limits).unwrap();
-    let cost = documents.price(&query, None, &Variables::default()).unwrap().cost();
+    let cost = documents.prepare_without_cost_limit(&query, None, &Variables::default()).unwrap().cost();
     assert!(cost.requested > u64::MAX / 2_000, "{cost:?}");
 }
 
 #[test]
-fn introspection_has_a_cost_of_its_own() {
-    let cost = price("{ __schema { types { name } } user { name } }", json!({}));
+fn introspection_has_a_separate_cost() {
+    let cost = prepare_without_cost_limit("{ __schema { types { name } } user { name } }", json!({}));
     assert_eq!((cost.requested, cost.introspection), (2, 276));
     let deep = "{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }";
     let refused = documents().prepare(deep, None, &Variables::default()).unwrap_err();
@@ -166,7 +171,7 @@ fn introspection_has_a_cost_of_its_own() {
 }
 
 #[test]
-fn an_event_costs_what_is_asked_about_it() {
+fn an_event_costs_its_selection() {
     costs("subscription { changed { name } }", json!({}), 2);
     let query = "subscription { changed { books(first: 100) { nodes { author { text } } } } }";
     assert!(documents().prepare(query, None, &Variables::default()).is_err());

@@ -1,9 +1,9 @@
-//! Types of variables, inside of which the parser takes no blanks.
+//! Types of variables, in which the parser accepts no blanks.
 
 use super::{Kind, Token, blank};
 
-/// Where the type that begins with these tokens ends, and the type without blanks in it but as wide as before, if it has any; none
-/// when these tokens are no type.
+/// The number of tokens of the type at the start of `tokens`, and the type without inner blanks but of the same width, if it has
+/// any; none if the tokens are not a type.
 pub(super) fn tight(tokens: &[Token], text: &str) -> Option<(usize, Option<String>)> {
     let is = |index: usize, mark: u8| tokens.get(index).is_some_and(|token| token.is(mark));
     let lists = tokens.iter().take_while(|token| token.is(b'[')).count();
@@ -24,7 +24,7 @@ pub(super) fn tight(tokens: &[Token], text: &str) -> Option<(usize, Option<Strin
         return Some((last.end, None));
     }
     let span = text.get(first.start..last.end)?;
-    // On lines of its own the type leaves blanks; what follows it is on the last of them.
+    // A type on several lines leaves blank ones; what follows it is on the last of them.
     let rest = span.find(['\n', '\r']).unwrap_or(tight.len());
     tight.push_str(&blank(span.get(rest..).unwrap_or_default()));
     Some((last.end, Some(tight)))

@@ -1,4 +1,4 @@
-//! The faults that `validate` reports in an invalid document.
+//! The errors that `validate` reports for an invalid document.
 
 use async_graphql::Variables;
 
@@ -29,7 +29,7 @@ fn valid(operation: &str) {
     assert_eq!(validate(SCHEMA, operation), [""; 0], "{operation}");
 }
 
-/// One fault in one operation.
+/// Asserts that an operation has one error.
 #[track_caller]
 fn fault(operation: &str, message: &str) {
     let faults = validate(SCHEMA, operation);
@@ -37,7 +37,7 @@ fn fault(operation: &str, message: &str) {
 }
 
 #[test]
-fn what_no_rule_minds_is_valid() {
+fn operations_that_break_no_rule_are_valid() {
     valid("{ listing { id ...on Node { id } ... { price } __typename reviews { stars } } }");
     valid("query A { listing { id } } query B { listing { ...F } } fragment F on Listing { id title }");
     valid("{ __schema { types { name } } __type(name: \"x\") { name } __typename }");
@@ -59,7 +59,7 @@ fn positions_are_given_in_order() {
 }
 
 #[test]
-fn a_text_that_does_not_parse_is_one_fault() {
+fn a_syntax_error_is_one_fault() {
     assert_eq!(validate(SCHEMA, "{ listing {").len(), 1);
     assert_eq!(
         validate(SCHEMA, "query A { listing { id } } query A { listing { id } }"),
@@ -154,11 +154,11 @@ fn variables() {
         "query A($x: Int) { listing { ...F } } query B { listing { ...F } } fragment F on Listing { title(max: $x) }",
         "The variable `$x` is not defined.",
     );
-    fault("query($x: Boolean! @cost) { listing { id @skip(if: $x) } }", "The directive `@cost` may not stand here.");
+    fault("query($x: Boolean! @cost) { listing { id @skip(if: $x) } }", "The directive `@cost` is not allowed here.");
 }
 
 #[test]
-fn a_variable_fits_where_it_stands() {
+fn a_variable_must_match_the_expected_type() {
     for (ty, arguments, message) in [
         ("Int", "limit: $x", "`$x` is of type `Int`, but `Int!` is expected"),
         ("String!", "limit: $x", "`$x` is of type `String!`, but `Int!` is expected"),
@@ -182,19 +182,19 @@ fn a_variable_fits_where_it_stands() {
 #[test]
 fn directives() {
     fault("{ listing @nobody { id } }", "There is no directive `@nobody`.");
-    fault("query @skip(if: true) { listing { id } }", "The directive `@skip` may not stand here.");
-    fault("{ listing { ...F } } fragment F on Listing @cost { id }", "The directive `@cost` may not stand here.");
-    fault("{ listing { ... @cost { id } } }", "The directive `@cost` may not stand here.");
-    fault("{ listing { ...F @cost } } fragment F on Listing { id }", "The directive `@cost` may not stand here.");
+    fault("query @skip(if: true) { listing { id } }", "The directive `@skip` is not allowed here.");
+    fault("{ listing { ...F } } fragment F on Listing @cost { id }", "The directive `@cost` is not allowed here.");
+    fault("{ listing { ... @cost { id } } }", "The directive `@cost` is not allowed here.");
+    fault("{ listing { ...F @cost } } fragment F on Listing { id }", "The directive `@cost` is not allowed here.");
     fault("{ listing @skip { id } }", "`@skip` needs the argument `if: Boolean!`.");
     fault("{ listing @skip(if: 1) { id } }", "The argument `if` of `@skip` has to be of type `Boolean!`.");
-    fault("{ listing @cost @cost { id } }", "The directive `@cost` stands here twice.");
+    fault("{ listing @cost @cost { id } }", "The directive `@cost` is used twice here.");
     fault("{ listing @cost(a: 1) { id } }", "`@cost` has no argument `a`.");
     valid("query @cost(weight: 1) { listing @cost { id } }");
 }
 
 #[test]
-fn one_key_of_an_answer_is_one_field() {
+fn one_response_key_is_one_field() {
     let fields = "they are different fields. Give one of them an alias.";
     let arguments = "they have different arguments. Give one of them an alias.";
     fault("{ listing { a: id a: price } }", fields);
@@ -216,16 +216,16 @@ fn one_key_of_an_answer_is_one_field() {
 }
 
 #[test]
-fn a_subscription_is_to_one_thing() {
+fn a_subscription_has_one_root_field() {
     let message = "A subscription selects exactly one root field.";
     fault("subscription { ticks tocks }", message);
     fault("subscription { ...F } fragment F on Subscription { ticks tocks }", message);
-    fault("subscription { __typename }", "A subscription cannot ask for `__typename`.");
+    fault("subscription { __typename }", "A subscription cannot select `__typename`.");
     valid("subscription { ticks ticks }");
 }
 
 #[test]
-fn what_validate_finds_is_refused_by_documents() {
+fn documents_rejects_what_validate_reports() {
     let documents = Documents::new(SCHEMA, Limits::default()).unwrap();
     for (operation, message) in [
         ("{ hits(limit: 1, where: {near: {lat: 1, lat: 2}}) { __typename } }", "The field `lat` is given twice."),
@@ -236,11 +236,11 @@ fn what_validate_finds_is_refused_by_documents() {
         ),
         (
             "subscription($x: Boolean!) { ticks @skip(if: $x) }",
-            "The root field of a subscription cannot be left out by a condition.",
+            "The root field of a subscription cannot depend on a condition.",
         ),
         ("subscription { ticks tocks }", "A subscription selects exactly one root field."),
-        // The parser says of every directive that it may be repeated.
-        ("{ listing @cost @cost { id } }", "The directive `@cost` stands here twice."),
+        // The parser reports every directive as repeatable.
+        ("{ listing @cost @cost { id } }", "The directive `@cost` is used twice here."),
     ] {
         fault(operation, message);
         let refused = documents.prepare(operation, None, &Variables::default()).unwrap_err();
@@ -250,7 +250,7 @@ fn what_validate_finds_is_refused_by_documents() {
 }
 
 #[test]
-fn every_fault_of_every_operation_is_told_once() {
+fn every_fault_of_every_operation_is_reported_once() {
     let text = "query A { listing { a: id a: price b: id b: title ...F } }
         query B { listing { id: title id ...F } nothing }
         fragment F on Listing { title(max: $x) }
@@ -263,7 +263,7 @@ fn every_fault_of_every_operation_is_told_once() {
     };
     assert_eq!(places(&acyclic.join("\n")), ["1:21:", "1:36:", "2:29:", "2:49:", "3:44:"]);
     let cyclic = ["2:49:", "3:44:", "4:9:", "5:9:", "5:36:", "6:9:", "6:36:"];
-    assert_eq!(places(text), cyclic, "conflicts are not looked for where a fragment spreads itself");
+    assert_eq!(places(text), cyclic, "conflicts are not checked if a fragment spreads itself");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! C8: the keys of an answer have the order of the specification's `CollectFields`, and each field stands once.
+//! C8: response keys have the order of the specification's `CollectFields`, and each field is selected once.
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::parse_query;
@@ -10,7 +10,7 @@ use super::{documents, normal};
 use async_graphql::Variables;
 
 #[test]
-fn fields_between_fragments_on_one_type_stay_there() {
+fn fields_between_fragments_on_one_type_keep_their_place() {
     let query = "{ node(id: 1) { ... on Book { a: pages } id ... on Book { b: pages } } }";
     assert_eq!(normal(query, json!({})), "{node {...Book {a:pages} id ...Book {b:pages}}}");
     let query = "{ node(id: 1) { ... on Book { owner { id } } id ... on Book { owner { name } pages } } }";
@@ -22,7 +22,7 @@ fn fields_between_fragments_on_one_type_stay_there() {
 }
 
 fn by_object() -> String {
-    // In the order of the interface's objects.
+    // In the order of the interface's object types.
     let (user, book) = ("...User {id}", "...Book {owner {id name} id pages}");
     format!("{book} {user}")
 }
@@ -31,7 +31,7 @@ fn by_object() -> String {
 fn collect<'a>(sets: &[&'a SelectionSet], object: &str, fields: &mut IndexMap<String, Vec<&'a Field>>) {
     for selection in sets.iter().flat_map(|set| &set.items) {
         match &selection.node {
-            // What stands for a selection of nothing.
+            // The placeholder for an empty selection.
             Selection::Field(field) if !field.node.directives.is_empty() => {}
             Selection::Field(field) => {
                 let key = field.node.response_key().node.to_string();
@@ -52,12 +52,12 @@ fn is(object: &str, on: &str) -> bool {
     object == on || on == "Thing" || (on == "Node" && object != "Lamp")
 }
 
-/// What an answer looks like for every object that a value can be, and the most fields under one key.
-fn shape(sets: &[&SelectionSet], object: &str, most: &mut usize) -> String {
+/// The shape of the response for every object type that a value can have, and the maximum number of fields under one key.
+fn shape(sets: &[&SelectionSet], object: &str, max_fields: &mut usize) -> String {
     let mut fields = IndexMap::new();
     collect(sets, object, &mut fields);
     let keys = fields.iter().map(|(key, fields)| {
-        *most = fields.len().max(*most);
+        *max_fields = fields.len().max(*max_fields);
         let objects: &[&str] = match fields[0].name.node.as_str() {
             "node" => &["Book", "User"],
             "thing" => &["Book", "Lamp", "User"],
@@ -65,7 +65,8 @@ fn shape(sets: &[&SelectionSet], object: &str, most: &mut usize) -> String {
             _ => &[],
         };
         let sets: Vec<_> = fields.iter().map(|field| &field.selection_set.node).collect();
-        let below: Vec<_> = objects.iter().map(|object| format!("{object}{}", shape(&sets, object, most))).collect();
+        let below: Vec<_> =
+            objects.iter().map(|object| format!("{object}{}", shape(&sets, object, max_fields))).collect();
         format!("{key}{}", below.join("|"))
     });
     format!("({})", keys.collect::<Vec<_>>().join(" "))
@@ -73,8 +74,8 @@ fn shape(sets: &[&SelectionSet], object: &str, most: &mut usize) -> String {
 
 fn shape_of(document: &ExecutableDocument) -> (String, usize) {
     let (_, operation) = document.operations.iter().next().unwrap();
-    let mut most = 0;
-    (shape(&[&operation.node.selection_set.node], "Query", &mut most), most)
+    let mut max_fields = 0;
+    (shape(&[&operation.node.selection_set.node], "Query", &mut max_fields), max_fields)
 }
 
 /// A selection of a type, as text.
@@ -110,14 +111,14 @@ fn set(on: &'static str, depth: u32) -> BoxedStrategy<String> {
 
 proptest! {
     #[test]
-    fn a_normal_form_answers_in_the_order_of_the_document(node in set("Node", 3), thing in set("Thing", 3)) {
+    fn a_normal_form_keeps_the_order_of_the_document(node in set("Node", 3), thing in set("Thing", 3)) {
         let query = format!("{{ node(id: 1) {node} thing {thing} }}");
         let Ok(prepared) = documents().prepare(&query, None, &Variables::default()) else {
             return Err(TestCaseError::reject("a fragment that never applies"));
         };
         let (expected, _) = shape_of(&parse_query(&query).unwrap());
-        let (found, most) = shape_of(prepared.document());
-        prop_assert_eq!(most, 1, "a field stands twice");
+        let (found, max_fields) = shape_of(prepared.document());
+        prop_assert_eq!(max_fields, 1, "a field is selected twice");
         prop_assert_eq!(found, expected);
     }
 }

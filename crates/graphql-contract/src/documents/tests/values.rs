@@ -1,4 +1,4 @@
-//! Values are checked before anything runs, scalars of the contract's own included.
+//! Values are checked before anything runs, including those of custom scalars.
 
 use async_graphql::{Value, Variables};
 use serde_json::{Value as Json, json};
@@ -46,7 +46,7 @@ fn prepare(query: &str, variables: Json) -> Result<Prepared, Json> {
     prepared.map_err(|errors| serde_json::to_value(errors).unwrap())
 }
 
-/// The paths of the one error that a document is refused with.
+/// The paths in the one error of a rejected document.
 #[track_caller]
 fn refused(query: &str, variables: Json) -> Json {
     let errors = prepare(query, variables).unwrap_err();
@@ -81,7 +81,7 @@ fn malformed_values_of_a_query_are_one_error() {
     );
 }
 
-/// C3: what a mutation can report itself is left to it, when it is the only one.
+/// C3: values that a mutation can report itself are left to it, if it is the only one.
 #[test]
 fn malformed_values_of_a_lone_mutation_are_left_to_it() {
     let sign = |input: &str| format!("mutation {{ __typename sign(input: {input}) {{ __typename }} }}");
@@ -92,9 +92,9 @@ fn malformed_values_of_a_lone_mutation_are_left_to_it() {
     assert_eq!(refused(variable, json!({ "i": { "email": "x", "day": 7, "filters": 1 } })), json!([["$i", "filters"]]));
 }
 
-/// C4: nothing of a document runs when something in it is malformed.
+/// C4: nothing in a document runs if something in it is malformed.
 #[test]
-fn malformed_values_beside_a_mutation_refuse_the_document() {
+fn malformed_values_beside_a_mutation_reject_the_document() {
     for (query, variables, path) in [
         (
             r#"mutation { a: sign(input: { email: "a@b" }) { __typename } b: sign(input: { email: "x" }) { __typename } }"#,
@@ -122,7 +122,7 @@ fn malformed_values_beside_a_mutation_refuse_the_document() {
     }
 }
 
-/// C6: an argument whose variable is not given takes its default; null is a value.
+/// C6: an argument whose variable is undefined takes its default; null is a value.
 #[test]
 fn arguments_without_a_value_are_left_out() {
     let arguments = |query: &str, variables: Json| {
@@ -142,7 +142,7 @@ fn arguments_without_a_value_are_left_out() {
     assert_eq!(arguments(condition, json!({})).0, "");
 }
 
-/// C26: a whole number may be written with a fraction of zero where an integer is meant.
+/// C26: an integer may be written with a fraction of zero.
 #[test]
 fn whole_numbers_may_have_a_fraction_of_zero() {
     let query = "query($n: Int, $f: Filter, $m: Int = 2.0) { a: search(n: $n, where: $f) b: search(n: 1.0, ratio: 2.5, where: { n: 1e1 }) c: search(n: $m) }";
@@ -158,7 +158,7 @@ fn whole_numbers_may_have_a_fraction_of_zero() {
 
 /// C7: an input object has each field once.
 #[test]
-fn a_field_that_is_given_twice_is_refused() {
+fn a_duplicate_input_field_is_rejected() {
     for query in [
         "{ search(where: { n: 1, n: 2 }) }",
         "{ search(where: { n: 1 n: 1 }) }",
@@ -174,7 +174,7 @@ fn a_field_that_is_given_twice_is_refused() {
     assert!(prepare(fine, json!({})).is_ok());
 }
 
-/// C26: what the specification of September 2025 allows beyond what the parser knows.
+/// C26: syntax of the specification of September 2025 that the parser does not support.
 #[test]
 fn descriptions_escapes_and_byte_order_marks_are_read() {
     let query =

@@ -1,42 +1,41 @@
-//! Messages of websockets that have not come to their end. A socket keeps what it has received of one, so that counts as requests that are
-//! being read do.
+//! Counts the bytes of incomplete websocket messages. A socket buffers them, so they count like requests that are being read.
 
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::rooms::{Part, Pool};
+use super::memory_pool::{MemoryPool, MemoryShare};
 
-/// The bytes of each socket that are not counted; and those that are counted at a time.
+/// Bytes of each socket that are not counted, and the step in which further ones are.
 const STEP: usize = 16 * 1024;
-/// The bytes around a message of control: its head and mask.
+/// Bytes around a control message: its head and mask.
 const AROUND_CONTROL: usize = 6;
 
-/// Why a connection ends whose address sends too much.
+/// The error of a connection whose address sends too much.
 pub(super) const TOO_MUCH: &str = "too many unfinished messages come from this address";
 
-/// What a connection has received that was not read yet. Counted once it is a websocket.
+/// The received bytes of a connection that were not read yet. Counted only for a websocket.
 #[derive(Clone, Default)]
-pub(super) struct Inflow(Arc<Mutex<State>>);
+pub(super) struct UnreadBytes(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    counted: Option<(Arc<[Pool; 2]>, Option<IpAddr>)>,
+    counted: Option<(Arc<[MemoryPool; 2]>, Option<IpAddr>)>,
     bytes: usize,
-    parts: Vec<Part>,
+    parts: Vec<MemoryShare>,
 }
 
-impl Inflow {
-    /// From now on what is received counts for an address, in the pool of long requests.
-    pub fn count(&self, pools: Arc<[Pool; 2]>, address: Option<IpAddr>) {
+impl UnreadBytes {
+    /// Starts counting received bytes for an address, in the pool of long requests.
+    pub fn count(&self, pools: Arc<[MemoryPool; 2]>, address: Option<IpAddr>) {
         self.state().counted = Some((pools, address));
     }
 
-    /// So many bytes came in.
+    /// Counts received bytes.
     ///
     /// # Errors
     ///
-    /// There is no room for them.
+    /// When there is no memory for them.
     pub fn received(&self, bytes: usize) -> io::Result<()> {
         let mut state = self.state();
         let Some((pools, address)) = state.counted.clone() else { return Ok(()) };
@@ -48,14 +47,14 @@ impl Inflow {
         Ok(())
     }
 
-    /// A whole message was read.
+    /// Resets the count after a whole message was read.
     pub fn read_message(&self) {
         let mut state = self.state();
         state.bytes = 0;
         state.parts.clear();
     }
 
-    /// A message of control was read, which may stand between the parts of another.
+    /// Subtracts a control message, which may come between the parts of another message.
     pub fn read_control(&self, payload: usize) {
         let mut state = self.state();
         state.bytes = state.bytes.saturating_sub(payload + AROUND_CONTROL);
@@ -70,14 +69,14 @@ impl Inflow {
 mod tests {
     use super::*;
 
-    fn pools() -> Arc<[Pool; 2]> {
-        Arc::new([Pool::new(1, 1), Pool::new(64, 32)])
+    fn pools() -> Arc<[MemoryPool; 2]> {
+        Arc::new([MemoryPool::new(1, 1), MemoryPool::new(64, 32)])
     }
 
     #[test]
-    fn only_messages_that_have_not_ended_take_room() {
+    fn only_incomplete_messages_are_counted() {
         let (pools, address) = (pools(), "192.0.2.1".parse().ok());
-        let sockets = [Inflow::default(), Inflow::default()];
+        let sockets = [UnreadBytes::default(), UnreadBytes::default()];
         assert!(sockets[0].received(1_000_000).is_ok(), "no websocket yet");
         sockets.iter().for_each(|socket| socket.count(Arc::clone(&pools), address));
         for _ in 0..100 {
@@ -90,7 +89,7 @@ mod tests {
         assert!(sockets[0].received(3 * STEP).is_ok());
         sockets[0].read_control(0);
         assert_eq!(sockets[1].received(STEP + 1).unwrap_err().to_string(), TOO_MUCH, "the share is used up");
-        let other = Inflow::default();
+        let other = UnreadBytes::default();
         other.count(Arc::clone(&pools), "192.0.2.2".parse().ok());
         assert!(other.received(2 * STEP).is_ok());
         drop(sockets);

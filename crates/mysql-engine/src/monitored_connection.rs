@@ -1,7 +1,7 @@
-//! A connection that watches its own statements: whether they end, how, and whether the database lives meanwhile.
+//! A connection that monitors its own statements: whether they finish, how, and whether the database responds meanwhile.
 
 use super::conflict::Conflict;
-use super::pulse::{Pulse, Silent};
+use super::health_probe::{HealthProbe, Unresponsive};
 use super::statements::Statements;
 use diesel::connection::{CacheSize, Instrumentation, InstrumentationEvent};
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
@@ -22,124 +22,125 @@ use tracing::field::Empty;
 
 use telemetry::logs;
 
-/// A connection and what is known about it.
-pub struct Link {
+/// A connection and its health.
+pub struct MonitoredConnection {
     conn: AsyncMysqlConnection,
-    health: Arc<Health>,
-    pulse: Arc<Pulse>,
+    health: Arc<ConnectionHealth>,
+    health_probe: Arc<HealthProbe>,
 }
 
-impl Link {
-    /// `conn`, whose statements are counted by `statements` from now on, and whose loss is counted by `era`.
+impl MonitoredConnection {
+    /// Wraps `conn`: `statements` counts its statements, and `generation` is increased when it is lost.
     pub(super) fn new(
         mut conn: AsyncMysqlConnection,
-        pulse: &Arc<Pulse>,
+        health_probe: &Arc<HealthProbe>,
         statements: &Arc<Statements>,
-        era: &Arc<AtomicU64>,
+        generation: &Arc<AtomicU64>,
     ) -> Self {
-        let health = Arc::new(Health::of(era));
-        let (watched, pulse, statements) = (Arc::clone(&health), Arc::clone(pulse), Arc::clone(statements));
-        conn.set_instrumentation(Watch {
+        let health = Arc::new(ConnectionHealth::of(generation));
+        let (watched, health_probe, statements) =
+            (Arc::clone(&health), Arc::clone(health_probe), Arc::clone(statements));
+        conn.set_instrumentation(StatementObserver {
             health: watched,
-            pulse: Arc::clone(&pulse),
+            health_probe: Arc::clone(&health_probe),
             statements,
             begun: None,
             span: None,
         });
-        Self { conn, health, pulse }
+        Self { conn, health, health_probe }
     }
 
-    /// Whether the other side works on a statement whose answer nobody reads.
+    /// Whether the server works on a statement whose result is no longer read.
     pub(super) fn is_abandoned(&self) -> bool {
         self.health.in_flight.load(Ordering::Relaxed) && !self.is_lost()
     }
 
-    /// Whether the last use leaves it in a state that nobody knows.
+    /// Whether its state is unknown after the last use.
     pub(super) fn is_broken(&mut self) -> bool {
         self.health.in_flight.load(Ordering::Relaxed)
             || self.is_lost()
             || AnsiTransactionManager::is_broken_transaction_manager(&mut self.conn)
     }
 
-    /// Whether the other side is gone, or does not answer.
+    /// Whether the server is gone or does not respond.
     pub(super) fn is_lost(&self) -> bool {
         self.health.lost.load(Ordering::Relaxed)
     }
 
-    /// Whether an error may mean that the connection is of no use.
+    /// Whether an error may mean that the connection is unusable.
     pub(super) fn is_suspect(&self) -> bool {
         self.health.suspect.load(Ordering::Relaxed)
     }
 
-    /// Asks the other side for an answer, which is not counted as a statement.
+    /// Sends a statement that is not counted, and waits for the response.
     pub(super) async fn ping(&mut self) -> QueryResult<()> {
-        self.health.probing.store(true, Ordering::Relaxed);
+        self.health.pinging.store(true, Ordering::Relaxed);
         self.batch_execute("DO 1").await?;
-        self.health.probing.store(false, Ordering::Relaxed);
+        self.health.pinging.store(false, Ordering::Relaxed);
         self.health.suspect.store(false, Ordering::Relaxed);
         Ok(())
     }
 }
 
-/// Written by the connection's [`Watch`], read by the pool.
-struct Health {
+/// Written by the connection's [`StatementObserver`], read by the pool.
+struct ConnectionHealth {
     /// A statement was started and has not finished.
     in_flight: AtomicBool,
-    /// The other side is gone, or does not answer.
+    /// The server is gone or does not respond.
     lost: AtomicBool,
-    /// An error that may or may not mean that the connection is of no use.
+    /// An error may mean that the connection is unusable.
     suspect: AtomicBool,
-    /// The pool's own statement is under way, which is not counted.
-    probing: AtomicBool,
-    /// The losses of all connections.
-    era: Arc<AtomicU64>,
+    /// A ping of the pool is under way, which is not counted.
+    pinging: AtomicBool,
+    /// The number of lost connections of the pool.
+    generation: Arc<AtomicU64>,
 }
 
-impl Health {
-    fn of(era: &Arc<AtomicU64>) -> Self {
+impl ConnectionHealth {
+    fn of(generation: &Arc<AtomicU64>) -> Self {
         let new = AtomicBool::default;
-        Self { in_flight: new(), lost: new(), suspect: new(), probing: new(), era: Arc::clone(era) }
+        Self { in_flight: new(), lost: new(), suspect: new(), pinging: new(), generation: Arc::clone(generation) }
     }
 
-    fn lose(&self) {
+    fn mark_lost(&self) {
         self.lost.store(true, Ordering::Relaxed);
-        self.era.fetch_add(1, Ordering::Relaxed);
+        self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The answer of `work`, or an error as soon as it is clear that none will come. Nothing is sent on a lost connection.
-    async fn follow<T>(&self, pulse: &Arc<Pulse>, work: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
+    /// The result of `work`, or an error as soon as the database is known to be unresponsive. Nothing is sent on a lost connection.
+    async fn run<T>(&self, probe: &Arc<HealthProbe>, work: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
         if self.lost.load(Ordering::Relaxed) {
-            return Err(silent());
+            return Err(unresponsive());
         }
-        pulse.follow(work).await.unwrap_or_else(|Silent| {
-            self.lose();
-            Err(silent())
+        probe.run(work).await.unwrap_or_else(|Unresponsive| {
+            self.mark_lost();
+            Err(unresponsive())
         })
     }
 }
 
-fn silent() -> Error {
-    Error::DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new("the database does not answer".to_owned()))
+fn unresponsive() -> Error {
+    Error::DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new("the database does not respond".to_owned()))
 }
 
-/// Follows the statements of one connection.
-struct Watch {
-    health: Arc<Health>,
-    pulse: Arc<Pulse>,
+/// Observes the statements of one connection.
+struct StatementObserver {
+    health: Arc<ConnectionHealth>,
+    health_probe: Arc<HealthProbe>,
     statements: Arc<Statements>,
-    /// When the statement that is under way was sent, if it counts.
+    /// When the current statement was sent, if it is counted.
     begun: Option<Instant>,
     /// Its span, if it is traced.
     span: Option<Span>,
 }
 
-impl Instrumentation for Watch {
+impl Instrumentation for StatementObserver {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartQuery { query, .. } => {
                 self.health.in_flight.store(true, Ordering::Relaxed);
-                if !self.health.probing.load(Ordering::Relaxed) {
-                    self.statements.note(query);
+                if !self.health.pinging.load(Ordering::Relaxed) {
+                    self.statements.count(query);
                     self.begun = Some(Instant::now());
                     self.span = logs::is_traced().then(|| span(query));
                 }
@@ -147,14 +148,14 @@ impl Instrumentation for Watch {
             InstrumentationEvent::FinishQuery { error, .. } => {
                 self.health.in_flight.store(false, Ordering::Relaxed);
                 if let Some(begun) = self.begun.take() {
-                    self.statements.times().note(begun.elapsed());
+                    self.statements.times().record(begun.elapsed());
                 }
                 if let Some(span) = self.span.take().filter(|_| error.is_some()) {
                     span.record("otel.status_code", "ERROR");
                 }
                 match error {
-                    Some(error) => self.judge(error),
-                    None => self.pulse.note_answer(),
+                    Some(error) => self.record_error(error),
+                    None => self.health_probe.record_response(),
                 }
             }
             _ => {}
@@ -162,7 +163,7 @@ impl Instrumentation for Watch {
     }
 }
 
-/// The span of a statement: what it does to which table, and no value.
+/// The span of a statement: the verb and the table, and no values.
 fn span(query: &dyn std::fmt::Display) -> Span {
     let name = summary(&query.to_string());
     tracing::debug_span!(
@@ -175,14 +176,14 @@ fn span(query: &dyn std::fmt::Display) -> Span {
     )
 }
 
-/// `SELECT users` for a statement that begins so, and only its first word where no table is named.
+/// The verb and the table of a statement, such as `SELECT users`; only the verb when it names no table.
 fn summary(statement: &str) -> String {
     let mut words = statement.split_ascii_whitespace();
     let verb = words.next().unwrap_or_default().to_ascii_uppercase();
-    let names_table = |word: &&str| ["FROM", "INTO", "UPDATE"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    let precedes_table = |word: &&str| ["FROM", "INTO", "UPDATE"].iter().any(|known| word.eq_ignore_ascii_case(known));
     let table = match verb.as_str() {
         "UPDATE" => words.next(),
-        _ => std::iter::from_fn(|| words.by_ref().find(names_table).and_then(|_| words.next()))
+        _ => std::iter::from_fn(|| words.by_ref().find(precedes_table).and_then(|_| words.next()))
             // The table is that of the innermost select.
             .find(|word| !word.starts_with('(')),
     };
@@ -191,12 +192,12 @@ fn summary(statement: &str) -> String {
     if table.is_empty() { verb } else { format!("{verb} {table}") }
 }
 
-impl Watch {
-    fn judge(&self, error: &Error) {
-        if Conflict::of(error) == Some(Conflict::Lost) {
-            return self.health.lose();
+impl StatementObserver {
+    fn record_error(&self, error: &Error) {
+        if Conflict::of(error) == Some(Conflict::ConnectionLost) {
+            return self.health.mark_lost();
         }
-        self.pulse.note_answer();
+        self.health_probe.record_response();
         if !matches!(error, Error::DatabaseError(kind, _) if !matches!(kind, DatabaseErrorKind::Unknown)) {
             self.health.suspect.store(true, Ordering::Relaxed);
         }
@@ -205,13 +206,13 @@ impl Watch {
 
 type Row<'conn, 'query> = <AsyncMysqlConnection as AsyncConnectionCore>::Row<'conn, 'query>;
 
-impl SimpleAsyncConnection for Link {
+impl SimpleAsyncConnection for MonitoredConnection {
     async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
-        self.health.follow(&self.pulse, self.conn.batch_execute(query)).await
+        self.health.run(&self.health_probe, self.conn.batch_execute(query)).await
     }
 }
 
-impl AsyncConnectionCore for Link {
+impl AsyncConnectionCore for MonitoredConnection {
     type ExecuteFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<usize>>;
     type LoadFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<Self::Stream<'conn, 'query>>>;
     type Stream<'conn, 'query> = BoxStream<'conn, QueryResult<Self::Row<'conn, 'query>>>;
@@ -223,13 +224,13 @@ impl AsyncConnectionCore for Link {
         T: AsQuery + 'query,
         T::Query: QueryFragment<Mysql> + QueryId + 'query,
     {
-        let Self { conn, health, pulse } = self;
-        let (health, pulse): (&'conn Arc<Health>, &'conn Arc<Pulse>) = (health, pulse);
-        let answer = conn.load(source);
+        let Self { conn, health, health_probe } = self;
+        let (health, health_probe): (&'conn Arc<ConnectionHealth>, &'conn Arc<HealthProbe>) = (health, health_probe);
+        let response = conn.load(source);
         async move {
-            let rows = health.follow(pulse, answer).await?;
+            let rows = health.run(health_probe, response).await?;
             Ok(stream::try_unfold(rows, move |mut rows| async move {
-                let next = health.follow(pulse, rows.next().map(Option::transpose)).await?;
+                let next = health.run(health_probe, rows.next().map(Option::transpose)).await?;
                 Ok(next.map(|row| (row, rows)))
             })
             .boxed())
@@ -241,13 +242,13 @@ impl AsyncConnectionCore for Link {
     where
         T: QueryFragment<Mysql> + QueryId + 'query,
     {
-        let Self { conn, health, pulse } = self;
-        let (health, pulse): (&'conn Arc<Health>, &'conn Arc<Pulse>) = (health, pulse);
-        health.follow(pulse, conn.execute_returning_count(source)).boxed()
+        let Self { conn, health, health_probe } = self;
+        let (health, health_probe): (&'conn Arc<ConnectionHealth>, &'conn Arc<HealthProbe>) = (health, health_probe);
+        health.run(health_probe, conn.execute_returning_count(source)).boxed()
     }
 }
 
-impl AsyncConnection for Link {
+impl AsyncConnection for MonitoredConnection {
     type TransactionManager = AnsiTransactionManager;
 
     async fn establish(_: &str) -> ConnectionResult<Self> {
@@ -276,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_has_names_and_no_values() {
+    fn a_summary_has_no_values() {
         for (statement, expected) in [
             ("SELECT `users`.`id` FROM `users` WHERE `email` = 'a@example.org' -- binds: []", "SELECT users"),
             ("INSERT INTO `night_rates` (`price`) VALUES (7)", "INSERT night_rates"),

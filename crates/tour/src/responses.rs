@@ -1,39 +1,39 @@
-//! Reading answers: what is not there, or is not as expected, is named.
+//! Reads responses: a missing or unexpected value is an error that names it.
 
 use anyhow::{Context as _, ensure};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use std::fmt::{Debug, Display};
 
-/// Fails, naming both, unless `came` is what was `expected`.
-pub(super) fn same<T: PartialEq + Debug>(what: &str, expected: T, came: T) -> anyhow::Result<()> {
-    ensure!(came == expected, "{what}: expected {expected:?}, got {came:?}");
+/// Fails with both values unless `actual` equals `expected`.
+pub(super) fn check_equal<T: PartialEq + Debug>(what: &str, expected: T, actual: T) -> anyhow::Result<()> {
+    ensure!(actual == expected, "{what}: expected {expected:?}, got {actual:?}");
     Ok(())
 }
 
-fn at<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a Value> {
-    answer.pointer(pointer).with_context(|| format!("expected {pointer} in the response, got {answer}"))
+fn at<'a>(response: &'a Value, pointer: &str) -> anyhow::Result<&'a Value> {
+    response.pointer(pointer).with_context(|| format!("expected {pointer} in the response, got {response}"))
 }
 
 /// The text at `pointer`.
-pub(super) fn text<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a str> {
-    at(answer, pointer)?.as_str().with_context(|| format!("expected a string at {pointer}, got {answer}"))
+pub(super) fn text<'a>(response: &'a Value, pointer: &str) -> anyhow::Result<&'a str> {
+    at(response, pointer)?.as_str().with_context(|| format!("expected a string at {pointer}, got {response}"))
 }
 
 /// The whole number at `pointer`.
-pub(super) fn number(answer: &Value, pointer: &str) -> anyhow::Result<i64> {
-    at(answer, pointer)?.as_i64().with_context(|| format!("expected an integer at {pointer}, got {answer}"))
+pub(super) fn number(response: &Value, pointer: &str) -> anyhow::Result<i64> {
+    at(response, pointer)?.as_i64().with_context(|| format!("expected an integer at {pointer}, got {response}"))
 }
 
 /// The list at `pointer`.
-pub(super) fn list<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a [Value]> {
-    let list = at(answer, pointer)?.as_array();
-    Ok(list.with_context(|| format!("expected a list at {pointer}, got {answer}"))?)
+pub(super) fn list<'a>(response: &'a Value, pointer: &str) -> anyhow::Result<&'a [Value]> {
+    let list = at(response, pointer)?.as_array();
+    Ok(list.with_context(|| format!("expected a list at {pointer}, got {response}"))?)
 }
 
-/// The amount at `pointer`, for people: `SGD 1,234.50`.
-pub(super) fn money(answer: &Value, pointer: &str) -> anyhow::Result<String> {
-    let money = at(answer, pointer)?;
+/// The amount at `pointer`, formatted: `SGD 1,234.50`.
+pub(super) fn money(response: &Value, pointer: &str) -> anyhow::Result<String> {
+    let money = at(response, pointer)?;
     Ok(format!("{} {:>9}", text(money, "/currency")?, grouped(text(money, "/decimal")?)))
 }
 
@@ -51,21 +51,21 @@ fn grouped(decimal: &str) -> String {
     out + rest
 }
 
-/// The instant at `pointer`, for people.
-pub(super) fn instant(answer: &Value, pointer: &str) -> anyhow::Result<String> {
-    let at = text(answer, pointer)?;
+/// The instant at `pointer`, formatted.
+pub(super) fn instant(response: &Value, pointer: &str) -> anyhow::Result<String> {
+    let at = text(response, pointer)?;
     let parsed: DateTime<Utc> = at.parse().with_context(|| format!("expected an instant at {pointer}, got {at}"))?;
     Ok(parsed.format("%a %-d %b %Y %H:%M UTC").to_string())
 }
 
-/// A day, for people.
+/// A day, formatted.
 pub(super) fn day(date: NaiveDate) -> impl Display {
     date.format("%a %-d %b %Y")
 }
 
-/// Rating and number of reviews at `pointer`, for people.
-pub(super) fn rating(answer: &Value, pointer: &str) -> anyhow::Result<String> {
-    let rating = at(answer, pointer)?;
+/// The rating and number of reviews at `pointer`, formatted.
+pub(super) fn rating(response: &Value, pointer: &str) -> anyhow::Result<String> {
+    let rating = at(response, pointer)?;
     let count = number(rating, "/count")?;
     Ok(rating["average"].as_f64().map_or_else(|| "unrated".to_owned(), |average| format!("{average:.2} ({count})")))
 }

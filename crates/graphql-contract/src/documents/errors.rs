@@ -1,28 +1,28 @@
-//! Why a document is refused: short errors, in the shape of the protocol.
+//! Errors of documents: short, and in the format of the protocol.
 
 use async_graphql::{ErrorExtensionValues, Name, Pos, ServerError, Value};
 
-/// The longest message that is sent, in characters.
+/// The maximum length of a message, in characters.
 const MAX_MESSAGE: usize = 300;
-/// The longest piece of the client's own text that is shown inside a message, in characters.
+/// The maximum length of a quote of the client's text in a message, in characters.
 const MAX_QUOTE: usize = 60;
 
-/// What is wrong, for programs.
+/// The error code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Code {
-    /// Which operation to run is not clear.
+    /// It is not clear which operation to run.
     BadRequest,
-    /// It is not GraphQL.
+    /// The text is not GraphQL.
     ParseFailed,
-    /// It is GraphQL, but not of this contract.
+    /// The document is not valid against the contract.
     ValidationFailed,
-    /// It asks for the contract, which this server does not tell.
+    /// Introspection is not allowed on this server.
     IntrospectionDisabled,
-    /// It is over a limit.
+    /// The document exceeds a limit.
     TooLarge,
-    /// A variable's value is wrong.
+    /// The value of a variable is invalid.
     BadUserInput,
-    /// It costs more than an operation may.
+    /// The operation costs more than is allowed.
     TooExpensive,
 }
 
@@ -40,7 +40,7 @@ impl Code {
     }
 }
 
-/// One error, with its code and no hope that trying again helps.
+/// An error with its code, not retryable.
 pub(super) fn error(code: Code, message: impl AsRef<str>, pos: Option<Pos>) -> ServerError {
     let mut error = ServerError::new(clip(message.as_ref()), pos);
     let mut extensions = ErrorExtensionValues::default();
@@ -50,7 +50,7 @@ pub(super) fn error(code: Code, message: impl AsRef<str>, pos: Option<Pos>) -> S
     error
 }
 
-/// An operation costs more than it may; most of it is the field at `path`.
+/// An error for an operation that costs too much; `path` is its most expensive field.
 pub(super) fn too_expensive(cost: u64, limit: u64, path: &[Name]) -> ServerError {
     let path = path.iter().map(|name| quote(name)).collect::<Vec<_>>().join(".");
     let field = shorten(&path, MAX_MESSAGE / 2);
@@ -65,12 +65,12 @@ pub(super) fn too_expensive(cost: u64, limit: u64, path: &[Name]) -> ServerError
     error
 }
 
-/// A piece of the client's text, short enough to be shown.
+/// A quote of the client's text, shortened if needed.
 pub(super) fn quote(text: &str) -> String {
     shorten(text, MAX_QUOTE)
 }
 
-/// A message that is short enough to be sent.
+/// A message, shortened if needed.
 pub(super) fn clip(message: &str) -> String {
     shorten(message, MAX_MESSAGE)
 }
@@ -82,7 +82,7 @@ fn shorten(text: &str, max: usize) -> String {
     }
 }
 
-/// The first `max` errors in the order of the text.
+/// The first `max` errors, in the order of the text.
 pub(super) fn in_order(mut errors: Vec<ServerError>, max: usize) -> Vec<ServerError> {
     errors.sort_by_key(|error| error.locations.first().map(|at| (at.line, at.column)));
     errors.truncate(max);

@@ -1,18 +1,19 @@
-//! Answers as the protocol wants them: `data` only when there was an execution, errors short, few and numbered.
+//! The body of a response according to the specification: `data` only if the operation was executed; errors short, few and with the
+//! request ID.
 
 use std::collections::BTreeMap;
 
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 use serde::Serialize;
 
-/// The longest message of an error, in characters.
+/// Maximum length of the message of an error, in characters.
 const MAX_MESSAGE: usize = 500;
-/// The most errors in one answer.
+/// Maximum number of errors in one response.
 const MAX_ERRORS: usize = 100;
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Answer {
+pub(super) struct ResponseBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ServerError>,
     /// None: nothing was executed.
@@ -22,14 +23,14 @@ pub(super) struct Answer {
     pub extensions: BTreeMap<String, Value>,
 }
 
-impl Answer {
-    /// An answer to a request that was not executed.
+impl ResponseBody {
+    /// The response to a request that was not executed.
     pub fn refused(errors: Vec<ServerError>, request_id: &str) -> Self {
         Self { errors: tidy(errors, request_id), ..Self::default() }
     }
 
-    /// The answer to a request that the executor saw. It refuses some itself, before it executes anything: their errors
-    /// have no path, and there is no data. What it refuses later, without a code, is a value that its scalar does not accept.
+    /// The response of the executor. The executor rejects some requests before it executes anything: their errors have no path, and
+    /// there is no data. A later error without a code is a value that a scalar does not accept.
     pub fn of(response: Response, request_id: &str) -> Self {
         let Response { errors, data, extensions, .. } = response;
         let executed = data != Value::Null || errors.is_empty() || errors.iter().any(|error| !error.path.is_empty());
@@ -38,7 +39,7 @@ impl Answer {
         Self { errors: tidy(errors, request_id), data: executed.then_some(data), extensions }
     }
 
-    /// Adds what the operation cost, where the client asked for it.
+    /// Adds the cost of the operation, if the client requested it.
     #[must_use]
     pub fn with_cost(mut self, cost: Option<Value>) -> Self {
         self.extensions.extend(cost.map(|cost| ("cost".to_owned(), cost)));
@@ -50,13 +51,13 @@ impl Answer {
         self.errors.first().and_then(code_of)
     }
 
-    /// The JSON of an answer that has no data, and so is short; others are written piece by piece.
+    /// The JSON of a response without data, which is short; others are written in pieces.
     pub fn to_json(&self) -> String {
-        // Values of GraphQL are JSON: they have nothing that cannot be written.
+        // Values of GraphQL can always be serialized as JSON.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether nothing at all could be answered because the service is unavailable.
+    /// Whether there is no data because the service is unavailable.
     pub fn is_unavailable(&self) -> bool {
         let is_empty = match &self.data {
             None | Some(Value::Null) => true,
@@ -68,7 +69,7 @@ impl Answer {
     }
 }
 
-/// One error of the wire's own.
+/// An error of the transport.
 pub(super) fn error(code: &str, message: impl Into<String>) -> ServerError {
     let mut error = ServerError::new(message, None);
     let mut extensions = ErrorExtensionValues::default();
@@ -88,7 +89,7 @@ pub(super) fn code_of(error: &ServerError) -> Option<&str> {
     }
 }
 
-/// `error` with `code`, if it has none of its own.
+/// `error`, with `code` if it has none.
 fn coded(mut error: ServerError, code: &str) -> ServerError {
     if code_of(&error).is_none() {
         let extensions = error.extensions.get_or_insert_default();
@@ -120,12 +121,12 @@ mod tests {
     fn every_error_has_a_code() {
         let mut refused = ServerError::new("Failed to parse \"Date\"", None);
         refused.path.push(PathSegment::Field("listing".into()));
-        let answer = Answer::of(Response::from_errors(vec![refused]), "req_1");
-        assert_eq!(answer.code(), Some("BAD_USER_INPUT"));
-        let extensions = answer.errors[0].extensions.clone().unwrap();
+        let response_body = ResponseBody::of(Response::from_errors(vec![refused]), "req_1");
+        assert_eq!(response_body.code(), Some("BAD_USER_INPUT"));
+        let extensions = response_body.errors[0].extensions.clone().unwrap();
         assert_eq!(extensions.get("retryable"), Some(&Value::Boolean(false)));
         assert_eq!(extensions.get("requestId"), Some(&Value::from("req_1")));
-        let unread = Answer::of(Response::from_errors(vec![ServerError::new("no such field", None)]), "req_1");
+        let unread = ResponseBody::of(Response::from_errors(vec![ServerError::new("no such field", None)]), "req_1");
         assert_eq!((unread.code(), &unread.data), (Some("GRAPHQL_VALIDATION_FAILED"), &None));
     }
 }

@@ -1,25 +1,25 @@
-//! Values that are not right, and the one error that names all of them.
+//! Invalid values, and the error that lists them.
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Pos, ServerError, Value};
 
-use super::refusal::{Code, clip, error};
+use super::errors::{Code, clip, error};
 
-/// The most values that one error names.
+/// The maximum number of values that one error lists.
 const MAX_PROBLEMS: usize = 20;
-/// The longest name that is shown, in characters.
+/// The maximum length of a name in an error, in characters.
 const MAX_NAME: usize = 60;
 
-/// A value that is not right.
+/// An invalid value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem {
     pub pos: Pos,
-    /// The argument, or the variable with its dollar sign, then names of fields and places in lists.
+    /// The argument, or the variable with its dollar sign, followed by field names and list indices.
     pub path: Vec<String>,
     pub message: String,
 }
 
-/// One error for all of these values: `extensions.problems` names each, `path` is the first one's.
+/// One error for all of these values: `extensions.problems` lists them, `path` is that of the first.
 pub(super) fn error_of(mut problems: Vec<Problem>) -> Option<ServerError> {
     problems.sort_by_key(|problem| (problem.pos.line, problem.pos.column));
     let first = problems.first()?;

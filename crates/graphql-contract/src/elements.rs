@@ -1,57 +1,57 @@
-//! A schema as a set of promises, one line each.
+//! The elements of a schema as a set, one line each.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::marks::Mark;
+use super::applied_directives::AppliedDirective;
 use super::sdl::{DirectiveDef, FieldDef, InputDef, Kind, Schema, SdlError, TypeDef};
 
-/// One thing that a schema promises its clients, such as `Listing.reviews(first: Int = 20): ReviewConnection!`.
+/// One element of a schema, such as `Listing.reviews(first: Int = 20): ReviewConnection!`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Promise {
-    /// What it is about: `Listing.reviews`, `Listing.reviews(first:)`, `@cost`.
+pub struct Element {
+    /// Its coordinate: `Listing.reviews`, `Listing.reviews(first:)`, `@cost`.
     pub coordinate: String,
-    /// What it says about that.
+    /// The part of that coordinate.
     pub aspect: Aspect,
-    /// Its content alone, without what other promises repeat: `ReviewConnection!`.
-    pub says: String,
+    /// Its content without the coordinate: `ReviewConnection!`.
+    pub content: String,
     line: String,
 }
 
-/// What a promise is about, besides its coordinate.
+/// The part of a coordinate that an element describes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Aspect {
-    /// That it exists, and its type.
+    /// Its existence and type.
     Definition,
-    /// An interface it implements.
+    /// An interface that it implements.
     Implements,
-    /// A type the union can be.
+    /// A member of the union.
     Member,
-    /// A directive of this name on it.
-    Mark(String),
+    /// A directive with this name on it.
+    AppliedDirective(String),
     /// Its description.
     Description,
 }
 
-impl fmt::Display for Promise {
+impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.line)
     }
 }
 
-/// Everything `sdl` promises, independent of the order and layout of the text. What every schema has, printed or not,
-/// does not count: built-in scalars and directives, and a `schema` block that only says the usual.
+/// All elements of `sdl`, independent of the order and layout of the text. Elements that every schema has are left out: built-in
+/// scalars and directives, and a `schema` block with the default names.
 ///
 /// # Errors
 /// [`SdlError`] when `sdl` is not a schema.
-pub fn promises(sdl: &str) -> Result<BTreeSet<Promise>, SdlError> {
+pub fn elements(sdl: &str) -> Result<BTreeSet<Element>, SdlError> {
     let schema = Schema::read(sdl)?;
-    let mut all = Promises::default();
+    let mut all = Elements::default();
     for (operation, name) in &schema.roots {
         let coordinate = format!("schema {operation}");
         all.add(&coordinate, Aspect::Definition, name, format!("{coordinate}: {name}"));
     }
-    all.marks("schema", &schema.marks);
+    all.applied_directives("schema", &schema.applied_directives);
     for (name, ty) in schema.own_types() {
         all.of_type(name, ty);
     }
@@ -62,17 +62,17 @@ pub fn promises(sdl: &str) -> Result<BTreeSet<Promise>, SdlError> {
 }
 
 #[derive(Default)]
-struct Promises(BTreeSet<Promise>);
+struct Elements(BTreeSet<Element>);
 
-impl Promises {
-    fn add(&mut self, coordinate: &str, aspect: Aspect, says: &str, line: String) {
-        self.0.insert(Promise { coordinate: coordinate.to_owned(), aspect, says: says.to_owned(), line });
+impl Elements {
+    fn add(&mut self, coordinate: &str, aspect: Aspect, content: &str, line: String) {
+        self.0.insert(Element { coordinate: coordinate.to_owned(), aspect, content: content.to_owned(), line });
     }
 
     fn of_type(&mut self, name: &str, ty: &TypeDef) {
         let word = ty.kind.word();
         self.add(name, Aspect::Definition, word, format!("{word} {name}"));
-        self.about(name, ty.description.as_deref(), &ty.marks);
+        self.about(name, ty.description.as_deref(), &ty.applied_directives);
         for interface in &ty.implements {
             self.add(name, Aspect::Implements, interface, format!("{word} {name} implements {interface}"));
         }
@@ -88,7 +88,7 @@ impl Promises {
         for (value, definition) in &ty.values {
             let coordinate = format!("{name}.{value}");
             self.add(&coordinate, Aspect::Definition, Kind::Enum.word(), format!("enum {coordinate}"));
-            self.about(&coordinate, definition.description.as_deref(), &definition.marks);
+            self.about(&coordinate, definition.description.as_deref(), &definition.applied_directives);
         }
     }
 
@@ -96,7 +96,7 @@ impl Promises {
         let ty = field.ty.to_string();
         let line = format!("{coordinate}{}: {ty}", signature(field.arguments.iter()));
         self.add(coordinate, Aspect::Definition, &ty, line);
-        self.about(coordinate, field.description.as_deref(), &field.marks);
+        self.about(coordinate, field.description.as_deref(), &field.applied_directives);
         for (argument, definition) in &field.arguments {
             self.of_input(&format!("{coordinate}({argument}:)"), definition);
         }
@@ -104,32 +104,37 @@ impl Promises {
 
     fn of_input(&mut self, coordinate: &str, input: &InputDef) {
         self.add(coordinate, Aspect::Definition, &input.to_string(), format!("{coordinate}: {input}"));
-        self.about(coordinate, input.description.as_deref(), &input.marks);
+        self.about(coordinate, input.description.as_deref(), &input.applied_directives);
     }
 
     fn of_directive(&mut self, coordinate: &str, directive: &DirectiveDef) {
         let locations = directive.locations.iter().map(String::as_str).collect::<Vec<_>>().join(" | ");
-        let says = format!("{}on {locations}", if directive.repeatable { "repeatable " } else { "" });
-        let line = format!("directive {coordinate}{} {says}", signature(directive.arguments.iter()));
-        self.add(coordinate, Aspect::Definition, &says, line);
+        let content = format!("{}on {locations}", if directive.repeatable { "repeatable " } else { "" });
+        let line = format!("directive {coordinate}{} {content}", signature(directive.arguments.iter()));
+        self.add(coordinate, Aspect::Definition, &content, line);
         self.about(coordinate, directive.description.as_deref(), &[]);
         for (argument, definition) in &directive.arguments {
             self.of_input(&format!("{coordinate}({argument}:)"), definition);
         }
     }
 
-    fn about(&mut self, coordinate: &str, description: Option<&str>, marks: &[Mark]) {
+    fn about(&mut self, coordinate: &str, description: Option<&str>, applied_directives: &[AppliedDirective]) {
         if let Some(text) = description {
-            let says = format!("\"{text}\"");
-            self.add(coordinate, Aspect::Description, &says, format!("{coordinate}: {says}"));
+            let content = format!("\"{text}\"");
+            self.add(coordinate, Aspect::Description, &content, format!("{coordinate}: {content}"));
         }
-        self.marks(coordinate, marks);
+        self.applied_directives(coordinate, applied_directives);
     }
 
-    fn marks(&mut self, coordinate: &str, marks: &[Mark]) {
-        for mark in marks {
-            let says = mark.to_string();
-            self.add(coordinate, Aspect::Mark(mark.name.clone()), &says, format!("{coordinate} {says}"));
+    fn applied_directives(&mut self, coordinate: &str, applied_directives: &[AppliedDirective]) {
+        for applied_directive in applied_directives {
+            let content = applied_directive.to_string();
+            self.add(
+                coordinate,
+                Aspect::AppliedDirective(applied_directive.name.clone()),
+                &content,
+                format!("{coordinate} {content}"),
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Memory that clients share: a bound in all, and a share of it for each address.
+//! Memory that clients share: a total, and a share for each address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -8,11 +8,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use client_limits::AddressPrefix;
 
-/// The number of addresses in memory from which on unused ones are dropped.
+/// The number of addresses from which on unused ones are removed.
 const SWEEP: usize = 1_024;
 
-/// Memory that is divided among addresses, in KiB.
-pub(super) struct Pool {
+/// Memory that is shared by addresses, in KiB.
+pub(super) struct MemoryPool {
     size: u32,
     share: u32,
     all: Arc<Semaphore>,
@@ -25,49 +25,49 @@ struct Shares {
     sweep_at: usize,
 }
 
-/// A part of a pool, until it is dropped.
+/// A part of a pool, released when dropped.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct MemoryShare {
     _of_address: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
 }
 
-/// Why a pool has nothing left.
+/// Why a pool has too little memory left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Full {
-    /// The address has used up its share.
-    Share,
-    /// Others have taken the rest.
-    All,
+pub(super) enum PoolExhausted {
+    /// The share of the address is used up.
+    AddressShare,
+    /// The total is used up.
+    Total,
 }
 
-impl Pool {
+impl MemoryPool {
     /// A pool of `size` KiB, of which one address gets at most `share`.
     pub fn new(size: u32, share: u32) -> Self {
         let all = Arc::new(Semaphore::new(size as usize));
         Self { size, share: share.min(size), all, shares: Mutex::default() }
     }
 
-    /// Takes so many bytes, at most a whole share.
+    /// Takes this many bytes, at most a whole share.
     ///
     /// # Errors
     ///
-    /// There are not so many left.
-    pub fn try_take(&self, address: Option<IpAddr>, bytes: usize) -> Result<Part, Full> {
+    /// When there is too little left.
+    pub fn try_take(&self, address: Option<IpAddr>, bytes: usize) -> Result<MemoryShare, PoolExhausted> {
         let amount = self.amount(bytes);
         let share = self.share_of(address);
-        let of_address = share.try_acquire_many_owned(amount).map_err(|_| Full::Share)?;
-        let of_all = Arc::clone(&self.all).try_acquire_many_owned(amount).map_err(|_| Full::All)?;
-        Ok(Part { _of_address: of_address, _of_all: of_all })
+        let of_address = share.try_acquire_many_owned(amount).map_err(|_| PoolExhausted::AddressShare)?;
+        let of_all = Arc::clone(&self.all).try_acquire_many_owned(amount).map_err(|_| PoolExhausted::Total)?;
+        Ok(MemoryShare { _of_address: of_address, _of_all: of_all })
     }
 
-    /// Waits for so many bytes, at most a whole share. The order is that of arrival.
-    pub async fn take(&self, address: Option<IpAddr>, bytes: usize) -> Option<Part> {
+    /// Waits for this many bytes, at most a whole share, in order of arrival.
+    pub async fn take(&self, address: Option<IpAddr>, bytes: usize) -> Option<MemoryShare> {
         let amount = self.amount(bytes);
-        // The share comes first: an address that has used it up does not stand in anybody's way.
+        // The share comes first: an address that has used up its share must not delay others.
         let of_address = self.share_of(address).acquire_many_owned(amount).await.ok()?;
         let of_all = Arc::clone(&self.all).acquire_many_owned(amount).await.ok()?;
-        Some(Part { _of_address: of_address, _of_all: of_all })
+        Some(MemoryShare { _of_address: of_address, _of_all: of_all })
     }
 
     /// The KiB in use.
@@ -107,21 +107,21 @@ mod tests {
 
     #[test]
     fn an_address_gets_its_share_and_no_more() {
-        let pool = Pool::new(10, 4);
+        let pool = MemoryPool::new(10, 4);
         let first = pool.try_take(address(1), 3 * KIB).unwrap();
-        assert_eq!(pool.try_take(address(1), KIB + 1).unwrap_err(), Full::Share);
+        assert_eq!(pool.try_take(address(1), KIB + 1).unwrap_err(), PoolExhausted::AddressShare);
         let others = [2, 3].map(|other| pool.try_take(address(other), 3 * KIB).unwrap());
-        assert_eq!(pool.try_take(address(4), 2 * KIB).unwrap_err(), Full::All);
+        assert_eq!(pool.try_take(address(4), 2 * KIB).unwrap_err(), PoolExhausted::Total);
         drop(first);
         assert!(pool.try_take(address(1), 4 * KIB).is_ok());
         drop(others);
         assert_eq!(pool.used(), 0);
-        assert!(pool.try_take(address(1), 100 * KIB).is_ok(), "more than a share takes all of it");
+        assert!(pool.try_take(address(1), 100 * KIB).is_ok(), "more than a share takes the whole share");
     }
 
     #[tokio::test]
-    async fn who_waits_for_their_own_share_stands_in_nobodys_way() {
-        let pool = Pool::new(10, 4);
+    async fn an_address_that_waits_for_its_share_delays_no_other() {
+        let pool = MemoryPool::new(10, 4);
         let held = pool.take(address(1), 4 * KIB).await.unwrap();
         let mut greedy = std::pin::pin!(pool.take(address(1), 4 * KIB));
         assert!(futures_util::poll!(&mut greedy).is_pending());
@@ -131,14 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn only_addresses_that_hold_something_are_remembered() {
-        let pool = Pool::new(10_000_000, 4);
+    fn unused_addresses_are_removed() {
+        let pool = MemoryPool::new(10_000_000, 4);
         let held: Vec<_> = (0..100).map(|number| pool.try_take(address(number), KIB).unwrap()).collect();
         for number in 100..50_000 {
             assert!(pool.try_take(address(number), KIB).is_ok());
         }
         assert!(pool.shares.lock().unwrap().by_address.len() <= 2 * SWEEP);
-        assert_eq!(pool.try_take(address(7), 4 * KIB).unwrap_err(), Full::Share);
+        assert_eq!(pool.try_take(address(7), 4 * KIB).unwrap_err(), PoolExhausted::AddressShare);
         drop(held);
     }
 }

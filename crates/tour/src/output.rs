@@ -1,21 +1,21 @@
-//! What the tour prints: short lines for people, plain ones where no terminal reads them.
+//! The output of the tour: short lines for people, without colors if the output is not a terminal.
 
 use serde_json::Value;
 use std::fmt::Display;
 use std::io::IsTerminal as _;
 
-/// Columns of the names of facts.
+/// The width of the names of facts.
 const NAMES: usize = 9;
 
-/// Tells what happens.
-pub(super) struct Voice {
+/// Prints the steps.
+pub(super) struct Output {
     is_colored: bool,
     is_verbose: bool,
     step: usize,
     title: String,
 }
 
-impl Voice {
+impl Output {
     /// To standard output.
     pub fn new(is_verbose: bool) -> Self {
         let is_colored =
@@ -23,44 +23,44 @@ impl Voice {
         Self { is_colored, is_verbose, step: 0, title: "The beginning".to_owned() }
     }
 
-    /// The step that is being played, for those who have to say where something went wrong.
+    /// The current step, for error messages.
     pub fn step(&self) -> String {
         format!("step {} ({})", self.step, self.title)
     }
 
-    /// How many steps were begun.
+    /// The number of steps so far.
     pub fn steps(&self) -> usize {
         self.step
     }
 
-    /// A part of the tour begins.
+    /// Starts a part of the tour.
     pub fn part(&self, title: &str) {
         println!("\n{}", self.paint("1;36", title));
     }
 
-    /// A step begins.
+    /// Starts a step.
     pub fn begin(&mut self, title: impl Into<String>) {
         self.step += 1;
         self.title = title.into();
         println!("\n{}  {}", self.paint("36", &format!("{:>2}", self.step)), self.paint("1", &self.title));
     }
 
-    /// A fact, under its name.
+    /// Prints a fact with its name.
     pub fn fact(&self, name: &str, fact: impl Display) {
         println!("    {}  {fact}", self.paint("2", &format!("{name:<NAMES$}")));
     }
 
-    /// A line below the facts.
+    /// Prints a line below the facts.
     pub fn line(&self, text: impl Display) {
         println!("    {:NAMES$}  {text}", "");
     }
 
-    /// Something that was expected has come.
-    pub fn holds(&self, what: impl Display) {
+    /// Prints that a check has passed.
+    pub fn passed(&self, what: impl Display) {
         println!("    {}  {what}", self.paint("32", &format!("{:<NAMES$}", "ok")));
     }
 
-    /// The text as it was sent, for those who want to see it.
+    /// Prints an operation as it was sent, if verbose.
     pub fn operation(&self, text: &str, variables: &Value) {
         if !self.is_verbose {
             return;
@@ -75,7 +75,7 @@ impl Voice {
         }
     }
 
-    /// The end, when all went well.
+    /// Prints the final line of a successful tour.
     pub fn done(&self, text: &str) {
         println!("\n{}", self.paint("1;32", text));
     }

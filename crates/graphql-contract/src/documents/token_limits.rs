@@ -1,12 +1,12 @@
-//! Counting tokens and nesting, without recursion, before the recursive parser sees the text.
+//! Counts tokens and nesting without recursion, before the recursive parser sees the text.
 
 use async_graphql::{Pos, ServerError};
 
 use super::Limits;
-use super::refusal::{Code, error};
+use super::errors::{Code, error};
 use super::tokens::{Kind, Tokens};
 
-/// Refuses a text with more bytes than the limits allow.
+/// Rejects a text with more bytes than allowed.
 pub(super) fn measure(text: &str, limits: &Limits) -> Result<(), ServerError> {
     if text.len() > limits.max_bytes {
         let message = format!("The document has {} bytes; {} are allowed.", text.len(), limits.max_bytes);
@@ -15,7 +15,7 @@ pub(super) fn measure(text: &str, limits: &Limits) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// Refuses a text with more tokens or nested brackets than the limits allow. Does not check the syntax.
+/// Rejects a text with more tokens or nested brackets than allowed. Does not check the syntax.
 pub(super) fn scan(text: &str, limits: &Limits) -> Result<(), ServerError> {
     let mut depth = 0_usize;
     for (index, token) in Tokens::of(text).enumerate() {
@@ -36,7 +36,7 @@ pub(super) fn scan(text: &str, limits: &Limits) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// The line and column of a place in the text.
+/// The line and column of a byte offset.
 pub(super) fn position(text: &str, at: usize) -> Pos {
     let before = text.get(..at).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -59,13 +59,13 @@ mod tests {
     }
 
     #[test]
-    fn the_token_over_the_limit_is_located() {
+    fn the_first_token_over_the_limit_is_located() {
         let refused = scan("{ a\n  b }", &limits(2, 9)).unwrap_err();
         assert_eq!(refused.locations, vec![Pos { line: 2, column: 3 }]);
     }
 
     #[test]
-    fn nesting_that_never_closes_is_refused() {
+    fn unclosed_nesting_is_rejected() {
         assert!(scan(&"[".repeat(60_000), &Limits::default()).is_err());
     }
 }

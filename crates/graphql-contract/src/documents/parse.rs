@@ -1,20 +1,20 @@
-//! From texts to a schema and to documents.
+//! Parses schemas and documents.
 
 use anyhow::{Result, bail};
 use async_graphql::ServerError;
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::parser::{Error as ParseError, parse_query};
 
-use super::refusal::{Code, error, quote};
-use super::{Limits, duplicates, rewrite, scan};
+use super::errors::{Code, error, quote};
+use super::{Limits, duplicates, rewrite, token_limits};
 use crate::sdl::{Schema, TypeDef, innermost};
 use crate::weights;
 
-/// The schema in `sdl`, with what its fields cost.
+/// Parses a schema with the costs of its fields.
 ///
 /// # Errors
 ///
-/// It cannot be read, names a type that it does not define, or has a malformed cost.
+/// When it is invalid, uses a type that it does not define, or has a malformed cost.
 pub(super) fn schema(sdl: &str) -> Result<Schema> {
     let mut schema = Schema::read(sdl)?;
     for ty in schema.types.values() {
@@ -26,7 +26,7 @@ pub(super) fn schema(sdl: &str) -> Result<Schema> {
     Ok(schema)
 }
 
-/// The types that a type names.
+/// The names of the types that a type uses.
 fn names_in(ty: &TypeDef) -> impl Iterator<Item = &str> {
     let arguments = ty.fields.values().flat_map(|field| field.arguments.values());
     let inputs = ty.inputs.values().chain(arguments).map(|input| &input.ty);
@@ -34,20 +34,20 @@ fn names_in(ty: &TypeDef) -> impl Iterator<Item = &str> {
     types.map(innermost).chain(ty.implements.iter().chain(&ty.members).map(String::as_str))
 }
 
-/// The document in a text within the limits.
+/// Parses a document within the limits.
 ///
 /// # Errors
 ///
-/// The text is over a limit or is no GraphQL.
+/// When the text exceeds a limit or is not GraphQL.
 pub(super) fn document(text: &str, limits: &Limits) -> Result<ExecutableDocument, ServerError> {
-    scan::scan(text, limits)?;
+    token_limits::scan(text, limits)?;
     let text = rewrite::rewrite(text)?;
     let document = parse_query(&*text).map_err(|failure| unreadable(&failure))?;
     duplicates::check(&text)?;
     Ok(document)
 }
 
-/// What the parser did not understand, without the line that it quotes at full length.
+/// An error for a syntax error, without the parser's quote of the whole line.
 fn unreadable(failure: &ParseError) -> ServerError {
     let pos = failure.positions().next();
     let message = match failure {

@@ -9,12 +9,12 @@ use async_graphql_value::ConstValue;
 
 /// A directive applied to a definition.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Mark {
+pub(super) struct AppliedDirective {
     pub name: String,
     pub arguments: BTreeMap<String, ConstValue>,
 }
 
-impl Mark {
+impl AppliedDirective {
     /// The argument, if it is a string.
     pub fn text(&self, argument: &str) -> Option<&str> {
         match self.arguments.get(argument) {
@@ -25,7 +25,7 @@ impl Mark {
 }
 
 /// `@deprecated(reason: "…")`.
-impl fmt::Display for Mark {
+impl fmt::Display for AppliedDirective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "@{}", self.name)?;
         if self.arguments.is_empty() {
@@ -36,27 +36,30 @@ impl fmt::Display for Mark {
     }
 }
 
-/// The first mark of that name.
-pub(super) fn mark<'a>(marks: &'a [Mark], name: &str) -> Option<&'a Mark> {
-    marks.iter().find(|mark| mark.name == name)
+/// The first directive with that name.
+pub(super) fn applied_directive<'a>(
+    applied_directives: &'a [AppliedDirective],
+    name: &str,
+) -> Option<&'a AppliedDirective> {
+    applied_directives.iter().find(|applied_directive| applied_directive.name == name)
 }
 
-/// Directives as marks. A deprecation without a reason has the one that the specification gives it.
-pub(super) fn marks(directives: Vec<Positioned<ConstDirective>>) -> Vec<Mark> {
-    let marks = directives.into_iter().map(|directive| {
+/// Converts directives. A deprecation without a reason gets the specification's default reason.
+pub(super) fn applied_directives(directives: Vec<Positioned<ConstDirective>>) -> Vec<AppliedDirective> {
+    let applied_directives = directives.into_iter().map(|directive| {
         let ConstDirective { name, arguments } = directive.node;
         let arguments = arguments.into_iter().map(|(name, value)| (name.node.to_string(), sorted(value.node)));
-        let mut mark = Mark { name: name.node.to_string(), arguments: arguments.collect() };
-        if mark.name == "deprecated" {
+        let mut applied_directive = AppliedDirective { name: name.node.to_string(), arguments: arguments.collect() };
+        if applied_directive.name == "deprecated" {
             let reason = || ConstValue::String("No longer supported".to_owned());
-            mark.arguments.entry("reason".to_owned()).or_insert_with(reason);
+            applied_directive.arguments.entry("reason".to_owned()).or_insert_with(reason);
         }
-        mark
+        applied_directive
     });
-    marks.collect()
+    applied_directives.collect()
 }
 
-/// The value with the keys of its objects in order, so that its text does not depend on how it was written.
+/// The value with the keys of its objects sorted, so that its text does not depend on their order.
 pub(super) fn sorted(value: ConstValue) -> ConstValue {
     match value {
         ConstValue::List(items) => ConstValue::List(items.into_iter().map(sorted).collect()),

@@ -1,7 +1,7 @@
-//! How large a document is once its fragments are expanded, counted without expanding them.
+//! The size of a document with its fragments expanded, computed without expanding them.
 //!
-//! Each fragment is counted once and its count is reused at every spread, so thirty fragments that each spread the next
-//! one twice cost thirty steps, not a thousand million.
+//! Each fragment is counted once and its size is reused at every spread, so thirty fragments that each spread the next one twice
+//! cost thirty steps, not a billion.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use async_graphql::parser::types::{Directive, ExecutableDocument, OperationDefin
 use async_graphql::{Name, Pos, Positioned, ServerError};
 
 use super::Limits;
-use super::refusal::{Code, error, quote};
+use super::errors::{Code, error, quote};
 
 /// The expanded size of a selection.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,7 +24,7 @@ struct Size {
 }
 
 impl Size {
-    /// Adds what stands beside it.
+    /// Adds the size of a sibling.
     fn beside(&mut self, other: Self) {
         self.fields = self.fields.saturating_add(other.fields);
         self.top = self.top.saturating_add(other.top);
@@ -36,7 +36,7 @@ impl Size {
     }
 }
 
-/// Refuses an operation that is over the limits with its fragments expanded, and fragments that spread themselves.
+/// Rejects an operation that exceeds the limits with its fragments expanded, and fragments that spread themselves.
 pub(super) fn check(
     document: &ExecutableDocument,
     operation: &Positioned<OperationDefinition>,
@@ -71,7 +71,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// A fragment contains itself by this spread.
+/// An error for a fragment that contains itself.
 pub(super) fn spreads_itself(spread: &Positioned<Name>) -> ServerError {
     let message = format!("The fragment `{}` spreads itself.", quote(&spread.node));
     error(Code::ValidationFailed, message, Some(spread.pos))
@@ -84,7 +84,7 @@ fn too_many(what: &str, max: usize, pos: Pos) -> ServerError {
 
 struct Count<'a> {
     document: &'a ExecutableDocument,
-    /// None while a fragment is being counted: meeting it again then is a cycle.
+    /// None while a fragment is being counted: meeting it again is a cycle.
     done: HashMap<&'a Name, Option<Size>>,
 }
 
