@@ -7,7 +7,7 @@ use pages::{DemoAccount, Example, Landing, Role};
 use crate::client::send;
 use crate::server::Server;
 
-/// What the pages show, with texts that have to be escaped.
+/// The content of the pages, with texts that must be escaped.
 pub fn landing() -> Landing {
     Landing {
         name: "Test & Stay".into(),
@@ -38,7 +38,7 @@ fn files(page: &str) -> Vec<&str> {
     page.split('"').filter(|part| part.starts_with("/assets/")).collect()
 }
 
-/// What a page loads by itself: links and attribution lead elsewhere only when people follow them.
+/// All that a page loads by itself: links and attribution only lead to other hosts when they are followed.
 fn loaded(page: &str) -> Vec<&str> {
     let sources = page.split("src=\"").skip(1).chain(page.split("<link rel=").skip(1));
     sources.map(|rest| rest.split('>').next().unwrap()).collect()
@@ -50,7 +50,7 @@ async fn the_landing_page_loads_nothing_from_elsewhere() {
     let page = send(server.address, "GET", "/", &[], "").await;
     assert_eq!(page.status, 200);
     assert!(page.body.contains("Test &amp; Stay") && page.body.contains("Books &lt;stays&gt;."));
-    assert!(page.body.contains("guest@example.com") && page.body.contains("Data: nobody&#39;s."));
+    assert!(page.body.contains("guest@example.com") && page.body.contains("Data: nobody's."));
     assert!(!page.body.contains("http://") && !page.body.contains("https://"));
     let expected = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
                     form-action 'none'; frame-ancestors 'none'";
@@ -58,7 +58,7 @@ async fn the_landing_page_loads_nothing_from_elsewhere() {
     assert_eq!(files(&page.body).len(), 5, "an icon, two style sheets and two scripts");
 }
 
-/// O11: a visitor had to copy an access token into the headers of each tab; there was no icon.
+/// O11: visitors had to copy an access token into the headers of each tab; there was no icon.
 #[tokio::test]
 async fn a_click_signs_in_and_each_example_opens_its_tab() {
     let server = Server::start().await;
@@ -84,7 +84,7 @@ async fn a_click_signs_in_and_each_example_opens_its_tab() {
 }
 
 #[tokio::test]
-async fn graphiql_is_for_browsers_and_its_files_are_here() {
+async fn graphiql_is_served_to_browsers_with_its_files() {
     let server = Server::start().await;
     let accept = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
     let page = send(server.address, "GET", "/graphql", &accept, "").await;
@@ -133,7 +133,7 @@ async fn the_contract_is_served_with_a_tag() {
 }
 
 #[tokio::test]
-async fn health_is_alive_and_ready() {
+async fn liveness_and_readiness_are_reported() {
     let server = Server::start().await;
     let get = async |path| send(server.address, "GET", path, &[], "").await;
     assert_eq!(get("/healthz").await.body, r#"{"status":"alive"}"#);

@@ -1,11 +1,11 @@
-//! What the landing page of the server tells.
+//! The content of the landing page.
 
 mod journey;
 
 use import::demo;
 use pages::{DemoAccount, Landing, Role};
 
-/// The page of a server at `url`, with demo data or without.
+/// The landing page of a server at `url`.
 pub(super) fn landing(url: &str, has_demo: bool) -> Landing {
     Landing {
         name: "Staygate".to_owned(),
@@ -42,7 +42,7 @@ mod tests {
             assert_eq!(page.examples.len(), 12);
             for example in page.examples {
                 assert_eq!(validate(CONTRACT, &example.query), Vec::<String>::new(), "{}", example.name);
-                // GraphiQL names its tab, and the page finds it, by this.
+                // GraphiQL names its tab by this, and the page finds the tab by it.
                 assert!(example.query.contains(&format!(" {}", example.name)), "{}", example.name);
                 assert!(example.query.lines().all(|line| line.len() <= 60), "{} fits a phone", example.name);
             }
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_example_needs_an_earlier_one_has_found() {
+    fn an_example_uses_only_values_of_earlier_ones() {
         for has_demo in [true, false] {
             let mut found = vec!["checkIn".to_owned(), "checkOut".to_owned()];
             for example in landing("http://h", has_demo).examples {
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn without_demo_data_nothing_is_told_of_it() {
+    fn without_demo_data_the_page_does_not_mention_it() {
         let page = landing("http://h", false);
         assert!(page.accounts.is_empty() && page.attribution.is_none());
         for example in page.examples {
