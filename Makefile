@@ -2,7 +2,7 @@
 # that they do. Every target can be run again at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test prove stress-test clients bench mysql newcomer screenshots fuzz lint image sbom
+.PHONY: help install run test prove stress-test clients bench mysql newcomer screenshots fuzz mutants lint image sbom
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ screenshots: ## Test the pages in a browser and take screenshots (needs Chromium
 
 fuzz: ## Fuzz the parsers of untrusted input, ten minutes each (TARGETS="documents", SECONDS_EACH=600)
 	@sh scripts/fuzz.sh
+
+mutants: ## Check that a test fails for each small change of the pure rules (ARGS="--file crates/types/src/money.rs")
+	@sh scripts/mutants.sh $(ARGS)
 
 # $(call if_installed,PROGRAM,COMMAND,CRATE)
 if_installed = @if command -v $(1) >/dev/null; then echo "$(2)" && $(2); \
