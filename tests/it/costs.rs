@@ -6,7 +6,6 @@ use async_graphql::{Variables, parser::parse_query, parser::parse_schema, parser
 use graphql::CONTRACT;
 use graphql_contract::documents::{Cost, Documents, Limits};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
     harness::{app::TestApp, database::TestDatabase, server::Server, wire},
@@ -141,16 +140,9 @@ async fn what_an_operation_costs_is_told_to_those_who_ask() {
 /// The whole answer, with its head, to a query of a client that knows the statuses of GraphQL.
 async fn answer(address: &str, query: &str) -> String {
     let body = json!({ "query": query }).to_string();
-    let request = format!(
-        "POST /graphql HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\n\
-         accept: application/graphql-response+json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
+    let headers = [wire::JSON, ("accept", "application/graphql-response+json")];
+    let (head, body) = wire::exchange(address, wire::POST, &headers, &body).await.unwrap();
+    format!("{head}\r\n\r\n{body}")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,10 +12,6 @@ use std::{
 use diesel::{QueryableByName, sql_types::Text};
 use mysql_engine::{Conn, Database, Options};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 use crate::{
     harness::{
@@ -23,6 +19,7 @@ use crate::{
         database::TestDatabase,
         kill,
         server::{PATIENCE, Server},
+        wire,
     },
     races::walk::nothing_is_broken,
 };
@@ -150,17 +147,10 @@ struct Word {
 
 /// The payload of the one mutation in `body`; None when the server or its database is away.
 async fn post(address: &str, token: &str, body: &str) -> Option<Value> {
-    let bearer = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
-    let request = format!(
-        "POST /graphql HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{bearer}content-type: application/json\r\n\
-         accept: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let mut answer = String::new();
-    let mut stream = TcpStream::connect(address).await.ok()?;
-    stream.write_all(request.as_bytes()).await.ok()?;
-    stream.read_to_string(&mut answer).await.ok()?;
-    let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()?;
+    let bearer = if token.is_empty() { String::new() } else { format!("Bearer {token}") };
+    let headers = [wire::JSON, ("accept", "application/json"), ("authorization", &bearer)];
+    let (_, answer) = wire::exchange(address, wire::POST, &headers, body).await.ok()?;
+    let answer: Value = serde_json::from_str(&answer).ok()?;
     if let Some(error) = answer["errors"].get(0) {
         assert_eq!(error["extensions"]["retryable"], true, "{answer}");
         return None;

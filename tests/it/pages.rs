@@ -4,28 +4,18 @@ use std::collections::HashMap;
 
 use import::demo;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::AsyncReadExt;
 use types::{Clock as _, SystemClock};
 
 use crate::harness::{
     database::TestDatabase,
     server::{PATIENCE, Server},
-    wire::post,
+    wire::{self, post},
 };
 
 /// Head and body of what a browser gets.
 async fn page(to: &str, path: &str) -> (String, String) {
-    let mut stream = TcpStream::connect(to).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\naccept: text/html\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_owned(), body.to_owned())
+    wire::exchange(to, &format!("GET {path} HTTP/1.1"), &[("accept", "text/html")], "").await.unwrap()
 }
 
 /// The JSON that scripts find in the attribute `data-NAME`.
@@ -94,13 +84,9 @@ async fn sign_in(to: &str, accounts: &Value) -> HashMap<String, String> {
 /// The kinds of the first `count` events of a stream.
 async fn watched(to: &str, token: &str, step: &Value, variables: &Value, count: usize) -> Vec<String> {
     let body = json!({ "query": step["query"], "variables": variables }).to_string();
-    let request = format!(
-        "POST /graphql HTTP/1.1\r\nhost: {to}\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
-         accept: text/event-stream\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(to).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
+    let authorization = format!("Bearer {token}");
+    let headers = [wire::JSON, ("accept", "text/event-stream"), ("authorization", &authorization)];
+    let mut stream = wire::request(to, wire::POST, &headers, &body).await.unwrap();
     let mut text = Vec::new();
     loop {
         let came = String::from_utf8_lossy(&text).into_owned();

@@ -4,13 +4,9 @@ use std::time::Duration;
 
 use futures_util::{FutureExt as _, Stream, StreamExt, future::join_all};
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
-    net::TcpStream,
-};
-
-use crate::harness::{actors::Actor, app::TestApp};
+use crate::harness::{actors::Actor, app::TestApp, wire};
 
 const DETAILED: &str = "subscription ($id: ID!, $after: Cursor) { event: bookingEvents(bookingId: $id, after: $after) {
     id kind booking { status payments { status } host { displayName } listing { title } } } }";
@@ -243,14 +239,15 @@ async fn a_page_is_live_from_its_cursor_on() {
 /// Reads server-sent events until `count` have come: their ids and kinds.
 async fn server_sent(to: &str, actor: &Actor, last_event_id: &str, count: usize) -> Vec<(String, String)> {
     let body = json!({ "query": "subscription { event: myTripEvents(after: \"guest.0\") { kind } }" }).to_string();
-    let request = format!(
-        "POST /graphql HTTP/1.0\r\nhost: {to}\r\naccept: text/event-stream\r\nauthorization: Bearer {}\r\n\
-         content-type: application/json\r\nlast-event-id: {last_event_id}\r\ncontent-length: {}\r\n\r\n{body}",
-        actor.access,
-        body.len()
-    );
-    let mut socket = TcpStream::connect(to).await.unwrap();
-    socket.write_all(request.as_bytes()).await.unwrap();
+    let authorization = format!("Bearer {}", actor.access);
+    let headers = [
+        wire::JSON,
+        ("accept", "text/event-stream"),
+        ("authorization", &authorization),
+        ("last-event-id", last_event_id),
+    ];
+    // HTTP/1.0, so that the response is not chunked.
+    let socket = wire::request(to, "POST /graphql HTTP/1.0", &headers, &body).await.unwrap();
     let mut lines = BufReader::new(socket).lines();
     let (mut events, mut id) = (Vec::new(), String::new());
     while events.len() < count {

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use mysql_engine::Options;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
-use crate::harness::app::{Served, TestApp};
+use crate::harness::{
+    app::{Served, TestApp},
+    wire,
+};
 
 const BOTH: [&str; 2] =
     ["{ searchListings { totalCount } }", "{ listing(id: \"lst_01jn0000000000000000000000\") { title } }"];
@@ -17,18 +16,9 @@ const BOTH: [&str; 2] =
 /// The head and body of the answer to `query`.
 async fn ask(to: &Served, accept: &str, query: &str) -> (String, Value) {
     let body = json!({ "query": query }).to_string();
-    let request = format!(
-        "POST /graphql HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\naccept: {accept}\r\n\
-         content-length: {}\r\n\r\n{body}",
-        to.address,
-        body.len()
-    );
-    let mut stream = TcpStream::connect(to.address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_ascii_lowercase(), serde_json::from_str(body).unwrap())
+    let headers = [wire::JSON, ("accept", accept)];
+    let (head, body) = wire::exchange(&to.address.to_string(), wire::POST, &headers, &body).await.unwrap();
+    (head.to_ascii_lowercase(), serde_json::from_str(&body).unwrap())
 }
 
 /// O8: with the database away the server said that it was too busy, and 200.

@@ -3,29 +3,18 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    sync::watch,
-};
+use tokio::sync::watch;
 
 use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, register_ada};
-use crate::harness::app::TestApp;
+use crate::harness::{app::TestApp, wire};
 
 /// Signs in over a connection of its own, through a proxy that says where the client is.
 async fn sign_in(to: std::net::SocketAddr, client: &str, password: &str) -> Value {
     let input = json!({ "email": EMAIL, "password": password });
     let body = json!({ "query": SIGN_IN, "variables": { "input": input } }).to_string();
-    let request = format!(
-        "POST /graphql HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\nx-forwarded-for: {client}\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(to).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    let headers = [wire::JSON, ("x-forwarded-for", client)];
+    let (_, answer) = wire::exchange(&to.to_string(), wire::POST, &headers, &body).await.unwrap();
+    serde_json::from_str(&answer).unwrap()
 }
 
 /// S8, as it was found.

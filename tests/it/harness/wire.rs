@@ -1,4 +1,5 @@
-//! Requests over real sockets, one connection each.
+//! The HTTP client of these tests: requests over real sockets, one connection each. It is written by hand, because tests stop in the
+//! middle of a request or response, count bytes, and read responses that a client library would reject.
 
 use std::io;
 
@@ -10,7 +11,7 @@ use tokio::{
 
 use super::sizes;
 
-/// An answer that came whole.
+/// A complete response.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -19,7 +20,7 @@ pub struct Reply {
 
 impl Reply {
     fn parse(answer: &str) -> io::Result<Self> {
-        let cut = || io::Error::new(io::ErrorKind::UnexpectedEof, "the answer is not whole");
+        let cut = || io::Error::new(io::ErrorKind::UnexpectedEof, "the response is incomplete");
         let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(cut)?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(cut)?;
         Ok(Self { status, body: serde_json::from_str(body).map_err(|_| cut())? })
@@ -30,12 +31,12 @@ impl Reply {
         self.body["errors"][0]["extensions"]["code"].as_str()
     }
 
-    /// Whether it says that the same request can be sent again.
+    /// Whether the same request can be retried.
     pub fn is_retryable(&self) -> bool {
         self.body["errors"][0]["extensions"]["retryable"] == true
     }
 
-    /// What its only root field gives; the answer has no errors.
+    /// The value of its only root field; the response must have no errors.
     #[track_caller]
     pub fn field(&self) -> &Value {
         assert!(self.status == 200 && self.body.get("errors").is_none(), "{self:?}");
@@ -44,7 +45,31 @@ impl Reply {
     }
 }
 
-/// Sends an operation and does not wait for its answer. An empty token is nobody's.
+/// Sends a request and does not wait for the response. `line` is the request line; `host` and `content-length` are added.
+pub async fn request(to: &str, line: &str, headers: &[(&str, &str)], body: &str) -> io::Result<TcpStream> {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let text = format!("{line}\r\nhost: {to}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len());
+    let mut stream = TcpStream::connect(to).await?;
+    stream.write_all(text.as_bytes()).await?;
+    Ok(stream)
+}
+
+/// Sends a request that closes the connection, and returns the head and body of the response.
+pub async fn exchange(to: &str, line: &str, headers: &[(&str, &str)], body: &str) -> io::Result<(String, String)> {
+    let headers = [&[("connection", "close")], headers].concat();
+    let mut bytes = Vec::new();
+    request(to, line, &headers, body).await?.read_to_end(&mut bytes).await?;
+    let text = String::from_utf8_lossy(&bytes);
+    let (head, body) = text.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
+    Ok((head.to_owned(), body.to_owned()))
+}
+
+/// The request line of an operation.
+pub const POST: &str = "POST /graphql HTTP/1.1";
+/// The content type of an operation.
+pub const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// Sends an operation and does not wait for its response. An empty token is anonymous.
 pub async fn send(to: &str, token: &str, query: &str, variables: &Value) -> io::Result<TcpStream> {
     send_with(to, token, &[], query, variables).await
 }
@@ -57,29 +82,24 @@ async fn send_with(
     variables: &Value,
 ) -> io::Result<TcpStream> {
     let body = json!({ "query": query, "variables": variables }).to_string();
-    let bearer = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let request = format!(
-        "POST /graphql HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n{bearer}{headers}content-type: application/json\r\n\
-         accept: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(to).await?;
-    stream.write_all(request.as_bytes()).await?;
-    Ok(stream)
+    let bearer = format!("Bearer {token}");
+    let authorization = [("authorization", bearer.as_str())];
+    let authorization = if token.is_empty() { &[][..] } else { &authorization[..] };
+    let usual = [("connection", "close"), ("accept", "application/json"), JSON];
+    request(to, POST, &[&usual, authorization, headers].concat(), &body).await
 }
 
-/// Sends an operation and reads its answer.
+/// Sends an operation and reads the response.
 ///
 /// # Errors
-/// Nobody listens, or who listened is gone.
+/// When there is no server, or it closes the connection.
 pub async fn post(to: &str, token: &str, query: &str, variables: &Value) -> io::Result<Reply> {
     let reply = read(send(to, token, query, variables).await?).await?;
     sizes::check(query, variables, &reply.body["data"]);
     Ok(reply)
 }
 
-/// As [`post`], with more headers.
+/// Like [`post`], with additional headers.
 ///
 /// # Errors
 /// As [`post`].
@@ -95,10 +115,10 @@ pub async fn post_with(
     Ok(reply)
 }
 
-/// Sends a body that the server may refuse before it has read it to its end, and reads the answer meanwhile.
+/// Sends a body that the server may reject before it has read it completely, and reads the response meanwhile.
 ///
 /// # Errors
-/// There is no answer.
+/// When there is no response.
 pub async fn post_body(to: &str, body: String) -> io::Result<Reply> {
     let head = format!(
         "POST /graphql HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\ncontent-type: application/json\r\n\
@@ -108,42 +128,36 @@ pub async fn post_body(to: &str, body: String) -> io::Result<Reply> {
     let (mut from, mut into) = TcpStream::connect(to).await?.into_split();
     let sending = tokio::spawn(async move {
         into.write_all(head.as_bytes()).await?;
-        // The other side may have had enough.
+        // The server may close the connection before.
         into.write_all(body.as_bytes()).await
     });
     let mut answer = Vec::new();
-    // A server that closes with unread bytes resets the connection, behind its answer.
+    // A server that closes with unread bytes resets the connection after its response.
     let end = from.read_to_end(&mut answer).await;
     sending.abort();
     Reply::parse(&String::from_utf8_lossy(&answer)).map_err(|cut| end.err().unwrap_or(cut))
 }
 
-/// Asks for a page.
+/// Gets a JSON resource.
 pub async fn get(to: &str, path: &str) -> io::Result<Reply> {
-    let mut stream = TcpStream::connect(to).await?;
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n\r\n").as_bytes()).await?;
-    read(stream).await
+    read(request(to, &format!("GET {path} HTTP/1.1"), &[("connection", "close")], "").await?).await
 }
 
-/// Asks for something that is not JSON: its status and text.
+/// Gets a text: its status and content.
 pub async fn text(to: &str, path: &str) -> io::Result<(u16, String)> {
-    let mut stream = TcpStream::connect(to).await?;
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n\r\n").as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let (head, body) = exchange(to, &format!("GET {path} HTTP/1.1"), &[], "").await?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    Ok((status.unwrap_or_default(), body.to_owned()))
+    Ok((status.unwrap_or_default(), body))
 }
 
 async fn read(stream: TcpStream) -> io::Result<Reply> {
     Reply::parse(&letters(stream).await?)
 }
 
-/// An answer letter by letter, with its head.
+/// A response as text, with its head.
 ///
 /// # Errors
-/// It did not come.
+/// When it is not received.
 pub async fn letters(mut stream: TcpStream) -> io::Result<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;

@@ -7,35 +7,24 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use futures_util::future::join_all;
 use mysql_engine::Options;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 use crate::harness::{
     actors::{Actor, BOOK},
     app::TestApp,
+    wire,
 };
 
 /// Posts an operation over HTTP and returns the data of an answer without errors.
 async fn post(to: SocketAddr, actor: &Actor, query: &str, variables: Value) -> Value {
     let body = json!({ "query": query, "variables": variables }).to_string();
-    let request = format!(
-        "POST /graphql HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\nauthorization: Bearer {}\r\n\
-         content-type: application/json\r\naccept: application/graphql-response+json\r\ncontent-length: {}\r\n\r\n{body}",
-        actor.access,
-        body.len()
-    );
-    let mut answer = String::new();
-    let exchange = async {
-        let mut stream = TcpStream::connect(to).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        stream.read_to_string(&mut answer).await.unwrap();
-    };
-    tokio::time::timeout(Duration::from_secs(60), exchange).await.expect("an answer");
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
-    let answer: Value = serde_json::from_str(body).unwrap();
+    let (to, authorization) = (to.to_string(), format!("Bearer {}", actor.access));
+    let accept = ("accept", "application/graphql-response+json");
+    let headers = [wire::JSON, accept, ("authorization", &authorization)];
+    let exchange = wire::exchange(&to, wire::POST, &headers, &body);
+    let exchanged = tokio::time::timeout(Duration::from_secs(60), exchange).await.expect("a response");
+    let (head, body) = exchanged.unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head} {body}");
+    let answer: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(answer.get("errors"), None, "{answer}");
     answer["data"].clone()
 }
