@@ -44,8 +44,8 @@ pub fn with_limits(app: &App, limits: Limits) -> anyhow::Result<Gateway<MeteredS
     ))
 }
 
-/// Root fields that do not need an access token. They run anonymously and ignore it, so that a client whose token has expired can
-/// refresh it while it still sends it with every request.
+/// Root fields that do not need an access token. They run anonymously and ignore it, so that a
+/// client whose token has expired can refresh it while it still sends it with every request.
 const ANONYMOUS: [&str; 4] = ["registerUser", "signIn", "refreshSession", "signOut"];
 
 /// Opens sessions for tokens.
@@ -105,7 +105,8 @@ impl Sessions for Viewers {
     }
 }
 
-/// Logs a rejected token. Expired ones are normal; a token that was not issued here may be an attack.
+/// Logs a rejected token. Expired ones are normal; a token that was not issued here may be an
+/// attack.
 fn log_refusal(error: TokenError, credentials: &Credentials) {
     if error == TokenError::Invalid {
         let address = AddressPrefix::of(credentials.address);
@@ -113,8 +114,8 @@ fn log_refusal(error: TokenError, credentials: &Credentials) {
     }
 }
 
-/// The server is ready when its database responds. The check uses a connection of the worker's share: a server whose clients use all
-/// other connections is busy, not broken.
+/// The server is ready when its database responds. The check uses a connection of the worker's
+/// share: a server whose clients use all other connections is busy, not broken.
 struct Database(App);
 
 impl Readiness for Database {

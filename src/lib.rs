@@ -1,5 +1,5 @@
-//! Staygate: the GraphQL-only backend of a booking platform. This crate is the program: command line, settings, scheduled work, and
-//! the connection of the other crates, which are in `crates/`.
+//! Staygate: the GraphQL-only backend of a booking platform. This crate is the program: command
+//! line, settings, scheduled work, and the connection of the other crates, which are in `crates/`.
 
 // Settings, from flags and the environment.
 pub mod config;

@@ -1,4 +1,5 @@
-//! Cursors, IDs, keys, amounts, days and the other scalars of the contract, and texts of people: one text is parsed as each of them.
+//! Cursors, IDs, keys, amounts, days and the other scalars of the contract, and texts of people:
+//! one text is parsed as each of them.
 //!
 //! Any text is accepted or rejected, and an accepted value is printed as it was parsed.
 

@@ -1,7 +1,8 @@
-//! Preparation of documents: a text, the name of an operation and JSON of variables, separated by NUL bytes.
+//! Preparation of documents: a text, the name of an operation and JSON of variables, separated by
+//! NUL bytes.
 //!
-//! Any input is prepared or rejected with a few short errors; a cached operation is prepared the same way again; and none costs more
-//! than an operation may.
+//! Any input is prepared or rejected with a few short errors; a cached operation is prepared the
+//! same way again; and none costs more than an operation may.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Files of an import. The first byte determines the kind, and whether the rest is plain, compressed, or compressed and damaged.
+//! Files of an import. The first byte determines the kind, and whether the rest is plain,
+//! compressed, or compressed and damaged.
 
 #![no_main]
 
@@ -24,7 +25,8 @@ fuzz_target!(|data: &[u8]| {
     let _ = fuzzing::read(part, &Source::File(FILE.clone()));
 });
 
-/// Two gzip members, split where the first byte says; the second names a byte to damage, if it is not zero.
+/// Two gzip members, split where the first byte says; the second names a byte to damage, if it is
+/// not zero.
 fn packed(data: &[u8]) -> Vec<u8> {
     let (&[cut, damage], text) = data.split_first_chunk::<2>().unwrap_or((&[0, 0], data));
     let (first, second) = text.split_at(text.len() * usize::from(cut) / 256);

@@ -1,4 +1,5 @@
-//! Input of a client: websocket frames, a websocket message, the body of a POST, the query of a GET. The first byte determines which.
+//! Input of a client: websocket frames, a websocket message, the body of a POST, the query of a
+//! GET. The first byte determines which.
 
 #![no_main]
 

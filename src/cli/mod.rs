@@ -1,7 +1,7 @@
 //! The command line.
 //!
-//! Every command exits with 0 on success, 1 on failure, 2 on wrong usage. `schema diff` and others add exit codes, which their help
-//! lists.
+//! Every command exits with 0 on success, 1 on failure, 2 on wrong usage. `schema diff` and others
+//! add exit codes, which their help lists.
 
 mod cases;
 mod doctor;
@@ -62,14 +62,17 @@ enum Command {
         after_help = "Examples:\n  staygate schema print\n  staygate schema check\n  staygate schema diff old.graphql schema.graphql"
     )]
     Schema(schema::Arguments),
-    /// Play the whole journey of a guest and a host against a running server, and check every response.
+    /// Play the whole journey of a guest and a host against a running server, and check every
+    /// response.
     ///
-    /// Creates three accounts; searches, quotes, books, pays and cancels a stay while watching a websocket; then requests
-    /// to book a listing that it creates and unlists at the end. No money moves. Exits with 0 only if every step
-    /// succeeded; else it prints the step, the expected and the actual result.
+    /// Creates three accounts; searches, quotes, books, pays and cancels a stay while watching a
+    /// websocket; then requests to book a listing that it creates and unlists at the end. No money
+    /// moves. Exits with 0 only if every step succeeded; else it prints the step, the expected and
+    /// the actual result.
     #[command(after_help = "Example:\n  staygate tour --url http://127.0.0.1:8080")]
     Tour(tour::Arguments),
-    /// Check the configuration, the database, the clock, the port and the disk, and report problems.
+    /// Check the configuration, the database, the clock, the port and the disk, and report
+    /// problems.
     #[command(
         after_help = "Examples:\n  staygate doctor\n  staygate doctor --data-dir /var/lib/staygate --listen 0.0.0.0:8080"
     )]
@@ -133,7 +136,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Prints a usage error. clap names the flag; when the value came from the environment, the variable is named too.
+/// Prints a usage error. clap names the flag; when the value came from the environment, the
+/// variable is named too.
 fn refuse(error: &clap::Error) -> ExitCode {
     let code = if error.exit_code() == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) };
     if error.print().is_err() {
@@ -162,8 +166,8 @@ fn variable_of(command: &clap::Command, shown: &str) -> Option<String> {
 }
 
 fn start_log(logging: &Logging, traces: Option<&Traces>) {
-    // The logs of the web framework repeat ours, and spans for traces are not for the log. Users can still turn on either, because the
-    // last directive applies.
+    // The logs of the web framework repeat ours, and spans for traces are not for the log. Users
+    // can still turn on either, because the last directive applies.
     let filter = EnvFilter::new(format!("poem=warn,{}=off,{}", logs::TRACE, logging.log_level));
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let log = log.with_ansi(std::io::stderr().is_terminal());

@@ -64,7 +64,8 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     }
     let served = tokio::select! {
         served = prepare_and_serve(config, &storage, (listener, metrics, tzdata), signals.next()) => served,
-        // While requests are drained, a second signal stops at once. The database is safe either way.
+        // While requests are drained, a second signal stops at once. The database is safe either
+        // way.
         () = async { second_signal().await } => bail!("stopped at once"),
     };
     let closed = storage.close(STOP_TIMEOUT).await;
@@ -152,7 +153,8 @@ async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Out
     served
 }
 
-/// Loads demo data into an empty database. If several servers start at the same time, one loads it and the others wait.
+/// Loads demo data into an empty database. If several servers start at the same time, one loads it
+/// and the others wait.
 async fn load_demo(app: &App, database_url: &str) -> anyhow::Result<bool> {
     let lock = NamedLock::acquire(database_url, "staygate-demo", DEMO_TIMEOUT).await?;
     let lock = lock.with_context(|| format!("another server has been loading demo data for {DEMO_TIMEOUT} s"))?;
@@ -256,7 +258,8 @@ fn settings_of(config: &Config) -> graphql_transport::Settings {
     }
 }
 
-/// The URL of the server for clients: as configured, else the listen address, with localhost for a server on all addresses.
+/// The URL of the server for clients: as configured, else the listen address, with localhost for a
+/// server on all addresses.
 fn address(config: &Config, mut listening: SocketAddr) -> String {
     if config.network.public_url.is_some() {
         return config.network.public_url();

@@ -8,7 +8,8 @@ use types::Entropy;
 /// The pause between two attempts to reach a database.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The database of a command: an external one, or the private one, which may have to be started and stopped.
+/// The database of a command: an external one, or the private one, which may have to be started and
+/// stopped.
 pub(super) struct OpenStorage {
     url: String,
     embedded: Option<Embedded>,
@@ -23,7 +24,8 @@ impl OpenStorage {
         }
     }
 
-    /// For any other command: the private database of a running server, or one that runs as long as the command.
+    /// For any other command: the private database of a running server, or one that runs as long as
+    /// the command.
     pub(super) async fn for_command(storage: &Storage) -> anyhow::Result<Self> {
         match storage.database_url()? {
             Some(url) => Ok(Self { url: url.expose().to_owned(), embedded: None }),
@@ -43,7 +45,8 @@ impl OpenStorage {
         Ok(Self { url: embedded.url().to_owned(), embedded: Some(embedded) })
     }
 
-    /// Waits until the database of DATABASE_URL can be reached, as long as the settings allow, because it may be starting too.
+    /// Waits until the database of DATABASE_URL can be reached, as long as the settings allow,
+    /// because it may be starting too.
     pub(super) async fn wait_until_reachable(&self, storage: &Storage) -> anyhow::Result<()> {
         let (begun, timeout) = (Instant::now(), Duration::from_secs(storage.database_wait.into()));
         let mut is_logged = false;
@@ -74,7 +77,8 @@ impl OpenStorage {
         self.embedded.as_ref()
     }
 
-    /// Closes the database, and stops it if it was started here, after waiting at most `timeout` for commands that use it.
+    /// Closes the database, and stops it if it was started here, after waiting at most `timeout`
+    /// for commands that use it.
     pub(super) async fn close(self, timeout: Duration) -> anyhow::Result<()> {
         match self.embedded {
             Some(embedded) => embedded.stop(timeout).await.context("stopping the database"),

@@ -10,7 +10,8 @@ use super::between;
 /// On, off, or automatic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Demo {
-    /// On with a private database that only this machine reaches, off otherwise, and with --production.
+    /// On with a private database that only this machine reaches, off otherwise, and with
+    /// --production.
     Auto,
     /// On.
     On,
@@ -26,23 +27,28 @@ pub struct Booking {
     #[arg(long, env = "STAYGATE_HOLD_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
     pub hold_minutes: u32,
 
-    /// How many unpaid bookings of one guest may hold nights at a time; free stays are counted separately.
+    /// How many unpaid bookings of one guest may hold nights at a time; free stays are counted
+    /// separately.
     #[arg(long, env = "STAYGATE_HOLDS_PER_GUEST", value_name = "N", default_value_t = 3, value_parser = between(1, 100_000))]
     pub holds_per_guest: u32,
 
-    /// How many unpaid bookings of one guest may hold nights of one listing at a time; free stays are counted separately.
+    /// How many unpaid bookings of one guest may hold nights of one listing at a time; free stays
+    /// are counted separately.
     #[arg(long, env = "STAYGATE_HOLDS_PER_LISTING", value_name = "N", default_value_t = 1, value_parser = between(1, 100_000))]
     pub holds_per_listing: u32,
 
-    /// How long a guest whose hold ended unpaid must wait before holding nights of the same listing again, in minutes.
+    /// How long a guest whose hold ended unpaid must wait before holding nights of the same listing
+    /// again, in minutes.
     #[arg(long, env = "STAYGATE_HOLD_COOLDOWN_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(0, 1440))]
     pub hold_cooldown_minutes: u32,
 
-    /// How long a guest can hold nights of a listing in total with successive unpaid bookings, in minutes; at least --hold-minutes.
+    /// How long a guest can hold nights of a listing in total with successive unpaid bookings, in
+    /// minutes; at least --hold-minutes.
     #[arg(long, env = "STAYGATE_HOLD_TOTAL_MINUTES", value_name = "MIN", default_value_t = 30, value_parser = between(1, 2880))]
     pub hold_total_minutes: u32,
 
-    /// How many open requests one guest may have at a time, whether or not money is authorized for them.
+    /// How many open requests one guest may have at a time, whether or not money is authorized for
+    /// them.
     #[arg(long, env = "STAYGATE_REQUESTS_PER_GUEST", value_name = "N", default_value_t = 5, value_parser = between(1, 100_000))]
     pub requests_per_guest: u32,
 
@@ -50,11 +56,13 @@ pub struct Booking {
     #[arg(long, env = "STAYGATE_REQUESTS_PER_LISTING", value_name = "N", default_value_t = 2, value_parser = between(1, 100_000))]
     pub requests_per_listing: u32,
 
-    /// How long a guest who canceled a request, or did not pay for it in time, must wait before requesting the same listing again, in minutes.
+    /// How long a guest who canceled a request, or did not pay for it in time, must wait before
+    /// requesting the same listing again, in minutes.
     #[arg(long, env = "STAYGATE_REQUEST_COOLDOWN_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(0, 1440))]
     pub request_cooldown_minutes: u32,
 
-    /// How long a guest has to pay for a request, in minutes. Until then it holds no nights, and the host does not see it.
+    /// How long a guest has to pay for a request, in minutes. Until then it holds no nights, and
+    /// the host does not see it.
     #[arg(long, env = "STAYGATE_REQUEST_PAYMENT_MINUTES", value_name = "MIN", default_value_t = 30, value_parser = between(1, 1440))]
     pub request_payment_minutes: u32,
 
@@ -74,18 +82,19 @@ pub struct Booking {
     #[arg(long, env = "STAYGATE_QUOTE_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
     pub quote_minutes: u32,
 
-    /// How long a host has to accept or decline a request after its payment was authorized, in hours.
+    /// How long a host has to accept or decline a request after its payment was authorized, in
+    /// hours.
     #[arg(long, env = "STAYGATE_HOST_ANSWER_HOURS", value_name = "H", default_value_t = 24, value_parser = between(1, 168))]
     pub host_answer_hours: u32,
 
-    /// The folder with the time zone rules to use, as the package tzdata installs them. By default those of the system are used
-    /// if they are newer than the built-in ones.
+    /// The folder with the time zone rules to use, as the package tzdata installs them. By default
+    /// those of the system are used if they are newer than the built-in ones.
     #[arg(long, env = "STAYGATE_TZDATA_DIR", value_name = "DIR")]
     pub tzdata_dir: Option<PathBuf>,
 
-    /// Whether an empty database is filled with demo data and demo accounts, whose passwords are public. `auto` is on with
-    /// a private database, unless --listen or --public-url allow access from other machines. When it is off, demo accounts of an earlier
-    /// start are locked.
+    /// Whether an empty database is filled with demo data and demo accounts, whose passwords are
+    /// public. `auto` is on with a private database, unless --listen or --public-url allow access
+    /// from other machines. When it is off, demo accounts of an earlier start are locked.
     #[arg(long, env = "STAYGATE_DEMO", value_name = "WHEN", default_value = "auto")]
     pub demo: Demo,
 }
@@ -96,7 +105,8 @@ impl Booking {
         Duration::minutes(self.hold_minutes.into())
     }
 
-    /// How long a guest whose hold ended unpaid must wait before holding nights of the same listing again.
+    /// How long a guest whose hold ended unpaid must wait before holding nights of the same listing
+    /// again.
     pub fn hold_cooldown(&self) -> Duration {
         Duration::minutes(self.hold_cooldown_minutes.into())
     }

@@ -12,7 +12,8 @@ pub struct Logging {
     #[arg(long, env = "STAYGATE_LOG_FORMAT", value_name = "FORMAT", default_value = "text", global = true)]
     pub log_format: LogFormat,
 
-    /// What is logged: error, warn, info, debug or trace, or per module, such as "info,staygate::store=debug".
+    /// What is logged: error, warn, info, debug or trace, or per module, such as
+    /// "info,staygate::store=debug".
     #[arg(long, env = "STAYGATE_LOG", value_name = "LEVEL", default_value = "info", global = true, value_parser = values::log_level)]
     pub log_level: String,
 }

@@ -1,7 +1,8 @@
 //! Settings, from flags and the environment.
 //!
-//! Every setting is a field of one of the groups in `Config`, or of `Logging`, with its flag, its environment variable and its default
-//! in one place: the field. An invalid value is rejected before anything starts.
+//! Every setting is a field of one of the groups in `Config`, or of `Logging`, with its flag, its
+//! environment variable and its default in one place: the field. An invalid value is rejected
+//! before anything starts.
 
 mod booking;
 mod limits;
@@ -149,7 +150,8 @@ mod tests {
         assert!(config.wants_demo().unwrap());
     }
 
-    /// S12: accounts with public passwords exist only where no one else can use them, unless requested.
+    /// S12: accounts with public passwords exist only where no one else can use them, unless
+    /// requested.
     #[test]
     fn demo_data_is_on_only_for_a_private_database_on_a_local_server() {
         let wants_demo = |flags: &[&str]| {

@@ -15,11 +15,13 @@ pub struct Observing {
     #[arg(long, env = "STAYGATE_ACCESS_LOG", value_name = "WHICH", default_value = "all")]
     pub access_log: AccessLog,
 
-    /// The address and port at which Prometheus reads /metrics. It must differ from --listen: keep it in a private network.
+    /// The address and port at which Prometheus reads /metrics. It must differ from --listen: keep
+    /// it in a private network.
     #[arg(long, env = "STAYGATE_METRICS_LISTEN", value_name = "ADDR", value_parser = values::listen)]
     pub metrics_listen: Option<SocketAddr>,
 
-    /// The OpenTelemetry collector to send traces to, over HTTP: `http://127.0.0.1:4318`. By default nothing is traced.
+    /// The OpenTelemetry collector to send traces to, over HTTP: `http://127.0.0.1:4318`. By
+    /// default nothing is traced.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<PublicUrl>,
 

@@ -8,8 +8,9 @@ use super::{Config, ConfigError, Demo, PublicUrl};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Production")]
 pub struct Profile {
-    /// Refuse to start with settings that are not safe for the internet: demo data, generated secrets, an unknown or unencrypted
-    /// public address, an unencrypted connection to a remote database. Turns pages and introspection off unless they are turned on explicitly.
+    /// Refuse to start with settings that are not safe for the internet: demo data, generated
+    /// secrets, an unknown or unencrypted public address, an unencrypted connection to a remote
+    /// database. Turns pages and introspection off unless they are turned on explicitly.
     #[arg(long, env = "STAYGATE_PRODUCTION")]
     pub production: bool,
 

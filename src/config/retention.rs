@@ -10,7 +10,8 @@ use types::Retention as Durations;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Retention")]
 pub struct Retention {
-    /// How long stored responses of idempotent requests are kept, in days. A request that is repeated later takes effect again.
+    /// How long stored responses of idempotent requests are kept, in days. A request that is
+    /// repeated later takes effect again.
     #[arg(long, env = "STAYGATE_IDEMPOTENCY_KEY_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 3650))]
     pub idempotency_key_days: u32,
 
@@ -22,12 +23,13 @@ pub struct Retention {
     #[arg(long, env = "STAYGATE_UNUSED_QUOTE_DAYS", value_name = "DAYS", default_value_t = 7, value_parser = between(1, 3650))]
     pub unused_quote_days: u32,
 
-    /// How long events are kept, in days; of bookings, only of those that have ended. A subscription that resumes from an older cursor
-    /// fails with CURSOR_EXPIRED.
+    /// How long events are kept, in days; of bookings, only of those that have ended. A
+    /// subscription that resumes from an older cursor fails with CURSOR_EXPIRED.
     #[arg(long, env = "STAYGATE_EVENT_DAYS", value_name = "DAYS", default_value_t = 400, value_parser = between(1, 3650))]
     pub event_days: u32,
 
-    /// How long the catalog of changes is kept, in days. A server that has not read it for so long reads all listings anew.
+    /// How long the catalog of changes is kept, in days. A server that has not read it for so long
+    /// reads all listings anew.
     #[arg(long, env = "STAYGATE_CATALOG_DAYS", value_name = "DAYS", default_value_t = 7, value_parser = between(1, 3650))]
     pub catalog_days: u32,
 

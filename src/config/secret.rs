@@ -34,8 +34,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The secret, from its own setting or from the file that another setting names. An empty value counts as none, because compose files
-/// pass on unset variables as empty.
+/// The secret, from its own setting or from the file that another setting names. An empty value
+/// counts as none, because compose files pass on unset variables as empty.
 pub(super) fn read(
     setting: &'static str,
     given: Option<&Secret>,

@@ -11,9 +11,10 @@ use super::{ConfigError, Secret, SigningKeys, Storage, between, secret};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sign-in")]
 pub struct SignIn {
-    /// The keys that sign access tokens: KID:SECRET, separated by commas or newlines. The first signs, all are accepted, so
-    /// put a new key first and remove the old one a day later. Each secret has at least 32 characters. Required with
-    /// DATABASE_URL; generated once into the data folder otherwise.
+    /// The keys that sign access tokens: KID:SECRET, separated by commas or newlines. The first
+    /// signs, all are accepted, so put a new key first and remove the old one a day later. Each
+    /// secret has at least 32 characters. Required with DATABASE_URL; generated once into the data
+    /// folder otherwise.
     #[arg(long, env = "STAYGATE_JWT_SECRET", value_name = "KEYS", hide_env_values = true)]
     jwt_secret: Option<Secret>,
 
@@ -29,8 +30,8 @@ pub struct SignIn {
     #[arg(long, env = "STAYGATE_REFRESH_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 365))]
     pub refresh_days: u32,
 
-    /// How long after its use a refresh token still gives the same client the same pair, in case the response was lost, in
-    /// seconds. With 0 it works once.
+    /// How long after its use a refresh token still gives the same client the same pair, in case
+    /// the response was lost, in seconds. With 0 it works once.
     #[arg(long, env = "STAYGATE_REFRESH_GRACE_SECONDS", value_name = "S", default_value_t = 30, value_parser = between(0, 300))]
     pub refresh_grace_seconds: u32,
 
@@ -40,11 +41,12 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// The keys that sign access tokens; generated in the data folder of `storage` if allowed and needed.
+    /// The keys that sign access tokens; generated in the data folder of `storage` if allowed and
+    /// needed.
     ///
     /// # Errors
-    /// [`ConfigError`]; `Missing` when a server with DATABASE_URL has none, because instances behind one address must share the same
-    /// keys.
+    /// [`ConfigError`]; `Missing` when a server with DATABASE_URL has none, because instances
+    /// behind one address must share the same keys.
     pub fn signing_keys(&self, storage: &Storage, entropy: &dyn types::Entropy) -> Result<SigningKeys, ConfigError> {
         match self.existing_keys(storage)? {
             Some(keys) => Ok(keys),
@@ -52,7 +54,8 @@ impl SignIn {
         }
     }
 
-    /// The keys that sign access tokens; `None` when they have yet to be generated in the data folder.
+    /// The keys that sign access tokens; `None` when they have yet to be generated in the data
+    /// folder.
     ///
     /// # Errors
     /// See [`Self::signing_keys`].

@@ -28,7 +28,8 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// Parses `KID:SECRET`, separated by commas or line ends. A secret without an ID gets one from its hash.
+    /// Parses `KID:SECRET`, separated by commas or line ends. A secret without an ID gets one from
+    /// its hash.
     ///
     /// # Errors
     /// [`ConfigError::Invalid`] when there is none, one is too short, or two have the same ID.
@@ -80,7 +81,8 @@ impl SigningKeys {
         let secret: String = entropy.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
         let text = format!("{}:{secret}\n", name_of(&secret));
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
-        // Written to another file and linked: complete or not at all, and the first of two writers wins.
+        // Written to another file and linked: complete or not at all, and the first of two writers
+        // wins.
         let partial = folder.join(format!("jwt.{}", std::process::id()));
         let write = || {
             let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;

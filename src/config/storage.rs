@@ -14,14 +14,15 @@ pub const DATABASE_NAME: &str = "staygate";
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Storage")]
 pub struct Storage {
-    /// The folder of the private database, its log and the generated secrets. Created with access for this user only. Not used for data
-    /// when DATABASE_URL is set.
+    /// The folder of the private database, its log and the generated secrets. Created with access
+    /// for this user only. Not used for data when DATABASE_URL is set.
     #[arg(long, env = "STAYGATE_DATA_DIR", value_name = "DIR", default_value = "./data")]
     pub data_dir: PathBuf,
 
-    /// The database to use instead of a private one: mysql://USER:PASSWORD@HOST:PORT/NAME. MariaDB 10.6 or newer, MySQL
-    /// 8.0 or newer. With TLS: ?ssl-mode=VERIFY_IDENTITY, see docs/configuration.md. Other users of the machine can see flags: use the
-    /// variable or the file.
+    /// The database to use instead of a private one: mysql://USER:PASSWORD@HOST:PORT/NAME. MariaDB
+    /// 10.6 or newer, MySQL 8.0 or newer. With TLS: ?ssl-mode=VERIFY_IDENTITY, see
+    /// docs/configuration.md. Other users of the machine can see flags: use the variable or the
+    /// file.
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<Secret>,
 
@@ -29,12 +30,13 @@ pub struct Storage {
     #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE")]
     database_url_file: Option<PathBuf>,
 
-    /// The maximum number of database connections of this process. Reads, writes and the worker have shares of them.
+    /// The maximum number of database connections of this process. Reads, writes and the worker
+    /// have shares of them.
     #[arg(long, env = "STAYGATE_POOL_SIZE", value_name = "N", default_value_t = 8, value_parser = between(1, 1000))]
     pub pool_size: u32,
 
-    /// How long the program waits at startup for an unreachable database of DATABASE_URL, in seconds. `doctor` does
-    /// not wait.
+    /// How long the program waits at startup for an unreachable database of DATABASE_URL, in
+    /// seconds. `doctor` does not wait.
     #[arg(long, env = "STAYGATE_DATABASE_WAIT", value_name = "S", default_value_t = 60, value_parser = between(0, 3600))]
     pub database_wait: u32,
 }
@@ -66,7 +68,8 @@ impl Storage {
         Ok(self.database_url()?.is_none())
     }
 
-    /// Whether the connection to the database stays on this machine, or is encrypted and the server's certificate verified.
+    /// Whether the connection to the database stays on this machine, or is encrypted and the
+    /// server's certificate verified.
     ///
     /// # Errors
     /// See [`Self::database_url`].

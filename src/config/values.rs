@@ -178,7 +178,8 @@ fn host_of(url: &str) -> Result<&str, String> {
     host.filter(|host| !host.is_empty()).ok_or_else(|| "it must start with http:// or https://".to_owned())
 }
 
-/// Accepts a filter for the log. A word that is not a level would be read as a module name, and turn off all other logs.
+/// Accepts a filter for the log. A word that is not a level would be read as a module name, and
+/// turn off all other logs.
 pub(super) fn log_level(text: &str) -> Result<String, String> {
     let is_level = |word: &str| ["off", "error", "warn", "info", "debug", "trace"].contains(&word);
     let known = |word: &str| is_level(&word.to_ascii_lowercase()) || word.contains(['=', '[']) || word.contains("::");

@@ -1,7 +1,7 @@
 //! Faults of the library that document preparation works around.
 //!
-//! Every test here shows a fault. If one fails after an upgrade, that part of `graphql-contract/documents` may no longer be
-//! needed.
+//! Every test here shows a fault. If one fails after an upgrade, that part of
+//! `graphql-contract/documents` may no longer be needed.
 
 use std::sync::Arc;
 

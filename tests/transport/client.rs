@@ -1,5 +1,5 @@
-//! HTTP and websocket clients that see every byte. A client library would hide what these tests check: malformed requests, half-closed
-//! connections, raw responses.
+//! HTTP and websocket clients that see every byte. A client library would hide what these tests
+//! check: malformed requests, half-closed connections, raw responses.
 
 use std::net::SocketAddr;
 

@@ -203,7 +203,8 @@ async fn a_slow_or_disconnected_reader_ends_the_subscription() {
     let server = Server::with(|settings| settings.write_timeout = Duration::from_millis(300)).await;
     let _slow = Stream::post(server.address, "subscription { flood }", &[]).await;
     within(server.world.streams_dropped.notified()).await;
-    // The server does not read from an HTTP/1.0 client any more, so only writing a comment detects that it has disconnected.
+    // The server does not read from an HTTP/1.0 client any more, so only writing a comment detects
+    // that it has disconnected.
     let server = Server::with(|settings| settings.ping_interval = Duration::from_millis(50)).await;
     let mut gone = Stream::post(server.address, "subscription { live }", &[]).await;
     gone.until(":\n\n").await;

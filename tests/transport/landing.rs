@@ -38,7 +38,8 @@ fn files(page: &str) -> Vec<&str> {
     page.split('"').filter(|part| part.starts_with("/assets/")).collect()
 }
 
-/// All that a page loads by itself: links and attribution only lead to other hosts when they are followed.
+/// All that a page loads by itself: links and attribution only lead to other hosts when they are
+/// followed.
 fn loaded(page: &str) -> Vec<&str> {
     let sources = page.split("src=\"").skip(1).chain(page.split("<link rel=").skip(1));
     sources.map(|rest| rest.split('>').next().unwrap()).collect()
@@ -101,7 +102,8 @@ async fn graphiql_is_served_to_browsers_with_its_files() {
     assert_eq!(send(server.address, "GET", "/assets/../Cargo.toml", &[], "").await.status, 404);
 }
 
-/// The scripts and styles of this repository name no host; those of packages are covered by the policy and `make screenshots`.
+/// The scripts and styles of this repository name no host; those of packages are covered by the
+/// policy and `make screenshots`.
 #[tokio::test]
 async fn the_files_of_the_pages_name_no_other_host() {
     let server = Server::start().await;

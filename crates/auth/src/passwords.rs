@@ -17,14 +17,16 @@ use types::error::{Error, Result};
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// Maximum number of waiting callers, in one lane and in total; more are refused, so that sign-ins cannot accumulate.
+/// Maximum number of waiting callers, in one lane and in total; more are refused, so that sign-ins
+/// cannot accumulate.
 const PER_LANE: usize = 8;
 const WAITING: usize = 128;
 /// Maximum length of a password before it is prepared, in bytes.
 const LONGEST_TEXT: usize = 4 * 1024;
 
-/// A password, prepared according to RFC 8265 (the profile OpaqueString): all kinds of spaces become the space, and characters are
-/// composed (NFC), because keyboards and systems write `é` in two ways. Letter case and everything else is unchanged.
+/// A password, prepared according to RFC 8265 (the profile OpaqueString): all kinds of spaces
+/// become the space, and characters are composed (NFC), because keyboards and systems write `é` in
+/// two ways. Letter case and everything else is unchanged.
 #[derive(Clone)]
 pub struct Password {
     prepared: String,
@@ -86,7 +88,8 @@ fn is_space(char: char) -> bool {
 #[derive(Clone)]
 pub struct PasswordHasher {
     queue: FairQueue,
-    /// The hash of a random secret, verified when there is no account, so that both cases take the same time.
+    /// The hash of a random secret, verified when there is no account, so that both cases take the
+    /// same time.
     decoy: Arc<str>,
 }
 
@@ -122,10 +125,12 @@ impl PasswordHasher {
         self.run(lane, move || hash_with(prepared.as_bytes(), salt)).await
     }
 
-    /// Whether `password` matches `stored`, for a caller in `lane`. Without a stored hash it does not, after the same time.
+    /// Whether `password` matches `stored`, for a caller in `lane`. Without a stored hash it does
+    /// not, after the same time.
     ///
     /// # Errors
-    /// [`Error::Busy`] when too many callers wait; [`Error::Internal`] when the stored hash is damaged.
+    /// [`Error::Busy`] when too many callers wait; [`Error::Internal`] when the stored hash is
+    /// damaged.
     pub async fn verify(&self, password: &Password, stored: Option<String>, lane: Lane) -> Result<Fit> {
         let (decoy, password) = (Arc::clone(&self.decoy), password.clone());
         self.run(lane, move || {
@@ -151,7 +156,8 @@ impl PasswordHasher {
         let slot = self.queue.enter(lane).await;
         let slot = slot.ok_or_else(|| Error::Busy(anyhow!("too many sign-ins wait")))?;
         tokio::task::spawn_blocking(move || {
-            // Held by the thread, not by the caller: a caller that disconnects must not admit another one early.
+            // Held by the thread, not by the caller: a caller that disconnects must not admit
+            // another one early.
             let _slot = slot;
             work()
         })

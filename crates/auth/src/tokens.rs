@@ -13,10 +13,12 @@ use types::{Entropy, SessionId, Timestamp, UserId, error::Result};
 
 const ISSUER: &str = "staygate";
 const AUDIENCE: &str = "staygate-api";
-/// The prefix of the message that is signed to derive a refresh token. No JWT has it: those start with a base64 letter.
+/// The prefix of the message that is signed to derive a refresh token. No JWT has it: those start
+/// with a base64 letter.
 const CHILD_LABEL: &[u8] = b"\0refresh token\0";
 
-/// A signing key with an ID. The ID is in every token, so that keys can be rotated without signing everyone out.
+/// A signing key with an ID. The ID is in every token, so that keys can be rotated without signing
+/// everyone out.
 #[derive(Clone)]
 pub struct SigningKey {
     /// The ID, in the `kid` header of a token.
@@ -176,8 +178,8 @@ impl Keys {
 }
 
 impl Keys {
-    /// The token that replaces `parent`: its HMAC-SHA-256, which only the server can compute, and computes again when the response was
-    /// lost. So no secret is stored.
+    /// The token that replaces `parent`: its HMAC-SHA-256, which only the server can compute, and
+    /// computes again when the response was lost. So no secret is stored.
     ///
     /// # Errors
     /// When it cannot be signed.

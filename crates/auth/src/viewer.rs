@@ -14,7 +14,8 @@ pub enum Viewer {
     Member(Member),
 }
 
-/// Proof that a viewer is signed in. Functions that write require it as an argument, so that a forgotten check does not compile.
+/// Proof that a viewer is signed in. Functions that write require it as an argument, so that a
+/// forgotten check does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Member {
     id: UserId,

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The common prefix of all addresses of one client: an IPv4 address, or the first 64 bits of an IPv6 address, because each IPv6 client
-/// has at least 2^64 addresses. IPv4 addresses within IPv6 (`::ffff:0:0/96`, NAT64's `64:ff9b::/96`) count as IPv4 addresses.
+/// The common prefix of all addresses of one client: an IPv4 address, or the first 64 bits of an
+/// IPv6 address, because each IPv6 client has at least 2^64 addresses. IPv4 addresses within IPv6
+/// (`::ffff:0:0/96`, NAT64's `64:ff9b::/96`) count as IPv4 addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressPrefix([u8; 16]);
 

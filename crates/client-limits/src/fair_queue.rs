@@ -1,8 +1,9 @@
 //! A fair queue for a few slots: many requests of one client do not delay the requests of others.
 //!
-//! Each client waits in a separate lane, and lanes take turns: a client with a hundred requests waits for a hundred turns, and a client
-//! with one waits for one. The length of a lane is bounded. When the queue is full, the longest lane makes room for a shorter one.
-//! Devices that have signed in before have separate lanes and get every second turn, however many unknown clients wait.
+//! Each client waits in a separate lane, and lanes take turns: a client with a hundred requests
+//! waits for a hundred turns, and a client with one waits for one. The length of a lane is bounded.
+//! When the queue is full, the longest lane makes room for a shorter one. Devices that have signed
+//! in before have separate lanes and get every second turn, however many unknown clients wait.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -29,7 +30,8 @@ pub struct Bounds {
     pub slots: usize,
     /// Maximum number of waiting callers in one lane.
     pub per_lane: usize,
-    /// Maximum number of waiting callers in total: this many unknown clients, and this many known devices.
+    /// Maximum number of waiting callers in total: this many unknown clients, and this many known
+    /// devices.
     pub waiting: usize,
 }
 
@@ -90,7 +92,8 @@ impl Lanes {
         }
     }
 
-    /// Rejects the last caller of the longest lane, if that lane remains at least as long as a lane of `own` callers plus one.
+    /// Rejects the last caller of the longest lane, if that lane remains at least as long as a lane
+    /// of `own` callers plus one.
     fn shorten_longest(&mut self, own: usize) -> bool {
         let longest = self.lanes.values_mut().max_by_key(|waiters| waiters.len());
         let Some(waiters) = longest.filter(|waiters| waiters.len() > own + 1) else { return false };

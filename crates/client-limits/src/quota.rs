@@ -1,4 +1,5 @@
-//! Limits the number of things that each owner holds at a time: streams of a member, sockets of an address.
+//! Limits the number of things that each owner holds at a time: streams of a member, sockets of an
+//! address.
 
 use std::{
     collections::HashMap,

@@ -6,7 +6,8 @@ use std::fmt;
 use super::elements::{Aspect, Element, elements};
 use super::sdl::SdlError;
 
-/// The directives for costs. They are used by whoever computes costs, here and in clients; no code serves them.
+/// The directives for costs. They are used by whoever computes costs, here and in clients; no code
+/// serves them.
 const COSTS: [&str; 2] = ["cost", "listSize"];
 
 /// A difference between contract and code.
@@ -41,9 +42,9 @@ impl fmt::Display for Difference {
     }
 }
 
-/// The differences between `contract` and `code`, the schema that the code serves. Empty if and only if both have the same
-/// elements. For an element that is missing altogether, its parts are not listed. `@cost`, `@listSize` and their definitions are
-/// ignored. Sorted by coordinate.
+/// The differences between `contract` and `code`, the schema that the code serves. Empty if and
+/// only if both have the same elements. For an element that is missing altogether, its parts are
+/// not listed. `@cost`, `@listSize` and their definitions are ignored. Sorted by coordinate.
 ///
 /// # Errors
 /// [`SdlError`] when one of the texts is not a schema.
@@ -67,7 +68,8 @@ pub fn compare(contract: &str, code: &str) -> Result<Vec<Difference>, SdlError> 
     Ok(differences)
 }
 
-/// The contents of each aspect of each coordinate. Several interfaces, members and repeated directives have several.
+/// The contents of each aspect of each coordinate. Several interfaces, members and repeated
+/// directives have several.
 fn grouped(elements: &BTreeSet<Element>) -> BTreeMap<(&str, &Aspect), Vec<&str>> {
     let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for element in elements.iter().filter(|element| !is_cost(element)) {

@@ -39,8 +39,9 @@ impl fmt::Display for Element {
     }
 }
 
-/// All elements of `sdl`, independent of the order and layout of the text. Elements that every schema has are left out: built-in
-/// scalars and directives, and a `schema` block with the default names.
+/// All elements of `sdl`, independent of the order and layout of the text. Elements that every
+/// schema has are left out: built-in scalars and directives, and a `schema` block with the default
+/// names.
 ///
 /// # Errors
 /// [`SdlError`] when `sdl` is not a schema.

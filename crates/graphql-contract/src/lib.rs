@@ -1,10 +1,12 @@
-//! Tools for a GraphQL schema as text: comparison with the schema that the code serves, changes between versions, conventions, and
-//! preparation of documents. Pure functions over SDL; no I/O.
+//! Tools for a GraphQL schema as text: comparison with the schema that the code serves, changes
+//! between versions, conventions, and preparation of documents. Pure functions over SDL; no I/O.
 //!
-//! There is one model of a schema (`sdl`, read by `reader`) and one validator of documents (`documents::check`).
+//! There is one model of a schema (`sdl`, read by `reader`) and one validator of documents
+//! (`documents::check`).
 //!
-//! Known limits, all of the parser: in schemas, a description of a `schema` block and spaces inside `[ T ]` are rejected, and of a
-//! duplicate key in an object literal only the last is read. In documents, a directive of a variable after its default is rejected.
+//! Known limits, all of the parser: in schemas, a description of a `schema` block and spaces inside
+//! `[ T ]` are rejected, and of a duplicate key in an object literal only the last is read. In
+//! documents, a directive of a variable after its default is rejected.
 
 mod applied_directives;
 mod changes;

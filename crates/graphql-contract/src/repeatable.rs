@@ -1,9 +1,11 @@
-//! Whether a directive is defined as `repeatable`. The parser (async-graphql-parser 8.0.0-rc.5) reports every definition as
-//! repeatable, because its rule for the keyword also matches nothing. So the text is checked.
+//! Whether a directive is defined as `repeatable`. The parser (async-graphql-parser 8.0.0-rc.5)
+//! reports every definition as repeatable, because its rule for the keyword also matches nothing.
+//! So the text is checked.
 
 use async_graphql_parser::Pos;
 
-/// Whether the keyword is in `sdl` between a directive's name and its first location, outside its arguments.
+/// Whether the keyword is in `sdl` between a directive's name and its first location, outside its
+/// arguments.
 pub(super) fn is_written(sdl: &str, name: Pos, location: Pos) -> bool {
     let tail = between(sdl, name, location);
     outside(tail).split_whitespace().skip(1).any(|word| word == "repeatable")

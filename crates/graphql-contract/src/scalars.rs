@@ -22,8 +22,8 @@ impl Scalars {
         self
     }
 
-    /// Leaves malformed values in the arguments of a mutation to the mutation itself, if it is the only one in its document and can
-    /// return the type `problem`.
+    /// Leaves malformed values in the arguments of a mutation to the mutation itself, if it is the
+    /// only one in its document and can return the type `problem`.
     #[must_use]
     pub fn reported_by(mut self, problem: &'static str) -> Self {
         self.problem = Some(problem);

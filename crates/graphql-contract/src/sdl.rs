@@ -16,7 +16,8 @@ use super::scalars::Scalars;
 use super::weights::FieldCost;
 use super::{reader, repeatable};
 
-/// Definitions by name: sorted, so that their order in the text does not matter, and hashed, because every request looks up names.
+/// Definitions by name: sorted, so that their order in the text does not matter, and hashed,
+/// because every request looks up names.
 pub(super) type Map<T> = IndexMap<String, T>;
 
 /// The directives that every schema has without defining them.
@@ -222,7 +223,8 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    /// Parses `sdl`, merges extensions and rejects duplicate definitions. Whether all types exist is checked by `lint` and `Documents`.
+    /// Parses `sdl`, merges extensions and rejects duplicate definitions. Whether all types exist
+    /// is checked by `lint` and `Documents`.
     ///
     /// # Errors
     /// [`SdlError`].
@@ -294,7 +296,8 @@ impl Schema {
         self.types.get(name)
     }
 
-    /// Whether `special` is allowed where `general` is expected: the same type, or one that implements or is a member of it.
+    /// Whether `special` is allowed where `general` is expected: the same type, or one that
+    /// implements or is a member of it.
     pub fn is_subtype(&self, special: &str, general: &str) -> bool {
         special == general
             || self.types.get(special).is_some_and(|ty| ty.implements.contains(general))
@@ -328,7 +331,8 @@ pub(super) fn innermost(ty: &Type) -> &str {
     }
 }
 
-/// Whether every value of `to` is a value of `from`: the same type, or stricter about null. For inputs, swap them.
+/// Whether every value of `to` is a value of `from`: the same type, or stricter about null. For
+/// inputs, swap them.
 pub(super) fn narrows(from: &Type, to: &Type) -> bool {
     if !from.nullable && to.nullable {
         return false;

@@ -1,4 +1,5 @@
-//! Limits the number of open connections, and of websockets and event streams: in total and per address.
+//! Limits the number of open connections, and of websockets and event streams: in total and per
+//! address.
 
 use std::net::IpAddr;
 use std::sync::Arc;

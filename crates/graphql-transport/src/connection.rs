@@ -1,8 +1,9 @@
 //! Closes connections of slow clients.
 //!
-//! A request head that comes byte by byte, or stops in the middle, would keep a connection busy for as long as the client likes,
-//! because the web server closes only idle connections. So the time is measured from the first byte received after the last byte
-//! sent. In the same way, a response that the client does not read occupies memory, so it must be read at a minimum rate.
+//! A request head that comes byte by byte, or stops in the middle, would keep a connection busy for
+//! as long as the client likes, because the web server closes only idle connections. So the time is
+//! measured from the first byte received after the last byte sent. In the same way, a response that
+//! the client does not read occupies memory, so it must be read at a minimum rate.
 
 use std::io;
 use std::pin::Pin;
@@ -40,7 +41,8 @@ pub(super) struct Bounds {
     pub per_address: usize,
 }
 
-/// Maximum number of connections other than websockets and event streams, which have separate limits.
+/// Maximum number of connections other than websockets and event streams, which have separate
+/// limits.
 const CONNECTIONS: usize = 2_000;
 /// Maximum for one address, or one /64 network of IPv6.
 const PER_ADDRESS: usize = 500;
@@ -93,7 +95,8 @@ impl ConnectionListener {
             let (stream, peer) = match self.listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(failure) => {
-                    // For example, out of file descriptors: an immediate retry would only use the CPU.
+                    // For example, out of file descriptors: an immediate retry would only use the
+                    // CPU.
                     if self.may_log() {
                         tracing::warn!(%failure, "a connection was not accepted");
                     }

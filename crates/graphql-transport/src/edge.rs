@@ -25,7 +25,8 @@ const MAX_HOST: usize = 100;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Request headers that pages of other origins may send: those that GraphQL clients, tracing and error reporting add by themselves.
+/// Request headers that pages of other origins may send: those that GraphQL clients, tracing and
+/// error reporting add by themselves.
 const HEADERS: [&str; 17] = [
     "accept",
     "apollo-require-preflight",

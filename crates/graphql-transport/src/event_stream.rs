@@ -1,8 +1,9 @@
 //! Operations as server-sent events: the distinct connections mode of the graphql-sse protocol.
 //!
-//! One task serves one stream. It passes on one event at a time, and the connection accepts the next only when the client has read
-//! the last one, so nothing accumulates for a slow reader; one that reads nothing for too long is disconnected. A client resumes a
-//! stream that ended without `complete`: it sends the `id` of the last event, which is its cursor, as `Last-Event-ID`.
+//! One task serves one stream. It passes on one event at a time, and the connection accepts the
+//! next only when the client has read the last one, so nothing accumulates for a slow reader; one
+//! that reads nothing for too long is disconnected. A client resumes a stream that ended without
+//! `complete`: it sends the `id` of the last event, which is its cursor, as `Last-Event-ID`.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -82,7 +83,8 @@ pub(super) fn open(
     }))
 }
 
-/// Responds to an operation that was not executed: clients of event streams expect its errors as an event.
+/// Responds to an operation that was not executed: clients of event streams expect its errors as an
+/// event.
 pub(super) fn refuse(response_body: &ResponseBody) -> Response {
     let frames = [next(&response_body.to_json(), None), COMPLETE.to_owned()];
     respond(futures_util::stream::iter(frames.map(Ok::<_, std::io::Error>)))
@@ -105,7 +107,8 @@ fn next(response_body: &str, id: Option<String>) -> String {
     format!("event: next\n{id}data: {response_body}\n\n")
 }
 
-/// Completes when the client has disconnected. A half-closed connection counts too: an `EventSource` never half-closes.
+/// Completes when the client has disconnected. A half-closed connection counts too: an
+/// `EventSource` never half-closes.
 async fn is_closed(closed: &mut Option<watch::Receiver<bool>>) {
     match closed {
         Some(closed) => stopped(closed).await,
@@ -189,7 +192,8 @@ impl EventStream {
         self.send(COMPLETE.to_owned()).await
     }
 
-    /// The connection accepts a whole piece before it writes any of it, so a slow reader is detected only by the next piece.
+    /// The connection accepts a whole piece before it writes any of it, so a slow reader is
+    /// detected only by the next piece.
     async fn send_in_pieces(&mut self, frame: &str) -> Result<(), End> {
         let mut rest = frame;
         while !rest.is_empty() {

@@ -1,5 +1,5 @@
-//! Bounds the memory in use at a time: requests, operations by the size of their responses, and responses that clients have not
-//! read yet.
+//! Bounds the memory in use at a time: requests, operations by the size of their responses, and
+//! responses that clients have not read yet.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,7 +20,8 @@ pub(super) const LARGE: u32 = 600;
 const EXPENSIVE: u64 = 2_000;
 /// Maximum number of waiting expensive operations: of one address, and in total.
 const WAITING: (usize, usize) = (20, 500);
-/// Maximum total size of the running operations of one kind: small and large ones have separate lanes.
+/// Maximum total size of the running operations of one kind: small and large ones have separate
+/// lanes.
 const LANE: u32 = 20_000;
 /// Bytes of text that count as one unit.
 const TEXT: usize = 1024;
@@ -28,7 +29,8 @@ const TEXT: usize = 1024;
 const INTROSPECTION: u64 = 20;
 /// A response or body of at most this many bytes is small, and does not wait for large ones.
 const SMALL: usize = 256 * 1024;
-/// A response of at most this many bytes is not counted while it is sent: it fits into the buffer of its connection.
+/// A response of at most this many bytes is not counted while it is sent: it fits into the buffer
+/// of its connection.
 const SHORT: usize = 16 * 1024;
 /// KiB of small responses that clients have not read yet: in total, and for one address.
 const UNSENT_SMALL: (u32, u32) = (32 * 1024, 8 * 1024);
@@ -78,7 +80,8 @@ impl Default for Gate {
     }
 }
 
-/// The memory of a running operation: about one unit for each object or ten leaves, and its own text.
+/// The memory of a running operation: about one unit for each object or ten leaves, and its own
+/// text.
 pub(super) fn size(prepared: &Prepared) -> u32 {
     let cost = prepared.cost();
     let size = cost.response.saturating_add(cost.introspection / INTROSPECTION);
@@ -117,7 +120,8 @@ impl Gate {
         self.wait(lane, size.min(LANE)).await
     }
 
-    /// Waits until a new document may be prepared: half of the processors are reserved for cached ones.
+    /// Waits until a new document may be prepared: half of the processors are reserved for cached
+    /// ones.
     ///
     /// # Errors
     ///

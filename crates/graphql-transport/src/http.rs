@@ -92,7 +92,8 @@ impl Refusal {
         }
     }
 
-    /// A budget is used up. Clients that only accept `application/json` get a 200, as for any other response of GraphQL.
+    /// A budget is used up. Clients that only accept `application/json` get a 200, as for any other
+    /// response of GraphQL.
     fn exhausted(exhausted: Exhausted, media: Media) -> Box<Self> {
         let status = (media == Media::GraphQl).then_some(StatusCode::TOO_MANY_REQUESTS);
         let header = Some((RETRY_AFTER, HeaderValue::from(exhausted.seconds())));

@@ -1,7 +1,8 @@
 //! The transport: GraphQL over HTTP, websocket and server-sent events; health checks and metrics.
 //!
-//! The server knows the schema only as an [`async_graphql::Executor`], the contract as prepared [`Documents`], and viewers through
-//! [`Sessions`]. It knows no table, no rule and no type of the contract.
+//! The server knows the schema only as an [`async_graphql::Executor`], the contract as prepared
+//! [`Documents`], and viewers through [`Sessions`]. It knows no table, no rule and no type of the
+//! contract.
 
 mod admission;
 mod budgets;
@@ -113,7 +114,8 @@ impl<E: Executor> Gateway<E> {
         }
     }
 
-    /// Adds a route, such as a page or a webhook. The syntax of the path is that of [`poem::Route`].
+    /// Adds a route, such as a page or a webhook. The syntax of the path is that of
+    /// [`poem::Route`].
     #[must_use]
     pub fn route(mut self, path: impl Into<String>, endpoint: impl Endpoint + 'static) -> Self {
         self.routes.push((path.into(), endpoint.map_to_response().boxed()));
@@ -157,8 +159,9 @@ impl<E: Executor> Gateway<E> {
     }
 }
 
-/// Serves until `shutdown` completes. Then no new connections are accepted, websockets are closed with 1012, so that clients
-/// reconnect to another instance, and operations in progress may finish within the drain timeout.
+/// Serves until `shutdown` completes. Then no new connections are accepted, websockets are closed
+/// with 1012, so that clients reconnect to another instance, and operations in progress may finish
+/// within the drain timeout.
 ///
 /// # Errors
 ///

@@ -1,7 +1,8 @@
 //! Metering of large operations: they yield to other tasks, and their memory is bounded.
 //!
-//! The library resolves in-memory values without yielding, and has no bound. An extension that runs before each field and item fixes
-//! that, but costs a fifth of the time of a small page. So there are two schemas, and only an operation with a [`Meter`] is metered.
+//! The library resolves in-memory values without yielding, and has no bound. An extension that runs
+//! before each field and item fixes that, but costs a fifth of the time of a small page. So there
+//! are two schemas, and only an operation with a [`Meter`] is metered.
 
 use std::any::TypeId;
 use std::sync::Arc;

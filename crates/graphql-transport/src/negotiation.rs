@@ -55,8 +55,9 @@ fn is_utf8(charset: &str) -> bool {
     charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
 }
 
-/// The supported media type that the client prefers; none when it accepts none. JSON takes precedence over events, which some clients
-/// accept in addition for every request. Without an `Accept` header it is `application/json`, which every client understands.
+/// The supported media type that the client prefers; none when it accepts none. JSON takes
+/// precedence over events, which some clients accept in addition for every request. Without an
+/// `Accept` header it is `application/json`, which every client understands.
 pub(super) fn accepted(headers: &HeaderMap) -> Option<Media> {
     let ranges = ranges(headers);
     if ranges.is_empty() {

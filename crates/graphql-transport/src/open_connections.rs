@@ -1,7 +1,7 @@
 //! The open connections, to detect clients that disconnect during a response.
 //!
-//! The web server detects them only when it writes. An event stream may have nothing to write for a long time, so the connection
-//! itself reports it.
+//! The web server detects them only when it writes. An event stream may have nothing to write for a
+//! long time, so the connection itself reports it.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -43,7 +43,8 @@ impl OpenConnections {
         ConnectionGuard { open_connections: Arc::clone(self), peer, has_left }
     }
 
-    /// A value that becomes true, or a channel that closes, when the client has disconnected. None: the connection is already closed.
+    /// A value that becomes true, or a channel that closes, when the client has disconnected. None:
+    /// the connection is already closed.
     pub fn of(&self, peer: SocketAddr) -> Option<watch::Receiver<bool>> {
         self.open().get(&peer).map(|open| open.has_left.clone())
     }
@@ -53,7 +54,8 @@ impl OpenConnections {
         self.open().get(&peer).map(|open| open.unread_bytes.clone())
     }
 
-    /// Releases the permit of a connection that has become a websocket or event stream, which is counted separately.
+    /// Releases the permit of a connection that has become a websocket or event stream, which is
+    /// counted separately.
     pub fn release_permit(&self, peer: SocketAddr) {
         if let Some(open) = self.open().get_mut(&peer) {
             open.admitted = None;

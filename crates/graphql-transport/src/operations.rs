@@ -29,7 +29,8 @@ pub(super) enum Event {
     FinishedOperation,
 }
 
-/// A response as JSON. Until it is dropped, it counts among the responses that clients have not read yet.
+/// A response as JSON. Until it is dropped, it counts among the responses that clients have not
+/// read yet.
 #[derive(Debug)]
 pub(super) struct Text {
     pub json: String,
@@ -54,8 +55,8 @@ pub(super) fn start(
     if prepared.operation() != OperationType::Subscription {
         let (context, trace) = (record.context(), record.trace());
         let once = async move { once(&shared, prepared, data, &record, cost_extension).await };
-        // In a separate task: whoever sends its result may wait for a slow client, and a paused operation would hold resources that others
-        // need.
+        // In a separate task: whoever sends its result may wait for a slow client, and a paused
+        // operation would hold resources that others need.
         let task = Task(tokio::spawn(once.instrument(trace).instrument(context)));
         return stream::once(task.done()).flatten().boxed();
     }
@@ -156,7 +157,8 @@ impl SubscriptionStream {
         }
     }
 
-    /// A subscription that cannot start returns one response with errors and ends. For the client that is an `error`, not a result.
+    /// A subscription that cannot start returns one response with errors and ends. For the client
+    /// that is an `error`, not a result.
     async fn first(&mut self, response: Response) {
         self.started = true;
         let response_body = ResponseBody::of(response, self.record.id());

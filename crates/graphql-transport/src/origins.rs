@@ -1,7 +1,8 @@
 //! The origins and host names that are allowed.
 
-/// Whether `origin`, as sent by a browser, matches `allowed`: the same origin, or a pattern such as `https://app-*.example.com`, whose
-/// `*` stands for letters, digits and hyphens of the first label.
+/// Whether `origin`, as sent by a browser, matches `allowed`: the same origin, or a pattern such as
+/// `https://app-*.example.com`, whose `*` stands for letters, digits and hyphens of the first
+/// label.
 pub(super) fn is_origin_allowed(allowed: &str, origin: &str) -> bool {
     let (allowed, origin) = (allowed.trim_end_matches('/').to_ascii_lowercase(), origin.to_ascii_lowercase());
     let Some((before, after)) = allowed.split_once('*') else { return allowed == origin };
@@ -9,8 +10,8 @@ pub(super) fn is_origin_allowed(allowed: &str, origin: &str) -> bool {
     rest.is_some_and(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
 }
 
-/// Whether `host` (a name or address, perhaps with a port) matches one of the `allowed` names. An allowed name without a port allows
-/// every port.
+/// Whether `host` (a name or address, perhaps with a port) matches one of the `allowed` names. An
+/// allowed name without a port allows every port.
 pub(super) fn is_host_allowed(allowed: &[String], host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let name = without_port(&host);

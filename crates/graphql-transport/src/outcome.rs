@@ -1,4 +1,5 @@
-//! The problem that a mutation returned, for the log and the metrics: a problem is a normal response, so only the payload shows it.
+//! The problem that a mutation returned, for the log and the metrics: a problem is a normal
+//! response, so only the payload shows it.
 
 use std::cell::Cell;
 

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::response_body::error;
 
-/// The operation to run. Only one extension is supported: `"cost": true` requests the cost of the operation.
+/// The operation to run. Only one extension is supported: `"cost": true` requests the cost of the
+/// operation.
 #[derive(Debug, Default)]
 pub(super) struct Params {
     pub query: String,
@@ -65,7 +66,8 @@ impl Params {
         Ok(Self { query, operation_name, variables, wants_cost })
     }
 
-    /// Reads the parameters from the query string of a GET, in which `variables` and `extensions` are JSON.
+    /// Reads the parameters from the query string of a GET, in which `variables` and `extensions`
+    /// are JSON.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! The record of one operation, from its arrival to its end: for the access log, the metrics and the trace.
+//! The record of one operation, from its arrival to its end: for the access log, the metrics and
+//! the trace.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -71,7 +72,8 @@ struct Facts {
 }
 
 impl Record {
-    /// Starts the record of an operation. `context` is the span of the request in the log, `trace` that of its trace.
+    /// Starts the record of an operation. `context` is the span of the request in the log, `trace`
+    /// that of its trace.
     pub fn begin(
         shared: &Arc<Shared>,
         transport: Transport,

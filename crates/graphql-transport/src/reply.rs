@@ -29,7 +29,8 @@ pub(super) struct Refusal {
     pub header: Option<(HeaderName, HeaderValue)>,
 }
 
-/// The result of an execution, with headers that resolvers set, and a memory permit that is held until it is written.
+/// The result of an execution, with headers that resolvers set, and a memory permit that is held
+/// until it is written.
 pub(super) struct Executed {
     pub response_body: ResponseBody,
     pub headers: HeaderMap,

@@ -1,5 +1,5 @@
-//! The body of a response according to the specification: `data` only if the operation was executed; errors short, few and with the
-//! request ID.
+//! The body of a response according to the specification: `data` only if the operation was
+//! executed; errors short, few and with the request ID.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,9 @@ impl ResponseBody {
         Self { errors: tidy(errors, request_id), ..Self::default() }
     }
 
-    /// The response of the executor. The executor rejects some requests before it executes anything: their errors have no path, and
-    /// there is no data. A later error without a code is a value that a scalar does not accept.
+    /// The response of the executor. The executor rejects some requests before it executes
+    /// anything: their errors have no path, and there is no data. A later error without a code is a
+    /// value that a scalar does not accept.
     pub fn of(response: Response, request_id: &str) -> Self {
         let Response { errors, data, extensions, .. } = response;
         let executed = data != Value::Null || errors.is_empty() || errors.iter().any(|error| !error.path.is_empty());

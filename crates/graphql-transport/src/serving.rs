@@ -1,7 +1,7 @@
 //! Serves connections: HTTP/1.1 and HTTP/2, with buffers of a bounded size.
 //!
-//! The web framework has its own server, but that bounds neither the buffer of an HTTP/1 connection for an incomplete head (400 kB),
-//! nor the windows of HTTP/2.
+//! The web framework has its own server, but that bounds neither the buffer of an HTTP/1 connection
+//! for an incomplete head (400 kB), nor the windows of HTTP/2.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -24,16 +24,18 @@ use super::shared::stopped;
 
 /// Maximum size of a request head, in bytes: request line and headers. Longer ones get a 431.
 pub(super) const MAX_HEAD: usize = 32 * 1024;
-/// The buffer of an HTTP/1 connection for unread requests and unsent responses, in bytes. A head that does not fit is rejected before it
-/// is complete, with only the status.
+/// The buffer of an HTTP/1 connection for unread requests and unsent responses, in bytes. A head
+/// that does not fit is rejected before it is complete, with only the status.
 const BUFFER: usize = 40 * 1024;
 /// Maximum number of request headers. More get a 431.
 const MAX_HEADERS: usize = 100;
-/// Bytes that an HTTP/2 client may send before they are read: on one stream, and on all streams of the connection.
+/// Bytes that an HTTP/2 client may send before they are read: on one stream, and on all streams of
+/// the connection.
 const WINDOWS: (u32, u32) = (64 * 1024, 128 * 1024);
 /// The buffer of an HTTP/2 stream for unsent data, in bytes.
 const STREAM_BUFFER: usize = 16 * 1024;
-/// Maximum size of a request head in HTTP/2, in bytes, plus 32 for each header. A connection has many streams.
+/// Maximum size of a request head in HTTP/2, in bytes, plus 32 for each header. A connection has
+/// many streams.
 const MAX_STREAM_HEAD: u32 = 16 * 1024;
 
 /// The settings of connections.
@@ -48,7 +50,8 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    /// Serves until `shutdown` completes, and then until all connections have ended or the drain timeout has passed.
+    /// Serves until `shutdown` completes, and then until all connections have ended or the drain
+    /// timeout has passed.
     pub async fn run<E: Endpoint<Output = Response> + 'static>(
         self,
         mut listener: ConnectionListener,
@@ -101,7 +104,8 @@ impl Serving {
             () = stopped(&mut stopping) => {}
         }
         serving.as_mut().graceful_shutdown();
-        // Also after an error: a half-closed client may still wait for its response. Further errors do not matter.
+        // Also after an error: a half-closed client may still wait for its response. Further errors
+        // do not matter.
         let _ = serving.await;
     }
 

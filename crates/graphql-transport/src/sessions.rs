@@ -13,7 +13,8 @@ use telemetry::Metric;
 
 /// Opens sessions for the credentials of requests.
 pub trait Sessions: Send + Sync + 'static {
-    /// Opens the session for the credentials. Without a token the session is anonymous, which is not an error.
+    /// Opens the session for the credentials. Without a token the session is anonymous, which is
+    /// not an error.
     ///
     /// # Errors
     ///
@@ -99,7 +100,8 @@ impl Session {
         self
     }
 
-    /// Ends the session when `ended` completes, for example because the token was revoked. A websocket is then closed.
+    /// Ends the session when `ended` completes, for example because the token was revoked. A
+    /// websocket is then closed.
     #[must_use]
     pub fn until(mut self, ended: impl Future<Output = ()> + Send + 'static) -> Self {
         self.ended = Some(Box::pin(ended));

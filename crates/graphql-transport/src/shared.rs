@@ -32,7 +32,8 @@ use crate::outcome;
 use graphql_contract::documents::{Documents, Prepared};
 use telemetry::Metric;
 
-/// A query that fails within this time may be retried. One that has waited for a busy server may not: it would wait twice.
+/// A query that fails within this time may be retried. One that has waited for a busy server may
+/// not: it would wait twice.
 const SOON: Duration = Duration::from_secs(1);
 
 /// Why an operation was not prepared.
@@ -76,7 +77,8 @@ pub(super) struct Shared {
     pub metrics: Metrics,
 }
 
-/// The result of an execution. Its memory permit is released when it is dropped, after the response has been written.
+/// The result of an execution. Its memory permit is released when it is dropped, after the response
+/// has been written.
 pub(super) struct RunResult {
     pub response: Response,
     /// The code of its first problem, if it is a mutation that returned one.
@@ -94,7 +96,8 @@ impl Shared {
         self.budgets.charge_body(Payer { address, viewer: None }, bytes)
     }
 
-    /// Prepares an operation. A document that is not cached is charged first, even if it is rejected.
+    /// Prepares an operation. A document that is not cached is charged first, even if it is
+    /// rejected.
     ///
     /// # Errors
     ///
@@ -117,7 +120,8 @@ impl Shared {
         prepared.unwrap_or_else(|_| Err(vec![internal_error()])).map_err(PrepareError::Refused)
     }
 
-    /// Charges an operation before it runs. Returns the `cost` extension, if the client requested it.
+    /// Charges an operation before it runs. Returns the `cost` extension, if the client requested
+    /// it.
     ///
     /// # Errors
     ///
@@ -129,13 +133,15 @@ impl Shared {
         Ok(wants_cost.then(|| value!({ "requested": cost.requested, "limit": limit, "remaining": remaining })))
     }
 
-    /// Runs a query or mutation to its end, with the data from `data`. A mutation runs in a separate task, so that it completes even if
-    /// the client disconnects. A query that fails quickly because something is unavailable is retried once: a lost connection is detected
-    /// only by its next user, who then need not see the error.
+    /// Runs a query or mutation to its end, with the data from `data`. A mutation runs in a
+    /// separate task, so that it completes even if the client disconnects. A query that fails
+    /// quickly because something is unavailable is retried once: a lost connection is detected only
+    /// by its next user, who then need not see the error.
     ///
     /// # Errors
     ///
-    /// When the server is overloaded, a query timed out, the response became too large, or the code panicked.
+    /// When the server is overloaded, a query timed out, the response became too large, or the code
+    /// panicked.
     pub async fn run(
         &self,
         prepared: Prepared,
@@ -216,7 +222,8 @@ impl Shared {
         ]
     }
 
-    /// Whether the result is the same for every viewer, so that the token is ignored: the operation must also work with an expired one.
+    /// Whether the result is the same for every viewer, so that the token is ignored: the operation
+    /// must also work with an expired one.
     pub fn is_anonymous(&self, prepared: &Prepared) -> bool {
         self.sessions.is_anonymous(&prepared.root_fields())
     }
@@ -299,8 +306,8 @@ fn is_own_host(origin: &str, headers: &HeaderMap) -> bool {
     matches!((host, authority), (Some(host), Some(authority)) if authority.as_str().eq_ignore_ascii_case(host))
 }
 
-/// The bearer token of a request. No `Authorization`, an empty one and a scheme without a token mean anonymous: clients send these for
-/// visitors.
+/// The bearer token of a request. No `Authorization`, an empty one and a scheme without a token
+/// mean anonymous: clients send these for visitors.
 ///
 /// # Errors
 ///
@@ -349,7 +356,8 @@ mod tests {
         for somebody in ["Bearer x.y.z", "bearer x.y.z", "BEARER  x.y.z ", " Bearer\tx.y.z"] {
             assert_eq!(token(somebody), Ok(Some("x.y.z".to_owned())), "{somebody:?}");
         }
-        // An invalid token, which is rejected where it is verified: the mistake of the client must not be hidden.
+        // An invalid token, which is rejected where it is verified: the mistake of the client must
+        // not be hidden.
         assert_eq!(token("Bearer null"), Ok(Some("null".to_owned())));
         for wrong in ["x.y.z", "Basic eDp5", "Bearer x y", "Bearer, x"] {
             assert_eq!(token(wrong), Err(NO_BEARER), "{wrong:?}");

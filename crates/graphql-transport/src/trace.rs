@@ -29,7 +29,8 @@ pub(super) fn begin(context: &Span, request_id: &str, headers: Option<&HeaderMap
         http.request.id = request_id,
     );
     if let Some(headers) = headers.filter(|_| !span.is_disabled()) {
-        // A link, not a parent: a parent's trace ID would let clients decide whether the trace is sampled.
+        // A link, not a parent: a parent's trace ID would let clients decide whether the trace is
+        // sampled.
         let client = TraceContextPropagator::new().extract(&HeaderExtractor(headers)).span().span_context().clone();
         if client.is_valid() {
             span.add_link(client);

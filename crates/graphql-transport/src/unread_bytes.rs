@@ -1,4 +1,5 @@
-//! Counts the bytes of incomplete websocket messages. A socket buffers them, so they count like requests that are being read.
+//! Counts the bytes of incomplete websocket messages. A socket buffers them, so they count like
+//! requests that are being read.
 
 use std::io;
 use std::net::IpAddr;

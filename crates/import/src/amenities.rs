@@ -11,8 +11,9 @@ const LONGEST_SLUG: usize = 100;
 pub const MOST: usize = 100;
 const LONGEST_NAME: usize = 200;
 
-/// The amenities of a listing, each once, in the order of their slugs, and the number of those that were left out because the dataset
-/// has a placeholder instead of a name. `None` when the text is not a list.
+/// The amenities of a listing, each once, in the order of their slugs, and the number of those that
+/// were left out because the dataset has a placeholder instead of a name. `None` when the text is
+/// not a list.
 pub fn parse(text: &str) -> Option<(Vec<Amenity>, usize)> {
     let names = match text.trim() {
         "" => Vec::new(),

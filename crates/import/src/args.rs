@@ -11,11 +11,12 @@ use types::{Currency, UnknownCurrency};
 
 /// Reads the public dataset of a city from Inside Airbnb: listings, hosts, reviews and calendars.
 ///
-/// Files may be plain or compressed with gzip. The import can be repeated: rows are updated, never duplicated, and a file
-/// that was imported before is skipped. After a crash it continues after the last batch that was written. Records that
-/// cannot be used are reported and skipped. Hosts and reviewers become accounts that cannot sign in. The dataset has no
-/// check-in and check-out times, and files since 2020 have no fees and no cancellation policy: the defaults are 15:00 and
-/// 11:00, no fees, MODERATE.
+/// Files may be plain or compressed with gzip. The import can be repeated: rows are updated, never
+/// duplicated, and a file that was imported before is skipped. After a crash it continues after the
+/// last batch that was written. Records that cannot be used are reported and skipped. Hosts and
+/// reviewers become accounts that cannot sign in. The dataset has no check-in and check-out times,
+/// and files since 2020 have no fees and no cancellation policy: the defaults are 15:00 and 11:00,
+/// no fees, MODERATE.
 #[derive(Debug, Clone, Args)]
 pub struct InsideAirbnb {
     /// The detailed `listings.csv` or `listings.csv.gz`.
@@ -30,22 +31,23 @@ pub struct InsideAirbnb {
     /// Name of the city. Default: from the coordinates of the listings, else from the file.
     #[arg(long, value_name = "NAME")]
     pub city: Option<String>,
-    /// Currency of the prices, ISO 4217: the `$` of the dataset stands for the local one. Default: the currency of the
-    /// country where the listings are.
+    /// Currency of the prices, ISO 4217: the `$` of the dataset stands for the local one. Default:
+    /// the currency of the country where the listings are.
     #[arg(long, value_name = "CODE", value_parser = currency)]
     pub currency: Option<Currency>,
-    /// What to do with published listings that an earlier file of the city had and this one does not.
+    /// What to do with published listings that an earlier file of the city had and this one does
+    /// not.
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub vanished: Vanished,
-    /// `as-is`, `today` or a day: moves the calendar by whole weeks, so that weekdays stay, to cover that day and the time
-    /// after it.
+    /// `as-is`, `today` or a day: moves the calendar by whole weeks, so that weekdays stay, to
+    /// cover that day and the time after it.
     #[arg(long, value_name = "WHEN", default_value = "as-is", value_parser = calendar_from)]
     pub calendar_from: CalendarFrom,
     /// Write the rejected records to this CSV file: file, line, record, id, outcome, reason.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Import files again that were imported before, and ignore contradictions: a city or currency that differs from the
-    /// coordinates or the database.
+    /// Import files again that were imported before, and ignore contradictions: a city or currency
+    /// that differs from the coordinates or the database.
     #[arg(long)]
     pub force: bool,
 }

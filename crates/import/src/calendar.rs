@@ -13,7 +13,8 @@ use super::{
 use store::imports::{Day, Days, SOURCE};
 use types::{Currency, ListingId, Money};
 
-/// Maximum nights of a stay that the source allows. Greater numbers (100,000 occurs) mean "no limit".
+/// Maximum nights of a stay that the source allows. Greater numbers (100,000 occurs) mean "no
+/// limit".
 const LONGEST: u64 = 1_125;
 
 /// Maximum nights of a stay that can be booked: with a longer minimum, nobody could book.
@@ -141,7 +142,8 @@ const LAST: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
     None => NaiveDate::MAX,
 };
 
-/// The most frequent price in the calendar of each of these listings; of two equally frequent ones the lower.
+/// The most frequent price in the calendar of each of these listings; of two equally frequent ones
+/// the lower.
 pub(super) async fn usual_prices(
     source: Source,
     listings: HashSet<u64>,

@@ -90,7 +90,8 @@ const CITIES: &[City] = &[
     city("Winnipeg", "CA", 49.90, -97.14), city("Zurich", "CH", 47.37, 8.54),
 ];
 
-/// The city of listings at `points`: the one nearest to their center that most of them are within reach of.
+/// The city of listings at `points`: the one nearest to their center that most of them are within
+/// reach of.
 pub(super) fn around(points: &[Point]) -> Option<City> {
     let middle = middle(points)?;
     let country = zone_at(middle).and_then(places::country);

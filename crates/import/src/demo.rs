@@ -48,9 +48,10 @@ pub const ACCOUNTS: &[Account] = &[GUEST, HOST];
 /// The headline of the demo host's own listing.
 const STUDIO: &str = "Demo studio by the river";
 
-/// Loads demo data and demo accounts into an empty database, once: the listings of the fixture, which can be booked instantly, and
-/// one of the demo host, with requests to book. Completes an interrupted earlier run. Returns whether the demo data is there: a
-/// database with other data is not changed.
+/// Loads demo data and demo accounts into an empty database, once: the listings of the fixture,
+/// which can be booked instantly, and one of the demo host, with requests to book. Completes an
+/// interrupted earlier run. Returns whether the demo data is there: a database with other data is
+/// not changed.
 ///
 /// # Errors
 /// When the database fails, or rows cannot be written.
@@ -87,7 +88,8 @@ async fn unlock(app: &App, account: &Account) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes the public passwords of demo accounts that an earlier start has created, ends their sessions, and logs it.
+/// Removes the public passwords of demo accounts that an earlier start has created, ends their
+/// sessions, and logs it.
 ///
 /// # Errors
 /// When the database fails.
@@ -119,8 +121,8 @@ impl Account {
     }
 }
 
-/// Creates and publishes the listing of the demo host, or publishes the draft of an earlier run. If the host has any other listing,
-/// or has unlisted this one, the account is in use and not changed.
+/// Creates and publishes the listing of the demo host, or publishes the draft of an earlier run. If
+/// the host has any other listing, or has unlisted this one, the account is in use and not changed.
 async fn open_studio(app: &App) -> anyhow::Result<()> {
     let host = store::sessions::credentials(&mut app.conn().await?, HOST.email).await?;
     let host = host.context("the demo host has an account")?.user;

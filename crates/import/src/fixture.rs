@@ -14,8 +14,9 @@ static CALENDAR: &[u8] = include_bytes!("../../../fixtures/calendar.csv");
 /// The name of the dataset of the demo listings in the table of checkpoints.
 pub(super) const DATASET: &str = "fixture";
 
-/// Loads 65 listings in Singapore with reviews and 90 days of calendar that start in the week of `now`. `fixtures/README.md` has
-/// their source. Once they are loaded, later calls do nothing, whatever `now` is: days on which someone may have booked do not move.
+/// Loads 65 listings in Singapore with reviews and 90 days of calendar that start in the week of
+/// `now`. `fixtures/README.md` has their source. Once they are loaded, later calls do nothing,
+/// whatever `now` is: days on which someone may have booked do not move.
 ///
 /// # Errors
 /// See [`inside_airbnb`].

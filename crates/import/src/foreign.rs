@@ -1,6 +1,7 @@
 //! Recognizes files that are not CSV by their first bytes.
 
-/// A description of the file that starts with `head`, with advice; `None` when it may be CSV in UTF-8.
+/// A description of the file that starts with `head`, with advice; `None` when it may be CSV in
+/// UTF-8.
 pub(super) fn recognize(head: &[u8]) -> Option<String> {
     packed(head).or_else(|| encoded(head)).map(ToOwned::to_owned).or_else(|| text(head))
 }

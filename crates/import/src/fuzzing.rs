@@ -9,7 +9,8 @@ use super::{
 use store::imports::{Batch, Day, Listing, Origin, Review};
 use types::{Currency, Money};
 
-/// Maximum length of a reason in a report, in bytes. Few reasons quote column names, which come from the file.
+/// Maximum length of a reason in a report, in bytes. Few reasons quote column names, which come
+/// from the file.
 const MAX_REASON: usize = 2_000;
 
 /// Reads a whole file of this kind, and returns the number of its records.

@@ -1,5 +1,5 @@
-//! Gzip files as `gzip` reads them: consecutive members. Zeros after the last one, which tapes and block copies add, are ignored; other
-//! bytes too, with a warning.
+//! Gzip files as `gzip` reads them: consecutive members. Zeros after the last one, which tapes and
+//! block copies add, are ignored; other bytes too, with a warning.
 
 use std::{
     io::{self, BufRead, Read},

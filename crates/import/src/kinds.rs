@@ -13,7 +13,8 @@ pub fn room(text: &str) -> Option<RoomType> {
     }
 }
 
-/// Words of a property type, the most specific ones first: a tiny home is not a house, and neither is a houseboat.
+/// Words of a property type, the most specific ones first: a tiny home is not a house, and neither
+/// is a houseboat.
 const PROPERTIES: &[(PropertyType, &[&str])] = &[
     (
         PropertyType::UniqueStay,
@@ -104,8 +105,9 @@ pub fn bathrooms(text: &str) -> Option<Bathrooms> {
     Some(Bathrooms { halves: Some(halves), shared })
 }
 
-/// Newer files compose titles from facts: `Villa in Singapore · ★4.44 · 2 bedrooms · 3 beds · 1 private bath`. Ratings change and
-/// bathrooms have their own field, so these parts are removed; a title in a host's own words is unchanged.
+/// Newer files compose titles from facts: `Villa in Singapore · ★4.44 · 2 bedrooms · 3 beds · 1
+/// private bath`. Ratings change and bathrooms have their own field, so these parts are removed; a
+/// title in a host's own words is unchanged.
 pub fn title(name: &str) -> String {
     let mut pieces = name.split(" · ");
     let first = pieces.next().unwrap_or_default();
@@ -134,7 +136,8 @@ fn is_room(piece: &str) -> bool {
     counted || piece == "Studio"
 }
 
-/// The policy with the refunds closest to those of a policy in the dataset, which files until 2019 have. `None` when it is unknown.
+/// The policy with the refunds closest to those of a policy in the dataset, which files until 2019
+/// have. `None` when it is unknown.
 pub fn policy(text: &str) -> Option<CancellationPolicy> {
     Some(match text.trim().to_ascii_lowercase().as_str() {
         "flexible" => CancellationPolicy::Flexible,

@@ -1,8 +1,9 @@
 //! Imports public datasets into the store.
 //!
-//! [`inside_airbnb`] reads the three files of a city: listings, reviews, calendar. A thread parses and cleans records ([`Source`],
-//! `table`, `text`, and a module for each kind of record) while the previous batch is written by [`store::imports`], so memory holds
-//! at most a few batches. Records that cannot be used are added to a [`Report`], and the import continues.
+//! [`inside_airbnb`] reads the three files of a city: listings, reviews, calendar. A thread parses
+//! and cleans records ([`Source`], `table`, `text`, and a module for each kind of record) while the
+//! previous batch is written by [`store::imports`], so memory holds at most a few batches. Records
+//! that cannot be used are added to a [`Report`], and the import continues.
 
 mod amenities;
 pub mod demo;
@@ -45,7 +46,8 @@ pub use report::{Position, Problem, Report, Severity};
 pub use source::Source;
 pub use summary::{PartSummary, Summary, VanishedListings};
 
-/// Part of every fingerprint: increased when the cleaning rules change, so that the same file is read again.
+/// Part of every fingerprint: increased when the cleaning rules change, so that the same file is
+/// read again.
 const RULES: u8 = 3;
 
 /// This number of listings, if they are most of a city, does not vanish at once without a reason.
@@ -92,10 +94,11 @@ impl fmt::Display for Part {
 pub enum CalendarFrom {
     /// The days in the file.
     AsIs,
-    /// Moved by whole weeks, so that weekdays are kept, to start on this day or up to six days before it: the calendar covers this day
-    /// and the time after it.
+    /// Moved by whole weeks, so that weekdays are kept, to start on this day or up to six days
+    /// before it: the calendar covers this day and the time after it.
     Date(NaiveDate),
-    /// The same, with the day that starts now in the westernmost time zone, so that the calendar covers today everywhere.
+    /// The same, with the day that starts now in the westernmost time zone, so that the calendar
+    /// covers today everywhere.
     Today,
 }
 
@@ -142,7 +145,8 @@ pub struct Options {
     pub calendar_from: CalendarFrom,
     /// Where to write the rejected records.
     pub report: Option<PathBuf>,
-    /// Import files again that were imported before, restart incomplete ones, and ignore contradictions.
+    /// Import files again that were imported before, restart incomplete ones, and ignore
+    /// contradictions.
     pub force: bool,
     /// Records per batch. `None`: the fastest number.
     pub batch: Option<usize>,
@@ -213,9 +217,10 @@ impl From<diesel::result::Error> for ImportError {
     }
 }
 
-/// Imports an Inside Airbnb dataset. Rows of an earlier import are updated, never duplicated; a file that was imported before with
-/// the same content and options is skipped; an interrupted import continues after the last committed batch. Nights with bookings or
-/// blocks in Staygate are never changed.
+/// Imports an Inside Airbnb dataset. Rows of an earlier import are updated, never duplicated; a
+/// file that was imported before with the same content and options is skipped; an interrupted
+/// import continues after the last committed batch. Nights with bookings or blocks in Staygate are
+/// never changed.
 ///
 /// # Errors
 /// See [`ImportError`]. What was committed before the error stays.
@@ -243,7 +248,8 @@ async fn run(
     summary.contradictions = std::mem::take(&mut found.contradictions);
     let (currency, city) = (found.currency, found.city.clone());
     let dataset = options.dataset_of(city.as_deref());
-    // The result for a review or a day depends on the listings, so their file is part of every fingerprint.
+    // The result for a review or a day depends on the listings, so their file is part of every
+    // fingerprint.
     let base: [u8; 32] = Sha256::new().chain_update(found.key(RULES)).chain_update(print).finalize().into();
     let origin = Origin { dataset: dataset.clone(), fingerprint: base, has_calendar: options.calendar.is_some() };
     let mut stage = stage::Stage { options, dataset: &dataset, now, progress, summary };

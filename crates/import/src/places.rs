@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-/// The time zones of each country, from `zone.tab` of the time zone database, without zones of territory that two countries claim.
+/// The time zones of each country, from `zone.tab` of the time zone database, without zones of
+/// territory that two countries claim.
 const ZONES: &str = "\
 AD Europe/Andorra;AE Asia/Dubai;AF Asia/Kabul;AG America/Antigua;AI America/Anguilla;AL Europe/Tirane;\
 AM Asia/Yerevan;AO Africa/Luanda;AR America/Argentina/Buenos_Aires America/Argentina/Catamarca \

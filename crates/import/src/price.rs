@@ -2,11 +2,12 @@
 
 use types::{Currency, Money};
 
-/// `$1,000.00` in minor units of `currency`; `None` when there is no price. The currency symbol of the dataset is always `$`, so it is
-/// ignored.
+/// `$1,000.00` in minor units of `currency`; `None` when there is no price. The currency symbol of
+/// the dataset is always `$`, so it is ignored.
 ///
 /// # Errors
-/// Why the text is not a price: not a number, negative, zero, too many decimals, or above the maximum amount.
+/// Why the text is not a price: not a number, negative, zero, too many decimals, or above the
+/// maximum amount.
 pub fn parse(text: &str, currency: Currency) -> Result<Option<i64>, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -32,7 +33,8 @@ pub fn is_absent(text: &str) -> bool {
     !text.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
 }
 
-/// A fee in minor units of `currency`: as [`parse`], but zero is a valid fee. `None` when the field is empty.
+/// A fee in minor units of `currency`: as [`parse`], but zero is a valid fee. `None` when the field
+/// is empty.
 ///
 /// # Errors
 /// See [`parse`].

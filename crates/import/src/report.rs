@@ -1,5 +1,5 @@
-//! The report of an import: the records that were skipped or repaired, one line each in a CSV file, the first of them also in the
-//! summary.
+//! The report of an import: the records that were skipped or repaired, one line each in a CSV file,
+//! the first of them also in the summary.
 
 use std::{collections::BTreeMap, fmt, fs::File, path::Path};
 
@@ -29,7 +29,8 @@ impl Severity {
 /// The position of a record in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// The line of the first byte of the record, from 1. A record spans several lines if its texts do; lines end with LF.
+    /// The line of the first byte of the record, from 1. A record spans several lines if its texts
+    /// do; lines end with LF.
     pub line: u64,
     /// The number of the record, from 1, without the header.
     pub record: u64,

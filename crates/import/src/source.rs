@@ -112,7 +112,8 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// Whether bytes that are not gzip followed the compressed data. Known at the end of the stream.
+    /// Whether bytes that are not gzip followed the compressed data. Known at the end of the
+    /// stream.
     pub(super) fn has_garbage(&self) -> bool {
         self.has_garbage.load(Ordering::Relaxed)
     }

@@ -15,7 +15,8 @@ use types::Timestamp;
 
 /// Maximum number of batches waiting to be written.
 const AHEAD: usize = 2;
-/// A batch ends when its records have this many bytes, so that statements fit into the server's packets.
+/// A batch ends when its records have this many bytes, so that statements fit into the server's
+/// packets.
 const BYTES: u64 = 2 << 20;
 
 /// A kind of record, and how it is parsed.
@@ -92,7 +93,8 @@ impl Stage<'_> {
         let records = earlier.map_or(0, |earlier| earlier.records);
         let dataset = self.dataset.to_owned();
         let mut at = Checkpoint { dataset, part: part.as_str(), fingerprint, records, finished: false };
-        // Recorded first, so that the next run knows that the final step is missing if this run is interrupted.
+        // Recorded first, so that the next run knows that the final step is missing if this run is
+        // interrupted.
         imports::set_measured(conn, &at.dataset, false, self.now).await?;
         imports::start(conn, &at, self.now).await?;
         counts.resumed_after = records;
@@ -167,8 +169,8 @@ impl Stage<'_> {
     }
 }
 
-/// Reads a whole file, and sends the records after the first `done` ones. Those are parsed too, because some records depend on
-/// earlier ones.
+/// Reads a whole file, and sends the records after the first `done` ones. Those are parsed too,
+/// because some records depend on earlier ones.
 fn read<K: Kind>(
     mut kind: K,
     source: &Source,

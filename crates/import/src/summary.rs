@@ -22,7 +22,8 @@ pub struct PartSummary {
     pub created: u64,
     /// Records that changed rows.
     pub updated: u64,
-    /// Records that matched the existing rows, or default values such as free nights at the listing's own price.
+    /// Records that matched the existing rows, or default values such as free nights at the
+    /// listing's own price.
     pub unchanged: u64,
     /// Skipped records, as reported.
     pub skipped: u64,

@@ -1,4 +1,5 @@
-//! A first pass over the files, before anything is written: the location of the listings, and those without a price.
+//! A first pass over the files, before anything is written: the location of the listings, and those
+//! without a price.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -69,7 +70,8 @@ pub(super) struct DatasetFacts {
 }
 
 impl DatasetFacts {
-    /// All facts besides the record itself that affect how it is imported: part of every fingerprint.
+    /// All facts besides the record itself that affect how it is imported: part of every
+    /// fingerprint.
     pub(super) fn key(&self, rules: u8) -> String {
         let prices: BTreeMap<_, _> = self.prices.iter().collect();
         format!("{rules}|{:?}|{}|{prices:?}", self.city, self.currency)

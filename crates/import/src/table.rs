@@ -1,4 +1,5 @@
-//! CSV with a header: columns are found by name; records that cannot be read are reported separately.
+//! CSV with a header: columns are found by name; records that cannot be read are reported
+//! separately.
 
 use std::{collections::HashMap, io::Read};
 
@@ -33,8 +34,8 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The field in a column; empty if the file has no such column. The dataset distinguishes an empty text (`""`) from none in one
-    /// column; here both are empty.
+    /// The field in a column; empty if the file has no such column. The dataset distinguishes an
+    /// empty text (`""`) from none in one column; here both are empty.
     pub(super) fn at(&self, column: Column) -> &'a str {
         let field = column.0.and_then(|index| self.record.get(index)).unwrap_or_default();
         // Checked when the record was read.

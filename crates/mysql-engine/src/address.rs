@@ -15,9 +15,10 @@ pub(super) struct Address {
 impl Address {
     pub fn parse(url: &str) -> Result<Self, DatabaseError> {
         let url: DatabaseUrl = url.parse().map_err(DatabaseError::Url)?;
-        // The query builder has its own cache of statements. Affected rows are the matched ones, not only those that changed.
-        // Without `prefer_socket(false)` the driver would switch from TCP to the socket path that the server reports, which on
-        // this machine may belong to another server.
+        // The query builder has its own cache of statements. Affected rows are the matched ones,
+        // not only those that changed. Without `prefer_socket(false)` the driver would switch from
+        // TCP to the socket path that the server reports, which on this machine may belong to
+        // another server.
         let opts = OptsBuilder::from_opts(url.opts().clone());
         let opts = opts.stmt_cache_size(0).client_found_rows(true).prefer_socket(false);
         Ok(Self { opts: opts.into(), mode: url.mode() })
@@ -70,8 +71,8 @@ impl Address {
         DatabaseError::Unreachable(format!("{address}: {error}"))
     }
 
-    /// What to do when the server may have refused the connection because it lacks TLS. If only this user must use TLS, the server
-    /// reports a wrong password.
+    /// What to do when the server may have refused the connection because it lacks TLS. If only
+    /// this user must use TLS, the server reports a wrong password.
     fn advice(&self, code: u16) -> &'static str {
         const ACCESS_DENIED: u16 = 1045;
         const SECURE_TRANSPORT_REQUIRED: [u16; 2] = [3159, 4031];

@@ -3,7 +3,8 @@ use diesel::result::{DatabaseErrorKind, Error};
 /// Why a transaction that failed may succeed when it is retried from its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
-    /// The server rolled back this transaction to resolve a deadlock (1213; also a failed certification on Galera).
+    /// The server rolled back this transaction to resolve a deadlock (1213; also a failed
+    /// certification on Galera).
     Deadlock,
     /// Another transaction held a lock for too long (1205).
     LockWaitTimeout,
@@ -17,8 +18,8 @@ pub enum Conflict {
     ConnectionLost,
 }
 
-/// The messages of the errors above. The driver's error type keeps a message but no number; each session asks for
-/// English messages, so the text identifies the error on MariaDB and on MySQL.
+/// The messages of the errors above. The driver's error type keeps a message but no number; each
+/// session asks for English messages, so the text identifies the error on MariaDB and on MySQL.
 const MESSAGES: &[(&str, Conflict)] = &[
     ("Deadlock found when trying to get lock", Conflict::Deadlock),
     ("Deadlock: ", Conflict::Deadlock),

@@ -32,14 +32,16 @@ pub struct Options {
     pub probe_timeout: Duration,
     /// How long a statement may take before the database kills it. Longer than any caller waits.
     pub statement_timeout: Duration,
-    /// How long a statement waits for a row lock. Whole seconds, at least one. Then its transaction is retried, and releases its
-    /// connection in between, so that transactions on other rows proceed.
+    /// How long a statement waits for a row lock. Whole seconds, at least one. Then its transaction
+    /// is retried, and releases its connection in between, so that transactions on other rows
+    /// proceed.
     pub lock_wait_timeout: Duration,
     /// Maximum number of attempts of a transaction that conflicts with others.
     pub max_attempts: u32,
     /// No new attempt is started when a transaction has taken this long.
     pub max_retry_time: Duration,
-    /// Seed of the random pauses between attempts. Different for every process that shares a database.
+    /// Seed of the random pauses between attempts. Different for every process that shares a
+    /// database.
     pub seed: u64,
 }
 
@@ -102,7 +104,8 @@ pub enum DatabaseError {
 }
 
 impl DatabaseError {
-    /// A transaction that returns this error is retried from its start, because it found data that another one has changed.
+    /// A transaction that returns this error is retried from its start, because it found data that
+    /// another one has changed.
     pub fn retry_transaction(why: &str) -> Self {
         let kind = diesel::result::DatabaseErrorKind::SerializationFailure;
         Self::Failed(diesel::result::Error::DatabaseError(kind, Box::new(why.to_owned())))
@@ -154,8 +157,8 @@ impl MayConflict for DatabaseError {
     }
 }
 
-/// The handle to the database; clones share everything. A handle belongs to a caller: the process, the background worker, or one
-/// operation, which may hold only a few connections at a time.
+/// The handle to the database; clones share everything. A handle belongs to a caller: the process,
+/// the background worker, or one operation, which may hold only a few connections at a time.
 #[derive(Clone)]
 pub struct Database {
     shared: Arc<Shared>,
@@ -173,8 +176,8 @@ struct Shared {
 }
 
 impl Database {
-    /// A pool of connections to `url` (`mysql://user:password@host/database`). Opens the first one, so that a wrong URL is
-    /// reported at once.
+    /// A pool of connections to `url` (`mysql://user:password@host/database`). Opens the first one,
+    /// so that a wrong URL is reported at once.
     ///
     /// # Errors
     /// See [`Self::conn`].
@@ -248,8 +251,8 @@ impl Database {
         Self { shared: Arc::clone(&self.shared), caller: Caller::Process }
     }
 
-    /// A permit for shared work ([`Self::for_process`]) that counts against this handle's operation; `None` while the operation
-    /// holds as many connections as it may.
+    /// A permit for shared work ([`Self::for_process`]) that counts against this handle's
+    /// operation; `None` while the operation holds as many connections as it may.
     pub fn try_permit(&self) -> Option<OperationPermit> {
         match &self.caller {
             Caller::Operation(share) => share.try_permit(),
@@ -257,7 +260,8 @@ impl Database {
         }
     }
 
-    /// Calls `attempt` until it returns a value: at once, and again each time this operation releases a permit.
+    /// Calls `attempt` until it returns a value: at once, and again each time this operation
+    /// releases a permit.
     pub async fn retry_on_release<T>(&self, mut attempt: impl FnMut() -> Option<T>) -> T {
         let Caller::Operation(share) = &self.caller else {
             // Other callers have no limit of their own, so an attempt never fails.
@@ -277,12 +281,13 @@ impl Database {
         }
     }
 
-    /// A connection for reading, after a bounded wait. Use [`Self::write`] or [`Self::transaction`] for statements that may wait
-    /// for a lock.
+    /// A connection for reading, after a bounded wait. Use [`Self::write`] or [`Self::transaction`]
+    /// for statements that may wait for a lock.
     ///
     /// # Errors
-    /// [`DatabaseError::Busy`] when none was free in time, [`DatabaseError::Unreachable`] or [`DatabaseError::Denied`]
-    /// when a new one could not be made, or the database does not respond.
+    /// [`DatabaseError::Busy`] when none was free in time, [`DatabaseError::Unreachable`] or
+    /// [`DatabaseError::Denied`] when a new one could not be made, or the database does not
+    /// respond.
     pub async fn conn(&self) -> Result<Conn, DatabaseError> {
         self.acquire(Purpose::Read).await
     }
@@ -338,7 +343,8 @@ impl Database {
         (status.size, status.available)
     }
 
-    /// Closes idle connections and refuses new ones; those in use are closed when they are returned.
+    /// Closes idle connections and refuses new ones; those in use are closed when they are
+    /// returned.
     pub fn close(&self) {
         self.shared.pool.close();
     }
@@ -351,8 +357,9 @@ impl Database {
         self.shared.retry_count.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A random pause before attempt number `attempt + 1`, so that transactions that conflicted do not conflict again. It comes
-    /// from a seeded generator instead of a retry library, because randomness is passed in.
+    /// A random pause before attempt number `attempt + 1`, so that transactions that conflicted do
+    /// not conflict again. It comes from a seeded generator instead of a retry library, because
+    /// randomness is passed in.
     pub(super) fn pause(&self, attempt: u32) -> Duration {
         let longest = (2_000_u64 << attempt.min(6)).min(100_000);
         let mut jitter = self.shared.jitter.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,9 +1,11 @@
 //! Whether the database responds at all.
 //!
-//! A database that is down refuses connections, so callers fail at once. One that is frozen, or behind a network that drops
-//! packets, sends nothing, and a caller would wait for ever. Therefore a call that has had no response for a while starts a
-//! health probe on a connection of its own. If the probe fails too, all waiting calls fail, and new calls fail fast until the
-//! database responds again. A statement that is only slow, or waits for a lock, is not affected: its database responds.
+//! A database that is down refuses connections, so callers fail at once. One that is frozen, or
+//! behind a network that drops packets, sends nothing, and a caller would wait for ever. Therefore
+//! a call that has had no response for a while starts a health probe on a connection of its own. If
+//! the probe fails too, all waiting calls fail, and new calls fail fast until the database responds
+//! again. A statement that is only slow, or waits for a lock, is not affected: its database
+//! responds.
 
 use super::address::Address;
 use super::{DatabaseError, Options};
@@ -118,7 +120,8 @@ impl Drop for WaitingCall {
     }
 }
 
-/// Exists once, while the probe task runs. It is also dropped when the runtime ends, so that another runtime can start a task.
+/// Exists once, while the probe task runs. It is also dropped when the runtime ends, so that
+/// another runtime can start a task.
 struct ProbeTask(Weak<HealthProbe>);
 
 impl Drop for ProbeTask {
@@ -160,9 +163,9 @@ async fn probe(task: ProbeTask) {
     }
 }
 
-/// The result of `work` within `limit`, else `None`. Time in which this process does not run is not counted: the wait is divided
-/// into steps, and a step that ends late counts once, however late. So on an overloaded machine the database gets as much more
-/// time as this process itself was delayed.
+/// The result of `work` within `limit`, else `None`. Time in which this process does not run is not
+/// counted: the wait is divided into steps, and a step that ends late counts once, however late. So
+/// on an overloaded machine the database gets as much more time as this process itself was delayed.
 async fn timeout_in_steps<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     run_for_steps(|| sleep(limit / STEPS), work).await
 }
@@ -202,7 +205,8 @@ mod tests {
     use std::future::poll_fn;
     use std::task::Poll;
 
-    /// Whether a probe succeeds if the database responds after `responds_after`, on a machine where each step takes `step`.
+    /// Whether a probe succeeds if the database responds after `responds_after`, on a machine where
+    /// each step takes `step`.
     async fn probe_succeeds(responds_after: Duration, step: Duration) -> bool {
         let now = Cell::new(Duration::ZERO);
         let pass = || async {

@@ -1,5 +1,6 @@
-//! Access to a MariaDB or MySQL database: a self-healing pool, transactions with retry, shares of the pool for different callers,
-//! health probes that distinguish a slow statement from an unresponsive server, migrations, and a private server.
+//! Access to a MariaDB or MySQL database: a self-healing pool, transactions with retry, shares of
+//! the pool for different callers, health probes that distinguish a slow statement from an
+//! unresponsive server, migrations, and a private server.
 
 mod address;
 mod conflict;

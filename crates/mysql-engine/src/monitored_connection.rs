@@ -1,4 +1,5 @@
-//! A connection that monitors its own statements: whether they finish, how, and whether the database responds meanwhile.
+//! A connection that monitors its own statements: whether they finish, how, and whether the
+//! database responds meanwhile.
 
 use super::conflict::Conflict;
 use super::health_probe::{HealthProbe, Unresponsive};
@@ -30,7 +31,8 @@ pub struct MonitoredConnection {
 }
 
 impl MonitoredConnection {
-    /// Wraps `conn`: `statements` counts its statements, and `generation` is increased when it is lost.
+    /// Wraps `conn`: `statements` counts its statements, and `generation` is increased when it is
+    /// lost.
     pub(super) fn new(
         mut conn: AsyncMysqlConnection,
         health_probe: &Arc<HealthProbe>,
@@ -107,7 +109,8 @@ impl ConnectionHealth {
         self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The result of `work`, or an error as soon as the database is known to be unresponsive. Nothing is sent on a lost connection.
+    /// The result of `work`, or an error as soon as the database is known to be unresponsive.
+    /// Nothing is sent on a lost connection.
     async fn run<T>(&self, probe: &Arc<HealthProbe>, work: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
         if self.lost.load(Ordering::Relaxed) {
             return Err(unresponsive());
@@ -176,7 +179,8 @@ fn span(query: &dyn std::fmt::Display) -> Span {
     )
 }
 
-/// The verb and the table of a statement, such as `SELECT users`; only the verb when it names no table.
+/// The verb and the table of a statement, such as `SELECT users`; only the verb when it names no
+/// table.
 fn summary(statement: &str) -> String {
     let mut words = statement.split_ascii_whitespace();
     let verb = words.next().unwrap_or_default().to_ascii_uppercase();

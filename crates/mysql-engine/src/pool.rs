@@ -1,7 +1,8 @@
 //! A pool whose connections are checked according to their last use.
 //!
-//! Neither usual check is good enough: a ping before each use costs a quarter of the CPU, and without a check a dead connection
-//! is used again and again. Here each connection monitors its own statements:
+//! Neither usual check is good enough: a ping before each use costs a quarter of the CPU, and
+//! without a check a dead connection is used again and again. Here each connection monitors its own
+//! statements:
 //!
 //! - A statement did not finish (its future was dropped), or a transaction was left open: the state of the connection is unknown,
 //!   so it is closed as soon as it is returned, which also releases its locks.
@@ -10,8 +11,8 @@
 //! - Any other unclear error, or some time without use: it is pinged before its next use.
 //! - Otherwise it is used without a check.
 //!
-//! Calls do not wait for a database that has stopped responding: see [`super::health_probe`]. Rows that were not read to the end
-//! do no harm: the driver skips them before the next statement.
+//! Calls do not wait for a database that has stopped responding: see [`super::health_probe`]. Rows
+//! that were not read to the end do no harm: the driver skips them before the next statement.
 
 use super::address::Address;
 use super::health_probe::HealthProbe;
@@ -28,7 +29,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// The collation of every session and of the databases that are created here. Both MariaDB ≥ 10.6 and MySQL ≥ 8.0 have it.
+/// The collation of every session and of the databases that are created here. Both MariaDB ≥ 10.6
+/// and MySQL ≥ 8.0 have it.
 pub(super) const COLLATION: &str = "utf8mb4_unicode_520_ci";
 
 /// A connection of the pool, returned to it when dropped.
@@ -109,7 +111,8 @@ pub(super) struct Manager {
     statements: Arc<Statements>,
     health_probe: Arc<HealthProbe>,
     killer: Arc<StatementKiller>,
-    /// The number of lost connections: a connection of an earlier generation is pinged before it is used again.
+    /// The number of lost connections: a connection of an earlier generation is pinged before it is
+    /// used again.
     generation: Arc<AtomicU64>,
 }
 
@@ -172,7 +175,8 @@ impl managed::Manager for Manager {
     }
 }
 
-/// How long a statement of a migration waits for a row lock. It runs while servers are in use, and is not retried.
+/// How long a statement of a migration waits for a row lock. It runs while servers are in use, and
+/// is not retried.
 const MIGRATION_LOCK_WAIT: Duration = Duration::from_secs(60);
 
 /// A connection of the driver with the session's settings, outside any pool.
@@ -190,8 +194,8 @@ pub(super) fn driver_error(error: mysql_async::Error) -> DatabaseError {
     }
 }
 
-/// Sets the maximum duration of a statement. MariaDB and MySQL have different names for it, and each reads the other's as a
-/// comment.
+/// Sets the maximum duration of a statement. MariaDB and MySQL have different names for it, and
+/// each reads the other's as a comment.
 fn statement_timeout(timeout: Duration) -> String {
     let (seconds, millis) = (timeout.as_secs_f64(), timeout.as_millis());
     format!(
@@ -199,8 +203,9 @@ fn statement_timeout(timeout: Duration) -> String {
     )
 }
 
-/// The settings of a session, independent of the server's defaults. READ COMMITTED, because with InnoDB's REPEATABLE READ a
-/// plain read sees a snapshot that is older than locks acquired after it.
+/// The settings of a session, independent of the server's defaults. READ COMMITTED, because with
+/// InnoDB's REPEATABLE READ a plain read sees a snapshot that is older than locks acquired after
+/// it.
 fn session_setup(lock_wait_timeout: Duration) -> String {
     let lock_wait_timeout = lock_wait_timeout.as_secs().max(1);
     format!(

@@ -1,9 +1,10 @@
 //! Limits how many connections each caller holds at a time.
 //!
-//! A pool alone serves whoever comes first, so ten writers that wait for one row lock, or one query with twenty searches, would
-//! block all other callers. Three rules prevent that. Reads, writes and the worker have separate shares, sized so that each has
-//! some connections that the others cannot use. One operation holds only a few connections at a time; its further requests wait
-//! for its own earlier ones and delay no one else. Within a share, callers are served in order of arrival.
+//! A pool alone serves whoever comes first, so ten writers that wait for one row lock, or one query
+//! with twenty searches, would block all other callers. Three rules prevent that. Reads, writes and
+//! the worker have separate shares, sized so that each has some connections that the others cannot
+//! use. One operation holds only a few connections at a time; its further requests wait for its own
+//! earlier ones and delay no one else. Within a share, callers are served in order of arrival.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +39,8 @@ pub(super) struct ShareSizes {
     pub reads: usize,
     /// Maximum for writes.
     pub writes: usize,
-    /// Maximum for the worker; `None`: it uses the share of writes, because the pool is too small for a share of its own.
+    /// Maximum for the worker; `None`: it uses the share of writes, because the pool is too small
+    /// for a share of its own.
     pub worker: Option<usize>,
     /// Maximum for one operation.
     pub operation: usize,
@@ -91,8 +93,8 @@ impl Shares {
         Caller::Operation(Arc::new(OperationShare::of(self.sizes.operation)))
     }
 
-    /// A permit for one connection, after at most `timeout`; `None`: the whole share stayed in use. The time that an operation
-    /// waits for its own connections does not count.
+    /// A permit for one connection, after at most `timeout`; `None`: the whole share stayed in use.
+    /// The time that an operation waits for its own connections does not count.
     pub async fn acquire(&self, caller: &Caller, purpose: Purpose, timeout: Duration) -> Option<ConnectionPermit> {
         let operation = match caller {
             Caller::Operation(share) => Some(share.permit().await?),

@@ -1,8 +1,9 @@
 //! Kills statements whose caller no longer waits.
 //!
-//! When a client disconnects during a query, its connection is closed, but the database notices only when it has the result.
-//! A client that sends and leaves could so keep the database busy with more statements than the pool has connections.
-//! Therefore the statement is killed, and until then its connection counts against its caller.
+//! When a client disconnects during a query, its connection is closed, but the database notices
+//! only when it has the result. A client that sends and leaves could so keep the database busy with
+//! more statements than the pool has connections. Therefore the statement is killed, and until then
+//! its connection counts against its caller.
 
 use super::DatabaseError;
 use super::address::Address;
@@ -33,8 +34,8 @@ impl StatementKiller {
         Arc::new(Self { address, health_probe, name, seed, one_at_a_time: Mutex::new(()) })
     }
 
-    /// A statement that marks connection `id` with a lock. Another server behind the same address has its own connection `id`,
-    /// which must not be killed.
+    /// A statement that marks connection `id` with a lock. Another server behind the same address
+    /// has its own connection `id`, which must not be killed.
     pub fn marker(&self, id: u32) -> String {
         format!("DO GET_LOCK('{}', 0)", self.lock_name(id))
     }

@@ -3,8 +3,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use telemetry::Histogram;
 
-/// Counts the statements that one [`super::Database`] sends: a metric in production, and in tests the proof that a page
-/// of any size costs the same number of statements. Session setup and pings of the pool are not counted.
+/// Counts the statements that one [`super::Database`] sends: a metric in production, and in tests
+/// the proof that a page of any size costs the same number of statements. Session setup and pings
+/// of the pool are not counted.
 #[derive(Debug, Default)]
 pub struct Statements {
     sent: AtomicU64,
@@ -24,7 +25,8 @@ impl Statements {
         &self.times
     }
 
-    /// Records the text of every statement until the recording is dropped. Meant for tests: one recording at a time.
+    /// Records the text of every statement until the recording is dropped. Meant for tests: one
+    /// recording at a time.
     #[must_use = "the recording ends when it is dropped"]
     pub fn record(self: &Arc<Self>) -> Recording {
         self.texts.lock().unwrap_or_else(PoisonError::into_inner).clear();

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 /// An async closure that can be called more than once and whose future is `Send`.
 ///
-/// `AsyncFnMut` alone cannot require a `Send` future; this trait names the future so that a bound can. Every `async |tx| …`
-/// that captures by shared reference satisfies it. A closure that moves or mutates what it captured does not, because it
-/// could not be retried.
+/// `AsyncFnMut` alone cannot require a `Send` future; this trait names the future so that a bound
+/// can. Every `async |tx| …` that captures by shared reference satisfies it. A closure that moves
+/// or mutates what it captured does not, because it could not be retried.
 pub trait Attempt<C, R>: AsyncFnMut(C) -> R + FnMut(C) -> <Self as Attempt<C, R>>::Fut {
     /// The future of one attempt.
     type Fut: Future<Output = R>;
@@ -34,12 +34,14 @@ impl Database {
     /// Runs `work` in a transaction: commits when it returns `Ok`, rolls back otherwise.
     ///
     /// **`work` may run more than once**: when it conflicts with other transactions (deadlock, lock wait timeout, failed
-    /// certification on Galera) or the connection is lost before `COMMIT` was sent, it is rolled back and retried after a short
-    /// random pause, a bounded number of times. So it must have no effect outside the database. When the response to `COMMIT`
-    /// itself is lost, the outcome is unknown and the error is returned: use an idempotency key to find out. When the future is
+    /// certification on Galera) or the connection is lost before `COMMIT` was sent, it is rolled
+    /// back and retried after a short random pause, a bounded number of times. So it must have no
+    /// effect outside the database. When the response to `COMMIT` itself is lost, the outcome is
+    /// unknown and the error is returned: use an idempotency key to find out. When the future is
     /// dropped before it ends, the connection is closed, and the server rolls back.
     ///
-    /// The closure captures by shared reference (`async |tx|`, not `async move |tx|`; bind a reference first where needed).
+    /// The closure captures by shared reference (`async |tx|`, not `async move |tx|`; bind a
+    /// reference first where needed).
     ///
     /// ```no_run
     /// use diesel_async::RunQueryDsl;
@@ -60,7 +62,8 @@ impl Database {
     /// ```
     ///
     /// # Errors
-    /// The error of `work`; [`DatabaseError::TooManyConflicts`] when every attempt conflicted; see also [`Self::conn`].
+    /// The error of `work`; [`DatabaseError::TooManyConflicts`] when every attempt conflicted; see
+    /// also [`Self::conn`].
     pub async fn transaction<T, E, F>(&self, mut work: F) -> Result<T, E>
     where
         for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
@@ -70,8 +73,9 @@ impl Database {
         self.retry(&mut work, Unit::Transaction).await
     }
 
-    /// Runs `work`, which is one statement that commits by itself and may wait for a lock. It **may run more than once**, as in
-    /// [`Self::transaction`], but not after a lost connection, because the statement may have taken effect.
+    /// Runs `work`, which is one statement that commits by itself and may wait for a lock. It **may
+    /// run more than once**, as in [`Self::transaction`], but not after a lost connection, because
+    /// the statement may have taken effect.
     ///
     /// # Errors
     /// See [`Self::transaction`].
@@ -175,7 +179,8 @@ where
 
 type Ansi = AnsiTransactionManager;
 
-/// If the rollback fails, the connection counts as broken: the pool closes it, and the server rolls back.
+/// If the rollback fails, the connection counts as broken: the pool closes it, and the server rolls
+/// back.
 async fn roll_back(conn: &mut MonitoredConnection) {
     if let Err(error) = Ansi::rollback_transaction(conn).await {
         tracing::debug!(%error, "a rollback failed; its connection will be closed");

@@ -88,7 +88,8 @@ pub async fn now(conn: &mut Conn) -> Result<NaiveDateTime, DatabaseError> {
     Ok(diesel::select(diesel::dsl::sql::<Datetime>("UTC_TIMESTAMP(6)")).get_result(conn).await?)
 }
 
-/// Protocol and cipher of the connection, such as `TLSv1.3, TLS_AES_256_GCM_SHA384`; `None`: it is not encrypted.
+/// Protocol and cipher of the connection, such as `TLSv1.3, TLS_AES_256_GCM_SHA384`; `None`: it is
+/// not encrypted.
 ///
 /// # Errors
 /// When the query fails.
@@ -110,7 +111,8 @@ pub async fn encryption(conn: &mut Conn) -> Result<Option<String>, DatabaseError
 
 fn parse(text: &str) -> Option<Version> {
     let kind = if text.contains("MariaDB") { ServerKind::MariaDb } else { ServerKind::MySql };
-    // Some MariaDB servers put 5.5.5 before their version, because old clients do not accept a major version of 10.
+    // Some MariaDB servers put 5.5.5 before their version, because old clients do not accept a
+    // major version of 10.
     let numbers = if kind == ServerKind::MariaDb { text.strip_prefix("5.5.5-").unwrap_or(text) } else { text };
     let mut parts = numbers.split(|c: char| !c.is_ascii_digit()).map(str::parse);
     let (Some(Ok(major)), Some(Ok(minor))) = (parts.next(), parts.next()) else { return None };

@@ -30,7 +30,8 @@ pub struct Landing {
     pub tagline: String,
     /// The running version.
     pub version: String,
-    /// The URL of the server for clients, without a slash at its end; empty if unknown: endpoints are then shown without a host.
+    /// The URL of the server for clients, without a slash at its end; empty if unknown: endpoints
+    /// are then shown without a host.
     pub url: String,
     /// Operations to open in GraphiQL, in the order they are run.
     pub examples: Vec<Example>,
@@ -55,9 +56,11 @@ pub struct Example {
     pub role: Role,
     /// The document.
     pub query: String,
-    /// Its variables, as JSON; empty if it has none. The page replaces a placeholder `{{name}}` by a value.
+    /// Its variables, as JSON; empty if it has none. The page replaces a placeholder `{{name}}` by
+    /// a value.
     pub variables: String,
-    /// Values for later operations: a name, and a JSON pointer into `{ "data": …, "variables": … }`.
+    /// Values for later operations: a name, and a JSON pointer into `{ "data": …, "variables": …
+    /// }`.
     pub finds: Vec<(String, String)>,
 }
 
@@ -120,7 +123,8 @@ fn assets() -> [(&'static str, File); 13] {
     ]
 }
 
-/// A gateway that also serves the pages and their assets: the landing page at `/`, and GraphiQL to browsers at `/graphql`.
+/// A gateway that also serves the pages and their assets: the landing page at `/`, and GraphiQL to
+/// browsers at `/graphql`.
 #[must_use]
 pub fn serve<E: Executor>(mut gateway: Gateway<E>, landing: &Landing) -> Gateway<E> {
     let assets = assets();

@@ -1,4 +1,5 @@
-//! What a program reports to its operators: metrics, and the targets of its logs and traces. No I/O.
+//! What a program reports to its operators: metrics, and the targets of its logs and traces. No
+//! I/O.
 
 pub mod logs;
 mod metrics;

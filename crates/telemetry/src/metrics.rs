@@ -1,9 +1,11 @@
-//! Metrics for the operators of the server. Recording takes no lock; a value that is read may be slightly old.
+//! Metrics for the operators of the server. Recording takes no lock; a value that is read may be
+//! slightly old.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The upper bounds of the buckets of a histogram, in seconds. A longer duration counts only in the total.
+/// The upper bounds of the buckets of a histogram, in seconds. A longer duration counts only in the
+/// total.
 pub const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// A histogram of durations.

@@ -1,7 +1,8 @@
-//! The whole journey against a running server, as any client would make it: over HTTP and a websocket.
+//! The whole journey against a running server, as any client would make it: over HTTP and a
+//! websocket.
 //!
-//! Each step prints what it does and checks the responses. The tour creates its own accounts, and unlists or cancels what it created,
-//! also if it fails.
+//! Each step prints what it does and checks the responses. The tour creates its own accounts, and
+//! unlists or cancels what it created, also if it fails.
 
 mod accounts;
 mod client;

@@ -90,7 +90,8 @@ impl Tour {
         Ok(None)
     }
 
-    /// Shows the hits and takes one of them: not always the same, so that tours do not get into each other's way.
+    /// Shows the hits and takes one of them: not always the same, so that tours do not get into
+    /// each other's way.
     fn choose(&self, found: &Value, stay: Stay) -> anyhow::Result<Option<Hit>> {
         let hits = list(found, "/searchListings/nodes")?;
         if hits.is_empty() {

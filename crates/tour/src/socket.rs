@@ -32,8 +32,8 @@ impl Socket {
         Ok(socket)
     }
 
-    /// Subscribes. The protocol does not confirm that a subscription has started, so a query, `probe`, is sent after it, and its response
-    /// is awaited.
+    /// Subscribes. The protocol does not confirm that a subscription has started, so a query,
+    /// `probe`, is sent after it, and its response is awaited.
     pub async fn subscribe(&mut self, subscription: &str, probe: &str) -> anyhow::Result<()> {
         for (id, query) in [(STREAM, subscription), (PROBE, probe)] {
             self.send(&json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await?;

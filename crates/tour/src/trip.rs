@@ -61,7 +61,8 @@ impl Tour {
         Ok(Quote { id: text(&quoted, "/quote/id")?.to_owned(), total })
     }
 
-    /// Books at the price of a quote with the idempotency key `key`; `wanted` is the expected status. Returns the ID of the booking.
+    /// Books at the price of a quote with the idempotency key `key`; `wanted` is the expected
+    /// status. Returns the ID of the booking.
     pub(super) async fn book(
         &mut self,
         who: &Account,

@@ -1,7 +1,9 @@
-//! The operations of a whole journey, in the order they are run: a guest books instantly, and then sends a request to a host.
+//! The operations of a whole journey, in the order they are run: a guest books instantly, and then
+//! sends a request to a host.
 //!
-//! A placeholder `{{name}}` in the variables is replaced by the page: by a value that an earlier operation has returned,
-//! `{{checkIn}}` and `{{checkOut}}` by days some weeks from now, and a name that ends with `key` by a new idempotency key.
+//! A placeholder `{{name}}` in the variables is replaced by the page: by a value that an earlier
+//! operation has returned, `{{checkIn}}` and `{{checkOut}}` by days some weeks from now, and a name
+//! that ends with `key` by a new idempotency key.
 
 use serde_json::{Value, json};
 

@@ -19,15 +19,16 @@ pub(super) struct Arguments {
 enum Action {
     /// Print the contract, as it is written and served at /schema.graphql.
     Print,
-    /// Check that the code implements the contract, and that the contract follows the conventions. Exits with 0 if so, else
-    /// with 1 and lists each difference.
+    /// Check that the code implements the contract, and that the contract follows the conventions.
+    /// Exits with 0 if so, else with 1 and lists each difference.
     Check {
         /// A contract other than the one that this program was built with.
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
-    /// Print the cost of the operations in a file, as the server computes it. Exits with 0 if all of them are within the
-    /// limit, 1 if one is too expensive, 2 if a file cannot be read or an operation is invalid.
+    /// Print the cost of the operations in a file, as the server computes it. Exits with 0 if all
+    /// of them are within the limit, 1 if one is too expensive, 2 if a file cannot be read or an
+    /// operation is invalid.
     Cost {
         /// The file of operations.
         #[arg(value_name = "FILE")]
@@ -38,8 +39,8 @@ enum Action {
         #[command(flatten)]
         limit: OperationLimit,
     },
-    /// Compare two contracts and list breaking, dangerous and safe changes. Exits with 0 if no change is breaking, 1 if one
-    /// is, 2 if a file cannot be read.
+    /// Compare two contracts and list breaking, dangerous and safe changes. Exits with 0 if no
+    /// change is breaking, 1 if one is, 2 if a file cannot be read.
     Diff {
         /// The contract that clients rely on.
         #[arg(value_name = "OLD")]

@@ -116,8 +116,8 @@ fn disconnected_callers_are_skipped() {
 }
 
 proptest! {
-    /// Whatever callers arrive, disconnect or are rejected: slots are neither lost nor added, limits hold, and every waiting caller is
-    /// served.
+    /// Whatever callers arrive, disconnect or are rejected: slots are neither lost nor added,
+    /// limits hold, and every waiting caller is served.
     #[test]
     fn slots_are_neither_lost_nor_added(
         slots in 1_usize..4, waiting in 1_usize..20, per_lane in 1_usize..6,

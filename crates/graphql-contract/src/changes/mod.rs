@@ -1,7 +1,8 @@
 //! The changes between two versions of a schema, and what they mean for clients.
 //!
-//! The rules are the usual ones: what a client can read and send may grow, but not shrink. Some are stricter than in common tools:
-//! for example, removing the default that made an argument optional is breaking.
+//! The rules are the usual ones: what a client can read and send may grow, but not shrink. Some are
+//! stricter than in common tools: for example, removing the default that made an argument optional
+//! is breaking.
 
 mod inputs;
 mod outputs;
@@ -52,7 +53,8 @@ impl fmt::Display for Change {
     }
 }
 
-/// The changes from `old` to `new`, breaking ones first. Empty if and only if both schemas have the same elements.
+/// The changes from `old` to `new`, breaking ones first. Empty if and only if both schemas have the
+/// same elements.
 ///
 /// # Errors
 /// [`SdlError`] when one of the texts is not a schema.
@@ -176,7 +178,8 @@ impl Changes {
         }
     }
 
-    /// Directives on a definition. Those of the specification matter to clients, others only to servers.
+    /// Directives on a definition. Those of the specification matter to clients, others only to
+    /// servers.
     fn applied_directives(&mut self, coordinate: &str, old: &[AppliedDirective], new: &[AppliedDirective]) {
         let text = |applied_directives: &[AppliedDirective], name: &str| -> BTreeSet<String> {
             applied_directives

@@ -1,4 +1,5 @@
-//! Rejects literal input objects with duplicate fields. The parser keeps only the last one, so the text itself is checked.
+//! Rejects literal input objects with duplicate fields. The parser keeps only the last one, so the
+//! text itself is checked.
 
 use std::collections::HashSet;
 

@@ -1,7 +1,7 @@
 //! The size of a document with its fragments expanded, computed without expanding them.
 //!
-//! Each fragment is counted once and its size is reused at every spread, so thirty fragments that each spread the next one twice
-//! cost thirty steps, not a billion.
+//! Each fragment is counted once and its size is reused at every spread, so thirty fragments that
+//! each spread the next one twice cost thirty steps, not a billion.
 
 use std::collections::HashMap;
 
@@ -36,7 +36,8 @@ impl Size {
     }
 }
 
-/// Rejects an operation that exceeds the limits with its fragments expanded, and fragments that spread themselves.
+/// Rejects an operation that exceeds the limits with its fragments expanded, and fragments that
+/// spread themselves.
 pub(super) fn check(
     document: &ExecutableDocument,
     operation: &Positioned<OperationDefinition>,

@@ -1,9 +1,10 @@
-//! The normal form of an operation: one field for each response key of an object, no fragments except on narrower types, no
-//! conditions.
+//! The normal form of an operation: one field for each response key of an object, no fragments
+//! except on narrower types, no conditions.
 //!
-//! The library runs a field each time that it is selected, also in mutations. In the normal form, a field that is selected twice,
-//! also in several fragments, is selected once, with everything below it merged. Conditions are evaluated first, with the values of
-//! one request, so that `a @include(if: $x) { b } a { c }` merges like anything else.
+//! The library runs a field each time that it is selected, also in mutations. In the normal form, a
+//! field that is selected twice, also in several fragments, is selected once, with everything below
+//! it merged. Conditions are evaluated first, with the values of one request, so that `a
+//! @include(if: $x) { b } a { c }` merges like anything else.
 
 use std::cell::Cell;
 
@@ -83,7 +84,8 @@ struct Merge<'a> {
     schema: &'a Schema,
     conditions: &'a [(Name, bool)],
     budget: usize,
-    /// Number of visited selections: an interface with many object types makes some be visited repeatedly.
+    /// Number of visited selections: an interface with many object types makes some be visited
+    /// repeatedly.
     visits: Cell<usize>,
 }
 
@@ -94,8 +96,8 @@ struct Collected<'a> {
 }
 
 impl<'a> Collected<'a> {
-    /// The key of a fragment on `on`. Consecutive fragments on one type are merged; fields between two of them keep their place,
-    /// because clients see the order.
+    /// The key of a fragment on `on`. Consecutive fragments on one type are merged; fields between
+    /// two of them keep their place, because clients see the order.
     fn narrow(&self, on: &'a str) -> Key<'a> {
         match self.items.keys().next_back() {
             Some(Key::Narrow(last, number)) if *last == on => Key::Narrow(on, *number),
@@ -163,7 +165,8 @@ impl<'a> Merge<'a> {
         Ok((!items.is_empty()).then(|| fragment(on, items, pos)))
     }
 
-    /// One fragment for each object type that `parent` can be, with the merged selections of all fragments that apply to it.
+    /// One fragment for each object type that `parent` can be, with the merged selections of all
+    /// fragments that apply to it.
     fn by_object(&mut self, parent: &'a TypeDef, sets: &[&'a SelectionSet], pos: Pos) -> Result<Items, ServerError> {
         let mut items = Items::new();
         for object in &parent.possible {
@@ -345,7 +348,8 @@ fn fragment(on: &TypeDef, items: Items, pos: Pos) -> Positioned<Selection> {
     Positioned::new(Selection::InlineFragment(Positioned::new(fragment, pos)), pos)
 }
 
-/// A selection of nothing that is still valid: an object whose fields are all skipped is `{}`, not an error.
+/// A selection of nothing that is still valid: an object whose fields are all skipped is `{}`, not
+/// an error.
 fn nothing(pos: Pos) -> Positioned<Selection> {
     let skip = Directive {
         name: Positioned::new(Name::new("skip"), pos),

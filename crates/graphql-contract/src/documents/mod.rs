@@ -1,7 +1,8 @@
 //! Document preparation, between a client's text and the executor.
 //!
-//! A document is limited in size, parsed, validated against the contract and normalized, so that each field is selected once. The
-//! result is cached: the same document again costs a lookup and a copy. Only the values of variables are checked for each request.
+//! A document is limited in size, parsed, validated against the contract and normalized, so that
+//! each field is selected once. The result is cached: the same document again costs a lookup and a
+//! copy. Only the values of variables are checked for each request.
 
 mod cache;
 mod check;
@@ -73,12 +74,14 @@ impl Prepared {
         self.name.as_deref()
     }
 
-    /// The document in normal form: one operation, fragments inlined, fields merged, conditions evaluated.
+    /// The document in normal form: one operation, fragments inlined, fields merged, conditions
+    /// evaluated.
     pub fn document(&self) -> &ExecutableDocument {
         &self.form.document
     }
 
-    /// The names of its root fields, without `__typename`. In normal form, fragments at the root are inlined.
+    /// The names of its root fields, without `__typename`. In normal form, fragments at the root
+    /// are inlined.
     pub fn root_fields(&self) -> Vec<&str> {
         let operations = self.form.document.operations.iter();
         let selections = operations.flat_map(|(_, operation)| &operation.node.selection_set.node.items);
@@ -165,13 +168,14 @@ impl Documents {
         self.cache.size()
     }
 
-    /// Prepares one operation of a document, or finds it in the cache; checks the values of its variables and computes its cost.
+    /// Prepares one operation of a document, or finds it in the cache; checks the values of its
+    /// variables and computes its cost.
     ///
     /// # Errors
     ///
-    /// The errors of the document or the variables: few and short, with locations and, in `extensions`, `code`
-    /// (`DOCUMENT_TOO_LARGE`, `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `INTROSPECTION_DISABLED`,
-    /// `BAD_REQUEST`, `BAD_USER_INPUT`,
+    /// The errors of the document or the variables: few and short, with locations and, in
+    /// `extensions`, `code` (`DOCUMENT_TOO_LARGE`, `GRAPHQL_PARSE_FAILED`,
+    /// `GRAPHQL_VALIDATION_FAILED`, `INTROSPECTION_DISABLED`, `BAD_REQUEST`, `BAD_USER_INPUT`,
     /// `OPERATION_TOO_EXPENSIVE`) and `retryable: false`.
     pub fn prepare(
         &self,
@@ -209,7 +213,8 @@ impl Documents {
         Err(errors::too_expensive(cost, limit, &prepared.form.plan.most_expensive(&prepared.variables)))
     }
 
-    /// Whether a document is cached in the normal form for these variables, so that preparing it takes almost no time.
+    /// Whether a document is cached in the normal form for these variables, so that preparing it
+    /// takes almost no time.
     pub fn is_cached(&self, query: &str, operation_name: Option<&str>, variables: &Variables) -> bool {
         let fits = token_limits::measure(query, &self.limits).is_ok();
         let kept = self.cache.get(&cache::key(query, operation_name)).filter(|_| fits);

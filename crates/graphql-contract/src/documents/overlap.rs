@@ -1,5 +1,5 @@
-//! Whether fields with the same response key can be merged: they are the same field with the same arguments on the same type, or
-//! have values of the same shape on types that exclude each other.
+//! Whether fields with the same response key can be merged: they are the same field with the same
+//! arguments on the same type, or have values of the same shape on types that exclude each other.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,8 @@ const MAX_CONFLICTS: usize = 100;
 ///
 /// # Errors
 ///
-/// Each conflict, except those below fields that conflict themselves; or that there are too many comparisons.
+/// Each conflict, except those below fields that conflict themselves; or that there are too many
+/// comparisons.
 pub(super) fn check(
     document: &ExecutableDocument,
     operation: &Positioned<OperationDefinition>,

@@ -1,6 +1,7 @@
-//! Rewrites syntax of the specification of September 2025 that the parser does not support: descriptions of operations, fragments
-//! and variables are removed, escapes with more than four digits are replaced by their characters, some block strings become plain
-//! strings, and blanks inside types of variables move to their end. All other tokens keep their line and column.
+//! Rewrites syntax of the specification of September 2025 that the parser does not support:
+//! descriptions of operations, fragments and variables are removed, escapes with more than four
+//! digits are replaced by their characters, some block strings become plain strings, and blanks
+//! inside types of variables move to their end. All other tokens keep their line and column.
 
 use std::borrow::Cow;
 
@@ -75,8 +76,8 @@ impl Place {
         self.open.as_slice() == [b'('] && before.is_some_and(|before| before.is(b':'))
     }
 
-    /// Whether the string between these tokens is a description: of an operation, a fragment, or a variable definition, where a string
-    /// after `=` is a default.
+    /// Whether the string between these tokens is a description: of an operation, a fragment, or a
+    /// variable definition, where a string after `=` is a default.
     fn is_description(&self, before: Option<&Token>, after: Option<&Token>, text: &str) -> bool {
         let Some(after) = after else { return false };
         match self.open.as_slice() {
@@ -133,7 +134,8 @@ fn unescape(token: &str) -> Result<Option<String>, usize> {
     Ok(is_new.then_some(new))
 }
 
-/// The character of an escape, `\u0041`, `\uD83C\uDF7A` or `\u{1F37A}`, and the width of the escape in bytes.
+/// The character of an escape, `\u0041`, `\uD83C\uDF7A` or `\u{1F37A}`, and the width of the escape
+/// in bytes.
 fn code_point(text: &str) -> Option<(char, usize)> {
     let hex = |digits: &str| {
         let is_hex = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
@@ -204,7 +206,8 @@ mod tests {
         }
     }
 
-    /// The parser keeps the backslash of an escaped triple quote, and blanks on lines shorter than the indentation.
+    /// The parser keeps the backslash of an escaped triple quote, and blanks on lines shorter than
+    /// the indentation.
     #[test]
     fn block_strings_have_the_value_of_the_specification() {
         let text = "{ a(b: \"\"\"\n    one \\\"\"\" \\n\n  \n      two\n  \"\"\", c: 1) }";

@@ -1,4 +1,5 @@
-//! The tokens of a document, for limits, checks and rewriting before the parser runs. Syntax errors are left to the parser.
+//! The tokens of a document, for limits, checks and rewriting before the parser runs. Syntax errors
+//! are left to the parser.
 
 /// A token and its position in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

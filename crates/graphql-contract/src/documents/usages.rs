@@ -6,8 +6,8 @@ use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, Selec
 use async_graphql::{Name, Variables};
 use async_graphql_value::Value;
 
-/// Removes the arguments whose variables are undefined, so that the executor uses their defaults. The executor does the same for
-/// fields of input objects.
+/// Removes the arguments whose variables are undefined, so that the executor uses their defaults.
+/// The executor does the same for fields of input objects.
 pub(super) fn leave_out_undefined(document: &mut ExecutableDocument, variables: &Variables) {
     let operations = match &mut document.operations {
         DocumentOperations::Single(operation) => vec![operation],

@@ -4,10 +4,11 @@ use async_graphql::ServerError;
 
 use super::{Limits, check, parse};
 
-/// The errors of `operation`, an executable document, against the schema `schema_sdl`: one line for each with its position,
-/// `3:5: …`, in the order of the text. Empty if the document is valid; at most about a hundred are reported. These are the checks
-/// of [`Documents`](super::Documents), applied to every operation, without limits on size and cost, and without the formats of
-/// custom scalars.
+/// The errors of `operation`, an executable document, against the schema `schema_sdl`: one line for
+/// each with its position, `3:5: …`, in the order of the text. Empty if the document is valid; at
+/// most about a hundred are reported. These are the checks of [`Documents`](super::Documents),
+/// applied to every operation, without limits on size and cost, and without the formats of custom
+/// scalars.
 pub fn validate(schema_sdl: &str, operation: &str) -> Vec<String> {
     let schema = match parse::schema(schema_sdl) {
         Ok(schema) => schema,

@@ -14,12 +14,14 @@ const MAX_NAME: usize = 60;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem {
     pub pos: Pos,
-    /// The argument, or the variable with its dollar sign, followed by field names and list indices.
+    /// The argument, or the variable with its dollar sign, followed by field names and list
+    /// indices.
     pub path: Vec<String>,
     pub message: String,
 }
 
-/// One error for all of these values: `extensions.problems` lists them, `path` is that of the first.
+/// One error for all of these values: `extensions.problems` lists them, `path` is that of the
+/// first.
 pub(super) fn error_of(mut problems: Vec<Problem>) -> Option<ServerError> {
     problems.sort_by_key(|problem| (problem.pos.line, problem.pos.column));
     let first = problems.first()?;

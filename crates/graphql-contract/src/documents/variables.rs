@@ -13,9 +13,10 @@ use super::value_errors::{Problem, error_of};
 /// The maximum number of errors recorded for one value.
 const MAX_FOUND: usize = 100;
 
-/// The variables that the operation defines: the given values, and the defaults of the others. Optional variables without either
-/// stay undefined, so that an update leaves the fields that it does not mention; other given values are ignored. Malformed
-/// scalars in `tolerated` variables are accepted.
+/// The variables that the operation defines: the given values, and the defaults of the others.
+/// Optional variables without either stay undefined, so that an update leaves the fields that it
+/// does not mention; other given values are ignored. Malformed scalars in `tolerated` variables are
+/// accepted.
 ///
 /// # Errors
 ///

@@ -10,8 +10,8 @@ mod tests;
 use super::applied_directives::{AppliedDirective, applied_directive};
 use super::sdl::{InputDef, Kind, Schema, TypeDef};
 
-/// The errors of `sdl` and its violations of the conventions, one line each: `Listing.title: has no description`. Empty if there are
-/// none; a text that is not a schema gives one line.
+/// The errors of `sdl` and its violations of the conventions, one line each: `Listing.title: has no
+/// description`. Empty if there are none; a text that is not a schema gives one line.
 pub fn lint(sdl: &str) -> Vec<String> {
     let schema = match Schema::read(sdl) {
         Ok(schema) => schema,

@@ -56,7 +56,8 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Buckets<K, C> {
         Self { quota, max, clock, limiter: RwLock::new(limiter) }
     }
 
-    /// Takes units from the bucket of `key`, at most its whole capacity. Returns the rest; none without a limit.
+    /// Takes units from the bucket of `key`, at most its whole capacity. Returns the rest; none
+    /// without a limit.
     ///
     /// # Errors
     ///
@@ -81,7 +82,8 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Buckets<K, C> {
         }
     }
 
-    /// Removes the buckets that are full; if these are too few, removes all, which only allows a few more bursts.
+    /// Removes the buckets that are full; if these are too few, removes all, which only allows a
+    /// few more bursts.
     fn evict(&self, quota: Quota) {
         let mut limiter = self.limiter.write().unwrap_or_else(PoisonError::into_inner);
         let Some(known) = limiter.as_ref().filter(|known| known.len() >= self.max) else { return };

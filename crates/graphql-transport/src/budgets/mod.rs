@@ -1,7 +1,7 @@
 //! Budgets of viewers and addresses, in units of the contract's costs.
 //!
-//! Each has a token bucket that is filled at a fixed rate. An operation takes its cost from it before it runs, and is refused if
-//! there is too little.
+//! Each has a token bucket that is filled at a fixed rate. An operation takes its cost from it
+//! before it runs, and is refused if there is too little.
 
 mod bucket;
 
@@ -106,7 +106,8 @@ impl<C: Clock + Clone> Budgets<C> {
         taken.inspect_err(|_| self.count_refusal())
     }
 
-    /// Charges an operation. Returns the rest of the smallest budget that was charged; none if no budget applies.
+    /// Charges an operation. Returns the rest of the smallest budget that was charged; none if no
+    /// budget applies.
     ///
     /// # Errors
     ///
@@ -126,7 +127,8 @@ impl<C: Clock + Clone> Budgets<C> {
 
     fn take(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, Exhausted> {
         let (address, viewer) = (payer.prefix(), payer.viewer);
-        // If the viewer's own budget refuses, the budget of the address, which others share, is not charged.
+        // If the viewer's own budget refuses, the budget of the address, which others share, is not
+        // charged.
         let of_viewer = viewer.map(|viewer| self.viewer.take(&viewer, cost.requested)).transpose()?.flatten();
         if let Some(address) = address.filter(|_| cost.introspection > 0) {
             self.introspection.take(&address, cost.introspection)?;

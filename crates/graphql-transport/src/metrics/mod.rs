@@ -1,5 +1,5 @@
-//! The metrics of the transport, and the endpoint for all metrics: in the OpenMetrics text format, which Prometheus reads, on a
-//! separate listener that clients of the API cannot reach.
+//! The metrics of the transport, and the endpoint for all metrics: in the OpenMetrics text format,
+//! which Prometheus reads, on a separate listener that clients of the API cannot reach.
 
 mod operations;
 mod process;
@@ -60,7 +60,8 @@ impl Metrics {
     }
 }
 
-/// Serves /metrics, and /readyz with details, as long as the server runs; does nothing without a listener. Returns only on failure.
+/// Serves /metrics, and /readyz with details, as long as the server runs; does nothing without a
+/// listener. Returns only on failure.
 pub(super) async fn serve(listener: Option<TcpListener>, shared: Arc<Shared>) -> io::Result<()> {
     let Some(listener) = listener else { return pending().await };
     let idle = shared.settings.idle_timeout;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use telemetry::{Histogram, Labels, Metric, Samples};
 
-/// Maximum number of operation names that are counted separately. Clients choose them, so it is bounded; the rest is [`OTHER`].
+/// Maximum number of operation names that are counted separately. Clients choose them, so it is
+/// bounded; the rest is [`OTHER`].
 const MAX_NAMES: usize = 200;
 /// The name of operations beyond [`MAX_NAMES`].
 const OTHER: &str = "(other)";

@@ -1,4 +1,5 @@
-//! Assertions for the fuzz targets about any message and request of a client. Not part of other builds.
+//! Assertions for the fuzz targets about any message and request of a client. Not part of other
+//! builds.
 
 use async_graphql::ServerError;
 use serde_json::{Map, Value};

@@ -54,7 +54,8 @@ fn payload(message: &mut Map<String, Value>) -> Result<Option<Map<String, Value>
     }
 }
 
-/// Rejects an operation with parts of wrong types, as the reference server does: it is not a message of the protocol.
+/// Rejects an operation with parts of wrong types, as the reference server does: it is not a
+/// message of the protocol.
 fn check_operation(payload: &Map<String, Value>) -> Result<(), Close> {
     let is_optional = |name: &str, is_right: fn(&Value) -> bool| {
         payload.get(name).is_none_or(|value| value.is_null() || is_right(value))

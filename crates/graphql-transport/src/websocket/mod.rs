@@ -1,7 +1,8 @@
 //! graphql-transport-ws: operations of all kinds over a websocket.
 //!
-//! One task serves one socket. It writes one message at a time and takes the next event only when the client has read the last one,
-//! so nothing accumulates for a slow reader; one that reads nothing for too long is disconnected.
+//! One task serves one socket. It writes one message at a time and takes the next event only when
+//! the client has read the last one, so nothing accumulates for a slow reader; one that reads
+//! nothing for too long is disconnected.
 
 mod close;
 #[cfg(feature = "fuzzing")]
@@ -22,7 +23,8 @@ use close::Close;
 use socket::Socket;
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
-/// The read buffer of a socket, in bytes, which an idle socket keeps: most messages of clients fit. The library's default is 128 KiB.
+/// The read buffer of a socket, in bytes, which an idle socket keeps: most messages of clients fit.
+/// The library's default is 128 KiB.
 const READ_BUFFER: usize = 1024;
 
 /// Whether a request is a websocket handshake.

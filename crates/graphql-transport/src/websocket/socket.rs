@@ -257,7 +257,8 @@ impl Socket {
         }
     }
 
-    /// Sends a close frame, and waits for the client's, so that the frame is not lost with the connection.
+    /// Sends a close frame, and waits for the client's, so that the frame is not lost with the
+    /// connection.
     async fn close(mut self, close: Close) {
         tracing::debug!(request_id = self.request_id, code = close.code, reason = %close.reason, "closing a websocket");
         if self.send(Message::close_with(close.code, close.reason)).await.is_ok() {

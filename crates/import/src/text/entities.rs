@@ -3,7 +3,8 @@
 /// Maximum length of an entity, in bytes: the longest name has 31 letters.
 const MAX_LENGTH: usize = 33;
 
-/// The entity at the start of `text`, decoded, and its length in bytes. `None` for an ampersand that starts no entity.
+/// The entity at the start of `text`, decoded, and its length in bytes. `None` for an ampersand
+/// that starts no entity.
 pub(super) fn at(text: &str) -> Option<(char, usize)> {
     let body = text.strip_prefix('&')?;
     let end = body.bytes().take(MAX_LENGTH).position(|byte| byte == b';')?;
@@ -22,7 +23,8 @@ fn named(entity: &str) -> Option<char> {
     chars.next().is_none().then_some(first)
 }
 
-/// Not left to the library: control characters, too, are decoded, because they are removed afterwards.
+/// Not left to the library: control characters, too, are decoded, because they are removed
+/// afterwards.
 fn numbered(number: &str) -> Option<char> {
     let code = match number.strip_prefix(['x', 'X']) {
         Some(hex) => u32::from_str_radix(hex, 16).ok()?,

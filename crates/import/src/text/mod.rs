@@ -1,9 +1,10 @@
 //! Converts HTML, any line ends and invisible characters to plain text.
 //!
-//! [`types::text`] decides which characters are kept. But texts are not composed (NFC): a name is kept as typed, and the collation of
-//! the database compares composed and decomposed letters as equal. In texts of several lines the direction marks (LRM, RLM, ALM)
-//! are kept, because Hebrew and Arabic texts need them. Texts that start with `=`, `+`, `-` or `@` are kept: they are harmful
-//! only in spreadsheets.
+//! [`types::text`] decides which characters are kept. But texts are not composed (NFC): a name is
+//! kept as typed, and the collation of the database compares composed and decomposed letters as
+//! equal. In texts of several lines the direction marks (LRM, RLM, ALM) are kept, because Hebrew
+//! and Arabic texts need them. Texts that start with `=`, `+`, `-` or `@` are kept: they are
+//! harmful only in spreadsheets.
 
 mod entities;
 mod tags;
@@ -15,8 +16,8 @@ const CUT: usize = 1000;
 /// Spaces at the end were trimmed, so a truncated text may be slightly shorter.
 const CUT_SLACK: usize = 10;
 
-/// A text of several lines: tags removed, entities decoded once, line ends as `\n`, at most one empty line in a row, no control
-/// characters, trimmed. At most `limit` bytes of UTF-8.
+/// A text of several lines: tags removed, entities decoded once, line ends as `\n`, at most one
+/// empty line in a row, no control characters, trimmed. At most `limit` bytes of UTF-8.
 pub fn paragraphs(raw: &str, limit: usize) -> String {
     let text = plain(raw, Marks::Keep);
     if text.len() <= limit {
@@ -58,8 +59,8 @@ fn plain(raw: &str, marks: Marks) -> String {
     without_piles(out.finish().chars())
 }
 
-/// A text of one line, such as a name or a title: as [`paragraphs`], with white space collapsed and without direction marks. Empty if
-/// nothing is visible. At most `limit` characters.
+/// A text of one line, such as a name or a title: as [`paragraphs`], with white space collapsed and
+/// without direction marks. Empty if nothing is visible. At most `limit` characters.
 pub fn line(raw: &str, limit: usize) -> String {
     let text = plain(raw, Marks::Drop);
     if !text.chars().any(is_visible) {
@@ -77,7 +78,8 @@ pub fn some(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The start of a truncated tag, or the end. Computed once, not at each `<`: a text may have millions.
+/// The start of a truncated tag, or the end. Computed once, not at each `<`: a text may have
+/// millions.
 fn cut(raw: &str) -> usize {
     let is_cut = raw.chars().nth(CUT - CUT_SLACK - 1).is_some();
     raw.rfind('<').filter(|at| is_cut && tags::is_cut(&raw[*at..])).unwrap_or(raw.len())

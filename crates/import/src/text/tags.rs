@@ -77,7 +77,8 @@ pub(super) fn at(text: &str) -> Option<(Tag, usize)> {
     are_attributes(&inside[name_end..]).then_some((tag, end + 2))
 }
 
-/// Whether `text`, which starts with `<` and continues to the end, is a truncated tag: `<`, `</b`, `<br /`.
+/// Whether `text`, which starts with `<` and continues to the end, is a truncated tag: `<`, `</b`,
+/// `<br /`.
 pub(super) fn is_cut(text: &str) -> bool {
     let Some(body) = text.strip_prefix('<') else { return false };
     let name = body.strip_prefix('/').unwrap_or(body);
@@ -85,7 +86,8 @@ pub(super) fn is_cut(text: &str) -> bool {
     name.is_empty() || Tag::of(name).is_some()
 }
 
-/// Whether `text` can follow the name of an element: attributes with values, and a slash. Words without `=` are prose.
+/// Whether `text` can follow the name of an element: attributes with values, and a slash. Words
+/// without `=` are prose.
 fn are_attributes(text: &str) -> bool {
     let mut rest = text;
     loop {

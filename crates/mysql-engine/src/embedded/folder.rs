@@ -12,7 +12,8 @@ pub(super) struct Lock(File);
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Closing the file is not enough: a child process that is being started holds a copy of it until it runs its own program.
+        // Closing the file is not enough: a child process that is being started holds a copy of it
+        // until it runs its own program.
         if let Err(error) = self.0.unlock() {
             tracing::warn!(%error, "a lock of the data folder could not be released");
         }
@@ -78,7 +79,8 @@ impl Folder {
         let root = data_dir.canonicalize().map_err(EmbeddedError::folder("find", data_dir))?;
         let run = root.join("run");
         private_folder(&run)?;
-        // The data folder may have existed before, open to others; whoever can enter this folder has full access to the database.
+        // The data folder may have existed before, open to others; whoever can enter this folder
+        // has full access to the database.
         close_to_others(&run)?;
         private_folder(&root.join("tmp"))?;
         let uid = own_uid(&run)?;
@@ -117,8 +119,8 @@ impl Folder {
         self.root.join("database")
     }
 
-    /// The folder for temporary tables. Not shared, because MariaDB deletes leftover tables when it starts, and in a shared folder
-    /// they may belong to another server.
+    /// The folder for temporary tables. Not shared, because MariaDB deletes leftover tables when it
+    /// starts, and in a shared folder they may belong to another server.
     pub(super) fn tmp(&self) -> PathBuf {
         self.root.join("tmp")
     }
@@ -164,7 +166,8 @@ impl Folder {
         }
     }
 
-    /// A shared lock: the owner keeps the database running until it is released. `None` when the owner is about to stop it.
+    /// A shared lock: the owner keeps the database running until it is released. `None` when the
+    /// owner is about to stop it.
     pub(super) fn join_users(&self) -> Result<Option<Lock>, EmbeddedError> {
         let path = self.root.join("users");
         let file = open(&path)?;
@@ -175,7 +178,8 @@ impl Folder {
         }
     }
 
-    /// Waits until no other process uses the database, but at most `timeout`; the lock keeps new ones out.
+    /// Waits until no other process uses the database, but at most `timeout`; the lock keeps new
+    /// ones out.
     pub(super) async fn wait_for_users(&self, timeout: Duration) -> Result<Lock, EmbeddedError> {
         let path = self.root.join("users");
         let file = open(&path)?;
@@ -231,7 +235,8 @@ pub(super) fn close_to_others(path: &Path) -> Result<(), EmbeddedError> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(EmbeddedError::folder("protect", path))
 }
 
-/// The user ID of this process, read from a file that it creates, which also checks that it may write here.
+/// The user ID of this process, read from a file that it creates, which also checks that it may
+/// write here.
 fn own_uid(folder: &Path) -> Result<u32, EmbeddedError> {
     let path = folder.join(format!("probe-{}", std::process::id()));
     let uid = File::create(&path).and_then(|file| file.metadata()).map(|is| is.uid());

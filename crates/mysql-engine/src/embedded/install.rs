@@ -14,8 +14,8 @@ const SETUP_FILES: &[[&str; 2]] = &[
     ["mariadb_system_tables_data.sql", "mysql_system_tables_data.sql"],
 ];
 
-/// Sets up a new data folder. It is built under another name and renamed, so a crash leaves no incomplete database. Needs the
-/// lock of the folder.
+/// Sets up a new data folder. It is built under another name and renamed, so a crash leaves no
+/// incomplete database. Needs the lock of the folder.
 pub(super) async fn ensure(server: &Server, folder: &Folder) -> Result<(), EmbeddedError> {
     let database = folder.database();
     if database.is_dir() {
@@ -49,8 +49,9 @@ fn base_command(server: &Server, folder: &Folder, into: &Path) -> Command {
     command
 }
 
-/// Does the same as `mariadb-install-db`, which is in another package than the server and needs further ones. The root user has
-/// no password; only users who can enter the data folder (mode 0700) can use the socket.
+/// Does the same as `mariadb-install-db`, which is in another package than the server and needs
+/// further ones. The root user has no password; only users who can enter the data folder (mode
+/// 0700) can use the socket.
 async fn bootstrap_mariadb(server: &Server, folder: &Folder, partial: &Path) -> Result<(), EmbeddedError> {
     let shares = server.share_folders();
     let mut sql = b"CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\nSET @auth_root_socket = NULL;\n".to_vec();

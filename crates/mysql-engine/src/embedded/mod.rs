@@ -1,8 +1,9 @@
 //! A private database server, so that a program runs without an installed and configured one.
 //!
-//! It uses one folder, listens on a Unix socket in it and on no TCP port, and is as durable as any MariaDB: committed data
-//! survives a kill of either process. It stops when the process that started it ends, however that ends: a small shell between
-//! the two reads a pipe, and stops the database when the pipe closes.
+//! It uses one folder, listens on a Unix socket in it and on no TCP port, and is as durable as any
+//! MariaDB: committed data survives a kill of either process. It stops when the process that
+//! started it ends, however that ends: a small shell between the two reads a pipe, and stops the
+//! database when the pipe closes.
 //!
 //! ```text
 //! DATA_DIR/
@@ -100,7 +101,8 @@ impl EmbeddedError {
     }
 }
 
-/// A private database that this process uses: its own, or that of another process with the same folder.
+/// A private database that this process uses: its own, or that of another process with the same
+/// folder.
 #[derive(Debug)]
 pub struct Embedded {
     url: String,
@@ -125,9 +127,9 @@ pub fn server() -> Result<String, EmbeddedError> {
 }
 
 impl Embedded {
-    /// Starts the database in `data_dir`, and sets it up first if the folder is new. If the server crashes, it is restarted. `name`
-    /// is the name of the database in the server, and the prefix of other names; a folder is always opened with the same one.
-    /// Needs a tokio runtime.
+    /// Starts the database in `data_dir`, and sets it up first if the folder is new. If the server
+    /// crashes, it is restarted. `name` is the name of the database in the server, and the prefix
+    /// of other names; a folder is always opened with the same one. Needs a tokio runtime.
     ///
     /// # Errors
     /// [`EmbeddedError`]; `InUse` when another process uses the folder.
@@ -137,10 +139,12 @@ impl Embedded {
         Self::own(folder, lock, durability).await
     }
 
-    /// Uses the database of the process that runs one in `data_dir`, or starts it when there is none. `name` as in [`Self::start`].
+    /// Uses the database of the process that runs one in `data_dir`, or starts it when there is
+    /// none. `name` as in [`Self::start`].
     ///
     /// # Errors
-    /// [`EmbeddedError`]; `InUse` when another process uses the folder and its database does not respond.
+    /// [`EmbeddedError`]; `InUse` when another process uses the folder and its database does not
+    /// respond.
     pub async fn attach_or_start(data_dir: &Path, name: &'static str) -> Result<Self, EmbeddedError> {
         const MAX_ATTEMPTS: u32 = 300;
         let folder = Folder::open(data_dir, name)?;
@@ -197,7 +201,8 @@ impl Embedded {
         }
     }
 
-    /// Stops the database if this process runs it, after waiting at most `timeout` for other processes that use it.
+    /// Stops the database if this process runs it, after waiting at most `timeout` for other
+    /// processes that use it.
     ///
     /// # Errors
     /// [`EmbeddedError::Start`] when it had to be killed. No committed data is lost even then.
@@ -205,7 +210,8 @@ impl Embedded {
         match self.role {
             Role::User(_) => Ok(()),
             Role::Owner(supervisor, lock, folder) => {
-                // Held until the database is down, so that no other process starts to use it meanwhile.
+                // Held until the database is down, so that no other process starts to use it
+                // meanwhile.
                 let users = folder.wait_for_users(timeout).await?;
                 let stopped = supervisor.stop().await;
                 drop(users);

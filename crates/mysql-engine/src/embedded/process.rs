@@ -14,9 +14,9 @@ const START_TIMEOUT: Duration = Duration::from_secs(180);
 /// How long it may take to stop before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The shell between this process and the server. Its standard input is a pipe that this process never writes to: when the pipe
-/// closes, this process has ended or wants the server to stop, and the shell sends it SIGTERM. The first argument is a folder to
-/// delete at the end, or empty.
+/// The shell between this process and the server. Its standard input is a pipe that this process
+/// never writes to: when the pipe closes, this process has ended or wants the server to stop, and
+/// the shell sends it SIGTERM. The first argument is a folder to delete at the end, or empty.
 const GUARD: &str = r#"
 discard=$1; shift
 trap '' INT HUP
@@ -66,8 +66,9 @@ impl Launch {
         ];
         arguments.extend(fixed.map(Into::into));
         if folder.runs_as_root() {
-            // Without this option the server refuses to run as root. Only users who can enter the folder of root can reach it here,
-            // and changing the owner of the folder would be more surprising.
+            // Without this option the server refuses to run as root. Only users who can enter the
+            // folder of root can reach it here, and changing the owner of the folder would be more
+            // surprising.
             arguments.push("--user=root".into());
         }
         if !self.server.is_mariadb {
@@ -97,8 +98,8 @@ impl Launch {
         let process_name = format!("{}-database", self.folder.name());
         command.arg("-c").arg(GUARD).arg(process_name).arg(discard).arg(&self.server.program);
         command.args(self.arguments());
-        // A separate process group: Ctrl-C in a terminal signals the whole foreground group, and the database must keep running
-        // while the last requests are finished.
+        // A separate process group: Ctrl-C in a terminal signals the whole foreground group, and
+        // the database must keep running while the last requests are finished.
         command.process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|error| self.start_error(error.to_string()))?;

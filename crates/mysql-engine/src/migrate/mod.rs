@@ -1,9 +1,11 @@
-//! Applies and reverts the migrations that are embedded in a program, and compares them with a database.
+//! Applies and reverts the migrations that are embedded in a program, and compares them with a
+//! database.
 //!
-//! They run on a separate connection, because DDL commits an open transaction, and under a named lock of the server, so that many
-//! instances may start at the same time: one applies the migrations, the others wait and then find nothing to do. A crash releases
-//! the lock with its connection, and may leave a migration partly applied and not recorded: the next run starts that migration
-//! from its first statement, and skips definitions that exist already ([`Script`]).
+//! They run on a separate connection, because DDL commits an open transaction, and under a named
+//! lock of the server, so that many instances may start at the same time: one applies the
+//! migrations, the others wait and then find nothing to do. A crash releases the lock with its
+//! connection, and may leave a migration partly applied and not recorded: the next run starts that
+//! migration from its first statement, and skips definitions that exist already ([`Script`]).
 
 mod script;
 
@@ -78,12 +80,14 @@ pub struct Migrator<'a> {
 }
 
 impl<'a> Migrator<'a> {
-    /// `lock` is the prefix of the name of the lock: the same in all versions of a program, short, and without quotes.
+    /// `lock` is the prefix of the name of the lock: the same in all versions of a program, short,
+    /// and without quotes.
     pub const fn new(migrations: &'a EmbeddedMigrations, lock: &'a str) -> Self {
         Self { migrations, lock }
     }
 
-    /// Applies all pending migrations and returns their names; creates the database if it does not exist and the user may.
+    /// Applies all pending migrations and returns their names; creates the database if it does not
+    /// exist and the user may.
     ///
     /// # Errors
     /// [`MigrateError`].
@@ -103,7 +107,8 @@ impl<'a> Migrator<'a> {
         Ok(done)
     }
 
-    /// Reverts the newest `count` migrations and returns their names, newest first. Data in what they drop is lost.
+    /// Reverts the newest `count` migrations and returns their names, newest first. Data in what
+    /// they drop is lost.
     ///
     /// # Errors
     /// [`MigrateError`].
@@ -182,7 +187,8 @@ async fn apply_pending(conn: &mut Conn, scripts: Vec<Script>, max: usize) -> Res
             continue;
         }
         if let Err(error) = apply(conn, &script).await {
-            // On Galera the lock is local to one node; an instance at another node may have just done the same.
+            // On Galera the lock is local to one node; an instance at another node may have just
+            // done the same.
             if !applied(conn).await?.contains(&script.version) {
                 return Err(MigrateError::Failed { name: script.name, reason: message(&error) });
             }

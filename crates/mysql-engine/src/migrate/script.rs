@@ -49,8 +49,9 @@ impl BoxableConnection<Mysql> for Text {
     }
 }
 
-/// Whether the server's error `code` means that the definition which `statement` creates or drops already exists, or is already
-/// gone: an earlier run did it and was interrupted before the migration was recorded. Such a statement is atomic.
+/// Whether the server's error `code` means that the definition which `statement` creates or drops
+/// already exists, or is already gone: an earlier run did it and was interrupted before the
+/// migration was recorded. Such a statement is atomic.
 pub(super) fn is_done(statement: &str, code: u16) -> bool {
     const TABLE_EXISTS: u16 = 1050;
     const UNKNOWN_TABLE: u16 = 1051;
@@ -111,7 +112,8 @@ fn statements(text: &str) -> Vec<String> {
     found.map(str::to_owned).collect()
 }
 
-/// The length of the comment at the start of `text`. A conditional comment (`/*! */`) is not a comment here.
+/// The length of the comment at the start of `text`. A conditional comment (`/*! */`) is not a
+/// comment here.
 fn comment(text: &str) -> Option<usize> {
     let until = |end: &str| text.find(end).map_or(text.len(), |at| at + end.len());
     if text.starts_with('#') || text.starts_with("-- ") || text.starts_with("--\n") {

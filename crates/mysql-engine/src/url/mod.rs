@@ -12,13 +12,15 @@ use url::Url;
 pub enum SslMode {
     /// Without TLS.
     Disabled,
-    /// With TLS if the server supports it. An attacker on the network can prevent that; the certificate is not verified.
+    /// With TLS if the server supports it. An attacker on the network can prevent that; the
+    /// certificate is not verified.
     Preferred,
     /// With TLS, else the connection fails. Without `ssl-ca` the certificate is not verified.
     Required,
     /// With TLS, and the certificate must be signed by a trusted authority.
     VerifyCa,
-    /// With TLS, and the certificate must be signed by a trusted authority and valid for the host of the URL.
+    /// With TLS, and the certificate must be signed by a trusted authority and valid for the host
+    /// of the URL.
     VerifyIdentity,
 }
 

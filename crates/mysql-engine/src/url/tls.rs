@@ -9,8 +9,8 @@ use rustls::sign::SigningKey;
 use std::sync::Arc;
 use url::Url;
 
-/// A name that no certificate has. The driver skips the check of names only if the error message contains this text
-/// (blackbeam/mysql_async#404); later versions do not need it.
+/// A name that no certificate has. The driver skips the check of names only if the error message
+/// contains this text (blackbeam/mysql_async#404); later versions do not need it.
 const ANY_NAME: &str = "NotValidForName.invalid";
 
 /// The TLS parameters of a URL.
@@ -25,7 +25,8 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    /// Removes the TLS parameters from `url` and returns them. Their names may have `-` or `_` and any case.
+    /// Removes the TLS parameters from `url` and returns them. Their names may have `-` or `_` and
+    /// any case.
     pub fn take_from(url: &mut Url) -> Result<Self, String> {
         let mut found = Self::default();
         let mut others = Vec::new();
@@ -175,7 +176,8 @@ impl KeyProvider for AnyFormat {
     }
 }
 
-/// Installs [`AnyFormat`] as the key provider of the process; everything else is the default provider.
+/// Installs [`AnyFormat`] as the key provider of the process; everything else is the default
+/// provider.
 fn accept_keys_of_any_format() {
     // An error means that a provider is already installed.
     let _ = CryptoProvider { key_provider: &AnyFormat, ..aws_lc_rs::default_provider() }.install_default();

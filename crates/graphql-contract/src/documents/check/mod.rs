@@ -1,6 +1,8 @@
-//! Validates a document against the contract: the rules of the specification that do not depend on the values of variables.
+//! Validates a document against the contract: the rules of the specification that do not depend on
+//! the values of variables.
 //!
-//! Every operation and fragment is checked once, including `__typename` and selections that `@skip` removes.
+//! Every operation and fragment is checked once, including `__typename` and selections that `@skip`
+//! removes.
 
 mod operations;
 mod selections;
@@ -20,7 +22,8 @@ use crate::sdl::{InputDef, Map, Schema, innermost};
 /// The maximum number of errors recorded for one document.
 const MAX_ERRORS: usize = 100;
 
-/// Validates the document; `chosen` is the operation to run. Returns the variables whose malformed values `chosen` reports itself.
+/// Validates the document; `chosen` is the operation to run. Returns the variables whose malformed
+/// values `chosen` reports itself.
 ///
 /// # Errors
 ///

@@ -13,7 +13,8 @@ use super::super::variables;
 use super::{Checker, Usage, Usages};
 use crate::sdl::{innermost, narrows};
 
-/// The usages of an operation: its own and those of all reachable fragments, whose names are added to `used`.
+/// The usages of an operation: its own and those of all reachable fragments, whose names are added
+/// to `used`.
 pub(super) fn reachable<'p, 'a>(
     own: &'p Usages<'a>,
     fragments: &'p HashMap<&'a Name, Usages<'a>>,
@@ -43,7 +44,8 @@ pub(super) fn cycles<'a>(
 ) -> Vec<&'a Positioned<Name>> {
     let (mut cycles, mut done) = (Vec::new(), HashSet::new());
     for start in names {
-        // The fragments from `start` to the current one, and the number of its spreads that were visited.
+        // The fragments from `start` to the current one, and the number of its spreads that were
+        // visited.
         let mut path: Vec<(&'a Name, usize)> = vec![(start, 0)];
         while let Some((name, next)) = path.last_mut() {
             let name = *name;
@@ -87,8 +89,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Rejects conditions and meta fields at the root of a subscription, because one field determines its events. Collects the
-    /// response keys of the other fields.
+    /// Rejects conditions and meta fields at the root of a subscription, because one field
+    /// determines its events. Collects the response keys of the other fields.
     fn one_event(&mut self, set: &'a SelectionSet, seen: &mut HashSet<&'a Name>, keys: &mut HashSet<&'a Name>) {
         for selection in &set.items {
             for directive in selection.node.directives() {
@@ -140,7 +142,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Records the malformed values that an operation cannot report itself: all unless it is a single mutation.
+    /// Records the malformed values that an operation cannot report itself: all unless it is a
+    /// single mutation.
     pub(super) fn malformed(&mut self, operation: &'a OperationDefinition, parts: &[&Usages<'a>]) {
         let mutations: HashSet<_> = parts.iter().flat_map(|usages| &usages.mutations).collect();
         let is_alone = operation.ty == OperationType::Mutation && mutations.len() == 1;

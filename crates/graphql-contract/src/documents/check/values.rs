@@ -12,8 +12,8 @@ use super::{Checker, Usage};
 use crate::sdl::{Kind, TypeDef};
 
 impl<'a> Checker<'a> {
-    /// Checks a value against the expected type; `place` names it in an error. Inside a custom scalar, `ty` is none and only the
-    /// variables are recorded.
+    /// Checks a value against the expected type; `place` names it in an error. Inside a custom
+    /// scalar, `ty` is none and only the variables are recorded.
     pub(super) fn value(&mut self, value: &'a Value, ty: Option<&Type>, has_default: bool, pos: Pos, place: &str) {
         let in_one_of = std::mem::take(&mut self.one_of);
         if let Value::Variable(name) = value {

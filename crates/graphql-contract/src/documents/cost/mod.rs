@@ -1,7 +1,8 @@
 //! The cost of an operation, computed from its normal form before it runs.
 //!
-//! The weights are in the contract: `@cost(weight:)` and `@listSize`. docs/api.md has the formula. A normal form is turned into a
-//! plan once; a request only adds the values of its variables, because page sizes can come from variables.
+//! The weights are in the contract: `@cost(weight:)` and `@listSize`. docs/api.md has the formula.
+//! A normal form is turned into a plan once; a request only adds the values of its variables,
+//! because page sizes can come from variables.
 
 mod build;
 mod plan;

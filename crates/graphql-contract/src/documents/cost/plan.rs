@@ -51,7 +51,8 @@ pub(super) struct Node {
     pub is_introspection: bool,
 }
 
-/// A selection: for each object type that its type can be, the indices of its nodes. One entry if they are the same for all.
+/// A selection: for each object type that its type can be, the indices of its nodes. One entry if
+/// they are the same for all.
 #[derive(Debug, Default)]
 pub(super) struct Set(pub Vec<Box<[u32]>>);
 

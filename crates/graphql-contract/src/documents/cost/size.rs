@@ -88,8 +88,8 @@ impl Size {
         }
     }
 
-    /// The number for these values of variables: the maximum of the arguments, or the days between two dates. At most the assumed size,
-    /// because the field itself refuses longer pages.
+    /// The number for these values of variables: the maximum of the arguments, or the days between
+    /// two dates. At most the assumed size, because the field itself refuses longer pages.
     pub fn of(&self, values: Values<'_>) -> u64 {
         let (arguments, assumed) = match self {
             Self::Fixed(size) => return *size,

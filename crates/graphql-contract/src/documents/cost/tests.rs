@@ -89,7 +89,8 @@ fn page_sizes_come_from_literals_variables_and_defaults() {
 #[test]
 fn nested_lists_multiply() {
     let query = "{ user { books(first: 100) { nodes { author { books(first: 100) { nodes { author { books(first: 100) { nodes { title } } } } } } } } } }";
-    // A million books of 1.1, after ten thousand and a hundred books of 1, with authors of 2 + 1 and pages of 5 + 1.
+    // A million books of 1.1, after ten thousand and a hundred books of 1, with authors of 2 + 1
+    // and pages of 5 + 1.
     costs(query, json!({}), 1_000_000 * 11 / 10 + 10_000 * 10 + 100 * 10 + 7);
 }
 

@@ -1,7 +1,7 @@
 //! Block strings that the parser reads differently from the specification.
 
-/// A plain string with the value that the specification gives the block string, and as many lines and columns; none if the parser
-/// reads the same value.
+/// A plain string with the value that the specification gives the block string, and as many lines
+/// and columns; none if the parser reads the same value.
 pub(super) fn plain(token: &str) -> Option<String> {
     let raw = token.strip_prefix(QUOTES)?.strip_suffix(QUOTES)?;
     let is_blank = |line: &str| !line.is_empty() && line.trim_matches(BLANKS).is_empty();

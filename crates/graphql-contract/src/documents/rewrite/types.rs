@@ -2,8 +2,8 @@
 
 use super::{Kind, Token, blank};
 
-/// The number of tokens of the type at the start of `tokens`, and the type without inner blanks but of the same width, if it has
-/// any; none if the tokens are not a type.
+/// The number of tokens of the type at the start of `tokens`, and the type without inner blanks but
+/// of the same width, if it has any; none if the tokens are not a type.
 pub(super) fn tight(tokens: &[Token], text: &str) -> Option<(usize, Option<String>)> {
     let is = |index: usize, mark: u8| tokens.get(index).is_some_and(|token| token.is(mark));
     let lists = tokens.iter().take_while(|token| token.is(b'[')).count();

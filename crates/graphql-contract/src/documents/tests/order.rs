@@ -1,4 +1,5 @@
-//! C8: response keys have the order of the specification's `CollectFields`, and each field is selected once.
+//! C8: response keys have the order of the specification's `CollectFields`, and each field is
+//! selected once.
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::parse_query;
@@ -52,7 +53,8 @@ fn is(object: &str, on: &str) -> bool {
     object == on || on == "Thing" || (on == "Node" && object != "Lamp")
 }
 
-/// The shape of the response for every object type that a value can have, and the maximum number of fields under one key.
+/// The shape of the response for every object type that a value can have, and the maximum number of
+/// fields under one key.
 fn shape(sets: &[&SelectionSet], object: &str, max_fields: &mut usize) -> String {
     let mut fields = IndexMap::new();
     collect(sets, object, &mut fields);
