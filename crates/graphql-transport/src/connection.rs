@@ -64,23 +64,23 @@ pub(super) struct ConnectionListener {
     admission: Admission,
     open_connections: Arc<OpenConnections>,
     /// The last time that a refused connection was logged.
-    cost_extension: Option<Instant>,
+    last_logged: Option<Instant>,
 }
 
 impl ConnectionListener {
     pub fn new(listener: TcpListener, bounds: Bounds, open_connections: Arc<OpenConnections>) -> io::Result<Self> {
         let address = LocalAddr(listener.local_addr()?.into());
         let admission = Admission::new(bounds.connections, bounds.per_address);
-        Ok(Self { listener, address, bounds, admission, open_connections, cost_extension: None })
+        Ok(Self { listener, address, bounds, admission, open_connections, last_logged: None })
     }
 
     /// Whether a repeated event may be logged now.
     fn may_log(&mut self) -> bool {
-        let may = self.cost_extension.is_none_or(|cost_extension| cost_extension.elapsed() >= QUIET);
-        if may {
-            self.cost_extension = Some(Instant::now());
+        let is_due = self.last_logged.is_none_or(|last_logged| last_logged.elapsed() >= QUIET);
+        if is_due {
+            self.last_logged = Some(Instant::now());
         }
-        may
+        is_due
     }
 }
 

@@ -178,7 +178,7 @@ impl EventStream {
                 self.fail(errors).await?;
                 Err(End)
             }
-            Some(Event::FinishedOperation) | None => {
+            Some(Event::Ended) | None => {
                 self.send(COMPLETE.to_owned()).await?;
                 Err(End)
             }

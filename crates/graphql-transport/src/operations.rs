@@ -26,7 +26,7 @@ pub(super) enum Event {
     /// It was not executed, and has ended.
     Failed(Vec<ServerError>),
     /// It has ended.
-    FinishedOperation,
+    Ended,
 }
 
 /// A response as JSON. Until it is dropped, it counts among the responses that clients have not
@@ -105,7 +105,7 @@ async fn once(
     let json = record.written(json::text(&response_body, shared.settings.max_response_bytes, record.id()).await);
     drop((response_body, room));
     match shared.gate.send(json.len(), record.address()).await {
-        Ok(room) => vec![Event::Next(Text { json, _room: room }), Event::FinishedOperation],
+        Ok(room) => vec![Event::Next(Text { json, _room: room }), Event::Ended],
         Err(_) => {
             let errors = vec![overloaded()];
             record.refused(&errors);
@@ -151,7 +151,7 @@ impl SubscriptionStream {
                 Some(response) => Box::pin(self.push(response)).await,
                 None => {
                     self.record.set_result(&[], None);
-                    self.end(Event::FinishedOperation);
+                    self.end(Event::Ended);
                 }
             }
         }

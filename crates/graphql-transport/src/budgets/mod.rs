@@ -275,8 +275,8 @@ mod tests {
     fn the_error_says_when_to_retry() {
         let error = Exhausted { after: Duration::from_millis(41_200) }.error();
         assert_eq!(error.message, "Too many requests. Try again in 42 seconds.");
-        let cost_extension = serde_json::to_value(&error).unwrap();
-        assert_eq!(cost_extension["extensions"]["retryAfterSeconds"], 42);
-        assert_eq!(cost_extension["extensions"]["retryable"], true);
+        let json = serde_json::to_value(&error).unwrap();
+        assert_eq!(json["extensions"]["retryAfterSeconds"], 42);
+        assert_eq!(json["extensions"]["retryable"], true);
     }
 }

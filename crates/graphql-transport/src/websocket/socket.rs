@@ -238,7 +238,7 @@ impl Socket {
                 self.operations.remove(id);
                 messages::error(id, &errors)
             }
-            Event::FinishedOperation => {
+            Event::Ended => {
                 self.operations.remove(id);
                 messages::complete(id)
             }
