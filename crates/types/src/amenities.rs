@@ -1,10 +1,11 @@
-//! What places offer: one name and one slug for the common spellings of a thing.
+//! Amenities: one name and one slug for the common spellings of an amenity.
 
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{MAX_KEY, search_key, slug_of};
 
-/// A name, and other names for the same thing. Spellings that differ only in case, spaces, hyphens and the like need no line.
+/// A name, and synonyms. Spellings that differ only in case, spaces, hyphens and similar characters
+/// are not listed.
 const NAMES: &str = "Wifi:wireless,wireless internet,internet wireless,wlan,wireless lan;TV:television;Air conditioning:aircon,a/c,\
 air conditioner;Washer:washing machine;Dryer:tumble dryer;Refrigerator:fridge;BBQ grill:barbecue,bbq,barbecue grill,barbeque;\
 Elevator:lift;Pool:swimming pool;Hot tub:jacuzzi,whirlpool;Crib:cot,baby cot,baby crib;Gym:fitness room,fitness center,fitness centre;\
@@ -12,7 +13,7 @@ Microwave:microwave oven;Hair dryer:blow dryer,hairdrier;Iron:clothes iron;\
 Smoke alarm:smoke detector;Carbon monoxide alarm:carbon monoxide detector,co alarm,co detector;EV charger:electric vehicle charger,car charger;\
 Dedicated workspace:laptop friendly workspace,workspace;Free parking on premises:free on-premises parking";
 
-/// The usual names by the keys of all names.
+/// The common names by the keys of all names.
 static USUAL: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
     let lines = NAMES.split(';').filter_map(|line| line.split_once(':'));
     lines
@@ -20,14 +21,14 @@ static USUAL: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The key under which an amenity is known, the same for all spellings of its name.
+/// The slug of an amenity, the same for all spellings of its name.
 pub fn amenity_key(name: &str) -> String {
-    // A long name would be cut; its slug ends in a hash.
+    // A long name would be truncated; its slug ends in a hash.
     let key = if name.chars().count() > MAX_KEY { slug_of(name) } else { search_key(name) };
     USUAL.get(&key).map_or(key, |usual| search_key(usual))
 }
 
-/// Slug and name of an amenity: those of the usual name, if there is one.
+/// The slug and name of an amenity: those of its common name, if there is one.
 pub fn amenity_of(name: &str) -> (String, String) {
     let usual = if name.chars().count() > MAX_KEY { None } else { USUAL.get(&search_key(name)).copied() };
     let name = usual.unwrap_or(name);
@@ -40,7 +41,7 @@ mod tests {
 
     use super::*;
 
-    /// C28, and more of the kind.
+    /// C28, and similar cases.
     #[test]
     fn common_spellings_are_one_amenity() {
         for (slug, names) in [

@@ -9,16 +9,16 @@ use tokio::sync::watch;
 
 use super::Timestamp;
 
-/// What time it is.
+/// A source of the current time.
 pub trait Clock: Send + Sync + 'static {
-    /// The instant, in whole microseconds.
+    /// The current instant, in whole microseconds.
     fn now(&self) -> Timestamp;
 
-    /// Returns after `time`.
+    /// Completes after `time`.
     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()>;
 }
 
-/// The clock of the machine.
+/// The clock of the system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -33,7 +33,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that advances only when told to, for tests.
 #[derive(Debug)]
 pub struct ManualClock {
     now: watch::Sender<Timestamp>,
@@ -41,12 +41,12 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that shows `at`.
+    /// A clock that starts at `at`.
     pub fn at(at: Timestamp) -> Self {
         Self { now: watch::Sender::new(at), sleeping: watch::Sender::new(0) }
     }
 
-    /// Moves the clock on by `by`.
+    /// Advances the clock by `by`.
     pub fn advance(&self, by: Duration) {
         self.now.send_modify(|now| *now = *now + by);
     }
@@ -56,14 +56,14 @@ impl ManualClock {
         self.now.send_replace(at);
     }
 
-    /// Returns when exactly `number` are asleep.
+    /// Completes when exactly `number` tasks are sleeping.
     pub async fn until_asleep(&self, number: usize) {
-        // It cannot fail: the clock, which is borrowed here, holds the sender.
+        // It cannot fail: the clock, which is borrowed here, owns the sender.
         let _ = self.sleeping.subscribe().wait_for(|sleeping| *sleeping == number).await.is_ok();
     }
 }
 
-/// Somebody who is asleep.
+/// A sleeping task.
 struct Sleeper<'a>(&'a watch::Sender<usize>);
 
 impl Drop for Sleeper<'_> {
@@ -82,15 +82,15 @@ impl Clock for ManualClock {
         Box::pin(async move {
             self.sleeping.send_modify(|sleeping| *sleeping += 1);
             let _asleep = Sleeper(&self.sleeping);
-            // It cannot fail: the clock, which is borrowed here, holds the sender.
+            // It cannot fail: the clock, which is borrowed here, owns the sender.
             let _ = self.now.subscribe().wait_for(|now| *now >= end).await.is_ok();
         })
     }
 }
 
-/// Where random bytes come from.
+/// A source of random bytes.
 pub trait Entropy: Send + Sync + 'static {
-    /// Fills `bytes` with random bytes that nobody can guess.
+    /// Fills `bytes` with unpredictable random bytes.
     fn fill(&self, bytes: &mut [u8]);
 }
 
@@ -103,7 +103,7 @@ impl dyn Entropy {
     }
 }
 
-/// Randomness of the operating system, stretched by a cryptographic generator per thread.
+/// Randomness of the operating system, expanded by a cryptographic generator per thread.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OsEntropy;
 
@@ -114,12 +114,12 @@ impl Entropy for OsEntropy {
     }
 }
 
-/// Randomness that repeats itself from a seed, for tests.
+/// Reproducible randomness from a seed, for tests.
 #[derive(Debug)]
 pub struct SeededEntropy(Mutex<StdRng>);
 
 impl SeededEntropy {
-    /// The sequence of `seed`.
+    /// The sequence for `seed`.
     pub fn new(seed: u64) -> Self {
         Self(Mutex::new(StdRng::seed_from_u64(seed)))
     }

@@ -1,6 +1,7 @@
 //! Points, boxes and coarse squares on the map.
 
-/// Side of the squares that stand for a place in public, in degrees: some 550 m of latitude.
+/// The side of the squares that replace exact locations in public, in degrees: about 550 m of
+/// latitude.
 const SQUARE: f64 = 0.005;
 
 /// A point on earth, WGS 84.
@@ -12,30 +13,31 @@ pub struct Point {
     pub longitude: f64,
 }
 
-/// The middle of the coarse square that holds a point: all that strangers learn, and what search looks at, so that neither many
-/// answers nor a narrow box tell more.
+/// The center of the coarse square that contains a point: all that the public learns, and what
+/// search uses, so that neither many queries nor a narrow box reveal more.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Area(pub Point);
 
 impl Point {
-    /// A point, if it is on earth.
+    /// A point, if its coordinates are valid.
     pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
         ((-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude))
             .then_some(Self { latitude, longitude })
     }
 
-    /// Its coarse square.
+    /// The center of its coarse square.
     pub fn area(self) -> Area {
         let middle = |degrees: f64, bound: f64| {
             let cell = (degrees / SQUARE).floor() * SQUARE + SQUARE / 2.0;
-            // Rounded, so that the same square is the same number for ever.
+            // Rounded, so that the same square always has the same number.
             ((cell * 10_000.0).round() / 10_000.0).clamp(-bound, bound)
         };
         Area(Self { latitude: middle(self.latitude, 90.0), longitude: middle(self.longitude, 180.0) })
     }
 }
 
-/// A box on the map; longitudes from -180 to 180. When west is greater than east it crosses the 180° meridian.
+/// A box on the map; longitudes from -180 to 180. When west is greater than east it crosses the
+/// 180° meridian.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GeoBox {
     /// Southern edge.
@@ -49,11 +51,12 @@ pub struct GeoBox {
 }
 
 impl GeoBox {
-    /// The greatest longitude of an edge: maps count on when they are turned around the earth, but no map is turned so often.
+    /// The greatest longitude of an edge: maps continue counting when they are turned around the
+    /// earth, but not this often.
     pub const MAX_TURNED: f64 = 36_000.0;
 
-    /// A box, if its latitudes are on earth and south is not north of north. Longitudes beyond 180° are wrapped around the earth; a box
-    /// that goes all the way around has all longitudes.
+    /// A box, if its latitudes are valid and south is not north of north. Longitudes beyond 180°
+    /// are wrapped around the earth; a box that goes all the way around has all longitudes.
     pub fn new(south: f64, west: f64, north: f64, east: f64) -> Option<Self> {
         let is_latitude = |degrees: f64| (-90.0..=90.0).contains(&degrees);
         let is_longitude = |degrees: f64| (-Self::MAX_TURNED..=Self::MAX_TURNED).contains(&degrees);
@@ -69,7 +72,7 @@ impl GeoBox {
         self.west > self.east
     }
 
-    /// The point in the middle.
+    /// The center.
     pub fn middle(self) -> Point {
         let span = if self.crosses_meridian() { self.east + 360.0 - self.west } else { self.east - self.west };
         let longitude = self.west + span / 2.0;
@@ -80,7 +83,7 @@ impl GeoBox {
     }
 }
 
-/// The same meridian from -180 to 180.
+/// The same meridian, from -180 to 180.
 fn wrapped(longitude: f64) -> f64 {
     if (-180.0..=180.0).contains(&longitude) { longitude } else { (longitude + 180.0).rem_euclid(360.0) - 180.0 }
 }
@@ -148,7 +151,7 @@ mod tests {
                 let west = f64::from(west + turns * 360);
                 GeoBox::new(0.0, west, 1.0, west + f64::from(width)).unwrap()
             };
-            // Both names of the meridian of 180 degrees are the same place.
+            // The meridians of 180 and -180 degrees are the same.
             prop_assume!(longitude.abs() != 180);
             prop_assert_eq!(holds(turned(turns)), (longitude - west).rem_euclid(360) <= width);
         }

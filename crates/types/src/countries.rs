@@ -1,4 +1,4 @@
-//! Countries of ISO 3166-1, with the names that people write for them.
+//! The countries of ISO 3166-1, with the names that people use for them.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -56,7 +56,7 @@ pub fn is_country(code: &str) -> bool {
     entries().any(|(known, _)| known == code)
 }
 
-/// The code of the country whose name, or code in any letter case, has the key `key`.
+/// The code of the country whose name or code has the search key `key`.
 pub fn country_named(key: &str) -> Option<&'static str> {
     BY_NAME.get(key).copied()
 }

@@ -1,7 +1,8 @@
-//! Cursors of lists: a position in the order of a list and the id of the row there, as text.
+//! Cursors of lists: a position in the order of a list and the ID of the row there, as text.
 //!
-//! A client can send any text, and a position goes into statements that read for many clients at once. So a cursor is checked whole
-//! when it is read: its length, each of its parts, and that writing it again gives the same text.
+//! A client can send any text, and a position becomes part of statements that read for many clients
+//! at once. So a cursor is fully checked when it is parsed: its length, each of its parts, and that
+//! formatting it again gives the same text.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -10,15 +11,15 @@ use chrono::{Datelike, NaiveDate};
 
 use super::{PageError, Timestamp};
 
-/// The longest text of a cursor: the longest position and id, in base64, with room to spare.
+/// Maximum length of a cursor: the longest position and ID, in base64, with some reserve.
 const MAX_LENGTH: usize = 192;
 
-/// What a list is ordered by, as part of a cursor.
+/// A position in the order of a list, as part of a cursor.
 pub trait Position: Sized {
-    /// As text without a point.
+    /// Formats it as text without a dot.
     fn to_text(&self) -> String;
 
-    /// From that text, if the database can hold it.
+    /// Parses that text, if the value is valid for the database.
     fn from_text(text: &str) -> Option<Self>;
 }
 
@@ -52,15 +53,16 @@ impl Position for NaiveDate {
     }
 }
 
-/// The cursor of the row with this position and id.
+/// The cursor of the row with this position and ID.
 pub fn to_cursor(position: &impl Position, id: &impl Display) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}.{id}", position.to_text()))
 }
 
-/// Position and id of the cursor `text`. Ids carry their kind, so a cursor of another kind of list is refused.
+/// The position and ID of a cursor. IDs include their type, so a cursor of another type of list is
+/// rejected.
 ///
 /// # Errors
-/// [`PageError::Cursor`] when [`to_cursor`] did not make the text.
+/// [`PageError::Cursor`] when the text is not from [`to_cursor`].
 pub fn from_cursor<P: Position, Id: FromStr + Display>(text: &str) -> Result<(P, Id), PageError> {
     let read = || {
         let plain = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
@@ -68,7 +70,7 @@ pub fn from_cursor<P: Position, Id: FromStr + Display>(text: &str) -> Result<(P,
         Some((P::from_text(position)?, id.parse().ok()?))
     };
     let is_short = text.len() <= MAX_LENGTH;
-    // One place has one text.
+    // A position has exactly one text.
     is_short.then(read).flatten().filter(|(position, id)| to_cursor(position, id) == text).ok_or(PageError::Cursor)
 }
 
@@ -99,7 +101,8 @@ mod tests {
             let cursor = encoded(&format!("{day}.{}", id()));
             assert_eq!(from_cursor::<NaiveDate, BookingId>(&cursor), Err(PageError::Cursor), "{day}");
         }
-        // The first is that of S3; then the first and last microsecond of the column, and their neighbors.
+        // The first is that of S3; then the first and last microsecond of the column, and their
+        // neighbors.
         for (micros, is_held) in [
             ("2147000000000000000", false),
             ("-30610224000000000", true),

@@ -1,10 +1,10 @@
-//! E-mail addresses.
+//! Email addresses.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// An email address in lower case, of the form that browsers accept.
+/// An email address in lower case, in the format that browsers accept.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
@@ -20,7 +20,7 @@ impl Email {
         &self.0
     }
 
-    /// An address that the database holds: it was checked when it was written.
+    /// An address from the database, which was checked when it was written.
     pub fn stored(text: String) -> Self {
         Self(text)
     }
@@ -66,7 +66,7 @@ impl fmt::Display for Email {
     }
 }
 
-/// An address is personal: logs show only its domain.
+/// Addresses are personal data: logs show only the domain.
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "…@{}", self.0.rsplit_once('@').map_or("", |(_, domain)| domain))

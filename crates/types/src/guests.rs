@@ -1,9 +1,9 @@
-//! Who comes along.
+//! The guests of a stay.
 
-/// Who comes along on a stay.
+/// The guests of a stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Guests {
-    /// Adults, one at least.
+    /// Adults, at least one.
     pub adults: u8,
     /// Children from 2 to 12 years.
     pub children: u8,
@@ -17,7 +17,7 @@ impl Guests {
     /// One adult.
     pub const ONE: Self = Self { adults: 1, children: 0, infants: 0, pets: 0 };
 
-    /// Those who count towards the listing's most guests: adults and children.
+    /// The number that counts towards the maximum number of guests: adults and children.
     pub fn count(self) -> u16 {
         u16::from(self.adults) + u16::from(self.children)
     }

@@ -2,11 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-/// Names one intention of one viewer: 8 to 64 characters of `A-Z a-z 0-9 - _`.
+/// Identifies one request of one viewer: 8 to 64 characters of `A-Z a-z 0-9 - _`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
-/// A text that is no key.
+/// A text that is not a valid key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an idempotency key must have 8 to 64 characters of A-Z a-z 0-9 - _")]
 pub struct InvalidKey;

@@ -1,44 +1,45 @@
-//! Places in lists that are ordered by time.
+//! Positions in lists that are ordered by time.
 
 use std::{fmt::Display, str::FromStr};
 
 use super::{Page, PageError, PageOf, Timestamp, cursor};
 
-/// A place in a list that has the newest first: behind the row made at `at` with this id. The older place is the smaller one.
+/// A position in a list with the newest row first: after the row created at `at` with this ID. The
+/// older position is the smaller one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Newest<Id> {
-    /// When the row was made.
+    /// When the row was created.
     pub at: Timestamp,
-    /// Its id, which decides between rows of one instant.
+    /// Its ID, which decides between rows of the same instant.
     pub id: Id,
 }
 
 impl<Id: Display + FromStr> Newest<Id> {
-    /// As an opaque text that clients hand back.
+    /// Formats it as an opaque text for clients.
     pub fn to_cursor(&self) -> String {
         cursor::to_cursor(&self.at, &self.id)
     }
 
-    /// From the text that [`Self::to_cursor`] made.
+    /// Parses the text of [`Self::to_cursor`].
     ///
     /// # Errors
-    /// [`PageError::Cursor`] when it did not.
+    /// [`PageError::Cursor`] when the text is something else.
     pub fn from_cursor(text: &str) -> Result<Self, PageError> {
         cursor::from_cursor(text).map(|(at, id)| Self { at, id })
     }
 
-    /// The page that `first` and the text `after` ask for.
+    /// The page for the arguments `first` and `after`.
     ///
     /// # Errors
-    /// [`PageError`] when `first` is out of bounds or the cursor is not one of such a list.
+    /// [`PageError`] when `first` is out of range or the cursor is invalid.
     pub fn page(first: Option<i32>, after: Option<&str>) -> Result<Page<Self>, PageError> {
         Page::new(first, after.map(Self::from_cursor).transpose()?)
     }
 }
 
 impl<Id: Ord + Copy> Page<Newest<Id>> {
-    /// Cuts the page out of `rows`, which hold at least those read for it with [`Page::limit`], and maybe those of other pages of the
-    /// same list, in any order.
+    /// Cuts the page from `rows`, which contain at least those read for it with [`Page::limit`],
+    /// and possibly those of other pages of the same list, in any order.
     pub fn cut_out<T: Clone>(&self, rows: &[T], place: impl Fn(&T) -> Newest<Id>) -> PageOf<T> {
         let mut found: Vec<(Newest<Id>, T)> = rows
             .iter()

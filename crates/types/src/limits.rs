@@ -1,4 +1,4 @@
-//! How often something may be done: rules as values.
+//! Rate limits as values.
 
 use std::{
     collections::HashMap,
@@ -7,35 +7,35 @@ use std::{
 
 use chrono::Duration;
 
-/// What happens to an attempt over a rule.
+/// What happens to an attempt above a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Penalty {
     /// It is refused.
     Refuse,
-    /// It has to wait, at most this long.
+    /// It is delayed, at most this long.
     Delay(Duration),
 }
 
-/// How often something may be done. `burst` attempts at once; each comes back after `window / burst`.
+/// A rate limit: `burst` attempts at once; each is available again after `window / burst`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// What is limited. Attempts under different names are counted separately.
+    /// The name of the limit. Attempts under different names are counted separately.
     pub name: &'static str,
-    /// The most attempts at once.
+    /// The maximum number of attempts at once.
     pub burst: u32,
-    /// How long it takes until all of them have come back.
+    /// The time after which all attempts are available again.
     pub window: Duration,
     /// What happens to further attempts.
     pub penalty: Penalty,
 }
 
 impl Rule {
-    /// Refuses attempts over `burst` in `window`.
+    /// Refuses attempts above `burst` in `window`.
     pub const fn refusing(name: &'static str, burst: u32, window: Duration) -> Self {
         Self { name, burst, window, penalty: Penalty::Refuse }
     }
 
-    /// Delays attempts over `burst` in `window`, each by at most `most`.
+    /// Delays attempts above `burst` in `window`, each by at most `most`.
     pub const fn delaying(name: &'static str, burst: u32, window: Duration, most: Duration) -> Self {
         Self { name, burst, window, penalty: Penalty::Delay(most) }
     }
@@ -64,7 +64,8 @@ impl Rule {
     }
 }
 
-/// The attempts of this process that are being delayed: bounded by key and in all, so that delays cannot be hoarded.
+/// The attempts of this process that are being delayed: bounded by key and in all, so that delays
+/// cannot be hoarded.
 #[derive(Debug, Clone, Default)]
 pub struct Delays(Arc<Mutex<HashMap<[u8; 32], usize>>>);
 

@@ -1,35 +1,35 @@
 //! Pages of lists.
 
-/// How much of a list is asked for, checked once.
+/// The requested part of a list, checked once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Page<C> {
     /// At most this many items.
     pub first: usize,
-    /// Those after this place.
+    /// Those after this position.
     pub after: Option<C>,
 }
 
-/// A page that cannot be given.
+/// An invalid page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
-    /// `first` is out of bounds.
+    /// `first` is out of range.
     #[error("`first` must be from 1 to {max}")]
     First {
-        /// The most items of a page.
+        /// The maximum number of items of a page.
         max: usize,
     },
-    /// The cursor is not one of this list's.
+    /// The cursor does not belong to this list.
     #[error("the cursor is not valid for this list")]
     Cursor,
 }
 
 impl<C> Page<C> {
-    /// The most items of a page.
+    /// The maximum number of items of a page.
     pub const MAX: usize = 100;
-    /// The items of a page that does not say how many.
+    /// The default number of items of a page.
     pub const DEFAULT: usize = 20;
 
-    /// The page that `first` and `after` ask for.
+    /// The page for the arguments `first` and `after`.
     pub fn new(first: Option<i32>, after: Option<C>) -> Result<Self, PageError> {
         let first = usize::try_from(first.unwrap_or(Self::DEFAULT as i32)).unwrap_or(0);
         if !(1..=Self::MAX).contains(&first) {
@@ -38,12 +38,13 @@ impl<C> Page<C> {
         Ok(Self { first, after })
     }
 
-    /// How many rows to read: one more than asked for tells whether there is a next page.
+    /// The number of rows to read: one more than requested, to find out whether there is a next
+    /// page.
     pub fn limit(&self) -> i64 {
         self.first as i64 + 1
     }
 
-    /// Cuts `rows`, read with [`Page::limit`], to the page.
+    /// Cuts the page from `rows`, which were read with [`Page::limit`].
     pub fn cut<T>(&self, mut rows: Vec<T>) -> PageOf<T> {
         let has_next = rows.len() > self.first;
         rows.truncate(self.first);
@@ -56,14 +57,14 @@ impl<C> Page<C> {
 pub struct PageOf<T> {
     /// The items, in order.
     pub items: Vec<T>,
-    /// Whether more follow.
+    /// Whether there is a next page.
     pub has_next: bool,
-    /// Whether the page began after a cursor.
+    /// Whether the page started after a cursor.
     pub has_previous: bool,
 }
 
 impl<T> Default for PageOf<T> {
-    /// A page of nothing.
+    /// An empty page.
     fn default() -> Self {
         Self { items: Vec::new(), has_next: false, has_previous: false }
     }

@@ -1,20 +1,22 @@
-//! The form of a name in which it is looked up: `Saint-Denis`, `saint denis` and `SAINT DENIS` are one, and so are `Gießen` and
-//! `Giessen`, in whatever Unicode form they were typed.
+//! The form of a name for lookups: `Saint-Denis`, `saint denis` and `SAINT DENIS` have the same
+//! key, and so have `Gießen` and `Giessen`, in any Unicode form.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// The longest key, in characters: what the columns of keys hold.
+/// Maximum length of a key, in characters: that of the columns.
 pub const MAX_KEY: usize = 100;
 
-/// The key of a name: letters and digits, without case, diacritics, spaces, hyphens, apostrophes and other punctuation. The key of the
-/// beginning of a name is the beginning of its key. Only a blank name has an empty key.
+/// The key of a name: letters and digits, without case, diacritics, spaces, hyphens, apostrophes
+/// and other punctuation. The key of a prefix of a name is a prefix of its key. Only a blank name
+/// has an empty key.
 pub fn search_key(name: &str) -> String {
     let key: String = folded(name).filter(|letter| is_kept(*letter)).take(MAX_KEY).collect();
-    // Of a name of nothing but punctuation that is all there is.
+    // A name of only punctuation keeps it.
     if key.is_empty() { name.trim().nfc().take(MAX_KEY).collect() } else { key }
 }
 
-/// The words of a text in the same form, each once, sorted. Letters of scripts that do not put spaces between words are words of their own.
+/// The words of a text in the same form, each once, sorted. In scripts without spaces between
+/// words, each letter is a word.
 pub fn search_words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     for letter in folded(text).filter(|letter| !is_apostrophe(*letter)) {
@@ -37,11 +39,11 @@ pub fn search_words(text: &str) -> Vec<String> {
     words
 }
 
-/// The longest word, in characters: what the column holds. What is longer is known by its beginning.
+/// Maximum length of a word, in characters: that of the column. A longer word is truncated.
 const MAX_WORD: usize = 40;
 
 fn is_kept(letter: char) -> bool {
-    // Marks that are left after folding are vowels, or change a letter into another one.
+    // Marks that remain after folding are vowels, or change the letter.
     letter.is_alphanumeric() || is_combining_mark(letter)
 }
 
@@ -54,9 +56,9 @@ fn is_ideograph(letter: char) -> bool {
     matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
-/// The letters without case and diacritics, punctuation as it is.
+/// The letters without case and diacritics; punctuation is unchanged.
 fn folded(text: &str) -> impl Iterator<Item = char> {
-    // Composed again at the end: syllables of Hangul are letters, as their readers see them.
+    // Composed again at the end, because syllables of Hangul count as letters.
     text.nfkd().flat_map(char::to_lowercase).nfkd().filter(|letter| !is_diacritic(*letter)).flat_map(letters).nfc()
 }
 
@@ -67,7 +69,7 @@ fn is_diacritic(letter: char) -> bool {
         | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-/// What stands for a letter that Unicode does not take apart.
+/// The replacement of a letter that Unicode does not decompose.
 fn letters(letter: char) -> impl Iterator<Item = char> {
     let (first, second) = match letter {
         'ß' => ('s', Some('s')),
@@ -93,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    /// C18, and more of the kind.
+    /// C18, and similar cases.
     #[test]
     fn spellings_of_one_name_have_one_key() {
         for (key, names) in [

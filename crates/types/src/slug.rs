@@ -1,19 +1,20 @@
-//! Names for programs, made from names for people.
+//! Slugs: identifiers made from names.
 
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-/// The longest slug.
+/// Maximum length of a slug.
 const LONGEST: usize = 100;
-/// A hyphen and eight hexadecimal digits.
+/// The length of a hyphen and eight hexadecimal digits.
 const SUFFIX: usize = 9;
-/// What stands for a name of which nothing is left.
+/// The slug of a name without any usable character.
 const NAMELESS: &str = "amenity";
 
-/// The name for programs: `Free parking on premises` is `free-parking-on-premises`. Names that differ only in letter case, spaces and
-/// punctuation have one slug. A name that loses letters or digits on the way to ASCII, or is too long, ends in eight digits of its hash,
-/// so that two such names stay two; they follow from nothing but the name.
+/// The slug of a name: `Free parking on premises` becomes `free-parking-on-premises`. Names that
+/// differ only in letter case, spaces and punctuation have the same slug. If a name loses letters
+/// or digits in the conversion to ASCII, or is too long, its slug ends in eight digits of its hash,
+/// so that different names have different slugs. The slug depends only on the name.
 pub fn slug_of(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     let name = words.join(" ").to_lowercase();
@@ -31,7 +32,7 @@ pub fn slug_of(name: &str) -> String {
     if is_whole && (1..=LONGEST).contains(&slug.len()) { slug.to_owned() } else { hashed(slug, name) }
 }
 
-/// As much of `slug` as fits, and digits of the hash of `name`.
+/// The part of `slug` that fits, and digits of the hash of `name`.
 fn hashed(slug: &str, name: &str) -> String {
     let stem = slug[..slug.len().min(LONGEST - SUFFIX)].trim_end_matches('-');
     let mut slug = if stem.is_empty() { NAMELESS } else { stem }.to_owned();

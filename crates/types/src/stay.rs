@@ -2,23 +2,24 @@
 
 use chrono::{Days, NaiveDate};
 
-/// The nights from check-in to the eve of check-out. A check-out day can be booked by the next guest.
+/// The nights from check-in to the night before check-out. The next guest can arrive on the day of
+/// check-out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stay {
     check_in: NaiveDate,
     check_out: NaiveDate,
 }
 
-/// A stay that ends before it begins, or is out of bounds.
+/// A stay that ends before it begins, or is too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidStay {
     /// Check-out is not after check-in.
     #[error("the stay must end at least one day after it begins")]
     Empty,
-    /// More nights than anybody can ask for at once.
+    /// More nights than can be requested at once.
     #[error("the stay must have at most {max} nights")]
     TooLong {
-        /// The most nights.
+        /// The maximum number of nights.
         max: u32,
     },
 }
@@ -36,7 +37,7 @@ impl Stay {
         Ok(Self { check_in, check_out })
     }
 
-    /// A stay that the database holds: it was checked when it was written.
+    /// A stay from the database, which was checked when it was written.
     pub fn stored(check_in: NaiveDate, check_out: NaiveDate) -> Self {
         Self { check_in, check_out }
     }
@@ -46,17 +47,17 @@ impl Stay {
         self.check_in
     }
 
-    /// The day of departure.
+    /// The day of check-out.
     pub fn check_out(self) -> NaiveDate {
         self.check_out
     }
 
-    /// How many nights.
+    /// The number of nights.
     pub fn len(self) -> u32 {
         u32::try_from(self.check_out.signed_duration_since(self.check_in).num_days()).unwrap_or(0)
     }
 
-    /// Never: a stay has a night at least.
+    /// Always false: a stay has at least one night.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
@@ -66,7 +67,7 @@ impl Stay {
         (0..u64::from(self.len())).map(move |day| self.check_in + Days::new(day))
     }
 
-    /// Whether both want one of the same nights.
+    /// Whether both stays include a common night.
     pub fn overlaps(self, other: Self) -> bool {
         self.check_in < other.check_out && other.check_in < self.check_out
     }

@@ -1,4 +1,4 @@
-//! Instants in UTC, in whole microseconds: what a DATETIME(6) holds.
+//! Instants in UTC, in whole microseconds, as in a DATETIME(6).
 
 use std::ops::{Add, RangeInclusive, Sub};
 
@@ -21,15 +21,15 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
-    /// The years of a DATETIME, and of a DATE.
+    /// The years that DATETIME and DATE support.
     pub const YEARS: RangeInclusive<i32> = 1000..=9999;
 
-    /// The instant so many microseconds after 1970, if a DATETIME can hold it.
+    /// The instant this many microseconds after 1970, if a DATETIME supports it.
     pub fn from_micros(micros: i64) -> Option<Self> {
         DateTime::from_timestamp_micros(micros).filter(|at| Self::YEARS.contains(&at.year())).map(Self)
     }
 
-    /// The instant as chrono knows it.
+    /// The instant as a value of chrono.
     pub fn utc(self) -> DateTime<Utc> {
         self.0
     }

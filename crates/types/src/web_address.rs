@@ -1,4 +1,4 @@
-//! Web addresses that strangers give and other people's browsers open.
+//! Web addresses that users submit and browsers of others open.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,11 +6,12 @@ use url::{Host, Url};
 
 use client_limits::AddressPrefix;
 
-/// Names of the machine itself and of private networks (RFC 6761, 6762, 8375, 9476; `internal` is reserved by ICANN).
+/// Names of the machine itself and of private networks (RFC 6761, 6762, 8375, 9476; `internal` is
+/// reserved by ICANN).
 const PRIVATE_NAMES: [&str; 7] = ["localhost", "local", "internal", "home.arpa", "alt", "localdomain", "lan"];
 
-/// Whether an address is one of the public web: without a user name or password, and its host is not this machine or one of a private
-/// network, as far as the address itself says.
+/// Whether a URL is on the public web: without a user name or password, and with a host that is
+/// neither this machine nor in a private network, according to the URL itself.
 pub fn is_public(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else { return false };
     let is_anonymous = url.username().is_empty() && url.password().is_none();
@@ -27,11 +28,11 @@ fn is_public_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let is_below =
         |parent: &&str| name.strip_suffix(*parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    // A name of one part is known to the machine or its network alone.
+    // A name with one label is known only to the machine or its network.
     name.contains('.') && !PRIVATE_NAMES.iter().any(is_below)
 }
 
-/// What the registry of special addresses calls globally reachable.
+/// Addresses that the IANA registry of special-purpose addresses lists as globally reachable.
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let is_shared = a == 100 && b & 0xc0 == 64;
@@ -43,7 +44,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, c, ..] = address.segments();
-    // An IPv4 address inside: mapped, NAT64, or 6to4.
+    // An embedded IPv4 address: mapped, NAT64, or 6to4.
     if let Some(inside) = AddressPrefix::of(Some(IpAddr::V6(address))).ipv4() {
         return is_public_v4(inside);
     }
@@ -51,7 +52,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         let ([b, c], [d, e]) = (b.to_be_bytes(), c.to_be_bytes());
         return is_public_v4(Ipv4Addr::new(b, c, d, e));
     }
-    // Global unicast, without Teredo and the addresses of documents.
+    // Global unicast, without Teredo and the addresses for documentation.
     a & 0xe000 == 0x2000 && !(a == 0x2001 && matches!(b, 0 | 0xdb8)) && !(a == 0x3fff && b < 0x1000)
 }
 

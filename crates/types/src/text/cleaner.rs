@@ -1,26 +1,27 @@
-//! Takes characters one by one and keeps those that a plain text may have.
+//! Filters the characters of a plain text, one by one.
 
 use super::characters::{can_join, is_blank, is_harmful, is_joiner, is_mark, is_selector, is_tag, is_visible};
 
-/// What happens to plain marks of direction.
+/// What to do with direction marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Marks {
-    /// They stay.
+    /// Keep them.
     Keep,
-    /// They go.
+    /// Drop them.
     Drop,
 }
 
-/// Takes characters and keeps those that a plain text may have. Line ends become `\n`; of a run of empty lines one stays.
+/// Filters the characters of a plain text. Line ends become `\n`, and at most one empty line in a
+/// row is kept.
 #[derive(Debug)]
 pub struct Cleaner {
     marks: Marks,
     text: String,
-    /// A joiner that stays only between two characters that it can join.
+    /// A joiner that is kept only between two characters that it can join.
     joiner: Option<char>,
-    /// Line ends since the last visible character.
+    /// The number of line ends since the last visible character.
     ends: usize,
-    /// Spaces since then; those before a line end go.
+    /// The number of spaces since then; those before a line end are dropped.
     spaces: usize,
 }
 
@@ -30,7 +31,8 @@ impl Cleaner {
         Self { marks, text: String::new(), joiner: None, ends: 0, spaces: 0 }
     }
 
-    /// The next character. A carriage return is none: whoever reads a text knows whether a line feed follows it.
+    /// Adds a character. Carriage returns must be handled before, by a caller that knows whether a
+    /// line feed follows.
     pub fn push(&mut self, char: char) {
         match char {
             '\n' | '\u{2028}' | '\u{2029}' | '\u{85}' | '\u{b}' | '\u{c}' => {
@@ -38,7 +40,8 @@ impl Cleaner {
                 self.spaces = 0;
                 self.ends += 1;
             }
-            // Tabs, no-break spaces and typographic spaces. The ideographic space stays: it is how those scripts indent.
+            // Tabs, no-break spaces and typographic spaces. The ideographic space is kept: those
+            // scripts indent with it.
             _ if is_blank(char) || (char.is_whitespace() && char != '\u{3000}' && char != '\r') => {
                 self.joiner = None;
                 self.spaces += 1;
@@ -58,13 +61,13 @@ impl Cleaner {
             }
             _ if is_mark(char) && self.marks == Marks::Drop => {}
             _ if is_harmful(char) => {}
-            // The bullets of symbol fonts, from pasted documents.
+            // Bullets of symbol fonts, from pasted documents.
             '\u{f0a7}' | '\u{f0b7}' | '\u{f0d8}' => self.keep('•'),
             _ => self.keep(char),
         }
     }
 
-    /// Whether the character before this one is right beside it and as it has to be.
+    /// Whether the previous character is directly adjacent and satisfies a condition.
     fn follows(&self, has_to_be: impl Fn(char) -> bool) -> bool {
         self.ends == 0 && self.spaces == 0 && self.text.ends_with(has_to_be)
     }

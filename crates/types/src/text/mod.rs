@@ -1,8 +1,9 @@
-//! Texts of people: what strangers read must be what it seems to be.
+//! Texts of users: what others read must be what it appears to be.
 //!
-//! Spaces of all kinds are spaces, runs of them in a line are one, and both ends are trimmed. Characters that nobody sees go, unless they
-//! join emoji or letters of scripts that need them. So do those that show a text in another order than it has. Letters are composed
-//! (NFC), and no more marks stand on one than writing needs. A text that has to be there has something to see.
+//! All kinds of spaces become spaces, runs of them within a line become one, and both ends are
+//! trimmed. Invisible characters are removed, unless they join emoji or letters of scripts that
+//! need them. So are characters that change the order of display. Letters are composed (NFC), and
+//! have no more marks than writing needs. A required text must have visible characters.
 
 mod characters;
 mod cleaner;
@@ -16,12 +17,12 @@ pub use characters::is_visible;
 pub use cleaner::{Cleaner, Marks};
 pub use piles::without_piles;
 
-/// Why a text cannot be taken. The words follow the name of the field.
+/// Why a text is rejected. The message follows the name of the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnfitText {
-    /// It has control characters other than line ends and tabs.
+    /// It contains control characters other than line ends and tabs.
     Control,
-    /// Nothing of it can be seen.
+    /// It has no visible characters.
     Invisible,
     /// It has too few or too many characters.
     Length(RangeInclusive<usize>),
@@ -40,12 +41,13 @@ impl fmt::Display for UnfitText {
     }
 }
 
-/// Thousands apart: `10,000`.
+/// Formats a number with separators of thousands: `10,000`.
 fn grouped(number: usize) -> String {
     if number < 1_000 { number.to_string() } else { format!("{},{:03}", grouped(number / 1_000), number % 1_000) }
 }
 
-/// A text of one line, such as a name or a title. Line ends are spaces. `length` counts the characters that are left.
+/// A text of one line, such as a name or a title. Line ends become spaces. `length` limits the
+/// characters after cleaning.
 ///
 /// # Errors
 /// [`UnfitText`].
@@ -54,8 +56,8 @@ pub fn line(raw: &str, length: RangeInclusive<usize>) -> Result<String, UnfitTex
     fit(text.split_whitespace().collect::<Vec<_>>().join(" "), length)
 }
 
-/// A text of several lines, such as a description. Line ends of all kinds are `\n`, and at most one line in a row is empty. `length` counts
-/// the characters that are left.
+/// A text of several lines, such as a description. All kinds of line ends become `\n`, and at most
+/// one line in a row is empty. `length` limits the characters after cleaning.
 ///
 /// # Errors
 /// [`UnfitText`].

@@ -1,13 +1,14 @@
-//! Marks piled upon a letter, which reach over the lines around it.
+//! Limits combining marks on a letter, which would cover the lines around it.
 
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
-/// The most marks on one letter: as many as syllables of Burmese and Tibetan have.
+/// Maximum number of marks on one letter: as many as in syllables of Burmese and Tibetan.
 const MOST: usize = 6;
-/// The most of them that are placed around the letter, such as accents: as many as pointed and chanted Hebrew has.
+/// Maximum number of marks placed around the letter, such as accents: as many as in pointed and
+/// chanted Hebrew.
 const MOST_AROUND: usize = 4;
 
-/// The text without the marks that are too many. What was composed (NFC) stays so.
+/// The text without excess marks. Composed letters (NFC) stay composed.
 pub fn without_piles(text: impl Iterator<Item = char>) -> String {
     let (mut all, mut around) = (0, 0);
     text.filter(|char| {

