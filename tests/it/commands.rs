@@ -82,7 +82,7 @@ fn a_log_level_that_is_none_is_refused_with_its_name() {
     let dir = tempfile::tempdir().unwrap();
     let output = staygate(&["--log-level", "loud", "doctor"], dir.path());
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("`loud` is no level"), "{}", said(&output));
+    assert!(said(&output).contains("`loud` is not a level"), "{}", said(&output));
 }
 
 /// O6: the message did not say which of the two files cannot be read.

@@ -243,7 +243,7 @@ async fn what_guests_have_booked_keeps_its_currency_and_place() {
     city.edit(Part::Listings, "1.3,103.8,", "1.4,103.8,");
     let summary = owned.import().await;
     assert!(
-        summary.to_string().contains("forced: these listings are where prices are in SGD, not in MYR"),
+        summary.to_string().contains("forced: prices at the location of these listings are in SGD, not in MYR"),
         "{summary}"
     );
     assert_eq!(owned.listing("currency, base_price, latitude").await, "SGD,10000,1.3");

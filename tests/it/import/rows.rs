@@ -51,7 +51,7 @@ async fn a_city_or_currency_that_contradicts_is_refused_unless_forced() {
     let conn = &mut test.conn().await;
     let mut city = City::new();
     city.options.currency = Some("USD".parse().unwrap());
-    assert!(refused(conn, &city).await.contains("prices are in SGD, not in USD"));
+    assert!(refused(conn, &city).await.contains("listings are in SGD, not in USD"));
     (city.options.currency, city.options.city) = (None, Some("Sydney".to_owned()));
     assert!(refused(conn, &city).await.contains("not in Sydney: they are around 1.3"));
     assert_eq!(number(conn, "SELECT COUNT(*) FROM listings").await, 0, "nothing was written");
