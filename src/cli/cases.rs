@@ -39,9 +39,9 @@ enum Action {
 const MOST: i64 = 100;
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let opened = OpenStorage::to_work(&arguments.storage).await?;
+    let opened = OpenStorage::for_command(&arguments.storage).await?;
     let done = async {
-        opened.is_reached(&arguments.storage).await?;
+        opened.wait_until_reachable(&arguments.storage).await?;
         let database = Database::connect(opened.url(), pool_options(&arguments.storage, &OsEntropy)).await?;
         act(&database, arguments.action.unwrap_or(Action::List)).await
     };

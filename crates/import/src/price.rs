@@ -108,7 +108,7 @@ mod tests {
             ("$1234,567.00", "not a number"),
             ("$1.2.3", "not a number"),
             ("$1e9", "not a number"),
-            ("$5.001", "finer"),
+            ("$5.001", "more decimals"),
             ("$99999999999999999999.00", "too high"),
             ("$90,071,992,547,409.92", "too high"),
         ] {
