@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     costs::price,
     harness::{actors::data, app::TestApp},
-    walk::{Contract, SOURCES, Source, Viewer, Wide, innermost},
+    walk::{Contract, Source, Wide, innermost},
 };
 
 /// Fields of which each call is read by itself, and why. Their weights have to say so.
@@ -19,8 +19,6 @@ const APART: [(&str, &str, &str); 1] =
 const APART_COST: u64 = 100;
 
 const ALIASES: usize = 20;
-
-const ROOT: Source = Source { ty: "Query", viewer: Viewer::Guest, operation: "{ HOLE }" };
 
 /// The `n`th of many different values of an argument; none where it is left out.
 fn value(wide: &Wide, ids: &[String], field: &str, argument: &str, n: usize) -> Option<String> {
@@ -67,18 +65,18 @@ fn is_apart(source: &Source, field: &FieldDefinition) -> bool {
 /// S11: fifty ranges of one calendar were a hundred statements.
 #[tokio::test]
 async fn aliases_with_different_arguments_cost_as_few_statements_as_two() {
-    let contract = Contract::read();
     let mut wide = Wide::new().await;
     wide.grow(3).await;
-    let (ids, mut faults, mut fields) = (wide.ids("Booking").await, Vec::new(), 0);
-    for source in SOURCES.iter().chain([&ROOT]) {
-        let variables = if source.ty == "Query" { json!({}) } else { wide.variables(source).await };
-        for field in contract.objects.get(source.ty).unwrap_or(&contract.queries) {
-            let text = |count| aliases(&wide, &ids, &contract, field, count);
-            let sent = async |count: usize| wide.statements(source, &variables, &text(count)).await.len();
+    let (ids, contract, mut faults, mut fields) = (wide.ids("Booking"), &wide.contract, Vec::new(), 0);
+    for source in &wide.sources {
+        let operation = wide.filled(&source.operation, &source.ty).unwrap();
+        let Some(viewer) = wide.who_finds(source, &operation).await else { continue };
+        for field in contract.objects.get(&source.ty).unwrap_or(&contract.queries) {
+            let text = |count| aliases(&wide, ids, contract, field, count);
+            let sent = async |count: usize| wide.ask(viewer, &operation.replace("HOLE", &text(count))).await.0.len();
             fields += 1;
             if is_apart(source, field) {
-                let (_, cost) = price(&format!("{{ {} }}", text(10)), &variables);
+                let (_, cost) = price(&format!("{{ {} }}", text(10)), &json!({}));
                 assert!(cost.requested >= 10 * APART_COST, "{}: {cost:?}", field.name.node);
                 continue;
             }
@@ -98,7 +96,7 @@ async fn aliases_have_the_answers_of_their_own_arguments() {
     let contract = Contract::read();
     let mut wide = Wide::new().await;
     wide.grow(4).await;
-    let ids = wide.ids("Booking").await;
+    let ids = wide.ids("Booking");
     let (guest, host) = (&wide.world.guest, &wide.world.hosts[0]);
     let nights = "night bookable reasons";
     for (viewer, outer, ty, name, below) in [
@@ -110,7 +108,7 @@ async fn aliases_have_the_answers_of_their_own_arguments() {
         (host, "{ me { hosting { HOLE } } }", "Hosting", "calendar", "night hold booking { id }"),
     ] {
         let field = contract.objects[ty].iter().find(|field| field.name.node == name).unwrap();
-        let all = aliases(&wide, &ids, &contract, field, ALIASES).replace("__typename", below);
+        let all = aliases(&wide, ids, &contract, field, ALIASES).replace("__typename", below);
         let run = async |hole: &str| {
             let text = outer.replace("HOLE", hole).replace("LISTING", &wide.world.listings[0]);
             let answer = viewer.run(&text, json!({})).await;
@@ -122,7 +120,7 @@ async fn aliases_have_the_answers_of_their_own_arguments() {
         let together = run(&all).await;
         assert!(!together["a0"].is_null(), "{name}: {together}");
         for n in 0..ALIASES {
-            let alone = aliases(&wide, &ids, &contract, field, n + 1).replace("__typename", below);
+            let alone = aliases(&wide, ids, &contract, field, n + 1).replace("__typename", below);
             let alone = &alone[alone.rfind(&format!("a{n}: ")).unwrap()..];
             assert_eq!(run(alone).await[format!("a{n}")], together[format!("a{n}")], "{name} {n}");
         }

@@ -1,6 +1,9 @@
 //! How the database answers what clients and the worker ask, on a city's worth of data: by looking up what an index knows, never by
 //! reading a table from end to end. MariaDB itself writes down the plan of each statement that runs, and how many rows it read.
 
+mod log;
+mod offers;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -21,6 +24,9 @@ use store::{
 };
 use types::{Clock as _, MeId, Side, SystemClock, UserId};
 
+use log::{Step, plans};
+use offers::Offers;
+
 use crate::{
     harness::{
         actors::{BOOK, CANCEL, PAY, QUOTE, REGISTER},
@@ -33,52 +39,6 @@ use crate::{
 
 /// Tables that hold a handful of rows whatever happens.
 const SMALL: [&str; 2] = ["__diesel_schema_migrations", "imports"];
-
-/// One table of one statement, as the database read it.
-#[derive(Debug)]
-struct Step {
-    table: String,
-    access: String,
-    key: String,
-    /// Rows read each time; none when the step was not reached.
-    rows: Option<f64>,
-}
-
-impl Step {
-    /// Reads a line of the plan: `id select_type table type possible_keys key key_len ref rows r_rows …`.
-    fn read(line: &str) -> Option<Self> {
-        let columns: Vec<_> = line.split('\t').collect();
-        let [_, _, table, access, _, key, _, _, _, rows, ..] = columns[..] else { return None };
-        let is_table = table != "table" && table != "NULL" && !table.starts_with('<');
-        is_table.then(|| Self { table: table.into(), access: access.into(), key: key.into(), rows: rows.parse().ok() })
-    }
-
-    /// Whether a whole table or index was read.
-    fn is_scan(&self) -> bool {
-        matches!(self.access.as_str(), "ALL" | "index") || self.key == "NULL"
-    }
-}
-
-/// The statements that ran, by text, and their plans.
-fn plans(log: &str) -> BTreeMap<String, Vec<Step>> {
-    let mut plans = BTreeMap::new();
-    let mut steps = Vec::new();
-    let mut lines = log.lines().peekable();
-    while let Some(line) = lines.next() {
-        if let Some(line) = line.strip_prefix("# explain: ") {
-            steps.extend(Step::read(line));
-        } else if line.starts_with("SET timestamp=") {
-            let mut text = String::new();
-            while let Some(line) = lines.next_if(|line| !line.starts_with("# ")) {
-                text.push_str(line);
-            }
-            if !steps.is_empty() {
-                plans.insert(text, std::mem::take(&mut steps));
-            }
-        }
-    }
-    plans
-}
 
 /// A city on a database of its own, which writes down the plans of all statements from now on.
 struct World {
@@ -344,10 +304,12 @@ async fn nothing_is_read_from_end_to_end(listings: u64, days: u64, most: f64) {
     found.sort();
     found.dedup();
     world.book(&token, &found[..1]).await;
+    Offers::default().ask(&world, &token).await;
     world.fill().await;
     world.search().await;
     world.book(&token, &found[1..12]).await;
     world.read_events(&token).await;
+    Offers::default().ask(&world, &token).await;
     let plans = world.plans().await;
     assert!(plans.len() > 40, "{} statements were seen", plans.len());
     let mut wrong = String::new();
@@ -406,18 +368,4 @@ async fn a_search_looks_nights_up_also_when_the_database_thinks_that_there_are_n
             assert!(!step.is_scan(), "{step:?} in {text}");
         }
     }
-}
-
-#[test]
-fn a_plan_tells_a_scan_from_a_look_up() {
-    let log = "# explain: id\tselect_type\ttable\ttype\tpossible_keys\tkey\tkey_len\tref\trows\tr_rows\tfiltered\tr_filtered\tExtra\n\
-               # explain: 1\tSIMPLE\tl\tALL\tNULL\tNULL\tNULL\tNULL\t3307\t3483.00\t100.00\t19.15\tUsing where\n\
-               # explain: 1\tSIMPLE\tu\teq_ref\tPRIMARY\tPRIMARY\t16\tl.host_id\t1\t1.00\t100.00\t100.00\t\n\
-               # explain: 1\tPRIMARY\t<derived2>\tALL\tNULL\tNULL\tNULL\tNULL\t2\tNULL\t100.00\tNULL\t\n#\nSET timestamp=1;\nSELECT 1;\n";
-    let plans = plans(log);
-    let steps = &plans["SELECT 1;"];
-    assert_eq!(
-        steps.iter().map(|step| (step.is_scan(), step.rows)).collect::<Vec<_>>(),
-        [(true, Some(3483.0)), (false, Some(1.0))]
-    );
 }

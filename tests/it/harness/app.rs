@@ -242,6 +242,11 @@ impl TestApp {
         })
     }
 
+    /// Whether a client may send this.
+    pub fn fits(&self, query: &str) -> bool {
+        self.documents.prepare(query, None, &Variables::default()).is_ok()
+    }
+
     fn prepare(&self, query: &str, variables: Value) -> async_graphql::Request {
         let prepared = self.documents.prepare(query, None, &Variables::from_json(variables));
         prepared.unwrap_or_else(|errors| panic!("{query}: {errors:?}")).into_request()

@@ -1,0 +1,94 @@
+//! Everything that the contract offers, asked of a server: what is new there is asked without being listed.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::World;
+use crate::{
+    operations::{of_field, root_fields},
+    walk::{Contract, Slots, Source},
+};
+
+/// The ids that were seen, by their type, the latest first.
+#[derive(Default)]
+pub struct Offers {
+    ids: BTreeMap<String, Vec<String>>,
+}
+
+impl Offers {
+    /// Every mutation of the contract with its example, on what this viewer has, and then every field, in lists and by id.
+    pub async fn ask(&mut self, world: &World, token: &str) {
+        let contract = Contract::read();
+        // What is found in the first round is asked for by its id in the second.
+        for _ in 0..2 {
+            for source in contract.sources() {
+                self.fields_of(world, token, &contract, &source).await;
+            }
+        }
+        for (mutation, _) in root_fields().iter().filter(|(_, keyword)| keyword == "mutation") {
+            let example = of_field(mutation);
+            let mut variables = example.variables;
+            self.name_known(&mut variables);
+            let answer = world.run(token, &named(&example.text), variables).await;
+            self.note(&answer);
+        }
+        for source in contract.sources() {
+            self.fields_of(world, token, &contract, &source).await;
+        }
+    }
+
+    async fn fields_of(&mut self, world: &World, token: &str, contract: &Contract, source: &Source) {
+        let (nights, stay) = ((world.day(0), world.day(30)), (world.day(10), world.day(13)));
+        let slots = Slots { first: 2, ids: &self.ids, nights, stay };
+        let Some(operation) = slots.fill(&source.operation, &source.ty) else { return };
+        let fields = contract.objects.get(&source.ty).unwrap_or(&contract.queries).iter();
+        let fields = fields.filter(|field| !["node", "nodes"].contains(&field.name.node.as_str()));
+        let holes =
+            fields.map(|field| slots.fill(&contract.select(&source.ty, field, &mut Default::default()), &source.ty));
+        let holes: Vec<_> = holes.flatten().collect();
+        let hole = format!("__typename {}", holes.join(" "));
+        let found = world.run(token, &operation.replace("HOLE", &hole), json!({})).await;
+        self.note(&found);
+    }
+
+    /// Remembers every id in an answer whose type is told.
+    fn note(&mut self, answer: &Value) {
+        match answer {
+            Value::Array(items) => items.iter().for_each(|item| self.note(item)),
+            Value::Object(fields) => {
+                if let (Some(Value::String(ty)), Some(Value::String(id))) = (fields.get("__typename"), fields.get("id"))
+                {
+                    let known = self.ids.entry(ty.clone()).or_default();
+                    known.retain(|other| other != id);
+                    known.insert(0, id.clone());
+                    known.truncate(50);
+                }
+                fields.values().for_each(|field| self.note(field));
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts ids that are known into the input of a mutation: a `listingId` is the id of a `Listing`.
+    fn name_known(&self, input: &mut Value) {
+        match input {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.name_known(item)),
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let of = name.strip_suffix("Id").map(|of| of[..1].to_uppercase() + &of[1..]);
+                    match of.and_then(|of| self.ids.get(&of)?.first()) {
+                        Some(id) => *value = id.clone().into(),
+                        None => self.name_known(value),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `text` with the types of everything that has an id.
+fn named(text: &str) -> String {
+    text.replace(" id\n", " id __typename\n").replace(" id ", " id __typename ")
+}
