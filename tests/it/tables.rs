@@ -119,11 +119,12 @@ async fn print(conn: &mut Conn) -> String {
     for (child, parent, column) in joinables(&keys) {
         writeln!(text, "diesel::joinable!({child} -> {parent} ({column}));").unwrap();
     }
-    text.push_str("\ndiesel::allow_tables_to_appear_in_same_query!(\n");
-    for table in tables.keys() {
-        writeln!(text, "    {table},").unwrap();
+    text.push_str("\ndiesel::allow_tables_to_appear_in_same_query! {\n");
+    for names in tables.keys().collect::<Vec<_>>().chunks(6) {
+        let names: Vec<_> = names.iter().map(|name| format!("{name},")).collect();
+        writeln!(text, "    {}", names.join(" ")).unwrap();
     }
-    text.push_str(");\n");
+    text.push_str("}\n");
     text
 }
 
@@ -137,7 +138,10 @@ fn lines(text: &str) -> Vec<String> {
             None if !line.starts_with(' ') => table = "",
             None => {}
         }
-        found.push(format!("{table}: {}", line.trim()));
+        // Names of tables stand several in a line.
+        let are_names = table.is_empty() && line.starts_with(' ');
+        let parts = if are_names { line.split_whitespace().collect() } else { vec![line.trim()] };
+        found.extend(parts.into_iter().map(|part| format!("{table}: {part}")));
     }
     found
 }

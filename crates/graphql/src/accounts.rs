@@ -5,12 +5,11 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::{
-    bookings::BookingConnection,
+    MyNouns,
     context::ContextExt,
     error::Result,
     events::{cursor_ahead, feed_cursor},
     given::Given,
-    hosting::Hosting,
     loaders::{OwnEmail, PrivateLoaders},
     payload::payload,
     users::{User, find_user},
@@ -19,7 +18,7 @@ use auth::{DeviceToken, Member, RefreshToken, Tokens, Viewer};
 use domain::accounts::{self, Client, Registration, SignedIn};
 use types::scalars::Cursor;
 use types::{
-    BookingStatus, Email, MeId, Side, Timestamp,
+    Email, MeId, Side, Timestamp,
     error::{self, Validation},
 };
 
@@ -70,17 +69,6 @@ impl Me {
         Ok(email.ok_or(types::error::Error::Unauthenticated)?)
     }
 
-    /// Bookings that the viewer made as a guest, latest check-in first.
-    async fn trips(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Only bookings in one of these states.")] status: Option<Vec<BookingStatus>>,
-        #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
-        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
-    ) -> Option<Result<BookingConnection>> {
-        Some(Box::pin(BookingConnection::of(ctx, &self.own, Side::Guest, status, first, after)).await)
-    }
-
     /// The cursor of this state for `myTripEvents`: pass it as `after` to get every later event. It is read before everything else under `me`.
     async fn trip_event_cursor(&self, ctx: &Context<'_>) -> Option<Result<Cursor>> {
         Some(match &self.trip_events {
@@ -89,11 +77,19 @@ impl Me {
         })
     }
 
-    /// The viewer's data as a host.
-    async fn hosting(&self, ctx: &Context<'_>) -> Hosting {
-        let events = Box::pin(cursor_ahead(ctx, &self.own, Side::Host, "eventCursor")).await;
-        Hosting { own: Arc::clone(&self.own), events }
+    /// What nouns add.
+    #[graphql(flatten)]
+    async fn nouns(&self) -> MyNouns {
+        MyNouns::of(&self.own)
     }
+}
+
+/// The viewer's own account, if this is its id.
+///
+/// # Errors
+/// Never: the token says whose it is.
+pub async fn find_me(ctx: &Context<'_>, id: MeId) -> Result<Option<Me>> {
+    Ok(ctx.member().ok().map(|member| Me::viewer(ctx, *member)).filter(|me| me.node_id() == id))
 }
 
 /// A pair of tokens. Send the access token as `Authorization: Bearer …`, and in the payload of a websocket's `connection_init`.

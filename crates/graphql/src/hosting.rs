@@ -9,7 +9,7 @@ use super::{
     calendars,
     context::ContextExt,
     error::Result,
-    events::feed_cursor,
+    events::{cursor_ahead, feed_cursor},
     given::Given,
     ids,
     listings::{self, ListingConnection},
@@ -28,12 +28,24 @@ use types::{
     error::{self, Error, Validation},
 };
 
+/// What hosts have in `Me`.
+pub struct MyHosting(pub Arc<PrivateLoaders>);
+
+#[Object]
+impl MyHosting {
+    /// The viewer's data as a host.
+    async fn hosting(&self, ctx: &Context<'_>) -> Hosting {
+        let events = Box::pin(cursor_ahead(ctx, &self.0, Side::Host, "eventCursor")).await;
+        Hosting { own: Arc::clone(&self.0), events }
+    }
+}
+
 /// The viewer's side as a host, with what only they may read.
 pub struct Hosting {
     /// The loaders of what only this member may see.
-    pub(super) own: Arc<PrivateLoaders>,
+    own: Arc<PrivateLoaders>,
     /// The cursor of the host's bookings, if it was read ahead.
-    pub(super) events: Option<Result<Cursor>>,
+    events: Option<Result<Cursor>>,
 }
 
 /// The viewer's data as a host.

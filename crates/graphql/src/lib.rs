@@ -29,9 +29,12 @@ pub mod search;
 mod stays;
 pub mod users;
 
+use std::sync::Arc;
+
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder, ValidationMode};
 use graphql_contract::documents;
 use graphql_transport::Metered;
+use loaders::PrivateLoaders;
 
 /// The contract as it is written: the authority.
 pub const CONTRACT: &str = include_str!("../../../schema.graphql");
@@ -59,6 +62,36 @@ pub struct Mutation(
     reviews::ReviewMutation,
 );
 
+/// What nouns add to `Me`.
+#[derive(MergedObject)]
+pub struct MyNouns(bookings::MyTrips, hosting::MyHosting);
+
+impl MyNouns {
+    /// Those of the account whose loaders are `own`.
+    fn of(own: &Arc<PrivateLoaders>) -> Self {
+        Self(bookings::MyTrips(Arc::clone(own)), hosting::MyHosting(Arc::clone(own)))
+    }
+}
+
+nodes::nodes! {
+    /// The viewer's own account.
+    Me(accounts::Me): MeId => accounts::find_me;
+    /// A person, as anyone sees them.
+    User(users::User): UserId => users::find_user;
+    /// A place to stay.
+    Listing(listings::Listing): ListingId => listings::find_listing;
+    /// A stay at a locked price.
+    Quote(quotes::Quote): QuoteId => quotes::find_quote;
+    /// A booking.
+    Booking(bookings::Booking): BookingId => bookings::find_booking;
+    /// An attempt to pay for a booking.
+    Payment(payments::Payment): PaymentId => payments::find_payment;
+    /// A refund.
+    Refund(payments::Refund): RefundId => payments::find_refund;
+    /// A review of a stay.
+    Review(reviews::Review): ReviewId => reviews::find_review;
+}
+
 /// Subscriptions. A stream first delivers the events after `after`, then new ones, in order, at least once.
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(events::EventSubscription);
@@ -77,7 +110,7 @@ pub fn schema() -> Schema {
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     async_graphql::Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .register_output_type::<problems::UserError>()
-        .register_output_type::<nodes::Node>()
+        .register_output_type::<Node>()
         .validation_mode(ValidationMode::Fast)
 }
 

@@ -2,69 +2,49 @@
 
 use std::collections::{HashMap, HashSet};
 
-use async_graphql::{Context, ID, Interface, Object};
+use async_graphql::{Context, ID, Object};
 use futures_util::future::try_join_all;
 
 use super::{
-    accounts::Me,
-    bookings::{Booking, find_booking},
-    context::ContextExt,
+    Node,
     error::{Fault, Result},
     ids,
-    listings::{Listing, find_listing},
-    loaders::QuoteById,
-    payments::{Payment, Refund, find_payment, find_refund},
-    quotes::Quote,
-    reviews::{Review, find_review},
-    users::{User, find_user},
 };
 use types::{NodeId, error::Error};
 
 /// Most ids of one request.
 const MAX_NODES: usize = 100;
 
-/// Any object with a global id.
-#[derive(Clone, Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "Opaque, typed and stable: `lst_…`, `bk_…`."))]
-pub enum Node {
-    /// The viewer's own account.
-    Me(Me),
-    /// A person, as anyone sees them.
-    User(User),
-    /// A place to stay.
-    Listing(Listing),
-    /// A stay at a locked price.
-    Quote(Quote),
-    /// A booking.
-    Booking(Booking),
-    /// An attempt to pay for a booking.
-    Payment(Payment),
-    /// A refund.
-    Refund(Refund),
-    /// A review of a stay.
-    Review(Review),
+/// Declares the objects that have a global id: each with its id and the function that finds it for the viewer.
+macro_rules! nodes {
+    ($($(#[$doc:meta])* $node:ident($($ty:ident)::+): $id:ident => $find:path;)*) => {
+        /// Any object with a global id.
+        #[derive(Clone, async_graphql::Interface)]
+        #[graphql(field(name = "id", ty = "async_graphql::ID", desc = "Opaque, typed and stable: `lst_…`, `bk_…`."))]
+        pub enum Node {
+            $($(#[$doc])* $node($($ty)::+),)*
+        }
+
+        impl Node {
+            /// The object with this id, if the viewer may see it.
+            ///
+            /// # Errors
+            /// When the batch failed.
+            pub async fn find(
+                ctx: &async_graphql::Context<'_>,
+                id: types::NodeId,
+            ) -> $crate::error::Result<Option<Self>> {
+                Ok(match id {
+                    $(types::NodeId::$id(id) => $find(ctx, id).await?.map(Self::$node),)*
+                    // Nobody sees sessions, only operators see cases, and parts of other objects name nothing.
+                    _ => None,
+                })
+            }
+        }
+    };
 }
 
-async fn find(ctx: &Context<'_>, id: NodeId) -> Result<Option<Node>> {
-    Ok(match id {
-        NodeId::MeId(id) => ctx
-            .member()
-            .ok()
-            .copied()
-            .map(|member| Me::viewer(ctx, member))
-            .filter(|me| me.node_id() == id)
-            .map(Node::Me),
-        NodeId::UserId(id) => find_user(ctx, id).await?.map(Node::User),
-        NodeId::ListingId(id) => find_listing(ctx, id).await?.map(Node::Listing),
-        NodeId::QuoteId(id) => ctx.load_own(QuoteById(id)).await?.map(Quote).map(Node::Quote),
-        NodeId::BookingId(id) => find_booking(ctx, id).await?.map(Node::Booking),
-        NodeId::PaymentId(id) => find_payment(ctx, id).await?.map(Node::Payment),
-        NodeId::RefundId(id) => find_refund(ctx, id).await?.map(Node::Refund),
-        NodeId::ReviewId(id) => find_review(ctx, id).await?.map(Node::Review),
-        // Nobody sees sessions, and only operators see cases.
-        NodeId::SessionId(_) | NodeId::CaseId(_) => None,
-    })
-}
+pub(crate) use nodes;
 
 /// Queries for anything by its id.
 #[derive(Default)]
@@ -79,7 +59,7 @@ impl NodeQuery {
         #[graphql(desc = "Opaque id of any type.")] id: ID,
     ) -> Option<Result<Node>> {
         match ids::argument(&id) {
-            Ok(id) => find(ctx, id).await.transpose(),
+            Ok(id) => Node::find(ctx, id).await.transpose(),
             Err(error) => Some(Err(error.into())),
         }
     }
@@ -102,7 +82,7 @@ async fn find_all(ctx: &Context<'_>, ids: &[ID]) -> Result<Vec<Option<Node>>> {
     // An id that is malformed names nothing, and must not take away the others.
     let ids: Vec<Option<NodeId>> = ids.iter().map(|id| id.parse().ok()).collect();
     let different: HashSet<NodeId> = ids.iter().flatten().copied().collect();
-    let found = different.into_iter().map(|id| async move { Ok::<_, Fault>((id, find(ctx, id).await?)) });
+    let found = different.into_iter().map(|id| async move { Ok::<_, Fault>((id, Node::find(ctx, id).await?)) });
     let found: HashMap<NodeId, Option<Node>> = try_join_all(found).await?.into_iter().collect();
     Ok(ids.into_iter().map(|id| found.get(&id?).cloned().flatten()).collect())
 }

@@ -5,12 +5,10 @@ use async_graphql::{ComplexObject, Context, Interface, SimpleObject};
 
 use super::{
     bookings::{Booking, find_booking},
-    context::ContextExt,
     error::Result,
-    loaders::QuoteById,
     money::Money,
     payments::{Payment, find_payment},
-    quotes::Quote,
+    quotes::{Quote, find_quote},
 };
 use domain::restrictions;
 use types::scalars::Date;
@@ -136,7 +134,7 @@ impl StayNotAllowedProblem {
 impl QuoteExpiredProblem {
     /// The new quote; null when the stay can no longer be booked.
     async fn quote(&self, ctx: &Context<'_>) -> Option<Result<Quote>> {
-        ctx.load_own(QuoteById(self.refusal.quote?)).await.map(|quote| quote.map(Quote)).transpose()
+        find_quote(ctx, self.refusal.quote?).await.transpose()
     }
 
     /// How its price differs from the old one; empty when it does not.
@@ -164,6 +162,14 @@ impl PaymentDeclinedProblem {
     /// Why.
     async fn decline_reason(&self) -> DeclineReason {
         self.refusal.reason
+    }
+}
+
+#[ComplexObject]
+impl LimitReachedProblem {
+    /// How many one can have.
+    async fn limit(&self) -> i32 {
+        self.refusal.limit
     }
 }
 

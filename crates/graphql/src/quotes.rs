@@ -9,6 +9,7 @@ use super::{
     error::Result,
     ids,
     listings::{Listing, find_known},
+    loaders::QuoteById,
     money::Money,
     payload::payload,
     prices::Price,
@@ -20,7 +21,7 @@ use domain::{
 };
 use types::scalars::Date;
 use types::{
-    CancellationPolicy, Currency, Timestamp,
+    CancellationPolicy, Currency, QuoteId, Timestamp,
     error::{self, Error},
 };
 
@@ -137,6 +138,14 @@ impl RefundTier {
         };
         tiers.iter().take(first).map(tier).collect()
     }
+}
+
+/// The quote with this id, if it is the viewer's.
+///
+/// # Errors
+/// When the batch failed.
+pub async fn find_quote(ctx: &Context<'_>, id: QuoteId) -> Result<Option<Quote>> {
+    Ok(ctx.load_own(QuoteById(id)).await?.map(Quote))
 }
 
 /// Input of `quoteStay`.

@@ -444,32 +444,10 @@ diesel::joinable!(reviews -> listings (listing_id));
 diesel::joinable!(reviews -> users (author_id));
 diesel::joinable!(sessions -> users (user_id));
 
-diesel::allow_tables_to_appear_in_same_query!(
-    amenities,
-    bookings,
-    devices,
-    events,
-    feed_entries,
-    feeds,
-    guest_holds,
-    idempotency_keys,
-    imports,
-    inbox,
-    limits,
-    listing_amenities,
-    listing_imports,
-    listing_words,
-    listings,
-    night_rates,
-    nights,
-    outbox,
-    payment_cases,
-    payments,
-    photos,
-    quotes,
-    refresh_tokens,
-    refunds,
-    reviews,
-    sessions,
-    users,
-);
+diesel::allow_tables_to_appear_in_same_query! {
+    amenities, bookings, devices, events, feed_entries, feeds,
+    guest_holds, idempotency_keys, imports, inbox, limits, listing_amenities,
+    listing_imports, listing_words, listings, night_rates, nights, outbox,
+    payment_cases, payments, photos, quotes, refresh_tokens, refunds,
+    reviews, sessions, users,
+}

@@ -34,10 +34,7 @@ pub use coordinates::{Area, GeoBox, Point};
 pub use email::{Email, InvalidEmail};
 pub use error::ErrorCode;
 pub use guests::Guests;
-pub use ids::{
-    BookingId, CaseId, IdError, ListingId, MeId, NodeId, ObjectId, PaymentId, QuoteId, RefundId, ReviewId, SessionId,
-    UserId,
-};
+pub use ids::*;
 pub use keys::{IdempotencyKey, InvalidKey};
 pub use keyset::Newest;
 pub use limits::{Delayed, Delays, Penalty, Rule};

@@ -58,7 +58,7 @@ pub(super) fn amount(path: &[&str], minor: i64, least: i64, currency: Currency) 
 }
 
 /// A text of one line.
-pub(super) fn line(path: &[&str], raw: &str, length: RangeInclusive<usize>) -> Result<String> {
+pub(crate) fn line(path: &[&str], raw: &str, length: RangeInclusive<usize>) -> Result<String> {
     text::line(raw, length).map_err(|unfit| Error::invalid(path, format!("`{}` {unfit}.", field(path))))
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 pub use mutations::BookingMutation;
-pub use pages::{BookingConnection, BookingEdge};
+pub use pages::{BookingConnection, BookingEdge, MyTrips};
 pub use parts::{AvailableAction, CancellationPreview, TripDetails};
 
 use super::{
@@ -17,11 +17,11 @@ use super::{
     events::BookingEventConnection,
     ids,
     listings::{Listing, find_known},
-    loaders::{BookingById, IsReserved, PaymentsOf, QuoteById, RefundsOf},
+    loaders::{BookingById, IsReserved, PaymentsOf, RefundsOf},
     money::Money,
     payments::{Payment, Refund},
     prices::Price,
-    quotes::{Quote, RefundTier},
+    quotes::{Quote, RefundTier, find_quote},
     reviews::{self, Review},
     stays::Guests,
     users::{User, find_user},
@@ -110,7 +110,7 @@ impl Booking {
 
     /// The quote it was made from; visible to its guest only.
     async fn quote(&self, ctx: &Context<'_>) -> Option<Result<Quote>> {
-        ctx.load_own(QuoteById(self.0.quote_id)).await.map(|quote| quote.map(Quote)).transpose()
+        find_quote(ctx, self.0.quote_id).await.transpose()
     }
 
     /// First night.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::Context;
+use async_graphql::{Context, Object};
 
 use super::Booking;
 use crate::{
@@ -56,5 +56,22 @@ impl BookingConnection {
         let rows = own.load(ctx.app(), OwnBookings(bookings::part(side, status, page))).await?;
         let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
         Ok(Cursored::new(rows, to_cursor).into())
+    }
+}
+
+/// What guests have in `Me`.
+pub struct MyTrips(pub Arc<PrivateLoaders>);
+
+#[Object]
+impl MyTrips {
+    /// Bookings that the viewer made as a guest, latest check-in first.
+    async fn trips(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only bookings in one of these states.")] status: Option<Vec<BookingStatus>>,
+        #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
+    ) -> Option<Result<BookingConnection>> {
+        Some(Box::pin(BookingConnection::of(ctx, &self.0, Side::Guest, status, first, after)).await)
     }
 }

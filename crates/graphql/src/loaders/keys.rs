@@ -57,20 +57,20 @@ macro_rules! rows {
     };
 }
 
-pub(super) use {keys, read, rows};
+pub(crate) use {keys, read, rows};
 
 /// Rows by their own key.
-pub(super) fn by_id<K: Eq + Hash, R>(rows: Vec<impl Into<R>>, key: impl Fn(&R) -> K) -> HashMap<K, R> {
+pub(crate) fn by_id<K: Eq + Hash, R>(rows: Vec<impl Into<R>>, key: impl Fn(&R) -> K) -> HashMap<K, R> {
     rows.into_iter().map(Into::into).map(|row| (key(&row), row)).collect()
 }
 
 /// What belongs to each parent, by the key of the parent.
-pub(super) fn of_parent<P, K: Eq + Hash, T: Into<R>, R>(found: HashMap<P, T>, key: impl Fn(P) -> K) -> HashMap<K, R> {
+pub(crate) fn of_parent<P, K: Eq + Hash, T: Into<R>, R>(found: HashMap<P, T>, key: impl Fn(P) -> K) -> HashMap<K, R> {
     found.into_iter().map(|(parent, rows)| (key(parent), rows.into())).collect()
 }
 
 /// The rows of each parent, by the key of the parent.
-pub(super) fn children<K: Eq + Hash, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<Arc<R>>> {
+pub(crate) fn children<K: Eq + Hash, R>(rows: Vec<R>, key: impl Fn(&R) -> K) -> HashMap<K, Vec<Arc<R>>> {
     let mut children: HashMap<K, Vec<Arc<R>>> = HashMap::new();
     for row in rows {
         children.entry(key(&row)).or_default().push(Arc::new(row));

@@ -4,7 +4,7 @@
 mod apart;
 mod batches;
 mod bookings;
-mod keys;
+pub(crate) mod keys;
 mod listings;
 mod private;
 mod public;

@@ -162,6 +162,19 @@ macro_rules! refusals {
                 code: NotReviewable = "NOT_REVIEWABLE",
                 message: |refusal| refusal.message.clone(),
             }
+            /// The viewer has as many of these as one can have. Remove one first.
+            LimitReached {
+                /// Of what, in plural.
+                pub what: &'static str,
+                /// How many one can have.
+                pub limit: i32,
+            } => LimitReachedProblem (complex) {
+                /// The viewer has as many of these as one can have.
+                code: LimitReached = "LIMIT_REACHED",
+                message: |refusal| {
+                    format!("You have {} {}, which is the limit. Remove one first.", refusal.limit, refusal.what)
+                },
+            }
         }
         errors {
             /// An id is malformed, or of another kind.
