@@ -17,7 +17,7 @@ use domain::{
 use libfuzzer_sys::fuzz_target;
 use types::{
     BookingId, Currency, Email, GeoBox, IdempotencyKey, ListingId, ListingOrder, MAX_KEY, MeId, Money, Newest, NodeId,
-    PaymentId, QuoteId, RefundId, ReviewId, SessionId, Timestamp, UserId, amenity_of,
+    PaymentId, QuoteId, RefundId, ReviewId, SessionId, Timestamp, UserId, WishlistId, WishlistItemId, amenity_of,
     cursor::{Position, from_cursor, to_cursor},
     search_key, search_words, slug_of, text,
 };
@@ -48,6 +48,8 @@ fn ids(raw: &str) {
         id::<PaymentId>(raw),
         id::<RefundId>(raw),
         id::<ReviewId>(raw),
+        id::<WishlistId>(raw),
+        id::<WishlistItemId>(raw),
     ];
     let kinds = known.iter().filter(|known| **known).count();
     assert!(kinds <= 1, "{raw}: of several kinds");

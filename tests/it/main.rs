@@ -73,3 +73,4 @@ mod tour;
 mod unavailable;
 mod walk;
 mod watchers;
+mod wishlists;

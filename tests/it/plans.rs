@@ -236,9 +236,13 @@ async fn import_city(conn: &mut Conn, city: City, folder: &Path) {
 
 /// As many bookings, with quotes and payments, as a table needs to be worth an index: copies of the first, of other people.
 async fn fill(conn: &mut Conn) {
-    for (table, own, owner) in
-        [("quotes", "id", "guest_id"), ("bookings", "id, quote_id", "guest_id"), ("payments", "id, booking_id", "")]
-    {
+    for (table, own, owner) in [
+        ("quotes", "id", "guest_id"),
+        ("bookings", "id, quote_id", "guest_id"),
+        ("payments", "id, booking_id", ""),
+        ("wishlists", "id", "user_id"),
+        ("wishlist_items", "id, wishlist_id", ""),
+    ] {
         let columns: Vec<Column> = diesel::sql_query(format!(
             "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() \
              AND table_name = '{table}' AND generation_expression IS NULL"
@@ -264,7 +268,11 @@ async fn fill(conn: &mut Conn) {
                   (SELECT ROW_NUMBER() OVER (ORDER BY id) AS n FROM users LIMIT 3000) s";
     conn.batch_execute(limits).await.unwrap();
     fill_events(conn).await;
-    conn.batch_execute("ANALYZE TABLE quotes, bookings, payments, limits, events, feeds, feed_entries").await.unwrap();
+    conn.batch_execute(
+        "ANALYZE TABLE quotes, bookings, payments, limits, events, feeds, feed_entries, wishlists, wishlist_items",
+    )
+    .await
+    .unwrap();
 }
 
 /// As many events and feeds.
@@ -304,12 +312,12 @@ async fn nothing_is_read_from_end_to_end(listings: u64, days: u64, most: f64) {
     found.sort();
     found.dedup();
     world.book(&token, &found[..1]).await;
-    Offers::default().ask(&world, &token).await;
+    Offers::default().ask(&world, &token, false).await;
     world.fill().await;
     world.search().await;
     world.book(&token, &found[1..12]).await;
     world.read_events(&token).await;
-    Offers::default().ask(&world, &token).await;
+    Offers::default().ask(&world, &token, true).await;
     let plans = world.plans().await;
     assert!(plans.len() > 40, "{} statements were seen", plans.len());
     let mut wrong = String::new();

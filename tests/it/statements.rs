@@ -25,6 +25,8 @@ pub struct World {
     pub hosts: Vec<Actor>,
     pub guest: Actor,
     pub listings: Vec<String>,
+    /// Wishlists of the guest.
+    lists: Vec<String>,
 }
 
 impl World {
@@ -35,7 +37,7 @@ impl World {
             hosts.push(app.host().await);
         }
         let guest = app.guest().await;
-        Self { app, hosts, guest, listings: Vec::new() }
+        Self { app, hosts, guest, listings: Vec::new(), lists: Vec::new() }
     }
 
     pub fn day(&self, number: usize) -> String {
@@ -54,6 +56,20 @@ impl World {
             let asked = self.hosts[0].listing(|input| input["instantBook"] = false.into()).await;
             self.hosts[1 + number % 5].book_and_pay(&asked, &self.day(40), &self.day(42)).await;
             self.review(number, &stay).await;
+            self.keep(number).await;
+        }
+    }
+
+    /// A new wishlist of the guest with one listing, which the first wishlist gets too.
+    async fn keep(&mut self, number: usize) {
+        let create = "mutation ($input: CreateWishlistInput!) { createWishlist(input: $input) {
+            ... on CreateWishlistSuccess { wishlist { id } } } }";
+        let add = "mutation ($input: AddToWishlistInput!) { addToWishlist(input: $input) { __typename } }";
+        let made = self.guest.mutate(create, json!({ "name": format!("List {number}") })).await;
+        self.lists.push(made["wishlist"]["id"].as_str().unwrap().to_owned());
+        for list in [&self.lists[number], &self.lists[0]] {
+            let input = json!({ "wishlistId": list, "listingId": self.listings[number] });
+            assert_eq!(self.guest.mutate(add, input).await["__typename"], "AddToWishlistSuccess");
         }
     }
 

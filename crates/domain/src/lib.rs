@@ -25,3 +25,4 @@ pub mod search;
 pub mod timezones;
 pub mod transitions;
 pub mod users;
+pub mod wishlists;

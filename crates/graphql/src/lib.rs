@@ -28,6 +28,7 @@ pub mod reviews;
 pub mod search;
 mod stays;
 pub mod users;
+pub mod wishlists;
 
 use std::sync::Arc;
 
@@ -60,16 +61,18 @@ pub struct Mutation(
     bookings::BookingMutation,
     payments::PaymentMutation,
     reviews::ReviewMutation,
+    wishlists::WishlistMutation,
 );
 
 /// What nouns add to `Me`.
 #[derive(MergedObject)]
-pub struct MyNouns(bookings::MyTrips, hosting::MyHosting);
+pub struct MyNouns(bookings::MyTrips, hosting::MyHosting, wishlists::MyWishlists);
 
 impl MyNouns {
     /// Those of the account whose loaders are `own`.
     fn of(own: &Arc<PrivateLoaders>) -> Self {
-        Self(bookings::MyTrips(Arc::clone(own)), hosting::MyHosting(Arc::clone(own)))
+        let own = || Arc::clone(own);
+        Self(bookings::MyTrips(own()), hosting::MyHosting(own()), wishlists::MyWishlists(own()))
     }
 }
 
@@ -90,6 +93,8 @@ nodes::nodes! {
     Refund(payments::Refund): RefundId => payments::find_refund;
     /// A review of a stay.
     Review(reviews::Review): ReviewId => reviews::find_review;
+    /// A list of listings that the viewer keeps.
+    Wishlist(wishlists::Wishlist): WishlistId => wishlists::find_wishlist;
 }
 
 /// Subscriptions. A stream first delivers the events after `after`, then new ones, in order, at least once.

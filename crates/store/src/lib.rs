@@ -29,3 +29,4 @@ pub(crate) mod schema;
 pub mod search;
 pub mod sessions;
 pub mod users;
+pub mod wishlists;

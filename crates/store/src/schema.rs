@@ -419,6 +419,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    wishlist_items (id) {
+        id -> Binary,
+        wishlist_id -> Binary,
+        listing_id -> Binary,
+        added_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    wishlists (id) {
+        id -> Binary,
+        user_id -> Binary,
+        slot -> Unsigned<TinyInt>,
+        name -> Text,
+        item_count -> Unsigned<SmallInt>,
+        created_at -> Datetime,
+    }
+}
+
 diesel::joinable!(bookings -> listings (listing_id));
 diesel::joinable!(bookings -> quotes (quote_id));
 diesel::joinable!(devices -> users (user_id));
@@ -443,11 +463,14 @@ diesel::joinable!(reviews -> bookings (booking_id));
 diesel::joinable!(reviews -> listings (listing_id));
 diesel::joinable!(reviews -> users (author_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(wishlist_items -> listings (listing_id));
+diesel::joinable!(wishlist_items -> wishlists (wishlist_id));
+diesel::joinable!(wishlists -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query! {
     amenities, bookings, devices, events, feed_entries, feeds,
     guest_holds, idempotency_keys, imports, inbox, limits, listing_amenities,
     listing_imports, listing_words, listings, night_rates, nights, outbox,
     payment_cases, payments, photos, quotes, refresh_tokens, refunds,
-    reviews, sessions, users,
+    reviews, sessions, users, wishlist_items, wishlists,
 }

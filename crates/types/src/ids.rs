@@ -181,6 +181,10 @@ ids! {
     ReviewId = "rev";
     /// Something about a payment that a person must look at.
     CaseId = "case";
+    /// A wishlist.
+    WishlistId = "wl";
+    /// A listing on a wishlist.
+    WishlistItemId = "wli";
 }
 
 /// The bits of an id whose kind is told by what stands beside it.

@@ -33,6 +33,7 @@ pub const ROWS: &[Row] = &[
     row("node", "hidden review"),
     row("node", "published review"),
     row("node", "session"),
+    row("node", "wishlist"),
     row("nodes", "one of each"),
     row("me", ""),
     row("listing", "published"),
@@ -70,6 +71,11 @@ pub const ROWS: &[Row] = &[
     row("cancelBooking", "confirmed"),
     row("writeReview", "completed"),
     row("writeReview", "confirmed"),
+    row("createWishlist", ""),
+    row("renameWishlist", ""),
+    row("addToWishlist", ""),
+    row("removeFromWishlist", ""),
+    row("deleteWishlist", ""),
     row("bookingEvents", ""),
     row("myTripEvents", ""),
     row("myHostingEvents", ""),
@@ -100,6 +106,7 @@ pub async fn stage(world: &World, row: &Row) -> Value {
         "bookingEvents" | "myTripEvents" | "myHostingEvents" => stream(world, row.field).await,
         "quoteStay" | "createBooking" | "payBooking" | "confirmPayment" => trip(world, *row).await,
         "acceptBooking" | "declineBooking" | "cancelBooking" | "writeReview" => answer(world, *row).await,
+        field if field.ends_with("Wishlist") => keeping(world, field).await,
         _ => hosting(world, *row).await,
     };
     merge(&mut variables, change);
@@ -148,6 +155,7 @@ async fn thing(world: &World, about: &str) -> String {
         "refund" => world.refunded().await.1,
         "hidden review" => world.hidden_review().await.0,
         "published review" => world.published_review().await,
+        "wishlist" => world.wishlist().await.0,
         about => panic!("no stage for {about}"),
     }
 }
@@ -211,6 +219,16 @@ async fn answer(world: &World, row: Row) -> Value {
         input["idempotencyKey"] = world.app.key().into();
     }
     json!({ "input": input })
+}
+
+async fn keeping(world: &World, field: &str) -> Value {
+    let (list, item) = world.wishlist().await;
+    json!({ "input": match field {
+        "createWishlist" => json!({}),
+        "addToWishlist" => json!({ "wishlistId": list, "listingId": world.listing().await }),
+        "removeFromWishlist" => json!({ "wishlistItemId": item }),
+        _ => json!({ "wishlistId": list }),
+    } })
 }
 
 async fn stream(world: &World, field: &str) -> Value {

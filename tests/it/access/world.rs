@@ -14,6 +14,8 @@ use crate::harness::{
 pub const EXACT: [&str; 3] = ["7 Hidden Lane", "1.30123", "103.83456"];
 /// The title of the host's drafts.
 pub const DRAFT: &str = "Unseen draft";
+/// The name of the guest's wishlists.
+pub const KEPT: &str = "Seen by nobody else";
 /// The words of reviews that are not revealed yet.
 pub const HIDDEN: &str = "Unrevealed words";
 
@@ -156,6 +158,14 @@ impl World {
         review
     }
 
+    /// The guest's wishlist, and what is on it.
+    pub async fn wishlist(&self) -> (String, String) {
+        let list = text(&self.guest.mutate(CREATE_WISHLIST, json!({ "name": KEPT })).await["wishlist"]["id"]);
+        let input = json!({ "wishlistId": list, "listingId": self.listing().await });
+        let item = text(&self.guest.mutate(ADD_TO_WISHLIST, input).await["item"]["id"]);
+        (list, item)
+    }
+
     /// A refresh token of a new session of the guest.
     pub async fn refresh_token(&self) -> String {
         let input = json!({ "email": self.email(&self.guest).await, "password": PASSWORD });
@@ -168,6 +178,11 @@ impl World {
         text(&actor.run("{ me { email } }", json!({})).await["me"]["email"])
     }
 }
+
+const CREATE_WISHLIST: &str = "mutation ($input: CreateWishlistInput!) { createWishlist(input: $input) {
+    ... on CreateWishlistSuccess { wishlist { id } } ... on UserError { message } } }";
+const ADD_TO_WISHLIST: &str = "mutation ($input: AddToWishlistInput!) { addToWishlist(input: $input) {
+    ... on AddToWishlistSuccess { item { id } } ... on UserError { message } } }";
 
 /// The password of everybody.
 pub const PASSWORD: &str = "correct horse";

@@ -17,8 +17,9 @@ pub struct Offers {
 }
 
 impl Offers {
-    /// Every mutation of the contract with its example, on what this viewer has, and then every field, in lists and by id.
-    pub async fn ask(&mut self, world: &World, token: &str) {
+    /// Every mutation of the contract with its example, on what this viewer has, and then every field, in lists and by id. What deletes is
+    /// left out unless `deletes`.
+    pub async fn ask(&mut self, world: &World, token: &str, deletes: bool) {
         let contract = Contract::read();
         // What is found in the first round is asked for by its id in the second.
         for _ in 0..2 {
@@ -27,6 +28,9 @@ impl Offers {
             }
         }
         for (mutation, _) in root_fields().iter().filter(|(_, keyword)| keyword == "mutation") {
+            if !deletes && ["delete", "remove"].iter().any(|verb| mutation.starts_with(verb)) {
+                continue;
+            }
             let example = of_field(mutation);
             let mut variables = example.variables;
             self.name_known(&mut variables);

@@ -1,0 +1,160 @@
+//! Lists of listings that members keep. No more than [`MAX_WISHLISTS`] of a member and [`MAX_ITEMS`] on a list.
+
+use diesel::{
+    mysql::Mysql,
+    prelude::*,
+    result::{DatabaseErrorKind, Error::DatabaseError},
+};
+use diesel_async::RunQueryDsl;
+
+use super::{
+    each::{Each, among},
+    schema::{wishlist_items, wishlists},
+};
+use mysql_engine::Conn;
+use types::{ListingId, Newest, Page, Timestamp, UserId, WishlistId, WishlistItemId, error::Result};
+
+/// The most wishlists of a member: the numbers that a slot can have.
+pub const MAX_WISHLISTS: u8 = 50;
+/// The most items of a wishlist.
+pub const MAX_ITEMS: u16 = 200;
+
+/// A list of listings that a member keeps. Only this member may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = wishlists, check_for_backend(Mysql))]
+pub struct Wishlist {
+    /// The wishlist.
+    pub id: WishlistId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// 1 to [`MAX_WISHLISTS`], each once for a member: the key refuses one too many.
+    pub slot: u8,
+    /// The name.
+    pub name: String,
+    /// How many items it has.
+    pub item_count: u16,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// A listing on a wishlist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = wishlist_items, check_for_backend(Mysql))]
+pub struct WishlistItem {
+    /// The item.
+    pub id: WishlistItemId,
+    /// The wishlist.
+    pub wishlist_id: WishlistId,
+    /// The listing, which need not be published any more.
+    pub listing_id: ListingId,
+    /// When it was added.
+    pub added_at: Timestamp,
+}
+
+/// Which items of one wishlist to read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OfWishlist {
+    /// The wishlist.
+    pub wishlist: WishlistId,
+    /// How much of it, what was added last first.
+    pub page: Page<Newest<WishlistItemId>>,
+}
+
+/// Those of `ids` that are `viewer`'s, in no order.
+pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[WishlistId]) -> Result<Vec<Wishlist>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let own = wishlists::table.filter(among(wishlists::id, ids.iter().copied())).filter(wishlists::user_id.eq(viewer));
+    Ok(own.select(Wishlist::as_select()).load(conn).await?)
+}
+
+/// All wishlists of `viewer`, in no order.
+pub async fn of_user(conn: &mut Conn, viewer: UserId) -> Result<Vec<Wishlist>> {
+    let own = wishlists::table.filter(wishlists::user_id.eq(viewer));
+    Ok(own.select(Wishlist::as_select()).load(conn).await?)
+}
+
+/// The items of `viewer`'s wishlists that each part asks for, and one more of each, in no order and in one statement. Each part reads its
+/// own range of the key `wishlist_items_added`.
+pub async fn items(conn: &mut Conn, viewer: UserId, parts: &[OfWishlist]) -> Result<Vec<WishlistItem>> {
+    if parts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = |part: &OfWishlist| {
+        let mut query = wishlist_items::table
+            .inner_join(wishlists::table)
+            .select(WishlistItem::as_select())
+            .filter(wishlist_items::wishlist_id.eq(part.wishlist))
+            .filter(wishlists::user_id.eq(viewer))
+            .order((wishlist_items::added_at.desc(), wishlist_items::id.desc()))
+            .limit(part.page.limit())
+            .into_boxed::<Mysql>();
+        if let Some(after) = part.page.after {
+            query = query
+                .filter(wishlist_items::added_at.le(after.at))
+                .filter(wishlist_items::added_at.lt(after.at).or(wishlist_items::id.lt(after.id)));
+        }
+        query
+    };
+    let are_alike = parts.iter().all(|part| part.page.after.is_none());
+    Ok(Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await?)
+}
+
+/// `owner`'s wishlist, locked until the transaction ends.
+pub async fn lock(tx: &mut Conn, owner: UserId, id: WishlistId) -> Result<Option<Wishlist>> {
+    let own = wishlists::table.find(id).filter(wishlists::user_id.eq(owner));
+    Ok(own.select(Wishlist::as_select()).for_update().first(tx).await.optional()?)
+}
+
+/// Writes a new wishlist; whether its slot was free.
+pub async fn insert(tx: &mut Conn, wishlist: &Wishlist) -> Result<bool> {
+    match diesel::insert_into(wishlists::table).values(wishlist).execute(tx).await {
+        Ok(_) => Ok(true),
+        Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Gives a wishlist another name.
+pub async fn rename(tx: &mut Conn, id: WishlistId, name: &str) -> Result<()> {
+    diesel::update(wishlists::table.find(id)).set(wishlists::name.eq(name)).execute(tx).await?;
+    Ok(())
+}
+
+/// Deletes a wishlist with its items.
+pub async fn delete(tx: &mut Conn, id: WishlistId) -> Result<()> {
+    diesel::delete(wishlist_items::table.filter(wishlist_items::wishlist_id.eq(id))).execute(tx).await?;
+    diesel::delete(wishlists::table.find(id)).execute(tx).await?;
+    Ok(())
+}
+
+/// The item of a wishlist that is this listing.
+pub async fn item(tx: &mut Conn, wishlist: WishlistId, listing: ListingId) -> Result<Option<WishlistItem>> {
+    let found = wishlist_items::table.filter(wishlist_items::wishlist_id.eq(wishlist));
+    let found = found.filter(wishlist_items::listing_id.eq(listing)).select(WishlistItem::as_select());
+    Ok(found.first(tx).await.optional()?)
+}
+
+/// The wishlist that an item is on.
+pub async fn wishlist_of(tx: &mut Conn, item: WishlistItemId) -> Result<Option<WishlistId>> {
+    Ok(wishlist_items::table.find(item).select(wishlist_items::wishlist_id).first(tx).await.optional()?)
+}
+
+/// Adds an item to a wishlist, which is locked.
+pub async fn insert_item(tx: &mut Conn, item: &WishlistItem) -> Result<()> {
+    diesel::insert_into(wishlist_items::table).values(item).execute(tx).await?;
+    let wishlist = wishlists::table.find(item.wishlist_id);
+    diesel::update(wishlist).set(wishlists::item_count.eq(wishlists::item_count + 1)).execute(tx).await?;
+    Ok(())
+}
+
+/// Removes an item from its wishlist, which is locked; whether it was there.
+pub async fn delete_item(tx: &mut Conn, wishlist: WishlistId, item: WishlistItemId) -> Result<bool> {
+    if diesel::delete(wishlist_items::table.find(item)).execute(tx).await? == 0 {
+        return Ok(false);
+    }
+    let wishlist = wishlists::table.find(wishlist);
+    diesel::update(wishlist).set(wishlists::item_count.eq(wishlists::item_count - 1)).execute(tx).await?;
+    Ok(true)
+}
