@@ -39,7 +39,7 @@ pub async fn create(
     let now = app.now();
     let (listing, particulars) = {
         let conn = &mut app.conn().await?;
-        let known = store::listings::visible(conn, &[listing], guest.id()).await?.pop();
+        let known = store::listings::visible(conn, guest.id(), &[listing]).await?.pop();
         let listing = known.ok_or_else(|| Error::not_found("listingId", "listing"))?;
         let particulars = calendars::particulars(conn, &[listing.id], (stay, Around::Stay), now).await?;
         let mut particulars = particulars.into_values().next().unwrap_or_default();
@@ -254,5 +254,5 @@ pub fn timeline(
 /// # Errors
 /// When the database fails.
 pub async fn visible(app: &App, guest: &Member, ids: &[QuoteId]) -> Result<Vec<Quote>> {
-    Ok(store::quotes::visible_by_ids(&mut app.conn().await?, guest.id(), ids).await?)
+    Ok(store::quotes::visible(&mut app.conn().await?, guest.id(), ids).await?)
 }

@@ -54,13 +54,8 @@ pub async fn insert(conn: &mut Conn, quote: &Quote) -> QueryResult<usize> {
     diesel::insert_into(quotes::table).values(quote).execute(conn).await
 }
 
-/// The quote, if it is the guest's.
-pub async fn visible(conn: &mut Conn, guest: UserId, id: QuoteId) -> QueryResult<Option<Quote>> {
-    quotes::table.find(id).filter(quotes::guest_id.eq(guest)).select(Quote::as_select()).first(conn).await.optional()
-}
-
 /// Those of `ids` that are the guest's.
-pub async fn visible_by_ids(conn: &mut Conn, guest: UserId, ids: &[QuoteId]) -> QueryResult<Vec<Quote>> {
+pub async fn visible(conn: &mut Conn, guest: UserId, ids: &[QuoteId]) -> QueryResult<Vec<Quote>> {
     quotes::table
         .filter(among(quotes::id, ids.iter().copied()))
         .filter(quotes::guest_id.eq(guest))

@@ -102,7 +102,7 @@ pub async fn published(conn: &mut Conn, ids: &[ReviewId]) -> Result<Vec<Review>>
 }
 
 /// Those of `ids` that `viewer` wrote or everyone can see, in no order.
-pub async fn visible(conn: &mut Conn, ids: &[ReviewId], viewer: UserId) -> Result<Vec<Review>> {
+pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[ReviewId]) -> Result<Vec<Review>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -114,7 +114,7 @@ pub async fn visible(conn: &mut Conn, ids: &[ReviewId], viewer: UserId) -> Resul
 }
 
 /// The reviews of these bookings that `viewer` wrote or everyone can see, in no order.
-pub async fn of_bookings(conn: &mut Conn, ids: &[BookingId], viewer: UserId) -> Result<Vec<Review>> {
+pub async fn of_bookings(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> Result<Vec<Review>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

@@ -56,7 +56,7 @@ pub async fn create(
     }
     let now = app.now();
     // The connection goes back before another is asked for.
-    let known = store::quotes::visible(&mut app.conn().await?, guest.id(), quote).await?;
+    let known = store::quotes::visible(&mut app.conn().await?, guest.id(), &[quote]).await?.pop();
     if let Some(late) = &known
         && late.expires_at <= now
     {
@@ -103,7 +103,7 @@ async fn book(
     if let Some(kept) = idempotency::take(tx, intention, now).await? {
         return Ok(Outcome::Replayed(kept));
     }
-    let found = store::quotes::visible(tx, guest.id(), quote).await?;
+    let found = store::quotes::visible(tx, guest.id(), &[quote]).await?.pop();
     let quote = found.ok_or_else(|| Error::not_found("quoteId", "quote"))?;
     if let Some(booking) = store::bookings::of_quote(tx, quote.id).await? {
         return Err(booked_already(&booking));

@@ -60,7 +60,7 @@ pub async fn by_ids(app: &App, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
 /// # Errors
 /// When the database fails.
 pub async fn visible(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
-    Ok(shared(store::listings::visible(&mut app.conn().await?, ids, viewer.id()).await?))
+    Ok(shared(store::listings::visible(&mut app.conn().await?, viewer.id(), ids).await?))
 }
 
 /// Those of `ids` that are published, `viewer`'s own or once quoted to `viewer`, in no order: what a guest has booked stays in sight.
@@ -68,7 +68,7 @@ pub async fn visible(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Ve
 /// # Errors
 /// When the database fails.
 pub async fn known(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
-    Ok(shared(store::listings::known(&mut app.conn().await?, ids, viewer.id()).await?))
+    Ok(shared(store::listings::known(&mut app.conn().await?, viewer.id(), ids).await?))
 }
 
 /// A page of each part's listings, newest first.

@@ -59,7 +59,7 @@ pub async fn create(app: &App, host: &Member, new: &Changes, key: Option<&Idempo
 
 /// The listing that an earlier request with the same key has made.
 async fn created(tx: &mut Conn, host: &Member, id: ListingId) -> Result<Arc<Shown>> {
-    let listing = store::listings::visible(tx, &[id], host.id()).await?.pop().map(Arc::new);
+    let listing = store::listings::visible(tx, host.id(), &[id]).await?.pop().map(Arc::new);
     let deleted =
         || Error::invalid(&["idempotencyKey"], "The listing created with this key was deleted. Use a new key.");
     listing.ok_or_else(deleted)

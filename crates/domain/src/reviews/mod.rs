@@ -29,7 +29,7 @@ pub async fn by_ids(app: &App, ids: &[ReviewId]) -> Result<Vec<Arc<Review>>> {
 /// # Errors
 /// When the database fails.
 pub async fn visible(app: &App, viewer: &Member, ids: &[ReviewId]) -> Result<Vec<Arc<Review>>> {
-    Ok(shared(store::reviews::visible(&mut app.conn().await?, ids, viewer.id()).await?))
+    Ok(shared(store::reviews::visible(&mut app.conn().await?, viewer.id(), ids).await?))
 }
 
 /// The reviews of these bookings that `viewer` wrote or everyone can see.
@@ -37,7 +37,7 @@ pub async fn visible(app: &App, viewer: &Member, ids: &[ReviewId]) -> Result<Vec
 /// # Errors
 /// When the database fails.
 pub async fn of_bookings(app: &App, viewer: &Member, ids: &[BookingId]) -> Result<HashMap<BookingId, Arc<Review>>> {
-    let reviews = store::reviews::of_bookings(&mut app.conn().await?, ids, viewer.id()).await?;
+    let reviews = store::reviews::of_bookings(&mut app.conn().await?, viewer.id(), ids).await?;
     Ok(reviews.into_iter().filter_map(|review| Some((review.booking_id?, Arc::new(review)))).collect())
 }
 

@@ -92,7 +92,7 @@ async fn may_review(app: &App, tx: &mut Conn, guest: &Member, booking: &Booking,
     if now > booking.check_out_at + app.terms.review_window {
         return refuse("The deadline for a review has passed.");
     }
-    if !store::reviews::of_bookings(tx, &[booking.id], guest.id()).await?.is_empty() {
+    if !store::reviews::of_bookings(tx, guest.id(), &[booking.id]).await?.is_empty() {
         return refuse("You have already reviewed this stay.");
     }
     Ok(())

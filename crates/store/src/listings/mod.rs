@@ -58,7 +58,7 @@ pub async fn published(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<Shown>>
 }
 
 /// Those of `ids` that are published or `viewer`'s own, in no order.
-pub async fn visible(conn: &mut Conn, ids: &[ListingId], viewer: UserId) -> Result<Vec<Shown>> {
+pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> Result<Vec<Shown>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -70,7 +70,7 @@ pub async fn visible(conn: &mut Conn, ids: &[ListingId], viewer: UserId) -> Resu
 
 /// Those of `ids` that are published, `viewer`'s own, or once quoted to `viewer`: a guest still sees what was booked after it was
 /// taken off. In no order.
-pub async fn known(conn: &mut Conn, ids: &[ListingId], viewer: UserId) -> Result<Vec<Shown>> {
+pub async fn known(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> Result<Vec<Shown>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
