@@ -89,7 +89,7 @@ pub async fn work_once(app: &App) -> Result<()> {
 
 /// Writes down what has become true by the clock, once.
 async fn move_on(app: &App) -> Result<()> {
-    for id in bookings::overdue_and_moved(app, BATCH).await? {
+    for id in bookings::due(app, BATCH).await? {
         if let Err(error) = bookings::move_on(app, id).await {
             tracing::warn!(booking = %id, error = format!("{error:#}"), "the booking stays as it is for now");
         }

@@ -39,17 +39,17 @@ pub async fn block(
     key: &IdempotencyKey,
 ) -> Result<Once<Changed>> {
     let input = (listing, range.check_in(), range.check_out());
-    let intention = idempotency::intention(host, "blockNights", key, &input)?;
+    let request = idempotency::request(host, "blockNights", key, &input)?;
     let now = app.now();
-    let (changed, lapsed) = app
+    let (changed, expired_bookings) = app
         .database
         .transaction(async |tx| {
-            if let Some(kept) = idempotency::take(tx, &intention, now).await? {
+            if let Some(kept) = idempotency::take(tx, &request, now).await? {
                 return Ok((kept, Vec::new()));
             }
             own(tx, host, listing).await?;
             let found = store::nights::of_listing(tx, listing, range).await?;
-            let lapsed = bookings::lapse_expired(tx, &found, now).await?;
+            let expired_bookings = bookings::expire_due_holds(tx, &found, now).await?;
             refuse_guests(&found, now)?;
             let held: Vec<_> = found.iter().filter(|night| night.holds_at(now)).collect();
             // Kept free after a stay: no guest loses it, and the host's block does the same and stays longer.
@@ -63,13 +63,13 @@ pub async fn block(
             let nights: Vec<_> = range.nights().filter(|night| !is_blocked(night)).collect();
             claim(tx, listing, range, &nights, now).await?;
             let change = change(ChangeKind::NightsBlocked, host, listing, &nights);
-            let changed = idempotency::keep(tx, &intention, Changed { nights }).await?;
-            let expired: Vec<_> = events::expired(&lapsed).collect();
+            let changed = idempotency::keep(tx, &request, Changed { nights }).await?;
+            let expired: Vec<_> = events::expired(&expired_bookings).collect();
             events::append_with_changes(app, tx, (&expired, change.as_slice()), now).await?;
-            Ok::<_, Error>((changed, lapsed))
+            Ok::<_, Error>((changed, expired_bookings))
         })
         .await?;
-    lapsed.iter().for_each(|booking| events::announce(app, booking));
+    expired_bookings.iter().for_each(|booking| events::announce(app, booking));
     Ok(changed)
 }
 
@@ -110,11 +110,11 @@ pub async fn open(
     key: &IdempotencyKey,
 ) -> Result<Once<Changed>> {
     let input = (listing, range.check_in(), range.check_out());
-    let intention = idempotency::intention(host, "openNights", key, &input)?;
+    let request = idempotency::request(host, "openNights", key, &input)?;
     let now = app.now();
     app.database
         .transaction(async |tx| {
-            if let Some(kept) = idempotency::take(tx, &intention, now).await? {
+            if let Some(kept) = idempotency::take(tx, &request, now).await? {
                 return Ok(kept);
             }
             let own = own(tx, host, listing).await?;
@@ -124,7 +124,7 @@ pub async fn open(
             store::nights::unblock(tx, listing, range).await?;
             prepare(tx, &own, &nights, now).await?;
             let change = change(ChangeKind::NightsOpened, host, listing, &nights);
-            let changed = idempotency::keep(tx, &intention, Changed { nights }).await?;
+            let changed = idempotency::keep(tx, &request, Changed { nights }).await?;
             events::append_changes(app, tx, change.as_slice(), now).await?;
             Ok(changed)
         })

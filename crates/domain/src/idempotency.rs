@@ -1,4 +1,4 @@
-//! One intention, one effect: the answer is kept in the transaction of the change, under a key that the first of several racers takes
+//! One request, one effect: the answer is kept in the transaction of the change, under a key that the first of several racers takes
 //! before it touches anything else.
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use auth::Member;
 use mysql_engine::Conn;
-use store::idempotency::Intention;
+use store::idempotency::IdempotentRequest;
 use types::{
     IdempotencyKey, Timestamp,
     error::{IdempotencyConflict, Refusal, Result},
@@ -32,28 +32,28 @@ impl<T> Once<T> {
     }
 }
 
-/// The intention of `member` to do `operation` with `input`.
+/// The request of `member` to do `operation` with `input`.
 ///
 /// # Errors
 /// When the input cannot be written as JSON.
-pub fn intention<'a>(
+pub fn request<'a>(
     member: &Member,
     operation: &'static str,
     key: &'a IdempotencyKey,
     input: &impl Serialize,
-) -> Result<Intention<'a>> {
+) -> Result<IdempotentRequest<'a>> {
     let text = serde_json::to_vec(input).map_err(anyhow::Error::from)?;
-    Ok(Intention { user: member.id(), operation, key, input_hash: Sha256::digest(text).into() })
+    Ok(IdempotentRequest { user: member.id(), operation, key, input_hash: Sha256::digest(text).into() })
 }
 
-/// The answer that was given to this intention before, if any.
+/// The answer that was given to this request before, if any.
 ///
 /// # Errors
 /// [`Refusal::IdempotencyConflict`] when the key was used with another input.
-pub async fn earlier<T: DeserializeOwned>(conn: &mut Conn, intention: &Intention<'_>) -> Result<Option<Once<T>>> {
-    let kept = store::idempotency::find(conn, intention.user, intention.operation, intention.key).await?;
+pub async fn earlier<T: DeserializeOwned>(conn: &mut Conn, request: &IdempotentRequest<'_>) -> Result<Option<Once<T>>> {
+    let kept = store::idempotency::find(conn, request.user, request.operation, request.key).await?;
     let Some(kept) = kept else { return Ok(None) };
-    if kept.input_hash != intention.input_hash {
+    if kept.input_hash != request.input_hash {
         return Err(Refusal::IdempotencyConflict(IdempotencyConflict).into());
     }
     Ok(Some(Once::again(serde_json::from_str(&kept.answer).map_err(anyhow::Error::from)?)))
@@ -66,21 +66,21 @@ pub async fn earlier<T: DeserializeOwned>(conn: &mut Conn, intention: &Intention
 /// As [`earlier`].
 pub async fn take<T: DeserializeOwned>(
     tx: &mut Conn,
-    intention: &Intention<'_>,
+    request: &IdempotentRequest<'_>,
     now: Timestamp,
 ) -> Result<Option<Once<T>>> {
-    if store::idempotency::take(tx, intention, now).await? {
+    if store::idempotency::take(tx, request, now).await? {
         return Ok(None);
     }
-    earlier(tx, intention).await
+    earlier(tx, request).await
 }
 
 /// Keeps the answer under the key that the transaction has taken.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn keep<T: Serialize>(tx: &mut Conn, intention: &Intention<'_>, answer: T) -> Result<Once<T>> {
+pub async fn keep<T: Serialize>(tx: &mut Conn, request: &IdempotentRequest<'_>, answer: T) -> Result<Once<T>> {
     let text = serde_json::to_string(&answer).map_err(anyhow::Error::from)?;
-    store::idempotency::keep(tx, intention, &text).await?;
+    store::idempotency::keep(tx, request, &text).await?;
     Ok(Once::new(answer))
 }

@@ -18,7 +18,7 @@ use auth::Member;
 use domain::payments::PaymentMethod;
 use domain::{
     idempotency::Once,
-    payments::{self, BookingRef, Kept, Payment as Row, Refund as RefundRow},
+    payments::{self, BookingRef, Payment as Row, Refund as RefundRow, StoredPayment},
 };
 use types::scalars::Url;
 use types::{
@@ -294,7 +294,10 @@ payload! {
 }
 
 /// The payment and its booking as they are now.
-async fn answer(ctx: &Context<'_>, outcome: error::Result<Once<Kept>>) -> error::Result<(Payment, Booking, bool)> {
+async fn answer(
+    ctx: &Context<'_>,
+    outcome: error::Result<Once<StoredPayment>>,
+) -> error::Result<(Payment, Booking, bool)> {
     let Once { answer, replayed } = outcome?;
     let viewer: &Member = ctx.member()?;
     let payment = payments::visible(ctx.app(), viewer, &[answer.payment]).await?.pop();

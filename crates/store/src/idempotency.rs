@@ -7,9 +7,9 @@ use super::schema::idempotency_keys;
 use mysql_engine::Conn;
 use types::{IdempotencyKey, Timestamp, UserId};
 
-/// One intention of one viewer.
+/// One request of one viewer.
 #[derive(Debug, Clone, Copy)]
-pub struct Intention<'a> {
+pub struct IdempotentRequest<'a> {
     /// Whose.
     pub user: UserId,
     /// Which mutation.
@@ -22,32 +22,37 @@ pub struct Intention<'a> {
 
 /// An answer that was given before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredResponse {
     /// SHA-256 of the input that it answered.
     pub input_hash: Vec<u8>,
     /// JSON.
     pub answer: String,
 }
 
-/// The answer that was given to this intention, if any.
-pub async fn find(conn: &mut Conn, user: UserId, operation: &str, key: &IdempotencyKey) -> QueryResult<Option<Kept>> {
+/// The answer that was given to this request, if any.
+pub async fn find(
+    conn: &mut Conn,
+    user: UserId,
+    operation: &str,
+    key: &IdempotencyKey,
+) -> QueryResult<Option<StoredResponse>> {
     let row: Option<(Vec<u8>, String)> = idempotency_keys::table
         .find((user, operation, key.as_str()))
         .select((idempotency_keys::input_hash, idempotency_keys::answer))
         .first(conn)
         .await
         .optional()?;
-    Ok(row.map(|(input_hash, answer)| Kept { input_hash, answer }))
+    Ok(row.map(|(input_hash, answer)| StoredResponse { input_hash, answer }))
 }
 
 /// Takes the key, with an answer that says nothing yet. Of two racers with one key the second waits here for the first, and is told
 /// so by `false`.
-pub async fn take(tx: &mut Conn, intention: &Intention<'_>, now: Timestamp) -> QueryResult<bool> {
+pub async fn take(tx: &mut Conn, request: &IdempotentRequest<'_>, now: Timestamp) -> QueryResult<bool> {
     let row = (
-        idempotency_keys::user_id.eq(intention.user),
-        idempotency_keys::operation.eq(intention.operation),
-        idempotency_keys::idempotency_key.eq(intention.key.as_str()),
-        idempotency_keys::input_hash.eq(intention.input_hash.as_slice()),
+        idempotency_keys::user_id.eq(request.user),
+        idempotency_keys::operation.eq(request.operation),
+        idempotency_keys::idempotency_key.eq(request.key.as_str()),
+        idempotency_keys::input_hash.eq(request.input_hash.as_slice()),
         idempotency_keys::answer.eq("null"),
         idempotency_keys::created_at.eq(now),
     );
@@ -59,8 +64,8 @@ pub async fn take(tx: &mut Conn, intention: &Intention<'_>, now: Timestamp) -> Q
 }
 
 /// Writes the answer under a key that this transaction has taken.
-pub async fn keep(tx: &mut Conn, intention: &Intention<'_>, answer: &str) -> QueryResult<usize> {
-    diesel::update(idempotency_keys::table.find((intention.user, intention.operation, intention.key.as_str())))
+pub async fn keep(tx: &mut Conn, request: &IdempotentRequest<'_>, answer: &str) -> QueryResult<usize> {
+    diesel::update(idempotency_keys::table.find((request.user, request.operation, request.key.as_str())))
         .set(idempotency_keys::answer.eq(answer))
         .execute(tx)
         .await

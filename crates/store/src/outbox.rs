@@ -87,7 +87,7 @@ pub(super) async fn order_voids(tx: &mut Conn, booking: ObjectId, now: Timestamp
 
 /// Which effects to lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Selection {
     /// Those of a kind that are due, the longest first.
     Due(EffectKind),
     /// Those of a group, due or not.
@@ -102,7 +102,7 @@ pub enum Wanted {
 /// leasing at this moment is left to it.
 pub async fn lease(
     tx: &mut Conn,
-    wanted: Wanted,
+    wanted: Selection,
     limit: i64,
     until: Timestamp,
     now: Timestamp,
@@ -116,13 +116,13 @@ pub async fn lease(
         .skip_locked();
     let is_free = outbox::leased_until.is_null().or(outbox::leased_until.le(now));
     let mut leased: Vec<Effect> = match wanted {
-        Wanted::Due(kind) => pending.filter(outbox::kind.eq(kind)).filter(outbox::due_at.le(now)).load(tx).await?,
-        Wanted::Group(group) => pending.filter(outbox::group_id.eq(group)).filter(is_free).load(tx).await?,
-        Wanted::One(object, kind) => {
+        Selection::Due(kind) => pending.filter(outbox::kind.eq(kind)).filter(outbox::due_at.le(now)).load(tx).await?,
+        Selection::Group(group) => pending.filter(outbox::group_id.eq(group)).filter(is_free).load(tx).await?,
+        Selection::One(object, kind) => {
             let one = pending.filter(outbox::object_id.eq(object)).filter(outbox::kind.eq(kind));
             one.filter(is_free).load(tx).await?
         }
-        Wanted::Taken(object, kind) => {
+        Selection::Taken(object, kind) => {
             pending.filter(outbox::object_id.eq(object)).filter(outbox::kind.eq(kind)).load(tx).await?
         }
     };

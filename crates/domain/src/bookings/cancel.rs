@@ -1,7 +1,8 @@
 //! Cancellations, and what they give back.
 
 use super::{
-    Kept, Once, catch_up, idempotency, lock_as, outbox, payments, quotes, status_at, timeline, transitions, zone,
+    Once, StoredBooking, apply_elapsed, idempotency, lock_as, outbox, payments, quotes, status_at, timeline,
+    transitions, zone,
 };
 use crate::{
     app::App,
@@ -15,7 +16,7 @@ use auth::Member;
 use mysql_engine::Conn;
 use store::{
     bookings::{Booking, Change},
-    idempotency::Intention,
+    idempotency::IdempotentRequest,
 };
 use types::{
     BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, Money, RefundReason, Side, Timestamp,
@@ -36,7 +37,7 @@ pub struct Preview {
 }
 
 /// What was cancelled.
-pub type Cancelled = Once<Kept>;
+pub type Cancelled = Once<StoredBooking>;
 
 /// What a cancellation by the guest at `at` would give back; None when the booking can no longer be cancelled then. The real cancellation
 /// asks the same function.
@@ -78,12 +79,12 @@ pub async fn cancel(
     expected_refund: Option<i64>,
     key: &IdempotencyKey,
 ) -> Result<Cancelled> {
-    let intention = idempotency::intention(member, "cancelBooking", key, &(id, expected_refund))?;
+    let request = idempotency::request(member, "cancelBooking", key, &(id, expected_refund))?;
     let now = app.now();
     let (cancelled, booking) = app
         .database
         .transaction(async |tx| {
-            if let Some(kept) = idempotency::take(tx, &intention, now).await? {
+            if let Some(kept) = idempotency::take(tx, &request, now).await? {
                 return Ok((kept, None));
             }
             let (booking, side) = lock_as(tx, id, member, None).await?;
@@ -92,7 +93,7 @@ pub async fn cancel(
                 payments::refuse_while_captured(tx, &booking).await?;
             }
             let booking = end(app, tx, booking, (side, member), refund, now).await?;
-            Ok::<_, Error>((keep(tx, &intention, id).await?, Some(booking)))
+            Ok::<_, Error>((keep(tx, &request, id).await?, Some(booking)))
         })
         .await?;
     if let Some(booking) = booking {
@@ -102,8 +103,8 @@ pub async fn cancel(
     Ok(cancelled)
 }
 
-async fn keep(tx: &mut Conn, intention: &Intention<'_>, booking: BookingId) -> Result<Once<Kept>> {
-    idempotency::keep(tx, intention, Kept { booking }).await
+async fn keep(tx: &mut Conn, request: &IdempotentRequest<'_>, booking: BookingId) -> Result<Once<StoredBooking>> {
+    idempotency::keep(tx, request, StoredBooking { booking }).await
 }
 
 /// What goes back to the guest, if `side` may cancel now and was shown the right amount.
@@ -135,7 +136,7 @@ async fn end(
     refund: i64,
     now: Timestamp,
 ) -> Result<Booking> {
-    let (booking, mut events) = catch_up(tx, booking, now).await?;
+    let (booking, mut events) = apply_elapsed(tx, booking, now).await?;
     let change = Change {
         cancelled_at: Some(now),
         host_payout: payout_after(&booking, refund, now)?,

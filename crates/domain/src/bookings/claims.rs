@@ -14,21 +14,21 @@ use types::{
 
 /// Lets go the nights of `found` whose holds have expired, so that they block nobody even if no worker runs. Returns the bookings
 /// that expired by it; their events are for the caller to append, last of all.
-pub(crate) async fn lapse_expired(tx: &mut Conn, found: &[Night], now: Timestamp) -> Result<Vec<Booking>> {
+pub(crate) async fn expire_due_holds(tx: &mut Conn, found: &[Night], now: Timestamp) -> Result<Vec<Booking>> {
     let mut ids: Vec<_> =
         found.iter().filter(|night| !night.holds_at(now)).filter_map(|night| night.booking_id).collect();
     // Ascending, so that racers lock bookings in one order.
     ids.sort_unstable();
     ids.dedup();
-    let mut lapsed = Vec::new();
+    let mut expired = Vec::new();
     for id in ids {
-        lapsed.extend(store::bookings::expire(tx, id, now).await?);
+        expired.extend(store::bookings::expire(tx, id, now).await?);
     }
-    Ok(lapsed)
+    Ok(expired)
 }
 
 /// A claim of `booking` on its nights, and on those that are kept free after it.
-pub(super) struct Wanted<'a> {
+pub(super) struct NightClaim<'a> {
     pub booking: &'a Booking,
     pub kind: NightKind,
     /// When an unpaid hold or an unanswered request ends.
@@ -37,7 +37,7 @@ pub(super) struct Wanted<'a> {
     pub preparation: u16,
 }
 
-impl Wanted<'_> {
+impl NightClaim<'_> {
     fn preparation(&self) -> Days {
         Days::new(u64::from(self.preparation))
     }
@@ -63,19 +63,19 @@ impl Wanted<'_> {
 /// How a claim ended.
 pub(super) struct Claimed {
     /// Bookings whose expired holds were in the way; their events are for the caller to append, last of all.
-    pub lapsed: Vec<Booking>,
+    pub expired: Vec<Booking>,
     /// What stands against the claim. Empty: the nights are the booking's.
     pub conflicts: Vec<NightConflict>,
 }
 
 /// Takes the nights, or says which are taken. A plain read comes first and answers most losers; the key of the table has the last word.
-pub(super) async fn claim(tx: &mut Conn, wanted: &Wanted<'_>, now: Timestamp) -> Result<Claimed> {
+pub(super) async fn claim(tx: &mut Conn, wanted: &NightClaim<'_>, now: Timestamp) -> Result<Claimed> {
     let listing = wanted.booking.listing_id;
     let found = store::nights::of_listing(tx, listing, wanted.span()).await?;
-    let lapsed = lapse_expired(tx, &found, now).await?;
+    let expired = expire_due_holds(tx, &found, now).await?;
     let conflicts = conflicts(&found, wanted, now);
     if !conflicts.is_empty() {
-        return Ok(Claimed { lapsed, conflicts });
+        return Ok(Claimed { expired, conflicts });
     }
     let is_block = |kind| matches!(kind, NightKind::Block | NightKind::External);
     let blocked: Vec<_> = found.iter().filter(|night| is_block(night.kind)).map(|night| night.night).collect();
@@ -83,17 +83,17 @@ pub(super) async fn claim(tx: &mut Conn, wanted: &Wanted<'_>, now: Timestamp) ->
         Claim::Held => Vec::new(),
         Claim::Taken => lost(tx, listing, wanted, now).await?,
     };
-    Ok(Claimed { lapsed, conflicts })
+    Ok(Claimed { expired, conflicts })
 }
 
 /// What stands against the nights now, without taking them.
-pub(super) async fn look(tx: &mut Conn, wanted: &Wanted<'_>, now: Timestamp) -> Result<Vec<NightConflict>> {
+pub(super) async fn look(tx: &mut Conn, wanted: &NightClaim<'_>, now: Timestamp) -> Result<Vec<NightConflict>> {
     let found = store::nights::of_listing(tx, wanted.booking.listing_id, wanted.span()).await?;
     Ok(conflicts(&found, wanted, now))
 }
 
 /// The nights of the stay that something stands against: what holds them or, for nights too close to the next stay, that stay.
-fn conflicts(found: &[Night], wanted: &Wanted<'_>, now: Timestamp) -> Vec<NightConflict> {
+fn conflicts(found: &[Night], wanted: &NightClaim<'_>, now: Timestamp) -> Vec<NightConflict> {
     let holding: Vec<_> = found.iter().filter(|night| night.holds_at(now)).collect();
     let is_close = |night: NaiveDate| {
         let near = |held: &NaiveDate| *held > night && *held <= night + wanted.preparation();
@@ -120,7 +120,12 @@ fn reason_of(kind: NightKind) -> UnavailableReason {
 }
 
 /// A racer was faster. When its rows cannot be seen it has let them go again, and another run will tell.
-async fn lost(tx: &mut Conn, listing: ListingId, wanted: &Wanted<'_>, now: Timestamp) -> Result<Vec<NightConflict>> {
+async fn lost(
+    tx: &mut Conn,
+    listing: ListingId,
+    wanted: &NightClaim<'_>,
+    now: Timestamp,
+) -> Result<Vec<NightConflict>> {
     let found = store::nights::of_listing(tx, listing, wanted.span()).await?;
     let conflicts = conflicts(&found, wanted, now);
     if conflicts.is_empty() {

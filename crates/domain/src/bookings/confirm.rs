@@ -1,7 +1,7 @@
 //! A booking becomes certain, or a request reaches its host: what happens when money comes.
 
 use super::{
-    claims::{Wanted, claim},
+    claims::{NightClaim, claim},
     zone,
 };
 use crate::{app::App, cancellation, quotes, rule_sets::RuleSet};
@@ -58,7 +58,7 @@ pub(crate) struct Asked {
     /// What took its nights; empty: they are the request's.
     pub conflicts: Vec<NightConflict>,
     /// Bookings whose expired holds were in the way; their events are for the caller to append.
-    pub lapsed: Vec<Booking>,
+    pub expired: Vec<Booking>,
 }
 
 /// The money of a request, which the transaction has locked, is authorized: it claims its nights now, and its host has the time to answer
@@ -68,11 +68,11 @@ pub(crate) async fn ask_host(app: &App, tx: &mut Conn, booking: &Booking, now: T
     let listing = listing.ok_or_else(|| anyhow::anyhow!("booking {} without its listing", booking.id))?;
     let deadline = (now + app.terms.host_answer).min(booking.check_in_at);
     let preparation = listing.rules.preparation_nights;
-    let wanted = Wanted { booking, kind: NightKind::Request, expires_at: Some(deadline), preparation };
+    let wanted = NightClaim { booking, kind: NightKind::Request, expires_at: Some(deadline), preparation };
     let claimed = claim(tx, &wanted, now).await?;
     if !claimed.conflicts.is_empty() {
         let booking = expire(tx, booking, now).await?;
-        return Ok(Asked { booking, conflicts: claimed.conflicts, lapsed: claimed.lapsed });
+        return Ok(Asked { booking, conflicts: claimed.conflicts, expired: claimed.expired });
     }
     let change = Change {
         deadline_at: Some(deadline),
@@ -81,7 +81,7 @@ pub(crate) async fn ask_host(app: &App, tx: &mut Conn, booking: &Booking, now: T
         ..Change::to(booking, BookingStatus::Requested, now)
     };
     store::bookings::update(tx, booking.id, &change).await?;
-    Ok(Asked { booking: change.applied_to(booking.clone()), conflicts: Vec::new(), lapsed: claimed.lapsed })
+    Ok(Asked { booking: change.applied_to(booking.clone()), conflicts: Vec::new(), expired: claimed.expired })
 }
 
 async fn expire(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<Booking> {

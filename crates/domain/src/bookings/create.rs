@@ -1,8 +1,8 @@
 //! From a quote to a booking that holds its nights.
 
 use super::{
-    Kept, Once,
-    claims::{Wanted, claim, look},
+    Once, StoredBooking,
+    claims::{NightClaim, claim, look},
     confirm::{Confirmed, confirm},
     holds::admit,
     idempotency, outbox, quotes,
@@ -17,7 +17,7 @@ use client_limits::AddressPrefix;
 use mysql_engine::Conn;
 use store::{
     bookings::{BookedPlace, Booking},
-    idempotency::Intention,
+    idempotency::IdempotentRequest,
     listings::Listing,
     quotes::Quote,
 };
@@ -30,12 +30,12 @@ use types::{
 /// What a transaction found.
 enum Outcome {
     /// The booking, and those that it took the place of: expired holds, and the guest's own.
-    Booked(Once<Kept>, Box<Booking>, Vec<Booking>),
-    Replayed(Once<Kept>),
+    Booked(Once<StoredBooking>, Box<Booking>, Vec<Booking>),
+    Replayed(Once<StoredBooking>),
 }
 
 /// A booking, as the answer of its creation.
-pub type Created = Once<Kept>;
+pub type Created = Once<StoredBooking>;
 
 /// Books a stay for `guest`, who asks from an address, at the price of a quote. Each night is claimed by a row of its own, so of two guests who want one night the
 /// database refuses the second, on whichever server they are.
@@ -49,8 +49,8 @@ pub async fn create(
     quote: QuoteId,
     key: &IdempotencyKey,
 ) -> Result<Created> {
-    let intention = idempotency::intention(guest, "createBooking", key, &quote)?;
-    let kept = idempotency::earlier(&mut app.conn().await?, &intention).await?;
+    let request = idempotency::request(guest, "createBooking", key, &quote)?;
+    let kept = idempotency::earlier(&mut app.conn().await?, &request).await?;
     if let Some(kept) = kept {
         return Ok(kept);
     }
@@ -62,7 +62,7 @@ pub async fn create(
     {
         return expired(app, guest, from, late).await;
     }
-    let outcome = app.database.transaction(async |tx| book(app, tx, (guest, from), quote, &intention, now).await).await;
+    let outcome = app.database.transaction(async |tx| book(app, tx, (guest, from), quote, &request, now).await).await;
     if let (Err(Error::Refused(Refusal::QuoteExpired(_))), Some(stale)) = (&outcome, &known) {
         return Err(quotes::renew(app, guest, from, stale).await?.into());
     }
@@ -97,10 +97,10 @@ async fn book(
     tx: &mut Conn,
     (guest, from): (&Member, AddressPrefix),
     quote: QuoteId,
-    intention: &Intention<'_>,
+    request: &IdempotentRequest<'_>,
     now: Timestamp,
 ) -> Result<Outcome> {
-    if let Some(kept) = idempotency::take(tx, intention, now).await? {
+    if let Some(kept) = idempotency::take(tx, request, now).await? {
         return Ok(Outcome::Replayed(kept));
     }
     let found = store::quotes::visible(tx, guest.id(), &[quote]).await?.pop();
@@ -118,17 +118,17 @@ async fn book(
     let admission = admit(app, tx, &quote, &listing, now).await?;
     let booking = draft(app, &quote, &listing, admission.held_since, now)?;
     store::bookings::insert(tx, &booking).await.map_err(raced)?;
-    let Taken { booking, events, lapsed } =
+    let Taken { booking, events, expired } =
         take_nights(app, tx, booking, listing.rules.preparation_nights, now).await?;
     // Last, because all bookings from an address wait for one another from here on.
     limits::take(tx, &app.limits.bookings_by_address, &[from.as_bytes()], now).await?;
-    let created = idempotency::keep(tx, intention, Kept { booking: booking.id }).await?;
-    let mut happened: Vec<_> = events::expired(&lapsed).collect();
+    let created = idempotency::keep(tx, request, StoredBooking { booking: booking.id }).await?;
+    let mut happened: Vec<_> = events::expired(&expired).collect();
     let replaced = Actor::Guest(guest.id()).event(BookingEventKind::CancelledByGuest);
     happened.extend(admission.replaced.iter().map(|it| Happened::new(it, [replaced])));
     happened.push(Happened::new(&booking, events));
     events::append_all(app, tx, &happened, now).await?;
-    let others = lapsed.into_iter().chain(admission.replaced).collect();
+    let others = expired.into_iter().chain(admission.replaced).collect();
     Ok(Outcome::Booked(created, Box::new(booking), others))
 }
 
@@ -149,7 +149,7 @@ struct Taken {
     /// What happened to it.
     events: Vec<NewEvent>,
     /// Bookings whose expired holds were in the way.
-    lapsed: Vec<Booking>,
+    expired: Vec<Booking>,
 }
 
 /// Takes the nights of a new booking. A request that must be paid for takes none yet: they only have to be free. What costs nothing needs
@@ -159,24 +159,24 @@ async fn take_nights(app: &App, tx: &mut Conn, booking: Booking, preparation: u1
     let kind = if is_instant { NightKind::Hold } else { NightKind::Request };
     let guest = Actor::Guest(booking.guest_id);
     let (created, requested) = (guest.event(BookingEventKind::Created), guest.event(BookingEventKind::Requested));
-    let wanted = Wanted { booking: &booking, kind, expires_at: booking.deadline_at, preparation };
+    let wanted = NightClaim { booking: &booking, kind, expires_at: booking.deadline_at, preparation };
     if booking.hidden_from_host {
         NightsUnavailable::unless_free(look(tx, &wanted, now).await?)?;
-        return Ok(Taken { booking, events: vec![requested], lapsed: Vec::new() });
+        return Ok(Taken { booking, events: vec![requested], expired: Vec::new() });
     }
     let claimed = claim(tx, &wanted, now).await?;
     NightsUnavailable::unless_free(claimed.conflicts)?;
-    let lapsed = claimed.lapsed;
+    let expired = claimed.expired;
     if !is_instant {
-        return Ok(Taken { booking, events: vec![requested], lapsed });
+        return Ok(Taken { booking, events: vec![requested], expired });
     }
     if booking.total > 0 {
-        return Ok(Taken { booking, events: vec![created], lapsed });
+        return Ok(Taken { booking, events: vec![created], expired });
     }
     match confirm(app, tx, &booking, now).await? {
         Confirmed::Certain(booking) => {
             let confirmed = Actor::Platform.event(BookingEventKind::Confirmed);
-            Ok(Taken { booking, events: vec![created, confirmed], lapsed })
+            Ok(Taken { booking, events: vec![created, confirmed], expired })
         }
         Confirmed::WithoutNights(booking) => {
             Err(anyhow::anyhow!("booking {} has lost the nights that it has just taken", booking.id).into())

@@ -14,7 +14,7 @@ use types::{
 
 /// Writes what time has done to `booking`, which the transaction has locked. Returns the booking as it is then, and the events that the
 /// caller appends last of all.
-pub(crate) async fn catch_up(tx: &mut Conn, booking: Booking, now: Timestamp) -> Result<(Booking, Vec<NewEvent>)> {
+pub(crate) async fn apply_elapsed(tx: &mut Conn, booking: Booking, now: Timestamp) -> Result<(Booking, Vec<NewEvent>)> {
     use BookingEventKind::{CheckedIn as Begun, Completed as Ended, Expired as Lapsed};
     use BookingStatus::{CheckedIn, Completed, Confirmed, Expired, PendingPayment, Requested};
     let to = status_at(&booking, now);
@@ -38,7 +38,7 @@ pub(crate) async fn catch_up(tx: &mut Conn, booking: Booking, now: Timestamp) ->
 ///
 /// # Errors
 /// When the database fails.
-pub async fn overdue_and_moved(app: &App, limit: i64) -> Result<Vec<BookingId>> {
+pub async fn due(app: &App, limit: i64) -> Result<Vec<BookingId>> {
     let (conn, now) = (&mut app.conn().await?, app.now());
     let mut ids = store::bookings::overdue(conn, now, limit).await?;
     ids.extend(store::bookings::moved_on(conn, now, limit).await?);
@@ -55,7 +55,7 @@ pub async fn move_on(app: &App, id: BookingId) -> Result<()> {
         .database
         .transaction(async |tx| {
             let Some(booking) = store::bookings::lock(tx, id).await? else { return Ok(None) };
-            let (booking, events) = catch_up(tx, booking, now).await?;
+            let (booking, events) = apply_elapsed(tx, booking, now).await?;
             let moved = (!events.is_empty()).then(|| booking.clone());
             events::append(app, tx, &booking, events, now).await?;
             Ok::<_, Error>(moved)

@@ -11,14 +11,14 @@ mod times;
 mod view;
 
 pub use cancel::{Cancelled, Preview, cancel, preview, refunded_lines};
-pub(super) use claims::lapse_expired;
+pub(super) use claims::expire_due_holds;
 pub(super) use confirm::{Asked, Confirmed, ask_host, confirm};
 pub use create::{Created, create};
-pub(super) use lapse::catch_up;
-pub use lapse::{move_on, overdue_and_moved};
+pub(super) use lapse::apply_elapsed;
+pub use lapse::{due, move_on};
 pub use respond::{accept, decline};
 pub use times::{follow_time_zone, with_older_rules};
-pub use view::{Action, Circumstances, actions, host_payout, status_at, timeline};
+pub use view::{Action, ActionContext, actions, host_payout, status_at, timeline};
 
 pub use store::bookings::{BookedPlace, Booking, ByCheckIn, Part};
 
@@ -44,7 +44,7 @@ use types::{
 
 /// What is kept under an idempotency key: the booking to answer with again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct StoredBooking {
     /// The booking.
     pub booking: BookingId,
 }

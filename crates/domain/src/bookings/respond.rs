@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Confirmed, Kept, Once, confirm, idempotency, lock_as, outbox,
+    Confirmed, Once, StoredBooking, confirm, idempotency, lock_as, outbox,
     payments::{self, Capture},
     status_at, transitions,
 };
@@ -14,7 +14,7 @@ use crate::{
 use auth::Member;
 use store::{
     bookings::{Booking, Change},
-    idempotency::Intention,
+    idempotency::IdempotentRequest,
 };
 use types::{
     BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, PaymentId, Side, Timestamp,
@@ -46,17 +46,16 @@ enum Next {
 ///
 /// # Errors
 /// Problems of the contract's `acceptBooking`.
-pub async fn accept(app: &App, host: &Member, id: BookingId, key: &IdempotencyKey) -> Result<Once<Kept>> {
-    let intention = idempotency::intention(host, "acceptBooking", key, &id)?;
+pub async fn accept(app: &App, host: &Member, id: BookingId, key: &IdempotencyKey) -> Result<Once<StoredBooking>> {
+    let request = idempotency::request(host, "acceptBooking", key, &id)?;
     let now = app.now();
-    let (accepted, next) =
-        app.database.transaction(async |tx| decide(app, tx, host, id, &intention, now).await).await?;
+    let (accepted, next) = app.database.transaction(async |tx| decide(app, tx, host, id, &request, now).await).await?;
     match next {
         Next::Capture(capture) => capture.finish(app).await?,
         Next::Tell(booking) => events::announce(app, &booking),
         Next::Nothing => {}
     }
-    Ok(Once { answer: Kept { booking: accepted.answer.booking }, replayed: accepted.replayed })
+    Ok(Once { answer: StoredBooking { booking: accepted.answer.booking }, replayed: accepted.replayed })
 }
 
 async fn decide(
@@ -64,15 +63,15 @@ async fn decide(
     tx: &mut mysql_engine::Conn,
     host: &Member,
     id: BookingId,
-    intention: &Intention<'_>,
+    request: &IdempotentRequest<'_>,
     now: Timestamp,
 ) -> Result<(Once<Accepted>, Next)> {
-    let kept = idempotency::take::<Accepted>(tx, intention, now).await?;
+    let kept = idempotency::take::<Accepted>(tx, request, now).await?;
     let (booking, _) = lock_as(tx, id, host, Some(Side::Host)).await?;
     if let Some(kept) = kept.filter(|_| booking.confirmed_at.is_some()) {
         return Ok((kept, Next::Nothing));
     }
-    may(&booking, BookingAction::Accept, now)?;
+    refuse_unless_allowed(&booking, BookingAction::Accept, now)?;
     if let Some(kept) = kept {
         // The provider did not answer, or a crash came before: what is still open goes on.
         let payment = match kept.answer.payment {
@@ -82,31 +81,31 @@ async fn decide(
         return Ok((kept, payment.map_or(Next::Nothing, Next::Capture)));
     }
     if booking.total == 0 {
-        return accept_free(app, tx, &booking, intention, now).await;
+        return accept_free(app, tx, &booking, request, now).await;
     }
     let unpaid = || Error::state(Some(id), "The guest has not paid yet.");
     let capture = payments::begin_capture(app, tx, &booking, now).await?.ok_or_else(unpaid)?;
     let accepted = Accepted { booking: id, payment: Some(capture.payment()) };
-    Ok((idempotency::keep(tx, intention, accepted).await?, Next::Capture(capture)))
+    Ok((idempotency::keep(tx, request, accepted).await?, Next::Capture(capture)))
 }
 
 async fn accept_free(
     app: &App,
     tx: &mut mysql_engine::Conn,
     booking: &Booking,
-    intention: &Intention<'_>,
+    request: &IdempotentRequest<'_>,
     now: Timestamp,
 ) -> Result<(Once<Accepted>, Next)> {
     let Confirmed::Certain(booking) = confirm(app, tx, booking, now).await? else {
         return Err(anyhow::anyhow!("request {} has lost its nights", booking.id).into());
     };
-    let kept = idempotency::keep(tx, intention, Accepted { booking: booking.id, payment: None }).await?;
+    let kept = idempotency::keep(tx, request, Accepted { booking: booking.id, payment: None }).await?;
     let accepted = Actor::Host(booking.host_id).event(BookingEventKind::Confirmed);
     events::append(app, tx, &booking, [accepted], now).await?;
     Ok((kept, Next::Tell(Box::new(booking))))
 }
 
-fn may(booking: &Booking, action: BookingAction, now: Timestamp) -> Result<()> {
+fn refuse_unless_allowed(booking: &Booking, action: BookingAction, now: Timestamp) -> Result<()> {
     let status = status_at(booking, now);
     if transitions::may(Side::Host, action, status) {
         return Ok(());
@@ -125,26 +124,26 @@ pub async fn decline(
     id: BookingId,
     message: Option<String>,
     key: &IdempotencyKey,
-) -> Result<Once<Kept>> {
+) -> Result<Once<StoredBooking>> {
     let message = message.map(|message| text::paragraphs(&message, 0..=MAX_MESSAGE)).transpose();
     let message = message.map_err(|unfit| Error::invalid(&["message"], format!("A message {unfit}.")))?;
     let message = message.filter(|message| !message.is_empty());
-    let intention = idempotency::intention(host, "declineBooking", key, &(id, &message))?;
+    let request = idempotency::request(host, "declineBooking", key, &(id, &message))?;
     let now = app.now();
     let (declined, booking) = app
         .database
         .transaction(async |tx| {
-            if let Some(kept) = idempotency::take(tx, &intention, now).await? {
+            if let Some(kept) = idempotency::take(tx, &request, now).await? {
                 return Ok((kept, None));
             }
             let (booking, _) = lock_as(tx, id, host, Some(Side::Host)).await?;
-            may(&booking, BookingAction::Decline, now)?;
+            refuse_unless_allowed(&booking, BookingAction::Decline, now)?;
             payments::refuse_while_captured(tx, &booking).await?;
             let change =
                 Change { decline_message: message.clone(), ..Change::to(&booking, BookingStatus::Declined, now) };
             store::bookings::update(tx, id, &change).await?;
             store::nights::release(tx, id, None).await?;
-            let kept = idempotency::keep(tx, &intention, Kept { booking: id }).await?;
+            let kept = idempotency::keep(tx, &request, StoredBooking { booking: id }).await?;
             let declined = Actor::Host(host.id()).event(BookingEventKind::Declined);
             events::append(app, tx, &booking, [declined], now).await?;
             Ok::<_, Error>((kept, Some(booking)))

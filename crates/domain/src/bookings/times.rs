@@ -6,7 +6,7 @@
 
 use chrono::NaiveTime;
 
-use super::{BookedPlace, catch_up, transitions};
+use super::{BookedPlace, apply_elapsed, transitions};
 use crate::{
     app::App,
     cancellation,
@@ -57,7 +57,7 @@ pub async fn follow_time_zone(app: &App, id: BookingId) -> Result<()> {
             if booking.time_zone_rules.as_str() >= zones.version().as_str() {
                 return Ok(None);
             }
-            let (mut booking, mut events) = catch_up(tx, booking, now).await?;
+            let (mut booking, mut events) = apply_elapsed(tx, booking, now).await?;
             let is_final = transitions::is_final(booking.status);
             let moved = if is_final { None } else { renew(tx, &booking, &zones, now).await? };
             if let Some(times) = moved {

@@ -44,7 +44,7 @@ pub struct Action {
 
 /// What is known besides the booking itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances {
+pub struct ActionContext {
     /// Whether money is reserved for it.
     pub reserved: bool,
     /// Whether the guest has written a review.
@@ -57,7 +57,7 @@ pub struct Circumstances {
 ///
 /// # Errors
 /// When the stored timeline is damaged.
-pub fn actions(booking: &Booking, side: Side, known: Circumstances, now: Timestamp) -> Result<Vec<Action>> {
+pub fn actions(booking: &Booking, side: Side, known: ActionContext, now: Timestamp) -> Result<Vec<Action>> {
     let tiers = timeline(booking)?;
     let offers = transitions::actions(side, status_at(booking, now));
     Ok(offers
@@ -85,7 +85,7 @@ pub fn actions(booking: &Booking, side: Side, known: Circumstances, now: Timesta
 }
 
 /// What stands against an action that the state allows.
-fn particular(booking: &Booking, action: BookingAction, known: Circumstances, now: Timestamp) -> Option<&'static str> {
+fn particular(booking: &Booking, action: BookingAction, known: ActionContext, now: Timestamp) -> Option<&'static str> {
     match action {
         BookingAction::Pay if booking.total == 0 => Some("There is nothing to pay."),
         BookingAction::Pay if known.reserved => Some("The payment is authorized. Wait for the host's response."),
@@ -98,7 +98,7 @@ fn particular(booking: &Booking, action: BookingAction, known: Circumstances, no
     }
 }
 
-fn deadline(booking: &Booking, action: BookingAction, known: Circumstances) -> Option<Timestamp> {
+fn deadline(booking: &Booking, action: BookingAction, known: ActionContext) -> Option<Timestamp> {
     match action {
         BookingAction::Pay | BookingAction::Accept | BookingAction::Decline => booking.deadline_at,
         BookingAction::Review => Some(booking.check_out_at + known.review_window),

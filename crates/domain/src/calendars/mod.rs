@@ -22,7 +22,7 @@ pub const MAX_NIGHTS: u32 = 366;
 pub const MAX_PREPARATION: u64 = 30;
 
 /// A listing, and nights of it.
-pub type Wanted = (ListingId, Stay);
+pub type ListingNights = (ListingId, Stay);
 
 /// What is particular about nights of one listing, as the tables say.
 #[derive(Debug, Clone, Default)]
@@ -87,7 +87,7 @@ pub async fn particulars(
     (range, around): (Stay, Around),
     now: Timestamp,
 ) -> Result<HashMap<ListingId, Particulars>> {
-    let wanted: Vec<Wanted> = ids.iter().map(|&listing| (listing, range)).collect();
+    let wanted: Vec<ListingNights> = ids.iter().map(|&listing| (listing, range)).collect();
     let found = of_all(conn, &wanted, around, now).await?;
     Ok(found.into_iter().map(|((listing, _), particulars)| (listing, particulars)).collect())
 }
@@ -97,22 +97,22 @@ pub async fn particulars(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_listings(app: &App, wanted: &[Wanted]) -> Result<HashMap<Wanted, Particulars>> {
+pub async fn of_listings(app: &App, wanted: &[ListingNights]) -> Result<HashMap<ListingNights, Particulars>> {
     of_all(&mut app.conn().await?, wanted, Around::Nights, app.now()).await
 }
 
 async fn of_all(
     conn: &mut Conn,
-    wanted: &[Wanted],
+    wanted: &[ListingNights],
     around: Around,
     now: Timestamp,
-) -> Result<HashMap<Wanted, Particulars>> {
+) -> Result<HashMap<ListingNights, Particulars>> {
     let spans = spans::of(wanted.iter().map(|&(listing, range)| (listing, around.bounds(range, now))));
     let held = store::nights::of_spans(conn, &spans, now).await?;
     let rates = store::night_rates::of_spans(conn, &spans).await?;
     let held = by_owner(held.into_iter().map(|night| (night.listing_id, night)));
     let rates = by_owner(rates.into_iter().map(|rate| (rate.listing_id, rate)));
-    let of = |&(listing, range): &Wanted| {
+    let of = |&(listing, range): &ListingNights| {
         let (first, last) = around.bounds(range, now);
         let nights = first..=last;
         let held = held.get(&listing).into_iter().flatten().filter(|held| nights.contains(&held.night));
@@ -184,13 +184,17 @@ pub fn availability(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn host_calendars(app: &App, host: &Member, wanted: &[Wanted]) -> Result<HashMap<Wanted, Vec<HostNight>>> {
+pub async fn host_calendars(
+    app: &App,
+    host: &Member,
+    wanted: &[ListingNights],
+) -> Result<HashMap<ListingNights, Vec<HostNight>>> {
     let mut conn = app.conn().await?;
     let ids: HashSet<ListingId> = wanted.iter().map(|(listing, _)| *listing).collect();
     let listings = store::listings::by_ids(&mut conn, &ids.into_iter().collect::<Vec<_>>()).await?;
     let own = listings.into_iter().filter(|listing| listing.host_id == host.id());
     let own: HashMap<ListingId, Listing> = own.map(|listing| (listing.id, listing)).collect();
-    let wanted: Vec<Wanted> = wanted.iter().filter(|(listing, _)| own.contains_key(listing)).copied().collect();
+    let wanted: Vec<ListingNights> = wanted.iter().filter(|(listing, _)| own.contains_key(listing)).copied().collect();
     let (now, zones) = (app.now(), app.time_zones());
     let found = of_all(&mut conn, &wanted, Around::Nights, now).await?;
     drop(conn);

@@ -26,7 +26,7 @@ use crate::app::App;
 use auth::Member;
 pub use store::{
     amenities::Amenity,
-    listings::{Home, Listing, OfHost, Origin, OwnPart, Place, Pricing, Ratings, Rules, Shown, Words},
+    listings::{Home, Listing, ListingWithCover, OfHost, Origin, OwnPart, Place, Pricing, Ratings, Rules, Words},
     photos::Photo,
 };
 use types::{
@@ -34,7 +34,7 @@ use types::{
     error::{Error, Result},
 };
 
-fn shared(listings: Vec<Shown>) -> Vec<Arc<Shown>> {
+fn shared(listings: Vec<ListingWithCover>) -> Vec<Arc<ListingWithCover>> {
     listings.into_iter().map(Arc::new).collect()
 }
 
@@ -51,7 +51,7 @@ pub(super) fn by_owner<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn by_ids(app: &App, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
+pub async fn by_ids(app: &App, ids: &[ListingId]) -> Result<Vec<Arc<ListingWithCover>>> {
     Ok(shared(store::listings::published(&mut app.conn().await?, ids).await?))
 }
 
@@ -59,7 +59,7 @@ pub async fn by_ids(app: &App, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn visible(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
+pub async fn visible(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<ListingWithCover>>> {
     Ok(shared(store::listings::visible(&mut app.conn().await?, viewer.id(), ids).await?))
 }
 
@@ -67,7 +67,7 @@ pub async fn visible(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Ve
 ///
 /// # Errors
 /// When the database fails.
-pub async fn known(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<Shown>>> {
+pub async fn known(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<Arc<ListingWithCover>>> {
     Ok(shared(store::listings::known(&mut app.conn().await?, viewer.id(), ids).await?))
 }
 
@@ -75,7 +75,7 @@ pub async fn known(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Vec<
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_hosts(app: &App, parts: Vec<OfHost>) -> Result<HashMap<OfHost, PageOf<Arc<Shown>>>> {
+pub async fn of_hosts(app: &App, parts: Vec<OfHost>) -> Result<HashMap<OfHost, PageOf<Arc<ListingWithCover>>>> {
     let rows = shared(store::listings::of_hosts(&mut app.conn().await?, &parts).await?);
     let rows = by_owner(rows.into_iter().map(|row| ((row.host_id, row.status), row)));
     let cut = |part: OfHost| {
@@ -101,9 +101,13 @@ pub fn own_part(statuses: Option<Vec<ListingStatus>>, page: Page<Newest<ListingI
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_host(app: &App, host: &Member, parts: &[OwnPart]) -> Result<HashMap<OwnPart, PageOf<Arc<Shown>>>> {
+pub async fn of_host(
+    app: &App,
+    host: &Member,
+    parts: &[OwnPart],
+) -> Result<HashMap<OwnPart, PageOf<Arc<ListingWithCover>>>> {
     let rows = store::listings::of_host(&mut app.conn().await?, host.id(), parts).await?;
-    let cut = |(part, rows): (&OwnPart, Vec<Shown>)| {
+    let cut = |(part, rows): (&OwnPart, Vec<ListingWithCover>)| {
         let page = part.page.cut(shared(rows));
         (part.clone(), page)
     };

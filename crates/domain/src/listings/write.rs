@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::NaiveTime;
 
 use super::{
-    Amenity, Home, Listing, Origin, Photo, Place, Pricing, Ratings, Rules, Shown, Words, apply, booked,
+    Amenity, Home, Listing, ListingWithCover, Origin, Photo, Place, Pricing, Ratings, Rules, Words, apply, booked,
     changes::Changes, checks,
 };
 use crate::{
@@ -28,7 +28,12 @@ use types::{
 /// # Errors
 /// [`Refusal::InvalidInput`] when a field is missing or out of bounds, [`Refusal::IdempotencyConflict`] when `key` was used for another
 /// listing, [`Refusal::TooManyAttempts`] when `host` makes too many.
-pub async fn create(app: &App, host: &Member, new: &Changes, key: Option<&IdempotencyKey>) -> Result<Once<Arc<Shown>>> {
+pub async fn create(
+    app: &App,
+    host: &Member,
+    new: &Changes,
+    key: Option<&IdempotencyKey>,
+) -> Result<Once<Arc<ListingWithCover>>> {
     let now = app.now();
     let mut listing = blank(ListingId::new(now, &*app.entropy), host, now);
     let mut validation = Validation::of(&new.malformed);
@@ -36,19 +41,19 @@ pub async fn create(app: &App, host: &Member, new: &Changes, key: Option<&Idempo
     apply::apply(new, &mut listing, now, &mut validation);
     let belongings = Belongings::of(listing.id, new, &mut validation);
     validation.finish()?;
-    let intention = key.map(|key| idempotency::intention(host, "createListing", key, new)).transpose()?;
+    let request = key.map(|key| idempotency::request(host, "createListing", key, new)).transpose()?;
     app.database
         .transaction(async |tx| {
-            if let Some(intention) = &intention
-                && let Some(earlier) = idempotency::take(tx, intention, now).await?
+            if let Some(request) = &request
+                && let Some(earlier) = idempotency::take(tx, request, now).await?
             {
                 return Ok(Once { answer: created(tx, host, earlier.answer).await?, replayed: true });
             }
             limits::take(tx, &app.limits.drafts, &[host.id().as_bytes()], now).await?;
             store::listings::insert(tx, &listing).await?;
             belongings.write(tx, listing.id).await?;
-            if let Some(intention) = &intention {
-                idempotency::keep(tx, intention, listing.id).await?;
+            if let Some(request) = &request {
+                idempotency::keep(tx, request, listing.id).await?;
             }
             let created = Once::new(shown(tx, listing.clone()).await?);
             append(app, tx, &[ChangeKind::ListingCreated], &listing, now).await?;
@@ -58,7 +63,7 @@ pub async fn create(app: &App, host: &Member, new: &Changes, key: Option<&Idempo
 }
 
 /// The listing that an earlier request with the same key has made.
-async fn created(tx: &mut Conn, host: &Member, id: ListingId) -> Result<Arc<Shown>> {
+async fn created(tx: &mut Conn, host: &Member, id: ListingId) -> Result<Arc<ListingWithCover>> {
     let listing = store::listings::visible(tx, host.id(), &[id]).await?.pop().map(Arc::new);
     let deleted =
         || Error::invalid(&["idempotencyKey"], "The listing created with this key was deleted. Use a new key.");
@@ -86,7 +91,7 @@ pub async fn delete(app: &App, host: &Member, id: ListingId) -> Result<()> {
 #[derive(Debug, Clone)]
 pub struct Updated {
     /// As it is now.
-    pub listing: Arc<Shown>,
+    pub listing: Arc<ListingWithCover>,
     /// Open bookings that keep the place the listing has left, the nearest check-in first, at most 100.
     pub affected: Vec<Booking>,
 }
@@ -143,7 +148,7 @@ fn keeps_complete(listing: &Listing, changes: &Changes) -> Result<()> {
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingIncomplete`] when it has no description or no picture.
-pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<Shown>> {
+pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<ListingWithCover>> {
     let now = app.now();
     let published = app
         .database
@@ -151,7 +156,7 @@ pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<Show
             let mut listing = lock_own(tx, host, id).await?;
             let cover = store::photos::cover(tx, id).await?;
             if listing.status == ListingStatus::Published {
-                return Ok(Arc::new(Shown { listing, cover }));
+                return Ok(Arc::new(ListingWithCover { listing, cover }));
             }
             let needs = [("description", !listing.words.description.is_empty()), ("photos", cover.is_some())];
             let missing: Vec<String> =
@@ -164,7 +169,7 @@ pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<Show
             listing.updated_at = now;
             store::listings::update(tx, &listing).await?;
             append(app, tx, &[ChangeKind::ListingPublished], &listing, now).await?;
-            Ok::<_, Error>(Arc::new(Shown { listing, cover }))
+            Ok::<_, Error>(Arc::new(ListingWithCover { listing, cover }))
         })
         .await?;
     // It may be the first in its time zone.
@@ -176,7 +181,7 @@ pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<Show
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingState`] when it is a draft.
-pub async fn unlist(app: &App, host: &Member, id: ListingId) -> Result<Arc<Shown>> {
+pub async fn unlist(app: &App, host: &Member, id: ListingId) -> Result<Arc<ListingWithCover>> {
     let now = app.now();
     app.database
         .transaction(async |tx| {
@@ -204,9 +209,9 @@ async fn append(app: &App, tx: &mut Conn, kinds: &[ChangeKind], listing: &Listin
 }
 
 /// `listing` with its cover, as it is now.
-async fn shown(tx: &mut Conn, listing: Listing) -> Result<Arc<Shown>> {
+async fn shown(tx: &mut Conn, listing: Listing) -> Result<Arc<ListingWithCover>> {
     let cover = store::photos::cover(tx, listing.id).await?;
-    Ok(Arc::new(Shown { listing, cover }))
+    Ok(Arc::new(ListingWithCover { listing, cover }))
 }
 
 /// The listing `id` of `host`, locked until the transaction ends.

@@ -15,7 +15,7 @@ use crate::{
 };
 use mysql_engine::Conn;
 use providers::payments::{EffectKey, ProviderError};
-use store::outbox::{Ending, Wanted};
+use store::outbox::{Ending, Selection};
 use types::{
     EffectKind, EffectState, ObjectId, Timestamp,
     error::{Error, PaymentUnavailable, Refusal, Result},
@@ -97,7 +97,7 @@ fn lease_end(app: &App, now: Timestamp) -> Timestamp {
     now + Duration::from_std(app.terms.provider_answer).unwrap_or(MARGIN) + MARGIN
 }
 
-async fn lease(app: &App, wanted: Wanted) -> Result<Vec<Effect>> {
+async fn lease(app: &App, wanted: Selection) -> Result<Vec<Effect>> {
     let now = app.now();
     app.database
         .transaction(async |tx| {
@@ -150,7 +150,7 @@ pub async fn run_due(app: &App, kind: EffectKind) -> Result<()> {
         if !is_due {
             return Ok(());
         }
-        let leased = lease(app, Wanted::Due(kind)).await?;
+        let leased = lease(app, Selection::Due(kind)).await?;
         join_all(leased.iter().map(|effect| attempt(app, effect))).await;
         if leased.len() < AT_ONCE as usize {
             return Ok(());
@@ -161,7 +161,7 @@ pub async fn run_due(app: &App, kind: EffectKind) -> Result<()> {
 
 /// Does now what a change has left to be done. What fails is for the worker.
 pub(crate) async fn run_group(app: &App, group: impl Into<ObjectId>) {
-    match lease(app, Wanted::Group(group.into())).await {
+    match lease(app, Selection::Group(group.into())).await {
         Ok(leased) => {
             join_all(leased.iter().map(|effect| attempt(app, effect))).await;
         }
@@ -179,7 +179,7 @@ pub(crate) async fn run_one(app: &App, object: impl Into<ObjectId>, kind: Effect
         let begun = Instant::now();
         loop {
             let is_late = begun.elapsed() >= COURTESY;
-            let wanted = if is_late { Wanted::Taken(object, kind) } else { Wanted::One(object, kind) };
+            let wanted = if is_late { Selection::Taken(object, kind) } else { Selection::One(object, kind) };
             if let Some(effect) = lease(app, wanted).await?.pop() {
                 return attempt(app, &effect).await;
             }

@@ -3,12 +3,12 @@
 use super::{
     cases, is_awaited,
     notices::{Verdict, verdict},
-    pay::give_back_attempt,
+    pay::return_attempt,
     refunds::refund_part,
 };
 use crate::{
     app::App,
-    bookings::{Asked, Confirmed, ask_host, catch_up, confirm},
+    bookings::{Asked, Confirmed, apply_elapsed, ask_host, confirm},
     events::{self, Actor, Happened, NewEvent},
     outbox::{self, Effect, NewEffect},
 };
@@ -83,7 +83,7 @@ async fn write(
     match verdict {
         Verdict::Moves(_) => {}
         Verdict::Known | Verdict::Late => {
-            give_back_attempt(app, tx, booking.guest_id, &payment, payment.status).await?;
+            return_attempt(app, tx, booking.guest_id, &payment, payment.status).await?;
             return Ok(Some((Applied::before(payment, booking), Vec::new())));
         }
         Verdict::ReservedAfterEnd => {
@@ -110,7 +110,7 @@ async fn move_on(
     now: Timestamp,
 ) -> Result<(Applied, Vec<Booking>)> {
     let id = payment.id;
-    let (booking, mut events) = catch_up(tx, booking, now).await?;
+    let (booking, mut events) = apply_elapsed(tx, booking, now).await?;
     let change = change(&payment, notice, now);
     store::payments::update(tx, id, &change).await?;
     let is_right = check_amount(app, tx, &payment, notice, now).await?;
@@ -122,17 +122,17 @@ async fn move_on(
     } else {
         follow(app, tx, booking, &payment, change.status, now).await?
     };
-    give_back_attempt(app, tx, followed.booking.guest_id, &payment, change.status).await?;
+    return_attempt(app, tx, followed.booking.guest_id, &payment, change.status).await?;
     if !is_awaited(&followed.booking, now) {
         store::payments::void_open(tx, followed.booking.id, now).await?;
     }
     events.extend(followed.events);
-    let mut happened: Vec<_> = events::expired(&followed.lapsed).collect();
+    let mut happened: Vec<_> = events::expired(&followed.expired).collect();
     let host_joins = followed.host_joins;
     happened.push(Happened { host_joins, ..Happened::new(&followed.booking, events) });
     events::append_all(app, tx, &happened, now).await?;
     let payment = store::payments::find(tx, id).await?.ok_or_else(|| lost(id))?;
-    let mut changed = followed.lapsed;
+    let mut changed = followed.expired;
     changed.push(followed.booking.clone());
     Ok((Applied { payment, booking: followed.booking, conflicts: followed.conflicts }, changed))
 }
@@ -258,12 +258,12 @@ struct Followed {
     /// What took the nights of a request before its money was authorized.
     conflicts: Vec<NightConflict>,
     /// Bookings whose expired holds were in the way of a request.
-    lapsed: Vec<Booking>,
+    expired: Vec<Booking>,
 }
 
 impl Followed {
     fn only(booking: Booking, events: Vec<NewEvent>) -> Self {
-        Self { booking, events, host_joins: false, conflicts: Vec::new(), lapsed: Vec::new() }
+        Self { booking, events, host_joins: false, conflicts: Vec::new(), expired: Vec::new() }
     }
 }
 
@@ -287,7 +287,7 @@ async fn follow(
         }
         PaymentStatus::Authorized if waits => Followed::only(booking, vec![by_provider(Kind::PaymentAuthorized)]),
         PaymentStatus::Declined => Followed::only(booking, vec![by_provider(Kind::PaymentDeclined)]),
-        PaymentStatus::Captured if waits => certify(app, tx, booking, payment, now).await?,
+        PaymentStatus::Captured if waits => confirm_paid(app, tx, booking, payment, now).await?,
         PaymentStatus::Captured => {
             let refunded = give_back(app, tx, payment, (payment.amount, RefundReason::HoldExpired), now).await?;
             Followed::only(booking, vec![by_provider(Kind::PaymentCaptured), refunded])
@@ -304,18 +304,24 @@ async fn reach_host(
     payment: &Payment,
     now: Timestamp,
 ) -> Result<Followed> {
-    let Asked { booking, conflicts, lapsed } = ask_host(app, tx, booking, now).await?;
+    let Asked { booking, conflicts, expired } = ask_host(app, tx, booking, now).await?;
     let host_joins = conflicts.is_empty();
     let event = if host_joins {
         by_provider(BookingEventKind::PaymentAuthorized, payment)
     } else {
         Actor::Platform.event(BookingEventKind::Expired)
     };
-    Ok(Followed { booking, events: vec![event], host_joins, conflicts, lapsed })
+    Ok(Followed { booking, events: vec![event], host_joins, conflicts, expired })
 }
 
 /// Money was taken for a booking that waits for it: it is certain, if its nights are its own.
-async fn certify(app: &App, tx: &mut Conn, booking: Booking, payment: &Payment, now: Timestamp) -> Result<Followed> {
+async fn confirm_paid(
+    app: &App,
+    tx: &mut Conn,
+    booking: Booking,
+    payment: &Payment,
+    now: Timestamp,
+) -> Result<Followed> {
     use BookingEventKind as Kind;
     // A host accepts a request; an instant booking needs nobody's consent.
     let by = if booking.status == BookingStatus::Requested { Actor::Host(booking.host_id) } else { Actor::Platform };

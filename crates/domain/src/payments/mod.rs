@@ -36,7 +36,7 @@ use mysql_engine::Conn;
 pub use providers::payments::PaymentMethod;
 use providers::payments::{Answer, ProviderError};
 pub use store::payment_cases::Case;
-use store::{bookings::Booking, idempotency::Intention};
+use store::{bookings::Booking, idempotency::IdempotentRequest};
 use types::{
     BookingId, BookingStatus, EffectKind, PaymentId, PaymentStatus, RefundId, Timestamp,
     error::{
@@ -46,7 +46,7 @@ use types::{
 
 /// What is kept under an idempotency key: the payment to answer with again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct StoredPayment {
     /// The payment.
     pub payment: PaymentId,
     /// Its booking.
@@ -58,7 +58,7 @@ pub struct Kept {
     conflicts: Vec<NightConflict>,
 }
 
-impl Kept {
+impl StoredPayment {
     /// Of a payment that is about to be asked for.
     fn awaited(payment: PaymentId, booking: BookingId) -> Self {
         Self { payment, booking, ending: None, conflicts: Vec::new() }
@@ -124,7 +124,7 @@ impl Capture {
         if matches!(payment.status, PaymentStatus::Authorized | PaymentStatus::Capturing) {
             return Err(Refusal::PaymentUnavailable(PaymentUnavailable).into());
         }
-        tell(&payment, ending(&payment, &booking, app.now()), &[])
+        check_ending(&payment, ending(&payment, &booking, app.now()), &[])
     }
 }
 
@@ -197,7 +197,7 @@ fn ending(payment: &Payment, booking: &Booking, now: Timestamp) -> Ending {
 }
 
 /// What an ending means for the one who pays; `conflicts` are what took the nights meanwhile.
-fn tell(payment: &Payment, ending: Ending, conflicts: &[NightConflict]) -> Result<()> {
+fn check_ending(payment: &Payment, ending: Ending, conflicts: &[NightConflict]) -> Result<()> {
     if ending == Ending::Late {
         NightsUnavailable::unless_free(conflicts.to_vec())?;
     }
@@ -213,12 +213,17 @@ fn tell(payment: &Payment, ending: Ending, conflicts: &[NightConflict]) -> Resul
 }
 
 /// Keeps how a payment ended, so that the same key is answered the same way whatever happens later, and tells it.
-async fn finish(app: &App, intention: &Intention<'_>, kept: Once<Kept>, applied: Applied) -> Result<Once<Kept>> {
+async fn finish(
+    app: &App,
+    request: &IdempotentRequest<'_>,
+    kept: Once<StoredPayment>,
+    applied: Applied,
+) -> Result<Once<StoredPayment>> {
     let Applied { payment, booking, conflicts } = applied;
     let ending = ending(&payment, &booking, app.now());
-    let answer = Kept { ending: Some(ending), conflicts, ..kept.answer };
-    app.database.write(async |conn| idempotency::keep(conn, intention, answer.clone()).await).await?;
-    tell(&payment, ending, &answer.conflicts)?;
+    let answer = StoredPayment { ending: Some(ending), conflicts, ..kept.answer };
+    app.database.write(async |conn| idempotency::keep(conn, request, answer.clone()).await).await?;
+    check_ending(&payment, ending, &answer.conflicts)?;
     Ok(Once { answer, replayed: kept.replayed })
 }
 

@@ -1,6 +1,6 @@
 //! A guest pays, and confirms.
 
-use super::{Kept, apply::Applied, done, effects, finish, tell};
+use super::{StoredPayment, apply::Applied, check_ending, done, effects, finish};
 use crate::{
     app::App,
     bookings::{self, status_at},
@@ -12,7 +12,7 @@ use crate::{
 use auth::Member;
 use mysql_engine::Conn;
 use providers::payments::{CaptureMode, PaymentMethod};
-use store::{bookings::Booking, idempotency::Intention, payments::Payment};
+use store::{bookings::Booking, idempotency::IdempotentRequest, payments::Payment};
 use types::{
     BookingAction, BookingId, EffectKind, IdempotencyKey, PaymentId, PaymentStatus, Side, Timestamp, UserId,
     error::{Error, PaymentUnavailable, Refusal, Result, StateConflict},
@@ -40,14 +40,14 @@ pub async fn pay(
     booking: &BookingRef,
     method: PaymentMethod,
     key: &IdempotencyKey,
-) -> Result<Once<Kept>> {
+) -> Result<Once<StoredPayment>> {
     let id = resolve(app, guest, booking).await?;
-    let intention = idempotency::intention(guest, "payBooking", key, &(id, method.to_string()))?;
+    let request = idempotency::request(guest, "payBooking", key, &(id, method.to_string()))?;
     let now = app.now();
     let begun = app
         .database
         .transaction(async |tx| {
-            let earlier = idempotency::take::<Kept>(tx, &intention, now).await?;
+            let earlier = idempotency::take::<StoredPayment>(tx, &request, now).await?;
             let booking = store::bookings::lock(tx, id).await?;
             let booking = booking.filter(|it| it.guest_id == guest.id());
             let booking = booking.ok_or_else(|| Error::not_found("booking", "booking"))?;
@@ -61,16 +61,16 @@ pub async fn pay(
             let payment = draft(app, &booking, method, now);
             store::payments::insert(tx, &payment).await?;
             let effect = order(app, tx, &payment, EffectKind::AuthorizePayment, now).await?;
-            let kept = idempotency::keep(tx, &intention, Kept::awaited(payment.id, id)).await?;
+            let kept = idempotency::keep(tx, &request, StoredPayment::awaited(payment.id, id)).await?;
             Ok::<_, Error>(Begun { kept, payment, booking, effect: Some(effect) })
         })
         .await?;
-    begun.conclude(app, &intention, EffectKind::AuthorizePayment).await
+    begun.conclude(app, &request, EffectKind::AuthorizePayment).await
 }
 
 /// A payment whose answer is awaited, by this request or an earlier one with the same key.
 struct Begun {
-    kept: Once<Kept>,
+    kept: Once<StoredPayment>,
     payment: Payment,
     booking: Booking,
     /// None: an earlier request ordered it.
@@ -79,10 +79,15 @@ struct Begun {
 
 impl Begun {
     /// Waits for the provider's answer, keeps how it ended, and answers the guest.
-    async fn conclude(self, app: &App, intention: &Intention<'_>, kind: EffectKind) -> Result<Once<Kept>> {
+    async fn conclude(
+        self,
+        app: &App,
+        request: &IdempotentRequest<'_>,
+        kind: EffectKind,
+    ) -> Result<Once<StoredPayment>> {
         let Self { kept, payment, booking, effect } = self;
         if let Some(ending) = kept.answer.ending {
-            tell(&payment, ending, &kept.answer.conflicts)?;
+            check_ending(&payment, ending, &kept.answer.conflicts)?;
             return Ok(kept);
         }
         // New, or left by a crash: the provider knows the effect by its key, and moves money once.
@@ -93,7 +98,7 @@ impl Begun {
         if applied.payment.status == PaymentStatus::Authorizing {
             return Err(Refusal::PaymentUnavailable(PaymentUnavailable).into());
         }
-        finish(app, intention, kept, applied).await
+        finish(app, request, kept, applied).await
     }
 }
 
@@ -109,7 +114,7 @@ async fn order(app: &App, tx: &mut Conn, payment: &Payment, kind: EffectKind, no
 /// Gives the attempt back that asking for `payment` has taken, when `status` is what the provider answers: a guest who can pay tries no
 /// stolen cards. An attempt is taken before the provider is asked, because many may be on their way at once; that of an answer which never
 /// comes stays taken. `payment` is locked and as it was before the answer, so that no attempt comes back twice.
-pub(super) async fn give_back_attempt(
+pub(super) async fn return_attempt(
     app: &App,
     tx: &mut Conn,
     guest: UserId,
@@ -134,7 +139,7 @@ async fn resolve(app: &App, guest: &Member, booking: &BookingRef) -> Result<Book
     };
     let kept = store::idempotency::find(&mut app.conn().await?, guest.id(), "createBooking", key).await?;
     let kept = kept.ok_or_else(|| Error::not_found("booking", "booking"))?;
-    let kept: bookings::Kept = serde_json::from_str(&kept.answer).map_err(anyhow::Error::from)?;
+    let kept: bookings::StoredBooking = serde_json::from_str(&kept.answer).map_err(anyhow::Error::from)?;
     Ok(kept.booking)
 }
 
@@ -204,8 +209,8 @@ fn draft(app: &App, booking: &Booking, method: PaymentMethod, now: Timestamp) ->
 ///
 /// # Errors
 /// Problems of the contract's `confirmPayment`.
-pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &IdempotencyKey) -> Result<Once<Kept>> {
-    let intention = idempotency::intention(guest, "confirmPayment", key, &id)?;
+pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &IdempotencyKey) -> Result<Once<StoredPayment>> {
+    let request = idempotency::request(guest, "confirmPayment", key, &id)?;
     let now = app.now();
     let begun = app
         .database
@@ -213,7 +218,7 @@ pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &Idempotency
             let found = store::payments::visible(tx, guest.id(), &[id]).await?.pop();
             let found = found.ok_or_else(|| Error::not_found("paymentId", "payment"))?;
             let booking = store::bookings::lock(tx, found.booking_id).await?.ok_or_else(lost)?;
-            let earlier = idempotency::take::<Kept>(tx, &intention, now).await?;
+            let earlier = idempotency::take::<StoredPayment>(tx, &request, now).await?;
             let payment = store::payments::lock(tx, id).await?.ok_or_else(lost)?;
             if let Some(kept) = earlier {
                 return Ok(Begun { kept, payment, booking, effect: None });
@@ -223,10 +228,10 @@ pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &Idempotency
             limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
             store::payments::move_to(tx, id, PaymentStatus::Authorizing, now).await?;
             let effect = order(app, tx, &payment, EffectKind::ConfirmPayment, now).await?;
-            let kept = idempotency::keep(tx, &intention, Kept::awaited(id, booking.id)).await?;
+            let kept = idempotency::keep(tx, &request, StoredPayment::awaited(id, booking.id)).await?;
             let payment = Payment { status: PaymentStatus::Authorizing, ..payment };
             Ok::<_, Error>(Begun { kept, payment, booking, effect: Some(effect) })
         })
         .await?;
-    begun.conclude(app, &intention, EffectKind::ConfirmPayment).await
+    begun.conclude(app, &request, EffectKind::ConfirmPayment).await
 }

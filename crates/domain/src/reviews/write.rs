@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Review;
 use crate::{
     app::App,
-    bookings::{catch_up, status_at},
+    bookings::{apply_elapsed, status_at},
     events::{self, Actor, NewChange},
     listings::checks,
 };
@@ -74,7 +74,7 @@ pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Revi
                 revealed: false,
             };
             store::reviews::insert(tx, &review).await?;
-            let (booking, mut events) = catch_up(tx, booking, now).await?;
+            let (booking, mut events) = apply_elapsed(tx, booking, now).await?;
             events.push(Actor::Guest(guest.id()).event(BookingEventKind::Reviewed));
             events::append(app, tx, &booking, events, now).await?;
             Ok::<_, Error>((review, booking))

@@ -14,7 +14,7 @@ use serde_json::from_str;
 
 use crate::{
     app::App,
-    listings::{self, Shown},
+    listings::{self, ListingWithCover},
     money::half_even,
     pricing::{self, Overrides, PricedStay},
     rule_sets::{RuleSet, TaxKind},
@@ -55,7 +55,7 @@ pub struct Search {
 #[derive(Debug, Clone)]
 pub struct Hit {
     /// The listing.
-    pub listing: Arc<Shown>,
+    pub listing: Arc<ListingWithCover>,
     /// Price of the whole stay; `None` when no stay was given.
     pub price: Option<PricedStay>,
     /// The price of a night that the order goes by: the stay's average, rounded half-even, or the base price.

@@ -74,7 +74,7 @@ impl Booking {
         };
         let may_be_reviewed = bookings::status_at(&self.0, ctx.app().now()) == BookingStatus::Completed;
         let reviewed = may_be_reviewed && reviews::find_of_booking(ctx, id).await?.is_some();
-        let known = bookings::Circumstances { reserved, reviewed, review_window: ctx.app().terms.review_window };
+        let known = bookings::ActionContext { reserved, reviewed, review_window: ctx.app().terms.review_window };
         let actions = bookings::actions(&self.0, side, known, ctx.app().now())?;
         Ok(actions.into_iter().map(Into::into).collect())
     }

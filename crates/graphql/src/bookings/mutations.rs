@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use super::Booking;
 use crate::{context::ContextExt, error::Result, given::Given, ids, payload::payload, prices::Price};
 use domain::{
-    bookings::{self, Kept},
+    bookings::{self, StoredBooking},
     idempotency::Once,
     payments,
 };
@@ -154,7 +154,7 @@ payload! {
 }
 
 /// The booking as it is now.
-async fn answer(ctx: &Context<'_>, outcome: error::Result<Once<Kept>>) -> error::Result<(Booking, bool)> {
+async fn answer(ctx: &Context<'_>, outcome: error::Result<Once<StoredBooking>>) -> error::Result<(Booking, bool)> {
     let Once { answer, replayed } = outcome?;
     let row = bookings::visible(ctx.app(), ctx.member()?, &[answer.booking]).await?.pop();
     let row = row.ok_or_else(|| error::Error::not_found("bookingId", "booking"))?;
@@ -227,7 +227,10 @@ impl BookingMutation {
     }
 }
 
-async fn cancelled(ctx: &Context<'_>, outcome: error::Result<Once<Kept>>) -> error::Result<CancelBookingSuccess> {
+async fn cancelled(
+    ctx: &Context<'_>,
+    outcome: error::Result<Once<StoredBooking>>,
+) -> error::Result<CancelBookingSuccess> {
     let (booking, replayed) = answer(ctx, outcome).await?;
     let refunded = payments::refunded_of(ctx.app(), booking.0.id).await?;
     let lines = bookings::refunded_lines(&booking.0, refunded)?;

@@ -27,10 +27,10 @@ use types::{
 
 /// A listing that its reader may see.
 #[derive(Debug, Clone)]
-pub struct Listing(pub Arc<listings::Shown>);
+pub struct Listing(pub Arc<listings::ListingWithCover>);
 
-impl From<Arc<listings::Shown>> for Listing {
-    fn from(row: Arc<listings::Shown>) -> Self {
+impl From<Arc<listings::ListingWithCover>> for Listing {
+    fn from(row: Arc<listings::ListingWithCover>) -> Self {
         Self(row)
     }
 }

@@ -24,7 +24,7 @@ connection! {
     Listing
 }
 
-fn connect(page: PageOf<Arc<listings::Shown>>) -> ListingConnection {
+fn connect(page: PageOf<Arc<listings::ListingWithCover>>) -> ListingConnection {
     Cursored::new(page, |row| listings::place(row).to_cursor()).into()
 }
 

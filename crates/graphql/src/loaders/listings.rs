@@ -5,27 +5,27 @@ use std::sync::Arc;
 use super::{Batch, Public, keys::keys};
 use domain::{
     app::App,
-    calendars::{self, HostNight, Particulars, Wanted},
-    listings::{self, Amenity, OfHost, OwnPart, Photo, Shown},
+    calendars::{self, HostNight, ListingNights, Particulars},
+    listings::{self, Amenity, ListingWithCover, OfHost, OwnPart, Photo},
 };
 use types::{ListingId, ListingStatus, Newest, Page, PageOf, UserId};
 
 keys! {
     /// The listing with this id, if it is published.
-    public PublishedListing(ListingId) => Arc<Shown>, by_id listings::by_ids;
+    public PublishedListing(ListingId) => Arc<ListingWithCover>, by_id listings::by_ids;
     /// The listing with this id, if it is published or the viewer's own.
-    private VisibleListing(ListingId) => Arc<Shown>, by_id listings::visible;
+    private VisibleListing(ListingId) => Arc<ListingWithCover>, by_id listings::visible;
     /// The listing with this id, if it is published, the viewer's own, or was once quoted to the viewer: for quotes and bookings, which
     /// outlive its publication.
-    private KnownListing(ListingId) => Arc<Shown>, by_id listings::known;
+    private KnownListing(ListingId) => Arc<ListingWithCover>, by_id listings::known;
     /// A page of the viewer's own listings, newest first.
-    private OwnListings(OwnPart) => Arc<PageOf<Arc<Shown>>>, of_parent listings::of_host;
+    private OwnListings(OwnPart) => Arc<PageOf<Arc<ListingWithCover>>>, of_parent listings::of_host;
     /// What a listing offers; nothing when it offers nothing.
     public AmenitiesOf(ListingId) => Arc<[Amenity]>, of_parent listings::amenities;
     /// What is particular about a range of nights of a listing.
-    public NightsOf(Wanted) => Arc<Particulars>, of_parent calendars::of_listings;
+    public NightsOf(ListingNights) => Arc<Particulars>, of_parent calendars::of_listings;
     /// Each night of a range of one of the viewer's listings, as its host sees it.
-    private HostNightsOf(Wanted) => Arc<[HostNight]>, of_parent calendars::host_calendars;
+    private HostNightsOf(ListingNights) => Arc<[HostNight]>, of_parent calendars::host_calendars;
 }
 
 /// A page of a host's published listings, newest first.
@@ -38,7 +38,7 @@ pub struct PublishedListingsOf {
 }
 
 impl Public for PublishedListingsOf {
-    type Row = Arc<PageOf<Arc<Shown>>>;
+    type Row = Arc<PageOf<Arc<ListingWithCover>>>;
 
     async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
         let status = ListingStatus::Published;

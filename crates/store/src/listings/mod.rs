@@ -13,7 +13,7 @@ use diesel::{
 };
 use diesel_async::RunQueryDsl;
 use keys::Names;
-pub use row::{Home, Listing, Origin, Place, Pricing, Ratings, Rules, Shown, Words};
+pub use row::{Home, Listing, ListingWithCover, Origin, Place, Pricing, Ratings, Rules, Words};
 
 use super::{
     each::{Each, Shared, among, by_part, numbered},
@@ -29,7 +29,7 @@ macro_rules! shown {
     () => {
         listings::table
             .left_join(photos::table.on(photos::listing_id.eq(listings::id).and(photos::position.eq(COVER))))
-            .select(Shown::as_select())
+            .select(ListingWithCover::as_select())
     };
 }
 
@@ -48,7 +48,7 @@ pub async fn find(conn: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
 }
 
 /// Those of `ids` that are published, in no order.
-pub async fn published(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<Shown>> {
+pub async fn published(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<ListingWithCover>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -58,7 +58,7 @@ pub async fn published(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<Shown>>
 }
 
 /// Those of `ids` that are published or `viewer`'s own, in no order.
-pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> Result<Vec<Shown>> {
+pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> Result<Vec<ListingWithCover>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -70,7 +70,7 @@ pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> Resu
 
 /// Those of `ids` that are published, `viewer`'s own, or once quoted to `viewer`: a guest still sees what was booked after it was
 /// taken off. In no order.
-pub async fn known(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> Result<Vec<Shown>> {
+pub async fn known(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> Result<Vec<ListingWithCover>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -96,7 +96,7 @@ pub struct OfHost {
 }
 
 /// The listings that each part asks for, and one more of each, in no order and in one statement.
-pub async fn of_hosts(conn: &mut Conn, parts: &[OfHost]) -> Result<Vec<Shown>> {
+pub async fn of_hosts(conn: &mut Conn, parts: &[OfHost]) -> Result<Vec<ListingWithCover>> {
     if parts.is_empty() {
         return Ok(Vec::new());
     }
@@ -128,14 +128,14 @@ pub struct OwnPart {
 }
 
 /// The listings of one host that each part asks for, and one more of each, part by part and newest first, in one statement.
-pub async fn of_host(conn: &mut Conn, host: UserId, parts: &[OwnPart]) -> Result<Vec<Vec<Shown>>> {
+pub async fn of_host(conn: &mut Conn, host: UserId, parts: &[OwnPart]) -> Result<Vec<Vec<ListingWithCover>>> {
     if parts.is_empty() {
         return Ok(Vec::new());
     }
     let part = |(number, part): (usize, &OwnPart)| {
         let mut query = listings::table
             .left_join(photos::table.on(photos::listing_id.eq(listings::id).and(photos::position.eq(COVER))))
-            .select((numbered(number), Shown::as_select()))
+            .select((numbered(number), ListingWithCover::as_select()))
             .filter(listings::host_id.eq(host))
             .order((listings::created_at.desc(), listings::id.desc()))
             .limit(part.page.limit())
@@ -150,7 +150,7 @@ pub async fn of_host(conn: &mut Conn, host: UserId, parts: &[OwnPart]) -> Result
         }
         query
     };
-    let mut rows: Vec<(i64, Shown)> =
+    let mut rows: Vec<(i64, ListingWithCover)> =
         Each::of(parts.iter().enumerate().map(part).collect(), parts.len() == 1).load(conn).await?;
     rows.sort_by_key(|(_, row)| Reverse((row.created_at, row.id)));
     Ok(by_part(parts.len(), rows))

@@ -53,7 +53,7 @@ pub struct Listing {
 /// A listing with its cover, for those who look at it.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = listings, check_for_backend(Mysql))]
-pub struct Shown {
+pub struct ListingWithCover {
     /// The listing.
     #[diesel(embed)]
     pub listing: Listing,
@@ -62,7 +62,7 @@ pub struct Shown {
     pub cover: Option<Photo>,
 }
 
-impl Deref for Shown {
+impl Deref for ListingWithCover {
     type Target = Listing;
 
     fn deref(&self) -> &Listing {

@@ -32,7 +32,7 @@ use self::{
     query::{Count, Hits},
     text::Text,
 };
-use super::{listings::Shown, schema::listings};
+use super::{listings::ListingWithCover, schema::listings};
 use mysql_engine::Conn;
 use types::{Currency, GeoBox, ListingOrder, ListingStatus, PropertyType, RoomType, error::Result};
 
@@ -114,7 +114,7 @@ impl<'a> Question<'a> {
 #[derive(Debug, Clone, Queryable)]
 pub struct Hit {
     /// The listing.
-    pub listing: Shown,
+    pub listing: ListingWithCover,
     /// Total of the stay, or the base price when there is no stay. Minor units.
     pub amount: i64,
     /// Whole meters to the middle of the box, if there is one.

@@ -9,11 +9,11 @@ use diesel::{
 };
 
 use super::{shapes, text::Text};
-use crate::listings::Shown;
+use crate::listings::ListingWithCover;
 
 /// Whole listings for the hits of an inner statement.
 pub(super) struct Hits {
-    listing: AsSelect<Shown, Mysql>,
+    listing: AsSelect<ListingWithCover, Mysql>,
     own_prices: Option<Text>,
     inner: Text,
     order: Text,
@@ -25,13 +25,18 @@ impl Hits {
     /// what `inner` selects, as `c`.
     pub(super) fn new(own_prices: Option<Text>, inner: Text, order: Text) -> Self {
         let is_common = shapes::is_common(own_prices.iter().chain([&inner, &order]));
-        Self { listing: Shown::as_select(), own_prices, inner, order, is_common }
+        Self { listing: ListingWithCover::as_select(), own_prices, inner, order, is_common }
     }
 }
 
 impl Query for Hits {
-    type SqlType =
-        (<AsSelect<Shown, Mysql> as Expression>::SqlType, BigInt, Nullable<BigInt>, BigInt, Nullable<SqlText>);
+    type SqlType = (
+        <AsSelect<ListingWithCover, Mysql> as Expression>::SqlType,
+        BigInt,
+        Nullable<BigInt>,
+        BigInt,
+        Nullable<SqlText>,
+    );
 }
 
 impl QueryId for Hits {
