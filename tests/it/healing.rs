@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::harness::{
     actors::{CREATE_LISTING, PUBLISH_LISTING, REGISTER, home},
-    database::{TestDatabase, is_mariadb},
+    database::{TestDatabase, processes},
     server::{PATIENCE, Server},
     wire,
 };
@@ -74,7 +74,9 @@ struct Id {
 
 /// The other connections to this database.
 async fn others(conn: &mut Conn) -> Vec<i64> {
-    let sql = "SELECT CAST(ID AS SIGNED) AS id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()";
+    let processes = processes(conn).await;
+    let sql =
+        format!("SELECT CAST(ID AS SIGNED) AS id FROM {processes} WHERE DB = DATABASE() AND ID <> CONNECTION_ID()");
     let rows: Vec<Id> = diesel::sql_query(sql).load(conn).await.unwrap();
     rows.into_iter().map(|row| row.id).collect()
 }
@@ -110,15 +112,11 @@ async fn after_two_hundred_clients_left_in_mid_query_the_next_two_hundred_reques
     let address = world.server.address();
     let waiting = join_all((0..200).map(|_| wire::send(address, &world.token, LISTING, &variables))).await;
     let mut other = Database::connect(&test.url, Options::default()).await.unwrap().conn().await.unwrap();
-    // MySQL stumbles over ids in the texts of statements that its older table shows.
-    let waits = if is_mariadb(&mut other).await {
-        "SELECT COUNT(*) AS id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE LIKE 'Waiting for table%'"
-    } else {
-        "SELECT COUNT(*) AS id FROM performance_schema.threads WHERE PROCESSLIST_DB = DATABASE() \
-         AND PROCESSLIST_STATE LIKE 'Waiting for table%'"
-    };
+    let processes = processes(&mut other).await;
+    let waits =
+        format!("SELECT COUNT(*) AS id FROM {processes} WHERE DB = DATABASE() AND STATE LIKE 'Waiting for table%'");
     loop {
-        let row: Id = diesel::sql_query(waits).get_result(&mut other).await.unwrap();
+        let row: Id = diesel::sql_query(&waits).get_result(&mut other).await.unwrap();
         if row.id > 0 {
             break;
         }

@@ -13,6 +13,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use crate::harness::{
     actors::{Actor, data},
     app::TestApp,
+    database::processes,
     server::PATIENCE,
 };
 
@@ -39,8 +40,11 @@ struct Count {
 /// Statements on this database that wait for the lock, which is always one of listings. Another may have been answered a moment ago and not
 /// be over yet.
 async fn waiting(conn: &mut Conn) -> i64 {
-    let sql = "SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND \
-               COMMAND IN ('Query', 'Execute') AND INFO LIKE '%listings%'";
+    let processes = processes(conn).await;
+    let sql = format!(
+        "SELECT COUNT(*) AS n FROM {processes} WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND \
+         COMMAND IN ('Query', 'Execute') AND INFO LIKE '%listings%'"
+    );
     diesel::sql_query(sql).get_result::<Count>(conn).await.unwrap().n
 }
 

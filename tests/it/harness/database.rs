@@ -63,6 +63,11 @@ pub async fn is_mariadb(conn: &mut Conn) -> bool {
     version.to_string().starts_with("MariaDB")
 }
 
+/// The table of the server's connections. MySQL's older one fails on ids in the statements of any of them.
+pub async fn processes(conn: &mut Conn) -> &'static str {
+    if is_mariadb(conn).await { "information_schema.PROCESSLIST" } else { "performance_schema.processlist" }
+}
+
 /// The URL of a database on the tests' server that does not exist.
 pub fn unused_url() -> String {
     url_of(&SERVER.url, &fresh_name())

@@ -7,7 +7,7 @@ use import::{Part, Source};
 use mysql_engine::Conn;
 
 use super::{City, number};
-use crate::harness::database::TestDatabase;
+use crate::harness::database::{TestDatabase, processes};
 
 const UNMEASURED: &str = "SELECT COUNT(*) FROM listings WHERE shortest_stay = 0";
 
@@ -34,20 +34,23 @@ impl Drop for Import {
     }
 }
 
-/// What the import's connection, which waits for the lock, is.
-const WAITS: &str =
-    "SELECT COALESCE(MAX(ID), 0) FROM information_schema.PROCESSLIST WHERE STATE = 'User lock' AND DB = DATABASE()";
+/// The import's connection when it waits for the lock, else 0.
+async fn waiting(conn: &mut Conn) -> i64 {
+    let processes = processes(conn).await;
+    let sql = format!("SELECT COALESCE(MAX(ID), 0) FROM {processes} WHERE STATE = 'User lock' AND DB = DATABASE()");
+    number(conn, &sql).await
+}
 
 /// Kills the import while it waits for the lock in the last step. The database gives its statement up, too.
 async fn kill_in_the_last_step(conn: &mut Conn, mut import: Import) {
     let mut connection = 0;
     while connection == 0 {
         assert!(import.0.try_wait().unwrap().is_none(), "the import ended before its last step");
-        connection = number(conn, WAITS).await;
+        connection = waiting(conn).await;
     }
     drop(import);
     conn.batch_execute(&format!("KILL {connection}")).await.unwrap();
-    while number(conn, WAITS).await != 0 {
+    while waiting(conn).await != 0 {
         tokio::task::yield_now().await;
     }
 }
