@@ -1,5 +1,6 @@
 //! The import of the public dataset, from files into the tables.
 
+mod catalog;
 mod changes;
 mod crashes;
 mod edits;
