@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use async_graphql::parser::types::FieldDefinition;
 use serde_json::{Value, json};
 
-use super::{Contract, Slots, Source};
+use super::{Contract, Slots, Source, contract::NODES, innermost};
 use crate::{harness::actors::Actor, statements::World};
 
 /// Who asks.
@@ -27,13 +28,14 @@ pub struct Wide {
     ids: BTreeMap<String, Vec<String>>,
     size: usize,
     canceled: usize,
+    quotes: Vec<String>,
 }
 
 impl Wide {
     pub async fn new() -> Self {
         let contract = Contract::read();
         let (world, sources) = (World::new().await, contract.sources());
-        Self { world, contract, sources, ids: BTreeMap::new(), size: 0, canceled: 0 }
+        Self { world, contract, sources, ids: BTreeMap::new(), size: 0, canceled: 0, quotes: Vec::new() }
     }
 
     pub async fn grow(&mut self, size: usize) {
@@ -43,6 +45,7 @@ impl Wide {
             let (guest, listing) = (&self.world.guest, &self.world.listings[number]);
             let stay = guest.book_and_pay(listing, &self.world.day(60), &self.world.day(62)).await;
             guest.cancel(&stay).await;
+            self.quotes.push(guest.quote(listing, &self.world.day(80), &self.world.day(82)).await);
         }
         self.canceled = size;
         // First those that lead to others.
@@ -69,6 +72,10 @@ impl Wide {
         if ty == "Listing" {
             return self.world.listings.clone();
         }
+        // No list has them: only who asked for a quote knows its id.
+        if ty == "Quote" {
+            return self.quotes.clone();
+        }
         let mut most = Vec::new();
         for source in self.sources.iter().filter(|source| source.ty == ty) {
             let Some(operation) = self.filled(&source.operation, ty) else { continue };
@@ -81,8 +88,30 @@ impl Wide {
                 }
             }
         }
+        if most.is_empty() {
+            most = self.ids_behind_others(ty).await;
+        }
         most.truncate(self.size);
         most
+    }
+
+    /// Ids of a type that no list has, from the fields of objects whose ids are known.
+    async fn ids_behind_others(&self, ty: &str) -> Vec<String> {
+        let mut ids = Vec::new();
+        for parent in self.contract.nodes.iter().filter(|parent| !self.ids(parent).is_empty()) {
+            let leads = |field: &&FieldDefinition| innermost(&field.ty.node) == ty && field.arguments.is_empty();
+            for field in self.contract.objects[parent].iter().filter(leads) {
+                let hole = format!("{} {{ id }}", field.name.node);
+                let operation = NODES.replace("TYPE", parent).replace("HOLE", &hole);
+                let Some(operation) = self.filled(&operation, parent) else { continue };
+                for viewer in Viewer::ALL {
+                    collect(&self.ask(viewer, &operation).await.1, &mut ids);
+                }
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     /// An operation on rows of `ty` with values in its slots; none while there are no ids for them.
