@@ -1,7 +1,7 @@
 //! A payment provider that remembers, and can be told to misbehave.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     sync::{Mutex, MutexGuard},
 };
 
@@ -173,9 +173,8 @@ impl PaymentProvider for Bank {
 
     fn create(&self, key: EffectKey, new: NewIntent) -> Answer<'_, Notice> {
         Box::pin(self.answer(move |state| {
-            if !state.intents.contains_key(&new.payment) {
-                let status = at_once(Sandbox.create(key, new))?;
-                state.intents.insert(new.payment, (new, status));
+            if let Entry::Vacant(unknown) = state.intents.entry(new.payment) {
+                unknown.insert((new, at_once(Sandbox.create(key, new))?));
             }
             Ok(state.say(new.payment))
         }))

@@ -25,7 +25,7 @@ use types::{
 /// Most characters of a word to the guest.
 const MAX_MESSAGE: usize = 1_000;
 
-/// What is kept under the key of an acceptance: the money that it takes, if the stay costs any.
+/// The stored response of an acceptance: the payment that it captures, if the stay costs anything.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Accepted {
     booking: BookingId,
@@ -37,12 +37,12 @@ enum Next {
     /// It was done before.
     Nothing,
     /// The authorized money is captured.
-    Capture(Capture),
+    Capture(Box<Capture>),
     /// The stay costs nothing: it is certain.
     Tell(Box<Booking>),
 }
 
-/// The host accepts: the reserved money is taken, and with it the booking is certain. One that costs nothing is certain at once.
+/// The host accepts: the authorized payment is captured, which confirms the booking. One that costs nothing is confirmed at once.
 ///
 /// # Errors
 /// Problems of the contract's `acceptBooking`.
@@ -78,7 +78,7 @@ async fn decide(
             Some(payment) => Capture::begun(tx, payment).await?,
             None => None,
         };
-        return Ok((kept, payment.map_or(Next::Nothing, Next::Capture)));
+        return Ok((kept, payment.map_or(Next::Nothing, |capture| Next::Capture(Box::new(capture)))));
     }
     if booking.total == 0 {
         return accept_free(app, tx, &booking, request, now).await;
@@ -86,7 +86,7 @@ async fn decide(
     let unpaid = || Error::state(Some(id), "The guest has not paid yet.");
     let capture = payments::begin_capture(app, tx, &booking, now).await?.ok_or_else(unpaid)?;
     let accepted = Accepted { booking: id, payment: Some(capture.payment()) };
-    Ok((idempotency::keep(tx, request, accepted).await?, Next::Capture(capture)))
+    Ok((idempotency::keep(tx, request, accepted).await?, Next::Capture(Box::new(capture))))
 }
 
 async fn accept_free(

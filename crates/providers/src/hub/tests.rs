@@ -5,13 +5,16 @@ use types::error::Refusal;
 
 use super::*;
 
+/// What a read that is held tells, and what it waits for.
+type Hold = (Arc<Notify>, Arc<Notify>);
+
 /// A table of one topic, which counts how often it is read.
 #[derive(Clone, Default)]
 struct Table {
     rows: Arc<Mutex<Vec<Entry<u64>>>>,
     reads: Arc<AtomicUsize>,
     fails: Arc<Mutex<Option<Error>>>,
-    holds: Arc<Mutex<Option<(Arc<Notify>, Arc<Notify>)>>>,
+    holds: Arc<Mutex<Option<Hold>>>,
 }
 
 impl Table {
