@@ -1,7 +1,7 @@
 //! Money in: payments of guests, and what the provider says of them.
 //!
 //! Nothing calls the provider inside a transaction. A payment is written first, together with an effect in the outbox; the effect is done after
-//! the commit, and what the provider answers is written by one function, [`apply`], as is what it says by itself. States name what is in
+//! the commit, and what the provider answers is written by one function, `apply`, as is what it says by itself. States name what is in
 //! flight: while the provider's answer is awaited, nobody else changes the payment, and a crash leaves an effect that the worker does.
 
 mod apply;

@@ -1,6 +1,6 @@
 //! The table of refusals: each with its data, its code in the contract, its message, and the problem type of a mutation's payload.
 
-/// Passes the table to the macro `consume`. `types` makes [`Refusal`] and [`ErrorCode`] of it, `graphql` the problem types.
+/// Passes the table to the macro `consume`. `types` makes `Refusal` and `ErrorCode` of it, `graphql` the problem types.
 ///
 /// A problem: its description in the contract, its data, and the problem type; `plain` when the data are fields of that type as they are,
 /// `complex` when `graphql/problems.rs` resolves its fields. Then its code, new (with a description and a text) or shared, and its message
