@@ -147,7 +147,22 @@ pub async fn get(to: &str, path: &str) -> io::Result<Reply> {
 pub async fn text(to: &str, path: &str) -> io::Result<(u16, String)> {
     let (head, body) = exchange(to, &format!("GET {path} HTTP/1.1"), &[], "").await?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    Ok((status.unwrap_or_default(), body))
+    let is_chunked = head.to_lowercase().contains("transfer-encoding: chunked");
+    Ok((status.unwrap_or_default(), if is_chunked { of_chunks(&body) } else { body }))
+}
+
+/// What a body in chunks says; servers other than ours send long answers so.
+fn of_chunks(body: &str) -> String {
+    let (mut rest, mut whole) = (body.as_bytes(), Vec::new());
+    while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
+        let size = std::str::from_utf8(&rest[..end]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
+        let Some(chunk) = size.filter(|size| *size > 0).and_then(|size| rest.get(end + 2..end + 2 + size)) else {
+            break;
+        };
+        whole.extend_from_slice(chunk);
+        rest = rest.get(end + 4 + chunk.len()..).unwrap_or_default();
+    }
+    String::from_utf8_lossy(&whole).into_owned()
 }
 
 async fn read(stream: TcpStream) -> io::Result<Reply> {
