@@ -101,6 +101,34 @@ async fn after_all_connections_are_killed_the_next_two_hundred_requests_are_righ
     world.server.stop().await;
 }
 
+/// A lost connection is found by whoever uses it next. The others are then tried before they are used, whatever it was lost with.
+#[tokio::test]
+async fn of_connections_that_are_lost_together_only_one_fails_a_statement() {
+    async fn id(conn: &mut Conn) -> diesel::QueryResult<i64> {
+        // Not kept prepared: the driver closes it with the next statement, which then is the one that fails.
+        let id = diesel::sql_query("SELECT CAST(CONNECTION_ID() AS SIGNED) AS id");
+        Ok(id.get_result::<Id>(conn).await?.id)
+    }
+    let test = TestDatabase::new().await;
+    let database = Database::connect(&test.url, Options::default()).await.unwrap();
+    let mut conns = vec![database.conn().await.unwrap(), database.conn().await.unwrap()];
+    let mut ids = Vec::new();
+    for conn in &mut conns {
+        ids.push(id(conn).await.unwrap());
+    }
+    drop(conns);
+    let other = &mut test.conn().await;
+    for id in &ids {
+        other.batch_execute(&format!("KILL {id}")).await.unwrap();
+    }
+    while others(other).await.iter().any(|other| ids.contains(other)) {
+        tokio::task::yield_now().await;
+    }
+    id(&mut database.conn().await.unwrap()).await.unwrap_err();
+    let new = id(&mut database.conn().await.unwrap()).await.unwrap();
+    assert!(!ids.contains(&new), "{new} is one of {ids:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_two_hundred_clients_left_in_mid_query_the_next_two_hundred_requests_are_right() {
     let test = TestDatabase::new().await;

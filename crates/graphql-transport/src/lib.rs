@@ -62,6 +62,7 @@ use open_connections::OpenConnections;
 use serving::Serving;
 pub use sessions::{Call, Credentials, Readiness, Refused, Session, Sessions};
 pub use settings::{AccessLog, Settings};
+pub use shared::ConnectionLost;
 use shared::Shared;
 pub use stream_position::StreamPosition;
 #[cfg(feature = "fuzzing")]

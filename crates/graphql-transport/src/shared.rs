@@ -4,7 +4,6 @@ use std::future::pending;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Response, ServerError, Value, value};
@@ -25,16 +24,17 @@ use super::metrics::Metrics;
 use super::open_connections::OpenConnections;
 use super::params::Params;
 use super::record::Record;
-use super::response_body::{code_of, error};
+use super::response_body::error;
 use super::{Credentials, Readiness, Sessions, Settings, origins};
 use crate::Meter;
 use crate::outcome;
 use graphql_contract::documents::{Documents, Prepared};
 use telemetry::Metric;
 
-/// A query that fails within this time may be retried. One that has waited for a busy server may
-/// not: it would wait twice.
-const SOON: Duration = Duration::from_secs(1);
+/// The source of an error of a query that may succeed at once when it is run again, because a
+/// connection on which it depended was lost and can be replaced.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionLost;
 
 /// Why an operation was not prepared.
 pub(super) enum PrepareError {
@@ -135,8 +135,8 @@ impl Shared {
 
     /// Runs a query or mutation to its end, with the data from `data`. A mutation runs in a
     /// separate task, so that it completes even if the client disconnects. A query that fails
-    /// quickly because something is unavailable is retried once: a lost connection is detected only
-    /// by its next user, who then need not see the error.
+    /// because of [`ConnectionLost`] is retried once: a lost connection is detected only by its next
+    /// user, who then need not see the error.
     ///
     /// # Errors
     ///
@@ -187,10 +187,9 @@ impl Shared {
             return task.await.map_err(|_| internal_error());
         }
         let running = async {
-            let begun = Instant::now();
             let response = self.once(prepared.clone(), data()).await;
-            let fails_soon = begun.elapsed() < SOON && response.errors.iter().any(is_unavailable);
-            (if fails_soon { self.once(prepared, data()).await } else { response }, None)
+            let lost = response.errors.iter().any(|error| error.source::<ConnectionLost>().is_some());
+            (if lost { self.once(prepared, data()).await } else { response }, None)
         };
         let too_long = |_| error("TIMEOUT", "The query took too long.");
         let running = AssertUnwindSafe(running).catch_unwind();
@@ -284,10 +283,6 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
     let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
     let in_brackets = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
     hop.parse().ok().or_else(with_port).or_else(in_brackets)
-}
-
-fn is_unavailable(error: &ServerError) -> bool {
-    code_of(error) == Some("UNAVAILABLE")
 }
 
 pub(super) fn overloaded() -> ServerError {

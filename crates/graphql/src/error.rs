@@ -1,10 +1,11 @@
 //! The one place where errors become GraphQL errors: known ones with their code, all others logged and masked.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use async_graphql::ErrorExtensionValues;
 
 use super::quiet;
+use graphql_transport::ConnectionLost;
 use types::{
     ErrorCode,
     error::{Error, Refusal},
@@ -37,6 +38,7 @@ impl From<Refusal> for Fault {
 
 impl From<Fault> for async_graphql::Error {
     fn from(Fault(error): Fault) -> Self {
+        let source = error.is_lost_connection().then(|| Arc::new(ConnectionLost) as Arc<dyn Any + Send + Sync>);
         let (code, message, retryable) = match &*error {
             Error::Unauthenticated => (ErrorCode::Unauthenticated, "You are not signed in.".to_owned(), false),
             Error::Refused(refusal) => (refusal.code(), refusal.message(), refusal.is_retryable()),
@@ -57,7 +59,7 @@ impl From<Fault> for async_graphql::Error {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", code.as_str());
         extensions.set("retryable", retryable);
-        Self { message, source: None, extensions: Some(extensions) }
+        Self { message, source, extensions: Some(extensions) }
     }
 }
 

@@ -105,20 +105,23 @@ impl ConnectionHealth {
     }
 
     fn mark_lost(&self) {
-        self.lost.store(true, Ordering::Relaxed);
-        self.generation.fetch_add(1, Ordering::Relaxed);
+        if !self.lost.swap(true, Ordering::Relaxed) {
+            self.generation.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// The result of `work`, or an error as soon as the database is known to be unresponsive.
-    /// Nothing is sent on a lost connection.
+    /// Nothing is sent on a lost connection. The driver does not report each loss to the
+    /// [`StatementObserver`]: not while it closes the statement before, nor while rows are read.
     async fn run<T>(&self, probe: &Arc<HealthProbe>, work: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
         if self.lost.load(Ordering::Relaxed) {
             return Err(unresponsive());
         }
-        probe.run(work).await.unwrap_or_else(|Unresponsive| {
+        let result = probe.run(work).await.unwrap_or_else(|Unresponsive| Err(unresponsive()));
+        if result.as_ref().is_err_and(|error| Conflict::of(error) == Some(Conflict::ConnectionLost)) {
             self.mark_lost();
-            Err(unresponsive())
-        })
+        }
+        result
     }
 }
 

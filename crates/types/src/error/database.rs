@@ -22,6 +22,13 @@ impl From<diesel::result::Error> for Error {
     }
 }
 
+impl Error {
+    /// Whether a connection to the database was lost, which the same work can replace when it begins again.
+    pub fn is_lost_connection(&self) -> bool {
+        self.conflict() == Some(Conflict::ConnectionLost)
+    }
+}
+
 impl MayConflict for Error {
     fn conflict(&self) -> Option<Conflict> {
         match self {
