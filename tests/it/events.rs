@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use diesel_async::RunQueryDsl as _;
 use futures_util::{Stream, StreamExt};
+use providers::payments::IntentStatus;
 use serde_json::{Value, json};
 use store::events::OfBooking;
 use types::Page;
 
-use crate::harness::{
-    actors::{Actor, BOOK},
-    app::TestApp,
-    socket::Socket,
-    wire,
+use crate::{
+    harness::{
+        actors::{Actor, BOOK},
+        app::TestApp,
+        socket::Socket,
+        wire,
+    },
+    payments::booked,
 };
 
 const OF_BOOKING: &str = "subscription ($id: ID!, $after: Cursor) {
@@ -226,11 +230,10 @@ async fn an_event_says_who_acted_and_shows_its_guest_the_money_that_it_concerns(
     assert_eq!(seen.last(), Some(&say("EXPIRED", "PLATFORM", false, Value::Null)));
 }
 
-/// Events name what made the program write them: for operators, who look for a request in the log.
-#[tokio::test]
-async fn an_event_names_the_request_or_the_job_that_caused_it() {
+/// What happened to bookings, in order, and what caused it: its kind and its id.
+async fn causes(app: &TestApp) -> Vec<[String; 3]> {
     #[derive(diesel::QueryableByName)]
-    struct Cause {
+    struct Row {
         #[diesel(sql_type = diesel::sql_types::Text)]
         kind: String,
         #[diesel(sql_type = diesel::sql_types::Text)]
@@ -238,6 +241,29 @@ async fn an_event_names_the_request_or_the_job_that_caused_it() {
         #[diesel(sql_type = diesel::sql_types::Text)]
         cause_id: String,
     }
+    let causes = "SELECT kind, cause, cause_id FROM events WHERE subject = 'BOOKING' ORDER BY sequence";
+    let rows: Vec<Row> = diesel::sql_query(causes).load(&mut app.conn().await).await.unwrap();
+    rows.into_iter().map(|row| [row.kind, row.cause, row.cause_id]).collect()
+}
+
+#[tokio::test]
+async fn an_event_names_the_message_of_the_provider_that_caused_it() {
+    let app = TestApp::new().await;
+    let (host, guest, booking) = booked(&app, false).await;
+    guest.pay(&booking).await;
+    host.decline(&booking, &app.key()).await;
+    let payment = guest.booking(&booking).await["payments"][0]["id"].as_str().unwrap().parse().unwrap();
+    let notice = app.bank.turn(payment, IntentStatus::Captured(68_520));
+    app.hear(&notice).await;
+    let causes = causes(&app).await;
+    let [captured, refunded] = &causes[causes.len() - 2..] else { unreachable!() };
+    assert_eq!(*captured, ["PAYMENT_CAPTURED", "PROVIDER_EVENT", &notice.event]);
+    assert_eq!(*refunded, ["REFUND_CREATED", "PROVIDER_EVENT", &notice.event]);
+}
+
+/// Events name what made the program write them: for operators, who look for a request in the log.
+#[tokio::test]
+async fn an_event_names_the_request_or_the_job_that_caused_it() {
     let app = TestApp::new().await;
     let served = app.serve().await;
     let (host, guest) = (app.host().await, app.guest().await);
@@ -250,8 +276,5 @@ async fn an_event_names_the_request_or_the_job_that_caused_it() {
     let request = reply.lines().find_map(|line| line.strip_prefix("x-request-id: ")).expect("the id of the request");
     app.pass(chrono::Duration::hours(2));
     app.work().await;
-    let causes = "SELECT kind, cause, cause_id FROM events WHERE subject = 'BOOKING' ORDER BY sequence";
-    let causes: Vec<Cause> = diesel::sql_query(causes).load(&mut app.conn().await).await.unwrap();
-    let causes: Vec<_> = causes.iter().map(|it| (it.kind.as_str(), it.cause.as_str(), it.cause_id.as_str())).collect();
-    assert_eq!(causes, [("CREATED", "REQUEST", request), ("EXPIRED", "JOB", "worker")]);
+    assert_eq!(causes(&app).await, [["CREATED", "REQUEST", request], ["EXPIRED", "JOB", "worker"]]);
 }

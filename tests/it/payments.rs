@@ -10,7 +10,7 @@ use crate::harness::{
 };
 
 /// A host, a guest, and a booking from the first to the seventh of April: 685.20 SGD.
-async fn booked(app: &TestApp, instant_book: bool) -> (Actor, Actor, String) {
+pub async fn booked(app: &TestApp, instant_book: bool) -> (Actor, Actor, String) {
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|input| input["instantBook"] = json!(instant_book)).await;
     let booking = guest.book(&listing, "2026-04-01", "2026-04-07").await;

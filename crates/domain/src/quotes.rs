@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{
     calendars::{self, Around},
     cancellation, limits, listings,
-    pricing::{self, Line, PricedStay},
+    pricing::{self, PricedStay},
     restrictions::{self, Violation},
     rule_sets::RuleSet,
     timezones,
@@ -18,7 +18,7 @@ use mysql_engine::Conn;
 pub use store::quotes::Quote;
 use store::{listings::Listing, nights::Night};
 use types::{
-    Guests, ListingId, Money, NightKind, QuoteId, Stay, TimeZones, Timestamp, UnavailableReason,
+    Guests, Json, ListingId, Money, NightKind, QuoteId, RefundTier, Stay, TimeZones, Timestamp, UnavailableReason,
     error::{
         self, Error, NightConflict, NightsUnavailable, PriceDifference, QuoteExpired, Refusal, Result, StayNotAllowed,
     },
@@ -138,10 +138,10 @@ fn content_hash(quote: &Quote, listing: &Listing) -> Result<Vec<u8>> {
         check_out: quote.check_out.to_string(),
         guests: [quote.adults, quote.children, quote.infants, quote.pets],
         currency: quote.currency.as_str(),
-        lines: &quote.price_lines,
+        lines: quote.price_lines.as_str(),
         total: quote.total,
         policy: quote.cancellation_policy.as_str(),
-        rules: &quote.rules,
+        rules: quote.rules.as_str(),
         country: place.country_code.as_deref(),
         city: &place.city,
         address: place.address.as_deref(),
@@ -180,10 +180,10 @@ fn promise(
         infants: guests.infants,
         pets: guests.pets,
         currency: priced.currency,
-        price_lines: serde_json::to_string(&priced.lines).map_err(anyhow::Error::from)?,
+        price_lines: Json::of(&priced.lines)?,
         total: priced.total,
         host_payout: priced.host_payout,
-        rules: rules.version.to_owned(),
+        rules: rules.version,
         cancellation_policy: policy,
         instant_book: listing.rules.instant_book,
         content_hash: Vec::new(),
@@ -199,7 +199,7 @@ pub(super) async fn renew(app: &App, guest: &Member, from: AddressPrefix, old: &
     let expired = match renewed {
         Ok(new) => {
             let money = |minor: Option<i64>, quote: &Quote| minor.map(|minor| Money::new(minor, quote.currency));
-            let differences = pricing::pairs(&lines(&old.price_lines)?, &lines(&new.price_lines)?)
+            let differences = pricing::pairs(&old.price_lines.read()?, &new.price_lines.read()?)
                 .into_iter()
                 .map(|it| PriceDifference {
                     kind: it.kind,
@@ -217,27 +217,14 @@ pub(super) async fn renew(app: &App, guest: &Member, from: AddressPrefix, old: &
     Ok(Refusal::QuoteExpired(expired))
 }
 
-/// The lines of a price that was stored.
-///
-/// # Errors
-/// When the stored text is damaged.
-pub fn lines(stored: &str) -> Result<Vec<Line>> {
-    Ok(serde_json::from_str(stored).map_err(anyhow::Error::from)?)
-}
-
 /// What would come back when, if the quote were booked and confirmed at `now`.
 ///
 /// # Errors
 /// When the stored quote is damaged.
-pub fn timeline(
-    zones: &TimeZones,
-    quote: &Quote,
-    listing: &Listing,
-    now: Timestamp,
-) -> Result<Vec<cancellation::Tier>> {
+pub fn timeline(zones: &TimeZones, quote: &Quote, listing: &Listing, now: Timestamp) -> Result<Vec<RefundTier>> {
     let zone = listings::zone(zones, listing)?;
     Ok(cancellation::timeline(&cancellation::Terms {
-        rules: RuleSet::by_version(&quote.rules).unwrap_or_else(RuleSet::current),
+        rules: RuleSet::of(quote.rules),
         policy: quote.cancellation_policy,
         stay: quote.stay(),
         zone: &zone,
@@ -245,7 +232,7 @@ pub fn timeline(
         check_out_at: timezones::check_out_at(&zone, quote.stay(), listing.rules.check_out_by),
         confirmed_at: now,
         currency: quote.currency,
-        lines: &lines(&quote.price_lines)?,
+        lines: &quote.price_lines.read()?,
     }))
 }
 

@@ -3,13 +3,13 @@
 
 use chrono::NaiveDate;
 
-use types::CancellationPolicy;
+use types::{CancellationPolicy, RuleSetVersion};
 
 /// All numbers that hold together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RuleSet {
-    /// Its name, at most 16 letters.
-    pub version: &'static str,
+    /// Its name.
+    pub version: RuleSetVersion,
     /// Day on which it came into force.
     pub since: NaiveDate,
     /// The guest's fee, in basis points of the subtotal.
@@ -138,7 +138,7 @@ const fn rule(policy: CancellationPolicy, full: FullRefund, half_until_days: Opt
 
 /// The first rule set.
 const FIRST: RuleSet = RuleSet {
-    version: "2026-01",
+    version: RuleSetVersion::January2026,
     since: day(2026, 1, 1),
     service_fee: 1_420,
     host_fee: 300,
@@ -177,12 +177,12 @@ const FIRST: RuleSet = RuleSet {
     },
 };
 
-/// Every rule set that ever was, oldest first.
-const ALL: &[RuleSet] = &[
+/// Every rule set that ever was, in the order of [`RuleSetVersion::ALL`].
+static ALL: [RuleSet; RuleSetVersion::ALL.len()] = [
     FIRST,
     // What the policies say in hours is hours that pass, also when clocks change.
     RuleSet {
-        version: "2026-11",
+        version: RuleSetVersion::November2026,
         since: day(2026, 11, 26),
         policies: {
             let mut policies = FIRST.policies;
@@ -197,12 +197,13 @@ const ALL: &[RuleSet] = &[
 impl RuleSet {
     /// The rule set for what is priced now.
     pub fn current() -> &'static Self {
-        &ALL[ALL.len() - 1]
+        let [.., current] = &ALL;
+        current
     }
 
     /// The rule set of this version.
-    pub fn by_version(version: &str) -> Option<&'static Self> {
-        ALL.iter().find(|set| set.version == version)
+    pub fn of(version: RuleSetVersion) -> &'static Self {
+        &ALL[version as usize]
     }
 
     /// The rule of a policy.
@@ -218,13 +219,12 @@ mod tests {
     #[test]
     fn versions_are_ordered_and_complete() {
         assert!(ALL.is_sorted_by(|a, b| a.since < b.since), "oldest first");
-        for set in ALL {
-            assert!(set.version.len() <= 16);
-            assert_eq!(RuleSet::by_version(set.version), Some(set));
+        for set in &ALL {
+            assert!(set.version.as_str().len() <= 16, "it fits its column");
+            assert_eq!(RuleSet::of(set.version), set);
             for &policy in CancellationPolicy::ALL {
                 assert_eq!(set.policy(policy).policy, policy);
             }
         }
-        assert_eq!(RuleSet::by_version("1999-01"), None);
     }
 }

@@ -30,7 +30,7 @@ pub fn name(raw: &str) -> Result<String> {
 /// # Errors
 /// When the database fails.
 pub async fn visible(app: &App, viewer: &Member, ids: &[WishlistId]) -> Result<Vec<Wishlist>> {
-    store::wishlists::visible(&mut app.conn().await?, viewer.id(), ids).await
+    Ok(store::wishlists::visible(&mut app.conn().await?, viewer.id(), ids).await?)
 }
 
 /// Pages of `viewer`'s wishlists, newest first.
@@ -122,7 +122,7 @@ pub async fn delete(app: &App, owner: &Member, id: WishlistId) -> Result<()> {
     app.database
         .transaction(async |tx| {
             lock(tx, owner, id).await?;
-            store::wishlists::delete(tx, id).await
+            Ok(store::wishlists::delete(tx, id).await?)
         })
         .await
 }

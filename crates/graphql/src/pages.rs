@@ -1,8 +1,10 @@
 //! Connections: pages by the Relay specification.
 
+use std::{fmt::Display, str::FromStr};
+
 use async_graphql::SimpleObject;
 
-use types::scalars::Cursor;
+use types::{Newest, Page, error::Result, scalars::Cursor};
 
 /// The position of a page in its list, as in the Relay specification.
 #[derive(Debug, Clone, SimpleObject)]
@@ -15,6 +17,14 @@ pub struct PageInfo {
     pub start_cursor: Option<Cursor>,
     /// Cursor of the last item; null on an empty page.
     pub end_cursor: Option<Cursor>,
+}
+
+/// The page of a list, newest first, that a client asks for.
+///
+/// # Errors
+/// When an argument is wrong.
+pub fn newest<Id: Display + FromStr>(first: Option<i32>, after: Option<&Cursor>) -> Result<Page<Newest<Id>>> {
+    Ok(Newest::page(first, after.map(|cursor| cursor.0.as_str()))?)
 }
 
 /// A page whose items carry their cursors.

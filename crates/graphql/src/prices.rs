@@ -9,13 +9,13 @@ use types::{Currency, PriceLineKind};
 /// A price: its lines, and the currency of them all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Price {
-    lines: Vec<pricing::Line>,
+    lines: Vec<types::PriceLine>,
     currency: Currency,
 }
 
 impl Price {
     /// The price that `lines` make, in minor units of `currency`.
-    pub fn new(lines: Vec<pricing::Line>, currency: Currency) -> Self {
+    pub fn new(lines: Vec<types::PriceLine>, currency: Currency) -> Self {
         Self { lines, currency }
     }
 
@@ -35,7 +35,7 @@ impl From<pricing::PricedStay> for Price {
 impl Price {
     /// The lines, in order.
     async fn lines(&self) -> Vec<PriceLine> {
-        let line = |line: &pricing::Line| PriceLine {
+        let line = |line: &types::PriceLine| PriceLine {
             kind: line.kind,
             title: line.title.clone(),
             amount: self.money(line.amount),

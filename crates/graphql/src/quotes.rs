@@ -15,10 +15,7 @@ use super::{
     prices::Price,
     stays::{Guests, StayInput},
 };
-use domain::{
-    cancellation::Tier,
-    quotes::{self, Quote as Row},
-};
+use domain::quotes::{self, Quote as Row};
 use types::scalars::Date;
 use types::{
     CancellationPolicy, Currency, QuoteId, Timestamp,
@@ -69,7 +66,7 @@ impl Quote {
 
     /// The price. A booking made from this quote has exactly this price.
     async fn price(&self) -> Result<Price> {
-        Ok(Price::new(quotes::lines(&self.0.price_lines)?, self.0.currency))
+        Ok(Price::new(self.0.price_lines.read()?, self.0.currency))
     }
 
     /// Whether payment confirms the booking, without a response from the host.
@@ -130,8 +127,8 @@ impl RefundTier {
     }
 
     /// The first tiers of a timeline.
-    pub fn all(tiers: &[Tier], first: usize, currency: Currency) -> Vec<Self> {
-        let tier = |tier: &Tier| Self {
+    pub fn all(tiers: &[types::RefundTier], first: usize, currency: Currency) -> Vec<Self> {
+        let tier = |tier: &types::RefundTier| Self {
             from: tier.from,
             until: tier.until,
             refund: Money(types::Money::new(tier.refund, currency)),

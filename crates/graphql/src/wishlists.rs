@@ -10,7 +10,7 @@ use super::{
     ids,
     listings::{Listing, find_listing},
     loaders::{PrivateLoaders, keys::keys},
-    pages::{Cursored, connection},
+    pages::{self, Cursored, connection},
     payload::payload,
 };
 use domain::wishlists::{self, OfWishlist};
@@ -132,7 +132,7 @@ async fn items(
     first: Option<i32>,
     after: Option<Cursor>,
 ) -> Result<WishlistItemConnection> {
-    let page = Newest::page(first, after.as_ref().map(|cursor| cursor.0.as_str())).map_err(error::Error::from)?;
+    let page = pages::newest(first, after.as_ref())?;
     let rows = ctx.load_own(ItemsOf(OfWishlist { wishlist, page })).await?;
     let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
     Ok(Cursored::new(rows, |row| wishlists::item_place(row).to_cursor()).into())
@@ -168,7 +168,7 @@ async fn wishlists(
     first: Option<i32>,
     after: Option<Cursor>,
 ) -> Result<WishlistConnection> {
-    let page = Newest::page(first, after.as_ref().map(|cursor| cursor.0.as_str())).map_err(error::Error::from)?;
+    let page = pages::newest(first, after.as_ref())?;
     let rows = own.load(ctx.app(), OwnWishlists(page)).await?;
     let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
     Ok(Cursored::new(rows, |row| wishlists::place(row).to_cursor()).into())

@@ -14,7 +14,7 @@ use super::{
     schema::{amenities, listing_amenities, listings},
 };
 use mysql_engine::{Conn, Database};
-use types::{ListingId, ListingStatus, amenity_key, amenity_of, error::Result};
+use types::{ListingId, ListingStatus, amenity_key, amenity_of, error};
 
 /// Rows of one statement.
 const ROWS: usize = 2_000;
@@ -30,7 +30,7 @@ pub struct Amenity {
 }
 
 /// What each listing offers, by name within a listing.
-pub async fn of_listings(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<(ListingId, Amenity)>> {
+pub async fn of_listings(conn: &mut Conn, ids: &[ListingId]) -> QueryResult<Vec<(ListingId, Amenity)>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -39,7 +39,7 @@ pub async fn of_listings(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<(List
         .select((listing_amenities::listing_id, Amenity::as_select()))
         .filter(among(listing_amenities::listing_id, ids.iter().copied()))
         .order((listing_amenities::listing_id, amenities::name, amenities::slug));
-    Ok(offers.load(conn).await?)
+    offers.load(conn).await
 }
 
 /// How many published listings offer an amenity.
@@ -54,7 +54,7 @@ pub struct Usage {
 }
 
 /// Gives `listing` these amenities and no others. One that is known under another spelling keeps the slug and the name that it has.
-pub async fn replace(tx: &mut Conn, listing: ListingId, offers: &[Amenity]) -> Result<()> {
+pub async fn replace(tx: &mut Conn, listing: ListingId, offers: &[Amenity]) -> QueryResult<()> {
     let old = listing_amenities::table.filter(listing_amenities::listing_id.eq(listing));
     diesel::delete(old).execute(tx).await?;
     if offers.is_empty() {
@@ -127,7 +127,7 @@ async fn find<'a, 'k>(
 }
 
 /// The slugs of amenities that published listings offer, for what a client calls them: by slug, or by any spelling of the name.
-pub async fn slugs_of(conn: &mut Conn, names: &[String]) -> Result<HashMap<String, String>> {
+pub async fn slugs_of(conn: &mut Conn, names: &[String]) -> QueryResult<HashMap<String, String>> {
     let keys: Vec<String> = names.iter().map(|name| amenity_key(name)).collect();
     let found = find(conn, names.iter().map(String::as_str).zip(keys.iter().map(String::as_str)), false).await?;
     let offered = offered(conn, found.values().map(String::as_str).collect()).await?;
@@ -179,7 +179,7 @@ pub async fn delete_unused(tx: &mut Conn, slugs: &[&str]) -> QueryResult<usize> 
 }
 
 /// The whole catalog, the most common first. Counts every amenity of every published listing: to be asked now and then.
-pub async fn usage(conn: &mut Conn) -> Result<Vec<Usage>> {
+pub async fn usage(conn: &mut Conn) -> QueryResult<Vec<Usage>> {
     let offered = listing_amenities::table
         .inner_join(amenities::table)
         .inner_join(listings::table)
@@ -196,7 +196,7 @@ pub async fn usage(conn: &mut Conn) -> Result<Vec<Usage>> {
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn refresh(database: &Database) -> Result<()> {
+pub(super) async fn refresh(database: &Database) -> error::Result<()> {
     let new: Vec<Amenity> = amenities::table
         .filter(amenities::name_key.is_null())
         .select(Amenity::as_select())
@@ -206,13 +206,13 @@ pub(super) async fn refresh(database: &Database) -> Result<()> {
         new.into_iter().partition(|amenity| amenity_of(&amenity.name).0 == amenity.slug);
     // Those with the usual slug first, so that it is the one that stays.
     for amenity in usual.iter().chain(&others) {
-        database.transaction(async |tx| settle(tx, amenity).await).await?;
+        database.transaction(async |tx| Ok::<_, error::Error>(settle(tx, amenity).await?)).await?;
     }
     Ok(())
 }
 
 /// Gives one amenity its key, or its listings to the amenity that has the key.
-async fn settle(tx: &mut Conn, amenity: &Amenity) -> Result<()> {
+async fn settle(tx: &mut Conn, amenity: &Amenity) -> QueryResult<()> {
     let (slug, key) = (&amenity.slug, amenity_key(&amenity.name));
     let row = amenities::table.filter(amenities::name_key.eq(&key)).select(amenities::slug);
     let Some(kept) = row.for_update().first::<String>(tx).await.optional()? else {

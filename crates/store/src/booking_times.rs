@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{bookings::Booking, each::among, schema::bookings};
 use mysql_engine::Conn;
-use types::{BookingId, BookingStatus, RulesVersion, Timestamp};
+use types::{BookingId, BookingStatus, Json, RefundTier, RulesVersion, Timestamp};
 
 /// States of bookings that are not over.
 const OPEN: [BookingStatus; 4] =
@@ -20,7 +20,7 @@ pub struct Times {
     pub check_out_at: Timestamp,
     pub deadline_at: Option<Timestamp>,
     pub held_until: Option<Timestamp>,
-    pub cancellation_timeline: Option<String>,
+    pub cancellation_timeline: Option<Json<Vec<RefundTier>>>,
 }
 
 impl Times {

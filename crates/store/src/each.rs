@@ -161,6 +161,19 @@ where
     }
 }
 
+/// A page of `$query`, boxed: newest first by the columns `$at` and `$id`, after the place where the page before it ended.
+macro_rules! newest_first {
+    ($query:expr, $page:expr, $at:expr, $id:expr) => {{
+        let mut query =
+            $query.order(($at.desc(), $id.desc())).limit($page.limit()).into_boxed::<diesel::mysql::Mysql>();
+        if let Some(after) = $page.after {
+            query = query.filter($at.le(after.at)).filter($at.lt(after.at).or($id.lt(after.id)));
+        }
+        query
+    }};
+}
+pub(super) use newest_first;
+
 #[cfg(test)]
 mod tests {
     use diesel::{debug_query, prelude::*};

@@ -10,7 +10,7 @@ use super::{
     schema::night_rates,
 };
 use mysql_engine::Conn;
-use types::{ListingId, Stay, error::Result};
+use types::{ListingId, Stay};
 
 /// One night; None: as the listing says.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -48,7 +48,7 @@ impl NightRate {
 }
 
 /// The particular nights of `spans`, in no order and in one statement.
-pub async fn of_spans(conn: &mut Conn, spans: &[Span]) -> Result<Vec<NightRate>> {
+pub async fn of_spans(conn: &mut Conn, spans: &[Span]) -> QueryResult<Vec<NightRate>> {
     if spans.is_empty() {
         return Ok(Vec::new());
     }
@@ -58,7 +58,7 @@ pub async fn of_spans(conn: &mut Conn, spans: &[Span]) -> Result<Vec<NightRate>>
             .filter(among(night_rates::listing_id, span.listings.iter().copied()))
             .filter(night_rates::night.between(span.first, span.last))
     };
-    Ok(Each::of(spans.iter().map(part).collect(), spans.len() == 1).load(conn).await?)
+    Each::of(spans.iter().map(part).collect(), spans.len() == 1).load(conn).await
 }
 
 /// The particular nights of one listing from `first` to `last`, both included, in no order.
@@ -67,12 +67,12 @@ pub async fn of_listing(
     listing: ListingId,
     first: NaiveDate,
     last: NaiveDate,
-) -> Result<Vec<NightRate>> {
+) -> QueryResult<Vec<NightRate>> {
     of_spans(conn, &[Span { first, last, listings: vec![listing] }]).await
 }
 
 /// Writes these nights, in ascending order, over what they had.
-pub async fn set(tx: &mut Conn, rates: &[NightRate]) -> Result<()> {
+pub async fn set(tx: &mut Conn, rates: &[NightRate]) -> QueryResult<()> {
     if rates.is_empty() {
         return Ok(());
     }
@@ -82,7 +82,7 @@ pub async fn set(tx: &mut Conn, rates: &[NightRate]) -> Result<()> {
 }
 
 /// Makes the nights of `range` as the listing says.
-pub async fn clear(tx: &mut Conn, listing: ListingId, range: Stay) -> Result<()> {
+pub async fn clear(tx: &mut Conn, listing: ListingId, range: Stay) -> QueryResult<()> {
     let nights = night_rates::table
         .filter(night_rates::listing_id.eq(listing))
         .filter(night_rates::night.ge(range.check_in()))
@@ -92,7 +92,7 @@ pub async fn clear(tx: &mut Conn, listing: ListingId, range: Stay) -> Result<()>
 }
 
 /// Whether some night of `listing` has a price of its own.
-pub async fn has_prices(conn: &mut Conn, listing: ListingId) -> Result<bool> {
+pub async fn has_prices(conn: &mut Conn, listing: ListingId) -> QueryResult<bool> {
     let priced = night_rates::table
         .filter(night_rates::listing_id.eq(listing))
         .filter(night_rates::price.is_not_null())

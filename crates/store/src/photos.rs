@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{each::among, schema::photos};
 use mysql_engine::Conn;
-use types::{ListingId, error::Result};
+use types::ListingId;
 
 /// The position of the cover.
 pub(super) const COVER: u16 = 0;
@@ -25,7 +25,7 @@ pub struct Photo {
 }
 
 /// The first `limit` pictures of each listing, in order within a listing.
-pub async fn of_listings(conn: &mut Conn, ids: &[ListingId], limit: u16) -> Result<Vec<Photo>> {
+pub async fn of_listings(conn: &mut Conn, ids: &[ListingId], limit: u16) -> QueryResult<Vec<Photo>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -34,16 +34,16 @@ pub async fn of_listings(conn: &mut Conn, ids: &[ListingId], limit: u16) -> Resu
         .filter(among(photos::listing_id, ids.iter().copied()))
         .filter(photos::position.lt(limit))
         .order((photos::listing_id, photos::position));
-    Ok(first.load(conn).await?)
+    first.load(conn).await
 }
 
 /// The first picture of a listing, if it has one.
-pub async fn cover(conn: &mut Conn, id: ListingId) -> Result<Option<Photo>> {
-    Ok(photos::table.find((id, COVER)).select(Photo::as_select()).first(conn).await.optional()?)
+pub async fn cover(conn: &mut Conn, id: ListingId) -> QueryResult<Option<Photo>> {
+    photos::table.find((id, COVER)).select(Photo::as_select()).first(conn).await.optional()
 }
 
 /// Gives `listing` these pictures and no others. Their positions must count from 0.
-pub async fn replace(tx: &mut Conn, listing: ListingId, photos: &[Photo]) -> Result<()> {
+pub async fn replace(tx: &mut Conn, listing: ListingId, photos: &[Photo]) -> QueryResult<()> {
     diesel::delete(photos::table.filter(photos::listing_id.eq(listing))).execute(tx).await?;
     if !photos.is_empty() {
         diesel::insert_into(photos::table).values(photos).execute(tx).await?;

@@ -9,7 +9,9 @@ use super::{
     schema::{bookings, quotes},
 };
 use mysql_engine::Conn;
-use types::{CancellationPolicy, Currency, Guests, ListingId, QuoteId, Stay, Timestamp, UserId};
+use types::{
+    CancellationPolicy, Currency, Guests, Json, ListingId, PriceLine, QuoteId, RuleSetVersion, Stay, Timestamp, UserId,
+};
 
 /// A stay at a locked price.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -26,10 +28,10 @@ pub struct Quote {
     pub infants: u8,
     pub pets: u8,
     pub currency: Currency,
-    pub price_lines: String,
+    pub price_lines: Json<Vec<PriceLine>>,
     pub total: i64,
     pub host_payout: i64,
-    pub rules: String,
+    pub rules: RuleSetVersion,
     pub cancellation_policy: CancellationPolicy,
     pub instant_book: bool,
     pub content_hash: Vec<u8>,

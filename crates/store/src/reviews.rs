@@ -4,11 +4,11 @@ use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
 
 use super::{
-    each::{Each, among},
+    each::{Each, among, newest_first},
     schema::{listings, reviews},
 };
 use mysql_engine::Conn;
-use types::{BookingId, ListingId, Newest, Page, ReviewId, Timestamp, UserId, error::Result};
+use types::{BookingId, ListingId, Newest, Page, ReviewId, Timestamp, UserId};
 
 /// A review. Only a revealed one may be seen by others than its author.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -66,31 +66,23 @@ pub struct OfListing {
 
 /// The published reviews that each part asks for, and one more of each, in no order and in one statement. Each part reads its own range of
 /// the key `reviews_listing` and no more, so a listing with thousands of reviews costs what one with few does.
-pub async fn of_listings(conn: &mut Conn, parts: &[OfListing]) -> Result<Vec<Review>> {
+pub async fn of_listings(conn: &mut Conn, parts: &[OfListing]) -> QueryResult<Vec<Review>> {
     if parts.is_empty() {
         return Ok(Vec::new());
     }
     let part = |part: &OfListing| {
-        let mut query = reviews::table
+        let reviews = reviews::table
             .select(Review::as_select())
             .filter(reviews::listing_id.eq(part.listing))
-            .filter(reviews::revealed.eq(true))
-            .order((reviews::created_at.desc(), reviews::id.desc()))
-            .limit(part.page.limit())
-            .into_boxed::<Mysql>();
-        if let Some(after) = part.page.after {
-            query = query
-                .filter(reviews::created_at.le(after.at))
-                .filter(reviews::created_at.lt(after.at).or(reviews::id.lt(after.id)));
-        }
-        query
+            .filter(reviews::revealed.eq(true));
+        newest_first!(reviews, part.page, reviews::created_at, reviews::id)
     };
     let are_alike = parts.iter().all(|part| part.page.after.is_none());
-    Ok(Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await?)
+    Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await
 }
 
 /// Those of `ids` that everyone can see, in no order.
-pub async fn published(conn: &mut Conn, ids: &[ReviewId]) -> Result<Vec<Review>> {
+pub async fn published(conn: &mut Conn, ids: &[ReviewId]) -> QueryResult<Vec<Review>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -98,11 +90,11 @@ pub async fn published(conn: &mut Conn, ids: &[ReviewId]) -> Result<Vec<Review>>
         .select(Review::as_select())
         .filter(among(reviews::id, ids.iter().copied()))
         .filter(reviews::revealed.eq(true));
-    Ok(found.load(conn).await?)
+    found.load(conn).await
 }
 
 /// Those of `ids` that `viewer` wrote or everyone can see, in no order.
-pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[ReviewId]) -> Result<Vec<Review>> {
+pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[ReviewId]) -> QueryResult<Vec<Review>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -110,11 +102,11 @@ pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[ReviewId]) -> Resul
         .select(Review::as_select())
         .filter(among(reviews::id, ids.iter().copied()))
         .filter(reviews::revealed.eq(true).or(reviews::author_id.eq(viewer)));
-    Ok(found.load(conn).await?)
+    found.load(conn).await
 }
 
 /// The reviews of these bookings that `viewer` wrote or everyone can see, in no order.
-pub async fn of_bookings(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> Result<Vec<Review>> {
+pub async fn of_bookings(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> QueryResult<Vec<Review>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -122,11 +114,11 @@ pub async fn of_bookings(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> 
         .select(Review::as_select())
         .filter(among(reviews::booking_id.assume_not_null(), ids.iter().copied()))
         .filter(reviews::revealed.eq(true).or(reviews::author_id.eq(viewer)));
-    Ok(found.load(conn).await?)
+    found.load(conn).await
 }
 
 /// Writes a review of a stay.
-pub async fn insert(tx: &mut Conn, review: &Review) -> Result<()> {
+pub async fn insert(tx: &mut Conn, review: &Review) -> QueryResult<()> {
     diesel::insert_into(reviews::table)
         .values((
             (
@@ -153,19 +145,19 @@ pub async fn insert(tx: &mut Conn, review: &Review) -> Result<()> {
 }
 
 /// Hidden reviews whose window closed at `now` or before.
-pub async fn due(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<ReviewId>> {
+pub async fn due(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<ReviewId>> {
     let due = reviews::table.filter(reviews::revealed.eq(false)).filter(reviews::publish_at.le(now));
-    Ok(due.order(reviews::publish_at).select(reviews::id).limit(limit).load(conn).await?)
+    due.order(reviews::publish_at).select(reviews::id).limit(limit).load(conn).await
 }
 
 /// The review, if it is still hidden, locked until the transaction ends.
-pub async fn lock_hidden(tx: &mut Conn, id: ReviewId) -> Result<Option<Review>> {
+pub async fn lock_hidden(tx: &mut Conn, id: ReviewId) -> QueryResult<Option<Review>> {
     let hidden = reviews::table.find(id).filter(reviews::revealed.eq(false));
-    Ok(hidden.select(Review::as_select()).for_update().first(tx).await.optional()?)
+    hidden.select(Review::as_select()).for_update().first(tx).await.optional()
 }
 
 /// Shows the review to everyone and counts it in the ratings of its listing, in one transaction.
-pub async fn reveal(tx: &mut Conn, review: &Review) -> Result<()> {
+pub async fn reveal(tx: &mut Conn, review: &Review) -> QueryResult<()> {
     diesel::update(reviews::table.find(review.id)).set(reviews::revealed.eq(true)).execute(tx).await?;
     let hundredths = |rating: Option<u8>| u64::from(rating.unwrap_or(0)) * 100;
     let of = &review.categories;

@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{each::among, schema::users};
 use mysql_engine::Conn;
-use types::{Timestamp, UserId, error::Result};
+use types::{Timestamp, UserId};
 
 /// What a person shows of themselves to everyone.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -61,24 +61,24 @@ pub struct NewUser {
 }
 
 /// The people with these ids, in no order.
-pub async fn by_ids(conn: &mut Conn, ids: &[UserId]) -> Result<Vec<User>> {
+pub async fn by_ids(conn: &mut Conn, ids: &[UserId]) -> QueryResult<Vec<User>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let people = users::table.select(User::as_select()).filter(among(users::id, ids.iter().copied()));
-    Ok(people.load(conn).await?)
+    people.load(conn).await
 }
 
 /// The person with this id.
-pub async fn find(conn: &mut Conn, id: UserId) -> Result<Option<User>> {
-    Ok(users::table.find(id).select(User::as_select()).first(conn).await.optional()?)
+pub async fn find(conn: &mut Conn, id: UserId) -> QueryResult<Option<User>> {
+    users::table.find(id).select(User::as_select()).first(conn).await.optional()
 }
 
 /// Writes a new row.
 ///
 /// # Errors
-/// A unique violation of `users_email` or `users_source`, as [`types::error::Error::Internal`].
-pub async fn insert(tx: &mut Conn, user: &NewUser) -> Result<()> {
+/// A unique violation of `users_email` or `users_source`.
+pub async fn insert(tx: &mut Conn, user: &NewUser) -> QueryResult<()> {
     diesel::insert_into(users::table).values(user).execute(tx).await?;
     Ok(())
 }

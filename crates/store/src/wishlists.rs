@@ -8,11 +8,11 @@ use diesel::{
 use diesel_async::RunQueryDsl;
 
 use super::{
-    each::{Each, among},
+    each::{Each, among, newest_first},
     schema::{wishlist_items, wishlists},
 };
 use mysql_engine::Conn;
-use types::{ListingId, Newest, Page, Timestamp, UserId, WishlistId, WishlistItemId, error::Result};
+use types::{ListingId, Newest, Page, Timestamp, UserId, WishlistId, WishlistItemId};
 
 /// The most wishlists of a member: the numbers that a slot can have.
 pub const MAX_WISHLISTS: u8 = 50;
@@ -61,88 +61,80 @@ pub struct OfWishlist {
 }
 
 /// Those of `ids` that are `viewer`'s, in no order.
-pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[WishlistId]) -> Result<Vec<Wishlist>> {
+pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[WishlistId]) -> QueryResult<Vec<Wishlist>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let own = wishlists::table.filter(among(wishlists::id, ids.iter().copied())).filter(wishlists::user_id.eq(viewer));
-    Ok(own.select(Wishlist::as_select()).load(conn).await?)
+    own.select(Wishlist::as_select()).load(conn).await
 }
 
 /// All wishlists of `viewer`, in no order.
-pub async fn of_user(conn: &mut Conn, viewer: UserId) -> Result<Vec<Wishlist>> {
+pub async fn of_user(conn: &mut Conn, viewer: UserId) -> QueryResult<Vec<Wishlist>> {
     let own = wishlists::table.filter(wishlists::user_id.eq(viewer));
-    Ok(own.select(Wishlist::as_select()).load(conn).await?)
+    own.select(Wishlist::as_select()).load(conn).await
 }
 
 /// The items of `viewer`'s wishlists that each part asks for, and one more of each, in no order and in one statement. Each part reads its
 /// own range of the key `wishlist_items_added`.
-pub async fn items(conn: &mut Conn, viewer: UserId, parts: &[OfWishlist]) -> Result<Vec<WishlistItem>> {
+pub async fn items(conn: &mut Conn, viewer: UserId, parts: &[OfWishlist]) -> QueryResult<Vec<WishlistItem>> {
     if parts.is_empty() {
         return Ok(Vec::new());
     }
     let part = |part: &OfWishlist| {
-        let mut query = wishlist_items::table
+        let items = wishlist_items::table
             .inner_join(wishlists::table)
             .select(WishlistItem::as_select())
             .filter(wishlist_items::wishlist_id.eq(part.wishlist))
-            .filter(wishlists::user_id.eq(viewer))
-            .order((wishlist_items::added_at.desc(), wishlist_items::id.desc()))
-            .limit(part.page.limit())
-            .into_boxed::<Mysql>();
-        if let Some(after) = part.page.after {
-            query = query
-                .filter(wishlist_items::added_at.le(after.at))
-                .filter(wishlist_items::added_at.lt(after.at).or(wishlist_items::id.lt(after.id)));
-        }
-        query
+            .filter(wishlists::user_id.eq(viewer));
+        newest_first!(items, part.page, wishlist_items::added_at, wishlist_items::id)
     };
     let are_alike = parts.iter().all(|part| part.page.after.is_none());
-    Ok(Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await?)
+    Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await
 }
 
 /// `owner`'s wishlist, locked until the transaction ends.
-pub async fn lock(tx: &mut Conn, owner: UserId, id: WishlistId) -> Result<Option<Wishlist>> {
+pub async fn lock(tx: &mut Conn, owner: UserId, id: WishlistId) -> QueryResult<Option<Wishlist>> {
     let own = wishlists::table.find(id).filter(wishlists::user_id.eq(owner));
-    Ok(own.select(Wishlist::as_select()).for_update().first(tx).await.optional()?)
+    own.select(Wishlist::as_select()).for_update().first(tx).await.optional()
 }
 
 /// Writes a new wishlist; whether its slot was free.
-pub async fn insert(tx: &mut Conn, wishlist: &Wishlist) -> Result<bool> {
+pub async fn insert(tx: &mut Conn, wishlist: &Wishlist) -> QueryResult<bool> {
     match diesel::insert_into(wishlists::table).values(wishlist).execute(tx).await {
         Ok(_) => Ok(true),
         Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 
 /// Gives a wishlist another name.
-pub async fn rename(tx: &mut Conn, id: WishlistId, name: &str) -> Result<()> {
+pub async fn rename(tx: &mut Conn, id: WishlistId, name: &str) -> QueryResult<()> {
     diesel::update(wishlists::table.find(id)).set(wishlists::name.eq(name)).execute(tx).await?;
     Ok(())
 }
 
 /// Deletes a wishlist with its items.
-pub async fn delete(tx: &mut Conn, id: WishlistId) -> Result<()> {
+pub async fn delete(tx: &mut Conn, id: WishlistId) -> QueryResult<()> {
     diesel::delete(wishlist_items::table.filter(wishlist_items::wishlist_id.eq(id))).execute(tx).await?;
     diesel::delete(wishlists::table.find(id)).execute(tx).await?;
     Ok(())
 }
 
 /// The item of a wishlist that is this listing.
-pub async fn item(tx: &mut Conn, wishlist: WishlistId, listing: ListingId) -> Result<Option<WishlistItem>> {
+pub async fn item(tx: &mut Conn, wishlist: WishlistId, listing: ListingId) -> QueryResult<Option<WishlistItem>> {
     let found = wishlist_items::table.filter(wishlist_items::wishlist_id.eq(wishlist));
     let found = found.filter(wishlist_items::listing_id.eq(listing)).select(WishlistItem::as_select());
-    Ok(found.first(tx).await.optional()?)
+    found.first(tx).await.optional()
 }
 
 /// The wishlist that an item is on.
-pub async fn wishlist_of(tx: &mut Conn, item: WishlistItemId) -> Result<Option<WishlistId>> {
-    Ok(wishlist_items::table.find(item).select(wishlist_items::wishlist_id).first(tx).await.optional()?)
+pub async fn wishlist_of(tx: &mut Conn, item: WishlistItemId) -> QueryResult<Option<WishlistId>> {
+    wishlist_items::table.find(item).select(wishlist_items::wishlist_id).first(tx).await.optional()
 }
 
 /// Adds an item to a wishlist, which is locked.
-pub async fn insert_item(tx: &mut Conn, item: &WishlistItem) -> Result<()> {
+pub async fn insert_item(tx: &mut Conn, item: &WishlistItem) -> QueryResult<()> {
     diesel::insert_into(wishlist_items::table).values(item).execute(tx).await?;
     let wishlist = wishlists::table.find(item.wishlist_id);
     diesel::update(wishlist).set(wishlists::item_count.eq(wishlists::item_count + 1)).execute(tx).await?;
@@ -150,7 +142,7 @@ pub async fn insert_item(tx: &mut Conn, item: &WishlistItem) -> Result<()> {
 }
 
 /// Removes an item from its wishlist, which is locked; whether it was there.
-pub async fn delete_item(tx: &mut Conn, wishlist: WishlistId, item: WishlistItemId) -> Result<bool> {
+pub async fn delete_item(tx: &mut Conn, wishlist: WishlistId, item: WishlistItemId) -> QueryResult<bool> {
     if diesel::delete(wishlist_items::table.find(item)).execute(tx).await? == 0 {
         return Ok(false);
     }

@@ -192,6 +192,19 @@ ids! {
 #[diesel(sql_type = Binary)]
 pub struct ObjectId(Uuid);
 
+impl ObjectId {
+    /// The id with these bytes.
+    pub fn of_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    /// The last byte: random, except of ids that were made of a number.
+    pub fn last_byte(self) -> u8 {
+        let [.., last] = *self.0.as_bytes();
+        last
+    }
+}
+
 impl FromSql<Binary, Mysql> for ObjectId {
     fn from_sql(value: MysqlValue<'_>) -> deserialize::Result<Self> {
         Ok(Self(Uuid::from_slice(value.as_bytes())?))
@@ -220,7 +233,7 @@ macro_rules! objects {
     )*};
 }
 
-objects! { BookingId PaymentId RefundId }
+objects! { BookingId ListingId PaymentId RefundId ReviewId UserId }
 
 impl From<UserId> for MeId {
     fn from(id: UserId) -> Self {

@@ -27,7 +27,7 @@ use providers::{payments::Notice, tzdata::Tzdata};
 use serde_json::Value;
 use staygate::gateway;
 use tokio::net::TcpListener;
-use types::{Entropy, ManualClock, SeededEntropy, TimeZones, Timestamp};
+use types::{EffectState, Entropy, ManualClock, SeededEntropy, TimeZones, Timestamp};
 
 use super::{actors::Actor, bank::Bank, database::TestDatabase, sizes};
 
@@ -169,7 +169,7 @@ impl TestApp {
     pub async fn settle(&self) {
         self.bank.recover();
         self.work().await;
-        while domain::outbox::pending(&self.app).await.unwrap() > 0 {
+        while store::outbox::count(&mut self.conn().await, EffectState::Pending).await.unwrap() > 0 {
             self.pass(Duration::hours(1));
             self.work().await;
         }

@@ -4,7 +4,7 @@ mod passwords;
 mod refresh;
 mod sign_in;
 
-use diesel::result::DatabaseErrorKind;
+use diesel::result::{DatabaseErrorKind, Error as DatabaseError};
 
 use super::limits;
 use crate::{
@@ -125,20 +125,11 @@ pub async fn register(app: &App, new: Registration, client: &Client) -> Result<S
 }
 
 /// Of the keys of `users` only the address can be taken by somebody else.
-fn taken(error: Error) -> Error {
-    let is_taken = match &error {
-        Error::Internal(cause) => cause.downcast_ref::<mysql_engine::DatabaseError>().is_some_and(|cause| {
-            matches!(
-                cause,
-                mysql_engine::DatabaseError::Failed(diesel::result::Error::DatabaseError(
-                    DatabaseErrorKind::UniqueViolation,
-                    _
-                ))
-            )
-        }),
-        _ => false,
-    };
-    if is_taken { Refusal::EmailTaken(EmailTaken).into() } else { error }
+fn taken(error: DatabaseError) -> Error {
+    match error {
+        DatabaseError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Refusal::EmailTaken(EmailTaken).into(),
+        other => other.into(),
+    }
 }
 
 /// Opens a session, and remembers the device.

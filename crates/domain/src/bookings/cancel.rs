@@ -1,14 +1,10 @@
 //! Cancellations, and what they give back.
 
-use super::{
-    Once, StoredBooking, apply_elapsed, idempotency, lock_as, outbox, payments, quotes, status_at, timeline,
-    transitions, zone,
-};
+use super::{Once, StoredBooking, apply_elapsed, idempotency, lock_as, outbox, payments, status_at, transitions, zone};
 use crate::{
     app::App,
     cancellation,
     events::{self, Actor},
-    pricing::Line,
     rule_sets::RuleSet,
     timezones,
 };
@@ -19,7 +15,8 @@ use store::{
     idempotency::IdempotentRequest,
 };
 use types::{
-    BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, Money, RefundReason, Side, Timestamp,
+    BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, Money, PriceLine, RefundReason, Side,
+    Timestamp,
     error::{Error, Refusal, Result, StateConflict},
 };
 
@@ -29,7 +26,7 @@ pub struct Preview {
     /// At this instant.
     pub at: Timestamp,
     /// Line by line.
-    pub lines: Vec<Line>,
+    pub lines: Vec<PriceLine>,
     /// In all, in minor units.
     pub refund: i64,
     /// What is kept, in minor units.
@@ -48,12 +45,12 @@ pub fn preview(booking: &Booking, at: Timestamp) -> Result<Option<Preview>> {
     if !transitions::may(Side::Guest, BookingAction::Cancel, status_at(booking, at)) {
         return Ok(None);
     }
-    let Some(tiers) = timeline(booking)? else {
+    let Some(timeline) = &booking.cancellation_timeline else {
         // Nothing was paid, so nothing is kept.
         return Ok(Some(Preview { at, lines: Vec::new(), refund: 0, kept: 0 }));
     };
-    let refund = cancellation::refund_at(&tiers, at);
-    let lines = cancellation::refund_lines(&quotes::lines(&booking.price_lines)?, booking.check_in_at, at, refund);
+    let refund = cancellation::refund_at(&timeline.read()?, at);
+    let lines = cancellation::refund_lines(&booking.price_lines.read()?, booking.check_in_at, at, refund);
     Ok(Some(Preview { at, lines, refund, kept: booking.total - refund }))
 }
 
@@ -61,9 +58,9 @@ pub fn preview(booking: &Booking, at: Timestamp) -> Result<Option<Preview>> {
 ///
 /// # Errors
 /// When what is stored is damaged.
-pub fn refunded_lines(booking: &Booking, refunded: i64) -> Result<Vec<Line>> {
+pub fn refunded_lines(booking: &Booking, refunded: i64) -> Result<Vec<PriceLine>> {
     let at = booking.cancelled_at.unwrap_or(booking.updated_at);
-    let lines = quotes::lines(&booking.price_lines)?;
+    let lines = booking.price_lines.read()?;
     Ok(if refunded == 0 { Vec::new() } else { cancellation::refund_lines(&lines, booking.check_in_at, at, refunded) })
 }
 
@@ -169,8 +166,8 @@ fn payout_after(booking: &Booking, refund: i64, now: Timestamp) -> Result<i64> {
     if booking.confirmed_at.is_none() {
         return Ok(0);
     }
-    let rules = RuleSet::by_version(&booking.rules).unwrap_or_else(RuleSet::current);
-    let lines = quotes::lines(&booking.price_lines)?;
+    let rules = RuleSet::of(booking.rules);
+    let lines = booking.price_lines.read()?;
     Ok(cancellation::payout_after(&lines, booking.check_in_at, now, refund, rules))
 }
 

@@ -129,7 +129,7 @@ async fn lost(
     let found = store::nights::of_listing(tx, listing, wanted.span()).await?;
     let conflicts = conflicts(&found, wanted, now);
     if conflicts.is_empty() {
-        return Err(DatabaseError::retry_transaction("a night was taken and let go again").into());
+        return Err(DatabaseError::retry_transaction("a night was taken and released again").into());
     }
     Ok(conflicts)
 }

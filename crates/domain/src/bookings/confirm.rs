@@ -4,11 +4,11 @@ use super::{
     claims::{NightClaim, claim},
     zone,
 };
-use crate::{app::App, cancellation, quotes, rule_sets::RuleSet};
+use crate::{app::App, cancellation, rule_sets::RuleSet};
 use mysql_engine::Conn;
 use store::bookings::{Booking, Change};
 use types::{
-    BookingStatus, NightKind, Timestamp,
+    BookingStatus, Json, NightKind, Timestamp,
     error::{NightConflict, Result},
 };
 
@@ -30,7 +30,7 @@ pub(crate) async fn confirm(app: &App, tx: &mut Conn, booking: &Booking, now: Ti
     }
     let zones = app.time_zones();
     let tiers = cancellation::timeline(&cancellation::Terms {
-        rules: RuleSet::by_version(&booking.rules).unwrap_or_else(RuleSet::current),
+        rules: RuleSet::of(booking.rules),
         policy: booking.cancellation_policy,
         stay: booking.stay(),
         zone: &zone(&zones, tx, booking).await?,
@@ -38,11 +38,11 @@ pub(crate) async fn confirm(app: &App, tx: &mut Conn, booking: &Booking, now: Ti
         check_out_at: booking.check_out_at,
         confirmed_at: now,
         currency: booking.currency,
-        lines: &quotes::lines(&booking.price_lines)?,
+        lines: &booking.price_lines.read()?,
     });
     let change = Change {
         confirmed_at: Some(now),
-        cancellation_timeline: Some(serde_json::to_string(&tiers).map_err(anyhow::Error::from)?),
+        cancellation_timeline: Some(Json::of(&tiers)?),
         // The tiers are no newer than the rules of this server: one with newer rules looks at them again.
         time_zone_rules: booking.time_zone_rules.as_str().min(zones.version().as_str()).to_owned(),
         ..Change::to(booking, BookingStatus::Confirmed, now)

@@ -248,7 +248,7 @@ fn draft(app: &App, quote: &Quote, listing: &Listing, held_since: Timestamp, now
         price_lines: quote.price_lines.clone(),
         total: quote.total,
         host_payout: quote.host_payout,
-        rules: quote.rules.clone(),
+        rules: quote.rules,
         cancellation_policy: quote.cancellation_policy,
         cancellation_timeline: None,
         deadline_at,

@@ -4,8 +4,8 @@ mod cancel;
 mod claims;
 mod confirm;
 mod create;
+mod elapsed;
 mod holds;
-mod lapse;
 mod respond;
 mod times;
 mod view;
@@ -14,11 +14,11 @@ pub use cancel::{Cancelled, Preview, cancel, preview, refunded_lines};
 pub(super) use claims::expire_due_holds;
 pub(super) use confirm::{Asked, Confirmed, ask_host, confirm};
 pub use create::{Created, create};
-pub(super) use lapse::apply_elapsed;
-pub use lapse::{due, move_on};
+pub(super) use elapsed::apply_elapsed;
+pub use elapsed::{due, move_on};
 pub use respond::{accept, decline};
 pub use times::{follow_time_zone, with_older_rules};
-pub use view::{Action, ActionContext, actions, host_payout, status_at, timeline};
+pub use view::{Action, ActionContext, actions, host_payout, status_at};
 
 pub use store::bookings::{BookedPlace, Booking, ByCheckIn, Part};
 

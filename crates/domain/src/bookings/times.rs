@@ -11,14 +11,13 @@ use crate::{
     app::App,
     cancellation,
     events::{self, Actor},
-    quotes,
     rule_sets::RuleSet,
     timezones,
 };
 use mysql_engine::Conn;
 use store::{booking_times::Times, bookings::Booking};
 use types::{
-    BookingEventKind, BookingId, TimeZones, Timestamp,
+    BookingEventKind, BookingId, Json, TimeZones, Timestamp,
     error::{Error, Result},
 };
 
@@ -137,7 +136,7 @@ fn times(booking: &Booking, clock: &Clock, zones: &TimeZones, now: Timestamp) ->
     let check_out_at = unless_passed(booking.check_out_at, timezones::check_out_at(&zone, booking.stay(), by));
     let tiers = |confirmed_at| {
         let tiers = cancellation::timeline(&cancellation::Terms {
-            rules: RuleSet::by_version(&booking.rules).unwrap_or_else(RuleSet::current),
+            rules: RuleSet::of(booking.rules),
             policy: booking.cancellation_policy,
             stay: booking.stay(),
             zone: &zone,
@@ -145,9 +144,9 @@ fn times(booking: &Booking, clock: &Clock, zones: &TimeZones, now: Timestamp) ->
             check_out_at,
             confirmed_at,
             currency: booking.currency,
-            lines: &quotes::lines(&booking.price_lines)?,
+            lines: &booking.price_lines.read()?,
         });
-        serde_json::to_string(&tiers).map_err(|error| Error::Internal(error.into()))
+        Json::of(&tiers)
     };
     // A deadline is at check-in at the latest, and where it was there it stays there.
     let deadline = |at: Timestamp| if at == booking.check_in_at { check_in_at } else { at.min(check_in_at) };

@@ -1,22 +1,13 @@
 //! What a booking is at an instant, and what its sides can do then.
 
 use super::transitions;
-use crate::cancellation::{self, Tier};
+use crate::cancellation;
 use store::bookings::Booking;
-use types::{BookingAction, BookingStatus, Money, Side, Timestamp, error::Result};
+use types::{BookingAction, BookingStatus, Json, Money, Side, Timestamp, error::Result};
 
 /// Where `booking` stands at `now`, deadlines honored.
 pub fn status_at(booking: &Booking, now: Timestamp) -> BookingStatus {
     transitions::status_at(booking.status, booking.deadline_at, booking.check_in_at, booking.check_out_at, now)
-}
-
-/// What would come back when, as it was frozen on confirmation; None before.
-///
-/// # Errors
-/// When the stored text is damaged.
-pub fn timeline(booking: &Booking) -> Result<Option<Vec<Tier>>> {
-    let frozen = booking.cancellation_timeline.as_deref();
-    Ok(frozen.map(serde_json::from_str).transpose().map_err(anyhow::Error::from)?)
 }
 
 /// What the host earns by `booking` as it stands at `now`, in minor units: nothing when it ended without a payment.
@@ -58,7 +49,7 @@ pub struct ActionContext {
 /// # Errors
 /// When the stored timeline is damaged.
 pub fn actions(booking: &Booking, side: Side, known: ActionContext, now: Timestamp) -> Result<Vec<Action>> {
-    let tiers = timeline(booking)?;
+    let tiers = booking.cancellation_timeline.as_ref().map(Json::read).transpose()?;
     let offers = transitions::actions(side, status_at(booking, now));
     Ok(offers
         .into_iter()

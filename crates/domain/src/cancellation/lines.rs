@@ -1,12 +1,12 @@
 //! A refund, line by line.
 
 use super::parts::{Parts, is_of_nights, is_once};
-use crate::{money::share, pricing::Line, rule_sets::RuleSet};
-use types::{PriceLineKind, Timestamp};
+use crate::{money::share, rule_sets::RuleSet};
+use types::{PriceLine, PriceLineKind, Timestamp};
 
 /// What of the paid `lines` comes back when `refund` does, for a cancellation at `at`: lines that sum exactly to `refund`. A refund of
 /// everything has the same lines as the price.
-pub fn refund_lines(lines: &[Line], check_in_at: Timestamp, at: Timestamp, refund: i64) -> Vec<Line> {
+pub fn refund_lines(lines: &[PriceLine], check_in_at: Timestamp, at: Timestamp, refund: i64) -> Vec<PriceLine> {
     if refund == lines.iter().map(|line| line.amount).sum::<i64>() {
         return lines.to_vec();
     }
@@ -25,7 +25,7 @@ pub fn refund_lines(lines: &[Line], check_in_at: Timestamp, at: Timestamp, refun
         *first = refund - sum - others;
     }
     let paid = lines.iter().filter(|line| line.kind == PriceLineKind::Tax);
-    back.extend(paid.zip(taxes).filter(|(_, amount)| *amount != 0).map(|(line, amount)| Line {
+    back.extend(paid.zip(taxes).filter(|(_, amount)| *amount != 0).map(|(line, amount)| PriceLine {
         amount,
         basis: if amount == line.amount { line.basis.clone() } else { None },
         ..line.clone()
@@ -35,8 +35,8 @@ pub fn refund_lines(lines: &[Line], check_in_at: Timestamp, at: Timestamp, refun
 
 /// What the host earns when `refund` of the paid `lines` comes back for a cancellation at `at`: what is kept of the host's own charges, less
 /// the host's fee on that. Of nothing kept, nothing.
-pub fn payout_after(lines: &[Line], check_in_at: Timestamp, at: Timestamp, refund: i64, rules: &RuleSet) -> i64 {
-    let hosts = |lines: &[Line]| -> i64 {
+pub fn payout_after(lines: &[PriceLine], check_in_at: Timestamp, at: Timestamp, refund: i64, rules: &RuleSet) -> i64 {
+    let hosts = |lines: &[PriceLine]| -> i64 {
         let own = lines.iter().filter(|line| is_of_nights(line) || is_once(line));
         own.map(|line| line.amount).sum()
     };
@@ -47,11 +47,17 @@ pub fn payout_after(lines: &[Line], check_in_at: Timestamp, at: Timestamp, refun
 }
 
 /// The paid lines that are `wanted`, if all of their sum comes back, else one line with what does.
-fn push(back: &mut Vec<Line>, paid: &[Line], wanted: fn(&Line) -> bool, amount: i64, part: (PriceLineKind, &str)) {
-    let all: Vec<&Line> = paid.iter().filter(|line| wanted(line)).collect();
+fn push(
+    back: &mut Vec<PriceLine>,
+    paid: &[PriceLine],
+    wanted: fn(&PriceLine) -> bool,
+    amount: i64,
+    part: (PriceLineKind, &str),
+) {
+    let all: Vec<&PriceLine> = paid.iter().filter(|line| wanted(line)).collect();
     if amount == all.iter().map(|line| line.amount).sum::<i64>() {
         back.extend(all.into_iter().cloned());
     } else if amount != 0 {
-        back.push(Line { kind: part.0, title: part.1.to_owned(), amount, basis: None, nightly: Vec::new() });
+        back.push(PriceLine { kind: part.0, title: part.1.to_owned(), amount, basis: None, nightly: Vec::new() });
     }
 }

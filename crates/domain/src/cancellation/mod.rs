@@ -18,15 +18,13 @@ mod parts;
 use chrono::Duration;
 pub use lines::{payout_after, refund_lines};
 use parts::Parts;
-use serde::{Deserialize, Serialize};
 
 use super::{
     money::half_even,
-    pricing::Line,
     rule_sets::{Before, FullRefund, Kept, RuleSet},
     timezones::{Zone, days_before},
 };
-use types::{CancellationPolicy, Currency, Stay, Timestamp};
+use types::{CancellationPolicy, Currency, PriceLine, RefundTier, Stay, Timestamp};
 
 /// All that decides what comes back.
 #[derive(Debug, Clone, Copy)]
@@ -48,19 +46,7 @@ pub struct Terms<'a> {
     /// Currency of the lines.
     pub currency: Currency,
     /// What the guest paid, as quoted.
-    pub lines: &'a [Line],
-}
-
-/// What a cancellation by the guest gives back in a span of time. Both ends belong to it: at an instant that two tiers share, the
-/// guest has the better of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tier {
-    /// From this instant on; `None`: from the beginning.
-    pub from: Option<Timestamp>,
-    /// Until this instant; `None`: for ever.
-    pub until: Option<Timestamp>,
-    /// What comes back, in minor units.
-    pub refund: i64,
+    pub lines: &'a [PriceLine],
 }
 
 /// The policy that holds for a stay of so many nights at a listing with this policy. Applied twice it changes nothing more.
@@ -76,7 +62,7 @@ pub fn applicable(policy: CancellationPolicy, nights: u32, rules: &RuleSet) -> C
 }
 
 /// The tiers of a booking, in order; they cover all time without gap or overlap.
-pub fn timeline(terms: &Terms<'_>) -> Vec<Tier> {
+pub fn timeline(terms: &Terms<'_>) -> Vec<RefundTier> {
     let rule = terms.rules.policy(applicable(terms.policy, terms.stay.len(), terms.rules));
     let parts = Parts::of(terms.lines, terms.stay.len());
     let mut tiers = Tiers::default();
@@ -94,7 +80,7 @@ pub fn timeline(terms: &Terms<'_>) -> Vec<Tier> {
 }
 
 /// What a cancellation at `at` gives back, in minor units. The one answer for previews and for real cancellations.
-pub fn refund_at(tiers: &[Tier], at: Timestamp) -> i64 {
+pub fn refund_at(tiers: &[RefundTier], at: Timestamp) -> i64 {
     tiers
         .iter()
         .filter(|tier| tier.from.is_none_or(|from| from <= at) && tier.until.is_none_or(|until| at <= until))
@@ -162,7 +148,7 @@ fn given_back(parts: &Parts, late: Kept, stayed: u32) -> i128 {
 
 /// Tiers in the making: each begins where the last one ended.
 #[derive(Default)]
-struct Tiers(Vec<Tier>);
+struct Tiers(Vec<RefundTier>);
 
 impl Tiers {
     /// Until `until` comes back `refund`. Nothing, if that is over already when the last tier ends.
@@ -173,17 +159,17 @@ impl Tiers {
         }
         match self.0.last_mut().filter(|tier| tier.refund == refund) {
             Some(same) => same.until = Some(until),
-            None => self.0.push(Tier { from, until: Some(until), refund }),
+            None => self.0.push(RefundTier { from, until: Some(until), refund }),
         }
     }
 
     /// After that comes back `refund`, for ever.
-    fn end(mut self, refund: i64) -> Vec<Tier> {
+    fn end(mut self, refund: i64) -> Vec<RefundTier> {
         match self.0.last_mut().filter(|tier| tier.refund == refund) {
             Some(same) => same.until = None,
             None => {
                 let from = self.0.last().and_then(|tier| tier.until);
-                self.0.push(Tier { from, until: None, refund });
+                self.0.push(RefundTier { from, until: None, refund });
             }
         }
         self.0

@@ -1,10 +1,7 @@
 //! What the guest paid, in the parts that cancellation tells apart.
 
-use crate::{
-    money::{half_even, split},
-    pricing::Line,
-};
-use types::PriceLineKind;
+use crate::money::{half_even, split};
+use types::{PriceLine, PriceLineKind};
 
 /// What the guest paid, in minor units.
 pub(super) struct Parts {
@@ -19,19 +16,20 @@ pub(super) struct Parts {
 }
 
 /// Whether a line belongs to the nights.
-pub(super) fn is_of_nights(line: &Line) -> bool {
+pub(super) fn is_of_nights(line: &PriceLine) -> bool {
     matches!(line.kind, PriceLineKind::Nights | PriceLineKind::LengthDiscount | PriceLineKind::ExtraGuestFee)
 }
 
 /// Whether a line is charged by the host once per stay.
-pub(super) fn is_once(line: &Line) -> bool {
+pub(super) fn is_once(line: &PriceLine) -> bool {
     matches!(line.kind, PriceLineKind::CleaningFee | PriceLineKind::PetFee)
 }
 
 impl Parts {
     /// The parts of a price of so many nights.
-    pub(super) fn of(lines: &[Line], nights: u32) -> Self {
-        let sum = |wanted: fn(&Line) -> bool| lines.iter().filter(|line| wanted(line)).map(|line| line.amount).sum();
+    pub(super) fn of(lines: &[PriceLine], nights: u32) -> Self {
+        let sum =
+            |wanted: fn(&PriceLine) -> bool| lines.iter().filter(|line| wanted(line)).map(|line| line.amount).sum();
         let weights = lines.iter().find(|line| line.nightly.len() == nights as usize).map_or_else(
             || vec![1; nights as usize],
             |line| line.nightly.iter().map(|&price| u64::try_from(price).unwrap_or(0)).collect(),

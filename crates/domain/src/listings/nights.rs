@@ -128,7 +128,7 @@ async fn write(tx: &mut Conn, listing: ListingId, range: Stay, rates: Vec<NightR
     if !usual.is_empty() {
         store::night_rates::clear(tx, listing, range).await?;
     }
-    store::night_rates::set(tx, &own).await
+    Ok(store::night_rates::set(tx, &own).await?)
 }
 
 /// Sets prices and limits of some nights of a listing of `host`. Answers with the nights as they are then, and the currency of their

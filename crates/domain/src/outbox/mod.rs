@@ -23,6 +23,7 @@ use types::{
 
 pub use store::outbox::{Effect, Failed};
 
+pub(crate) use pause::doubled;
 pub(crate) use store::outbox::NewEffect;
 
 /// How much longer than a provider may take a lease lasts.
@@ -216,12 +217,4 @@ pub async fn measure(app: &App) -> Result<()> {
     note("provider_events_pending", store::inbox::waiting(conn).await?);
     note("payment_cases_open", store::payment_cases::count_open(conn).await?);
     Ok(())
-}
-
-/// How many effects are to be done.
-///
-/// # Errors
-/// When the database fails.
-pub async fn pending(app: &App) -> Result<i64> {
-    Ok(store::outbox::count(&mut app.conn().await?, EffectState::Pending).await?)
 }

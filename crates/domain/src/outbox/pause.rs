@@ -12,10 +12,14 @@ const LONGEST: Duration = Duration::hours(1);
 /// The pause before attempt number `attempt`: it doubles each time, and up to a fifth is added at random, so that what failed together is not
 /// tried again together.
 pub(super) fn before(attempt: u32, entropy: &dyn Entropy) -> Duration {
-    let doublings = attempt.saturating_sub(2).min(16);
-    let pause = (FIRST * 2_i32.saturating_pow(doublings)).min(LONGEST);
+    let pause = doubled(FIRST, attempt.saturating_sub(2), LONGEST);
     let random: [u8; 1] = entropy.bytes();
     pause + pause * i32::from(random[0]) / (5 * 256)
+}
+
+/// `first`, doubled so many times, but not longer than `longest`.
+pub(crate) fn doubled(first: Duration, times: u32, longest: Duration) -> Duration {
+    (first * 2_i32.saturating_pow(times.min(16))).min(longest)
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ use types::{
     error::{Error, Result},
 };
 
-/// What is written with an effect of a payment: how the provider is asked, whatever becomes of the booking since. A provider is asked the same
-/// again, or it could capture at once what was only to be authorized.
+/// What is written with an effect of a payment, so that each attempt sends the provider the same request: made anew from the booking as it is
+/// then, a repeated request could capture at once what was only to be authorized.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Asked {
     /// When to capture; voids and captures have none.

@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use super::apply::{Source, apply, received};
-use crate::app::App;
+use crate::{app::App, events::Cause, outbox::doubled};
 use providers::payments::Notice;
 use store::inbox::Received;
 use types::error::{Error, Result};
@@ -45,6 +45,7 @@ pub async fn apply_received(app: &App) -> Result<()> {
 }
 
 async fn apply_one(app: &App, row: &Received) -> Result<()> {
+    let app = &app.caused_by(Cause::ProviderEvent(row.event_id.as_str().into()));
     let notice: Notice = serde_json::from_str(&row.payload).map_err(anyhow::Error::from)?;
     if let Some(applied) = apply(app, &notice, Source::Inbox).await? {
         crate::outbox::run_group(app, applied.booking.id).await;
@@ -53,8 +54,7 @@ async fn apply_one(app: &App, row: &Received) -> Result<()> {
 }
 
 async fn postpone(app: &App, row: &Received) -> Result<()> {
-    let doublings = 2_i32.saturating_pow(row.attempts.min(10));
-    let due_at = app.now() + (PAUSE * doublings).min(LONGEST_PAUSE);
+    let due_at = app.now() + doubled(PAUSE, row.attempts, LONGEST_PAUSE);
     let later = async |conn: &mut mysql_engine::Conn| {
         store::inbox::postpone(conn, (&row.provider, &row.event_id), due_at).await?;
         Ok::<_, Error>(())

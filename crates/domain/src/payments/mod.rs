@@ -94,8 +94,8 @@ pub(super) async fn begin_capture(
     booking: &Booking,
     now: Timestamp,
 ) -> Result<Option<Capture>> {
-    refuse_while_captured(tx, booking).await?;
     let payments = store::payments::of_booking(tx, booking.id).await?;
+    refuse_if_capturing(booking, &payments)?;
     let authorized = payments.into_iter().find(|payment| payment.status == PaymentStatus::Authorized);
     let Some(payment) = authorized else { return Ok(None) };
     store::payments::move_to(tx, payment.id, PaymentStatus::Capturing, now).await?;
@@ -133,7 +133,10 @@ impl Capture {
 /// # Errors
 /// [`Refusal::StateConflict`].
 pub(super) async fn refuse_while_captured(tx: &mut Conn, booking: &Booking) -> Result<()> {
-    let payments = store::payments::of_booking(tx, booking.id).await?;
+    refuse_if_capturing(booking, &store::payments::of_booking(tx, booking.id).await?)
+}
+
+fn refuse_if_capturing(booking: &Booking, payments: &[Payment]) -> Result<()> {
     if !payments.iter().any(|payment| payment.status == PaymentStatus::Capturing) {
         return Ok(());
     }

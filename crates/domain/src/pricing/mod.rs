@@ -7,13 +7,12 @@ mod words;
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate, Weekday};
-use serde::{Deserialize, Serialize};
 
 use super::{
     money::{checked, share},
     rule_sets::{RuleSet, TaxKind, TaxRule},
 };
-use types::{Currency, Guests, PriceLineKind, Stay};
+use types::{Currency, Guests, PriceLine, PriceLineKind, Stay};
 
 /// What a listing charges.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,30 +40,13 @@ pub struct Rates {
 /// Prices of single nights, which go before the listing's.
 pub type Overrides = BTreeMap<NaiveDate, i64>;
 
-/// One line of a price. Quotes and bookings keep it as JSON.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    /// What it is for.
-    pub kind: PriceLineKind,
-    /// In words: `6 nights`.
-    pub title: String,
-    /// Minor units; negative for discounts.
-    pub amount: i64,
-    /// How it was computed: `14.2 % of 650.00`; `None`: a plain amount.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub basis: Option<String>,
-    /// Only of the line of the nights: the price of each, in order, so that a cancellation knows what a single night cost.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub nightly: Vec<i64>,
-}
-
 /// A stay with its price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PricedStay {
     /// The currency of all amounts.
     pub currency: Currency,
     /// What the price is made of, in order.
-    pub lines: Vec<Line>,
+    pub lines: Vec<PriceLine>,
     /// What the host charges: nights, discount and fees.
     pub subtotal: i64,
     /// The platform's fee for the guest; one of the lines.
@@ -128,8 +110,8 @@ pub fn price(
 }
 
 /// `before` beside `after`, by kind, in the order of the old lines and then the new ones.
-pub fn pairs(before: &[Line], after: &[Line]) -> Vec<Difference> {
-    let sum_of = |lines: &[Line], kind| {
+pub fn pairs(before: &[PriceLine], after: &[PriceLine]) -> Vec<Difference> {
+    let sum_of = |lines: &[PriceLine], kind| {
         lines.iter().filter(|line| line.kind == kind).map(|line| line.amount).reduce(|a, b| a.saturating_add(b))
     };
     let mut kinds: Vec<PriceLineKind> = Vec::new();
@@ -156,15 +138,15 @@ fn check(rates: &Rates, overrides: &Overrides, stay: Stay) -> Result<(), Pricing
     in_range.then_some(()).ok_or(PricingError::RatesOutOfRange)
 }
 
-fn line(kind: PriceLineKind, title: String, amount: i64, basis: Option<String>) -> Line {
-    Line { kind, title, amount, basis, nightly: Vec::new() }
+fn line(kind: PriceLineKind, title: String, amount: i64, basis: Option<String>) -> PriceLine {
+    PriceLine { kind, title, amount, basis, nightly: Vec::new() }
 }
 
 fn amount(exact: i128) -> Result<i64, PricingError> {
     checked(exact).ok_or(PricingError::TooGreat)
 }
 
-fn sum(lines: &[Line]) -> Result<i64, PricingError> {
+fn sum(lines: &[PriceLine]) -> Result<i64, PricingError> {
     amount(lines.iter().map(|line| i128::from(line.amount)).sum())
 }
 
@@ -175,13 +157,13 @@ fn host_lines(
     stay: Stay,
     guests: Guests,
     rules: &RuleSet,
-) -> Result<Vec<Line>, PricingError> {
+) -> Result<Vec<PriceLine>, PricingError> {
     let nights = stay.len();
     let nightly: Vec<i64> =
         stay.nights().map(|night| self::nightly(rates, overrides.get(&night).copied(), night)).collect();
     let of_nights = amount(nightly.iter().map(|&price| i128::from(price)).sum())?;
     let basis = words::nightly_prices(&nightly, rates.currency);
-    let mut lines = vec![Line {
+    let mut lines = vec![PriceLine {
         nightly,
         ..line(PriceLineKind::Nights, words::count(nights, "night", "nights"), of_nights, Some(basis))
     }];
@@ -203,7 +185,7 @@ fn host_lines(
     Ok(lines)
 }
 
-fn discount(rates: &Rates, nights: u32, of_nights: i64, rules: &RuleSet) -> Result<Option<Line>, PricingError> {
+fn discount(rates: &Rates, nights: u32, of_nights: i64, rules: &RuleSet) -> Result<Option<PriceLine>, PricingError> {
     let monthly = (nights >= rules.monthly_from).then_some((rates.monthly_discount, "Monthly discount"));
     let weekly = (nights >= rules.weekly_from).then_some((rates.weekly_discount, "Weekly discount"));
     // Of equals `max_by_key` takes the last.
@@ -224,7 +206,7 @@ fn tax_line(
     stay: Stay,
     guests: Guests,
     currency: Currency,
-) -> Result<Option<Line>, PricingError> {
+) -> Result<Option<PriceLine>, PricingError> {
     let nights = stay.len();
     if tax.exempt_from_nights.is_some_and(|from| nights >= from) {
         return Ok(None);

@@ -199,7 +199,7 @@ fn pairs_name_what_is_new_gone_or_changed() {
         stay("2026-07-06", 6),
         Guests { pets: 1, ..Guests::ONE },
     );
-    let differences = |before: &[Line], after: &[Line]| -> Vec<_> {
+    let differences = |before: &[PriceLine], after: &[PriceLine]| -> Vec<_> {
         pairs(before, after).into_iter().filter(|pair| pair.before != pair.after).collect()
     };
     assert_eq!(differences(&old.lines, &old.lines), []);
@@ -221,7 +221,7 @@ fn lines_survive_their_storage() {
     assert!(text.starts_with(
         r#"[{"kind":"NIGHTS","title":"2 nights","amount":20000,"basis":"2 × 100.00","nightly":[10000,10000]},{"kind":"CLEANING_FEE","title":"Cleaning","amount":5000},"#
     ));
-    assert_eq!(serde_json::from_str::<Vec<Line>>(&text).unwrap(), lines);
+    assert_eq!(serde_json::from_str::<Vec<PriceLine>>(&text).unwrap(), lines);
 }
 
 prop_compose! {

@@ -29,7 +29,6 @@ use super::{
 use domain::{
     bookings::{self, BookedPlace, Booking as Row},
     events::EventPosition,
-    quotes,
 };
 use types::scalars::{Cursor, Date};
 use types::{BookingId, BookingStatus, CancellationPolicy, Side, Timestamp};
@@ -135,7 +134,7 @@ impl Booking {
 
     /// The price for the guest, exactly as quoted.
     async fn price(&self) -> Result<Price> {
-        Ok(Price::new(quotes::lines(&self.0.price_lines)?, self.0.currency))
+        Ok(Price::new(self.0.price_lines.read()?, self.0.currency))
     }
 
     /// The host's earnings if the stay takes place; after a cancellation, the host's share of the amount that is not refunded, 0 after a full refund or without payment. Visible to the host only.
@@ -158,7 +157,7 @@ impl Booking {
         )]
         first: Option<i32>,
     ) -> Option<Result<Vec<RefundTier>>> {
-        let tiers = bookings::timeline(&self.0).transpose()?;
+        let tiers = self.0.cancellation_timeline.as_ref()?.read();
         let cut = |first| tiers.map(|tiers| RefundTier::all(&tiers, first, self.0.currency));
         Some(RefundTier::count(first).and_then(cut).map_err(Into::into))
     }

@@ -10,7 +10,7 @@ use crate::{
     context::ContextExt,
     error::{Fault, Result},
     loaders::{AmenitiesOf, NightsOf, PhotosOf, ReviewsOf},
-    pages::Cursored,
+    pages::{self, Cursored},
     prices::StayPrice,
     reviews::ReviewConnection,
     stays::StayInput,
@@ -21,9 +21,7 @@ use domain::{
     reviews::{self, OfListing},
 };
 use types::scalars::{Cursor, Date, LocalTime, TimeZone};
-use types::{
-    CancellationPolicy, ListingId, ListingStatus, Newest, Page, PageOf, PropertyType, RoomType, Timestamp, error,
-};
+use types::{CancellationPolicy, ListingId, ListingStatus, Page, PageOf, PropertyType, RoomType, Timestamp, error};
 
 /// A listing that its reader may see.
 #[derive(Debug, Clone)]
@@ -226,8 +224,7 @@ async fn reviews(
     first: Option<i32>,
     after: Option<Cursor>,
 ) -> Result<ReviewConnection> {
-    let after = after.as_ref().map(|cursor| cursor.0.as_str());
-    let page = Newest::page(first, after).map_err(error::Error::from)?;
+    let page = pages::newest(first, after.as_ref())?;
     let rows = ctx.load(ReviewsOf(OfListing { listing, page })).await?;
     let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
     Ok(Cursored::new(rows, |row| reviews::place(row).to_cursor()).into())

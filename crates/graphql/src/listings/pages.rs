@@ -9,11 +9,11 @@ use crate::{
     context::ContextExt,
     error::Result,
     loaders::{OwnListings, PrivateLoaders, PublishedListingsOf},
-    pages::{Cursored, connection},
+    pages::{Cursored, connection, newest},
 };
 use domain::listings;
 use types::scalars::Cursor;
-use types::{ListingId, ListingStatus, Newest, Page, PageOf, UserId, error};
+use types::{ListingStatus, PageOf, UserId};
 
 connection! {
     /// A page of listings.
@@ -28,10 +28,6 @@ fn connect(page: PageOf<Arc<listings::ListingWithCover>>) -> ListingConnection {
     Cursored::new(page, |row| listings::place(row).to_cursor()).into()
 }
 
-fn page(first: Option<i32>, after: Option<Cursor>) -> error::Result<Page<Newest<ListingId>>> {
-    Ok(Newest::page(first, after.as_ref().map(|cursor| cursor.0.as_str()))?)
-}
-
 /// A page of the published listings of `host`, newest first: what everybody sees.
 ///
 /// # Errors
@@ -42,7 +38,7 @@ pub async fn published_of_host(
     first: Option<i32>,
     after: Option<Cursor>,
 ) -> Result<ListingConnection> {
-    let key = PublishedListingsOf { host, page: page(first, after)? };
+    let key = PublishedListingsOf { host, page: newest(first, after.as_ref())? };
     let rows = ctx.load(key).await?;
     Ok(connect(rows.map_or_else(PageOf::default, Arc::unwrap_or_clone)))
 }
@@ -58,6 +54,6 @@ pub async fn page_of_host(
     first: Option<i32>,
     after: Option<Cursor>,
 ) -> Result<ListingConnection> {
-    let rows = own.load(ctx.app(), OwnListings(listings::own_part(status, page(first, after)?))).await?;
+    let rows = own.load(ctx.app(), OwnListings(listings::own_part(status, newest(first, after.as_ref())?))).await?;
     Ok(connect(rows.map_or_else(PageOf::default, Arc::unwrap_or_clone)))
 }

@@ -15,8 +15,8 @@ use super::{
 };
 use mysql_engine::Conn;
 use types::{
-    BookingId, BookingStatus, CancellationPolicy, Currency, Guests, ListingId, Page, QuoteId, Side, Stay, Timestamp,
-    UserId,
+    BookingId, BookingStatus, CancellationPolicy, Currency, Guests, Json, ListingId, Page, PriceLine, QuoteId,
+    RefundTier, RuleSetVersion, Side, Stay, Timestamp, UserId,
 };
 
 /// A stay that somebody booked.
@@ -40,12 +40,12 @@ pub struct Booking {
     pub infants: u8,
     pub pets: u8,
     pub currency: Currency,
-    pub price_lines: String,
+    pub price_lines: Json<Vec<PriceLine>>,
     pub total: i64,
     pub host_payout: i64,
-    pub rules: String,
+    pub rules: RuleSetVersion,
     pub cancellation_policy: CancellationPolicy,
-    pub cancellation_timeline: Option<String>,
+    pub cancellation_timeline: Option<Json<Vec<RefundTier>>>,
     pub deadline_at: Option<Timestamp>,
     pub decline_message: Option<String>,
     pub event_sequence: u32,
@@ -93,7 +93,7 @@ impl Booking {
 pub struct Change {
     pub status: BookingStatus,
     pub deadline_at: Option<Timestamp>,
-    pub cancellation_timeline: Option<String>,
+    pub cancellation_timeline: Option<Json<Vec<RefundTier>>>,
     pub decline_message: Option<String>,
     pub host_payout: i64,
     pub confirmed_at: Option<Timestamp>,

@@ -10,13 +10,13 @@ use diesel_async::RunQueryDsl;
 use super::{
     Actor, Cause, NewEvent, Payload,
     catalog::{NewChange, shard_of},
-    feeds::{AnyId, Feed},
+    feeds::Feed,
     payload::BookingDetails,
     streams::of_booking,
 };
 use crate::{bookings::Booking, schema::bookings};
 use mysql_engine::Conn;
-use types::{BookingId, EventSubject, Timestamp, UserId};
+use types::{EventSubject, ObjectId, Timestamp, UserId};
 
 /// Events of a booking that the transaction has locked or created.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub async fn append(
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     subject: EventSubject,
-    id: AnyId,
+    id: ObjectId,
     behind: u32,
 }
 
@@ -115,9 +115,9 @@ fn booking_row(it: &Happened<'_>, event: &NewEvent, behind: u32) -> Row {
     let (guest, host) = (Feed::of_guest(booking.guest_id), Feed::of_host(booking.host_id));
     let mut feeds = vec![guest];
     feeds.extend((it.is_seen_by_host() && !it.host_joins).then_some(host));
-    feeds.extend(nights.map(|_| Feed::of_shard(shard_of(booking.listing_id.as_bytes()))));
+    feeds.extend(nights.map(|_| Feed::of_shard(shard_of(booking.listing_id.into()))));
     Row {
-        entry: Entry { subject: EventSubject::Booking, id: AnyId(*booking.id.as_bytes()), behind },
+        entry: Entry { subject: EventSubject::Booking, id: booking.id.into(), behind },
         kind: event.kind.as_str(),
         actor: event.actor,
         // Payments are the guest's.
@@ -163,7 +163,7 @@ async fn change_rows(tx: &mut Conn, changes: &[NewChange]) -> QueryResult<Vec<Ro
 
 /// All events of a booking, oldest first, of which `last` is one of the newest.
 async fn whole(tx: &mut Conn, last: Entry) -> QueryResult<Vec<Entry>> {
-    let events = of_booking(tx, BookingId::of_bytes(last.id.0), 0, i64::MAX).await?;
+    let events = of_booking(tx, last.id.into(), 0, i64::MAX).await?;
     let sequence = events.last().map_or(0, |event| event.sequence);
     Ok(events.iter().map(|event| Entry { behind: sequence - event.sequence, ..last }).collect())
 }

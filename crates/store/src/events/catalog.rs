@@ -9,23 +9,20 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{
-    Actor, NightRange, Payload,
-    feeds::{AnyId, Feed},
-};
+use super::{Actor, NightRange, Payload, feeds::Feed};
 use crate::{
-    each::Each,
+    each::{Each, among},
     schema::{events, feed_entries, feeds},
 };
 use mysql_engine::Conn;
-use types::{ChangeKind, EventActor, EventSubject, FeedTopic, ListingId, ReviewId, Timestamp, UserId};
+use types::{ChangeKind, EventActor, EventSubject, FeedTopic, ListingId, ObjectId, ReviewId, Timestamp, UserId};
 
 /// The number of feeds.
 pub const SHARDS: u8 = 64;
 
 /// The shard of an id: its last bits are random.
-pub(super) fn shard_of(id: &[u8; 16]) -> u8 {
-    id[15] % SHARDS
+pub(super) fn shard_of(id: ObjectId) -> u8 {
+    id.last_byte() % SHARDS
 }
 
 /// A change that is not written yet.
@@ -33,7 +30,7 @@ pub(super) fn shard_of(id: &[u8; 16]) -> u8 {
 pub struct NewChange {
     pub(super) kind: ChangeKind,
     pub(super) actor: Actor,
-    pub(super) subject: AnyId,
+    pub(super) subject: ObjectId,
     pub(super) shard: u8,
     pub(super) payload: Payload,
 }
@@ -41,8 +38,8 @@ pub struct NewChange {
 impl NewChange {
     /// A change of a listing, made by its host.
     pub fn listing(kind: ChangeKind, id: ListingId, host: UserId) -> Self {
-        let (actor, id) = (Actor::Host(host), id.as_bytes());
-        Self { kind, actor, subject: AnyId(*id), shard: shard_of(id), payload: Payload::Subject {} }
+        let subject = id.into();
+        Self { kind, actor: Actor::Host(host), subject, shard: shard_of(subject), payload: Payload::Subject {} }
     }
 
     /// A change of the nights of a listing from a day to the day before another, or of their prices and restrictions, made by its host.
@@ -52,12 +49,12 @@ impl NewChange {
 
     /// A person joined.
     pub fn person(id: UserId) -> Self {
-        let bytes = id.as_bytes();
+        let subject = id.into();
         Self {
             kind: ChangeKind::PersonJoined,
             actor: Actor::Platform,
-            subject: AnyId(*bytes),
-            shard: shard_of(bytes),
+            subject,
+            shard: shard_of(subject),
             payload: Payload::Subject {},
         }
     }
@@ -67,20 +64,20 @@ impl NewChange {
         Self {
             kind: ChangeKind::ReviewRevealed,
             actor: Actor::Platform,
-            subject: AnyId(*id.as_bytes()),
-            shard: shard_of(listing.as_bytes()),
+            subject: id.into(),
+            shard: shard_of(listing.into()),
             payload: Payload::Review { listing },
         }
     }
 
     /// A batch of `file` of a dataset was imported. It is one event, in whatever shard: it concerns many listings.
     pub fn import(dataset: &str, file: &str, listings: Vec<ListingId>) -> Self {
-        let id = subject_of_import(dataset, file);
+        let subject = subject_of_import(dataset, file);
         Self {
             kind: ChangeKind::BatchImported,
             actor: Actor::Platform,
-            subject: AnyId(id),
-            shard: shard_of(&id),
+            subject,
+            shard: shard_of(subject),
             payload: Payload::Import { dataset: dataset.to_owned(), file: file.to_owned(), listings },
         }
     }
@@ -92,24 +89,24 @@ impl NewChange {
 }
 
 /// An id for a file of a dataset, which has none: always the same.
-fn subject_of_import(dataset: &str, file: &str) -> [u8; 16] {
+fn subject_of_import(dataset: &str, file: &str) -> ObjectId {
     use sha2::{Digest as _, Sha256};
     let digest = Sha256::new().chain_update(dataset).chain_update([0]).chain_update(file).finalize();
     let mut id = [0; 16];
     id.copy_from_slice(&digest[..16]);
-    id
+    ObjectId::of_bytes(id)
 }
 
 /// An event in the catalog.
 #[derive(Debug, Clone, PartialEq, Queryable)]
 pub struct CatalogEvent {
-    owner: AnyId,
+    owner: ObjectId,
     /// Its position in its shard.
     pub position: u64,
     /// What kind of thing it is about.
     pub subject: EventSubject,
     /// Which.
-    pub subject_id: AnyId,
+    pub subject_id: ObjectId,
     /// Its sequence among the subject's events.
     pub sequence: u32,
     /// What happened: a [`ChangeKind`], or a [`types::BookingEventKind`] of a booking.
@@ -125,7 +122,7 @@ pub struct CatalogEvent {
 impl CatalogEvent {
     /// Its shard.
     pub fn shard(&self) -> usize {
-        usize::from(self.owner.0[15])
+        usize::from(self.owner.last_byte())
     }
 }
 
@@ -135,15 +132,15 @@ impl CatalogEvent {
 /// When the database fails.
 pub async fn positions(conn: &mut Conn) -> QueryResult<[u64; SHARDS as usize]> {
     let shards = (0..SHARDS).map(|shard| Feed::of_shard(shard).owner);
-    let rows: Vec<(AnyId, u64)> = feeds::table
-        .filter(feeds::owner_id.eq_any(shards))
+    let rows: Vec<(ObjectId, u64)> = feeds::table
+        .filter(among(feeds::owner_id, shards))
         .filter(feeds::topic.eq(FeedTopic::Catalog))
         .select((feeds::owner_id, feeds::last_position))
         .load(conn)
         .await?;
     let mut positions = [0; SHARDS as usize];
     for (shard, position) in rows {
-        positions[usize::from(shard.0[15])] = position;
+        positions[usize::from(shard.last_byte())] = position;
     }
     Ok(positions)
 }

@@ -12,7 +12,6 @@ mod retention;
 mod streams;
 
 pub use append::{Happened, append};
-pub use feeds::AnyId;
 pub use payload::{BookingDetails, NightRange, NightsChange, Payload};
 pub use retention::{Expired, delete, delete_entries, expired};
 pub use streams::{

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use diesel::{mysql::Mysql, prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
-use super::feeds::AnyId;
 use crate::{
     each::among,
     schema::{bookings, events, feeds},
 };
 use mysql_engine::Conn;
-use types::{ChangeKind, EventSubject, FeedTopic, Timestamp};
+use types::{BookingStatus, ChangeKind, EventSubject, FeedTopic, ObjectId, Timestamp};
 
 /// Old events, of one batch.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,9 +18,9 @@ pub struct Expired {
     /// How many there are.
     pub events: usize,
     /// The greatest sequence of each subject: its earlier events are as old.
-    pub last: BTreeMap<AnyId, u32>,
+    pub last: BTreeMap<ObjectId, u32>,
     /// Subjects that no longer exist.
-    pub gone: Vec<AnyId>,
+    pub gone: Vec<ObjectId>,
 }
 
 /// At most `limit` events, the oldest first, that happened before `before`; of bookings, only of those that have ended.
@@ -29,20 +28,20 @@ pub struct Expired {
 /// # Errors
 /// When the database fails.
 pub async fn expired(conn: &mut Conn, before: Timestamp, limit: i64) -> QueryResult<Expired> {
-    use types::BookingStatus::{Cancelled, Completed, Declined, Expired as Lapsed};
-    let rows: Vec<(AnyId, u32, EventSubject, String)> = events::table
-        .left_join(bookings::table.on(bookings::id.eq(events::subject_id)))
-        .filter(events::happened_at.lt(before))
-        .filter(
-            events::subject
-                .ne(EventSubject::Booking)
-                .or(among(bookings::status.assume_not_null(), [Completed, Declined, Lapsed, Cancelled])),
-        )
-        .order(events::happened_at)
-        .limit(limit)
-        .select((events::subject_id, events::sequence, events::subject, events::kind))
-        .load(conn)
-        .await?;
+    use BookingStatus::{Cancelled, Completed, Declined};
+    let rows: Vec<(ObjectId, u32, EventSubject, String)> =
+        events::table
+            .left_join(bookings::table.on(bookings::id.eq(events::subject_id)))
+            .filter(events::happened_at.lt(before))
+            .filter(events::subject.ne(EventSubject::Booking).or(among(
+                bookings::status.assume_not_null(),
+                [Completed, Declined, BookingStatus::Expired, Cancelled],
+            )))
+            .order(events::happened_at)
+            .limit(limit)
+            .select((events::subject_id, events::sequence, events::subject, events::kind))
+            .load(conn)
+            .await?;
     let mut found = Expired { events: rows.len(), ..Expired::default() };
     for (id, sequence, subject, kind) in rows {
         let last = found.last.entry(id).or_insert(sequence);

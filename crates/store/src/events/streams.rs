@@ -161,7 +161,7 @@ pub async fn latest(conn: &mut Conn, topics: &[Topic]) -> QueryResult<Vec<(Topic
     if !of_people.is_empty() {
         let feeds = feeds::table
             .filter(among(feeds::owner_id, of_people))
-            .filter(feeds::topic.eq_any([FeedTopic::Guest, FeedTopic::Host]));
+            .filter(among(feeds::topic, [FeedTopic::Guest, FeedTopic::Host]));
         let rows: Vec<(UserId, Side, u64)> =
             feeds.select((feeds::owner_id, feeds::topic, feeds::last_position)).load(conn).await?;
         latest.extend(rows.into_iter().map(|(user, side, last)| (Topic::Feed(user, side), last)));

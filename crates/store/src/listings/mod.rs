@@ -7,7 +7,6 @@ use std::cmp::Reverse;
 
 use diesel::{
     define_sql_function,
-    mysql::Mysql,
     prelude::*,
     sql_types::{SmallInt, Unsigned},
 };
@@ -16,12 +15,12 @@ use keys::Names;
 pub use row::{Home, Listing, ListingWithCover, Origin, Place, Pricing, Ratings, Rules, Words};
 
 use super::{
-    each::{Each, Shared, among, by_part, numbered},
+    each::{Each, Shared, among, by_part, newest_first, numbered},
     photos::COVER,
     schema::{listing_amenities, listings, night_rates, nights, photos, quotes},
 };
 use mysql_engine::Conn;
-use types::{ListingId, ListingStatus, Newest, Page, UserId, error::Result};
+use types::{ListingId, ListingStatus, Newest, Page, UserId};
 
 /// Listings with their covers: a look-up in the key of pictures for each. A macro only because the type of the query cannot be written
 /// down.
@@ -34,43 +33,43 @@ macro_rules! shown {
 }
 
 /// The listings with these ids, in every state and in no order. Ask [`published`] or [`visible`] for strangers.
-pub async fn by_ids(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<Listing>> {
+pub async fn by_ids(conn: &mut Conn, ids: &[ListingId]) -> QueryResult<Vec<Listing>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let found = listings::table.select(Listing::as_select()).filter(among(listings::id, ids.iter().copied()));
-    Ok(found.load(conn).await?)
+    found.load(conn).await
 }
 
 /// The listing with this id, in every state.
-pub async fn find(conn: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
-    Ok(listings::table.find(id).select(Listing::as_select()).first(conn).await.optional()?)
+pub async fn find(conn: &mut Conn, id: ListingId) -> QueryResult<Option<Listing>> {
+    listings::table.find(id).select(Listing::as_select()).first(conn).await.optional()
 }
 
 /// Those of `ids` that are published, in no order.
-pub async fn published(conn: &mut Conn, ids: &[ListingId]) -> Result<Vec<ListingWithCover>> {
+pub async fn published(conn: &mut Conn, ids: &[ListingId]) -> QueryResult<Vec<ListingWithCover>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let found =
         shown!().filter(among(listings::id, ids.iter().copied())).filter(listings::status.eq(ListingStatus::Published));
-    Ok(found.load(conn).await?)
+    found.load(conn).await
 }
 
 /// Those of `ids` that are published or `viewer`'s own, in no order.
-pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> Result<Vec<ListingWithCover>> {
+pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> QueryResult<Vec<ListingWithCover>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let found = shown!()
         .filter(among(listings::id, ids.iter().copied()))
         .filter(listings::status.eq(ListingStatus::Published).or(listings::host_id.eq(viewer)));
-    Ok(found.load(conn).await?)
+    found.load(conn).await
 }
 
 /// Those of `ids` that are published, `viewer`'s own, or once quoted to `viewer`: a guest still sees what was booked after it was
 /// taken off. In no order.
-pub async fn known(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> Result<Vec<ListingWithCover>> {
+pub async fn known(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> QueryResult<Vec<ListingWithCover>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -81,7 +80,7 @@ pub async fn known(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> Result
             .or(listings::host_id.eq(viewer))
             .or(diesel::dsl::exists(quoted.select(quotes::id))),
     );
-    Ok(found.load(conn).await?)
+    found.load(conn).await
 }
 
 /// Which listings of one host to read.
@@ -96,26 +95,16 @@ pub struct OfHost {
 }
 
 /// The listings that each part asks for, and one more of each, in no order and in one statement.
-pub async fn of_hosts(conn: &mut Conn, parts: &[OfHost]) -> Result<Vec<ListingWithCover>> {
+pub async fn of_hosts(conn: &mut Conn, parts: &[OfHost]) -> QueryResult<Vec<ListingWithCover>> {
     if parts.is_empty() {
         return Ok(Vec::new());
     }
     let part = |part: &OfHost| {
-        let mut query = shown!()
-            .filter(listings::host_id.eq(part.host))
-            .filter(listings::status.eq(part.status))
-            .order((listings::created_at.desc(), listings::id.desc()))
-            .limit(part.page.limit())
-            .into_boxed::<Mysql>();
-        if let Some(after) = part.page.after {
-            query = query
-                .filter(listings::created_at.le(after.at))
-                .filter(listings::created_at.lt(after.at).or(listings::id.lt(after.id)));
-        }
-        query
+        let listings = shown!().filter(listings::host_id.eq(part.host)).filter(listings::status.eq(part.status));
+        newest_first!(listings, part.page, listings::created_at, listings::id)
     };
     let are_alike = parts.iter().all(|part| part.page.after.is_none());
-    Ok(Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await?)
+    Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await
 }
 
 /// Which of one host's listings to read.
@@ -128,27 +117,20 @@ pub struct OwnPart {
 }
 
 /// The listings of one host that each part asks for, and one more of each, part by part and newest first, in one statement.
-pub async fn of_host(conn: &mut Conn, host: UserId, parts: &[OwnPart]) -> Result<Vec<Vec<ListingWithCover>>> {
+pub async fn of_host(conn: &mut Conn, host: UserId, parts: &[OwnPart]) -> QueryResult<Vec<Vec<ListingWithCover>>> {
     if parts.is_empty() {
         return Ok(Vec::new());
     }
     let part = |(number, part): (usize, &OwnPart)| {
-        let mut query = listings::table
+        let listings = listings::table
             .left_join(photos::table.on(photos::listing_id.eq(listings::id).and(photos::position.eq(COVER))))
             .select((numbered(number), ListingWithCover::as_select()))
-            .filter(listings::host_id.eq(host))
-            .order((listings::created_at.desc(), listings::id.desc()))
-            .limit(part.page.limit())
-            .into_boxed::<Mysql>();
-        if let Some(statuses) = &part.statuses {
-            query = query.filter(among(listings::status, statuses.iter().copied()));
+            .filter(listings::host_id.eq(host));
+        let page = newest_first!(listings, part.page, listings::created_at, listings::id);
+        match &part.statuses {
+            Some(statuses) => page.filter(among(listings::status, statuses.iter().copied())),
+            None => page,
         }
-        if let Some(after) = part.page.after {
-            query = query
-                .filter(listings::created_at.le(after.at))
-                .filter(listings::created_at.lt(after.at).or(listings::id.lt(after.id)));
-        }
-        query
     };
     let mut rows: Vec<(i64, ListingWithCover)> =
         Each::of(parts.iter().enumerate().map(part).collect(), parts.len() == 1).load(conn).await?;
@@ -157,15 +139,15 @@ pub async fn of_host(conn: &mut Conn, host: UserId, parts: &[OwnPart]) -> Result
 }
 
 /// The listing with this id, locked until the transaction ends.
-pub async fn lock(tx: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
-    Ok(listings::table.find(id).select(Listing::as_select()).for_update().first(tx).await.optional()?)
+pub async fn lock(tx: &mut Conn, id: ListingId) -> QueryResult<Option<Listing>> {
+    listings::table.find(id).select(Listing::as_select()).for_update().first(tx).await.optional()
 }
 
 /// The listing with this id, in every state, kept as it is until the transaction ends: others read it meanwhile, and lock it in the same
 /// way, but whoever changes it waits.
-pub async fn share(tx: &mut Conn, id: ListingId) -> Result<Option<Listing>> {
+pub async fn share(tx: &mut Conn, id: ListingId) -> QueryResult<Option<Listing>> {
     let query = listings::table.find(id).select(Listing::as_select());
-    Ok(Shared { query, locks: true }.get_result(tx).await.optional()?)
+    Shared { query, locks: true }.get_result(tx).await.optional()
 }
 
 define_sql_function! {
@@ -175,14 +157,14 @@ define_sql_function! {
 }
 
 /// Writes a new row.
-pub async fn insert(tx: &mut Conn, listing: &Listing) -> Result<()> {
+pub async fn insert(tx: &mut Conn, listing: &Listing) -> QueryResult<()> {
     let names = Names::of(listing);
     diesel::insert_into(listings::table).values((listing, names.keys())).execute(tx).await?;
-    Ok(keys::write_words(tx, &[(listing.id, names.words())]).await?)
+    keys::write_words(tx, &[(listing.id, names.words())]).await
 }
 
 /// Deletes a listing that was never published: it has no quotes, bookings or reviews.
-pub async fn delete(tx: &mut Conn, id: ListingId) -> Result<()> {
+pub async fn delete(tx: &mut Conn, id: ListingId) -> QueryResult<()> {
     diesel::delete(photos::table.filter(photos::listing_id.eq(id))).execute(tx).await?;
     diesel::delete(listing_amenities::table.filter(listing_amenities::listing_id.eq(id))).execute(tx).await?;
     diesel::delete(night_rates::table.filter(night_rates::listing_id.eq(id))).execute(tx).await?;
@@ -192,7 +174,7 @@ pub async fn delete(tx: &mut Conn, id: ListingId) -> Result<()> {
 }
 
 /// Writes what a host can change: state, words, home, place, pricing, rules. Ratings have writers of their own.
-pub async fn update(tx: &mut Conn, listing: &Listing) -> Result<()> {
+pub async fn update(tx: &mut Conn, listing: &Listing) -> QueryResult<()> {
     let names = Names::of(listing);
     let changes = (
         listings::status.eq(listing.status),
@@ -206,5 +188,5 @@ pub async fn update(tx: &mut Conn, listing: &Listing) -> Result<()> {
         listings::shortest_stay.eq(least(listings::shortest_stay, listing.rules.min_nights)),
     );
     diesel::update(listings::table.find(listing.id)).set(changes).execute(tx).await?;
-    Ok(keys::write_words(tx, &[(listing.id, names.words())]).await?)
+    keys::write_words(tx, &[(listing.id, names.words())]).await
 }

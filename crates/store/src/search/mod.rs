@@ -34,7 +34,7 @@ use self::{
 };
 use super::{listings::ListingWithCover, schema::listings};
 use mysql_engine::Conn;
-use types::{Currency, GeoBox, ListingOrder, ListingStatus, PropertyType, RoomType, error::Result};
+use types::{Currency, GeoBox, ListingOrder, ListingStatus, PropertyType, RoomType};
 
 /// What a listing must have to be found; what is empty or `None` does not count.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -100,7 +100,7 @@ impl<'a> Question<'a> {
     }
 
     /// The same, with what a look at the words tells about the best way to find it. Without words this asks nothing.
-    async fn planned(self, conn: &mut Conn) -> Result<Self> {
+    async fn planned(self, conn: &mut Conn) -> QueryResult<Self> {
         Ok(Self { rare_word: words::rare(conn, &self.filter.words).await?, ..self })
     }
 
@@ -133,7 +133,7 @@ pub async fn page(
     after: Option<&Key>,
     limit: i64,
     shortlist: Option<&Reach>,
-) -> Result<Vec<Hit>> {
+) -> QueryResult<Vec<Hit>> {
     let question = question.planned(conn).await?;
     if question.stay.is_none() {
         return hits(conn, question, after, limit, None).await;
@@ -162,7 +162,7 @@ async fn hits(
     after: Option<&Key>,
     limit: i64,
     shortlist: Option<&Text>,
-) -> Result<Vec<Hit>> {
+) -> QueryResult<Vec<Hit>> {
     let mut inner = Text::default();
     inner.sql("SELECT c.id, c.amount, c.distance, c.rating, c.currency, c.published_at FROM (");
     inner.text(&priced(question, shortlist)).sql(") c WHERE 1 = 1");
@@ -173,21 +173,21 @@ async fn hits(
     let mut outer = Text::default();
     order::by(&mut outer, question.order);
     let own_prices = question.stay.map(stays::own_prices);
-    Ok(Hits::new(own_prices, inner, outer).load(conn).await?)
+    Hits::new(own_prices, inner, outer).load(conn).await
 }
 
 /// How many listings fit, counted up to `limit`.
-pub async fn count(conn: &mut Conn, question: Question<'_>, limit: i64) -> Result<i64> {
+pub async fn count(conn: &mut Conn, question: Question<'_>, limit: i64) -> QueryResult<i64> {
     let question = question.planned(conn).await?;
     let mut text = Text::default();
     text.sql("SELECT COUNT(*) FROM (SELECT 1 FROM (").text(&priced(question, None)).sql(") c WHERE 1 = 1");
     conditions::price(&mut text, question);
     text.sql(" LIMIT ").bind(limit).sql(") found");
-    Ok(Count::new(text).get_result(conn).await?)
+    Count::new(text).get_result(conn).await
 }
 
 /// The time zones of published listings, and how many are in each.
-pub async fn zones(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
+pub async fn zones(conn: &mut Conn) -> QueryResult<Vec<(String, i64)>> {
     let zones = listings::table
         .filter(listings::status.eq(ListingStatus::Published))
         .group_by(listings::time_zone)

@@ -7,13 +7,12 @@ use diesel_async::RunQueryDsl as _;
 use super::text::Text;
 use crate::{each::Each, schema::listing_words};
 use mysql_engine::Conn;
-use types::error::Result;
 
 /// A word is rare when no more listings have it.
 const RARE: i64 = 200;
 
 /// Of `words` the one that the fewest listings have, if these are few. Reads a little more than `RARE` entries of an index a word.
-pub(super) async fn rare<'a>(conn: &mut Conn, words: &'a [String]) -> Result<Option<&'a str>> {
+pub(super) async fn rare<'a>(conn: &mut Conn, words: &'a [String]) -> QueryResult<Option<&'a str>> {
     if words.is_empty() {
         return Ok(None);
     }

@@ -97,6 +97,14 @@ words! {
         Failed = "FAILED",
     }
 
+    /// A set of rules for prices and cancellations, by the month since which it is in force. What was priced by one keeps it.
+    RuleSetVersion {
+        /// January 2026.
+        January2026 = "2026-01",
+        /// November 2026.
+        November2026 = "2026-11",
+    }
+
     /// Kinds of events of a booking.
     BookingEventKind {
         /// Created with instant book; the nights are held.

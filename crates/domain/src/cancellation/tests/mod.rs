@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use super::*;
 use crate::timezones;
-use types::{PriceLineKind, TimeZones};
+use types::{PriceLineKind, RuleSetVersion, TimeZones};
 
 const HOUR: i64 = 3_600;
 
@@ -18,7 +18,7 @@ struct Case {
     times: (NaiveTime, NaiveTime),
     confirmed_at: Timestamp,
     currency: Currency,
-    lines: Vec<Line>,
+    lines: Vec<PriceLine>,
 }
 
 impl Case {
@@ -74,8 +74,8 @@ fn zone_of(name: &str) -> Zone {
     TimeZones::built_in().zone(name).unwrap()
 }
 
-fn line(kind: PriceLineKind, amount: i64) -> Line {
-    Line { kind, title: kind.as_str().to_owned(), amount, basis: None, nightly: Vec::new() }
+fn line(kind: PriceLineKind, amount: i64) -> PriceLine {
+    PriceLine { kind, title: kind.as_str().to_owned(), amount, basis: None, nightly: Vec::new() }
 }
 
 fn days(days: i64) -> i64 {
@@ -207,10 +207,10 @@ fn a_night_is_stayed_at_the_check_out_time_of_the_next_day() {
 }
 
 /// When everything stops coming back, in UTC.
-fn full_until(rules: &str, policy: CancellationPolicy, zone: &str, check_in: &str, from: &str) -> String {
+fn full_until(rules: RuleSetVersion, policy: CancellationPolicy, zone: &str, check_in: &str, from: &str) -> String {
     let check_in: NaiveDate = check_in.parse().unwrap();
     let case = Case {
-        rules: *RuleSet::by_version(rules).unwrap(),
+        rules: *RuleSet::of(rules),
         zone: zone_of(zone),
         stay: Stay::stored(check_in, check_in + Days::new(2)),
         times: (from.parse().unwrap(), "11:00:00".parse().unwrap()),
@@ -239,8 +239,8 @@ fn cut_offs_in_days_are_local_wall_times() {
         (Moderate, "America/New_York", "2026-11-06", "01:30:00", "2026-11-01T06:30:00Z"),
         (Moderate, "Australia/Lord_Howe", "2026-04-10", "01:45:00", "2026-04-04T15:15:00Z"),
     ] {
-        for rules in ["2026-01", "2026-11"] {
-            assert_eq!(full_until(rules, policy, zone, check_in, from), expected, "{zone} {check_in} {from}");
+        for rules in RuleSetVersion::ALL {
+            assert_eq!(full_until(*rules, policy, zone, check_in, from), expected, "{zone} {check_in} {from}");
         }
     }
 }
@@ -258,8 +258,16 @@ fn cut_offs_in_hours_are_hours_that_pass() {
         ("Australia/Lord_Howe", "2026-04-05", "15:00:00", "2026-04-04T04:30:00Z", "2026-04-04T04:00:00Z"),
         ("Asia/Singapore", "2026-03-29", "15:00:00", "2026-03-28T07:00:00Z", "2026-03-28T07:00:00Z"),
     ] {
-        assert_eq!(full_until("2026-11", flexible, zone, check_in, from), hours, "{zone} {check_in} {from}");
-        assert_eq!(full_until("2026-01", flexible, zone, check_in, from), a_day, "{zone} {check_in} {from}");
+        assert_eq!(
+            full_until(RuleSetVersion::November2026, flexible, zone, check_in, from),
+            hours,
+            "{zone} {check_in} {from}"
+        );
+        assert_eq!(
+            full_until(RuleSetVersion::January2026, flexible, zone, check_in, from),
+            a_day,
+            "{zone} {check_in} {from}"
+        );
     }
 }
 
@@ -284,7 +292,7 @@ fn every_span_in_hours_passes() {
     let case = berlin(CancellationPolicy::Flexible, "2026-03-30");
     assert_eq!(host_fee(&case.terms(), case.at(-48 * HOUR - 1)), 15_000);
     assert_eq!(host_fee(&case.terms(), case.at(-48 * HOUR)), 30_000);
-    let before = Case { rules: *RuleSet::by_version("2026-01").unwrap(), ..case };
+    let before = Case { rules: *RuleSet::of(RuleSetVersion::January2026), ..case };
     assert_eq!(host_fee(&before.terms(), before.at(-48 * HOUR)), 15_000);
     assert_eq!(host_fee(&before.terms(), before.at(-47 * HOUR)), 30_000);
 }
@@ -305,8 +313,10 @@ fn nights_of_a_stay_end_by_the_wall_clock_too() {
 
 /// 6 nights of which the last cost more, with a discount, fees and a tax.
 fn with_everything(policy: CancellationPolicy) -> Case {
-    let nights =
-        Line { nightly: vec![10_000, 10_000, 10_000, 10_000, 10_000, 16_000], ..line(PriceLineKind::Nights, 66_000) };
+    let nights = PriceLine {
+        nightly: vec![10_000, 10_000, 10_000, 10_000, 10_000, 16_000],
+        ..line(PriceLineKind::Nights, 66_000)
+    };
     let lines = vec![
         nights,
         line(PriceLineKind::LengthDiscount, -6_600),
@@ -362,7 +372,7 @@ fn a_timeline_survives_its_storage() {
         text,
         r#"[{"from":null,"until":"2026-06-17T07:00:00Z","refund":60000},{"from":"2026-06-17T07:00:00Z","until":"2026-06-24T07:00:00Z","refund":30000},{"from":"2026-06-24T07:00:00Z","until":null,"refund":0}]"#
     );
-    assert_eq!(serde_json::from_str::<Vec<Tier>>(&text).unwrap(), tiers);
+    assert_eq!(serde_json::from_str::<Vec<RefundTier>>(&text).unwrap(), tiers);
 }
 
 #[test]

@@ -73,12 +73,12 @@ proptest! {
         let terms = case.terms();
         let at = terms.check_in_at + Duration::minutes(minutes);
         let tiers = timeline(&terms);
-        let stored: Vec<Tier> = serde_json::from_str(&serde_json::to_string(&tiers).unwrap()).unwrap();
+        let stored: Vec<RefundTier> = serde_json::from_str(&serde_json::to_string(&tiers).unwrap()).unwrap();
         let refund = refund_at(&stored, at);
         prop_assert_eq!(refund_at(&tiers, at), refund);
         let lines = refund_lines(&case.lines, terms.check_in_at, at, refund);
         prop_assert_eq!(lines.iter().map(|line| line.amount).sum::<i64>(), refund);
-        let sum = |lines: &[Line], kind| lines.iter().filter(|line| line.kind == kind).map(|line| line.amount).sum::<i64>();
+        let sum = |lines: &[PriceLine], kind| lines.iter().filter(|line| line.kind == kind).map(|line| line.amount).sum::<i64>();
         let paid: i64 = case.lines.iter().map(|line| line.amount).sum();
         for kind in [PriceLineKind::CleaningFee, PriceLineKind::PetFee] {
             let expected = if at <= terms.check_in_at { sum(&case.lines, kind) } else { 0 };

@@ -15,14 +15,14 @@ use types::{
 /// Writes what time has done to `booking`, which the transaction has locked. Returns the booking as it is then, and the events that the
 /// caller appends last of all.
 pub(crate) async fn apply_elapsed(tx: &mut Conn, booking: Booking, now: Timestamp) -> Result<(Booking, Vec<NewEvent>)> {
-    use BookingEventKind::{CheckedIn as Begun, Completed as Ended, Expired as Lapsed};
+    use BookingEventKind as Kind;
     use BookingStatus::{CheckedIn, Completed, Confirmed, Expired, PendingPayment, Requested};
     let to = status_at(&booking, now);
     let kinds = match (booking.status, to) {
-        (PendingPayment | Requested, Expired) => vec![Lapsed],
-        (Confirmed, CheckedIn) => vec![Begun],
-        (Confirmed, Completed) => vec![Begun, Ended],
-        (CheckedIn, Completed) => vec![Ended],
+        (PendingPayment | Requested, Expired) => vec![Kind::Expired],
+        (Confirmed, CheckedIn) => vec![Kind::CheckedIn],
+        (Confirmed, Completed) => vec![Kind::CheckedIn, Kind::Completed],
+        (CheckedIn, Completed) => vec![Kind::Completed],
         _ => return Ok((booking, Vec::new())),
     };
     let change = Change::to(&booking, to, now);
