@@ -23,13 +23,15 @@ fragment InputValue on __InputValue { name description type { ...TypeRef } defau
 fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
     ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }";
 
-/// Each document, and the code that it is refused with.
-fn documents() -> Vec<(&'static str, String, &'static str)> {
+/// What is wrong with a document, a request with it, and the code that it is refused with.
+type Document = (&'static str, String, &'static str);
+
+fn documents() -> Vec<Document> {
     let many = |count: usize, text: &dyn Fn(usize) -> String| (0..count).map(text).collect::<String>();
     let mut doubling = many(30, &|n| format!("fragment F{n} on Query {{ ...F{0} ...F{0} }} ", n + 1));
     doubling += "fragment F30 on Query { __typename } { ...F0 }";
     let listing = "a0: listing(id: \"x\") { title }";
-    vec![
+    let documents = [
         ("thirty levels of fragments that double", doubling, "DOCUMENT_TOO_LARGE"),
         ("aliases", format!("{{ {} }}", many(10_000, &|n| format!("a{n}: __typename "))), "DOCUMENT_TOO_LARGE"),
         ("aliases that fit", format!("{{ {} }}", many(3_000, &|n| format!("a{n}: __typename "))), "DOCUMENT_TOO_LARGE"),
@@ -42,16 +44,20 @@ fn documents() -> Vec<(&'static str, String, &'static str)> {
         ("a long name that fits", format!("{{ {} }}", "x".repeat(60_000)), "GRAPHQL_VALIDATION_FAILED"),
         ("many brackets", "{a".repeat(30_000), "DOCUMENT_TOO_LARGE"),
         ("fifty megabytes", format!("{{ __typename }} # {}", "x".repeat(50 << 20)), "DOCUMENT_TOO_LARGE"),
-    ]
+    ];
+    documents.map(|(what, query, code)| (what, body(&query), code)).into()
+}
+
+fn body(query: &str) -> String {
+    json!({ "query": query }).to_string()
 }
 
 /// The answer, and how long it took at best.
-async fn best_of(times: u32, server: &Server, query: &str) -> (Reply, Duration) {
-    let body = json!({ "query": query }).to_string();
+async fn best_of(times: u32, server: &Server, body: &str) -> (Reply, Duration) {
     let mut best = Duration::MAX;
     let mut last = None;
     for _ in 0..times {
-        let asked = wire::post_body(server.address(), body.clone());
+        let asked = wire::post_body(server.address(), body.to_owned());
         let begun = Instant::now();
         last = Some(tokio::time::timeout(PATIENCE, asked).await.expect("an answer").unwrap());
         best = best.min(begun.elapsed());
@@ -59,16 +65,16 @@ async fn best_of(times: u32, server: &Server, query: &str) -> (Reply, Duration) 
     (last.unwrap(), best)
 }
 
-/// Sends each document `times` times: it is refused in a few words. Returns how long each took at best.
-async fn send_documents(server: &Server, times: u32) -> Vec<(&'static str, Duration)> {
+/// Sends each of [`documents`] `times` times: it is refused in a few words. Returns how long each took at best.
+async fn send(documents: &[Document], server: &Server, times: u32) -> Vec<(&'static str, Duration)> {
     let mut took_at_best = Vec::new();
-    for (what, query, code) in documents() {
-        let (reply, took) = best_of(times, server, &query).await;
-        assert_eq!(reply.code(), Some(code), "{what}: {reply:?}");
+    for (what, body, code) in documents {
+        let (reply, took) = best_of(times, server, body).await;
+        assert_eq!(reply.code(), Some(*code), "{what}: {reply:?}");
         assert_eq!(reply.body.get("data"), None);
         let length = reply.body.to_string().len();
         assert!(length < 2_000, "{what}: {length} bytes");
-        took_at_best.push((what, took));
+        took_at_best.push((*what, took));
     }
     took_at_best
 }
@@ -77,10 +83,10 @@ async fn send_documents(server: &Server, times: u32) -> Vec<(&'static str, Durat
 async fn hostile_documents_take_no_more_time_than_a_few_honest_ones() {
     let test = TestDatabase::new().await;
     let server = Server::on(&test.url, "off").await;
-    let (honest, first) = best_of(5, &server, INTROSPECTION).await;
+    let (honest, first) = best_of(5, &server, &body(INTROSPECTION)).await;
     assert!(honest.field()["types"].as_array().unwrap().len() > 100);
-    let times = send_documents(&server, 5).await;
-    let (_, last) = best_of(5, &server, INTROSPECTION).await;
+    let times = send(&documents(), &server, 5).await;
+    let (_, last) = best_of(5, &server, &body(INTROSPECTION)).await;
     // The honest one is found prepared, and the hostile ones are read anew each time; what doubles or squares costs far more.
     let bound = 5 * first.max(last);
     for (what, took) in times {
@@ -97,13 +103,13 @@ async fn hostile_documents_take_no_more_time_than_a_few_honest_ones() {
 async fn hostile_documents_leave_no_memory_in_use() {
     let test = TestDatabase::new().await;
     let server = Server::on(&test.url, "off").await;
-    best_of(5, &server, INTROSPECTION).await;
+    best_of(5, &server, &body(INTROSPECTION)).await;
     let first = server.memory();
-    let mut grown = Vec::new();
+    let (documents, mut grown) = (documents(), Vec::new());
     let least = |some: &[u64]| some.iter().copied().min().unwrap();
     // Until three rounds need no more than the three before them. What a thread keeps comes and goes, so single rounds differ.
     let stays = loop {
-        send_documents(&server, 2).await;
+        send(&documents, &server, 2).await;
         grown.push(server.memory().saturating_sub(first) >> 10);
         if let [.., a, b, c, d, e, f] = grown[..]
             && least(&[d, e, f]) < least(&[a, b, c]) + 2048

@@ -1,10 +1,12 @@
 //! What a stay costs, for anybody who asks. Computed as a quote is, and neither written down nor promised.
 
 use super::{
-    calendars::{self, Particulars},
+    calendar::{
+        self, Particulars,
+        restrictions::{self, Violation},
+    },
     listings::{self, Listing},
     pricing::{self, PricedStay},
-    restrictions::{self, Violation},
     rule_sets::RuleSet,
 };
 use types::{Guests, Stay, TimeZones, Timestamp, error::Result};
@@ -30,7 +32,7 @@ pub fn of(
     guests: Guests,
     now: Timestamp,
 ) -> Result<Estimate> {
-    let calendar = calendars::calendar(zones, listing, particulars, now, false)?;
+    let calendar = calendar::of_listing(zones, listing, particulars, now, false)?;
     let mut violations = restrictions::violations(&calendar, stay, guests);
     let (rates, overrides) = (listings::rates(listing), restrictions::overrides(&calendar));
     let price = match pricing::price(&rates, &overrides, stay, guests, RuleSet::current()) {

@@ -3,9 +3,8 @@
 pub mod accounts;
 // The one handle to everything that is shared.
 pub mod app;
-pub mod blocks;
 pub mod bookings;
-pub mod calendars;
+pub mod calendar;
 pub mod cancellation;
 pub mod estimates;
 pub mod events;
@@ -17,7 +16,6 @@ pub mod outbox;
 pub mod payments;
 pub mod pricing;
 pub mod quotes;
-pub mod restrictions;
 pub mod retention;
 pub mod reviews;
 pub mod rule_sets;

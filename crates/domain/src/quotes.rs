@@ -4,10 +4,12 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    calendars::{self, Around},
+    calendar::{
+        self, Around,
+        restrictions::{self, Violation},
+    },
     cancellation, limits, listings,
     pricing::{self, PricedStay},
-    restrictions::{self, Violation},
     rule_sets::RuleSet,
     timezones,
 };
@@ -41,13 +43,13 @@ pub async fn create(
         let conn = &mut app.conn().await?;
         let known = store::listings::visible(conn, guest.id(), &[listing]).await?.pop();
         let listing = known.ok_or_else(|| Error::not_found("listingId", "listing"))?;
-        let particulars = calendars::particulars(conn, &[listing.id], (stay, Around::Stay), now).await?;
+        let particulars = calendar::particulars(conn, &[listing.id], (stay, Around::Stay), now).await?;
         let mut particulars = particulars.into_values().next().unwrap_or_default();
         free_own_holds(conn, guest, &mut particulars.held, now).await?;
         (listing, particulars)
     };
     let is_host = listing.host_id == guest.id();
-    let calendar = calendars::calendar(&app.time_zones(), &listing, &particulars, now, is_host)?;
+    let calendar = calendar::of_listing(&app.time_zones(), &listing, &particulars, now, is_host)?;
     refuse(restrictions::violations(&calendar, stay, guests))?;
     let rules = RuleSet::current();
     let priced = pricing::price(&listings::rates(&listing), &restrictions::overrides(&calendar), stay, guests, rules)

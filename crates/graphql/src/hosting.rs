@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::{
     bookings::{Booking, BookingConnection, find_booking},
-    calendars,
+    calendar,
     context::ContextExt,
     error::Result,
     events::{cursor_ahead, feed_cursor},
@@ -18,8 +18,10 @@ use super::{
     payload::payload,
 };
 use domain::{
-    blocks::{self, Changed},
-    calendars::{HostNight, MAX_NIGHTS},
+    calendar::{
+        HostNight, MAX_NIGHTS,
+        blocks::{self, Changed},
+    },
     idempotency::Once,
 };
 use types::scalars::{Cursor, Date};
@@ -103,7 +105,7 @@ async fn calendar_of(
     from: Date,
     to: Date,
 ) -> Result<Option<Vec<CalendarNight>>> {
-    let key = HostNightsOf((ids::argument(id)?, calendars::range(from, to)?));
+    let key = HostNightsOf((ids::argument(id)?, calendar::range(from, to)?));
     let nights = own.load(ctx.app(), key).await?;
     Ok(nights.map(|nights| nights.iter().cloned().map(CalendarNight).collect()))
 }

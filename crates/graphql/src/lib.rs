@@ -3,7 +3,7 @@
 pub mod accounts;
 pub mod amenities;
 pub mod bookings;
-pub mod calendars;
+pub mod calendar;
 pub mod context;
 pub mod error;
 pub mod events;

@@ -10,7 +10,7 @@ use super::{
     payments::{Payment, find_payment},
     quotes::{Quote, find_quote},
 };
-use domain::restrictions;
+use domain::calendar::restrictions;
 use types::scalars::Date;
 use types::{
     DeclineReason, ErrorCode, ListingStatus, PriceLineKind, UnavailableReason,

@@ -12,7 +12,7 @@ use types::{
 };
 
 /// The most nights that one request can ask for.
-pub const MAX_NIGHTS: u32 = domain::restrictions::LONGEST;
+pub const MAX_NIGHTS: u32 = domain::calendar::restrictions::LONGEST;
 /// The most adults, and the most children.
 const MAX_PEOPLE: u8 = 50;
 /// The most infants, and the most pets.

@@ -1,12 +1,12 @@
 use diesel_async::SimpleAsyncConnection;
-use domain::{calendars, listings};
+use domain::{calendar, listings};
 use serde_json::json;
 use types::{ListingId, NightHold, Stay, UnavailableReason};
 
 use super::world::{World, hex};
 
 fn range(from: &str, to: &str) -> Stay {
-    Stay::new(from.parse().unwrap(), to.parse().unwrap(), calendars::MAX_NIGHTS).unwrap()
+    Stay::new(from.parse().unwrap(), to.parse().unwrap(), calendar::MAX_NIGHTS).unwrap()
 }
 
 #[tokio::test]
@@ -20,13 +20,12 @@ async fn a_host_sees_what_holds_a_night_and_nobody_else_does() {
     );
     world.test.conn().await.batch_execute(&sql).await.unwrap();
     let week = range("2026-07-01", "2026-07-05");
-    let nights =
-        calendars::host_calendars(&world.app, &host, &[(id, week)]).await.unwrap().remove(&(id, week)).unwrap();
+    let nights = calendar::host_calendars(&world.app, &host, &[(id, week)]).await.unwrap().remove(&(id, week)).unwrap();
     let holds: Vec<_> = nights.iter().map(|night| night.hold).collect();
     assert_eq!(holds, [None, Some(NightHold::Block), Some(NightHold::External), None]);
     assert_eq!(nights[1].view.reasons, [UnavailableReason::Blocked]);
     assert_eq!(nights[0].price.decimal(), "150.00");
-    assert!(calendars::host_calendars(&world.app, &guest, &[(id, week)]).await.unwrap().is_empty());
+    assert!(calendar::host_calendars(&world.app, &guest, &[(id, week)]).await.unwrap().is_empty());
 }
 
 #[tokio::test]

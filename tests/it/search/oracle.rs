@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use domain::{
-    calendars::{self, Particulars},
-    listings, pricing, restrictions,
+    calendar::{self, Particulars, restrictions},
+    listings, pricing,
     rule_sets::RuleSet,
     search::Filter,
 };
@@ -139,7 +139,8 @@ fn distance(a: Point, b: Point) -> i64 {
 fn total(world: &World, sample: &Sample, stay: Stay, guests: Guests) -> Option<i64> {
     let held = sample.held.iter().filter(|night| night.holds_at(world.now)).cloned().collect();
     let particulars = Particulars { held, rates: sample.rates.clone() };
-    let calendar = calendars::calendar(TimeZones::built_in(), &sample.listing, &particulars, world.now, false).unwrap();
+    let calendar =
+        calendar::of_listing(TimeZones::built_in(), &sample.listing, &particulars, world.now, false).unwrap();
     if !restrictions::violations(&calendar, stay, guests).is_empty() {
         return None;
     }

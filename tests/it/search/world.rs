@@ -6,7 +6,7 @@ use chrono::{Days, Duration, NaiveDate, NaiveTime};
 use diesel_async::SimpleAsyncConnection;
 use domain::{
     app::App,
-    calendars::{Night, NightRate},
+    calendar::{Night, NightRate},
     search::Reach,
 };
 use mysql_engine::Conn;

@@ -11,7 +11,7 @@ use types::{
 };
 
 /// The fewest and the most nights that a stay may be asked to have: no longer one can be asked for.
-pub(super) const NIGHTS: RangeInclusive<i32> = 1..=365;
+pub(crate) const NIGHTS: RangeInclusive<i32> = 1..=365;
 /// The most pictures, and the most amenities.
 const MOST_ITEMS: usize = 100;
 /// The most guests that a place takes.
@@ -34,7 +34,7 @@ fn field<'a>(path: &[&'a str]) -> &'a str {
 }
 
 /// `value`, if it is inside `bounds`.
-pub(super) fn within(path: &[&str], value: i32, bounds: RangeInclusive<i32>) -> Result<u16> {
+pub(crate) fn within(path: &[&str], value: i32, bounds: RangeInclusive<i32>) -> Result<u16> {
     let number = bounds.contains(&value).then(|| u16::try_from(value).ok()).flatten();
     number.ok_or_else(|| Error::invalid(path, from_to(field(path), bounds.start(), bounds.end())))
 }
@@ -45,7 +45,7 @@ pub(super) fn from_to(name: &str, least: impl Display, most: impl Display) -> St
 }
 
 /// An amount of at least `least` minor units, and at most what a currency allows.
-pub(super) fn amount(path: &[&str], minor: i64, least: i64, currency: Currency) -> Result<i64> {
+pub(crate) fn amount(path: &[&str], minor: i64, least: i64, currency: Currency) -> Result<i64> {
     if minor < least {
         return Err(Error::invalid(path, format!("`{}` must be at least {least}.", field(path))));
     }

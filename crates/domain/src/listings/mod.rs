@@ -6,7 +6,6 @@ mod booked;
 mod changes;
 pub(super) mod checks;
 mod labels;
-mod nights;
 mod places;
 mod write;
 
@@ -17,7 +16,6 @@ use std::{
 };
 
 pub use changes::{Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges};
-pub use nights::{NightPrices, set_night_prices};
 pub use places::zone_at;
 pub use write::{Updated, create, delete, lock_own, publish, unlist, update};
 

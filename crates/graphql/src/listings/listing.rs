@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Object};
 
 use super::{Amenity, ListingPricing, Photo, Place, RatingSummary, StayRules};
 use crate::{
-    calendars::{NightAvailability, range},
+    calendar::{NightAvailability, range},
     context::ContextExt,
     error::{Fault, Result},
     loaders::{AmenitiesOf, NightsOf, PhotosOf, ReviewsOf},
@@ -17,7 +17,7 @@ use crate::{
     users::{self, User},
 };
 use domain::{
-    calendars, estimates, listings,
+    calendar, estimates, listings,
     reviews::{self, OfListing},
 };
 use types::scalars::{Cursor, Date, LocalTime, TimeZone};
@@ -245,7 +245,7 @@ async fn availability(
 ) -> Result<Vec<NightAvailability>> {
     let range = range(from, to)?;
     let particulars = ctx.load(NightsOf((listing.id, range))).await?.unwrap_or_default();
-    let nights = calendars::availability(&ctx.app().time_zones(), listing, &particulars, range, ctx.app().now())
+    let nights = calendar::availability(&ctx.app().time_zones(), listing, &particulars, range, ctx.app().now())
         .map_err(Fault::from)?;
     Ok(NightAvailability::all(nights, listing.pricing.currency))
 }

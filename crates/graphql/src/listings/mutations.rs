@@ -11,9 +11,9 @@ use super::{
         UpdateListingInput, listing_id,
     },
 };
-use crate::{bookings::Booking, calendars::NightAvailability, context::ContextExt, error::Result, payload::payload};
+use crate::{bookings::Booking, calendar::NightAvailability, context::ContextExt, error::Result, payload::payload};
 use auth::Member;
-use domain::{app::App, idempotency::Once, listings};
+use domain::{app::App, calendar, idempotency::Once, listings};
 use types::error;
 
 /// What hosts can change about listings.
@@ -109,7 +109,7 @@ async fn set_night_prices(
     input: SetNightPricesInput,
 ) -> error::Result<SetNightPricesSuccess> {
     let id = listing_id(&input.listing_id)?;
-    let (nights, currency) = listings::set_night_prices(app, host, id, &input.into()).await?;
+    let (nights, currency) = calendar::set_night_prices(app, host, id, &input.into()).await?;
     Ok(SetNightPricesSuccess { nights: NightAvailability::all(nights, currency) })
 }
 

@@ -6,7 +6,10 @@ use super::inputs::{
     CreateListingInput, PhotoInput, PlaceInput, PricingInput, SetNightPricesInput, StayRulesInput, UpdateListingInput,
 };
 use crate::given::Given;
-use domain::listings::{Changes, NewPhoto, NightPrices, PlaceChanges, PricingChanges, RulesChanges};
+use domain::{
+    calendar::NightPrices,
+    listings::{Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges},
+};
 use types::scalars::{Form, LocalTime, MinorUnits};
 use types::{
     IdempotencyKey,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Batch, Public, keys::keys};
 use domain::{
     app::App,
-    calendars::{self, HostNight, ListingNights, Particulars},
+    calendar::{self, HostNight, ListingNights, Particulars},
     listings::{self, Amenity, ListingWithCover, OfHost, OwnPart, Photo},
 };
 use types::{ListingId, ListingStatus, Newest, Page, PageOf, UserId};
@@ -23,9 +23,9 @@ keys! {
     /// What a listing offers; nothing when it offers nothing.
     public AmenitiesOf(ListingId) => Arc<[Amenity]>, of_parent listings::amenities;
     /// What is particular about a range of nights of a listing.
-    public NightsOf(ListingNights) => Arc<Particulars>, of_parent calendars::of_listings;
+    public NightsOf(ListingNights) => Arc<Particulars>, of_parent calendar::particulars_of_listings;
     /// Each night of a range of one of the viewer's listings, as its host sees it.
-    private HostNightsOf(ListingNights) => Arc<[HostNight]>, of_parent calendars::host_calendars;
+    private HostNightsOf(ListingNights) => Arc<[HostNight]>, of_parent calendar::host_calendars;
 }
 
 /// A page of a host's published listings, newest first.

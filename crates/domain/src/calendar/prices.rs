@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::{Listing, Rules, checks, write::lock_own};
+use super::{Around, MAX_NIGHTS, NightRate, availability, particulars, restrictions::NightView};
 use crate::{
     app::App,
-    calendars::{self, Around, NightRate},
     events::{self, NewChange},
-    restrictions::NightView,
+    listings::{Listing, Rules, checks, lock_own},
 };
 use auth::Member;
 use mysql_engine::Conn;
@@ -52,9 +51,8 @@ impl NightPrices {
     /// What is inside its bounds, for a listing that is priced in `currency`.
     fn check(&self, currency: Currency, validation: &mut Validation) -> (Option<Stay>, RateChanges) {
         let range = self.from.zip(self.to).and_then(|(from, to)| {
-            let range = Stay::new(from, to, calendars::MAX_NIGHTS).map_err(|_| {
-                Error::invalid(&["to"], format!("`to` must be 1 to {} days after `from`.", calendars::MAX_NIGHTS))
-            });
+            let range = Stay::new(from, to, MAX_NIGHTS)
+                .map_err(|_| Error::invalid(&["to"], format!("`to` must be 1 to {} days after `from`.", MAX_NIGHTS)));
             validation.take(range)
         });
         let price = self.price.and_then(|price| {
@@ -154,8 +152,8 @@ pub async fn set_night_prices(
             let rates = changed(tx, &listing, range, &changes).await?;
             write(tx, id, range, rates).await?;
             let around = (range, Around::Nights);
-            let particulars = calendars::particulars(tx, &[id], around, now).await?.remove(&id).unwrap_or_default();
-            let nights = calendars::availability(&app.time_zones(), &listing, &particulars, range, now)?;
+            let particulars = particulars(tx, &[id], around, now).await?.remove(&id).unwrap_or_default();
+            let nights = availability(&app.time_zones(), &listing, &particulars, range, now)?;
             let nights_of = (range.check_in(), range.check_out());
             let change = NewChange::nights(ChangeKind::NightRatesChanged, id, nights_of, host.id());
             events::append_changes(app, tx, &[change], now).await?;

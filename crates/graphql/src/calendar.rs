@@ -3,7 +3,7 @@
 use async_graphql::Object;
 
 use super::money::Money;
-use domain::{calendars::MAX_NIGHTS, restrictions::NightView};
+use domain::calendar::{MAX_NIGHTS, restrictions::NightView};
 use types::scalars::Date;
 use types::{
     Currency, Stay, UnavailableReason,

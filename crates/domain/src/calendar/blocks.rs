@@ -3,12 +3,12 @@
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::{
+use crate::{
+    app::App,
     bookings,
     events::{self, NewChange},
     idempotency::{self, Once},
 };
-use crate::app::App;
 use auth::Member;
 use mysql_engine::Conn;
 use store::{

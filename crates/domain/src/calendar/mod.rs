@@ -1,18 +1,22 @@
-//! Nights of listings: which can be booked, and what their host sees.
+//! The calendar of a listing: its nights, what holds them, their prices and restrictions, and which can be booked.
 
+pub mod blocks;
+mod prices;
+pub mod restrictions;
 mod spans;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{Days, NaiveDate};
 
-use super::{
+use crate::{
+    app::App,
     listings::{self, Listing, by_owner},
-    restrictions::{self, Calendar, NightView, Taken},
 };
-use crate::app::App;
 use auth::Member;
 use mysql_engine::Conn;
+pub use prices::{NightPrices, set_night_prices};
+use restrictions::{Calendar, NightView, Taken};
 pub use store::{night_rates::NightRate, nights::Night};
 use types::{BookingId, ListingId, ListingStatus, Money, NightHold, Stay, TimeZones, Timestamp, error::Result};
 
@@ -97,7 +101,10 @@ pub async fn particulars(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_listings(app: &App, wanted: &[ListingNights]) -> Result<HashMap<ListingNights, Particulars>> {
+pub async fn particulars_of_listings(
+    app: &App,
+    wanted: &[ListingNights],
+) -> Result<HashMap<ListingNights, Particulars>> {
     of_all(&mut app.conn().await?, wanted, Around::Nights, app.now()).await
 }
 
@@ -126,7 +133,7 @@ async fn of_all(
 ///
 /// # Errors
 /// When the listing's row names no time zone.
-pub fn calendar(
+pub fn of_listing(
     zones: &TimeZones,
     listing: &Listing,
     particulars: &Particulars,
@@ -176,7 +183,7 @@ pub fn availability(
     range: Stay,
     now: Timestamp,
 ) -> Result<Vec<NightView>> {
-    let calendar = calendar(zones, listing, particulars, now, false)?;
+    let calendar = of_listing(zones, listing, particulars, now, false)?;
     Ok(restrictions::availability(&calendar, &listings::rates(listing), range))
 }
 

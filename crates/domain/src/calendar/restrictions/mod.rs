@@ -22,7 +22,7 @@ use chrono::{Days, Duration, NaiveDate, NaiveTime};
 pub use stays::LONGEST;
 use stays::Stays;
 
-use super::{
+use crate::{
     pricing::{self, Rates},
     timezones::{Zone, local_date},
 };
