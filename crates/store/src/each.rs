@@ -167,7 +167,7 @@ macro_rules! newest_first {
         let mut query =
             $query.order(($at.desc(), $id.desc())).limit($page.limit()).into_boxed::<diesel::mysql::Mysql>();
         if let Some(after) = $page.after {
-            query = query.filter($at.le(after.at)).filter($at.lt(after.at).or($id.lt(after.id)));
+            query = query.filter($at.lt(after.at).or($at.eq(after.at).and($id.lt(after.id))));
         }
         query
     }};

@@ -3,6 +3,7 @@
 mod oracle;
 mod pages;
 mod places;
+mod seeks;
 mod unpriced;
 mod world;
 

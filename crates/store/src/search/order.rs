@@ -29,31 +29,35 @@ pub(super) fn by(text: &mut Text, order: ListingOrder) {
     });
 }
 
-/// Appends the condition that a hit comes after `key`. The first column stands alone in front, so that it bounds a range of the index.
+/// Appends the condition that a hit comes after `key`, as ranges of the index: what is equal up to a column comes after it by the next.
 /// A key of another order bounds nothing; cursors are checked before.
 pub(super) fn after(text: &mut Text, order: ListingOrder, key: Option<&Key>) {
     match (order, key) {
         (ListingOrder::Rating, Some(&Key::Rating(rating, id))) => {
-            text.sql(" AND c.rating <= ").bind(rating).sql(" AND (c.rating < ").bind(rating);
-            text.sql(" OR c.id < ").bind(bytes(id)).sql(")");
+            text.sql(" AND (c.rating < ").bind(rating).sql(" OR (c.rating = ").bind(rating);
+            text.sql(" AND c.id < ").bind(bytes(id)).sql("))");
         }
         (ListingOrder::PriceAsc, Some(&Key::Price(currency, amount, id))) => {
-            text.sql(" AND c.currency >= ").bind(currency.as_str()).sql(" AND (c.currency > ").bind(currency.as_str());
-            text.sql(" OR c.amount > ").bind(amount).sql(" OR (c.amount = ").bind(amount);
+            let currency = currency.as_str();
+            text.sql(" AND (c.currency > ").bind(currency);
+            text.sql(" OR (c.currency = ").bind(currency).sql(" AND c.amount > ").bind(amount);
+            text.sql(") OR (c.currency = ").bind(currency).sql(" AND c.amount = ").bind(amount);
             text.sql(" AND c.id > ").bind(bytes(id)).sql("))");
         }
         (ListingOrder::PriceDesc, Some(&Key::Price(currency, amount, id))) => {
-            text.sql(" AND c.currency <= ").bind(currency.as_str()).sql(" AND (c.currency < ").bind(currency.as_str());
-            text.sql(" OR c.amount < ").bind(amount).sql(" OR (c.amount = ").bind(amount);
+            let currency = currency.as_str();
+            text.sql(" AND (c.currency < ").bind(currency);
+            text.sql(" OR (c.currency = ").bind(currency).sql(" AND c.amount < ").bind(amount);
+            text.sql(") OR (c.currency = ").bind(currency).sql(" AND c.amount = ").bind(amount);
             text.sql(" AND c.id < ").bind(bytes(id)).sql("))");
         }
         (ListingOrder::Newest, Some(&Key::Newest(at, id))) => {
-            text.sql(" AND c.published_at <= ").bind(at).sql(" AND (c.published_at < ").bind(at);
-            text.sql(" OR c.id < ").bind(bytes(id)).sql(")");
+            text.sql(" AND (c.published_at < ").bind(at).sql(" OR (c.published_at = ").bind(at);
+            text.sql(" AND c.id < ").bind(bytes(id)).sql("))");
         }
         (ListingOrder::Distance, Some(&Key::Distance(meters, id))) => {
-            text.sql(" AND c.distance >= ").bind(meters).sql(" AND (c.distance > ").bind(meters);
-            text.sql(" OR c.id > ").bind(bytes(id)).sql(")");
+            text.sql(" AND (c.distance > ").bind(meters).sql(" OR (c.distance = ").bind(meters);
+            text.sql(" AND c.id > ").bind(bytes(id)).sql("))");
         }
         _ => {}
     }
