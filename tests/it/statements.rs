@@ -1,6 +1,8 @@
 //! What a page costs in statements: few, and as many for thirty things as for three.
 
 use chrono::Duration;
+use diesel::{QueryableByName, sql_types::Text};
+use diesel_async::RunQueryDsl;
 use domain::reviews::Review;
 use serde_json::{Value, json};
 use types::{ReviewId, Timestamp};
@@ -176,4 +178,48 @@ async fn the_pages_that_are_counted_are_not_empty() {
     let request = &requests["me"]["hosting"]["bookings"]["nodes"][0];
     let accept = request["availableActions"].as_array().unwrap().iter().find(|action| action["action"] == "ACCEPT");
     assert_eq!(accept.unwrap()["allowed"], true, "{request}");
+}
+
+/// How many statements the database has prepared on the connections of the pool, and on how many connections.
+async fn prepared(app: &TestApp) -> (i64, i64) {
+    #[derive(QueryableByName)]
+    struct Counter {
+        #[diesel(sql_type = Text)]
+        #[diesel(column_name = "Value")]
+        value: String,
+    }
+    let database = &app.app.database;
+    let mut conns = Vec::new();
+    for _ in 0..database.connections().0 {
+        conns.push(database.conn().await.unwrap());
+    }
+    let mut sum = 0;
+    for conn in &mut conns {
+        let counter: Counter =
+            diesel::sql_query("SHOW SESSION STATUS LIKE 'Com_stmt_prepare'").get_result(conn).await.unwrap();
+        sum += counter.value.parse::<i64>().unwrap();
+    }
+    (sum, i64::try_from(conns.len()).unwrap())
+}
+
+#[tokio::test]
+async fn a_quote_a_booking_and_its_payment_prepare_nothing_that_was_prepared_before() {
+    let app = TestApp::without_hold_limits(mysql_engine::Options::default()).await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    let first = app.app.now().utc().date_naive() + Duration::days(10);
+    let mut news = Vec::new();
+    // Until each connection knows all statements: they are used in turn.
+    for number in 0..40 {
+        let (before, conns) = prepared(&app).await;
+        let day = |nights| (first + Duration::days(3 * number + nights)).to_string();
+        guest.book_and_pay(&listing, &day(0), &day(2)).await;
+        let (after, _) = prepared(&app).await;
+        // The statement that counts is prepared each time.
+        news.push(after - before - conns);
+        if news.ends_with(&[0, 0, 0]) {
+            return;
+        }
+    }
+    panic!("statements were prepared for each booking: {news:?}");
 }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{bookings::Booking, each::among, schema::bookings};
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{BookingId, BookingStatus, Json, RefundTier, RulesVersion, Timestamp};
 
@@ -56,11 +57,15 @@ pub async fn renew(
     now: Timestamp,
 ) -> QueryResult<usize> {
     let rules = bookings::time_zone_rules.eq(version.as_str());
-    diesel::update(bookings::table.find(id)).set((times, rules, bookings::updated_at.eq(now))).execute(tx).await
+    diesel::update(bookings::table.find(id))
+        .set((times, rules, bookings::updated_at.eq(now)))
+        .prepared()
+        .execute(tx)
+        .await
 }
 
 /// Writes down that the instants of a booking are the same by the rules of `version`.
 pub async fn keep(tx: &mut Conn, id: BookingId, version: &RulesVersion) -> QueryResult<usize> {
     let rules = bookings::time_zone_rules.eq(version.as_str());
-    diesel::update(bookings::table.find(id)).set(rules).execute(tx).await
+    diesel::update(bookings::table.find(id)).set(rules).prepared().execute(tx).await
 }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::devices;
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{Timestamp, UserId};
 
@@ -38,6 +39,7 @@ pub async fn remember(
         .on_conflict(diesel::dsl::DuplicatedKeys)
         .do_update()
         .set((devices::used_at.eq(now), devices::expires_at.eq(expires_at)))
+        .prepared()
         .execute(tx)
         .await?;
     let own = devices::table.filter(devices::user_id.eq(user));
@@ -58,6 +60,7 @@ pub async fn forget_all(tx: &mut Conn, user: UserId) -> QueryResult<usize> {
 pub async fn sweep(conn: &mut Conn, now: Timestamp) -> QueryResult<usize> {
     diesel::sql_query("DELETE FROM devices WHERE expires_at <= ? LIMIT 1000")
         .bind::<diesel::sql_types::Datetime, _>(now)
+        .prepared()
         .execute(conn)
         .await
 }

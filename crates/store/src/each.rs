@@ -38,7 +38,7 @@ impl<Q: QueryFragment<Mysql>> QueryFragment<Mysql> for Shared<Q> {
 }
 
 /// Longest list that has a statement text of its own.
-const EXACT: usize = 32;
+pub(super) const EXACT: usize = 32;
 
 /// The same limited question about each of many parents, in one statement: `(…) UNION ALL (…)`. Each part walks its index and stops
 /// after its own limit, so a parent with thousands of children costs as much as one with few; a window function would read them all.

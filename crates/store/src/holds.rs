@@ -5,6 +5,7 @@ use diesel::{prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
 use super::schema::bookings;
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{BookingId, BookingStatus, ListingId, Stay, Timestamp, UserId};
 
@@ -94,6 +95,7 @@ pub async fn lock(tx: &mut Conn, guest: UserId) -> QueryResult<usize> {
         "INSERT INTO guest_holds (guest_id, holds) VALUES (?, 1) ON DUPLICATE KEY UPDATE holds = holds + 1",
     )
     .bind::<sql_types::Binary, _>(guest)
+    .prepared()
     .execute(tx)
     .await
 }

@@ -4,6 +4,7 @@ use diesel::{prelude::*, result::DatabaseErrorKind, sql_types};
 use diesel_async::RunQueryDsl;
 
 use super::schema::idempotency_keys;
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{IdempotencyKey, Timestamp, UserId};
 
@@ -56,7 +57,7 @@ pub async fn take(tx: &mut Conn, request: &IdempotentRequest<'_>, now: Timestamp
         idempotency_keys::answer.eq("null"),
         idempotency_keys::created_at.eq(now),
     );
-    match diesel::insert_into(idempotency_keys::table).values(row).execute(tx).await {
+    match diesel::insert_into(idempotency_keys::table).values(row).prepared().execute(tx).await {
         Ok(_) => Ok(true),
         Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
         Err(error) => Err(error),
@@ -67,6 +68,7 @@ pub async fn take(tx: &mut Conn, request: &IdempotentRequest<'_>, now: Timestamp
 pub async fn keep(tx: &mut Conn, request: &IdempotentRequest<'_>, answer: &str) -> QueryResult<usize> {
     diesel::update(idempotency_keys::table.find((request.user, request.operation, request.key.as_str())))
         .set(idempotency_keys::answer.eq(answer))
+        .prepared()
         .execute(tx)
         .await
 }
@@ -76,6 +78,7 @@ pub async fn delete_older(conn: &mut Conn, before: Timestamp, limit: u32) -> Que
     diesel::sql_query("DELETE FROM idempotency_keys WHERE created_at < ? ORDER BY created_at LIMIT ?")
         .bind::<sql_types::Datetime, _>(before)
         .bind::<sql_types::Unsigned<sql_types::Integer>, _>(limit)
+        .prepared()
         .execute(conn)
         .await
 }

@@ -4,6 +4,7 @@ use diesel::{prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
 use super::schema::inbox;
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{NoticeOutcome, PaymentId, Timestamp};
 
@@ -41,6 +42,7 @@ pub async fn record(
     .bind::<sql_types::Nullable<sql_types::Text>, _>(outcome)
     .bind::<sql_types::Datetime, _>(now)
     .bind::<sql_types::Datetime, _>(now)
+    .prepared()
     .execute(conn)
     .await?;
     Ok(inserted == 1)
@@ -61,13 +63,14 @@ pub async fn open(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Ve
 /// Writes what became of a statement. False when that is written already: somebody else has applied it.
 pub async fn settle(tx: &mut Conn, (provider, event_id): (&str, &str), outcome: NoticeOutcome) -> QueryResult<bool> {
     let open = inbox::table.find((provider, event_id)).filter(inbox::outcome.is_null());
-    Ok(diesel::update(open).set(inbox::outcome.eq(outcome)).execute(tx).await? > 0)
+    Ok(diesel::update(open).set(inbox::outcome.eq(outcome)).prepared().execute(tx).await? > 0)
 }
 
 /// Writes that applying a statement has failed and is tried again at `due_at`.
 pub async fn postpone(conn: &mut Conn, (provider, event_id): (&str, &str), due_at: Timestamp) -> QueryResult<usize> {
     diesel::update(inbox::table.find((provider, event_id)))
         .set((inbox::attempts.eq(inbox::attempts + 1), inbox::due_at.eq(due_at)))
+        .prepared()
         .execute(conn)
         .await
 }
@@ -82,6 +85,7 @@ pub async fn delete_applied(conn: &mut Conn, before: Timestamp, limit: u32) -> Q
     diesel::sql_query("DELETE FROM inbox WHERE received_at < ? AND outcome IS NOT NULL ORDER BY received_at LIMIT ?")
         .bind::<sql_types::Datetime, _>(before)
         .bind::<sql_types::Unsigned<sql_types::Integer>, _>(limit)
+        .prepared()
         .execute(conn)
         .await
 }

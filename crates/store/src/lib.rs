@@ -22,6 +22,7 @@ pub mod outbox;
 pub mod payment_cases;
 pub mod payments;
 pub mod photos;
+mod prepared;
 pub mod quotes;
 pub mod refresh;
 pub mod reviews;

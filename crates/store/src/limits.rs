@@ -6,6 +6,7 @@ use diesel::{prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
 use super::schema::limits;
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{Rule, Timestamp};
 
@@ -26,7 +27,7 @@ pub async fn take(conn: &mut Conn, bucket: &[u8; 32], rule: &Rule, now: Timestam
         .bind::<sql_types::BigInt, _>(micros(rule.step()))
         .bind::<sql_types::Binary, _>(bucket.as_slice())
         .bind::<sql_types::BigInt, _>(latest.unix_micros());
-        if taken.execute(conn).await? > 0 || begin(conn, bucket, first).await? {
+        if taken.prepared().execute(conn).await? > 0 || begin(conn, bucket, first).await? {
             return Ok(None);
         }
         if let Some(open_at) = open_at(conn, bucket, rule, now).await? {
@@ -67,6 +68,7 @@ pub async fn push(
     .bind::<sql_types::BigInt, _>(now.unix_micros())
     .bind::<sql_types::BigInt, _>(micros(step))
     .bind::<sql_types::BigInt, _>((edge + most).unix_micros())
+    .prepared()
     .execute(conn)
     .await?;
     let used_until = find(conn, bucket).await?.unwrap_or_else(|| now.unix_micros());
@@ -76,7 +78,7 @@ pub async fn push(
 /// The first attempt of `bucket`; false when there were others.
 async fn begin(conn: &mut Conn, bucket: &[u8; 32], used_until: Timestamp) -> QueryResult<bool> {
     let row = (limits::bucket.eq(bucket.as_slice()), limits::used_until.eq(used_until.unix_micros()));
-    Ok(diesel::insert_or_ignore_into(limits::table).values(row).execute(conn).await? > 0)
+    Ok(diesel::insert_or_ignore_into(limits::table).values(row).prepared().execute(conn).await? > 0)
 }
 
 async fn find(conn: &mut Conn, bucket: &[u8; 32]) -> QueryResult<Option<i64>> {
@@ -87,6 +89,7 @@ async fn find(conn: &mut Conn, bucket: &[u8; 32]) -> QueryResult<Option<i64>> {
 pub async fn give_back(conn: &mut Conn, bucket: &[u8; 32], rule: &Rule) -> QueryResult<usize> {
     diesel::update(limits::table.find(bucket.as_slice()))
         .set(limits::used_until.eq(limits::used_until - micros(rule.step())))
+        .prepared()
         .execute(conn)
         .await
 }
@@ -101,6 +104,7 @@ pub async fn sweep(conn: &mut Conn, now: Timestamp) -> QueryResult<usize> {
     diesel::sql_query("DELETE FROM limits WHERE used_until <= ? LIMIT ?")
         .bind::<sql_types::BigInt, _>(now.unix_micros())
         .bind::<sql_types::BigInt, _>(BATCH)
+        .prepared()
         .execute(conn)
         .await
 }

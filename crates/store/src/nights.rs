@@ -5,9 +5,10 @@ use diesel::{prelude::*, result::DatabaseErrorKind};
 use diesel_async::RunQueryDsl;
 
 use super::{
-    each::{Each, among},
+    each::{EXACT, Each, among},
     schema::nights,
 };
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{BookingId, ListingId, NightHold, NightKind, Stay, Timestamp};
 
@@ -98,7 +99,7 @@ pub async fn of_spans(conn: &mut Conn, spans: &[Span], now: Timestamp) -> QueryR
 /// Takes `rows`, which must be in ascending order so that racers queue up rather than embrace: all of them or, when the key refuses
 /// one, none.
 pub async fn claim(tx: &mut Conn, rows: &[Night]) -> QueryResult<Claim> {
-    match diesel::insert_into(nights::table).values(rows).execute(tx).await {
+    match diesel::insert_into(nights::table).values(rows).prepared_if(rows.len() <= EXACT).execute(tx).await {
         Ok(_) => Ok(Claim::Held),
         Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(Claim::Taken),
         Err(error) => Err(error),
@@ -114,12 +115,14 @@ pub async fn confirm(tx: &mut Conn, booking: BookingId, stay: Stay) -> QueryResu
         .filter(nights::night.lt(stay.check_out()))
         .filter(among(nights::kind, [NightKind::Hold, NightKind::Request]))
         .set((nights::kind.eq(NightKind::Booking), nights::expires_at.eq(None::<Timestamp>)))
+        .prepared()
         .execute(tx)
         .await?;
     diesel::update(nights::table)
         .filter(nights::booking_id.eq(booking))
         .filter(nights::kind.eq(NightKind::Preparation))
         .set(nights::expires_at.eq(None::<Timestamp>))
+        .prepared()
         .execute(tx)
         .await?;
     Ok(confirmed)
@@ -131,6 +134,7 @@ pub async fn expire_at(tx: &mut Conn, booking: BookingId, at: Timestamp) -> Quer
         .filter(nights::booking_id.eq(booking))
         .filter(nights::expires_at.is_not_null())
         .set(nights::expires_at.eq(at))
+        .prepared()
         .execute(tx)
         .await
 }
@@ -163,6 +167,7 @@ pub async fn block_external(tx: &mut Conn, listing: ListingId, stay: Stay) -> Qu
         .filter(nights::night.lt(stay.check_out()))
         .filter(nights::kind.eq(NightKind::External))
         .set(nights::kind.eq(NightKind::Block))
+        .prepared()
         .execute(tx)
         .await
 }

@@ -4,6 +4,7 @@ use diesel::{mysql::Mysql, prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
 use super::{each::among, schema::outbox};
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{EffectKind, EffectState, ObjectId, PaymentStatus, Timestamp};
 
@@ -63,6 +64,7 @@ pub async fn order(
     .bind::<sql_types::Nullable<sql_types::Datetime>, _>(leased_until)
     .bind::<sql_types::Datetime, _>(now)
     .bind::<sql_types::Datetime, _>(now)
+    .prepared()
     .execute(tx)
     .await
 }
@@ -81,6 +83,7 @@ pub(super) async fn order_voids(tx: &mut Conn, booking: ObjectId, now: Timestamp
     .bind::<sql_types::Datetime, _>(now)
     .bind::<sql_types::Binary, _>(booking)
     .bind::<sql_types::Text, _>(PaymentStatus::Voiding)
+    .prepared()
     .execute(tx)
     .await
 }
@@ -142,7 +145,7 @@ pub async fn lease(
         effect.attempts += 1;
         update = update.bind::<sql_types::Binary, _>(effect.object_id).bind::<sql_types::Text, _>(effect.kind);
     }
-    update.execute(tx).await?;
+    update.prepared().execute(tx).await?;
     Ok(leased)
 }
 
@@ -195,7 +198,7 @@ pub async fn end(conn: &mut Conn, effect: &Effect, ending: Ending<'_>, now: Time
         outbox::error.eq(error),
         outbox::updated_at.eq(now),
     ));
-    Ok(ended.execute(conn).await? > 0)
+    Ok(ended.prepared().execute(conn).await? > 0)
 }
 
 /// An effect that failed for good, for an operator.
@@ -234,6 +237,7 @@ pub async fn revive(tx: &mut Conn, object: ObjectId, now: Timestamp) -> QueryRes
     .bind::<sql_types::Datetime, _>(now)
     .bind::<sql_types::Datetime, _>(now)
     .bind::<sql_types::Binary, _>(object)
+    .prepared()
     .execute(tx)
     .await
 }
@@ -248,6 +252,7 @@ pub async fn delete_done(conn: &mut Conn, before: Timestamp, limit: u32) -> Quer
     diesel::sql_query("DELETE FROM outbox WHERE state = 'DONE' AND updated_at < ? ORDER BY updated_at LIMIT ?")
         .bind::<sql_types::Datetime, _>(before)
         .bind::<sql_types::Unsigned<sql_types::Integer>, _>(limit)
+        .prepared()
         .execute(conn)
         .await
 }

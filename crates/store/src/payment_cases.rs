@@ -4,6 +4,7 @@ use diesel::{prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
 use super::schema::payment_cases;
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{BookingId, CaseId, CaseKind, PaymentId, Timestamp};
 
@@ -29,7 +30,7 @@ pub struct Case {
 
 /// Opens a case.
 pub async fn open(tx: &mut Conn, case: &Case) -> QueryResult<usize> {
-    diesel::insert_into(payment_cases::table).values(case).execute(tx).await
+    diesel::insert_into(payment_cases::table).values(case).prepared().execute(tx).await
 }
 
 /// Open cases, the oldest first.
@@ -51,7 +52,7 @@ pub async fn count_open(conn: &mut Conn) -> QueryResult<i64> {
 /// Closes a case. False when there is none, or it is closed.
 pub async fn close(conn: &mut Conn, id: CaseId, now: Timestamp) -> QueryResult<bool> {
     let open = payment_cases::table.find(id).filter(payment_cases::closed_at.is_null());
-    Ok(diesel::update(open).set(payment_cases::closed_at.eq(now)).execute(conn).await? > 0)
+    Ok(diesel::update(open).set(payment_cases::closed_at.eq(now)).prepared().execute(conn).await? > 0)
 }
 
 /// Deletes at most `limit` cases that were closed before `before`, the oldest first.
@@ -59,6 +60,7 @@ pub async fn delete_closed(conn: &mut Conn, before: Timestamp, limit: u32) -> Qu
     diesel::sql_query("DELETE FROM payment_cases WHERE closed_at < ? ORDER BY closed_at LIMIT ?")
         .bind::<sql_types::Datetime, _>(before)
         .bind::<sql_types::Unsigned<sql_types::Integer>, _>(limit)
+        .prepared()
         .execute(conn)
         .await
 }

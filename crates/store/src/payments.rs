@@ -8,6 +8,7 @@ use super::{
     outbox,
     schema::{bookings, payments, refunds},
 };
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{
     BookingId, Currency, DeclineReason, PaymentId, PaymentStatus, RefundId, RefundReason, RefundStatus, Timestamp,
@@ -66,7 +67,7 @@ pub struct Change {
 
 /// Writes a payment.
 pub async fn insert(tx: &mut Conn, payment: &Payment) -> QueryResult<usize> {
-    diesel::insert_into(payments::table).values(payment).execute(tx).await
+    diesel::insert_into(payments::table).values(payment).prepared().execute(tx).await
 }
 
 /// The payment.
@@ -81,13 +82,14 @@ pub async fn lock(tx: &mut Conn, id: PaymentId) -> QueryResult<Option<Payment>> 
 
 /// Writes what the provider said.
 pub async fn update(tx: &mut Conn, id: PaymentId, change: &Change) -> QueryResult<usize> {
-    diesel::update(payments::table.find(id)).set(change).execute(tx).await
+    diesel::update(payments::table.find(id)).set(change).prepared().execute(tx).await
 }
 
 /// Moves a payment, which the transaction has locked, to another state, all else as it is.
 pub async fn move_to(tx: &mut Conn, id: PaymentId, status: PaymentStatus, now: Timestamp) -> QueryResult<usize> {
     diesel::update(payments::table.find(id))
         .set((payments::status.eq(status), payments::updated_at.eq(now)))
+        .prepared()
         .execute(tx)
         .await
 }
@@ -100,6 +102,7 @@ pub async fn void_open(tx: &mut Conn, booking: BookingId, now: Timestamp) -> Que
     let open = payments::table.filter(payments::booking_id.eq(booking)).filter(among(payments::status, VOIDABLE));
     let moved = diesel::update(open)
         .set((payments::status.eq(PaymentStatus::Voiding), payments::updated_at.eq(now)))
+        .prepared()
         .execute(tx)
         .await?;
     if moved > 0 {
@@ -165,9 +168,10 @@ pub async fn visible(conn: &mut Conn, guest: UserId, ids: &[PaymentId]) -> Query
 pub async fn insert_refund(tx: &mut Conn, refund: &Refund) -> QueryResult<usize> {
     diesel::update(payments::table.find(refund.payment_id))
         .set((payments::refunded.eq(payments::refunded + refund.amount), payments::updated_at.eq(refund.created_at)))
+        .prepared()
         .execute(tx)
         .await?;
-    diesel::insert_into(refunds::table).values(refund).execute(tx).await
+    diesel::insert_into(refunds::table).values(refund).prepared().execute(tx).await
 }
 
 /// The refund, locked until the transaction ends.
@@ -184,6 +188,7 @@ pub async fn find_refund(conn: &mut Conn, id: RefundId) -> QueryResult<Option<Re
 pub async fn move_refund_to(tx: &mut Conn, id: RefundId, status: RefundStatus, now: Timestamp) -> QueryResult<usize> {
     diesel::update(refunds::table.find(id))
         .set((refunds::status.eq(status), refunds::updated_at.eq(now)))
+        .prepared()
         .execute(tx)
         .await
 }

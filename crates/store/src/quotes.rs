@@ -8,6 +8,7 @@ use super::{
     each::among,
     schema::{bookings, quotes},
 };
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{
     CancellationPolicy, Currency, Guests, Json, ListingId, PriceLine, QuoteId, RuleSetVersion, Stay, Timestamp, UserId,
@@ -53,7 +54,7 @@ impl Quote {
 
 /// Writes a quote.
 pub async fn insert(conn: &mut Conn, quote: &Quote) -> QueryResult<usize> {
-    diesel::insert_into(quotes::table).values(quote).execute(conn).await
+    diesel::insert_into(quotes::table).values(quote).prepared().execute(conn).await
 }
 
 /// Those of `ids` that are the guest's.

@@ -7,6 +7,7 @@ use super::{
     each::{Each, among, newest_first},
     schema::{listings, reviews},
 };
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{BookingId, ListingId, Newest, Page, ReviewId, Timestamp, UserId};
 
@@ -139,6 +140,7 @@ pub async fn insert(tx: &mut Conn, review: &Review) -> QueryResult<()> {
             reviews::location.eq(review.categories.location),
             reviews::value.eq(review.categories.value),
         ))
+        .prepared()
         .execute(tx)
         .await?;
     Ok(())
@@ -158,7 +160,7 @@ pub async fn lock_hidden(tx: &mut Conn, id: ReviewId) -> QueryResult<Option<Revi
 
 /// Shows the review to everyone and counts it in the ratings of its listing, in one transaction.
 pub async fn reveal(tx: &mut Conn, review: &Review) -> QueryResult<()> {
-    diesel::update(reviews::table.find(review.id)).set(reviews::revealed.eq(true)).execute(tx).await?;
+    diesel::update(reviews::table.find(review.id)).set(reviews::revealed.eq(true)).prepared().execute(tx).await?;
     let hundredths = |rating: Option<u8>| u64::from(rating.unwrap_or(0)) * 100;
     let of = &review.categories;
     diesel::update(listings::table.find(review.listing_id))
@@ -174,6 +176,7 @@ pub async fn reveal(tx: &mut Conn, review: &Review) -> QueryResult<()> {
             listings::location_total.eq(listings::location_total + hundredths(of.location)),
             listings::value_total.eq(listings::value_total + hundredths(of.value)),
         ))
+        .prepared()
         .execute(tx)
         .await?;
     Ok(())

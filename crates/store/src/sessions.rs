@@ -9,6 +9,7 @@ use super::{
     each::among,
     schema::{refresh_tokens, sessions, users},
 };
+use crate::prepared::Prepare as _;
 use client_limits::AddressPrefix;
 use mysql_engine::Conn;
 use types::{SessionId, Timestamp, UserId};
@@ -73,6 +74,7 @@ pub async fn open(tx: &mut Conn, new: &NewSession, now: Timestamp) -> QueryResul
             sessions::created_at.eq(now),
             sessions::expires_at.eq(new.expires_at),
         ))
+        .prepared()
         .execute(tx)
         .await?;
     issue(tx, new.id, &new.token_hash, now, new.expires_at).await
@@ -93,6 +95,7 @@ pub async fn issue(
             refresh_tokens::issued_at.eq(now),
             refresh_tokens::expires_at.eq(expires_at),
         ))
+        .prepared()
         .execute(tx)
         .await?;
     Ok(())
@@ -133,6 +136,7 @@ pub async fn use_up(
             refresh_tokens::child_hash.eq(child_hash),
             refresh_tokens::used_from.eq(from.as_bytes().as_slice()),
         ))
+        .prepared()
         .execute(tx)
         .await
 }
@@ -153,6 +157,7 @@ pub async fn revoke(tx: &mut Conn, session: SessionId, now: Timestamp) -> QueryR
     diesel::update(sessions::table.find(session))
         .filter(sessions::revoked_at.is_null())
         .set(sessions::revoked_at.eq(now))
+        .prepared()
         .execute(tx)
         .await
 }
@@ -162,6 +167,7 @@ pub async fn revoke_all(tx: &mut Conn, user: UserId, now: Timestamp) -> QueryRes
     diesel::update(sessions::table.filter(sessions::user_id.eq(user)))
         .filter(sessions::revoked_at.is_null())
         .set(sessions::revoked_at.eq(now))
+        .prepared()
         .execute(tx)
         .await
 }
@@ -170,6 +176,7 @@ pub async fn revoke_all(tx: &mut Conn, user: UserId, now: Timestamp) -> QueryRes
 pub async fn set_password(tx: &mut Conn, user: UserId, password_hash: &str, now: Timestamp) -> QueryResult<usize> {
     diesel::update(users::table.find(user))
         .set((users::password_hash.eq(password_hash), users::updated_at.eq(now)))
+        .prepared()
         .execute(tx)
         .await
 }

@@ -5,6 +5,7 @@ use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
 
 use super::{each::among, schema::users};
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{Timestamp, UserId};
 
@@ -79,6 +80,6 @@ pub async fn find(conn: &mut Conn, id: UserId) -> QueryResult<Option<User>> {
 /// # Errors
 /// A unique violation of `users_email` or `users_source`.
 pub async fn insert(tx: &mut Conn, user: &NewUser) -> QueryResult<()> {
-    diesel::insert_into(users::table).values(user).execute(tx).await?;
+    diesel::insert_into(users::table).values(user).prepared().execute(tx).await?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use super::{
     each::{Each, among, newest_first},
     schema::{wishlist_items, wishlists},
 };
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{ListingId, Newest, Page, Timestamp, UserId, WishlistId, WishlistItemId};
 
@@ -101,7 +102,7 @@ pub async fn lock(tx: &mut Conn, owner: UserId, id: WishlistId) -> QueryResult<O
 
 /// Writes a new wishlist; whether its slot was free.
 pub async fn insert(tx: &mut Conn, wishlist: &Wishlist) -> QueryResult<bool> {
-    match diesel::insert_into(wishlists::table).values(wishlist).execute(tx).await {
+    match diesel::insert_into(wishlists::table).values(wishlist).prepared().execute(tx).await {
         Ok(_) => Ok(true),
         Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
         Err(error) => Err(error),
@@ -110,7 +111,7 @@ pub async fn insert(tx: &mut Conn, wishlist: &Wishlist) -> QueryResult<bool> {
 
 /// Gives a wishlist another name.
 pub async fn rename(tx: &mut Conn, id: WishlistId, name: &str) -> QueryResult<()> {
-    diesel::update(wishlists::table.find(id)).set(wishlists::name.eq(name)).execute(tx).await?;
+    diesel::update(wishlists::table.find(id)).set(wishlists::name.eq(name)).prepared().execute(tx).await?;
     Ok(())
 }
 
@@ -135,9 +136,9 @@ pub async fn wishlist_of(tx: &mut Conn, item: WishlistItemId) -> QueryResult<Opt
 
 /// Adds an item to a wishlist, which is locked.
 pub async fn insert_item(tx: &mut Conn, item: &WishlistItem) -> QueryResult<()> {
-    diesel::insert_into(wishlist_items::table).values(item).execute(tx).await?;
+    diesel::insert_into(wishlist_items::table).values(item).prepared().execute(tx).await?;
     let wishlist = wishlists::table.find(item.wishlist_id);
-    diesel::update(wishlist).set(wishlists::item_count.eq(wishlists::item_count + 1)).execute(tx).await?;
+    diesel::update(wishlist).set(wishlists::item_count.eq(wishlists::item_count + 1)).prepared().execute(tx).await?;
     Ok(())
 }
 
@@ -147,6 +148,6 @@ pub async fn delete_item(tx: &mut Conn, wishlist: WishlistId, item: WishlistItem
         return Ok(false);
     }
     let wishlist = wishlists::table.find(wishlist);
-    diesel::update(wishlist).set(wishlists::item_count.eq(wishlists::item_count - 1)).execute(tx).await?;
+    diesel::update(wishlist).set(wishlists::item_count.eq(wishlists::item_count - 1)).prepared().execute(tx).await?;
     Ok(true)
 }

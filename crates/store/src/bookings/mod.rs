@@ -13,6 +13,7 @@ use super::{
     each::{Each, among, by_part, numbered},
     schema::{bookings, quotes},
 };
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{
     BookingId, BookingStatus, CancellationPolicy, Currency, Guests, Json, ListingId, Page, PriceLine, QuoteId,
@@ -153,7 +154,7 @@ impl Change {
 
 /// Writes a booking.
 pub async fn insert(tx: &mut Conn, booking: &Booking) -> QueryResult<usize> {
-    diesel::insert_into(bookings::table).values(booking).execute(tx).await
+    diesel::insert_into(bookings::table).values(booking).prepared().execute(tx).await
 }
 
 /// The booking, locked until the transaction ends. Locks are taken in the order bookings, nights, payments, feeds.
@@ -204,7 +205,7 @@ pub async fn overdue_of_listings(
 
 /// Writes a change of state. Payments that a booking in the new state does not need any more are voided.
 pub async fn update(tx: &mut Conn, id: BookingId, change: &Change) -> QueryResult<usize> {
-    diesel::update(bookings::table.find(id)).set(change).execute(tx).await?;
+    diesel::update(bookings::table.find(id)).set(change).prepared().execute(tx).await?;
     let needs_none = PAID_OR_OVER.contains(&change.status);
     if needs_none { super::payments::void_open(tx, id, change.updated_at).await } else { Ok(0) }
 }

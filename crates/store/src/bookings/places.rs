@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::Booking;
+use crate::prepared::Prepare as _;
 use crate::{
     listings::Listing,
     schema::{bookings, listings},
@@ -72,6 +73,7 @@ pub async fn keep_places(tx: &mut Conn, listing: &Listing) -> QueryResult<usize>
             bookings::latitude.eq(place.latitude),
             bookings::longitude.eq(place.longitude),
         ))
+        .prepared()
         .execute(tx)
         .await
 }
@@ -85,6 +87,7 @@ pub async fn add_address(tx: &mut Conn, listing: &Listing) -> QueryResult<usize>
         .filter(bookings::latitude.eq(place.latitude))
         .filter(bookings::longitude.eq(place.longitude))
         .set(bookings::address.eq(place.address))
+        .prepared()
         .execute(tx)
         .await
 }

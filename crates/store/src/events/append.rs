@@ -14,7 +14,7 @@ use super::{
     payload::BookingDetails,
     streams::of_booking,
 };
-use crate::{bookings::Booking, schema::bookings};
+use crate::{bookings::Booking, each::EXACT, prepared::Prepare as _, schema::bookings};
 use mysql_engine::Conn;
 use types::{EventSubject, ObjectId, Timestamp, UserId};
 
@@ -103,6 +103,7 @@ async fn booking_rows(tx: &mut Conn, happened: &[Happened<'_>]) -> QueryResult<V
         let count = u32::try_from(it.events.len()).unwrap_or(u32::MAX);
         diesel::update(bookings::table.find(it.booking.id))
             .set(bookings::event_sequence.eq(bookings::event_sequence + count))
+            .prepared()
             .execute(tx)
             .await?;
         rows.extend(it.events.iter().zip((0..count).rev()).map(|(event, behind)| booking_row(it, event, behind)));
@@ -210,7 +211,7 @@ async fn record(tx: &mut Conn, rows: &[Row], cause: &Cause, now: Timestamp) -> Q
         for row in rows {
             insert = bind_row(insert, row, cause, now);
         }
-        insert.execute(tx).await?;
+        insert.prepared_if(rows.len() <= EXACT).execute(tx).await?;
     }
     Ok(())
 }
@@ -248,7 +249,7 @@ async fn count(tx: &mut Conn, feeds: &BTreeMap<Feed, u64>) -> QueryResult<()> {
             .bind::<sql_types::Text, _>(feed.topic)
             .bind::<sql_types::Unsigned<sql_types::BigInt>, _>(*entries);
     }
-    count.execute(tx).await?;
+    count.prepared_if(feeds.len() <= EXACT).execute(tx).await?;
     Ok(())
 }
 
@@ -278,7 +279,7 @@ async fn enter(tx: &mut Conn, feeds: &BTreeMap<Feed, Vec<Entry>>) -> QueryResult
                 .bind::<sql_types::Text, _>(feed.topic)
                 .bind::<sql_types::Binary, _>(entry.id);
         }
-        insert.execute(tx).await?;
+        insert.prepared_if(rows.len() <= EXACT).execute(tx).await?;
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use super::{
     photos::COVER,
     schema::{listing_amenities, listings, night_rates, nights, photos, quotes},
 };
+use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{ListingId, ListingStatus, Newest, Page, UserId};
 
@@ -159,7 +160,7 @@ define_sql_function! {
 /// Writes a new row.
 pub async fn insert(tx: &mut Conn, listing: &Listing) -> QueryResult<()> {
     let names = Names::of(listing);
-    diesel::insert_into(listings::table).values((listing, names.keys())).execute(tx).await?;
+    diesel::insert_into(listings::table).values((listing, names.keys())).prepared().execute(tx).await?;
     keys::write_words(tx, &[(listing.id, names.words())]).await
 }
 
@@ -187,6 +188,6 @@ pub async fn update(tx: &mut Conn, listing: &Listing) -> QueryResult<()> {
         &listing.rules,
         listings::shortest_stay.eq(least(listings::shortest_stay, listing.rules.min_nights)),
     );
-    diesel::update(listings::table.find(listing.id)).set(changes).execute(tx).await?;
+    diesel::update(listings::table.find(listing.id)).set(changes).prepared().execute(tx).await?;
     keys::write_words(tx, &[(listing.id, names.words())]).await
 }
