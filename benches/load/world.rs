@@ -178,7 +178,7 @@ impl World {
             let page = prepared.page(&self.app, &Page { first: 20, after: after.take() }).await?;
             self.listings.extend(page.items.iter().map(|hit| hit.listing.id));
             let Some(last) = page.items.last().filter(|_| page.has_next) else { break };
-            let cursor = search.cursor(last);
+            let cursor = search.cursors()(last);
             after = Some(search.key(&cursor)?);
             self.pages.push(Some(cursor));
         }
@@ -200,7 +200,7 @@ impl World {
                 let page = prepared.page(&self.app, &Page { first: 100, after: after.take() }).await?;
                 self.offers.extend(page.items.iter().map(|hit| (hit.listing.id, stay)));
                 let Some(last) = page.items.last().filter(|_| page.has_next) else { break };
-                after = Some(search.key(&search.cursor(last))?);
+                after = Some(search.key(&search.cursors()(last))?);
             }
             day = day + Days::new(NIGHTS + 1);
         }

@@ -226,11 +226,7 @@ async fn find(
     let page = Page::new(first, after)?;
     let prepared = search.clone().prepare(ctx.app()).await?;
     let hits = prepared.page(ctx.app(), &page).await?;
-    Ok(ListingSearchConnection {
-        page: Cursored::new(hits, |hit| search.cursor(hit)),
-        prepared,
-        count: OnceCell::new(),
-    })
+    Ok(ListingSearchConnection { page: Cursored::new(hits, search.cursors()), prepared, count: OnceCell::new() })
 }
 
 /// A page of hits, and the search that can count them.

@@ -37,7 +37,7 @@ async fn read(world: &World, search: &Search, first: i32) -> (Vec<Expected>, Opt
         let Some(last) = page.items.last().filter(|_| page.has_next) else {
             return (found, prepared.count(&world.app).await.unwrap());
         };
-        after = Some(search.key(&search.cursor(last)).unwrap());
+        after = Some(search.key(&search.cursors()(last)).unwrap());
     }
 }
 
@@ -179,7 +179,7 @@ async fn a_cursor_belongs_to_its_filter_stay_and_order() {
     let search = Search::new(Filter::default(), None, ListingOrder::Rating).unwrap();
     let page = search.clone().prepare(&world.app).await.unwrap();
     let page = page.page(&world.app, &Page::new(Some(2), None).unwrap()).await.unwrap();
-    let cursor = search.cursor(&page.items[1]);
+    let cursor = search.cursors()(&page.items[1]);
     assert!(search.key(&cursor).is_ok());
     let stay = (Stay::new(day(20), day(22), 365).unwrap(), Guests::ONE);
     let filter = Filter { instant_book: Some(true), ..Filter::default() };

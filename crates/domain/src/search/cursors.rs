@@ -18,23 +18,10 @@ const MAX_RATING: i64 = 500;
 const MAX_DISTANCE: i64 = 20_100_000;
 
 impl Search {
-    /// The cursor of `hit`, which this search has found.
-    pub fn cursor(&self, hit: &Hit) -> String {
-        self.write(&hit.key)
-    }
-
-    fn write(&self, key: &Key) -> String {
-        let (currency, number, id) = match *key {
-            Key::Rating(number, id) | Key::Distance(number, id) => (None, number, id),
-            Key::Price(currency, number, id) => (Some(currency), number, id),
-            Key::Newest(at, id) => (None, at.unix_micros(), id),
-        };
-        let mut bytes = Vec::with_capacity(LENGTH);
-        bytes.extend(self.digest());
-        bytes.extend(currency.as_ref().map_or(&[0; 3][..], |currency| currency.as_str().as_bytes()));
-        bytes.extend(number.to_be_bytes());
-        bytes.extend(id.to_string().as_bytes());
-        URL_SAFE_NO_PAD.encode(bytes)
+    /// The cursors of hits that this search has found.
+    pub fn cursors(&self) -> impl Fn(&Hit) -> String + use<> {
+        let digest = self.digest();
+        move |hit| write(digest, &hit.key)
     }
 
     /// The place that `cursor` names.
@@ -43,10 +30,11 @@ impl Search {
     /// [`PageError::Cursor`] when it is not a cursor of this very search, or names a place that no hit can have.
     pub fn key(&self, cursor: &str) -> Result<Key, PageError> {
         // One place has one text.
-        self.read(cursor).filter(|key| self.write(key) == cursor).ok_or(PageError::Cursor)
+        let digest = self.digest();
+        self.read(digest, cursor).filter(|key| write(digest, key) == cursor).ok_or(PageError::Cursor)
     }
 
-    fn read(&self, cursor: &str) -> Option<Key> {
+    fn read(&self, own: [u8; 8], cursor: &str) -> Option<Key> {
         if cursor.len() != LENGTH.div_ceil(3) * 4 - (3 - LENGTH % 3) % 3 {
             return None;
         }
@@ -56,7 +44,7 @@ impl Search {
         let (number, id) = rest.split_at(8);
         let number = i64::from_be_bytes(number.try_into().ok()?);
         let id: ListingId = std::str::from_utf8(id).ok()?.parse().ok()?;
-        if digest != self.digest() {
+        if digest != own {
             return None;
         }
         let up_to = |most| (0..=most).contains(&number).then_some(number);
@@ -92,6 +80,20 @@ impl Search {
         prefix.copy_from_slice(&whole[..8]);
         prefix
     }
+}
+
+fn write(digest: [u8; 8], key: &Key) -> String {
+    let (currency, number, id) = match *key {
+        Key::Rating(number, id) | Key::Distance(number, id) => (None, number, id),
+        Key::Price(currency, number, id) => (Some(currency), number, id),
+        Key::Newest(at, id) => (None, at.unix_micros(), id),
+    };
+    let mut bytes = Vec::with_capacity(LENGTH);
+    bytes.extend(digest);
+    bytes.extend(currency.as_ref().map_or(&[0; 3][..], |currency| currency.as_str().as_bytes()));
+    bytes.extend(number.to_be_bytes());
+    bytes.extend(id.to_string().as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 #[cfg(test)]
@@ -150,7 +152,7 @@ mod tests {
                 text[at] = noise.1;
                 for text in [forged(&search, currency, number), String::from_utf8_lossy(&text).into_owned()] {
                     if let Ok(key) = search.key(&text) {
-                        prop_assert_eq!(search.write(&key), text);
+                        prop_assert_eq!(write(search.digest(), &key), text);
                     }
                 }
             }
