@@ -1,6 +1,6 @@
 use crate::config::{DATABASE_NAME, Storage};
 use anyhow::{Context, anyhow};
-use mysql_engine::embedded::{Durability, Embedded, EmbeddedError};
+use mysql_engine::embedded::{Embedded, EmbeddedError};
 use mysql_engine::{Database, Options};
 use std::time::{Duration, Instant};
 use types::Entropy;
@@ -20,7 +20,10 @@ impl OpenStorage {
     pub(super) async fn for_server(storage: &Storage) -> anyhow::Result<Self> {
         match storage.database_url()? {
             Some(url) => Ok(Self { url: url.expose().to_owned(), embedded: None }),
-            None => Self::private(Embedded::start(&storage.data_dir, DATABASE_NAME, Durability::Full).await),
+            None => {
+                let memory = storage.database_memory.map(|mib| u64::from(mib) << 20);
+                Self::private(Embedded::start_sized(&storage.data_dir, DATABASE_NAME, memory).await)
+            }
         }
     }
 

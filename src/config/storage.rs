@@ -30,6 +30,11 @@ pub struct Storage {
     #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE")]
     database_url_file: Option<PathBuf>,
 
+    /// Memory for the tables of the private database, in MiB. By default a quarter of the memory of
+    /// the machine or container, from 128 MiB to 8 GiB. It is taken only as data fills it.
+    #[arg(long, env = "STAYGATE_DATABASE_MEMORY", value_name = "MIB", value_parser = between(16, 1_048_576))]
+    pub database_memory: Option<u32>,
+
     /// The maximum number of database connections of this process. Reads, writes and the worker
     /// have shares of them.
     #[arg(long, env = "STAYGATE_POOL_SIZE", value_name = "N", default_value_t = 8, value_parser = between(1, 1000))]

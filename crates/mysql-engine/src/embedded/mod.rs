@@ -18,6 +18,7 @@
 mod binary;
 mod folder;
 mod install;
+mod memory;
 mod process;
 
 use folder::{Folder, Lock};
@@ -136,7 +137,22 @@ impl Embedded {
     pub async fn start(data_dir: &Path, name: &'static str, durability: Durability) -> Result<Self, EmbeddedError> {
         let folder = Folder::open(data_dir, name)?;
         let lock = folder.lock()?;
-        Self::own(folder, lock, durability).await
+        Self::own(folder, lock, (durability, None)).await
+    }
+
+    /// Starts the database with full durability and `buffer_pool` bytes of memory for pages of
+    /// tables; `None`: a quarter of the memory of the machine or container, from 128 MiB to 8 GiB.
+    ///
+    /// # Errors
+    /// See [`Self::start`].
+    pub async fn start_sized(
+        data_dir: &Path,
+        name: &'static str,
+        buffer_pool: Option<u64>,
+    ) -> Result<Self, EmbeddedError> {
+        let folder = Folder::open(data_dir, name)?;
+        let lock = folder.lock()?;
+        Self::own(folder, lock, (Durability::Full, buffer_pool)).await
     }
 
     /// Uses the database of the process that runs one in `data_dir`, or starts it when there is
@@ -151,7 +167,7 @@ impl Embedded {
         let mut attempts = 0;
         loop {
             let busy = match folder.lock() {
-                Ok(lock) => return Self::own(folder, lock, Durability::Full).await,
+                Ok(lock) => return Self::own(folder, lock, (Durability::Full, None)).await,
                 Err(busy @ EmbeddedError::InUse { .. }) => busy,
                 Err(error) => return Err(error),
             };
@@ -170,11 +186,16 @@ impl Embedded {
         }
     }
 
-    async fn own(folder: Folder, lock: Lock, durability: Durability) -> Result<Self, EmbeddedError> {
+    async fn own(
+        folder: Folder,
+        lock: Lock,
+        (durability, buffer_pool): (Durability, Option<u64>),
+    ) -> Result<Self, EmbeddedError> {
         let server = binary::find()?;
         install::ensure(&server, &folder).await?;
         let (url, log) = (folder.url(), folder.log());
-        let supervisor = Supervisor::start(process::Launch::new(server, folder.clone(), durability)).await?;
+        let launch = process::Launch::new(server, folder.clone(), durability, buffer_pool);
+        let supervisor = Supervisor::start(launch).await?;
         Ok(Self { url, log, role: Role::Owner(Box::new(supervisor), lock, folder) })
     }
 

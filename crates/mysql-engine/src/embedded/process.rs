@@ -1,6 +1,6 @@
 use super::binary::Server;
 use super::folder::{self, Folder};
-use super::{Durability, EmbeddedError};
+use super::{Durability, EmbeddedError, memory};
 use crate::{Database, pool};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -36,11 +36,13 @@ pub(super) struct Launch {
     server: Server,
     folder: Folder,
     durability: Durability,
+    /// Bytes of memory for pages of tables.
+    buffer_pool: u64,
 }
 
 impl Launch {
-    pub(super) fn new(server: Server, folder: Folder, durability: Durability) -> Self {
-        Self { server, folder, durability }
+    pub(super) fn new(server: Server, folder: Folder, durability: Durability, buffer_pool: Option<u64>) -> Self {
+        Self { server, folder, durability, buffer_pool: buffer_pool.unwrap_or_else(memory::buffer_pool) }
     }
 
     fn arguments(&self) -> Vec<String> {
@@ -75,7 +77,10 @@ impl Launch {
             arguments.push("--mysqlx=OFF".into());
         }
         arguments.extend(match self.durability {
-            Durability::Full => vec!["--innodb-flush-log-at-trx-commit=1".into()],
+            Durability::Full => vec![
+                "--innodb-flush-log-at-trx-commit=1".into(),
+                format!("--innodb-buffer-pool-size={}", self.buffer_pool),
+            ],
             Durability::Throwaway => [
                 "--innodb-flush-log-at-trx-commit=0",
                 "--innodb-doublewrite=OFF",
