@@ -69,7 +69,29 @@ pub async fn take<T: DeserializeOwned>(
     request: &IdempotentRequest<'_>,
     now: Timestamp,
 ) -> Result<Option<Once<T>>> {
-    if store::idempotency::take(tx, request, now).await? {
+    insert(tx, request, "null", now).await
+}
+
+/// As [`take`], for a response that is known before anything is changed: it is stored at once, and needs no [`keep`].
+///
+/// # Errors
+/// As [`earlier`].
+pub async fn take_with<T: Serialize + DeserializeOwned>(
+    tx: &mut Conn,
+    request: &IdempotentRequest<'_>,
+    answer: &T,
+    now: Timestamp,
+) -> Result<Option<Once<T>>> {
+    insert(tx, request, &serde_json::to_string(answer).map_err(anyhow::Error::from)?, now).await
+}
+
+async fn insert<T: DeserializeOwned>(
+    tx: &mut Conn,
+    request: &IdempotentRequest<'_>,
+    answer: &str,
+    now: Timestamp,
+) -> Result<Option<Once<T>>> {
+    if store::idempotency::insert(tx, request, answer, now).await? {
         return Ok(None);
     }
     earlier(tx, request).await

@@ -46,15 +46,14 @@ pub async fn find(
     Ok(row.map(|(input_hash, answer)| StoredResponse { input_hash, answer }))
 }
 
-/// Takes the key, with an answer that says nothing yet. Of two racers with one key the second waits here for the first, and is told
-/// so by `false`.
-pub async fn take(tx: &mut Conn, request: &IdempotentRequest<'_>, now: Timestamp) -> QueryResult<bool> {
+/// Inserts the key with the response; false if it is there. Of two transactions with one key the second waits here for the first.
+pub async fn insert(tx: &mut Conn, request: &IdempotentRequest<'_>, answer: &str, now: Timestamp) -> QueryResult<bool> {
     let row = (
         idempotency_keys::user_id.eq(request.user),
         idempotency_keys::operation.eq(request.operation),
         idempotency_keys::idempotency_key.eq(request.key.as_str()),
         idempotency_keys::input_hash.eq(request.input_hash.as_slice()),
-        idempotency_keys::answer.eq("null"),
+        idempotency_keys::answer.eq(answer),
         idempotency_keys::created_at.eq(now),
     );
     match diesel::insert_into(idempotency_keys::table).values(row).prepared().execute(tx).await {

@@ -50,21 +50,21 @@ pub async fn create(
     key: &IdempotencyKey,
 ) -> Result<Created> {
     let request = idempotency::request(guest, "createBooking", key, &quote)?;
-    let kept = idempotency::earlier(&mut app.conn().await?, &request).await?;
-    if let Some(kept) = kept {
-        return Ok(kept);
-    }
     let now = app.now();
-    // The connection goes back before another is asked for.
-    let known = store::quotes::visible(&mut app.conn().await?, guest.id(), &[quote]).await?.pop();
-    if let Some(late) = &known
-        && late.expires_at <= now
-    {
-        return expired(app, guest, from, late).await;
-    }
+    // A quote never changes. The connection is returned before another is acquired.
+    let found = store::quotes::visible(&mut app.conn().await?, guest.id(), &[quote]).await?.pop();
+    let Some(quote) = found.as_ref().filter(|quote| quote.expires_at > now) else {
+        // A request that was made in time has its response.
+        let stored = idempotency::earlier(&mut app.conn().await?, &request).await?;
+        return match (stored, &found) {
+            (Some(stored), _) => Ok(stored),
+            (None, Some(late)) => expired(app, guest, from, late).await,
+            (None, None) => Err(Error::not_found("quoteId", "quote")),
+        };
+    };
     let outcome = app.database.transaction(async |tx| book(app, tx, (guest, from), quote, &request, now).await).await;
-    if let (Err(Error::Refused(Refusal::QuoteExpired(_))), Some(stale)) = (&outcome, &known) {
-        return Err(quotes::renew(app, guest, from, stale).await?.into());
+    if let Err(Error::Refused(Refusal::QuoteExpired(_))) = &outcome {
+        return Err(quotes::renew(app, guest, from, quote).await?.into());
     }
     match outcome? {
         Outcome::Booked(created, booking, others) => {
@@ -96,40 +96,38 @@ async fn book(
     app: &App,
     tx: &mut Conn,
     (guest, from): (&Member, AddressPrefix),
-    quote: QuoteId,
+    quote: &Quote,
     request: &IdempotentRequest<'_>,
     now: Timestamp,
 ) -> Result<Outcome> {
-    if let Some(kept) = idempotency::take(tx, request, now).await? {
-        return Ok(Outcome::Replayed(kept));
+    let created = StoredBooking { booking: BookingId::new(now, &*app.entropy) };
+    if let Some(stored) = idempotency::take_with(tx, request, &created, now).await? {
+        return Ok(Outcome::Replayed(stored));
     }
-    let found = store::quotes::visible(tx, guest.id(), &[quote]).await?.pop();
-    let quote = found.ok_or_else(|| Error::not_found("quoteId", "quote"))?;
     if let Some(booking) = store::bookings::of_quote(tx, quote.id).await? {
         return Err(booked_already(&booking));
     }
     // Its host does not move it, or change its currency, between this look and the commit.
     let listing = store::listings::share(tx, quote.listing_id).await?;
     let listing = listing.ok_or_else(|| Error::not_found("quoteId", "listing"))?;
-    still_offered(app, &listing, &quote, now)?;
-    if !quotes::still_holds(&quote, &listing)? {
+    still_offered(app, &listing, quote, now)?;
+    if !quotes::still_holds(quote, &listing)? {
         return Err(Refusal::QuoteExpired(QuoteExpired { quote: None, differences: Vec::new() }).into());
     }
-    let admission = admit(app, tx, &quote, &listing, now).await?;
-    let booking = draft(app, &quote, &listing, admission.held_since, now)?;
+    let admission = admit(app, tx, quote, &listing, now).await?;
+    let booking = draft(app, created.booking, (quote, &listing), admission.held_since, now)?;
     store::bookings::insert(tx, &booking).await.map_err(raced)?;
     let Taken { booking, events, expired } =
         take_nights(app, tx, booking, listing.rules.preparation_nights, now).await?;
     // Last, because all bookings from an address wait for one another from here on.
     limits::take(tx, &app.limits.bookings_by_address, &[from.as_bytes()], now).await?;
-    let created = idempotency::keep(tx, request, StoredBooking { booking: booking.id }).await?;
     let mut happened: Vec<_> = events::expired(&expired).collect();
     let replaced = Actor::Guest(guest.id()).event(BookingEventKind::CancelledByGuest);
     happened.extend(admission.replaced.iter().map(|it| Happened::new(it, [replaced])));
-    happened.push(Happened::new(&booking, events));
+    happened.push(Happened::of_new(&booking, events));
     events::append_all(app, tx, &happened, now).await?;
     let others = expired.into_iter().chain(admission.replaced).collect();
-    Ok(Outcome::Booked(created, Box::new(booking), others))
+    Ok(Outcome::Booked(Once::new(created), Box::new(booking), others))
 }
 
 /// The quote was booked by another request at the same time: with another look that booking is found.
@@ -222,7 +220,13 @@ fn beginning(
     }
 }
 
-fn draft(app: &App, quote: &Quote, listing: &Listing, held_since: Timestamp, now: Timestamp) -> Result<Booking> {
+fn draft(
+    app: &App,
+    id: BookingId,
+    (quote, listing): (&Quote, &Listing),
+    held_since: Timestamp,
+    now: Timestamp,
+) -> Result<Booking> {
     let zones = app.time_zones();
     let zone = listings::zone(&zones, listing)?;
     let check_in_at = check_in_at(&zone, quote, listing);
@@ -230,7 +234,7 @@ fn draft(app: &App, quote: &Quote, listing: &Listing, held_since: Timestamp, now
     let deadline_at = Some(deadline.min(check_in_at));
     let is_certain = quote.instant_book && quote.total == 0;
     Ok(Booking {
-        id: BookingId::new(now, &*app.entropy),
+        id,
         listing_id: listing.id,
         guest_id: quote.guest_id,
         host_id: listing.host_id,
@@ -253,7 +257,8 @@ fn draft(app: &App, quote: &Quote, listing: &Listing, held_since: Timestamp, now
         cancellation_timeline: None,
         deadline_at,
         decline_message: None,
-        event_sequence: 0,
+        // That it was created or requested and, if nobody has to pay or answer, confirmed.
+        event_sequence: if is_certain { 2 } else { 1 },
         created_at: now,
         confirmed_at: None,
         cancelled_at: None,

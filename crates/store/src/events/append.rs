@@ -27,12 +27,19 @@ pub struct Happened<'a> {
     pub events: Vec<NewEvent>,
     /// Whether the host sees the booking only from now on, and therefore also gets its earlier events.
     pub host_joins: bool,
+    /// Whether the booking was inserted with the sequence of the last of these events.
+    pub is_new: bool,
 }
 
 impl<'a> Happened<'a> {
     /// Events of `booking`.
     pub fn new(booking: &'a Booking, events: impl IntoIterator<Item = NewEvent>) -> Self {
-        Self { booking, events: events.into_iter().collect(), host_joins: false }
+        Self { booking, events: events.into_iter().collect(), host_joins: false, is_new: false }
+    }
+
+    /// All events of `booking`, which this transaction has inserted with as many as its `event_sequence`.
+    pub fn of_new(booking: &'a Booking, events: impl IntoIterator<Item = NewEvent>) -> Self {
+        Self { is_new: true, ..Self::new(booking, events) }
     }
 
     fn is_seen_by_host(&self) -> bool {
@@ -101,11 +108,14 @@ async fn booking_rows(tx: &mut Conn, happened: &[Happened<'_>]) -> QueryResult<V
     let mut rows = Vec::new();
     for it in happened.iter().filter(|it| !it.events.is_empty()) {
         let count = u32::try_from(it.events.len()).unwrap_or(u32::MAX);
-        diesel::update(bookings::table.find(it.booking.id))
-            .set(bookings::event_sequence.eq(bookings::event_sequence + count))
-            .prepared()
-            .execute(tx)
-            .await?;
+        let counted = if it.is_new { it.booking.event_sequence } else { 0 };
+        if counted != count {
+            diesel::update(bookings::table.find(it.booking.id))
+                .set(bookings::event_sequence.eq(bookings::event_sequence + count - counted))
+                .prepared()
+                .execute(tx)
+                .await?;
+        }
         rows.extend(it.events.iter().zip((0..count).rev()).map(|(event, behind)| booking_row(it, event, behind)));
     }
     Ok(rows)
