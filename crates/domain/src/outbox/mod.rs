@@ -11,6 +11,7 @@ use futures_util::future::join_all;
 
 use crate::{
     app::App,
+    events::Cause,
     payments::{self, Applied},
 };
 use mysql_engine::Conn;
@@ -146,6 +147,7 @@ async fn fail(app: &App, effect: &Effect, failure: &Failure) -> Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn run_due(app: &App, kind: EffectKind) -> Result<()> {
+    let app = &app.caused_by(Cause::Job(kind.as_str()));
     for _ in 0..ROUNDS {
         let is_due = store::outbox::is_due(&mut app.conn().await?, kind, app.now()).await?;
         if !is_due {
