@@ -210,7 +210,7 @@ async fn a_quote_a_booking_and_its_payment_prepare_nothing_that_was_prepared_bef
     let first = app.app.now().utc().date_naive() + Duration::days(10);
     let mut news = Vec::new();
     // Until each connection knows all statements: they are used in turn.
-    for number in 0..40 {
+    for number in 0_i64..40 {
         let (before, conns) = prepared(&app).await;
         let day = |nights| (first + Duration::days(3 * number + nights)).to_string();
         guest.book_and_pay(&listing, &day(0), &day(2)).await;

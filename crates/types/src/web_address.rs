@@ -61,6 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn addresses_of_the_public_web_are_told_from_others() {
         for public in [
             "https://example.org/a.jpg",

@@ -220,6 +220,7 @@ fn beginning(
     }
 }
 
+/// A new booking. Its events will be that it was created or requested and, if nobody has to pay or answer, that it was confirmed.
 fn draft(
     app: &App,
     id: BookingId,
@@ -231,8 +232,7 @@ fn draft(
     let zone = listings::zone(&zones, listing)?;
     let check_in_at = check_in_at(&zone, quote, listing);
     let (status, deadline, held_since) = beginning(app, quote, held_since, now);
-    let deadline_at = Some(deadline.min(check_in_at));
-    let is_certain = quote.instant_book && quote.total == 0;
+    let (deadline_at, is_certain) = (Some(deadline.min(check_in_at)), quote.instant_book && quote.total == 0);
     Ok(Booking {
         id,
         listing_id: listing.id,
@@ -257,7 +257,6 @@ fn draft(
         cancellation_timeline: None,
         deadline_at,
         decline_message: None,
-        // That it was created or requested and, if nobody has to pay or answer, confirmed.
         event_sequence: if is_certain { 2 } else { 1 },
         created_at: now,
         confirmed_at: None,

@@ -154,6 +154,7 @@ fn mutations_take_one_input_and_return_a_union() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_schema_must_be_valid() {
     finds(&[
         ("getaway: String", "a: Nothing", "Listing.a: there is no type Nothing"),

@@ -76,7 +76,12 @@ impl Launch {
         if !self.server.is_mariadb {
             arguments.push("--mysqlx=OFF".into());
         }
-        arguments.extend(match self.durability {
+        arguments.extend(self.durability_arguments());
+        arguments
+    }
+
+    fn durability_arguments(&self) -> Vec<String> {
+        match self.durability {
             Durability::Full => vec![
                 "--innodb-flush-log-at-trx-commit=1".into(),
                 format!("--innodb-buffer-pool-size={}", self.buffer_pool),
@@ -90,8 +95,7 @@ impl Launch {
             ]
             .map(Into::into)
             .to_vec(),
-        });
-        arguments
+        }
     }
 
     async fn spawn(&self) -> Result<Running, EmbeddedError> {

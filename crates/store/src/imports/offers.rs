@@ -84,6 +84,18 @@ impl Offered {
     }
 }
 
+/// Writes that listings have amenities.
+async fn link(tx: &mut Conn, new: &[(ListingId, &String)]) -> QueryResult<()> {
+    for rows in new.chunks(ROWS) {
+        let link = |(id, slug): &(ListingId, &String)| {
+            (listing_amenities::listing_id.eq(*id), listing_amenities::amenity_slug.eq((*slug).clone()))
+        };
+        let links: Vec<_> = rows.iter().map(link).collect();
+        diesel::insert_into(listing_amenities::table).values(links).execute(tx).await?;
+    }
+    Ok(())
+}
+
 /// Writes the amenities, and which listing has which.
 pub(super) async fn write_amenities(
     tx: &mut Conn,
@@ -125,12 +137,6 @@ pub(super) async fn write_amenities(
             written.changed.push(id);
         }
     }
-    for rows in new.chunks(ROWS) {
-        let link = |(id, slug): &(ListingId, &String)| {
-            (listing_amenities::listing_id.eq(*id), listing_amenities::amenity_slug.eq((*slug).clone()))
-        };
-        let links: Vec<_> = rows.iter().map(link).collect();
-        diesel::insert_into(listing_amenities::table).values(links).execute(tx).await?;
-    }
+    link(tx, &new).await?;
     Ok(written)
 }

@@ -96,6 +96,16 @@ pub(super) fn own_prices(terms: &StayTerms) -> Text {
     text
 }
 
+/// The percent off the nights.
+fn discount(terms: &StayTerms) -> &'static str {
+    match (terms.weekly, terms.monthly) {
+        (true, true) => "GREATEST(l.weekly_discount, l.monthly_discount)",
+        (true, false) => "l.weekly_discount",
+        (false, true) => "l.monthly_discount",
+        (false, false) => "0",
+    }
+}
+
 /// Listings that can be booked, with `nightly`, the sum of the nights' prices, `discount`, percent off that, and `fees` of the host. The
 /// limit, which nothing reaches, makes the database compute these once per listing instead of wherever they are named.
 fn candidates(text: &mut Text, question: Question<'_>, terms: &StayTerms, shortlist: Option<&Text>) {
@@ -103,13 +113,7 @@ fn candidates(text: &mut Text, question: Question<'_>, terms: &StayTerms, shortl
     conditions::distance(text, question.filter);
     text.sql(" AS distance, ");
     nightly(text, terms);
-    text.sql(" AS nightly, ").sql(match (terms.weekly, terms.monthly) {
-        (true, true) => "GREATEST(l.weekly_discount, l.monthly_discount)",
-        (true, false) => "l.weekly_discount",
-        (false, true) => "l.monthly_discount",
-        (false, false) => "0",
-    });
-    text.sql(" AS discount, ");
+    text.sql(" AS nightly, ").sql(discount(terms)).sql(" AS discount, ");
     host_fees(text, terms);
     text.sql(" AS fees FROM ");
     match shortlist {
