@@ -1,5 +1,5 @@
-//! What a loader itself costs, apart from the statement: a page's worth of keys asked for at once, answered from memory, through our own
-//! batches (for the whole process, and for one operation) and through the `dataloader` crate. `cargo bench --bench loaders`.
+//! The overhead of loaders without statements: the keys of a page, requested at once and answered from memory, through our own batches (for
+//! the whole process, and for one operation) and through the `dataloader` crate. `cargo bench --bench loaders`.
 
 use std::{
     collections::HashMap,
@@ -99,7 +99,7 @@ async fn main() -> anyhow::Result<()> {
     let viewer = Viewer::Member(member(&app)?);
     let shared = PublicLoaders::default();
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
-    // In turn, so that all see the same noise.
+    // Alternating, so that all have the same noise.
     for _ in 0..ROUNDS {
         let begun = Instant::now();
         for _ in 0..PAGES {

@@ -137,8 +137,8 @@ impl Readiness for Database {
         let days = usize::try_from(days).unwrap_or_default();
         let (topics, followers) = app.streams.hub.followed();
         let mut metrics = app.database.metrics();
-        metrics.extend(app.chores.metrics());
-        let level = |name, help| app.chores.level_of(name).map(|level| Metric::count_gauge(name, help, level));
+        metrics.extend(app.jobs.metrics());
+        let level = |name, help| app.jobs.gauge(name).map(|level| Metric::count_gauge(name, help, level));
         metrics.extend(level("effects_pending", "Effects on payment providers that are to be done"));
         metrics.extend(level("provider_events_pending", "Statements of payment providers that are to be applied"));
         metrics.extend(level("payment_cases_open", "Payments that a person must look at"));

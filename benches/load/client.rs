@@ -1,4 +1,4 @@
-//! Clients that ask as fast as they get answers. HTTP is written by hand, so that as little as possible of the machine's time is theirs.
+//! Clients that send requests as fast as they get responses. HTTP is written by hand, so that clients use little CPU time.
 
 use std::time::{Duration, Instant};
 
@@ -11,32 +11,32 @@ use tokio::{
 };
 
 use super::{
-    ask::Ask,
     measure::{Measured, run, share_out},
+    request_kind::RequestKind,
     world::{Load, World, key},
 };
 
 /// One round at the server.
 pub async fn round(
     world: &World,
-    ask: Ask,
+    kind: RequestKind,
     connections: usize,
     load: Load,
     time: Duration,
 ) -> anyhow::Result<Measured> {
-    let requests = requests(world, ask, &load)?;
+    let requests = requests(world, kind, &load)?;
     let mut clients = Vec::new();
     for _ in 0..connections {
         clients.push(Client::connect(&world.address).await?);
     }
     let shares = clients.into_iter().zip(share_out(requests, connections));
-    run(world, ask, time, shares, |(client, share), end| client.ask(ask, share, end)).await
+    run(world, kind, time, shares, |(client, share), end| client.send(kind, share, end)).await
 }
 
 /// The requests of a round, as bytes.
-fn requests(world: &World, ask: Ask, load: &Load) -> anyhow::Result<Vec<Vec<u8>>> {
+fn requests(world: &World, kind: RequestKind, load: &Load) -> anyhow::Result<Vec<Vec<u8>>> {
     let request = |guest: Option<usize>, variables: Value| {
-        let body = json!({ "query": ask.document(), "variables": variables }).to_string();
+        let body = json!({ "query": kind.document(), "variables": variables }).to_string();
         let bearer = guest.map(|guest| format!("authorization: Bearer {}\r\n", world.guests[guest].token));
         let head = format!(
             "POST /graphql HTTP/1.1\r\nhost: {}\r\n{}content-type: application/json\r\naccept: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -96,8 +96,13 @@ impl Client {
         Ok(Self { stream, buffer: vec![0; 1 << 18] })
     }
 
-    /// Asks until `end`, or each request once; returns how long each answer took.
-    async fn ask(mut self, ask: Ask, requests: Vec<Vec<u8>>, end: Option<Instant>) -> anyhow::Result<Vec<Duration>> {
+    /// Sends requests until `end`, or each once; returns the response times.
+    async fn send(
+        mut self,
+        kind: RequestKind,
+        requests: Vec<Vec<u8>>,
+        end: Option<Instant>,
+    ) -> anyhow::Result<Vec<Duration>> {
         let mut latencies = Vec::new();
         let mut signs = 0;
         for request in requests.iter().cycle() {
@@ -110,13 +115,13 @@ impl Client {
             let answer = self.exchange(request).await?;
             latencies.push(begun.elapsed());
             if !answer.starts_with(r#"{"data":{"#) || answer.contains(r#""errors":["#) {
-                bail!("{}: {answer}", ask.name());
+                bail!("{}: {answer}", kind.name());
             }
-            signs += usize::from(answer.contains(ask.sign()));
+            signs += usize::from(answer.contains(kind.sign()));
         }
-        // A filtered search may find nothing here and there.
-        if signs * 2 < latencies.len() || (ask.is_counted() && signs < latencies.len()) {
-            bail!("{}: {signs} of {} answers were as expected", ask.name(), latencies.len());
+        // Some filtered searches find nothing.
+        if signs * 2 < latencies.len() || (kind.is_counted() && signs < latencies.len()) {
+            bail!("{}: {signs} of {} answers were as expected", kind.name(), latencies.len());
         }
         Ok(latencies)
     }
@@ -141,7 +146,7 @@ impl Client {
     }
 }
 
-/// Where the body begins and ends, once the head is there.
+/// The start and end of the body, once the head is complete.
 fn body(bytes: &[u8]) -> anyhow::Result<Option<(usize, usize)>> {
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
     let head = std::str::from_utf8(&bytes[..end])?;

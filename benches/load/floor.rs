@@ -1,4 +1,4 @@
-//! The floor: the same statements from Rust, each request for itself, without GraphQL and HTTP.
+//! The floor: the same statements from Rust, separately for each request, without GraphQL and HTTP.
 
 use std::{
     sync::Arc,
@@ -17,12 +17,12 @@ use domain::{
 use types::{Guests, ListingId, ListingOrder, Page, QuoteId, Side, Stay, UserId};
 
 use super::{
-    ask::Ask,
     measure::{Measured, run, share_out},
+    request_kind::RequestKind,
     world::{Load, World, key},
 };
 
-/// A request without its wrapping.
+/// A request without GraphQL and HTTP.
 #[derive(Clone)]
 enum Call {
     Search(Option<String>),
@@ -36,13 +36,13 @@ enum Call {
 /// One round.
 pub async fn round(
     world: &World,
-    ask: Ask,
+    kind: RequestKind,
     connections: usize,
     load: Load,
     time: Duration,
 ) -> anyhow::Result<Measured> {
     let shares = share_out(calls(world, load), connections);
-    run(world, ask, time, shares, |share, end| work(world.app.clone(), share, end)).await
+    run(world, kind, time, shares, |share, end| work(world.app.clone(), share, end)).await
 }
 
 fn calls(world: &World, load: Load) -> Vec<Call> {
@@ -78,7 +78,7 @@ async fn work(app: App, calls: Vec<Call>, end: Option<Instant>) -> anyhow::Resul
     Ok(latencies)
 }
 
-/// Reads or writes all that the request is about, level by level.
+/// Reads or writes everything of the request, level by level.
 async fn answer(app: &App, call: &Call) -> anyhow::Result<()> {
     match call {
         Call::Search(after) => {
@@ -95,7 +95,7 @@ async fn answer(app: &App, call: &Call) -> anyhow::Result<()> {
         }
         Call::Book(guest, quote) => {
             let created = bookings::create(app, guest, AddressPrefix::of(None), *quote, &key(app)?).await?;
-            // The answer shows the booking.
+            // The response contains the booking.
             std::hint::black_box(bookings::visible(app, guest, &[created.answer.booking]).await?);
         }
     }

@@ -1,10 +1,10 @@
-//! How fast the server is: the pages and mutations of a booking site, asked for by 1, 4 and 32 connections at once, beside the same
-//! statements from Rust without GraphQL and HTTP, in the same run. `make bench` runs it; its last line has the ratios.
+//! Throughput of the server: the pages and mutations of a booking site, requested by 1, 4 and 32 connections at once, compared with the
+//! same statements from Rust without GraphQL and HTTP, in the same run. `make bench` runs it; its last line has the ratios.
 //!
-//! Everything is of its own: a private database with full durability, a city of 10,000 listings (or the files of a real one, `--city`),
-//! a server process. Rounds of server and floor alternate, and the medians count, because machines are noisy.
+//! Everything is separate: a private database with full durability, a city of 10,000 listings (or the files of a real one, `--city`), a
+//! server process. Rounds of server and floor alternate, and the medians count, because machines are noisy.
 
-mod ask;
+mod request_kind;
 mod client;
 mod floor;
 mod measure;
@@ -18,23 +18,23 @@ use std::{path::PathBuf, time::Duration};
 use clap::Parser;
 
 use self::{
-    ask::Ask,
     measure::{Measured, median},
     report::Row,
+    request_kind::RequestKind,
     world::World,
 };
 
-/// The server's, so that the floor has it too.
+/// The server's allocator, so that the floor has it too.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Measures the server against the floor.
+/// Compares the server with the floor.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// A folder with the listings.csv.gz, reviews.csv.gz and calendar.csv.gz of a real city (Inside Airbnb), measured first.
     #[arg(long)]
     city: Option<PathBuf>,
-    /// Listings of the city that is made; 0: none.
+    /// Listings of the generated city; 0: none.
     #[arg(long, default_value_t = 10_000)]
     listings: u64,
     /// Seconds of a round.
@@ -49,7 +49,7 @@ struct Arguments {
     /// Only these: search, filtered, listing, trips, quote, book.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// What cargo adds.
+    /// Added by cargo.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -76,12 +76,12 @@ async fn measure_all(arguments: &Arguments, mut world: World, title: &str) -> an
     println!("\n== {title}: {}", world.size().await?);
     println!("{}", report::HEAD);
     let mut rows = Vec::new();
-    for ask in Ask::ALL {
-        if !arguments.only.is_empty() && !arguments.only.iter().any(|only| only == ask.name()) {
+    for kind in RequestKind::ALL {
+        if !arguments.only.is_empty() && !arguments.only.iter().any(|only| only == kind.name()) {
             continue;
         }
         for &connections in &arguments.connections {
-            let row = compare(arguments, &mut world, ask, connections).await?;
+            let row = compare(arguments, &mut world, kind, connections).await?;
             println!("{row}");
             rows.push(row);
         }
@@ -91,17 +91,22 @@ async fn measure_all(arguments: &Arguments, mut world: World, title: &str) -> an
     Ok(())
 }
 
-/// Rounds of the server and of the floor in turn.
-async fn compare(arguments: &Arguments, world: &mut World, ask: Ask, connections: usize) -> anyhow::Result<Row> {
+/// Alternating rounds of the server and of the floor.
+async fn compare(
+    arguments: &Arguments,
+    world: &mut World,
+    kind: RequestKind,
+    connections: usize,
+) -> anyhow::Result<Row> {
     let time = Duration::from_secs_f64(arguments.seconds);
     let (mut served, mut floors): (Vec<Measured>, Vec<Measured>) = Default::default();
     // The first round fills caches and is not counted.
     for round in 0..=arguments.rounds {
         let time = if round == 0 { time / 4 } else { time };
-        let load = world.load(ask, connections, time).await?;
-        let server = client::round(world, ask, connections, load, time).await?;
-        let load = world.load(ask, connections, time).await?;
-        let floor = floor::round(world, ask, connections, load, time).await?;
+        let load = world.load(kind, connections, time).await?;
+        let server = client::round(world, kind, connections, load, time).await?;
+        let load = world.load(kind, connections, time).await?;
+        let floor = floor::round(world, kind, connections, load, time).await?;
         if round > 0 {
             served.push(server);
             floors.push(floor);
@@ -109,5 +114,5 @@ async fn compare(arguments: &Arguments, world: &mut World, ask: Ask, connections
     }
     let ratios = served.iter().zip(&floors).map(|(server, floor)| server.rate() / floor.rate());
     let ratio = median(ratios.collect());
-    Ok(Row { ask, connections, ratio, server: Measured::middle(served), floor: Measured::middle(floors) })
+    Ok(Row { kind, connections, ratio, server: Measured::middle(served), floor: Measured::middle(floors) })
 }

@@ -1,4 +1,4 @@
-//! What a round is measured by.
+//! Measurements of a round.
 
 use std::{
     fs,
@@ -12,12 +12,12 @@ use diesel::{
 };
 use mysql_engine::Database;
 
-use super::{ask::Ask, world::World};
+use super::{request_kind::RequestKind, world::World};
 
 /// The kernel's unit of CPU time in /proc.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What the processes have used up at some instant.
+/// The resources used by the processes so far.
 #[derive(Debug, Clone, Copy)]
 pub struct Status {
     server: Duration,
@@ -59,7 +59,7 @@ impl Status {
 /// CPU time of a process.
 fn cpu(pid: u32) -> anyhow::Result<Duration> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // Behind the name, which may have spaces; user and system time are fields 14 and 15.
+    // After the name, which can have spaces; user and system time are fields 14 and 15.
     let fields = text.rsplit(')').next().context("a name")?.split_whitespace();
     let ticks = fields.skip(11).take(2).map(str::parse::<u32>).sum::<Result<u32, _>>()?;
     Ok(TICK * ticks)
@@ -72,7 +72,7 @@ fn memory(pid: u32) -> anyhow::Result<u64> {
     Ok(kilobytes * 1024)
 }
 
-/// How much there is in the database.
+/// The size of the database.
 pub async fn size(database: &Database) -> anyhow::Result<String> {
     use diesel_async::RunQueryDsl;
     let conn = &mut database.conn().await?;
@@ -84,7 +84,7 @@ pub async fn size(database: &Database) -> anyhow::Result<String> {
     Ok(sizes.join(", "))
 }
 
-/// Gives each of `takers` every so manieth thing.
+/// Distributes the items evenly to `takers`.
 pub fn share_out<T: Clone>(things: Vec<T>, takers: usize) -> Vec<Vec<T>> {
     let mut shares = vec![Vec::new(); takers];
     for (index, thing) in things.into_iter().enumerate() {
@@ -93,11 +93,11 @@ pub fn share_out<T: Clone>(things: Vec<T>, takers: usize) -> Vec<Vec<T>> {
     shares
 }
 
-/// A round: a task for each share, until the time is over, or until each thing was asked for once where that is how rounds end. `work` tells
-/// how long each request took.
+/// A round: a task for each share, until the time is over, or until each item was requested once, if the round is counted. `work` returns
+/// the times of the requests.
 pub async fn run<S, F>(
     world: &World,
-    ask: Ask,
+    kind: RequestKind,
     time: Duration,
     shares: impl IntoIterator<Item = S>,
     work: impl Fn(S, Option<Instant>) -> F,
@@ -107,7 +107,7 @@ where
 {
     let from = world.status().await?;
     let begun = Instant::now();
-    let end = (!ask.is_counted()).then(|| begun + time);
+    let end = (!kind.is_counted()).then(|| begun + time);
     let tasks = shares.into_iter().map(|share| tokio::spawn(work(share, end)));
     let mut latencies = Vec::new();
     for task in futures_util::future::join_all(tasks).await {
@@ -141,7 +141,7 @@ impl Measured {
         self.requests as f64 / self.time.as_secs_f64()
     }
 
-    /// The time within which this share of the requests was answered.
+    /// The response time of this percentile.
     pub fn percentile(&self, share: f64) -> Duration {
         let index = ((self.requests as f64 * share) as usize).min(self.requests.saturating_sub(1));
         self.latencies.get(index).copied().unwrap_or_default()
@@ -167,7 +167,7 @@ impl Measured {
         self.to.memory
     }
 
-    /// The round in the middle, by rate.
+    /// The median round, by rate.
     pub fn middle(mut rounds: Vec<Self>) -> Self {
         rounds.sort_by(|a, b| a.rate().total_cmp(&b.rate()));
         let middle = rounds.len() / 2;
@@ -175,7 +175,7 @@ impl Measured {
     }
 }
 
-/// The one in the middle.
+/// The median.
 pub fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)

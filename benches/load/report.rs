@@ -2,14 +2,14 @@
 
 use std::{fmt, time::Duration};
 
-use super::{ask::Ask, measure::Measured};
+use super::{measure::Measured, request_kind::RequestKind};
 
 /// The names of the columns.
 pub const HEAD: &str = "request   conns |   req/s  p50 ms  p99 ms  stmts  server µs  db µs  RSS MB |  floor/s  stmts  own µs  db µs | ratio";
 
 /// One request at one number of connections.
 pub struct Row {
-    pub ask: Ask,
+    pub kind: RequestKind,
     pub connections: usize,
     /// The median of each round's ratio.
     pub ratio: f64,
@@ -29,7 +29,7 @@ impl fmt::Display for Row {
         write!(
             f,
             "{:<9} {:>5} | {:>7.0} {:>7.2} {:>7.2} {:>6.1} {:>10} {:>6} {:>7} | {:>8.0} {:>6.1} {:>7} {:>6} | {:>5.2}",
-            self.ask.name(),
+            self.kind.name(),
             self.connections,
             server.rate(),
             millis(server.percentile(0.5)),
@@ -47,17 +47,17 @@ impl fmt::Display for Row {
     }
 }
 
-/// What it comes to, at the most connections.
+/// The summary, at the largest number of connections.
 pub fn summary(rows: &[Row]) {
     let most = rows.iter().map(|row| row.connections).max().unwrap_or(0);
-    let at_most = |ask| rows.iter().find(|row| row.ask == ask && row.connections == most);
-    if let (Some(plain), Some(filtered)) = (at_most(Ask::Search), at_most(Ask::Filtered)) {
+    let at_most = |kind| rows.iter().find(|row| row.kind == kind && row.connections == most);
+    if let (Some(plain), Some(filtered)) = (at_most(RequestKind::Search), at_most(RequestKind::Filtered)) {
         let times = millis(filtered.server.percentile(0.99)) / millis(plain.server.percentile(0.99));
         println!("filtered search: p99 {times:.1} times that of the plain one, at {most} connections");
     }
-    let ratios: Vec<_> = [Ask::Search, Ask::Listing, Ask::Trips, Ask::Book]
+    let ratios: Vec<_> = [RequestKind::Search, RequestKind::Listing, RequestKind::Trips, RequestKind::Book]
         .into_iter()
-        .filter_map(|ask| at_most(ask).map(|row| format!("{}={:.2}", ask.name(), row.ratio)))
+        .filter_map(|kind| at_most(kind).map(|row| format!("{}={:.2}", kind.name(), row.ratio)))
         .collect();
     println!("ratio {}", ratios.join(" "));
 }

@@ -1,4 +1,4 @@
-//! What is measured: a database with a city in it, a server process on it, guests with trips, and stays that can be booked.
+//! The measured system: a database with a city, a server process, guests with trips, and stays that can be booked.
 
 use std::{
     io::{BufRead, BufReader},
@@ -29,10 +29,10 @@ use types::{
     SystemClock, error::Validation,
 };
 
-use super::{ask::Ask, city::City, measure::Status};
+use super::{city::City, measure::Status, request_kind::RequestKind};
 
 const SECRET: &str = "bench-0123456789abcdef0123456789abcdef";
-/// Guests who ask for trips, quotes and bookings.
+/// Guests with trips, quotes and bookings.
 const GUESTS: usize = 32;
 /// Trips of each.
 const TRIPS: usize = 20;
@@ -40,7 +40,7 @@ const TRIPS: usize = 20;
 const NIGHTS: u64 = 3;
 /// The pages of the plain search.
 const PAGES: usize = 40;
-/// Statements of the preparations at one time.
+/// Concurrent statements of the preparation.
 const WIDTH: usize = 8;
 
 /// A guest, and the token that proves it.
@@ -52,7 +52,7 @@ pub struct Guest {
 /// A stay that can be booked.
 pub type Offer = (ListingId, Stay);
 
-/// Requests of a round: what differs from one to the next.
+/// The parameters of the requests of a round.
 pub enum Load {
     /// Cursors of pages of the search.
     Pages(Vec<Option<String>>),
@@ -68,7 +68,7 @@ pub enum Load {
     Quotes(Vec<(usize, QuoteId)>),
 }
 
-/// A database with a city in it, and a server on it.
+/// A database with a city, and a server.
 pub struct World {
     pub app: App,
     pub guests: Vec<Guest>,
@@ -83,7 +83,7 @@ pub struct World {
 }
 
 impl World {
-    /// One with a city that is made.
+    /// One with a generated city.
     pub async fn generated(listings: u64) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let from = SystemClock.now().utc().date_naive();
@@ -127,13 +127,13 @@ impl World {
         Ok(world)
     }
 
-    /// What the server has used up so far.
+    /// The resources used so far.
     pub async fn status(&self) -> anyhow::Result<Status> {
         let database = self.database.pid().context("the database runs")?;
         Status::read(&self.app.database, self.server.id(), database).await
     }
 
-    /// What there is.
+    /// The size of the database.
     pub async fn size(&self) -> anyhow::Result<String> {
         super::measure::size(&self.app.database).await
     }
@@ -146,15 +146,15 @@ impl World {
         Ok(self.database.stop(Duration::ZERO).await?)
     }
 
-    /// What the requests of a round are about.
-    pub async fn load(&mut self, ask: Ask, connections: usize, time: Duration) -> anyhow::Result<Load> {
-        Ok(match ask {
-            Ask::Search => Load::Pages(self.pages.clone()),
-            Ask::Filtered => Load::Filters(self.filters()?),
-            Ask::Listing => Load::Listings(self.listings.clone()),
-            Ask::Trips => Load::Trips,
-            Ask::Quote => Load::Offers(self.offers.iter().take(4_000).copied().collect()),
-            Ask::Book => {
+    /// The parameters of a round.
+    pub async fn load(&mut self, kind: RequestKind, connections: usize, time: Duration) -> anyhow::Result<Load> {
+        Ok(match kind {
+            RequestKind::Search => Load::Pages(self.pages.clone()),
+            RequestKind::Filtered => Load::Filters(self.filters()?),
+            RequestKind::Listing => Load::Listings(self.listings.clone()),
+            RequestKind::Trips => Load::Trips,
+            RequestKind::Quote => Load::Offers(self.offers.iter().take(4_000).copied().collect()),
+            RequestKind::Book => {
                 let share = [1.0, 2.5].get(connections / 4).copied().unwrap_or(4.0);
                 let wanted = (self.rate_of_booking / 4.0 * share * time.as_secs_f64()) as usize;
                 Load::Quotes(self.quotes(wanted.max(connections * 4)).await?)
@@ -186,7 +186,7 @@ impl World {
         self.make_trips().await
     }
 
-    /// Stays of all listings from the day after the calendars on, none of which is in the way of another.
+    /// Stays at all listings from the day after the calendars on, without overlaps.
     async fn find_offers(&mut self) -> anyhow::Result<()> {
         let today = self.app.now().utc().date_naive();
         let mut day = today + Days::new(20);
@@ -221,7 +221,7 @@ impl World {
         stream::iter(quotes).map(book).buffer_unordered(WIDTH).try_collect().await
     }
 
-    /// So many quotes, of all guests in turn.
+    /// Quotes of all guests in turn.
     async fn quotes(&mut self, number: usize) -> anyhow::Result<Vec<(usize, QuoteId)>> {
         if self.offers.len() < number {
             bail!("there are no more stays to book: fewer rounds, please");
@@ -237,7 +237,7 @@ impl World {
         stream::iter(offers.into_iter().enumerate()).map(quote).buffer_unordered(WIDTH).try_collect().await
     }
 
-    /// Boxes and dates as people ask for them.
+    /// Realistic boxes and dates.
     fn filters(&self) -> anyhow::Result<Vec<(Filter, Stay)>> {
         let today = self.app.now().utc().date_naive();
         let mut filters = Vec::new();
@@ -257,7 +257,7 @@ impl World {
     }
 }
 
-/// A key that nobody has used.
+/// A unique key.
 pub fn key(app: &App) -> anyhow::Result<IdempotencyKey> {
     let random: u128 = u128::from_be_bytes(app.entropy.bytes());
     Ok(format!("bench-{random:032x}").parse()?)
@@ -266,7 +266,7 @@ pub fn key(app: &App) -> anyhow::Result<IdempotencyKey> {
 fn app(database: Database) -> anyhow::Result<App> {
     let day = chrono::Duration::days(1);
     let secret = SECRET.as_bytes().to_vec();
-    // Few guests book much more than people do.
+    // The few guests of the benchmark book more than people do.
     let unlimited =
         domain::app::Caps { per_guest: u32::MAX, per_listing: u32::MAX, cooldown: chrono::Duration::zero() };
     let holds = HoldLimits { holds: unlimited, requests: unlimited, ..HoldLimits::default() };

@@ -1,4 +1,4 @@
-//! The migrations are embedded by a macro, which cannot tell cargo that they changed.
+//! A macro embeds the migrations, and cargo does not see when they change.
 
 fn main() {
     println!("cargo::rerun-if-changed=../../migrations");

@@ -1,5 +1,5 @@
-//! Timed work: what has become true by the clock is written down, and what the provider has not been told is told. Every step locks
-//! its row and looks again, so any number of servers may do it at once; and readers do not depend on it.
+//! Scheduled jobs: apply elapsed transitions, and perform due effects. Every step locks its row and checks it again, so that any number of
+//! servers can run at once; readers do not depend on it.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -8,47 +8,47 @@ use futures_util::{FutureExt as _, future::join_all};
 use domain::{accounts, app::App, bookings, events, outbox, payments, retention::Sweeper, reviews};
 use types::{EffectKind, error::Result};
 
-/// How often the clock is looked at.
+/// The interval of ticks.
 const TICK: Duration = Duration::from_secs(2);
-/// How often changes made on other servers are looked for.
-const PULSE: Duration = Duration::from_millis(500);
-/// How often the system is asked for newer time zone rules.
+/// How often changes of other servers are checked.
+const WAKE: Duration = Duration::from_millis(500);
+/// How often the system is checked for newer time zone rules.
 const TZDATA: Duration = Duration::from_secs(60);
-/// How often all followed topics are looked at, whatever was announced.
-const LOOK_AT_ALL: Duration = Duration::from_secs(20);
-/// Rows of one kind that a tick works on.
+/// How often all followed topics are checked, in case an announcement was lost.
+const CHECK_ALL: Duration = Duration::from_secs(20);
+/// Rows of one kind that one tick processes.
 const BATCH: i64 = 100;
 
-/// How often what is to be done is counted, for metrics.
+/// How often pending effects are counted, for metrics.
 const COUNT: Duration = Duration::from_secs(15);
 /// How often old data is deleted.
 const SWEEP: Duration = Duration::from_secs(5);
 
-/// Works until it is dropped.
+/// Runs all jobs until it is dropped.
 pub async fn run(app: App) {
-    // What streams wait for is read as they read.
+    // Reads for streams use the share of reads.
     let (worker, sweeper) = (app.for_worker(), Sweeper::default());
-    let due = repeat(&app, TICK, "due work", || move_on(&worker));
-    // Each kind by itself: one whose provider hangs delays no other.
+    let due = repeat(&app, TICK, "due work", || apply_due(&worker));
+    // Each kind separately, so that a hanging provider delays no other kind.
     let effects = EffectKind::ALL.iter().map(|kind| {
         let worker = &worker;
         repeat(&app, TICK, kind.as_str(), move || outbox::run_due(worker, *kind))
     });
     let inbox = repeat(&app, TICK, "statements of providers", || payments::apply_received(&worker));
-    // At once: metrics that come later look like a fault.
+    // At once, because missing metrics check like a failure.
     let measured = async {
         until_done(&app, "counts", || outbox::measure(&worker)).await;
         repeat(&app, COUNT, "counts", || outbox::measure(&worker)).await;
     };
     let sweep = repeat(&app, SWEEP, "old data", || sweeper.sweep(&worker));
-    let pulse = repeat(&app, PULSE, "changes of other servers", || events::wake_for_other_servers(&app));
-    let look = repeat(&app, LOOK_AT_ALL, "followed topics", || events::check_all_topics(&app));
+    let wake = repeat(&app, WAKE, "changes of other servers", || events::wake_for_other_servers(&app));
+    let check = repeat(&app, CHECK_ALL, "followed topics", || events::check_all_topics(&app));
     let rules = repeat(&app, TZDATA, "time zone rules", || follow_tzdata(&app));
     let derived = until_done(&app, "derived columns", || store::refresh::all(&worker.database));
-    tokio::join!(due, join_all(effects), inbox, measured, pulse, look, sweep, rules, derived);
+    tokio::join!(due, join_all(effects), inbox, measured, wake, check, sweep, rules, derived);
 }
 
-/// Does something once. What fails, or even panics, is done again a tick later.
+/// Runs a job once. If it fails or panics, it is retried a tick later.
 async fn until_done<F: Future<Output = Result<()>>>(app: &App, what: &'static str, work: impl Fn() -> F) {
     let mut fails = false;
     while !is_done(app, what, &mut fails, work()).await {
@@ -56,7 +56,7 @@ async fn until_done<F: Future<Output = Result<()>>>(app: &App, what: &'static st
     }
 }
 
-/// Does something again and again. What fails, or even panics, is done again the next time; the log has the first of several failures.
+/// Runs a job at an interval. If it fails or panics, it runs again the next time; only the first of consecutive failures is logged.
 async fn repeat<F: Future<Output = Result<()>>>(app: &App, every: Duration, what: &'static str, work: impl Fn() -> F) {
     let mut fails = false;
     loop {
@@ -65,7 +65,7 @@ async fn repeat<F: Future<Output = Result<()>>>(app: &App, every: Duration, what
     }
 }
 
-/// Whether `work` was done. Logs the first of several failures, and remembers that there was one.
+/// Whether `work` succeeded. Logs the first of consecutive failures, and records it in `fails`.
 async fn is_done(app: &App, what: &'static str, fails: &mut bool, work: impl Future<Output = Result<()>>) -> bool {
     let failure = match AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(())) => None,
@@ -73,42 +73,42 @@ async fn is_done(app: &App, what: &'static str, fails: &mut bool, work: impl Fut
         Err(_) => Some("panicked".to_owned()),
     };
     if let Some(error) = failure.as_deref().filter(|_| !*fails) {
-        tracing::warn!(error, "{what}: failed, and is tried again");
+        tracing::warn!(error, "{what}: failed; it is retried");
     }
     *fails = failure.is_some();
-    app.chores.note(what, !*fails, app.now());
+    app.jobs.record(what, !*fails, app.now());
     !*fails
 }
 
-/// Everything that is due now, once. What fails is logged and does not keep the rest from being done.
+/// Processes everything that is due, once. A failure is logged and does not stop the rest.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn work_once(app: &App) -> Result<()> {
-    // First: what ends by the clock has effects.
-    let done = [move_on(app).await, payments::apply_received(app).await];
+    // First, because elapsed transitions have effects.
+    let done = [apply_due(app).await, payments::apply_received(app).await];
     let effects = join_all(EffectKind::ALL.iter().map(|kind| outbox::run_due(app, *kind))).await;
     done.into_iter().chain(effects).collect()
 }
 
-/// Writes down what has become true by the clock, once.
-async fn move_on(app: &App) -> Result<()> {
+/// Applies elapsed transitions, once.
+async fn apply_due(app: &App) -> Result<()> {
     for id in bookings::due(app, BATCH).await? {
-        if let Err(error) = bookings::move_on(app, id).await {
-            tracing::warn!(booking = %id, error = format!("{error:#}"), "the booking stays as it is for now");
+        if let Err(error) = bookings::apply_elapsed_to(app, id).await {
+            tracing::warn!(booking = %id, error = format!("{error:#}"), "elapsed transitions of the booking were not applied");
         }
     }
     for id in bookings::with_older_rules(app, BATCH).await? {
         if let Err(error) = bookings::follow_time_zone(app, id).await {
-            tracing::warn!(booking = %id, error = format!("{error:#}"), "the booking keeps its instants for now");
+            tracing::warn!(booking = %id, error = format!("{error:#}"), "the instants of the booking were not updated");
         }
     }
     let done = [reviews::reveal_due(app).await.map(|_| ()), accounts::sweep(app).await];
-    // Each was tried; the first that failed is told.
+    // All were attempted; returns the first failure.
     done.into_iter().collect()
 }
 
-/// Puts newer time zone rules in force when the system has got some.
+/// Puts newer time zone rules of the system in force.
 async fn follow_tzdata(app: &App) -> Result<()> {
     let reader = app.clone();
     let found = tokio::task::spawn_blocking(move || reader.tzdata.refresh()).await.map_err(anyhow::Error::from)?;

@@ -11,16 +11,16 @@ use crate::{
     walk::{Contract, Source, Wide, innermost},
 };
 
-/// Fields of which each call is read by itself, and why. Their weights have to say so.
+/// Fields whose calls are read separately, and why. Their weights must reflect it.
 const APART: [(&str, &str, &str); 1] =
     [("Query", "searchListings", "each search is a plan of its own; a hundred fit into one operation at the most")];
 
-/// What such a call costs at the least: an operation has room for a hundred.
+/// The minimum cost of such a call: an operation has room for a hundred.
 const APART_COST: u64 = 100;
 
 const ALIASES: usize = 20;
 
-/// The `n`th of many different values of an argument; none where it is left out.
+/// The `n`th of many different values of an argument; None to omit it.
 fn value(wide: &Wide, ids: &[String], field: &str, argument: &str, n: usize) -> Option<String> {
     let (day, listings) = (|number| wide.world.day(number), &wide.world.listings);
     Some(match argument {
@@ -74,9 +74,10 @@ async fn aliases_with_different_arguments_cost_as_few_statements_as_two() {
         let Some(viewer) = wide.who_finds(source, &operation).await else { continue };
         for field in contract.objects.get(&source.ty).unwrap_or(&contract.queries) {
             let text = |count| aliases(&wide, ids, contract, field, count);
-            let sent = async |count: usize| wide.ask(viewer, &operation.replace("HOLE", &text(count))).await.0.len();
+            let sent =
+                async |count: usize| wide.run_query(viewer, &operation.replace("HOLE", &text(count))).await.0.len();
             let place = (source.ty.clone(), field.name.node.to_string());
-            // What costs too much is refused, and has to be asked for from elsewhere.
+            // Too expensive operations are refused; the field is then covered from another source.
             if !is_apart(source, field) && !wide.world.app.fits(&operation.replace("HOLE", &text(ALIASES))) {
                 too_expensive.insert(place);
                 continue;
@@ -100,7 +101,7 @@ async fn aliases_with_different_arguments_cost_as_few_statements_as_two() {
     assert!(missed.is_empty(), "no cheap way leads to {missed:?}");
 }
 
-/// What is read together is the same as what is read alone.
+/// Rows that are read together equal those that are read alone.
 #[tokio::test]
 async fn aliases_have_the_answers_of_their_own_arguments() {
     let contract = Contract::read();
@@ -159,7 +160,7 @@ async fn an_id_that_is_repeated_is_resolved_once_and_answered_at_every_place() {
     assert_eq!(nodes[1], nodes[99]);
 }
 
-/// Whoever a mutation has signed in sees their own account, whoever asked.
+/// A mutation that signs in returns the new viewer's account, whoever sent it.
 #[tokio::test]
 async fn an_account_that_signs_in_is_shown_as_its_own() {
     let app = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! The catalog of amenities, as hosts name them and guests look for them.
+//! The catalog of amenities: spellings of hosts, and searches of guests.
 
 use diesel_async::SimpleAsyncConnection as _;
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ async fn spellings_of_one_amenity_are_one() {
     }
 }
 
-/// C28: an amenity that nothing has is an error which names similar ones, not a search without hits.
+/// C28: an unknown amenity is an error with similar names, not a search without hits.
 #[tokio::test]
 async fn an_unknown_amenity_is_an_argument_error_with_similar_names() {
     let app = world().await;
@@ -97,7 +97,7 @@ async fn the_catalog_counts_published_listings_and_is_read_in_pages() {
     assert!(wrong.errors[0].message.starts_with("`matching`"));
 }
 
-/// C28: duplicates of a server that knew no keys become one when a server starts, however often.
+/// C28: duplicates written by an older server are merged at every start of a server.
 #[tokio::test]
 async fn duplicates_of_an_older_server_are_merged_at_the_next_start() {
     let app = world().await;
@@ -138,7 +138,7 @@ async fn an_amenity_that_no_published_listing_has_is_an_error_and_is_swept() {
     };
     let sweeper = domain::retention::Sweeper::default();
     sweeper.sweep(&app.app).await.unwrap();
-    assert_eq!(known().await, 2, "what a draft has stays");
+    assert_eq!(known().await, 2, "amenities of drafts stay");
     let delete = "mutation ($input: DeleteListingInput!) { deleteListing(input: $input) { __typename } }";
     host.mutate(delete, json!({ "listingId": draft })).await;
     assert!(refusal(&app, "Wi-Fii").await.contains("no listing has an amenity"));

@@ -27,7 +27,7 @@ async fn a_block_keeps_guests_out_until_it_is_opened() {
     let again = change(&host, BLOCK, &listing, range, &key).await;
     assert_eq!((&again["done"], &again["replayed"]), (&blocked["done"], &json!(true)));
     let more = change(&host, BLOCK, &listing, ("2026-04-02", "2026-04-05"), &app.key()).await;
-    assert_eq!(more["done"], json!(["2026-04-04"]), "what is blocked stays blocked");
+    assert_eq!(more["done"], json!(["2026-04-04"]), "blocked nights stay blocked");
     assert_eq!(guest.try_book(&quote, &app.key()).await["nights"], json!(["2026-04-02"]));
     assert_eq!(change(&guest, OPEN, &listing, range, &app.key()).await["code"], "NOT_FOUND");
     let opened = change(&host, OPEN, &listing, ("2026-04-01", "2026-04-30"), &app.key()).await;
@@ -36,7 +36,7 @@ async fn a_block_keeps_guests_out_until_it_is_opened() {
 }
 
 #[tokio::test]
-async fn a_host_cannot_block_what_a_guest_holds_but_an_expired_hold_is_nobodys() {
+async fn a_host_cannot_block_held_nights_except_after_the_hold_expired() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -69,7 +69,7 @@ async fn many_blocks_of_the_same_nights_at_once_are_no_problem_for_a_host() {
 }
 
 #[tokio::test]
-async fn a_night_that_is_kept_free_after_a_stay_stays_free_when_a_block_on_it_is_opened() {
+async fn a_preparation_night_stays_free_when_a_block_on_it_is_opened() {
     let app = TestApp::new().await;
     let (host, guest, late) = (app.host().await, app.guest().await, app.guest().await);
     let listing = host.listing(|input| input["rules"]["preparationNights"] = json!(2)).await;
@@ -79,7 +79,7 @@ async fn a_night_that_is_kept_free_after_a_stay_stays_free_when_a_block_on_it_is
     change(&host, BLOCK, &listing, range, &app.key()).await;
     let opened = change(&host, OPEN, &listing, range, &app.key()).await;
     assert_eq!(opened["done"].as_array().unwrap().len(), 5);
-    assert_eq!(late.try_book(&quote, &app.key()).await["nights"], json!(["2026-04-04"]), "kept free for two nights");
+    assert_eq!(late.try_book(&quote, &app.key()).await["nights"], json!(["2026-04-04"]), "two nights of preparation");
     let next = late.quote(&listing, "2026-04-05", "2026-04-07").await;
     assert_eq!(late.try_book(&next, &app.key()).await["__typename"], "CreateBookingSuccess");
 }

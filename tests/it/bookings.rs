@@ -1,4 +1,4 @@
-//! From a quote to the end of a stay.
+//! Bookings, from the quote to the end of the stay.
 
 use chrono::Duration;
 use diesel_async::SimpleAsyncConnection;
@@ -9,20 +9,20 @@ use crate::harness::{
     app::{TestApp, instant},
 };
 
-/// A host's listing that asks the host first.
-fn asks(input: &mut Value) {
+/// A listing without instant book.
+fn without_instant_book(input: &mut Value) {
     input["instantBook"] = json!(false);
 }
 
 async fn request(app: &TestApp) -> (Actor, Actor, String) {
     let (host, guest) = (app.host().await, app.guest().await);
-    let listing = host.listing(asks).await;
+    let listing = host.listing(without_instant_book).await;
     let booking = guest.book(&listing, "2026-04-01", "2026-04-07").await;
     (host, guest, booking)
 }
 
 #[tokio::test]
-async fn an_instant_booking_is_held_then_paid_then_stayed_then_over() {
+async fn an_instant_booking_is_held_then_paid_then_checked_in_then_completed() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -47,18 +47,18 @@ async fn an_instant_booking_is_held_then_paid_then_stayed_then_over() {
 }
 
 #[tokio::test]
-async fn a_request_is_certain_when_the_host_accepts() {
+async fn a_request_is_confirmed_when_the_host_accepts() {
     let app = TestApp::new().await;
     let (host, guest, booking) = request(&app).await;
     assert_eq!(guest.status(&booking).await, "REQUESTED");
     assert_eq!(host.accept(&booking, &app.key()).await["code"], "NOT_FOUND", "nothing is paid yet");
     let answer = guest.try_pay(&booking, "CARD_OK", &app.key()).await;
     assert_eq!(answer["payment"]["status"], "AUTHORIZED");
-    assert_eq!((app.bank.balance(), app.bank.reservations()), (0, 1));
+    assert_eq!((app.bank.balance(), app.bank.authorizations()), (0, 1));
     let key = app.key();
     assert_eq!(guest.accept(&booking, &key).await["code"], "NOT_FOUND", "guests do not answer themselves");
     assert_eq!(host.accept(&booking, &key).await["booking"]["status"], "CONFIRMED");
-    assert_eq!((app.bank.balance(), app.bank.reservations()), (68_520, 0));
+    assert_eq!((app.bank.balance(), app.bank.authorizations()), (68_520, 0));
     let told = ["REQUESTED", "PAYMENT_AUTHORIZED", "PAYMENT_CAPTURED", "CONFIRMED"];
     assert_eq!(guest.history(&booking).await, told);
     let again = host.accept(&booking, &key).await;
@@ -66,21 +66,21 @@ async fn a_request_is_certain_when_the_host_accepts() {
 }
 
 #[tokio::test]
-async fn a_decline_frees_the_nights_and_lets_the_money_go() {
+async fn a_decline_releases_the_nights_and_voids_the_authorization() {
     let app = TestApp::new().await;
     let (host, guest, booking) = request(&app).await;
     guest.pay(&booking).await;
     let key = app.key();
     assert_eq!(host.decline(&booking, &key).await["booking"]["status"], "DECLINED");
     assert_eq!(host.decline(&booking, &key).await["replayed"], true);
-    assert_eq!((app.bank.balance(), app.bank.reservations()), (0, 0));
+    assert_eq!((app.bank.balance(), app.bank.authorizations()), (0, 0));
     let seen = guest.booking(&booking).await;
     assert_eq!(seen["payments"][0]["status"], "VOIDED");
     assert_eq!(guest.history(&booking).await, ["REQUESTED", "PAYMENT_AUTHORIZED", "DECLINED"]);
 }
 
 #[tokio::test]
-async fn a_request_that_nobody_answers_expires_and_cannot_be_accepted() {
+async fn an_unanswered_request_expires_and_cannot_be_accepted() {
     let app = TestApp::new().await;
     let (host, guest, booking) = request(&app).await;
     guest.pay(&booking).await;
@@ -89,7 +89,7 @@ async fn a_request_that_nobody_answers_expires_and_cannot_be_accepted() {
     assert_eq!(host.accept(&booking, &app.key()).await["code"], "STATE_CONFLICT");
     assert_eq!(host.decline(&booking, &app.key()).await["code"], "STATE_CONFLICT");
     app.work().await;
-    assert_eq!(app.bank.reservations(), 0, "the worker lets the money go");
+    assert_eq!(app.bank.authorizations(), 0, "the worker voids the authorization");
     assert_eq!(guest.history(&booking).await.last().unwrap(), "EXPIRED");
 }
 
@@ -111,7 +111,7 @@ async fn two_guests_cannot_share_a_night() {
 }
 
 #[tokio::test]
-async fn an_expired_hold_blocks_nobody_even_if_no_worker_runs() {
+async fn an_expired_hold_blocks_no_guest_even_if_no_worker_runs() {
     let app = TestApp::new().await;
     let (host, first, second) = (app.host().await, app.guest().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -142,7 +142,7 @@ async fn a_quote_is_booked_once() {
 }
 
 #[tokio::test]
-async fn nights_are_kept_free_before_and_after_a_stay() {
+async fn preparation_nights_are_free_before_and_after_a_stay() {
     let app = TestApp::new().await;
     let (host, guest, first) = (app.host().await, app.guest().await, app.guest().await);
     let listing = host.listing(|input| input["rules"] = json!({ "preparationNights": 1 })).await;
@@ -159,9 +159,9 @@ async fn nights_are_kept_free_before_and_after_a_stay() {
     assert_eq!(guest.try_book(&early[2], &app.key()).await["__typename"], "CreateBookingSuccess");
 }
 
-/// C23: a night was named that is not part of the stay.
+/// C23: a conflict had a night that is not part of the stay.
 #[tokio::test]
-async fn the_nights_in_conflict_are_nights_of_the_stay_with_what_stands_against_them() {
+async fn nights_in_conflict_are_nights_of_the_stay_with_their_reasons() {
     let app = TestApp::new().await;
     let (host, guest, neighbor) = (app.host().await, app.guest().await, app.guest().await);
     let listing = host.listing(|input| input["rules"] = json!({ "preparationNights": 2 })).await;
@@ -176,10 +176,10 @@ async fn the_nights_in_conflict_are_nights_of_the_stay_with_what_stands_against_
     let booked = json!({ "night": "2026-04-10", "reason": "BOOKED" });
     assert_eq!(refused["conflicts"], json!([preparation("2026-04-08"), preparation("2026-04-09"), booked]));
     let quoted = guest.try_quote(&listing, "2026-04-08", "2026-04-11").await;
-    assert_eq!(quoted["nights"], refused["nights"], "a quote says the same");
+    assert_eq!(quoted["nights"], refused["nights"], "a quote has the same");
 }
 
-/// C21: the host's words could be read nowhere.
+/// C21: the host's message was not readable.
 #[tokio::test]
 async fn both_sides_read_why_a_request_was_declined() {
     let app = TestApp::new().await;

@@ -8,7 +8,7 @@ const NIGHTS: &str = "query ($id: ID!, $from: Date!, $to: Date!, $stay: StayInpu
     listing(id: $id) { availability(from: $from, to: $to) { night bookable } price(stay: $stay) { bookable } }
     me { hosting { calendar(listingId: $id, from: $from, to: $to) { night } } } }";
 
-/// S3, C5: whatever days a client writes, it gets its nights or an argument error; never an error of ours.
+/// S3, C5: for any days, a client gets nights or an argument error, never an internal error.
 #[tokio::test]
 async fn any_range_of_days_is_answered_or_refused_with_its_argument() {
     let app = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! Cancellations, and what they give back.
+//! Cancellations and their refunds.
 
 use chrono::Duration;
 use serde_json::{Value, json};
@@ -12,14 +12,14 @@ use crate::harness::{
 const PREVIEW: &str = "query ($id: ID!, $at: DateTime) { booking(id: $id) { cancellationPreview(at: $at) {
     refund { total { minorUnits } lines { amount { minorUnits } } } kept { minorUnits } } } }";
 
-/// What a cancellation at `at` would give back, as it is said now.
+/// The preview of a cancellation at `at`.
 async fn preview(guest: &Actor, booking: &str, at: Timestamp) -> Value {
     let at = at.utc().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
     guest.run(PREVIEW, json!({ "id": booking, "at": at })).await["booking"]["cancellationPreview"].clone()
 }
 
 #[tokio::test]
-async fn what_the_preview_says_of_an_instant_is_what_happens_then() {
+async fn the_preview_for_an_instant_equals_the_cancellation_then() {
     let policies = ["FLEXIBLE", "MODERATE", "FIRM", "STRICT", "LIMITED"];
     let instants = [
         "2026-03-02T05:00:00Z",
@@ -54,7 +54,7 @@ async fn what_the_preview_says_of_an_instant_is_what_happens_then() {
 }
 
 #[tokio::test]
-async fn a_cancelled_stay_frees_its_nights_and_a_broken_off_one_those_to_come() {
+async fn a_canceled_stay_frees_its_nights_and_an_interrupted_one_the_remaining_nights() {
     let app = TestApp::new().await;
     let (host, guest, other) = (app.host().await, app.guest().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -73,7 +73,7 @@ async fn a_cancelled_stay_frees_its_nights_and_a_broken_off_one_those_to_come() 
 }
 
 #[tokio::test]
-async fn a_host_who_cancels_gives_everything_back() {
+async fn a_cancellation_by_the_host_is_refunded_in_full() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|input| input["cancellationPolicy"] = json!("STRICT")).await;
@@ -87,7 +87,7 @@ async fn a_host_who_cancels_gives_everything_back() {
 }
 
 #[tokio::test]
-async fn nothing_is_cancelled_when_the_refund_is_not_what_the_viewer_was_shown() {
+async fn nothing_is_canceled_when_the_refund_differs_from_the_expected_one() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -110,7 +110,7 @@ async fn nothing_is_cancelled_when_the_refund_is_not_what_the_viewer_was_shown()
 }
 
 #[tokio::test]
-async fn what_is_not_paid_is_cancelled_for_nothing_and_what_is_over_not_at_all() {
+async fn unpaid_bookings_are_canceled_for_free_and_past_ones_not_at_all() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -133,7 +133,7 @@ async fn a_cancellation_shows_in_the_hosts_amount_and_in_the_payment() {
     let (host, guest) = (app.host().await, app.guest().await);
     let read = "query ($id: ID!) { booking(id: $id) { hostPayout { minorUnits } payments { status refunded { minorUnits } } } }";
     let seen = async |side: &Actor, booking: &str| side.run(read, json!({ "id": booking })).await["booking"].clone();
-    // Six nights of 100.00: after the fee of 3 % the host earns 582.00. Who cancels late keeps 500.00 of 600.00 for the guest.
+    // Six nights of 100.00: after the fee of 3 % the host earns 582.00. After a late cancellation 500.00 of 600.00 are refunded.
     for (at, by_host, payout, status, refunded) in [
         ("2026-03-02T05:00:00Z", false, 0, "REFUNDED", 68_520),
         ("2026-03-31T12:00:00Z", false, 9_700, "PARTIALLY_REFUNDED", 50_000),

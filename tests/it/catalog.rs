@@ -1,4 +1,4 @@
-//! The catalog of changes: whoever keeps a copy of what everybody can see learns of each change, once and in order.
+//! The catalog of changes: consumers get each public change once and in order.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -73,7 +73,7 @@ async fn each_change_of_a_listing_and_of_people_is_in_the_catalog() {
         serde_json::to_value(&blocked.payload).unwrap(),
         json!({ "format": "nights/1", "from": "2026-06-01", "to": "2026-06-03" })
     );
-    // Nothing is blocked twice.
+    // No night is blocked twice.
     block(&host, &listing, "2026-06-01", "2026-06-03").await;
     assert!(read(&app, &mut position).await.is_empty());
     let booking = guest.book_and_pay(&listing, "2026-04-01", "2026-04-07").await;
@@ -86,7 +86,7 @@ async fn each_change_of_a_listing_and_of_people_is_in_the_catalog() {
     assert_eq!(guest.mutate(REVIEW, review).await["__typename"], "WriteReviewSuccess");
     app.pass(Duration::days(15));
     app.work().await;
-    assert_eq!(kinds(&app, &mut position).await, ["REVEALED"], "and what only its two sides see is not");
+    assert_eq!(kinds(&app, &mut position).await, ["REVEALED"], "and private data is not");
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn a_booking_is_in_the_catalog_with_the_nights_that_it_takes_and_releases(
     assert_eq!(nights(&app, &mut position).await, [(id, true), (id, false)], "a hold that expired");
 }
 
-/// A reader asks for all shards in one statement, and for what is new in another.
+/// A reader reads the positions of all shards in one statement, and new events in another.
 #[tokio::test]
 async fn reading_costs_two_statements_however_much_is_new() {
     let app = TestApp::new().await;
@@ -165,7 +165,7 @@ async fn no_change_is_missed_while_others_commit() {
 }
 
 #[tokio::test]
-async fn entries_go_after_their_time_and_a_late_reader_is_told() {
+async fn entries_are_deleted_after_their_time_and_a_late_reader_gets_an_error() {
     let app = TestApp::new().await;
     let host = app.host().await;
     let listing = host.listing(|_| {}).await;

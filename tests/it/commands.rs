@@ -9,7 +9,7 @@ use chrono::Duration;
 
 use crate::harness::app::TestApp;
 
-/// Runs the program with settings of its own, whatever the environment says, and without a terminal.
+/// Runs the program with its own settings, independent of the environment, and without a terminal.
 fn staygate(arguments: &[&str], data_dir: &Path) -> Output {
     program(arguments).env("STAYGATE_DATA_DIR", data_dir).output().unwrap()
 }
@@ -26,7 +26,7 @@ fn program(arguments: &[&str]) -> Command {
     command
 }
 
-fn said(output: &Output) -> String {
+fn text_of(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -34,37 +34,37 @@ fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).unwrap().next().is_none()
 }
 
-/// O2: a check in an empty folder made a database of 110 MB there.
+/// O2: a check in an empty folder created a database of 110 MB there.
 #[test]
 fn doctor_leaves_nothing_behind_in_an_empty_folder() {
     let dir = tempfile::tempdir().unwrap();
     let output = staygate(&["doctor", "--listen", "127.0.0.1:0"], dir.path());
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", text_of(&output));
     assert!(is_empty(dir.path()), "{:?}", std::fs::read_dir(dir.path()).unwrap().collect::<Vec<_>>());
     let missing = dir.path().join("a/b");
     let output = staygate(&["doctor", "--listen", "127.0.0.1:0"], &missing);
-    assert!(output.status.success() && is_empty(dir.path()), "{}", said(&output));
+    assert!(output.status.success() && is_empty(dir.path()), "{}", text_of(&output));
 }
 
-/// O2: with the settings of a running server it said that all is well, though another `serve` would fail.
+/// O2: with the settings of a running server it reported success, although another `serve` would fail.
 #[test]
 fn doctor_reports_a_port_that_is_taken() {
     let dir = tempfile::tempdir().unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let output = staygate(&["doctor", "--listen", &address], dir.path());
-    let said = said(&output);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("FAIL  port") && said.contains(&address), "{said}");
+    let text = text_of(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("FAIL  port") && text.contains(&address), "{text}");
 }
 
 /// M9: which time zone rules the server would use, and that they are old.
 #[test]
-fn doctor_tells_the_version_and_age_of_the_time_zone_rules() {
+fn doctor_reports_the_version_and_age_of_the_time_zone_rules() {
     let dir = tempfile::tempdir().unwrap();
     let doctor = |folder: &str| {
         let output = staygate(&["doctor", "--listen", "127.0.0.1:0", "--tzdata-dir", folder], dir.path());
-        (output.status.code(), said(&output))
+        (output.status.code(), text_of(&output))
     };
     let (code, text) = doctor(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tzdata/2025b"));
     assert_eq!(code, Some(0), "{text}");
@@ -73,16 +73,16 @@ fn doctor_tells_the_version_and_age_of_the_time_zone_rules() {
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("FAIL  time zones     /nowhere has no tzdata.zi"), "{text}");
     let output = staygate(&["doctor", "--listen", "127.0.0.1:0"], dir.path());
-    assert!(said(&output).contains("time zones     rules 20"), "{}", said(&output));
+    assert!(text_of(&output).contains("time zones     rules 20"), "{}", text_of(&output));
 }
 
-/// O3: a misspelled level silenced the log for ever.
+/// O3: a misspelled level turned the log off.
 #[test]
-fn a_log_level_that_is_none_is_refused_with_its_name() {
+fn an_unknown_log_level_is_refused_with_its_name() {
     let dir = tempfile::tempdir().unwrap();
     let output = staygate(&["--log-level", "loud", "doctor"], dir.path());
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("`loud` is not a level"), "{}", said(&output));
+    assert!(text_of(&output).contains("`loud` is not a level"), "{}", text_of(&output));
 }
 
 /// O6: the message did not say which of the two files cannot be read.
@@ -95,36 +95,40 @@ fn a_diff_of_contracts_names_the_file_that_is_broken() {
     for order in [["schema", "diff", &good, &bad], ["schema", "diff", &bad, &good]] {
         let output = staygate(&order, dir.path());
         assert_eq!(output.status.code(), Some(2));
-        assert!(said(&output).contains("bad.graphql") && !said(&output).contains("good.graphql"), "{}", said(&output));
+        assert!(
+            text_of(&output).contains("bad.graphql") && !text_of(&output).contains("good.graphql"),
+            "{}",
+            text_of(&output)
+        );
     }
 }
 
-/// O6: migrations were undone, and their data deleted, without a question.
+/// O6: migrations were undone, and their data deleted, without a confirmation.
 #[test]
 fn migrations_are_not_undone_without_a_yes() {
     let dir = tempfile::tempdir().unwrap();
     let output = staygate(&["migrate", "down", "1"], dir.path());
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    assert!(said(&output).contains("migrate down 1 --yes"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", text_of(&output));
+    assert!(text_of(&output).contains("migrate down 1 --yes"), "{}", text_of(&output));
     assert!(is_empty(dir.path()), "not even a database was started");
 }
 
 #[test]
-fn a_server_unfit_for_production_says_all_that_it_lacks() {
+fn a_server_unfit_for_production_reports_everything_it_lacks() {
     let dir = tempfile::tempdir().unwrap();
     let output = staygate(&["serve", "--production", "--listen", "0"], dir.path());
-    let said = said(&output);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("--public-url") && said.contains("STAYGATE_JWT_SECRET"), "{said}");
+    let text = text_of(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("--public-url") && text.contains("STAYGATE_JWT_SECRET"), "{text}");
     let output = staygate(&["doctor", "--production", "--listen", "0"], dir.path());
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("FAIL  production"));
     assert!(is_empty(dir.path()));
 }
 
-/// M4: nobody saw refunds that had failed.
+/// M4: failed refunds were not visible to operators.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cases_are_listed_tried_again_and_closed() {
+async fn cases_are_listed_retried_and_closed() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -134,7 +138,7 @@ async fn cases_are_listed_tried_again_and_closed() {
     let refund = guest.booking(&booking).await["refunds"][0]["id"].as_str().unwrap().to_owned();
     let cases = |arguments: &[&str]| {
         let output = program(&[&["cases"], arguments].concat()).env("DATABASE_URL", app.url()).output().unwrap();
-        (output.status.code(), said(&output))
+        (output.status.code(), text_of(&output))
     };
     let (code, text) = cases(&[]);
     assert_eq!(code, Some(0), "{text}");
@@ -156,7 +160,7 @@ async fn cases_are_listed_tried_again_and_closed() {
     }
     assert!(cases(&["list"]).1.contains("No open cases"), "{}", cases(&[]).1);
     app.bank.recover();
-    // The command goes by the real clock.
+    // The command uses the real clock.
     app.pass(Duration::days(3_650));
     app.work().await;
     assert_eq!(guest.booking(&booking).await["refunds"][0]["status"], "SUCCEEDED");

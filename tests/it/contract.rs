@@ -1,10 +1,10 @@
-//! The contract on disk against what the code serves. There is no way to update the one from the other.
+//! Compares the contract in the repository with the served one. Neither is generated from the other.
 
 use graphql::{CONTRACT, schema, served_sdl};
 use graphql_contract::{compare, lint};
 use serde_json::Value;
 
-/// The contract as it lies in the repository.
+/// The contract in the repository.
 fn on_disk() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql")).unwrap()
 }
@@ -13,14 +13,14 @@ fn broken(contract: &str) -> Vec<String> {
     compare(contract, &served_sdl()).unwrap().iter().map(ToString::to_string).collect()
 }
 
-/// `contract` with `old`, which stands in it once, replaced.
+/// `contract` with its only `old` replaced.
 fn doctored(contract: &str, old: &str, new: &str) -> String {
     assert_eq!(contract.matches(old).count(), 1, "{old}");
     contract.replace(old, new)
 }
 
 #[test]
-fn the_code_keeps_every_promise_of_the_contract_and_makes_no_other() {
+fn the_code_implements_exactly_the_contract() {
     let broken = broken(&on_disk());
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
@@ -36,7 +36,7 @@ fn the_program_carries_the_contract_that_lies_on_disk() {
     assert!(CONTRACT == on_disk(), "build again: the program was built from another schema.graphql");
 }
 
-/// What tools ask for to read every description.
+/// The introspection of tools that read every description.
 const INTROSPECTION: &str = "{ __schema { directives { ...named args { ...argument } } types { ...type } } }
     fragment named on __Directive { name description }
     fragment argument on __InputValue { name description }
@@ -48,7 +48,7 @@ const INTROSPECTION: &str = "{ __schema { directives { ...named args { ...argume
         enumValues(includeDeprecated: true) { name description }
     }";
 
-/// What the specification defines, and servers describe in words of their own.
+/// Types of the specification, which servers describe in their own words.
 const BUILT_IN: &[&str] =
     &["Boolean", "Float", "ID", "Int", "String", "deprecated", "include", "oneOf", "skip", "specifiedBy"];
 
@@ -81,14 +81,14 @@ async fn introspection_describes_everything_in_the_words_and_lines_of_the_contra
 }
 
 #[test]
-fn a_changed_type_is_named() {
+fn a_changed_type_is_reported() {
     let contract =
         doctored(&on_disk(), "  maxGuests: Int!\n  \"Number of bedrooms;", "  maxGuests: Int\n  \"Number of bedrooms;");
     assert_eq!(broken(&contract), ["Listing.maxGuests: contract says Int, code says Int!"]);
 }
 
 #[test]
-fn a_lost_description_is_named() {
+fn a_missing_description_is_reported() {
     let contract = doctored(&on_disk(), "  \"Title, plain text.\"\n", "");
     assert_eq!(
         broken(&contract),
@@ -98,7 +98,7 @@ fn a_lost_description_is_named() {
 }
 
 #[test]
-fn a_field_that_is_not_served_and_one_that_was_not_promised_are_named() {
+fn missing_and_additional_fields_are_reported() {
     let me =
         "  \"The email to sign in with.\"\n  email: Email! @cost(weight: \"5\")\n  \"Bookings that the viewer made";
     let contract =

@@ -1,4 +1,4 @@
-//! Costs and budgets: what is refused before it runs, and that honest operations are not.
+//! Costs and budgets: expensive operations are refused before they run, honest ones are not.
 
 use std::process::Command;
 
@@ -31,13 +31,13 @@ fn every_operation_of_ours_fits_with_room() {
 }
 
 #[test]
-fn what_tools_ask_for_fits_the_budget_of_introspection() {
+fn introspection_of_tools_fits_its_budget() {
     let (_, cost) = price(super::hostile::INTROSPECTION, &json!({}));
     assert_eq!(cost.requested, 0);
     assert!(cost.introspection * 5 <= Limits::default().max_introspection_cost * 4, "{cost:?}");
 }
 
-/// A list of which nothing is said counts for ten: right for a few words, wrong for rows.
+/// A list without a size counts as ten items: right for a few texts, wrong for rows.
 #[test]
 fn every_list_of_objects_has_a_size_in_the_contract() {
     let (mut objects, mut fields) = (Vec::new(), Vec::new());
@@ -121,7 +121,7 @@ async fn expensive_operations_are_refused_before_anything_runs() {
 }
 
 #[tokio::test]
-async fn what_an_operation_costs_is_told_to_those_who_ask() {
+async fn the_cost_of_an_operation_is_reported_on_request() {
     let app = TestApp::new().await;
     let served = app.serve_within(graphql_transport::Rates::default()).await;
     let address = served.address.to_string();
@@ -146,7 +146,7 @@ async fn answer(address: &str, query: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_address_that_asks_for_too_much_is_told_when_to_come_again() {
+async fn an_address_over_its_budget_gets_a_retry_time() {
     let test = TestDatabase::new().await;
     let flags = ["--address-budget", "10/500", "--introspection-budget", "10/400000"];
     let server = Server::with_flags(&test.url, "off", &flags).await;
@@ -160,7 +160,7 @@ async fn an_address_that_asks_for_too_much_is_told_when_to_come_again() {
     assert!((1..=70).contains(&seconds), "{seconds}");
     let refused = answer(server.address(), search).await.to_lowercase();
     assert!(refused.starts_with("http/1.1 429 ") && refused.contains("\r\nretry-after: "), "{refused}");
-    // What is small goes on, and introspection has a budget of its own.
+    // Small operations still run, and introspection has a separate budget.
     let small = wire::post(server.address(), "", "{ __typename }", &json!({})).await.unwrap();
     assert_eq!(small.field(), "Query");
     let nothing = json!({});

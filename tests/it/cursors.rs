@@ -1,4 +1,4 @@
-//! Cursors that strangers made up: each is refused before a statement is sent, whatever it says.
+//! Forged cursors: each is refused before a statement is sent.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
@@ -52,7 +52,7 @@ fn cursor_in(value: &Value) -> Option<&str> {
     }
 }
 
-/// Positions as a stranger writes them, before any id.
+/// Forged positions, before any id.
 fn positions(rng: &mut StdRng) -> Vec<String> {
     let number: i64 = rng.random();
     let mut positions = vec![
@@ -66,7 +66,7 @@ fn positions(rng: &mut StdRng) -> Vec<String> {
     positions
 }
 
-/// One letter of `cursor` is another.
+/// Changes one letter of `cursor`.
 fn mutated(cursor: &str, rng: &mut StdRng) -> String {
     let mut letters: Vec<char> = cursor.chars().collect();
     let at = rng.random_range(0..letters.len());
@@ -115,9 +115,9 @@ async fn a_forged_cursor_is_refused_before_any_batch_and_never_an_internal_error
     }
 }
 
-/// S3: while strangers send forged cursors, everybody else has their page.
+/// S3: forged cursors of some clients do not affect the pages of others.
 #[tokio::test]
-async fn a_forged_cursor_spoils_nobody_elses_page() {
+async fn a_forged_cursor_does_not_affect_other_pages() {
     let app = TestApp::new().await;
     let owner = app.host().await;
     let listing = owner.listing(|_| {}).await;

@@ -1,4 +1,4 @@
-//! Demo accounts, whose passwords everybody knows (S12).
+//! Demo accounts, which have public passwords (S12).
 
 use std::process::Output;
 
@@ -10,7 +10,7 @@ use crate::harness::{
     actors::data,
     app::TestApp,
     database::TestDatabase,
-    server::{PATIENCE, Server},
+    server::{Server, TIMEOUT},
 };
 
 const SIGN_IN: &str =
@@ -54,11 +54,11 @@ async fn doctor(url: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
     command.args(["doctor", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", url).kill_on_drop(true);
     command.env("STAYGATE_JWT_SECRET", "test:0123456789abcdef0123456789abcdef").env_remove("STAYGATE_DEMO");
-    tokio::time::timeout(PATIENCE, command.output()).await.expect("the doctor ends").unwrap()
+    tokio::time::timeout(TIMEOUT, command.output()).await.expect("the doctor ends").unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_says_who_can_sign_in_and_ends_it_when_it_starts_without_demo() {
+async fn the_program_logs_demo_accounts_and_locks_them_when_started_without_demo() {
     let test = TestDatabase::new().await;
     let says = async |words: &str| {
         let output = doctor(&test.url).await;

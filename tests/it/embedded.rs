@@ -24,7 +24,7 @@ async fn rows(database: &Database) -> Result<i64, DatabaseError> {
 }
 
 #[tokio::test]
-async fn what_was_committed_survives_a_kill_of_the_database() {
+async fn committed_data_survives_a_kill_of_the_database() {
     let dir = tempfile::tempdir().unwrap();
     let server = Embedded::start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     migrate::ensure_database(server.url()).await.unwrap();
@@ -83,7 +83,7 @@ async fn a_command_uses_the_running_database_and_the_owner_waits_for_it() {
 }
 
 #[tokio::test]
-async fn a_set_up_that_broke_off_is_done_again() {
+async fn an_interrupted_setup_is_repeated() {
     let dir = tempfile::tempdir().unwrap();
     let partial = dir.path().join("database.partial");
     std::fs::create_dir_all(partial.join("mysql")).unwrap();
@@ -94,7 +94,7 @@ async fn a_set_up_that_broke_off_is_done_again() {
 }
 
 #[tokio::test]
-async fn a_throwaway_database_takes_its_folder_along() {
+async fn a_throwaway_database_removes_its_folder() {
     let dir = tempfile::tempdir().unwrap().keep();
     let server = Embedded::start(&dir, staygate::config::DATABASE_NAME, Durability::Throwaway).await.unwrap();
     server.stop(Duration::ZERO).await.unwrap();

@@ -1,4 +1,4 @@
-//! TLS to the database: what the URL asks for is what happens, and who is not who they should be is refused by name.
+//! TLS to the database: the connection is as the URL requires, and servers with a wrong certificate are refused.
 
 use std::{
     net::TcpListener,
@@ -18,11 +18,11 @@ use serde_json::json;
 use tokio::process::{Child, Command};
 
 use crate::harness::{
-    server::{PATIENCE, Server},
+    server::{Server, TIMEOUT},
     wire,
 };
 
-/// An authority, and what it has signed.
+/// A certificate authority and its certificates.
 struct Authority {
     folder: PathBuf,
     name: &'static str,
@@ -64,7 +64,7 @@ struct Secure {
 }
 
 impl Secure {
-    /// Refuses everybody without TLS; the server's own certificate is `file` of `authority`.
+    /// Refuses connections without TLS; the server's own certificate is `file` of `authority`.
     async fn start(folder: &Path, program: &Path, authority: &Authority, file: &str) -> Self {
         let show = |path: PathBuf| path.display().to_string();
         let tls = [
@@ -105,7 +105,7 @@ impl Secure {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, up).await.expect("the database answers");
+        tokio::time::timeout(TIMEOUT, up).await.expect("the database answers");
         secure
     }
 
@@ -148,13 +148,13 @@ async fn prepared() -> (tempfile::TempDir, PathBuf) {
     pool.conn().await.unwrap().batch_execute(users).await.unwrap();
     let program = std::fs::read_link(format!("/proc/{}/exe", database.pid().unwrap())).unwrap();
     pool.close();
-    database.stop(PATIENCE).await.unwrap();
+    database.stop(TIMEOUT).await.unwrap();
     (folder, program)
 }
 
 /// S14: there was no TLS to the database at all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_requires_tls_is_spoken_to_as_the_url_says() {
+async fn connections_to_a_server_that_requires_tls_follow_the_url() {
     let (folder, program) = prepared().await;
     let (good, other) = (Authority::new(folder.path(), "good"), Authority::new(folder.path(), "other"));
     good.sign("server", &["localhost"]);
@@ -165,10 +165,10 @@ async fn a_server_that_requires_tls_is_spoken_to_as_the_url_says() {
     for plain in ["", "?ssl-mode=DISABLED"] {
         secure.refuses("app", "127.0.0.1", plain, &["requires TLS", "ssl-mode=VERIFY_IDENTITY"]).await;
     }
-    // Whoever it is.
+    // Any certificate is accepted.
     secure.is_encrypted("app", "127.0.0.1", "?ssl-mode=REQUIRED").await;
     secure.is_encrypted("app", "127.0.0.1", "?ssl_mode=preferred").await;
-    // Nobody on this machine knows the authority.
+    // This machine does not trust the authority.
     secure.refuses("app", "localhost", "?ssl-mode=VERIFY_IDENTITY", &["no secure connection", "ssl-ca"]).await;
     secure.refuses("app", "localhost", "?require_ssl=true", &["no secure connection", "ssl-ca"]).await;
 
@@ -191,7 +191,7 @@ async fn a_server_that_requires_tls_is_spoken_to_as_the_url_says() {
 
     serves_over_tls(&secure.url("app", "localhost", &ca(&good, "&ssl-mode=VERIFY_IDENTITY"))).await;
 
-    // As MySQL makes certificates by itself: for nobody.
+    // Like MySQL's generated certificates, which have no host name.
     secure.stop().await;
     good.sign("nameless", &[]);
     let secure = Secure::start(folder.path(), &program, &good, "nameless").await;
@@ -201,7 +201,7 @@ async fn a_server_that_requires_tls_is_spoken_to_as_the_url_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_without_tls_is_no_place_for_who_asks_for_it() {
+async fn a_server_without_tls_is_refused_if_the_url_requires_tls() {
     let (folder, program) = prepared().await;
     let off = if program.ends_with("mariadbd") { "--skip-ssl" } else { "--tls-version=" };
     let plain = Secure::with(folder.path(), &program, &[off.to_owned()]).await;
@@ -213,7 +213,7 @@ async fn a_server_without_tls_is_no_place_for_who_asks_for_it() {
     }
 }
 
-/// Migrations, pool and probe go the same way, and the doctor sees it.
+/// Migrations, pool and probe use TLS too, and the doctor reports it.
 async fn serves_over_tls(url: &str) {
     let server = Server::on(url, "off").await;
     let search = wire::post(server.address(), "", "{ searchListings { totalCount } }", &json!({})).await.unwrap();

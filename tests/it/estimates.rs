@@ -1,4 +1,4 @@
-//! What a stay costs, without an account.
+//! Price estimates without an account.
 
 use serde_json::{Value, json};
 
@@ -13,14 +13,14 @@ fn stay(check_in: &str, check_out: &str) -> Value {
     json!({ "checkIn": check_in, "checkOut": check_out, "guests": { "adults": 2, "pets": 1 } })
 }
 
-async fn ask(app: &TestApp, listing: &str, stay: &Value) -> Value {
+async fn execute(app: &TestApp, listing: &str, stay: &Value) -> Value {
     let answer = app.run(None, PRICE, json!({ "id": listing, "stay": stay })).await;
     data(answer)["listing"]["price"].clone()
 }
 
-/// C34: a visitor sees the price that a quote says, line by line.
+/// C34: an anonymous viewer sees the price of a quote, line by line.
 #[tokio::test]
-async fn a_visitor_sees_the_price_that_a_quote_would_say() {
+async fn an_anonymous_viewer_sees_the_price_of_a_quote() {
     let app = TestApp::new().await;
     let host = app.host().await;
     let listing = host
@@ -38,7 +38,7 @@ async fn a_visitor_sees_the_price_that_a_quote_would_say() {
         [("2026-04-06", "2026-04-07"), ("2026-04-09", "2026-04-13"), ("2026-04-06", "2026-04-20")]
     {
         let stay = stay(check_in, check_out);
-        let found = ask(&app, &listing, &stay).await;
+        let found = execute(&app, &listing, &stay).await;
         let quote = guest.run(QUOTE, json!({ "input": { "listingId": listing, "stay": stay } })).await;
         assert_eq!((&found["bookable"], &found["violations"]), (&json!(true), &json!([])), "{found}");
         assert_eq!(found["price"], quote["quoteStay"]["quote"]["price"]);
@@ -46,9 +46,9 @@ async fn a_visitor_sees_the_price_that_a_quote_would_say() {
     }
 }
 
-/// C34: what cannot be booked has no price, and all the reasons.
+/// C34: a stay that cannot be booked has no price, but all reasons.
 #[tokio::test]
-async fn what_cannot_be_booked_says_why() {
+async fn a_stay_that_cannot_be_booked_has_reasons() {
     let app = TestApp::new().await;
     let host = app.host().await;
     let listing = host.listing(|input| input["rules"] = json!({ "minNights": 3 })).await;
@@ -60,7 +60,7 @@ async fn what_cannot_be_booked_says_why() {
         ("0001-01-01", "0001-01-04", &["NO_PETS", "ADVANCE_NOTICE"]),
         ("9999-12-28", "9999-12-31", &["NO_PETS", "BOOKING_WINDOW"]),
     ] {
-        let found = ask(&app, &listing, &stay(check_in, check_out)).await;
+        let found = execute(&app, &listing, &stay(check_in, check_out)).await;
         let broken = found["violations"].as_array().unwrap().iter().map(|broken| broken["reason"].as_str().unwrap());
         assert_eq!(broken.collect::<Vec<_>>(), reasons, "{check_in}");
         assert_eq!((&found["price"], &found["bookable"]), (&Value::Null, &json!(false)), "{check_in}");
@@ -70,7 +70,7 @@ async fn what_cannot_be_booked_says_why() {
     assert!(error.message.starts_with("`stay.checkOut`"), "{}", error.message);
 }
 
-/// S2: an amount beyond all bounds is a reason, and no fault of ours.
+/// S2: an overflowing amount is a reason, not an internal error.
 #[tokio::test]
 async fn a_stay_that_is_too_expensive_for_any_amount_has_a_reason_instead_of_a_price() {
     use diesel_async::SimpleAsyncConnection as _;
@@ -78,7 +78,7 @@ async fn a_stay_that_is_too_expensive_for_any_amount_has_a_reason_instead_of_a_p
     let host = app.host().await;
     let listing = host.listing(|input| input["rules"] = json!({ "petsAllowed": true })).await;
     app.conn().await.batch_execute("UPDATE listings SET base_price = 8500000000000000").await.unwrap();
-    let found = ask(&app, &listing, &stay("2026-04-06", "2026-04-07")).await;
+    let found = execute(&app, &listing, &stay("2026-04-06", "2026-04-07")).await;
     assert_eq!(
         (&found["price"], &found["violations"][0]["reason"]),
         (&Value::Null, &json!("PRICE_TOO_HIGH")),

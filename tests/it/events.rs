@@ -1,4 +1,4 @@
-//! What happens to bookings, as it happens.
+//! Live events of bookings.
 
 use std::time::Duration;
 
@@ -32,8 +32,8 @@ fn follow(actor: &Actor, subscription: &str, variables: Value) -> impl Stream<It
 
 /// The next event of a stream, which must come soon.
 async fn next(stream: &mut (impl Stream<Item = Value> + Unpin)) -> Value {
-    let event = tokio::time::timeout(Duration::from_secs(10), stream.next()).await.expect("an event comes");
-    let event = event.expect("the stream goes on");
+    let event = tokio::time::timeout(Duration::from_secs(10), stream.next()).await.expect("an event arrives");
+    let event = event.expect("the stream continues");
     assert_eq!(event.get("errors"), None, "{event}");
     event["data"]["event"].clone()
 }
@@ -46,13 +46,13 @@ async fn kinds(stream: &mut (impl Stream<Item = Value> + Unpin), count: usize) -
     kinds
 }
 
-/// Whether the stream says nothing now: it has begun to wait.
+/// Whether the stream has no event now and waits.
 async fn is_silent(stream: &mut (impl Stream<Item = Value> + Unpin)) -> bool {
     tokio::time::timeout(Duration::from_millis(200), stream.next()).await.is_err()
 }
 
 #[tokio::test]
-async fn a_stream_tells_what_was_and_then_what_happens() {
+async fn a_stream_delivers_past_events_and_then_new_ones() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -62,7 +62,7 @@ async fn a_stream_tells_what_was_and_then_what_happens() {
     let mut mine = follow(&guest, OF_GUEST, json!({ "after": "guest.0" }));
     let mut hosts = follow(&host, OF_HOST, json!({}));
     assert_eq!(next(&mut mine).await["id"], first["id"], "one event has one id in every stream");
-    assert!(is_silent(&mut live).await && is_silent(&mut hosts).await, "without a cursor only what comes");
+    assert!(is_silent(&mut live).await && is_silent(&mut hosts).await, "without a cursor only new events");
     guest.pay(&booking).await;
     assert_eq!(kinds(&mut live, 2).await, ["PAYMENT_CAPTURED", "CONFIRMED"]);
     assert_eq!(kinds(&mut mine, 2).await, ["PAYMENT_CAPTURED", "CONFIRMED"]);
@@ -92,7 +92,7 @@ async fn another_viewer_sees_nothing_and_a_foreign_cursor_is_refused() {
     assert_eq!(foreign["errors"][0]["extensions"]["code"], "BAD_CURSOR");
 }
 
-/// S6: a request is not shown to its host before money is authorized, and neither is what happens to it.
+/// S6: a request and its events are hidden from its host until its payment is authorized.
 #[tokio::test]
 async fn a_host_follows_a_request_only_when_money_is_authorized() {
     let app = TestApp::new().await;
@@ -106,7 +106,7 @@ async fn a_host_follows_a_request_only_when_money_is_authorized() {
         let refused = follow(&host, OF_BOOKING, variables).next().await.unwrap();
         assert_eq!(refused["errors"][0]["extensions"]["code"], "NOT_FOUND", "{refused}");
     }
-    // Histories are read in batches by the ids of bookings: the rule holds there whoever asks for one.
+    // Histories are read in batches by the ids of bookings: the rule applies there for every viewer.
     let parts = [OfBooking { booking: booking.parse().unwrap(), page: Page { first: 10, after: None } }];
     let visible = async |actor: &Actor| {
         let events = store::events::visible(&mut app.conn().await, actor.member.id(), &parts).await.unwrap();
@@ -133,7 +133,7 @@ async fn a_stream_loses_nothing_that_another_server_writes_meanwhile() {
     let writing = async {
         for day in 1..=8 {
             elsewhere.book_and_pay(&listing, &format!("2026-04-0{day}"), &format!("2026-04-0{}", day + 1)).await;
-            // What the worker of this server does twice a second.
+            // As the worker of this server does twice a second.
             domain::events::wake_for_other_servers(&app.app).await.unwrap();
         }
     };
@@ -150,7 +150,7 @@ async fn a_stream_loses_nothing_that_another_server_writes_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_socket_that_is_cut_goes_on_at_its_cursor_at_another_server() {
+async fn an_interrupted_socket_resumes_from_its_cursor_at_another_server() {
     let app = TestApp::new().await;
     let other = app.second_instance().await;
     let (served, elsewhere) = (app.serve().await, other.serve().await);
@@ -162,15 +162,15 @@ async fn a_socket_that_is_cut_goes_on_at_its_cursor_at_another_server() {
         json!({ "type": "subscribe", "id": "s", "payload": { "query": OF_GUEST, "variables": variables } })
     };
     let mut socket = Socket::open(&served.address.to_string(), &guest.access).await;
-    socket.say(subscribe(json!("guest.0"))).await;
+    socket.send(subscribe(json!("guest.0"))).await;
     let created = socket.event().await;
     assert_eq!((&created["kind"], &created["booking"]["id"]), (&json!("CREATED"), &json!(booking)));
     guest.pay(&booking).await;
     assert_eq!(socket.event().await["kind"], "PAYMENT_CAPTURED");
-    // Cut in the middle, without a word.
+    // Disconnected without a close frame.
     drop(socket);
     let mut socket = Socket::open(&elsewhere.address.to_string(), &guest.access).await;
-    socket.say(subscribe(created["cursor"].clone())).await;
+    socket.send(subscribe(created["cursor"].clone())).await;
     assert_eq!(socket.event().await["kind"], "PAYMENT_CAPTURED");
     assert_eq!(socket.event().await["kind"], "CONFIRMED");
     guest.at(&other).cancel(&booking).await;
@@ -184,7 +184,7 @@ async fn a_socket_that_is_cut_goes_on_at_its_cursor_at_another_server() {
 const CONCERNS: &str = "query ($id: ID!) { booking(id: $id) { timeline { nodes {
     kind actor payment { id } refund { amount { minorUnits } } } } payments { id } } }";
 
-/// What each event says: its kind, who caused it, whether its payment is the given one, and the amount of its refund.
+/// Each event: its kind, its actor, whether its payment is the given one, and the amount of its refund.
 fn concerns(page: &Value, payment: &str) -> Vec<(String, String, bool, Value)> {
     let say = |event: &Value| {
         let word = |field: &str| event[field].as_str().unwrap().to_owned();
@@ -199,7 +199,7 @@ fn concerns(page: &Value, payment: &str) -> Vec<(String, String, bool, Value)> {
 }
 
 #[tokio::test]
-async fn an_event_says_who_acted_and_shows_its_guest_the_money_that_it_concerns() {
+async fn an_event_has_its_actor_and_for_the_guest_its_payment() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|input| input["instantBook"] = json!(false)).await;
@@ -222,7 +222,7 @@ async fn an_event_says_who_acted_and_shows_its_guest_the_money_that_it_concerns(
     assert_eq!(seen, expected);
     let of_host = host.run(CONCERNS, json!({ "id": booking })).await;
     let nothing = expected.map(|(kind, actor, ..)| (kind, actor, false, Value::Null));
-    assert_eq!(concerns(&of_host, &payment), nothing, "a guest's money is not shown to the host");
+    assert_eq!(concerns(&of_host, &payment), nothing, "the guest's payments are hidden from the host");
     let late = guest.book(&listing, "2026-05-01", "2026-05-03").await;
     app.pass(chrono::Duration::hours(2));
     app.work().await;
@@ -230,7 +230,7 @@ async fn an_event_says_who_acted_and_shows_its_guest_the_money_that_it_concerns(
     assert_eq!(seen.last(), Some(&say("EXPIRED", "PLATFORM", false, Value::Null)));
 }
 
-/// What happened to bookings, in order, and what caused it: its kind and its id.
+/// The events of bookings, in order, with the kind and id of their causes.
 async fn causes(app: &TestApp) -> Vec<[String; 3]> {
     #[derive(diesel::QueryableByName)]
     struct Row {
@@ -253,15 +253,15 @@ async fn an_event_names_the_message_of_the_provider_that_caused_it() {
     guest.pay(&booking).await;
     host.decline(&booking, &app.key()).await;
     let payment = guest.booking(&booking).await["payments"][0]["id"].as_str().unwrap().parse().unwrap();
-    let notice = app.bank.turn(payment, IntentStatus::Captured(68_520));
-    app.hear(&notice).await;
+    let notice = app.bank.force_status(payment, IntentStatus::Captured(68_520));
+    app.receive(&notice).await;
     let causes = causes(&app).await;
     let [captured, refunded] = &causes[causes.len() - 2..] else { unreachable!() };
     assert_eq!(*captured, ["PAYMENT_CAPTURED", "PROVIDER_EVENT", &notice.event]);
     assert_eq!(*refunded, ["REFUND_CREATED", "PROVIDER_EVENT", &notice.event]);
 }
 
-/// Events name what made the program write them: for operators, who look for a request in the log.
+/// Events have causes, for operators who search the log for a request.
 #[tokio::test]
 async fn an_event_names_the_request_or_the_job_that_caused_it() {
     let app = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! Inputs that were answered wrongly once, sent as strangers send them: whole requests against a whole server.
+//! Regression tests of inputs: complete requests to a complete server.
 
 use chrono::Duration;
 use futures_util::future::join;
@@ -69,7 +69,7 @@ async fn tiers(guest: &Actor, listing: &str, check_in: &str, check_out: &str) ->
 
 /// M10: "24 hours" over the change of the clocks in March were 23.
 #[tokio::test]
-async fn twenty_four_hours_are_twenty_four_also_when_the_clocks_change() {
+async fn twenty_four_hours_are_elapsed_hours_when_the_clocks_change() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let at = |city: &'static str, country: &'static str, latitude: f64, longitude: f64| {
@@ -125,7 +125,7 @@ async fn an_input_object_with_a_field_twice_is_refused_and_nothing_runs() {
 
 /// C8: `... on Listing {a} id ... on Listing {b}` gave a, b, id.
 #[tokio::test]
-async fn the_keys_of_an_answer_stand_in_the_order_of_the_document() {
+async fn the_keys_of_a_response_have_the_order_of_the_document() {
     let app = TestApp::new().await;
     let host = app.host().await;
     let listing = host.listing(|_| {}).await;
@@ -170,7 +170,7 @@ async fn a_night_is_bookable_only_if_some_stay_with_it_is() {
         (json!({}), Some(("2026-04-05", "2026-04-07", "minNights")), "MIN_NIGHTS"),
     ] {
         let listing = host.listing(|input| input["rules"] = rules.clone()).await;
-        // A hole of two nights, the fifth and the sixth of April.
+        // A gap of two nights, the fifth and the sixth of April.
         for (check_in, check_out) in [("2026-04-01", "2026-04-05"), ("2026-04-07", "2026-04-11")] {
             let booking = guest.book_and_pay(&listing, check_in, check_out).await;
             assert_eq!(guest.status(&booking).await, "CONFIRMED");
@@ -218,7 +218,7 @@ async fn every_active_currency_is_accepted_and_no_other() {
     }
 }
 
-/// C30: addresses with letters of all alphabets, and with a scheme in capitals, were refused.
+/// C30: URLs with international letters, and with a scheme in capitals, were refused.
 #[tokio::test]
 async fn addresses_of_pictures_are_read_by_the_url_standard() {
     let app = TestApp::new().await;
@@ -240,7 +240,7 @@ async fn addresses_of_pictures_are_read_by_the_url_standard() {
             "https://xn--r8jz45g.xn--zckzah/%E5%86%99%E7%9C%9F.jpg"
         ]
     );
-    // Where they lead is for everybody: no secrets, and no machine of the reader's own network.
+    // They are public: no credentials, and no hosts in the reader's own network.
     for wrong in [
         "https://user:pass@example.org/a.jpg",
         "https://user@example.org/a.jpg",
@@ -265,16 +265,16 @@ async fn addresses_of_pictures_are_read_by_the_url_standard() {
     assert_eq!(both["code"], "INVALID_INPUT");
 }
 
-/// O1: a mutation got UNAVAILABLE because the machine was busy: the probe of the database came late, and its silence was the machine's.
+/// O1: a mutation got UNAVAILABLE because the machine was busy: the health probe ran late, and the database was believed unresponsive.
 #[tokio::test]
-async fn a_machine_that_is_busy_makes_no_mutation_unavailable() {
+async fn a_busy_machine_does_not_make_mutations_unavailable() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
     let stay = json!({ "checkIn": "2026-04-01", "checkOut": "2026-04-03" });
     let input = json!({ "input": { "listingId": listing, "stay": stay } });
     let quoting = guest.app.run(Some(&guest.member), QUOTE, input);
-    // The only thread is taken away again and again, for longer than the probe once waited.
+    // Blocks the only thread repeatedly, for longer than the probe's former timeout.
     let busy = async {
         for _ in 0..4 {
             std::thread::sleep(std::time::Duration::from_millis(700));

@@ -1,4 +1,4 @@
-//! Servers and databases that die in the middle of a rush, without a warning.
+//! Servers and databases that are killed under load.
 
 use std::{
     path::Path,
@@ -18,7 +18,7 @@ use crate::{
         actors::{BOOK, CREATE_LISTING, PAY, PUBLISH_LISTING, QUOTE, REGISTER, home},
         database::TestDatabase,
         kill,
-        server::{PATIENCE, Server},
+        server::{Server, TIMEOUT},
         wire,
     },
     races::walk::nothing_is_broken,
@@ -27,10 +27,10 @@ use crate::{
 const GUESTS: usize = 8;
 /// Stays that each guest tries to book and pay for.
 const STAYS: usize = 6;
-/// After so many answers something dies.
+/// After so many responses a process is killed.
 const CALM: usize = 30;
 
-/// The servers that may be asked, and how many answers there were.
+/// The available servers, and the number of responses.
 struct Rush {
     addresses: Mutex<Vec<String>>,
     answers: AtomicUsize,
@@ -44,8 +44,8 @@ impl Rush {
         Self { addresses: Mutex::new(addresses), answers: AtomicUsize::new(0), paid: Mutex::default() }
     }
 
-    /// Asks one server after the other until one answers: what is sent again has the same key. An answer is the mutation's payload.
-    async fn ask(&self, turn: usize, token: &str, query: &str, input: Value) -> Value {
+    /// Sends the request to one server after the other until one responds, always with the same key. Returns the mutation's payload.
+    async fn run_query(&self, turn: usize, token: &str, query: &str, input: Value) -> Value {
         let body = json!({ "query": query, "variables": { "input": input } }).to_string();
         let answered = async {
             for turn in turn.. {
@@ -61,35 +61,35 @@ impl Rush {
             }
             unreachable!("turns do not end")
         };
-        tokio::time::timeout(PATIENCE, answered).await.expect("some server answers")
+        tokio::time::timeout(TIMEOUT, answered).await.expect("some server answers")
     }
 
-    /// Somebody with an account. Returns the access token.
+    /// Registers an account. Returns the access token.
     async fn register(&self, name: &str) -> String {
         let input = json!({ "email": format!("{name}@example.org"), "password": "correct horse", "displayName": name });
-        let answer = self.ask(0, "", REGISTER, input).await;
+        let answer = self.run_query(0, "", REGISTER, input).await;
         answer["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
     async fn listing(&self) -> String {
         let host = self.register("host").await;
-        let answer = self.ask(0, &host, CREATE_LISTING, home()).await;
+        let answer = self.run_query(0, &host, CREATE_LISTING, home()).await;
         let id = answer["listing"]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
-        let answer = self.ask(0, &host, PUBLISH_LISTING, json!({ "listingId": id })).await;
+        let answer = self.run_query(0, &host, PUBLISH_LISTING, json!({ "listingId": id })).await;
         assert_eq!(answer["listing"]["status"], "PUBLISHED", "{answer}");
         id
     }
 
-    /// Books and pays for stays that others want too.
+    /// Books and pays for contested stays.
     async fn book(&self, guest: usize, token: &str, listing: &str, first: chrono::NaiveDate) {
         for stay in 0..STAYS {
             let turn = guest + stay;
             let from = first + chrono::Days::new((guest * 3 + stay * 5) as u64 % 40);
             let days = json!({ "checkIn": from, "checkOut": from + chrono::Days::new(2 + turn as u64 % 3) });
-            let answer = self.ask(turn, token, QUOTE, json!({ "listingId": listing, "stay": days })).await;
+            let answer = self.run_query(turn, token, QUOTE, json!({ "listingId": listing, "stay": days })).await;
             let Some(quote) = answer["quote"]["id"].as_str() else { continue };
             let input = json!({ "quoteId": quote, "idempotencyKey": format!("booking-{guest}-{stay}") });
-            let answer = self.ask(turn, token, BOOK, input).await;
+            let answer = self.run_query(turn, token, BOOK, input).await;
             let Some(booking) = answer["booking"]["id"].as_str() else {
                 assert_eq!(answer["__typename"], "NightsUnavailableProblem", "{answer}");
                 continue;
@@ -97,20 +97,20 @@ impl Rush {
             let key = format!("payment-{guest}-{stay}");
             let method = json!({ "sandbox": "CARD_OK" });
             let input = json!({ "booking": { "id": booking }, "method": method, "idempotencyKey": key });
-            let answer = self.ask(turn, token, PAY, input).await;
+            let answer = self.run_query(turn, token, PAY, input).await;
             assert_eq!(answer["__typename"], "PayBookingSuccess", "{answer}");
             self.paid.lock().unwrap().push(booking.to_owned());
         }
     }
 
-    /// Everybody at once, while `disaster` strikes after some answers.
+    /// Runs all guests at once, and `disaster` after some responses.
     async fn run<T>(&self, disaster: impl Future<Output = T>) -> T {
         let listing = self.listing().await;
         let mut tokens = Vec::new();
         for guest in 0..GUESTS {
             tokens.push(self.register(&format!("guest{guest}")).await);
         }
-        #[expect(clippy::disallowed_methods, reason = "the server goes by the real clock")]
+        #[expect(clippy::disallowed_methods, reason = "the server uses the real clock")]
         let first = chrono::Utc::now().date_naive() + chrono::Days::new(30);
         let begun = self.answers.load(Ordering::Relaxed);
         let guests = tokens.iter().enumerate().map(|(guest, token)| self.book(guest, token, &listing, first));
@@ -124,7 +124,7 @@ impl Rush {
         tokio::join!(rush, strike).1
     }
 
-    /// Whatever was acknowledged is there, and nothing is half done.
+    /// Checks that everything acknowledged is stored, and nothing is incomplete.
     async fn check(&self, conn: &mut Conn) {
         use diesel_async::RunQueryDsl;
         nothing_is_broken(conn).await;
@@ -145,7 +145,7 @@ struct Word {
     text: String,
 }
 
-/// The payload of the one mutation in `body`; None when the server or its database is away.
+/// The payload of the one mutation in `body`; None when the server or its database is unavailable.
 async fn post(address: &str, token: &str, body: &str) -> Option<Value> {
     let bearer = if token.is_empty() { String::new() } else { format!("Bearer {token}") };
     let headers = [wire::JSON, ("accept", "application/json"), ("authorization", &bearer)];
@@ -159,7 +159,7 @@ async fn post(address: &str, token: &str, body: &str) -> Option<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_killed_in_a_rush_loses_nothing_that_it_acknowledged() {
+async fn a_server_that_is_killed_under_load_loses_nothing_acknowledged() {
     let test = TestDatabase::new().await;
     let (doomed, other) = tokio::join!(Server::on(&test.url, "off"), Server::on(&test.url, "off"));
     let rush = Rush::of(&[&doomed, &other]);
@@ -183,7 +183,7 @@ async fn database_process(conn: &mut Conn) -> u32 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_killed_in_a_rush_comes_back_with_all_that_was_acknowledged() {
+async fn a_database_that_is_killed_under_load_keeps_everything_acknowledged() {
     use diesel_async::RunQueryDsl;
     let folder = tempfile::tempdir().unwrap();
     let server = Server::private(folder.path()).await;
@@ -195,7 +195,7 @@ async fn a_database_that_is_killed_in_a_rush_comes_back_with_all_that_was_acknow
     let rush = Rush::of(&[&server]);
     rush.run(async { kill("KILL", process) }).await;
     let mut conn = loop {
-        // The first use of an old connection finds out that it is dead.
+        // The first use of an old connection detects that it is dead.
         if let Ok(mut conn) = database.conn().await
             && diesel::sql_query("SELECT 1").execute(&mut conn).await.is_ok()
         {
@@ -206,6 +206,6 @@ async fn a_database_that_is_killed_in_a_rush_comes_back_with_all_that_was_acknow
     assert_ne!(database_process(&mut conn).await, process, "it was started again");
     drop(conn);
     database.close();
-    attached.stop(PATIENCE).await.unwrap();
+    attached.stop(TIMEOUT).await.unwrap();
     server.stop().await;
 }

@@ -12,9 +12,9 @@ fn free(input: &mut Value) {
     input["pricing"] = json!({ "currency": "SGD", "basePrice": 1, "weeklyDiscountPercent": 99 });
 }
 
-/// M5: `payBooking` was an internal error for ever.
+/// M5: `payBooking` always failed with an internal error.
 #[tokio::test]
-async fn a_stay_that_costs_nothing_is_certain_without_a_payment() {
+async fn a_free_stay_is_confirmed_without_a_payment() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(free).await;
@@ -43,7 +43,7 @@ async fn a_stay_that_costs_nothing_is_certain_without_a_payment() {
 
 /// M5: the host could not accept.
 #[tokio::test]
-async fn a_request_that_costs_nothing_is_with_its_host_at_once_and_accepted_without_a_payment() {
+async fn a_free_request_reaches_its_host_at_once_and_is_accepted_without_a_payment() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host

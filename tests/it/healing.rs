@@ -1,4 +1,4 @@
-//! A server's connections die, or are left in the middle of a statement, and the next requests are answered as ever.
+//! Connections of a server are killed, or abandoned during a statement; the next requests succeed.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use serde_json::json;
 use crate::harness::{
     actors::{CREATE_LISTING, PUBLISH_LISTING, REGISTER, home},
     database::{TestDatabase, processes},
-    server::{PATIENCE, Server},
+    server::{Server, TIMEOUT},
     wire,
 };
 
-/// A server with listings, each with a title of its own.
+/// A server with listings, each with a different title.
 struct World {
     server: Server,
     token: String,
@@ -53,7 +53,7 @@ impl World {
         reply.unwrap().field().clone()
     }
 
-    async fn ask(&self, number: usize) {
+    async fn run_query(&self, number: usize) {
         let number = number % self.listings.len();
         let variables = json!({ "id": self.listings[number] });
         let reply = wire::post(self.server.address(), &self.token, LISTING, &variables).await.unwrap();
@@ -62,7 +62,7 @@ impl World {
 
     /// Two hundred requests, some at a time, each with its own answer.
     async fn two_hundred_are_right(&self) {
-        stream::iter(0..200).for_each_concurrent(8, |number| self.ask(number)).await;
+        stream::iter(0..200).for_each_concurrent(8, |number| self.run_query(number)).await;
     }
 }
 
@@ -93,7 +93,7 @@ async fn after_all_connections_are_killed_the_next_two_hundred_requests_are_righ
         println!("{} connections are killed", ids.len());
         assert!(!ids.is_empty(), "the server has connections");
         for id in ids {
-            // One that has gone by itself needs no killing.
+            // A connection that has already ended needs no kill.
             let _ = conn.batch_execute(&format!("KILL {id}")).await;
         }
         world.two_hundred_are_right().await;
@@ -101,9 +101,9 @@ async fn after_all_connections_are_killed_the_next_two_hundred_requests_are_righ
     world.server.stop().await;
 }
 
-/// A lost connection is found by whoever uses it next. The others are then tried before they are used, whatever it was lost with.
+/// The next use of a lost connection detects it. The others are then checked before they are used, whatever the cause.
 #[tokio::test]
-async fn of_connections_that_are_lost_together_only_one_fails_a_statement() {
+async fn of_connections_lost_together_only_one_fails_a_statement() {
     async fn id(conn: &mut Conn) -> diesel::QueryResult<i64> {
         // Not kept prepared: the driver closes it with the next statement, which then is the one that fails.
         let id = diesel::sql_query("SELECT CAST(CONNECTION_ID() AS SIGNED) AS id");
@@ -166,5 +166,5 @@ async fn after_a_restart_of_the_database_the_next_two_hundred_requests_are_right
     let database = Embedded::start(folder.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     world.two_hundred_are_right().await;
     world.server.stop().await;
-    database.stop(PATIENCE).await.unwrap();
+    database.stop(TIMEOUT).await.unwrap();
 }

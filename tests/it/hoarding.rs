@@ -1,4 +1,4 @@
-//! Guests who come from one address with accounts that they throw away (S6, S7).
+//! Guests with throwaway accounts at one address (S6, S7).
 
 use chrono::Duration;
 use domain::app::AttemptLimits;
@@ -22,25 +22,25 @@ fn per_hour(rule: Rule, burst: u32) -> Rule {
     Rule { burst, window: Duration::hours(1), ..rule }
 }
 
-/// The answer of a mutation to `who` at an address.
-async fn ask(who: &Actor, from: &str, mutation: &str, input: Value) -> Value {
+/// The response to a mutation by `who` at an address.
+async fn execute(who: &Actor, from: &str, mutation: &str, input: Value) -> Value {
     let address = Some(from.parse().unwrap());
     let answer = data(who.app.run_from(address, Some(&who.member), mutation, json!({ "input": input })).await);
     answer.as_object().unwrap().values().next().unwrap().clone()
 }
 
 async fn book(who: &Actor, from: &str, quote: &str) -> Value {
-    ask(who, from, BOOK, json!({ "quoteId": quote, "idempotencyKey": who.app.key() })).await
+    execute(who, from, BOOK, json!({ "quoteId": quote, "idempotencyKey": who.app.key() })).await
 }
 
 async fn quote(who: &Actor, from: &str, listing: &str) -> Value {
     let stay = json!({ "checkIn": "2026-04-01", "checkOut": "2026-04-03" });
-    ask(who, from, QUOTE, json!({ "listingId": listing, "stay": stay })).await
+    execute(who, from, QUOTE, json!({ "listingId": listing, "stay": stay })).await
 }
 
 /// S6: limits by guest, listing and account did not stop a guest with many accounts.
 #[tokio::test]
-async fn throw_away_accounts_at_one_address_hold_the_nights_of_few_listings() {
+async fn throwaway_accounts_at_one_address_hold_nights_of_few_listings() {
     let app = limited(|limits| limits.bookings_by_address = per_hour(limits.bookings_by_address, 4)).await;
     let host = app.host().await;
     let mut quotes = Vec::new();
@@ -69,7 +69,7 @@ async fn throw_away_accounts_at_one_address_hold_the_nights_of_few_listings() {
     assert_eq!(book(guest, "2001:db8::5", &quote).await["__typename"], "CreateBookingSuccess");
 }
 
-/// S6: what is refused for another reason, and what is sent again, does not count.
+/// S6: refused and repeated requests are not counted.
 #[tokio::test]
 async fn only_bookings_that_are_made_count_for_their_address() {
     let app = limited(|limits| limits.bookings_by_address = per_hour(limits.bookings_by_address, 2)).await;
@@ -80,7 +80,7 @@ async fn only_bookings_that_are_made_count_for_their_address() {
     let input =
         json!({ "quoteId": guest.quote(&listing, "2026-04-01", "2026-04-03").await, "idempotencyKey": app.key() });
     for replayed in [false, true, true] {
-        assert_eq!(ask(&guest, from, BOOK, input.clone()).await["replayed"], replayed);
+        assert_eq!(execute(&guest, from, BOOK, input.clone()).await["replayed"], replayed);
     }
     for _ in 0..3 {
         assert_eq!(book(&late, from, &taken).await["code"], "NIGHTS_UNAVAILABLE");
@@ -90,7 +90,7 @@ async fn only_bookings_that_are_made_count_for_their_address() {
     let third = app.guest().await;
     let quote = third.quote(&listing, "2026-04-10", "2026-04-12").await;
     assert_eq!(book(&third, from, &quote).await["code"], "TOO_MANY_ATTEMPTS");
-    assert_eq!(ask(&guest, from, BOOK, input).await["replayed"], true, "a stored response is not refused");
+    assert_eq!(execute(&guest, from, BOOK, input).await["replayed"], true, "a stored response is not refused");
 }
 
 /// S6: at two servers at once.
@@ -114,9 +114,9 @@ async fn bookings_of_one_address_are_counted_one_by_one_also_in_a_race() {
     assert_eq!(answers.iter().filter(|answer| answer["code"] == "TOO_MANY_ATTEMPTS").count(), 5, "{answers:?}");
 }
 
-/// A household, or an office, behind one address: more than people book in an hour.
+/// A household or an office behind one address books less than this in an hour.
 #[tokio::test]
-async fn honest_guests_behind_one_address_do_not_meet_the_limits() {
+async fn honest_guests_behind_one_address_stay_within_the_limits() {
     let limits = AttemptLimits::default();
     let app = TestApp::limited(AttemptLimits {
         bookings_by_address: limits.bookings_by_address,
@@ -170,7 +170,7 @@ async fn quotes_are_limited_by_guest_and_by_address() {
 
 /// An expired quote is renewed by `createBooking`: each time with a new row.
 #[tokio::test]
-async fn quotes_that_are_renewed_count_too() {
+async fn renewed_quotes_are_counted_too() {
     let app = limited(|limits| limits.quotes_by_member = per_hour(limits.quotes_by_member, 2)).await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;

@@ -1,4 +1,4 @@
-//! Nights that are not paid for: who holds them, how many, and for how long.
+//! Unpaid holds: their number and duration.
 
 use chrono::Duration;
 use diesel::{QueryableByName, sql_types::BigInt};
@@ -10,7 +10,7 @@ use crate::{
     harness::{
         actors::Actor,
         app::TestApp,
-        bank::Trouble::{Hangs, LosesTheAnswer},
+        bank::Fault::{Hangs, LosesResponse},
     },
     races::walk,
 };
@@ -19,11 +19,11 @@ const HOSTING: &str = "query ($listing: ID!) { me { hosting { bookings { nodes {
     calendar(listingId: $listing, from: \"2026-04-01\", to: \"2026-04-07\") { hold booking { id } } } } }";
 const ONE: &str = "query ($id: ID!) { booking(id: $id) { id } node(id: $id) { id } }";
 
-fn asks(input: &mut Value) {
+fn without_instant_book(input: &mut Value) {
     input["instantBook"] = json!(false);
 }
 
-/// What the host sees of bookings, and of the nights from the first to the seventh of April.
+/// The host's bookings, and the nights from the first to the seventh of April.
 async fn hosting(host: &Actor, listing: &str) -> (usize, usize) {
     let seen = host.run(HOSTING, json!({ "listing": listing })).await["me"]["hosting"].clone();
     let held = seen["calendar"].as_array().unwrap().iter().filter(|night| night["hold"] != Value::Null).count();
@@ -41,12 +41,12 @@ async fn host_feed(app: &TestApp) -> i64 {
     count.entries
 }
 
-/// S6: a request that nobody paid for held its nights for up to 24 hours.
+/// S6: an unpaid request held its nights for up to 24 hours.
 #[tokio::test]
-async fn a_request_holds_nothing_and_is_not_shown_to_its_host_until_money_is_authorized() {
+async fn a_request_holds_nothing_and_is_hidden_from_its_host_until_authorization() {
     let app = TestApp::new().await;
     let (host, guest, other) = (app.host().await, app.guest().await, app.guest().await);
-    let listing = host.listing(asks).await;
+    let listing = host.listing(without_instant_book).await;
     let unpaid = guest.book(&listing, "2026-04-01", "2026-04-07").await;
     assert_eq!(guest.status(&unpaid).await, "REQUESTED");
     assert_eq!((hosting(&host, &listing).await, host_feed(&app).await), ((0, 0), 0));
@@ -65,10 +65,10 @@ async fn a_request_holds_nothing_and_is_not_shown_to_its_host_until_money_is_aut
 
 /// S6.
 #[tokio::test]
-async fn a_request_that_pays_when_its_nights_are_gone_is_told_which_and_pays_nothing() {
+async fn paying_for_a_request_whose_nights_are_gone_reports_them_and_charges_nothing() {
     let app = TestApp::new().await;
     let (host, slow, quick) = (app.host().await, app.guest().await, app.guest().await);
-    let listing = host.listing(asks).await;
+    let listing = host.listing(without_instant_book).await;
     let late = slow.book(&listing, "2026-04-01", "2026-04-05").await;
     let confirmed = slow.try_pay(&late, "CARD_NEEDS_CONFIRMATION", &app.key()).await;
     let first = quick.book(&listing, "2026-04-03", "2026-04-07").await;
@@ -78,20 +78,20 @@ async fn a_request_that_pays_when_its_nights_are_gone_is_told_which_and_pays_not
     assert_eq!(refused["__typename"], "NightsUnavailableProblem", "{refused}");
     let again = slow.confirm(confirmed["payment"]["id"].as_str().unwrap(), &key).await;
     assert_eq!(again, refused, "the same answer again");
-    assert_eq!((app.bank.balance(), app.bank.reservations()), (0, 1), "only the one who was faster");
+    assert_eq!((app.bank.balance(), app.bank.authorizations()), (0, 1), "only the one who was faster");
     let seen = slow.booking(&late).await;
     assert_eq!((&seen["status"], &seen["payments"][0]["status"]), (&json!("EXPIRED"), &json!("VOIDED")));
     assert_eq!(slow.history(&late).await, ["REQUESTED", "PAYMENT_CONFIRMATION_REQUIRED", "EXPIRED"]);
-    assert_eq!(hosting(&host, &listing).await, (1, 4), "the host never heard of it");
+    assert_eq!(hosting(&host, &listing).await, (1, 4), "the host never saw it");
     walk::check(&app).await;
 }
 
 /// S6: the guest has 30 minutes to pay, the host 24 hours from then on.
 #[tokio::test]
-async fn a_request_has_thirty_minutes_to_be_paid_for_and_then_a_day_to_be_answered() {
+async fn a_request_has_thirty_minutes_for_payment_and_then_a_day_for_the_answer() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
-    let listing = host.listing(asks).await;
+    let listing = host.listing(without_instant_book).await;
     let unpaid = guest.book(&listing, "2026-04-01", "2026-04-03").await;
     app.pass(Duration::minutes(30));
     assert_eq!(guest.status(&unpaid).await, "EXPIRED");
@@ -105,7 +105,7 @@ async fn a_request_has_thirty_minutes_to_be_paid_for_and_then_a_day_to_be_answer
     app.pass(Duration::seconds(1));
     assert_eq!(host.status(&paid).await, "EXPIRED");
     app.work().await;
-    assert_eq!(host_feed(&app).await, 3, "what was never paid for is not told");
+    assert_eq!(host_feed(&app).await, 3, "an unpaid request has no events");
     walk::check(&app).await;
 }
 
@@ -141,7 +141,7 @@ async fn a_guest_has_three_unpaid_holds_and_one_of_a_listing() {
 
 /// S6.
 #[tokio::test]
-async fn who_lets_a_hold_end_unpaid_waits_before_holding_nights_of_that_listing_again() {
+async fn after_an_unpaid_hold_a_guest_waits_before_holding_nights_of_that_listing_again() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let (listing, other) = (host.listing(|_| {}).await, host.listing(|_| {}).await);
@@ -202,7 +202,7 @@ async fn the_limits_of_holds_hold_in_a_race() {
 
 /// C20: the guest's own hold made a quote for one person more impossible.
 #[tokio::test]
-async fn a_guests_own_hold_is_no_obstacle_and_a_new_booking_replaces_it() {
+async fn a_guests_own_hold_does_not_conflict_and_a_new_booking_replaces_it() {
     let app = TestApp::new().await;
     let (host, guest, other) = (app.host().await, app.guest().await, app.guest().await);
     let listing = host.listing(|input| input["rules"] = json!({ "preparationNights": 1 })).await;
@@ -218,11 +218,11 @@ async fn a_guests_own_hold_is_no_obstacle_and_a_new_booking_replaces_it() {
     other.quote(&listing, "2026-03-28", "2026-04-02").await;
     guest.pay(&longer).await;
     let next = guest.book(&listing, "2026-04-20", "2026-04-22").await;
-    assert_eq!(guest.status(&next).await, "PENDING_PAYMENT", "what was replaced did not end unpaid");
+    assert_eq!(guest.status(&next).await, "PENDING_PAYMENT", "a replaced hold did not expire");
     walk::check(&app).await;
 }
 
-/// C20 must not undo S6: booking the same nights again and again would hold them for ever.
+/// C20 must not undo S6: repeated bookings of the same nights would hold them forever.
 #[tokio::test]
 async fn holds_that_replace_one_another_end_after_thirty_minutes_in_all() {
     let app = TestApp::new().await;
@@ -240,14 +240,14 @@ async fn holds_that_replace_one_another_end_after_thirty_minutes_in_all() {
     other.book(&listing, "2026-04-01", "2026-04-05").await;
 }
 
-/// C20: money that is on its way is not cut off.
+/// C20: a payment in flight is not interrupted.
 #[tokio::test]
 async fn a_hold_whose_payment_is_in_flight_is_not_replaced() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
     let held = guest.book(&listing, "2026-04-01", "2026-04-05").await;
-    app.bank.expect(&[LosesTheAnswer]);
+    app.bank.expect(&[LosesResponse]);
     guest.try_pay(&held, "CARD_OK", &app.key()).await;
     let quote = guest.quote(&listing, "2026-04-01", "2026-04-06").await;
     let refused = guest.try_book(&quote, &app.key()).await;
@@ -259,9 +259,9 @@ async fn a_hold_whose_payment_is_in_flight_is_not_replaced() {
     walk::check(&app).await;
 }
 
-/// M11: a booking without nights could become certain.
+/// M11: a booking without nights could be confirmed.
 #[tokio::test]
-async fn a_booking_whose_nights_are_gone_is_not_confirmed_and_the_money_goes_back() {
+async fn a_booking_whose_nights_are_gone_is_not_confirmed_and_is_refunded() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -275,7 +275,7 @@ async fn a_booking_whose_nights_are_gone_is_not_confirmed_and_the_money_goes_bac
 
 /// M11: servers whose clocks differ.
 #[tokio::test]
-async fn a_server_whose_clock_is_ahead_ends_a_hold_under_its_lock_and_the_other_gives_the_money_back() {
+async fn a_server_whose_clock_is_ahead_expires_a_hold_and_the_other_refunds_the_payment() {
     let app = TestApp::new().await;
     let ahead = app.skewed_instance(Duration::minutes(16)).await;
     let (host, slow, quick) = (app.host().await, app.guest().await, app.guest().await);

@@ -1,4 +1,4 @@
-//! Documents that are made to do harm: a short answer at once, and nothing else.
+//! Hostile documents: each gets a short response at once.
 
 use std::time::{Duration, Instant};
 
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     database::TestDatabase,
-    server::{PATIENCE, Server},
+    server::{Server, TIMEOUT},
     wire::{self, Reply},
 };
 
-/// What tools of clients ask for, with everything that they can ask for.
+/// Introspection of client tools, with all options.
 pub const INTROSPECTION: &str = "query IntrospectionQuery { __schema { description queryType { name kind } mutationType { name kind }
     subscriptionType { name kind } types { ...FullType }
     directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } }
@@ -52,20 +52,20 @@ fn body(query: &str) -> String {
     json!({ "query": query }).to_string()
 }
 
-/// The answer, and how long it took at best.
+/// The response, and the shortest time.
 async fn best_of(times: u32, server: &Server, body: &str) -> (Reply, Duration) {
     let mut best = Duration::MAX;
     let mut last = None;
     for _ in 0..times {
         let asked = wire::post_body(server.address(), body.to_owned());
         let begun = Instant::now();
-        last = Some(tokio::time::timeout(PATIENCE, asked).await.expect("an answer").unwrap());
+        last = Some(tokio::time::timeout(TIMEOUT, asked).await.expect("an answer").unwrap());
         best = best.min(begun.elapsed());
     }
     (last.unwrap(), best)
 }
 
-/// Sends each of [`documents`] `times` times: it is refused in a few words. Returns how long each took at best.
+/// Sends each of [`documents`] `times` times: it is refused with a short message. Returns the shortest time of each.
 async fn send(documents: &[Document], server: &Server, times: u32) -> Vec<(&'static str, Duration)> {
     let mut took_at_best = Vec::new();
     for (what, body, code) in documents {
@@ -87,7 +87,7 @@ async fn hostile_documents_take_no_more_time_than_a_few_honest_ones() {
     assert!(honest.field()["types"].as_array().unwrap().len() > 100);
     let times = send(&documents(), &server, 5).await;
     let (_, last) = best_of(5, &server, &body(INTROSPECTION)).await;
-    // The honest one is found prepared, and the hostile ones are read anew each time; what doubles or squares costs far more.
+    // The honest one is cached, and the hostile ones are parsed each time; exponential or quadratic time would be far more.
     let bound = 5 * first.max(last);
     for (what, took) in times {
         println!("{what}: {took:?}; introspection: {first:?} to {last:?}");
@@ -121,14 +121,14 @@ async fn hostile_documents_leave_no_memory_in_use() {
         }
     };
     println!("KiB more than at first, after each round: {grown:?}");
-    assert!(stays, "it grows and grows: {grown:?}");
+    assert!(stays, "memory keeps growing: {grown:?}");
     // Measured: up to 45 MiB in a debug build, 14 in a release build. One round sends 100 MB.
     assert!(grown.iter().all(|grown| *grown < 64 << 10), "{grown:?}");
     server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_whole_contract_can_be_asked_for_with_all_limits_on() {
+async fn introspection_fits_all_limits() {
     let test = TestDatabase::new().await;
     let server = Server::on(&test.url, "off").await;
     let reply = wire::post(server.address(), "", INTROSPECTION, &json!({})).await.unwrap();

@@ -1,4 +1,4 @@
-//! One key, one effect.
+//! Idempotency: one key has one effect.
 
 use serde_json::{Value, json};
 
@@ -7,14 +7,14 @@ use crate::harness::{
     app::TestApp,
 };
 
-/// Twenty answers to the same request at once, half of them from another server.
+/// Twenty concurrent responses to the same request, half of them from another server.
 async fn twenty<F: Future<Output = Value>>(guest: &Actor, request: impl Fn(Actor) -> F) -> Vec<Value> {
     let other = guest.at(&guest.app.second_instance().await);
     let repeats = (0..20).map(|n| request(if n % 2 == 0 { guest.clone() } else { other.clone() }));
     futures_util::future::join_all(repeats).await
 }
 
-/// Exactly one of the answers is new, and apart from that all are equal.
+/// Checks that exactly one response is not a replay, and that all are otherwise equal.
 fn one_effect(mut answers: Vec<Value>) -> Value {
     let fresh = answers.iter().filter(|answer| answer["replayed"] == false).count();
     assert_eq!(fresh, 1, "{answers:?}");
@@ -50,7 +50,7 @@ async fn twenty_repeats_of_one_key_have_one_effect_and_one_answer() {
 }
 
 #[tokio::test]
-async fn a_key_with_another_input_is_a_conflict_and_belongs_to_one_viewer_and_one_mutation() {
+async fn a_key_belongs_to_one_viewer_one_mutation_and_one_input() {
     let app = TestApp::new().await;
     let (host, guest, other) = (app.host().await, app.guest().await, app.guest().await);
     let listing = host.listing(|_| {}).await;

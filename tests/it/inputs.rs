@@ -1,4 +1,4 @@
-//! What clients send: malformed values, what is left out, and what else every form of an operation may hold.
+//! Inputs of clients: malformed values, omitted values, and all other forms of operations.
 
 use async_graphql::parser::{
     parse_schema,
@@ -125,7 +125,7 @@ fn put(contract: &Contract, ty: &str, input: &mut Value, place: &[&str], value: 
     put(contract, named(&field.node.ty.node), &mut input[*first], rest, value);
 }
 
-/// C3, C4: whatever scalar of whatever mutation is malformed, the mutation says which, in its own answer.
+/// C3, C4: a mutation reports any malformed scalar with its path, in its own payload.
 #[tokio::test]
 async fn every_malformed_scalar_of_every_mutation_is_a_problem_with_its_path() {
     let app = TestApp::new().await;
@@ -165,9 +165,9 @@ async fn every_malformed_scalar_of_every_mutation_is_a_problem_with_its_path() {
     assert!(tried > 25, "{tried}");
 }
 
-/// C3: a typing error in an address, and everything else that is wrong, at once.
+/// C3: reports all invalid fields at once.
 #[tokio::test]
-async fn a_registration_names_every_wrong_field() {
+async fn a_registration_reports_every_invalid_field() {
     let app = TestApp::new().await;
     let register = "mutation ($input: RegisterUserInput!) { registerUser(input: $input) { __typename
         ... on InvalidInputProblem { code path fields { path } } } }";
@@ -201,7 +201,7 @@ async fn nothing_of_a_document_runs_when_a_value_in_it_is_malformed() {
     assert_eq!(wire::post(&to, "", register, &json!({})).await.unwrap().field()["__typename"], "RegisterUserSuccess");
 }
 
-/// C5: a malformed argument of a query is one error of the request, and nothing is blanked beside it.
+/// C5: a malformed argument of a query is one error of the request, not a null field next to others.
 #[tokio::test]
 async fn a_malformed_argument_of_a_query_is_an_error_of_the_request() {
     let app = TestApp::new().await;
@@ -243,7 +243,7 @@ async fn defaults_apply_where_a_variable_is_not_given() {
     assert!(data(app.run(None, literal, json!({})).await)["searchListings"]["nodes"][0]["price"].is_object());
 }
 
-/// C9: what is no id of ours is null in its own place.
+/// C9: a malformed id is null at its own position.
 #[tokio::test]
 async fn a_malformed_id_among_nodes_is_null_in_its_place() {
     let app = TestApp::new().await;
@@ -255,7 +255,7 @@ async fn a_malformed_id_among_nodes_is_null_in_its_place() {
     assert_eq!(answer["nodes"], json!([{ "id": listing }, null, null, null, null, null]));
 }
 
-/// M12: no amount that a client sends is below zero, or beyond what can be.
+/// M12: amounts of clients are not negative, and not above the greatest amount.
 #[tokio::test]
 async fn an_expected_refund_is_an_amount() {
     let app = TestApp::new().await;
@@ -272,7 +272,7 @@ async fn an_expected_refund_is_an_amount() {
 
 /// C26: whole numbers with a fraction of zero, escapes of any width, descriptions.
 #[tokio::test]
-async fn an_operation_may_be_written_as_the_specification_of_september_2025_says() {
+async fn an_operation_can_use_the_syntax_of_the_september_2025_specification() {
     let app = TestApp::new().await;
     let host = app.host().await;
     let listing = host.listing(|_| {}).await;

@@ -1,4 +1,4 @@
-//! C35: what is our fault is found in the log by the id that the client got, also of mutations and of operations on websockets.
+//! C35: internal errors are in the log under the request id of the client, also for mutations and for operations on websockets.
 
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
@@ -11,17 +11,17 @@ use crate::harness::{
     wire,
 };
 
-/// Holds the error, which names no cause, against the log, which does.
+/// Checks that the error has no cause and the log has it.
 async fn found_in_the_log(server: &Server, error: &Value, table: &str, operation: &str) {
     let told = &error["extensions"];
     assert_eq!(told["code"], "INTERNAL", "{error}");
     assert!(!error.to_string().contains(table), "{error}");
     let id = told["requestId"].as_str().unwrap_or_else(|| panic!("{error}"));
     let is_it = |line: &str| line.contains("internal error") && line.contains(table);
-    let line: Value = serde_json::from_str(&server.said(is_it).await).unwrap();
+    let line: Value = serde_json::from_str(&server.log_line(is_it).await).unwrap();
     assert_eq!((&line["level"], &line["spans"][0]["id"]), (&json!("ERROR"), &json!(id)), "{line}");
     let is_it = |line: &str| line.contains("staygate::access") && line.contains(&format!("\"{operation}\""));
-    let line: Value = serde_json::from_str(&server.said(is_it).await).unwrap();
+    let line: Value = serde_json::from_str(&server.log_line(is_it).await).unwrap();
     assert_eq!((&line["code"], &line["request_id"]), (&json!("INTERNAL"), &json!(id)), "{line}");
 }
 
@@ -47,23 +47,23 @@ async fn an_internal_error_is_logged_with_the_id_that_the_client_gets() {
     found_in_the_log(&server, &reply.body["errors"][0], "limits", "OverHttp").await;
 
     socket.subscribe(1, "query OnSocket { me { trips { nodes { id } } } }", &json!({})).await;
-    let message = socket.hear().await;
+    let message = socket.receive().await;
     found_in_the_log(&server, &message["payload"]["errors"][0], "bookings", "OnSocket").await;
-    assert_eq!(socket.hear().await["type"], "complete");
+    assert_eq!(socket.receive().await["type"], "complete");
 
     let unlist =
         "mutation MutationOnSocket($input: UnlistListingInput!) { unlistListing(input: $input) { __typename } }";
     let input = json!({ "input": { "listingId": "lst_00000000000000000000000000" } });
     socket.subscribe(2, unlist, &input).await;
-    let message = socket.hear().await;
+    let message = socket.receive().await;
     let errors = if message["type"] == "error" { &message["payload"] } else { &message["payload"]["errors"] };
     found_in_the_log(&server, &errors[0], "listings", "MutationOnSocket").await;
     if message["type"] == "next" {
-        assert_eq!(socket.hear().await["type"], "complete");
+        assert_eq!(socket.receive().await["type"], "complete");
     }
 
     socket.subscribe(3, "subscription Watch { myTripEvents { cursor } }", &json!({})).await;
-    let message = socket.hear().await;
+    let message = socket.receive().await;
     assert_eq!(message["type"], "error", "{message}");
     found_in_the_log(&server, &message["payload"][0], "feeds", "Watch").await;
     drop(socket);

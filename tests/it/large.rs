@@ -1,4 +1,4 @@
-//! Large operations: others have their turn, they stop in time, and they build no more than they may.
+//! Large operations: they yield to others, stop in time, and are limited in memory.
 
 use std::time::Duration;
 
@@ -37,9 +37,9 @@ async fn a_large_operation_that_waits_for_nothing_stops_at_the_time_limit() {
     assert_eq!(small.field()["queryType"]["name"], "Query", "a small one is done before it would pause");
 }
 
-/// The pauses are many: a time limit is not missed by long, and nobody waits for long.
+/// Pauses are frequent: a time limit is not missed by much, and others do not wait for long.
 #[tokio::test]
-async fn a_large_operation_gives_way_again_and_again() {
+async fn a_large_operation_yields_repeatedly() {
     let documents = Documents::new(CONTRACT, graphql_contract::documents::Limits::default()).unwrap();
     let turns = async |is_metered: bool| {
         let prepared = documents.prepare(INTROSPECTION, None, &Variables::default()).unwrap();
@@ -90,7 +90,7 @@ async fn an_operation_that_builds_too_much_is_refused() {
 
 /// The same for rows, whose texts are long.
 #[tokio::test]
-async fn rows_that_are_too_much_together_are_refused() {
+async fn too_many_rows_together_are_refused() {
     let app = TestApp::new().await;
     let host = app.host().await;
     let listing = host.listing(|input| input["description"] = json!("x".repeat(4_000))).await;

@@ -1,10 +1,10 @@
-//! What each crate may use. Cargo refuses every other arrow; these tests keep the list of arrows short and documented.
+//! The allowed dependencies of each crate. Cargo rejects all others; these tests check that the list is complete and documented.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::style::sources;
 
-/// The crates, lowest first, each with the crates of this workspace that it may use.
+/// The crates, lowest first, each with its allowed dependencies in this workspace.
 const MAP: [(&str, &[&str]); 14] = [
     ("telemetry", &[]),
     ("client-limits", &[]),
@@ -22,7 +22,7 @@ const MAP: [(&str, &[&str]); 14] = [
     ("tour", &["types"]),
 ];
 
-/// Crates that know nothing of this program.
+/// General crates, independent of this program.
 const GENERAL: [&str; 3] = ["client-limits", "graphql-contract", "graphql-transport"];
 
 fn read(path: &str) -> String {
@@ -52,7 +52,7 @@ fn a_crate_uses_only_what_the_map_allows() {
 }
 
 #[test]
-fn general_crates_say_nothing_of_this_program() {
+fn general_crates_do_not_mention_this_program() {
     let folders = GENERAL.map(|name| format!("crates/{name}/src"));
     let is_test = |file: &str| file.ends_with("tests.rs") || file.contains("/tests/");
     for (file, text) in sources(&folders.each_ref().map(String::as_str)) {

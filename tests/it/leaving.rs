@@ -1,4 +1,4 @@
-//! Clients that go away in the middle of a mutation: it runs to its end or not at all, and the same key tells which.
+//! Clients that disconnect during a mutation: it runs completely or not at all, and the same key shows which.
 
 use std::time::Duration;
 
@@ -47,12 +47,12 @@ impl World {
         self.server.address.to_string()
     }
 
-    async fn ask(&self, query: &str, input: &Value) -> Value {
+    async fn run_query(&self, query: &str, input: &Value) -> Value {
         let reply = wire::post(&self.address(), &self.guest.access, query, &json!({ "input": input })).await;
         reply.unwrap().field().clone()
     }
 
-    /// Sends a mutation that waits for `lock`, goes away, lets the lock go, and sends it again.
+    /// Sends a mutation that waits for `lock`, disconnects, releases the lock, and sends it again.
     async fn leave_while_it_waits(&self, lock: &str, query: &str, input: &Value) -> Value {
         let mut holder = self.app.conn().await;
         holder.batch_execute(&format!("BEGIN; {lock}")).await.unwrap();
@@ -72,14 +72,14 @@ impl World {
             tokio::time::sleep(Duration::from_millis(150)).await;
         }
         drop(sent);
-        // Others are served meanwhile, and the server has seen that the client is gone.
+        // Others are served meanwhile, and the server has noticed the disconnect.
         for _ in 0..3 {
             let me =
                 wire::post(&self.address(), &self.guest.access, "{ me { user { displayName } } }", &json!({})).await;
             assert_eq!(me.unwrap().field()["user"]["displayName"], "Gina Guest");
         }
         holder.batch_execute("COMMIT").await.unwrap();
-        self.ask(query, &input["input"]).await
+        self.run_query(query, &input["input"]).await
     }
 }
 
@@ -98,10 +98,10 @@ async fn a_booking_whose_client_leaves_at_once_is_made_once_or_not_at_all() {
     }
     let mut done_before = 0;
     for input in &inputs {
-        let answer = world.ask(BOOK, input).await;
+        let answer = world.run_query(BOOK, input).await;
         assert_eq!(answer["__typename"], "CreateBookingSuccess", "{answer}");
         done_before += u32::from(answer["replayed"] == true);
-        let again = world.ask(BOOK, input).await;
+        let again = world.run_query(BOOK, input).await;
         assert_eq!((&again["replayed"], &again["booking"]["id"]), (&json!(true), &answer["booking"]["id"]));
     }
     println!("{done_before} of {} ran to their end without their client", inputs.len());

@@ -1,4 +1,4 @@
-//! What is asked for at the same time is read together, and never more than that.
+//! Loaders: keys that are requested at the same time are read together, and no others.
 
 use std::{
     future::poll_fn,
@@ -16,9 +16,9 @@ use serde_json::json;
 use tokio::sync::Notify;
 use types::error::Error;
 
-use crate::harness::{app::TestApp, server::PATIENCE};
+use crate::harness::{app::TestApp, server::TIMEOUT};
 
-/// The batches of one test, and what holds them up.
+/// The batches of one test, and what blocks them.
 #[derive(Debug, Default)]
 struct Log {
     batches: Mutex<Vec<Vec<u32>>>,
@@ -32,7 +32,7 @@ impl Log {
         self.batches.lock().unwrap().iter().map(Vec::len).collect()
     }
 
-    /// Twice each number, after what the numbers say.
+    /// Twice each number; special numbers block or fail their batch.
     async fn read(&self, numbers: Vec<u32>) -> Result<Vec<(u32, u32)>, Error> {
         let is = |wanted| numbers.contains(&wanted);
         let (slow, bad) = (is(SLOW), is(BAD));
@@ -43,16 +43,16 @@ impl Log {
         if bad {
             return Err(Error::Internal(anyhow!("a bad key")));
         }
-        Ok(numbers.into_iter().filter(|number| *number != NOBODYS).map(|number| (number, 2 * number)).collect())
+        Ok(numbers.into_iter().filter(|number| *number != MISSING).map(|number| (number, 2 * number)).collect())
     }
 }
 
 /// Fails its batch.
 const BAD: u32 = 13;
-/// Holds up its batch.
+/// Blocks its batch.
 const SLOW: u32 = 999;
 /// Has no row.
-const NOBODYS: u32 = 404;
+const MISSING: u32 = 404;
 
 /// A key of one of several kinds, which only differ by their type.
 #[derive(Debug, Clone)]
@@ -98,7 +98,7 @@ fn of(member: Member) -> PrivateLoaders {
     PrivateLoaders::of(Viewer::Member(member))
 }
 
-/// A loader of either sort, so that each sentence below is proven of both.
+/// A loader of either kind, so that each test covers both.
 enum Loaders {
     Public(PublicLoaders),
     Private(PrivateLoaders),
@@ -137,7 +137,7 @@ async fn requests_in_flight_share_the_statements_of_public_rows() {
 }
 
 #[tokio::test]
-async fn two_viewers_of_one_key_get_each_what_they_may_see_by_statements_of_their_own() {
+async fn two_viewers_of_one_key_get_their_own_rows_by_separate_statements() {
     let app = TestApp::new().await;
     let (host, guest, other) = (app.host().await, app.guest().await, app.guest().await);
     let booking = guest.book(&host.listing(|_| {}).await, "2026-04-01", "2026-04-03").await;
@@ -159,12 +159,12 @@ async fn two_viewers_of_one_key_get_each_what_they_may_see_by_statements_of_thei
 }
 
 #[tokio::test]
-async fn keys_of_one_kind_go_together_once_each_and_kinds_apart() {
+async fn keys_of_one_type_share_a_batch_and_types_are_separate() {
     let app = TestApp::new().await;
     let member = app.guest().await.member;
     for loaders in Loaders::both(member) {
         let log = Arc::<Log>::default();
-        let numbers = [1, 2, 3, 2, 1, NOBODYS];
+        let numbers = [1, 2, 3, 2, 1, MISSING];
         let rows = join_all(numbers.iter().map(|number| loaders.load::<0>(&app.app, &log, *number)));
         let (rows, other) = tokio::join!(rows, loaders.load::<1>(&app.app, &log, 7));
         let rows: Vec<_> = rows.into_iter().map(Result::unwrap).collect();
@@ -172,14 +172,14 @@ async fn keys_of_one_kind_go_together_once_each_and_kinds_apart() {
         let mut sizes = log.sizes();
         sizes.sort_unstable();
         assert_eq!(sizes, [1, 4]);
-        // Nothing is remembered.
+        // Nothing is cached.
         assert_eq!(loaders.load::<0>(&app.app, &log, 1).await.unwrap(), Some(2));
         assert_eq!(log.sizes().len(), 3);
     }
 }
 
-/// The first of two callers goes away while the batch is gathered, and while it is read.
-async fn the_first_goes_away(app: &TestApp, loaders: &Loaders) {
+/// The first of two callers is dropped while the batch is open, and while it is read.
+async fn the_first_caller_is_dropped(app: &TestApp, loaders: &Loaders) {
     for read in [false, true] {
         let log = Arc::<Log>::default();
         let mut first = Box::pin(loaders.load::<0>(&app.app, &log, SLOW));
@@ -196,29 +196,29 @@ async fn the_first_goes_away(app: &TestApp, loaders: &Loaders) {
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_does_not_fail_the_rest_of_its_public_batch() {
+async fn a_dropped_caller_does_not_fail_the_rest_of_its_public_batch() {
     let app = TestApp::new().await;
-    the_first_goes_away(&app, &Loaders::Public(PublicLoaders::default())).await;
+    the_first_caller_is_dropped(&app, &Loaders::Public(PublicLoaders::default())).await;
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_does_not_fail_the_rest_of_its_private_batch() {
+async fn a_dropped_caller_does_not_fail_the_rest_of_its_private_batch() {
     let app = TestApp::new().await;
     let member = app.guest().await.member;
-    the_first_goes_away(&app, &Loaders::Private(of(member))).await;
+    the_first_caller_is_dropped(&app, &Loaders::Private(of(member))).await;
 }
 
-/// S3: a websocket that was not read held up the batch that its query had begun, and everybody who joined it.
+/// S3: a websocket that was not read blocked the batch of its query, and all callers who joined it.
 #[tokio::test]
-async fn a_batch_goes_out_although_its_first_caller_stands_still() {
+async fn a_batch_is_read_although_its_first_caller_is_not_polled() {
     let app = TestApp::new().await;
     let loaders = PublicLoaders::default();
     let log = Arc::<Log>::default();
     let mut first = pin!(loaders.load(&app.app, Key::<0>(1, Arc::clone(&log))));
     assert!(poll!(first.as_mut()).is_pending());
-    // The first one is not asked again until the second has its answer.
+    // The first one is not polled again until the second has its result.
     let second = loaders.load(&app.app, Key::<0>(2, Arc::clone(&log)));
-    let found = tokio::time::timeout(PATIENCE, second).await.expect("an answer");
+    let found = tokio::time::timeout(TIMEOUT, second).await.expect("an answer");
     assert_eq!(found.unwrap(), Some(4));
     assert_eq!(log.sizes(), [2]);
     assert_eq!(first.await.unwrap(), Some(2));
@@ -226,7 +226,7 @@ async fn a_batch_goes_out_although_its_first_caller_stands_still() {
 
 /// S4: one operation held every connection.
 #[tokio::test]
-async fn one_operation_has_few_batches_read_at_a_time_and_keeps_nobody_waiting() {
+async fn one_operation_reads_few_batches_at_a_time_and_delays_no_other() {
     let app = TestApp::new().await;
     let (greedy, modest) = (app.app.for_operation(), app.app.for_operation());
     let loaders = PublicLoaders::default();
@@ -244,7 +244,7 @@ async fn one_operation_has_few_batches_read_at_a_time_and_keeps_nobody_waiting()
         tokio::task::yield_now().await;
     }
     assert_eq!(log.sizes(), [1, 1]);
-    // The third kind is not held up by the one who waits for a turn.
+    // The third kind is not blocked by the one that waits for a connection.
     assert_eq!(loaders.load(&modest, Key::<2>(7, Arc::clone(&log))).await.unwrap(), Some(14));
     let rows = loop {
         log.gate.notify_one();
@@ -257,9 +257,9 @@ async fn one_operation_has_few_batches_read_at_a_time_and_keeps_nobody_waiting()
     assert_eq!(log.sizes(), [1, 1, 1, 2], "those who waited go together");
 }
 
-/// S3: one bad key in a batch of the whole process made everybody's answer INTERNAL.
+/// S3: one bad key in a shared batch made all responses INTERNAL.
 #[tokio::test]
-async fn a_bad_key_harms_nobody_but_those_who_asked_for_it() {
+async fn a_bad_key_fails_only_its_own_callers() {
     let app = TestApp::new().await;
     let member = app.guest().await.member;
     for loaders in Loaders::both(member) {
@@ -277,7 +277,7 @@ async fn a_bad_key_harms_nobody_but_those_who_asked_for_it() {
 }
 
 #[tokio::test]
-async fn a_batch_that_fails_or_hangs_leaves_the_others_alone() {
+async fn a_batch_that_fails_or_hangs_does_not_affect_others() {
     let app = TestApp::new().await;
     let member = app.guest().await.member;
     for loaders in Loaders::both(member) {
@@ -322,7 +322,7 @@ fn nothing_waits_for_a_timer() {
         let member = app.guest().await.member;
         (app, member)
     });
-    // A runtime without a clock: whoever asks it for a timer panics.
+    // A runtime without timers: creating one panics.
     let timeless = tokio::runtime::Builder::new_current_thread().build().unwrap();
     timeless.block_on(async {
         for loaders in Loaders::both(member) {
@@ -335,7 +335,7 @@ fn nothing_waits_for_a_timer() {
 }
 
 #[tokio::test]
-async fn a_lone_caller_is_served_after_a_few_steps() {
+async fn a_single_caller_is_served_after_a_few_yields() {
     let app = TestApp::new().await;
     let guest = app.guest().await;
     let loaders = PublicLoaders::default();

@@ -1,5 +1,5 @@
-//! The longest lists that there can be. Every answer is held against the sizes that its cost assumed (`harness::sizes`), so it is enough to
-//! ask for them.
+//! The longest possible lists. Every response is compared with the sizes that its cost assumed (`harness::sizes`), so it is enough to
+//! request them.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ fn items(value: &Value) -> &Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_cancellation_timeline_has_a_span_for_each_night_and_is_told_in_parts() {
+async fn a_cancellation_timeline_has_a_tier_for_each_night_and_is_paged() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -24,7 +24,7 @@ async fn a_cancellation_timeline_has_a_span_for_each_night_and_is_told_in_parts(
     for found in [&found, &found["quote"]] {
         let (some, all) = (items(&found["some"]), items(&found["all"]));
         assert_eq!(some.len(), 20);
-        assert!(!some[19]["until"].is_null(), "it goes on: {found}");
+        assert!(!some[19]["until"].is_null(), "it continues: {found}");
         assert!((300..=369).contains(&all.len()) && all.last().unwrap()["until"].is_null(), "{}", all.len());
     }
     let wrong = "query($id: ID!, $n: Int) { booking(id: $id) { cancellationTimeline(first: $n) { until } } }";
@@ -35,7 +35,7 @@ async fn a_cancellation_timeline_has_a_span_for_each_night_and_is_told_in_parts(
 }
 
 #[tokio::test]
-async fn a_stay_that_breaks_every_rule_is_told_each_once() {
+async fn a_stay_that_breaks_every_rule_has_each_violation_once() {
     let app = TestApp::new().await;
     let (host, guest, other) = (app.host().await, app.guest().await, app.guest().await);
     let listing = host.listing(|input| input["rules"] = json!({ "preparationNights": 3 })).await;
@@ -84,7 +84,7 @@ async fn a_booking_has_ten_payments_at_the_most() {
     assert_eq!((&refused["code"], &refused["retryable"]), (&json!("STATE_CONFLICT"), &json!(false)), "{refused}");
     let found = guest.booking(&booking).await;
     assert_eq!(items(&found["payments"]).len(), 10);
-    // The last, which waits for the guest, can still go on.
+    // The last one, which waits for the guest, can still continue.
     let waiting = found["payments"][9]["id"].as_str().unwrap();
     let confirmed = guest.confirm(waiting, &app.key()).await;
     assert_eq!(confirmed["booking"]["status"], "CONFIRMED", "{confirmed}");
@@ -107,7 +107,7 @@ async fn a_listing_has_a_hundred_amenities_and_an_input_a_hundred_faults() {
 }
 
 #[tokio::test]
-async fn a_night_has_all_reasons_that_there_can_be_at_once() {
+async fn a_night_can_have_all_reasons_at_once() {
     let app = TestApp::new().await;
     let host = app.host().await;
     let rules = json!({ "bookingWindowDays": 1, "advanceNoticeHours": 8760, "maxNights": 1 });

@@ -1,5 +1,5 @@
 //! One binary for all tests that need more than a function: a database, a server, the whole source tree.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails by a panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test panics")]
 #![expect(clippy::too_many_lines, reason = "a test tells one story, or has a table of cases")]
 
 mod access;

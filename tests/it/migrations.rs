@@ -119,7 +119,7 @@ async fn a_migration_that_was_interrupted_after_any_statement_runs_to_its_end() 
     discard(&url);
 }
 
-/// What a program did that was killed then.
+/// Runs the statements of a program that was killed then.
 async fn run(database: &Database, statements: impl Iterator<Item = &String>) {
     let mut conn = database.conn().await.unwrap();
     for statement in statements {
@@ -127,7 +127,7 @@ async fn run(database: &Database, statements: impl Iterator<Item = &String>) {
     }
 }
 
-/// A definition that is passed over because something of its name is there would hide a mistake, were it not for interruptions.
+/// Skipping a definition because its name exists hides mistakes, unless an interrupted migration made it.
 #[tokio::test]
 async fn no_definition_is_made_twice() {
     let url = unused_url();
@@ -145,9 +145,9 @@ async fn no_definition_is_made_twice() {
     discard(&url);
 }
 
-/// Rows of the tables of before move with them, and so do the positions that clients know.
+/// Rows of older tables are migrated, and positions of clients stay valid.
 #[tokio::test]
-async fn events_and_feeds_of_before_stay_and_cursors_stay_valid() {
+async fn older_events_and_feeds_stay_and_cursors_stay_valid() {
     const HISTORY: &str =
         "query ($id: ID!) { booking(id: $id) { timeline { nodes { cursor kind actor payment { id } } } } }";
     const TRIPS: &str = "subscription ($after: Cursor) { event: myTripEvents(after: $after) { cursor kind actor } }";
@@ -172,7 +172,7 @@ async fn events_and_feeds_of_before_stay_and_cursors_stay_valid() {
     let (guest, host) = (guest.at(&upgraded), host.at(&upgraded));
     let mut expected = before["booking"]["timeline"]["nodes"].clone();
     for event in expected.as_array_mut().unwrap() {
-        // What old events concern is not known.
+        // Old events have no details.
         event["payment"] = json!(null);
     }
     let after = guest.run(HISTORY, json!({ "id": booking })).await;

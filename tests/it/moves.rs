@@ -1,4 +1,4 @@
-//! What becomes of bookings when a host changes their listing.
+//! Bookings of listings that change.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ fn berlin() -> Value {
 
 /// M8: the guest's details showed the new address with the old check-in time.
 #[tokio::test]
-async fn a_booking_keeps_the_place_and_the_clock_it_was_made_with() {
+async fn a_booking_keeps_its_original_place_and_clock() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -40,7 +40,7 @@ async fn a_booking_keeps_the_place_and_the_clock_it_was_made_with() {
 
 /// M8, while a release rolls out: bookings that an older server makes have no place of their own.
 #[tokio::test]
-async fn a_booking_that_an_older_server_made_is_given_its_place_before_the_listing_moves() {
+async fn a_booking_of_an_older_server_gets_its_place_before_the_listing_moves() {
     use diesel_async::SimpleAsyncConnection;
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
@@ -55,9 +55,9 @@ async fn a_booking_that_an_older_server_made_is_given_its_place_before_the_listi
     assert_eq!(details(&guest, &booking).await, before, "its own");
 }
 
-/// M8: the host is warned, and the guest is told.
+/// M8: the host is warned, and the guest gets an event.
 #[tokio::test]
-async fn a_host_who_moves_a_listing_is_warned_and_the_guests_are_told() {
+async fn a_host_who_moves_a_listing_is_warned_and_the_guests_get_an_event() {
     let app = TestApp::new().await;
     let (host, guest, late) = (app.host().await, app.guest().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -77,9 +77,9 @@ async fn a_host_who_moves_a_listing_is_warned_and_the_guests_are_told() {
     crate::races::walk::check(&app).await;
 }
 
-/// M8: an address that comes later, at the same place, is for the guests who wait for one.
+/// M8: an address that is added later, at the same place, is copied to bookings without one.
 #[tokio::test]
-async fn a_booking_without_an_address_is_given_the_one_that_its_place_gets() {
+async fn a_booking_without_an_address_gets_the_new_one_of_its_place() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let place = |address: Option<&str>| json!({ "city": "Singapore", "address": address, "latitude": 1.28967, "longitude": 103.85007 });
@@ -116,10 +116,10 @@ async fn a_listing_with_bookings_keeps_its_currency() {
     let unpaid = guest.book(&fresh, "2026-04-01", "2026-04-07").await;
     guest.cancel(&unpaid).await;
     let euros = json!({ "listingId": fresh, "pricing": { "currency": "EUR", "basePrice": 9_000 } });
-    assert_eq!(host.mutate(UPDATE, euros).await["listing"]["pricing"]["currency"], "EUR", "nobody has paid");
+    assert_eq!(host.mutate(UPDATE, euros).await["listing"]["pricing"]["currency"], "EUR", "no payment was made");
 }
 
-/// A guest who was quoted a flat in Singapore booked one in Berlin, without a word.
+/// A guest with a quote for a flat in Singapore booked one in Berlin without noticing.
 #[tokio::test]
 async fn a_quote_of_a_listing_that_moves_or_changes_its_hours_is_renewed() {
     let app = TestApp::new().await;
@@ -145,12 +145,12 @@ async fn a_quote_of_a_listing_that_moves_or_changes_its_hours_is_renewed() {
         json!({ "listingId": listing, "title": "Dear", "pricing": { "currency": "SGD", "basePrice": 11_000 } });
     host.mutate(UPDATE, pricier).await;
     let booked = guest.try_book(&quote, &app.key()).await;
-    assert_eq!(booked["booking"]["price"]["total"]["minorUnits"], 68_520, "a price is kept: {booked}");
+    assert_eq!(booked["booking"]["price"]["total"]["minorUnits"], 68_520, "a price stays: {booked}");
 }
 
-/// A booking that was made while its listing moved kept the old place, and neither side was told.
+/// A booking that was made while its listing moved kept the old place without an event.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_booking_that_races_a_move_is_told_of_it_or_refused() {
+async fn a_booking_that_races_a_move_gets_an_event_or_is_refused() {
     let app = TestApp::without_hold_limits(mysql_engine::Options::default()).await;
     let (host, guest) = (app.host().await, app.guest().await);
     for round in 0..6 {
@@ -186,9 +186,9 @@ async fn a_quote_in_another_currency_than_the_listing_has_now_is_renewed() {
     assert_eq!(booked["__typename"], "CreateBookingSuccess", "{booked}");
 }
 
-/// C24: two guests were entitled to the same eight hours.
+/// C24: two guests had a right to the same eight hours.
 #[tokio::test]
-async fn hours_in_which_two_guests_could_be_there_are_refused_unless_a_night_is_kept_free() {
+async fn overlapping_hours_are_refused_without_a_preparation_night() {
     let app = TestApp::new().await;
     let host = app.host().await;
     let listing = host.listing(|_| {}).await;

@@ -1,4 +1,4 @@
-//! What an operator sees of a running server: the access log, security events, metrics.
+//! Observability of a running server: access log, security events, metrics.
 
 use std::{
     collections::HashMap,
@@ -24,7 +24,7 @@ async fn server(test: &TestDatabase, flags: &[&str]) -> Server {
     Server::with_flags(&test.url, "off", &[&JSON, flags].concat()).await
 }
 
-/// The access token of somebody new.
+/// The access token of a new account.
 async fn register(server: &Server, email: &str) -> String {
     let input = json!({ "email": email, "password": SECRET, "displayName": "Ann" });
     let answer = wire::post(server.address(), "", REGISTER, &json!({ "input": input })).await.unwrap();
@@ -34,34 +34,34 @@ async fn register(server: &Server, email: &str) -> String {
 /// The line of the access log that fits.
 async fn line(server: &Server, fits: impl Fn(&Value) -> bool) -> Value {
     let is_it = |line: &str| serde_json::from_str(line).is_ok_and(|line| is_access(&line) && fits(&line));
-    serde_json::from_str(&server.said(is_it).await).unwrap()
+    serde_json::from_str(&server.log_line(is_it).await).unwrap()
 }
 
 fn is_access(line: &Value) -> bool {
     line["target"] == "staygate::access"
 }
 
-/// O7: nothing in the log told what the server does.
+/// O7: the log had no operations.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_operation_has_one_line_whatever_came_of_it() {
+async fn every_operation_has_one_log_line_whatever_its_outcome() {
     let test = TestDatabase::new().await;
     let server = server(&test, &[]).await;
     let to = server.address();
     let token = register(&server, "ann@example.org").await;
-    let ask =
+    let execute =
         async |token: &str, query: &str, variables: Value| wire::post(to, token, query, &variables).await.unwrap();
-    ask(&token, "query WhoAmI { me { user { displayName } } }", json!({})).await;
-    ask("", "query Wrong { nothing }", json!({})).await;
-    ask("", "{", json!({})).await;
-    let refused = ask(
+    execute(&token, "query WhoAmI { me { user { displayName } } }", json!({})).await;
+    execute("", "query Wrong { nothing }", json!({})).await;
+    execute("", "{", json!({})).await;
+    let refused = execute(
         "",
         "query Days($day: Date!) { searchListings(stay: {checkIn: $day, checkOut: $day}) { totalCount } }",
         json!({ "day": "x" }),
     );
     assert_eq!(refused.await.code(), Some("BAD_USER_INPUT"));
-    ask("forged", "query Forged { me { id } }", json!({})).await;
+    execute("forged", "query Forged { me { id } }", json!({})).await;
     let input = json!({ "email": "ann@example.org", "password": "wrong horse" });
-    ask("", SIGN_IN, json!({ "input": input })).await;
+    execute("", SIGN_IN, json!({ "input": input })).await;
     wire::get(to, "/healthz").await.unwrap();
 
     let me = line(&server, |line| line["name"] == "WhoAmI").await;
@@ -90,25 +90,25 @@ async fn operations_on_a_websocket_have_lines_and_names_of_their_own() {
     let token = register(&server, "ann@example.org").await;
     let mut socket = Socket::open(server.address(), &token).await;
     let subscribe = |id: &str, query: &str| json!({ "type": "subscribe", "id": id, "payload": { "query": query } });
-    socket.say(subscribe("1", "query OnSocket { me { id } }")).await;
-    assert_eq!(socket.hear().await["type"], "next");
-    assert_eq!(socket.hear().await["type"], "complete");
+    socket.send(subscribe("1", "query OnSocket { me { id } }")).await;
+    assert_eq!(socket.receive().await["type"], "next");
+    assert_eq!(socket.receive().await["type"], "complete");
     let sign_in =
         r#"mutation Guess { signIn(input: {email: "ann@example.org", password: "wrong horse"}) { __typename } }"#;
-    socket.say(subscribe("2", sign_in)).await;
-    assert_eq!(socket.hear().await["payload"]["data"]["signIn"]["__typename"], "InvalidCredentialsProblem");
-    socket.say(subscribe("3", "subscription Watch { myTripEvents { cursor } }")).await;
-    socket.say(json!({ "type": "complete", "id": "3" })).await;
+    socket.send(subscribe("2", sign_in)).await;
+    assert_eq!(socket.receive().await["payload"]["data"]["signIn"]["__typename"], "InvalidCredentialsProblem");
+    socket.send(subscribe("3", "subscription Watch { myTripEvents { cursor } }")).await;
+    socket.send(json!({ "type": "complete", "id": "3" })).await;
     let query = line(&server, |line| line["name"] == "OnSocket").await;
     assert_eq!((&query["transport"], &query["code"]), (&json!("websocket"), &json!("OK")));
     let watch = line(&server, |line| line["name"] == "Watch").await;
     assert_eq!((&watch["kind"], &watch["code"], &watch["events"]), (&json!("subscription"), &json!("LEFT"), &json!(0)));
     let guess = line(&server, |line| line["name"] == "Guess").await;
     assert_eq!(guess["code"], "INVALID_CREDENTIALS");
-    // What the mutation says stands under the name of its own request.
-    let said = server.said(|line| line.contains("sign_in_failed")).await;
-    let said: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(said["spans"][0]["id"], guess["request_id"], "{said}");
+    // The mutation's events have the id of its own request.
+    let line = server.log_line(|line| line.contains("sign_in_failed")).await;
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["spans"][0]["id"], guess["request_id"], "{line}");
     assert_ne!(guess["request_id"], query["request_id"]);
     drop(socket);
     server.stop().await;
@@ -124,7 +124,7 @@ async fn the_access_log_can_be_less_or_nothing() {
         }
         // The last line that there can be.
         wire::post(server.address(), "forged", "{ me { id } }", &json!({})).await.unwrap();
-        server.said(|line| line.contains("token_refused")).await;
+        server.log_line(|line| line.contains("token_refused")).await;
         let lines: Vec<Value> = server.log().iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let codes: Vec<_> = lines.iter().filter(|line| is_access(line)).map(|line| line["code"].clone()).collect();
         let codes: Vec<_> = codes.into_iter().filter(|code| code != "UNAUTHENTICATED").collect();
@@ -135,7 +135,7 @@ async fn the_access_log_can_be_less_or_nothing() {
 
 /// O7: eleven failed sign-ins, and nothing in the log.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn security_events_are_told_and_secrets_are_not() {
+async fn security_events_are_logged_and_secrets_are_not() {
     let test = TestDatabase::new().await;
     let server = server(&test, &["--log-level", "debug"]).await;
     let to = server.address();
@@ -153,8 +153,8 @@ async fn security_events_are_told_and_secrets_are_not() {
     wire::post(to, "forged", "{ me { id } }", &json!({})).await.unwrap();
     wire::post(to, &token, "{ me { id email } }", &json!({})).await.unwrap();
     let event = async |name: &str| -> Value {
-        let said = server.said(|line| line.contains("staygate::security") && line.contains(name)).await;
-        serde_json::from_str(&said).unwrap()
+        let line = server.log_line(|line| line.contains("staygate::security") && line.contains(name)).await;
+        serde_json::from_str(&line).unwrap()
     };
     let failed = event("sign_in_failed").await;
     assert!(failed["user"].as_str().unwrap().starts_with("usr_"), "{failed}");
@@ -164,7 +164,7 @@ async fn security_events_are_told_and_secrets_are_not() {
     assert_ne!(event("signed_in").await["user"], failed["user"]);
     assert_eq!(event("token_refused").await["address"], "127.0.0.1");
     let failures = server.log().iter().filter(|line| line.contains("sign_in_failed")).count();
-    assert_eq!(failures, 11, "ten that were tried, and one of nobody");
+    assert_eq!(failures, 11, "ten attempts, and one without an account");
     let log = server.log().join("\n");
     let (access, refresh) = (tokens["accessToken"].as_str().unwrap(), tokens["refreshToken"].as_str().unwrap());
     for secret in [SECRET, "a wrong secret", "forged", "example.org", &token, &bert, access, refresh] {
@@ -265,7 +265,7 @@ async fn metrics_are_read_on_a_listener_of_their_own() {
     server.stop().await;
 }
 
-/// A collector that keeps what it is sent.
+/// A collector that stores what it receives.
 struct Collector {
     address: String,
     spans: Arc<Mutex<Vec<Span>>>,
@@ -285,7 +285,7 @@ impl Collector {
         Self { address, spans }
     }
 
-    /// Reads requests of one connection, each with its length, and answers that they came.
+    /// Reads requests of one connection, each with its length, and acknowledges them.
     async fn serve(stream: TcpStream, kept: Arc<Mutex<Vec<Span>>>) {
         let mut stream = BufReader::new(stream);
         loop {
@@ -316,7 +316,7 @@ async fn a_trace_shows_operation_batch_and_statement_and_no_value() {
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let query = "query WhoAmI { me { email user { displayName } } }";
     wire::post_with(server.address(), &token, &[("traceparent", parent)], query, &json!({})).await.unwrap();
-    // What is left is sent when the server ends.
+    // Remaining spans are sent when the server stops.
     server.stop().await;
     let spans = collector.spans.lock().unwrap().clone();
     let find = |name: &str| spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("{name}: {spans:#?}"));
@@ -340,13 +340,13 @@ async fn a_trace_shows_operation_batch_and_statement_and_no_value() {
     assert!(everything.contains("http.request.id"));
 }
 
-/// A collector that is away costs spans, and nothing else.
+/// An unavailable collector loses spans, and delays nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_waits_for_a_collector_that_is_away() {
+async fn an_unavailable_collector_delays_no_response() {
     let test = TestDatabase::new().await;
     let server = server(&test, &["--otlp-endpoint", "http://127.0.0.1:1"]).await;
     register(&server, "ann@example.org").await;
-    server.said(|line| line.contains("traces cannot be exported and are lost")).await;
+    server.log_line(|line| line.contains("traces cannot be exported and are lost")).await;
     wire::post(server.address(), "", "{ me { id } }", &json!({})).await.unwrap().field();
     server.stop().await;
 }

@@ -32,7 +32,7 @@ pub struct Example {
     pub name: String,
     /// The document.
     pub text: String,
-    /// Example variables; their ids are nobody's.
+    /// Example variables; their ids do not exist.
     pub variables: Value,
 }
 
@@ -136,7 +136,7 @@ fn every_variable_has_an_example_and_every_example_a_variable() {
         let document = parse_query(&example.text).unwrap();
         let operation = document.operations.iter().next().unwrap().1;
         let defined = operation.node.variable_definitions.iter().map(|definition| definition.node.name.node.as_str());
-        // What can be left out may be left out.
+        // Optional variables can be omitted.
         for (name, definition) in defined.zip(&operation.node.variable_definitions) {
             let is_needed = !definition.node.var_type.node.nullable && definition.node.default_value.is_none();
             assert!(!is_needed || example.variables.get(name).is_some(), "{}.json lacks {name}", example.name);

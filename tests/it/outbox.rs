@@ -1,4 +1,4 @@
-//! Effects on the outside world: leased, tried again, given up, and never in each other's way.
+//! The outbox: effects are leased, retried and given up, and do not block each other.
 
 use chrono::Duration;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::{
     harness::{
         actors::Actor,
         app::TestApp,
-        bank::Trouble::{Fails, Hangs, LosesTheAnswer},
+        bank::Fault::{Fails, Hangs, LosesResponse},
     },
     races::walk,
 };
@@ -33,9 +33,9 @@ async fn refund(guest: &Actor, booking: &str) -> (RefundId, String) {
     (refund["id"].as_str().unwrap().parse().unwrap(), refund["status"].as_str().unwrap().to_owned())
 }
 
-/// M2: an acceptance that raced a cancellation took money and gave it back.
+/// M2: an acceptance that raced a cancellation captured a payment and refunded it.
 #[tokio::test]
-async fn while_money_is_captured_nobody_declines_or_cancels() {
+async fn during_a_capture_a_booking_cannot_be_declined_or_canceled() {
     let app = TestApp::new().await;
     let (host, guest, bookings) = paid(&app, false, 1).await;
     let (booking, _) = &bookings[0];
@@ -59,13 +59,17 @@ async fn while_money_is_captured_nobody_declines_or_cancels() {
         assert_eq!((&answer["code"], &answer["retryable"]), (&json!("STATE_CONFLICT"), &json!(true)), "{answer}");
     }
     assert_eq!(accepted["booking"]["status"], "CONFIRMED");
-    assert_eq!(guest.cancel(booking).await["__typename"], "CancelBookingSuccess", "now it is what was confirmed");
+    assert_eq!(
+        guest.cancel(booking).await["__typename"],
+        "CancelBookingSuccess",
+        "a confirmed booking can be canceled"
+    );
     walk::check(&app).await;
 }
 
-/// M4: refunds that failed kept all others waiting, for ever.
+/// M4: failing refunds blocked all others forever.
 #[tokio::test]
-async fn refunds_that_fail_keep_no_other_from_being_sent() {
+async fn failing_refunds_do_not_block_others() {
     let app = TestApp::without_hold_limits(mysql_engine::Options::default()).await;
     let (_, guest, bookings) = paid(&app, true, 31).await;
     let (last, broken) = bookings.split_last().unwrap();
@@ -83,7 +87,7 @@ async fn refunds_that_fail_keep_no_other_from_being_sent() {
 }
 
 #[tokio::test]
-async fn a_refund_that_never_succeeds_has_failed_after_twenty_attempts_and_can_be_sent_again() {
+async fn a_refund_fails_after_twenty_attempts_and_can_be_sent_again() {
     let app = TestApp::new().await;
     let (_, guest, bookings) = paid(&app, true, 1).await;
     let (booking, payment) = &bookings[0];
@@ -114,7 +118,7 @@ async fn a_refund_that_never_succeeds_has_failed_after_twenty_attempts_and_can_b
 }
 
 #[tokio::test]
-async fn a_refund_that_is_refused_has_failed_at_once() {
+async fn a_refused_refund_fails_at_once() {
     let app = TestApp::new().await;
     let (_, guest, bookings) = paid(&app, true, 1).await;
     let (booking, payment) = &bookings[0];
@@ -144,7 +148,7 @@ async fn an_effect_is_done_by_one_of_the_servers_that_find_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lease_that_has_run_out_is_taken_over_and_its_late_holder_changes_nothing() {
+async fn an_expired_lease_is_taken_over_and_its_former_holder_changes_nothing() {
     let app = TestApp::new().await;
     let other = app.second_instance().await;
     let (_, guest, bookings) = paid(&app, true, 1).await;
@@ -165,9 +169,9 @@ async fn a_lease_that_has_run_out_is_taken_over_and_its_late_holder_changes_noth
     walk::check(&app).await;
 }
 
-/// A server of before left payments in the middle; what it was about to do is done.
+/// An older server left unfinished payments; their effects are performed.
 #[tokio::test]
-async fn what_an_older_server_left_half_done_goes_on() {
+async fn unfinished_payments_of_an_older_server_continue() {
     let app = TestApp::without_hold_limits(mysql_engine::Options::default()).await;
     let (host, guest, requests) = paid(&app, false, 2).await;
     let (_, buyer, instant) = paid(&app, true, 1).await;
@@ -176,10 +180,10 @@ async fn what_an_older_server_left_half_done_goes_on() {
         guest.book(&listing, "2026-05-01", "2026-05-02").await,
         guest.book(&listing, "2026-05-03", "2026-05-04").await,
     );
-    app.bank.expect(&[LosesTheAnswer]);
+    app.bank.expect(&[LosesResponse]);
     guest.try_pay(&authorizing, "CARD_OK", &app.key()).await;
     let waiting = guest.try_pay(&confirming, "CARD_NEEDS_CONFIRMATION", &app.key()).await;
-    app.bank.expect(&[LosesTheAnswer, LosesTheAnswer, Fails, Fails]);
+    app.bank.expect(&[LosesResponse, LosesResponse, Fails, Fails]);
     guest.confirm(waiting["payment"]["id"].as_str().unwrap(), &app.key()).await;
     host.accept(&requests[0].0, &app.key()).await;
     host.decline(&requests[1].0, &app.key()).await;
@@ -195,6 +199,6 @@ async fn what_an_older_server_left_half_done_goes_on() {
     }
     assert_eq!(guest.booking(&requests[1].0).await["payments"][0]["status"], "VOIDED");
     assert_eq!(refund(&buyer, &instant[0].0).await.1, "SUCCEEDED");
-    assert_eq!(app.bank.reservations(), 0);
+    assert_eq!(app.bank.authorizations(), 0);
     walk::check(&app).await;
 }

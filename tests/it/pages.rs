@@ -1,4 +1,4 @@
-//! The pages of the program with what they show: the journey of GraphiQL's tabs is run as a page would, in its order (O11).
+//! The landing page and GraphiQL: the journey of the tabs runs in order, as in a browser (O11).
 
 use std::collections::HashMap;
 
@@ -9,11 +9,11 @@ use types::{Clock as _, SystemClock};
 
 use crate::harness::{
     database::TestDatabase,
-    server::{PATIENCE, Server},
+    server::{Server, TIMEOUT},
     wire::{self, post},
 };
 
-/// Head and body of what a browser gets.
+/// Head and body of a page.
 async fn page(to: &str, path: &str) -> (String, String) {
     wire::exchange(to, &format!("GET {path} HTTP/1.1"), &[("accept", "text/html")], "").await.unwrap()
 }
@@ -26,7 +26,7 @@ fn attribute(page: &str, name: &str) -> Value {
     serde_json::from_str(&text.replace("&amp;", "&")).unwrap()
 }
 
-/// What tabs tell each other, as `journey.js` does it.
+/// Values that tabs share, as in `journey.js`.
 struct Memory {
     found: HashMap<String, String>,
     keys: usize,
@@ -40,7 +40,7 @@ impl Memory {
         Self { found: found.into(), keys: 0 }
     }
 
-    /// The variables of a step as they are sent.
+    /// The variables of a step, filled in.
     fn fill(&mut self, step: &Value) -> Value {
         let mut text = step["variables"].as_str().unwrap().to_owned();
         self.keys += 1;
@@ -69,7 +69,7 @@ impl Memory {
 const SIGN_IN: &str = "mutation ($input: SignInInput!) { signIn(input: $input) {
     ... on SignInSuccess { tokens { accessToken } } ... on UserError { code message } } }";
 
-/// Signs in with what the page has for the buttons; the token by the role that it is good for.
+/// Signs in with the page's demo accounts. Returns the tokens by role.
 async fn sign_in(to: &str, accounts: &Value) -> HashMap<String, String> {
     let mut tokens = HashMap::from([("anyone".to_owned(), String::new())]);
     for account in accounts.as_array().unwrap() {
@@ -95,12 +95,12 @@ async fn watched(to: &str, token: &str, step: &Value, variables: &Value, count: 
         if kinds.len() >= count {
             return kinds;
         }
-        let read = tokio::time::timeout(PATIENCE, stream.read_buf(&mut text)).await;
+        let read = tokio::time::timeout(TIMEOUT, stream.read_buf(&mut text)).await;
         assert!(read.expect("events arrive").unwrap() > 0, "the stream ended: {came}");
     }
 }
 
-/// Every step of the journey in its order; what each answered, by its name.
+/// Runs every step of the journey in order. Returns the responses by name.
 async fn run(
     to: &str,
     journey: &Value,
@@ -124,7 +124,7 @@ async fn run(
     answers
 }
 
-/// O11: only four examples were there, and none of them could be run after another.
+/// O11: there were only four examples, and they could not be run one after another.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tabs_of_the_journey_run_in_their_order_on_the_demo_data() {
     let test = TestDatabase::new().await;
@@ -149,10 +149,10 @@ async fn the_tabs_of_the_journey_run_in_their_order_on_the_demo_data() {
         assert!(outcome.ends_with("Success"), "{name}: {}", answers[name]);
     }
     assert_eq!(answers["Pay"]["payBooking"]["booking"]["status"], "CONFIRMED");
-    assert_eq!(answers["Watch"], json!(["PAYMENT_CAPTURED", "CONFIRMED"]), "what had happened is listed first");
+    assert_eq!(answers["Watch"], json!(["PAYMENT_CAPTURED", "CONFIRMED"]), "past events are listed first");
     assert_eq!(answers["Cancel"]["cancelBooking"]["booking"]["status"], "CANCELLED");
     let found = &answers["FindHost"]["searchListings"]["nodes"][0]["listing"];
-    assert_eq!(found["host"]["displayName"], "Demo host", "who is asked can be signed in as");
+    assert_eq!(found["host"]["displayName"], "Demo host", "the host of the request has a demo account");
     assert_eq!(answers["Request"]["payBooking"]["booking"]["status"], "REQUESTED");
     assert_eq!(answers["Accept"]["acceptBooking"]["booking"]["status"], "CONFIRMED");
     assert_eq!(answers["HostCancel"]["cancelBooking"]["booking"]["status"], "CANCELLED");
@@ -161,9 +161,9 @@ async fn the_tabs_of_the_journey_run_in_their_order_on_the_demo_data() {
     server.stop().await;
 }
 
-/// O11: "Search Singapore" was offered where there is nothing in Singapore, or at all.
+/// O11: "Search Singapore" was offered without listings in Singapore, or without any.
 #[tokio::test(flavor = "multi_thread")]
-async fn without_demo_data_the_pages_tell_nothing_of_it_and_the_search_finds_nothing() {
+async fn without_demo_data_the_pages_do_not_mention_it_and_the_search_finds_nothing() {
     let test = TestDatabase::new().await;
     let server = Server::on(&test.url, "off").await;
     let to = server.address();
@@ -185,9 +185,9 @@ async fn without_demo_data_the_pages_tell_nothing_of_it_and_the_search_finds_not
     server.stop().await;
 }
 
-/// A relative of O11: the page and the log offered what had been turned off.
+/// Related to O11: the page and the log offered disabled features.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_turned_off_is_not_offered() {
+async fn disabled_features_are_not_offered() {
     let test = TestDatabase::new().await;
     let server = Server::with_flags(&test.url, "off", &["--introspection", "off"]).await;
     let (_, home) = page(server.address(), "/").await;

@@ -1,4 +1,4 @@
-//! Money in, and a provider that fails, loses its answer or takes its time.
+//! Payments, with a provider that fails, loses responses or is slow.
 
 use chrono::Duration;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::{
     actors::Actor,
     app::TestApp,
-    bank::Trouble::{Fails, Hangs, LosesTheAnswer},
+    bank::Fault::{Fails, Hangs, LosesResponse},
 };
 
 /// A host, a guest, and a booking from the first to the seventh of April: 685.20 SGD.
@@ -51,8 +51,8 @@ async fn a_card_that_needs_confirmation_pays_when_it_is_confirmed() {
 }
 
 #[tokio::test]
-async fn a_provider_that_fails_or_loses_its_answer_is_asked_again_with_the_same_key() {
-    for trouble in [Fails, LosesTheAnswer] {
+async fn a_failed_call_or_lost_response_is_retried_with_the_same_key() {
+    for trouble in [Fails, LosesResponse] {
         let app = TestApp::new().await;
         let (_, guest, booking) = booked(&app, true).await;
         let key = app.key();
@@ -68,10 +68,10 @@ async fn a_provider_that_fails_or_loses_its_answer_is_asked_again_with_the_same_
 }
 
 #[tokio::test]
-async fn the_worker_finds_the_answer_that_nobody_waits_for() {
+async fn the_worker_gets_a_response_that_no_request_waits_for() {
     let app = TestApp::new().await;
     let (_, guest, booking) = booked(&app, true).await;
-    app.bank.expect(&[LosesTheAnswer]);
+    app.bank.expect(&[LosesResponse]);
     guest.try_pay(&booking, "CARD_OK", &app.key()).await;
     app.work().await;
     assert_eq!(guest.status(&booking).await, "PENDING_PAYMENT", "the provider has its time");
@@ -82,16 +82,16 @@ async fn the_worker_finds_the_answer_that_nobody_waits_for() {
 }
 
 #[tokio::test]
-async fn the_worker_finds_the_answer_to_a_confirmation_and_to_an_acceptance() {
+async fn the_worker_gets_the_responses_to_a_confirmation_and_an_acceptance() {
     let app = TestApp::new().await;
     let (_, guest, instant) = booked(&app, true).await;
     let waiting = guest.try_pay(&instant, "CARD_NEEDS_CONFIRMATION", &app.key()).await;
-    app.bank.expect(&[LosesTheAnswer]);
+    app.bank.expect(&[LosesResponse]);
     let lost = guest.confirm(waiting["payment"]["id"].as_str().unwrap(), &app.key()).await;
     assert_eq!(lost["code"], "PAYMENT_UNAVAILABLE");
     let (host, other, request) = booked(&app, false).await;
     other.pay(&request).await;
-    app.bank.expect(&[LosesTheAnswer]);
+    app.bank.expect(&[LosesResponse]);
     assert_eq!(host.accept(&request, &app.key()).await["code"], "PAYMENT_UNAVAILABLE");
     app.pass(Duration::minutes(2));
     app.work().await;
@@ -101,7 +101,7 @@ async fn the_worker_finds_the_answer_to_a_confirmation_and_to_an_acceptance() {
 }
 
 #[tokio::test]
-async fn a_provider_that_hangs_is_given_up_and_the_same_key_goes_on() {
+async fn a_hanging_provider_times_out_and_the_same_key_continues() {
     let app = TestApp::new().await;
     let (_, guest, booking) = booked(&app, true).await;
     let key = app.key();
@@ -111,7 +111,7 @@ async fn a_provider_that_hangs_is_given_up_and_the_same_key_goes_on() {
     assert_eq!(guest.try_pay(&booking, "CARD_OK", &key).await["booking"]["status"], "CONFIRMED");
 }
 
-/// Starts a payment, lets time pass while the provider thinks, and returns the answer.
+/// Starts a payment, lets time pass during the provider's call, and returns the response.
 async fn pay_late(app: &TestApp, guest: &Actor, booking: &str, key: &str, time: Duration) -> Value {
     app.bank.expect(&[Hangs]);
     let paying = guest.try_pay(booking, "CARD_OK", key);
@@ -124,7 +124,7 @@ async fn pay_late(app: &TestApp, guest: &Actor, booking: &str, key: &str, time: 
 }
 
 #[tokio::test]
-async fn money_that_comes_after_the_hold_goes_back() {
+async fn a_payment_after_the_hold_is_refunded() {
     let app = TestApp::new().await;
     let (_, guest, booking) = booked(&app, true).await;
     let key = app.key();
@@ -138,16 +138,16 @@ async fn money_that_comes_after_the_hold_goes_back() {
 }
 
 #[tokio::test]
-async fn a_reservation_that_comes_after_the_deadline_is_let_go() {
+async fn an_authorization_after_the_deadline_is_voided() {
     let app = TestApp::new().await;
     let (_, guest, booking) = booked(&app, false).await;
     let late = pay_late(&app, &guest, &booking, &app.key(), Duration::hours(24)).await;
     assert_eq!((&late["code"], &late["currentBooking"]["status"]), (&json!("STATE_CONFLICT"), &json!("EXPIRED")));
-    assert_eq!((app.bank.balance(), app.bank.reservations()), (0, 0));
+    assert_eq!((app.bank.balance(), app.bank.authorizations()), (0, 0));
 }
 
 #[tokio::test]
-async fn a_request_that_is_cancelled_while_the_guest_pays_takes_no_money() {
+async fn a_request_that_is_canceled_during_the_payment_captures_nothing() {
     let app = TestApp::new().await;
     let (_, guest, booking) = booked(&app, false).await;
     let key = app.key();
@@ -156,14 +156,14 @@ async fn a_request_that_is_cancelled_while_the_guest_pays_takes_no_money() {
     let calls = app.bank.calls();
     guest.cancel(&booking).await;
     assert_eq!(guest.try_pay(&booking, "CARD_OK", &key).await["code"], "STATE_CONFLICT");
-    assert!(app.bank.calls() > calls, "the provider may have heard the first call: it is asked");
-    assert_eq!((app.bank.balance(), app.bank.reservations()), (0, 0));
+    assert!(app.bank.calls() > calls, "the provider may have received the first call, so it is called again");
+    assert_eq!((app.bank.balance(), app.bank.authorizations()), (0, 0));
     let seen = guest.booking(&booking).await;
-    assert_eq!((&seen["payments"][0]["status"], &seen["refunds"]), (&json!("VOIDED"), &json!([])), "never taken");
+    assert_eq!((&seen["payments"][0]["status"], &seen["refunds"]), (&json!("VOIDED"), &json!([])), "never captured");
 }
 
 #[tokio::test]
-async fn a_key_is_answered_as_before_when_the_money_has_gone_back_since() {
+async fn a_key_has_its_stored_response_even_after_a_refund() {
     let app = TestApp::new().await;
     let (_, guest, booking) = booked(&app, true).await;
     let key = app.key();
@@ -180,7 +180,7 @@ async fn a_key_is_answered_as_before_when_the_money_has_gone_back_since() {
 }
 
 #[tokio::test]
-async fn an_acceptance_that_took_no_money_is_not_called_a_success_later() {
+async fn an_acceptance_that_captured_nothing_is_not_replayed_as_a_success() {
     let app = TestApp::new().await;
     let (host, guest, booking) = booked(&app, false).await;
     guest.pay(&booking).await;
@@ -190,12 +190,12 @@ async fn an_acceptance_that_took_no_money_is_not_called_a_success_later() {
     app.pass(Duration::hours(24));
     assert_eq!(host.accept(&booking, &key).await["code"], "STATE_CONFLICT", "the deadline has passed");
     app.work().await;
-    assert_eq!((app.bank.balance(), app.bank.reservations()), (0, 0));
+    assert_eq!((app.bank.balance(), app.bank.authorizations()), (0, 0));
 }
 
-/// M1: two confirmations and a new card at the same moment captured three times.
+/// M1: two concurrent confirmations and a new card captured three times.
 #[tokio::test]
-async fn a_payment_whose_answer_is_awaited_keeps_another_from_being_made() {
+async fn a_payment_in_flight_prevents_another_one() {
     let app = TestApp::new().await;
     let (_, guest, booking) = booked(&app, true).await;
     let waiting = guest.try_pay(&booking, "CARD_NEEDS_CONFIRMATION", &app.key()).await;
@@ -218,7 +218,7 @@ async fn a_payment_whose_answer_is_awaited_keeps_another_from_being_made() {
 }
 
 #[tokio::test]
-async fn what_waits_for_a_confirmation_is_let_go_when_another_card_has_paid() {
+async fn a_payment_that_waits_for_confirmation_is_voided_when_another_card_has_paid() {
     let app = TestApp::new().await;
     let (_, guest, booking) = booked(&app, true).await;
     guest.try_pay(&booking, "CARD_NEEDS_CONFIRMATION", &app.key()).await;
@@ -227,7 +227,7 @@ async fn what_waits_for_a_confirmation_is_let_go_when_another_card_has_paid() {
 }
 
 #[tokio::test]
-async fn a_refund_that_the_provider_did_not_hear_of_is_sent_by_the_worker() {
+async fn a_refund_that_did_not_reach_the_provider_is_sent_by_the_worker() {
     let app = TestApp::new().await;
     let (_, guest, booking) = booked(&app, true).await;
     guest.pay(&booking).await;

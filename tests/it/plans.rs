@@ -1,5 +1,5 @@
-//! How the database answers what clients and the worker ask, on a city's worth of data: by looking up what an index knows, never by
-//! reading a table from end to end. MariaDB itself writes down the plan of each statement that runs, and how many rows it read.
+//! Query plans of all statements of clients and the worker, on the data of a city: every table is read through an index, never scanned.
+//! MariaDB itself logs the plan of each statement, and how many rows it read.
 
 mod log;
 mod offers;
@@ -37,10 +37,10 @@ use crate::{
     operations::of_screen,
 };
 
-/// Tables that hold a handful of rows whatever happens.
+/// Tables that always have few rows.
 const SMALL: [&str; 2] = ["__diesel_schema_migrations", "imports"];
 
-/// A city on a database of its own, which writes down the plans of all statements from now on.
+/// A city in its own database, which logs the plans of all statements from now on.
 struct World {
     database: Embedded,
     server: Server,
@@ -92,7 +92,7 @@ impl World {
         answer["registerUser"]["tokens"]["accessToken"].as_str().unwrap().to_owned()
     }
 
-    /// What people search for, in each order, with a second page.
+    /// Searches in each order, with a second page.
     async fn search(&self) -> Vec<String> {
         let area = json!({ "south": 1.30, "west": 103.80, "north": 1.36, "east": 103.86 });
         let stay = json!({ "checkIn": self.day(10), "checkOut": self.day(13) });
@@ -135,7 +135,7 @@ impl World {
         found
     }
 
-    /// What a guest does with listings, and what they look at afterwards.
+    /// Mutations and queries of a guest.
     async fn book(&self, token: &str, listings: &[String]) {
         for (index, listing) in listings.iter().enumerate() {
             let stay = json!({ "checkIn": self.day(130), "checkOut": self.day(133) });
@@ -165,7 +165,7 @@ impl World {
     }
 
     /// Puts a listing on the first of the guest's wishlists.
-    async fn keep(&self, token: &str, listing: &str) {
+    async fn add_to_wishlist(&self, token: &str, listing: &str) {
         let page = self.run(token, "{ me { wishlists(first: 1) { nodes { id } } } }", json!({})).await;
         let input = json!({ "wishlistId": page["me"]["wishlists"]["nodes"][0]["id"], "listingId": listing });
         let add = "mutation($input: AddToWishlistInput!) { addToWishlist(input: $input) { __typename } }";
@@ -177,11 +177,11 @@ impl World {
         let pool = Database::connect(self.database.url(), Options::default()).await.unwrap();
         fill(&mut pool.conn().await.unwrap()).await;
         pool.close();
-        // What was planned for empty tables does not count.
+        // Plans for empty tables do not count.
         std::fs::File::options().write(true).open(self.log()).unwrap().set_len(0).unwrap();
     }
 
-    /// What streams, and those who keep a copy of what everybody can see, read of events.
+    /// Reads of events by streams and consumers of the catalog.
     async fn read_events(&self, token: &str) {
         let page = self.run(token, "{ me { id trips { nodes { id } } } }", json!({})).await;
         let booking = page["me"]["trips"]["nodes"][0]["id"].as_str().unwrap().parse().unwrap();
@@ -205,7 +205,7 @@ impl World {
         self.folder.path().join("plans.log")
     }
 
-    /// The plans so far, once the worker has done a round.
+    /// The plans so far, after a round of the worker.
     async fn plans(self) -> BTreeMap<String, Vec<Step>> {
         let log = self.log();
         let worked = async {
@@ -243,7 +243,7 @@ async fn import_city(conn: &mut Conn, city: City, folder: &Path) {
     assert_eq!(summary.part(import::Part::Listings).unwrap().created, city.listings);
 }
 
-/// As many bookings, with quotes and payments, as a table needs to be worth an index: copies of the first, of other people.
+/// Enough bookings, with quotes and payments, to make an index worthwhile: copies of the first, for other users.
 async fn fill(conn: &mut Conn) {
     for (table, own, owner) in [
         ("quotes", "id", "guest_id"),
@@ -313,7 +313,7 @@ struct Column {
     name: String,
 }
 
-/// Runs everything on a city, and fails if a table was read from end to end, or more rows of one than `most` at a time.
+/// Runs everything on a city, and fails if a table was scanned, or more than `most` of its rows were read at a time.
 async fn nothing_is_read_from_end_to_end(listings: u64, days: u64, most: f64) {
     let world = World::new(listings, days).await;
     let token = world.register("guest").await;
@@ -321,25 +321,25 @@ async fn nothing_is_read_from_end_to_end(listings: u64, days: u64, most: f64) {
     found.sort();
     found.dedup();
     world.book(&token, &found[..1]).await;
-    Offers::default().ask(&world, &token, false).await;
-    world.keep(&token, &found[0]).await;
+    Offers::default().run_query(&world, &token, false).await;
+    world.add_to_wishlist(&token, &found[0]).await;
     world.fill().await;
     world.search().await;
     world.book(&token, &found[1..12]).await;
     world.read_events(&token).await;
-    Offers::default().ask(&world, &token, true).await;
+    Offers::default().run_query(&world, &token, true).await;
     let plans = world.plans().await;
     assert!(plans.len() > 40, "{} statements were seen", plans.len());
     let mut wrong = String::new();
     for (text, steps) in &plans {
         for step in steps.iter().filter(|step| !SMALL.contains(&step.table.as_str())) {
-            // What is ordered by the price of a stay has to price all that fit.
+            // An order by the price of a stay must price all matching listings.
             let orders = ["COUNT(*)", "count(*)", "ORDER BY c.currency", "ORDER BY c.distance"];
             let may_be_long = step.table == "l" && orders.iter().any(|order| text.contains(order));
             // Counted in an index, once in five seconds.
             let may_be_long = may_be_long || text.contains("GROUP BY `listings`.`time_zone`");
             let is_long = step.rows.is_some_and(|rows| rows > most);
-            // A row that is inserted has no plan.
+            // An inserted row has no plan.
             let is_insert = ["INSERT", "REPLACE"].iter().any(|verb| text.starts_with(verb)) && step.rows.is_none();
             if !may_be_long && !is_insert && (step.is_scan() || is_long) {
                 wrong.push_str(&format!("{step:?}\n    in {}\n", text.chars().take(2_000).collect::<String>()));
@@ -361,11 +361,11 @@ async fn no_statement_reads_a_table_of_a_city_from_end_to_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_search_looks_nights_up_also_when_the_database_thinks_that_there_are_none() {
+async fn a_search_looks_up_nights_even_when_statistics_say_there_are_none() {
     let world = World::new(600, 60).await;
     let pool = Database::connect(world.database.url(), Options::default()).await.unwrap();
     let mut conn = pool.conn().await.unwrap();
-    // As after an import into new tables by a database that was stopped before it counted them.
+    // As after an import into new tables, if the database was stopped before it updated its statistics.
     conn.batch_execute(
         "UPDATE mysql.innodb_table_stats SET n_rows = 0, clustered_index_size = 1 WHERE table_name IN ('nights', 'night_rates'); \
          UPDATE mysql.innodb_index_stats SET stat_value = 0 WHERE table_name IN ('nights', 'night_rates'); \

@@ -1,4 +1,4 @@
-//! The pool hands out connections that work, whatever became of them in their last use.
+//! The pool returns working connections, whatever happened in their last use.
 
 use crate::harness::database::TestDatabase;
 use crate::harness::{Frozen, kill};
@@ -13,7 +13,7 @@ use std::time::Duration;
 use store::migrate;
 use tokio::sync::Barrier;
 
-/// Never pings for idleness, so that only what a connection went through counts.
+/// Never pings idle connections, so that only the previous use matters.
 fn unpinged(pool_size: usize) -> Options {
     Options { pool_size, idle_before_ping: Duration::from_secs(3600), ..Options::default() }
 }
@@ -72,7 +72,7 @@ struct Status {
     value: String,
 }
 
-/// How many pings the server has counted on the only connection: `DO` is ours, the other the driver's.
+/// How many pings the database has counted on the only connection: `DO` is ours, the other the driver's.
 async fn pings(database: &Database) -> i64 {
     let mut conn = database.conn().await.unwrap();
     let mut pings = 0;
@@ -85,7 +85,7 @@ async fn pings(database: &Database) -> i64 {
 }
 
 #[tokio::test]
-async fn a_busy_pool_pings_nobody_and_an_idle_one_everybody() {
+async fn a_busy_pool_pings_no_connection_and_an_idle_one_all() {
     for (idle_before_ping, expected) in [(Duration::from_secs(10), 0), (Duration::ZERO, 201)] {
         let test = TestDatabase::with(Options { idle_before_ping, ..unpinged(1) }).await;
         let before = pings(&test.database).await;
@@ -95,7 +95,7 @@ async fn a_busy_pool_pings_nobody_and_an_idle_one_everybody() {
 }
 
 #[tokio::test]
-async fn a_slow_statement_and_who_waits_for_its_connection_are_left_alone() {
+async fn a_slow_statement_and_callers_waiting_for_its_connection_are_not_interrupted() {
     let impatient = Options { probe_after: Duration::from_millis(20), ..unpinged(1) };
     let test = TestDatabase::with(impatient).await;
     let slow = async { number(&mut test.conn().await, "SELECT 7 + SLEEP(1) AS n").await.unwrap() };
@@ -104,7 +104,7 @@ async fn a_slow_statement_and_who_waits_for_its_connection_are_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_transaction_in_a_database_that_hangs_fails_as_one_that_may_be_tried_again() {
+async fn a_transaction_in_a_hanging_database_fails_as_retryable() {
     let dir = tempfile::tempdir().unwrap();
     let server = Embedded::start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     migrate::ensure_database(server.url()).await.unwrap();
@@ -121,7 +121,7 @@ async fn a_transaction_in_a_database_that_hangs_fails_as_one_that_may_be_tried_a
     });
     let failed = transfer.await.unwrap_err();
     assert!(failed.is_retryable(), "{failed:?}");
-    assert!(matches!(database.conn().await, Err(DatabaseError::Unreachable(_))), "nobody waits");
+    assert!(matches!(database.conn().await, Err(DatabaseError::Unreachable(_))), "no request waits");
     let failed = number(&mut idle, "SELECT 1 AS n").await.unwrap_err();
     assert!(failed.is_retryable(), "{failed:?}");
     drop(idle);
@@ -134,7 +134,7 @@ async fn a_transaction_in_a_database_that_hangs_fails_as_one_that_may_be_tried_a
         }
         tokio::task::yield_now().await;
     };
-    assert_eq!(kept, 0, "what was not committed is rolled back, and its locks are gone");
+    assert_eq!(kept, 0, "uncommitted changes are rolled back, and their locks released");
     drop(database);
     server.stop(Duration::ZERO).await.unwrap();
 }
@@ -146,7 +146,7 @@ async fn two_hundred_dropped_queries_are_followed_by_two_hundred_good_ones() {
         let mut conn = test.conn().await;
         let query = diesel::sql_query("SELECT ? + 0 * SLEEP(0.002) AS n").bind::<BigInt, _>(-n);
         let mut query = pin!(query.get_result::<Number>(&mut conn));
-        // Left at every stage: before a byte is sent, while it is prepared, while the server works on it.
+        // Dropped at every stage: before a byte is sent, while it is prepared, while the database executes it.
         for _ in 0..n % 8 {
             if poll!(query.as_mut()).is_ready() {
                 break;
@@ -171,7 +171,7 @@ async fn rows_left_unread_do_not_reach_the_next_query() {
 }
 
 #[tokio::test]
-async fn a_transaction_dropped_half_way_lets_go_of_its_locks_at_once() {
+async fn a_dropped_transaction_releases_its_locks_at_once() {
     let test = TestDatabase::with(unpinged(4)).await;
     let make = "CREATE TABLE seat (id INT PRIMARY KEY, taken INT NOT NULL); INSERT INTO seat VALUES (1, 0)";
     test.conn().await.batch_execute(make).await.unwrap();
@@ -194,14 +194,14 @@ async fn a_transaction_dropped_half_way_lets_go_of_its_locks_at_once() {
 }
 
 #[tokio::test]
-async fn a_full_pool_says_busy() {
+async fn a_full_pool_reports_busy() {
     let test = TestDatabase::with(Options { acquire_timeout: Duration::from_millis(50), ..unpinged(1) }).await;
     let _taken = test.conn().await;
     assert!(matches!(test.database.conn().await, Err(DatabaseError::Busy)));
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_unreachable() {
+async fn a_missing_server_is_unreachable() {
     let gone = Database::connect("mysql://root@127.0.0.1:1/x", Options::default()).await;
     assert!(matches!(gone, Err(DatabaseError::Unreachable(_))), "{gone:?}");
 }
@@ -227,7 +227,7 @@ async fn sessions_are_strict_utc_and_read_committed() {
 }
 
 #[tokio::test]
-async fn a_statement_that_takes_too_long_is_ended_by_the_database() {
+async fn the_database_ends_a_statement_that_takes_too_long() {
     let test = TestDatabase::with(Options { statement_timeout: Duration::from_millis(300), ..unpinged(1) }).await;
     let mut conn = test.conn().await;
     // Two thousand rows, multiplied thrice: hours.
@@ -239,7 +239,7 @@ async fn a_statement_that_takes_too_long_is_ended_by_the_database() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn transactions_that_deadlock_run_again_until_both_are_through() {
+async fn deadlocked_transactions_are_retried_until_both_commit() {
     let test = TestDatabase::new().await;
     let make =
         "CREATE TABLE account (id INT PRIMARY KEY, cents INT NOT NULL); INSERT INTO account VALUES (1, 0), (2, 0)";
@@ -273,7 +273,7 @@ async fn add(tx: &mut Conn, id: i32) -> diesel::QueryResult<usize> {
 }
 
 #[tokio::test]
-async fn a_transaction_whose_connection_dies_runs_again_and_counts_once() {
+async fn a_transaction_whose_connection_dies_is_retried_and_counts_once() {
     let test = TestDatabase::with(unpinged(2)).await;
     let make = "CREATE TABLE account (id INT PRIMARY KEY, cents INT NOT NULL); INSERT INTO account VALUES (1, 0)";
     test.conn().await.batch_execute(make).await.unwrap();
@@ -291,7 +291,7 @@ async fn a_transaction_whose_connection_dies_runs_again_and_counts_once() {
 }
 
 #[tokio::test]
-async fn a_refusal_rolls_back_and_is_not_tried_again() {
+async fn a_refusal_rolls_back_and_is_not_retried() {
     let test = TestDatabase::new().await;
     let make = "CREATE TABLE account (id INT PRIMARY KEY, cents INT NOT NULL); INSERT INTO account VALUES (1, 0)";
     test.conn().await.batch_execute(make).await.unwrap();

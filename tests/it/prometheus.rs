@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     database::TestDatabase,
-    server::{PATIENCE, Server},
+    server::{Server, TIMEOUT},
     wire,
 };
 
 const DOCUMENT: &str = include_str!("../../docs/operating.md");
 const TARGET: &str = "127.0.0.1:9090";
 
-/// The block of the document that begins so.
+/// The block of the document that begins with this text.
 fn block(start: &str) -> &'static str {
     DOCUMENT.split("```yaml\n").find(|block| block.starts_with(start)).unwrap().split("```").next().unwrap()
 }
@@ -62,19 +62,19 @@ impl Prometheus {
         Self { process, address }
     }
 
-    async fn ask(&self, path: &str) -> Option<Value> {
+    async fn run_query(&self, path: &str) -> Option<Value> {
         let (status, text) = wire::text(&self.address, path).await.ok()?;
         let answer: Value = serde_json::from_str(&text).ok()?;
         (status == 200 && answer["status"] == "success").then(|| answer["data"].clone())
     }
 
-    /// The value of an expression, once there is one that fits.
+    /// The value of an expression, as soon as one fits.
     async fn value(&self, expression: &str, fits: impl Fn(f64) -> bool) -> f64 {
         let encoded: String = expression.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let path = format!("/api/v1/query?query={encoded}");
         let found = async {
             loop {
-                let data = self.ask(&path).await.unwrap_or_default();
+                let data = self.run_query(&path).await.unwrap_or_default();
                 let value = data["result"][0]["value"][1].as_str().and_then(|value| value.parse().ok());
                 match value {
                     Some(value) if fits(value) => return value,
@@ -82,14 +82,14 @@ impl Prometheus {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("{expression} never fits"))
+        tokio::time::timeout(TIMEOUT, found).await.unwrap_or_else(|_| panic!("{expression} never fits"))
     }
 
     /// The rules, once each was evaluated.
     async fn rules(&self) -> Vec<Value> {
         let evaluated = async {
             loop {
-                let data = self.ask("/api/v1/rules").await.unwrap_or_default();
+                let data = self.run_query("/api/v1/rules").await.unwrap_or_default();
                 let rules = data["groups"][0]["rules"].as_array().cloned().unwrap_or_default();
                 if !rules.is_empty() && rules.iter().all(|rule| rule["health"] != "unknown") {
                     return rules;
@@ -97,7 +97,7 @@ impl Prometheus {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, evaluated).await.expect("no rule is evaluated")
+        tokio::time::timeout(TIMEOUT, evaluated).await.expect("no rule is evaluated")
     }
 }
 
@@ -107,8 +107,8 @@ async fn prometheus_reads_every_documented_metric_and_evaluates_every_documented
     let program = std::env::var("STAYGATE_PROMETHEUS").expect("STAYGATE_PROMETHEUS names no program");
     let test = TestDatabase::new().await;
     let server = Server::with_flags(&test.url, "off", &["--metrics-listen", "127.0.0.1:0"]).await;
-    let said = server.said(|line| line.contains("metrics: http://")).await;
-    let target = said.split("metrics: http://").nth(1).unwrap().split('/').next().unwrap();
+    let line = server.log_line(|line| line.contains("metrics: http://")).await;
+    let target = line.split("metrics: http://").nth(1).unwrap().split('/').next().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let prometheus = Prometheus::start(&program, folder.path(), target);
     prometheus.value(r#"up{job="staygate"}"#, |up| up == 1.0).await;
@@ -122,7 +122,7 @@ async fn prometheus_reads_every_documented_metric_and_evaluates_every_documented
     for name in documented() {
         // In the OpenMetrics format a counter is declared without its ending.
         let path = format!("/api/v1/metadata?metric={}", name.trim_end_matches("_total"));
-        let declared = prometheus.ask(&path).await.unwrap();
+        let declared = prometheus.run_query(&path).await.unwrap();
         assert!(declared.as_object().is_some_and(|kinds| !kinds.is_empty()), "{name} is not known");
     }
     for rule in prometheus.rules().await {

@@ -1,4 +1,4 @@
-//! Prices that are promised for a while.
+//! Quotes.
 
 use chrono::Duration;
 use serde_json::json;
@@ -43,7 +43,7 @@ async fn an_expired_quote_is_answered_with_a_new_one_and_the_differences() {
 }
 
 #[tokio::test]
-async fn an_expired_quote_of_a_stay_that_was_sold_has_no_successor() {
+async fn an_expired_quote_of_a_booked_stay_is_not_renewed() {
     let app = TestApp::new().await;
     let (host, slow, quick) = (app.host().await, app.guest().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -55,7 +55,7 @@ async fn an_expired_quote_of_a_stay_that_was_sold_has_no_successor() {
 }
 
 #[tokio::test]
-async fn hosts_do_not_book_their_own_listings_and_guests_do_not_book_what_is_off() {
+async fn own_listings_and_unlisted_listings_cannot_be_booked() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;

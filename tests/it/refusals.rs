@@ -1,4 +1,4 @@
-//! What is refused before it runs is paid for all the same: an address cannot keep the processor busy with what is never charged.
+//! Refused operations are charged too: an address cannot use the processor for free.
 
 use client_limits::Budget;
 use graphql_contract::documents::Limits;
@@ -14,7 +14,7 @@ fn rates() -> Rates {
     Rates { address: Budget { per_second: 1, burst: BURST }, viewer: Budget::NONE, introspection: Budget::NONE }
 }
 
-/// As many bodies as it takes until the address is refused, at the most 300: each a new one.
+/// Sends new bodies until the address is refused, at most 300.
 async fn until_refused(body: impl Fn(usize) -> String) -> (usize, String) {
     let app = TestApp::new().await;
     let served = app.serve_within(rates()).await;
@@ -55,7 +55,7 @@ async fn documents_that_are_refused_are_charged() {
 }
 
 #[tokio::test]
-async fn bodies_that_cannot_be_read_and_variables_that_nobody_asked_for_are_charged() {
+async fn malformed_bodies_and_unused_variables_are_charged() {
     let numbers = vec![7; 100_000];
     let broken = |number: usize| format!("{{\"query\": [{number}, {}", "[1,".repeat(60_000));
     let variables = |_| asking("query($id: ID!) { listing(id: $id) { id } }", json!({ "id": "x", "more": numbers }));
@@ -68,7 +68,7 @@ async fn bodies_that_cannot_be_read_and_variables_that_nobody_asked_for_are_char
 }
 
 #[tokio::test]
-async fn what_is_refused_on_a_websocket_is_charged() {
+async fn operations_refused_on_a_websocket_are_charged() {
     let app = TestApp::new().await;
     let guest: Actor = app.guest().await;
     let served = app.serve_within(rates()).await;
@@ -76,7 +76,7 @@ async fn what_is_refused_on_a_websocket_is_charged() {
     let long = "a".repeat(5_000);
     for number in 0..300 {
         socket.subscribe(number, &format!("{{ nothing{number}{long} }}"), &json!({})).await;
-        let message = socket.hear().await;
+        let message = socket.receive().await;
         assert_eq!(message["type"], "error", "{message}");
         if message["payload"][0]["extensions"]["code"] == "TOO_MANY_REQUESTS" {
             assert!(number > 10, "{number}");
@@ -86,9 +86,9 @@ async fn what_is_refused_on_a_websocket_is_charged() {
     panic!("never refused");
 }
 
-/// What is asked again and again is prepared once, and paid for once.
+/// A repeated document is prepared once, and charged once.
 #[tokio::test]
-async fn a_document_that_is_known_costs_no_more_than_its_bytes() {
+async fn a_known_document_costs_only_its_bytes() {
     let app = TestApp::new().await;
     let served = app.serve_within(rates()).await;
     let to = served.address.to_string();

@@ -1,4 +1,4 @@
-//! Requests that nobody answered, and bookings that cost nothing: how many of them a guest has, and for how long.
+//! Limits of open requests and of bookings that cost nothing.
 
 use chrono::Duration;
 use futures_util::future::join_all;
@@ -9,7 +9,7 @@ use crate::{
     races::walk,
 };
 
-fn asks(input: &mut Value) {
+fn without_instant_book(input: &mut Value) {
     input["instantBook"] = json!(false);
 }
 
@@ -18,33 +18,33 @@ fn free(input: &mut Value) {
     input["pricing"] = json!({ "currency": "SGD", "basePrice": 1, "weeklyDiscountPercent": 99 });
 }
 
-async fn ask(guest: &Actor, listing: &str, days: [&str; 2]) -> Value {
+async fn execute(guest: &Actor, listing: &str, days: [&str; 2]) -> Value {
     let quote = guest.quote(listing, days[0], days[1]).await;
     guest.try_book(&quote, &guest.app.key()).await
 }
 
-/// Requests had no limit at all: one guest asked for hundreds, and let the nights of all be kept by authorizing them.
+/// Requests had no limit: one guest could request hundreds of stays, and hold all their nights by authorizing the payments.
 #[tokio::test]
 async fn a_guest_has_five_open_requests_and_two_of_a_listing() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let mut listings = Vec::new();
     for _ in 0..5 {
-        listings.push(host.listing(asks).await);
+        listings.push(host.listing(without_instant_book).await);
     }
     let first = guest.book_and_pay(&listings[0], "2026-04-01", "2026-04-03").await;
     guest.book(&listings[0], "2026-04-10", "2026-04-12").await;
-    let third = ask(&guest, &listings[0], ["2026-04-20", "2026-04-22"]).await;
+    let third = execute(&guest, &listings[0], ["2026-04-20", "2026-04-22"]).await;
     assert_eq!(third["code"], "TOO_MANY_ATTEMPTS", "one is authorized, one is not paid for: {third}");
     for listing in &listings[1..4] {
         guest.book_and_pay(listing, "2026-04-01", "2026-04-03").await;
     }
-    let sixth = ask(&guest, &listings[4], ["2026-04-01", "2026-04-03"]).await;
+    let sixth = execute(&guest, &listings[4], ["2026-04-01", "2026-04-03"]).await;
     assert_eq!(sixth["code"], "TOO_MANY_ATTEMPTS", "{sixth}");
     assert_eq!(sixth["retryAfterSeconds"], 30 * 60, "until the one that is not paid for ends");
     host.accept(&first, &app.key()).await;
-    let sixth = ask(&guest, &listings[4], ["2026-04-01", "2026-04-03"]).await;
-    assert_eq!(sixth["__typename"], "CreateBookingSuccess", "what is accepted is no open request: {sixth}");
+    let sixth = execute(&guest, &listings[4], ["2026-04-01", "2026-04-03"]).await;
+    assert_eq!(sixth["__typename"], "CreateBookingSuccess", "an accepted request is not open: {sixth}");
     app.guest().await.book(&listings[4], "2026-04-10", "2026-04-12").await;
     walk::check(&app).await;
 }
@@ -57,7 +57,7 @@ async fn the_limits_of_requests_hold_in_a_race() {
     let (host, guest) = (app.host().await, app.guest().await);
     let mut quotes = Vec::new();
     for _ in 0..8 {
-        let listing = host.listing(asks).await;
+        let listing = host.listing(without_instant_book).await;
         quotes.push((guest.quote(&listing, "2026-04-01", "2026-04-03").await, app.key()));
     }
     let race = quotes.iter().enumerate().map(|(n, (quote, key))| {
@@ -70,12 +70,12 @@ async fn the_limits_of_requests_hold_in_a_race() {
     walk::check(&app).await;
 }
 
-/// The authorization was voided at no cost, and the same nights could be requested again at once, without end.
+/// The authorization was voided at no cost, and the same nights could be requested again at once, without limit.
 #[tokio::test]
-async fn who_gives_a_request_up_waits_before_asking_for_that_listing_again() {
+async fn after_abandoning_a_request_a_guest_waits_before_requesting_that_listing_again() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
-    let (listing, other) = (host.listing(asks).await, host.listing(asks).await);
+    let (listing, other) = (host.listing(without_instant_book).await, host.listing(without_instant_book).await);
     for end in ["canceled", "canceled unpaid", "expired unpaid"] {
         let asked = guest.book(&listing, "2026-04-01", "2026-04-03").await;
         if end == "canceled" {
@@ -87,13 +87,13 @@ async fn who_gives_a_request_up_waits_before_asking_for_that_listing_again() {
         } else {
             assert_eq!(guest.cancel(&asked).await["__typename"], "CancelBookingSuccess");
         }
-        let early = ask(&guest, &listing, ["2026-04-01", "2026-04-03"]).await;
+        let early = execute(&guest, &listing, ["2026-04-01", "2026-04-03"]).await;
         assert_eq!(early["retryAfterSeconds"], 15 * 60, "{end}: {early}");
         let elsewhere = guest.book_and_pay(&other, "2026-04-01", "2026-04-03").await;
         host.decline(&elsewhere, &app.key()).await;
         app.pass(Duration::minutes(15));
     }
-    // What its host declines or does not answer is not the guest's doing.
+    // Requests that a host declines or does not answer do not count.
     let declined = guest.book_and_pay(&listing, "2026-04-01", "2026-04-03").await;
     host.decline(&declined, &app.key()).await;
     guest.book_and_pay(&listing, "2026-04-01", "2026-04-03").await;
@@ -105,12 +105,12 @@ async fn who_gives_a_request_up_waits_before_asking_for_that_listing_again() {
     walk::check(&app).await;
 }
 
-/// As an unpaid hold does: a guest who corrects a request does not have to wait for the first one to end.
+/// As with unpaid holds: a guest who corrects a request need not wait until the first one expires.
 #[tokio::test]
-async fn a_request_that_is_not_paid_for_is_replaced_by_another_of_the_same_nights() {
+async fn an_unpaid_request_is_replaced_by_another_for_the_same_nights() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
-    let listing = host.listing(asks).await;
+    let listing = host.listing(without_instant_book).await;
     let first = guest.book(&listing, "2026-04-01", "2026-04-03").await;
     let second = guest.book(&listing, "2026-04-02", "2026-04-05").await;
     let third = guest.book(&listing, "2026-04-04", "2026-04-07").await;
@@ -121,7 +121,7 @@ async fn a_request_that_is_not_paid_for_is_replaced_by_another_of_the_same_night
     walk::check(&app).await;
 }
 
-/// A total of 0 skipped all limits: such a request holds its nights at once, and with instant book the stay is certain at once.
+/// A total of 0 bypassed all limits: such a request holds its nights at once, and with instant book the stay is confirmed at once.
 #[tokio::test]
 async fn bookings_that_cost_nothing_have_limits_too() {
     let app = TestApp::new().await;
@@ -131,22 +131,22 @@ async fn bookings_that_cost_nothing_have_limits_too() {
         listings.push(host.listing(free).await);
     }
     let first = guest.book(&listings[0], "2026-04-01", "2026-04-08").await;
-    let second = ask(&guest, &listings[0], ["2026-04-10", "2026-04-17"]).await;
+    let second = execute(&guest, &listings[0], ["2026-04-10", "2026-04-17"]).await;
     assert_eq!(second["code"], "TOO_MANY_ATTEMPTS", "one of a listing: {second}");
     guest.book(&listings[1], "2026-05-01", "2026-05-08").await;
     guest.book(&listings[2], "2026-05-01", "2026-05-08").await;
-    let fourth = ask(&guest, &listings[3], ["2026-05-10", "2026-05-17"]).await;
+    let fourth = execute(&guest, &listings[3], ["2026-05-10", "2026-05-17"]).await;
     assert_eq!(fourth["code"], "TOO_MANY_ATTEMPTS", "three in all: {fourth}");
     let paid = host.listing(|_| {}).await;
     guest.book_and_pay(&paid, "2026-05-01", "2026-05-03").await;
     guest.cancel(&first).await;
-    let again = ask(&guest, &listings[0], ["2026-04-01", "2026-04-08"]).await;
+    let again = execute(&guest, &listings[0], ["2026-04-01", "2026-04-08"]).await;
     assert_eq!(again["retryAfterSeconds"], 15 * 60, "{again}");
     guest.book(&listings[3], "2026-05-10", "2026-05-17").await;
     let asking = host
         .listing(|input| {
             free(input);
-            asks(input);
+            without_instant_book(input);
         })
         .await;
     for (days, code) in [
@@ -154,7 +154,7 @@ async fn bookings_that_cost_nothing_have_limits_too() {
         (["2026-06-10", "2026-06-17"], Value::Null),
         (["2026-06-20", "2026-06-27"], json!("TOO_MANY_ATTEMPTS")),
     ] {
-        assert_eq!(ask(&guest, &asking, days).await["code"], code, "{days:?}");
+        assert_eq!(execute(&guest, &asking, days).await["code"], code, "{days:?}");
     }
     walk::check(&app).await;
 }

@@ -1,4 +1,4 @@
-//! What is kept for a limited time.
+//! Retention of data.
 
 use chrono::Duration;
 use diesel::{QueryableByName, sql_types::BigInt};
@@ -102,15 +102,15 @@ async fn quotes_that_were_not_booked_are_deleted_and_the_others_stay() {
     assert_eq!(guest.status(&booking).await, "CONFIRMED");
 }
 
-/// O9: past retention a stream is told that there is a gap.
+/// O9: after the retention time a stream gets an error for the gap.
 #[tokio::test]
-async fn old_events_of_ended_bookings_are_deleted_and_an_old_cursor_is_told_so() {
+async fn old_events_of_ended_bookings_are_deleted_and_an_old_cursor_has_expired() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
     let ended = guest.book_and_pay(&listing, "2026-05-01", "2026-05-04").await;
     guest.cancel(&ended).await;
-    // Entries have the time of the database, which is not that of the test.
+    // Entries have the time of the database, not that of the test.
     let ages = "UPDATE feed_entries SET appended_at = ? ";
     let old = app.app.now();
     diesel::sql_query(ages).bind::<diesel::sql_types::Datetime, _>(old).execute(&mut app.conn().await).await.unwrap();
@@ -142,9 +142,9 @@ async fn old_events_of_ended_bookings_are_deleted_and_an_old_cursor_is_told_so()
     assert_eq!(first["data"]["event"]["kind"], "CREATED", "from the last deleted one on, all is there");
 }
 
-/// O9: rows about payments were kept for ever.
+/// O9: rows about payments were never deleted.
 #[tokio::test]
-async fn effects_and_statements_of_providers_are_deleted_after_their_time_and_what_is_open_stays() {
+async fn effects_and_notifications_are_deleted_after_their_time_and_open_ones_stay() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;

@@ -1,4 +1,4 @@
-//! What guests write about a stay, and when others see it.
+//! Reviews of guests, and when they become visible.
 
 use chrono::Duration;
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ async fn only_the_guest_reviews_only_a_stay_that_took_place_only_in_time() {
 }
 
 #[tokio::test]
-async fn of_two_reviews_at_once_one_is_kept() {
+async fn of_two_concurrent_reviews_one_is_stored() {
     let app = TestApp::new().await;
     let (guest, _, booking) = stayed(&app).await;
     let (one, other) = tokio::join!(write(&guest, &booking, 5), write(&guest, &booking, 1));

@@ -1,4 +1,4 @@
-//! One operation, or many that wait for one row, do not take the connections of everybody else.
+//! One operation, or many that wait for one row, do not use up the connections of others.
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ use crate::harness::{
     actors::{Actor, data},
     app::TestApp,
     database::processes,
-    server::PATIENCE,
+    server::TIMEOUT,
 };
 
 const FOR_EVER: Duration = Duration::from_secs(3_600);
 const SEARCH: &str = "{ searchListings(first: 5) { totalCount nodes { listing { title host { displayName } } } } }";
 
-/// Nobody gives up by the clock.
+/// No timeouts.
 fn patient() -> Options {
     Options { acquire_timeout: FOR_EVER, max_retry_time: FOR_EVER, max_attempts: u32::MAX, ..Options::default() }
 }
 
-/// A connection of somebody else's, to hold locks with.
+/// A separate connection, to hold locks.
 async fn others(app: &TestApp) -> Conn {
     let database = Database::connect(app.url(), Options { pool_size: 1, ..Options::default() }).await.unwrap();
     database.conn().await.unwrap()
@@ -37,8 +37,8 @@ struct Count {
     n: i64,
 }
 
-/// Statements on this database that wait for the lock, which is always one of listings. Another may have been answered a moment ago and not
-/// be over yet.
+/// Statements on this database that wait for the lock, which is always one of listings. A statement that has just finished can still be
+/// listed.
 async fn waiting(conn: &mut Conn) -> i64 {
     let processes = processes(conn).await;
     let sql = format!(
@@ -59,7 +59,7 @@ struct Crowd {
     app: TestApp,
     locks: Conn,
     bookings: Vec<JoinHandle<Value>>,
-    /// Somebody who wants another listing, and their quote.
+    /// A guest who wants another listing, with their quote.
     other: (Actor, String),
 }
 
@@ -88,7 +88,7 @@ impl Crowd {
         Self { app, locks, bookings, other }
     }
 
-    /// Lets them book.
+    /// Releases the lock, so that they book.
     async fn ends(mut self) {
         assert!(self.bookings.iter().all(|booking| !booking.is_finished()), "the row was locked all the while");
         self.locks.batch_execute("ROLLBACK").await.unwrap();
@@ -101,7 +101,7 @@ impl Crowd {
 
 /// S5: ten bookings that waited for one row lock made strangers' reads wait for 5 s.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bookings_that_wait_for_a_locked_row_keep_no_search_and_no_worker_waiting() {
+async fn bookings_that_wait_for_a_locked_row_do_not_delay_searches_or_the_worker() {
     let crowd = Crowd::waits(Options { lock_wait_timeout: FOR_EVER, statement_timeout: FOR_EVER, ..patient() }).await;
     let meanwhile = async {
         for search in join_all((0..40).map(|_| crowd.app.run(None, SEARCH, json!({})))).await {
@@ -109,30 +109,30 @@ async fn bookings_that_wait_for_a_locked_row_keep_no_search_and_no_worker_waitin
         }
         crowd.app.work().await;
     };
-    timeout(PATIENCE, meanwhile).await.expect("nobody waits for the row who does not want it");
-    // Those who hold a connection would hold it for ever.
+    timeout(TIMEOUT, meanwhile).await.expect("bookings of other rows do not wait");
+    // Callers with a connection would hold it forever.
     crowd.ends().await;
 }
 
-/// S5: and who wants another row comes to their turn.
+/// S5: a booking of another row gets its turn.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bookings_that_wait_for_a_locked_row_let_others_book_in_between() {
+async fn bookings_that_wait_for_a_locked_row_do_not_block_other_bookings() {
     let crowd = Crowd::waits(patient()).await;
     let (guest, quote) = &crowd.other;
-    let booked = timeout(PATIENCE, guest.try_book(quote, &crowd.app.key())).await.expect("a turn");
+    let booked = timeout(TIMEOUT, guest.try_book(quote, &crowd.app.key())).await.expect("a turn");
     assert!(booked["booking"]["id"].is_string(), "{booked}");
     crowd.ends().await;
 }
 
-/// S4: whoever asked for much and left had the database work on more than the pool has connections.
+/// S4: clients that disconnected from expensive searches left the database with more work than the pool has connections.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_search_whose_client_leaves_is_ended_in_the_database() {
+async fn a_search_is_killed_in_the_database_when_its_client_disconnects() {
     let app = TestApp::pooled(Options { statement_timeout: FOR_EVER, ..patient() }).await;
     let mut locks = others(&app).await;
     locks.batch_execute("LOCK TABLES listings WRITE").await.unwrap();
     for _ in 0..10 {
         tokio::select! {
-            _ = app.run(None, SEARCH, json!({})) => panic!("nobody can read listings"),
+            _ = app.run(None, SEARCH, json!({})) => panic!("listings cannot be read"),
             () = until_waiting(&mut locks, 1) => {}
         }
         let ended = async {
@@ -140,7 +140,7 @@ async fn a_search_whose_client_leaves_is_ended_in_the_database() {
                 tokio::task::yield_now().await;
             }
         };
-        timeout(PATIENCE, ended).await.expect("nobody waits for it");
+        timeout(TIMEOUT, ended).await.expect("no request waits for it");
     }
     locks.batch_execute("UNLOCK TABLES").await.unwrap();
     assert_eq!(data(app.run(None, SEARCH, json!({})).await)["searchListings"]["totalCount"], 0);
@@ -153,7 +153,7 @@ async fn one_operation_with_twelve_slow_searches_holds_two_connections() {
     let host = app.host().await;
     host.listing(|_| {}).await;
     let mut locks = others(&app).await;
-    // Whoever reads listings waits.
+    // Reads of listings wait.
     locks.batch_execute("LOCK TABLES listings WRITE").await.unwrap();
     let aliases: String =
         (0..12).map(|n| format!("a{n}: searchListings(where: {{ place: \"{n}\" }}) {{ totalCount }} ")).collect();
@@ -163,7 +163,7 @@ async fn one_operation_with_twelve_slow_searches_holds_two_connections() {
     };
     until_waiting(&mut locks, 2).await;
     for _ in 0..20 {
-        let me = timeout(PATIENCE, host.run("{ me { user { displayName } } }", json!({}))).await.expect("an answer");
+        let me = timeout(TIMEOUT, host.run("{ me { user { displayName } } }", json!({}))).await.expect("an answer");
         assert_eq!(me["me"]["user"]["displayName"], "Hugo Host");
         assert_eq!(waiting(&mut locks).await, 2);
     }

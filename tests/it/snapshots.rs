@@ -1,4 +1,4 @@
-//! Snapshots: each one is read by a test, and no new one waits for a decision.
+//! Snapshots: each one is used by a test, and none is pending.
 
 use std::{fs, path::Path};
 
@@ -44,11 +44,11 @@ fn every_snapshot_is_read_by_a_test() {
     let snapshots = snapshots();
     assert!(!snapshots.is_empty(), "the snapshots were not found");
     let unread = unreferenced(&snapshots, &sources(&FOLDERS));
-    assert!(unread.is_empty(), "delete what no test reads, accept or reject what is new:\n{}", unread.join("\n"));
+    assert!(unread.is_empty(), "delete unreferenced snapshots, accept or reject pending ones:\n{}", unread.join("\n"));
 }
 
 #[test]
-fn a_snapshot_without_a_test_and_one_without_a_decision_are_found() {
+fn unreferenced_and_pending_snapshots_are_found() {
     let source = |file: &str| (file.to_owned(), "insta::assert_snapshot!(\"table\", text);".to_owned());
     let snapshot = |file: &str| vec![format!("tests/it/a/snapshots/{file}")];
     let beside = [source("tests/it/a/mod.rs")];

@@ -11,7 +11,7 @@ use tokio::{
 use crate::harness::{
     database::{discard, unused_url},
     kill,
-    server::{PATIENCE, Server},
+    server::{Server, TIMEOUT},
 };
 
 fn serve(database_url: &str, wait: &str) -> Command {
@@ -24,7 +24,7 @@ fn serve(database_url: &str, wait: &str) -> Command {
 
 /// O5: `Input/output error: Input/output error: …` and an exit at once.
 #[tokio::test]
-async fn a_database_that_is_down_is_named_once() {
+async fn an_unavailable_database_is_reported_once() {
     for wait in ["0", "1"] {
         let ended = serve("mysql://root:hunter2@127.0.0.1:1/x", wait).output().await.unwrap();
         let said = String::from_utf8(ended.stderr).unwrap();
@@ -42,7 +42,7 @@ async fn a_server_waits_for_a_database_that_starts_later() {
     let folder = tempfile::tempdir().unwrap();
     let database = Embedded::start(folder.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     let url = database.url().to_owned();
-    database.stop(PATIENCE).await.unwrap();
+    database.stop(TIMEOUT).await.unwrap();
     let mut server = serve(&url, "600").spawn().unwrap();
     let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
     let mut until = async |words: &str| {
@@ -54,14 +54,14 @@ async fn a_server_waits_for_a_database_that_starts_later() {
             }
             panic!("the server ended");
         };
-        tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("the server says {words}"));
+        tokio::time::timeout(TIMEOUT, found).await.unwrap_or_else(|_| panic!("the log has {words}"));
     };
     until("waiting up to 600 s for the database").await;
     let database = Embedded::start(folder.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     until("ready: open ").await;
     kill("TERM", server.id().unwrap());
     assert!(server.wait().await.unwrap().success());
-    database.stop(PATIENCE).await.unwrap();
+    database.stop(TIMEOUT).await.unwrap();
 }
 
 /// O4: one of the two ended.

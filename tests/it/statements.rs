@@ -1,4 +1,4 @@
-//! What a page costs in statements: few, and as many for thirty things as for three.
+//! The number of statements of a page: few, and the same for thirty items as for three.
 
 use chrono::Duration;
 use diesel::{QueryableByName, sql_types::Text};
@@ -47,8 +47,8 @@ impl World {
         (self.app.app.now() + days).utc().date_naive().to_string()
     }
 
-    /// Goes on until there are `size` listings in turn of all hosts, each with a trip of the guest; `size` requests to the first host;
-    /// and `size` reviews by different people of the first listing.
+    /// Grows the world until there are `size` listings in turn of all hosts, each with a trip of the guest; `size` requests to the first
+    /// host; and `size` reviews by different people of the first listing.
     pub async fn grow(&mut self, size: usize) {
         for number in self.listings.len()..size {
             let host = &self.hosts[number % self.hosts.len()];
@@ -58,12 +58,12 @@ impl World {
             let asked = self.hosts[0].listing(|input| input["instantBook"] = false.into()).await;
             self.hosts[1 + number % 5].book_and_pay(&asked, &self.day(40), &self.day(42)).await;
             self.review(number, &stay).await;
-            self.keep(number).await;
+            self.add_to_wishlist(number).await;
         }
     }
 
     /// A new wishlist of the guest with one listing, which the first wishlist gets too.
-    async fn keep(&mut self, number: usize) {
+    async fn add_to_wishlist(&mut self, number: usize) {
         let create = "mutation ($input: CreateWishlistInput!) { createWishlist(input: $input) {
             ... on CreateWishlistSuccess { wishlist { id } } } }";
         let add = "mutation ($input: AddToWishlistInput!) { addToWishlist(input: $input) { __typename } }";
@@ -92,14 +92,14 @@ impl World {
         store::reviews::insert(&mut self.app.conn().await, &review).await.unwrap();
     }
 
-    /// How many statements an operation sends, and its data.
+    /// The number of statements of an operation, and its data.
     pub async fn cost(&self, viewer: Option<&Actor>, operation: &str, variables: Value) -> (Vec<String>, Value) {
         let recording = self.app.app.database.statements().record();
         let answer = self.app.run(viewer.map(|actor| &actor.member), operation, variables).await;
         (recording.texts(), data(answer))
     }
 
-    /// The operations that are counted, their limits, and how to count the things on the page.
+    /// The operations that are counted, their limits, and how to count the items on the page.
     fn pages(&self) -> Vec<Page<'_>> {
         let month = json!({ "from": self.day(25), "to": self.day(55) });
         let (id, host, guest) = (&self.listings[0], Some(&self.hosts[0]), Some(&self.guest));
@@ -132,7 +132,7 @@ struct Page<'a> {
     variables: Value,
     /// Most statements.
     most: usize,
-    /// Where the things of the page are.
+    /// The path of the items of the page.
     things: &'static str,
 }
 
@@ -143,7 +143,7 @@ impl<'a> Page<'a> {
 }
 
 #[tokio::test]
-async fn a_page_of_thirty_costs_what_a_page_of_three_does() {
+async fn a_page_of_thirty_costs_as_many_statements_as_a_page_of_three() {
     let mut world = World::new().await;
     let mut costs = Vec::new();
     for size in [3, 30] {

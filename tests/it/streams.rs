@@ -1,4 +1,4 @@
-//! What live streams cost, and how many there may be.
+//! The cost and limits of live streams.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ const DETAILED: &str = "subscription ($id: ID!, $after: Cursor) { event: booking
 type Live = std::pin::Pin<Box<dyn Stream<Item = Value> + Send>>;
 
 async fn next(stream: &mut Live) -> Value {
-    let event = tokio::time::timeout(Duration::from_secs(20), stream.next()).await.expect("an event comes");
-    event.expect("the stream goes on")
+    let event = tokio::time::timeout(Duration::from_secs(20), stream.next()).await.expect("an event arrives");
+    event.expect("the stream continues")
 }
 
-/// A stream of a booking's events that has given the first one.
+/// A stream of a booking's events that has delivered the first one.
 async fn watching(actor: &Actor, booking: &str) -> Live {
     let variables = json!({ "id": booking, "after": format!("{booking}.0") });
     let mut stream: Live = Box::pin(actor.app.stream(Some(&actor.member), DETAILED, variables));
@@ -27,7 +27,7 @@ async fn watching(actor: &Actor, booking: &str) -> Live {
     stream
 }
 
-/// What an event costs this server when `each` streams of either side follow: one of another server, or of its own.
+/// The cost of an event for this server when `each` streams of either side follow; the event is of another server, or of its own.
 async fn cost(each: usize, elsewhere: bool) -> Vec<String> {
     let app = TestApp::new().await;
     let writer = if elsewhere { app.second_instance().await } else { app.clone() };
@@ -59,7 +59,7 @@ async fn cost(each: usize, elsewhere: bool) -> Vec<String> {
             (&json!("PAYMENT_DECLINED"), &json!("PENDING_PAYMENT"))
         );
         assert_eq!(event["booking"]["listing"]["title"], "Quiet flat by the river");
-        assert!(stream.next().now_or_never().is_none(), "an event comes once");
+        assert!(stream.next().now_or_never().is_none(), "an event arrives once");
     }
     recording.texts()
 }
@@ -67,8 +67,8 @@ async fn cost(each: usize, elsewhere: bool) -> Vec<String> {
 /// S9.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_costs_a_constant_number_of_statements_however_many_follow() {
-    // Looking for what others wrote and reading it; booking and listing for each side, the guest's payments, and the host's name for
-    // both. What comes while one of these is read is read in one go afterwards; on a busy machine more than once.
+    // Checking for events of others and reading them; booking and listing for each side, the guest's payments, and the host's name for
+    // both. Keys that are requested during a read are in one later batch; on a busy machine in more than one.
     let most = 2 + 3 * 2 * (2 + 2 + 1 + 1);
     for each in [1, 10, 100] {
         let statements = cost(each, true).await;
@@ -84,7 +84,7 @@ async fn an_event_costs_a_constant_number_of_statements_however_many_follow() {
 
 /// S9.
 #[tokio::test]
-async fn what_was_read_is_not_read_again() {
+async fn entries_that_were_read_are_not_read_again() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -98,7 +98,7 @@ async fn what_was_read_is_not_read_again() {
     }
     domain::events::check_all_topics(&app.app).await.unwrap();
     let silent = tokio::time::timeout(Duration::from_millis(200), stream.next()).await;
-    assert!(silent.is_err(), "an event comes once: {silent:?}");
+    assert!(silent.is_err(), "an event arrives once: {silent:?}");
     let statements = recording.texts();
     assert!(statements.iter().all(|text| !text.contains("`events`")), "{}", statements.join("\n"));
     assert_eq!(statements.len(), 4);
@@ -106,7 +106,7 @@ async fn what_was_read_is_not_read_again() {
 
 /// S9.
 #[tokio::test]
-async fn a_member_has_a_limited_number_of_streams_and_others_are_not_concerned() {
+async fn a_member_has_a_limited_number_of_streams_independent_of_others() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -158,9 +158,9 @@ async fn a_declined_card_costs_the_same_however_many_were_declined_before() {
     assert_eq!(page["me"]["tripEventCursor"], "guest.11");
 }
 
-/// What other servers wrote is found even when it was not looked for in time.
+/// Events of other servers are found even when a check was late.
 #[tokio::test]
-async fn a_look_at_all_topics_finds_what_was_never_announced() {
+async fn checking_all_topics_finds_events_that_were_never_announced() {
     let app = TestApp::new().await;
     let other = app.second_instance().await;
     let (host, guest) = (app.host().await, app.guest().await);
@@ -178,7 +178,7 @@ async fn a_look_at_all_topics_finds_what_was_never_announced() {
     assert_eq!(next(&mut feed).await["data"]["event"]["kind"], "PAYMENT_CAPTURED");
 }
 
-/// A cursor that is ahead of its stream would be silence until the stream gets there.
+/// A stream from a cursor ahead of it would be silent until it gets there.
 #[tokio::test]
 async fn a_cursor_ahead_of_the_stream_is_refused() {
     let app = TestApp::new().await;
@@ -201,7 +201,7 @@ async fn a_cursor_ahead_of_the_stream_is_refused() {
 const LIVE_PAGE: &str = "query ($id: ID!) { booking(id: $id) { status eventCursor }
     me { trips { nodes { status } } tripEventCursor hosting { bookings { nodes { status } } eventCursor } } }";
 
-/// C12: what a query shows, and what a subscription from its cursor tells, have no gap.
+/// C12: there is no gap between a query and a subscription from its cursor.
 #[tokio::test]
 async fn a_page_is_live_from_its_cursor_on() {
     let app = TestApp::new().await;
@@ -212,7 +212,7 @@ async fn a_page_is_live_from_its_cursor_on() {
     let page = guest.run(LIVE_PAGE, json!({ "id": booking })).await;
     let statements = recording.texts();
     let at = |part: &str| statements.iter().position(|text| text.contains(part)).unwrap_or_else(|| panic!("no {part}"));
-    assert!(at("`feeds`") < at("ORDER BY `bookings`"), "read before what it is to go with: {statements:?}");
+    assert!(at("`feeds`") < at("ORDER BY `bookings`"), "the cursor is read first: {statements:?}");
     assert_eq!(page["booking"]["eventCursor"], format!("{booking}.1"));
     assert_eq!(
         (&page["me"]["tripEventCursor"], &page["me"]["hosting"]["eventCursor"]),
@@ -236,7 +236,7 @@ async fn a_page_is_live_from_its_cursor_on() {
     );
 }
 
-/// Reads server-sent events until `count` have come: their ids and kinds.
+/// Reads `count` server-sent events: their ids and kinds.
 async fn server_sent(to: &str, actor: &Actor, last_event_id: &str, count: usize) -> Vec<(String, String)> {
     let body = json!({ "query": "subscription { event: myTripEvents(after: \"guest.0\") { kind } }" }).to_string();
     let authorization = format!("Bearer {}", actor.access);
@@ -251,8 +251,8 @@ async fn server_sent(to: &str, actor: &Actor, last_event_id: &str, count: usize)
     let mut lines = BufReader::new(socket).lines();
     let (mut events, mut id) = (Vec::new(), String::new());
     while events.len() < count {
-        let line = tokio::time::timeout(Duration::from_secs(20), lines.next_line()).await.expect("an event comes");
-        let line = line.unwrap().expect("the stream goes on");
+        let line = tokio::time::timeout(Duration::from_secs(20), lines.next_line()).await.expect("an event arrives");
+        let line = line.unwrap().expect("the stream continues");
         if let Some(cursor) = line.strip_prefix("id: ") {
             id = cursor.to_owned();
         } else if let Some(data) = line.strip_prefix("data: ") {

@@ -1,14 +1,14 @@
-//! Budgets and words of the house that no lint knows.
+//! Style rules that no lint checks.
 
 use std::{fs, path::Path};
 
 /// Most lines of a file.
 const MAX_LINES: usize = 400;
 
-/// Files over the budget, and how long they may be. What a tool writes grows with each table.
+/// Files over the limit, with their own limits. Generated files grow with each table.
 const TOO_LONG: &[(&str, usize)] = &[("crates/store/src/schema.rs", usize::MAX)];
 
-/// Names that say nothing of what is inside.
+/// Meaningless names.
 const EMPTY_WORDS: [&str; 10] =
     ["common", "helper", "helpers", "manager", "managers", "misc", "service", "services", "util", "utils"];
 
@@ -38,7 +38,7 @@ fn everything() -> Vec<(String, String)> {
     sources
 }
 
-/// Where the files break the budget, or the list of exceptions has what it need not have.
+/// Files over the limit, and unneeded exceptions.
 fn too_long(lengths: &[(&str, usize)], exceptions: &[(&str, usize)]) -> Vec<String> {
     let allowed =
         |file: &str| exceptions.iter().find(|(known, _)| *known == file).map_or(MAX_LINES, |(_, lines)| *lines);

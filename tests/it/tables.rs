@@ -1,6 +1,6 @@
-//! `crates/store/src/schema.rs` says what the migrations make: every table, column, type, NULL and key that Diesel knows of.
+//! `crates/store/src/schema.rs` matches the migrations: every table, column, type, NULL and key that Diesel supports.
 //!
-//! The file is what `diesel print-schema` would write, which needs a C client of the database. These tests print it themselves:
+//! The file equals the output of `diesel print-schema`, which needs a C client of the database. These tests print it themselves:
 //! `UPDATE_SCHEMA=1 cargo test --test it tables::` renews it.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
@@ -16,7 +16,7 @@ const FILE: &str = "crates/store/src/schema.rs";
 
 const HEAD: &str = "//! The tables that the program uses, as the migrations make them. Not written by hand: see `tests/it/tables.rs`.\n";
 
-/// Tables that no query of the program names: the list of migrations that have run, and one that only older servers use.
+/// Tables without queries in the program: the list of applied migrations, and one that only older servers use.
 const UNUSED: [&str; 2] = ["__diesel_schema_migrations", "attempts"];
 
 #[derive(QueryableByName)]
@@ -128,7 +128,7 @@ async fn print(conn: &mut Conn) -> String {
     text
 }
 
-/// The lines that say something, each with its table before it.
+/// The relevant lines, each prefixed with its table.
 fn lines(text: &str) -> Vec<String> {
     let mut table = "";
     let mut found = Vec::new();
@@ -146,7 +146,7 @@ fn lines(text: &str) -> Vec<String> {
     found
 }
 
-/// What only one of the two has.
+/// Lines that only one of the two has.
 fn differences(file: &str, database: &str) -> Vec<String> {
     let (file, database) = (lines(file), lines(database));
     let missing = database.iter().filter(|line| !file.contains(line)).map(|line| format!("+ {line}"));

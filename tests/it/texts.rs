@@ -1,4 +1,4 @@
-//! Texts of people, wherever they are stored (S13, C22).
+//! Texts of users (S13, C22).
 
 use serde_json::{Value, json};
 
@@ -39,9 +39,9 @@ async fn a_name_has_something_to_see() {
     }
 }
 
-/// Marks that were piled upon letters (Zalgo) reached over the lines around a name.
+/// Many combining marks on a letter (Zalgo) covered the lines around a name.
 #[tokio::test]
-async fn marks_are_not_piled_upon_a_letter() {
+async fn marks_on_a_letter_are_limited() {
     let app = TestApp::new().await;
     let marks =
         |number: usize| ['\u{30d}', '\u{337}', '\u{489}', '\u{e47}'].iter().cycle().take(number).collect::<String>();
@@ -75,7 +75,7 @@ async fn marks_are_not_piled_upon_a_letter() {
 }
 
 #[tokio::test]
-async fn a_listing_says_what_it_seems_to_say() {
+async fn texts_of_a_listing_are_what_they_appear_to_be() {
     let app = TestApp::new().await;
     let host = app.host().await;
     for (path, field) in [("/title", "title"), ("/place/city", "city")] {
@@ -106,7 +106,7 @@ async fn a_listing_says_what_it_seems_to_say() {
     assert_eq!((&seen["amenities"][0]["name"], &seen["photos"][0]["caption"]), (&json!("Pool B"), &json!("View B")));
 }
 
-/// C22: reviews are cleaned as descriptions are.
+/// C22: reviews are cleaned like descriptions.
 #[tokio::test]
 async fn a_review_takes_line_ends_of_all_kinds_and_tabs() {
     const WRITE: &str = "mutation ($input: WriteReviewInput!) { writeReview(input: $input) {

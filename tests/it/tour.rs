@@ -1,4 +1,4 @@
-//! The program as a person uses it: a server and the tour as two processes.
+//! A server and the tour as two processes.
 
 use std::process::Output;
 
@@ -8,16 +8,16 @@ use tokio::process::Command;
 
 use crate::harness::{
     database::TestDatabase,
-    server::{PATIENCE, Server},
+    server::{Server, TIMEOUT},
 };
 
 async fn tour(url: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
     let run = command.args(["tour", "--url", url]).kill_on_drop(true).output();
-    tokio::time::timeout(PATIENCE, run).await.expect("the tour ends").unwrap()
+    tokio::time::timeout(TIMEOUT, run).await.expect("the tour ends").unwrap()
 }
 
-/// What a tour printed that went well.
+/// The output of a successful tour.
 async fn goes_well(url: &str) -> String {
     let output = tour(url).await;
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -76,12 +76,12 @@ async fn the_demo_hosts_listing_is_made_once_and_finished_after_a_crash() {
     Server::on(&test.url, "on").await.stop().await;
     assert_eq!(count(&test, &format!("{STUDIO} AND status = 'PUBLISHED' AND NOT instant_book")).await, 1);
     let all = count(&test, "listings").await;
-    // As a crash between the two steps leaves it.
+    // As after a crash between the two steps.
     let half = "UPDATE listings SET status = 'DRAFT', published_at = NULL WHERE title = 'Demo studio by the river'";
     diesel::sql_query(half).execute(&mut test.conn().await).await.unwrap();
     Server::on(&test.url, "on").await.stop().await;
     assert_eq!(count(&test, &format!("{STUDIO} AND status = 'PUBLISHED'")).await, 1);
-    // What somebody took off stays off.
+    // An unlisted listing stays unlisted.
     let off = "UPDATE listings SET status = 'UNLISTED' WHERE title = 'Demo studio by the river'";
     diesel::sql_query(off).execute(&mut test.conn().await).await.unwrap();
     Server::on(&test.url, "on").await.stop().await;
@@ -90,7 +90,7 @@ async fn the_demo_hosts_listing_is_made_once_and_finished_after_a_crash() {
 }
 
 #[tokio::test]
-async fn a_tour_that_cannot_go_on_names_the_step_and_the_reason() {
+async fn a_failed_tour_reports_the_step_and_the_reason() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let output = tour(&format!("http://127.0.0.1:{port}")).await;

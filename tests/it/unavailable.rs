@@ -1,4 +1,4 @@
-//! What clients hear when the service cannot work.
+//! Responses when the service is unavailable.
 
 use std::time::Duration;
 
@@ -13,22 +13,22 @@ use crate::harness::{
 const BOTH: [&str; 2] =
     ["{ searchListings { totalCount } }", "{ listing(id: \"lst_01jn0000000000000000000000\") { title } }"];
 
-/// The head and body of the answer to `query`.
-async fn ask(to: &Served, accept: &str, query: &str) -> (String, Value) {
+/// The head and body of the response to `query`.
+async fn execute(to: &Served, accept: &str, query: &str) -> (String, Value) {
     let body = json!({ "query": query }).to_string();
     let headers = [wire::JSON, ("accept", accept)];
     let (head, body) = wire::exchange(&to.address.to_string(), wire::POST, &headers, &body).await.unwrap();
     (head.to_ascii_lowercase(), serde_json::from_str(&body).unwrap())
 }
 
-/// O8: with the database away the server said that it was too busy, and 200.
+/// O8: without the database the server reported that it was too busy, with status 200.
 #[tokio::test]
-async fn with_the_database_away_the_service_is_unavailable_by_word_and_status() {
+async fn without_the_database_responses_are_unavailable_in_code_and_status() {
     let app = TestApp::new().await;
     let server = app.serve().await;
     app.app.database.close();
     for query in BOTH {
-        let (head, body) = ask(&server, "application/graphql-response+json", query).await;
+        let (head, body) = execute(&server, "application/graphql-response+json", query).await;
         assert!(head.starts_with("http/1.1 503") && head.contains("\r\nretry-after: 1"), "{head}");
         assert_eq!(body.get("data"), None, "{body}");
         let error = &body["errors"][0];
@@ -36,25 +36,25 @@ async fn with_the_database_away_the_service_is_unavailable_by_word_and_status() 
         assert_eq!(error["extensions"]["code"], "UNAVAILABLE");
         assert_eq!(error["extensions"]["retryable"], true);
         // The other media type has no such status.
-        let (head, body) = ask(&server, "application/json", query).await;
+        let (head, body) = execute(&server, "application/json", query).await;
         assert!(head.starts_with("http/1.1 200") && body.get("data").is_some(), "{head}");
         assert_eq!(body["errors"][0]["message"], error["message"]);
     }
-    // What can be answered is.
+    // Operations that need no database still work.
     let (head, body) =
-        ask(&server, "application/graphql-response+json", "{ __typename listing: node(id: \"x\") { id } }").await;
+        execute(&server, "application/graphql-response+json", "{ __typename listing: node(id: \"x\") { id } }").await;
     assert!(head.starts_with("http/1.1 200"), "{head} {body}");
 }
 
 #[tokio::test]
-async fn a_pool_that_is_in_use_is_too_busy() {
+async fn a_pool_whose_connections_are_in_use_is_busy() {
     let app =
         TestApp::pooled(Options { pool_size: 1, acquire_timeout: Duration::from_millis(20), ..Options::default() })
             .await;
     let server = app.serve().await;
     let _taken = app.conn().await;
     for query in BOTH {
-        let (head, body) = ask(&server, "application/graphql-response+json", query).await;
+        let (head, body) = execute(&server, "application/graphql-response+json", query).await;
         assert!(head.starts_with("http/1.1 503") && head.contains("\r\nretry-after: 1"), "{head}");
         assert_eq!(body["errors"][0]["message"], "The server is too busy. Try again in a moment.");
     }

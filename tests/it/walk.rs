@@ -1,5 +1,5 @@
-//! S11: every field of every object of the contract, for three rows and for thirty: a few statements, and as many. A new field is walked as
-//! soon as the contract has it.
+//! S11: every field of every object of the contract, for three rows and for thirty: the same small number of statements. Covers new fields
+//! automatically.
 
 mod contract;
 mod wide;
@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 pub use contract::{Contract, Slots, Source, innermost};
 pub use wide::{Viewer, Wide};
 
-/// The most statements that one field may add to those of its rows.
+/// The most statements that one field can add to those of its rows.
 const MOST: usize = 3;
 
-/// Types of which this world has few rows: there is one viewer at a time, and there are few people.
+/// Types with few rows in this world: there is one viewer at a time, and there are few users.
 const FEW: [&str; 2] = ["Me", "User"];
 
-/// What was found wrong so far, and what was seen.
+/// The faults found so far, and the fields covered.
 #[derive(Default)]
 struct Walk {
     faults: Vec<String>,
@@ -29,7 +29,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// Every field of the rows of `source`, as everybody who finds some sees them.
+    /// Every field of the rows of `source`, for each viewer who finds some.
     async fn fields_of(&mut self, wide: &Wide, source: &Source) {
         let operation = wide.filled(&source.operation, &source.ty);
         let operation = operation.unwrap_or_else(|| panic!("no ids for {}: give `World::grow` rows", source.operation));
@@ -41,7 +41,7 @@ impl Walk {
             let most = self.rows.entry(source.ty.clone()).or_default();
             *most = rows.max(*most);
             self.as_seen_by(wide, source, viewer, &operation).await;
-            // A host sees what a guest sees, but for what is hosts' alone.
+            // A host sees what a guest sees, except for fields of hosts.
             if viewer == Viewer::Guest {
                 break;
             }
@@ -49,23 +49,23 @@ impl Walk {
     }
 
     async fn as_seen_by(&mut self, wide: &Wide, source: &Source, viewer: Viewer, operation: &str) {
-        let bare = wide.ask(viewer, &operation.replace("HOLE", "__typename")).await.0.len();
+        let bare = wide.run_query(viewer, &operation.replace("HOLE", "__typename")).await.0.len();
         let fields = wide.contract.objects.get(&source.ty).unwrap_or(&wide.contract.queries);
         for field in fields.iter().filter(|field| !["node", "nodes"].contains(&field.name.node.as_str())) {
             let mut seen = BTreeSet::new();
             let hole = wide.contract.select(&source.ty, field, &mut seen);
-            let hole = wide.filled(&hole, &source.ty).expect("ids of what fields ask for");
+            let hole = wide.filled(&hole, &source.ty).expect("ids for arguments of fields");
             let operation = operation.replace("HOLE", &hole);
-            // What costs too much is refused, and has to be walked from elsewhere.
+            // Too expensive operations are refused; the field is then covered from another source.
             if !wide.world.app.fits(&operation) {
                 continue;
             }
             self.seen.extend(seen);
-            let sent = wide.ask(viewer, &operation).await.0.len();
+            let sent = wide.run_query(viewer, &operation).await.0.len();
             let added = sent.saturating_sub(bare);
             let place = format!("{} in {} for {viewer:?}", field.name.node, source.operation);
             let few = *self.before.entry(place.clone()).or_insert(sent);
-            // Where the first round found nothing, one statement more is the one that reads what is there now.
+            // If the first round found no rows, one more statement reads those that exist now.
             if added > MOST || sent > few.max(bare + 1) {
                 self.faults.push(format!("{added} more than {bare}, {few} before: {place}"));
             }
@@ -118,7 +118,7 @@ async fn aliases_and_lists_of_ids_are_read_together() {
     let (sent, found) = wide.world.cost(Some(&wide.world.guest), &query, json!({ "ids": ids })).await;
     assert_eq!(sent.len(), 1, "{}", sent.join("\n"));
     assert!(found["a19"][5]["amount"]["minorUnits"].is_number(), "{found}");
-    // Nobody else sees them.
+    // Not visible to others.
     let (_, found) = wide.world.cost(Some(&wide.world.hosts[1]), &query, json!({ "ids": ids })).await;
     assert!(found["a0"].as_array().unwrap().iter().all(Value::is_null), "{found}");
 }

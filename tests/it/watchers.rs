@@ -1,4 +1,4 @@
-//! Thousands of people who watch: what an idle one takes, and how soon they get an event.
+//! Thousands of watchers: the memory of an idle one, and the latency of events.
 
 use std::time::{Duration, Instant};
 
@@ -7,12 +7,12 @@ use serde_json::json;
 
 use crate::harness::{database::TestDatabase, remote, server::Server, socket::Socket, wire};
 
-/// Whether the program is the one that people run: figures of a debug build mean little.
+/// Whether this is a release build: figures of a debug build mean little.
 fn is_release() -> bool {
     std::env::var_os("STAYGATE_PROGRAM").is_some()
 }
 
-/// What an idle watcher may take of the server's memory, in bytes: a socket, its task, a subscription and its part of a topic.
+/// The limit of server memory for an idle watcher, in bytes: a socket, its task, a subscription and its part of a topic.
 fn most() -> u64 {
     // 21 kB were measured; the goal is 20.
     if is_release() { 24 * 1024 } else { 40 * 1024 }
@@ -27,17 +27,17 @@ async fn now(to: &str, token: &str) -> String {
     page.field()["tripEventCursor"].as_str().unwrap().to_owned()
 }
 
-/// A socket with a subscription. It may begin a moment later, so it says from where on.
+/// A socket with a subscription from a position, because it may begin a moment later.
 async fn watch(to: &str, token: &str, after: &str) -> Socket {
     let mut watcher = Socket::open(to, token).await;
     watcher.subscribe(1, WATCH, &json!({ "after": after })).await;
     watcher.subscribe(2, "{ me { id } }", &json!({})).await;
-    assert_eq!(watcher.hear().await["id"], "2");
-    assert_eq!(watcher.hear().await["type"], "complete");
+    assert_eq!(watcher.receive().await["id"], "2");
+    assert_eq!(watcher.receive().await["type"], "complete");
     watcher
 }
 
-/// A server, and people on it: the last is a host.
+/// A server with users, the last of whom is a host.
 async fn world(test: &TestDatabase, members: usize, flags: &[&str]) -> (Server, Vec<String>) {
     let flags = [&["--max-sockets-per-address", "100000"], flags].concat();
     let server = Server::with_flags(&test.url, "off", &flags).await;
@@ -48,10 +48,10 @@ async fn world(test: &TestDatabase, members: usize, flags: &[&str]) -> (Server, 
     (server, tokens)
 }
 
-/// Lets each of these watch with so many sockets, and returns these, and what one of them takes of the server's memory, in bytes.
+/// Opens so many sockets for each of these, and returns them with the server memory of one, in bytes.
 async fn watched(server: &Server, tokens: &[String], each: usize) -> (Vec<Vec<Socket>>, u64) {
     let to = server.address();
-    // What the first one costs is not counted.
+    // The cost of the first one is not counted.
     drop(watch(to, &tokens[0], &now(to, &tokens[0]).await).await);
     let before = server.memory();
     let mut watchers = Vec::new();
@@ -68,7 +68,7 @@ async fn watched(server: &Server, tokens: &[String], each: usize) -> (Vec<Vec<So
     (watchers, one)
 }
 
-/// S9: each socket counts, and one member's event reaches all of theirs.
+/// S9: the memory of each socket, and one member's event reaches all of their sockets.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_idle_watcher_takes_little_and_an_event_reaches_all_in_order() {
     let test = TestDatabase::new().await;
@@ -86,7 +86,7 @@ async fn an_idle_watcher_takes_little_and_an_event_reaches_all_in_order() {
     assert!(one < most(), "{one} bytes");
 }
 
-/// How long it takes from the request that makes an event until all of `watchers` have it, each of so many times, in ascending order.
+/// The latencies from the request that makes an event until all of `watchers` have it, in ascending order.
 async fn latencies(to: &str, (host, listing): (&str, &str), watchers: &mut [Socket], times: usize) -> Vec<Duration> {
     const MOVE: &str = "mutation ($input: UpdateListingInput!) { updateListing(input: $input) { __typename } }";
     let mut latencies = Vec::new();
@@ -106,7 +106,7 @@ async fn latencies(to: &str, (host, listing): (&str, &str), watchers: &mut [Sock
     latencies
 }
 
-/// What an idle watcher takes when there are 5,000 of them; how soon an event reaches a single one, and all of them.
+/// The memory of an idle watcher among 5,000, and the latency of an event to one and to all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a minute; make prove"]
 async fn five_thousand_watchers_take_little_and_have_an_event_soon() {

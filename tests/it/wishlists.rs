@@ -1,4 +1,4 @@
-//! Lists of listings that members keep for themselves.
+//! Wishlists of members.
 
 use diesel_async::SimpleAsyncConnection as _;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ async fn lists(member: &Actor) -> Value {
 }
 
 #[tokio::test]
-async fn a_member_keeps_listings_on_lists_of_their_own() {
+async fn a_member_saves_listings_on_wishlists() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let (flat, barn) = (host.listing(|_| {}).await, host.listing(|_| {}).await);
@@ -51,7 +51,7 @@ async fn a_member_keeps_listings_on_lists_of_their_own() {
     app.pass(chrono::Duration::minutes(1));
     let second = add(&guest, &sea, &barn).await;
     assert_eq!(second["wishlist"]["itemCount"], 2, "{second}");
-    assert_eq!(add(&guest, &sea, &flat).await["item"], first["item"], "what is on it stays where it is");
+    assert_eq!(add(&guest, &sea, &flat).await["item"], first["item"], "an item that is on it stays in its position");
     let items = json!([second["item"], first["item"]]);
     let expected = json!([{ "id": sea, "name": "By the river", "itemCount": 2, "items": { "nodes": items } }]);
     assert_eq!(lists(&guest).await, expected);
@@ -64,7 +64,7 @@ async fn a_member_keeps_listings_on_lists_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_listing_that_is_not_published_leaves_a_gap_until_it_is_again() {
+async fn an_unlisted_listing_is_null_until_it_is_published_again() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -82,7 +82,7 @@ async fn a_listing_that_is_not_published_leaves_a_gap_until_it_is_again() {
 }
 
 #[tokio::test]
-async fn nobody_else_reads_or_changes_a_wishlist() {
+async fn only_the_owner_reads_or_changes_a_wishlist() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
@@ -198,5 +198,5 @@ async fn a_wishlist_has_a_limited_number_of_listings() {
     assert_eq!(add(&guest, &list, &last).await["wishlist"]["itemCount"], 200);
     let refused = add(&guest, &list, &one_more).await;
     assert_eq!((&refused["code"], &refused["limit"]), (&json!("LIMIT_REACHED"), &json!(200)));
-    assert_eq!(add(&guest, &list, &last).await["wishlist"]["itemCount"], 200, "what is on it needs no room");
+    assert_eq!(add(&guest, &list, &last).await["wishlist"]["itemCount"], 200, "an item that is on it needs no room");
 }

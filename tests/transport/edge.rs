@@ -42,19 +42,19 @@ async fn headers_that_clients_add_by_themselves_pass_the_preflight() {
 #[tokio::test]
 async fn a_foreign_host_name_is_refused() {
     let server = Server::with(|settings| settings.allowed_hosts = vec!["api.example.com".into()]).await;
-    let ask = async |method: &'static str, path: &'static str, host: &'static str| {
+    let execute = async |method: &'static str, path: &'static str, host: &'static str| {
         let headers = [JSON, ("host", host)];
         send(server.address, method, path, &headers, r#"{"query":"{ viewer }"}"#).await.status
     };
     for host in ["rebound.evil.com", "rebound.evil.com:8080", "api.example.com.evil.com", "127.0.0.1"] {
         for (method, path) in [("POST", "/graphql"), ("GET", "/"), ("GET", "/schema.graphql"), ("OPTIONS", "/graphql")]
         {
-            assert_eq!(ask(method, path, host).await, 421, "{method} {path} {host}");
+            assert_eq!(execute(method, path, host).await, 421, "{method} {path} {host}");
         }
-        assert_eq!(ask("GET", "/healthz", host).await, 200);
-        assert_eq!(ask("GET", "/readyz", host).await, 200);
+        assert_eq!(execute("GET", "/healthz", host).await, 200);
+        assert_eq!(execute("GET", "/readyz", host).await, 200);
     }
-    assert_eq!(ask("POST", "/graphql", "API.example.com:443").await, 200);
+    assert_eq!(execute("POST", "/graphql", "API.example.com:443").await, 200);
     let origin = "http://rebound.evil.com";
     let headers =
         [("sec-websocket-protocol", "graphql-transport-ws"), ("origin", origin), ("host", "rebound.evil.com")];

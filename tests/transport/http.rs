@@ -106,27 +106,27 @@ async fn get_runs_queries_only_and_not_for_simple_requests_of_pages() {
 #[tokio::test]
 async fn a_token_is_valid_or_refused() {
     let server = Server::start().await;
-    let ask = |authorization: &'static str| {
+    let execute = |authorization: &'static str| {
         let address = server.address;
         async move {
             let headers = [JSON, ("accept", GRAPHQL), ("authorization", authorization)];
             send(address, "POST", "/graphql", &headers, &query("{ viewer }")).await
         }
     };
-    assert_eq!(ask("Bearer good").await.json(), json!({"data": {"viewer": "good"}}));
+    assert_eq!(execute("Bearer good").await.json(), json!({"data": {"viewer": "good"}}));
     assert_eq!(post(server.address, "{ viewer }", Value::Null).await.json(), json!({"data": {"viewer": null}}));
     for nobody in ["", "  ", "Bearer", "bearer  "] {
-        assert_eq!(ask(nobody).await.json(), json!({"data": {"viewer": null}}), "C10: {nobody:?}");
+        assert_eq!(execute(nobody).await.json(), json!({"data": {"viewer": null}}), "C10: {nobody:?}");
     }
-    assert_eq!(ask("bearer  good ").await.json(), json!({"data": {"viewer": "good"}}));
+    assert_eq!(execute("bearer  good ").await.json(), json!({"data": {"viewer": "good"}}));
     for bad in ["Bearer forged", "Basic Zm9v", "good", "Bearer good good"] {
-        let reply = ask(bad).await;
+        let reply = execute(bad).await;
         assert_eq!((reply.status, reply.code().as_str()), (401, "UNAUTHENTICATED"), "{bad}");
         assert!(reply.header("www-authenticate").unwrap().starts_with("Bearer"));
     }
     let twice = [JSON, ("accept", GRAPHQL), ("authorization", "Bearer good"), ("authorization", "")];
     assert_eq!(send(server.address, "POST", "/graphql", &twice, &query("{ viewer }")).await.status, 401);
-    let down = ask("Bearer down").await;
+    let down = execute("Bearer down").await;
     assert_eq!((down.status, down.code().as_str(), down.header("retry-after")), (503, "UNAVAILABLE", Some("1")));
 }
 
@@ -282,15 +282,15 @@ async fn a_panic_and_an_endless_query_get_a_response() {
 #[tokio::test]
 async fn other_origins_are_allowed_by_name() {
     let server = Server::with(|settings| settings.allowed_origins = vec!["https://app.example.com".into()]).await;
-    let ask = |origin: &'static str| {
+    let execute = |origin: &'static str| {
         let address = server.address;
         let headers = [("origin", origin), ("access-control-request-method", "POST")];
         async move { send(address, "OPTIONS", "/graphql", &headers, "").await }
     };
-    let allowed = ask("https://app.example.com").await;
+    let allowed = execute("https://app.example.com").await;
     assert_eq!((allowed.status, allowed.header("access-control-allow-origin")), (204, Some("https://app.example.com")));
     assert!(allowed.header("access-control-allow-headers").unwrap().contains("authorization"));
-    let foreign = ask("https://evil.example.com").await;
+    let foreign = execute("https://evil.example.com").await;
     assert_eq!(foreign.header("access-control-allow-origin"), None);
     assert_eq!(foreign.header("access-control-allow-methods"), None);
 }

@@ -260,11 +260,11 @@ async fn answer_to(mut stream: TcpStream) -> Reply {
 async fn a_too_long_head_is_rejected() {
     let server = Server::start().await;
     for (method, path) in [("POST", "/graphql"), ("GET", "/healthz")] {
-        let ask = async |header: &str| send(server.address, method, path, &[("x-padding", header)], "").await;
-        let reply = ask(&"x".repeat(32 * 1024)).await;
+        let execute = async |header: &str| send(server.address, method, path, &[("x-padding", header)], "").await;
+        let reply = execute(&"x".repeat(32 * 1024)).await;
         assert_eq!((reply.status, reply.code().as_str()), (431, "BAD_REQUEST"), "{path}");
         assert!(reply.header("x-request-id").is_some());
-        assert_ne!(ask(&"x".repeat(31 * 1024)).await.status, 431, "{path}");
+        assert_ne!(execute(&"x".repeat(31 * 1024)).await.status, 431, "{path}");
     }
 }
 
@@ -295,7 +295,7 @@ async fn an_endless_head_is_rejected_early() {
 async fn a_head_with_duplicate_headers_is_rejected() {
     let server = Server::start().await;
     let body = r#"{"query":"{ book { id } }"}"#;
-    let ask = async |target: &str, headers: &str| {
+    let execute = async |target: &str, headers: &str| {
         let length = body.len();
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         let head =
@@ -312,14 +312,14 @@ async fn a_head_with_duplicate_headers_is_rejected() {
         format!("host: x\r\n{json}origin: http://x\r\norigin: http://y\r\n"),
         json.to_owned(),
     ] {
-        let reply = ask("/graphql", &headers).await;
+        let reply = execute("/graphql", &headers).await;
         assert_eq!((reply.status, reply.code().as_str()), (400, "BAD_REQUEST"), "{headers}");
     }
     let one = format!("host: x\r\n{json}");
-    assert_eq!(ask("http://y/graphql", &one).await.status, 400, "the address names another host");
+    assert_eq!(execute("http://y/graphql", &one).await.status, 400, "the address names another host");
     assert_eq!(server.world.runs(), 0);
     for target in ["/graphql", "http://x/graphql"] {
-        assert_eq!(ask(target, &one).await.status, 200);
+        assert_eq!(execute(target, &one).await.status, 200);
     }
 }
 
@@ -370,14 +370,14 @@ async fn slow_readers_at_one_address_do_not_affect_others() {
     let fields: String = (0..19).map(|n| format!("a{n}: patch(title: $title) ")).collect();
     let query = format!("query ($title: String) {{ book {{ id }} {fields} }}");
     let body = json!({ "query": query, "variables": { "title": title } }).to_string();
-    let ask = async |from: &str| {
+    let execute = async |from: &str| {
         let mut stream = connect_from(from, server.address).await;
         stream.write_all(format!("{}{body}", posting(body.len())).as_bytes()).await.unwrap();
         stream
     };
     let mut slow = Vec::new();
     for _ in 0..7 {
-        slow.push(ask("127.0.0.1").await);
+        slow.push(execute("127.0.0.1").await);
     }
     within(async {
         while server.world.runs() < 7 {
@@ -385,7 +385,7 @@ async fn slow_readers_at_one_address_do_not_affect_others() {
         }
     })
     .await;
-    let reply = answer_to(ask("127.0.0.2").await).await;
+    let reply = answer_to(execute("127.0.0.2").await).await;
     assert_eq!(reply.status, 200);
     assert!(reply.body.len() > 19 * 400_000);
     drop(slow);

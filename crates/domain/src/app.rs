@@ -1,4 +1,4 @@
-//! The one handle to everything that is shared. Built once, cloned freely.
+//! The application: one handle to everything that is shared. Built once, cloned freely.
 
 mod amenity_cache;
 mod ttl_cell;
@@ -24,38 +24,38 @@ use store::{
     holds::HoldKind,
     search::Reach,
 };
-use types::{Chores, Clock, Delays, Entropy, OsEntropy, Retention, Rule, SystemClock, TimeZones, Timestamp, UserId};
+use types::{Clock, Delays, Entropy, Jobs, OsEntropy, Retention, Rule, SystemClock, TimeZones, Timestamp, UserId};
 
 pub use amenity_cache::AmenityCache;
 pub use mysql_engine::OperationPermit;
 pub use ttl_cell::TtlCell;
 
-/// The durations of the business, and of sessions.
+/// Durations of business rules and sessions.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {
-    /// How long an access token is good.
+    /// How long an access token is valid.
     pub access_token: Duration,
-    /// How long a refresh token is good.
+    /// How long a refresh token is valid.
     pub refresh_token: Duration,
-    /// How long after its use a refresh token still gives the same client the same pair, whose answer may have been lost.
+    /// How long after its use a refresh token still returns the same pair to the same client, whose response may have been lost.
     pub refresh_grace: Duration,
-    /// How long after its last sign-in a device is known.
+    /// How long a device is known after its last sign-in.
     pub device: Duration,
-    /// How long a quote is locked.
+    /// How long the price of a quote is guaranteed.
     pub quote: Duration,
-    /// How long an instant booking holds its nights for the payment.
+    /// How long an instant booking holds its nights until payment.
     pub hold: Duration,
-    /// Limits of bookings that nobody has paid for.
+    /// Limits of unpaid bookings.
     pub holds: HoldLimits,
-    /// How long a guest may take to pay for a request.
+    /// How long a guest has to pay for a request.
     pub request_payment: Duration,
-    /// How long a host may take to answer a request that money is authorized for.
+    /// How long a host has to answer a request whose payment is authorized.
     pub host_answer: Duration,
     /// How long after the end of a stay a review can be written.
     pub review_window: Duration,
-    /// How long a payment provider may take to answer.
+    /// Timeout of calls to the payment provider.
     pub provider_answer: std::time::Duration,
-    /// How long data is kept that nobody needs for ever.
+    /// How long data is stored that is not needed forever.
     pub retention: Retention,
 }
 
@@ -78,30 +78,30 @@ impl Default for Terms {
     }
 }
 
-/// How many bookings of one kind a guest has open at a time.
+/// The most open unpaid bookings of one kind that a guest can have.
 #[derive(Debug, Clone, Copy)]
 pub struct Caps {
     /// Of one guest.
     pub per_guest: u32,
     /// Of one guest at one listing.
     pub per_listing: u32,
-    /// How long a guest who has ended one, or let it end, waits before booking the same listing again.
+    /// How long a guest who has canceled one, or let it expire, waits before booking the same listing again.
     pub cooldown: Duration,
 }
 
-/// How much a guest can book without paying.
+/// Limits of unpaid bookings.
 #[derive(Debug, Clone, Copy)]
 pub struct HoldLimits {
-    /// Unpaid holds; and, counted apart, bookings that cost nothing.
+    /// Unpaid holds; and, counted separately, bookings that cost nothing.
     pub holds: Caps,
-    /// Requests, whether or not their money is reserved.
+    /// Requests, whether or not their payment is authorized.
     pub requests: Caps,
-    /// How long holds of one guest at one listing that replace one another last in all.
+    /// How long consecutive holds of one guest at one listing, each replacing the previous one, can last in all.
     pub in_all: Duration,
 }
 
 impl HoldLimits {
-    /// Those of bookings of this kind.
+    /// The caps of bookings of this kind.
     pub fn of(&self, kind: HoldKind) -> Caps {
         match kind {
             HoldKind::Unpaid | HoldKind::Free => self.holds,
@@ -121,7 +121,7 @@ impl Default for HoldLimits {
     }
 }
 
-/// The rules about everything that can be guessed or hoarded. They are counted in the database, so that all servers agree.
+/// Rate limits of everything that can be guessed or hoarded. Counted in the database, so that all servers agree.
 #[derive(Debug, Clone, Copy)]
 pub struct AttemptLimits {
     /// Attempts to sign in from one address prefix.
@@ -136,11 +136,11 @@ pub struct AttemptLimits {
     pub registration: Rule,
     /// New pairs of tokens for one session.
     pub refresh: Rule,
-    /// Listings that one member makes.
+    /// Drafts by one member.
     pub drafts: Rule,
-    /// Payments of one member that are declined, or not yet answered: somebody may be trying stolen cards.
+    /// Payments of one member that are declined or still in flight: a defense against the testing of stolen cards.
     pub declined_payments: Rule,
-    /// Bookings from one address prefix: accounts are cheap, and each may hold nights without paying.
+    /// Bookings from one address prefix: accounts are cheap, and each can hold nights without paying.
     pub bookings_by_address: Rule,
     /// Quotes of one member.
     pub quotes_by_member: Rule,
@@ -168,7 +168,7 @@ impl Default for AttemptLimits {
 }
 
 impl AttemptLimits {
-    /// Rules that stop nobody.
+    /// No limits.
     pub fn none() -> Self {
         let off = |rule: Rule| rule.with_burst(u32::MAX);
         let on = Self::default();
@@ -190,16 +190,16 @@ impl AttemptLimits {
 
 /// The live streams of this process.
 pub struct Streams {
-    /// Sends events to those who follow them.
+    /// Sends events to followers.
     pub hub: Hub<Topic, Event>,
-    /// How many streams each member has open.
+    /// Open streams by member.
     pub open: Quota<UserId>,
-    /// When events of other servers were last looked for.
+    /// When events of other servers were last checked.
     pub checked: Mutex<Option<Instant>>,
 }
 
 impl Streams {
-    /// Streams of which a member can have so many open at a time.
+    /// Streams, of which a member can have `per_member` open at a time.
     pub fn new(per_member: usize) -> Self {
         Self { hub: Hub::default(), open: Quota::new(per_member), checked: Mutex::new(None) }
     }
@@ -223,7 +223,7 @@ pub struct Shared {
     pub keys: Keys,
     /// Hashes passwords.
     pub passwords: PasswordHasher,
-    /// Takes money and gives it back.
+    /// Captures and refunds payments.
     pub payments: Arc<dyn PaymentProvider>,
     /// The streams of this process.
     pub streams: Streams,
@@ -231,19 +231,19 @@ pub struct Shared {
     pub tzdata: Tzdata,
     /// The time zones of published listings, and how many are in each.
     pub zones: TtlCell<Arc<[(String, i64)]>>,
-    /// What is remembered of amenities.
+    /// Cached amenities.
     pub amenities: AmenityCache,
-    /// How many listings a search for a stay looks at first.
+    /// How many listings a search for a stay checks first.
     pub reach: Reach,
     /// Durations.
     pub terms: Terms,
-    /// Rules about what can be guessed or hoarded.
+    /// Rate limits of what can be guessed or hoarded.
     pub limits: AttemptLimits,
     /// Attempts that are being delayed.
     pub delays: Delays,
 }
 
-/// An app that is being put together.
+/// Builds an [`App`].
 pub struct AppBuilder(Shared);
 
 impl AppBuilder {
@@ -259,7 +259,7 @@ impl AppBuilder {
         Self(Shared { entropy, ..self.0 })
     }
 
-    /// Takes money and gives it back; by default the sandbox.
+    /// Captures and refunds payments; by default the sandbox.
     #[must_use]
     pub fn payments(self, payments: Arc<dyn PaymentProvider>) -> Self {
         Self(Shared { payments, ..self.0 })
@@ -277,7 +277,7 @@ impl AppBuilder {
         Self(Shared { tzdata, ..self.0 })
     }
 
-    /// How many listings a search for a stay looks at first.
+    /// How many listings a search for a stay checks first.
     #[must_use]
     pub fn reach(self, reach: Reach) -> Self {
         Self(Shared { reach, ..self.0 })
@@ -289,7 +289,7 @@ impl AppBuilder {
         Self(Shared { terms, ..self.0 })
     }
 
-    /// Rules about what can be guessed or hoarded.
+    /// Rate limits of what can be guessed or hoarded.
     #[must_use]
     pub fn limits(self, limits: AttemptLimits) -> Self {
         Self(Shared { limits, ..self.0 })
@@ -298,24 +298,24 @@ impl AppBuilder {
     /// The app.
     pub fn build(self) -> App {
         let database = self.0.database.clone();
-        App { shared: Arc::new(self.0), database, chores: Arc::default(), cause: Cause::Job("server") }
+        App { shared: Arc::new(self.0), database, jobs: Arc::default(), cause: Cause::Job("server") }
     }
 }
 
-/// The one handle to everything that is shared.
+/// The application handle.
 #[derive(Clone)]
 pub struct App {
     shared: Arc<Shared>,
-    /// The pool of connections, on behalf of whoever has this handle.
+    /// The pool of connections, on behalf of the owner of this handle.
     pub database: Database,
-    /// How timed work goes.
-    pub chores: Arc<Chores>,
-    /// Whose handle it is: events name it as their cause.
+    /// Health of scheduled jobs.
+    pub jobs: Arc<Jobs>,
+    /// The cause of events written with this handle.
     pub cause: Cause,
 }
 
 impl App {
-    /// An app on `database`, which signs tokens with `keys` and hashes passwords with `passwords`; all else has defaults.
+    /// An app on `database` that signs tokens with `keys` and hashes passwords with `passwords`; everything else has defaults.
     pub fn builder(database: Database, keys: Keys, passwords: PasswordHasher) -> AppBuilder {
         AppBuilder(Shared {
             database,
@@ -336,11 +336,11 @@ impl App {
     }
 
     fn over(&self, database: Database) -> Self {
-        let (shared, chores) = (Arc::clone(&self.shared), Arc::clone(&self.chores));
-        Self { shared, database, chores, cause: self.cause.clone() }
+        let (shared, jobs) = (Arc::clone(&self.shared), Arc::clone(&self.jobs));
+        Self { shared, database, jobs, cause: self.cause.clone() }
     }
 
-    /// A handle for one operation of a client, which may hold few connections at a time.
+    /// A handle for one operation of a client, which can hold few connections at a time.
     #[must_use]
     pub fn for_operation(&self) -> Self {
         self.over(self.database.for_operation())
@@ -352,13 +352,13 @@ impl App {
         self.over(self.database.for_worker()).caused_by(Cause::Job("worker"))
     }
 
-    /// The same handle, whose events name `cause`: a request, a job or a message of the payment provider.
+    /// The same handle, with `cause` as the cause of its events: a request, a job or a notification of the payment provider.
     #[must_use]
     pub fn caused_by(&self, cause: Cause) -> Self {
         Self { cause, ..self.clone() }
     }
 
-    /// A handle for what is done for several operations together.
+    /// A handle for work that several operations share.
     #[must_use]
     pub fn for_process(&self) -> Self {
         self.over(self.database.for_process())
@@ -369,7 +369,7 @@ impl App {
         self.clock.now()
     }
 
-    /// The rules of time zones that are in force. Whoever needs several zones, or their version, asks once: they may change.
+    /// The time zone rules in force. They can change: callers that need several zones, or the version, get them once.
     pub fn time_zones(&self) -> Arc<TimeZones> {
         self.tzdata.current()
     }

@@ -1,8 +1,8 @@
-//! What a stay costs, for anybody who asks. Computed as a quote is, and neither written down nor promised.
+//! Price estimates of stays, for any viewer. Computed like a quote, but neither stored nor guaranteed.
 
 use super::{
     calendar::{
-        self, Particulars,
+        self, NightExceptions,
         restrictions::{self, Violation},
     },
     listings::{self, Listing},
@@ -14,25 +14,25 @@ use types::{Guests, Stay, TimeZones, Timestamp, error::Result};
 /// A stay with its price, or with the reasons why it cannot be booked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Estimate {
-    /// What it costs; `None`: it cannot be booked.
+    /// Its price; `None`: it cannot be booked.
     pub price: Option<PricedStay>,
     /// The rules that it breaks; none: it can be booked.
     pub violations: Vec<Violation>,
 }
 
-/// What `stay` costs at `listing`, whose nights are as `particulars` say at `now`. The same for everybody, so also for the host.
+/// The estimate of `stay` at `listing`, with its nights in `exceptions`, at `now`. The same for every viewer, including the host.
 ///
 /// # Errors
 /// When the listing's row names no time zone.
 pub fn of(
     zones: &TimeZones,
     listing: &Listing,
-    particulars: &Particulars,
+    exceptions: &NightExceptions,
     stay: Stay,
     guests: Guests,
     now: Timestamp,
 ) -> Result<Estimate> {
-    let calendar = calendar::of_listing(zones, listing, particulars, now, false)?;
+    let calendar = calendar::of_listing(zones, listing, exceptions, now, false)?;
     let mut violations = restrictions::violations(&calendar, stay, guests);
     let (rates, overrides) = (listings::rates(listing), restrictions::overrides(&calendar));
     let price = match pricing::price(&rates, &overrides, stay, guests, RuleSet::current()) {

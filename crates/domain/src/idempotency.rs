@@ -1,5 +1,5 @@
-//! One request, one effect: the answer is kept in the transaction of the change, under a key that the first of several racers takes
-//! before it touches anything else.
+//! Idempotent requests: the response is stored in the transaction of the change, under a key that the first of several concurrent requests
+//! claims before anything else.
 
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -12,22 +12,22 @@ use types::{
     error::{IdempotencyConflict, Refusal, Result},
 };
 
-/// An answer, and whether it was given before.
+/// A response, and whether it is a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Once<T> {
-    /// The answer.
+pub struct Idempotent<T> {
+    /// The response.
     pub answer: T,
-    /// Whether an earlier request with the same key got it.
+    /// Whether it is the stored response to an earlier request with the same key.
     pub replayed: bool,
 }
 
-impl<T> Once<T> {
-    /// An answer that is given for the first time.
+impl<T> Idempotent<T> {
+    /// A response to a new request.
     pub fn new(answer: T) -> Self {
         Self { answer, replayed: false }
     }
 
-    fn again(answer: T) -> Self {
+    fn replay(answer: T) -> Self {
         Self { answer, replayed: true }
     }
 }
@@ -46,42 +46,45 @@ pub fn request<'a>(
     Ok(IdempotentRequest { user: member.id(), operation, key, input_hash: Sha256::digest(text).into() })
 }
 
-/// The answer that was given to this request before, if any.
+/// The stored response to this request, if any.
 ///
 /// # Errors
 /// [`Refusal::IdempotencyConflict`] when the key was used with another input.
-pub async fn earlier<T: DeserializeOwned>(conn: &mut Conn, request: &IdempotentRequest<'_>) -> Result<Option<Once<T>>> {
-    let kept = store::idempotency::find(conn, request.user, request.operation, request.key).await?;
-    let Some(kept) = kept else { return Ok(None) };
-    if kept.input_hash != request.input_hash {
+pub async fn stored<T: DeserializeOwned>(
+    conn: &mut Conn,
+    request: &IdempotentRequest<'_>,
+) -> Result<Option<Idempotent<T>>> {
+    let found = store::idempotency::find(conn, request.user, request.operation, request.key).await?;
+    let Some(found) = found else { return Ok(None) };
+    if found.input_hash != request.input_hash {
         return Err(Refusal::IdempotencyConflict(IdempotencyConflict).into());
     }
-    Ok(Some(Once::again(serde_json::from_str(&kept.answer).map_err(anyhow::Error::from)?)))
+    Ok(Some(Idempotent::replay(serde_json::from_str(&found.answer).map_err(anyhow::Error::from)?)))
 }
 
-/// Takes the key for this transaction, or gives the answer of the one that took it first: the second of two racers waits here until
-/// the first has committed. What is taken must be [`keep`]t.
+/// Claims the key for this transaction, or returns the stored response of the transaction that claimed it first: the second of two
+/// concurrent requests waits here until the first has committed. After a claim, the response must be stored with [`store()`].
 ///
 /// # Errors
-/// As [`earlier`].
-pub async fn take<T: DeserializeOwned>(
+/// As [`stored`].
+pub async fn claim<T: DeserializeOwned>(
     tx: &mut Conn,
     request: &IdempotentRequest<'_>,
     now: Timestamp,
-) -> Result<Option<Once<T>>> {
+) -> Result<Option<Idempotent<T>>> {
     insert(tx, request, "null", now).await
 }
 
-/// As [`take`], for a response that is known before anything is changed: it is stored at once, and needs no [`keep`].
+/// As [`claim`], for a response that is known before anything is changed: it is stored at once, and needs no [`store`].
 ///
 /// # Errors
-/// As [`earlier`].
-pub async fn take_with<T: Serialize + DeserializeOwned>(
+/// As [`stored`].
+pub async fn claim_with<T: Serialize + DeserializeOwned>(
     tx: &mut Conn,
     request: &IdempotentRequest<'_>,
     answer: &T,
     now: Timestamp,
-) -> Result<Option<Once<T>>> {
+) -> Result<Option<Idempotent<T>>> {
     insert(tx, request, &serde_json::to_string(answer).map_err(anyhow::Error::from)?, now).await
 }
 
@@ -90,19 +93,19 @@ async fn insert<T: DeserializeOwned>(
     request: &IdempotentRequest<'_>,
     answer: &str,
     now: Timestamp,
-) -> Result<Option<Once<T>>> {
-    if store::idempotency::insert(tx, request, answer, now).await? {
+) -> Result<Option<Idempotent<T>>> {
+    if store::idempotency::claim(tx, request, answer, now).await? {
         return Ok(None);
     }
-    earlier(tx, request).await
+    stored(tx, request).await
 }
 
-/// Keeps the answer under the key that the transaction has taken.
+/// Stores the response under the key that the transaction has claimed.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn keep<T: Serialize>(tx: &mut Conn, request: &IdempotentRequest<'_>, answer: T) -> Result<Once<T>> {
+pub async fn store<T: Serialize>(tx: &mut Conn, request: &IdempotentRequest<'_>, answer: T) -> Result<Idempotent<T>> {
     let text = serde_json::to_string(&answer).map_err(anyhow::Error::from)?;
-    store::idempotency::keep(tx, request, &text).await?;
-    Ok(Once::new(answer))
+    store::idempotency::store(tx, request, &text).await?;
+    Ok(Idempotent::new(answer))
 }

@@ -1,7 +1,7 @@
-//! The rules of the business, and the transactions.
+//! Business rules and transactions.
 
 pub mod accounts;
-// The one handle to everything that is shared.
+// The application handle.
 pub mod app;
 pub mod bookings;
 pub mod calendar;

@@ -1,6 +1,6 @@
-//! What can be guessed or hoarded, and how often. One mechanism for all of it: a rule (see [`crate::app::AttemptLimits`]) and a key, which
-//! says what is counted. Attempts are counted in the database, before it is known whether they succeed, one by one: also when many
-//! come in one request, or at many servers.
+//! Rate limits of what can be guessed or hoarded. One mechanism for all: a rule (see [`crate::app::AttemptLimits`]) and a key, which
+//! identifies what is counted. Attempts are counted in the database, before they succeed or fail, and one by one, even if many are in one
+//! request or on many servers.
 
 use chrono::Duration;
 use sha2::{Digest, Sha256};
@@ -13,21 +13,21 @@ use types::{
     error::{Error, Refusal, Result, TooManyAttempts},
 };
 
-/// What is counted: the parts of its key, hashed with the name of the rule.
+/// The bucket of a key: its parts, hashed with the name of the rule.
 fn bucket(rule: &Rule, key: &[&[u8]]) -> [u8; 32] {
     let mut digest = Sha256::new().chain_update(rule.name);
     for part in key {
-        // Lengths keep ("ab", "c") and ("a", "bc") apart.
+        // The lengths distinguish ("ab", "c") from ("a", "bc").
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
     digest.finalize().into()
 }
 
-/// Counts one attempt, and waits when the rule says so. Neither a connection nor anything else is held meanwhile.
+/// Counts one attempt, and waits if the rule delays it. Holds no connection while it waits.
 ///
 /// # Errors
-/// [`Refusal::TooManyAttempts`] when it is over the rule; the attempt does not count then.
+/// [`Refusal::TooManyAttempts`] when the limit is exceeded; the attempt is then not counted.
 pub async fn attempt(app: &App, rule: &Rule, key: &[&[u8]]) -> Result<()> {
     if rule.is_unlimited() {
         return Ok(());
@@ -53,7 +53,7 @@ pub async fn attempt(app: &App, rule: &Rule, key: &[&[u8]]) -> Result<()> {
     }
 }
 
-/// Counts one attempt of a rule that refuses, on a connection that is there already.
+/// Counts one attempt, for a rule that refuses rather than delays, on an existing connection.
 ///
 /// # Errors
 /// As [`attempt`].
@@ -69,35 +69,35 @@ pub async fn take(conn: &mut Conn, rule: &Rule, key: &[&[u8]], now: Timestamp) -
 
 fn too_many(rule: &Rule, wait: Duration) -> Error {
     tracing::warn!(target: logs::SECURITY, event = "attempt_refused", rule = rule.name, "too many attempts");
-    // Rounded up, so that nobody is told to come too early.
+    // Rounded up, so that clients do not retry too early.
     let seconds = (wait + Duration::microseconds(999_999)).num_seconds().clamp(1, i64::from(i32::MAX));
     let retry_after_seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
     Refusal::TooManyAttempts(TooManyAttempts { retry_after_seconds }).into()
 }
 
-/// Forgets all attempts: they were rightful ones.
+/// Returns all attempts: they were legitimate.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget(conn: &mut Conn, rule: &Rule, key: &[&[u8]]) -> Result<()> {
+pub async fn return_all(conn: &mut Conn, rule: &Rule, key: &[&[u8]]) -> Result<()> {
     if !rule.is_unlimited() {
-        store::limits::forget(conn, &bucket(rule, key)).await?;
+        store::limits::return_all(conn, &bucket(rule, key)).await?;
     }
     Ok(())
 }
 
-/// Forgets one attempt: it was a rightful one.
+/// Returns one attempt: it was legitimate.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn give_back(conn: &mut Conn, rule: &Rule, key: &[&[u8]]) -> Result<()> {
+pub async fn return_one(conn: &mut Conn, rule: &Rule, key: &[&[u8]]) -> Result<()> {
     if !rule.is_unlimited() {
-        store::limits::give_back(conn, &bucket(rule, key), rule).await?;
+        store::limits::return_one(conn, &bucket(rule, key), rule).await?;
     }
     Ok(())
 }
 
-/// Deletes what is not needed to count any more.
+/// Deletes expired counters.
 ///
 /// # Errors
 /// When the database fails.
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn different_keys_and_rules_are_counted_apart() {
+    fn different_keys_and_rules_are_counted_separately() {
         let rule = |name| Rule::refusing(name, 1, Duration::seconds(1));
         assert_eq!(bucket(&rule("a"), &[b"x"]), bucket(&rule("a"), &[b"x"]));
         assert_ne!(bucket(&rule("a"), &[b"x"]), bucket(&rule("b"), &[b"x"]));

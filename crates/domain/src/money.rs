@@ -1,4 +1,4 @@
-//! Exact arithmetic on minor units. Nothing here knows a currency.
+//! Exact arithmetic on minor units, independent of currencies.
 
 use types::Money;
 
@@ -15,13 +15,13 @@ pub fn share(amount: i64, basis_points: u32) -> i128 {
     half_even(i128::from(amount) * i128::from(basis_points), 10_000)
 }
 
-/// An amount that JavaScript holds exactly, or `None`.
+/// An amount that JavaScript represents exactly, or `None`.
 pub fn checked(amount: i128) -> Option<i64> {
     i64::try_from(amount).ok().filter(|amount| (-Money::MAX_MINOR..=Money::MAX_MINOR).contains(amount))
 }
 
-/// Splits `amount` in proportion to `weights`, by largest remainder: the parts sum exactly to `amount`, and of equal remainders the
-/// first gets the odd unit. Without any weight the parts are equal; without parts there is nothing to give, and the answer is empty.
+/// Splits `amount` in proportion to `weights`, by largest remainder: the parts sum exactly to `amount`, and of equal remainders the first
+/// gets the odd unit. If all weights are 0 the parts are equal; without weights the result is empty.
 pub fn split(amount: i64, weights: &[u64]) -> Vec<i64> {
     let sum: i128 = weights.iter().map(|&weight| i128::from(weight)).sum();
     if sum == 0 {
@@ -30,7 +30,7 @@ pub fn split(amount: i64, weights: &[u64]) -> Vec<i64> {
     let size = i128::from(amount.unsigned_abs());
     let mut parts: Vec<i128> = weights.iter().map(|&weight| size * i128::from(weight) / sum).collect();
     let mut order: Vec<usize> = (0..weights.len()).collect();
-    // Stable: equals keep their order.
+    // The sort is stable: equal remainders keep their order.
     order.sort_by_key(|&index| std::cmp::Reverse(size * i128::from(weights[index]) % sum));
     let left = size - parts.iter().sum::<i128>();
     for &index in order.iter().take(usize::try_from(left).unwrap_or(0)) {
@@ -40,7 +40,7 @@ pub fn split(amount: i64, weights: &[u64]) -> Vec<i64> {
     parts.into_iter().map(|part| (part * i128::from(amount.signum())) as i64).collect()
 }
 
-/// Basis points as percent, in words: `14.2`.
+/// Basis points as percent: `14.2`.
 pub fn percent(basis_points: u32) -> String {
     let text = format!("{}.{:02}", basis_points / 100, basis_points % 100);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

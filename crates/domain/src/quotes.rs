@@ -1,4 +1,4 @@
-//! Quotes: a stay at a price that is promised for a while.
+//! Quotes: stays at a price that is guaranteed for some time.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -26,7 +26,7 @@ use types::{
     },
 };
 
-/// Quotes `stay` at the listing for `guest`, who asks from an address, and locks the price.
+/// Quotes `stay` at the listing for `guest`, from a client address, and locks the price.
 ///
 /// # Errors
 /// Problems of the contract's `quoteStay`.
@@ -39,25 +39,25 @@ pub async fn create(
     guests: Guests,
 ) -> Result<Quote> {
     let now = app.now();
-    let (listing, particulars) = {
+    let (listing, exceptions) = {
         let conn = &mut app.conn().await?;
         let known = store::listings::visible(conn, guest.id(), &[listing]).await?.pop();
         let listing = known.ok_or_else(|| Error::not_found("listingId", "listing"))?;
-        let particulars = calendar::particulars(conn, &[listing.id], (stay, Around::Stay), now).await?;
-        let mut particulars = particulars.into_values().next().unwrap_or_default();
-        free_own_holds(conn, guest, &mut particulars.held, now).await?;
-        (listing, particulars)
+        let exceptions = calendar::exceptions(conn, &[listing.id], (stay, Around::Stay), now).await?;
+        let mut exceptions = exceptions.into_values().next().unwrap_or_default();
+        free_own_holds(conn, guest, &mut exceptions.held, now).await?;
+        (listing, exceptions)
     };
     let is_host = listing.host_id == guest.id();
-    let calendar = calendar::of_listing(&app.time_zones(), &listing, &particulars, now, is_host)?;
+    let calendar = calendar::of_listing(&app.time_zones(), &listing, &exceptions, now, is_host)?;
     refuse(restrictions::violations(&calendar, stay, guests))?;
     let rules = RuleSet::current();
     let priced = pricing::price(&listings::rates(&listing), &restrictions::overrides(&calendar), stay, guests, rules)
         .map_err(|error| {
         Error::invalid(&["stay"], format!("The price of this stay cannot be computed: {error}."))
     })?;
-    let quote = promise(app, guest, &listing, (stay, guests), &priced, now)?;
-    // It locks the rows that it refers to, so it may have to wait.
+    let quote = new_quote(app, guest, &listing, (stay, guests), &priced, now)?;
+    // The insert locks the rows that it refers to, so it may have to wait.
     app.database
         .write(async |conn| {
             count(app, conn, guest, from, now).await?;
@@ -67,18 +67,18 @@ pub async fn create(
     Ok(quote)
 }
 
-/// Counts a quote for its guest and for the address. What is refused to one does not count for the other.
+/// Counts a quote for its guest and for the address. If one of the limits refuses it, it does not count for the other.
 async fn count(app: &App, conn: &mut Conn, guest: &Member, from: AddressPrefix, now: Timestamp) -> Result<()> {
     let (of_guest, of_address) = (&app.limits.quotes_by_member, &app.limits.quotes_by_address);
     limits::take(conn, of_guest, &[guest.id().as_bytes()], now).await?;
     let counted = limits::take(conn, of_address, &[from.as_bytes()], now).await;
     if counted.is_err() {
-        limits::give_back(conn, of_guest, &[guest.id().as_bytes()]).await?;
+        limits::return_one(conn, of_guest, &[guest.id().as_bytes()]).await?;
     }
     counted
 }
 
-/// Takes the guest's own unpaid holds out of `held`: a new booking replaces them.
+/// Removes the guest's own unpaid holds from `held`: a new booking replaces them.
 async fn free_own_holds(conn: &mut Conn, guest: &Member, held: &mut Vec<Night>, now: Timestamp) -> Result<()> {
     if held.iter().any(|night| night.kind == NightKind::Hold) {
         let own = store::holds::of_guest(conn, guest.id(), now).await?;
@@ -88,7 +88,7 @@ async fn free_own_holds(conn: &mut Conn, guest: &Member, held: &mut Vec<Night>, 
     Ok(())
 }
 
-/// Turns broken rules into the problem that the contract has for them: taken nights have one of their own.
+/// Turns violations into problems of the contract: taken nights have their own.
 pub(super) fn refuse(violations: Vec<Violation>) -> Result<()> {
     let is_night = |reason| {
         use UnavailableReason::{Blocked, Booked, Preparation};
@@ -111,9 +111,9 @@ pub(super) fn refuse(violations: Vec<Violation>) -> Result<()> {
     Err(Refusal::StayNotAllowed(StayNotAllowed { violations }).into())
 }
 
-/// What the hash of a quote covers: all that was promised, and where and by which clock the stay is.
+/// What the hash of a quote covers: its terms, and the place and clock of the stay.
 #[derive(Serialize)]
-struct Promise<'a> {
+struct HashedTerms<'a> {
     listing: ListingId,
     check_in: String,
     check_out: String,
@@ -134,7 +134,7 @@ struct Promise<'a> {
 /// The hash of `quote` at `listing` as it is now.
 fn content_hash(quote: &Quote, listing: &Listing) -> Result<Vec<u8>> {
     let (place, rules, point) = (&listing.place, &listing.rules, listing.place.exact());
-    let promise = Promise {
+    let terms = HashedTerms {
         listing: listing.id,
         check_in: quote.check_in.to_string(),
         check_out: quote.check_out.to_string(),
@@ -151,17 +151,17 @@ fn content_hash(quote: &Quote, listing: &Listing) -> Result<Vec<u8>> {
         time_zone: &place.time_zone,
         hours: [rules.check_in_from, rules.check_out_by].map(|hour| hour.to_string()),
     };
-    let promise = serde_json::to_vec(&promise).map_err(anyhow::Error::from)?;
-    Ok(Sha256::digest(promise).to_vec())
+    let terms = serde_json::to_vec(&terms).map_err(anyhow::Error::from)?;
+    Ok(Sha256::digest(terms).to_vec())
 }
 
-/// Whether `listing` is where it was when `quote` was made, with the same hours, and in the same currency: what a guest has seen and would
-/// not see before paying. A price that has changed since is kept.
+/// Whether `listing` still has the place, hours and currency of `quote`, which the guest has seen and would not see again before paying. A
+/// changed price does not matter: the quote keeps its own.
 pub(super) fn still_holds(quote: &Quote, listing: &Listing) -> Result<bool> {
     Ok(quote.currency == listing.pricing.currency && content_hash(quote, listing)? == quote.content_hash)
 }
 
-fn promise(
+fn new_quote(
     app: &App,
     guest: &Member,
     listing: &Listing,
@@ -195,7 +195,8 @@ fn promise(
     Ok(Quote { content_hash: content_hash(&quote, listing)?, ..quote })
 }
 
-/// The answer to a quote whose time is over, or whose listing has moved or changed its currency: a new quote of the same stay, and how its price differs.
+/// Replaces a quote that has expired, or whose listing has moved or changed its currency: returns a problem with a new quote for the same
+/// stay, and the price differences.
 pub(super) async fn renew(app: &App, guest: &Member, from: AddressPrefix, old: &Quote) -> Result<Refusal> {
     let renewed = create(app, guest, from, old.listing_id, old.stay(), old.guests()).await;
     let expired = match renewed {
@@ -219,7 +220,7 @@ pub(super) async fn renew(app: &App, guest: &Member, from: AddressPrefix, old: &
     Ok(Refusal::QuoteExpired(expired))
 }
 
-/// What would come back when, if the quote were booked and confirmed at `now`.
+/// The refund tiers, if the quote were booked and confirmed at `now`.
 ///
 /// # Errors
 /// When the stored quote is damaged.

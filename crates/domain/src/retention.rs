@@ -1,4 +1,4 @@
-//! Deletes what is kept for a limited time: in small batches, so that nobody waits for a lock, and by any number of servers.
+//! Deletes data after its retention time: in small batches, so that locks are short, and on any number of servers.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,39 +7,39 @@ use mysql_engine::Conn;
 use store::quotes::ByExpiry;
 use types::error::{Error, Result};
 
-/// Rows that one batch deletes at the most.
+/// The most rows that one batch deletes.
 const BATCH: u32 = 200;
-/// Batches of one kind in one sweep at the most.
+/// The most batches of one kind in one sweep.
 const BATCHES: usize = 10;
 
-/// Deletes what is older than it is kept. It remembers which quotes it has looked at: those that were booked stay.
+/// Deletes data after its retention time. Remembers which quotes it has checked: booked ones stay.
 #[derive(Debug, Default)]
 pub struct Sweeper {
     looked_at: Mutex<Option<ByExpiry>>,
-    /// The last amenity that was looked at; empty: the next is the first.
+    /// The last amenity checked; empty: start with the first.
     last_amenity: Mutex<String>,
 }
 
 impl Sweeper {
-    /// Deletes a bounded number of rows of each kind. What fails does not keep the rest from being done.
+    /// Deletes a bounded number of rows of each kind. If one kind fails, the others still run.
     ///
     /// # Errors
     /// The first failure.
     pub async fn sweep(&self, app: &App) -> Result<()> {
         let done = [
-            repeat(|| idempotency_keys(app)).await,
-            repeat(|| sessions(app)).await,
-            repeat(|| self.quotes(app)).await,
-            repeat(|| catalog(app)).await,
-            repeat(|| events(app)).await,
-            repeat(|| effects(app)).await,
-            repeat(|| provider_events(app)).await,
+            repeat_while_full(|| idempotency_keys(app)).await,
+            repeat_while_full(|| sessions(app)).await,
+            repeat_while_full(|| self.quotes(app)).await,
+            repeat_while_full(|| catalog(app)).await,
+            repeat_while_full(|| events(app)).await,
+            repeat_while_full(|| effects(app)).await,
+            repeat_while_full(|| provider_events(app)).await,
             self.amenities(app).await,
         ];
         done.into_iter().collect()
     }
 
-    /// Amenities that no listing has any more: one batch, and the next time those behind it, round and round.
+    /// Amenities that no listing has any more: one batch per sweep, then from the start again.
     async fn amenities(&self, app: &App) -> Result<()> {
         let after = self.last_amenity.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let seen = store::amenities::linked(&mut app.conn().await?, &after, BATCH.into()).await?;
@@ -69,8 +69,8 @@ impl Sweeper {
     }
 }
 
-/// Repeats `batch`, which tells how many rows it was about, while it is full, up to a limit.
-async fn repeat<F: Future<Output = Result<usize>>>(batch: impl Fn() -> F) -> Result<()> {
+/// Repeats `batch`, which returns how many rows it affected, while it is full, up to a limit.
+async fn repeat_while_full<F: Future<Output = Result<usize>>>(batch: impl Fn() -> F) -> Result<()> {
     for _ in 0..BATCHES {
         if batch().await? < BATCH as usize {
             break;
@@ -84,13 +84,13 @@ async fn idempotency_keys(app: &App) -> Result<usize> {
     Ok(store::idempotency::delete_older(&mut app.conn().await?, before, BATCH).await?)
 }
 
-/// Effects that were done. Those that failed for good stay.
+/// Effects that are done. Failed ones stay.
 async fn effects(app: &App) -> Result<usize> {
     let before = app.now() - app.terms.retention.effects;
     Ok(store::outbox::delete_done(&mut app.conn().await?, before, BATCH).await?)
 }
 
-/// What payment providers said, once it was applied, and cases that were closed.
+/// Applied notifications of payment providers, and closed cases.
 async fn provider_events(app: &App) -> Result<usize> {
     let before = app.now() - app.terms.retention.provider_events;
     let conn = &mut app.conn().await?;
@@ -106,7 +106,7 @@ async fn sessions(app: &App) -> Result<usize> {
         .await
 }
 
-/// Old entries of the catalog. Whoever keeps a copy of what everybody can see and has not read them starts anew.
+/// Old entries of the catalog. Consumers that have not read them must copy everything again.
 async fn catalog(app: &App) -> Result<usize> {
     let before = app.now() - app.terms.retention.catalog;
     Ok(store::events::delete_entries(&mut app.conn().await?, before, BATCH).await?)

@@ -1,11 +1,11 @@
-//! The numbers of the business, by version. A quote and a booking keep the version that made them, so a change here is a new
-//! entry in `ALL`, never an edit.
+//! Business parameters, by version. Quotes and bookings store the version they were made with, so a change is a new entry in `ALL`, never
+//! an edit.
 
 use chrono::NaiveDate;
 
 use types::{CancellationPolicy, RuleSetVersion};
 
-/// All numbers that hold together.
+/// One version of all parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RuleSet {
     /// Its name.
@@ -18,19 +18,19 @@ pub struct RuleSet {
     pub host_fee: u32,
     /// Taxes, in the order of their lines.
     pub taxes: &'static [TaxRule],
-    /// From how many nights the weekly discount holds.
+    /// From how many nights the weekly discount applies.
     pub weekly_from: u32,
-    /// From how many nights the monthly discount holds.
+    /// From how many nights the monthly discount applies.
     pub monthly_from: u32,
-    /// Hours after confirmation in which everything comes back …
+    /// Hours after confirmation with a full refund …
     pub grace_hours: u32,
     /// … if confirmation was at least this many days before check-in.
     pub grace_days_before: u32,
-    /// From how many nights the long-term policies hold.
+    /// From how many nights the long-term policies apply.
     pub long_term_from: u32,
     /// One rule per policy, in the order of `CancellationPolicy::ALL`.
     pub policies: [PolicyRule; 7],
-    /// What a host pays for cancelling.
+    /// The host's fee for canceling.
     pub host_cancellation: HostCancellation,
 }
 
@@ -50,42 +50,42 @@ pub struct TaxRule {
 pub enum TaxKind {
     /// In basis points of the subtotal.
     Percent(u32),
-    /// For each guest who counts.
+    /// For each guest who is counted.
     PerGuest(i64),
     /// For each night.
     PerNight(i64),
-    /// For each guest who counts and night.
+    /// For each night of each guest who is counted.
     PerGuestNight(i64),
 }
 
-/// What a policy gives back.
+/// The refunds of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PolicyRule {
     /// Which policy.
     pub policy: CancellationPolicy,
-    /// Until when everything comes back.
+    /// Until when the refund is full.
     pub full: FullRefund,
-    /// Until how many days before check-in half of the nights come back; `None`: there is no such time.
+    /// Until how many days before check-in half of the nights are refunded; `None`: there is no such period.
     pub half_until_days: Option<u32>,
-    /// What is kept after that.
-    pub late: Kept,
+    /// What is not refunded after that.
+    pub late: Retained,
 }
 
 /// How long before check-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Before {
-    /// So many hours that pass, whatever clocks do meanwhile.
+    /// So many elapsed hours, whether or not clocks change meanwhile.
     Hours(u32),
     /// At the same time of day, so many days earlier by the listing's wall clock.
     Days(u32),
 }
 
-/// Until when everything comes back.
+/// Until when the refund is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FullRefund {
     /// Until so long before check-in.
     Until(Before),
-    /// For some hours after the booking, but not nearer to check-in than so many days.
+    /// For some hours after the booking, but only until so many days before check-in.
     AfterBooking {
         /// Hours after the booking.
         hours: u32,
@@ -94,21 +94,21 @@ pub enum FullRefund {
     },
 }
 
-/// What is kept of the nights.
+/// What is not refunded of the nights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
+pub enum Retained {
     /// All of them.
     All,
-    /// The nights stayed, some more, and a part of the rest.
+    /// The nights stayed, some more nights, and a part of the rest.
     Stayed {
         /// How many nights more.
         and: u32,
-        /// Percent of the nights that then remain.
+        /// Percent of the remaining nights.
         percent_of_rest: u32,
     },
 }
 
-/// What a host pays for cancelling, by the time left to check-in.
+/// The host's fee for canceling, by the time left to check-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostCancellation {
     /// More than this many days before check-in …
@@ -119,7 +119,7 @@ pub struct HostCancellation {
     pub middle: Before,
     /// … percent of the stay's value.
     pub middle_percent: u32,
-    /// Later: percent of the nights not stayed.
+    /// After that: percent of the nights not stayed.
     pub late_percent: u32,
     /// At least this, in whole units of the currency.
     pub minimum: i64,
@@ -132,7 +132,12 @@ const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     }
 }
 
-const fn rule(policy: CancellationPolicy, full: FullRefund, half_until_days: Option<u32>, late: Kept) -> PolicyRule {
+const fn rule(
+    policy: CancellationPolicy,
+    full: FullRefund,
+    half_until_days: Option<u32>,
+    late: Retained,
+) -> PolicyRule {
     PolicyRule { policy, full, half_until_days, late }
 }
 
@@ -153,17 +158,17 @@ const FIRST: RuleSet = RuleSet {
         use CancellationPolicy::{Firm, FirmLongTerm, Flexible, Limited, Moderate, Strict, StrictLongTerm};
         use FullRefund::{AfterBooking, Until};
         [
-            rule(Flexible, Until(Days(1)), None, Kept::Stayed { and: 1, percent_of_rest: 0 }),
-            rule(Moderate, Until(Days(5)), None, Kept::Stayed { and: 1, percent_of_rest: 50 }),
-            rule(Limited, Until(Days(14)), Some(7), Kept::All),
-            rule(Firm, Until(Days(30)), Some(7), Kept::All),
-            rule(Strict, AfterBooking { hours: 48, days: 14 }, Some(7), Kept::All),
-            rule(FirmLongTerm, Until(Days(30)), None, Kept::Stayed { and: 30, percent_of_rest: 0 }),
+            rule(Flexible, Until(Days(1)), None, Retained::Stayed { and: 1, percent_of_rest: 0 }),
+            rule(Moderate, Until(Days(5)), None, Retained::Stayed { and: 1, percent_of_rest: 50 }),
+            rule(Limited, Until(Days(14)), Some(7), Retained::All),
+            rule(Firm, Until(Days(30)), Some(7), Retained::All),
+            rule(Strict, AfterBooking { hours: 48, days: 14 }, Some(7), Retained::All),
+            rule(FirmLongTerm, Until(Days(30)), None, Retained::Stayed { and: 30, percent_of_rest: 0 }),
             rule(
                 StrictLongTerm,
                 AfterBooking { hours: 48, days: 28 },
                 None,
-                Kept::Stayed { and: 30, percent_of_rest: 0 },
+                Retained::Stayed { and: 30, percent_of_rest: 0 },
             ),
         ]
     },
@@ -177,10 +182,10 @@ const FIRST: RuleSet = RuleSet {
     },
 };
 
-/// Every rule set that ever was, in the order of [`RuleSetVersion::ALL`].
+/// All rule sets, in the order of [`RuleSetVersion::ALL`].
 static ALL: [RuleSet; RuleSetVersion::ALL.len()] = [
     FIRST,
-    // What the policies say in hours is hours that pass, also when clocks change.
+    // Hours of policies are elapsed hours, even when clocks change.
     RuleSet {
         version: RuleSetVersion::November2026,
         since: day(2026, 11, 26),
@@ -195,7 +200,7 @@ static ALL: [RuleSet; RuleSetVersion::ALL.len()] = [
 ];
 
 impl RuleSet {
-    /// The rule set for what is priced now.
+    /// The rule set for new prices.
     pub fn current() -> &'static Self {
         let [.., current] = &ALL;
         current

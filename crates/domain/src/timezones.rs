@@ -1,4 +1,4 @@
-//! What times mean in a listing's time zone: check-in, check-out, and days of the wall clock.
+//! Local times in a listing's time zone: check-in, check-out, and days of the wall clock.
 
 use chrono::{Days, Duration, NaiveDate, NaiveTime};
 
@@ -20,7 +20,7 @@ pub fn local_date(zone: &Zone, at: Timestamp) -> NaiveDate {
     zone.wall_clock(at).date()
 }
 
-/// The same wall time `days` days earlier. Across a change of clocks that is not a multiple of 24 hours.
+/// The same wall time `days` days earlier. When clocks change in between, that is not a multiple of 24 hours.
 pub fn days_before(zone: &Zone, at: Timestamp, days: u32) -> Timestamp {
     let wall = zone.wall_clock(at);
     match wall.date().checked_sub_days(Days::new(u64::from(days))) {

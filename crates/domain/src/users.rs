@@ -1,4 +1,4 @@
-//! People, as others see them.
+//! Public profiles of users.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::app::App;
 pub use store::users::User;
 use types::{UserId, error::Result};
 
-/// The people with these ids, in no order.
+/// The users with these ids, in no order.
 ///
 /// # Errors
 /// When the database fails.

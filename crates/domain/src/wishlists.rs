@@ -1,4 +1,4 @@
-//! Lists of listings that members keep for themselves.
+//! Wishlists of members.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -42,7 +42,7 @@ pub async fn pages(
     viewer: &Member,
     pages: &[Page<Newest<WishlistId>>],
 ) -> Result<HashMap<Page<Newest<WishlistId>>, PageOf<Arc<Wishlist>>>> {
-    // There are few, so one statement reads all of them.
+    // A member has few, so one statement reads all of them.
     let rows = store::wishlists::of_user(&mut app.conn().await?, viewer.id()).await?;
     let rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
     Ok(pages.iter().map(|page| (page.clone(), page.cut_out(&rows, |row| place(row)))).collect())
@@ -66,12 +66,12 @@ pub async fn items(
     Ok(parts.iter().map(cut).collect())
 }
 
-/// The place of a wishlist in a list that has the newest first.
+/// The position of a wishlist in a list, newest first.
 pub fn place(wishlist: &Wishlist) -> Newest<WishlistId> {
     Newest { at: wishlist.created_at, id: wishlist.id }
 }
 
-/// The place of an item in a list that has the newest first.
+/// The position of an item in a list, newest first.
 pub fn item_place(item: &WishlistItem) -> Newest<WishlistItemId> {
     Newest { at: item.added_at, id: item.id }
 }
@@ -79,7 +79,7 @@ pub fn item_place(item: &WishlistItem) -> Newest<WishlistItemId> {
 /// Creates an empty wishlist of `owner`.
 ///
 /// # Errors
-/// [`types::error::Refusal::LimitReached`] when they have [`MAX_WISHLISTS`].
+/// [`types::error::Refusal::LimitReached`] when `owner` has [`MAX_WISHLISTS`].
 pub async fn create(app: &App, owner: &Member, name: String) -> Result<Wishlist> {
     let now = app.now();
     let id = WishlistId::new(now, &*app.entropy);
@@ -87,7 +87,7 @@ pub async fn create(app: &App, owner: &Member, name: String) -> Result<Wishlist>
     app.database.transaction(async |tx| insert(tx, new.clone()).await).await
 }
 
-/// Writes `wishlist` with the first slot that is free. Another client may take it meanwhile.
+/// Writes `wishlist` with the first free slot, unless another client takes that meanwhile.
 async fn insert(tx: &mut Conn, mut wishlist: Wishlist) -> Result<Wishlist> {
     loop {
         let taken = store::wishlists::of_user(tx, wishlist.user_id).await?;
@@ -127,7 +127,7 @@ pub async fn delete(app: &App, owner: &Member, id: WishlistId) -> Result<()> {
         .await
 }
 
-/// Adds a published listing to a wishlist of `owner`; one that is on it stays as it is. The wishlist and the item.
+/// Adds a published listing to a wishlist of `owner`, unless it is on it already. Returns the wishlist and the item.
 ///
 /// # Errors
 /// [`types::error::Refusal::NotFound`] when the wishlist is not `owner`'s or the listing is not published,

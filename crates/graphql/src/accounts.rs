@@ -1,15 +1,15 @@
-//! Accounts, sessions, and the viewer's own side of everything.
+//! Accounts, sessions, and the viewer's private data.
 
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::{
-    MyNouns,
+    MyFields,
+    checked::Checked,
     context::ContextExt,
     error::Result,
     events::{cursor_ahead, feed_cursor},
-    given::Given,
     loaders::{OwnEmail, PrivateLoaders},
     payload::payload,
     users::{User, find_user},
@@ -22,13 +22,13 @@ use types::{
     error::{self, Validation},
 };
 
-/// The viewer's own account, with what only they may read.
+/// The viewer's own account, with their private data.
 #[derive(Clone)]
 pub struct Me {
     member: Member,
-    /// The loaders of what only this member may see, who need not be the viewer: a mutation has signed them in.
+    /// The loaders of this member's private data. The member need not be the viewer: a mutation may have signed them in.
     own: Arc<PrivateLoaders>,
-    /// The cursor of the viewer's trips, if it was read ahead.
+    /// The cursor of the viewer's trips, if it was read in advance.
     trip_events: Option<Result<Cursor>>,
 }
 
@@ -38,12 +38,12 @@ impl Me {
         Self { member, own: Arc::clone(ctx.scope().own()), trip_events: None }
     }
 
-    /// The account of `member`, who was not the viewer until now.
+    /// The account of `member`, who has just signed in.
     fn signed_in(member: Member) -> Self {
         Self { member, own: Arc::new(PrivateLoaders::of(Viewer::Member(member))), trip_events: None }
     }
 
-    /// Its id, as `node` finds it.
+    /// Its id for `node`.
     pub fn node_id(&self) -> MeId {
         self.member.id().into()
     }
@@ -77,17 +77,17 @@ impl Me {
         })
     }
 
-    /// What nouns add.
+    /// Fields of other modules.
     #[graphql(flatten)]
-    async fn nouns(&self) -> MyNouns {
-        MyNouns::of(&self.own)
+    async fn fields(&self) -> MyFields {
+        MyFields::of(&self.own)
     }
 }
 
 /// The viewer's own account, if this is its id.
 ///
 /// # Errors
-/// Never: the token says whose it is.
+/// Never: the token identifies the account.
 pub async fn find_me(ctx: &Context<'_>, id: MeId) -> Result<Option<Me>> {
     Ok(ctx.member().ok().map(|member| Me::viewer(ctx, *member)).filter(|me| me.node_id() == id))
 }
@@ -120,7 +120,7 @@ impl From<&Tokens> for SessionTokens {
 #[derive(InputObject)]
 pub struct RegisterUserInput {
     /// The email to sign in with.
-    email: Given<Email>,
+    email: Checked<Email>,
     /// 10 to 128 characters.
     #[graphql(secret)]
     password: String,
@@ -131,7 +131,7 @@ pub struct RegisterUserInput {
 impl RegisterUserInput {
     fn read(self) -> error::Result<Registration> {
         let mut validation = Validation::default();
-        let email = validation.take(self.email.at(&["email"]));
+        let email = validation.check(self.email.at(&["email"]));
         Registration::checked(email, self.password, &self.display_name, validation)
     }
 }
@@ -160,7 +160,7 @@ payload! {
 #[derive(InputObject)]
 pub struct SignInInput {
     /// The email of the account.
-    email: Given<Email>,
+    email: Checked<Email>,
     /// The password.
     #[graphql(secret)]
     password: String,
@@ -252,7 +252,7 @@ impl AccountQuery {
     }
 }
 
-/// Who asks, before they are signed in.
+/// The anonymous client.
 fn client(ctx: &Context<'_>, device_token: Option<String>) -> Client {
     Client { address: ctx.client(), device: device_token.map(DeviceToken::sent) }
 }

@@ -38,7 +38,7 @@ impl From<Usage> for AmenityUsage {
     }
 }
 
-/// What can be asked about amenities.
+/// Queries about amenities.
 #[derive(Debug, Default)]
 pub struct AmenityQuery;
 

@@ -68,7 +68,7 @@ impl NightAvailability {
     }
 }
 
-/// The nights that the arguments `from` and `to` of a query name.
+/// The nights from the arguments `from` and `to` of a query.
 ///
 /// # Errors
 /// [`types::error::Refusal::BadUserInput`] when there are none or too many.

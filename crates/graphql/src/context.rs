@@ -1,4 +1,4 @@
-//! What every resolver has at hand: the app, the viewer, the loaders.
+//! The context of resolvers: the app, the viewer, the loaders.
 
 use std::sync::Arc;
 
@@ -14,34 +14,34 @@ use domain::app::App;
 use graphql_transport::StreamPosition;
 use types::error;
 
-/// One operation: who asks, from where, and the loaders of what only they may see.
+/// One operation: the viewer, the client address, and the loaders of the viewer's private data.
 pub struct Scope {
-    /// Everything shared.
+    /// The application.
     pub app: App,
     /// Who asks.
     pub viewer: Viewer,
-    /// From which address, as far as the server can tell.
+    /// The client address, as far as the server knows it.
     pub address: Option<std::net::IpAddr>,
-    /// Where the stream stands; none in queries and mutations.
+    /// The position of the stream; None in queries and mutations.
     pub stream: Option<Arc<StreamPosition>>,
     public: Arc<PublicLoaders>,
     private: Arc<PrivateLoaders>,
 }
 
 impl Scope {
-    /// The scope of one operation of `viewer`, which holds few connections at a time.
+    /// The scope of one operation of `viewer`, which can hold few connections at a time.
     pub fn new(app: App, public: Arc<PublicLoaders>, viewer: Viewer, address: Option<std::net::IpAddr>) -> Self {
         let private = Arc::new(PrivateLoaders::of(viewer));
         Self { app: app.for_operation(), viewer, address, stream: None, public, private }
     }
 
-    /// The loaders of what only the viewer may see.
+    /// The loaders of the viewer's private data.
     pub fn own(&self) -> &Arc<PrivateLoaders> {
         &self.private
     }
 
-    /// The scope of a subscription of `viewer`. Its loaders are those of all streams of this viewer, because one event comes to all of
-    /// them at the same time.
+    /// The scope of a subscription of `viewer`. All streams of a viewer share their loaders, because they receive an event at the same
+    /// time.
     pub fn of_stream(
         app: App,
         loaders: &StreamLoaders,
@@ -54,12 +54,12 @@ impl Scope {
     }
 }
 
-/// What every resolver has at hand.
+/// Access to the context of resolvers.
 pub trait ContextExt {
     /// The scope of the operation.
     fn scope(&self) -> &Scope;
 
-    /// Everything shared.
+    /// The application.
     fn app(&self) -> &App {
         &self.scope().app
     }
@@ -69,26 +69,26 @@ pub trait ContextExt {
         &self.scope().viewer
     }
 
-    /// What tells the client from others: its address, as far as the server knows it.
+    /// The anonymous client, identified by its address.
     fn client(&self) -> AddressPrefix {
         AddressPrefix::of(self.scope().address)
     }
 
-    /// The proof that somebody is signed in.
+    /// The proof that the viewer is signed in.
     ///
     /// # Errors
-    /// [`error::Error::Unauthenticated`] when nobody is.
+    /// [`error::Error::Unauthenticated`] when the viewer is anonymous.
     fn member(&self) -> error::Result<&Member> {
         self.viewer().member()
     }
 
-    /// A public row, batched with everybody else's.
+    /// A public row, batched for the whole process.
     fn load<K: Public>(&self, key: K) -> impl Future<Output = Result<Option<K::Row>>> + Send {
         let scope = self.scope();
         async move { Ok(scope.public.load(&scope.app, key).await?) }
     }
 
-    /// A row that only some may see, batched for this viewer and operation; nothing when nobody is signed in.
+    /// A private row, batched for this viewer and operation; None for an anonymous viewer.
     fn load_own<K: Private>(&self, key: K) -> impl Future<Output = Result<Option<K::Row>>> + Send {
         let scope = self.scope();
         async move { Ok(scope.private.load(&scope.app, key).await?) }

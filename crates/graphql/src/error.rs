@@ -4,14 +4,14 @@ use std::{any::Any, sync::Arc};
 
 use async_graphql::ErrorExtensionValues;
 
-use super::quiet;
+use super::log_throttle;
 use graphql_transport::ConnectionLost;
 use types::{
     ErrorCode,
     error::{Error, Refusal},
 };
 
-/// Why a field has no value. It has no `Display` on purpose: async-graphql shows every `Display` error to clients.
+/// Why a field has no value. It deliberately has no `Display`, because async-graphql shows every `Display` error to clients.
 #[derive(Debug, Clone)]
 pub struct Fault(Arc<Error>);
 
@@ -63,10 +63,10 @@ impl From<Fault> for async_graphql::Error {
     }
 }
 
-/// Writes what went wrong, but not once for each of many who met it. `left_out` counts those before.
+/// Logs a failure, but not once for each of many affected callers. `left_out`: the number of suppressed lines.
 fn log(cause: &anyhow::Error, write: impl FnOnce(&str, u64)) {
     let error = format!("{cause:#}");
-    if let Some(left_out) = quiet::may_log(&error) {
+    if let Some(left_out) = log_throttle::allow(&error) {
         write(&error, left_out);
     }
 }

@@ -1,4 +1,4 @@
-//! What happens to bookings: as history, and live.
+//! Events of bookings: history and subscriptions.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub struct BookingEvent(StreamEvent);
 impl BookingEvent {
     /// Stable id of the event: an event that is delivered twice has the same id.
     async fn id(&self) -> ID {
-        // The booking and the event's sequence: the same in every stream.
+        // The booking and the event's sequence, which are the same in every stream.
         let event = &self.0.event;
         ID(format!("ev_{}_{}", event.booking_id.to_string().trim_start_matches("bk_"), event.sequence))
     }
@@ -101,7 +101,7 @@ fn position(after: Option<&Cursor>) -> Result<Option<EventPosition>> {
 }
 
 impl BookingEventConnection {
-    /// A page of the history of a booking that the viewer may see.
+    /// A page of the history of a booking that the viewer can see.
     ///
     /// # Errors
     /// When an argument is wrong, or the database fails.
@@ -113,7 +113,7 @@ impl BookingEventConnection {
     }
 }
 
-/// The cursor of the latest event in a feed of the person whose loaders are `own`.
+/// The cursor of the latest event in a feed of the user whose loaders are `own`.
 ///
 /// # Errors
 /// When the database fails.
@@ -122,8 +122,8 @@ pub async fn feed_cursor(ctx: &Context<'_>, own: &PrivateLoaders, side: Side) ->
     Ok(Cursor(latest.unwrap_or(EventPosition::Feed(side, 0)).to_cursor()))
 }
 
-/// The same, if `field` is selected below. Whoever reads it before resolving what is below shows a state that is no older than the
-/// cursor, so that no event falls between the two.
+/// The same, if `field` is selected below. Reading it before resolving the fields below ensures that they are at least as new as the
+/// cursor, so that a client misses no event.
 pub async fn cursor_ahead(
     ctx: &Context<'_>,
     own: &PrivateLoaders,
@@ -168,7 +168,7 @@ impl EventSubscription {
         #[graphql(desc = "Opaque id, `bk_…`.")] booking_id: ID,
         #[graphql(desc = "Start after this cursor; only new events when omitted.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<BookingEvent>>> {
-        // In memory of its own here and below: a stream that waits for events does not need it.
+        // Boxed here and below: a waiting stream does not need this memory.
         Box::pin(follow(ctx, Topic::Booking(ids::argument(&booking_id)?), after)).await
     }
 

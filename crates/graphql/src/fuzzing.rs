@@ -1,4 +1,4 @@
-//! What has to hold of every value of a scalar: checked by the fuzz targets. No other build has this.
+//! Properties of scalars, checked by the fuzz targets. Not part of other builds.
 
 use async_graphql::{ScalarType, Value};
 
@@ -9,7 +9,7 @@ use types::{Currency, Email, IdempotencyKey, Timestamp};
 ///
 /// # Panics
 ///
-/// A scalar takes the value, and would not take what it makes of it, or makes something else of that.
+/// A scalar accepts the value, but its output does not parse to the same value.
 pub fn scalars(value: &Value) {
     scalar::<Timestamp>(value);
     scalar::<Date>(value);

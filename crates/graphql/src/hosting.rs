@@ -1,4 +1,4 @@
-//! The viewer's side as a host: listings, bookings, the calendar, and the nights to block and open.
+//! The viewer's data as a host: listings, bookings and calendar; blocking and opening nights.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use super::{
     bookings::{Booking, BookingConnection, find_booking},
     calendar,
+    checked::Checked,
     context::ContextExt,
     error::Result,
     events::{cursor_ahead, feed_cursor},
-    given::Given,
     ids,
     listings::{self, ListingConnection},
     loaders::{HostNightsOf, PrivateLoaders},
@@ -22,7 +22,7 @@ use domain::{
         HostNight, MAX_NIGHTS,
         blocks::{self, Changed},
     },
-    idempotency::Once,
+    idempotency::Idempotent,
 };
 use types::scalars::{Cursor, Date};
 use types::{
@@ -30,7 +30,7 @@ use types::{
     error::{self, Error, Validation},
 };
 
-/// What hosts have in `Me`.
+/// The fields of hosts in `Me`.
 pub struct MyHosting(pub Arc<PrivateLoaders>);
 
 #[Object]
@@ -42,11 +42,11 @@ impl MyHosting {
     }
 }
 
-/// The viewer's side as a host, with what only they may read.
+/// The viewer's private data as a host.
 pub struct Hosting {
-    /// The loaders of what only this member may see.
+    /// The loaders of this member's private data.
     own: Arc<PrivateLoaders>,
-    /// The cursor of the host's bookings, if it was read ahead.
+    /// The cursor of the host's bookings, if it was read in advance.
     events: Option<Result<Cursor>>,
 }
 
@@ -110,7 +110,7 @@ async fn calendar_of(
     Ok(nights.map(|nights| nights.iter().cloned().map(CalendarNight).collect()))
 }
 
-/// A night of a listing, with what only its host may read.
+/// A night of a listing, with its host's private data.
 pub struct CalendarNight(HostNight);
 
 /// One night, as seen by the host.
@@ -163,11 +163,11 @@ pub struct BlockNightsInput {
     /// The listing.
     listing_id: ID,
     /// First night.
-    from: Given<Date>,
+    from: Checked<Date>,
     /// Day after the last night, at most 366 nights later.
-    to: Given<Date>,
+    to: Checked<Date>,
     /// Makes the request idempotent: a repeated request returns the stored response.
-    idempotency_key: Given<IdempotencyKey>,
+    idempotency_key: Checked<IdempotencyKey>,
 }
 
 /// The nights are blocked.
@@ -195,11 +195,11 @@ pub struct OpenNightsInput {
     /// The listing.
     listing_id: ID,
     /// First night.
-    from: Given<Date>,
+    from: Checked<Date>,
     /// Day after the last night, at most 366 nights later.
-    to: Given<Date>,
+    to: Checked<Date>,
     /// Makes the request idempotent: a repeated request returns the stored response.
-    idempotency_key: Given<IdempotencyKey>,
+    idempotency_key: Checked<IdempotencyKey>,
 }
 
 /// The nights are open.
@@ -223,22 +223,22 @@ payload! {
 /// Which nights of which listing, and the key.
 fn read(
     listing: &ID,
-    from: Given<Date>,
-    to: Given<Date>,
-    key: Given<IdempotencyKey>,
+    from: Checked<Date>,
+    to: Checked<Date>,
+    key: Checked<IdempotencyKey>,
 ) -> error::Result<(ListingId, Stay, IdempotencyKey)> {
     let mut validation = Validation::default();
-    let listing = validation.take(ids::input(listing, "listingId", "listing"));
-    let (from, to) = (validation.take(from.at(&["from"])), validation.take(to.at(&["to"])));
+    let listing = validation.check(ids::input(listing, "listingId", "listing"));
+    let (from, to) = (validation.check(from.at(&["from"])), validation.check(to.at(&["to"])));
     let range = from.zip(to).and_then(|(from, to)| {
         let wrong = |_| Error::invalid(&["to"], format!("Must be 1 to {MAX_NIGHTS} days after `from`."));
-        validation.take(Stay::new(from.0, to.0, MAX_NIGHTS).map_err(wrong))
+        validation.check(Stay::new(from.0, to.0, MAX_NIGHTS).map_err(wrong))
     });
-    let key = validation.take(key.at(&["idempotencyKey"]));
+    let key = validation.check(key.at(&["idempotencyKey"]));
     validation.finish_with(listing.zip(range).zip(key).map(|((listing, range), key)| (listing, range, key)))
 }
 
-fn days(changed: Once<Changed>) -> (Vec<Date>, bool) {
+fn days(changed: Idempotent<Changed>) -> (Vec<Date>, bool) {
     (changed.answer.nights.into_iter().map(Date).collect(), changed.replayed)
 }
 

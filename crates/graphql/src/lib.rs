@@ -1,4 +1,4 @@
-//! The contract in Rust. Objects are newtypes over domain values; resolvers take a proof, call one function, wrap the outcome.
+//! Implements the contract. Objects are newtypes over domain values; resolvers take a proof, call one function and wrap the result.
 
 pub mod accounts;
 pub mod amenities;
@@ -10,7 +10,7 @@ pub mod events;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
-mod given;
+mod checked;
 pub mod hosting;
 mod ids;
 pub mod listings;
@@ -22,7 +22,7 @@ mod payload;
 pub mod payments;
 mod prices;
 mod problems;
-mod quiet;
+mod log_throttle;
 pub mod quotes;
 pub mod reviews;
 pub mod search;
@@ -37,7 +37,7 @@ use graphql_contract::documents;
 use graphql_transport::Metered;
 use loaders::PrivateLoaders;
 
-/// The contract as it is written: the authority.
+/// The contract: the source of truth.
 pub const CONTRACT: &str = include_str!("../../../schema.graphql");
 
 /// Queries.
@@ -64,11 +64,11 @@ pub struct Mutation(
     wishlists::WishlistMutation,
 );
 
-/// What nouns add to `Me`.
+/// Fields of other modules in `Me`.
 #[derive(MergedObject)]
-pub struct MyNouns(bookings::MyTrips, hosting::MyHosting, wishlists::MyWishlists);
+pub struct MyFields(bookings::MyTrips, hosting::MyHosting, wishlists::MyWishlists);
 
-impl MyNouns {
+impl MyFields {
     /// Those of the account whose loaders are `own`.
     fn of(own: &Arc<PrivateLoaders>) -> Self {
         let own = || Arc::clone(own);
@@ -104,7 +104,7 @@ pub struct Subscription(events::EventSubscription);
 /// The executable schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// The schema, which watches operations that may become large.
+/// The schema, with metering of large operations.
 pub type MeteredSchema = Metered<Query, Mutation, Subscription>;
 
 /// The schema. Documents must be [`documents::Documents::prepare`]d: they are validated there, so the executor does not do it again.
@@ -119,7 +119,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .validation_mode(ValidationMode::Fast)
 }
 
-/// The schema, watched where a meter is among the data of a request.
+/// The schema, metered where the data of a request include a meter.
 pub fn metered_schema() -> MeteredSchema {
     Metered::new(builder)
 }
@@ -129,10 +129,10 @@ pub fn metered_schema() -> MeteredSchema {
 /// # Errors
 /// When the contract cannot be read.
 pub fn documents_within(limits: documents::Limits) -> anyhow::Result<documents::Documents> {
-    Ok(documents::Documents::new(CONTRACT, limits)?.with_scalars(given::forms()))
+    Ok(documents::Documents::new(CONTRACT, limits)?.with_scalars(checked::forms()))
 }
 
-/// The contract as the code serves it: what `schema.graphql` is compared with.
+/// The served contract, for the comparison with `schema.graphql`.
 pub fn served_sdl() -> String {
     schema().sdl_with_options(SDLExportOptions::new().include_specified_by())
 }

@@ -1,4 +1,4 @@
-//! Anything by its id.
+//! Objects by their global ids.
 
 use std::collections::{HashMap, HashSet};
 
@@ -36,7 +36,7 @@ macro_rules! nodes {
             ) -> $crate::error::Result<Option<Self>> {
                 Ok(match id {
                     $(types::NodeId::$id(id) => $find(ctx, id).await?.map(Self::$node),)*
-                    // Nobody sees sessions, only operators see cases, and parts of other objects name nothing.
+                    // Sessions are not visible, cases are for operators, and parts of other objects have no node.
                     _ => None,
                 })
             }
@@ -77,9 +77,9 @@ impl NodeQuery {
     }
 }
 
-/// What each id names, in their order. What is asked for repeatedly is looked for once.
+/// The objects with these ids, in their order. Repeated ids are looked up once.
 async fn find_all(ctx: &Context<'_>, ids: &[ID]) -> Result<Vec<Option<Node>>> {
-    // An id that is malformed names nothing, and must not take away the others.
+    // A malformed id must not fail the others.
     let ids: Vec<Option<NodeId>> = ids.iter().map(|id| id.parse().ok()).collect();
     let different: HashSet<NodeId> = ids.iter().flatten().copied().collect();
     let found = different.into_iter().map(|id| async move { Ok::<_, Fault>((id, Node::find(ctx, id).await?)) });

@@ -19,7 +19,7 @@ pub struct PageInfo {
     pub end_cursor: Option<Cursor>,
 }
 
-/// The page of a list, newest first, that a client asks for.
+/// The requested page of a list, newest first.
 ///
 /// # Errors
 /// When an argument is wrong.
@@ -36,7 +36,7 @@ pub struct Cursored<T> {
 }
 
 impl<T> Cursored<T> {
-    /// Gives every item of `page` the cursor that `cursor_of` makes.
+    /// Adds the cursor of `cursor_of` to every item of `page`.
     pub fn new(page: types::PageOf<T>, cursor_of: impl Fn(&T) -> String) -> Self {
         let items: Vec<_> = page.items.into_iter().map(|item| (Cursor(cursor_of(&item)), item)).collect();
         let cursor = |item: Option<&(Cursor, T)>| item.map(|(cursor, _)| cursor.clone());

@@ -1,12 +1,12 @@
-//! Payloads of mutations: a union of the success and of the problems that can be expected.
+//! Payloads of mutations: a union of the success and the expected problems.
 
-/// Declares a payload. A refusal that the contract does not promise for the mutation is passed on as an error.
+/// Declares a payload. A refusal that is not in the mutation's union is passed on as an error.
 macro_rules! payload {
     ($(#[$doc:meta])* $payload:ident($success:ident) { $($refusal:ident => $problem:ident),* $(,)? }) => {
         $(#[$doc])*
         #[derive(async_graphql::Union)]
         pub enum $payload {
-            /// The mutation is done.
+            /// The mutation succeeded.
             Success($success),
             $(
                 #[doc = concat!("Refused: `", stringify!($problem), "`.")]
@@ -15,7 +15,7 @@ macro_rules! payload {
         }
 
         impl $payload {
-            /// The answer to `outcome`.
+            /// The payload of `outcome`.
             pub fn of(outcome: types::error::Result<$success>) -> $crate::error::Result<Self> {
                 use types::error::{Error, Refusal};
                 if let Err(Error::Refused(refusal)) = &outcome {

@@ -6,9 +6,9 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleO
 
 use super::{
     bookings::{Booking, find_booking},
+    checked::Checked,
     context::ContextExt,
     error::Result,
-    given::Given,
     ids,
     loaders::{PaymentById, RefundById},
     money::Money,
@@ -17,7 +17,7 @@ use super::{
 use auth::Member;
 use domain::payments::PaymentMethod;
 use domain::{
-    idempotency::Once,
+    idempotency::Idempotent,
     payments::{self, BookingRef, Payment as Row, Refund as RefundRow, StoredPayment},
 };
 use types::scalars::Url;
@@ -50,8 +50,8 @@ impl Payment {
     }
 
     /// The status.
-    async fn status(&self) -> ShownStatus {
-        ShownStatus::of(&self.0)
+    async fn status(&self) -> PublicStatus {
+        PublicStatus::of(&self.0)
     }
 
     /// What the guest must do next; null when there is nothing to do.
@@ -81,7 +81,7 @@ impl Payment {
 /// States of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(name = "PaymentStatus")]
-pub enum ShownStatus {
+pub enum PublicStatus {
     /// The payment provider was asked; its answer is awaited.
     Authorizing,
     /// The guest must confirm: see `nextAction`.
@@ -104,8 +104,8 @@ pub enum ShownStatus {
     Declined,
 }
 
-impl ShownStatus {
-    /// Where `payment` stands, with what was refunded since it was captured.
+impl PublicStatus {
+    /// The status of `payment`, including refunds since the capture.
     fn of(payment: &Row) -> Self {
         match payment.status {
             types::PaymentStatus::Authorizing => Self::Authorizing,
@@ -186,7 +186,7 @@ pub enum BookingSelector {
     /// By its id.
     Id(ID),
     /// By the idempotency key that created it, so that one operation can create and pay.
-    CreatedWith(Given<IdempotencyKey>),
+    CreatedWith(Checked<IdempotencyKey>),
 }
 
 impl BookingSelector {
@@ -221,14 +221,14 @@ pub struct PayBookingInput {
     /// How to pay.
     method: PaymentMethodInput,
     /// Makes the request idempotent: a repeated request returns the stored response.
-    idempotency_key: Given<IdempotencyKey>,
+    idempotency_key: Checked<IdempotencyKey>,
 }
 
 impl PayBookingInput {
     fn read(self) -> error::Result<(BookingRef, PaymentMethod, IdempotencyKey)> {
         let mut validation = Validation::default();
-        let booking = validation.take(self.booking.parse());
-        let key = validation.take(self.idempotency_key.at(&["idempotencyKey"]));
+        let booking = validation.check(self.booking.parse());
+        let key = validation.check(self.idempotency_key.at(&["idempotencyKey"]));
         let method = self.method.into();
         validation.finish_with(booking.zip(key).map(|(booking, key)| (booking, method, key)))
     }
@@ -265,7 +265,7 @@ pub struct ConfirmPaymentInput {
     /// The payment.
     payment_id: ID,
     /// Makes the request idempotent: a repeated request returns the stored response.
-    idempotency_key: Given<IdempotencyKey>,
+    idempotency_key: Checked<IdempotencyKey>,
 }
 
 /// The payment continued.
@@ -296,9 +296,9 @@ payload! {
 /// The payment and its booking as they are now.
 async fn answer(
     ctx: &Context<'_>,
-    outcome: error::Result<Once<StoredPayment>>,
+    outcome: error::Result<Idempotent<StoredPayment>>,
 ) -> error::Result<(Payment, Booking, bool)> {
-    let Once { answer, replayed } = outcome?;
+    let Idempotent { answer, replayed } = outcome?;
     let viewer: &Member = ctx.member()?;
     let payment = payments::visible(ctx.app(), viewer, &[answer.payment]).await?.pop();
     let booking = domain::bookings::visible(ctx.app(), viewer, &[answer.booking]).await?.pop();

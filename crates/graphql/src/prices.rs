@@ -1,4 +1,4 @@
-//! Prices in lines, of hits, quotes and bookings alike.
+//! Prices with their lines, of hits, quotes and bookings.
 
 use async_graphql::{Object, SimpleObject};
 
@@ -14,7 +14,7 @@ pub struct Price {
 }
 
 impl Price {
-    /// The price that `lines` make, in minor units of `currency`.
+    /// The price with these `lines`, in minor units of `currency`.
     pub fn new(lines: Vec<types::PriceLine>, currency: Currency) -> Self {
         Self { lines, currency }
     }

@@ -1,5 +1,5 @@
-//! Problems: the expected outcomes that are not success, made of the table of refusals. All implement `UserError`. Here are those fields
-//! that show more than the data of the refusal.
+//! Problems: expected outcomes other than success, generated from the table of refusals. All implement `UserError`. This module resolves
+//! the fields that show more than the data of the refusal.
 
 use async_graphql::{ComplexObject, Context, Interface, SimpleObject};
 
@@ -71,7 +71,7 @@ macro_rules! problem {
     };
 }
 
-/// What `graphql` makes of the table: a type for each problem, and the interface of all.
+/// Generates from the table a type for each problem, and their interface.
 macro_rules! declare {
     (
         problems { $(

@@ -22,12 +22,12 @@ use types::{
     error::{self, Error},
 };
 
-/// The most tiers of a timeline: one for each night of the longest stay, and those before and after them.
+/// The most refund tiers: one for each night of the longest stay, and those before and after them.
 const MAX_TIERS: usize = 400;
-/// The tiers of a timeline that are told when nobody says how many.
+/// The default number of refund tiers.
 const USUAL_TIERS: i32 = 20;
 
-/// A quote, for the member who asked for it.
+/// A quote, for the member who requested it.
 #[derive(Clone)]
 pub struct Quote(pub Arc<Row>);
 
@@ -117,7 +117,7 @@ pub struct RefundTier {
 }
 
 impl RefundTier {
-    /// The number of tiers that the argument `first` asks for.
+    /// The number of tiers in the argument `first`.
     ///
     /// # Errors
     /// [`types::error::Refusal::BadUserInput`] when it is out of bounds.
@@ -126,7 +126,7 @@ impl RefundTier {
         count.ok_or_else(|| Error::bad_user_input(format!("`first` must be from 1 to {MAX_TIERS}.")))
     }
 
-    /// The first tiers of a timeline.
+    /// The first refund tiers.
     pub fn all(tiers: &[types::RefundTier], first: usize, currency: Currency) -> Vec<Self> {
         let tier = |tier: &types::RefundTier| Self {
             from: tier.from,

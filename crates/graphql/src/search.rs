@@ -1,4 +1,4 @@
-//! Finding listings.
+//! Search of listings.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use tokio::sync::OnceCell;
@@ -23,7 +23,7 @@ use types::{
     search_words,
 };
 
-/// The most bedrooms, beds and guests that can be asked for.
+/// The most bedrooms, beds and guests of a filter.
 const MAX_COUNT: u16 = 100;
 /// The most bathrooms.
 const MAX_BATHROOMS: f64 = 50.0;
@@ -131,7 +131,7 @@ impl From<PriceRangeInput> for PriceRange {
     }
 }
 
-/// The items of the list `field` of the filter; none when it was left out. Nothing is one of none, which nobody means to ask.
+/// The items of the list `field` of the filter; none when it was omitted. An empty list is an error, because nothing would match it.
 fn some_of<T>(list: Option<Vec<T>>, field: &str) -> error::Result<Vec<T>> {
     if list.as_ref().is_some_and(Vec::is_empty) {
         return Err(Error::bad_user_input(format!("`where.{field}`: must not be empty. Omit it to find all.")));
@@ -144,11 +144,11 @@ fn hundredths(rating: f64) -> error::Result<u16> {
     if !(1.0..=5.0).contains(&rating) {
         return Err(Error::bad_user_input("`where.minRating`: must be from 1 to 5.".to_owned()));
     }
-    // 4.1 has no exact double: what is a hair above a whole number is that number.
+    // 4.1 has no exact double: a value slightly above a whole number counts as that number.
     Ok((rating * 100.0 - 1e-6).ceil() as u16)
 }
 
-/// The filter's amenities, before any is looked up.
+/// The filter's amenities, unchecked except for their number.
 fn at_most(amenities: Vec<String>) -> error::Result<Vec<String>> {
     if amenities.len() > MAX_AMENITIES {
         return Err(Error::bad_user_input(format!("`where.amenities`: must have at most {MAX_AMENITIES} items.")));
@@ -176,7 +176,7 @@ fn words(text: &str) -> error::Result<Vec<String>> {
     Ok(words)
 }
 
-/// A number of the filter's field `field`, from `least` to the most that can be asked for.
+/// A number of the filter's field `field`, from `least` to the maximum.
 fn within(field: &str, number: i32, least: u16) -> error::Result<u16> {
     u16::try_from(number)
         .ok()
@@ -184,7 +184,7 @@ fn within(field: &str, number: i32, least: u16) -> error::Result<u16> {
         .ok_or_else(|| Error::bad_user_input(format!("`where.{field}`: must be from {least} to {MAX_COUNT}.")))
 }
 
-/// What can be searched.
+/// Search queries.
 #[derive(Debug, Default)]
 pub struct SearchQuery;
 
@@ -233,7 +233,7 @@ async fn find(
 pub struct ListingSearchConnection {
     page: Cursored<Hit>,
     prepared: Prepared,
-    /// How many there are, once somebody has asked: under however many names.
+    /// The count, computed once for all aliases.
     count: OnceCell<Result<Option<i64>>>,
 }
 

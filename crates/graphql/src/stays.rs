@@ -1,17 +1,17 @@
-//! Stays and guests as clients write them, and what is wrong with them.
+//! Parses stays and guests of clients.
 
 use async_graphql::{InputObject, Object};
 
 use chrono::NaiveDate;
 
-use super::given::Given;
+use super::checked::Checked;
 use types::scalars::Date;
 use types::{
     InvalidStay, Stay,
     error::{Error, Validation},
 };
 
-/// The most nights that one request can ask for.
+/// The most nights of one request.
 pub const MAX_NIGHTS: u32 = domain::calendar::restrictions::LONGEST;
 /// The most adults, and the most children.
 const MAX_PEOPLE: u8 = 50;
@@ -22,9 +22,9 @@ const MAX_OTHERS: u8 = 5;
 #[derive(Debug, Clone, Copy, InputObject)]
 pub struct StayInput {
     /// First night.
-    pub check_in: Given<Date>,
+    pub check_in: Checked<Date>,
     /// Day of departure, after `checkIn`, at most 365 nights later.
-    pub check_out: Given<Date>,
+    pub check_out: Checked<Date>,
     /// The guests; one adult when omitted.
     pub guests: Option<GuestsInput>,
 }
@@ -46,14 +46,14 @@ pub struct GuestsInput {
     pub pets: Option<i32>,
 }
 
-/// What is wrong with a stay, and where in it. The caller says what that is to its own client: a problem or an error.
+/// The invalid fields of a stay. The caller turns them into a problem or an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongStay(Vec<WrongField>);
 
-/// A field of a stay that is not right.
+/// An invalid field of a stay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct WrongField {
-    /// From the stay on.
+    /// The path, from the stay on.
     path: &'static [&'static str],
     message: String,
 }
@@ -78,10 +78,10 @@ impl WrongStay {
 }
 
 impl StayInput {
-    /// The nights and who comes.
+    /// The nights and the guests.
     ///
     /// # Errors
-    /// Every field that is out of bounds.
+    /// All invalid fields.
     pub fn parse(self) -> Result<(Stay, types::Guests), WrongStay> {
         let mut wrong = Vec::new();
         let check_in = day(self.check_in, &["checkIn"], &mut wrong);
@@ -97,7 +97,7 @@ impl StayInput {
     }
 }
 
-fn day(day: Given<Date>, path: &'static [&'static str], wrong: &mut Vec<WrongField>) -> Option<NaiveDate> {
+fn day(day: Checked<Date>, path: &'static [&'static str], wrong: &mut Vec<WrongField>) -> Option<NaiveDate> {
     match day.at(path) {
         Ok(Date(day)) => Some(day),
         Err(error) => {
@@ -132,7 +132,7 @@ fn sentence(words: &str) -> String {
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
-/// Who comes along on a stay.
+/// The guests of a stay.
 #[derive(Debug, Clone, Copy)]
 pub struct Guests(pub types::Guests);
 
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn one_adult_comes_when_nobody_is_named() {
+    fn the_default_is_one_adult() {
         let (nights, guests) = stay("2026-07-01", "2026-07-03", None).parse().unwrap();
         assert_eq!((nights.len(), guests), (2, types::Guests::ONE));
     }

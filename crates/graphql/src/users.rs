@@ -1,4 +1,4 @@
-//! People, as others see them.
+//! Public profiles of users.
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ impl User {
     }
 }
 
-/// The person with this id.
+/// The user with this id.
 ///
 /// # Errors
 /// When the batch failed.

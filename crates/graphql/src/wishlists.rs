@@ -1,4 +1,4 @@
-//! Lists of listings that the viewer keeps.
+//! Wishlists of the viewer.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ keys! {
     private ItemsOf(OfWishlist) => Arc<PageOf<wishlists::WishlistItem>>, of_parent wishlists::items;
 }
 
-/// A list of the viewer's.
+/// A wishlist of the viewer.
 #[derive(Debug, Clone)]
 pub struct Wishlist(Arc<wishlists::Wishlist>);
 
@@ -79,7 +79,7 @@ impl Wishlist {
     }
 }
 
-/// A listing on a list of the viewer's.
+/// An item of a wishlist of the viewer.
 #[derive(Debug, Clone)]
 pub struct WishlistItem(wishlists::WishlistItem);
 
@@ -146,7 +146,7 @@ pub async fn find_wishlist(ctx: &Context<'_>, id: WishlistId) -> Result<Option<W
     Ok(ctx.load_own(WishlistById(id)).await?.map(Wishlist))
 }
 
-/// What wishlists add to `Me`.
+/// The wishlists in `Me`.
 pub struct MyWishlists(pub Arc<PrivateLoaders>);
 
 #[Object]
@@ -354,8 +354,8 @@ async fn create(ctx: &Context<'_>, input: CreateWishlistInput) -> error::Result<
 
 async fn rename(ctx: &Context<'_>, input: RenameWishlistInput) -> error::Result<RenameWishlistSuccess> {
     let (owner, mut validation) = (ctx.member()?, Validation::default());
-    let id = validation.take(wishlist_id(&input.wishlist_id));
-    let name = validation.take(wishlists::name(&input.name));
+    let id = validation.check(wishlist_id(&input.wishlist_id));
+    let name = validation.check(wishlists::name(&input.name));
     let (id, name) = validation.finish_with(id.zip(name))?;
     let wishlist = wishlists::rename(ctx.app(), owner, id, &name).await?;
     Ok(RenameWishlistSuccess { wishlist: wishlist.into() })

@@ -94,7 +94,7 @@ impl<W: Write> Lines<W> {
         Self { out, bytes: 0, tenth: 0 }
     }
 
-    fn say(&mut self, line: std::fmt::Arguments<'_>) {
+    fn print_line(&mut self, line: std::fmt::Arguments<'_>) {
         // A closed pipe must not stop an import.
         let _ = writeln!(self.out, "{line}");
     }
@@ -104,8 +104,8 @@ impl<W: Write + Send> Progress for Lines<W> {
     fn start(&mut self, part: Part, bytes: u64, done: u64) {
         (self.bytes, self.tenth) = (bytes, 0);
         match done {
-            0 => self.say(format_args!("{part}: {bytes} bytes")),
-            done => self.say(format_args!("{part}: {bytes} bytes, continuing after {done} records")),
+            0 => self.print_line(format_args!("{part}: {bytes} bytes")),
+            done => self.print_line(format_args!("{part}: {bytes} bytes, continuing after {done} records")),
         }
     }
 
@@ -113,14 +113,14 @@ impl<W: Write + Send> Progress for Lines<W> {
         let tenth = bytes.saturating_mul(10) / self.bytes.max(1);
         if tenth > self.tenth {
             self.tenth = tenth;
-            self.say(format_args!("{part}: {} %, {records} records", (tenth * 10).min(100)));
+            self.print_line(format_args!("{part}: {} %, {records} records", (tenth * 10).min(100)));
         }
         Ok(())
     }
 
     fn finish(&mut self, summary: &PartSummary) {
         // The result is in the summary at the end.
-        self.say(format_args!("{}: done", summary.part));
+        self.print_line(format_args!("{}: done", summary.part));
     }
 }
 

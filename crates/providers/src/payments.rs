@@ -1,8 +1,8 @@
 //! The port to payment providers, and the embedded sandbox.
 //!
-//! A provider knows intents, each by the id of our payment. Every call carries an idempotency key, which stays the same over all attempts, so
-//! asking twice moves money once, and after a crash the same question finds the answer that was lost. What a provider says has an id of the
-//! provider's own, whether it is an answer or comes by itself, so that a statement that is heard twice is applied once.
+//! A provider has intents, each with the id of our payment. Every call has an idempotency key, which is the same for all attempts, so that
+//! a repeated call moves money once, and after a crash returns the lost response. Responses and notifications have ids of the provider, so
+//! that one that is received twice is applied once.
 
 use std::{fmt, str::FromStr};
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use types::{DeclineReason, Money, PaymentId, SandboxMethod};
 
-/// How to pay, as the provider knows it.
+/// The payment method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentMethod {
     /// A test method of the sandbox.
@@ -27,27 +27,27 @@ impl fmt::Display for PaymentMethod {
 }
 
 impl FromStr for PaymentMethod {
-    type Err = types::UnknownWord;
+    type Err = types::UnknownValue;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse().map(Self::Sandbox)
     }
 }
 
-/// The idempotency key of a call: it names the effect, and is the same for each attempt.
+/// The idempotency key of a call: identifies the effect, and is the same for each attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EffectKey(pub String);
 
-/// When to take the money.
+/// When to capture the payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum CaptureMode {
     /// At once.
     Automatic,
-    /// Later, by [`PaymentProvider::capture`]; until then it is reserved.
+    /// Later, by [`PaymentProvider::capture`]; until then it is authorized.
     Manual,
 }
 
-/// Money that a guest wants to pay.
+/// A new payment.
 #[derive(Debug, Clone, Copy)]
 pub struct NewIntent {
     /// Our payment.
@@ -56,16 +56,16 @@ pub struct NewIntent {
     pub amount: Money,
     /// How.
     pub method: PaymentMethod,
-    /// When to take it.
+    /// When to capture it.
     pub capture: CaptureMode,
 }
 
-/// Where an intent stands.
+/// The status of an intent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IntentStatus {
-    /// The guest must confirm, at the address if there is one.
+    /// The guest must confirm, at the URL if there is one.
     RequiresConfirmation {
-        /// Where the bank asks the guest.
+        /// The bank's page for the confirmation.
         url: Option<String>,
     },
     /// Reserved.
@@ -74,60 +74,60 @@ pub enum IntentStatus {
     Captured(i64),
     /// Declined.
     Declined(DeclineReason),
-    /// Voided: no money is reserved.
+    /// Voided: no money is authorized.
     Voided,
 }
 
-/// What a provider says of an intent, in an answer or by itself.
+/// The status of an intent, from a response or a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// The provider's id of this statement: said again, it is the same.
+    /// The provider's id of the notification: the same when it is sent again.
     pub event: String,
     /// Our payment.
     pub payment: PaymentId,
-    /// The provider's name for the intent.
+    /// The provider's id of the intent.
     pub reference: String,
-    /// Where it stood when the provider said so.
+    /// The status at that time.
     pub status: IntentStatus,
 }
 
-/// Why a call to a provider had no effect that we know of.
+/// Why a call to a provider failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
-    /// It did not answer; nobody knows whether it acted. The same call again will tell.
+    /// It did not respond, and the outcome is unknown. Repeat the same call.
     #[error("the payment provider is not responding: {0}")]
     Unavailable(String),
-    /// It refuses, and will refuse again.
+    /// It refused, and will refuse again.
     #[error("the payment provider refuses: {0}")]
     Rejected(String),
 }
 
-/// An answer of the provider.
+/// A response of the provider.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, ProviderError>>;
 
-/// Takes money and gives it back. Every call may be repeated with the same idempotency key.
+/// Captures and refunds payments. Every call can be repeated with the same idempotency key.
 pub trait PaymentProvider: Send + Sync + 'static {
-    /// The name that payments carry.
+    /// The name of the provider in payments.
     fn name(&self) -> &'static str;
-    /// Starts an intent, or finds it again.
+    /// Creates an intent, or finds it.
     fn create(&self, key: EffectKey, intent: NewIntent) -> Answer<'_, Notice>;
-    /// Goes on after the guest has confirmed.
+    /// Continues after the guest has confirmed.
     fn confirm(&self, key: EffectKey, intent: NewIntent) -> Answer<'_, Notice>;
-    /// Captures what was authorized.
+    /// Captures an authorized payment.
     fn capture(&self, key: EffectKey, intent: NewIntent) -> Answer<'_, Notice>;
-    /// Voids what was authorized.
+    /// Voids an authorization.
     fn void(&self, key: EffectKey, payment: PaymentId) -> Answer<'_, Notice>;
-    /// Gives back part of what was captured.
+    /// Refunds part of a captured payment.
     fn refund(&self, key: EffectKey, payment: PaymentId, amount: Money) -> Answer<'_, ()>;
 }
 
-/// The embedded provider: no money moves, and the method decides the answer. It keeps nothing, so the same question has the same
-/// answer on every server and after every crash.
+/// The embedded provider: no money moves, and the method determines the response. It is stateless, so that the same call has the same
+/// response on every server and after every crash.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sandbox;
 
 impl Sandbox {
-    /// What the sandbox says of a payment that stands there: always the same for the same status.
+    /// The notification for a status: always the same for the same status.
     pub fn notice(payment: PaymentId, status: IntentStatus) -> Notice {
         let word = match status {
             IntentStatus::RequiresConfirmation { .. } => "requires_confirmation",
@@ -174,7 +174,7 @@ impl PaymentProvider for Sandbox {
         let status = match method {
             SandboxMethod::CardConfirmationFails => IntentStatus::Declined(DeclineReason::ConfirmationFailed),
             SandboxMethod::CardNeedsConfirmation => Self::paid(&intent),
-            // Needs no confirmation: it stands where it stood.
+            // Needs no confirmation: the status does not change.
             _ => return self.create(key, intent),
         };
         Self::answer(intent.payment, status)

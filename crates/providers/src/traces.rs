@@ -1,7 +1,7 @@
 //! Traces for a collector: OpenTelemetry's protocol (OTLP) over HTTP, as protobuf.
 //!
-//! Spans wait in a bounded queue and are sent in batches by a thread of the library's own. A collector that is away costs spans, and
-//! never an answer.
+//! Spans wait in a bounded queue and are sent in batches by a thread of the library. An unavailable collector loses spans, but never delays
+//! a response.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -26,22 +26,22 @@ use tracing_subscriber::registry::LookupSpan;
 
 use telemetry::logs;
 
-/// How long a collector may take for one batch of spans.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long the last spans may take when the program ends.
-const FAREWELL: Duration = Duration::from_secs(5);
-/// The most bytes of a collector's answer.
-const MAX_ANSWER: usize = 64 * 1024;
+/// Timeout for sending one batch of spans.
+const BATCH_TIMEOUT: Duration = Duration::from_secs(10);
+/// Timeout for sending the last spans when the program ends.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most bytes of a collector's response.
+const MAX_RESPONSE: usize = 64 * 1024;
 
 /// Sends the spans of this process to a collector.
 pub struct Traces(SdkTracerProvider);
 
 impl Traces {
-    /// Begins to send `ratio` of all traces to the collector at `endpoint`, an address without a path. Headers for it, such as a key, come
-    /// from `OTEL_EXPORTER_OTLP_HEADERS`, as OpenTelemetry defines it.
+    /// Starts to send `ratio` of all traces to the collector at `endpoint`, a URL without a path. Headers for it, such as a key, come from
+    /// `OTEL_EXPORTER_OTLP_HEADERS`, as OpenTelemetry defines it.
     ///
     /// # Errors
-    /// The address is none, or this machine's certificates cannot be read.
+    /// The URL is invalid, or this machine's certificates cannot be read.
     pub fn start(endpoint: &str, ratio: f64, runtime: &Handle) -> anyhow::Result<Self> {
         let connector = HttpsConnectorBuilder::new()
             .with_native_roots()
@@ -59,19 +59,19 @@ impl Traces {
             .with_http_client(client)
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
-            .with_timeout(PATIENCE)
+            .with_timeout(BATCH_TIMEOUT)
             .build()
             .context("the exporter of traces")?;
         let version = opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
         let resource = Resource::builder().with_service_name("staygate").with_attribute(version).build();
-        // By the trace's id, which is ours and random.
+        // Sampled by the trace's id, which is random.
         let sampler = Sampler::TraceIdRatioBased(ratio);
         let provider =
             SdkTracerProvider::builder().with_batch_exporter(exporter).with_sampler(sampler).with_resource(resource);
         Ok(Self(provider.build()))
     }
 
-    /// What turns the spans under [`logs::TRACE`] into OpenTelemetry's.
+    /// The layer that exports the spans under [`logs::TRACE`].
     pub fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
@@ -86,9 +86,9 @@ impl Traces {
             .with_filter::<Targets>(Targets::new().with_target(logs::TRACE, LevelFilter::TRACE))
     }
 
-    /// Sends what is left. Blocks for a few seconds at the most.
+    /// Sends the remaining spans. Blocks for a few seconds at most.
     pub fn stop(self) {
-        if let Err(error) = self.0.shutdown_with_timeout(FAREWELL) {
+        if let Err(error) = self.0.shutdown_with_timeout(STOP_TIMEOUT) {
             tracing::warn!(%error, "the last traces were not exported");
         }
     }
@@ -103,7 +103,7 @@ struct Collector {
 }
 
 impl Collector {
-    /// Says once that the collector is away, and once that it is back.
+    /// Logs once that the collector is unavailable, and once that it is available again.
     fn note(&self, failure: Option<&str>) {
         let was_away = self.is_away.swap(failure.is_some(), Ordering::Relaxed);
         match failure {
@@ -119,8 +119,8 @@ impl HttpClient for Collector {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let sending = self.client.request(request.map(Full::new));
         let sending = async move {
-            let (parts, body) = tokio::time::timeout(PATIENCE, sending).await??.into_parts();
-            let body = Limited::new(body, MAX_ANSWER).collect().await?.to_bytes();
+            let (parts, body) = tokio::time::timeout(BATCH_TIMEOUT, sending).await??.into_parts();
+            let body = Limited::new(body, MAX_RESPONSE).collect().await?.to_bytes();
             Ok::<_, HttpError>(Response::from_parts(parts, body))
         };
         let answer = self.runtime.spawn(sending).await.map_err(HttpError::from).flatten();

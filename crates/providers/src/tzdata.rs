@@ -1,6 +1,6 @@
 //! The system's time zone rules (tzdata), which its package manager keeps up to date.
 //!
-//! All files are read at once and kept: rules that are read one by one while a package is being replaced would be of two versions.
+//! All files are read at once and stay in memory: rules that are read one by one while a package is replaced could be of two versions.
 
 use std::{
     collections::BTreeMap,
@@ -13,34 +13,34 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use types::{InvalidVersion, RulesVersion, TimeZones};
 
-/// Where systems have their compiled rules.
+/// Folders of compiled rules.
 const FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];
-/// Files that tell the version: that of Linux distributions and that of macOS and BSD.
+/// Files with the version: that of Linux distributions and that of macOS and BSD.
 const VERSIONS: [&str; 2] = ["tzdata.zi", "+VERSION"];
-/// What is in these folders is there a second time, or counts leap seconds.
+/// Folders with duplicates, or with rules that count leap seconds.
 const NOT_ZONES: [&str; 4] = ["posix", "right", "localtime", "posixrules"];
-/// The largest file of a zone. The largest that there is has 4 kB.
+/// The maximum size of a zone's file. The largest existing one has 4 kB.
 const MAX_BYTES: u64 = 64 * 1024;
 /// The most zones. There are about 600.
 const MAX_ZONES: usize = 4_000;
-/// How deep folders are nested. The deepest is `America/Argentina`.
+/// The maximum depth of folders. The deepest existing one is `America/Argentina`.
 const MAX_DEPTH: usize = 4;
 
 /// Why the rules of a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TzdataError {
-    /// No file tells the version.
+    /// No file has the version.
     #[error("{} has no tzdata.zi and no +VERSION that tells which version of tzdata it is", .0.display())]
     NoVersion(PathBuf),
-    /// The version makes no sense.
+    /// The version is invalid.
     #[error("{}: {source}", folder.display())]
     Version {
         /// The folder.
         folder: PathBuf,
-        /// What it says.
+        /// The text.
         source: InvalidVersion,
     },
-    /// Something cannot be read.
+    /// A file or folder cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file or folder.
@@ -53,12 +53,12 @@ pub enum TzdataError {
     NoZones(PathBuf),
 }
 
-/// The rules that are in force, and where newer ones would come from.
+/// The rules in force, and the folder of newer ones.
 #[derive(Debug)]
 pub struct Tzdata {
     folders: Vec<PathBuf>,
     current: RwLock<Arc<TimeZones>>,
-    /// A newer version that was found at the last look.
+    /// A newer version that the previous check found.
     seen: Mutex<Option<RulesVersion>>,
 }
 
@@ -67,7 +67,7 @@ impl Tzdata {
     /// are as new.
     ///
     /// # Errors
-    /// When `folder` has no usable rules. A system without any is no error.
+    /// When `folder` has no usable rules. A system without rules is not an error.
     pub fn open(folder: Option<&Path>) -> Result<Self, TzdataError> {
         if let Some(folder) = folder {
             return Ok(Self::new(vec![folder.to_owned()], Arc::new(read(folder)?)));
@@ -78,7 +78,7 @@ impl Tzdata {
         Ok(Self::new(folders, newer.map_or_else(|| Arc::clone(built_in), Arc::new)))
     }
 
-    /// These rules for ever.
+    /// Fixed rules, which never change.
     pub fn fixed(zones: Arc<TimeZones>) -> Self {
         Self::new(Vec::new(), zones)
     }
@@ -87,13 +87,13 @@ impl Tzdata {
         Self { folders, current: RwLock::new(zones), seen: Mutex::default() }
     }
 
-    /// The rules that are in force.
+    /// The rules in force.
     pub fn current(&self) -> Arc<TimeZones> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks whether the system has got newer rules, and if so puts them in force: at the second look that finds them, so that a
-    /// package that is being unpacked is complete. Reads files: not for the threads of the runtime.
+    /// Checks whether the system has newer rules, and if so puts them in force: at the second check that finds them, so that a package that
+    /// is being unpacked is complete. Reads files, so it must not run on threads of the runtime.
     pub fn refresh(&self) -> Option<Arc<TimeZones>> {
         let current = self.current();
         let found = newest(&self.folders).map(|(version, _)| version).filter(|version| version > current.version());
@@ -114,13 +114,13 @@ fn newest(folders: &[PathBuf]) -> Option<(RulesVersion, &Path)> {
     folders.iter().filter_map(|folder| Some((version(folder).ok()?, folder.as_path()))).max_by(|a, b| a.0.cmp(&b.0))
 }
 
-/// The newest rules of `folders`, if they are newer than `known`. A folder that cannot be used is told of and passed over.
+/// The newest rules of `folders`, if they are newer than `known`. An unusable folder is logged and skipped.
 fn newer_than(known: &RulesVersion, folders: &[PathBuf]) -> Option<TimeZones> {
     let (_, folder) = newest(folders).filter(|(version, _)| version > known)?;
     read(folder).inspect_err(|error| tracing::warn!(%error, "the system's time zones cannot be used")).ok()
 }
 
-/// What `folder` says of its version.
+/// The version of the rules in `folder`.
 fn version(folder: &Path) -> Result<RulesVersion, TzdataError> {
     let text = VERSIONS.iter().find_map(|name| first_line(&folder.join(name)).ok());
     let text = text.ok_or_else(|| TzdataError::NoVersion(folder.to_owned()))?;
@@ -145,7 +145,7 @@ fn read(folder: &Path) -> Result<TimeZones, TzdataError> {
     Ok(TimeZones::read(version, folder, packaged(folder), zones))
 }
 
-/// The day on which the version's file was made. Packages keep it.
+/// The day on which the version's file was created, which packages preserve.
 fn packaged(folder: &Path) -> Option<NaiveDate> {
     let modified = VERSIONS.iter().find_map(|name| fs::metadata(folder.join(name)).ok()?.modified().ok())?;
     Some(DateTime::<Utc>::from(modified).date_naive())
@@ -198,7 +198,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         unpack(folder.path(), "2025b");
         let zones = Tzdata::open(Some(folder.path())).unwrap().current();
-        assert_eq!(zones.version().as_str(), "2025b", "an older version too, when it is asked for");
+        assert_eq!(zones.version().as_str(), "2025b", "an older version too, if requested");
         assert_eq!(zones.names(), ["America/Argentina/Ushuaia", "Utopia"]);
         fs::remove_file(folder.path().join("tzdata.zi")).unwrap();
         fs::write(folder.path().join("+VERSION"), "2026a\n").unwrap();
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_used_is_named() {
+    fn an_unusable_folder_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let said = || Tzdata::open(Some(folder.path())).unwrap_err().to_string();
         assert!(said().contains("no tzdata.zi and no +VERSION"), "{}", said());
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn older_rules_of_the_system_lose_against_the_built_in_ones() {
+    fn built_in_rules_are_preferred_to_older_ones_of_the_system() {
         let built_in = TimeZones::built_in().version();
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let paths: Vec<_> = folders.iter().map(|folder| folder.path().to_owned()).collect();
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn newer_rules_come_into_force_while_the_server_runs_and_never_older_ones() {
+    fn a_running_server_adopts_newer_rules_and_never_older_ones() {
         let folder = tempfile::tempdir().unwrap();
         unpack(folder.path(), "2030a");
         let tzdata = Tzdata::open(Some(folder.path())).unwrap();

@@ -1,4 +1,4 @@
-//! What places offer.
+//! Amenities of listings.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use diesel::{
 use diesel_async::RunQueryDsl;
 
 use super::{
-    each::{Each, Shared, among},
+    query_parts::{Shared, UnionAll, among},
     schema::{amenities, listing_amenities, listings},
 };
 use mysql_engine::{Conn, Database};
@@ -19,7 +19,7 @@ use types::{ListingId, ListingStatus, amenity_key, amenity_of, error};
 /// Rows of one statement.
 const ROWS: usize = 2_000;
 
-/// A thing that a place offers.
+/// An amenity that listings can have.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = amenities, check_for_backend(Mysql))]
 pub struct Amenity {
@@ -29,7 +29,7 @@ pub struct Amenity {
     pub name: String,
 }
 
-/// What each listing offers, by name within a listing.
+/// The amenities of each listing, ordered by name within a listing.
 pub async fn of_listings(conn: &mut Conn, ids: &[ListingId]) -> QueryResult<Vec<(ListingId, Amenity)>> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -53,7 +53,7 @@ pub struct Usage {
     pub listings: i64,
 }
 
-/// Gives `listing` these amenities and no others. One that is known under another spelling keeps the slug and the name that it has.
+/// Gives `listing` these amenities and no others. An amenity that the catalog already has in another spelling keeps its slug and name.
 pub async fn replace(tx: &mut Conn, listing: ListingId, offers: &[Amenity]) -> QueryResult<()> {
     let old = listing_amenities::table.filter(listing_amenities::listing_id.eq(listing));
     diesel::delete(old).execute(tx).await?;
@@ -70,16 +70,16 @@ pub async fn replace(tx: &mut Conn, listing: ListingId, offers: &[Amenity]) -> Q
     Ok(())
 }
 
-/// Enters amenities, by slug and name, into the catalog, unless they are there in some spelling. Returns for each slug the one under which
-/// the catalog has it.
+/// Adds amenities, given by slug and name, to the catalog, unless it has them in some spelling. Returns the slug in the catalog for each
+/// slug given.
 pub(super) async fn enter<'a>(
     tx: &mut Conn,
     offers: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> QueryResult<HashMap<&'a str, String>> {
-    // In the order of the key, so that two hosts who name new amenities at once wait rather than deadlock.
+    // In the order of the key, so that two hosts who add the same amenities at once wait rather than deadlock.
     let offers: BTreeMap<&str, (&str, String)> = offers.map(|(slug, name)| (slug, (name, amenity_key(name)))).collect();
     let keyed = || offers.iter().map(|(slug, (_, key))| (*slug, key.as_str()));
-    // Locked, so that the worker does not delete one that nobody offers yet.
+    // Locked, so that the worker does not delete one that no listing has yet.
     let mut known = find(tx, keyed(), true).await?;
     let new: Vec<_> = offers
         .iter()
@@ -90,7 +90,7 @@ pub(super) async fn enter<'a>(
         .collect();
     if !new.is_empty() {
         for rows in new.chunks(ROWS) {
-            // Ignored: another writer may have brought the same amenity, under this slug or another one.
+            // Duplicates are ignored: another writer may have added the same amenity, under this slug or another one.
             diesel::insert_or_ignore_into(amenities::table).values(rows).execute(tx).await?;
         }
         known = find(tx, keyed(), true).await?;
@@ -98,8 +98,8 @@ pub(super) async fn enter<'a>(
     Ok(known)
 }
 
-/// The slugs of the catalog for slugs and keys: the same slug, else that with the key. What is not there is left out. What is there stays
-/// there until the transaction ends if `locks`.
+/// The slugs in the catalog for slugs and keys: the same slug, else the one with the key. Missing ones are left out. With `locks`, the rows
+/// found cannot be deleted until the transaction ends.
 async fn find<'a, 'k>(
     conn: &mut Conn,
     wanted: impl Iterator<Item = (&'a str, &'k str)>,
@@ -115,7 +115,7 @@ async fn find<'a, 'k>(
     let slugs = slugs.into_iter().filter(|slug| slug.is_ascii());
     let parts = [part().filter(among(amenities::slug, slugs)), part().filter(among(amenities::name_key, keys))];
     let parts = parts.into_iter().map(|query| Shared { query, locks }).collect();
-    let rows: Vec<(String, Option<String>)> = Each::of(parts, true).load(conn).await?;
+    let rows: Vec<(String, Option<String>)> = UnionAll::of(parts, true).load(conn).await?;
     let slugs: HashSet<&str> = rows.iter().map(|(slug, _)| slug.as_str()).collect();
     let by_key: HashMap<&str, &str> =
         rows.iter().filter_map(|(slug, key)| Some((key.as_deref()?, slug.as_str()))).collect();
@@ -126,7 +126,7 @@ async fn find<'a, 'k>(
     Ok(wanted.iter().filter_map(known).collect())
 }
 
-/// The slugs of amenities that published listings offer, for what a client calls them: by slug, or by any spelling of the name.
+/// The slugs of amenities that published listings have, for the names that a client uses: a slug, or any spelling of the name.
 pub async fn slugs_of(conn: &mut Conn, names: &[String]) -> QueryResult<HashMap<String, String>> {
     let keys: Vec<String> = names.iter().map(|name| amenity_key(name)).collect();
     let found = find(conn, names.iter().map(String::as_str).zip(keys.iter().map(String::as_str)), false).await?;
@@ -135,7 +135,7 @@ pub async fn slugs_of(conn: &mut Conn, names: &[String]) -> QueryResult<HashMap<
     Ok(found.map(|(name, slug)| (name.to_owned(), slug)).collect())
 }
 
-/// Those of `slugs` that a published listing offers. Each stops at the first.
+/// Those of `slugs` that a published listing has. Stops at the first listing for each.
 async fn offered(conn: &mut Conn, slugs: BTreeSet<&str>) -> QueryResult<HashSet<String>> {
     let part = |slug| {
         listing_amenities::table
@@ -148,7 +148,7 @@ async fn offered(conn: &mut Conn, slugs: BTreeSet<&str>) -> QueryResult<HashSet<
     if slugs.is_empty() {
         return Ok(HashSet::new());
     }
-    let offered: Vec<String> = Each::of(slugs.into_iter().map(part).collect(), true).load(conn).await?;
+    let offered: Vec<String> = UnionAll::of(slugs.into_iter().map(part).collect(), true).load(conn).await?;
     Ok(offered.into_iter().collect())
 }
 
@@ -166,7 +166,7 @@ pub async fn linked(conn: &mut Conn, after: &str, limit: i64) -> QueryResult<Vec
 
 /// Deletes those of `slugs` that no listing has.
 pub async fn delete_unused(tx: &mut Conn, slugs: &[&str]) -> QueryResult<usize> {
-    // Locked, so that nobody begins to offer one of them between the look and the end.
+    // Locked, so that no listing gets one of them between this check and the commit.
     let rows = amenities::table.filter(among(amenities::slug, slugs.iter().copied())).select(amenities::slug);
     let there: Vec<String> = rows.order(amenities::slug).for_update().load(tx).await?;
     let links = listing_amenities::table
@@ -178,7 +178,7 @@ pub async fn delete_unused(tx: &mut Conn, slugs: &[&str]) -> QueryResult<usize> 
     diesel::delete(amenities::table.filter(among(amenities::slug, unused))).execute(tx).await
 }
 
-/// The whole catalog, the most common first. Counts every amenity of every published listing: to be asked now and then.
+/// The whole catalog, the most common first. Expensive, because it counts every amenity of every published listing: cache the result.
 pub async fn usage(conn: &mut Conn) -> QueryResult<Vec<Usage>> {
     let offered = listing_amenities::table
         .inner_join(amenities::table)
@@ -191,8 +191,8 @@ pub async fn usage(conn: &mut Conn) -> QueryResult<Vec<Usage>> {
     Ok(usage)
 }
 
-/// Makes the keys that are missing, of rows of a server that knew none, and puts amenities together that are two spellings of one: the
-/// listings of both offer the one that stays. Can be stopped and run again at any time.
+/// Adds missing keys to rows that an older server wrote, and merges amenities that are two spellings of one: the listings of both get the
+/// one that stays. Can be stopped and run again at any time.
 ///
 /// # Errors
 /// When the database fails.
@@ -211,7 +211,7 @@ pub(super) async fn refresh(database: &Database) -> error::Result<()> {
     Ok(())
 }
 
-/// Gives one amenity its key, or its listings to the amenity that has the key.
+/// Sets the key of one amenity, or merges it into the amenity that already has the key.
 async fn settle(tx: &mut Conn, amenity: &Amenity) -> QueryResult<()> {
     let (slug, key) = (&amenity.slug, amenity_key(&amenity.name));
     let row = amenities::table.filter(amenities::name_key.eq(&key)).select(amenities::slug);

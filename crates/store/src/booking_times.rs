@@ -1,9 +1,9 @@
-//! The instants of bookings, and the version of the time zone rules that they were worked out with.
+//! The instants of bookings, and the version of the time zone rules that they were computed with.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{bookings::Booking, each::among, schema::bookings};
+use super::{bookings::Booking, query_parts::among, schema::bookings};
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{BookingId, BookingStatus, Json, RefundTier, RulesVersion, Timestamp};
@@ -12,7 +12,7 @@ use types::{BookingId, BookingStatus, Json, RefundTier, RulesVersion, Timestamp}
 const OPEN: [BookingStatus; 4] =
     [BookingStatus::PendingPayment, BookingStatus::Requested, BookingStatus::Confirmed, BookingStatus::CheckedIn];
 
-/// The instants of a booking, as worked out with one version of the rules.
+/// The instants of a booking, as computed with one version of the rules.
 #[derive(Debug, Clone, PartialEq, Eq, AsChangeset)]
 #[diesel(table_name = bookings, treat_none_as_null = true)]
 #[expect(missing_docs, reason = "the columns, described in the migration")]
@@ -37,7 +37,7 @@ impl Times {
     }
 }
 
-/// Bookings that are not over and whose instants were worked out with rules older than `version`.
+/// Bookings that are not over and whose instants were computed with rules older than `version`.
 pub async fn outdated(conn: &mut Conn, version: &RulesVersion, limit: i64) -> QueryResult<Vec<BookingId>> {
     bookings::table
         .filter(among(bookings::status, OPEN))
@@ -48,8 +48,8 @@ pub async fn outdated(conn: &mut Conn, version: &RulesVersion, limit: i64) -> Qu
         .await
 }
 
-/// Writes the instants that a booking has by the rules of `version`.
-pub async fn renew(
+/// Writes the instants of a booking, computed with the rules of `version`.
+pub async fn update(
     tx: &mut Conn,
     id: BookingId,
     times: &Times,
@@ -64,8 +64,8 @@ pub async fn renew(
         .await
 }
 
-/// Writes down that the instants of a booking are the same by the rules of `version`.
-pub async fn keep(tx: &mut Conn, id: BookingId, version: &RulesVersion) -> QueryResult<usize> {
+/// Records that the instants of a booking are the same under the rules of `version`.
+pub async fn mark_current(tx: &mut Conn, id: BookingId, version: &RulesVersion) -> QueryResult<usize> {
     let rules = bookings::time_zone_rules.eq(version.as_str());
     diesel::update(bookings::table.find(id)).set(rules).prepared().execute(tx).await
 }

@@ -18,7 +18,7 @@ pub async fn is_known(conn: &mut Conn, token_hash: &[u8; 32], user: UserId, now:
     Ok(known.first::<UserId>(conn).await.optional()?.is_some())
 }
 
-/// Writes that `user` signs in from the device. Of more than `most` devices the ones longest unused are forgotten.
+/// Records that `user` signs in from the device. Beyond `most` devices, the least recently used are forgotten.
 pub async fn remember(
     tx: &mut Conn,
     token_hash: &[u8; 32],
@@ -56,7 +56,7 @@ pub async fn forget_all(tx: &mut Conn, user: UserId) -> QueryResult<usize> {
     diesel::delete(devices::table.filter(devices::user_id.eq(user))).execute(tx).await
 }
 
-/// Forgets some of the devices whose time is over.
+/// Deletes some of the expired devices.
 pub async fn sweep(conn: &mut Conn, now: Timestamp) -> QueryResult<usize> {
     diesel::sql_query("DELETE FROM devices WHERE expires_at <= ? LIMIT 1000")
         .bind::<diesel::sql_types::Datetime, _>(now)

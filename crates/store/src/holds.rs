@@ -1,4 +1,4 @@
-//! What guests have booked that nobody has paid for.
+//! Unpaid bookings of guests.
 
 use chrono::NaiveDate;
 use diesel::{prelude::*, sql_types};
@@ -9,21 +9,21 @@ use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{BookingId, BookingStatus, ListingId, Stay, Timestamp, UserId};
 
-/// More holds than a guest can have in the time that is looked back on, whatever the limits are.
+/// More holds than a guest can have in the period that is read, whatever the limits are.
 const MOST: i64 = 1_000;
 
-/// How a booking is one that nobody has paid for.
+/// Why a booking is unpaid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HoldKind {
     /// It holds nights until it is paid for.
     Unpaid,
-    /// It asks a host, with or without money that is reserved.
+    /// It is a request to a host, with or without authorized money.
     Request,
-    /// It is certain, and costs nothing.
+    /// It is confirmed and costs nothing.
     Free,
 }
 
-/// A booking that nobody has paid for, or that was one until a moment ago.
+/// A booking that is unpaid, or was until recently.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = bookings, check_for_backend(diesel::mysql::Mysql))]
 pub struct Hold {
@@ -35,7 +35,7 @@ pub struct Hold {
     pub check_in: NaiveDate,
     /// Day after the last night.
     pub check_out: NaiveDate,
-    /// Since when, the holds that it replaced included.
+    /// Since when, including the holds that it replaced.
     pub held_since: Option<Timestamp>,
     /// Until when.
     pub held_until: Option<Timestamp>,
@@ -69,14 +69,14 @@ impl Hold {
             && self.held_until.is_some_and(|end| end > now)
     }
 
-    /// Whether it waits for its guest alone, so that the guest can book something else instead.
+    /// Whether only its guest's payment is missing, so that the guest can replace it with another booking.
     pub fn awaits_payment(&self, now: Timestamp) -> bool {
         let is_unpaid = self.status == BookingStatus::PendingPayment || self.hidden_from_host;
         is_unpaid && self.is_open(now)
     }
 
-    /// When its guest ended it or let it end, if that is so at `now`. What a host declines or does not answer is not the guest's doing.
-    pub fn given_up_at(&self, now: Timestamp) -> Option<Timestamp> {
+    /// When its guest canceled it or let it expire, if so at `now`. A request that its host declined or did not answer does not count.
+    pub fn abandoned_at(&self, now: Timestamp) -> Option<Timestamp> {
         let is_guests_doing = match self.status {
             BookingStatus::Cancelled => true,
             BookingStatus::PendingPayment | BookingStatus::Requested | BookingStatus::Expired => {
@@ -88,8 +88,8 @@ impl Hold {
     }
 }
 
-/// Lets the holds of `guest` begin one after the other: who comes second waits here until the first transaction ends. A row of the
-/// guest's own, so that no other guest waits; written, not only locked, so that a cluster of several writers sees the conflict.
+/// Serializes new holds of `guest`: a second transaction waits here until the first ends. The row belongs to the guest alone, so that no
+/// other guest waits; it is written, not only locked, so that a cluster with several writers sees the conflict.
 pub async fn lock(tx: &mut Conn, guest: UserId) -> QueryResult<usize> {
     diesel::sql_query(
         "INSERT INTO guest_holds (guest_id, holds) VALUES (?, 1) ON DUPLICATE KEY UPDATE holds = holds + 1",
@@ -100,7 +100,7 @@ pub async fn lock(tx: &mut Conn, guest: UserId) -> QueryResult<usize> {
     .await
 }
 
-/// The bookings of `guest` that nobody has paid for and that last or lasted until after `after`, the first to end first.
+/// The unpaid bookings of `guest` that end or ended after `after`, the first to end first.
 pub async fn of_guest(conn: &mut Conn, guest: UserId, after: Timestamp) -> QueryResult<Vec<Hold>> {
     bookings::table
         .filter(bookings::guest_id.eq(guest))

@@ -1,4 +1,4 @@
-//! Answers kept by idempotency key, written in the transaction of the change itself.
+//! Responses stored by idempotency key, written in the transaction of the change itself.
 
 use diesel::{prelude::*, result::DatabaseErrorKind, sql_types};
 use diesel_async::RunQueryDsl;
@@ -15,22 +15,22 @@ pub struct IdempotentRequest<'a> {
     pub user: UserId,
     /// Which mutation.
     pub operation: &'static str,
-    /// The viewer's name for it.
+    /// The idempotency key, chosen by the client.
     pub key: &'a IdempotencyKey,
     /// SHA-256 of the input.
     pub input_hash: [u8; 32],
 }
 
-/// An answer that was given before.
+/// A stored response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredResponse {
-    /// SHA-256 of the input that it answered.
+    /// SHA-256 of the input of the request.
     pub input_hash: Vec<u8>,
     /// JSON.
     pub answer: String,
 }
 
-/// The answer that was given to this request, if any.
+/// The stored response to this request, if any.
 pub async fn find(
     conn: &mut Conn,
     user: UserId,
@@ -46,8 +46,8 @@ pub async fn find(
     Ok(row.map(|(input_hash, answer)| StoredResponse { input_hash, answer }))
 }
 
-/// Inserts the key with the response; false if it is there. Of two transactions with one key the second waits here for the first.
-pub async fn insert(tx: &mut Conn, request: &IdempotentRequest<'_>, answer: &str, now: Timestamp) -> QueryResult<bool> {
+/// Claims the key, with its response. Of two concurrent requests with one key, the second waits here for the first, and gets `false`.
+pub async fn claim(tx: &mut Conn, request: &IdempotentRequest<'_>, answer: &str, now: Timestamp) -> QueryResult<bool> {
     let row = (
         idempotency_keys::user_id.eq(request.user),
         idempotency_keys::operation.eq(request.operation),
@@ -63,8 +63,8 @@ pub async fn insert(tx: &mut Conn, request: &IdempotentRequest<'_>, answer: &str
     }
 }
 
-/// Writes the answer under a key that this transaction has taken.
-pub async fn keep(tx: &mut Conn, request: &IdempotentRequest<'_>, answer: &str) -> QueryResult<usize> {
+/// Stores the response under a key that this transaction has claimed.
+pub async fn store(tx: &mut Conn, request: &IdempotentRequest<'_>, answer: &str) -> QueryResult<usize> {
     diesel::update(idempotency_keys::table.find((request.user, request.operation, request.key.as_str())))
         .set(idempotency_keys::answer.eq(answer))
         .prepared()
@@ -72,7 +72,7 @@ pub async fn keep(tx: &mut Conn, request: &IdempotentRequest<'_>, answer: &str) 
         .await
 }
 
-/// Deletes at most `limit` answers that were given before `before`, the oldest first.
+/// Deletes at most `limit` responses that were stored before `before`, the oldest first.
 pub async fn delete_older(conn: &mut Conn, before: Timestamp, limit: u32) -> QueryResult<usize> {
     diesel::sql_query("DELETE FROM idempotency_keys WHERE created_at < ? ORDER BY created_at LIMIT ?")
         .bind::<sql_types::Datetime, _>(before)

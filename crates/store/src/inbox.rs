@@ -1,4 +1,4 @@
-//! What payment providers said. Each statement is here once, under the provider's own id of it.
+//! Notifications of payment providers. Each is stored once, under the provider's own id.
 
 use diesel::{prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
@@ -8,23 +8,23 @@ use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{NoticeOutcome, PaymentId, Timestamp};
 
-/// A provider's statement.
+/// A provider's notification.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = inbox, check_for_backend(diesel::mysql::Mysql))]
 pub struct Received {
-    /// Who said it.
+    /// The provider.
     pub provider: String,
-    /// The provider's id of the statement.
+    /// The provider's id of the notification.
     pub event_id: String,
     /// The payment that it is about.
     pub payment_id: PaymentId,
-    /// JSON: what was said.
+    /// The body: JSON.
     pub payload: String,
     /// How often applying it has failed.
     pub attempts: u32,
 }
 
-/// Writes a statement with what became of it; without an outcome it is still to be applied. False when it is here already.
+/// Stores a notification with its outcome; without an outcome it is still to be applied. False when it is already stored.
 pub async fn record(
     conn: &mut Conn,
     new: &Received,
@@ -48,7 +48,7 @@ pub async fn record(
     Ok(inserted == 1)
 }
 
-/// Statements that are to be applied, the oldest first.
+/// Notifications that are to be applied, the oldest first.
 pub async fn open(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<Received>> {
     inbox::table
         .filter(inbox::outcome.is_null())
@@ -60,13 +60,13 @@ pub async fn open(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Ve
         .await
 }
 
-/// Writes what became of a statement. False when that is written already: somebody else has applied it.
+/// Writes the outcome of a notification. False when it has one already: another server has applied it.
 pub async fn settle(tx: &mut Conn, (provider, event_id): (&str, &str), outcome: NoticeOutcome) -> QueryResult<bool> {
     let open = inbox::table.find((provider, event_id)).filter(inbox::outcome.is_null());
     Ok(diesel::update(open).set(inbox::outcome.eq(outcome)).prepared().execute(tx).await? > 0)
 }
 
-/// Writes that applying a statement has failed and is tried again at `due_at`.
+/// Records that applying a notification has failed and is retried at `due_at`.
 pub async fn postpone(conn: &mut Conn, (provider, event_id): (&str, &str), due_at: Timestamp) -> QueryResult<usize> {
     diesel::update(inbox::table.find((provider, event_id)))
         .set((inbox::attempts.eq(inbox::attempts + 1), inbox::due_at.eq(due_at)))
@@ -75,12 +75,12 @@ pub async fn postpone(conn: &mut Conn, (provider, event_id): (&str, &str), due_a
         .await
 }
 
-/// How many statements are to be applied.
+/// How many notifications are to be applied.
 pub async fn waiting(conn: &mut Conn) -> QueryResult<i64> {
     inbox::table.filter(inbox::outcome.is_null()).count().get_result(conn).await
 }
 
-/// Deletes at most `limit` statements that were received before `before` and applied, the oldest first.
+/// Deletes at most `limit` applied notifications that were received before `before`, the oldest first.
 pub async fn delete_applied(conn: &mut Conn, before: Timestamp, limit: u32) -> QueryResult<usize> {
     diesel::sql_query("DELETE FROM inbox WHERE received_at < ? AND outcome IS NOT NULL ORDER BY received_at LIMIT ?")
         .bind::<sql_types::Datetime, _>(before)

@@ -1,6 +1,6 @@
-//! Attempts that are limited. A row remembers one instant: until when the attempts so far are spent. Each attempt moves it on by one
-//! step, so nothing has to be counted and no window begins (the generic cell rate algorithm). Every statement commits by itself, and
-//! only one decides, so that attempts at the same time, on any server, are counted one by one.
+//! Rate limits of attempts, by the generic cell rate algorithm. A row stores one instant: until when the attempts so far are spent. Each
+//! attempt moves it by one step, so nothing is counted and there are no windows. Every statement commits by itself, and a single one
+//! decides, so that concurrent attempts, on any server, are counted one by one.
 
 use diesel::{prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
@@ -10,12 +10,12 @@ use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{Rule, Timestamp};
 
-/// Rows that one sweep deletes at most.
+/// The most rows that one sweep deletes.
 const BATCH: i64 = 1_000;
-/// How often a new row may vanish or appear while it is looked at.
+/// How often a new row can vanish or appear while it is read.
 const RACES: usize = 8;
 
-/// Takes one attempt from `bucket`, or returns until when the next one is spent: none is taken then.
+/// Takes one attempt from `bucket`; if none is left, takes none and returns when the next one is available.
 pub async fn take(conn: &mut Conn, bucket: &[u8; 32], rule: &Rule, now: Timestamp) -> QueryResult<Option<Timestamp>> {
     let first = now + rule.step();
     let latest = now + (rule.span() - rule.step());
@@ -50,7 +50,7 @@ pub async fn open_at(
     Ok((open_at > now).then_some(open_at))
 }
 
-/// Takes one attempt from `bucket` however many were taken, up to `most` ahead of the rule, and returns how far ahead it is.
+/// Takes one attempt from `bucket` even if none is left, up to `most` ahead of the rule, and returns how far ahead it is.
 pub async fn push(
     conn: &mut Conn,
     bucket: &[u8; 32],
@@ -75,7 +75,7 @@ pub async fn push(
     Ok(chrono::Duration::microseconds((used_until - edge.unix_micros()).max(0)).min(most))
 }
 
-/// The first attempt of `bucket`; false when there were others.
+/// Takes the first attempt of `bucket`; false when it was not the first.
 async fn begin(conn: &mut Conn, bucket: &[u8; 32], used_until: Timestamp) -> QueryResult<bool> {
     let row = (limits::bucket.eq(bucket.as_slice()), limits::used_until.eq(used_until.unix_micros()));
     Ok(diesel::insert_or_ignore_into(limits::table).values(row).prepared().execute(conn).await? > 0)
@@ -85,8 +85,8 @@ async fn find(conn: &mut Conn, bucket: &[u8; 32]) -> QueryResult<Option<i64>> {
     limits::table.find(bucket.as_slice()).select(limits::used_until).first(conn).await.optional()
 }
 
-/// Gives one attempt back: it was a rightful one.
-pub async fn give_back(conn: &mut Conn, bucket: &[u8; 32], rule: &Rule) -> QueryResult<usize> {
+/// Returns one attempt to `bucket`: it was legitimate.
+pub async fn return_one(conn: &mut Conn, bucket: &[u8; 32], rule: &Rule) -> QueryResult<usize> {
     diesel::update(limits::table.find(bucket.as_slice()))
         .set(limits::used_until.eq(limits::used_until - micros(rule.step())))
         .prepared()
@@ -94,12 +94,12 @@ pub async fn give_back(conn: &mut Conn, bucket: &[u8; 32], rule: &Rule) -> Query
         .await
 }
 
-/// Gives all attempts of `bucket` back.
-pub async fn forget(conn: &mut Conn, bucket: &[u8; 32]) -> QueryResult<usize> {
+/// Returns all attempts to `bucket`.
+pub async fn return_all(conn: &mut Conn, bucket: &[u8; 32]) -> QueryResult<usize> {
     diesel::delete(limits::table.find(bucket.as_slice())).execute(conn).await
 }
 
-/// Deletes some of the rows that say nothing any more: all their attempts have come back.
+/// Deletes some of the rows whose attempts are all available again.
 pub async fn sweep(conn: &mut Conn, now: Timestamp) -> QueryResult<usize> {
     diesel::sql_query("DELETE FROM limits WHERE used_until <= ? LIMIT ?")
         .bind::<sql_types::BigInt, _>(now.unix_micros())

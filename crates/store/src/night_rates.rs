@@ -1,18 +1,18 @@
-//! What differs from the listing on single nights.
+//! Prices and restrictions of single nights that differ from the listing's.
 
 use chrono::NaiveDate;
 use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
 
 use super::{
-    each::{Each, among},
     nights::Span,
+    query_parts::{UnionAll, among},
     schema::night_rates,
 };
 use mysql_engine::Conn;
 use types::{ListingId, Stay};
 
-/// One night; None: as the listing says.
+/// One night; None: the listing's value.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = night_rates, check_for_backend(Mysql), treat_none_as_default_value = false)]
 pub struct NightRate {
@@ -33,7 +33,7 @@ pub struct NightRate {
 }
 
 impl NightRate {
-    /// A night that is as the listing says.
+    /// A night with the listing's values.
     pub fn usual(listing_id: ListingId, night: NaiveDate) -> Self {
         Self {
             listing_id,
@@ -47,7 +47,7 @@ impl NightRate {
     }
 }
 
-/// The particular nights of `spans`, in no order and in one statement.
+/// The stored rates of `spans`, in no order and in one statement.
 pub async fn of_spans(conn: &mut Conn, spans: &[Span]) -> QueryResult<Vec<NightRate>> {
     if spans.is_empty() {
         return Ok(Vec::new());
@@ -58,10 +58,10 @@ pub async fn of_spans(conn: &mut Conn, spans: &[Span]) -> QueryResult<Vec<NightR
             .filter(among(night_rates::listing_id, span.listings.iter().copied()))
             .filter(night_rates::night.between(span.first, span.last))
     };
-    Each::of(spans.iter().map(part).collect(), spans.len() == 1).load(conn).await
+    UnionAll::of(spans.iter().map(part).collect(), spans.len() == 1).load(conn).await
 }
 
-/// The particular nights of one listing from `first` to `last`, both included, in no order.
+/// The stored rates of one listing from `first` to `last`, both included, in no order.
 pub async fn of_listing(
     conn: &mut Conn,
     listing: ListingId,
@@ -71,7 +71,7 @@ pub async fn of_listing(
     of_spans(conn, &[Span { first, last, listings: vec![listing] }]).await
 }
 
-/// Writes these nights, in ascending order, over what they had.
+/// Writes these nights, in ascending order, replacing what they had.
 pub async fn set(tx: &mut Conn, rates: &[NightRate]) -> QueryResult<()> {
     if rates.is_empty() {
         return Ok(());
@@ -81,7 +81,7 @@ pub async fn set(tx: &mut Conn, rates: &[NightRate]) -> QueryResult<()> {
     Ok(())
 }
 
-/// Makes the nights of `range` as the listing says.
+/// Resets the nights of `range` to the listing's values.
 pub async fn clear(tx: &mut Conn, listing: ListingId, range: Stay) -> QueryResult<()> {
     let nights = night_rates::table
         .filter(night_rates::listing_id.eq(listing))

@@ -1,11 +1,11 @@
-//! Who holds which night. The primary key (listing, night) is what forbids a double booking, whoever writes.
+//! What holds each night. The primary key (listing, night) makes double bookings impossible, whoever writes.
 
 use chrono::NaiveDate;
 use diesel::{prelude::*, result::DatabaseErrorKind};
 use diesel_async::RunQueryDsl;
 
 use super::{
-    each::{EXACT, Each, among},
+    query_parts::{EXACT, UnionAll, among},
     schema::nights,
 };
 use crate::prepared::Prepare as _;
@@ -24,12 +24,12 @@ pub struct Night {
     pub kind: NightKind,
     /// The booking, unless it is a block.
     pub booking_id: Option<BookingId>,
-    /// When it holds no longer; None: until it is released.
+    /// When the hold expires; None: never.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Night {
-    /// Whether it still holds the night: an expired hold never blocks anyone, even if no worker runs.
+    /// Whether it still holds the night: an expired hold blocks no guest, even if no worker runs.
     pub fn holds_at(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| end > now)
     }
@@ -49,16 +49,16 @@ impl Night {
     }
 }
 
-/// How a claim ended.
+/// The result of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// All nights are the claimant's.
+    /// The booking or block has all nights.
     Held,
-    /// Somebody has one of them: nothing was written.
+    /// A night is taken: nothing was written.
     Taken,
 }
 
-/// What is known of the nights of `listing` in `stay`, in order, expired holds included.
+/// The nights of `listing` in `stay` that have a row, in order, expired holds included.
 pub async fn of_listing(conn: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<Vec<Night>> {
     nights::table
         .filter(nights::listing_id.eq(listing))
@@ -93,11 +93,11 @@ pub async fn of_spans(conn: &mut Conn, spans: &[Span], now: Timestamp) -> QueryR
             .filter(nights::night.between(span.first, span.last))
             .filter(nights::expires_at.is_null().or(nights::expires_at.gt(now)))
     };
-    Each::of(spans.iter().map(part).collect(), spans.len() == 1).load(conn).await
+    UnionAll::of(spans.iter().map(part).collect(), spans.len() == 1).load(conn).await
 }
 
-/// Takes `rows`, which must be in ascending order so that racers queue up rather than embrace: all of them or, when the key refuses
-/// one, none.
+/// Claims `rows`, all of them or, when the key refuses one, none. They must be in ascending order, so that concurrent claims wait rather
+/// than deadlock.
 pub async fn claim(tx: &mut Conn, rows: &[Night]) -> QueryResult<Claim> {
     match diesel::insert_into(nights::table).values(rows).prepared_if(rows.len() <= EXACT).execute(tx).await {
         Ok(_) => Ok(Claim::Held),
@@ -106,8 +106,8 @@ pub async fn claim(tx: &mut Conn, rows: &[Night]) -> QueryResult<Claim> {
     }
 }
 
-/// The nights of `stay` that `booking` holds become certain, and those that it keeps free no longer expire. Returns how many nights of
-/// the stay it held: the caller, who has locked the booking, sees whether these are all.
+/// Confirms the nights of `stay` that `booking` holds; its preparation nights no longer expire either. Returns how many nights of the stay
+/// it held: the caller, who has locked the booking, checks that these are all.
 pub async fn confirm(tx: &mut Conn, booking: BookingId, stay: Stay) -> QueryResult<usize> {
     let confirmed = diesel::update(nights::table)
         .filter(nights::booking_id.eq(booking))
@@ -128,7 +128,7 @@ pub async fn confirm(tx: &mut Conn, booking: BookingId, stay: Stay) -> QueryResu
     Ok(confirmed)
 }
 
-/// Moves the end of a hold or a request.
+/// Changes when the nights of a hold or a request expire.
 pub async fn expire_at(tx: &mut Conn, booking: BookingId, at: Timestamp) -> QueryResult<usize> {
     diesel::update(nights::table)
         .filter(nights::booking_id.eq(booking))
@@ -139,7 +139,7 @@ pub async fn expire_at(tx: &mut Conn, booking: BookingId, at: Timestamp) -> Quer
         .await
 }
 
-/// Lets go the nights of a booking from `from` on; those before stay for the record.
+/// Releases the nights of a booking from `from` on; earlier ones stay for the record.
 pub async fn release(tx: &mut Conn, booking: BookingId, from: Option<NaiveDate>) -> QueryResult<usize> {
     let all = diesel::delete(nights::table).filter(nights::booking_id.eq(booking));
     match from {
@@ -148,7 +148,7 @@ pub async fn release(tx: &mut Conn, booking: BookingId, from: Option<NaiveDate>)
     }
 }
 
-/// Lets go the blocks of `listing` in `stay`: the host's and those of outside calendars.
+/// Deletes the blocks of `listing` in `stay`: the host's and external ones.
 pub async fn unblock(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<usize> {
     diesel::delete(nights::table)
         .filter(nights::listing_id.eq(listing))
@@ -159,7 +159,7 @@ pub async fn unblock(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResu
         .await
 }
 
-/// Makes the nights of `listing` in `stay` that an outside calendar holds the host's own blocks.
+/// Turns the external nights of `listing` in `stay` into the host's own blocks.
 pub async fn block_external(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<usize> {
     diesel::update(nights::table)
         .filter(nights::listing_id.eq(listing))
@@ -172,7 +172,7 @@ pub async fn block_external(tx: &mut Conn, listing: ListingId, stay: Stay) -> Qu
         .await
 }
 
-/// Lets go the nights of `listing` in `stay` that are only kept free after another stay.
+/// Releases the nights of `listing` in `stay` that are preparation after another stay.
 pub async fn release_preparation(tx: &mut Conn, listing: ListingId, stay: Stay) -> QueryResult<usize> {
     diesel::delete(nights::table)
         .filter(nights::listing_id.eq(listing))

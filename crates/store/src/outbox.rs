@@ -1,9 +1,10 @@
-//! Effects on the outside world: written in the transaction that decides them, done afterwards by whichever server leases them.
+//! The outbox: effects on the outside world, written in the transaction that decides them, performed afterwards by the server that leases
+//! them.
 
 use diesel::{mysql::Mysql, prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
-use super::{each::among, schema::outbox};
+use super::{query_parts::among, schema::outbox};
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{EffectKind, EffectState, ObjectId, PaymentStatus, Timestamp};
@@ -14,13 +15,13 @@ use types::{EffectKind, EffectState, ObjectId, PaymentStatus, Timestamp};
 pub struct Effect {
     /// What it is about: a payment or a refund.
     pub object_id: ObjectId,
-    /// What is to be done.
+    /// The action.
     pub kind: EffectKind,
     /// Which effect of this kind on this object it is, from 1.
     pub generation: u32,
     /// What it belongs to: a booking.
     pub group_id: ObjectId,
-    /// JSON: what the provider is asked, as it was decided.
+    /// The request to the provider, as it was decided: JSON.
     pub payload: String,
     /// How often it was leased.
     pub attempts: u32,
@@ -28,12 +29,12 @@ pub struct Effect {
     pub created_at: Timestamp,
 }
 
-/// An effect that is to be written.
+/// An effect to write.
 #[derive(Debug, Clone, Copy)]
 pub struct NewEffect<'a> {
     /// What it is about.
     pub object_id: ObjectId,
-    /// What is to be done.
+    /// The action.
     pub kind: EffectKind,
     /// What it belongs to.
     pub group_id: ObjectId,
@@ -41,7 +42,7 @@ pub struct NewEffect<'a> {
     pub payload: &'a str,
 }
 
-/// Writes an effect that is due at once, and leased until `leased_until` if the caller does it. What was done before is done again, as
+/// Writes an effect that is due at once, leased until `leased_until` if the caller performs it. If the action was performed before, this is
 /// another effect; the caller has locked the object, so that none is pending.
 pub async fn order(
     tx: &mut Conn,
@@ -97,12 +98,12 @@ pub enum Selection {
     Group(ObjectId),
     /// This one, due or not.
     One(ObjectId, EffectKind),
-    /// This one, even if somebody else has leased it: whoever that was may be dead.
+    /// This one, even if another server has leased it: that server may be dead.
     Taken(ObjectId, EffectKind),
 }
 
-/// Leases at most `limit` of the effects that are wanted, until `until`: nobody else gets them before. What another transaction is
-/// leasing at this moment is left to it.
+/// Leases at most `limit` of the selected effects until `until`: no other server gets them before. Skips effects that another transaction
+/// is leasing at this moment.
 pub async fn lease(
     tx: &mut Conn,
     wanted: Selection,
@@ -149,7 +150,7 @@ pub async fn lease(
     Ok(leased)
 }
 
-/// Whether an effect of a kind is due: a look that locks nothing.
+/// Whether an effect of a kind is due. Locks nothing.
 pub async fn is_due(conn: &mut Conn, kind: EffectKind, now: Timestamp) -> QueryResult<bool> {
     let due = outbox::table
         .filter(outbox::state.eq(EffectState::Pending))
@@ -165,20 +166,20 @@ pub async fn find(conn: &mut Conn, object: ObjectId, kind: EffectKind) -> QueryR
     found.first(conn).await.optional()
 }
 
-/// How an attempt ended.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending<'a> {
     /// It is done, or no longer needed.
     Done,
-    /// It failed, and is due again at this time.
+    /// It failed and is retried at this time.
     Again(Timestamp, &'a str),
-    /// The provider refuses it.
+    /// The provider refused it.
     Refused(&'a str),
     /// It has failed too often.
     Dead(&'a str),
 }
 
-/// Ends the lease of `effect`. False when the lease was lost: it had run out, and somebody else goes on with the effect.
+/// Ends the lease of `effect`. False when the lease had expired and another server has taken over the effect.
 pub async fn end(conn: &mut Conn, effect: &Effect, ending: Ending<'_>, now: Timestamp) -> QueryResult<bool> {
     let (state, due_at, error) = match ending {
         Ending::Done => (EffectState::Done, now, None),
@@ -206,13 +207,13 @@ pub async fn end(conn: &mut Conn, effect: &Effect, ending: Ending<'_>, now: Time
 pub struct Failed {
     /// What it is about.
     pub object_id: ObjectId,
-    /// What was to be done.
+    /// The action.
     pub kind: EffectKind,
-    /// How often it was tried.
+    /// How many attempts there were.
     pub attempts: u32,
     /// Why the last attempt failed.
     pub error: Option<String>,
-    /// Since when it is not tried any more.
+    /// Since when it is not retried.
     pub updated_at: Timestamp,
 }
 
@@ -227,8 +228,8 @@ pub async fn failed(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Failed>> {
         .await
 }
 
-/// Has effects on an object that failed for good done once more. One that was refused is another effect for the provider, under a new key; one
-/// whose outcome nobody knows keeps its key, so that it cannot happen twice. Returns how many there were.
+/// Retries the effects on an object that failed for good. One that was refused is sent under a new key; one whose outcome is unknown keeps
+/// its key, so that it cannot happen twice. Returns how many there were.
 pub async fn revive(tx: &mut Conn, object: ObjectId, now: Timestamp) -> QueryResult<usize> {
     diesel::sql_query(
         "UPDATE outbox SET generation = generation + IF(state = 'REFUSED', 1, 0), state = 'PENDING', attempts = 0, due_at = ?, \
@@ -242,7 +243,7 @@ pub async fn revive(tx: &mut Conn, object: ObjectId, now: Timestamp) -> QueryRes
     .await
 }
 
-/// How many effects are in a state. What is done is not counted by anybody, because there is much of it.
+/// How many effects are in a state. Not for `done`: there are too many of these.
 pub async fn count(conn: &mut Conn, state: EffectState) -> QueryResult<i64> {
     outbox::table.filter(outbox::state.eq(state)).count().get_result(conn).await
 }

@@ -1,4 +1,4 @@
-//! What a person must look at, because no program can decide it.
+//! Cases that an operator must decide, because no program can.
 
 use diesel::{prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
@@ -8,11 +8,11 @@ use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{BookingId, CaseId, CaseKind, PaymentId, Timestamp};
 
-/// Something about a payment that a person must look at.
+/// A problem with a payment that an operator must decide.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = payment_cases, check_for_backend(diesel::mysql::Mysql))]
 pub struct Case {
-    /// Its id.
+    /// The case.
     pub id: CaseId,
     /// Why.
     pub kind: CaseKind,

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{
-    each::among,
     outbox,
+    query_parts::among,
     schema::{bookings, payments, refunds},
 };
 use crate::prepared::Prepare as _;
@@ -36,7 +36,7 @@ pub struct Payment {
     pub updated_at: Timestamp,
 }
 
-/// Money given back.
+/// A refund.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = refunds, check_for_backend(diesel::mysql::Mysql))]
 #[expect(missing_docs, reason = "the columns, described in the migration")]
@@ -52,7 +52,7 @@ pub struct Refund {
     pub updated_at: Timestamp,
 }
 
-/// What an answer of the provider writes.
+/// The changes that a response of the provider makes.
 #[derive(Debug, Clone, PartialEq, Eq, AsChangeset)]
 #[diesel(table_name = payments, treat_none_as_null = true)]
 #[expect(missing_docs, reason = "the columns, described in the migration")]
@@ -80,12 +80,12 @@ pub async fn lock(tx: &mut Conn, id: PaymentId) -> QueryResult<Option<Payment>> 
     payments::table.find(id).select(Payment::as_select()).for_update().first(tx).await.optional()
 }
 
-/// Writes what the provider said.
+/// Writes the changes.
 pub async fn update(tx: &mut Conn, id: PaymentId, change: &Change) -> QueryResult<usize> {
     diesel::update(payments::table.find(id)).set(change).prepared().execute(tx).await
 }
 
-/// Moves a payment, which the transaction has locked, to another state, all else as it is.
+/// Changes the state, and nothing else, of a payment that the transaction has locked.
 pub async fn move_to(tx: &mut Conn, id: PaymentId, status: PaymentStatus, now: Timestamp) -> QueryResult<usize> {
     diesel::update(payments::table.find(id))
         .set((payments::status.eq(status), payments::updated_at.eq(now)))
@@ -94,10 +94,11 @@ pub async fn move_to(tx: &mut Conn, id: PaymentId, status: PaymentStatus, now: T
         .await
 }
 
-/// States of payments that a booking which needs no payment any more voids.
+/// States in which a payment is voided when its booking no longer needs one.
 const VOIDABLE: [PaymentStatus; 2] = [PaymentStatus::Authorized, PaymentStatus::RequiresConfirmation];
 
-/// Voids the payments of a booking, which the transaction has locked, that are authorized or wait for the guest. Returns how many there were.
+/// Voids those payments of a booking that are authorized or wait for the guest. The transaction has locked the booking. Returns how many
+/// there were.
 pub async fn void_open(tx: &mut Conn, booking: BookingId, now: Timestamp) -> QueryResult<usize> {
     let open = payments::table.filter(payments::booking_id.eq(booking)).filter(among(payments::status, VOIDABLE));
     let moved = diesel::update(open)
@@ -111,8 +112,8 @@ pub async fn void_open(tx: &mut Conn, booking: BookingId, now: Timestamp) -> Que
     Ok(moved)
 }
 
-/// The oldest payment of a booking that keeps another from being made, if there is one: its answer is awaited, or it is authorized or captured.
-/// Payments that were declined or voided do not count, however many there are.
+/// The oldest payment of a booking that prevents another one, if any: it is in flight, authorized or captured. Declined and voided payments
+/// do not count, however many there are.
 pub async fn blocking(conn: &mut Conn, booking: BookingId) -> QueryResult<Option<Payment>> {
     use PaymentStatus::{Authorized, Authorizing, Captured, Capturing};
     payments::table
@@ -131,7 +132,7 @@ pub async fn count(conn: &mut Conn, booking: BookingId) -> QueryResult<i64> {
     payments::table.filter(payments::booking_id.eq(booking)).count().get_result(conn).await
 }
 
-/// Payments of a booking, oldest first; in a transaction that has locked the booking nobody changes them.
+/// Payments of a booking, oldest first. They cannot change while a transaction has locked the booking.
 pub async fn of_booking(conn: &mut Conn, booking: BookingId) -> QueryResult<Vec<Payment>> {
     payments::table
         .filter(payments::booking_id.eq(booking))
@@ -164,7 +165,7 @@ pub async fn visible(conn: &mut Conn, guest: UserId, ids: &[PaymentId]) -> Query
         .await
 }
 
-/// Decides a refund: the database itself refuses more than was taken.
+/// Writes a refund: the database itself refuses more than was captured.
 pub async fn insert_refund(tx: &mut Conn, refund: &Refund) -> QueryResult<usize> {
     diesel::update(payments::table.find(refund.payment_id))
         .set((payments::refunded.eq(payments::refunded + refund.amount), payments::updated_at.eq(refund.created_at)))
@@ -184,7 +185,7 @@ pub async fn find_refund(conn: &mut Conn, id: RefundId) -> QueryResult<Option<Re
     refunds::table.find(id).select(Refund::as_select()).first(conn).await.optional()
 }
 
-/// Moves a refund, which the transaction has locked, to another state.
+/// Changes the state of a refund that the transaction has locked.
 pub async fn move_refund_to(tx: &mut Conn, id: RefundId, status: RefundStatus, now: Timestamp) -> QueryResult<usize> {
     diesel::update(refunds::table.find(id))
         .set((refunds::status.eq(status), refunds::updated_at.eq(now)))
@@ -216,8 +217,8 @@ pub async fn visible_refunds_by_ids(conn: &mut Conn, guest: UserId, ids: &[Refun
         .await
 }
 
-/// Those of `ids` that `host` hosts and for which money is reserved.
-pub async fn reserved_of_host(conn: &mut Conn, host: UserId, ids: &[BookingId]) -> QueryResult<Vec<BookingId>> {
+/// Those of `ids` that `host` hosts and for which money is authorized.
+pub async fn authorized_of_host(conn: &mut Conn, host: UserId, ids: &[BookingId]) -> QueryResult<Vec<BookingId>> {
     payments::table
         .inner_join(bookings::table)
         .filter(among(payments::booking_id, ids.iter().copied()))
@@ -228,7 +229,7 @@ pub async fn reserved_of_host(conn: &mut Conn, host: UserId, ids: &[BookingId]) 
         .await
 }
 
-/// What the cancellation of a booking gave back, in minor units. Money that was never due does not count.
+/// What the cancellation of a booking refunded, in minor units. Refunds of money that was never due do not count.
 pub async fn refunded_of(conn: &mut Conn, booking: BookingId) -> QueryResult<i64> {
     let canceled = refunds::table.filter(refunds::booking_id.eq(booking));
     let canceled = canceled.filter(among(refunds::reason, [RefundReason::GuestCancelled, RefundReason::HostCancelled]));

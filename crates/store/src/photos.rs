@@ -3,7 +3,7 @@
 use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
 
-use super::{each::among, schema::photos};
+use super::{query_parts::among, schema::photos};
 use mysql_engine::Conn;
 use types::ListingId;
 
@@ -14,13 +14,13 @@ pub(super) const COVER: u16 = 0;
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = photos, check_for_backend(Mysql), treat_none_as_default_value = false)]
 pub struct Photo {
-    /// What it shows a part of.
+    /// The listing.
     pub listing_id: ListingId,
     /// 0 is the cover.
     pub position: u16,
     /// Web address.
     pub url: String,
-    /// What it shows.
+    /// Caption.
     pub caption: Option<String>,
 }
 

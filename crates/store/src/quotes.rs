@@ -1,11 +1,11 @@
-//! Quotes: prices that were promised.
+//! Quotes: stays at a guaranteed price.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{
-    each::among,
+    query_parts::among,
     schema::{bookings, quotes},
 };
 use crate::prepared::Prepare as _;
@@ -46,7 +46,7 @@ impl Quote {
         Stay::stored(self.check_in, self.check_out)
     }
 
-    /// Who comes.
+    /// The guests.
     pub fn guests(&self) -> Guests {
         Guests { adults: self.adults, children: self.children, infants: self.infants, pets: self.pets }
     }
@@ -67,7 +67,7 @@ pub async fn visible(conn: &mut Conn, guest: UserId, ids: &[QuoteId]) -> QueryRe
         .await
 }
 
-/// A quote's place in the order of expiry.
+/// A quote's position in the order of expiry.
 pub type ByExpiry = (Timestamp, QuoteId);
 
 /// The next `limit` quotes after `after` that expired before `before`, in order of expiry, and whether each was booked.
@@ -91,7 +91,7 @@ pub async fn expired(
     query.load(conn).await
 }
 
-/// Deletes quotes. One that was booked is refused.
+/// Deletes quotes. Fails for one that was booked.
 pub async fn delete(conn: &mut Conn, ids: &[QuoteId]) -> QueryResult<usize> {
     diesel::delete(quotes::table.filter(among(quotes::id, ids.iter().copied()))).execute(conn).await
 }

@@ -1,11 +1,11 @@
-//! What follows from other columns and is kept beside them, because the database cannot compute it. A server makes it for rows that a
-//! server wrote which knew nothing of it, before it answers requests, and for those of a server that made it in another way, afterwards.
+//! Derived columns that the database cannot compute itself. A starting server adds missing ones, of rows that an older server wrote, before
+//! it serves requests, and corrects those that another version derived differently afterwards.
 
 use super::{amenities, listings};
 use mysql_engine::Database;
 use types::error::Result;
 
-/// Makes what is missing. Takes as long as there are rows without it.
+/// Adds what is missing. The time it takes grows with the number of such rows.
 ///
 /// # Errors
 /// When the database fails.
@@ -14,7 +14,8 @@ pub async fn missing(database: &Database) -> Result<()> {
     amenities::refresh(database).await
 }
 
-/// Makes everything of the kind that is missing or wrong, for which it looks at every listing. Can be stopped and run again at any time, and on many servers at once.
+/// Adds what is missing and corrects what is wrong; reads every listing. Can be stopped and run again at any time, and on many servers at
+/// once.
 ///
 /// # Errors
 /// When the database fails.

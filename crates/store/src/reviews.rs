@@ -1,17 +1,17 @@
-//! What guests wrote.
+//! Reviews by guests.
 
 use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
 
 use super::{
-    each::{Each, among, newest_first},
+    query_parts::{UnionAll, among, newest_first},
     schema::{listings, reviews},
 };
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{BookingId, ListingId, Newest, Page, ReviewId, Timestamp, UserId};
 
-/// A review. Only a revealed one may be seen by others than its author.
+/// A review. Until it is revealed, only its author can see it.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = reviews, check_for_backend(Mysql))]
 pub struct Review {
@@ -28,13 +28,13 @@ pub struct Review {
     /// By category.
     #[diesel(embed)]
     pub categories: Categories,
-    /// The words.
+    /// The text.
     pub text: String,
     /// When it was written.
     pub created_at: Timestamp,
     /// When everyone can see it.
     pub publish_at: Timestamp,
-    /// Whether everyone can.
+    /// Whether everyone can see it.
     pub revealed: bool,
 }
 
@@ -79,7 +79,7 @@ pub async fn of_listings(conn: &mut Conn, parts: &[OfListing]) -> QueryResult<Ve
         newest_first!(reviews, part.page, reviews::created_at, reviews::id)
     };
     let are_alike = parts.iter().all(|part| part.page.after.is_none());
-    Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await
+    UnionAll::of(parts.iter().map(part).collect(), are_alike).load(conn).await
 }
 
 /// Those of `ids` that everyone can see, in no order.
@@ -158,7 +158,7 @@ pub async fn lock_hidden(tx: &mut Conn, id: ReviewId) -> QueryResult<Option<Revi
     hidden.select(Review::as_select()).for_update().first(tx).await.optional()
 }
 
-/// Shows the review to everyone and counts it in the ratings of its listing, in one transaction.
+/// Reveals the review and adds it to the ratings of its listing, in one transaction.
 pub async fn reveal(tx: &mut Conn, review: &Review) -> QueryResult<()> {
     diesel::update(reviews::table.find(review.id)).set(reviews::revealed.eq(true)).prepared().execute(tx).await?;
     let hundredths = |rating: Option<u8>| u64::from(rating.unwrap_or(0)) * 100;

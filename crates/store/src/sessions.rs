@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{
-    each::among,
+    query_parts::among,
     schema::{refresh_tokens, sessions, users},
 };
 use crate::prepared::Prepare as _;
@@ -14,7 +14,7 @@ use client_limits::AddressPrefix;
 use mysql_engine::Conn;
 use types::{SessionId, Timestamp, UserId};
 
-/// What signing in needs of an account.
+/// What sign-in needs from an account.
 #[derive(Debug, Clone, Queryable)]
 pub struct Credentials {
     /// The account.
@@ -32,11 +32,11 @@ pub struct Ticket {
     pub user: UserId,
     /// When the token was used.
     pub used_at: Option<Timestamp>,
-    /// Until when the token is good.
+    /// When the token expires.
     pub expires_at: Timestamp,
     /// When the session was ended.
     pub revoked_at: Option<Timestamp>,
-    /// Hash of the token that it was traded for.
+    /// Hash of the token that replaced it.
     pub child_hash: Option<Vec<u8>>,
     /// The address prefix that used it.
     pub used_from: Option<Vec<u8>>,
@@ -60,7 +60,7 @@ pub struct NewSession {
     pub device_hash: [u8; 32],
     /// Hash of the refresh token.
     pub token_hash: [u8; 32],
-    /// Until when the refresh token is good.
+    /// When the refresh token expires.
     pub expires_at: Timestamp,
 }
 
@@ -101,7 +101,7 @@ pub async fn issue(
     Ok(())
 }
 
-/// The token with its session, locked until the transaction ends: of two who bring one token, the second sees that it was used.
+/// The token with its session, locked until the transaction ends: of two requests with one token, the second sees that it was used.
 pub async fn lock_ticket(tx: &mut Conn, token_hash: &[u8]) -> QueryResult<Option<Ticket>> {
     refresh_tokens::table
         .inner_join(sessions::table)
@@ -122,8 +122,8 @@ pub async fn lock_ticket(tx: &mut Conn, token_hash: &[u8]) -> QueryResult<Option
         .optional()
 }
 
-/// A token is traded for its child.
-pub async fn use_up(
+/// Marks a token as used and records the token that replaces it.
+pub async fn mark_used(
     tx: &mut Conn,
     token_hash: &[u8],
     child_hash: &[u8],
@@ -141,7 +141,7 @@ pub async fn use_up(
         .await
 }
 
-/// Until when a token is good, if it was not used yet.
+/// When a token expires, if it was not used yet.
 pub async fn unused(tx: &mut Conn, token_hash: &[u8]) -> QueryResult<Option<Timestamp>> {
     refresh_tokens::table
         .find(token_hash)

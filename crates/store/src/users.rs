@@ -1,15 +1,15 @@
-//! People. Their addresses and passwords are not part of the row that others may see.
+//! Users. Email addresses and passwords are not part of the row that others can see.
 
 use chrono::NaiveDate;
 use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
 
-use super::{each::among, schema::users};
+use super::{query_parts::among, schema::users};
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{Timestamp, UserId};
 
-/// What a person shows of themselves to everyone.
+/// The public profile of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = users, check_for_backend(Mysql))]
 pub struct User {
@@ -25,7 +25,7 @@ pub struct User {
     pub avatar_url: Option<String>,
     /// Day the account was made.
     pub member_since: NaiveDate,
-    /// Whether the platform counts the person among its best hosts.
+    /// Whether the platform has named the user a superhost.
     pub is_superhost: bool,
 }
 
@@ -49,7 +49,7 @@ pub struct NewUser {
     pub avatar_url: Option<String>,
     /// Day the account was made.
     pub member_since: NaiveDate,
-    /// Whether the platform counts the person among its best hosts.
+    /// Whether the platform has named the user a superhost.
     pub is_superhost: bool,
     /// Dataset the row was imported from, with `source_id`.
     pub source: Option<String>,

@@ -1,4 +1,4 @@
-//! Lists of listings that members keep. No more than [`MAX_WISHLISTS`] of a member and [`MAX_ITEMS`] on a list.
+//! Wishlists: at most [`MAX_WISHLISTS`] of a member, with at most [`MAX_ITEMS`] listings each.
 
 use diesel::{
     mysql::Mysql,
@@ -8,19 +8,19 @@ use diesel::{
 use diesel_async::RunQueryDsl;
 
 use super::{
-    each::{Each, among, newest_first},
+    query_parts::{UnionAll, among, newest_first},
     schema::{wishlist_items, wishlists},
 };
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{ListingId, Newest, Page, Timestamp, UserId, WishlistId, WishlistItemId};
 
-/// The most wishlists of a member: the numbers that a slot can have.
+/// The most wishlists of a member: the number of slots.
 pub const MAX_WISHLISTS: u8 = 50;
 /// The most items of a wishlist.
 pub const MAX_ITEMS: u16 = 200;
 
-/// A list of listings that a member keeps. Only this member may see it.
+/// A member's list of listings, visible to this member only.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = wishlists, check_for_backend(Mysql))]
 pub struct Wishlist {
@@ -28,7 +28,7 @@ pub struct Wishlist {
     pub id: WishlistId,
     /// Whose it is.
     pub user_id: UserId,
-    /// 1 to [`MAX_WISHLISTS`], each once for a member: the key refuses one too many.
+    /// 1 to [`MAX_WISHLISTS`], each once for a member: the key enforces the limit.
     pub slot: u8,
     /// The name.
     pub name: String,
@@ -57,7 +57,7 @@ pub struct WishlistItem {
 pub struct OfWishlist {
     /// The wishlist.
     pub wishlist: WishlistId,
-    /// How much of it, what was added last first.
+    /// The page, the latest added first.
     pub page: Page<Newest<WishlistItemId>>,
 }
 
@@ -91,7 +91,7 @@ pub async fn items(conn: &mut Conn, viewer: UserId, parts: &[OfWishlist]) -> Que
         newest_first!(items, part.page, wishlist_items::added_at, wishlist_items::id)
     };
     let are_alike = parts.iter().all(|part| part.page.after.is_none());
-    Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await
+    UnionAll::of(parts.iter().map(part).collect(), are_alike).load(conn).await
 }
 
 /// `owner`'s wishlist, locked until the transaction ends.
@@ -109,7 +109,7 @@ pub async fn insert(tx: &mut Conn, wishlist: &Wishlist) -> QueryResult<bool> {
     }
 }
 
-/// Gives a wishlist another name.
+/// Renames a wishlist.
 pub async fn rename(tx: &mut Conn, id: WishlistId, name: &str) -> QueryResult<()> {
     diesel::update(wishlists::table.find(id)).set(wishlists::name.eq(name)).prepared().execute(tx).await?;
     Ok(())

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_stands_for_two_things() {
+    fn names_are_unique() {
         let names: usize = NAMES.split(';').map(|line| line.split([':', ',']).count()).sum();
         assert_eq!(USUAL.len(), names);
     }

@@ -13,8 +13,8 @@ pub struct Point {
     pub longitude: f64,
 }
 
-/// The center of the coarse square that contains a point: all that the public learns, and what
-/// search uses, so that neither many queries nor a narrow box reveal more.
+/// The center of the coarse square that contains a point: the only public location, which search uses too, so that neither many queries nor
+/// a narrow box reveal more.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Area(pub Point);
 

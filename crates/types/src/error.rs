@@ -1,4 +1,4 @@
-//! What can go wrong. Expected outcomes are [`Refusal`]s, which the contract names; only accidents are [`Error::Internal`].
+//! Errors. Expected outcomes are [`Refusal`]s, which the contract names; only unexpected failures are [`Error::Internal`].
 
 mod database;
 mod refusal;
@@ -10,37 +10,37 @@ pub use validation::{InvalidField, Validation};
 
 use crate::{BookingId, PageError};
 
-/// The result of everything that can go wrong.
+/// The result of fallible functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something was not done.
+/// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nobody is signed in.
+    /// The viewer is anonymous.
     #[error("not signed in")]
     Unauthenticated,
     /// An expected outcome, which the contract names.
     #[error("{}", .0.message())]
     Refused(Refusal),
-    /// Too many ask at a time; the same request may succeed a moment later.
+    /// The server is too busy; the same request can succeed a moment later.
     #[error("the server is too busy: {0:#}")]
     Busy(anyhow::Error),
-    /// The database is away; the same request may succeed when it is back.
+    /// The database is unavailable; the same request can succeed later.
     #[error("the service is unavailable: {0:#}")]
     Unavailable(anyhow::Error),
-    /// An accident: our fault. Logged, and masked.
+    /// An unexpected failure: logged, and masked for clients.
     #[error(transparent)]
     Internal(anyhow::Error),
 }
 
 impl Error {
-    /// A value of the input at `path` is not right.
+    /// A value of the input at `path` is invalid.
     pub fn invalid(path: &[&str], message: impl Into<String>) -> Self {
         let first = InvalidField::new(path, message);
         InvalidInput { first, others: Vec::new() }.into()
     }
 
-    /// What the input's field `field` names does not exist for the viewer.
+    /// The object that the input's field `field` names does not exist, or the viewer cannot see it.
     pub fn not_found(field: &str, what: &'static str) -> Self {
         NotFound { path: vec!["input".into(), field.into()], what }.into()
     }

@@ -1,4 +1,4 @@
-//! Ids: UUIDv7 in the database, opaque and typed words outside (`lst_06f3…`).
+//! Ids: UUIDv7 in the database, opaque and typed texts outside (`lst_06f3…`).
 
 use std::{fmt, str::FromStr};
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Entropy, Timestamp};
 
-/// Crockford's base 32, in lower case: no letter can be taken for a digit.
+/// Crockford's base 32, in lower case: no letter looks like a digit.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 128 bits in groups of five.
 const LETTERS: usize = 26;
@@ -70,10 +70,10 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// The kind of id, and how its text begins.
+            /// The prefix of ids of this type.
             pub const PREFIX: &'static str = $prefix;
 
-            /// A new id, later than those before it.
+            /// A new id, later than all previous ones.
             pub fn new(at: Timestamp, entropy: &dyn Entropy) -> Self {
                 Self(uuid_v7(at, entropy.bytes()))
             }
@@ -97,7 +97,7 @@ macro_rules! ids {
                 Self(Uuid::from_bytes(bytes))
             }
 
-            /// The bytes, as the database holds them.
+            /// The bytes, as stored in the database.
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
@@ -179,7 +179,7 @@ ids! {
     RefundId = "rf";
     /// A review.
     ReviewId = "rev";
-    /// Something about a payment that a person must look at.
+    /// A problem with a payment that an operator must decide.
     CaseId = "case";
     /// A wishlist.
     WishlistId = "wl";
@@ -187,7 +187,7 @@ ids! {
     WishlistItemId = "wli";
 }
 
-/// The bits of an id whose kind is told by what stands beside it.
+/// The bits of an id whose type follows from the context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Binary)]
 pub struct ObjectId(Uuid);
@@ -198,7 +198,7 @@ impl ObjectId {
         Self(Uuid::from_bytes(bytes))
     }
 
-    /// The last byte: random, except of ids that were made of a number.
+    /// The last byte: random, except for ids derived from a number.
     pub fn last_byte(self) -> u8 {
         let [.., last] = *self.0.as_bytes();
         last

@@ -1,4 +1,4 @@
-//! Columns that hold JSON.
+//! JSON columns.
 
 use std::marker::PhantomData;
 
@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::error::{Error, Result};
 
-/// The JSON text of a `T`. It is parsed only by [`Json::read`]: most who read the row do not need it.
+/// The JSON text of a `T`. It is parsed only by [`Json::read`], because most readers of the row do not need it.
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
 pub struct Json<T> {
@@ -25,7 +25,7 @@ impl<T: Serialize + DeserializeOwned> Json<T> {
     /// The text of `value`.
     ///
     /// # Errors
-    /// When `value` has no JSON, such as a map whose keys are not texts.
+    /// When `value` cannot be serialized, such as a map with keys that are not texts.
     pub fn of(value: &T) -> Result<Self> {
         let text = serde_json::to_string(value).map_err(|error| Error::Internal(error.into()))?;
         Ok(Self { text: text.into(), of: PhantomData })
@@ -34,12 +34,12 @@ impl<T: Serialize + DeserializeOwned> Json<T> {
     /// The value.
     ///
     /// # Errors
-    /// When what is stored is damaged.
+    /// When the stored text is damaged.
     pub fn read(&self) -> Result<T> {
         serde_json::from_str(&self.text).map_err(|error| Error::Internal(error.into()))
     }
 
-    /// The text, as it is stored.
+    /// The stored text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn values_round_trip() {
         let stored = Json::of(&vec![1, 2]).unwrap();
         assert_eq!((stored.as_str(), stored.read().unwrap()), ("[1,2]", vec![1, 2]));
     }

@@ -10,7 +10,7 @@ use super::{Page, PageError, PageOf, Timestamp, cursor};
 pub struct Newest<Id> {
     /// When the row was created.
     pub at: Timestamp,
-    /// Its ID, which decides between rows of the same instant.
+    /// Its ID, which orders rows of the same instant.
     pub id: Id,
 }
 
@@ -65,12 +65,12 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_leads_back_to_its_place() {
+    fn a_cursor_has_its_position() {
         assert_eq!(Newest::from_cursor(&place().to_cursor()), Ok(place()));
     }
 
     #[test]
-    fn a_cursor_of_another_list_or_of_nobody_is_refused() {
+    fn a_cursor_of_another_list_or_malformed_is_refused() {
         let cursor = place().to_cursor();
         assert_eq!(Newest::<ReviewId>::from_cursor(&cursor), Err(PageError::Cursor));
         let far = URL_SAFE_NO_PAD.encode(format!("{}.{}", i64::MAX, place().id));

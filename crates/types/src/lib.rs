@@ -1,16 +1,17 @@
-//! The words everything shares. No I/O.
+//! Types that all crates share. No I/O.
 
 mod amenities;
-mod chores;
 mod clock;
 mod coordinates;
 pub mod countries;
 pub mod cursor;
 mod email;
-// What can go wrong, and how the contract names it.
+mod enums;
+// Errors, and their names in the contract.
 pub mod error;
 mod guests;
 mod ids;
+mod jobs;
 mod json;
 mod keys;
 mod keyset;
@@ -27,16 +28,16 @@ pub mod text;
 mod timestamp;
 mod timezones;
 pub mod web_address;
-mod words;
 
 pub use amenities::{amenity_key, amenity_of};
-pub use chores::Chores;
 pub use clock::{Clock, Entropy, ManualClock, OsEntropy, SeededEntropy, SystemClock};
 pub use coordinates::{Area, GeoBox, Point};
 pub use email::{Email, InvalidEmail};
+pub use enums::*;
 pub use error::ErrorCode;
 pub use guests::Guests;
 pub use ids::*;
+pub use jobs::Jobs;
 pub use json::Json;
 pub use keys::{IdempotencyKey, InvalidKey};
 pub use keyset::Newest;
@@ -50,4 +51,3 @@ pub use slug::slug_of;
 pub use stay::{InvalidStay, Stay};
 pub use timestamp::Timestamp;
 pub use timezones::{InvalidVersion, RulesSource, RulesVersion, TimeZones, UnknownZone, Zone};
-pub use words::*;

@@ -40,18 +40,18 @@ impl Rule {
         Self { name, burst, window, penalty: Penalty::Delay(most) }
     }
 
-    /// The same rule with another burst; `u32::MAX` counts nothing and stops nobody.
+    /// The same rule with another burst; with `u32::MAX` there is no limit.
     #[must_use]
     pub const fn with_burst(self, burst: u32) -> Self {
         Self { burst, ..self }
     }
 
-    /// Whether the rule stops nobody.
+    /// Whether there is no limit.
     pub const fn is_unlimited(&self) -> bool {
         self.burst == u32::MAX
     }
 
-    /// How long one attempt takes to come back.
+    /// The time after which one attempt is available again.
     pub fn step(&self) -> Duration {
         let micros = self.window.num_microseconds().unwrap_or(i64::MAX);
         Duration::microseconds((micros / i64::from(self.burst.max(1))).max(1))

@@ -28,7 +28,7 @@ impl Currency {
 
     /// The three letters.
     pub fn as_str(&self) -> &str {
-        // The only way to make one is `from_str`, which takes ASCII letters.
+        // The only constructor is `from_str`, which accepts ASCII letters only.
         std::str::from_utf8(&self.0).unwrap_or("XXX")
     }
 
@@ -37,7 +37,7 @@ impl Currency {
         iso_currency::Currency::from_code(self.as_str()).and_then(iso_currency::Currency::exponent).map_or(2, u32::from)
     }
 
-    /// A currency that the database holds: it was active when it was written.
+    /// A currency from the database: it was active when it was written.
     ///
     /// # Errors
     /// It never was a currency with minor units.
@@ -67,8 +67,8 @@ impl Currency {
 }
 
 impl Currency {
-    /// The greatest price or fee that a host may ask for, in minor units. The most expensive stay (365 nights of 50 guests, with all fees) is
-    /// then far below [`Money::MAX_MINOR`].
+    /// The greatest price or fee of a host, in minor units. The most expensive stay (365 nights of 50 guests, with all fees) is then far
+    /// below [`Money::MAX_MINOR`].
     pub fn max_amount(self) -> i64 {
         if self.decimals() == 0 { 10_000_000_000 } else { 100_000_000_000 }
     }
@@ -82,7 +82,7 @@ impl FromStr for Currency {
     }
 }
 
-/// Of prices that were written down, in a currency that may have been withdrawn since.
+/// Stored prices can be in a currency that was withdrawn since.
 impl TryFrom<String> for Currency {
     type Error = UnknownCurrency;
     fn try_from(text: String) -> Result<Self, UnknownCurrency> {
@@ -130,7 +130,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// The greatest amount that JavaScript holds exactly; no amount in Staygate is greater.
+    /// The greatest amount that JavaScript represents exactly; no amount in Staygate is greater.
     pub const MAX_MINOR: i64 = (1 << 53) - 1;
 
     /// `minor` units of `currency`.
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_currency_is_refused() {
+    fn unknown_currencies_are_refused() {
         for text in ["", "eur", "EURO", "XXX", "XAU", "XTS", "XDR", "HRK", "BGN", "€", "E R"] {
             assert!(text.parse::<Currency>().is_err(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! Money in lines and tiers, as quotes and bookings keep it.
+//! Price lines and refund tiers, as stored in quotes and bookings.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,28 +7,28 @@ use crate::{PriceLineKind, Timestamp};
 /// One line of a price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceLine {
-    /// What it is for.
+    /// Its purpose.
     pub kind: PriceLineKind,
-    /// In words: `6 nights`.
+    /// Its title: `6 nights`.
     pub title: String,
     /// Minor units; negative for discounts.
     pub amount: i64,
     /// How it was computed: `14.2 % of 650.00`; `None`: a plain amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<String>,
-    /// Only of the line of the nights: the price of each, in order, so that a cancellation knows what a single night cost.
+    /// Only for the line of the nights: the price of each, in order, for refunds of single nights.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nightly: Vec<i64>,
 }
 
-/// What a cancellation by the guest gives back in a span of time. Both ends belong to it: at an instant that two tiers share, the
-/// guest has the better of them.
+/// The refund of a cancellation by the guest in a span of time. Both ends are inclusive: at an instant that two tiers share, the better one
+/// applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundTier {
     /// From this instant on; `None`: from the beginning.
     pub from: Option<Timestamp>,
-    /// Until this instant; `None`: for ever.
+    /// Until this instant; `None`: no end.
     pub until: Option<Timestamp>,
-    /// What comes back, in minor units.
+    /// The refund, in minor units.
     pub refund: i64,
 }

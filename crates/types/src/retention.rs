@@ -17,7 +17,7 @@ pub struct Retention {
     pub catalog: Duration,
     /// Effects, after they were done.
     pub effects: Duration,
-    /// What payment providers said, after it was received.
+    /// Notifications of payment providers, after they were received.
     pub provider_events: Duration,
 }
 

@@ -1,26 +1,26 @@
-//! The contract's scalars: how values of them are written and read.
+//! The contract's scalars: parsing and formatting.
 
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{Datelike as _, NaiveDate, NaiveTime, SecondsFormat};
 
 use crate::{Currency, Email, IdempotencyKey, Money, TimeZones, Timestamp};
 
-/// A scalar whose values have a form of their own.
+/// A scalar with its own format.
 pub trait Form: Sized {
-    /// What a value has to be, for people: `a day such as 2026-07-01`.
+    /// The expected value, for people: `a day such as 2026-07-01`.
     const EXPECTED: &'static str;
 
-    /// The value, if it has the form.
+    /// The value, if it has the format.
     fn read(value: &Value) -> Option<Self>;
 }
 
-/// Reads a value, or says what it should have been.
+/// Parses a value; the error has the expected format.
 fn parse<T: Form + InputType>(value: &Value) -> InputValueResult<T> {
     T::read(value).ok_or_else(|| InputValueError::custom(format!("expected {}", T::EXPECTED)))
 }
 
 const MAX_URL: usize = 2_048;
-/// The longest cursor, in bytes. What it says is for its list to judge.
+/// The longest cursor, in bytes. Its list checks the content.
 const MAX_CURSOR: usize = 512;
 
 fn text(value: &Value) -> Option<&str> {
@@ -46,7 +46,7 @@ impl Form for Timestamp {
     const EXPECTED: &'static str = "an instant such as 2026-07-01T13:00:00Z";
 
     fn read(value: &Value) -> Option<Self> {
-        // In UTC it may be of another year, which is written with a sign.
+        // In UTC it can be in a year that is written with a sign.
         let at = chrono::DateTime::parse_from_rfc3339(text(value)?).ok()?.to_utc();
         Timestamp::YEARS.contains(&at.year()).then(|| at.into())
     }
@@ -72,7 +72,7 @@ impl Form for Date {
     const EXPECTED: &'static str = "a day such as 2026-07-01";
 
     fn read(value: &Value) -> Option<Self> {
-        // Four digits of the year: what the database can hold, and no signs.
+        // Years of four digits, which the database supports, without signs.
         let text = text(value).filter(|text| text.len() == 10 && text.as_bytes()[0].is_ascii_digit())?;
         NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(Self)
     }
@@ -101,7 +101,7 @@ impl Form for LocalTime {
     const EXPECTED: &'static str = "a time of whole minutes such as 15:00";
 
     fn read(value: &Value) -> Option<Self> {
-        // Hours are whole minutes: seconds may be written, but only as zero.
+        // Only whole minutes: seconds are accepted, but only as zero.
         let text = text(value).filter(|text| text.is_ascii())?;
         let (minutes, seconds) = text.split_at_checked(5)?;
         let is_whole = match seconds.strip_prefix(":00") {
@@ -182,7 +182,7 @@ impl Form for MinorUnits {
 
     fn read(value: &Value) -> Option<Self> {
         let Value::Number(number) = value else { return None };
-        // A whole number may be written with a fraction of zero; up to this bound a float holds it exactly.
+        // A whole number can have a fraction of zero; up to this limit a float represents it exactly.
         let bound = Money::MAX_MINOR.unsigned_abs();
         let whole = |float: &f64| float.fract() == 0.0 && float.abs() <= bound as f64;
         let minor = number.as_i64().or_else(|| number.as_f64().filter(whole).map(|float| float as i64));
@@ -266,7 +266,7 @@ impl Form for Email {
     }
 }
 
-/// A place in a list or a stream.
+/// A position in a list or a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(pub String);
 

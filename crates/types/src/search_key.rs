@@ -144,7 +144,7 @@ mod tests {
         }
 
         #[test]
-        fn the_beginning_of_a_name_finds_it(name in "[A-Za-zÀ-ÿŁłİıß' -]{1,60}", length in 1usize..60) {
+        fn a_prefix_of_a_name_has_a_prefix_of_its_key(name in "[A-Za-zÀ-ÿŁłİıß' -]{1,60}", length in 1usize..60) {
             let start: String = name.chars().take(length).collect();
             if start.chars().any(char::is_alphanumeric) {
                 prop_assert!(search_key(&name).starts_with(&search_key(&start)));

@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::too_many_lines, reason = "a table")]
-    fn addresses_of_the_public_web_are_told_from_others() {
+    fn public_addresses_are_distinguished_from_others() {
         for public in [
             "https://example.org/a.jpg",
             "http://xn--sterreich-z7a.example./a.jpg",

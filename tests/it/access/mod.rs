@@ -1,4 +1,4 @@
-//! Who may do and see what: every root field of the contract, asked by every kind of viewer.
+//! Access control: every root field of the contract, for every kind of viewer.
 
 mod private;
 mod stage;
@@ -11,15 +11,15 @@ use serde_json::Value;
 
 use self::{
     stage::{ROWS, stage},
-    world::{DRAFT, EXACT, HIDDEN, KEPT, World},
+    world::{DRAFT, EXACT, HIDDEN, WISHLIST, World},
 };
 use crate::{
     harness::actors::Actor,
     operations::{Example, of_field, root_fields},
 };
 
-/// A stream that should speak is given up after this.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Timeout of a stream that should have an event.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[test]
 fn every_root_field_has_a_decision() {
@@ -29,9 +29,9 @@ fn every_root_field_has_a_decision() {
     assert_eq!(decided, fields, "add a row to `ROWS`, and a stage for it");
 }
 
-/// A change of access is a line of difference in the snapshot. Read it as a decision.
+/// A change of access is a changed line in the snapshot. Review it as a decision.
 #[tokio::test]
-async fn everybody_may_do_what_the_table_says() {
+async fn every_viewer_has_the_access_of_the_table() {
     let world = World::new().await;
     let secrets = secrets(&world).await;
     let keywords = root_fields();
@@ -41,9 +41,9 @@ async fn everybody_may_do_what_the_table_says() {
         let keyword = &keywords.iter().find(|(field, _)| field == row.field).unwrap().1;
         let mut outcomes = Vec::new();
         for (name, viewer) in world.viewers() {
-            // Made anew for each viewer, so that only access tells the outcomes apart.
+            // Created again for each viewer, so that outcomes differ only by access.
             let variables = stage(&world, row).await;
-            let answer = ask(&world, keyword, viewer, &of_field(row.field), variables).await;
+            let answer = execute(&world, keyword, viewer, &of_field(row.field), variables).await;
             if !["guest", "host"].contains(&name) && !row.needs_password() {
                 let text = answer.to_string();
                 let leak = secrets.iter().find(|secret| text.contains(secret.as_str()));
@@ -56,25 +56,25 @@ async fn everybody_may_do_what_the_table_says() {
     insta::assert_snapshot!("access", table);
 }
 
-/// What nobody but guest and host may ever read.
+/// Data that only guest and host can read.
 async fn secrets(world: &World) -> Vec<String> {
     let mut secrets = vec![world.email(&world.guest).await, world.email(&world.host).await];
-    secrets.extend(EXACT.into_iter().chain([DRAFT, HIDDEN, KEPT]).map(str::to_owned));
+    secrets.extend(EXACT.into_iter().chain([DRAFT, HIDDEN, WISHLIST]).map(str::to_owned));
     secrets
 }
 
 /// The response, or the first one of a stream.
-async fn ask(world: &World, keyword: &str, viewer: Option<&Actor>, example: &Example, variables: Value) -> Value {
+async fn execute(world: &World, keyword: &str, viewer: Option<&Actor>, example: &Example, variables: Value) -> Value {
     let member = viewer.map(|actor| &actor.member);
     if keyword != "subscription" {
         return serde_json::to_value(world.app.run(member, &example.text, variables).await).unwrap();
     }
     let mut stream = Box::pin(world.app.stream(member, &example.text, variables));
-    let first = tokio::time::timeout(PATIENCE, stream.next()).await;
-    first.unwrap_or_else(|_| panic!("the stream of {} says nothing", example.name)).unwrap_or(Value::Null)
+    let first = tokio::time::timeout(TIMEOUT, stream.next()).await;
+    first.unwrap_or_else(|_| panic!("the stream of {} has no event", example.name)).unwrap_or(Value::Null)
 }
 
-/// The outcome in a word: a code, `ok`, or `null`.
+/// The outcome: a code, `ok`, or `null`.
 fn outcome(answer: &Value, field: &str) -> String {
     let value = &answer["data"][field];
     if let Some(error) = answer["errors"].as_array().and_then(|errors| errors.first()) {

@@ -1,4 +1,4 @@
-//! What is private below the root: each kind of thing, by every way that leads to it.
+//! Private data below the root: each type, by every path.
 
 use chrono::Duration;
 use serde_json::{Value, json};
@@ -16,27 +16,27 @@ async fn booking(viewer: &Actor, id: &str) -> Value {
     viewer.run(SIDES, json!({ "id": id })).await["booking"].clone()
 }
 
-/// Which of `fields` have something in them.
-fn told<'a>(booking: &Value, fields: &[&'a str]) -> Vec<&'a str> {
+/// Those of `fields` that are not empty.
+fn non_empty<'a>(booking: &Value, fields: &[&'a str]) -> Vec<&'a str> {
     let is_told = |field: &&&str| !booking[**field].is_null() && booking[**field] != json!([]);
     fields.iter().filter(is_told).copied().collect()
 }
 
 #[tokio::test]
-async fn the_money_of_a_booking_is_told_to_the_side_whose_money_it_is() {
+async fn amounts_of_a_booking_are_visible_to_their_own_side() {
     let world = World::new().await;
     let (id, _) = world.refunded().await;
     let money = ["quote", "payments", "refunds", "hostPayout"];
-    assert_eq!(told(&booking(&world.guest, &id).await, &money), ["quote", "payments", "refunds"]);
+    assert_eq!(non_empty(&booking(&world.guest, &id).await, &money), ["quote", "payments", "refunds"]);
     let hosts = booking(&world.host, &id).await;
-    assert_eq!(told(&hosts, &money), ["hostPayout"]);
+    assert_eq!(non_empty(&hosts, &money), ["hostPayout"]);
     for field in ["quote", "payments", "refunds"] {
         assert_eq!(hosts[field], Value::Null, "{field} is hidden, not empty");
     }
 }
 
 #[tokio::test]
-async fn no_way_leads_a_stranger_to_a_booking_or_its_money() {
+async fn no_path_leads_a_stranger_to_a_booking_or_its_payments() {
     let world = World::new().await;
     let (id, refund) = world.refunded().await;
     let seen = booking(&world.guest, &id).await;
@@ -55,7 +55,7 @@ async fn no_way_leads_a_stranger_to_a_booking_or_its_money() {
 }
 
 #[tokio::test]
-async fn the_exact_place_is_told_while_a_booking_is_certain() {
+async fn the_exact_place_is_visible_while_a_booking_is_confirmed() {
     let world = World::new().await;
     let (id, _) = world.pending().await;
     for side in [&world.guest, &world.host] {
@@ -77,7 +77,7 @@ async fn the_exact_place_is_told_while_a_booking_is_certain() {
 }
 
 #[tokio::test]
-async fn a_review_is_its_authors_until_it_is_revealed() {
+async fn a_review_is_private_to_its_author_until_it_is_revealed() {
     const REVIEWS: &str =
         "query ($id: ID!) { listing(id: $id) { rating { count } reviews(first: 10) { nodes { text } } } }";
     let world = World::new().await;
@@ -99,14 +99,14 @@ async fn a_review_is_its_authors_until_it_is_revealed() {
         }
         assert_ne!(booking(&world.guest, &stay).await["review"], Value::Null);
         let hosts = booking(&world.host, &stay).await["review"].clone();
-        assert_eq!(!hosts.is_null(), is_revealed, "the host reads it with everybody else");
+        assert_eq!(!hosts.is_null(), is_revealed, "the host reads it when it is public");
         world.app.pass(Duration::days(14));
         world.app.work().await;
     }
 }
 
 #[tokio::test]
-async fn a_draft_is_its_hosts_alone() {
+async fn a_draft_is_private_to_its_host() {
     const OTHERS: &str = "query ($host: ID!) {
         node(id: $host) { ... on User { listings(first: 100) { nodes { id title } } } }
         searchListings(first: 100) { totalCount nodes { listing { id title } } } }";
@@ -129,7 +129,7 @@ async fn a_draft_is_its_hosts_alone() {
 }
 
 #[tokio::test]
-async fn a_calendar_with_its_bookings_is_its_hosts_alone() {
+async fn a_calendar_with_bookings_is_private_to_its_host() {
     const CALENDAR: &str = "query ($id: ID!, $from: Date!, $to: Date!) { me { hosting {
         calendar(listingId: $id, from: $from, to: $to) { hold booking { id } } } } }";
     const LISTING: &str = "query ($id: ID!) { booking(id: $id) { listing { id } } }";

@@ -1,4 +1,4 @@
-//! The rows of the access matrix, and what each is asked about.
+//! The rows of the access matrix, with their objects.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use types::Side;
 use super::world::{DRAFT, PASSWORD, World};
 use crate::operations::of_field;
 
-/// A root field, and the thing that it is asked about.
+/// A root field, and its object.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
     pub field: &'static str,
@@ -20,7 +20,7 @@ const fn row(field: &'static str, about: &'static str) -> Row {
     Row { field, about }
 }
 
-/// The matrix: one row at the least for each root field. All things are the guest's and the host's.
+/// The matrix: at least one row for each root field. All objects belong to the guest and the host.
 pub const ROWS: &[Row] = &[
     row("node", "person"),
     row("node", "viewer"),
@@ -82,7 +82,7 @@ pub const ROWS: &[Row] = &[
 ];
 
 impl Row {
-    /// Whether whoever asks knows the guest's password, and so may read what is the guest's.
+    /// Whether the operation has the guest's password, so that the viewer can read the guest's data.
     pub fn needs_password(self) -> bool {
         self.field == "signIn"
     }
@@ -97,7 +97,7 @@ impl fmt::Display for Row {
     }
 }
 
-/// The variables of the row's example, with things that were made for this one question.
+/// The variables of the row's example, with objects that were created for this call.
 pub async fn stage(world: &World, row: &Row) -> Value {
     let mut variables = of_field(row.field).variables;
     let change = match row.field {
@@ -120,7 +120,7 @@ async fn read(world: &World, row: Row) -> Value {
         ("searchListings", _) => return json!({ "stay": { "checkIn": world.day(30), "checkOut": world.day(33) } }),
         ("nodes", _) => {
             let mut ids = Vec::new();
-            // Last what must still be hidden: the others let time pass.
+            // Hidden ones last, because the others let time pass.
             let (hidden, others): (Vec<&Row>, Vec<&Row>) =
                 ROWS.iter().filter(|row| row.field == "node").partition(|row| row.about == "hidden review");
             for row in others.into_iter().chain(hidden) {
@@ -133,7 +133,7 @@ async fn read(world: &World, row: Row) -> Value {
     json!({ "id": id })
 }
 
-/// The id of a thing of the guest or the host.
+/// The id of an object of the guest or the host.
 async fn thing(world: &World, about: &str) -> String {
     match about {
         "person" => world.guest.member.id().to_string(),
@@ -243,7 +243,7 @@ async fn stream(world: &World, field: &str) -> Value {
     }
 }
 
-/// Puts what `change` says into `value`; null takes away.
+/// Merges `change` into `value`; null removes.
 fn merge(value: &mut Value, change: Value) {
     let Value::Object(change) = change else {
         *value = change;

@@ -1,4 +1,4 @@
-//! Five kinds of viewers, and what they may or may not see.
+//! Five kinds of viewers, and the data that they can or cannot see.
 
 use auth::Member;
 use chrono::{Days, Duration, NaiveDate};
@@ -10,16 +10,16 @@ use crate::harness::{
     app::TestApp,
 };
 
-/// The host's street address, exact latitude and exact longitude: for the two sides of a certain booking alone.
+/// The host's street address, exact latitude and exact longitude: for the two sides of a confirmed booking only.
 pub const EXACT: [&str; 3] = ["7 Hidden Lane", "1.30123", "103.83456"];
 /// The title of the host's drafts.
 pub const DRAFT: &str = "Unseen draft";
 /// The name of the guest's wishlists.
-pub const KEPT: &str = "Seen by nobody else";
-/// The words of reviews that are not revealed yet.
+pub const WISHLIST: &str = "Seen by nobody else";
+/// The text of reviews that are not revealed yet.
 pub const HIDDEN: &str = "Unrevealed words";
 
-/// The two sides of all bookings that are asked for, and two people who have bookings and listings of their own.
+/// The two sides of all requested bookings, and two users with their own bookings and listings.
 pub struct World {
     pub app: TestApp,
     pub guest: Actor,
@@ -30,7 +30,7 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        // An operation may hold one connection of so few: one that asks for another while it holds one would wait for ever.
+        // With so few connections an operation can hold one: needing a second one at the same time would deadlock.
         let app = TestApp::without_hold_limits(Options { pool_size: 4, ..Options::default() }).await;
         let mut people = Vec::new();
         for name in ["Gina Guest", "Hugo Host", "Olga Other", "Ivan Innkeeper"] {
@@ -38,7 +38,7 @@ impl World {
         }
         let [guest, host, other_guest, other_host] = people.try_into().unwrap_or_else(|_| unreachable!());
         let world = Self { app, guest, host, other_guest, other_host };
-        // Everybody is a guest once and a host once, so that everybody's streams have something to say.
+        // Every user is a guest once and a host once, so that all their streams have events.
         let pairs = [(&world.guest, &world.other_host), (&world.other_host, &world.guest)];
         let others = [(&world.host, &world.other_guest), (&world.other_guest, &world.host)];
         for (guest, host) in pairs.into_iter().chain(others) {
@@ -48,7 +48,7 @@ impl World {
         world
     }
 
-    /// Everybody who may ask, by the name of their column.
+    /// All viewers, by the name of their column.
     pub fn viewers(&self) -> [(&'static str, Option<&Actor>); 5] {
         [
             ("nobody", None),
@@ -59,7 +59,7 @@ impl World {
         ]
     }
 
-    /// Those who have nothing to do with guest and host.
+    /// Viewers unrelated to guest and host.
     pub fn strangers(&self) -> [Option<&Member>; 3] {
         [None, Some(&self.other_guest.member), Some(&self.other_host.member)]
     }
@@ -70,7 +70,7 @@ impl World {
         (today + Days::new(number)).to_string()
     }
 
-    /// A listing of the host, published, whose place is a secret.
+    /// A published listing of the host, with a secret place.
     pub async fn listing(&self) -> String {
         self.host.listing(hide).await
     }
@@ -103,7 +103,7 @@ impl World {
         text(&answer["payment"]["id"])
     }
 
-    /// The guest's booking, certain, and its payment.
+    /// The guest's confirmed booking, and its payment.
     pub async fn confirmed(&self) -> (String, String) {
         let (booking, _) = self.pending().await;
         let payment = self.guest.pay(&booking).await;
@@ -119,7 +119,7 @@ impl World {
         self.guest.book_and_pay(&listing.await, &self.day(30), &self.day(33)).await
     }
 
-    /// The guest's booking that was cancelled, and what was given back.
+    /// The guest's canceled booking, and its refund.
     pub async fn refunded(&self) -> (String, String) {
         let (booking, _) = self.confirmed().await;
         self.guest.cancel(&booking).await;
@@ -135,7 +135,7 @@ impl World {
         booking
     }
 
-    /// The guest's review that nobody else can see yet, and its stay.
+    /// The guest's hidden review, and its stay.
     pub async fn hidden_review(&self) -> (String, String) {
         self.review(HIDDEN).await
     }
@@ -150,7 +150,7 @@ impl World {
         (text(&answer["review"]["id"]), booking)
     }
 
-    /// A review that everybody can see.
+    /// A public review.
     pub async fn published_review(&self) -> String {
         let (review, _) = self.review("Words for everybody").await;
         self.app.pass(Duration::days(14));
@@ -160,7 +160,7 @@ impl World {
 
     /// The guest's wishlist, and what is on it.
     pub async fn wishlist(&self) -> (String, String) {
-        let list = text(&self.guest.mutate(CREATE_WISHLIST, json!({ "name": KEPT })).await["wishlist"]["id"]);
+        let list = text(&self.guest.mutate(CREATE_WISHLIST, json!({ "name": WISHLIST })).await["wishlist"]["id"]);
         let input = json!({ "wishlistId": list, "listingId": self.listing().await });
         let item = text(&self.guest.mutate(ADD_TO_WISHLIST, input).await["item"]["id"]);
         (list, item)
@@ -173,7 +173,7 @@ impl World {
         text(&answer["signIn"]["tokens"]["refreshToken"])
     }
 
-    /// The address that somebody signs in with.
+    /// The email address of a user.
     pub async fn email(&self, actor: &Actor) -> String {
         text(&actor.run("{ me { email } }", json!({})).await["me"]["email"])
     }
@@ -184,7 +184,7 @@ const CREATE_WISHLIST: &str = "mutation ($input: CreateWishlistInput!) { createW
 const ADD_TO_WISHLIST: &str = "mutation ($input: AddToWishlistInput!) { addToWishlist(input: $input) {
     ... on AddToWishlistSuccess { item { id } } ... on UserError { message } } }";
 
-/// The password of everybody.
+/// The password of all users.
 pub const PASSWORD: &str = "correct horse";
 
 const REVIEW: &str = "mutation ($input: WriteReviewInput!) { writeReview(input: $input) {

@@ -7,7 +7,7 @@ use domain::app::AttemptLimits;
 use serde_json::{Value, json};
 use types::Rule;
 
-use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, ask, ask_from, attempt, register, register_ada};
+use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, attempt, execute, execute_from, register, register_ada};
 use crate::harness::app::TestApp;
 
 const HOME: &str = "198.51.100.7";
@@ -32,14 +32,14 @@ async fn known_device() -> (TestApp, String) {
 
 async fn from_device(app: &TestApp, address: &str, password: &str, device: &str) -> Value {
     let input = json!({ "email": EMAIL, "password": password, "deviceToken": device });
-    let attempt = ask_from(app, Some(address), SIGN_IN, input);
+    let attempt = execute_from(app, Some(address), SIGN_IN, input);
     tokio::select! {
         answer = attempt => answer,
         () = app.clock.until_asleep(1) => panic!("a known device is not delayed"),
     }
 }
 
-/// Guesses until the address, the account and the whole world are over their limits.
+/// Guesses until the limits of the address, of the account and of all addresses are exceeded.
 async fn besiege(app: &TestApp, own: &str) {
     for address in [STRANGER, own] {
         for _ in 0..4 {
@@ -56,7 +56,7 @@ async fn besiege(app: &TestApp, own: &str) {
 }
 
 #[tokio::test]
-async fn a_known_device_signs_in_whatever_strangers_do() {
+async fn a_known_device_can_sign_in_despite_guesses_of_others() {
     let (app, device) = known_device().await;
     besiege(&app, HOME).await;
     for address in [HOME, STRANGER, "192.0.2.1"] {
@@ -66,7 +66,7 @@ async fn a_known_device_signs_in_whatever_strangers_do() {
 }
 
 #[tokio::test]
-async fn guesses_on_a_known_device_have_a_limit_of_their_own() {
+async fn guesses_on_a_known_device_have_their_own_limit() {
     let (app, device) = known_device().await;
     for _ in 0..3 {
         assert_eq!(from_device(&app, HOME, GUESS, &device).await["code"], "INVALID_CREDENTIALS");
@@ -82,7 +82,7 @@ async fn guesses_on_a_known_device_have_a_limit_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_device_is_known_to_its_own_account_only_and_for_a_time() {
+async fn a_device_is_known_to_its_own_account_only_and_for_a_limited_time() {
     let (app, device) = known_device().await;
     let other = register(&app, "eve@example.org", PASSWORD).await["deviceToken"].as_str().map(str::to_owned);
     besiege(&app, HOME).await;
@@ -92,7 +92,7 @@ async fn a_device_is_known_to_its_own_account_only_and_for_a_time() {
     app.pass(Duration::days(180));
     let late = from_device(&app, HOME, PASSWORD, &device).await;
     assert_eq!(late["__typename"], "SignInSuccess");
-    assert_ne!(late["deviceToken"], device, "the old token was not known any more");
+    assert_ne!(late["deviceToken"], device, "the old token has expired");
     app.pass(Duration::days(179));
     let device = late["deviceToken"].as_str().unwrap();
     assert_eq!(from_device(&app, HOME, PASSWORD, device).await["deviceToken"], device, "each sign-in extends it");
@@ -113,14 +113,14 @@ async fn devices_are_not_hoarded() {
     let mut devices = Vec::new();
     for _ in 0..22 {
         app.pass(Duration::seconds(1));
-        let answer = ask(&app, SIGN_IN, json!({ "email": EMAIL, "password": PASSWORD })).await;
+        let answer = execute(&app, SIGN_IN, json!({ "email": EMAIL, "password": PASSWORD })).await;
         devices.push(answer["deviceToken"].as_str().unwrap().to_owned());
     }
     let count = diesel::sql_query("SELECT COUNT(*) AS number FROM devices");
     assert_eq!(count.get_result::<Rows>(&mut app.conn().await).await.unwrap().number, 20);
     let known = async |device: &String| {
         let input = json!({ "email": EMAIL, "password": PASSWORD, "deviceToken": device });
-        ask(&app, SIGN_IN, input).await["deviceToken"] == *device
+        execute(&app, SIGN_IN, input).await["deviceToken"] == *device
     };
     assert!(known(&devices[2]).await && known(&devices[21]).await);
     assert!(!known(&devices[1]).await, "the one longest unused is forgotten");

@@ -1,4 +1,4 @@
-//! Those who guess passwords, and those whom they must not shut out (S7).
+//! Guessing of passwords, which must not lock owners out (S7).
 
 use chrono::Duration;
 use domain::app::AttemptLimits;
@@ -6,11 +6,11 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use types::Rule;
 
-use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, ask_from, attempt, register, register_ada, sign_in};
+use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, attempt, execute_from, register, register_ada, sign_in};
 use crate::harness::{
     actors::{Actor, CREATE_LISTING, data, home},
     app::TestApp,
-    bank::Trouble::{Hangs, LosesTheAnswer},
+    bank::Fault::{Hangs, LosesResponse},
 };
 
 /// No limits but those that `change` sets.
@@ -26,7 +26,7 @@ fn per_quarter(rule: Rule, burst: u32) -> Rule {
     Rule { burst, window: Duration::minutes(15), ..rule }
 }
 
-/// Fails when somebody has to wait for the clock, which stands still.
+/// Fails when a call waits for the clock, which does not advance.
 async fn at_once<T>(app: &TestApp, what: impl Future<Output = T>) -> T {
     tokio::select! {
         done = what => done,
@@ -35,7 +35,7 @@ async fn at_once<T>(app: &TestApp, what: impl Future<Output = T>) -> T {
 }
 
 #[tokio::test]
-async fn who_guesses_must_wait_and_the_right_password_forgets_the_guesses() {
+async fn guessing_is_delayed_and_the_right_password_returns_the_attempts() {
     let app = limited(|limits| limits.sign_in_by_account = per_quarter(limits.sign_in_by_account, 3)).await;
     for _ in 0..2 {
         for _ in 0..2 {
@@ -64,7 +64,7 @@ async fn many_guesses_at_once_are_counted_one_by_one_also_at_two_servers() {
     assert_eq!(tried, 5, "{answers:?}");
 }
 
-/// S7, as it was found.
+/// S7, as reported.
 #[tokio::test]
 async fn eleven_aliases_of_a_stranger_leave_the_owner_in() {
     let app = TestApp::limited(AttemptLimits::default()).await;
@@ -114,26 +114,26 @@ async fn an_address_over_its_own_limit_does_not_count_for_the_account_and_costs_
         assert_eq!(refused["code"], "TOO_MANY_ATTEMPTS");
     }
     let texts = recording.texts();
-    assert!(texts.iter().all(|text| text.contains("limits")), "nobody looked for a password: {texts:?}");
+    assert!(texts.iter().all(|text| text.contains("limits")), "no password was read: {texts:?}");
     let owner = at_once(&app, attempt(&app, "198.51.100.7", PASSWORD)).await;
     assert_eq!(owner["__typename"], "SignInSuccess");
 }
 
 #[tokio::test]
-async fn many_addresses_delay_each_other_but_lock_nobody_out() {
+async fn many_addresses_delay_each_other_but_do_not_lock_the_owner_out() {
     let app = limited(|limits| limits.sign_in_anywhere = per_quarter(limits.sign_in_anywhere, 2)).await;
     for number in 1..=2 {
         let answer = at_once(&app, attempt(&app, &format!("203.0.113.{number}"), GUESS)).await;
         assert_eq!(answer["code"], "INVALID_CREDENTIALS");
     }
-    // However many come, nobody waits longer than ten seconds, and without a connection.
+    // No attempt waits longer than ten seconds, and none holds a connection.
     let addresses: Vec<_> = (3..33).map(|number| format!("203.0.113.{number}")).collect();
     let guesses = join_all(addresses.iter().map(|address| attempt(&app, address, GUESS)));
     let owner = attempt(&app, "198.51.100.7", PASSWORD);
     let time = async {
         app.clock.until_asleep(31).await;
         let (open, idle) = app.app.database.connections();
-        assert_eq!(open, idle, "nobody holds a connection");
+        assert_eq!(open, idle, "no connection is held");
         app.pass(Duration::seconds(10));
     };
     let (guesses, owner, ()) = tokio::join!(guesses, owner, time);
@@ -151,7 +151,7 @@ async fn the_owners_sign_ins_use_nothing_up() {
 }
 
 #[tokio::test]
-async fn accounts_are_not_made_without_end() {
+async fn registrations_are_limited() {
     let mut limits = AttemptLimits::none();
     limits.registration = per_quarter(limits.registration, 3);
     let app = TestApp::limited(limits).await;
@@ -162,12 +162,12 @@ async fn accounts_are_not_made_without_end() {
     let refused = register(&app, "eve@example.org", PASSWORD).await;
     assert_eq!((&refused["code"], &refused["retryAfterSeconds"]), (&json!("TOO_MANY_ATTEMPTS"), &json!(300)));
     let input = json!({ "email": "eve@example.org", "password": PASSWORD });
-    let answer: Value = ask_from(&app, None, SIGN_IN, input).await;
+    let answer: Value = execute_from(&app, None, SIGN_IN, input).await;
     assert_eq!(answer["code"], "INVALID_CREDENTIALS", "no account was made, and signing in is another matter");
 }
 
 #[tokio::test]
-async fn what_has_come_back_is_forgotten_by_the_worker() {
+async fn the_worker_deletes_attempts_that_are_available_again() {
     use diesel::sql_types::BigInt;
     use diesel_async::RunQueryDsl;
     #[derive(diesel::QueryableByName)]
@@ -189,7 +189,7 @@ async fn what_has_come_back_is_forgotten_by_the_worker() {
 }
 
 #[tokio::test]
-async fn cards_are_not_tried_without_end_and_only_declined_ones_count() {
+async fn payment_attempts_are_limited_and_only_declined_ones_count() {
     let mut limits = AttemptLimits::none();
     limits.declined_payments = per_quarter(limits.declined_payments, 3);
     let app = TestApp::limited(limits).await;
@@ -210,7 +210,7 @@ async fn cards_are_not_tried_without_end_and_only_declined_ones_count() {
     guest.pay(&booking).await;
 }
 
-/// A guest with so many unpaid bookings, who may fail to pay three times a quarter of an hour.
+/// A guest with so many unpaid bookings and a limit of three declined payments per quarter of an hour.
 async fn with_bookings(number: usize) -> (TestApp, Actor, Vec<String>) {
     let mut limits = AttemptLimits::none();
     limits.declined_payments = per_quarter(limits.declined_payments, 3);
@@ -224,9 +224,9 @@ async fn with_bookings(number: usize) -> (TestApp, Actor, Vec<String>) {
     (app, guest, bookings)
 }
 
-/// With many bookings a guest tried as many cards at once: a decline was counted after the answer, when all others were on their way.
+/// With many bookings a guest could test as many cards at once: a decline was counted after the response, when all others were in flight.
 #[tokio::test]
-async fn cards_that_are_tried_at_once_are_counted_before_the_provider_is_asked() {
+async fn concurrent_payment_attempts_are_counted_before_the_provider_is_called() {
     let (app, guest, bookings) = with_bookings(7).await;
     for (method, code, bookings) in
         [("CARD_OK", Value::Null, &bookings[..4]), ("CARD_DECLINED", json!("PAYMENT_DECLINED"), &bookings[3..])]
@@ -249,11 +249,11 @@ async fn cards_that_are_tried_at_once_are_counted_before_the_provider_is_asked()
     assert_eq!(guest.try_pay(&bookings[6], "CARD_OK", &app.key()).await["code"], "TOO_MANY_ATTEMPTS");
 }
 
-/// As above, when servers die or the provider is away. The same key again is no second attempt, and gives one back once.
+/// As above, when servers die or the provider is unavailable. The same key is not a second attempt, and returns its attempt once.
 #[tokio::test]
-async fn a_payment_whose_answer_never_came_counts_until_it_comes() {
+async fn a_payment_without_a_response_counts_until_it_has_one() {
     let (app, guest, bookings) = with_bookings(5).await;
-    app.bank.expect(&[LosesTheAnswer; 3]);
+    app.bank.expect(&[LosesResponse; 3]);
     let keys = [app.key(), app.key(), app.key()];
     for (booking, key) in bookings.iter().zip(&keys) {
         assert_eq!(guest.try_pay(booking, "CARD_OK", key).await["code"], "PAYMENT_UNAVAILABLE");
@@ -262,7 +262,7 @@ async fn a_payment_whose_answer_never_came_counts_until_it_comes() {
     assert_eq!(declined(&bookings[3]).await, "TOO_MANY_ATTEMPTS");
     let again = join_all((0..4).map(|_| guest.try_pay(&bookings[0], "CARD_OK", &keys[0]))).await;
     assert!(again.iter().all(|answer| answer["__typename"] == "PayBookingSuccess"), "{again:?}");
-    assert_eq!(declined(&bookings[3]).await, "PAYMENT_DECLINED", "one came back");
+    assert_eq!(declined(&bookings[3]).await, "PAYMENT_DECLINED", "one attempt was returned");
     assert_eq!(declined(&bookings[3]).await, "TOO_MANY_ATTEMPTS", "and no more than one");
     app.pass(Duration::minutes(2));
     app.work().await;
@@ -272,7 +272,7 @@ async fn a_payment_whose_answer_never_came_counts_until_it_comes() {
     assert_eq!(declined(&bookings[4]).await, "TOO_MANY_ATTEMPTS");
 }
 
-/// A confirmation is an attempt as well: a second one at the same moment is refused, and the attempt comes back once.
+/// A confirmation is an attempt too: a second concurrent one is refused, and the attempt is returned once.
 #[tokio::test]
 async fn a_confirmation_counts_as_a_payment_does() {
     let (app, guest, bookings) = with_bookings(5).await;

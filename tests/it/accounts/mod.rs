@@ -31,31 +31,31 @@ const EMAIL: &str = "ada@example.org";
 const PASSWORD: &str = "correct horse";
 const GUESS: &str = "a wrong guess";
 
-async fn ask(app: &TestApp, mutation: &str, input: Value) -> Value {
-    ask_from(app, None, mutation, input).await
+async fn execute(app: &TestApp, mutation: &str, input: Value) -> Value {
+    execute_from(app, None, mutation, input).await
 }
 
-/// What the only root field answers to somebody at an address.
-async fn ask_from(app: &TestApp, address: Option<&str>, mutation: &str, input: Value) -> Value {
+/// The value of the only root field, for a client address.
+async fn execute_from(app: &TestApp, address: Option<&str>, mutation: &str, input: Value) -> Value {
     let address = address.map(|address| address.parse::<IpAddr>().unwrap());
     let answer = data(app.run_from(address, None, mutation, json!({ "input": input })).await);
     answer.as_object().unwrap().values().next().unwrap().clone()
 }
 
 async fn sign_in(app: &TestApp, email: &str, password: &str) -> Value {
-    ask(app, SIGN_IN, json!({ "email": email, "password": password })).await
+    execute(app, SIGN_IN, json!({ "email": email, "password": password })).await
 }
 
 /// An attempt to sign in to Ada's account.
 async fn attempt(app: &TestApp, address: &str, password: &str) -> Value {
-    ask_from(app, Some(address), SIGN_IN, json!({ "email": EMAIL, "password": password })).await
+    execute_from(app, Some(address), SIGN_IN, json!({ "email": EMAIL, "password": password })).await
 }
 
 async fn register(app: &TestApp, email: &str, password: &str) -> Value {
-    ask(app, REGISTER, json!({ "email": email, "password": password, "displayName": "Ada" })).await
+    execute(app, REGISTER, json!({ "email": email, "password": password, "displayName": "Ada" })).await
 }
 
-/// Makes Ada's account.
+/// Creates Ada's account.
 async fn register_ada(app: &TestApp) {
     assert_eq!(register(app, EMAIL, PASSWORD).await["__typename"], "RegisterUserSuccess");
 }
@@ -68,7 +68,7 @@ async fn an_account_is_made_once_and_opens_with_its_password_only() {
     assert_eq!(register(&app, "eve@example.org", "too short").await["path"], json!(["input", "password"]));
     let wrong = sign_in(&app, "ada@example.org", "another horse").await;
     assert_eq!(wrong["code"], "INVALID_CREDENTIALS");
-    assert_eq!(sign_in(&app, "nobody@example.org", "another horse").await, wrong, "nobody learns who has an account");
+    assert_eq!(sign_in(&app, "nobody@example.org", "another horse").await, wrong, "responses do not reveal accounts");
     assert_eq!(sign_in(&app, "ADA@example.org", "correct horse").await["me"]["email"], "ada@example.org");
 }
 
@@ -87,9 +87,9 @@ async fn a_session_ends_by_signing_out_and_by_time() {
     let app = TestApp::new().await;
     let (one, other) = (app.guest().await, app.guest().await);
     let token = json!({ "refreshToken": one.refresh });
-    assert_eq!(ask(&app, SIGN_OUT, token.clone()).await["ended"], true);
-    assert_eq!(ask(&app, SIGN_OUT, token.clone()).await["ended"], false);
-    assert_eq!(ask(&app, REFRESH, token).await["code"], "INVALID_SESSION");
+    assert_eq!(execute(&app, SIGN_OUT, token.clone()).await["ended"], true);
+    assert_eq!(execute(&app, SIGN_OUT, token.clone()).await["ended"], false);
+    assert_eq!(execute(&app, REFRESH, token).await["code"], "INVALID_SESSION");
     app.pass(Duration::days(30));
-    assert_eq!(ask(&app, REFRESH, json!({ "refreshToken": other.refresh })).await["code"], "INVALID_SESSION");
+    assert_eq!(execute(&app, REFRESH, json!({ "refreshToken": other.refresh })).await["code"], "INVALID_SESSION");
 }

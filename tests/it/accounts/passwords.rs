@@ -1,4 +1,4 @@
-//! Passwords as different keyboards write them (C19).
+//! Passwords from different keyboards (C19).
 
 use argon2::{Argon2, PasswordHasher, password_hash::phc::Salt};
 use serde_json::json;
@@ -25,15 +25,15 @@ async fn a_password_is_the_same_however_its_letters_are_composed() {
 }
 
 #[tokio::test]
-async fn a_password_is_as_long_as_it_looks() {
+async fn a_password_is_counted_in_composed_characters() {
     let app = TestApp::new().await;
     assert_eq!(register(&app, EMAIL, &"e\u{301}".repeat(9)).await["path"], json!(["input", "password"]));
     assert_eq!(register(&app, EMAIL, &"e\u{301}".repeat(128)).await["__typename"], "RegisterUserSuccess");
 }
 
-/// Servers before this one hashed the characters as they came.
+/// Older servers hashed unprepared characters.
 #[tokio::test]
-async fn an_old_hash_of_decomposed_letters_opens_and_is_made_again() {
+async fn an_old_hash_of_decomposed_letters_matches_and_is_replaced() {
     let app = TestApp::new().await;
     register(&app, EMAIL, "another password").await;
     let salt = Salt::new(&[7; 16]).unwrap();

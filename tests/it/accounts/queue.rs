@@ -1,4 +1,4 @@
-//! Those who keep the servers of passwords busy (S8).
+//! Attacks on the queue of password hashing (S8).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, register_ada};
 use crate::harness::{app::TestApp, wire};
 
-/// Signs in over a connection of its own, through a proxy that says where the client is.
+/// Signs in over a separate connection, with the client address from a proxy.
 async fn sign_in(to: std::net::SocketAddr, client: &str, password: &str) -> Value {
     let input = json!({ "email": EMAIL, "password": password });
     let body = json!({ "query": SIGN_IN, "variables": { "input": input } }).to_string();
@@ -17,9 +17,9 @@ async fn sign_in(to: std::net::SocketAddr, client: &str, password: &str) -> Valu
     serde_json::from_str(&answer).unwrap()
 }
 
-/// S8, as it was found.
+/// S8, as reported.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ninety_connections_from_ten_addresses_keep_nobody_else_from_signing_in() {
+async fn ninety_connections_from_ten_addresses_do_not_block_other_sign_ins() {
     let app = TestApp::new().await;
     register_ada(&app).await;
     let served = app.serve_with(|settings| settings.trusted_proxies = 1).await;

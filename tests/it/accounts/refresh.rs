@@ -1,11 +1,11 @@
-//! New pairs of tokens, lost answers, and thieves (C11).
+//! Refreshing tokens, with lost responses and thieves (C11).
 
 use chrono::{DateTime, Duration};
 use domain::app::AttemptLimits;
 use serde_json::{Value, json};
 use types::Rule;
 
-use super::{EMAIL, PASSWORD, REFRESH, SIGN_IN, ask_from, register_ada};
+use super::{EMAIL, PASSWORD, REFRESH, SIGN_IN, execute_from, register_ada};
 use crate::harness::app::TestApp;
 
 const HOME: &str = "198.51.100.7";
@@ -27,13 +27,13 @@ impl Session {
         let app = TestApp::limited(limits).await;
         register_ada(&app).await;
         let input = json!({ "email": EMAIL, "password": PASSWORD });
-        let answer = ask_from(&app, Some(HOME), SIGN_IN, input).await;
+        let answer = execute_from(&app, Some(HOME), SIGN_IN, input).await;
         let text = |path: &str| answer.pointer(path).and_then(Value::as_str).unwrap().to_owned();
         Self { app, refresh: text("/tokens/refreshToken"), device: text("/deviceToken") }
     }
 
     async fn refresh(&self, address: &str, token: &str) -> Value {
-        ask_from(&self.app, Some(address), REFRESH, json!({ "refreshToken": token })).await
+        execute_from(&self.app, Some(address), REFRESH, json!({ "refreshToken": token })).await
     }
 }
 
@@ -61,16 +61,16 @@ async fn tabs_that_refresh_at_once_get_one_pair_also_at_two_servers() {
     let other = session.app.second_instance().await;
     let tabs = (0..8).map(|tab| {
         let app = if tab % 2 == 0 { &session.app } else { &other };
-        ask_from(app, Some(HOME), REFRESH, json!({ "refreshToken": session.refresh }))
+        execute_from(app, Some(HOME), REFRESH, json!({ "refreshToken": session.refresh }))
     });
     let answers = futures_util::future::join_all(tabs).await;
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     let next = session.refresh(HOME, next(&answers[0])).await;
-    assert_eq!(next["__typename"], "RefreshSessionSuccess", "the session goes on");
+    assert_eq!(next["__typename"], "RefreshSessionSuccess", "the session continues");
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_repeated_word_for_word() {
+async fn a_lost_response_is_repeated_verbatim() {
     let session = Session::new().await;
     session.app.pass(Duration::microseconds(1_234_567));
     let first = session.refresh(HOME, &session.refresh).await;
@@ -80,8 +80,8 @@ async fn a_lost_answer_is_repeated_word_for_word() {
     }
     let token = first["tokens"]["accessToken"].as_str().unwrap();
     let (_, expires_at) = session.app.app.keys.verify(token, session.app.app.now()).unwrap();
-    let said = first["tokens"]["accessTokenExpiresAt"].as_str().unwrap().parse::<DateTime<chrono::Utc>>().unwrap();
-    assert_eq!(expires_at.utc(), said, "what the answer says is what the token says");
+    let shown = first["tokens"]["accessTokenExpiresAt"].as_str().unwrap().parse::<DateTime<chrono::Utc>>().unwrap();
+    assert_eq!(expires_at.utc(), shown, "the response and the token have the same expiry");
     assert_eq!(session.refresh(HOME, next(&first)).await["__typename"], "RefreshSessionSuccess");
 }
 
@@ -95,7 +95,7 @@ async fn after_the_grace_a_second_use_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_thief_at_another_address_does_not_get_the_pair() {
+async fn a_thief_at_another_address_does_not_get_the_token_pair() {
     let session = Session::new().await;
     let first = session.refresh(HOME, &session.refresh).await;
     assert!(is_over(&session.refresh(ELSEWHERE, &session.refresh).await));
@@ -107,13 +107,13 @@ async fn the_device_of_the_session_gets_the_pair_on_another_network() {
     let session = Session::new().await;
     let first = session.refresh(HOME, &session.refresh).await;
     let repeat = |device: &str| json!({ "refreshToken": session.refresh, "deviceToken": device });
-    let again = ask_from(&session.app, Some(ELSEWHERE), REFRESH, repeat(&session.device)).await;
+    let again = execute_from(&session.app, Some(ELSEWHERE), REFRESH, repeat(&session.device)).await;
     assert_eq!(again, first);
-    assert!(is_over(&ask_from(&session.app, Some(ELSEWHERE), REFRESH, repeat("dev_another")).await));
+    assert!(is_over(&execute_from(&session.app, Some(ELSEWHERE), REFRESH, repeat("dev_another")).await));
 }
 
 #[tokio::test]
-async fn a_session_does_not_make_tokens_without_end() {
+async fn refreshes_of_a_session_are_limited() {
     let mut limits = AttemptLimits::none();
     limits.refresh = Rule { burst: 2, window: Duration::minutes(10), ..limits.refresh };
     let session = Session::limited(limits).await;

@@ -1,4 +1,4 @@
-//! The viewer as a thing of its own (C13).
+//! The viewer as a separate object (C13).
 
 use serde_json::json;
 
@@ -18,9 +18,9 @@ async fn the_viewer_and_their_user_are_two_things_to_a_cache() {
     assert_eq!(ada.run(ME, json!({})).await["me"]["id"], own, "it stays the same");
 }
 
-/// What Relay asks for when a fragment on `Me` is refetched.
+/// Relay's query for refetching a fragment on `Me`.
 #[tokio::test]
-async fn the_viewer_is_found_by_id_by_nobody_else() {
+async fn only_the_viewer_finds_their_account_by_id() {
     let app = TestApp::new().await;
     let (ada, eve) = (app.guest().await, app.guest().await);
     let me = ada.run(ME, json!({})).await["me"].clone();

@@ -19,26 +19,26 @@ async fn a_client_whose_token_has_expired_can_refresh_sign_in_and_sign_out_with_
         let stale = post(&to, token, "{ me { id } }", &me).await.unwrap();
         assert_eq!((stale.status, stale.code()), (401, Some("UNAUTHENTICATED")), "the sign to refresh: {token}");
         let public = post(&to, token, "{ searchListings(first: 1) { nodes { listing { id } } } }", &me).await.unwrap();
-        assert_eq!((public.status, public.code()), (401, Some("UNAUTHENTICATED")), "also for what is public: {token}");
+        assert_eq!((public.status, public.code()), (401, Some("UNAUTHENTICATED")), "also for public data: {token}");
     }
-    let ask = async |token: &str, mutation: &str, input: Value| {
+    let execute = async |token: &str, mutation: &str, input: Value| {
         let reply = post(&to, token, mutation, &json!({ "input": input })).await.unwrap();
         reply.field().clone()
     };
-    let refreshed = ask(&ada.access, REFRESH, json!({ "refreshToken": ada.refresh })).await;
+    let refreshed = execute(&ada.access, REFRESH, json!({ "refreshToken": ada.refresh })).await;
     let tokens = &refreshed["tokens"];
     assert!(tokens["accessToken"].is_string(), "{refreshed}");
     let input = json!({ "email": EMAIL, "password": PASSWORD });
-    assert_eq!(ask(&ada.access, SIGN_IN, input.clone()).await["__typename"], "SignInSuccess");
-    assert_eq!(ask("garbage", SIGN_IN, input).await["me"]["email"], EMAIL);
+    assert_eq!(execute(&ada.access, SIGN_IN, input.clone()).await["__typename"], "SignInSuccess");
+    assert_eq!(execute("garbage", SIGN_IN, input).await["me"]["email"], EMAIL);
     let input = json!({ "email": "eve@example.org", "password": PASSWORD, "displayName": "Eve" });
-    assert_eq!(ask(&ada.access, REGISTER, input).await["__typename"], "RegisterUserSuccess");
-    let out = ask(&ada.access, SIGN_OUT, json!({ "refreshToken": tokens["refreshToken"] })).await;
+    assert_eq!(execute(&ada.access, REGISTER, input).await["__typename"], "RegisterUserSuccess");
+    let out = execute(&ada.access, SIGN_OUT, json!({ "refreshToken": tokens["refreshToken"] })).await;
     assert_eq!(out["ended"], true);
 }
 
 #[tokio::test]
-async fn a_stale_token_is_looked_at_when_an_operation_does_more_than_signing_in() {
+async fn a_stale_token_is_checked_when_an_operation_does_more_than_signing_in() {
     let app = TestApp::new().await;
     register_ada(&app).await;
     let served = app.serve().await;

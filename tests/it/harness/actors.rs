@@ -1,11 +1,11 @@
-//! People who use the API, and the sentences that tests say about them.
+//! Users of the API, with helpers for tests.
 
 use auth::Member;
 use serde_json::{Value, json};
 
 use super::app::TestApp;
 
-/// Somebody with an account, signed in.
+/// A signed-in user.
 #[derive(Clone)]
 pub struct Actor {
     pub app: TestApp,
@@ -15,7 +15,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Makes an account through the API.
+    /// Registers through the API.
     pub async fn register(app: &TestApp, name: &str) -> Self {
         let input = json!({
             "email": format!("someone{}@example.org", app.number()), "password": "correct horse", "displayName": name
@@ -28,7 +28,7 @@ impl Actor {
         Self { app: app.clone(), member, access, refresh: tokens["refreshToken"].as_str().unwrap().to_owned() }
     }
 
-    /// The same person at another server.
+    /// The same user at another server.
     pub fn at(&self, app: &TestApp) -> Self {
         Self { app: app.clone(), ..self.clone() }
     }
@@ -38,14 +38,14 @@ impl Actor {
         data(self.app.run(Some(&self.member), query, variables).await)
     }
 
-    /// Runs one of the mutations below and returns what it answers.
+    /// Runs one of the mutations below and returns its payload.
     pub async fn mutate(&self, mutation: &str, input: Value) -> Value {
         let answer = self.run(mutation, json!({ "input": input })).await;
         let fields = answer.as_object().unwrap();
         fields.values().next().unwrap().clone()
     }
 
-    /// A published listing that is booked at once: 100.00 SGD a night, no fees, changed by `change`.
+    /// A published listing with instant book: 100.00 SGD a night, no fees, changed by `change`.
     pub async fn listing(&self, change: impl FnOnce(&mut Value)) -> String {
         let mut input = home();
         change(&mut input);
@@ -56,7 +56,7 @@ impl Actor {
         id
     }
 
-    /// The answer to the question for a price. Days like `2026-04-01`.
+    /// The payload of a quote. Days like `2026-04-01`.
     pub async fn try_quote(&self, listing: &str, check_in: &str, check_out: &str) -> Value {
         let stay = json!({ "checkIn": check_in, "checkOut": check_out });
         self.mutate(QUOTE, json!({ "listingId": listing, "stay": stay })).await
@@ -68,7 +68,7 @@ impl Actor {
         id_of(&answer["quote"]).unwrap_or_else(|| panic!("{answer}"))
     }
 
-    /// The answer to a booking at the price of a quote.
+    /// The payload of a booking from a quote.
     pub async fn try_book(&self, quote: &str, key: &str) -> Value {
         self.mutate(BOOK, json!({ "quoteId": quote, "idempotencyKey": key })).await
     }
@@ -80,7 +80,7 @@ impl Actor {
         id_of(&answer["booking"]).unwrap_or_else(|| panic!("{answer}"))
     }
 
-    /// The answer to a payment.
+    /// The payload of a payment.
     pub async fn try_pay(&self, booking: &str, method: &str, key: &str) -> Value {
         let input = json!({ "booking": { "id": booking }, "method": { "sandbox": method }, "idempotencyKey": key });
         self.mutate(PAY, input).await
@@ -92,34 +92,34 @@ impl Actor {
         id_of(&answer["payment"]).unwrap_or_else(|| panic!("{answer}"))
     }
 
-    /// A booking that is paid for: certain with instant book.
+    /// A paid booking: confirmed with instant book.
     pub async fn book_and_pay(&self, listing: &str, check_in: &str, check_out: &str) -> String {
         let booking = self.book(listing, check_in, check_out).await;
         self.pay(&booking).await;
         booking
     }
 
-    /// The answer to a confirmation of a payment.
+    /// The payload of a confirmation of a payment.
     pub async fn confirm(&self, payment: &str, key: &str) -> Value {
         self.mutate(CONFIRM, json!({ "paymentId": payment, "idempotencyKey": key })).await
     }
 
-    /// The answer to the host's yes.
+    /// The payload of an acceptance by the host.
     pub async fn accept(&self, booking: &str, key: &str) -> Value {
         self.mutate(ACCEPT, json!({ "bookingId": booking, "idempotencyKey": key })).await
     }
 
-    /// The answer to the host's no.
+    /// The payload of a decline by the host.
     pub async fn decline(&self, booking: &str, key: &str) -> Value {
         self.mutate(DECLINE, json!({ "bookingId": booking, "idempotencyKey": key })).await
     }
 
-    /// The answer to a cancellation.
+    /// The payload of a cancellation.
     pub async fn cancel(&self, booking: &str) -> Value {
         self.mutate(CANCEL, json!({ "bookingId": booking, "idempotencyKey": self.app.key() })).await
     }
 
-    /// The booking as this person sees it now.
+    /// The booking as this user sees it.
     pub async fn booking(&self, id: &str) -> Value {
         self.run(BOOKING, json!({ "id": id })).await["booking"].clone()
     }
@@ -137,7 +137,7 @@ impl Actor {
     }
 }
 
-/// The data of an answer without errors.
+/// The data of a response without errors.
 pub fn data(response: async_graphql::Response) -> Value {
     assert!(response.errors.is_empty(), "{:?}", response.errors);
     serde_json::to_value(response.data).unwrap()

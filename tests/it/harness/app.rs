@@ -1,4 +1,4 @@
-//! The whole application over a database of its own, and the people who use it.
+//! The complete application with its own database, and its users.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -34,8 +34,8 @@ use super::{actors::Actor, bank::Bank, database::TestDatabase, sizes};
 /// When the tests begin: a Monday, noon in Singapore.
 pub const NOW: &str = "2026-03-02T04:00:00Z";
 
-/// How long the provider may take: long enough for what a test does meanwhile.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+/// The timeout of the provider: long enough for the rest of the test.
+const PROVIDER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// An instance of the application. Instances of one test share its database, clock and provider, as servers do.
 #[derive(Clone)]
@@ -62,17 +62,17 @@ impl TestApp {
         Self::made(limits, HoldLimits::default(), Options::default()).await
     }
 
-    /// One without limits, with a pool that behaves as `options` say.
+    /// One without limits, with a pool with these `options`.
     pub async fn pooled(options: Options) -> Self {
         Self::made(AttemptLimits::none(), HoldLimits::default(), options).await
     }
 
-    /// One whose guests hold as much as they like without paying, with a pool that behaves as `options` say.
+    /// One without limits of unpaid holds, with a pool with these `options`.
     pub async fn without_hold_limits(options: Options) -> Self {
         Self::made(AttemptLimits::none(), no_hold_limits(), options).await
     }
 
-    /// One with limits, but for those of holds.
+    /// One with all limits except those of holds.
     pub async fn limited_without_hold_limits(limits: AttemptLimits) -> Self {
         Self::made(limits, no_hold_limits(), Options::default()).await
     }
@@ -118,7 +118,7 @@ impl TestApp {
             .entropy(entropy)
             .payments(bank.clone())
             .tzdata(tzdata)
-            .terms(Terms { provider_answer: PATIENCE, holds, ..Terms::default() })
+            .terms(Terms { provider_answer: PROVIDER_TIMEOUT, holds, ..Terms::default() })
             .limits(limits)
             .build();
         let documents = Arc::new(documents_within(documents::Limits::default()).unwrap());
@@ -135,12 +135,12 @@ impl TestApp {
         }
     }
 
-    /// A number that was not given before.
+    /// A unique number.
     pub fn number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// An idempotency key that was not given before.
+    /// A unique idempotency key.
     pub fn key(&self) -> String {
         format!("key-{:08}", self.number())
     }
@@ -150,22 +150,22 @@ impl TestApp {
         self.clock.advance(time);
     }
 
-    /// The day it is, in UTC.
+    /// The current day, in UTC.
     pub fn clock_day(&self) -> chrono::NaiveDate {
         self.app.now().utc().date_naive()
     }
 
-    /// The work that is due now, as the timed worker does it.
+    /// Runs all due jobs, like the worker.
     pub async fn work(&self) {
         staygate::worker::work_once(&self.app.for_worker()).await.unwrap();
     }
 
-    /// The provider says something by itself.
-    pub async fn hear(&self, notice: &Notice) {
+    /// Receives a notification of the provider.
+    pub async fn receive(&self, notice: &Notice) {
         domain::payments::receive(&self.app, notice).await.unwrap();
     }
 
-    /// The provider is well again, and all that is left to do is done. The clock stands an hour later for each attempt that is needed.
+    /// The provider recovers, and all pending effects are performed. The clock advances an hour for each attempt.
     pub async fn settle(&self) {
         self.bank.recover();
         self.work().await;
@@ -175,22 +175,22 @@ impl TestApp {
         }
     }
 
-    /// Where the database is.
+    /// The URL of the database.
     pub fn url(&self) -> &str {
         &self.test.url
     }
 
-    /// A connection to the database, to look behind the API.
+    /// A connection to the database, to inspect it directly.
     pub async fn conn(&self) -> mysql_engine::Conn {
         self.test.conn().await
     }
 
-    /// Somebody who books.
+    /// A guest.
     pub async fn guest(&self) -> Actor {
         Actor::register(self, "Gina Guest").await
     }
 
-    /// Several who book. They register one after the other: of one address few may wait for their password to be hashed.
+    /// Several guests. They register sequentially, because few callers of one address can wait for password hashing.
     pub async fn guests(&self, number: usize) -> Vec<Actor> {
         let mut guests = Vec::new();
         for _ in 0..number {
@@ -199,12 +199,12 @@ impl TestApp {
         guests
     }
 
-    /// Somebody who lets.
+    /// A host.
     pub async fn host(&self) -> Actor {
         Actor::register(self, "Hugo Host").await
     }
 
-    /// Runs a query or mutation as the wire does: prepared first, with a scope of its own.
+    /// Runs a query or mutation like the transport: prepared first, with its own scope.
     pub async fn run(&self, viewer: Option<&Member>, query: &str, variables: Value) -> Response {
         self.run_from(None, viewer, query, variables).await
     }
@@ -242,7 +242,7 @@ impl TestApp {
         })
     }
 
-    /// Whether a client may send this.
+    /// Whether the operation is within the limits.
     pub fn fits(&self, query: &str) -> bool {
         self.documents.prepare(query, None, &Variables::default()).is_ok()
     }
@@ -252,7 +252,7 @@ impl TestApp {
         prepared.unwrap_or_else(|errors| panic!("{query}: {errors:?}")).into_request()
     }
 
-    /// Listens on a port until what is returned is dropped.
+    /// Listens on a port until the result is dropped.
     pub async fn serve(&self) -> Served {
         let none = client_limits::Budget::NONE;
         self.serve_within(graphql_transport::Rates { address: none, viewer: none, introspection: none }).await
@@ -290,7 +290,7 @@ fn no_hold_limits() -> HoldLimits {
     HoldLimits { holds: none, requests: none, ..HoldLimits::default() }
 }
 
-/// The time zone rules that are part of the program, whatever the machine has.
+/// The built-in time zone rules, independent of the machine.
 fn built_in() -> Tzdata {
     Tzdata::fixed(Arc::clone(TimeZones::built_in()))
 }

@@ -1,4 +1,4 @@
-//! A payment provider that remembers, and can be told to misbehave.
+//! A payment provider with state, which can be made to fail.
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
@@ -11,19 +11,19 @@ use providers::payments::{
 use tokio::sync::Semaphore;
 use types::{Money, PaymentId};
 
-/// What goes wrong with one call.
+/// A failure of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Fault {
     /// It fails and does nothing.
     Fails,
-    /// It does what it was asked for, and the answer is lost.
-    LosesTheAnswer,
-    /// It waits until [`Bank::release`], then does what it was asked for.
+    /// It succeeds, and the response is lost.
+    LosesResponse,
+    /// It waits until [`Bank::release`], then succeeds.
     Hangs,
 }
 
-/// The sandbox with a memory, as a real provider has one: an intent that was made stays what it is, what was taken cannot be let go,
-/// what was let go cannot be taken. It knows each effect by its key, and does it once.
+/// The sandbox with state, like a real provider: intents are stored, a captured payment cannot be voided, a voided one cannot be captured.
+/// It knows each effect by its key, and performs it once.
 pub struct Bank {
     state: Mutex<State>,
     hanging: Semaphore,
@@ -32,12 +32,12 @@ pub struct Bank {
 
 #[derive(Default)]
 struct State {
-    troubles: VecDeque<Trouble>,
+    faults: VecDeque<Fault>,
     intents: HashMap<PaymentId, (NewIntent, IntentStatus)>,
     refunds: HashMap<EffectKey, (PaymentId, i64)>,
-    /// Payments whose money cannot be given back, and whether the bank says so.
+    /// Payments that cannot be refunded, and whether the bank reports it.
     closed: HashMap<PaymentId, bool>,
-    /// All that it has said, in order.
+    /// All notifications, in order.
     said: Vec<Notice>,
     calls: usize,
 }
@@ -49,15 +49,15 @@ impl Default for Bank {
 }
 
 impl Bank {
-    /// The next calls go wrong, one after the other.
-    pub fn expect(&self, troubles: &[Trouble]) {
-        self.state().troubles.extend(troubles);
+    /// The next calls fail in this way, one after the other.
+    pub fn expect(&self, faults: &[Fault]) {
+        self.state().faults.extend(faults);
     }
 
-    /// Nothing goes wrong any more.
+    /// No call fails any more.
     pub fn recover(&self) {
         let mut state = self.state();
-        state.troubles.clear();
+        state.faults.clear();
         state.closed.clear();
     }
 
@@ -66,12 +66,12 @@ impl Bank {
         self.state().closed.insert(payment, says_so);
     }
 
-    /// Until a call hangs.
+    /// Waits until a call hangs.
     pub async fn hangs(&self) {
         self.hanging.acquire().await.unwrap().forget();
     }
 
-    /// Lets one call that hangs go on.
+    /// Releases one hanging call.
     pub fn release(&self) {
         self.released.add_permits(1);
     }
@@ -81,36 +81,36 @@ impl Bank {
         self.state().calls
     }
 
-    /// What it has taken and not given back, in minor units.
+    /// What it has captured and not refunded, in minor units.
     pub fn balance(&self) -> i64 {
         let state = self.state();
         let taken: i64 = state.intents.values().map(|(_, status)| captured(status)).sum();
         taken - state.refunds.values().map(|(_, amount)| amount).sum::<i64>()
     }
 
-    /// How many intents reserve money.
-    pub fn reservations(&self) -> usize {
+    /// How many intents are authorized.
+    pub fn authorizations(&self) -> usize {
         self.state().intents.values().filter(|(_, status)| *status == IntentStatus::Authorized).count()
     }
 
-    /// All that it has said so far, in order.
-    pub fn said(&self) -> Vec<Notice> {
+    /// All notifications so far, in order.
+    pub fn notices(&self) -> Vec<Notice> {
         self.state().said.clone()
     }
 
-    /// Something happens to an intent that nobody asked for. Returns what the bank would say of it.
-    pub fn turn(&self, payment: PaymentId, status: IntentStatus) -> Notice {
+    /// Changes an intent without a request. Returns the notification.
+    pub fn force_status(&self, payment: PaymentId, status: IntentStatus) -> Notice {
         let mut state = self.state();
-        state.intents.get_mut(&payment).expect("a payment that was asked for").1 = status;
-        state.say(payment)
+        state.intents.get_mut(&payment).expect("a requested payment").1 = status;
+        state.notice(payment)
     }
 
-    /// Where the intent stands.
+    /// The status of the intent.
     pub fn status(&self, payment: PaymentId) -> IntentStatus {
         self.state().intents[&payment].1.clone()
     }
 
-    /// What was asked for.
+    /// The requested amount.
     pub fn amount(&self, payment: PaymentId) -> i64 {
         self.state().intents[&payment].0.amount.minor
     }
@@ -120,21 +120,21 @@ impl Bank {
     }
 
     async fn answer<T>(&self, act: impl FnOnce(&mut State) -> Result<T, ProviderError>) -> Result<T, ProviderError> {
-        let trouble = {
+        let fault = {
             let mut state = self.state();
             state.calls += 1;
-            state.troubles.pop_front()
+            state.faults.pop_front()
         };
-        match trouble {
-            Some(Trouble::Fails) => return Err(ProviderError::Unavailable("down".into())),
-            Some(Trouble::Hangs) => {
+        match fault {
+            Some(Fault::Fails) => return Err(ProviderError::Unavailable("down".into())),
+            Some(Fault::Hangs) => {
                 self.hanging.add_permits(1);
                 self.released.acquire().await.unwrap().forget();
             }
-            Some(Trouble::LosesTheAnswer) | None => {}
+            Some(Fault::LosesResponse) | None => {}
         }
         let answer = act(&mut self.state())?;
-        if trouble == Some(Trouble::LosesTheAnswer) {
+        if fault == Some(Fault::LosesResponse) {
             return Err(ProviderError::Unavailable("the connection was lost".into()));
         }
         Ok(answer)
@@ -153,15 +153,15 @@ impl State {
         self.intents.get_mut(&payment).ok_or_else(|| ProviderError::Rejected(format!("{payment} is not known here")))
     }
 
-    /// What it says of an intent now.
-    fn say(&mut self, payment: PaymentId) -> Notice {
+    /// The notification of an intent now.
+    fn notice(&mut self, payment: PaymentId) -> Notice {
         let notice = Sandbox::notice(payment, self.intents[&payment].1.clone());
         self.said.push(notice.clone());
         notice
     }
 }
 
-/// The answer of the sandbox, which has no memory and never waits.
+/// The response of the sandbox, which has no state and never waits.
 fn at_once(answer: Answer<'_, Notice>) -> Result<IntentStatus, ProviderError> {
     futures_util::FutureExt::now_or_never(answer).expect("the sandbox answers at once").map(|notice| notice.status)
 }
@@ -176,7 +176,7 @@ impl PaymentProvider for Bank {
             if let Entry::Vacant(unknown) = state.intents.entry(new.payment) {
                 unknown.insert((new, at_once(Sandbox.create(key, new))?));
             }
-            Ok(state.say(new.payment))
+            Ok(state.notice(new.payment))
         }))
     }
 
@@ -186,7 +186,7 @@ impl PaymentProvider for Bank {
             if matches!(status, IntentStatus::RequiresConfirmation { .. }) {
                 *status = at_once(Sandbox.confirm(key, *asked))?;
             }
-            Ok(state.say(new.payment))
+            Ok(state.notice(new.payment))
         }))
     }
 
@@ -196,7 +196,7 @@ impl PaymentProvider for Bank {
             if *status == IntentStatus::Authorized {
                 *status = IntentStatus::Captured(asked.amount.minor);
             }
-            Ok(state.say(new.payment))
+            Ok(state.notice(new.payment))
         }))
     }
 
@@ -206,7 +206,7 @@ impl PaymentProvider for Bank {
             if matches!(status, IntentStatus::Authorized | IntentStatus::RequiresConfirmation { .. }) {
                 *status = IntentStatus::Voided;
             }
-            Ok(state.say(payment))
+            Ok(state.notice(payment))
         }))
     }
 

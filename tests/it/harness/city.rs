@@ -1,4 +1,4 @@
-//! A city that does not exist, in the files of Inside Airbnb: as many listings as wanted, the same ones each time.
+//! A fictional city in the files of Inside Airbnb: any number of listings, always the same ones.
 
 use std::{
     fs::File,
@@ -53,7 +53,7 @@ const WORDS: [&str; 20] = [
     "helpful", "host", "easy", "arrival", "lovely", "view",
 ];
 
-/// What the city is made of.
+/// The parameters of the city.
 #[derive(Debug, Clone, Copy)]
 pub struct City {
     /// How many listings.

@@ -1,4 +1,4 @@
-//! One database server for all tests of a run, and on it a database of its own for every test.
+//! One database server for all tests of a run, with a separate database for every test.
 //!
 //! The server is a private one on a memory disk, which vanishes with the run, unless `TEST_DATABASE_URL` or
 //! `DATABASE_URL` names one whose user may create databases.
@@ -17,7 +17,7 @@ use tokio::sync::{mpsc as tokio_mpsc, oneshot};
 
 /// A migrated database, empty of data, dropped at the end of its test.
 pub struct TestDatabase {
-    /// For those who make their own connections.
+    /// The URL, for tests with their own connections.
     pub url: String,
     /// A pool of connections to it.
     pub database: Database,
@@ -30,7 +30,7 @@ impl TestDatabase {
         Self::with(Options::default()).await
     }
 
-    /// A new one whose pool behaves as `options` say.
+    /// A new one with these options of the pool.
     pub async fn with(options: Options) -> Self {
         let (reply, made) = oneshot::channel();
         SERVER.jobs.send(Job::Create(reply)).expect("the server's thread lives as long as the process");
@@ -107,7 +107,7 @@ struct Server {
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
     let (jobs, inbox) = tokio_mpsc::unbounded_channel();
     let (ready, url) = mpsc::channel();
-    // A thread and a runtime of its own: those of the test that came first end with that test.
+    // A separate thread and runtime: those of the first test end with it.
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(serve(inbox, ready));
@@ -144,7 +144,7 @@ async fn serve(mut inbox: tokio_mpsc::UnboundedReceiver<Job>, ready: mpsc::Sende
             Job::Create(reply) => {
                 let name = fresh_name();
                 conn.batch_execute(&template.copy_as(&name)).await.expect("a copy of the template");
-                // The test may have been given up in the meantime.
+                // The test may have been aborted meanwhile.
                 let _ = reply.send(name);
             }
             Job::Drop(name, reply) => {

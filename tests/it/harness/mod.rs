@@ -1,21 +1,21 @@
-//! What the tests build their world with.
+//! Test fixtures.
 
-/// People who use the API.
+/// Users of the API.
 pub mod actors;
 /// The whole application over a database of its own.
 pub mod app;
-/// A payment provider that can be told to misbehave.
+/// A payment provider that can be made to fail.
 pub mod bank;
 /// A city that does not exist.
 pub mod city;
 /// A database of its own for every test.
 pub mod database;
-/// People who use a server that is a process of its own.
+/// Users of a server in a separate process.
 pub mod remote;
 /// One database server for all processes of a run.
 pub mod run;
 pub mod server;
-/// What the cost of every list promises.
+/// The size of every list according to its cost.
 pub mod sizes;
 pub mod socket;
 /// Requests over real sockets.
@@ -32,11 +32,11 @@ fn is_sent(signal: &str, pid: u32) -> bool {
     std::process::Command::new("/bin/sh").args(arguments).status().is_ok_and(|status| status.success())
 }
 
-/// A process that stands still until this is dropped.
+/// A process that is stopped until this is dropped.
 pub struct Frozen(u32);
 
 impl Frozen {
-    /// Stops the process where it is.
+    /// Stops the process.
     pub fn new(pid: u32) -> Self {
         kill("STOP", pid);
         let frozen = Self(pid);
@@ -60,7 +60,7 @@ fn stands_still(pid: u32) -> bool {
 }
 
 impl Drop for Frozen {
-    /// Also when its test fails: a process that stands still cannot be ended either.
+    /// Even when its test fails: a stopped process cannot be terminated.
     fn drop(&mut self) {
         is_sent("CONT", self.0);
     }

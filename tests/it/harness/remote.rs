@@ -1,4 +1,4 @@
-//! People who use a server that is a process of its own.
+//! Users of a server in a separate process.
 
 use std::net::Ipv4Addr;
 
@@ -10,7 +10,7 @@ use super::{
     wire,
 };
 
-/// What a mutation gives to the owner of `token`.
+/// The payload of a mutation by the owner of `token`.
 pub async fn mutate(to: &str, token: &str, mutation: &str, input: Value) -> Value {
     wire::post(to, token, mutation, &json!({ "input": input })).await.unwrap().field().clone()
 }
@@ -23,7 +23,7 @@ pub async fn register(to: &str, number: usize) -> String {
     answer["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
-/// The id of a booking of the owner of `guest` that is not paid yet, of a new listing of the owner of `host`.
+/// The id of an unpaid booking of the owner of `guest`, at a new listing of the owner of `host`.
 pub async fn book(to: &str, host: &str, guest: &str) -> String {
     let listing = mutate(to, host, CREATE_LISTING, home()).await["listing"]["id"].clone();
     mutate(to, host, PUBLISH_LISTING, json!({ "listingId": listing })).await;
@@ -38,7 +38,7 @@ pub async fn book(to: &str, host: &str, guest: &str) -> String {
     booked["booking"]["id"].as_str().unwrap_or_else(|| panic!("{booked}")).to_owned()
 }
 
-/// What [`PAY`] is told to pay a booking with a card of the sandbox.
+/// The variables of [`PAY`] for a booking and a card of the sandbox.
 pub fn card(booking: &str, card: &str, key: &str) -> Value {
     json!({ "booking": { "id": booking }, "method": { "sandbox": card }, "idempotencyKey": key })
 }

@@ -1,4 +1,4 @@
-//! One database server for a whole run of `cargo nextest`, which gives each test a process of its own.
+//! One database server for a whole run of `cargo nextest`, which runs each test in a separate process.
 //!
 //! The process that first needs a database starts the keeper: this program again, with one test that holds the server until
 //! nextest has ended. The others wait for it.

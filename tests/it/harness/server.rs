@@ -16,19 +16,19 @@ use tokio::{
 
 use super::kill;
 
-/// What a debug build on a busy machine may need.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+/// The timeout for a debug build on a busy machine.
+pub const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// `staygate serve` on a port of its own. Killed when it is dropped.
 pub struct Server {
     process: Child,
     pub url: String,
-    /// What it said when it was ready.
+    /// Its message when it was ready.
     pub greeting: String,
     log: Log,
 }
 
-/// What the server has said so far.
+/// The log of the server so far.
 #[derive(Clone, Default)]
 struct Log {
     lines: Arc<Mutex<Vec<String>>>,
@@ -54,7 +54,7 @@ impl Log {
     }
 }
 
-/// The program that is tested. `make prove` names the one that people run, because a bound in time says nothing about a debug build.
+/// The program that is tested. `make prove` uses a release build, because limits of time mean nothing for a debug build.
 pub fn program() -> OsString {
     std::env::var_os("STAYGATE_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_staygate").into())
 }
@@ -83,7 +83,7 @@ impl Server {
     fn command(demo: &str) -> Command {
         let mut command = Command::new(program());
         command.args(["serve", "--listen", "127.0.0.1:0", "--demo", demo]);
-        // Guests in a rush book, cancel and book again, much more often than people do.
+        // Guests of load tests book and cancel much more often than people do.
         command.args(["--holds-per-guest", "1000", "--holds-per-listing", "1000", "--hold-cooldown-minutes", "0"]);
         command.args([
             "--requests-per-guest",
@@ -130,7 +130,7 @@ impl Server {
             }
             panic!("the server ended before it was ready");
         };
-        let (url, greeting) = tokio::time::timeout(PATIENCE, ready).await.expect("the server becomes ready");
+        let (url, greeting) = tokio::time::timeout(TIMEOUT, ready).await.expect("the server becomes ready");
         // Read to the end, so that the server can always write.
         let kept = log.clone();
         tokio::spawn(async move {
@@ -144,9 +144,9 @@ impl Server {
         Self { process, url, greeting, log }
     }
 
-    /// The first line of the log that `fits`, as soon as the server has said it.
-    pub async fn said(&self, fits: impl Fn(&str) -> bool) -> String {
-        tokio::time::timeout(PATIENCE, self.log.find(fits)).await.expect("the server says it")
+    /// The first line of the log that `fits`, as soon as it is written.
+    pub async fn log_line(&self, fits: impl Fn(&str) -> bool) -> String {
+        tokio::time::timeout(TIMEOUT, self.log.find(fits)).await.expect("the log has the line")
     }
 
     /// All lines of the log so far.
@@ -161,11 +161,11 @@ impl Server {
 
     /// Host and port of the listener for operators.
     pub async fn metrics(&self) -> String {
-        let said = self.said(|line| line.contains("metrics: http://")).await;
-        said.split("metrics: http://").nth(1).unwrap().split('/').next().unwrap().to_owned()
+        let line = self.log_line(|line| line.contains("metrics: http://")).await;
+        line.split("metrics: http://").nth(1).unwrap().split('/').next().unwrap().to_owned()
     }
 
-    /// Bytes of memory that are its own; on systems other than Linux nobody knows, and it is 0.
+    /// Bytes of memory that are its own; on systems other than Linux it is unknown, and 0.
     pub fn memory(&self) -> u64 {
         let status = format!("/proc/{}/status", self.process.id().unwrap());
         let Ok(status) = std::fs::read_to_string(status) else { return 0 };
@@ -173,7 +173,7 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
-    /// The most bytes of memory that it had, shared ones included; on systems other than Linux nobody knows, and it is 0.
+    /// The most bytes of memory that it had, shared ones included; on systems other than Linux it is unknown, and 0.
     pub fn peak(&self) -> u64 {
         let status = format!("/proc/{}/status", self.process.id().unwrap());
         let Ok(status) = std::fs::read_to_string(status) else { return 0 };
@@ -184,11 +184,11 @@ impl Server {
     /// Stops it as a service manager does.
     pub async fn stop(mut self) {
         kill("TERM", self.process.id().expect("a running server"));
-        let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await.expect("the server stops").unwrap();
+        let ended = tokio::time::timeout(TIMEOUT, self.process.wait()).await.expect("the server stops").unwrap();
         assert!(ended.success(), "{ended}");
     }
 
-    /// Ends it without a warning.
+    /// Kills it.
     pub async fn kill(mut self) {
         self.process.kill().await.unwrap();
     }

@@ -1,5 +1,5 @@
-//! What the cost formula of docs/api.md assumes of every list, held against every answer that the tests get. Written from the document
-//! and the contract, not from the server's own code.
+//! Compares the sizes of lists in every response of the tests with the cost formula of docs/api.md. Implemented from the document and the
+//! contract, independent of the server's code.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -11,8 +11,8 @@ use async_graphql_value::{ConstValue, Value as Literal};
 use graphql::CONTRACT;
 use serde_json::{Map, Value};
 
-/// The items of a list of which the contract says nothing.
-const UNSAID: usize = 10;
+/// The items of a list without a size in the contract.
+const DEFAULT_SIZE: usize = 10;
 
 static TYPES: LazyLock<HashMap<String, HashMap<String, FieldDefinition>>> = LazyLock::new(|| {
     let types = parse_schema(CONTRACT).unwrap().definitions.into_iter().filter_map(|definition| {
@@ -28,7 +28,7 @@ static TYPES: LazyLock<HashMap<String, HashMap<String, FieldDefinition>>> = Lazy
     types.collect()
 });
 
-/// Fails when a list in `data`, which answers `query`, is longer than its cost says.
+/// Fails when a list in `data`, the response to `query`, is longer than its cost assumes.
 #[track_caller]
 pub fn check(query: &str, variables: &Value, data: &Value) {
     if let Some(fault) = longer(query, variables, data) {
@@ -36,7 +36,7 @@ pub fn check(query: &str, variables: &Value, data: &Value) {
     }
 }
 
-/// The first list that is longer than its cost says.
+/// The first list that is longer than its cost assumes.
 fn longer(query: &str, variables: &Value, data: &Value) -> Option<String> {
     let document = parse_query(query).ok()?;
     let mut operations = document.operations.iter();
@@ -116,7 +116,7 @@ impl Walk<'_> {
         let own = self.size(field, known);
         let below: Page<'_> = sized(known).zip(own);
         let inherited = page.filter(|(fields, _)| fields.iter().any(|field| field == name)).map(|(_, size)| *size);
-        let most = inherited.or(own).unwrap_or(UNSAID);
+        let most = inherited.or(own).unwrap_or(DEFAULT_SIZE);
         let each = |value: &Value| self.set(&field.selection_set.node, of, value.as_object()?, below.as_ref());
         match value {
             Value::Array(items) if items.len() > most => {
@@ -127,7 +127,7 @@ impl Walk<'_> {
         }
     }
 
-    /// How many items the contract and the arguments say.
+    /// The number of items according to the contract and the arguments.
     fn size(&self, field: &Field, known: &FieldDefinition) -> Option<usize> {
         let assumed = argument(known, "assumedSize").and_then(|size| match size {
             ConstValue::Number(size) => size.as_u64(),
@@ -182,7 +182,7 @@ fn strings(known: &FieldDefinition, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_list_that_is_longer_than_its_cost_says_is_found() {
+fn a_list_that_is_longer_than_its_cost_is_reported() {
     use serde_json::json;
     let list = |size: usize| Value::Array(vec![json!({ "x": 1 }); size]);
     let page = "query($n: Int) { listing(id: \"x\") { all: reviews(first: $n) { ...Nodes } } }
@@ -199,6 +199,6 @@ fn a_list_that_is_longer_than_its_cost_says_is_found() {
         ... on StayNotAllowedProblem { violations { reason } } ... on NightsUnavailableProblem { violations: nights } } }";
     let of = |size| json!({ "quoteStay": { "__typename": "StayNotAllowedProblem", "violations": list(size) } });
     assert!(longer(problem, &json!({}), &of(14)).is_none() && longer(problem, &json!({}), &of(15)).is_some());
-    let path = json!({ "quoteStay": { "__typename": "StayNotAllowedProblem", "path": vec!["x"; UNSAID + 1] } });
+    let path = json!({ "quoteStay": { "__typename": "StayNotAllowedProblem", "path": vec!["x"; DEFAULT_SIZE + 1] } });
     assert!(longer(problem, &json!({}), &path).is_some());
 }

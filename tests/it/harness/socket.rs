@@ -10,12 +10,12 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-use super::{server::PATIENCE, sizes};
+use super::{server::TIMEOUT, sizes};
 
 /// A websocket that has been acknowledged.
 pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    /// What was asked, by the id of the operation.
+    /// The operations, by id.
     asked: HashMap<String, Value>,
 }
 
@@ -26,28 +26,28 @@ impl Socket {
         request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
         let mut socket = Self { stream: connect_async(request).await.unwrap().0, asked: HashMap::new() };
         let payload = json!({ "authorization": format!("Bearer {token}") });
-        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(socket.hear().await["type"], "connection_ack");
+        socket.send(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.receive().await["type"], "connection_ack");
         socket
     }
 
-    /// Begins an operation.
+    /// Starts an operation.
     pub async fn subscribe(&mut self, id: usize, query: &str, variables: &Value) {
         let payload = json!({ "query": query, "variables": variables });
-        self.say(json!({ "type": "subscribe", "id": id.to_string(), "payload": payload })).await;
+        self.send(json!({ "type": "subscribe", "id": id.to_string(), "payload": payload })).await;
     }
 
     /// Sends a message of the protocol.
-    pub async fn say(&mut self, message: Value) {
+    pub async fn send(&mut self, message: Value) {
         if let Some(id) = message["id"].as_str().filter(|_| message["type"] == "subscribe") {
             self.asked.insert(id.to_owned(), message["payload"].clone());
         }
         self.stream.send(Message::Text(message.to_string().into())).await.unwrap();
     }
 
-    /// The next message of the protocol, which comes in time.
-    pub async fn hear(&mut self) -> Value {
-        tokio::time::timeout(PATIENCE, self.next()).await.expect("a message comes")
+    /// The next message of the protocol, within the timeout.
+    pub async fn receive(&mut self) -> Value {
+        tokio::time::timeout(TIMEOUT, self.next()).await.expect("a message arrives")
     }
 
     /// The next message of the protocol.
@@ -66,7 +66,7 @@ impl Socket {
 
     /// The next event of a subscription whose field is called `event`.
     pub async fn event(&mut self) -> Value {
-        let message = self.hear().await;
+        let message = self.receive().await;
         assert_eq!(message["type"], "next", "{message}");
         message["payload"]["data"]["event"].clone()
     }

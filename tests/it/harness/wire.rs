@@ -151,7 +151,7 @@ pub async fn text(to: &str, path: &str) -> io::Result<(u16, String)> {
     Ok((status.unwrap_or_default(), if is_chunked { of_chunks(&body) } else { body }))
 }
 
-/// What a body in chunks says; servers other than ours send long answers so.
+/// The content of a chunked body; other servers send long responses so.
 fn of_chunks(body: &str) -> String {
     let (mut rest, mut whole) = (body.as_bytes(), Vec::new());
     while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {

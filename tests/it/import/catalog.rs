@@ -1,4 +1,4 @@
-//! What imports tell those who keep a copy of what everybody can see.
+//! Events of imports in the catalog.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ async fn newest(conn: &mut Conn) -> Vec<ListingId> {
 }
 
 #[tokio::test]
-async fn a_batch_is_one_event_that_names_its_listings_and_one_that_changes_nothing_is_none() {
+async fn a_batch_is_one_event_with_its_listings_and_one_without_changes_is_none() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     let mut city = City::new();

@@ -1,4 +1,4 @@
-//! What a second import makes of changed files, and what it leaves alone.
+//! A second import of changed files: what it updates, and what stays.
 
 use diesel_async::SimpleAsyncConnection;
 use import::{CalendarFrom, ImportError, Part, PartSummary, Progress, Silent, Stop, inside_airbnb};
@@ -29,7 +29,7 @@ async fn holder(conn: &mut Conn, night: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_small_city_is_what_its_files_say() {
+async fn a_small_city_equals_its_files() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     let summary = City::new().import(conn).await;
@@ -66,7 +66,7 @@ async fn packed_files_with_a_bom_and_crlf_are_the_same_city() {
 }
 
 #[tokio::test]
-async fn the_same_files_again_are_left_alone_or_change_nothing() {
+async fn importing_the_same_files_again_changes_nothing() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     let mut city = City::new();
@@ -84,7 +84,7 @@ async fn the_same_files_again_are_left_alone_or_change_nothing() {
 
 /// S5: every batch of days locked its listings, for which bookings had to wait.
 #[tokio::test]
-async fn days_that_change_no_rate_lock_no_listing() {
+async fn days_without_rate_changes_lock_no_listing() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     City::new().import(conn).await;
@@ -125,7 +125,7 @@ async fn changed_files_change_the_rows() {
     let summary = city.import(conn).await;
     assert_eq!(counts(&summary, Part::Listings), (0, 1, 1, 0), "{summary}");
     assert_eq!(counts(&summary, Part::Reviews), (0, 1, 2, 0), "{summary}");
-    // The first day has the old price of the listing, which is another than its own now: it kept it when the listing changed.
+    // The first day has the old price of the listing, which it kept when the listing changed.
     assert_eq!(counts(&summary, Part::Calendar), (0, 2, 3, 0), "{summary}");
     assert_eq!(rate(conn, "2023-09-23").await, "10000,-,-");
     assert_eq!((rate(conn, "2023-09-24").await, holder(conn, "2023-09-24").await), (String::new(), String::new()));
@@ -140,7 +140,7 @@ async fn changed_files_change_the_rows() {
 }
 
 #[tokio::test]
-async fn nights_that_somebody_holds_are_left_to_them() {
+async fn nights_with_holds_are_not_changed() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     let mut city = City::new();
@@ -169,7 +169,7 @@ async fn nights_that_somebody_holds_are_left_to_them() {
     assert_eq!(rate(conn, "2023-09-23").await, "777,-,-", "I11: the host's price stays");
     let closed =
         format!("SELECT closed_to_arrival FROM night_rates WHERE listing_id = {FIRST} AND night = '2023-09-23'");
-    assert_eq!(number(conn, &closed).await, 1, "what the host closed stays closed");
+    assert_eq!(number(conn, &closed).await, 1, "nights that the host closed stay closed");
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn ratings_of_guests_are_added_to_those_of_the_dataset() {
 }
 
 #[tokio::test]
-async fn rows_that_cannot_be_used_are_listed_and_the_rest_goes_on() {
+async fn unusable_records_are_reported_and_the_import_continues() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     let mut city = City::new();
@@ -246,7 +246,7 @@ async fn rows_that_cannot_be_used_are_listed_and_the_rest_goes_on() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_none_of_the_dataset_is_named_before_anything_is_written() {
+async fn a_file_outside_the_dataset_is_reported_before_any_write() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     let city = City::new();
@@ -274,7 +274,7 @@ async fn a_moved_calendar_moves_and_other_options_are_another_import() {
 }
 
 #[tokio::test]
-async fn of_two_imports_at_once_one_gives_way() {
+async fn of_two_concurrent_imports_one_fails() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     let here = |records| imports::Checkpoint {
@@ -292,7 +292,7 @@ async fn of_two_imports_at_once_one_gives_way() {
     assert_eq!(there, Some(here(10)));
 }
 
-/// Notes after how many records of listings each batch was committed.
+/// Records after how many listings each batch was committed.
 struct Commits(Vec<u64>);
 
 impl Progress for Commits {

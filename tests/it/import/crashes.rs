@@ -1,4 +1,4 @@
-//! An import that dies goes on behind the last batch that was written.
+//! An interrupted import continues after the last committed batch.
 
 use std::sync::{
     Mutex,
@@ -60,7 +60,7 @@ fn records(part: Part) -> u64 {
 }
 
 #[tokio::test]
-async fn a_future_that_is_dropped_half_way_does_no_harm() {
+async fn a_future_that_is_dropped_half_way_has_no_effect_on_others() {
     let test = TestDatabase::new().await;
     let mut city = City::new();
     city.options.batch = Some(1);
@@ -128,7 +128,7 @@ async fn a_batch_that_dies_in_a_deadlock_is_written_again() {
     City::new().import(conn).await;
     conn.batch_execute("UPDATE users SET about = NULL").await.unwrap();
     let mut other = test.conn().await;
-    // The server lets the transaction die that has written less.
+    // The database rolls back the transaction that has written less.
     let weight = "INSERT INTO amenities (slug, name) VALUES ('a', 'a'), ('b', 'b'), ('c', 'c'), ('d', 'd'), ('e', 'e')";
     other.batch_execute(&format!("BEGIN; {weight}; {}", touch(11))).await.unwrap();
     let colliding = Colliding { other: Mutex::new(Some(other)), attempts: AtomicU32::new(0) };

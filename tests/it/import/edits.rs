@@ -1,4 +1,4 @@
-//! What hosts change by hand stays when a newer file comes, and everything else follows the dataset.
+//! Changes of hosts stay when a newer file is imported; everything else follows the dataset.
 
 use diesel_async::SimpleAsyncConnection;
 use import::{CalendarFrom, Part, Source, Summary, Vanished};
@@ -75,7 +75,7 @@ impl Owned {
         words(&mut self.app.conn().await, &sql).await
     }
 
-    /// Who holds its nights: day, kind.
+    /// The holds of its nights: day, kind.
     async fn nights(&self) -> String {
         let sql = "SELECT COALESCE(GROUP_CONCAT(CONCAT(DAY(night), kind) ORDER BY night), '') FROM nights JOIN listings ON id = \
                    listing_id WHERE source_id = 71609";
@@ -85,7 +85,7 @@ impl Owned {
 
 /// I11: some fields of the host were overwritten by each import, and some stayed.
 #[tokio::test]
-async fn every_field_that_the_host_changed_stays_and_every_other_follows_the_dataset() {
+async fn fields_that_the_host_changed_stay_and_others_follow_the_dataset() {
     let owned = Owned::new(false).await;
     let changes = json!({
         "title": "Mine", "amenities": ["Sauna"], "photos": [{ "url": "https://example.org/mine.jpg" }],
@@ -114,14 +114,14 @@ async fn every_field_that_the_host_changed_stays_and_every_other_follows_the_dat
         );
         assert_eq!(summary.part(Part::Listings).unwrap().kept, 1, "{summary}");
         assert!(summary.to_string().contains("changes by hosts kept in 1 listings"), "{summary}");
-        // Another file, which says the same of this listing.
+        // Another file, with the same values for this listing.
         city.append(Part::Listings, b"\n");
     }
 }
 
-/// I11: the search finds what the host calls it, not what the dataset does.
+/// I11: the search finds the host's title, not the dataset's.
 #[tokio::test]
-async fn words_and_keys_are_those_of_what_stays() {
+async fn words_and_keys_follow_the_fields_that_stay() {
     let owned = Owned::new(false).await;
     owned.change(UPDATE, json!({ "title": "Lighthouse", "place": { "city": "Batam" } })).await;
     owned.city.edit(Part::Listings, "First", "Granary");
@@ -155,12 +155,12 @@ async fn nights_that_the_host_changed_stay() {
     owned.change(PRICES, json!({ "from": "2026-03-07", "to": "2026-03-08", "price": null })).await;
     city.append(Part::Calendar, b"\n");
     owned.import().await;
-    assert_eq!(owned.rates().await, "7 - 4 -,9 130000 5 1125", "going back to the listing's price is a change, too");
+    assert_eq!(owned.rates().await, "7 - 4 -,9 130000 5 1125", "resetting to the listing's price is a change too");
 }
 
-/// I11: a block of the host on a night that was taken already ended with the dataset's.
+/// I11: a block of the host on an external night was removed with the external hold.
 #[tokio::test]
-async fn a_block_on_a_night_that_is_taken_elsewhere_stays_when_that_ends() {
+async fn a_block_on_an_external_night_stays_when_the_external_hold_ends() {
     let owned = Owned::new(true).await;
     owned.change(BLOCK, json!({ "from": "2026-03-07", "to": "2026-03-10" })).await;
     owned.city.edit(Part::Calendar, "2023-09-24,f", "2023-09-24,t");
@@ -168,9 +168,9 @@ async fn a_block_on_a_night_that_is_taken_elsewhere_stays_when_that_ends() {
     assert_eq!(owned.nights().await, "7BLOCK,8BLOCK,9BLOCK");
 }
 
-/// I11: a night that a guest's booking kept from the dataset is taken when the booking is canceled.
+/// I11: an external night on which a guest has a booking is taken by the dataset when the booking is canceled.
 #[tokio::test]
-async fn a_night_that_only_a_booking_kept_free_is_taken_later() {
+async fn a_night_freed_by_a_cancellation_is_taken_by_the_calendar() {
     let owned = Owned::new(false).await;
     let conn = &mut owned.app.conn().await;
     conn.batch_execute("UPDATE listings SET min_nights = 1, instant_book = TRUE").await.unwrap();
@@ -188,16 +188,16 @@ async fn a_night_that_only_a_booking_kept_free_is_taken_later() {
     assert_eq!(owned.nights().await, "8EXTERNAL");
 }
 
-/// I4: with a new price of the listing, nights moved to which the calendar had given the old one.
+/// I4: a new price of the listing changed nights for which the calendar had the old price.
 #[tokio::test]
-async fn nights_keep_the_price_of_their_calendar_when_the_listing_gets_another() {
+async fn nights_keep_the_calendar_price_when_the_listing_changes() {
     let mut owned = Owned::new(true).await;
     owned.city.options.calendar = None;
     owned.city.edit(Part::Listings, "$100.00,2,30", "$120.00,1,30");
     owned.import().await;
     assert_eq!(owned.listing("base_price, min_nights").await, "12000,1");
     assert_eq!(owned.rates().await, "7 10000 2 -,8 10000 2 -,9 120000 3 1125");
-    // Back, and away again: what was written is the dataset's, not the host's.
+    // Back, and away again: the written value is the dataset's, not the host's.
     owned.city.edit(Part::Listings, "$120.00,1,30", "$100.00,2,30");
     owned.import().await;
     owned.city.options.calendar = Some(Source::File(owned.city.path(Part::Calendar)));
@@ -207,7 +207,7 @@ async fn nights_keep_the_price_of_their_calendar_when_the_listing_gets_another()
     assert_eq!(summary.part(Part::Calendar).unwrap().kept, 0, "{summary}");
 }
 
-/// I4: calendars of newer files have no prices, which takes back none.
+/// I4: calendars of newer files have no prices; earlier prices stay.
 #[tokio::test]
 async fn a_calendar_without_prices_leaves_the_prices_of_an_earlier_one() {
     let owned = Owned::new(true).await;
@@ -218,9 +218,9 @@ async fn a_calendar_without_prices_leaves_the_prices_of_an_earlier_one() {
     assert_eq!(counts(&summary, Part::Calendar).1, 0, "{summary}");
 }
 
-/// I4: a night with a price of the host keeps that, not the calendar's.
+/// I4: a price of the host stays, and is not replaced by the calendar's.
 #[tokio::test]
-async fn a_night_that_the_host_priced_is_left_alone_when_the_listing_gets_another_price() {
+async fn a_night_that_the_host_priced_keeps_its_price_when_the_listing_changes() {
     let mut owned = Owned::new(true).await;
     owned.change(PRICES, json!({ "from": "2026-03-07", "to": "2026-03-08", "price": 7_700 })).await;
     owned.change(PRICES, json!({ "from": "2026-03-09", "to": "2026-03-10", "price": null })).await;
@@ -230,9 +230,9 @@ async fn a_night_that_the_host_priced_is_left_alone_when_the_listing_gets_anothe
     assert_eq!(owned.rates().await, "7 7700 - -,8 10000 - -,9 - 3 1125");
 }
 
-/// M7, I1: an import with `--force` does not change the currency, or move the place, of what guests have booked.
+/// M7, I1: an import with `--force` does not change the currency or the place of booked listings.
 #[tokio::test]
-async fn what_guests_have_booked_keeps_its_currency_and_place() {
+async fn booked_listings_keep_their_currency_and_place() {
     let mut owned = Owned::new(false).await;
     let conn = &mut owned.app.conn().await;
     conn.batch_execute("UPDATE listings SET min_nights = 1, instant_book = TRUE").await.unwrap();
@@ -274,7 +274,7 @@ async fn prices_of_nights_do_not_outlive_their_currency() {
     assert_eq!(owned.rates().await, "9 - 3 1125", "{summary}");
 }
 
-/// I11: an account that somebody signs in to keeps its name, also where the dataset has the host.
+/// I11: an account with sign-in keeps its name, even if the dataset has the host.
 #[tokio::test]
 async fn a_host_who_signs_in_keeps_their_name() {
     let owned = Owned::new(false).await;

@@ -1,4 +1,4 @@
-//! The listings that come with the program, oddities and all.
+//! The demo listings of the program, including odd ones.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -70,7 +70,7 @@ async fn review(conn: &mut Conn, condition: &str) -> String {
 }
 
 #[tokio::test]
-async fn odd_listings_come_out_as_they_should() {
+async fn odd_listings_are_imported_correctly() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     fixture(conn, now(), &mut Silent).await.unwrap();
@@ -124,12 +124,12 @@ async fn odd_listings_come_out_as_they_should() {
 }
 
 #[tokio::test]
-async fn odd_reviews_come_out_as_they_should() {
+async fn odd_reviews_are_imported_correctly() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     fixture(conn, now(), &mut Silent).await.unwrap();
     assert_eq!(number(conn, "SELECT COUNT(*) FROM reviews WHERE text REGEXP '<br|\\\\r|\\\\x{08}'").await, 0);
-    assert!(review(conn, "text LIKE '%<%'").await.contains('<'), "what only looks like a tag stays");
+    assert!(review(conn, "text LIKE '%<%'").await.contains('<'), "text that looks like a tag stays");
     assert_eq!(review(conn, "CHAR_LENGTH(text) = 1 AND text = '.'").await, ".");
     assert!(number(conn, "SELECT MAX(CHAR_LENGTH(text)) FROM reviews").await > 4_000);
     assert!(number(conn, "SELECT COUNT(*) FROM reviews WHERE source_id > 9007199254740992").await > 0);
@@ -151,7 +151,7 @@ async fn odd_reviews_come_out_as_they_should() {
 }
 
 #[tokio::test]
-async fn names_stay_as_their_owners_typed_them() {
+async fn names_stay_as_typed() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     fixture(conn, now(), &mut Silent).await.unwrap();

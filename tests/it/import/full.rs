@@ -1,4 +1,4 @@
-//! The whole of Singapore, for those who have the files.
+//! The complete dataset of Singapore, if the files are available.
 
 use std::{path::Path, time::Instant};
 
@@ -49,7 +49,7 @@ async fn the_whole_city_reconciles() {
     }
 }
 
-/// What the README of the data counts, counted in the tables.
+/// The counts in the README of the data, from the tables.
 async fn counted(conn: &mut Conn) {
     for (what, n) in [
         ("SELECT COUNT(*) FROM listings", 3_483),
@@ -70,7 +70,7 @@ async fn counted(conn: &mut Conn) {
     }
 }
 
-/// The most memory that this process has had, where the system tells.
+/// The peak memory of this process, if the system reports it.
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("memory unknown").to_owned()

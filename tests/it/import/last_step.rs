@@ -1,4 +1,4 @@
-//! The last step of an import, which counts anew what depends on many rows.
+//! The last step of an import, which recomputes what depends on many rows.
 
 use std::process::{Child, Command, Stdio};
 
@@ -41,7 +41,7 @@ async fn waiting(conn: &mut Conn) -> i64 {
     number(conn, &sql).await
 }
 
-/// Kills the import while it waits for the lock in the last step. The database gives its statement up, too.
+/// Kills the import while it waits for the lock in the last step. The database aborts its statement too.
 async fn kill_in_the_last_step(conn: &mut Conn, mut import: Import) {
     let mut connection = 0;
     while connection == 0 {
@@ -80,7 +80,7 @@ async fn an_import_that_is_killed_in_its_last_step_is_finished_by_the_next_run()
 
 /// I5: the same when the database fails in the last step.
 #[tokio::test]
-async fn a_last_step_that_fails_is_done_by_the_next_run() {
+async fn a_last_step_that_fails_is_repeated_by_the_next_run() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     let city = City::new();
@@ -95,7 +95,7 @@ async fn a_last_step_that_fails_is_done_by_the_next_run() {
     assert_eq!(number(conn, UNMEASURED).await, 0);
 }
 
-/// I5: each file sets it back, whichever was imported before.
+/// I5: each file makes it due again, whatever was imported before.
 #[tokio::test]
 async fn another_file_makes_the_last_step_due_again() {
     let test = TestDatabase::new().await;

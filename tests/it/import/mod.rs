@@ -154,7 +154,7 @@ impl City {
     }
 }
 
-/// Every record that was read has one fate.
+/// Every record has exactly one outcome.
 fn reconciles(summary: &Summary) {
     for part in &summary.parts {
         let fates = part.created + part.updated + part.unchanged + part.skipped;

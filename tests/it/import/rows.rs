@@ -1,4 +1,4 @@
-//! Files as people have them: of other cities and years, newer ones over older ones, and ones that are something else.
+//! Files of other cities and years, newer ones after older ones, and files of other kinds.
 
 use std::fs;
 
@@ -16,16 +16,16 @@ async fn listing(conn: &mut Conn, id: u64, column: &str) -> String {
 const FIRST: u64 = 71_609;
 const SECOND: u64 = 985_940_069_189_910_173;
 
-/// What the import says when it refuses.
+/// The error of the import.
 async fn refused(conn: &mut Conn, city: &City) -> String {
     let error = inside_airbnb(conn, &city.options, now(), &mut Silent).await.unwrap_err();
     assert!(matches!(error, ImportError::Contradiction(_)), "{error}");
     error.to_string()
 }
 
-/// I1: without a city and a currency, both come from where the listings are.
+/// I1: without options, city and currency follow from the coordinates of the listings.
 #[tokio::test]
-async fn where_listings_are_tells_their_city_and_money() {
+async fn coordinates_determine_city_and_currency() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     let mut city = City::new();
@@ -44,7 +44,7 @@ async fn where_listings_are_tells_their_city_and_money() {
     }
 }
 
-/// I1: hundreds of listings were put into another city and currency without a word.
+/// I1: hundreds of listings were assigned to another city and currency without a warning.
 #[tokio::test]
 async fn a_city_or_currency_that_contradicts_is_refused_unless_forced() {
     let test = TestDatabase::new().await;
@@ -84,9 +84,9 @@ async fn a_listing_without_a_price_has_that_of_its_calendar() {
     assert_eq!(words(conn, own).await, "120000");
 }
 
-/// I3: listings that a newer file no longer has stayed bookable, and nobody was told.
+/// I3: listings that a newer file no longer has stayed bookable without a warning.
 #[tokio::test]
-async fn listings_that_vanish_are_told_and_unlisted_if_asked() {
+async fn vanished_listings_are_reported_and_unlisted_if_requested() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     let mut city = City::new();
@@ -104,13 +104,13 @@ async fn listings_that_vanish_are_told_and_unlisted_if_asked() {
     assert!(city.import(conn).await.vanished.unlisted);
     assert_eq!(listing(conn, SECOND, "status").await, "UNLISTED");
     assert_eq!(listing(conn, FIRST, "status").await, "PUBLISHED");
-    assert_eq!(city.import(conn).await.vanished.listings, 0, "it is told once");
+    assert_eq!(city.import(conn).await.vanished.listings, 0, "it is reported once");
     fs::write(city.path(Part::Listings), text).unwrap();
     city.import(conn).await;
-    assert_eq!(listing(conn, SECOND, "status").await, "PUBLISHED", "it is back");
+    assert_eq!(listing(conn, SECOND, "status").await, "PUBLISHED", "it is published again");
 }
 
-/// I3: what the host has unlisted stays unlisted, also when a listing that had vanished is back.
+/// I3: a listing that the host has unlisted stays unlisted, even when it vanished and is back.
 #[tokio::test]
 async fn a_listing_that_its_host_unlisted_is_not_published_by_an_import() {
     let test = TestDatabase::new().await;
@@ -129,7 +129,7 @@ async fn a_listing_that_its_host_unlisted_is_not_published_by_an_import() {
     assert_eq!(listing(conn, SECOND, "status").await, "UNLISTED");
 }
 
-/// I3, I9: a file of which nothing can be used says nothing of what has vanished.
+/// I3, I9: a file without usable records does not make listings vanish.
 #[tokio::test]
 async fn an_empty_file_unlists_nothing() {
     let test = TestDatabase::new().await;
@@ -159,7 +159,7 @@ async fn a_listing_that_cannot_be_used_has_not_vanished() {
     assert_eq!((counts(&summary, Part::Listings).3, summary.vanished.listings), (1, 0), "{summary}");
 }
 
-/// I6: a placeholder of the source is no amenity.
+/// I6: a placeholder of the source is not an amenity.
 #[tokio::test]
 async fn placeholders_are_no_amenities() {
     let test = TestDatabase::new().await;
@@ -171,7 +171,7 @@ async fn placeholders_are_no_amenities() {
     assert!(summary.to_string().contains("translation missing"), "{summary}");
 }
 
-/// I7: what files up to 2019 say of fees and policies was dropped.
+/// I7: fees and policies of files up to 2019 were ignored.
 #[tokio::test]
 async fn fees_and_policies_of_old_files_are_imported_and_stay() {
     let test = TestDatabase::new().await;
@@ -193,7 +193,7 @@ async fn fees_and_policies_of_old_files_are_imported_and_stay() {
     assert_eq!(listing(conn, FIRST, all).await, "2500,0,2,STRICT", "{summary}");
     assert_eq!(listing(conn, SECOND, all).await, "0,0,2,MODERATE");
     assert!(summary.to_string().contains("`whatever` is unknown"), "{summary}");
-    // A newer file does not say.
+    // A newer file does not have them.
     fs::write(city.path(Part::Listings), text.replace("First", "Newer")).unwrap();
     city.import(conn).await;
     assert_eq!(
@@ -202,9 +202,9 @@ async fn fees_and_policies_of_old_files_are_imported_and_stay() {
     );
 }
 
-/// I8: whatever a file was, it was said to have no column `id`.
+/// I8: for every other kind of file the error was a missing column `id`.
 #[tokio::test]
-async fn a_file_that_is_something_else_is_named_for_what_it_is() {
+async fn the_error_for_another_kind_of_file_names_that_kind() {
     let test = TestDatabase::new().await;
     let conn = &mut test.conn().await;
     let city = City::new();
@@ -227,9 +227,9 @@ async fn a_file_that_is_something_else_is_named_for_what_it_is() {
     assert_eq!(number(conn, "SELECT COUNT(*) FROM imports").await, 0);
 }
 
-/// I9, I10: a file of which nothing can be used is no success, and what happened is said once.
+/// I9, I10: a file without usable records is not a success, and is reported once.
 #[tokio::test]
-async fn a_file_with_nothing_to_import_ends_with_a_code_of_its_own() {
+async fn a_file_with_nothing_to_import_has_its_own_exit_code() {
     let test = TestDatabase::new().await;
     let city = City::new();
     let import = |listings: &str| {
@@ -244,7 +244,7 @@ async fn a_file_with_nothing_to_import_ends_with_a_code_of_its_own() {
     let whole = fs::read_to_string(city.path(Part::Listings)).unwrap();
     let header = whole.lines().next().unwrap().to_owned() + "\n";
     for nothing in [header.clone(), format!("{header}{}\n", "x,".repeat(header.matches(',').count()))] {
-        // Again: nothing is remembered as done.
+        // Again: nothing is stored as done.
         for _ in 0..2 {
             let (code, said) = import(&nothing);
             assert_eq!(code, Some(3), "{said}");
@@ -254,7 +254,7 @@ async fn a_file_with_nothing_to_import_ends_with_a_code_of_its_own() {
     assert_eq!(import(&whole).0, Some(0));
 }
 
-/// I10: what spreadsheets make of t and f.
+/// I10: t and f as changed by spreadsheets.
 #[tokio::test]
 async fn flags_of_spreadsheets_are_understood() {
     let test = TestDatabase::new().await;

@@ -1,4 +1,4 @@
-//! Drafts are made once, and can be deleted.
+//! Drafts are created once, and can be deleted.
 
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
@@ -14,14 +14,14 @@ async fn create(world: &World, host: &auth::Member, key: &str, title: &str) -> V
     let mut input = home();
     input["idempotencyKey"] = json!(key);
     input["title"] = json!(title);
-    world.ask(Some(host), CREATE, json!({ "input": input })).await["createListing"].clone()
+    world.run_query(Some(host), CREATE, json!({ "input": input })).await["createListing"].clone()
 }
 
 async fn delete(world: &World, host: &auth::Member, id: &str) -> Value {
-    world.ask(Some(host), DELETE, json!({ "input": { "listingId": id } })).await["deleteListing"].clone()
+    world.run_query(Some(host), DELETE, json!({ "input": { "listingId": id } })).await["deleteListing"].clone()
 }
 
-/// C32: a double click makes one draft.
+/// C32: a double click creates one draft.
 #[tokio::test]
 async fn one_key_makes_one_draft() {
     let world = World::new().await;
@@ -58,6 +58,6 @@ async fn drafts_can_be_deleted_and_nothing_else() {
     assert_eq!(delete(&world, &host, &draft).await, json!({ "__typename": "DeleteListingSuccess", "id": draft }));
     assert_eq!(delete(&world, &host, &draft).await["code"], "NOT_FOUND");
     let listing = "query ($id: ID!) { listing(id: $id) { id } }";
-    assert_eq!(world.ask(Some(&host), listing, json!({ "id": draft })).await["listing"], Value::Null);
-    assert!(world.ask(Some(&host), listing, json!({ "id": published })).await["listing"].is_object());
+    assert_eq!(world.run_query(Some(&host), listing, json!({ "id": draft })).await["listing"], Value::Null);
+    assert!(world.run_query(Some(&host), listing, json!({ "id": published })).await["listing"].is_object());
 }

@@ -14,7 +14,7 @@ const NIGHTS: &str = "query ($id: ID!, $from: Date!, $to: Date!) { listing(id: $
     availability(from: $from, to: $to) { night bookable reasons price { minorUnits currency } minNights checkInAllowed } } }";
 
 #[tokio::test]
-async fn nobody_makes_a_listing_without_signing_in() {
+async fn an_anonymous_viewer_cannot_create_a_listing() {
     let world = World::new().await;
     let response = world.run(None, CREATE, json!({ "input": home() })).await;
     assert_eq!(response["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
@@ -35,7 +35,7 @@ async fn a_new_listing_is_refused_by_the_field_at_fault() {
     ] {
         let mut input = home();
         input[field] = value;
-        let answer = world.ask(Some(&host), CREATE, json!({ "input": input })).await;
+        let answer = world.run_query(Some(&host), CREATE, json!({ "input": input })).await;
         let problem = &answer["createListing"];
         assert_eq!(problem["code"], "INVALID_INPUT", "{answer}");
         let segments: Vec<_> = std::iter::once("input").chain(path.split('.')).collect();
@@ -46,12 +46,12 @@ async fn a_new_listing_is_refused_by_the_field_at_fault() {
 }
 
 #[tokio::test]
-async fn what_is_left_out_stays_and_null_clears_what_can_be_empty() {
+async fn omitted_fields_stay_and_null_clears_optional_ones() {
     let world = World::new().await;
     let host = world.member("Ada").await;
     let id = world.draft(&host, json!({ "neighborhoodOverview": "Quiet." })).await;
     let change = json!({ "listingId": id, "title": "Loud flat", "bedrooms": null, "neighborhoodOverview": null, "maxGuests": 6 });
-    let answer = world.ask(Some(&host), UPDATE, json!({ "input": change })).await;
+    let answer = world.run_query(Some(&host), UPDATE, json!({ "input": change })).await;
     let listing = &answer["updateListing"]["listing"];
     assert_eq!(
         *listing,
@@ -68,7 +68,7 @@ async fn what_is_left_out_stays_and_null_clears_what_can_be_empty() {
         "place": { "city": "Suva", "latitude": -18.1, "longitude": 178.4 },
         "pricing": { "currency": "FJD", "basePrice": 99, "guestsIncluded": 1 }
     });
-    let answer = world.ask(Some(&host), UPDATE, json!({ "input": change })).await;
+    let answer = world.run_query(Some(&host), UPDATE, json!({ "input": change })).await;
     let listing = &answer["updateListing"]["listing"];
     assert_eq!(listing["propertyLabel"], "Private room in apartment");
     assert_eq!(listing["timeZone"], "Pacific/Fiji");
@@ -78,13 +78,13 @@ async fn what_is_left_out_stays_and_null_clears_what_can_be_empty() {
         listing["pricing"],
         json!({ "currency": "FJD", "guestsIncluded": 1, "basePrice": { "decimal": "0.99" } })
     );
-    let answer = world.ask(Some(&host), UPDATE, json!({ "input": { "listingId": id, "title": null } })).await;
+    let answer = world.run_query(Some(&host), UPDATE, json!({ "input": { "listingId": id, "title": null } })).await;
     assert_eq!(answer["updateListing"]["__typename"], "InvalidInputProblem");
     assert_eq!(answer["updateListing"]["path"], json!(["input", "title"]));
 }
 
 #[tokio::test]
-async fn a_listing_of_another_is_not_found_by_any_change() {
+async fn no_mutation_finds_a_listing_of_another_host() {
     let world = World::new().await;
     let (host, other) = (world.member("Ada").await, world.member("Eve").await);
     let id = world.listing(&host).await;
@@ -96,7 +96,7 @@ async fn a_listing_of_another_is_not_found_by_any_change() {
             ("unlistListing", UNLIST, json!({ "id": id })),
             ("setNightPrices", PRICES, json!({ "input": prices })),
         ] {
-            let answer = world.ask(Some(&other), operation, variables).await;
+            let answer = world.run_query(Some(&other), operation, variables).await;
             assert_eq!(answer[mutation]["__typename"], "NotFoundProblem", "{mutation} {id}");
             assert_eq!(answer[mutation]["path"], json!(["input", "listingId"]));
         }
@@ -104,13 +104,13 @@ async fn a_listing_of_another_is_not_found_by_any_change() {
 }
 
 #[tokio::test]
-async fn publishing_asks_for_words_and_a_picture_and_keeps_the_first_date() {
+async fn publishing_requires_a_description_and_a_picture_and_keeps_the_first_date() {
     let world = World::new().await;
     let host = world.member("Ada").await;
     let id = world.draft(&host, json!({ "description": null, "photos": [] })).await;
-    let answer = world.ask(Some(&host), PUBLISH, json!({ "id": id })).await;
+    let answer = world.run_query(Some(&host), PUBLISH, json!({ "id": id })).await;
     assert_eq!(answer["publishListing"]["missing"], json!(["description", "photos"]));
-    let answer = world.ask(Some(&host), UNLIST, json!({ "id": id })).await;
+    let answer = world.run_query(Some(&host), UNLIST, json!({ "id": id })).await;
     assert_eq!(
         answer["unlistListing"],
         json!({
@@ -121,10 +121,10 @@ async fn publishing_asks_for_words_and_a_picture_and_keeps_the_first_date() {
     let id = world.listing(&host).await;
     world.clock.advance(chrono::Duration::hours(1));
     for _ in 0..2 {
-        let answer = world.ask(Some(&host), UNLIST, json!({ "id": id })).await;
+        let answer = world.run_query(Some(&host), UNLIST, json!({ "id": id })).await;
         assert_eq!(answer["unlistListing"]["listing"]["status"], "UNLISTED");
     }
-    let answer = world.ask(Some(&host), PUBLISH, json!({ "id": id })).await;
+    let answer = world.run_query(Some(&host), PUBLISH, json!({ "id": id })).await;
     assert_eq!(
         answer["publishListing"]["listing"],
         json!({ "status": "PUBLISHED", "publishedAt": "2026-03-02T04:00:00Z" })
@@ -132,12 +132,12 @@ async fn publishing_asks_for_words_and_a_picture_and_keeps_the_first_date() {
 }
 
 async fn nights(world: &World, id: &str, from: &str, to: &str) -> Value {
-    let answer = world.ask(None, NIGHTS, json!({ "id": id, "from": from, "to": to })).await;
+    let answer = world.run_query(None, NIGHTS, json!({ "id": id, "from": from, "to": to })).await;
     answer["listing"]["availability"].clone()
 }
 
 #[tokio::test]
-async fn prices_of_single_nights_show_in_the_calendar_and_go_back() {
+async fn prices_of_single_nights_are_in_the_calendar_and_can_be_reset() {
     let world = World::new().await;
     let host = world.member("Ada").await;
     let id = world.listing(&host).await;
@@ -147,7 +147,7 @@ async fn prices_of_single_nights_show_in_the_calendar_and_go_back() {
         usual.as_array().unwrap().iter().map(|night| night["price"]["minorUnits"].as_i64().unwrap()).collect();
     assert_eq!(prices, [15_000, 18_000, 18_000]);
     let set = json!({ "listingId": id, "from": "2026-07-03", "to": "2026-07-05", "price": 20_000, "minNights": 3, "checkInAllowed": false });
-    let answer = world.ask(Some(&host), PRICES, json!({ "input": set })).await;
+    let answer = world.run_query(Some(&host), PRICES, json!({ "input": set })).await;
     assert_eq!(
         answer["setNightPrices"]["nights"][0],
         json!({
@@ -159,12 +159,12 @@ async fn prices_of_single_nights_show_in_the_calendar_and_go_back() {
     assert_eq!(changed[0], usual[0]);
     assert_eq!((&changed[2]["price"]["minorUnits"], &changed[2]["bookable"]), (&json!(20_000), &json!(true)));
     let pricing = json!({ "listingId": id, "pricing": { "currency": "EUR", "basePrice": 1 } });
-    let answer = world.ask(Some(&host), UPDATE, json!({ "input": pricing })).await;
+    let answer = world.run_query(Some(&host), UPDATE, json!({ "input": pricing })).await;
     assert_eq!(answer["updateListing"]["path"], json!(["input", "pricing", "currency"]), "{answer}");
     let back = json!({
         "listingId": id, "from": "2026-07-03", "to": "2026-07-05", "price": null, "minNights": null, "checkInAllowed": null
     });
-    world.ask(Some(&host), PRICES, json!({ "input": back })).await;
+    world.run_query(Some(&host), PRICES, json!({ "input": back })).await;
     assert_eq!(nights(&world, &id, "2026-07-02", "2026-07-05").await, usual);
 }
 
@@ -185,11 +185,11 @@ async fn ranges_and_limits_of_nights_are_bounded() {
     ] {
         let mut input = json!({ "listingId": id, "from": "2026-07-01", "to": "2026-07-02" });
         input.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        let answer = world.ask(Some(&host), PRICES, json!({ "input": input })).await;
+        let answer = world.run_query(Some(&host), PRICES, json!({ "input": input })).await;
         assert_eq!(answer["setNightPrices"]["path"], json!(["input", path]), "{input} {answer}");
     }
     let far = json!({ "id": id, "from": "9999-12-01", "to": "9999-12-31" });
-    let answer = world.ask(None, NIGHTS, far).await;
+    let answer = world.run_query(None, NIGHTS, far).await;
     assert_eq!(answer["listing"]["availability"][0]["reasons"], json!(["BOOKING_WINDOW"]));
     let empty = json!({ "id": id, "from": "2026-07-02", "to": "2026-07-02" });
     let response = world.run(None, NIGHTS, empty).await;

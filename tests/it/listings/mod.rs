@@ -1,4 +1,4 @@
-//! Listings through GraphQL: who sees which, what hosts can do, and what it costs.
+//! Listings through GraphQL: visibility, mutations of hosts, and the number of statements.
 
 mod drafts;
 mod hosts;

@@ -10,7 +10,7 @@ fn range(from: &str, to: &str) -> Stay {
 }
 
 #[tokio::test]
-async fn a_host_sees_what_holds_a_night_and_nobody_else_does() {
+async fn only_the_host_sees_what_holds_a_night() {
     let world = World::new().await;
     let (host, guest) = (world.member("Ada").await, world.member("Bob").await);
     let id: ListingId = world.listing(&host).await.parse().unwrap();
@@ -39,14 +39,14 @@ async fn calendars_of_many_listings_cost_two_statements() {
         fields.push_str(&format!("l{number}: listing(id: \"{id}\") {NIGHTS} "));
     }
     let recording = world.app.database.statements().record();
-    let answer = world.ask(None, &format!("{{ {fields} }}"), json!({})).await;
+    let answer = world.run_query(None, &format!("{{ {fields} }}"), json!({})).await;
     let statements = recording.texts();
     assert_eq!(statements.len(), 3, "{statements:#?}");
     assert_eq!(answer["l4"]["availability"].as_array().unwrap().len(), 31);
 }
 
 #[tokio::test]
-async fn a_guest_still_knows_a_listing_that_was_quoted_before_it_was_taken_off() {
+async fn a_guest_still_sees_a_quoted_listing_after_it_is_unlisted() {
     let world = World::new().await;
     let (host, guest, other) = (world.member("Ada").await, world.member("Bob").await, world.member("Eve").await);
     let id: ListingId = world.draft(&host, json!({})).await.parse().unwrap();

@@ -7,7 +7,7 @@ use super::world::World;
 const LISTING: &str = "query ($id: ID!) { listing(id: $id) { id status place { city point { latitude longitude } } } }";
 
 #[tokio::test]
-async fn a_draft_is_seen_by_its_host_alone() {
+async fn a_draft_is_visible_to_its_host_only() {
     let world = World::new().await;
     let (host, guest) = (world.member("Ada").await, world.member("Bob").await);
     let (draft, published) = (world.draft(&host, json!({})).await, world.listing(&host).await);
@@ -18,19 +18,19 @@ async fn a_draft_is_seen_by_its_host_alone() {
         (None, &published, true),
         (Some(&guest), &published, true),
     ] {
-        let answer = world.ask(viewer, LISTING, json!({ "id": id })).await;
+        let answer = world.run_query(viewer, LISTING, json!({ "id": id })).await;
         assert_eq!(answer["listing"]["id"].as_str(), is_seen.then_some(id.as_str()));
     }
-    let answer = world.ask(None, LISTING, json!({ "id": published })).await;
+    let answer = world.run_query(None, LISTING, json!({ "id": published })).await;
     // The middle of the square, not 1.28967, 103.85007.
     assert_eq!(answer["listing"]["place"]["point"], json!({ "latitude": 1.2875, "longitude": 103.8525 }));
 }
 
 #[tokio::test]
-async fn an_id_of_another_kind_is_told_apart_from_one_that_is_unknown() {
+async fn an_id_of_another_kind_is_distinguished_from_an_unknown_one() {
     let world = World::new().await;
     let unknown = json!({ "id": "lst_00000000000000000000000007" });
-    assert_eq!(world.ask(None, LISTING, unknown).await, json!({ "listing": null }));
+    assert_eq!(world.run_query(None, LISTING, unknown).await, json!({ "listing": null }));
     let response = world.run(None, LISTING, json!({ "id": "usr_00000000000000000000000007" })).await;
     assert_eq!(response["errors"][0]["extensions"]["code"], "BAD_ID");
     assert_eq!(response["data"], json!({ "listing": null }));
@@ -56,7 +56,7 @@ async fn a_page_costs_the_same_few_statements_whatever_its_size() {
             ids[..size].iter().enumerate().map(|(n, id)| format!("l{n}: listing(id: \"{id}\") {CARD}")).collect();
         let query = format!("{{ {} }}", fields.join(" "));
         let recording = world.app.database.statements().record();
-        let answer = world.ask(None, &query, json!({})).await;
+        let answer = world.run_query(None, &query, json!({})).await;
         let statements = recording.texts();
         drop(recording);
         // Listings, pictures, people, reviews, authors.
@@ -85,7 +85,7 @@ async fn pages_of_reviews_meet_without_gap_or_overlap() {
     let (host, guest) = (world.member("Ada").await, world.member("Bob").await);
     let id = world.listing(&host).await;
     let mut expected = Vec::new();
-    // Several of one minute, which only their ids put in order.
+    // Several of one minute, which are ordered by id.
     for minute in [0, 1, 1, 1, 2] {
         expected.push((minute, world.review(&id, &guest, minute, true).await));
         world.review(&id, &guest, minute, false).await;
@@ -93,7 +93,7 @@ async fn pages_of_reviews_meet_without_gap_or_overlap() {
     expected.sort_by(|a, b| b.cmp(a));
     let (mut seen, mut after) = (Vec::new(), Value::Null);
     loop {
-        let answer = world.ask(Some(&guest), PAGE, json!({ "id": id, "after": after })).await;
+        let answer = world.run_query(Some(&guest), PAGE, json!({ "id": id, "after": after })).await;
         let page = &answer["listing"]["reviews"];
         assert_eq!(page["pageInfo"]["hasPreviousPage"], json!(!after.is_null()));
         let ids = page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["id"].as_str().unwrap().to_owned());
@@ -118,9 +118,9 @@ async fn one_operation_can_ask_for_two_pages_of_one_list() {
     let id = world.listing(&host).await;
     let old = world.review(&id, &guest, 0, true).await;
     let new = world.review(&id, &guest, 1, true).await;
-    let first = world.ask(None, PAGES, json!({ "id": id })).await;
+    let first = world.run_query(None, PAGES, json!({ "id": id })).await;
     let after = &first["listing"]["first"]["edges"][0]["cursor"];
-    let answer = world.ask(None, PAGES, json!({ "id": id, "after": after })).await;
+    let answer = world.run_query(None, PAGES, json!({ "id": id, "after": after })).await;
     let listing = &answer["listing"];
     assert_eq!(listing["all"]["nodes"], json!([{ "id": new }, { "id": old }]));
     assert_eq!(listing["first"]["nodes"], json!([{ "id": new }]));
@@ -136,7 +136,7 @@ async fn one_operation_can_ask_for_two_pages_of_one_list() {
 }
 
 #[tokio::test]
-async fn a_wrong_page_fails_alone_and_says_why() {
+async fn an_invalid_page_fails_alone_with_a_reason() {
     const WRONG: &str = "query ($id: ID!, $after: Cursor, $first: Int) { listing(id: $id) { title
         reviews(first: $first, after: $after) { nodes { id } }
         host { listings(first: 1) { edges { cursor } } } } }";
@@ -144,7 +144,8 @@ async fn a_wrong_page_fails_alone_and_says_why() {
     let host = world.member("Ada").await;
     let id = world.listing(&host).await;
     let cursor =
-        world.ask(None, WRONG, json!({ "id": id })).await["listing"]["host"]["listings"]["edges"][0]["cursor"].clone();
+        world.run_query(None, WRONG, json!({ "id": id })).await["listing"]["host"]["listings"]["edges"][0]["cursor"]
+            .clone();
     for (first, after, code) in [
         (json!(1), cursor, "BAD_CURSOR"),
         (json!(1), json!("bm9uc2Vuc2U"), "BAD_CURSOR"),
@@ -174,11 +175,11 @@ async fn a_person_shows_published_listings_newest_first() {
     let nodes = |page: &Value| -> Vec<String> {
         page["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect()
     };
-    let answer = world.ask(Some(&host), HOST, json!({ "id": ids[0] })).await;
+    let answer = world.run_query(Some(&host), HOST, json!({ "id": ids[0] })).await;
     let page = &answer["listing"]["host"]["listings"];
     assert_eq!(nodes(page), [ids[2].as_str(), ids[1].as_str()]);
     let after = &page["pageInfo"]["endCursor"];
-    let answer = world.ask(Some(&host), HOST, json!({ "id": ids[0], "after": after })).await;
+    let answer = world.run_query(Some(&host), HOST, json!({ "id": ids[0], "after": after })).await;
     let page = &answer["listing"]["host"]["listings"];
     assert_eq!((nodes(page), &page["pageInfo"]["hasNextPage"]), (vec![ids[0].clone()], &json!(false)));
 }

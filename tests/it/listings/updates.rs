@@ -1,4 +1,4 @@
-//! Updates leave alone what they do not name.
+//! Updates do not change omitted fields.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ fn everything() -> Value {
 async fn change(world: &World, host: &auth::Member, id: &str, change: Value) -> Value {
     let mut input = change;
     input["listingId"] = json!(id);
-    world.ask(Some(host), UPDATE, json!({ "input": input })).await["updateListing"].clone()
+    world.run_query(Some(host), UPDATE, json!({ "input": input })).await["updateListing"].clone()
 }
 
 fn merge(into: &mut Value, change: &Value) {
@@ -42,7 +42,7 @@ fn merge(into: &mut Value, change: &Value) {
     }
 }
 
-/// C1: every field of every nested input, named alone, changes nothing but itself.
+/// C1: every field of every nested input, given alone, changes only itself.
 #[tokio::test]
 async fn each_nested_field_changes_alone() {
     let world = World::new().await;
@@ -99,7 +99,7 @@ async fn an_address_stays_until_null_clears_it() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_empty_is_not_cleared_by_null() {
+async fn null_does_not_clear_required_fields() {
     let world = World::new().await;
     let host = world.member("Ada").await;
     let id = world.draft(&host, everything()).await;
@@ -124,9 +124,9 @@ async fn what_cannot_be_empty_is_not_cleared_by_null() {
     assert_eq!(paths.len(), 8, "{answer}");
 }
 
-/// C3: every wrong field of an input is named at once, in the place of its own.
+/// C3: all invalid fields of an input are reported at once, each with its path.
 #[tokio::test]
-async fn every_wrong_field_of_a_new_listing_is_named_at_once() {
+async fn all_invalid_fields_of_a_new_listing_are_reported_at_once() {
     let world = World::new().await;
     let host = world.member("Ada").await;
     let mut input = home();
@@ -145,7 +145,7 @@ async fn every_wrong_field_of_a_new_listing_is_named_at_once() {
     }
     let create = "mutation ($input: CreateListingInput!) { createListing(input: $input) { __typename
         ... on InvalidInputProblem { path message fields { path message } } } }";
-    let answer = world.ask(Some(&host), create, json!({ "input": input })).await["createListing"].clone();
+    let answer = world.run_query(Some(&host), create, json!({ "input": input })).await["createListing"].clone();
     let fields = answer["fields"].as_array().unwrap();
     let mut paths: Vec<_> = fields
         .iter()
@@ -180,16 +180,16 @@ async fn every_wrong_field_of_a_new_listing_is_named_at_once() {
     );
 }
 
-/// C2: prices and limits of nights stay unless they are named, night by night.
+/// C2: prices and limits of nights stay unless they are given, night by night.
 #[tokio::test]
-async fn what_a_night_has_stays_when_something_else_is_set() {
+async fn values_of_a_night_stay_when_another_is_set() {
     let world = World::new().await;
     let host = world.member("Ada").await;
     let id = world.listing(&host).await;
     let set = async |from: &str, to: &str, change: Value| {
         let mut input = json!({ "listingId": id, "from": from, "to": to });
         merge(&mut input, &change);
-        world.ask(Some(&host), SET, json!({ "input": input })).await["setNightPrices"]["nights"].clone()
+        world.run_query(Some(&host), SET, json!({ "input": input })).await["setNightPrices"]["nights"].clone()
     };
     let night = |price: i64, min: i64, max: i64, check_in: bool, check_out: bool| {
         json!({ "price": { "minorUnits": price }, "minNights": min, "maxNights": max, "checkInAllowed": check_in,
@@ -226,16 +226,16 @@ async fn a_published_listing_keeps_its_description_and_a_picture() {
     ] {
         let mut input = change;
         input["listingId"] = json!(id);
-        let answer = world.ask(Some(&host), CHANGE, json!({ "input": input })).await;
+        let answer = world.run_query(Some(&host), CHANGE, json!({ "input": input })).await;
         let problem =
             json!({ "__typename": "ListingIncompleteProblem", "code": "LISTING_INCOMPLETE", "missing": missing });
         assert_eq!(answer["updateListing"], problem);
     }
     let title = json!({ "listingId": id, "title": "Other", "description": "New." });
-    let answer = world.ask(Some(&host), CHANGE, json!({ "input": title })).await;
+    let answer = world.run_query(Some(&host), CHANGE, json!({ "input": title })).await;
     assert_eq!(answer["updateListing"]["listing"], json!({ "status": "PUBLISHED", "description": "New." }));
     let draft = world.draft(&host, json!({})).await;
     let empty = json!({ "listingId": draft, "photos": [], "description": null });
-    let answer = world.ask(Some(&host), CHANGE, json!({ "input": empty })).await;
+    let answer = world.run_query(Some(&host), CHANGE, json!({ "input": empty })).await;
     assert_eq!(answer["updateListing"]["listing"]["status"], "DRAFT");
 }

@@ -18,10 +18,10 @@ use types::{Entropy, ListingId, ManualClock, ReviewId, SeededEntropy, SessionId,
 
 use crate::harness::database::TestDatabase;
 
-/// When the tests take place.
+/// The time of the tests.
 pub const NOW: &str = "2026-03-02T04:00:00Z";
 
-/// An app over a database of its own, and a schema that knows nothing but listings.
+/// An app with its own database, and a schema with only listings.
 pub struct World {
     pub test: TestDatabase,
     pub app: App,
@@ -44,7 +44,7 @@ impl World {
         Self { test, app, clock, schema, public: Arc::default() }
     }
 
-    /// A person who is signed in.
+    /// A signed-in user.
     pub async fn member(&self, name: &str) -> Member {
         let now = self.app.now();
         let id = UserId::new(now, &*self.app.entropy);
@@ -77,7 +77,7 @@ impl World {
     }
 
     /// Runs an operation that must have no errors and returns its data.
-    pub async fn ask(&self, viewer: Option<&Member>, operation: &str, variables: Value) -> Value {
+    pub async fn run_query(&self, viewer: Option<&Member>, operation: &str, variables: Value) -> Value {
         let response = self.run(viewer, operation, variables).await;
         assert_eq!(response.get("errors"), None, "{operation}");
         response["data"].clone()
@@ -87,14 +87,14 @@ impl World {
     pub async fn draft(&self, host: &Member, change: Value) -> String {
         let mut input = home();
         input.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        let answer = self.ask(Some(host), CREATE, json!({ "input": input })).await;
+        let answer = self.run_query(Some(host), CREATE, json!({ "input": input })).await;
         answer["createListing"]["listing"]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
     /// A published listing of `host`.
     pub async fn listing(&self, host: &Member) -> String {
         let id = self.draft(host, json!({})).await;
-        let answer = self.ask(Some(host), PUBLISH, json!({ "id": id })).await;
+        let answer = self.run_query(Some(host), PUBLISH, json!({ "id": id })).await;
         assert_eq!(answer["publishListing"]["listing"]["status"], "PUBLISHED", "{answer}");
         id
     }

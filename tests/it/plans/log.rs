@@ -1,4 +1,4 @@
-//! The log in which MariaDB writes down the plan of each statement that runs.
+//! MariaDB's log of the plan of each statement.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ pub fn plans(log: &str) -> BTreeMap<String, Vec<Step>> {
 }
 
 #[test]
-fn a_plan_tells_a_scan_from_a_look_up() {
+fn a_plan_distinguishes_a_scan_from_a_lookup() {
     let log = "# explain: id\tselect_type\ttable\ttype\tpossible_keys\tkey\tkey_len\tref\trows\tr_rows\tfiltered\tr_filtered\tExtra\n\
                # explain: 1\tSIMPLE\tl\tALL\tNULL\tNULL\tNULL\tNULL\t3307\t3483.00\t100.00\t19.15\tUsing where\n\
                # explain: 1\tSIMPLE\tu\teq_ref\tPRIMARY\tPRIMARY\t16\tl.host_id\t1\t1.00\t100.00\t100.00\t\n\

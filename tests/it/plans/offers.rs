@@ -1,4 +1,4 @@
-//! Everything that the contract offers, asked of a server: what is new there is asked without being listed.
+//! Every operation of the contract, sent to a server. Covers new ones automatically.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +17,11 @@ pub struct Offers {
 }
 
 impl Offers {
-    /// Every mutation of the contract with its example, on what this viewer has, and then every field, in lists and by id. What deletes is
-    /// left out unless `deletes`.
-    pub async fn ask(&mut self, world: &World, token: &str, deletes: bool) {
+    /// Every mutation of the contract with its example, on this viewer's objects, and then every field, in lists and by id. Deletions are
+    /// omitted unless `deletes`.
+    pub async fn run_query(&mut self, world: &World, token: &str, deletes: bool) {
         let contract = Contract::read();
-        // What is found in the first round is asked for by its id in the second.
+        // Objects of the first round are read by id in the second.
         for _ in 0..2 {
             for source in contract.sources() {
                 self.fields_of(world, token, &contract, &source).await;
@@ -56,7 +56,7 @@ impl Offers {
         self.note(&found);
     }
 
-    /// Remembers every id in an answer whose type is told.
+    /// Records every id with a type in a response.
     fn note(&mut self, answer: &Value) {
         match answer {
             Value::Array(items) => items.iter().for_each(|item| self.note(item)),
@@ -74,7 +74,7 @@ impl Offers {
         }
     }
 
-    /// Puts ids that are known into the input of a mutation: a `listingId` is the id of a `Listing`.
+    /// Replaces ids in the input of a mutation by known ones: a `listingId` is the id of a `Listing`.
     fn name_known(&self, input: &mut Value) {
         match input {
             Value::Array(items) => items.iter_mut().for_each(|item| self.name_known(item)),

@@ -1,4 +1,4 @@
-//! Many at once.
+//! Concurrent operations.
 
 pub mod walk;
 
@@ -14,7 +14,7 @@ use crate::harness::{
     wire,
 };
 
-/// Posts an operation over HTTP and returns the data of an answer without errors.
+/// Posts an operation over HTTP and returns the data of a response without errors.
 async fn post(to: SocketAddr, actor: &Actor, query: &str, variables: Value) -> Value {
     let body = json!({ "query": query, "variables": variables }).to_string();
     let (to, authorization) = (to.to_string(), format!("Bearer {}", actor.access));
@@ -61,7 +61,7 @@ async fn sixty_four_guests_who_want_overlapping_stays_share_no_night() {
             }
         }
     }
-    assert!(!sold.is_empty(), "somebody got something");
+    assert!(!sold.is_empty(), "some guest got a booking");
     for (answer, (_, from, length, _)) in answers.iter().zip(&wishes) {
         if answer["__typename"] != "CreateBookingSuccess" {
             assert_eq!(answer["__typename"], "NightsUnavailableProblem", "{answer}");
@@ -80,7 +80,7 @@ async fn sixty_four_guests_who_want_overlapping_stays_share_no_night() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn guests_whose_holds_expired_and_guests_who_want_their_nights_do_not_embrace() {
+async fn guests_with_expired_holds_and_guests_who_want_their_nights_do_not_deadlock() {
     let app = TestApp::without_hold_limits(Options::default()).await;
     let other = app.second_instance().await;
     let host = app.host().await;

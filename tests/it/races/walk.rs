@@ -1,4 +1,4 @@
-//! A long random walk of many people, and what must hold wherever it leads.
+//! A long random walk of many users, with invariants.
 
 use chrono::{Days, Duration};
 use diesel::{QueryableByName, sql_types::Text};
@@ -11,10 +11,10 @@ use providers::payments::IntentStatus;
 use crate::harness::{
     actors::Actor,
     app::TestApp,
-    bank::Trouble::{Fails, LosesTheAnswer},
+    bank::Fault::{Fails, LosesResponse},
 };
 
-/// What must never be found, each as a query for names of what broke it.
+/// Invariants, each as a query for rows that break it.
 const BROKEN: &[(&str, &str)] = &[
     (
         "a booking without its nights",
@@ -24,17 +24,17 @@ const BROKEN: &[(&str, &str)] = &[
          CASE b.status WHEN 'PENDING_PAYMENT' THEN 'HOLD' WHEN 'REQUESTED' THEN 'REQUEST' ELSE 'BOOKING' END)",
     ),
     (
-        "a request that nobody has paid for with nights",
+        "an unpaid request with nights",
         "SELECT HEX(b.id) AS name FROM bookings b JOIN nights n ON n.booking_id = b.id WHERE b.hidden_from_host = TRUE",
     ),
     (
-        "an unpaid booking that was paid for or that its host declined, or whose end is not its deadline",
+        "an unpaid booking that was paid or declined, or whose end is not its deadline",
         "SELECT HEX(id) AS name FROM bookings WHERE (held_until IS NULL AND status IN ('PENDING_PAYMENT', 'REQUESTED')) OR \
          (held_until IS NOT NULL AND (status = 'DECLINED' OR (confirmed_at IS NOT NULL AND (total > 0 OR held_since IS NULL)))) OR \
          (status IN ('PENDING_PAYMENT', 'REQUESTED') AND held_until <> deadline_at)",
     ),
     (
-        "a night that nobody holds",
+        "a night without a holder",
         "SELECT CONCAT(HEX(n.listing_id), ' ', n.night) AS name FROM nights n LEFT JOIN bookings b ON b.id = n.booking_id WHERE \
          b.id IS NULL AND n.kind NOT IN ('BLOCK', 'EXTERNAL')",
     ),
@@ -44,7 +44,7 @@ const BROKEN: &[(&str, &str)] = &[
          b.status IN ('DECLINED', 'EXPIRED') OR (b.status = 'CANCELLED' AND b.cancelled_at < b.check_in_at)",
     ),
     (
-        "a certain night that expires",
+        "a confirmed night that expires",
         "SELECT HEX(n.booking_id) AS name FROM nights n JOIN bookings b ON b.id = n.booking_id WHERE \
          b.confirmed_at IS NOT NULL AND n.expires_at IS NOT NULL",
     ),
@@ -58,18 +58,18 @@ const BROKEN: &[(&str, &str)] = &[
          p.refunded <> (SELECT COALESCE(SUM(r.amount), 0) FROM refunds r WHERE r.payment_id = p.id)",
     ),
     (
-        "a certain booking that is not paid exactly",
+        "a confirmed booking that is not paid exactly",
         "SELECT HEX(b.id) AS name FROM bookings b WHERE b.confirmed_at IS NOT NULL AND b.total <> \
          (SELECT COALESCE(SUM(captured), 0) FROM payments p WHERE p.booking_id = b.id) - \
          (SELECT COALESCE(SUM(amount), 0) FROM refunds r WHERE r.booking_id = b.id AND r.reason IN ('HOLD_EXPIRED', 'UNEXPECTED_CAPTURE'))",
     ),
     (
-        "money kept for a booking that never was certain",
+        "a payment kept for a booking that was never confirmed",
         "SELECT HEX(b.id) AS name FROM bookings b JOIN payments p ON p.booking_id = b.id WHERE \
          b.confirmed_at IS NULL AND p.captured <> p.refunded",
     ),
     (
-        "a payment or refund on its way that nobody takes further",
+        "a payment or refund in flight without a pending effect",
         "SELECT HEX(p.id) AS name FROM payments p WHERE p.status IN ('AUTHORIZING', 'CAPTURING', 'VOIDING') AND NOT EXISTS \
          (SELECT 1 FROM outbox o WHERE o.object_id = p.id AND o.state <> 'DONE') UNION ALL \
          SELECT HEX(r.id) FROM refunds r WHERE r.status = 'PENDING' AND NOT EXISTS \
@@ -154,7 +154,7 @@ pub async fn nothing_is_broken(conn: &mut mysql_engine::Conn) {
     }
 }
 
-/// What a walk has met so far.
+/// The objects of the walk so far.
 struct World {
     app: TestApp,
     rng: StdRng,
@@ -208,7 +208,7 @@ impl World {
     }
 
     fn booking(&mut self) -> Option<(Actor, usize, String)> {
-        // Mostly a late one: there is more to do with it.
+        // Usually a late one, which has more possible actions.
         let late = self.bookings.len().saturating_sub(6);
         let (who, id) = self.bookings[late..].choose(&mut self.rng)?.clone();
         Some((self.guests[who].clone(), who, id))
@@ -239,13 +239,13 @@ impl World {
 
     async fn cancel(&mut self) {
         let Some((guest, _, booking)) = self.booking() else { return };
-        let said = guest.booking(&booking).await["cancellationPreview"]["refund"]["total"].clone();
+        let previewed = guest.booking(&booking).await["cancellationPreview"]["refund"]["total"].clone();
         if self.rng.random_bool(0.3) {
             self.host.cancel(&booking).await;
         } else {
             let done = guest.cancel(&booking).await;
             if done["__typename"] == "CancelBookingSuccess" {
-                assert_eq!(done["refund"]["total"], said, "what was said is what happens");
+                assert_eq!(done["refund"]["total"], previewed, "the cancellation equals its preview");
             }
         }
     }
@@ -260,21 +260,21 @@ impl World {
         self.host.mutate(&mutation, input).await;
     }
 
-    /// The provider says something again: late, and in any order.
-    async fn hear(&mut self) {
-        if let Some(notice) = self.app.bank.said().choose(&mut self.rng) {
-            self.app.hear(notice).await;
+    /// The provider repeats notifications: late, and in any order.
+    async fn repeat_notice(&mut self) {
+        if let Some(notice) = self.app.bank.notices().choose(&mut self.rng) {
+            self.app.receive(notice).await;
         }
     }
 
-    /// The provider captures a payment that it had declined or voided; what it says of that comes at once, or later.
+    /// The provider captures a payment that it had declined or voided; its notification comes at once or later.
     async fn capture_after_the_end(&mut self) {
         let Some((_, payment)) = self.payments.choose(&mut self.rng).cloned() else { return };
         let payment = payment.parse().unwrap();
         if matches!(self.app.bank.status(payment), IntentStatus::Declined(_) | IntentStatus::Voided) {
-            let notice = self.app.bank.turn(payment, IntentStatus::Captured(self.app.bank.amount(payment)));
+            let notice = self.app.bank.force_status(payment, IntentStatus::Captured(self.app.bank.amount(payment)));
             if self.rng.random_bool(0.5) {
-                self.app.hear(&notice).await;
+                self.app.receive(&notice).await;
             }
         }
     }
@@ -283,24 +283,24 @@ impl World {
         match self.rng.random_range(0..100) {
             0..25 => self.book().await,
             25..45 => self.pay().await,
-            45..49 => self.hear().await,
+            45..49 => self.repeat_notice().await,
             49..50 => self.capture_after_the_end().await,
             50..58 => self.confirm().await,
             58..68 => self.answer().await,
             68..76 => self.cancel().await,
             76..81 => self.block().await,
             81..86 => self.app.work().await,
-            86..90 => self.app.bank.expect(&[*[Fails, LosesTheAnswer].choose(&mut self.rng).unwrap()]),
+            86..90 => self.app.bank.expect(&[*[Fails, LosesResponse].choose(&mut self.rng).unwrap()]),
             90..96 => self.app.pass(Duration::minutes(self.rng.random_range(1..20))),
             96..99 => self.app.pass(Duration::hours(self.rng.random_range(1..30))),
             _ => self.app.pass(Duration::days(self.rng.random_range(1..4))),
         }
     }
 
-    /// The provider has said everything, and nothing is left to be done.
+    /// All notifications are applied, and no effect is pending.
     async fn settle(&self) {
-        for notice in self.app.bank.said() {
-            self.app.hear(&notice).await;
+        for notice in self.app.bank.notices() {
+            self.app.receive(&notice).await;
         }
         self.app.settle().await;
     }
@@ -318,12 +318,16 @@ async fn walk(seed: u64, steps: usize) {
     check(&world.app).await;
     let kept = "SELECT CAST(COALESCE(SUM(captured - refunded), 0) AS CHAR) AS name FROM payments";
     let open = "SELECT CAST(COUNT(*) AS CHAR) AS name FROM payments WHERE status = 'AUTHORIZED'";
-    let ask = async |sql: &'static str| {
+    let execute = async |sql: &'static str| {
         let row: Name = diesel::sql_query(sql).get_result(&mut world.app.conn().await).await.unwrap();
         row.name
     };
-    assert_eq!(ask(kept).await, world.app.bank.balance().to_string(), "the provider has what the books say");
-    assert_eq!(ask(open).await, world.app.bank.reservations().to_string(), "and reserves what they say");
+    assert_eq!(
+        execute(kept).await,
+        world.app.bank.balance().to_string(),
+        "the balance of the provider equals the database"
+    );
+    assert_eq!(execute(open).await, world.app.bank.authorizations().to_string(), "and has authorized them");
     println!("{} bookings, {} payments", world.bookings.len(), world.payments.len());
     assert!(world.bookings.len() > steps / 20, "the walk led somewhere");
 }

@@ -1,4 +1,4 @@
-//! What guests know of the nights: who was told to have which, and who was told that which are taken.
+//! The guests' knowledge: acknowledged bookings, and nights that were reported as taken.
 
 use std::{
     collections::BTreeMap,
@@ -12,38 +12,38 @@ use std::{
 pub struct Claim {
     pub booking: String,
     pub nights: Range<u64>,
-    /// When it was asked for.
+    /// When it was requested.
     sent: Instant,
-    /// When it was known to be cancelled.
+    /// When its cancellation was acknowledged.
     ended: Option<Instant>,
     pub state: State,
 }
 
-/// What of it was acknowledged last.
+/// The latest acknowledged state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Booked,
     Paid,
-    /// Somebody has asked for it, and has no answer yet.
+    /// Requested, without a response yet.
     Cancelling,
     Cancelled,
 }
 
-/// Somebody was told that a night is taken.
+/// A night was reported as taken.
 struct Loss {
     night: u64,
     sent: Instant,
     heard: Instant,
 }
 
-/// Kept by all guests together.
+/// Shared by all guests.
 #[derive(Default)]
 pub struct Ledger(Mutex<Book>);
 
 #[derive(Default)]
 struct Book {
     claims: Vec<Claim>,
-    /// Who certainly has a night now.
+    /// The bookings that have a night now.
     holders: BTreeMap<u64, usize>,
     losses: Vec<Loss>,
 }
@@ -54,7 +54,7 @@ impl Ledger {
     }
 
     /// A booking was acknowledged. Returns its number in the ledger.
-    pub fn won(&self, booking: &str, nights: Range<u64>, sent: Instant) -> usize {
+    pub fn booked(&self, booking: &str, nights: Range<u64>, sent: Instant) -> usize {
         let mut book = self.book();
         let number = book.claims.len();
         for night in nights.clone() {
@@ -75,22 +75,22 @@ impl Ledger {
         self.book().claims[number].state = State::Paid;
     }
 
-    /// A cancellation is about to be sent: from now on somebody else may get the nights.
-    pub fn gives_up(&self, number: usize) {
+    /// A cancellation is about to be sent: from now on another guest can get the nights.
+    pub fn canceling(&self, number: usize) {
         let mut book = self.book();
         book.claims[number].state = State::Cancelling;
         book.holders.retain(|_, holder| *holder != number);
     }
 
     /// The cancellation was acknowledged.
-    pub fn gave_up(&self, number: usize) {
+    pub fn canceled(&self, number: usize) {
         let claim = &mut self.book().claims[number];
         claim.ended = Some(Instant::now());
         claim.state = State::Cancelled;
     }
 
-    /// Somebody was told that these nights are taken.
-    pub fn lost(&self, nights: impl Iterator<Item = u64>, sent: Instant) {
+    /// These nights were reported as taken.
+    pub fn reported_taken(&self, nights: impl Iterator<Item = u64>, sent: Instant) {
         let heard = Instant::now();
         self.book().losses.extend(nights.map(|night| Loss { night, sent, heard }));
     }
@@ -100,12 +100,12 @@ impl Ledger {
         self.book().claims.clone()
     }
 
-    /// How many were told that nights are taken.
+    /// How many reports of taken nights there were.
     pub fn losses(&self) -> usize {
         self.book().losses.len()
     }
 
-    /// Whoever was told that a night is taken was told the truth: somebody may have had it just then.
+    /// Checks that each night that was reported as taken could have been taken at that moment.
     pub fn check_losses(&self) {
         let book = self.book();
         let held = |loss: &Loss, claim: &Claim| {

@@ -1,4 +1,4 @@
-//! Sixty-four guests at once, at servers that are processes of their own, for a time.
+//! Load: sixty-four concurrent guests at servers in separate processes.
 
 mod ledger;
 mod proofs;
@@ -25,7 +25,7 @@ use types::BookingId;
 use crate::{
     harness::{
         actors::{BOOK, CANCEL, CREATE_LISTING, PAY, PUBLISH_LISTING, QUOTE, REGISTER, home},
-        server::{PATIENCE, Server},
+        server::{Server, TIMEOUT},
         wire::{self, Reply},
     },
     races::walk::nothing_is_broken,
@@ -36,22 +36,22 @@ use ledger::{Ledger, State};
 pub const GUESTS: usize = 64;
 /// All guests want stays that begin within so many nights.
 const WINDOW: u64 = 12;
-/// The window moves on by so many nights a second, so that there is always something to win.
+/// The window moves by so many nights a second, so that there are always free nights.
 const PACE: f64 = 8.0;
 
-/// How guests take an answer that is none.
+/// How guests handle failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Temper {
+pub enum Tolerance {
     /// Every request must be answered, and no answer may have a top-level error.
     Strict,
-    /// What is not answered, or may be sent again, is sent again with the same key.
+    /// Requests without a response, and retryable ones, are repeated with the same key.
     Patient,
 }
 
-/// The servers that may be asked, a listing, and what the guests know.
+/// The available servers, a listing, and the guests' knowledge.
 pub struct Rush {
     addresses: Mutex<Vec<String>>,
-    temper: Temper,
+    tolerance: Tolerance,
     listing: String,
     first: NaiveDate,
     tokens: Vec<String>,
@@ -64,18 +64,18 @@ pub struct Rush {
 
 impl Rush {
     /// All guests, each with an account of its own, and a published listing.
-    pub async fn new(servers: &[&Server], temper: Temper) -> Self {
-        Self::few(servers, temper, GUESTS).await
+    pub async fn new(servers: &[&Server], tolerance: Tolerance) -> Self {
+        Self::few(servers, tolerance, GUESTS).await
     }
 
     /// So many guests.
-    pub async fn few(servers: &[&Server], temper: Temper, guests: usize) -> Self {
+    pub async fn few(servers: &[&Server], tolerance: Tolerance, guests: usize) -> Self {
         let addresses = servers.iter().map(|server| server.address().to_owned()).collect();
-        #[expect(clippy::disallowed_methods, reason = "the server goes by the real clock")]
+        #[expect(clippy::disallowed_methods, reason = "the server uses the real clock")]
         let first = chrono::Utc::now().date_naive() + Days::new(20);
         let mut rush = Self {
             addresses: Mutex::new(addresses),
-            temper,
+            tolerance,
             listing: String::new(),
             first,
             tokens: Vec::new(),
@@ -85,12 +85,12 @@ impl Rush {
             ledger: Ledger::default(),
         };
         let host = rush.register("host").await;
-        let made = rush.ask(0, &host, CREATE_LISTING, home()).await;
+        let made = rush.run_query(0, &host, CREATE_LISTING, home()).await;
         let id = made["listing"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
-        let made = rush.ask(0, &host, PUBLISH_LISTING, json!({ "listingId": id })).await;
+        let made = rush.run_query(0, &host, PUBLISH_LISTING, json!({ "listingId": id })).await;
         assert_eq!(made["listing"]["status"], "PUBLISHED", "{made}");
         rush.listing = id;
-        // One after the other: of one address few may wait for their password to be hashed.
+        // Sequentially, because few callers of one address can wait for password hashing.
         for guest in 0..guests {
             rush.tokens.push(rush.register(&format!("guest{guest}")).await);
         }
@@ -99,7 +99,7 @@ impl Rush {
 
     async fn register(&self, name: &str) -> String {
         let input = json!({ "email": format!("{name}@example.org"), "password": "correct horse", "displayName": name });
-        let answer = self.ask(0, "", REGISTER, input).await;
+        let answer = self.run_query(0, "", REGISTER, input).await;
         answer["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
@@ -113,39 +113,39 @@ impl Rush {
         addresses[turn % addresses.len()].clone()
     }
 
-    /// The payload of a mutation, asked of one server after the other if the guests are patient.
-    async fn ask(&self, turn: usize, token: &str, query: &str, input: Value) -> Value {
+    /// The payload of a mutation, sent to one server after the other if the guests are patient.
+    async fn run_query(&self, turn: usize, token: &str, query: &str, input: Value) -> Value {
         let variables = json!({ "input": input });
         let answered = async {
             for turn in turn.. {
                 let reply = wire::post(&self.address(turn), token, query, &variables).await;
                 match reply {
-                    Ok(reply) if self.temper == Temper::Strict || reply.body.get("errors").is_none() => {
+                    Ok(reply) if self.tolerance == Tolerance::Strict || reply.body.get("errors").is_none() => {
                         self.answers.fetch_add(1, Ordering::Relaxed);
                         return reply.field().clone();
                     }
                     Ok(reply) => assert!(reply.is_retryable(), "{reply:?}"),
-                    Err(error) => assert_eq!(self.temper, Temper::Patient, "{error}"),
+                    Err(error) => assert_eq!(self.tolerance, Tolerance::Patient, "{error}"),
                 }
                 self.repeats.fetch_add(1, Ordering::Relaxed);
-                // A server that is away refuses at once: nothing is gained by asking it without a pause.
+                // An unavailable server refuses at once: retrying without a pause is useless.
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             unreachable!("turns do not end")
         };
-        tokio::time::timeout(PATIENCE, answered).await.expect("some server answers")
+        tokio::time::timeout(TIMEOUT, answered).await.expect("some server answers")
     }
 
     fn day(&self, night: u64) -> NaiveDate {
         self.first + Days::new(night)
     }
 
-    /// The nights that an answer says are taken; each is one that was asked for.
+    /// The nights that a response reports as taken; each is one that was requested.
     fn taken(&self, answer: &Value, from: u64, to: u64, sent: Instant) {
         assert_eq!(answer["__typename"], "NightsUnavailableProblem", "{answer}");
         let nights: Vec<u64> = answer["nights"].as_array().unwrap().iter().map(|night| self.number(night)).collect();
         assert!(!nights.is_empty() && nights.iter().all(|night| (from..to).contains(night)), "{from}..{to}: {answer}");
-        self.ledger.lost(nights.into_iter(), sent);
+        self.ledger.reported_taken(nights.into_iter(), sent);
     }
 
     fn number(&self, night: &Value) -> u64 {
@@ -153,7 +153,7 @@ impl Rush {
         u64::try_from((night - self.first).num_days()).unwrap()
     }
 
-    /// One guest until `end`: quotes, books what it can, and pays or gives it back.
+    /// One guest until `end`: quotes, books if possible, and pays or cancels.
     async fn visit(&self, guest: usize, begun: Instant, end: Duration) {
         let mut rng = StdRng::seed_from_u64(guest as u64);
         let token = &self.tokens[guest];
@@ -169,44 +169,44 @@ impl Rush {
             let to = from + rng.random_range(2..=5);
             let sent = Instant::now();
             let days = json!({ "checkIn": self.day(from), "checkOut": self.day(to) });
-            let answer = self.ask(turn, token, QUOTE, json!({ "listingId": self.listing, "stay": days })).await;
+            let answer = self.run_query(turn, token, QUOTE, json!({ "listingId": self.listing, "stay": days })).await;
             let Some(quote) = answer["quote"]["id"].as_str() else {
                 self.taken(&answer, from, to, sent);
                 continue;
             };
             let key = format!("booking-{guest}-{stay}");
             let sent = Instant::now();
-            let answer = self.ask(turn, token, BOOK, json!({ "quoteId": quote, "idempotencyKey": key })).await;
+            let answer = self.run_query(turn, token, BOOK, json!({ "quoteId": quote, "idempotencyKey": key })).await;
             let Some(booking) = answer["booking"]["id"].as_str() else {
                 self.taken(&answer, from, to, sent);
                 self.late.fetch_add(1, Ordering::Relaxed);
                 continue;
             };
-            let number = self.ledger.won(booking, from..to, sent);
+            let number = self.ledger.booked(booking, from..to, sent);
             self.decide(turn, token, number, booking, rng.random_range(0..3)).await;
         }
     }
 
-    /// What a guest does with a booking: gives it back, pays, or both.
+    /// Cancels a booking, pays it, or both.
     async fn decide(&self, turn: usize, token: &str, number: usize, booking: &str, choice: u8) {
         if choice > 0 {
             let method = json!({ "sandbox": "CARD_OK" });
             let key = format!("payment-of-{number:05}");
             let input = json!({ "booking": { "id": booking }, "method": method, "idempotencyKey": key });
-            let answer = self.ask(turn, token, PAY, input).await;
+            let answer = self.run_query(turn, token, PAY, input).await;
             assert_eq!(answer["__typename"], "PayBookingSuccess", "{answer}");
             self.ledger.paid(number);
         }
         if choice < 2 {
-            self.ledger.gives_up(number);
+            self.ledger.canceling(number);
             let input = json!({ "bookingId": booking, "idempotencyKey": format!("cancel-of-{number:05}") });
-            let answer = self.ask(turn, token, CANCEL, input).await;
+            let answer = self.run_query(turn, token, CANCEL, input).await;
             assert_eq!(answer["__typename"], "CancelBookingSuccess", "{answer}");
-            self.ledger.gave_up(number);
+            self.ledger.canceled(number);
         }
     }
 
-    /// All guests for `length`, while `disaster` happens.
+    /// Runs all guests for `length`, with `disaster` meanwhile.
     pub async fn run<T>(&self, length: Duration, disaster: impl Future<Output = T>) -> T {
         let begun = Instant::now();
         let visits = (0..self.tokens.len()).map(|guest| self.visit(guest, begun, length));
@@ -214,7 +214,7 @@ impl Rush {
         outcome
     }
 
-    /// Until the guests have had so many more answers.
+    /// Waits until the guests have had so many more responses.
     pub async fn answered(&self, more: usize) {
         let from = self.answers.load(Ordering::Relaxed);
         while self.answers.load(Ordering::Relaxed) < from + more {
@@ -222,22 +222,23 @@ impl Rush {
         }
     }
 
-    /// A booking far away from all others, by the first guest, at each of the servers.
+    /// A booking far from all others, by the first guest, at each of the servers.
     pub async fn fresh_bookings(&self, servers: &[&Server]) {
         for (number, server) in servers.iter().enumerate() {
             let from = 300 + 3 * number as u64;
-            let ask = async |query, input: Value| -> Reply {
+            let execute = async |query, input: Value| -> Reply {
                 wire::post(server.address(), &self.tokens[0], query, &json!({ "input": input })).await.unwrap()
             };
             let days = json!({ "checkIn": self.day(from), "checkOut": self.day(from + 2) });
-            let quoted = ask(QUOTE, json!({ "listingId": self.listing, "stay": days })).await;
+            let quoted = execute(QUOTE, json!({ "listingId": self.listing, "stay": days })).await;
             let quote = &quoted.field()["quote"]["id"];
-            let booked = ask(BOOK, json!({ "quoteId": quote, "idempotencyKey": format!("fresh-{number:05}") })).await;
+            let booked =
+                execute(BOOK, json!({ "quoteId": quote, "idempotencyKey": format!("fresh-{number:05}") })).await;
             assert_eq!(booked.field()["__typename"], "CreateBookingSuccess", "{booked:?}");
         }
     }
 
-    /// What was acknowledged is there, what guests were told is true, and nothing is half done.
+    /// Checks that everything acknowledged is stored, that responses were correct, and that nothing is incomplete.
     pub async fn check(&self, conn: &mut Conn) {
         nothing_is_broken(conn).await;
         self.ledger.check_losses();
@@ -261,7 +262,7 @@ impl Rush {
         assert!(claims.len() > 1 && late > 5, "there was a rush: {} bookings, {late} lost races", claims.len());
     }
 
-    /// What the servers have counted, as they show it themselves.
+    /// The metrics of the servers.
     pub async fn report(&self, what: &str, servers: &[&Server]) -> u64 {
         let mut retries = 0;
         for server in servers {

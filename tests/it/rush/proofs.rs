@@ -1,4 +1,4 @@
-//! What holds in a rush.
+//! Invariants under load.
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use mysql_engine::{
 };
 use serde_json::json;
 
-use super::{Rush, Temper};
+use super::{Rush, Tolerance};
 use crate::harness::{
     actors::{BOOK, QUOTE},
     database::TestDatabase,
     kill,
-    server::{PATIENCE, Server},
+    server::{Server, TIMEOUT},
 };
 
 async fn two_servers(length: Duration) {
     let test = TestDatabase::new().await;
     let (one, other) = tokio::join!(Server::on(&test.url, "off"), Server::on(&test.url, "off"));
-    let rush = Rush::new(&[&one, &other], Temper::Strict).await;
+    let rush = Rush::new(&[&one, &other], Tolerance::Strict).await;
     rush.run(length, async {}).await;
     rush.report("two servers", &[&one, &other]).await;
     rush.check(&mut test.conn().await).await;
@@ -44,12 +44,12 @@ async fn guests_of_two_servers_share_no_night_and_meet_no_error_for_thirty_secon
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "30 s; make prove"]
-async fn a_server_and_then_the_database_are_killed_and_nothing_acknowledged_is_lost() {
+async fn killing_a_server_and_then_the_database_loses_nothing_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let embedded = Embedded::start(folder.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     let doomed = Server::on(embedded.url(), "off").await;
     let other = Server::on(embedded.url(), "off").await;
-    let rush = Rush::new(&[&doomed, &other], Temper::Patient).await;
+    let rush = Rush::new(&[&doomed, &other], Tolerance::Patient).await;
     let database = embedded.pid().unwrap();
     let disaster = async {
         rush.answered(400).await;
@@ -70,18 +70,18 @@ async fn a_server_and_then_the_database_are_killed_and_nothing_acknowledged_is_l
     replacement.stop().await;
     other.stop().await;
     pool.close();
-    embedded.stop(PATIENCE).await.unwrap();
+    embedded.stop(TIMEOUT).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_repeats_of_one_key_at_two_servers_have_one_effect_and_one_answer() {
     let test = TestDatabase::new().await;
     let (one, other) = tokio::join!(Server::on(&test.url, "off"), Server::on(&test.url, "off"));
-    let rush = Rush::few(&[&one, &other], Temper::Strict, 1).await;
+    let rush = Rush::few(&[&one, &other], Tolerance::Strict, 1).await;
     let days = json!({ "checkIn": rush.day(0), "checkOut": rush.day(3) });
-    let quoted = rush.ask(0, &rush.tokens[0], QUOTE, json!({ "listingId": rush.listing, "stay": days })).await;
+    let quoted = rush.run_query(0, &rush.tokens[0], QUOTE, json!({ "listingId": rush.listing, "stay": days })).await;
     let input = json!({ "quoteId": quoted["quote"]["id"], "idempotencyKey": "one-key-for-all" });
-    let mut answers = join_all((0..20).map(|turn| rush.ask(turn, &rush.tokens[0], BOOK, input.clone()))).await;
+    let mut answers = join_all((0..20).map(|turn| rush.run_query(turn, &rush.tokens[0], BOOK, input.clone()))).await;
     let fresh = answers.iter().filter(|answer| answer["replayed"] == false).count();
     assert_eq!(fresh, 1, "{answers:?}");
     answers.iter_mut().for_each(|answer| answer["replayed"] = json!(true));

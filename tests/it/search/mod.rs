@@ -1,4 +1,4 @@
-//! Search: what the database finds is what the rules say of every single listing.
+//! Search: the database finds exactly the listings that the rules allow.
 
 mod oracle;
 mod pages;
@@ -94,7 +94,7 @@ fn random_filter(rng: &mut StdRng) -> Filter {
     filter.guests = rng.random_bool(0.2).then(|| rng.random_range(1..5));
     filter.pets_allowed = rng.random_bool(0.1).then(|| rng.random_bool(0.6));
     if rng.random_bool(0.25) {
-        // Some that nearly all have, some that few have, and one that nobody has.
+        // Some that nearly all have, some that few have, and one that no listing has.
         let texts = [
             "sunny",
             "place",
@@ -118,7 +118,7 @@ fn random_filter(rng: &mut StdRng) -> Filter {
 }
 
 fn random_stay(rng: &mut StdRng) -> (Stay, Guests) {
-    // Also on days that have begun or are over, somewhere or everywhere.
+    // Also on days that have begun or passed, somewhere or everywhere.
     let check_in = day(rng.random_range(0..40)) - Days::new(rng.random_range(0..3));
     let nights = match rng.random_range(0..10) {
         0..6 => rng.random_range(1..6),
@@ -146,7 +146,7 @@ async fn agrees(seed: u64, with_stay: bool) {
         let order = if filter.area.is_none() && order == ListingOrder::Distance { ListingOrder::Rating } else { order };
         let expected = oracle::search(&world, &filter, stay, order);
         let search = Search::new(filter, stay, order).unwrap();
-        // It is afternoon in UTC, so the day before is over everywhere.
+        // It is afternoon in UTC, so the previous day has passed everywhere.
         if stay.is_some_and(|(stay, _)| stay.check_in() < day(0)) {
             let refused = search.prepare(&world.app).await;
             assert!(matches!(refused, Err(Error::Refused(Refusal::BadUserInput(_)))), "search {number}");
@@ -162,14 +162,14 @@ async fn agrees(seed: u64, with_stay: bool) {
 }
 
 #[tokio::test]
-async fn what_is_found_for_a_stay_is_what_the_rules_allow_at_the_price_they_say() {
+async fn hits_for_a_stay_are_those_that_the_rules_allow_at_their_prices() {
     for seed in [1, 2] {
         agrees(seed, true).await;
     }
 }
 
 #[tokio::test]
-async fn what_is_found_without_a_stay_is_what_the_filter_says() {
+async fn hits_without_a_stay_are_those_of_the_filter() {
     agrees(3, false).await;
 }
 
@@ -209,7 +209,7 @@ async fn the_same_filter_in_another_spelling_has_the_same_cursors() {
 }
 
 #[test]
-fn what_cannot_be_searched_is_refused_with_the_argument() {
+fn an_invalid_search_is_refused_with_its_argument() {
     let message = |filter: Filter, order| match Search::new(filter, None, order) {
         Err(Error::Refused(Refusal::BadUserInput(refusal))) => refusal.message,
         other => panic!("{other:?}"),

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use domain::{
-    calendar::{self, Particulars, restrictions},
+    calendar::{self, NightExceptions, restrictions},
     listings, pricing,
     rule_sets::RuleSet,
     search::Filter,
@@ -13,7 +13,7 @@ use types::{GeoBox, Guests, ListingId, ListingOrder, ListingStatus, Point, Stay,
 
 use super::world::{Sample, World};
 
-/// What is expected of a hit.
+/// An expected hit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
     pub id: ListingId,
@@ -138,9 +138,8 @@ fn distance(a: Point, b: Point) -> i64 {
 /// The total of the stay, if the listing can be booked for it.
 fn total(world: &World, sample: &Sample, stay: Stay, guests: Guests) -> Option<i64> {
     let held = sample.held.iter().filter(|night| night.holds_at(world.now)).cloned().collect();
-    let particulars = Particulars { held, rates: sample.rates.clone() };
-    let calendar =
-        calendar::of_listing(TimeZones::built_in(), &sample.listing, &particulars, world.now, false).unwrap();
+    let exceptions = NightExceptions { held, rates: sample.rates.clone() };
+    let calendar = calendar::of_listing(TimeZones::built_in(), &sample.listing, &exceptions, world.now, false).unwrap();
     if !restrictions::violations(&calendar, stay, guests).is_empty() {
         return None;
     }

@@ -8,7 +8,7 @@ use graphql::{context::Scope, loaders::PublicLoaders, search::SearchQuery};
 
 use super::world::{World, day};
 
-async fn ask(world: &World, query: &str) -> async_graphql::Response {
+async fn execute(world: &World, query: &str) -> async_graphql::Response {
     let schema = Schema::build(SearchQuery, EmptyMutation, EmptySubscription).finish();
     let scope = Scope::new(world.app.clone(), Arc::new(PublicLoaders::default()), Viewer::Nobody, None);
     schema.execute(Request::new(query).data(scope)).await
@@ -22,8 +22,8 @@ fn stay() -> String {
 async fn a_page_costs_the_same_few_statements_at_any_size() {
     let world = World::new(5, 60).await;
     let node = "listing { id host { displayName } coverPhoto { url } } nightlyPrice { decimal }";
-    // The time zones of listings are read now and then.
-    ask(&world, &format!("{{ searchListings({}) {{ totalCount }} }}", stay())).await;
+    // The time zones of listings are read occasionally.
+    execute(&world, &format!("{{ searchListings({}) {{ totalCount }} }}", stay())).await;
     for (arguments, fields, statements) in [
         // Hits with their covers, and hosts.
         (String::new(), "", 2),
@@ -34,7 +34,7 @@ async fn a_page_costs_the_same_few_statements_at_any_size() {
         for first in [2, 20, 50] {
             let recording = world.database.database.statements().record();
             let query = format!("{{ searchListings(first: {first}{arguments}) {{ nodes {{ {node} }} {fields} }} }}");
-            let answer = ask(&world, &query).await;
+            let answer = execute(&world, &query).await;
             assert!(answer.errors.is_empty(), "{:?}", answer.errors);
             assert_eq!(recording.texts().len(), statements, "{query}: {:#?}", recording.texts());
         }
@@ -42,7 +42,7 @@ async fn a_page_costs_the_same_few_statements_at_any_size() {
 }
 
 #[tokio::test]
-async fn a_hit_for_a_stay_shows_lines_that_sum_to_the_total() {
+async fn a_hit_for_a_stay_has_lines_that_sum_to_the_total() {
     let world = World::new(6, 60).await;
     let query = format!(
         "{{ searchListings({}, orderBy: DISTANCE, where: {{ box: {{ south: -90, west: -180, north: 90, east: 180 }} }}) \
@@ -50,7 +50,7 @@ async fn a_hit_for_a_stay_shows_lines_that_sum_to_the_total() {
          amount {{ minorUnits }} }} }} }} }} pageInfo {{ hasNextPage endCursor }} }} }}",
         stay()
     );
-    let answer = ask(&world, &query).await;
+    let answer = execute(&world, &query).await;
     assert!(answer.errors.is_empty(), "{:?}", answer.errors);
     let data = answer.data.into_json().unwrap();
     let edges = data["searchListings"]["edges"].as_array().unwrap();
@@ -95,7 +95,8 @@ async fn a_wrong_argument_is_named_and_the_field_is_null() {
             "`stay.guests.adults`",
         ),
     ] {
-        let answer = ask(&world, &format!("{{ searchListings({arguments}) {{ nodes {{ distanceMeters }} }} }}")).await;
+        let answer =
+            execute(&world, &format!("{{ searchListings({arguments}) {{ nodes {{ distanceMeters }} }} }}")).await;
         let error = answer.errors.first().unwrap_or_else(|| panic!("{arguments} was accepted"));
         let given = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
         assert_eq!(given, Some(&Value::from(code)), "{arguments}: {error:?}");
@@ -111,9 +112,11 @@ async fn a_box_beyond_the_meridian_finds_what_is_there() {
     let mut found = Vec::new();
     for (west, east) in [(179.8, -179.9), (179.8, 180.1), (539.8, 540.1), (-180.2, -179.9)] {
         let area = format!("{{ south: -18, west: {west}, north: -16, east: {east} }}");
-        let answer =
-            ask(&world, &format!("{{ searchListings(where: {{ box: {area} }}) {{ nodes {{ listing {{ id }} }} }} }}"))
-                .await;
+        let answer = execute(
+            &world,
+            &format!("{{ searchListings(where: {{ box: {area} }}) {{ nodes {{ listing {{ id }} }} }} }}"),
+        )
+        .await;
         assert!(answer.errors.is_empty(), "{:?}", answer.errors);
         found.push(answer.data.into_json().unwrap());
     }
@@ -121,17 +124,17 @@ async fn a_box_beyond_the_meridian_finds_what_is_there() {
     assert!(found.iter().all(|hits| *hits == found[0]));
 }
 
-/// C33: a stay in the past finds nothing without a word. It is refused once its day is over everywhere on earth.
+/// C33: a stay in the past found nothing without an error. It is refused once its day has passed everywhere on earth.
 #[tokio::test]
 async fn a_stay_that_begins_in_the_past_is_refused_with_its_argument() {
     let world = World::new(8, 10).await;
-    // Half past two in the afternoon: the day before is over everywhere.
+    // Half past two in the afternoon: the previous day has passed everywhere.
     for (check_in, check_out) in
         [("0001-01-01", "0001-01-05"), ("2027-01-01", "2027-01-02"), ("2027-03-09", "2027-03-20")]
     {
         let stay = format!(r#"stay: {{ checkIn: "{check_in}", checkOut: "{check_out}" }}"#);
         let answer =
-            ask(&world, &format!("{{ searchListings({stay}) {{ totalCount nodes {{ distanceMeters }} }} }}")).await;
+            execute(&world, &format!("{{ searchListings({stay}) {{ totalCount nodes {{ distanceMeters }} }} }}")).await;
         let error = answer.errors.first().unwrap_or_else(|| panic!("{check_in} was accepted"));
         assert!(error.message.starts_with("`stay.checkIn`"), "{}", error.message);
         assert_eq!(answer.data.into_json().unwrap(), serde_json::json!({ "searchListings": null }), "{check_in}");
@@ -144,7 +147,7 @@ async fn days_that_no_calendar_reaches_find_nothing() {
     for (check_in, check_out) in [("2042-01-01", "2042-01-02"), ("9999-12-30", "9999-12-31")] {
         let stay = format!(r#"stay: {{ checkIn: "{check_in}", checkOut: "{check_out}" }}"#);
         let answer =
-            ask(&world, &format!("{{ searchListings({stay}) {{ totalCount nodes {{ distanceMeters }} }} }}")).await;
+            execute(&world, &format!("{{ searchListings({stay}) {{ totalCount nodes {{ distanceMeters }} }} }}")).await;
         let expected = serde_json::json!({ "searchListings": { "totalCount": 0, "nodes": [] } });
         assert_eq!((answer.errors.len(), answer.data.into_json().unwrap()), (0, expected), "{check_in}");
     }

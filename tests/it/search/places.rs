@@ -80,7 +80,7 @@ async fn a_listing_that_moves_is_found_by_its_new_name_only() {
     assert_eq!((find(&app, "giessen").await, find(&app, "Koln").await), (vec![], vec![id]));
 }
 
-/// C18: rows of servers that know no keys get theirs when a server starts, however often.
+/// C18: rows of older servers get their keys at every start of a server.
 #[tokio::test]
 async fn listings_of_an_older_server_are_found_after_the_next_start() {
     let app = TestApp::new().await;
@@ -93,15 +93,15 @@ async fn listings_of_an_older_server_are_found_after_the_next_start() {
         assert_eq!(find(&app, "Giessen").await, std::slice::from_ref(&id));
         assert!(find(&app, "x").await.is_empty());
     }
-    // What was changed after it was written stays.
+    // Later changes stay.
     app.conn().await.batch_execute("UPDATE listings SET city = 'Berlin'").await.unwrap();
     store::refresh::all(&app.app.database).await.unwrap();
     assert_eq!(find(&app, "berlin").await, [id]);
 }
 
-/// A start does not read every listing: the worker looks at those that have keys.
+/// A start does not read every listing: the worker checks those that have keys.
 #[tokio::test]
-async fn a_start_reads_listings_without_keys_alone() {
+async fn a_start_reads_only_listings_without_keys() {
     let app = TestApp::new().await;
     let host = app.host().await;
     let id = listing_in(&host, json!({ "city": "Gießen" })).await;

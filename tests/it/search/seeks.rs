@@ -3,7 +3,7 @@
 use diesel::{QueryableByName, sql_types::Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use mysql_engine::Conn;
-use store::search::{Filter, Hit, Key, Question};
+use store::search::{Criteria, Filter, Hit, Key};
 use types::ListingOrder;
 
 use super::world::World;
@@ -50,8 +50,8 @@ async fn a_page_far_from_the_first_reads_as_few_rows() {
         loop {
             let first = rows_read(conn).await;
             let itself = rows_read(conn).await - first;
-            let question = Question::new(&filter, None, order);
-            let hits = store::search::page(conn, question, after.as_ref(), PAGE, None).await.unwrap();
+            let criteria = Criteria::new(&filter, None, order);
+            let hits = store::search::page(conn, criteria, after.as_ref(), PAGE, None).await.unwrap();
             costs.push(rows_read(conn).await - first - 2 * itself);
             let Some(last) = hits.last() else { break };
             after = Some(key(order, last));

@@ -12,7 +12,7 @@ const SEARCH: &str = "query ($stay: StayInput, $after: Cursor, $orderBy: Listing
     searchListings(stay: $stay, first: 2, after: $after, orderBy: $orderBy) { totalCount
         nodes { listing { id } price { total { minorUnits } } } pageInfo { hasNextPage endCursor } } }";
 
-/// A host with five listings, of which the second and third are changed in the database: what the API no longer takes may be there.
+/// A host with five listings, of which the second and third are changed in the database, to values that the API no longer accepts.
 async fn world(change: &str) -> (TestApp, Actor, Vec<String>) {
     let app = TestApp::new().await;
     let host = app.host().await;
@@ -53,9 +53,9 @@ async fn read(app: &TestApp, order: &str) -> (Vec<String>, Value) {
     }
 }
 
-/// S2: a price so great that the fees lead beyond all bounds made every search for a stay INTERNAL.
+/// S2: a price that overflows with its fees made every search for a stay INTERNAL.
 #[tokio::test]
-async fn a_listing_that_is_too_expensive_for_any_amount_fails_nobodys_search() {
+async fn a_listing_with_an_overflowing_price_does_not_fail_searches() {
     for change in
         ["base_price = 8500000000000000", "base_price = 9007199254740991", "cleaning_fee = 9223372036854775807"]
     {
@@ -75,9 +75,9 @@ async fn a_listing_that_is_too_expensive_for_any_amount_fails_nobodys_search() {
     }
 }
 
-/// S2: one price of a night, and every amount that there can be, computed by the database without an error.
+/// S2: one price of a night, and every possible amount, computed by the database without an error.
 #[tokio::test]
-async fn one_night_that_is_too_expensive_fails_nobodys_search() {
+async fn a_night_with_an_overflowing_price_does_not_fail_searches() {
     for price in ["8500000000000000", "9223372036854775807"] {
         let (app, _, listings) = world("base_price = base_price").await;
         let night = format!(
@@ -90,7 +90,7 @@ async fn one_night_that_is_too_expensive_fails_nobodys_search() {
     }
 }
 
-/// S2: what pricing refuses although the database has a price is skipped, and the pages stay full.
+/// S2: a hit without a price in `pricing` is skipped, and the pages stay full.
 #[tokio::test]
 async fn a_hit_that_cannot_be_priced_is_skipped_and_the_page_is_filled() {
     let (app, _, listings) = world("weekly_discount = 100").await;

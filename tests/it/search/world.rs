@@ -39,7 +39,7 @@ const COUNTRIES: [&str; 2] = ["SG", "DE"];
 const TITLES: [&str; 4] = ["sunny ROOM", "Sunny loft", "Grüne Straße", "river-side Room"];
 pub const SLUGS: [&str; 5] = ["wifi", "pool", "kitchen", "heating", "sauna"];
 
-/// A listing with all that search looks at.
+/// A listing with everything that search uses.
 pub struct Sample {
     pub listing: Listing,
     pub amenities: Vec<&'static str>,
@@ -68,7 +68,7 @@ impl World {
         Self::with(seed, count, Reach::default()).await
     }
 
-    /// `count` listings, of which a search for a stay looks at the first `least` to 16 times as many.
+    /// `count` listings, of which a search for a stay checks the first `least` to 16 times as many.
     pub async fn shortlisted(seed: u64, count: usize, least: i64) -> Self {
         Self::with(seed, count, Reach::new(least)).await
     }
@@ -95,7 +95,7 @@ fn app(database: &TestDatabase, reach: Reach) -> App {
 }
 
 async fn write(conn: &mut Conn, samples: &[Sample]) {
-    // Nights name bookings that are of no interest here.
+    // Nights refer to bookings that do not matter here.
     conn.batch_execute("SET foreign_key_checks = 0").await.unwrap();
     for sample in samples {
         let host = NewUser {

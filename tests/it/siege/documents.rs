@@ -1,4 +1,4 @@
-//! What strangers send.
+//! Hostile documents.
 
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::stranger::Generator;
 use crate::costs::{deep, wide};
 
-/// What a stranger sends.
+/// A document of a stranger.
 pub struct Attack {
     pub query: String,
     pub variables: Value,
-    /// Which stranger sends it; none: whoever is free.
+    /// The stranger who sends it; None: any.
     pub sender: Option<usize>,
     /// Whether it is allowed, and answered without an error.
     pub is_fine: bool,
@@ -21,7 +21,7 @@ pub struct Attack {
 pub struct Numbers {
     /// Random documents.
     pub random: usize,
-    /// Different documents that are prepared and kept.
+    /// Different documents that are prepared and cached.
     pub different: usize,
     /// How often the documents of the reports are sent.
     pub reported: usize,
@@ -60,8 +60,8 @@ pub fn widest_allowed() -> String {
         .to_owned()
 }
 
-/// S10: a text of 1.3 kB whose forms are much larger. It is valid, and so it is kept. Each comes from one of 200 addresses, so that
-/// no budget keeps it away.
+/// S10: a text of 1.3 kB whose forms are much larger. It is valid, and so it is cached. Each comes from one of 200 addresses, so that no
+/// budget refuses it.
 fn different(number: usize) -> Attack {
     let id = format!("lst_{number:026}");
     let spreads: String = (0..20).map(|n| format!("alias{n}: node(id: \"{id}\") {{ id ...F }} ")).collect();

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::{
     Siege,
     documents::{deepest_allowed, widest_allowed},
-    stranger::ask,
+    stranger::execute,
     today,
 };
 use crate::{
@@ -18,14 +18,14 @@ use crate::{
     operations::of_screen,
 };
 
-/// How often each operation runs, one after the other.
+/// How often each operation runs, sequentially.
 const TIMES: usize = 40;
-/// How many large operations are sent at the same time: more than may run.
+/// How many large operations are sent at the same time: more than can run.
 const LARGE: usize = 32;
 /// The units of large operations that run at the same time: `LANE` in server/gate.rs.
 const LANE: u64 = 20_000;
 
-/// Prints what a unit of cost takes. Each operation comes from an address of its own, because of the budgets.
+/// Prints the time and memory of a unit of cost. Each operation comes from a different address, because of the budgets.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "half a minute; make prove"]
 async fn a_unit_of_cost_takes_little_time_and_memory() {
@@ -45,7 +45,7 @@ async fn a_unit_of_cost_takes_little_time_and_memory() {
         let (_, cost) = price(query, variables);
         let begun = Instant::now();
         for from in addresses.by_ref().take(TIMES) {
-            let reply = ask(from, "", to, query, variables).await.unwrap();
+            let reply = execute(from, "", to, query, variables).await.unwrap();
             assert!(reply["errors"].is_null(), "{reply}");
         }
         let each = begun.elapsed() / TIMES as u32;
@@ -57,7 +57,7 @@ async fn a_unit_of_cost_takes_little_time_and_memory() {
         let mut running = JoinSet::new();
         for from in addresses.by_ref().take(LARGE) {
             let (to, query, variables) = (to.to_owned(), query.clone(), variables.clone());
-            running.spawn(async move { ask(from, "", &to, &query, &variables).await.unwrap() });
+            running.spawn(async move { execute(from, "", &to, &query, &variables).await.unwrap() });
         }
         while let Some(reply) = running.join_next().await {
             let reply = reply.unwrap();

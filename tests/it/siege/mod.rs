@@ -1,4 +1,4 @@
-//! Strangers who do their worst while an honest client goes on: a server process with the budgets that it has by default.
+//! Attacks by strangers next to an honest client, on a server process with default budgets.
 
 mod crowd;
 mod documents;
@@ -22,25 +22,25 @@ use crate::{
         city::City,
         database::TestDatabase,
         remote::local_address,
-        server::{PATIENCE, Server, program},
+        server::{Server, TIMEOUT, program},
         wire,
     },
     operations::of_screen,
 };
 use crowd::Crowd;
 use documents::{Attack, Numbers};
-use stranger::ask;
+use stranger::execute;
 
 /// The most memory of the server.
 const MEMORY: u64 = 250 << 20;
-/// How long `/healthz` may take.
+/// The limit of the response time of `/healthz`.
 const HEALTH: Duration = Duration::from_millis(100);
-/// How much slower the honest client's slowest answers may become.
+/// How much slower the honest client's slowest responses can become.
 const SLOWER: u32 = 3;
 /// How long the honest client looks at a page: without a pause it would use up its own budget.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Strangers who send documents at the same time, as in the reports: two (S1), one (S4), one (S10). Each sends the next one as soon as
-/// it has an answer.
+/// Strangers who send documents at the same time, as in the reports: two (S1), one (S4), one (S10). Each sends the next one as soon as it
+/// has a response.
 const STRANGERS: usize = 4;
 
 /// How an attack is measured.
@@ -48,9 +48,9 @@ struct Force {
     documents: Numbers,
     crowd: Crowd,
     listings: u64,
-    /// How often the honest client asks before the attack, and at least during it.
+    /// How many requests the honest client sends before the attack, and at least during it.
     honest: usize,
-    /// Whether times are judged: only where nothing else runs on the machine.
+    /// Whether times are checked: only where nothing else runs on the machine.
     is_timed: bool,
 }
 
@@ -67,7 +67,7 @@ impl Siege {
         let from = today();
         let folder = tempfile::tempdir().unwrap();
         let files = City { listings, from, days: 90 }.write(folder.path()).unwrap();
-        // What people run, and not what suits many servers on the database of the tests.
+        // The defaults, not the settings for many servers on the database of the tests.
         let usual = ["--address-budget", "20000/200000", "--viewer-budget", "10000/100000", "--pool-size", "8"];
         let server = Server::with_flags(&test.url, "off", &usual).await;
         let mut import = Command::new(program());
@@ -104,7 +104,7 @@ impl Siege {
                 (&listing.text, json!({ "id": id, "from": today(), "to": today() + Days::new(31) }))
             };
             let begun = Instant::now();
-            let reply = ask(local_address(50_000), "", self.server.address(), query, &variables).await.unwrap();
+            let reply = execute(local_address(50_000), "", self.server.address(), query, &variables).await.unwrap();
             times.push(begun.elapsed());
             assert!(reply["errors"].is_null() && reply["data"].is_object(), "{reply}");
             tokio::time::sleep(PAUSE).await;
@@ -113,7 +113,7 @@ impl Siege {
         times
     }
 
-    /// Asks for the server's health as long as there is an attack; the times, in order of size.
+    /// Checks the server's health as long as there is an attack; returns the times, in ascending order.
     fn watch(&self) -> tokio::task::JoinHandle<Vec<Duration>> {
         let (server, attackers) = (Arc::clone(&self.server), Arc::clone(&self.attackers));
         tokio::spawn(async move {
@@ -129,7 +129,7 @@ impl Siege {
         })
     }
 
-    /// Begins an attack by strangers and a crowd. It is over when all attackers are done.
+    /// Starts an attack by strangers and a crowd. It ends when all attackers are done.
     fn attack(&self, force: &Force, codes: &Codes) -> JoinSet<()> {
         let documents = documents::documents(force.documents, &self.listings, &self.stay, today());
         let documents = Arc::new(Mutex::new(documents));
@@ -156,7 +156,7 @@ impl Siege {
     }
 }
 
-/// How often each code came.
+/// Responses by code.
 type Codes = Arc<Mutex<BTreeMap<String, usize>>>;
 
 fn next(documents: &Mutex<Vec<Attack>>) -> Option<Attack> {
@@ -165,8 +165,8 @@ fn next(documents: &Mutex<Vec<Attack>>) -> Option<Attack> {
 
 async fn send(server: &Server, own: Ipv4Addr, Attack { query, variables, sender, is_fine }: Attack, codes: &Codes) {
     let from = sender.map_or(own, |sender| local_address(1_000 + sender));
-    let asked = ask(from, "", server.address(), &query, &variables);
-    let reply = tokio::time::timeout(PATIENCE, asked).await.expect("an answer");
+    let asked = execute(from, "", server.address(), &query, &variables);
+    let reply = tokio::time::timeout(TIMEOUT, asked).await.expect("an answer");
     let reply = reply.unwrap_or_else(|failure| panic!("{failure}: {query}"));
     let code = reply["errors"][0]["extensions"]["code"].as_str().unwrap_or("fine").to_owned();
     assert_ne!(code, "INTERNAL", "{query}\n{reply}");

@@ -1,4 +1,4 @@
-//! Documents that are made at random from the contract, and requests from many addresses.
+//! Random documents from the contract, and requests from many addresses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 
-/// Sends an operation from an address of this machine. An empty token is nobody's.
-pub async fn ask(from: Ipv4Addr, token: &str, to: &str, query: &str, variables: &Value) -> io::Result<Value> {
+/// Sends an operation from an address of this machine. An empty token is anonymous.
+pub async fn execute(from: Ipv4Addr, token: &str, to: &str, query: &str, variables: &Value) -> io::Result<Value> {
     let body = json!({ "query": query, "variables": variables }).to_string();
     let bearer = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
     let socket = TcpSocket::new_v4()?;
@@ -34,7 +34,7 @@ pub async fn ask(from: Ipv4Addr, token: &str, to: &str, query: &str, variables: 
     serde_json::from_str(body).map_err(|_| io::ErrorKind::UnexpectedEof.into())
 }
 
-/// Makes documents at random: valid ones, of any size.
+/// Generates random valid documents of any size.
 pub struct Generator {
     random: StdRng,
     listings: Vec<String>,

@@ -1,4 +1,4 @@
-//! What happens to bookings when rules change: their local times stay, and so their instants move.
+//! Bookings when time zone rules change: local times stay, so instants move.
 
 use diesel_async::SimpleAsyncConnection as _;
 use futures_util::{Stream, StreamExt as _};
@@ -24,24 +24,25 @@ async fn booked_in(city: City, host: &Actor, guest: &Actor, policy: &str) -> Str
     guest.book_and_pay(&listing, "2026-12-20", "2026-12-23").await
 }
 
-/// How often both sides were told that times changed.
-async fn told(actor: &Actor, booking: &str) -> usize {
+/// The number of events about changed times, for both sides.
+async fn time_changes(actor: &Actor, booking: &str) -> usize {
     actor.history(booking).await.iter().filter(|kind| *kind == "TIMES_CHANGED").count()
 }
 
 /// The next event of a stream.
 async fn next(stream: &mut (impl Stream<Item = Value> + Unpin)) -> Value {
-    let event = tokio::time::timeout(std::time::Duration::from_secs(60), stream.next()).await.expect("an event comes");
-    event.expect("the stream goes on")["data"]["event"].clone()
+    let event =
+        tokio::time::timeout(std::time::Duration::from_secs(60), stream.next()).await.expect("an event arrives");
+    event.expect("the stream continues")["data"]["event"].clone()
 }
 
 fn pair(from: &str, until: &str) -> (String, String) {
     (from.to_owned(), until.to_owned())
 }
 
-/// M9: instants of bookings are worked out again when rules change, and both sides are told.
+/// M9: instants of bookings are computed again when rules change, and both sides get an event.
 #[tokio::test]
-async fn new_rules_move_the_instants_of_bookings_and_both_sides_are_told_once() {
+async fn new_rules_move_the_instants_of_bookings_and_both_sides_get_one_event() {
     let (new, old, host, guest) = servers().await;
     let booking = booked_in(VANCOUVER, &host, &guest, "FLEXIBLE").await;
     assert_eq!(stay(&guest, &booking).await, pair("2026-12-20T23:00:00Z", "2026-12-23T19:00:00Z"));
@@ -56,26 +57,26 @@ async fn new_rules_move_the_instants_of_bookings_and_both_sides_are_told_once() 
         assert_eq!(event["booking"]["details"]["checkInAt"], "2026-12-20T22:00:00Z");
     }
     assert_eq!(stay(&guest, &booking).await, pair("2026-12-20T22:00:00Z", "2026-12-23T18:00:00Z"));
-    assert_eq!(told(&guest, &booking).await, 1);
-    assert_eq!(told(&host, &booking).await, 1);
+    assert_eq!(time_changes(&guest, &booking).await, 1);
+    assert_eq!(time_changes(&host, &booking).await, 1);
     for _ in 0..2 {
         new.work().await;
         old.work().await;
     }
-    assert_eq!(told(&guest, &booking).await, 1, "nothing is left to do, and an old server undoes nothing");
+    assert_eq!(time_changes(&guest, &booking).await, 1, "nothing is left to do, and an old server undoes nothing");
     assert_eq!(stay(&guest, &booking).await, pair("2026-12-20T22:00:00Z", "2026-12-23T18:00:00Z"));
 }
 
-/// M9: what a preview says of an instant is what happens then, also after the rules have changed.
+/// M9: the preview for an instant equals the cancellation then, even after the rules have changed.
 #[tokio::test]
-async fn after_new_rules_a_preview_is_what_happens() {
+async fn after_new_rules_a_preview_equals_the_cancellation() {
     let (new, _, host, guest) = servers().await;
     let query = "query ($id: ID!, $at: DateTime) { booking(id: $id) { cancellationPreview(at: $at) {
         refund { total { minorUnits } } } } }";
     for (at, expected) in [
         ("2026-12-19T21:59:59Z", 34_260),
         ("2026-12-19T22:00:00Z", 34_260),
-        // By the old rules it would be everything until 23:00Z.
+        // By the old rules it would be a full refund until 23:00Z.
         ("2026-12-19T22:00:01Z", 20_000),
         ("2026-12-20T22:30:00Z", 20_000),
         ("2026-12-21T18:00:00Z", 20_000),
@@ -103,7 +104,7 @@ async fn a_deadline_at_check_in_moves_with_it() {
     assert_eq!(guest.booking(&booking).await["deadline"], "2026-12-20T23:00:00Z");
     new.work().await;
     assert_eq!(guest.booking(&booking).await["deadline"], "2026-12-20T22:00:00Z");
-    assert_eq!(told(&guest, &booking).await, 1);
+    assert_eq!(time_changes(&guest, &booking).await, 1);
     new.clock.set(instant("2026-12-20T22:00:00Z"));
     assert_eq!(guest.status(&booking).await, "EXPIRED");
     let mut conn = old.conn().await;
@@ -131,15 +132,15 @@ async fn a_hold_lasts_until_the_deadline_that_the_rules_moved() {
     new.clock.set(instant("2026-12-20T14:30:00Z"));
     let another = guest.quote(&listing, "2027-01-10", "2027-01-12").await;
     let refused = guest.try_book(&another, &old.key()).await;
-    // Half an hour of the hold, and the wait that follows one that nobody paid for.
+    // Half an hour of the hold, and the wait after an unpaid one.
     assert_eq!(refused["retryAfterSeconds"], (30 + 15) * 60, "{refused}");
     guest.pay(&booking).await;
     assert_eq!(guest.status(&booking).await, "CONFIRMED");
 }
 
-/// M9: only who is concerned is told.
+/// M9: only affected sides get an event.
 #[tokio::test]
-async fn where_no_instant_moves_nobody_is_told() {
+async fn without_a_moved_instant_there_is_no_event() {
     let (new, _, host, guest) = servers().await;
     let booking = booked_in(BERLIN, &host, &guest, "MODERATE").await;
     let before = guest.booking(&booking).await;
@@ -152,9 +153,9 @@ async fn where_no_instant_moves_nobody_is_told() {
     assert_eq!(store::booking_times::outdated(&mut conn, &older, 10).await.unwrap(), []);
 }
 
-/// M9: a server with old rules must write what it confirms, and one with newer rules puts it right.
+/// M9: a server with old rules must store confirmations, and one with newer rules corrects them.
 #[tokio::test]
-async fn what_an_old_server_confirms_is_put_right() {
+async fn confirmations_of_an_old_server_are_corrected() {
     let (new, _, host, guest) = servers().await;
     let listing = listing_in(&host, VANCOUVER, |input| input["cancellationPolicy"] = json!("MODERATE")).await;
     // The clocks that the old rules expect to change on 1 November are between check-in and the end of the full refund.
@@ -167,13 +168,16 @@ async fn what_an_old_server_confirms_is_put_right() {
     assert_eq!(full_until().await, "2026-10-30T21:00:00Z");
     new.work().await;
     assert_eq!(full_until().await, "2026-10-30T22:00:00Z");
-    assert_eq!((told(&guest, &booking).await, stay(&guest, &booking).await.0), (1, "2026-11-04T22:00:00Z".to_owned()));
+    assert_eq!(
+        (time_changes(&guest, &booking).await, stay(&guest, &booking).await.0),
+        (1, "2026-11-04T22:00:00Z".to_owned())
+    );
 }
 
-/// M9: bookings of programs that did not write down their rules: only where these have changed since are they looked at, because
-/// nothing tells what the host has changed since.
+/// M9: bookings of programs that did not store the version of their rules: only those in changed zones are computed again, because later
+/// changes of the host are unknown.
 #[tokio::test]
-async fn bookings_that_know_no_rules_move_only_where_rules_changed() {
+async fn bookings_without_a_rules_version_move_only_where_rules_changed() {
     let (new, old, host, guest) = servers().await;
     let vancouver = booked_in(VANCOUVER, &host, &guest, "FLEXIBLE").await;
     let berlin = booked_in(BERLIN, &host, &guest, "FLEXIBLE").await;
@@ -183,12 +187,12 @@ async fn bookings_that_know_no_rules_move_only_where_rules_changed() {
     new.work().await;
     assert_eq!(stay(&guest, &vancouver).await.0, "2026-12-20T22:00:00Z");
     assert_eq!(stay(&guest, &berlin).await.0, "2026-12-20T14:00:00Z");
-    assert_eq!((told(&guest, &vancouver).await, told(&guest, &berlin).await), (1, 0));
+    assert_eq!((time_changes(&guest, &vancouver).await, time_changes(&guest, &berlin).await), (1, 0));
 }
 
-/// M9: what has happened by the old rules has happened.
+/// M9: instants that have passed under the old rules stay.
 #[tokio::test]
-async fn what_has_passed_stays_as_it_was() {
+async fn passed_instants_do_not_change() {
     let (new, _, host, guest) = servers().await;
     let later = booked_in(CASABLANCA, &host, &guest, "FLEXIBLE").await;
     // By the old rules the stay began half an hour ago, by the new ones it begins in half an hour.
@@ -221,7 +225,7 @@ async fn servers_that_work_at_once_move_each_booking_once() {
     new.work().await;
     for booking in bookings {
         assert_eq!(
-            (told(&guest, &booking).await, stay(&guest, &booking).await.0),
+            (time_changes(&guest, &booking).await, stay(&guest, &booking).await.0),
             (1, "2026-12-20T22:00:00Z".to_owned())
         );
     }

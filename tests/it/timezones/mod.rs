@@ -44,7 +44,7 @@ async fn listing_in(
     .await
 }
 
-/// When the stay begins and ends, as the booking says.
+/// The start and end of the stay of a booking.
 async fn stay(actor: &Actor, booking: &str) -> (String, String) {
     let query = "query ($id: ID!) { booking(id: $id) { details { checkInAt checkOutAt } } }";
     let details = actor.run(query, json!({ "id": booking })).await["booking"]["details"].clone();
@@ -75,7 +75,7 @@ async fn check_in_follows_the_rules_that_are_in_force() {
     }
 }
 
-/// M9: the last moment for a stay, with a day of notice, is a matter of the rules too: in quotes and in searches.
+/// M9: the last moment for a stay with a day of notice follows the rules too, in quotes and in searches.
 #[tokio::test]
 async fn notice_follows_the_rules_that_are_in_force() {
     let new = TestApp::new().await;
@@ -95,7 +95,7 @@ async fn notice_follows_the_rules_that_are_in_force() {
 }
 
 #[tokio::test]
-async fn readiness_tells_which_rules_are_in_force() {
+async fn readiness_reports_the_rules_in_force() {
     let app = TestApp::new().await;
     let old = app.with_rules(rules("2025b")).await;
     let (served, metrics) = old.serve_with_metrics().await;
@@ -103,7 +103,7 @@ async fn readiness_tells_which_rules_are_in_force() {
     // 2025b is of 22 March 2025; tests begin on 2 March 2026.
     assert_eq!(ready["timeZones"], json!({ "version": "2025b", "source": "system", "ageInDays": 345 }));
     let strangers = wire::get(&served.address.to_string(), "/readyz").await.unwrap();
-    assert_eq!(strangers.body, json!({ "status": "ready" }), "nobody else hears of it");
+    assert_eq!(strangers.body, json!({ "status": "ready" }), "only operators see the rules");
     let (_served, metrics) = app.serve_with_metrics().await;
     let ready = wire::get(&metrics, "/readyz").await.unwrap().body;
     assert_eq!(ready["timeZones"]["source"], "builtIn");

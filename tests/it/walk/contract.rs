@@ -1,4 +1,4 @@
-//! The contract as a graph: the ways to rows, and selections of their fields.
+//! The contract as a graph: paths to rows, and selections of their fields.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use graphql::CONTRACT;
 /// Objects by their ids.
 pub const NODES: &str = "{ nodes(ids: $ids) { ... on TYPE { HOLE } } }";
 
-/// Where rows of a type come from: an operation with a hole for their fields, and slots (`$n`) for the values of arguments.
+/// A source of rows of a type: an operation with a placeholder for their fields, and slots (`$n`) for the values of arguments.
 #[derive(Debug, Clone)]
 pub struct Source {
     pub ty: String,
@@ -60,15 +60,15 @@ impl Contract {
                 _ => {}
             }
         }
-        // Parts of what a mutation answers, and nothing else.
+        // Parts of payloads of mutations only.
         for part in ["SessionTokens", "PriceDifference", "InvalidField", "NightConflict"] {
             assert!(objects.remove(part).is_some(), "{part}");
         }
         Self { objects, composites, queries, nodes }
     }
 
-    /// Whether an object has fields that may need statements of their own: it can be found by id, or the contract says of one of its fields
-    /// that it costs something or takes arguments. The others are values.
+    /// Whether an object has fields that may need separate statements: it can be found by id, or one of its fields has a cost or arguments
+    /// in the contract. All others are values.
     pub fn has_rows(&self, ty: &str) -> bool {
         let is_paging = |name: &str| ["edges", "nodes"].contains(&name);
         let may_read = |field: &FieldDefinition| {
@@ -78,15 +78,15 @@ impl Contract {
         self.nodes.contains(ty) || self.objects.get(ty).is_some_and(|fields| fields.iter().any(may_read))
     }
 
-    /// Every way through the contract to rows: each field that has them, behind the shortest way to its object, and the shortest through a
-    /// list; and by their ids.
+    /// All sources of rows in the contract: each field with rows, by the shortest path to its object, and the shortest through a list; and
+    /// by ids.
     pub fn sources(&self) -> Vec<Source> {
         let mut sources = vec![Source { ty: "Query".to_owned(), operation: "{ HOLE }".to_owned() }];
         let (mut seen, mut ways) = (BTreeSet::new(), VecDeque::from([("Query", "{ HOLE }".to_owned())]));
         while let Some((ty, way)) = ways.pop_front() {
             for field in self.objects.get(ty).unwrap_or(&self.queries) {
                 for (of, way) in self.follow(field, &way) {
-                    // What leads from one node to another is walked from there, unless it is a list.
+                    // Fields from one node to another are covered from there, unless they are lists.
                     let has_many = matches!(field.ty.node.base, BaseType::List(_)) || of != innermost(&field.ty.node);
                     if self.has_rows(of) && (has_many || !(self.nodes.contains(ty) && self.nodes.contains(of))) {
                         sources.push(Source { ty: of.to_owned(), operation: way.clone() });
@@ -103,7 +103,7 @@ impl Contract {
         sources
     }
 
-    /// The objects that a field leads to, each with the way there. A connection is one, and what is on its page another.
+    /// The objects of a field, each with its path. A connection is one, and the item of its page another.
     fn follow<'a>(&'a self, field: &'a FieldDefinition, way: &str) -> Vec<(&'a str, String)> {
         let of = innermost(&field.ty.node);
         let Some(fields) = self.objects.get(of).filter(|_| field.name.node != "edges") else { return Vec::new() };
@@ -118,7 +118,7 @@ impl Contract {
         std::iter::once((of, way)).chain(items).collect()
     }
 
-    /// The selection of one field with all that needs no statement below it. Notes what it selects.
+    /// The selection of one field with everything below it that needs no statement. Records what it selects.
     pub fn select(&self, ty: &str, field: &FieldDefinition, seen: &mut BTreeSet<(String, String)>) -> String {
         let name = field.name.node.to_string();
         seen.insert((ty.to_owned(), name.clone()));
@@ -136,7 +136,7 @@ impl Contract {
     }
 }
 
-/// The arguments of a field that have to be given, with slots for their values, and how many items of a page there are, if it says so.
+/// The required arguments of a field, with slots for their values, and the number of items of a page, if it has one.
 fn slots(field: &FieldDefinition, first: &str) -> String {
     let arguments = field.arguments.iter().map(|argument| &argument.node);
     let given = arguments.filter_map(|argument| match argument.name.node.as_str() {
@@ -157,7 +157,7 @@ pub fn innermost(ty: &Type) -> &str {
     }
 }
 
-/// What stands in the slots of operations.
+/// The values of slots.
 pub struct Slots<'a> {
     pub first: usize,
     pub ids: &'a BTreeMap<String, Vec<String>>,
@@ -168,7 +168,7 @@ pub struct Slots<'a> {
 }
 
 impl Slots<'_> {
-    /// An operation on rows of `ty` with values in its slots; none when it asks for something by id and no id is known.
+    /// An operation on rows of `ty` with values in its slots; None when it needs an id and none is known.
     pub fn fill(&self, operation: &str, ty: &str) -> Option<String> {
         let ids = |of: &str| self.ids.get(of).filter(|ids| !ids.is_empty());
         let mut text = operation.to_owned();

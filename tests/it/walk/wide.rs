@@ -20,7 +20,7 @@ impl Viewer {
     pub const ALL: [Self; 3] = [Self::Nobody, Self::Guest, Self::Host];
 }
 
-/// A guest with trips that take place, and others that were canceled; hosts; reviews.
+/// A guest with upcoming and canceled trips; hosts; reviews.
 pub struct Wide {
     pub world: World,
     pub contract: Contract,
@@ -72,7 +72,7 @@ impl Wide {
         if ty == "Listing" {
             return self.world.listings.clone();
         }
-        // No list has them: only who asked for a quote knows its id.
+        // No list has them: only the guest knows the id of a quote.
         if ty == "Quote" {
             return self.quotes.clone();
         }
@@ -80,7 +80,7 @@ impl Wide {
         for source in self.sources.iter().filter(|source| source.ty == ty) {
             let Some(operation) = self.filled(&source.operation, ty) else { continue };
             for viewer in Viewer::ALL {
-                let (_, found) = self.ask(viewer, &operation.replace("HOLE", "id")).await;
+                let (_, found) = self.run_query(viewer, &operation.replace("HOLE", "id")).await;
                 let mut ids = Vec::new();
                 collect(&found, &mut ids);
                 if ids.len() > most.len() {
@@ -105,7 +105,7 @@ impl Wide {
                 let operation = NODES.replace("TYPE", parent).replace("HOLE", &hole);
                 let Some(operation) = self.filled(&operation, parent) else { continue };
                 for viewer in Viewer::ALL {
-                    collect(&self.ask(viewer, &operation).await.1, &mut ids);
+                    collect(&self.run_query(viewer, &operation).await.1, &mut ids);
                 }
             }
         }
@@ -114,7 +114,7 @@ impl Wide {
         ids
     }
 
-    /// An operation on rows of `ty` with values in its slots; none while there are no ids for them.
+    /// An operation on rows of `ty` with values in its slots; None while there are no ids for them.
     pub fn filled(&self, operation: &str, ty: &str) -> Option<String> {
         let day = |number| self.world.day(number);
         let (nights, stay) = ((day(30), day(30 + self.size)), (day(70), day(73)));
@@ -122,12 +122,12 @@ impl Wide {
     }
 
     /// The statements of an operation, and its data.
-    pub async fn ask(&self, viewer: Viewer, operation: &str) -> (Vec<String>, Value) {
+    pub async fn run_query(&self, viewer: Viewer, operation: &str) -> (Vec<String>, Value) {
         assert!(!operation.contains('$'), "no value for an argument of {operation}");
         self.world.cost(self.viewer(viewer), operation, json!({})).await
     }
 
-    /// Somebody who finds rows of a source: a guest before a host, and a host before nobody.
+    /// The viewer who finds rows of a source: a guest before a host, a host before an anonymous viewer.
     pub async fn who_finds(&self, source: &Source, operation: &str) -> Option<Viewer> {
         for viewer in [Viewer::Guest, Viewer::Host, Viewer::Nobody] {
             if source.ty == "Query" || self.rows(viewer, operation).await > 0 {
@@ -137,9 +137,9 @@ impl Wide {
         None
     }
 
-    /// How many rows of its type an operation with a hole finds.
+    /// How many rows of its type an operation finds.
     pub async fn rows(&self, viewer: Viewer, operation: &str) -> usize {
-        let (_, found) = self.ask(viewer, &operation.replace("HOLE", "row: __typename")).await;
+        let (_, found) = self.run_query(viewer, &operation.replace("HOLE", "row: __typename")).await;
         count(&found)
     }
 }

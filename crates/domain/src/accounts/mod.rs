@@ -27,19 +27,19 @@ use types::{
 
 /// Most characters of a name.
 const MAX_NAME: usize = 50;
-/// Most devices of an account. The one longest unused is forgotten.
+/// Most devices of an account. Beyond that, the least recently used is forgotten.
 const MAX_DEVICES: i64 = 20;
 
-/// Who asks, as far as that can be told of somebody who is not signed in.
+/// What is known about an anonymous client.
 #[derive(Debug, Clone)]
 pub struct Client {
-    /// Where they are.
+    /// Its address prefix.
     pub address: AddressPrefix,
-    /// The device, if it says so.
+    /// The token of its device, if it sends one.
     pub device: Option<DeviceToken>,
 }
 
-/// A new session, on a device that is known from now on.
+/// A new session, with the device from which it was opened.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     /// The tokens of the session.
@@ -48,7 +48,7 @@ pub struct SignedIn {
     pub device: DeviceToken,
 }
 
-/// Somebody who wants an account, and may have one.
+/// A checked registration.
 pub struct Registration {
     email: Email,
     password: Password,
@@ -56,11 +56,10 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// Checks what a person sends: the address to sign in with, which is none when `validation` has noted why, the password, and the
-    /// name shown to others.
+    /// Checks the input of a registration: email address, which is `None` if `validation` has a reason, password, and public name.
     ///
     /// # Errors
-    /// [`Refusal::InvalidInput`] with every field that is not right.
+    /// [`Refusal::InvalidInput`] with every invalid field.
     pub fn checked(
         email: Option<Email>,
         password: String,
@@ -74,19 +73,19 @@ impl Registration {
         }
         let name = text::line(display_name, 1..=MAX_NAME)
             .map_err(|unfit| Error::invalid(&["displayName"], format!("A name {unfit}.")));
-        let (email, name) = (email, validation.take(name));
+        let (email, name) = (email, validation.check(name));
         validation.finish_with(email.zip(name).map(|(email, display_name)| Self { email, password, display_name }))
     }
 }
 
 impl Client {
-    /// Somebody of whom nothing is known.
+    /// A new user with an empty profile.
     pub fn unknown() -> Self {
         Self { address: AddressPrefix::of(None), device: None }
     }
 }
 
-/// Makes an account and signs in.
+/// Creates an account and signs in.
 ///
 /// # Errors
 /// Problems of the contract's `registerUser`.
@@ -124,7 +123,7 @@ pub async fn register(app: &App, new: Registration, client: &Client) -> Result<S
     Ok(signed_in)
 }
 
-/// Of the keys of `users` only the address can be taken by somebody else.
+/// Of the unique keys of `users`, only the email address can be taken already.
 fn taken(error: DatabaseError) -> Error {
     match error {
         DatabaseError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Refusal::EmailTaken(EmailTaken).into(),
@@ -172,7 +171,7 @@ pub async fn email_of(app: &App, user: UserId) -> Result<Option<Email>> {
     Ok(text.map(Email::stored))
 }
 
-/// Forgets attempts and devices that no longer count.
+/// Deletes expired attempts and devices.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! Passwords that the program itself gives and takes: those of demo accounts. None of this can be asked for from outside.
+//! Passwords of demo accounts, which the program itself sets. Not reachable from outside.
 
 use crate::app::App;
 use auth::{Fit, Password, PasswordHasher};
@@ -22,7 +22,7 @@ pub async fn opens(conn: &mut Conn, passwords: &PasswordHasher, email: &Email, p
     Ok(fit != Fit::No)
 }
 
-/// Gives an account another password. Its sessions go on.
+/// Changes the password of an account. Its sessions stay open.
 ///
 /// # Errors
 /// When the database fails.
@@ -39,7 +39,7 @@ pub async fn set_password(app: &App, email: &Email, password: String) -> Result<
         .await
 }
 
-/// Locks an account: gives it a password that nobody knows, ends its sessions and forgets its devices.
+/// Locks an account: sets a random password, ends its sessions and forgets its devices.
 ///
 /// # Errors
 /// When the database fails.

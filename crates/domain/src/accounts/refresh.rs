@@ -1,8 +1,8 @@
-//! New pairs of tokens.
+//! Refreshes pairs of tokens.
 //!
-//! A refresh token works once: whoever brings it a second time has stolen it, or was robbed, so the whole session ends. But answers get lost,
-//! and tabs do not know of each other. So for a short grace the same client gets the same pair again, as long as nobody has used it.
-//! The new refresh token is computed from the old one, so that it need not be stored for that.
+//! A refresh token works once: a second use means that it was stolen, so the whole session ends. But responses get lost, and tabs do not
+//! coordinate. So within a short grace period the same client gets the same pair again, until the pair is used. The new refresh token is
+//! derived from the old one, so that it need not be stored.
 
 use super::{Client, limits};
 use crate::app::App;
@@ -15,7 +15,7 @@ use types::{
     error::{InvalidSession, Refusal, Result},
 };
 
-/// Trades a refresh token for a new pair.
+/// Exchanges a refresh token for a new pair.
 ///
 /// # Errors
 /// Problems of the contract's `refreshSession`.
@@ -29,7 +29,7 @@ pub async fn refresh(app: &App, token: &RefreshToken, client: &Client) -> Result
                 return Ok(None);
             }
             match ticket.used_at {
-                None => trade(app, tx, token, &ticket, client, now).await.map(Some),
+                None => exchange(app, tx, token, &ticket, client, now).await.map(Some),
                 Some(used_at) => repeat(app, tx, token, &ticket, client, used_at, now).await,
             }
         })
@@ -38,7 +38,7 @@ pub async fn refresh(app: &App, token: &RefreshToken, client: &Client) -> Result
 }
 
 /// The first use.
-async fn trade(
+async fn exchange(
     app: &App,
     tx: &mut Conn,
     token: &RefreshToken,
@@ -49,12 +49,12 @@ async fn trade(
     limits::take(tx, &app.limits.refresh, &[ticket.session.as_bytes()], now).await?;
     let child = app.keys.child(token)?;
     let expires_at = now + app.terms.refresh_token;
-    sessions::use_up(tx, &token.hash(), &child.hash(), client.address, now).await?;
+    sessions::mark_used(tx, &token.hash(), &child.hash(), client.address, now).await?;
     sessions::issue(tx, ticket.session, &child.hash(), now, expires_at).await?;
     pair(app, ticket, child, now, expires_at)
 }
 
-/// Another use: the same pair for the same client, within the grace and before it was used; otherwise the end of the session.
+/// A second use: the same pair for the same client, within the grace period and before the pair was used; otherwise the session ends.
 async fn repeat(
     app: &App,
     tx: &mut Conn,
@@ -84,14 +84,14 @@ async fn repeat(
     Ok(None)
 }
 
-/// Whether it is the device of the session, or somebody at the address where the token was used before.
+/// Whether the client has the device of the session, or the address from which the token was used.
 fn is_same_client(ticket: &Ticket, client: &Client) -> bool {
     let is_device = |hash: &Vec<u8>| client.device.as_ref().is_some_and(|device| device.hash().as_slice() == hash);
     ticket.device_hash.as_ref().is_some_and(is_device)
         || ticket.used_from.as_deref() == Some(client.address.as_bytes().as_slice())
 }
 
-/// The pair as it was at `at`: the same, however often it is made.
+/// The pair at `at`: always the same.
 fn pair(app: &App, ticket: &Ticket, refresh: RefreshToken, at: Timestamp, expires_at: Timestamp) -> Result<Tokens> {
     let (access, member) = app.keys.sign(ticket.user, ticket.session, at, app.terms.access_token)?;
     Ok(Tokens { access, refresh, refresh_expires_at: expires_at, member })

@@ -1,9 +1,9 @@
-//! Signing in, and those who guess.
+//! Sign-in, protected against guessing.
 //!
-//! Attempts are limited by address first. Only what passes there counts for the account, so that nobody can shut its owner out from
-//! an address that is over its own limit. To one account, attempts from one address are refused after a few, and attempts from anywhere
-//! are delayed after some more: many addresses together slow each other down, but lock nobody out. A device that has signed in to the
-//! account before has a limit of its own instead of all these, so that its owner can always sign in, whatever strangers do.
+//! Attempts are limited by address first. Only attempts that pass there count for the account, so that an address over its own limit cannot
+//! lock the owner out. To one account, attempts from one address are refused after a few, and attempts from anywhere are delayed after some
+//! more: many addresses together slow each other down, but do not lock the owner out. A device that has signed in to the account before has
+//! its own limit instead of all these, so that the owner can always sign in.
 
 use super::{Client, SignedIn, limits, open};
 use crate::app::App;
@@ -20,15 +20,15 @@ use types::{
     error::{InvalidCredentials, Refusal, Result},
 };
 
-/// Whose attempt it is: this decides which limits count.
+/// The source of an attempt, which decides which limits apply.
 enum Source {
     /// The device has signed in to this account before.
     Known(DeviceToken),
-    /// Anybody else.
+    /// Any other client.
     Stranger(AddressPrefix),
 }
 
-/// Signs in. Whether the address has an account cannot be told from the answer, nor from the time that it takes.
+/// Signs in. Neither the response nor its timing reveals whether the address has an account.
 ///
 /// # Errors
 /// Problems of the contract's `signIn`.
@@ -51,7 +51,7 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
     let signed_in = app
         .database
         .transaction(async |tx| {
-            source.forget(app, tx, email).await?;
+            source.return_attempts(app, tx, email).await?;
             if let Some(hash) = &renewed {
                 sessions::set_password(tx, user, hash, now).await?;
             }
@@ -59,11 +59,11 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
         })
         .await?;
     let (known_device, address) = (source.is_known(), client.address);
-    tracing::info!(target: logs::SECURITY, event = "signed_in", %user, known_device, %address, "somebody has signed in");
+    tracing::info!(target: logs::SECURITY, event = "signed_in", %user, known_device, %address, "a user has signed in");
     Ok(signed_in)
 }
 
-/// The address that was typed is not written: people type passwords there by mistake.
+/// The email address is not logged: people type passwords there by mistake.
 fn note_failure(user: Option<UserId>, source: &Source, client: &Client) {
     tracing::warn!(
         target: logs::SECURITY,
@@ -75,7 +75,7 @@ fn note_failure(user: Option<UserId>, source: &Source, client: &Client) {
     );
 }
 
-/// Whose attempt it is. Tokens of devices are not looked up for somebody who sends none.
+/// The source of the attempt. Reads the database only if the client sends a device token.
 async fn source(app: &App, email: &Email, client: &Client) -> Result<Source> {
     if let Some(device) = &client.device {
         let now: Timestamp = app.now();
@@ -95,7 +95,7 @@ impl Source {
         matches!(self, Self::Known(_))
     }
 
-    /// Counts the attempt, before it is known whether it succeeds.
+    /// Counts the attempt, before the password is checked.
     async fn attempt(&self, app: &App, email: &Email) -> Result<()> {
         let (rules, account) = (&app.limits, email.as_str().as_bytes());
         match self {
@@ -109,20 +109,20 @@ impl Source {
         }
     }
 
-    /// Forgets the attempts: this was the right password.
-    async fn forget(&self, app: &App, tx: &mut Conn, email: &Email) -> Result<()> {
+    /// Returns the attempts: the password was right.
+    async fn return_attempts(&self, app: &App, tx: &mut Conn, email: &Email) -> Result<()> {
         let (rules, account) = (&app.limits, email.as_str().as_bytes());
         match self {
-            Self::Known(device) => limits::forget(tx, &rules.sign_in_by_device, &[&device.hash()]).await,
+            Self::Known(device) => limits::return_all(tx, &rules.sign_in_by_device, &[&device.hash()]).await,
             Self::Stranger(address) => {
-                limits::forget(tx, &rules.sign_in_by_account, &[account, address.as_bytes()]).await?;
-                // Only this one: the others may have been somebody else's.
-                limits::give_back(tx, &rules.sign_in_anywhere, &[account]).await
+                limits::return_all(tx, &rules.sign_in_by_account, &[account, address.as_bytes()]).await?;
+                // Only this one: the others may be an attacker's.
+                limits::return_one(tx, &rules.sign_in_anywhere, &[account]).await
             }
         }
     }
 
-    /// Where it waits for its password to be checked.
+    /// The queue in which it waits for its password check.
     fn lane(&self) -> Lane {
         match self {
             Self::Known(device) => Lane::Device(device.hash()),
@@ -130,7 +130,7 @@ impl Source {
         }
     }
 
-    /// The device that is known from now on.
+    /// The device to remember.
     fn device(&self, app: &App) -> DeviceToken {
         match self {
             Self::Known(device) => device.clone(),

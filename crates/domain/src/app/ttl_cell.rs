@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// One value that may be a moment old: the reader says how old at the most.
+/// One cached value. The reader chooses how old it can be.
 #[derive(Debug)]
 pub struct TtlCell<T>(Mutex<Content<T>>);
 
@@ -22,13 +22,13 @@ impl<T> Default for TtlCell<T> {
 }
 
 impl<T: Clone> TtlCell<T> {
-    /// The value, if it was read no longer than `age` ago.
+    /// The value, if it was read at most `age` ago.
     pub fn get(&self, age: Duration) -> Option<T> {
         let content = self.content();
         content.value.as_ref().filter(|(read_at, _)| read_at.elapsed() <= age).map(|(_, value)| value.clone())
     }
 
-    /// Stores what was read from `read_at` on, unless it was invalidated since.
+    /// Stores a value whose read began at `read_at`, unless it was invalidated since.
     pub fn put(&self, read_at: Instant, value: T) {
         let mut content = self.content();
         if content.invalidated.is_none_or(|at| at < read_at) {
@@ -36,7 +36,7 @@ impl<T: Clone> TtlCell<T> {
         }
     }
 
-    /// Removes the value, and those that are being read now: it has changed.
+    /// Removes the value, because it has changed, and rejects those that are being read now.
     pub fn invalidate(&self) {
         *self.content() = Content { value: None, invalidated: Some(Instant::now()) };
     }

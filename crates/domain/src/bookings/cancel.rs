@@ -1,6 +1,8 @@
-//! Cancellations, and what they give back.
+//! Cancellations and their refunds.
 
-use super::{Once, StoredBooking, apply_elapsed, idempotency, lock_as, outbox, payments, status_at, transitions, zone};
+use super::{
+    Idempotent, StoredBooking, apply_elapsed, idempotency, lock_as, outbox, payments, status_at, transitions, zone,
+};
 use crate::{
     app::App,
     cancellation,
@@ -20,33 +22,33 @@ use types::{
     error::{Error, Refusal, Result, StateConflict},
 };
 
-/// What a cancellation by the guest gives back.
+/// The refund of a cancellation by the guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
-    /// At this instant.
+    /// The instant of the cancellation.
     pub at: Timestamp,
     /// Line by line.
     pub lines: Vec<PriceLine>,
-    /// In all, in minor units.
+    /// The total refund, in minor units.
     pub refund: i64,
-    /// What is kept, in minor units.
+    /// What is not refunded, in minor units.
     pub kept: i64,
 }
 
-/// What was cancelled.
-pub type Cancelled = Once<StoredBooking>;
+/// A canceled booking.
+pub type Cancelled = Idempotent<StoredBooking>;
 
-/// What a cancellation by the guest at `at` would give back; None when the booking can no longer be cancelled then. The real cancellation
-/// asks the same function.
+/// The refund of a cancellation by the guest at `at`; None when the booking can no longer be canceled then. The real cancellation uses the
+/// same function.
 ///
 /// # Errors
-/// When what is stored is damaged.
+/// When stored data is damaged.
 pub fn preview(booking: &Booking, at: Timestamp) -> Result<Option<Preview>> {
-    if !transitions::may(Side::Guest, BookingAction::Cancel, status_at(booking, at)) {
+    if !transitions::is_allowed(Side::Guest, BookingAction::Cancel, status_at(booking, at)) {
         return Ok(None);
     }
     let Some(timeline) = &booking.cancellation_timeline else {
-        // Nothing was paid, so nothing is kept.
+        // Nothing was paid.
         return Ok(Some(Preview { at, lines: Vec::new(), refund: 0, kept: 0 }));
     };
     let refund = cancellation::refund_at(&timeline.read()?, at);
@@ -54,18 +56,18 @@ pub fn preview(booking: &Booking, at: Timestamp) -> Result<Option<Preview>> {
     Ok(Some(Preview { at, lines, refund, kept: booking.total - refund }))
 }
 
-/// What went back when `booking` was cancelled, line by line, from what was refunded in all.
+/// The refund of the canceled `booking`, line by line, from its total.
 ///
 /// # Errors
-/// When what is stored is damaged.
+/// When stored data is damaged.
 pub fn refunded_lines(booking: &Booking, refunded: i64) -> Result<Vec<PriceLine>> {
     let at = booking.cancelled_at.unwrap_or(booking.updated_at);
     let lines = booking.price_lines.read()?;
     Ok(if refunded == 0 { Vec::new() } else { cancellation::refund_lines(&lines, booking.check_in_at, at, refunded) })
 }
 
-/// Cancels a booking, as the side that `member` is on. What the guest gets back is decided in the same transaction; the provider is told
-/// afterwards, by this call or by the worker.
+/// Cancels a booking, as guest or host. The refund is decided in the same transaction and sent to the provider afterwards, by this call or
+/// by the worker.
 ///
 /// # Errors
 /// Problems of the contract's `cancelBooking`.
@@ -81,8 +83,8 @@ pub async fn cancel(
     let (cancelled, booking) = app
         .database
         .transaction(async |tx| {
-            if let Some(kept) = idempotency::take(tx, &request, now).await? {
-                return Ok((kept, None));
+            if let Some(stored) = idempotency::claim(tx, &request, now).await? {
+                return Ok((stored, None));
             }
             let (booking, side) = lock_as(tx, id, member, None).await?;
             let refund = refund_to_decide(&booking, side, expected_refund, now)?;
@@ -90,7 +92,7 @@ pub async fn cancel(
                 payments::refuse_while_captured(tx, &booking).await?;
             }
             let booking = end(app, tx, booking, (side, member), refund, now).await?;
-            Ok::<_, Error>((keep(tx, &request, id).await?, Some(booking)))
+            Ok::<_, Error>((store_response(tx, &request, id).await?, Some(booking)))
         })
         .await?;
     if let Some(booking) = booking {
@@ -100,14 +102,18 @@ pub async fn cancel(
     Ok(cancelled)
 }
 
-async fn keep(tx: &mut Conn, request: &IdempotentRequest<'_>, booking: BookingId) -> Result<Once<StoredBooking>> {
-    idempotency::keep(tx, request, StoredBooking { booking }).await
+async fn store_response(
+    tx: &mut Conn,
+    request: &IdempotentRequest<'_>,
+    booking: BookingId,
+) -> Result<Idempotent<StoredBooking>> {
+    idempotency::store(tx, request, StoredBooking { booking }).await
 }
 
-/// What goes back to the guest, if `side` may cancel now and was shown the right amount.
+/// The amount to refund, if `side` can cancel now and expects the right amount.
 fn refund_to_decide(booking: &Booking, side: Side, expected: Option<i64>, now: Timestamp) -> Result<i64> {
     let status = status_at(booking, now);
-    if !transitions::may(side, BookingAction::Cancel, status) {
+    if !transitions::is_allowed(side, BookingAction::Cancel, status) {
         let label = transitions::label(status);
         return Err(Error::state(Some(booking.id), format!("The booking is {label}. You cannot cancel it.")));
     }
@@ -142,7 +148,7 @@ async fn end(
         ..Change::to(&booking, BookingStatus::Cancelled, now)
     };
     store::bookings::update(tx, booking.id, &change).await?;
-    // Nights that were slept stay for the record.
+    // Past nights stay for the record.
     let from = match booking.status {
         BookingStatus::CheckedIn => Some(local_day(app, tx, &booking, now).await?),
         _ => None,
@@ -161,7 +167,7 @@ async fn end(
     Ok(booking)
 }
 
-/// What the host earns by a booking that is cancelled now when the guest gets `refund` back: of what is kept, the host's part.
+/// What the host earns from a booking that is canceled now with this `refund`: the host's part of what is not refunded.
 fn payout_after(booking: &Booking, refund: i64, now: Timestamp) -> Result<i64> {
     if booking.confirmed_at.is_none() {
         return Ok(0);

@@ -1,4 +1,4 @@
-//! Claims on nights: what stands against one, and the rows that make it.
+//! Claims on nights: their rows, and their conflicts.
 
 use chrono::{Days, NaiveDate};
 
@@ -12,12 +12,12 @@ use types::{
     error::{NightConflict, Result},
 };
 
-/// Lets go the nights of `found` whose holds have expired, so that they block nobody even if no worker runs. Returns the bookings
-/// that expired by it; their events are for the caller to append, last of all.
+/// Expires the bookings behind expired holds in `found` and releases their nights, so that they block no guest even if no worker runs.
+/// Returns these bookings; the caller appends their events, as the last step of the transaction.
 pub(crate) async fn expire_due_holds(tx: &mut Conn, found: &[Night], now: Timestamp) -> Result<Vec<Booking>> {
     let mut ids: Vec<_> =
         found.iter().filter(|night| !night.holds_at(now)).filter_map(|night| night.booking_id).collect();
-    // Ascending, so that racers lock bookings in one order.
+    // Ascending, so that concurrent transactions lock bookings in one order.
     ids.sort_unstable();
     ids.dedup();
     let mut expired = Vec::new();
@@ -27,13 +27,13 @@ pub(crate) async fn expire_due_holds(tx: &mut Conn, found: &[Night], now: Timest
     Ok(expired)
 }
 
-/// A claim of `booking` on its nights, and on those that are kept free after it.
+/// A claim of `booking` on its nights, and on the preparation nights after it.
 pub(super) struct NightClaim<'a> {
     pub booking: &'a Booking,
     pub kind: NightKind,
-    /// When an unpaid hold or an unanswered request ends.
+    /// When an unpaid hold or an unanswered request expires.
     pub expires_at: Option<Timestamp>,
-    /// Nights to keep free after the stay. Those before it are kept by the rows of the stay before.
+    /// Preparation nights after the stay. Those before it belong to the previous stay.
     pub preparation: u16,
 }
 
@@ -46,7 +46,7 @@ impl NightClaim<'_> {
         Stay::stored(self.booking.check_in, self.booking.check_out + self.preparation())
     }
 
-    /// The rows in ascending order. A night that is blocked anyway needs no row to keep it free.
+    /// The rows in ascending order. A blocked night needs no row for preparation.
     fn rows(&self, blocked: &[NaiveDate]) -> Vec<Night> {
         let row = |night: NaiveDate| Night {
             listing_id: self.booking.listing_id,
@@ -60,15 +60,15 @@ impl NightClaim<'_> {
     }
 }
 
-/// How a claim ended.
+/// The result of a claim.
 pub(super) struct Claimed {
-    /// Bookings whose expired holds were in the way; their events are for the caller to append, last of all.
+    /// Bookings that expired because of the claim; the caller appends their events, as the last step of the transaction.
     pub expired: Vec<Booking>,
-    /// What stands against the claim. Empty: the nights are the booking's.
+    /// Conflicts with other nights. Empty: the booking has the nights.
     pub conflicts: Vec<NightConflict>,
 }
 
-/// Takes the nights, or says which are taken. A plain read comes first and answers most losers; the key of the table has the last word.
+/// Claims the nights, or returns the conflicts. A plain read first finds most conflicts; the primary key decides the rest.
 pub(super) async fn claim(tx: &mut Conn, wanted: &NightClaim<'_>, now: Timestamp) -> Result<Claimed> {
     let listing = wanted.booking.listing_id;
     let found = store::nights::of_listing(tx, listing, wanted.span()).await?;
@@ -81,18 +81,22 @@ pub(super) async fn claim(tx: &mut Conn, wanted: &NightClaim<'_>, now: Timestamp
     let blocked: Vec<_> = found.iter().filter(|night| is_block(night.kind)).map(|night| night.night).collect();
     let conflicts = match store::nights::claim(tx, &wanted.rows(&blocked)).await? {
         Claim::Held => Vec::new(),
-        Claim::Taken => lost(tx, listing, wanted, now).await?,
+        Claim::Taken => conflicts_after_race(tx, listing, wanted, now).await?,
     };
     Ok(Claimed { expired, conflicts })
 }
 
-/// What stands against the nights now, without taking them.
-pub(super) async fn look(tx: &mut Conn, wanted: &NightClaim<'_>, now: Timestamp) -> Result<Vec<NightConflict>> {
+/// The conflicts now, without claiming the nights.
+pub(super) async fn find_conflicts(
+    tx: &mut Conn,
+    wanted: &NightClaim<'_>,
+    now: Timestamp,
+) -> Result<Vec<NightConflict>> {
     let found = store::nights::of_listing(tx, wanted.booking.listing_id, wanted.span()).await?;
     Ok(conflicts(&found, wanted, now))
 }
 
-/// The nights of the stay that something stands against: what holds them or, for nights too close to the next stay, that stay.
+/// The nights of the stay with a conflict: with what holds them or, for nights too close to the next stay, with that stay.
 fn conflicts(found: &[Night], wanted: &NightClaim<'_>, now: Timestamp) -> Vec<NightConflict> {
     let holding: Vec<_> = found.iter().filter(|night| night.holds_at(now)).collect();
     let is_close = |night: NaiveDate| {
@@ -119,8 +123,8 @@ fn reason_of(kind: NightKind) -> UnavailableReason {
     }
 }
 
-/// A racer was faster. When its rows cannot be seen it has let them go again, and another run will tell.
-async fn lost(
+/// A concurrent claim was faster. If its rows are no longer there, they were released again, and the transaction is retried.
+async fn conflicts_after_race(
     tx: &mut Conn,
     listing: ListingId,
     wanted: &NightClaim<'_>,

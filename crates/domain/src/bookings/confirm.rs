@@ -1,4 +1,4 @@
-//! A booking becomes certain, or a request reaches its host: what happens when money comes.
+//! Confirms bookings and sends requests to hosts, after a payment.
 
 use super::{
     claims::{NightClaim, claim},
@@ -12,16 +12,16 @@ use types::{
     error::{NightConflict, Result},
 };
 
-/// How a confirmation ended.
+/// The result of a confirmation.
 pub(crate) enum Confirmed {
-    /// The booking is certain.
-    Certain(Booking),
-    /// Its nights are not there: it has expired.
+    /// The booking is confirmed.
+    WithNights(Booking),
+    /// Its nights are gone: it has expired.
     WithoutNights(Booking),
 }
 
-/// The booking, which the transaction has locked, is certain: its policy is frozen as instants, and its nights no longer expire. One that
-/// does not hold each of its nights expires instead; whoever has paid gets the money back.
+/// Confirms the booking, which the transaction has locked: freezes its policy as refund tiers, and its nights no longer expire. A booking
+/// that does not hold each of its nights expires instead, and its payment is refunded.
 pub(crate) async fn confirm(app: &App, tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<Confirmed> {
     let held = store::nights::confirm(tx, booking.id, booking.stay()).await?;
     if held != booking.stay().len() as usize {
@@ -43,27 +43,27 @@ pub(crate) async fn confirm(app: &App, tx: &mut Conn, booking: &Booking, now: Ti
     let change = Change {
         confirmed_at: Some(now),
         cancellation_timeline: Some(Json::of(&tiers)?),
-        // The tiers are no newer than the rules of this server: one with newer rules looks at them again.
+        // The tiers are computed with the rules of this server: a server with newer rules computes them again.
         time_zone_rules: booking.time_zone_rules.as_str().min(zones.version().as_str()).to_owned(),
         ..Change::to(booking, BookingStatus::Confirmed, now)
     };
     store::bookings::update(tx, booking.id, &change).await?;
-    Ok(Confirmed::Certain(change.applied_to(booking.clone())))
+    Ok(Confirmed::WithNights(change.applied_to(booking.clone())))
 }
 
-/// What became of a request whose money is authorized.
-pub(crate) struct Asked {
-    /// The request: it waits for its host or, when its nights were taken meanwhile, has expired.
+/// The result of sending a request to its host.
+pub(crate) struct SentRequest {
+    /// The request: it waits for its host or, if its nights were taken meanwhile, has expired.
     pub booking: Booking,
-    /// What took its nights; empty: they are the request's.
+    /// Conflicts with its nights; empty: the request has them.
     pub conflicts: Vec<NightConflict>,
-    /// Bookings whose expired holds were in the way; their events are for the caller to append.
+    /// Bookings that expired because of the claim; the caller appends their events.
     pub expired: Vec<Booking>,
 }
 
-/// The money of a request, which the transaction has locked, is authorized: it claims its nights now, and its host has the time to answer
-/// that the rules give, at most until check-in.
-pub(crate) async fn ask_host(app: &App, tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<Asked> {
+/// Sends a request, which the transaction has locked, to its host, because its payment is authorized or it costs nothing: claims its
+/// nights, and sets the deadline for the answer, at check-in at the latest.
+pub(crate) async fn send_to_host(app: &App, tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<SentRequest> {
     let listing = store::listings::find(tx, booking.listing_id).await?;
     let listing = listing.ok_or_else(|| anyhow::anyhow!("booking {} without its listing", booking.id))?;
     let deadline = (now + app.terms.host_answer).min(booking.check_in_at);
@@ -72,7 +72,7 @@ pub(crate) async fn ask_host(app: &App, tx: &mut Conn, booking: &Booking, now: T
     let claimed = claim(tx, &wanted, now).await?;
     if !claimed.conflicts.is_empty() {
         let booking = expire(tx, booking, now).await?;
-        return Ok(Asked { booking, conflicts: claimed.conflicts, expired: claimed.expired });
+        return Ok(SentRequest { booking, conflicts: claimed.conflicts, expired: claimed.expired });
     }
     let change = Change {
         deadline_at: Some(deadline),
@@ -81,11 +81,11 @@ pub(crate) async fn ask_host(app: &App, tx: &mut Conn, booking: &Booking, now: T
         ..Change::to(booking, BookingStatus::Requested, now)
     };
     store::bookings::update(tx, booking.id, &change).await?;
-    Ok(Asked { booking: change.applied_to(booking.clone()), conflicts: Vec::new(), expired: claimed.expired })
+    Ok(SentRequest { booking: change.applied_to(booking.clone()), conflicts: Vec::new(), expired: claimed.expired })
 }
 
 async fn expire(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<Booking> {
-    // Its guest did pay.
+    // It does not count as unpaid.
     let change = Change { held_until: None, ..Change::to(booking, BookingStatus::Expired, now) };
     store::bookings::update(tx, booking.id, &change).await?;
     store::nights::release(tx, booking.id, None).await?;

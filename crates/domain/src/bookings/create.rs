@@ -1,15 +1,15 @@
-//! From a quote to a booking that holds its nights.
+//! Creates bookings from quotes.
 
 use super::{
-    Once, StoredBooking,
-    claims::{NightClaim, claim, look},
+    Idempotent, StoredBooking,
+    claims::{NightClaim, claim, find_conflicts},
     confirm::{Confirmed, confirm},
     holds::admit,
     idempotency, outbox, quotes,
 };
 use crate::{
     app::App,
-    events::{self, Actor, Happened, NewEvent},
+    events::{self, Actor, BookingEvents, NewEvent},
     limits, listings, timezones,
 };
 use auth::Member;
@@ -27,18 +27,18 @@ use types::{
     error::{Error, NightsUnavailable, QuoteExpired, Refusal, Result, StayNotAllowed, Violation},
 };
 
-/// What a transaction found.
+/// The result of the transaction.
 enum Outcome {
-    /// The booking, and those that it took the place of: expired holds, and the guest's own.
-    Booked(Once<StoredBooking>, Box<Booking>, Vec<Booking>),
-    Replayed(Once<StoredBooking>),
+    /// The booking, and those that it replaced: expired holds, and the guest's own.
+    Booked(Idempotent<StoredBooking>, Box<Booking>, Vec<Booking>),
+    Replayed(Idempotent<StoredBooking>),
 }
 
-/// A booking, as the answer of its creation.
-pub type Created = Once<StoredBooking>;
+/// The new booking, as the response of its creation.
+pub type Created = Idempotent<StoredBooking>;
 
-/// Books a stay for `guest`, who asks from an address, at the price of a quote. Each night is claimed by a row of its own, so of two guests who want one night the
-/// database refuses the second, on whichever server they are.
+/// Books a stay for `guest`, from a client address, at the price of a quote. Each night is claimed by a row, so of two guests who want one
+/// night the database refuses the second, on any server.
 ///
 /// # Errors
 /// Problems of the contract's `createBooking`.
@@ -55,7 +55,7 @@ pub async fn create(
     let found = store::quotes::visible(&mut app.conn().await?, guest.id(), &[quote]).await?.pop();
     let Some(quote) = found.as_ref().filter(|quote| quote.expires_at > now) else {
         // A request that was made in time has its response.
-        let stored = idempotency::earlier(&mut app.conn().await?, &request).await?;
+        let stored = idempotency::stored(&mut app.conn().await?, &request).await?;
         return match (stored, &found) {
             (Some(stored), _) => Ok(stored),
             (None, Some(late)) => expired(app, guest, from, late).await,
@@ -77,18 +77,18 @@ pub async fn create(
             }
             Ok(created)
         }
-        Outcome::Replayed(kept) => Ok(kept),
+        Outcome::Replayed(stored) => Ok(stored),
     }
 }
 
-/// A quote that was booked in time is no longer late.
+/// A quote that is booked already does not expire.
 async fn expired(app: &App, guest: &Member, from: AddressPrefix, quote: &Quote) -> Result<Created> {
     let booked = store::bookings::of_quote(&mut app.conn().await?, quote.id).await?;
-    booked.map_or(Ok(()), |booking| Err(booked_already(&booking)))?;
+    booked.map_or(Ok(()), |booking| Err(already_booked(&booking)))?;
     Err(quotes::renew(app, guest, from, quote).await?.into())
 }
 
-fn booked_already(booking: &Booking) -> Error {
+fn already_booked(booking: &Booking) -> Error {
     Error::state(Some(booking.id), "This quote has already been booked. Request a new one.")
 }
 
@@ -101,37 +101,37 @@ async fn book(
     now: Timestamp,
 ) -> Result<Outcome> {
     let created = StoredBooking { booking: BookingId::new(now, &*app.entropy) };
-    if let Some(stored) = idempotency::take_with(tx, request, &created, now).await? {
+    if let Some(stored) = idempotency::claim_with(tx, request, &created, now).await? {
         return Ok(Outcome::Replayed(stored));
     }
     if let Some(booking) = store::bookings::of_quote(tx, quote.id).await? {
-        return Err(booked_already(&booking));
+        return Err(already_booked(&booking));
     }
-    // Its host does not move it, or change its currency, between this look and the commit.
+    // Its host cannot move it or change its currency until the commit.
     let listing = store::listings::share(tx, quote.listing_id).await?;
     let listing = listing.ok_or_else(|| Error::not_found("quoteId", "listing"))?;
-    still_offered(app, &listing, quote, now)?;
+    refuse_if_impossible(app, &listing, quote, now)?;
     if !quotes::still_holds(quote, &listing)? {
         return Err(Refusal::QuoteExpired(QuoteExpired { quote: None, differences: Vec::new() }).into());
     }
     let admission = admit(app, tx, quote, &listing, now).await?;
     let booking = draft(app, created.booking, (quote, &listing), admission.held_since, now)?;
-    store::bookings::insert(tx, &booking).await.map_err(raced)?;
-    let Taken { booking, events, expired } =
-        take_nights(app, tx, booking, listing.rules.preparation_nights, now).await?;
-    // Last, because all bookings from an address wait for one another from here on.
+    store::bookings::insert(tx, &booking).await.map_err(retry_if_booked)?;
+    let NewBooking { booking, events, expired } =
+        claim_nights(app, tx, booking, listing.rules.preparation_nights, now).await?;
+    // Last, because all bookings from an address wait for each other from here on.
     limits::take(tx, &app.limits.bookings_by_address, &[from.as_bytes()], now).await?;
-    let mut happened: Vec<_> = events::expired(&expired).collect();
+    let mut booking_events: Vec<_> = events::expired(&expired).collect();
     let replaced = Actor::Guest(guest.id()).event(BookingEventKind::CancelledByGuest);
-    happened.extend(admission.replaced.iter().map(|it| Happened::new(it, [replaced])));
-    happened.push(Happened::of_new(&booking, events));
-    events::append_all(app, tx, &happened, now).await?;
+    booking_events.extend(admission.replaced.iter().map(|it| BookingEvents::new(it, [replaced])));
+    booking_events.push(BookingEvents::of_new(&booking, events));
+    events::append_all(app, tx, &booking_events, now).await?;
     let others = expired.into_iter().chain(admission.replaced).collect();
-    Ok(Outcome::Booked(Once::new(created), Box::new(booking), others))
+    Ok(Outcome::Booked(Idempotent::new(created), Box::new(booking), others))
 }
 
-/// The quote was booked by another request at the same time: with another look that booking is found.
-fn raced(error: diesel::result::Error) -> Error {
+/// Another request has booked the quote at the same time: the retry finds that booking.
+fn retry_if_booked(error: diesel::result::Error) -> Error {
     use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError as Failed};
     match error {
         Failed(UniqueViolation, _) => {
@@ -142,39 +142,45 @@ fn raced(error: diesel::result::Error) -> Error {
 }
 
 /// A new booking with its nights.
-struct Taken {
+struct NewBooking {
     booking: Booking,
-    /// What happened to it.
+    /// Its events.
     events: Vec<NewEvent>,
-    /// Bookings whose expired holds were in the way.
+    /// Bookings that expired because of the claim.
     expired: Vec<Booking>,
 }
 
-/// Takes the nights of a new booking. A request that must be paid for takes none yet: they only have to be free. What costs nothing needs
-/// no payment: it is certain at once or, when the host is to be asked, as good as paid for.
-async fn take_nights(app: &App, tx: &mut Conn, booking: Booking, preparation: u16, now: Timestamp) -> Result<Taken> {
+/// Claims the nights of a new booking. A request that must be paid claims none yet: they only have to be free. A booking that costs nothing
+/// needs no payment: it is confirmed at once, or goes to its host if it is a request.
+async fn claim_nights(
+    app: &App,
+    tx: &mut Conn,
+    booking: Booking,
+    preparation: u16,
+    now: Timestamp,
+) -> Result<NewBooking> {
     let is_instant = booking.status == BookingStatus::PendingPayment;
     let kind = if is_instant { NightKind::Hold } else { NightKind::Request };
     let guest = Actor::Guest(booking.guest_id);
     let (created, requested) = (guest.event(BookingEventKind::Created), guest.event(BookingEventKind::Requested));
     let wanted = NightClaim { booking: &booking, kind, expires_at: booking.deadline_at, preparation };
     if booking.hidden_from_host {
-        NightsUnavailable::unless_free(look(tx, &wanted, now).await?)?;
-        return Ok(Taken { booking, events: vec![requested], expired: Vec::new() });
+        NightsUnavailable::unless_free(find_conflicts(tx, &wanted, now).await?)?;
+        return Ok(NewBooking { booking, events: vec![requested], expired: Vec::new() });
     }
     let claimed = claim(tx, &wanted, now).await?;
     NightsUnavailable::unless_free(claimed.conflicts)?;
     let expired = claimed.expired;
     if !is_instant {
-        return Ok(Taken { booking, events: vec![requested], expired });
+        return Ok(NewBooking { booking, events: vec![requested], expired });
     }
     if booking.total > 0 {
-        return Ok(Taken { booking, events: vec![created], expired });
+        return Ok(NewBooking { booking, events: vec![created], expired });
     }
     match confirm(app, tx, &booking, now).await? {
-        Confirmed::Certain(booking) => {
+        Confirmed::WithNights(booking) => {
             let confirmed = Actor::Platform.event(BookingEventKind::Confirmed);
-            Ok(Taken { booking, events: vec![created, confirmed], expired })
+            Ok(NewBooking { booking, events: vec![created, confirmed], expired })
         }
         Confirmed::WithoutNights(booking) => {
             Err(anyhow::anyhow!("booking {} has lost the nights that it has just taken", booking.id).into())
@@ -182,8 +188,8 @@ async fn take_nights(app: &App, tx: &mut Conn, booking: Booking, preparation: u1
     }
 }
 
-/// A quote is a promise: of all rules only those that cannot be kept any more stand against it.
-fn still_offered(app: &App, listing: &Listing, quote: &Quote, now: Timestamp) -> Result<()> {
+/// A quote is a guarantee: only rules that make the stay impossible refuse it.
+fn refuse_if_impossible(app: &App, listing: &Listing, quote: &Quote, now: Timestamp) -> Result<()> {
     let broken = |reason, message: &str| {
         let violations = vec![Violation { reason, message: message.to_owned(), night: None }];
         Err(Refusal::StayNotAllowed(StayNotAllowed { violations }).into())
@@ -201,9 +207,9 @@ fn check_in_at(zone: &Zone, quote: &Quote, listing: &Listing) -> Timestamp {
     timezones::check_in_at(zone, quote.stay(), listing.rules.check_in_from)
 }
 
-/// The state of a new booking, until when it stays so, and since when it holds nights unpaid, if it is no request. A request for what costs
-/// nothing is with its host at once.
-fn beginning(
+/// The state of a new booking, its deadline, and since when it holds nights unpaid, unless it is a request. A request that costs nothing
+/// goes to its host at once.
+fn initial_state(
     app: &App,
     quote: &Quote,
     held_since: Timestamp,
@@ -231,7 +237,7 @@ fn draft(
     let zones = app.time_zones();
     let zone = listings::zone(&zones, listing)?;
     let check_in_at = check_in_at(&zone, quote, listing);
-    let (status, deadline, held_since) = beginning(app, quote, held_since, now);
+    let (status, deadline, held_since) = initial_state(app, quote, held_since, now);
     let (deadline_at, is_certain) = (Some(deadline.min(check_in_at)), quote.instant_book && quote.total == 0);
     Ok(Booking {
         id,

@@ -1,4 +1,4 @@
-//! What time does to bookings. Readers honor deadlines by themselves; this writes down what has become true, with its event.
+//! Applies elapsed transitions of bookings. Readers honor deadlines by themselves; this writes the new state, with its event.
 
 use super::status_at;
 use crate::{
@@ -12,8 +12,8 @@ use types::{
     error::{Error, Result},
 };
 
-/// Writes what time has done to `booking`, which the transaction has locked. Returns the booking as it is then, and the events that the
-/// caller appends last of all.
+/// Applies the elapsed transitions of `booking`, which the transaction has locked. Returns the booking afterwards, and the events, which
+/// the caller appends as the last step.
 pub(crate) async fn apply_elapsed(tx: &mut Conn, booking: Booking, now: Timestamp) -> Result<(Booking, Vec<NewEvent>)> {
     use BookingEventKind as Kind;
     use BookingStatus::{CheckedIn, Completed, Confirmed, Expired, PendingPayment, Requested};
@@ -34,34 +34,34 @@ pub(crate) async fn apply_elapsed(tx: &mut Conn, booking: Booking, now: Timestam
     Ok((change.applied_to(booking), events))
 }
 
-/// Bookings that time has moved and nobody has written down yet, for the worker.
+/// Bookings with elapsed transitions to apply, for the worker.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn due(app: &App, limit: i64) -> Result<Vec<BookingId>> {
     let (conn, now) = (&mut app.conn().await?, app.now());
-    let mut ids = store::bookings::overdue(conn, now, limit).await?;
-    ids.extend(store::bookings::moved_on(conn, now, limit).await?);
+    let mut ids = store::bookings::due_to_expire(conn, now, limit).await?;
+    ids.extend(store::bookings::due_to_start_or_end(conn, now, limit).await?);
     Ok(ids)
 }
 
-/// Writes what time has done to a booking. Two workers do it once: the second finds it done.
+/// Applies the elapsed transitions of a booking. With two workers it happens once: the second finds it done.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn move_on(app: &App, id: BookingId) -> Result<()> {
+pub async fn apply_elapsed_to(app: &App, id: BookingId) -> Result<()> {
     let now = app.now();
-    let moved = app
+    let changed = app
         .database
         .transaction(async |tx| {
             let Some(booking) = store::bookings::lock(tx, id).await? else { return Ok(None) };
             let (booking, events) = apply_elapsed(tx, booking, now).await?;
-            let moved = (!events.is_empty()).then(|| booking.clone());
+            let changed = (!events.is_empty()).then(|| booking.clone());
             events::append(app, tx, &booking, events, now).await?;
-            Ok::<_, Error>(moved)
+            Ok::<_, Error>(changed)
         })
         .await?;
-    if let Some(booking) = moved {
+    if let Some(booking) = changed {
         events::announce(app, &booking);
     }
     Ok(())

@@ -1,9 +1,9 @@
-//! How much a guest can book without paying.
+//! Limits of unpaid bookings.
 //!
-//! An unpaid hold keeps everybody else away for its time, and so does a request whose money is only reserved, or a stay that costs nothing. So
-//! a guest has few of each kind: so many in all and so many of one listing. When a guest has let one end, or ended it, the guest waits a
-//! while before booking that listing again. What a guest books again before paying (one guest more, a day longer) is no second one: it
-//! replaces the first, for a bounded time in all where it holds nights, so that nobody holds nights for ever by asking again.
+//! An unpaid hold keeps other guests away until it expires, and so does a request whose payment is only authorized, or a stay that costs
+//! nothing. So the number of each kind is limited, in all and by listing. After canceling one, or letting it expire, a guest waits before
+//! booking that listing again. A second booking of the same listing before payment (one more guest, one more day) replaces the first; such
+//! holds last a bounded time in all, so that nights cannot be held forever by booking again.
 
 use chrono::{Days, Duration};
 
@@ -21,15 +21,15 @@ use types::{
     error::{Error, Refusal, Result, StateConflict, TooManyAttempts},
 };
 
-/// What a new booking finds of its guest's unpaid ones.
+/// The guest's other unpaid bookings, for a new one.
 pub(super) struct Admission {
-    /// Those that it takes the place of: they are cancelled, and their nights are free. The events are for the caller to append.
+    /// Those that it replaces: they are canceled, and their nights are free. The caller appends their events.
     pub replaced: Vec<Booking>,
-    /// Since when the guest holds nights of this listing without having paid.
+    /// Since when the guest holds nights of this listing unpaid.
     pub held_since: Timestamp,
 }
 
-/// Lets the guest of `quote` book, or says how long to wait. Bookings of one guest wait for one another, on whichever server they are, so
+/// Admits the booking of `quote`, or returns how long its guest must wait. Bookings of one guest wait for each other, on all servers, so
 /// that they are counted one by one.
 pub(super) async fn admit(
     app: &App,
@@ -53,7 +53,7 @@ pub(super) async fn admit(
     within_limits(caps, &own, &others, listing, now)?;
     let held_since = own.iter().filter_map(|hold| hold.held_since).min().unwrap_or(now);
     let mut ids: Vec<_> = own.iter().map(|hold| hold.id).collect();
-    // Ascending, so that racers lock bookings in one order.
+    // Ascending, so that concurrent transactions lock bookings in one order.
     ids.sort_unstable();
     let mut replaced = Vec::new();
     for id in ids {
@@ -70,7 +70,7 @@ fn kind_of(quote: &Quote) -> HoldKind {
     }
 }
 
-/// A stay and the nights that are kept free after it.
+/// A stay and the preparation nights after it.
 fn reaches(stay: Stay, preparation: Days) -> Stay {
     Stay::stored(stay.check_in(), stay.check_out() + preparation)
 }
@@ -86,7 +86,7 @@ fn within_limits(caps: Caps, own: &[&Hold], others: &[&Hold], listing: &Listing,
     if here.len() >= caps.per_listing as usize {
         return Err(wait(here.into_iter().min().unwrap_or(now) + caps.cooldown, now));
     }
-    let given_up = others.iter().copied().filter(is_here).filter_map(|hold| hold.given_up_at(now)).max();
+    let given_up = others.iter().copied().filter(is_here).filter_map(|hold| hold.abandoned_at(now)).max();
     match given_up {
         Some(at) if own.is_empty() && at + caps.cooldown > now => Err(wait(at + caps.cooldown, now)),
         _ => Ok(()),
@@ -99,7 +99,7 @@ fn wait(until: Timestamp, now: Timestamp) -> Error {
     Refusal::TooManyAttempts(TooManyAttempts { retry_after_seconds }).into()
 }
 
-/// Ends an unpaid booking for another of the same guest. None when it is no such booking any more.
+/// Cancels an unpaid booking that another of the same guest replaces. None when it is no longer unpaid.
 async fn replace(tx: &mut Conn, id: BookingId, now: Timestamp) -> Result<Option<Booking>> {
     let Some(booking) = store::bookings::lock(tx, id).await? else { return Ok(None) };
     let status = status_at(&booking, now);

@@ -1,4 +1,4 @@
-//! Bookings: who holds which nights, and how that begins, goes on and ends.
+//! Bookings and their life cycle.
 
 mod cancel;
 mod claims;
@@ -12,10 +12,10 @@ mod view;
 
 pub use cancel::{Cancelled, Preview, cancel, preview, refunded_lines};
 pub(super) use claims::expire_due_holds;
-pub(super) use confirm::{Asked, Confirmed, ask_host, confirm};
+pub(super) use confirm::{Confirmed, SentRequest, confirm, send_to_host};
 pub use create::{Created, create};
 pub(super) use elapsed::apply_elapsed;
-pub use elapsed::{due, move_on};
+pub use elapsed::{apply_elapsed_to, due};
 pub use respond::{accept, decline};
 pub use times::{follow_time_zone, with_older_rules};
 pub use view::{Action, ActionContext, actions, host_payout, status_at};
@@ -30,7 +30,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    idempotency::{self, Once},
+    idempotency::{self, Idempotent},
     outbox, payments, quotes,
     timezones::{TimeZones, Zone},
     transitions,
@@ -42,14 +42,14 @@ use types::{
     error::{Error, Result},
 };
 
-/// What is kept under an idempotency key: the booking to answer with again.
+/// The stored response: a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredBooking {
     /// The booking.
     pub booking: BookingId,
 }
 
-/// Which part of a person's bookings on `side` `page` of those in any of `statuses` (None: in all) is.
+/// The part for `page` of a user's bookings on `side` in any of `statuses` (None: all).
 pub fn part(side: Side, statuses: Option<Vec<BookingStatus>>, page: Page<ByCheckIn>) -> Part {
     let once = |statuses: Vec<BookingStatus>| statuses.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
     Part { side, statuses: statuses.map(once), page }
@@ -68,7 +68,7 @@ pub async fn lists(app: &App, viewer: &Member, parts: &[Part]) -> Result<HashMap
     Ok(parts.iter().zip(rows).map(cut).collect())
 }
 
-/// Those of `ids` that the viewer is a side of.
+/// Those of `ids` that the viewer can see as guest or host.
 ///
 /// # Errors
 /// When the database fails.
@@ -76,7 +76,7 @@ pub async fn visible(app: &App, viewer: &Member, ids: &[BookingId]) -> Result<Ve
     Ok(store::bookings::visible(&mut app.conn().await?, viewer.id(), ids).await?)
 }
 
-/// The booking, locked, if `viewer` is on `side` of it.
+/// The booking, locked, if `viewer` is its guest or host, as `side` says.
 async fn lock_as(
     tx: &mut mysql_engine::Conn,
     id: BookingId,
@@ -90,10 +90,10 @@ async fn lock_as(
         .ok_or_else(|| Error::not_found("bookingId", "booking"))
 }
 
-/// The time zone that `booking` goes by, whatever has become of its listing.
+/// The time zone of `booking`, even if its listing has moved.
 ///
 /// # Errors
-/// When the database fails, or what it holds names no zone.
+/// When the database fails, or the stored name is not a time zone.
 pub(super) async fn zone(zones: &TimeZones, conn: &mut mysql_engine::Conn, booking: &Booking) -> Result<Zone> {
     let name = store::bookings::time_zone(conn, booking).await?;
     zones.zone(&name).map_err(|error| Error::Internal(error.into()))

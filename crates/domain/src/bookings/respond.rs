@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Confirmed, Once, StoredBooking, confirm, idempotency, lock_as, outbox,
+    Confirmed, Idempotent, StoredBooking, confirm, idempotency, lock_as, outbox,
     payments::{self, Capture},
     status_at, transitions,
 };
@@ -22,7 +22,7 @@ use types::{
     text,
 };
 
-/// Most characters of a word to the guest.
+/// Most characters of a message to the guest.
 const MAX_MESSAGE: usize = 1_000;
 
 /// The stored response of an acceptance: the payment that it captures, if the stay costs anything.
@@ -32,30 +32,35 @@ struct Accepted {
     payment: Option<PaymentId>,
 }
 
-/// What is to be done when an acceptance is committed.
+/// What to do after an acceptance is committed.
 enum Next {
-    /// It was done before.
+    /// Nothing: a replay.
     Nothing,
-    /// The authorized money is captured.
+    /// Capture the authorized payment.
     Capture(Box<Capture>),
-    /// The stay costs nothing: it is certain.
-    Tell(Box<Booking>),
+    /// Announce the events: the stay costs nothing and is confirmed.
+    Announce(Box<Booking>),
 }
 
 /// The host accepts: the authorized payment is captured, which confirms the booking. One that costs nothing is confirmed at once.
 ///
 /// # Errors
 /// Problems of the contract's `acceptBooking`.
-pub async fn accept(app: &App, host: &Member, id: BookingId, key: &IdempotencyKey) -> Result<Once<StoredBooking>> {
+pub async fn accept(
+    app: &App,
+    host: &Member,
+    id: BookingId,
+    key: &IdempotencyKey,
+) -> Result<Idempotent<StoredBooking>> {
     let request = idempotency::request(host, "acceptBooking", key, &id)?;
     let now = app.now();
     let (accepted, next) = app.database.transaction(async |tx| decide(app, tx, host, id, &request, now).await).await?;
     match next {
         Next::Capture(capture) => capture.finish(app).await?,
-        Next::Tell(booking) => events::announce(app, &booking),
+        Next::Announce(booking) => events::announce(app, &booking),
         Next::Nothing => {}
     }
-    Ok(Once { answer: StoredBooking { booking: accepted.answer.booking }, replayed: accepted.replayed })
+    Ok(Idempotent { answer: StoredBooking { booking: accepted.answer.booking }, replayed: accepted.replayed })
 }
 
 async fn decide(
@@ -65,20 +70,20 @@ async fn decide(
     id: BookingId,
     request: &IdempotentRequest<'_>,
     now: Timestamp,
-) -> Result<(Once<Accepted>, Next)> {
-    let kept = idempotency::take::<Accepted>(tx, request, now).await?;
+) -> Result<(Idempotent<Accepted>, Next)> {
+    let stored = idempotency::claim::<Accepted>(tx, request, now).await?;
     let (booking, _) = lock_as(tx, id, host, Some(Side::Host)).await?;
-    if let Some(kept) = kept.filter(|_| booking.confirmed_at.is_some()) {
-        return Ok((kept, Next::Nothing));
+    if let Some(stored) = stored.filter(|_| booking.confirmed_at.is_some()) {
+        return Ok((stored, Next::Nothing));
     }
     refuse_unless_allowed(&booking, BookingAction::Accept, now)?;
-    if let Some(kept) = kept {
-        // The provider did not answer, or a crash came before: what is still open goes on.
-        let payment = match kept.answer.payment {
+    if let Some(stored) = stored {
+        // The provider did not respond, or the server crashed: the capture continues.
+        let payment = match stored.answer.payment {
             Some(payment) => Capture::begun(tx, payment).await?,
             None => None,
         };
-        return Ok((kept, payment.map_or(Next::Nothing, |capture| Next::Capture(Box::new(capture)))));
+        return Ok((stored, payment.map_or(Next::Nothing, |capture| Next::Capture(Box::new(capture)))));
     }
     if booking.total == 0 {
         return accept_free(app, tx, &booking, request, now).await;
@@ -86,7 +91,7 @@ async fn decide(
     let unpaid = || Error::state(Some(id), "The guest has not paid yet.");
     let capture = payments::begin_capture(app, tx, &booking, now).await?.ok_or_else(unpaid)?;
     let accepted = Accepted { booking: id, payment: Some(capture.payment()) };
-    Ok((idempotency::keep(tx, request, accepted).await?, Next::Capture(Box::new(capture))))
+    Ok((idempotency::store(tx, request, accepted).await?, Next::Capture(Box::new(capture))))
 }
 
 async fn accept_free(
@@ -95,26 +100,26 @@ async fn accept_free(
     booking: &Booking,
     request: &IdempotentRequest<'_>,
     now: Timestamp,
-) -> Result<(Once<Accepted>, Next)> {
-    let Confirmed::Certain(booking) = confirm(app, tx, booking, now).await? else {
+) -> Result<(Idempotent<Accepted>, Next)> {
+    let Confirmed::WithNights(booking) = confirm(app, tx, booking, now).await? else {
         return Err(anyhow::anyhow!("request {} has lost its nights", booking.id).into());
     };
-    let kept = idempotency::keep(tx, request, Accepted { booking: booking.id, payment: None }).await?;
+    let stored = idempotency::store(tx, request, Accepted { booking: booking.id, payment: None }).await?;
     let accepted = Actor::Host(booking.host_id).event(BookingEventKind::Confirmed);
     events::append(app, tx, &booking, [accepted], now).await?;
-    Ok((kept, Next::Tell(Box::new(booking))))
+    Ok((stored, Next::Announce(Box::new(booking))))
 }
 
 fn refuse_unless_allowed(booking: &Booking, action: BookingAction, now: Timestamp) -> Result<()> {
     let status = status_at(booking, now);
-    if transitions::may(Side::Host, action, status) {
+    if transitions::is_allowed(Side::Host, action, status) {
         return Ok(());
     }
     let label = transitions::label(status);
     Err(Error::state(Some(booking.id), format!("The booking is {label}. There is nothing to accept or decline.")))
 }
 
-/// The host declines: the nights are free again, and the reserved money is let go.
+/// The host declines: the nights are released, and the authorization is voided.
 ///
 /// # Errors
 /// Problems of the contract's `declineBooking`.
@@ -124,7 +129,7 @@ pub async fn decline(
     id: BookingId,
     message: Option<String>,
     key: &IdempotencyKey,
-) -> Result<Once<StoredBooking>> {
+) -> Result<Idempotent<StoredBooking>> {
     let message = message.map(|message| text::paragraphs(&message, 0..=MAX_MESSAGE)).transpose();
     let message = message.map_err(|unfit| Error::invalid(&["message"], format!("A message {unfit}.")))?;
     let message = message.filter(|message| !message.is_empty());
@@ -133,8 +138,8 @@ pub async fn decline(
     let (declined, booking) = app
         .database
         .transaction(async |tx| {
-            if let Some(kept) = idempotency::take(tx, &request, now).await? {
-                return Ok((kept, None));
+            if let Some(stored) = idempotency::claim(tx, &request, now).await? {
+                return Ok((stored, None));
             }
             let (booking, _) = lock_as(tx, id, host, Some(Side::Host)).await?;
             refuse_unless_allowed(&booking, BookingAction::Decline, now)?;
@@ -143,10 +148,10 @@ pub async fn decline(
                 Change { decline_message: message.clone(), ..Change::to(&booking, BookingStatus::Declined, now) };
             store::bookings::update(tx, id, &change).await?;
             store::nights::release(tx, id, None).await?;
-            let kept = idempotency::keep(tx, &request, StoredBooking { booking: id }).await?;
+            let stored = idempotency::store(tx, &request, StoredBooking { booking: id }).await?;
             let declined = Actor::Host(host.id()).event(BookingEventKind::Declined);
             events::append(app, tx, &booking, [declined], now).await?;
-            Ok::<_, Error>((kept, Some(booking)))
+            Ok::<_, Error>((stored, Some(booking)))
         })
         .await?;
     if let Some(booking) = booking {

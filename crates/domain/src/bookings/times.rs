@@ -1,8 +1,8 @@
-//! What happens to bookings when governments change the rules of their time zone.
+//! Updates bookings when the rules of their time zone change.
 //!
-//! A booking promises local times, so when rules change its instants move. Each booking remembers the version of the rules
-//! behind its instants, and only a newer one touches them: of servers with different rules the newest has the last word, in
-//! whatever order they work. What has passed by the rules of before stays as it was.
+//! A booking guarantees local times, so its instants move when the rules change. Each booking stores the version of the rules behind its
+//! instants, and only a newer one changes them: among servers with different rules the newest wins, in any order of work. Instants that
+//! have passed under the previous rules stay.
 
 use chrono::NaiveTime;
 
@@ -21,8 +21,8 @@ use types::{
     error::{Error, Result},
 };
 
-/// Zones whose rules have changed since 2025b, which worked out the instants of bookings that know no version. In other zones these
-/// are right; worked out again they would follow what hosts have changed since.
+/// Zones whose rules have changed since 2025b, the version behind bookings without one. In other zones their instants are right; computing
+/// them again would apply later changes of hosts.
 const CHANGED_SINCE_2025B: [&str; 8] = [
     "Africa/Casablanca",
     "Africa/El_Aaiun",
@@ -34,7 +34,7 @@ const CHANGED_SINCE_2025B: [&str; 8] = [
     "Europe/Chisinau",
 ];
 
-/// Bookings that are not over and whose instants were worked out with older rules than this server has, for the worker.
+/// Bookings that are not over and whose instants were computed with older rules than this server has, for the worker.
 ///
 /// # Errors
 /// When the database fails.
@@ -42,8 +42,8 @@ pub async fn with_older_rules(app: &App, limit: i64) -> Result<Vec<BookingId>> {
     Ok(store::booking_times::outdated(&mut app.conn().await?, app.time_zones().version(), limit).await?)
 }
 
-/// Works out the instants of a booking with the rules that are in force, if they are newer than those behind it. Both sides learn of
-/// it when an instant moves. Two workers do it once: the second finds it done.
+/// Computes the instants of a booking with the rules in force, if they are newer than those behind it. Both sides get an event when an
+/// instant moves. With two workers it happens once: the second finds it done.
 ///
 /// # Errors
 /// When the database fails.
@@ -79,22 +79,22 @@ async fn renew(tx: &mut Conn, booking: &Booking, zones: &TimeZones, now: Timesta
     let before = Times::of(booking);
     let clock = Clock::of(tx, booking).await?;
     let times = times(booking, &clock, zones, now).unwrap_or_else(|error| {
-        // Tried again it would fail again; the next version may not.
+        // A retry would fail again; the next version may not.
         tracing::error!(booking = %booking.id, error = format!("{error:#}"), "cannot work out the times of a booking");
         before.clone()
     });
     if times == before {
-        store::booking_times::keep(tx, booking.id, zones.version()).await?;
+        store::booking_times::mark_current(tx, booking.id, zones.version()).await?;
         return Ok(None);
     }
-    store::booking_times::renew(tx, booking.id, &times, zones.version(), now).await?;
+    store::booking_times::update(tx, booking.id, &times, zones.version(), now).await?;
     if let Some(deadline) = times.deadline_at.filter(|_| times.deadline_at != before.deadline_at) {
         store::nights::expire_at(tx, booking.id, deadline).await?;
     }
     Ok(Some(times))
 }
 
-/// The local times that a booking promises.
+/// The local times of a booking.
 struct Clock {
     time_zone: String,
     check_in_from: NaiveTime,
@@ -102,7 +102,7 @@ struct Clock {
 }
 
 impl Clock {
-    /// Those that `booking` was made with or, if it does not know them, those of its listing.
+    /// Those of `booking` or, if it has none, of its listing.
     async fn of(tx: &mut Conn, booking: &Booking) -> Result<Self> {
         let place = match booking.place.time_zone {
             Some(_) => booking.place.clone(),
@@ -148,13 +148,13 @@ fn times(booking: &Booking, clock: &Clock, zones: &TimeZones, now: Timestamp) ->
         });
         Json::of(&tiers)
     };
-    // A deadline is at check-in at the latest, and where it was there it stays there.
+    // A deadline is at check-in at the latest; one that was at check-in stays there.
     let deadline = |at: Timestamp| if at == booking.check_in_at { check_in_at } else { at.min(check_in_at) };
     Ok(Times {
         check_in_at,
         check_out_at,
         deadline_at: booking.deadline_at.map(deadline),
-        // The hold of a booking that waits for a payment lasts until then.
+        // The hold of a booking that waits for payment lasts until then.
         held_until: if booking.held_until == booking.deadline_at {
             booking.deadline_at.map(deadline)
         } else {

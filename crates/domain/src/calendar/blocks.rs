@@ -1,4 +1,4 @@
-//! Nights that a host blocks and opens.
+//! Hosts block and open nights.
 
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use crate::{
     app::App,
     bookings,
     events::{self, NewChange},
-    idempotency::{self, Once},
+    idempotency::{self, Idempotent},
 };
 use auth::Member;
 use mysql_engine::Conn;
@@ -20,7 +20,7 @@ use types::{
     error::{Error, NightConflict, NightsUnavailable, Result},
 };
 
-/// What is kept under an idempotency key: the nights that were changed.
+/// The stored response: the nights that were changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
     /// In order.
@@ -37,25 +37,25 @@ pub async fn block(
     listing: ListingId,
     range: Stay,
     key: &IdempotencyKey,
-) -> Result<Once<Changed>> {
+) -> Result<Idempotent<Changed>> {
     let input = (listing, range.check_in(), range.check_out());
     let request = idempotency::request(host, "blockNights", key, &input)?;
     let now = app.now();
     let (changed, expired_bookings) = app
         .database
         .transaction(async |tx| {
-            if let Some(kept) = idempotency::take(tx, &request, now).await? {
-                return Ok((kept, Vec::new()));
+            if let Some(stored) = idempotency::claim(tx, &request, now).await? {
+                return Ok((stored, Vec::new()));
             }
             own(tx, host, listing).await?;
             let found = store::nights::of_listing(tx, listing, range).await?;
             let expired_bookings = bookings::expire_due_holds(tx, &found, now).await?;
             refuse_guests(&found, now)?;
             let held: Vec<_> = found.iter().filter(|night| night.holds_at(now)).collect();
-            // Kept free after a stay: no guest loses it, and the host's block does the same and stays longer.
+            // A preparation night: no guest loses it, and the host's block also keeps it free, for longer.
             store::nights::release_preparation(tx, listing, range).await?;
             if held.iter().any(|night| night.kind == NightKind::External) {
-                // Else the calendar that holds them would let them go.
+                // Otherwise the external calendar that holds them could release them.
                 store::nights::block_external(tx, listing, range).await?;
             }
             let is_blocked =
@@ -63,7 +63,7 @@ pub async fn block(
             let nights: Vec<_> = range.nights().filter(|night| !is_blocked(night)).collect();
             claim(tx, listing, range, &nights, now).await?;
             let change = change(ChangeKind::NightsBlocked, host, listing, &nights);
-            let changed = idempotency::keep(tx, &request, Changed { nights }).await?;
+            let changed = idempotency::store(tx, &request, Changed { nights }).await?;
             let expired: Vec<_> = events::expired(&expired_bookings).collect();
             events::append_with_changes(app, tx, (&expired, change.as_slice()), now).await?;
             Ok::<_, Error>((changed, expired_bookings))
@@ -73,13 +73,13 @@ pub async fn block(
     Ok(changed)
 }
 
-/// What the catalog says of `nights` that were changed, in order; nothing when there are none.
+/// The changes of the catalog for changed `nights`, which are in order; empty without any.
 fn change(kind: ChangeKind, host: &Member, listing: ListingId, nights: &[NaiveDate]) -> Option<NewChange> {
     let (first, last) = (nights.first()?, nights.last()?);
     Some(NewChange::nights(kind, listing, (*first, *last + Days::new(1)), host.id()))
 }
 
-/// A host does not block what guests hold.
+/// Refuses to block nights that guests hold.
 fn refuse_guests(found: &[Night], now: Timestamp) -> Result<()> {
     let is_guest = |kind| matches!(kind, NightKind::Hold | NightKind::Request | NightKind::Booking);
     let held = found.iter().filter(|night| night.holds_at(now) && is_guest(night.kind));
@@ -93,12 +93,12 @@ async fn claim(tx: &mut Conn, listing: ListingId, range: Stay, nights: &[NaiveDa
     if rows.is_empty() || store::nights::claim(tx, &rows).await? == Claim::Held {
         return Ok(());
     }
-    // A racer was faster. If it was no guest, another run finds the nights blocked already.
+    // A concurrent claim was faster. If it was not a guest's, the retry finds the nights already blocked.
     refuse_guests(&store::nights::of_listing(tx, listing, range).await?, now)?;
     Err(mysql_engine::DatabaseError::retry_transaction("a night was taken by no guest").into())
 }
 
-/// Opens the nights of `range` that the host or an outside calendar blocked. Nights that guests hold stay.
+/// Opens the nights of `range` that the host or an external calendar blocked. Nights that guests hold stay.
 ///
 /// # Errors
 /// Problems of the contract's `openNights`.
@@ -108,14 +108,14 @@ pub async fn open(
     listing: ListingId,
     range: Stay,
     key: &IdempotencyKey,
-) -> Result<Once<Changed>> {
+) -> Result<Idempotent<Changed>> {
     let input = (listing, range.check_in(), range.check_out());
     let request = idempotency::request(host, "openNights", key, &input)?;
     let now = app.now();
     app.database
         .transaction(async |tx| {
-            if let Some(kept) = idempotency::take(tx, &request, now).await? {
-                return Ok(kept);
+            if let Some(stored) = idempotency::claim(tx, &request, now).await? {
+                return Ok(stored);
             }
             let own = own(tx, host, listing).await?;
             let found = store::nights::of_listing(tx, listing, range).await?;
@@ -124,14 +124,14 @@ pub async fn open(
             store::nights::unblock(tx, listing, range).await?;
             prepare(tx, &own, &nights, now).await?;
             let change = change(ChangeKind::NightsOpened, host, listing, &nights);
-            let changed = idempotency::keep(tx, &request, Changed { nights }).await?;
+            let changed = idempotency::store(tx, &request, Changed { nights }).await?;
             events::append_changes(app, tx, change.as_slice(), now).await?;
             Ok(changed)
         })
         .await
 }
 
-/// Keeps those of `opened` free that a stay before them asks for: the block did that as well, and they had no row of their own.
+/// Restores preparation nights among `opened`: under the block they had no row of their own.
 async fn prepare(tx: &mut Conn, listing: &Listing, opened: &[NaiveDate], now: Timestamp) -> Result<()> {
     let days = Days::new(listing.rules.preparation_nights.into());
     let (Some(&first), Some(&last)) = (opened.first(), opened.last()) else { return Ok(()) };

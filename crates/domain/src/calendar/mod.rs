@@ -22,29 +22,29 @@ use types::{BookingId, ListingId, ListingStatus, Money, NightHold, Stay, TimeZon
 
 /// The most nights of one request.
 pub const MAX_NIGHTS: u32 = 366;
-/// The most nights that a listing keeps free around a stay: so far beyond a range its calendar must be known.
+/// The most preparation nights around a stay: so far beyond a range its calendar must be known.
 pub const MAX_PREPARATION: u64 = 30;
 
 /// A listing, and nights of it.
 pub type ListingNights = (ListingId, Stay);
 
-/// What is particular about nights of one listing, as the tables say.
+/// Stored exceptions of nights of one listing.
 #[derive(Debug, Clone, Default)]
-pub struct Particulars {
-    /// The nights that something holds.
+pub struct NightExceptions {
+    /// Held nights.
     pub held: Vec<Night>,
-    /// The nights with prices or limits of their own.
+    /// Nights with their own prices or restrictions.
     pub rates: Vec<NightRate>,
 }
 
 /// A night as its host sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostNight {
-    /// What everybody sees.
+    /// The public view.
     pub view: NightView,
     /// Its price before fees and discounts.
     pub price: Money,
-    /// What holds it. Nights kept free around a stay are not held.
+    /// What holds it. Preparation nights are not held.
     pub hold: Option<NightHold>,
     /// The booking that holds it.
     pub booking: Option<BookingId>,
@@ -53,14 +53,14 @@ pub struct HostNight {
 /// How far around a range its calendar must be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Around {
-    /// As far as another stay can be too close to one of just these nights.
+    /// As far as another stay can be too close to one of these nights.
     Stay,
-    /// As far as the longest stay reaches that has one of these nights.
+    /// As far as the longest stay that includes one of these nights.
     Nights,
 }
 
 impl Around {
-    /// The first and the last night that must be known. No stay begins in the past.
+    /// The first and the last night that must be known. Stays cannot begin in the past.
     fn bounds(self, range: Stay, now: Timestamp) -> (NaiveDate, NaiveDate) {
         let near = Days::new(MAX_PREPARATION);
         let far = Days::new(MAX_PREPARATION + u64::from(restrictions::LONGEST));
@@ -69,42 +69,41 @@ impl Around {
         let (first, last) = match self {
             Self::Stay => (before(range.check_in(), near), after(near)),
             Self::Nights => {
-                // It may still be yesterday in the zone.
+                // The local date may still be yesterday.
                 let earliest = before(now.utc().date_naive(), Days::new(MAX_PREPARATION + 1));
                 let first = before(range.check_in(), far).max(earliest).min(before(range.check_in(), near));
                 (first, after(far))
             }
         };
         let bounds = [(1, 1, 1), (9999, 12, 31)].map(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day));
-        // A column holds four digits of the year.
+        // The column has four digits for the year.
         (Some(first).max(bounds[0]).unwrap_or(first), Some(last).min(bounds[1]).unwrap_or(last))
     }
 }
 
-/// What is particular about the nights of `range`, its last day, and the nights around it that its rules look at. Two statements.
+/// The exceptions of the nights of `range`, its last day, and the nights around it that the rules need. Two statements.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn particulars(
+pub async fn exceptions(
     conn: &mut Conn,
     ids: &[ListingId],
     (range, around): (Stay, Around),
     now: Timestamp,
-) -> Result<HashMap<ListingId, Particulars>> {
+) -> Result<HashMap<ListingId, NightExceptions>> {
     let wanted: Vec<ListingNights> = ids.iter().map(|&listing| (listing, range)).collect();
     let found = of_all(conn, &wanted, around, now).await?;
-    Ok(found.into_iter().map(|((listing, _), particulars)| (listing, particulars)).collect())
+    Ok(found.into_iter().map(|((listing, _), exceptions)| (listing, exceptions)).collect())
 }
 
-/// [`particulars`] of nights of each of `wanted`, on a connection of its own. Two statements for all of them, in which no night comes
-/// twice.
+/// [`exceptions`] for each of `wanted`, on a connection of its own. Two statements for all of them, which read no night twice.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn particulars_of_listings(
+pub async fn exceptions_of_listings(
     app: &App,
     wanted: &[ListingNights],
-) -> Result<HashMap<ListingNights, Particulars>> {
+) -> Result<HashMap<ListingNights, NightExceptions>> {
     of_all(&mut app.conn().await?, wanted, Around::Nights, app.now()).await
 }
 
@@ -113,7 +112,7 @@ async fn of_all(
     wanted: &[ListingNights],
     around: Around,
     now: Timestamp,
-) -> Result<HashMap<ListingNights, Particulars>> {
+) -> Result<HashMap<ListingNights, NightExceptions>> {
     let spans = spans::of(wanted.iter().map(|&(listing, range)| (listing, around.bounds(range, now))));
     let held = store::nights::of_spans(conn, &spans, now).await?;
     let rates = store::night_rates::of_spans(conn, &spans).await?;
@@ -124,24 +123,24 @@ async fn of_all(
         let nights = first..=last;
         let held = held.get(&listing).into_iter().flatten().filter(|held| nights.contains(&held.night));
         let rates = rates.get(&listing).into_iter().flatten().filter(|rate| nights.contains(&rate.night));
-        ((listing, range), Particulars { held: held.cloned().collect(), rates: rates.cloned().collect() })
+        ((listing, range), NightExceptions { held: held.cloned().collect(), rates: rates.cloned().collect() })
     };
     Ok(wanted.iter().map(of).collect())
 }
 
-/// The calendar of `listing` at `now`, for the rules. `asked_by_host` tells whether its host asks.
+/// The calendar of `listing` at `now`, for the rules. `asked_by_host`: whether the viewer is its host.
 ///
 /// # Errors
 /// When the listing's row names no time zone.
 pub fn of_listing(
     zones: &TimeZones,
     listing: &Listing,
-    particulars: &Particulars,
+    exceptions: &NightExceptions,
     now: Timestamp,
     asked_by_host: bool,
 ) -> Result<Calendar> {
     let mut nights: BTreeMap<NaiveDate, restrictions::Night> = BTreeMap::new();
-    for rate in &particulars.rates {
+    for rate in &exceptions.rates {
         let night = nights.entry(rate.night).or_default();
         night.price = rate.price;
         night.min_nights = rate.min_nights.map(u32::from);
@@ -149,7 +148,7 @@ pub fn of_listing(
         night.closed_to_arrival = rate.closed_to_arrival;
         night.closed_to_departure = rate.closed_to_departure;
     }
-    for held in &particulars.held {
+    for held in &exceptions.held {
         nights.entry(held.night).or_default().taken = Some(held.hold().map_or(Taken::Preparation, Taken::from));
     }
     let rules = &listing.rules;
@@ -179,11 +178,11 @@ pub fn of_listing(
 pub fn availability(
     zones: &TimeZones,
     listing: &Listing,
-    particulars: &Particulars,
+    exceptions: &NightExceptions,
     range: Stay,
     now: Timestamp,
 ) -> Result<Vec<NightView>> {
-    let calendar = of_listing(zones, listing, particulars, now, false)?;
+    let calendar = of_listing(zones, listing, exceptions, now, false)?;
     Ok(restrictions::availability(&calendar, &listings::rates(listing), range))
 }
 
@@ -206,9 +205,9 @@ pub async fn host_calendars(
     let found = of_all(&mut conn, &wanted, Around::Nights, now).await?;
     drop(conn);
     let mut calendars = HashMap::new();
-    for (wanted, particulars) in found {
+    for (wanted, exceptions) in found {
         let Some(listing) = own.get(&wanted.0) else { continue };
-        calendars.insert(wanted, host_calendar(&zones, listing, &particulars, wanted.1, now)?);
+        calendars.insert(wanted, host_calendar(&zones, listing, &exceptions, wanted.1, now)?);
     }
     Ok(calendars)
 }
@@ -216,12 +215,12 @@ pub async fn host_calendars(
 fn host_calendar(
     zones: &TimeZones,
     listing: &Listing,
-    particulars: &Particulars,
+    exceptions: &NightExceptions,
     range: Stay,
     now: Timestamp,
 ) -> Result<Vec<HostNight>> {
-    let held: HashMap<NaiveDate, &Night> = particulars.held.iter().map(|night| (night.night, night)).collect();
-    let nights = availability(zones, listing, particulars, range, now)?.into_iter().map(|view| {
+    let held: HashMap<NaiveDate, &Night> = exceptions.held.iter().map(|night| (night.night, night)).collect();
+    let nights = availability(zones, listing, exceptions, range, now)?.into_iter().map(|view| {
         let (hold, booking) = match held.get(&view.night) {
             Some(night) => (night.hold(), night.booking_id.filter(|_| night.hold().is_some())),
             None => (None, None),

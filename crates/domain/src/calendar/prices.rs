@@ -1,10 +1,10 @@
-//! Prices and limits of single nights.
+//! Prices and restrictions of single nights.
 
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::{Around, MAX_NIGHTS, NightRate, availability, particulars, restrictions::NightView};
+use super::{Around, MAX_NIGHTS, NightRate, availability, exceptions, restrictions::NightView};
 use crate::{
     app::App,
     events::{self, NewChange},
@@ -17,12 +17,12 @@ use types::{
     error::{Error, InvalidField, Result, Validation},
 };
 
-/// What a host sets for some nights. None leaves it as it is, `Some(None)` goes back to what the listing says.
+/// What a host sets for some nights. None leaves a value as it is, `Some(None)` resets it to the listing's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NightPrices {
-    /// First night; none when it could not be read.
+    /// First night; None when it could not be parsed.
     pub from: Option<NaiveDate>,
-    /// Day after the last night, at most 366 nights later; none when it could not be read.
+    /// Day after the last night, at most 366 nights later; None when it could not be parsed.
     pub to: Option<NaiveDate>,
     /// Price of a night in minor units of the listing's currency, at least 1.
     pub price: Option<Option<i64>>,
@@ -30,11 +30,11 @@ pub struct NightPrices {
     pub min_nights: Option<Option<i32>>,
     /// Most nights of a stay that begins on one of these days, up to 365.
     pub max_nights: Option<Option<i32>>,
-    /// Whether stays may begin on these days.
+    /// Whether stays can begin on these days.
     pub check_in_allowed: Option<bool>,
-    /// Whether stays may end on these days.
+    /// Whether stays can end on these days.
     pub check_out_allowed: Option<bool>,
-    /// Fields whose values could not be read. Nothing is changed when there are any.
+    /// Fields whose values could not be parsed. If there are any, nothing is changed.
     pub malformed: Vec<InvalidField>,
 }
 
@@ -48,19 +48,19 @@ struct RateChanges {
 }
 
 impl NightPrices {
-    /// What is inside its bounds, for a listing that is priced in `currency`.
+    /// Checks the values, for a listing that is priced in `currency`.
     fn check(&self, currency: Currency, validation: &mut Validation) -> (Option<Stay>, RateChanges) {
         let range = self.from.zip(self.to).and_then(|(from, to)| {
             let range = Stay::new(from, to, MAX_NIGHTS)
                 .map_err(|_| Error::invalid(&["to"], format!("`to` must be 1 to {} days after `from`.", MAX_NIGHTS)));
-            validation.take(range)
+            validation.check(range)
         });
         let price = self.price.and_then(|price| {
-            validation.take(price.map(|minor| checks::amount(&["price"], minor, 1, currency)).transpose())
+            validation.check(price.map(|minor| checks::amount(&["price"], minor, 1, currency)).transpose())
         });
         let mut nights = |name, number: Option<Option<i32>>| {
             let checked = |number: i32| checks::within(&[name], number, checks::NIGHTS);
-            number.and_then(|number| validation.take(number.map(checked).transpose()))
+            number.and_then(|number| validation.check(number.map(checked).transpose()))
         };
         let (min_nights, max_nights) = (nights("minNights", self.min_nights), nights("maxNights", self.max_nights));
         let closed = |allowed: Option<bool>| allowed.map(|allowed| !allowed);
@@ -78,13 +78,13 @@ impl RateChanges {
         rate.closed_to_departure = self.closed_to_departure.unwrap_or(rate.closed_to_departure);
     }
 
-    /// Whether the fewest nights of a changed night are more than its most.
+    /// Whether the fewest nights of a changed night exceed its most nights.
     fn contradicts(&self, rate: &NightRate, rules: &Rules) -> bool {
         let changes = self.min_nights.is_some() || self.max_nights.is_some();
         changes && rate.min_nights.unwrap_or(rules.min_nights) > rate.max_nights.unwrap_or(rules.max_nights)
     }
 
-    /// What is wrong when the fewest nights of `rate` are more than its most.
+    /// The error when the fewest nights of `rate` exceed its most nights.
     fn contradiction(&self, rate: &NightRate, rules: &Rules) -> InvalidField {
         let (min, max) = (rate.min_nights.unwrap_or(rules.min_nights), rate.max_nights.unwrap_or(rules.max_nights));
         let name = if matches!(self.max_nights, Some(Some(_))) { "maxNights" } else { "minNights" };
@@ -96,13 +96,13 @@ impl RateChanges {
     }
 }
 
-/// Whether a night is as the listing says, so that nothing need be written down.
+/// Whether a night has only the listing's values, so that it needs no row.
 fn is_usual(rate: &NightRate) -> bool {
     let NightRate { price, min_nights, max_nights, closed_to_arrival, closed_to_departure, .. } = rate;
     price.is_none() && min_nights.is_none() && max_nights.is_none() && !closed_to_arrival && !closed_to_departure
 }
 
-/// The nights of `range` with `changes` over what they have, in ascending order.
+/// The nights of `range` with `changes` applied, in ascending order.
 async fn changed(tx: &mut Conn, listing: &Listing, range: Stay, changes: &RateChanges) -> Result<Vec<NightRate>> {
     let last = range.check_out().pred_opt().unwrap_or(range.check_in());
     let rows = store::night_rates::of_listing(tx, listing.id, range.check_in(), last).await?;
@@ -113,7 +113,7 @@ async fn changed(tx: &mut Conn, listing: &Listing, range: Stay, changes: &RateCh
         let mut rate = known.remove(&night).unwrap_or_else(|| NightRate::usual(listing.id, night));
         changes.apply(&mut rate);
         if validation.is_clean() && changes.contradicts(&rate, &listing.rules) {
-            validation.note(changes.contradiction(&rate, &listing.rules));
+            validation.record(changes.contradiction(&rate, &listing.rules));
         }
         rates.push(rate);
     }
@@ -129,8 +129,7 @@ async fn write(tx: &mut Conn, listing: ListingId, range: Stay, rates: Vec<NightR
     Ok(store::night_rates::set(tx, &own).await?)
 }
 
-/// Sets prices and limits of some nights of a listing of `host`. Answers with the nights as they are then, and the currency of their
-/// prices.
+/// Sets prices and restrictions of nights of a listing of `host`. Returns the nights afterwards, and the currency of their prices.
 ///
 /// # Errors
 /// [`types::error::Refusal::NotFound`] when the listing is not `host`'s, [`types::error::Refusal::InvalidInput`] when a value is out of
@@ -144,7 +143,7 @@ pub async fn set_night_prices(
     let now = app.now();
     app.database
         .transaction(async |tx| {
-            // The lock keeps the currency, and the nights, as they are.
+            // Under the lock, currency and nights cannot change.
             let listing = lock_own(tx, host, id).await?;
             let mut validation = Validation::of(&new.malformed);
             let (range, changes) = new.check(listing.pricing.currency, &mut validation);
@@ -152,8 +151,8 @@ pub async fn set_night_prices(
             let rates = changed(tx, &listing, range, &changes).await?;
             write(tx, id, range, rates).await?;
             let around = (range, Around::Nights);
-            let particulars = particulars(tx, &[id], around, now).await?.remove(&id).unwrap_or_default();
-            let nights = availability(&app.time_zones(), &listing, &particulars, range, now)?;
+            let exceptions = exceptions(tx, &[id], around, now).await?.remove(&id).unwrap_or_default();
+            let nights = availability(&app.time_zones(), &listing, &exceptions, range, now)?;
             let nights_of = (range.check_in(), range.check_out());
             let change = NewChange::nights(ChangeKind::NightRatesChanged, id, nights_of, host.id());
             events::append_changes(app, tx, &[change], now).await?;

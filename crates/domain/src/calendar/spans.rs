@@ -1,4 +1,4 @@
-//! Ranges of nights, put together so that each night is read once.
+//! Merges ranges of nights, so that each night is read once.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,7 @@ use types::ListingId;
 /// The first and the last night of a range.
 type Bounds = (NaiveDate, NaiveDate);
 
-/// The spans that hold all `ranges` and nothing else: ranges of one listing that touch become one, and listings with the same one
-/// share it.
+/// The spans that cover exactly `ranges`: touching ranges of one listing become one, and listings with the same range share it.
 pub(super) fn of(ranges: impl Iterator<Item = (ListingId, Bounds)>) -> Vec<Span> {
     let mut of_listings: BTreeMap<ListingId, Vec<Bounds>> = BTreeMap::new();
     for (listing, bounds) in ranges {

@@ -1,11 +1,11 @@
-//! A refund, line by line.
+//! Refunds, line by line.
 
-use super::parts::{Parts, is_of_nights, is_once};
+use super::paid_parts::{Parts, is_of_nights, is_once};
 use crate::{money::share, rule_sets::RuleSet};
 use types::{PriceLine, PriceLineKind, Timestamp};
 
-/// What of the paid `lines` comes back when `refund` does, for a cancellation at `at`: lines that sum exactly to `refund`. A refund of
-/// everything has the same lines as the price.
+/// Splits `refund` into the paid `lines`, for a cancellation at `at`: the result sums exactly to `refund`. A full refund has the same lines
+/// as the price.
 pub fn refund_lines(lines: &[PriceLine], check_in_at: Timestamp, at: Timestamp, refund: i64) -> Vec<PriceLine> {
     if refund == lines.iter().map(|line| line.amount).sum::<i64>() {
         return lines.to_vec();
@@ -18,7 +18,7 @@ pub fn refund_lines(lines: &[PriceLine], check_in_at: Timestamp, at: Timestamp, 
     push(&mut back, lines, is_of_nights, from_host - fees, (PriceLineKind::Nights, "Refunded nights"));
     push(&mut back, lines, is_once, fees, (PriceLineKind::CleaningFee, "Refunded fees"));
     let mut taxes = parts.taxes_with(from_host);
-    // What rounding leaves over, should the refund have been decided by other rules.
+    // A rounding remainder, if other rules decided the refund.
     if let Some(first) = taxes.first_mut() {
         let sum: i64 = back.iter().map(|line| line.amount).sum();
         let others = parts.taxes_with(from_host).iter().skip(1).sum::<i64>();
@@ -33,8 +33,8 @@ pub fn refund_lines(lines: &[PriceLine], check_in_at: Timestamp, at: Timestamp, 
     back
 }
 
-/// What the host earns when `refund` of the paid `lines` comes back for a cancellation at `at`: what is kept of the host's own charges, less
-/// the host's fee on that. Of nothing kept, nothing.
+/// What the host earns when `refund` of the paid `lines` is refunded for a cancellation at `at`: the host's charges that are not refunded,
+/// less the host's fee on them. 0 if everything is refunded.
 pub fn payout_after(lines: &[PriceLine], check_in_at: Timestamp, at: Timestamp, refund: i64, rules: &RuleSet) -> i64 {
     let hosts = |lines: &[PriceLine]| -> i64 {
         let own = lines.iter().filter(|line| is_of_nights(line) || is_once(line));
@@ -42,11 +42,11 @@ pub fn payout_after(lines: &[PriceLine], check_in_at: Timestamp, at: Timestamp, 
     };
     let back = if refund == 0 { 0 } else { hosts(&refund_lines(lines, check_in_at, at, refund)) };
     let kept = hosts(lines) - back;
-    // A part of what is kept, which fits.
+    // A part of an amount that fits.
     kept - share(kept, rules.host_fee) as i64
 }
 
-/// The paid lines that are `wanted`, if all of their sum comes back, else one line with what does.
+/// Appends the paid lines that are `wanted`, if they are refunded in full, else one line with the refunded part.
 fn push(
     back: &mut Vec<PriceLine>,
     paid: &[PriceLine],

@@ -1,37 +1,37 @@
-//! What comes back when a booking is cancelled.
+//! Refunds of canceled bookings.
 //!
-//! On confirmation the policy is frozen as a timeline of tiers; the preview and the real cancellation both ask `refund_at`. What the
-//! rules leave open is decided here:
+//! On confirmation the policy is frozen as refund tiers; the preview and the real cancellation both use `refund_at`. Decisions that the
+//! policies leave open:
 //!
-//! - "5 days before" is the same time of day by the listing's wall clock, 5 days earlier; "24 hours before" is 24 hours that pass,
-//!   also when clocks change. The instant itself has the better refund.
-//! - Booking, for the hours after it, means confirmation.
-//! - A night is stayed when its guest would have to leave the next morning: at the check-out time of the next day.
-//! - What a night is worth: its own price, with its share of the length discount and the extra-guest fee, by largest remainder.
-//! - Cleaning and pet fees come back in full until check-in, under every policy, and not at all after it.
-//! - The service fee comes back with a full refund only; taxes in proportion to what the host gives back.
+//! - "5 days before" is the same time of day by the listing's wall clock, 5 days earlier; "24 hours before" is 24 elapsed hours, even when
+//!   clocks change. The instant itself has the better refund.
+//! - Hours after booking are counted from the confirmation.
+//! - A night is stayed at the check-out time of the next day.
+//! - The value of a night is its own price, with its share of the length discount and the extra-guest fee, by largest remainder.
+//! - Cleaning and pet fees are refunded in full until check-in, under every policy, and not at all after it.
+//! - The service fee is refunded only with a full refund; taxes are refunded in proportion to the host's charges.
 //! - From 28 nights on, `Strict` becomes `StrictLongTerm`, and every other policy `FirmLongTerm`.
 
 mod lines;
-mod parts;
+mod paid_parts;
 
 use chrono::Duration;
 pub use lines::{payout_after, refund_lines};
-use parts::Parts;
+use paid_parts::Parts;
 
 use super::{
     money::half_even,
-    rule_sets::{Before, FullRefund, Kept, RuleSet},
+    rule_sets::{Before, FullRefund, Retained, RuleSet},
     timezones::{Zone, days_before},
 };
 use types::{CancellationPolicy, Currency, PriceLine, RefundTier, Stay, Timestamp};
 
-/// All that decides what comes back.
+/// Everything that determines refunds.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
     /// The rules that priced the stay.
     pub rules: &'a RuleSet,
-    /// The listing's policy, or the one that `applicable` made of it.
+    /// The listing's policy, or the result of `applicable`.
     pub policy: CancellationPolicy,
     /// The nights.
     pub stay: Stay,
@@ -49,7 +49,7 @@ pub struct Terms<'a> {
     pub lines: &'a [PriceLine],
 }
 
-/// The policy that holds for a stay of so many nights at a listing with this policy. Applied twice it changes nothing more.
+/// The policy that applies to a stay of so many nights at a listing with this policy. Idempotent.
 pub fn applicable(policy: CancellationPolicy, nights: u32, rules: &RuleSet) -> CancellationPolicy {
     use CancellationPolicy::{Firm, FirmLongTerm, Strict, StrictLongTerm};
     match (policy, nights >= rules.long_term_from) {
@@ -61,7 +61,7 @@ pub fn applicable(policy: CancellationPolicy, nights: u32, rules: &RuleSet) -> C
     }
 }
 
-/// The tiers of a booking, in order; they cover all time without gap or overlap.
+/// The refund tiers of a booking, in order; they cover all time without gap or overlap.
 pub fn timeline(terms: &Terms<'_>) -> Vec<RefundTier> {
     let rule = terms.rules.policy(applicable(terms.policy, terms.stay.len(), terms.rules));
     let parts = Parts::of(terms.lines, terms.stay.len());
@@ -71,15 +71,15 @@ pub fn timeline(terms: &Terms<'_>) -> Vec<RefundTier> {
         let half = half_even(i128::from(parts.nights_from(0)), 2);
         tiers.until(before(terms, Before::Days(days)), parts.refund(half, true));
     }
-    tiers.until(terms.check_in_at, parts.refund(given_back(&parts, rule.late, 0), true));
+    tiers.until(terms.check_in_at, parts.refund(nights_refund(&parts, rule.late, 0), true));
     for stayed in 0..terms.stay.len() {
-        let refund = parts.refund(given_back(&parts, rule.late, stayed), false);
+        let refund = parts.refund(nights_refund(&parts, rule.late, stayed), false);
         tiers.until(stayed_at(terms, stayed + 1), refund);
     }
     tiers.end(0)
 }
 
-/// What a cancellation at `at` gives back, in minor units. The one answer for previews and for real cancellations.
+/// The refund of a cancellation at `at`, in minor units, both for previews and for real cancellations.
 pub fn refund_at(tiers: &[RefundTier], at: Timestamp) -> i64 {
     tiers
         .iter()
@@ -89,9 +89,8 @@ pub fn refund_at(tiers: &[RefundTier], at: Timestamp) -> i64 {
         .unwrap_or(0)
 }
 
-/// What the host pays for cancelling at `at`, in minor units: a part of the value of the stay (what the host charges), near to and
-/// after check-in a part of the nights not stayed, and never less than the minimum. A time that is exactly on a limit has the
-/// greater fee.
+/// The host's fee for canceling at `at`, in minor units: a part of the host's charges for the stay, close to and after check-in a part of
+/// the nights not stayed, and at least the minimum. A time exactly on a limit has the greater fee.
 pub fn host_fee(terms: &Terms<'_>, at: Timestamp) -> i64 {
     let fees = terms.rules.host_cancellation;
     let parts = Parts::of(terms.lines, terms.stay.len());
@@ -104,7 +103,7 @@ pub fn host_fee(terms: &Terms<'_>, at: Timestamp) -> i64 {
         (parts.nights_from(stayed), fees.late_percent)
     };
     let fee = half_even(i128::from(value) * i128::from(percent), 100);
-    // At most what the stay is worth, or the minimum: both fit.
+    // At most the value of the stay, or the minimum: both fit.
     (fee as i64).max(fees.minimum * 10_i64.pow(terms.currency.decimals()))
 }
 
@@ -114,7 +113,7 @@ fn stayed_at(terms: &Terms<'_>, nights: u32) -> Timestamp {
     days_before(terms.zone, terms.check_out_at, left)
 }
 
-/// The instant so long before check-in.
+/// The instant that is `before` check-in.
 fn before(terms: &Terms<'_>, span: Before) -> Timestamp {
     match span {
         Before::Hours(hours) => terms.check_in_at - Duration::hours(hours.into()),
@@ -135,23 +134,23 @@ fn full_until(terms: &Terms<'_>, rule: FullRefund) -> Timestamp {
     }
 }
 
-/// What of the nights comes back when so many were stayed, once the good times are over.
-fn given_back(parts: &Parts, late: Kept, stayed: u32) -> i128 {
+/// The refund of the nights when so many were stayed, after the periods of full and half refunds.
+fn nights_refund(parts: &Parts, late: Retained, stayed: u32) -> i128 {
     match late {
-        Kept::All => 0,
-        Kept::Stayed { and, percent_of_rest } => {
+        Retained::All => 0,
+        Retained::Stayed { and, percent_of_rest } => {
             let rest = i128::from(parts.nights_from((stayed + and) as usize));
             half_even(rest * i128::from(100 - percent_of_rest), 100)
         }
     }
 }
 
-/// Tiers in the making: each begins where the last one ended.
+/// Builds tiers: each begins where the previous one ended.
 #[derive(Default)]
 struct Tiers(Vec<RefundTier>);
 
 impl Tiers {
-    /// Until `until` comes back `refund`. Nothing, if that is over already when the last tier ends.
+    /// Adds a tier with `refund` until `until`. No tier if the previous one ends later.
     fn until(&mut self, until: Timestamp, refund: i64) {
         let from = self.0.last().and_then(|tier| tier.until);
         if from.is_some_and(|from| until <= from) {
@@ -163,7 +162,7 @@ impl Tiers {
         }
     }
 
-    /// After that comes back `refund`, for ever.
+    /// Adds the last tier, with `refund` and no end.
     fn end(mut self, refund: i64) -> Vec<RefundTier> {
         match self.0.last_mut().filter(|tier| tier.refund == refund) {
             Some(same) => same.until = None,

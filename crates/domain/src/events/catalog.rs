@@ -1,4 +1,4 @@
-//! The catalog of changes, for whoever keeps a copy of what everybody can see or search.
+//! The catalog of changes, for consumers that have a copy of public data.
 
 use crate::app::App;
 use types::error::Result;
@@ -11,21 +11,21 @@ pub use store::events::{
 /// The most events of a shard that are read at once.
 const BATCH: i64 = 500;
 
-/// How far somebody has read the catalog.
+/// A consumer's position in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position([u64; SHARDS as usize]);
 
-/// What a read found.
+/// The result of a read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Changes {
     /// New events: of each shard in the order of their commits.
     Events(Vec<CatalogEvent>),
-    /// Events were deleted before they were read: what was copied must be read anew.
+    /// Events were deleted before they were read: the copy must be made again.
     Expired,
 }
 
 impl Position {
-    /// The end of the catalog. What is copied after this was read misses no change, if the catalog is read from here on.
+    /// The end of the catalog. A copy that is made after this call, and updated from this position on, misses no change.
     ///
     /// # Errors
     /// When the database fails.
@@ -33,10 +33,10 @@ impl Position {
         Ok(Self(store::events::catalog::positions(&mut app.conn().await?).await?))
     }
 
-    /// Reads on, in one statement if nothing is new. The position is then that of the last event read.
+    /// Reads the next events, in one statement if there are none, and advances the position past them.
     ///
     /// # Errors
-    /// When the database fails: the position stays.
+    /// When the database fails; the position does not change.
     pub async fn read(&mut self, app: &App) -> Result<Changes> {
         let conn = &mut app.conn().await?;
         let latest = store::events::catalog::positions(conn).await?;

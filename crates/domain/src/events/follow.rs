@@ -17,7 +17,7 @@ use types::{
 /// Where a stream begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// With events that happen from now on.
+    /// With new events.
     Now,
     /// With the events after a position.
     After(EventPosition),
@@ -42,7 +42,7 @@ pub async fn follow(
         Opening::Now => latest,
         Opening::After(position) => topic.number(position).ok_or(BadCursor)?,
     };
-    // A stream that waited until the table has this position would miss the events until then.
+    // A stream from a future position would miss the events up to it.
     if position > latest {
         return Err(BadCursor.into());
     }
@@ -59,7 +59,7 @@ pub async fn follow(
     }))
 }
 
-/// The last position of `topic`, if `member` may follow it.
+/// The last position of `topic`, if `member` can follow it.
 async fn latest(app: &App, member: &Member, topic: Topic) -> Result<u64> {
     let conn = &mut app.conn().await?;
     match topic {
@@ -80,7 +80,7 @@ pub async fn latest_of_feed(app: &App, member: &Member, side: Side) -> Result<Ev
 }
 
 fn reading(app: &App, topic: StoredTopic) -> Arc<Read<Event>> {
-    // A read is for all followers, not for the operation that started to follow first.
+    // A read serves all followers, not only the operation that followed first.
     let app = app.for_process();
     Arc::new(move |after| {
         let app = app.clone();

@@ -1,8 +1,8 @@
-//! Events: written in the transaction of the change, read as history, followed live, and read by whoever keeps a copy of what everybody
-//! can see ([`catalog`]).
+//! Events: written in the transaction of the change, read as history, followed live, and consumed as a feed of public changes
+//! ([`catalog`]).
 //!
-//! The tables are the truth. A stream knows its position, and gets later events from its topic's reader or from the table; so it loses
-//! nothing when it is interrupted, when a server dies, or when the change was made on another server.
+//! The tables are the source of truth. A stream has a position, and gets later events from its topic's reader or from the table; so it
+//! loses nothing when it is interrupted, when a server dies, or when another server makes the change.
 
 pub mod catalog;
 mod follow;
@@ -11,7 +11,7 @@ mod wake;
 pub use follow::{Opening, follow, latest_of_feed};
 pub use wake::{check_all_topics, wake_for_other_servers};
 
-pub(super) use store::events::{Actor, Happened, NewEvent, catalog::NewChange};
+pub(super) use store::events::{Actor, BookingEvents, NewEvent, catalog::NewChange};
 pub use store::events::{BookingDetails, Cause, Event, OfBooking};
 
 use std::collections::{BTreeMap, HashMap};
@@ -61,16 +61,16 @@ impl Topic {
         }
     }
 
-    /// What clients get for a number in it.
+    /// The position with this number.
     fn position(self, number: u64) -> EventPosition {
         match self {
-            // A booking's positions are sequences, which are that short.
+            // Positions of a booking are sequences, which have 32 bits.
             Self::Booking(id) => EventPosition::Booking(id, u32::try_from(number).unwrap_or(u32::MAX)),
             Self::Feed(side) => EventPosition::Feed(side, number),
         }
     }
 
-    /// The number of a position, if it is one of this topic.
+    /// The number of a position, if it is of this topic.
     fn number(self, position: EventPosition) -> Option<u64> {
         match (self, position) {
             (Self::Booking(id), EventPosition::Booking(of, sequence)) if of == id => Some(sequence.into()),
@@ -81,7 +81,7 @@ impl Topic {
 }
 
 impl EventPosition {
-    /// As an opaque text that clients send back.
+    /// The cursor: an opaque text for clients.
     pub fn to_cursor(self) -> String {
         match self {
             Self::Booking(booking, sequence) => format!("{booking}.{sequence}"),
@@ -89,10 +89,10 @@ impl EventPosition {
         }
     }
 
-    /// From the text that [`Self::to_cursor`] made.
+    /// From a cursor of [`Self::to_cursor`].
     ///
     /// # Errors
-    /// [`PageError::Cursor`] when the text is no cursor of events.
+    /// [`PageError::Cursor`] when the text is not a cursor of events.
     pub fn from_cursor(text: &str) -> Result<Self, PageError> {
         let read = || {
             let (name, sequence) = text.split_once('.')?;
@@ -108,13 +108,13 @@ impl EventPosition {
     }
 }
 
-/// That nobody paid or responded in time, for each of `bookings`.
-pub(super) fn expired(bookings: &[Booking]) -> impl Iterator<Item = Happened<'_>> {
+/// An event for each of `bookings`, which have expired.
+pub(super) fn expired(bookings: &[Booking]) -> impl Iterator<Item = BookingEvents<'_>> {
     let expired = Actor::Platform.event(BookingEventKind::Expired);
-    bookings.iter().map(move |booking| Happened::new(booking, [expired]))
+    bookings.iter().map(move |booking| BookingEvents::new(booking, [expired]))
 }
 
-/// Appends events of `booking`, which the transaction has locked or created. The last thing that it does.
+/// Appends events of `booking`, which the transaction has locked or created. Must be the last step of the transaction.
 ///
 /// # Errors
 /// When the database fails.
@@ -125,15 +125,20 @@ pub(super) async fn append(
     events: impl IntoIterator<Item = NewEvent>,
     now: Timestamp,
 ) -> Result<()> {
-    append_all(app, tx, &[Happened::new(booking, events)], now).await
+    append_all(app, tx, &[BookingEvents::new(booking, events)], now).await
 }
 
 /// Appends events of several bookings, as [`append`].
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn append_all(app: &App, tx: &mut Conn, happened: &[Happened<'_>], now: Timestamp) -> Result<()> {
-    append_with_changes(app, tx, (happened, &[]), now).await
+pub(super) async fn append_all(
+    app: &App,
+    tx: &mut Conn,
+    booking_events: &[BookingEvents<'_>],
+    now: Timestamp,
+) -> Result<()> {
+    append_with_changes(app, tx, (booking_events, &[]), now).await
 }
 
 /// Appends events of bookings, and changes to the catalog, as [`append`].
@@ -143,7 +148,7 @@ pub(super) async fn append_all(app: &App, tx: &mut Conn, happened: &[Happened<'_
 pub(super) async fn append_with_changes(
     app: &App,
     tx: &mut Conn,
-    news: (&[Happened<'_>], &[NewChange]),
+    news: (&[BookingEvents<'_>], &[NewChange]),
     now: Timestamp,
 ) -> Result<()> {
     Ok(store::events::append(tx, &app.cause, news, now).await?)
@@ -168,7 +173,7 @@ pub fn announce(app: &App, booking: &Booking) {
     }
 }
 
-/// Which page of a booking's history `page` is.
+/// The part for `page` of a booking's history.
 ///
 /// # Errors
 /// [`BadCursor`] when the cursor is of another booking.
@@ -181,7 +186,7 @@ pub fn part_of_history(booking: BookingId, page: &Page<EventPosition>) -> Result
     Ok(OfBooking { booking, page: Page { first: page.first, after } })
 }
 
-/// A page of the history of each part's booking, oldest first; nothing of bookings that `viewer` may not see.
+/// A page of the history of each part's booking, oldest first; empty for bookings that `viewer` cannot see.
 ///
 /// # Errors
 /// When the database fails.
@@ -214,7 +219,7 @@ mod tests {
     use types::SeededEntropy;
 
     #[test]
-    fn a_cursor_leads_back_to_its_position() {
+    fn a_cursor_has_its_position() {
         let at = chrono::DateTime::UNIX_EPOCH.into();
         let booking = BookingId::new(at, &SeededEntropy::new(1));
         for position in [

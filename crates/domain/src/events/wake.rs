@@ -1,21 +1,20 @@
-//! Finding events that other servers wrote.
+//! Finds events that other servers wrote.
 
 use std::{sync::PoisonError, time::Instant};
 
 use crate::app::App;
 use types::error::Result;
 
-/// How much further than to the last check to look back, in seconds: longer than a transaction takes to commit.
+/// How far before the last check to look back, in seconds: longer than any transaction takes to commit.
 const OVERLAP: u64 = 3;
-/// After so long all topics are checked instead, in seconds.
+/// If the last check is longer ago, in seconds, all topics are checked instead.
 const LONG_AGO: u64 = 60;
 /// The most entries that a check reads.
 const MOST: u32 = 10_000;
 /// Topics whose last positions are read in one statement.
 const CHUNK: usize = 500;
 
-/// Wakes the readers of topics in which something was written since the last call, on whichever server. What was read already is not read
-/// again.
+/// Wakes the readers of topics with new events since the last call, from any server. Events that were read already are not read again.
 ///
 /// # Errors
 /// When the database fails.
@@ -28,7 +27,7 @@ pub async fn wake_for_other_servers(app: &App) -> Result<()> {
             _ => check_all_topics(app).await?,
         }
     }
-    // Whoever starts to follow later reads the table first.
+    // Later followers read the table first.
     *app.streams.checked.lock().unwrap_or_else(PoisonError::into_inner) = Some(begun);
     Ok(())
 }
@@ -46,8 +45,7 @@ async fn look_back(app: &App, seconds: u32) -> Result<()> {
     Ok(())
 }
 
-/// Wakes the readers of all followed topics that have not read to the end. Done now and then whatever was announced, so that no event is
-/// lost if an announcement was.
+/// Wakes the readers of all followed topics that have not read to the end. Runs periodically, so that a lost announcement loses no event.
 ///
 /// # Errors
 /// When the database fails.

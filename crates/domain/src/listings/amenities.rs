@@ -1,4 +1,4 @@
-//! The catalog of amenities: one entry for all spellings of a thing, and how many published listings offer it.
+//! The catalog of amenities: one entry for all spellings, with the number of published listings.
 
 use std::{
     cmp::Reverse,
@@ -15,31 +15,31 @@ use types::{
     search_key,
 };
 
-/// How old the counts, and what is known of names, may be.
+/// How old cached counts and names can be.
 const AGE: Duration = Duration::from_secs(60);
 /// The longest name to look for, in characters.
 const MAX_NAME: usize = 200;
-/// How alike two names must be to be offered for one another, of 1.
-const ALIKE: f64 = 0.85;
-/// The most names that are offered.
-const OFFERED: usize = 3;
+/// The least similarity of a suggested name, from 0 to 1.
+const MIN_SIMILARITY: f64 = 0.85;
+/// The most suggested names.
+const MAX_SUGGESTIONS: usize = 3;
 
-/// A place in the catalog, the most common first: behind the amenity that so many listings offer.
+/// A position in the catalog, the most common first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ByUsage {
     /// Published listings.
     pub listings: u32,
-    /// Decides between amenities that as many offer.
+    /// Orders amenities with the same number.
     pub slug: String,
 }
 
-/// The place of an amenity.
+/// The position of an amenity.
 pub fn usage_place(usage: &Usage) -> ByUsage {
     ByUsage { listings: u32::try_from(usage.listings).unwrap_or(u32::MAX), slug: usage.slug.clone() }
 }
 
-/// A page of the amenities that published listings offer, the most common first; only those whose name or slug contains `matching`, in any
-/// spelling. The counts may be a minute old.
+/// A page of the amenities of published listings, the most common first; only those whose name or slug contains `matching`, in any
+/// spelling. The counts can be a minute old.
 ///
 /// # Errors
 /// [`types::error::Refusal::BadUserInput`] when `matching` is blank or too long; those of the database.
@@ -74,7 +74,7 @@ async fn usage(app: &App) -> Result<Arc<[Usage]>> {
 /// The slugs of the amenities that a filter names, by slug or in any spelling of the name.
 ///
 /// # Errors
-/// [`types::error::Refusal::BadUserInput`] with names that are like one that no published listing offers; those of the database.
+/// [`types::error::Refusal::BadUserInput`] with similar names, for one that no published listing has; those of the database.
 pub async fn slugs(app: &App, names: Vec<String>) -> Result<Vec<String>> {
     let cache = &app.amenities;
     let begun = Instant::now();
@@ -89,7 +89,7 @@ pub async fn slugs(app: &App, names: Vec<String>) -> Result<Vec<String>> {
         if let Some(unknown) = new.iter().find(|name| !offered.contains_key(*name)) {
             return Err(unknown_name(unknown, &usage(app).await?));
         }
-        cache.remember(begun, offered.clone());
+        cache.store(begun, offered.clone());
         found.extend(offered);
     }
     Ok(names.iter().filter_map(|name| found.get(name).cloned()).collect())
@@ -103,10 +103,10 @@ fn unknown_name(name: &str, known: &[Usage]) -> Error {
         if contains { 1.0 } else { strsim::jaro_winkler(&key, &other) }
     };
     let mut near: Vec<(f64, &str)> = known.iter().map(|usage| (alike(usage), usage.slug.as_str())).collect();
-    near.retain(|(alike, _)| *alike >= ALIKE);
-    // Stable: of equals the more common comes first.
+    near.retain(|(alike, _)| *alike >= MIN_SIMILARITY);
+    // The sort is stable: of equally similar names the more common comes first.
     near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    let near: Vec<String> = near.iter().take(OFFERED).map(|(_, slug)| format!("`{slug}`")).collect();
+    let near: Vec<String> = near.iter().take(MAX_SUGGESTIONS).map(|(_, slug)| format!("`{slug}`")).collect();
     let advice = if near.is_empty() {
         "The query `amenities` lists them.".to_owned()
     } else {

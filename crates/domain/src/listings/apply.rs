@@ -1,4 +1,4 @@
-//! Writes changes into a listing. Fields that are not named stay as they are, at every depth; everything that is not right is collected.
+//! Applies changes to a listing. Fields that are not given stay as they are, at every depth; all invalid fields are collected.
 
 use super::{
     Listing, Place, Pricing, Rules,
@@ -7,7 +7,7 @@ use super::{
 };
 use types::{Currency, Point, Timestamp, error::Validation};
 
-/// Notes what a new listing lacks.
+/// Reports the required fields that a new listing lacks.
 pub(super) fn require(new: &Changes, validation: &mut Validation) {
     let needs: [(&[&str], bool); 9] = [
         (&["title"], new.title.is_some()),
@@ -26,7 +26,7 @@ pub(super) fn require(new: &Changes, validation: &mut Validation) {
     }
 }
 
-/// Writes `changes` into `listing`, as far as they are right.
+/// Applies the valid ones of `changes` to `listing`.
 pub(super) fn apply(changes: &Changes, listing: &mut Listing, now: Timestamp, validation: &mut Validation) {
     apply_words(changes, listing, validation);
     apply_home(changes, listing, validation);
@@ -35,7 +35,7 @@ pub(super) fn apply(changes: &Changes, listing: &mut Listing, now: Timestamp, va
     apply_pricing(&changes.pricing, &mut listing.pricing, max_guests, validation);
     apply_rules(&changes.rules, &mut listing.rules, validation);
     let rules = &mut listing.rules;
-    if let Some(policy) = changes.cancellation_policy.and_then(|policy| validation.take(checks::policy(policy))) {
+    if let Some(policy) = changes.cancellation_policy.and_then(|policy| validation.check(checks::policy(policy))) {
         rules.cancellation_policy = policy;
     }
     rules.check_in_from = changes.check_in_from.unwrap_or(rules.check_in_from);
@@ -44,7 +44,7 @@ pub(super) fn apply(changes: &Changes, listing: &mut Listing, now: Timestamp, va
     let may_overlap =
         changes.check_in_from.is_some() || changes.check_out_by.is_some() || changes.rules.preparation_nights.is_some();
     if may_overlap {
-        validation.take(checks::hours(rules));
+        validation.check(checks::hours(rules));
     }
     listing.updated_at = now;
 }
@@ -52,15 +52,15 @@ pub(super) fn apply(changes: &Changes, listing: &mut Listing, now: Timestamp, va
 fn apply_words(changes: &Changes, listing: &mut Listing, validation: &mut Validation) {
     let words = &mut listing.words;
     if let Some(title) = &changes.title {
-        set(&mut words.title, validation.take(checks::line(&["title"], title, 1..=120)));
+        set(&mut words.title, validation.check(checks::line(&["title"], title, 1..=120)));
     }
     if let Some(text) = &changes.description {
         let text = checks::paragraphs(&["description"], text.as_deref().unwrap_or_default(), 10_000);
-        set(&mut words.description, validation.take(text));
+        set(&mut words.description, validation.check(text));
     }
     if let Some(text) = &changes.neighborhood_overview {
         let text = checks::paragraphs(&["neighborhoodOverview"], text.as_deref().unwrap_or_default(), 5_000);
-        let text = validation.take(text).map(|text| (!text.is_empty()).then_some(text));
+        let text = validation.check(text).map(|text| (!text.is_empty()).then_some(text));
         set(&mut words.neighborhood_overview, text);
     }
 }
@@ -70,29 +70,31 @@ fn apply_home(changes: &Changes, listing: &mut Listing, validation: &mut Validat
     let kind = (home.room_type, home.property_type);
     home.room_type = changes.room_type.unwrap_or(home.room_type);
     home.property_type = changes.property_type.unwrap_or(home.property_type);
-    // An imported listing keeps its own words until it becomes something else.
+    // An imported listing keeps its own label until its type changes.
     if home.property_label.is_empty() || kind != (home.room_type, home.property_type) {
         home.property_label = labels::of(home.room_type, home.property_type);
     }
     let count = |name, number: Option<i32>, most| number.map(|n| checks::within(&[name], n, 0..=most)).transpose();
     if let Some(bedrooms) = changes.bedrooms {
-        set(&mut home.bedrooms, validation.take(count("bedrooms", bedrooms, 50)));
+        set(&mut home.bedrooms, validation.check(count("bedrooms", bedrooms, 50)));
     }
     if let Some(beds) = changes.beds {
-        set(&mut home.beds, validation.take(count("beds", beds, 100)));
+        set(&mut home.beds, validation.check(count("beds", beds, 100)));
     }
     if let Some(bathrooms) = changes.bathrooms {
-        set(&mut home.bathroom_halves, validation.take(bathrooms.map(checks::bathroom_halves).transpose()));
+        set(&mut home.bathroom_halves, validation.check(bathrooms.map(checks::bathroom_halves).transpose()));
     }
     home.bathrooms_shared = changes.bathrooms_shared.unwrap_or(home.bathrooms_shared);
 }
 
-/// The bound of `guestsIncluded` follows from the most guests, so both change together. Answers with that bound.
+/// The limit of `guestsIncluded` depends on the most guests, so both change together. Returns that limit.
 fn apply_guests(changes: &Changes, listing: &mut Listing, validation: &mut Validation) -> u16 {
     let (home, pricing) = (&mut listing.home, &mut listing.pricing);
     let Some(guests) = changes.max_guests else { return home.max_guests };
-    // With a wrong number of guests, only what no number could allow is wrong about `guestsIncluded`.
-    let Some(guests) = validation.take(checks::within(&["maxGuests"], guests, checks::GUESTS)) else { return u16::MAX };
+    // If the number of guests is invalid, `guestsIncluded` is checked against the greatest number.
+    let Some(guests) = validation.check(checks::within(&["maxGuests"], guests, checks::GUESTS)) else {
+        return u16::MAX;
+    };
     let includes_all = pricing.guests_included >= home.max_guests;
     home.max_guests = guests;
     pricing.guests_included = if includes_all { guests } else { pricing.guests_included.min(guests) };
@@ -101,7 +103,7 @@ fn apply_guests(changes: &Changes, listing: &mut Listing, validation: &mut Valid
 
 fn apply_place(changes: &PlaceChanges, place: &mut Place, validation: &mut Validation) {
     if let Some(city) = &changes.city {
-        set(&mut place.city, validation.take(checks::line(&["place", "city"], city, 1..=100)));
+        set(&mut place.city, validation.check(checks::line(&["place", "city"], city, 1..=100)));
     }
     let texts = [
         ("neighborhood", &changes.neighborhood, 100, &mut place.neighborhood),
@@ -110,11 +112,11 @@ fn apply_place(changes: &PlaceChanges, place: &mut Place, validation: &mut Valid
     ];
     for (name, text, most, field) in texts {
         if let Some(text) = text {
-            set(field, validation.take(checks::optional(&["place", name], text.as_deref(), most)));
+            set(field, validation.check(checks::optional(&["place", name], text.as_deref(), most)));
         }
     }
     if let Some(code) = &changes.country_code {
-        set(&mut place.country_code, validation.take(code.as_deref().map(checks::country).transpose()));
+        set(&mut place.country_code, validation.check(code.as_deref().map(checks::country).transpose()));
     }
     apply_point(changes, place, validation);
 }
@@ -128,8 +130,8 @@ fn apply_point(changes: &PlaceChanges, place: &mut Place, validation: &mut Valid
         None => Ok(current),
     };
     let before = place.exact();
-    let latitude = validation.take(degrees("latitude", changes.latitude, 90.0, before.latitude));
-    let longitude = validation.take(degrees("longitude", changes.longitude, 180.0, before.longitude));
+    let latitude = validation.check(degrees("latitude", changes.latitude, 90.0, before.latitude));
+    let longitude = validation.check(degrees("longitude", changes.longitude, 180.0, before.longitude));
     let Some(point) = latitude.zip(longitude).and_then(|(north, east)| Point::new(north, east)) else { return };
     match places::zone_at(point) {
         Some(zone) => place.move_to(point, zone.to_owned()),
@@ -144,11 +146,11 @@ fn apply_pricing(changes: &PricingChanges, pricing: &mut Pricing, max_guests: u1
     let currency = pricing.currency;
     if let Some(price) = changes.base_price {
         let price = checks::amount(&["pricing", "basePrice"], price, 1, currency);
-        set(&mut pricing.base_price, validation.take(price));
+        set(&mut pricing.base_price, validation.check(price));
     }
     if let Some(price) = changes.weekend_price {
         let price = price.map(|price| checks::amount(&["pricing", "weekendPrice"], price, 1, currency)).transpose();
-        set(&mut pricing.weekend_price, validation.take(price));
+        set(&mut pricing.weekend_price, validation.check(price));
     }
     let fees = [
         ("cleaningFee", changes.cleaning_fee, &mut pricing.cleaning_fee),
@@ -157,13 +159,13 @@ fn apply_pricing(changes: &PricingChanges, pricing: &mut Pricing, max_guests: u1
     ];
     for (name, fee, field) in fees {
         if let Some(fee) = fee {
-            set(field, validation.take(checks::amount(&["pricing", name], fee.unwrap_or(0), 0, currency)));
+            set(field, validation.check(checks::amount(&["pricing", name], fee.unwrap_or(0), 0, currency)));
         }
     }
     if let Some(guests) = changes.guests_included {
         let bounds = 1..=i32::from(max_guests.min(*checks::GUESTS.end() as u16));
         let included = guests.map_or(Ok(max_guests), |n| checks::within(&["pricing", "guestsIncluded"], n, bounds));
-        set(&mut pricing.guests_included, validation.take(included));
+        set(&mut pricing.guests_included, validation.check(included));
     }
     let discounts = [
         ("weeklyDiscountPercent", changes.weekly_discount, &mut pricing.weekly_discount),
@@ -171,12 +173,12 @@ fn apply_pricing(changes: &PricingChanges, pricing: &mut Pricing, max_guests: u1
     ];
     for (name, percent, field) in discounts {
         if let Some(percent) = percent {
-            set(field, validation.take(checks::within(&["pricing", name], percent.unwrap_or(0), 0..=99)));
+            set(field, validation.check(checks::within(&["pricing", name], percent.unwrap_or(0), 0..=99)));
         }
     }
 }
 
-/// Amounts that are not named keep their figures, so a currency with other decimals needs all of them anew.
+/// Amounts that are not given keep their numbers, so a currency with other decimals needs all of them.
 fn apply_currency(currency: Currency, changes: &PricingChanges, pricing: &mut Pricing, validation: &mut Validation) {
     let before = pricing.currency;
     pricing.currency = currency;
@@ -208,7 +210,7 @@ fn apply_rules(changes: &RulesChanges, rules: &mut Rules, validation: &mut Valid
     let mut is_right = true;
     for (name, number, bounds, field) in numbers {
         let Some(number) = number else { continue };
-        let number = validation.take(checks::within(&["rules", name], number, bounds));
+        let number = validation.check(checks::within(&["rules", name], number, bounds));
         is_right &= number.is_some();
         set(field, number);
     }

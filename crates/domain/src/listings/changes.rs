@@ -1,4 +1,4 @@
-//! What a host says about a listing, not yet checked.
+//! Unchecked input for a listing.
 
 use chrono::NaiveTime;
 use serde::Serialize;
@@ -13,11 +13,11 @@ pub struct Changes {
     pub title: Option<String>,
     /// Description, at most 10,000 characters.
     pub description: Option<Option<String>>,
-    /// On the neighborhood, at most 5,000 characters.
+    /// About the neighborhood, at most 5,000 characters.
     pub neighborhood_overview: Option<Option<String>>,
-    /// How much of the place the guest has.
+    /// Entire place or room.
     pub room_type: Option<RoomType>,
-    /// What kind of building it is.
+    /// Kind of building.
     pub property_type: Option<PropertyType>,
     /// Most guests, 1 to 50.
     pub max_guests: Option<i32>,
@@ -29,7 +29,7 @@ pub struct Changes {
     pub bathrooms: Option<Option<f64>>,
     /// Whether bathrooms are shared with others.
     pub bathrooms_shared: Option<bool>,
-    /// Names of what the place offers, at most 100.
+    /// Names of amenities, at most 100.
     pub amenities: Option<Vec<String>>,
     /// Pictures in order, at most 100.
     pub photos: Option<Vec<NewPhoto>>,
@@ -43,11 +43,11 @@ pub struct Changes {
     pub pricing: PricingChanges,
     /// Which stays are allowed.
     pub rules: RulesChanges,
-    /// Whether a booking needs no answer of the host.
+    /// Whether bookings are confirmed without the host.
     pub instant_book: Option<bool>,
-    /// What a guest gets back on cancellation.
+    /// The cancellation policy.
     pub cancellation_policy: Option<CancellationPolicy>,
-    /// Fields whose values could not be read. Nothing is changed when there are any.
+    /// Fields whose values could not be parsed. If there are any, nothing is changed.
     #[serde(skip)]
     pub malformed: Vec<InvalidField>,
 }
@@ -57,7 +57,7 @@ pub struct Changes {
 pub struct NewPhoto {
     /// Web address, at most 2,048 characters.
     pub url: String,
-    /// What it shows, at most 200 characters.
+    /// Caption, at most 200 characters.
     pub caption: Option<String>,
 }
 
@@ -110,12 +110,12 @@ pub struct RulesChanges {
     pub min_nights: Option<i32>,
     /// Most nights, up to 365.
     pub max_nights: Option<i32>,
-    /// Hours from booking to check-in at the least, 0 to 8,760.
+    /// Fewest hours from booking to check-in, 0 to 8,760.
     pub advance_notice_hours: Option<i32>,
     /// Nights kept free before and after each stay, 0 to 30.
     pub preparation_nights: Option<i32>,
-    /// How many days ahead check-in may be at the most, 1 to 730.
+    /// How many days ahead check-in can be at most, 1 to 730.
     pub booking_window_days: Option<i32>,
-    /// Whether pets may come.
+    /// Whether pets are allowed.
     pub pets_allowed: Option<bool>,
 }

@@ -1,4 +1,4 @@
-//! The bounds of what hosts say. Each check names the field at fault and the limit.
+//! Limits of the fields of listings. Each check reports the invalid field and the limit.
 
 use std::{fmt::Display, ops::RangeInclusive};
 
@@ -10,11 +10,11 @@ use types::{
     text, web_address,
 };
 
-/// The fewest and the most nights that a stay may be asked to have: no longer one can be asked for.
+/// The limits of the fewest and the most nights: longer stays cannot be requested.
 pub(crate) const NIGHTS: RangeInclusive<i32> = 1..=365;
 /// The most pictures, and the most amenities.
 const MOST_ITEMS: usize = 100;
-/// The most guests that a place takes.
+/// The most guests of a listing.
 pub(super) const GUESTS: RangeInclusive<i32> = 1..=50;
 
 fn grouped(number: impl Display) -> String {
@@ -39,12 +39,12 @@ pub(crate) fn within(path: &[&str], value: i32, bounds: RangeInclusive<i32>) -> 
     number.ok_or_else(|| Error::invalid(path, from_to(field(path), bounds.start(), bounds.end())))
 }
 
-/// The words for a number out of its bounds.
+/// The message for a number out of its limits.
 pub(super) fn from_to(name: &str, least: impl Display, most: impl Display) -> String {
     format!("`{name}` must be from {} to {}.", grouped(least), grouped(most))
 }
 
-/// An amount of at least `least` minor units, and at most what a currency allows.
+/// An amount of at least `least` minor units, and at most the limit of the currency.
 pub(crate) fn amount(path: &[&str], minor: i64, least: i64, currency: Currency) -> Result<i64> {
     if minor < least {
         return Err(Error::invalid(path, format!("`{}` must be at least {least}.", field(path))));
@@ -83,7 +83,7 @@ pub(super) fn bathroom_halves(bathrooms: f64) -> Result<u16> {
     Ok(halves as u16)
 }
 
-/// What the place offers, each thing once.
+/// The amenities, each once.
 pub(super) fn amenities(names: &[String]) -> Result<Vec<Amenity>> {
     at_most(&["amenities"], names.len())?;
     let mut validation = Validation::default();
@@ -92,7 +92,7 @@ pub(super) fn amenities(names: &[String]) -> Result<Vec<Amenity>> {
         let path = ["amenities", &index.to_string()];
         let name = line(&path, name, 1..=200)
             .map_err(|_| Error::invalid(&path, "An amenity must have 1 to 200 characters of plain text."));
-        let Some(name) = validation.take(name) else { continue };
+        let Some(name) = validation.check(name) else { continue };
         let (slug, name) = amenity_of(&name);
         if offers.iter().all(|offer| offer.slug != slug) {
             offers.push(Amenity { slug, name });
@@ -108,13 +108,13 @@ pub(super) fn photos(listing_id: ListingId, photos: &[NewPhoto]) -> Result<Vec<P
     let mut pictures = Vec::with_capacity(photos.len());
     for (position, photo) in (0..).zip(photos) {
         let index = u16::to_string(&position);
-        // One that is malformed was noted when it was read, and is empty.
+        // A malformed one was reported when it was parsed, and is empty.
         if !photo.url.is_empty() && !web_address::is_public(&photo.url) {
             let message = "The URL of a photo must be on the public web, without a user name or password.";
             validation.refuse(&["photos", &index, "url"], message);
         }
         let path = ["photos", &index, "caption"];
-        if let Some(caption) = validation.take(optional(&path, photo.caption.as_deref(), 200)) {
+        if let Some(caption) = validation.check(optional(&path, photo.caption.as_deref(), 200)) {
             pictures.push(Photo { listing_id, position, url: photo.url.clone(), caption });
         }
     }
@@ -145,7 +145,7 @@ pub(super) fn country(code: &str) -> Result<String> {
     Err(Error::invalid(&["place", "countryCode"], message))
 }
 
-/// Refuses hours in which two guests could be entitled to the same place: who leaves late on the day on which another may come early.
+/// Refuses check-in before check-out: two guests could be in the same place at the same time.
 pub(super) fn hours(rules: &super::Rules) -> Result<()> {
     if rules.check_in_from >= rules.check_out_by || rules.preparation_nights > 0 {
         return Ok(());
@@ -159,7 +159,7 @@ pub(super) fn hours(rules: &super::Rules) -> Result<()> {
     Err(Error::invalid(&["checkInFrom"], message))
 }
 
-/// A policy that a host can choose.
+/// Only policies that a host can choose.
 pub(super) fn policy(policy: CancellationPolicy) -> Result<CancellationPolicy> {
     if matches!(policy, CancellationPolicy::FirmLongTerm | CancellationPolicy::StrictLongTerm) {
         let message = "Long-term policies are derived from the length of the stay. Choose another policy.";

@@ -1,8 +1,8 @@
-//! The kind of place in words.
+//! Labels of listings.
 
 use types::{PropertyType, RoomType};
 
-/// The kind of place in words: `Private room in house`.
+/// The label of a listing: `Private room in house`.
 pub(super) fn of(room: RoomType, property: PropertyType) -> String {
     let property = match property {
         PropertyType::Apartment => "apartment",

@@ -1,4 +1,4 @@
-//! Places to stay: who may see which, and what hosts do with theirs.
+//! Listings: who can see them, and how hosts change them.
 
 pub mod amenities;
 mod apply;
@@ -36,7 +36,7 @@ fn shared(listings: Vec<ListingWithCover>) -> Vec<Arc<ListingWithCover>> {
     listings.into_iter().map(Arc::new).collect()
 }
 
-/// The rows of each owner, in the order in which they came.
+/// The rows of each owner, in their order.
 pub(super) fn by_owner<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) -> HashMap<K, Vec<T>> {
     let mut groups: HashMap<K, Vec<T>> = HashMap::new();
     for (owner, row) in rows {
@@ -45,7 +45,7 @@ pub(super) fn by_owner<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) 
     groups
 }
 
-/// Those of `ids` that are published, in no order: what everybody may see.
+/// Those of `ids` that are published and thus public, in no order.
 ///
 /// # Errors
 /// When the database fails.
@@ -61,7 +61,7 @@ pub async fn visible(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Ve
     Ok(shared(store::listings::visible(&mut app.conn().await?, viewer.id(), ids).await?))
 }
 
-/// Those of `ids` that are published, `viewer`'s own or once quoted to `viewer`, in no order: what a guest has booked stays in sight.
+/// Those of `ids` that are published, `viewer`'s own or once quoted to `viewer`, in no order: booked listings stay visible to their guests.
 ///
 /// # Errors
 /// When the database fails.
@@ -84,12 +84,12 @@ pub async fn of_hosts(app: &App, parts: Vec<OfHost>) -> Result<HashMap<OfHost, P
     Ok(parts.into_iter().map(cut).collect())
 }
 
-/// The place of `listing` in a list that has the newest first.
+/// The position of `listing` in a list, newest first.
 pub fn place(listing: &Listing) -> Newest<ListingId> {
     Newest { at: listing.created_at, id: listing.id }
 }
 
-/// Which of a host's own listings `page` of those in any of `statuses` (None: in every state) is.
+/// The part for `page` of a host's own listings in any of `statuses` (None: all).
 pub fn own_part(statuses: Option<Vec<ListingStatus>>, page: Page<Newest<ListingId>>) -> OwnPart {
     let once = |statuses: Vec<ListingStatus>| statuses.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
     OwnPart { statuses: statuses.map(once), page }
@@ -121,7 +121,7 @@ pub async fn photos(app: &App, ids: &[ListingId], limit: u16) -> Result<HashMap<
     Ok(by_owner(photos.into_iter().map(|photo| (photo.listing_id, photo))))
 }
 
-/// What each listing offers, by name.
+/// The amenities of each listing, by name.
 ///
 /// # Errors
 /// When the database fails.
@@ -129,7 +129,7 @@ pub async fn amenities(app: &App, ids: &[ListingId]) -> Result<HashMap<ListingId
     Ok(by_owner(store::amenities::of_listings(&mut app.conn().await?, ids).await?))
 }
 
-/// What `listing` charges, as prices are computed from it.
+/// The rates of `listing`, for the computation of prices.
 pub fn rates(listing: &Listing) -> Rates {
     let pricing = &listing.pricing;
     Rates {
@@ -148,7 +148,7 @@ pub fn rates(listing: &Listing) -> Rates {
 /// The time zone of `listing`.
 ///
 /// # Errors
-/// [`Error::Internal`] when the row names no zone.
+/// [`Error::Internal`] when the row has no valid time zone.
 pub fn zone(zones: &TimeZones, listing: &Listing) -> Result<Zone> {
     zones.zone(&listing.place.time_zone).map_err(|error| Error::Internal(error.into()))
 }

@@ -6,10 +6,10 @@ use tzf_rs::EmbeddedFinder;
 
 use types::{Point, TimeZones};
 
-/// The boundaries of the zones, read where they lie in the program. Some are prepared on first use.
+/// The boundaries of the zones, read in place from the program's data. Some are prepared on first use.
 static ZONES: LazyLock<EmbeddedFinder> = LazyLock::new(EmbeddedFinder::new);
 
-/// The name of the time zone that holds at `point`, if its rules are known; zones at sea are.
+/// The name of the time zone at `point`, if its rules are known. Points at sea have zones too.
 pub fn zone_at(point: Point) -> Option<&'static str> {
     let name = ZONES.get_tz_name(point.longitude, point.latitude);
     TimeZones::built_in().zone(name).is_ok().then_some(name)

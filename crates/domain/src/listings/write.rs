@@ -1,4 +1,4 @@
-//! What hosts do with their listings.
+//! Hosts create, change and publish listings.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::App,
     events::{self, NewChange},
-    idempotency::{self, Once},
+    idempotency::{self, Idempotent},
     limits,
 };
 use auth::Member;
@@ -23,46 +23,46 @@ use types::{
     error::{Error, ListingIncomplete, ListingState, Refusal, Result, Validation},
 };
 
-/// Makes a listing of `host`, as a draft.
+/// Creates a listing of `host`, as a draft.
 ///
 /// # Errors
 /// [`Refusal::InvalidInput`] when a field is missing or out of bounds, [`Refusal::IdempotencyConflict`] when `key` was used for another
-/// listing, [`Refusal::TooManyAttempts`] when `host` makes too many.
+/// listing, [`Refusal::TooManyAttempts`] when `host` creates too many.
 pub async fn create(
     app: &App,
     host: &Member,
     new: &Changes,
     key: Option<&IdempotencyKey>,
-) -> Result<Once<Arc<ListingWithCover>>> {
+) -> Result<Idempotent<Arc<ListingWithCover>>> {
     let now = app.now();
     let mut listing = blank(ListingId::new(now, &*app.entropy), host, now);
     let mut validation = Validation::of(&new.malformed);
     apply::require(new, &mut validation);
     apply::apply(new, &mut listing, now, &mut validation);
-    let belongings = Belongings::of(listing.id, new, &mut validation);
+    let related = RelatedRows::of(listing.id, new, &mut validation);
     validation.finish()?;
     let request = key.map(|key| idempotency::request(host, "createListing", key, new)).transpose()?;
     app.database
         .transaction(async |tx| {
             if let Some(request) = &request
-                && let Some(earlier) = idempotency::take(tx, request, now).await?
+                && let Some(earlier) = idempotency::claim(tx, request, now).await?
             {
-                return Ok(Once { answer: created(tx, host, earlier.answer).await?, replayed: true });
+                return Ok(Idempotent { answer: created(tx, host, earlier.answer).await?, replayed: true });
             }
             limits::take(tx, &app.limits.drafts, &[host.id().as_bytes()], now).await?;
             store::listings::insert(tx, &listing).await?;
-            belongings.write(tx, listing.id).await?;
+            related.write(tx, listing.id).await?;
             if let Some(request) = &request {
-                idempotency::keep(tx, request, listing.id).await?;
+                idempotency::store(tx, request, listing.id).await?;
             }
-            let created = Once::new(shown(tx, listing.clone()).await?);
+            let created = Idempotent::new(with_cover(tx, listing.clone()).await?);
             append(app, tx, &[ChangeKind::ListingCreated], &listing, now).await?;
             Ok(created)
         })
         .await
 }
 
-/// The listing that an earlier request with the same key has made.
+/// The listing that an earlier request with the same key has created.
 async fn created(tx: &mut Conn, host: &Member, id: ListingId) -> Result<Arc<ListingWithCover>> {
     let listing = store::listings::visible(tx, host.id(), &[id]).await?.pop().map(Arc::new);
     let deleted =
@@ -70,10 +70,10 @@ async fn created(tx: &mut Conn, host: &Member, id: ListingId) -> Result<Arc<List
     listing.ok_or_else(deleted)
 }
 
-/// Deletes a draft of `host`, with everything that belongs to it. Nobody else has ever seen it.
+/// Deletes a draft of `host`, with everything that belongs to it. A draft was never visible to others.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingState`] when it is no draft.
+/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingState`] when it is not a draft.
 pub async fn delete(app: &App, host: &Member, id: ListingId) -> Result<()> {
     app.database
         .transaction(async |tx| {
@@ -87,20 +87,20 @@ pub async fn delete(app: &App, host: &Member, id: ListingId) -> Result<()> {
         .await
 }
 
-/// A listing that was changed.
+/// The result of a change of a listing.
 #[derive(Debug, Clone)]
 pub struct Updated {
-    /// As it is now.
+    /// The listing now.
     pub listing: Arc<ListingWithCover>,
-    /// Open bookings that keep the place the listing has left, the nearest check-in first, at most 100.
+    /// Open bookings that keep the old place, the earliest check-in first, at most 100.
     pub affected: Vec<Booking>,
 }
 
 /// Changes a listing of `host`. Bookings keep the place, the hours and the currency that they were made with.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::InvalidInput`] when a field is out of bounds,
-/// [`Refusal::ListingIncomplete`] when a published listing would lose what it needs.
+/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::InvalidInput`] when a field is out of bounds, [`Refusal::ListingIncomplete`]
+/// when a published listing would lose required fields.
 pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) -> Result<Updated> {
     let now = app.now();
     let updated = app
@@ -108,31 +108,32 @@ pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) 
         .transaction(async |tx| {
             let open = booked::lock_open(tx, host, (id, changes), now).await?;
             let before = lock_own(tx, host, id).await?;
-            // Again: a booking may have been made meanwhile. From here on all new ones wait for this change.
+            // Checked again: a booking may have been made meanwhile. From here on new bookings wait for this change.
             let open = if open.is_some() { booked::lock_open(tx, host, (id, changes), now).await? } else { open };
             let open = open.unwrap_or_default();
             let mut listing = before.clone();
             let mut validation = Validation::of(&changes.malformed);
             apply::apply(changes, &mut listing, now, &mut validation);
-            let belongings = Belongings::of(id, changes, &mut validation);
-            booked::allow(tx, &before, &listing, now, &mut validation).await?;
+            let related = RelatedRows::of(id, changes, &mut validation);
+            booked::check_currency(tx, &before, &listing, now, &mut validation).await?;
             validation.finish()?;
-            keeps_complete(&listing, changes)?;
-            booked::keep_places(tx, &before, &listing).await?;
+            refuse_incomplete(&listing, changes)?;
+            booked::preserve_places(tx, &before, &listing).await?;
             store::listings::update(tx, &listing).await?;
-            belongings.write(tx, id).await?;
-            let shown = shown(tx, listing).await?;
-            let kinds = belongings.changes();
-            let affected = booked::tell_of_move(app, tx, (&before, &shown.listing), open, (kinds, now)).await?;
-            Ok::<_, Error>(Updated { listing: shown, affected })
+            related.write(tx, id).await?;
+            let with_cover = with_cover(tx, listing).await?;
+            let kinds = related.changes();
+            let affected =
+                booked::append_with_move(app, tx, (&before, &with_cover.listing), open, (kinds, now)).await?;
+            Ok::<_, Error>(Updated { listing: with_cover, affected })
         })
         .await?;
     updated.affected.iter().for_each(|booking| events::announce(app, booking));
     Ok(updated)
 }
 
-/// Refuses changes that take away what a published listing needs.
-fn keeps_complete(listing: &Listing, changes: &Changes) -> Result<()> {
+/// Refuses changes that remove what a published listing needs.
+fn refuse_incomplete(listing: &Listing, changes: &Changes) -> Result<()> {
     let loses = [
         ("description", changes.description.is_some() && listing.words.description.is_empty()),
         ("photos", changes.photos.as_ref().is_some_and(Vec::is_empty)),
@@ -144,7 +145,7 @@ fn keeps_complete(listing: &Listing, changes: &Changes) -> Result<()> {
     Ok(())
 }
 
-/// Lets guests find and book a listing of `host`. One that is published already stays so.
+/// Publishes a listing of `host`: guests can find and book it. No change if it is published already.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingIncomplete`] when it has no description or no picture.
@@ -172,12 +173,12 @@ pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<List
             Ok::<_, Error>(Arc::new(ListingWithCover { listing, cover }))
         })
         .await?;
-    // It may be the first in its time zone.
+    // It can be the first in its time zone.
     app.zones.invalidate();
     Ok(published)
 }
 
-/// Takes a listing of `host` off. One that is off already stays so; a draft was never on.
+/// Unlists a listing of `host`. No change if it is unlisted already; a draft is refused.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingState`] when it is a draft.
@@ -188,12 +189,12 @@ pub async fn unlist(app: &App, host: &Member, id: ListingId) -> Result<Arc<Listi
             let mut listing = lock_own(tx, host, id).await?;
             match listing.status {
                 ListingStatus::Draft => Err(Refusal::ListingState(ListingState { status: listing.status }).into()),
-                ListingStatus::Unlisted => shown(tx, listing).await,
+                ListingStatus::Unlisted => with_cover(tx, listing).await,
                 ListingStatus::Published => {
                     listing.status = ListingStatus::Unlisted;
                     listing.updated_at = now;
                     store::listings::update(tx, &listing).await?;
-                    let unlisted = shown(tx, listing).await?;
+                    let unlisted = with_cover(tx, listing).await?;
                     append(app, tx, &[ChangeKind::ListingUnlisted], &unlisted.listing, now).await?;
                     Ok(unlisted)
                 }
@@ -202,14 +203,14 @@ pub async fn unlist(app: &App, host: &Member, id: ListingId) -> Result<Arc<Listi
         .await
 }
 
-/// Appends changes of `listing`, which the transaction has locked or created. The last thing that it does.
+/// Appends changes of `listing`, which the transaction has locked or created. Must be the last step of the transaction.
 async fn append(app: &App, tx: &mut Conn, kinds: &[ChangeKind], listing: &Listing, now: Timestamp) -> Result<()> {
     let change = |kind: &ChangeKind| NewChange::listing(*kind, listing.id, listing.host_id);
     events::append_changes(app, tx, &kinds.iter().map(change).collect::<Vec<_>>(), now).await
 }
 
 /// `listing` with its cover, as it is now.
-async fn shown(tx: &mut Conn, listing: Listing) -> Result<Arc<ListingWithCover>> {
+async fn with_cover(tx: &mut Conn, listing: Listing) -> Result<Arc<ListingWithCover>> {
     let cover = store::photos::cover(tx, listing.id).await?;
     Ok(Arc::new(ListingWithCover { listing, cover }))
 }
@@ -217,29 +218,29 @@ async fn shown(tx: &mut Conn, listing: Listing) -> Result<Arc<ListingWithCover>>
 /// The listing `id` of `host`, locked until the transaction ends.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] when it does not exist or is another's.
+/// [`Refusal::NotFound`] when it does not exist or is another host's.
 pub async fn lock_own(tx: &mut Conn, host: &Member, id: ListingId) -> Result<Listing> {
     let listing = store::listings::lock(tx, id).await?.filter(|listing| listing.host_id == host.id());
     listing.ok_or_else(|| Error::not_found("listingId", "listing"))
 }
 
-/// What a listing has in tables of its own, checked.
-struct Belongings {
+/// Checked values of a listing that have their own tables.
+struct RelatedRows {
     amenities: Option<Vec<Amenity>>,
     photos: Option<Vec<Photo>>,
 }
 
-impl Belongings {
+impl RelatedRows {
     fn of(listing: ListingId, changes: &Changes, validation: &mut Validation) -> Self {
         let amenities = changes.amenities.as_deref().map(checks::amenities);
         let photos = changes.photos.as_deref().map(|photos| checks::photos(listing, photos));
         Self {
-            amenities: amenities.and_then(|amenities| validation.take(amenities)),
-            photos: photos.and_then(|photos| validation.take(photos)),
+            amenities: amenities.and_then(|amenities| validation.check(amenities)),
+            photos: photos.and_then(|photos| validation.check(photos)),
         }
     }
 
-    /// The kinds of events that an update with them has.
+    /// The kinds of events of an update with them.
     fn changes(&self) -> &'static [ChangeKind] {
         match self.photos {
             Some(_) => &[ChangeKind::ListingUpdated, ChangeKind::PhotosReplaced],
@@ -258,8 +259,7 @@ impl Belongings {
     }
 }
 
-/// A listing of which nothing is said yet. Its place, price and kinds stand for those that a new listing has to name; everything else
-/// is as the contract says of fields that are left out.
+/// A listing with defaults. Its place, price and types are placeholders for required fields; everything else has the contract's defaults.
 fn blank(id: ListingId, host: &Member, now: Timestamp) -> Listing {
     Listing {
         id,

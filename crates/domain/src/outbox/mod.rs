@@ -1,6 +1,7 @@
-//! Effects on the outside world. The transaction that decides one writes it to the outbox; it is done after the commit, by the operation that
-//! waits for it or by any server's worker. An effect is leased while it is worked on. One that fails is tried again after a growing pause,
-//! under the same idempotency key; one that is refused, or has failed too often, is dead, and a case is opened for a person.
+//! Effects on the outside world. The transaction that decides one writes it to the outbox; it is performed after the commit, by the
+//! operation that waits for it or by any server's worker. An effect is leased while it is performed. One that fails is retried after a
+//! growing pause, under the same idempotency key; one that is refused, or has failed too often, is a dead letter, and a case is opened for
+//! an operator.
 
 mod pause;
 
@@ -27,25 +28,26 @@ pub use store::outbox::{Effect, Failed};
 pub(crate) use pause::doubled;
 pub(crate) use store::outbox::NewEffect;
 
-/// How much longer than a provider may take a lease lasts.
-const MARGIN: Duration = Duration::seconds(40);
-/// Attempts before an effect is dead. With the pauses between them they take about half a day.
-const MOST_ATTEMPTS: u32 = 20;
-/// Effects of one kind that one server works on at a time.
+/// How much longer a lease lasts than the timeout of the provider.
+const LEASE_MARGIN: Duration = Duration::seconds(40);
+/// Attempts before an effect is a dead letter. With the pauses between them they take about half a day.
+const MAX_ATTEMPTS: u32 = 20;
+/// Effects of one kind that one server performs at a time.
 const AT_ONCE: i64 = 20;
-/// Leases of one kind in a row, so that a long queue does not wait for the next tick.
+/// Consecutive leases of one kind, so that a long queue does not wait for the next tick.
 const ROUNDS: usize = 10;
-/// How often an operation looks whether somebody else has done its effect.
-const LOOK: RealTime = RealTime::from_millis(50);
-/// How long an operation waits for somebody else, who may be dead, before it does the effect itself. That is safe: the provider knows the key.
-const COURTESY: RealTime = RealTime::from_secs(1);
+/// How often an operation checks whether another server has performed its effect.
+const POLL_INTERVAL: RealTime = RealTime::from_millis(50);
+/// How long an operation waits for another server, which may be dead, before it performs the effect itself. That is safe: the provider
+/// knows the key.
+const WAIT_FOR_OTHERS: RealTime = RealTime::from_secs(1);
 
 /// Why an attempt failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The provider did not do it.
+    /// The provider failed.
     Provider(ProviderError),
-    /// We could not.
+    /// Our own error.
     Ours(Error),
 }
 
@@ -76,18 +78,18 @@ impl From<Failure> for Error {
     }
 }
 
-/// The key by which a provider knows `effect` on each attempt.
+/// The idempotency key of `effect`, the same for each attempt.
 pub(crate) fn key_of(effect: &Effect, object: &impl std::fmt::Display) -> EffectKey {
     EffectKey(format!("{}:{object}:{}", effect.kind.as_str().to_lowercase(), effect.generation))
 }
 
-/// Writes an effect for whoever is first after the commit.
+/// Writes an effect that any server performs after the commit.
 pub(crate) async fn order(tx: &mut Conn, new: &NewEffect<'_>, now: Timestamp) -> Result<()> {
     store::outbox::order(tx, new, None, now).await?;
     Ok(())
 }
 
-/// Writes an effect that the caller does itself after the commit, by [`attempt`].
+/// Writes an effect that the caller performs after the commit, with [`attempt`].
 pub(crate) async fn order_leased(app: &App, tx: &mut Conn, new: &NewEffect<'_>, now: Timestamp) -> Result<Effect> {
     store::outbox::order(tx, new, Some(lease_end(app, now)), now).await?;
     let ordered = store::outbox::find(tx, new.object_id, new.kind).await?;
@@ -96,7 +98,7 @@ pub(crate) async fn order_leased(app: &App, tx: &mut Conn, new: &NewEffect<'_>, 
 }
 
 fn lease_end(app: &App, now: Timestamp) -> Timestamp {
-    now + Duration::from_std(app.terms.provider_answer).unwrap_or(MARGIN) + MARGIN
+    now + Duration::from_std(app.terms.provider_answer).unwrap_or(LEASE_MARGIN) + LEASE_MARGIN
 }
 
 async fn lease(app: &App, wanted: Selection) -> Result<Vec<Effect>> {
@@ -108,7 +110,7 @@ async fn lease(app: &App, wanted: Selection) -> Result<Vec<Effect>> {
         .await
 }
 
-/// Does a leased effect, and plans the next attempt if it fails.
+/// Performs a leased effect, and schedules the next attempt if it fails.
 ///
 /// # Errors
 /// Why it failed.
@@ -127,7 +129,7 @@ async fn fail(app: &App, effect: &Effect, failure: &Failure) -> Result<()> {
     };
     let (kind, error) = (effect.kind, text.chars().take(500).collect::<String>());
     let now = app.now();
-    if is_refused || effect.attempts >= MOST_ATTEMPTS {
+    if is_refused || effect.attempts >= MAX_ATTEMPTS {
         tracing::error!(%kind, attempts = effect.attempts, error, "an effect has failed for good; a case is opened");
         let ending = if is_refused { Ending::Refused(&error) } else { Ending::Dead(&error) };
         return payments::give_up(app, effect, ending, &error, now).await;
@@ -142,7 +144,7 @@ async fn fail(app: &App, effect: &Effect, failure: &Failure) -> Result<()> {
         .await
 }
 
-/// Does what is due of one kind. An effect that fails keeps no other from being done, and kinds do not wait for one another.
+/// Performs the due effects of one kind. A failing effect does not block others, and kinds do not wait for each other.
 ///
 /// # Errors
 /// When the database fails.
@@ -162,7 +164,7 @@ pub async fn run_due(app: &App, kind: EffectKind) -> Result<()> {
     Ok(())
 }
 
-/// Does now what a change has left to be done. What fails is for the worker.
+/// Performs the effects of a change now. The worker retries those that fail.
 pub(crate) async fn run_group(app: &App, group: impl Into<ObjectId>) {
     match lease(app, Selection::Group(group.into())).await {
         Ok(leased) => {
@@ -172,23 +174,23 @@ pub(crate) async fn run_group(app: &App, group: impl Into<ObjectId>) {
     }
 }
 
-/// Does an effect that an earlier request has written. Waits a moment if somebody else is doing it.
+/// Performs an effect that an earlier request has written. Waits a moment if another server is performing it.
 ///
 /// # Errors
-/// Why it failed; [`Refusal::PaymentUnavailable`] when whoever does it is not done in the time that a provider has.
+/// Why it failed; [`Refusal::PaymentUnavailable`] when another server does not finish it within the timeout of the provider.
 pub(crate) async fn run_one(app: &App, object: impl Into<ObjectId>, kind: EffectKind) -> Result<Option<Applied>> {
     let object = object.into();
     let done = async {
         let begun = Instant::now();
         loop {
-            let is_late = begun.elapsed() >= COURTESY;
+            let is_late = begun.elapsed() >= WAIT_FOR_OTHERS;
             let wanted = if is_late { Selection::Taken(object, kind) } else { Selection::One(object, kind) };
             if let Some(effect) = lease(app, wanted).await?.pop() {
                 return attempt(app, &effect).await;
             }
             let found = store::outbox::find(&mut app.conn().await?, object, kind).await?;
             match found {
-                Some((_, EffectState::Pending)) => tokio::time::sleep(LOOK).await,
+                Some((_, EffectState::Pending)) => tokio::time::sleep(POLL_INTERVAL).await,
                 Some((_, EffectState::Refused | EffectState::Dead)) => {
                     return Err(Refusal::PaymentUnavailable(PaymentUnavailable).into());
                 }
@@ -208,13 +210,13 @@ pub async fn failed(conn: &mut Conn, limit: i64) -> Result<Vec<Failed>> {
     Ok(store::outbox::failed(conn, limit).await?)
 }
 
-/// Notes for metrics how much is to be done, and what waits for a person.
+/// Updates the metrics of pending and failed effects and of open cases.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn measure(app: &App) -> Result<()> {
     let conn = &mut app.conn().await?;
-    let note = |name, number: i64| app.chores.level(name, usize::try_from(number).unwrap_or_default());
+    let note = |name, number: i64| app.jobs.set_gauge(name, usize::try_from(number).unwrap_or_default());
     note("effects_pending", store::outbox::count(conn, EffectState::Pending).await?);
     note("provider_events_pending", store::inbox::waiting(conn).await?);
     note("payment_cases_open", store::payment_cases::count_open(conn).await?);

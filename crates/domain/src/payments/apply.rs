@@ -1,4 +1,4 @@
-//! What a provider said of a payment, written once, with what follows from it.
+//! Applies the provider's notifications of a payment, each once, with all consequences.
 
 use super::{
     cases, is_awaited,
@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     app::App,
-    bookings::{Asked, Confirmed, apply_elapsed, ask_host, confirm},
-    events::{self, Actor, Happened, NewEvent},
+    bookings::{Confirmed, SentRequest, apply_elapsed, confirm, send_to_host},
+    events::{self, Actor, BookingEvents, NewEvent},
     outbox::{self, Effect, NewEffect},
 };
 use mysql_engine::Conn;
@@ -26,34 +26,34 @@ use types::{
     error::{Error, NightConflict, Result},
 };
 
-/// A payment and its booking after a statement of the provider.
+/// A payment and its booking after a notification.
 #[derive(Debug, Clone)]
 pub(crate) struct Applied {
     pub payment: Payment,
     pub booking: Booking,
-    /// What took the nights of a request before its money was authorized.
+    /// Conflicts with nights of a request that were taken before its payment was authorized.
     pub conflicts: Vec<NightConflict>,
 }
 
 impl Applied {
-    /// What was applied before.
-    pub(super) fn before(payment: Payment, booking: Booking) -> Self {
+    /// The result for a notification that was applied before.
+    pub(super) fn unchanged(payment: Payment, booking: Booking) -> Self {
         Self { payment, booking, conflicts: Vec::new() }
     }
 }
 
-/// Where a statement comes from.
+/// The source of a notification.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source<'a> {
-    /// It answers the call of an effect, which is done by it.
+    /// The response to the call of an effect, which is done with it.
     Effect(&'a Effect),
-    /// It came by itself, and waits in the inbox.
+    /// It was sent by the provider, and is in the inbox.
     Inbox,
 }
 
-/// Writes what the provider says of a payment: money that was captured confirms the booking if it still waits, and goes back if it does
-/// not; money that is authorized brings a request to its host. A statement that was applied before changes nothing. Returns the payment
-/// and its booking as they are afterwards; None when the payment is not here.
+/// Applies a notification: a captured payment confirms the booking if it still waits, and is refunded otherwise; an authorized payment
+/// sends a request to its host. A notification that was applied before changes nothing. Returns the payment and its booking afterwards;
+/// None when the payment does not exist.
 pub(super) async fn apply(app: &App, notice: &Notice, source: Source<'_>) -> Result<Option<Applied>> {
     let now = app.now();
     let written = app.database.transaction(async |tx| write(app, tx, notice, source, now).await).await?;
@@ -62,7 +62,7 @@ pub(super) async fn apply(app: &App, notice: &Notice, source: Source<'_>) -> Res
     Ok(Some(applied))
 }
 
-/// Returns also the bookings to which something happened.
+/// Also returns the bookings with new events.
 async fn write(
     app: &App,
     tx: &mut Conn,
@@ -74,35 +74,35 @@ async fn write(
     let Some(found) = store::payments::find(tx, id).await? else {
         return unknown(app, tx, notice, now).await.map(|()| None);
     };
-    let booking = store::bookings::lock(tx, found.booking_id).await?.ok_or_else(|| lost(id))?;
-    let payment = store::payments::lock(tx, id).await?.ok_or_else(|| lost(id))?;
+    let booking = store::bookings::lock(tx, found.booking_id).await?.ok_or_else(|| missing(id))?;
+    let payment = store::payments::lock(tx, id).await?.ok_or_else(|| missing(id))?;
     let verdict = verdict(payment.status, &notice.status, matches!(source, Source::Effect(_)));
     if !is_first(app, tx, notice, source, outcome(verdict), now).await? {
-        return Ok(Some((Applied::before(payment, booking), Vec::new())));
+        return Ok(Some((Applied::unchanged(payment, booking), Vec::new())));
     }
     match verdict {
         Verdict::Moves(_) => {}
         Verdict::Known | Verdict::Late => {
             return_attempt(app, tx, booking.guest_id, &payment, payment.status).await?;
-            return Ok(Some((Applied::before(payment, booking), Vec::new())));
+            return Ok(Some((Applied::unchanged(payment, booking), Vec::new())));
         }
-        Verdict::ReservedAfterEnd => {
+        Verdict::AuthorizedAfterEnd => {
             void_again(tx, &payment, now).await?;
-            return Ok(Some((Applied::before(payment, booking), Vec::new())));
+            return Ok(Some((Applied::unchanged(payment, booking), Vec::new())));
         }
         Verdict::EndedAfterCapture => {
             cases::open(app, tx, &payment, CaseKind::Contradiction, &contradiction(&payment, notice), now).await?;
-            return Ok(Some((Applied::before(payment, booking), Vec::new())));
+            return Ok(Some((Applied::unchanged(payment, booking), Vec::new())));
         }
         Verdict::CapturedAfterEnd => {
             tracing::warn!(payment = %id, status = %payment.status, "a payment that had ended was captured; it is refunded");
         }
     }
-    move_on(app, tx, (booking, payment), notice, now).await.map(Some)
+    change_state(app, tx, (booking, payment), notice, now).await.map(Some)
 }
 
-/// The payment changes, and its booking with it.
-async fn move_on(
+/// Changes the payment, and its booking with it.
+async fn change_state(
     app: &App,
     tx: &mut Conn,
     (booking, payment): (Booking, Payment),
@@ -115,34 +115,35 @@ async fn move_on(
     store::payments::update(tx, id, &change).await?;
     let is_right = check_amount(app, tx, &payment, notice, now).await?;
     let was_over = matches!(payment.status, PaymentStatus::Declined | PaymentStatus::Voided);
-    let followed = if change.status == PaymentStatus::Captured && (was_over || !is_right) {
+    let consequences = if change.status == PaymentStatus::Captured && (was_over || !is_right) {
         let captured = by_provider(BookingEventKind::PaymentCaptured, &payment);
-        let refunded = give_back(app, tx, &payment, (change.captured, RefundReason::UnexpectedCapture), now).await?;
-        Followed::only(booking, vec![captured, refunded])
+        let refunded =
+            refund_payment(app, tx, &payment, (change.captured, RefundReason::UnexpectedCapture), now).await?;
+        Consequences::only(booking, vec![captured, refunded])
     } else {
         follow(app, tx, booking, &payment, change.status, now).await?
     };
-    return_attempt(app, tx, followed.booking.guest_id, &payment, change.status).await?;
-    if !is_awaited(&followed.booking, now) {
-        store::payments::void_open(tx, followed.booking.id, now).await?;
+    return_attempt(app, tx, consequences.booking.guest_id, &payment, change.status).await?;
+    if !is_awaited(&consequences.booking, now) {
+        store::payments::void_open(tx, consequences.booking.id, now).await?;
     }
-    events.extend(followed.events);
-    let mut happened: Vec<_> = events::expired(&followed.expired).collect();
-    let host_joins = followed.host_joins;
-    happened.push(Happened { host_joins, ..Happened::new(&followed.booking, events) });
-    events::append_all(app, tx, &happened, now).await?;
-    let payment = store::payments::find(tx, id).await?.ok_or_else(|| lost(id))?;
-    let mut changed = followed.expired;
-    changed.push(followed.booking.clone());
-    Ok((Applied { payment, booking: followed.booking, conflicts: followed.conflicts }, changed))
+    events.extend(consequences.events);
+    let mut booking_events: Vec<_> = events::expired(&consequences.expired).collect();
+    let host_joins = consequences.host_joins;
+    booking_events.push(BookingEvents { host_joins, ..BookingEvents::new(&consequences.booking, events) });
+    events::append_all(app, tx, &booking_events, now).await?;
+    let payment = store::payments::find(tx, id).await?.ok_or_else(|| missing(id))?;
+    let mut changed = consequences.expired;
+    changed.push(consequences.booking.clone());
+    Ok((Applied { payment, booking: consequences.booking, conflicts: consequences.conflicts }, changed))
 }
 
-fn lost(id: PaymentId) -> Error {
+fn missing(id: PaymentId) -> Error {
     anyhow::anyhow!("payment {id} or its booking is not there").into()
 }
 
-/// Writes into the inbox what becomes of a statement, and ends the effect that it answers. False when it was applied before, unless it is an
-/// answer: that tells where the payment stands now, whether or not the provider said the same before.
+/// Records the outcome of a notification in the inbox, and ends the effect it responds to. False when it was applied before, unless it is a
+/// response: that is the current state of the payment, even if the provider has reported the same before.
 async fn is_first(
     app: &App,
     tx: &mut Conn,
@@ -161,7 +162,7 @@ async fn is_first(
     }
 }
 
-/// A statement as the inbox has it.
+/// The row of a notification in the inbox.
 pub(super) fn received(app: &App, notice: &Notice) -> Result<Received> {
     Ok(Received {
         provider: app.payments.name().to_owned(),
@@ -177,13 +178,13 @@ fn outcome(verdict: Verdict) -> NoticeOutcome {
         Verdict::Moves(_) => NoticeOutcome::Applied,
         Verdict::Known => NoticeOutcome::Known,
         Verdict::Late => NoticeOutcome::Late,
-        Verdict::CapturedAfterEnd | Verdict::ReservedAfterEnd | Verdict::EndedAfterCapture => {
+        Verdict::CapturedAfterEnd | Verdict::AuthorizedAfterEnd | Verdict::EndedAfterCapture => {
             NoticeOutcome::Contradiction
         }
     }
 }
 
-/// The provider speaks of a payment that is not here: of another system, or of one that a lost transaction asked for.
+/// The payment does not exist: it belongs to another system, or its transaction was missing.
 async fn unknown(app: &App, tx: &mut Conn, notice: &Notice, now: Timestamp) -> Result<()> {
     let source = (app.payments.name(), notice.event.as_str());
     if store::inbox::settle(tx, source, NoticeOutcome::UnknownPayment).await? {
@@ -207,7 +208,7 @@ fn contradiction(payment: &Payment, notice: &Notice) -> String {
     format!("The payment is {}, and the provider now says: {:?}.", payment.status, notice.status)
 }
 
-/// Whether the provider captured what it was asked for, if it captured. Another amount is a case for a person.
+/// Checks that the provider captured the requested amount. Opens a case for another amount.
 async fn check_amount(app: &App, tx: &mut Conn, payment: &Payment, notice: &Notice, now: Timestamp) -> Result<bool> {
     let IntentStatus::Captured(captured) = notice.status else { return Ok(true) };
     if captured != payment.amount {
@@ -235,7 +236,7 @@ fn change(payment: &Payment, notice: &Notice, now: Timestamp) -> Change {
         IntentStatus::Authorized => change.status = PaymentStatus::Authorized,
         IntentStatus::Captured(captured) => {
             change.status = PaymentStatus::Captured;
-            // What is more than was asked for stands in a case.
+            // The case has the amount above the requested one.
             change.captured = (*captured).clamp(1, payment.amount);
         }
         IntentStatus::Declined(reason) => {
@@ -247,21 +248,21 @@ fn change(payment: &Payment, notice: &Notice, now: Timestamp) -> Change {
     change
 }
 
-/// What followed for the booking.
-struct Followed {
-    /// As it is then.
+/// The consequences for the booking.
+struct Consequences {
+    /// The booking afterwards.
     booking: Booking,
     /// Its new events.
     events: Vec<NewEvent>,
-    /// Whether its host learns of it now.
+    /// Whether it becomes visible to its host now.
     host_joins: bool,
-    /// What took the nights of a request before its money was authorized.
+    /// Conflicts with nights of a request that were taken before its payment was authorized.
     conflicts: Vec<NightConflict>,
-    /// Bookings whose expired holds were in the way of a request.
+    /// Bookings that expired because of the claim of a request.
     expired: Vec<Booking>,
 }
 
-impl Followed {
+impl Consequences {
     fn only(booking: Booking, events: Vec<NewEvent>) -> Self {
         Self { booking, events, host_joins: false, conflicts: Vec::new(), expired: Vec::new() }
     }
@@ -274,84 +275,88 @@ async fn follow(
     payment: &Payment,
     status: PaymentStatus,
     now: Timestamp,
-) -> Result<Followed> {
+) -> Result<Consequences> {
     use BookingEventKind as Kind;
     let waits = is_awaited(&booking, now);
     let by_provider = |kind| by_provider(kind, payment);
     Ok(match status {
         PaymentStatus::RequiresConfirmation if waits => {
-            Followed::only(booking, vec![by_provider(Kind::PaymentConfirmationRequired)])
+            Consequences::only(booking, vec![by_provider(Kind::PaymentConfirmationRequired)])
         }
         PaymentStatus::Authorized if waits && booking.hidden_from_host => {
-            reach_host(app, tx, &booking, payment, now).await?
+            send_request_to_host(app, tx, &booking, payment, now).await?
         }
-        PaymentStatus::Authorized if waits => Followed::only(booking, vec![by_provider(Kind::PaymentAuthorized)]),
-        PaymentStatus::Declined => Followed::only(booking, vec![by_provider(Kind::PaymentDeclined)]),
+        PaymentStatus::Authorized if waits => Consequences::only(booking, vec![by_provider(Kind::PaymentAuthorized)]),
+        PaymentStatus::Declined => Consequences::only(booking, vec![by_provider(Kind::PaymentDeclined)]),
         PaymentStatus::Captured if waits => confirm_paid(app, tx, booking, payment, now).await?,
         PaymentStatus::Captured => {
-            let refunded = give_back(app, tx, payment, (payment.amount, RefundReason::HoldExpired), now).await?;
-            Followed::only(booking, vec![by_provider(Kind::PaymentCaptured), refunded])
+            let refunded = refund_payment(app, tx, payment, (payment.amount, RefundReason::HoldExpired), now).await?;
+            Consequences::only(booking, vec![by_provider(Kind::PaymentCaptured), refunded])
         }
-        _ => Followed::only(booking, Vec::new()),
+        _ => Consequences::only(booking, Vec::new()),
     })
 }
 
-/// A request claims its nights and is shown to its host, or expires because they were taken meanwhile.
-async fn reach_host(
+/// Claims the nights of a request and makes it visible to its host, or expires it because they were taken meanwhile.
+async fn send_request_to_host(
     app: &App,
     tx: &mut Conn,
     booking: &Booking,
     payment: &Payment,
     now: Timestamp,
-) -> Result<Followed> {
-    let Asked { booking, conflicts, expired } = ask_host(app, tx, booking, now).await?;
+) -> Result<Consequences> {
+    let SentRequest { booking, conflicts, expired } = send_to_host(app, tx, booking, now).await?;
     let host_joins = conflicts.is_empty();
     let event = if host_joins {
         by_provider(BookingEventKind::PaymentAuthorized, payment)
     } else {
         Actor::Platform.event(BookingEventKind::Expired)
     };
-    Ok(Followed { booking, events: vec![event], host_joins, conflicts, expired })
+    Ok(Consequences { booking, events: vec![event], host_joins, conflicts, expired })
 }
 
-/// Money was taken for a booking that waits for it: it is certain, if its nights are its own.
+/// Confirms a booking that waits for the captured payment, if it still has its nights.
 async fn confirm_paid(
     app: &App,
     tx: &mut Conn,
     booking: Booking,
     payment: &Payment,
     now: Timestamp,
-) -> Result<Followed> {
+) -> Result<Consequences> {
     use BookingEventKind as Kind;
-    // A host accepts a request; an instant booking needs nobody's consent.
+    // A host accepts a request; an instant booking needs no acceptance.
     let by = if booking.status == BookingStatus::Requested { Actor::Host(booking.host_id) } else { Actor::Platform };
-    // A request that a server of before took for one that holds its nights.
-    let asked = if booking.hidden_from_host { Some(reach_host(app, tx, &booking, payment, now).await?) } else { None };
-    let asked = asked.unwrap_or_else(|| Followed::only(booking, Vec::new()));
-    let captured = by_provider(Kind::PaymentCaptured, payment);
-    let confirmed = if asked.conflicts.is_empty() {
-        confirm(app, tx, &asked.booking, now).await?
+    // A request that an older server treated as one that holds its nights.
+    let sent = if booking.hidden_from_host {
+        Some(send_request_to_host(app, tx, &booking, payment, now).await?)
     } else {
-        Confirmed::WithoutNights(asked.booking.clone())
+        None
+    };
+    let sent = sent.unwrap_or_else(|| Consequences::only(booking, Vec::new()));
+    let captured = by_provider(Kind::PaymentCaptured, payment);
+    let confirmed = if sent.conflicts.is_empty() {
+        confirm(app, tx, &sent.booking, now).await?
+    } else {
+        Confirmed::WithoutNights(sent.booking.clone())
     };
     let (booking, events) = match confirmed {
-        Confirmed::Certain(booking) => (booking, vec![captured, by.event(Kind::Confirmed)]),
+        Confirmed::WithNights(booking) => (booking, vec![captured, by.event(Kind::Confirmed)]),
         Confirmed::WithoutNights(booking) => {
-            let refunded = give_back(app, tx, payment, (payment.amount, RefundReason::HoldExpired), now).await?;
+            let refunded = refund_payment(app, tx, payment, (payment.amount, RefundReason::HoldExpired), now).await?;
             (booking, vec![Actor::Platform.event(Kind::Expired), captured, refunded])
         }
     };
-    Ok(Followed { booking, events, ..asked })
+    Ok(Consequences { booking, events, ..sent })
 }
 
-/// What the provider reports of a payment.
+/// An event by the payment provider.
 fn by_provider(kind: BookingEventKind, payment: &Payment) -> NewEvent {
     let amount = Money::new(payment.amount, payment.currency);
     Actor::PaymentProvider.event(kind).of_payment(payment.id).of_amount(amount)
 }
 
-/// This payment's own money goes back, whatever another one has paid. Returns the event.
-async fn give_back(
+/// Refunds this payment in full. Returns the event.
+async fn refund_payment(
     app: &App,
     tx: &mut Conn,
     payment: &Payment,

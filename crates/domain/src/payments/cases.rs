@@ -1,4 +1,4 @@
-//! What a person must look at.
+//! Cases that an operator must decide.
 
 use crate::app::App;
 use mysql_engine::Conn;
@@ -20,7 +20,7 @@ pub(super) async fn open(
     open_for(app, tx, (payment.id, Some(payment.booking_id)), kind, detail, now).await
 }
 
-/// Opens a case about a payment that may not be here.
+/// Opens a case about a payment that may not exist.
 pub(super) async fn open_for(
     app: &App,
     tx: &mut Conn,

@@ -1,4 +1,4 @@
-//! What a payment asks of its provider, done after the commit that decided it.
+//! Effects of payments: calls to the provider after the commit that decided them.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,16 +19,16 @@ use types::{
     error::{Error, Result},
 };
 
-/// What is written with an effect of a payment, so that each attempt sends the provider the same request: made anew from the booking as it is
-/// then, a repeated request could capture at once what was only to be authorized.
+/// The stored request of an effect, so that each attempt sends the same one: built again from the booking at that time, a retry could
+/// capture at once what was only to be authorized.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Asked {
-    /// When to capture; voids and captures have none.
+struct StoredCall {
+    /// When to capture; None for voids and captures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     capture: Option<CaptureMode>,
 }
 
-/// Orders an effect of `payment`, which the caller does after the commit.
+/// Writes an effect of `payment`, which the caller performs after the commit.
 pub(super) async fn order(
     app: &App,
     tx: &mut Conn,
@@ -36,13 +36,13 @@ pub(super) async fn order(
     (kind, capture): (EffectKind, Option<CaptureMode>),
     now: Timestamp,
 ) -> Result<Effect> {
-    let payload = serde_json::to_string(&Asked { capture }).map_err(anyhow::Error::from)?;
+    let payload = serde_json::to_string(&StoredCall { capture }).map_err(anyhow::Error::from)?;
     let group_id = payment.booking_id.into();
     let new = NewEffect { object_id: payment.id.into(), kind, group_id, payload: &payload };
     outbox::order_leased(app, tx, &new, now).await
 }
 
-/// Does a leased effect. Returns what it has led to; None when nothing was to be done, or it was a refund.
+/// Performs a leased effect. Returns the payment and booking afterwards; None when the effect was not needed, or was a refund.
 pub(crate) async fn perform(app: &App, effect: &Effect) -> Result<Option<Applied>, Failure> {
     if effect.kind == EffectKind::SendRefund {
         return refunds::send(app, effect).await.map(|()| None);
@@ -72,12 +72,12 @@ pub(crate) async fn perform(app: &App, effect: &Effect) -> Result<Option<Applied
     Ok(applied)
 }
 
-/// Whether a payment in this state still asks for the effect.
+/// Whether a payment in this state still needs the effect.
 fn is_needed(kind: EffectKind, status: PaymentStatus) -> bool {
     match kind {
         EffectKind::AuthorizePayment | EffectKind::ConfirmPayment => status == PaymentStatus::Authorizing,
         EffectKind::CapturePayment => status == PaymentStatus::Capturing,
-        // What has ended is voided once more when the provider says that money is reserved.
+        // An ended payment is voided again when the provider reports it as authorized.
         EffectKind::VoidPayment => {
             matches!(status, PaymentStatus::Voiding | PaymentStatus::Voided | PaymentStatus::Declined)
         }
@@ -89,12 +89,12 @@ fn is_open(status: &IntentStatus) -> bool {
     matches!(status, IntentStatus::Authorized | IntentStatus::RequiresConfirmation { .. })
 }
 
-/// The call to the provider. A booking that no longer waits takes no money: what is not captured yet is voided, and if it was captured
-/// already, the provider says so.
+/// The call to the provider. If the booking no longer waits, nothing is captured: the payment is voided instead, and if it was captured
+/// already, the response says so.
 async fn call<'a>(app: &'a App, effect: &Effect, payment: &Payment) -> Result<Answer<'a, Notice>> {
     let key = outbox::key_of(effect, &payment.id);
-    let asked: Asked = serde_json::from_str(&effect.payload).map_err(anyhow::Error::from)?;
-    let intent = intent_of(payment, asked.capture.unwrap_or(CaptureMode::Manual))?;
+    let stored: StoredCall = serde_json::from_str(&effect.payload).map_err(anyhow::Error::from)?;
+    let intent = intent_of(payment, stored.capture.unwrap_or(CaptureMode::Manual))?;
     if effect.kind == EffectKind::AuthorizePayment {
         return Ok(app.payments.create(key, intent));
     }
@@ -107,7 +107,7 @@ async fn call<'a>(app: &'a App, effect: &Effect, payment: &Payment) -> Result<An
     })
 }
 
-/// The payment as the provider is asked for it.
+/// The request to the provider for the payment.
 fn intent_of(payment: &Payment, capture: CaptureMode) -> Result<NewIntent> {
     Ok(NewIntent {
         payment: payment.id,
@@ -117,7 +117,7 @@ fn intent_of(payment: &Payment, capture: CaptureMode) -> Result<NewIntent> {
     })
 }
 
-/// Gives up an effect that was refused or has failed too often: a person must look.
+/// Gives up an effect that was refused or has failed too often, and opens a case.
 ///
 /// # Errors
 /// When the database fails.
@@ -137,7 +137,7 @@ pub(crate) async fn give_up(app: &App, effect: &Effect, ending: Ending<'_>, erro
         .await
 }
 
-/// Has what failed for good of a payment done once more. Returns how many effects there were.
+/// Retries the failed effects of a payment. Returns how many there were.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! What a provider says by itself. It is written down first and applied then, so that nothing that was acknowledged is lost.
+//! The inbox: notifications of the provider are stored first and applied afterwards, so that no acknowledged one is lost.
 
 use chrono::Duration;
 
@@ -8,17 +8,17 @@ use providers::payments::Notice;
 use store::inbox::Received;
 use types::error::{Error, Result};
 
-/// Statements that one call applies at the most.
+/// The most notifications that one call applies.
 const BATCH: i64 = 100;
-/// How long to wait before a statement is applied again that could not be.
+/// The first pause before a failed notification is retried.
 const PAUSE: Duration = Duration::minutes(1);
-/// The longest wait.
+/// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::hours(6);
 
-/// Takes a provider's statement: it is safe when this returns, and applied soon. One that was received before changes nothing.
+/// Receives a notification of a provider: it is stored when this returns, and applied soon. One that was received before changes nothing.
 ///
 /// # Errors
-/// When the database fails; the provider is then to say it again.
+/// When the database fails; the provider must then send it again.
 pub async fn receive(app: &App, notice: &Notice) -> Result<()> {
     let (row, now) = (received(app, notice)?, app.now());
     let is_new =
@@ -29,7 +29,7 @@ pub async fn receive(app: &App, notice: &Notice) -> Result<()> {
     Ok(())
 }
 
-/// Applies statements that were received and not applied.
+/// Applies notifications that were received and not applied.
 ///
 /// # Errors
 /// When the database fails.

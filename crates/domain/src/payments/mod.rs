@@ -1,8 +1,8 @@
-//! Money in: payments of guests, and what the provider says of them.
+//! Payments of guests, and the provider's responses and notifications.
 //!
-//! Nothing calls the provider inside a transaction. A payment is written first, together with an effect in the outbox; the effect is done after
-//! the commit, and what the provider answers is written by one function, `apply`, as is what it says by itself. States name what is in
-//! flight: while the provider's answer is awaited, nobody else changes the payment, and a crash leaves an effect that the worker does.
+//! The provider is never called inside a transaction. A payment is written first, together with an effect in the outbox; the effect is
+//! performed after the commit. One function, `apply`, writes the provider's responses and notifications. States name what is in flight:
+//! while a response is awaited, nothing else changes the payment, and after a crash the worker performs the effect.
 
 mod apply;
 mod cases;
@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::App,
     bookings::status_at,
-    idempotency::{self, Once},
+    idempotency::{self, Idempotent},
     outbox::{self, Effect, Failure},
 };
 use auth::Member;
@@ -44,47 +44,47 @@ use types::{
     },
 };
 
-/// What is kept under an idempotency key: the payment to answer with again.
+/// The stored response: a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredPayment {
     /// The payment.
     pub payment: PaymentId,
     /// Its booking.
     pub booking: BookingId,
-    /// How it ended for the one who asked; None while the provider's answer is awaited.
+    /// The outcome for the client; None while the provider's response is awaited.
     ending: Option<Ending>,
-    /// What took the nights of a request before its money was authorized.
+    /// Conflicts with nights of a request that were taken before its payment was authorized.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     conflicts: Vec<NightConflict>,
 }
 
 impl StoredPayment {
-    /// Of a payment that is about to be asked for.
+    /// A payment whose response is awaited.
     fn awaited(payment: PaymentId, booking: BookingId) -> Self {
         Self { payment, booking, ending: None, conflicts: Vec::new() }
     }
 }
 
-/// How a payment ended for the one who asked.
+/// The outcome of a payment for the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Ending {
-    /// It went on.
+    /// It succeeded, or waits for the guest.
     Good,
     /// The provider declined.
     Declined,
-    /// It came when the booking did not wait for it any more.
+    /// The booking no longer waited for it.
     Late,
 }
 
-/// What a host who accepts is about to capture.
+/// The capture of an accepted request.
 #[derive(Debug)]
 pub(super) struct Capture {
     payment: Payment,
-    /// None: an earlier request ordered it.
+    /// None: an earlier request wrote it.
     effect: Option<Effect>,
 }
 
-/// Begins to capture what is authorized for `booking`, which the transaction has locked; None when nothing is.
+/// Begins to capture the authorized payment of `booking`, which the transaction has locked; None when there is none.
 ///
 /// # Errors
 /// [`Refusal::StateConflict`] when it is being captured already.
@@ -104,23 +104,23 @@ pub(super) async fn begin_capture(
 }
 
 impl Capture {
-    /// The one that an earlier request began.
+    /// The capture that an earlier request began.
     pub(super) async fn begun(tx: &mut Conn, id: PaymentId) -> Result<Option<Self>> {
         Ok(store::payments::find(tx, id).await?.map(|payment| Self { payment, effect: None }))
     }
 
-    /// What it captures.
+    /// The payment.
     pub(super) fn payment(&self) -> PaymentId {
         self.payment.id
     }
 
-    /// Has the provider capture it, and confirms the booking with it.
+    /// Captures the payment, which confirms the booking.
     ///
     /// # Errors
     /// [`Refusal::PaymentUnavailable`], [`Refusal::PaymentDeclined`], [`Refusal::StateConflict`].
     pub(super) async fn finish(self, app: &App) -> Result<()> {
         let Applied { payment, booking, .. } =
-            done(app, self.payment.id, EffectKind::CapturePayment, self.effect).await?;
+            perform_or_wait(app, self.payment.id, EffectKind::CapturePayment, self.effect).await?;
         if matches!(payment.status, PaymentStatus::Authorized | PaymentStatus::Capturing) {
             return Err(Refusal::PaymentUnavailable(PaymentUnavailable).into());
         }
@@ -128,7 +128,7 @@ impl Capture {
     }
 }
 
-/// Refuses while money is being captured for `booking`, which the transaction has locked: whoever comes second waits for the outcome.
+/// Refuses while a payment of `booking`, which the transaction has locked, is being captured: the outcome must be known first.
 ///
 /// # Errors
 /// [`Refusal::StateConflict`].
@@ -144,15 +144,16 @@ fn refuse_if_capturing(booking: &Booking, payments: &[Payment]) -> Result<()> {
     Err(Refusal::StateConflict(StateConflict { booking: Some(booking.id), message, retryable: true }).into())
 }
 
-/// Whether money may be on its way for `booking`, which the transaction has locked: the provider was asked, and its answer is not written.
+/// Whether a payment of `booking`, which the transaction has locked, is in flight: the provider was called, and its response is not written
+/// yet.
 pub(super) async fn is_in_flight(tx: &mut Conn, booking: BookingId) -> Result<bool> {
     let is_awaited =
         |payment: &Payment| matches!(payment.status, PaymentStatus::Authorizing | PaymentStatus::Capturing);
     Ok(store::payments::of_booking(tx, booking).await?.iter().any(is_awaited))
 }
 
-/// Does the effect of a payment, or waits while somebody else does it. Returns the payment and its booking as they are then.
-async fn done(app: &App, id: PaymentId, kind: EffectKind, effect: Option<Effect>) -> Result<Applied> {
+/// Performs the effect of a payment, or waits while another server performs it. Returns the payment and its booking afterwards.
+async fn perform_or_wait(app: &App, id: PaymentId, kind: EffectKind, effect: Option<Effect>) -> Result<Applied> {
     let applied = match effect {
         Some(effect) => outbox::attempt(app, &effect).await?,
         None => outbox::run_one(app, id, kind).await?,
@@ -164,22 +165,22 @@ async fn done(app: &App, id: PaymentId, kind: EffectKind, effect: Option<Effect>
     let lost = || anyhow::anyhow!("payment {id} or its booking is not there");
     let payment = store::payments::find(conn, id).await?.ok_or_else(lost)?;
     let booking = store::bookings::find(conn, payment.booking_id).await?.ok_or_else(lost)?;
-    Ok(Applied::before(payment, booking))
+    Ok(Applied::unchanged(payment, booking))
 }
 
-/// The provider's answer, if it comes in time.
+/// The provider's response, if it comes in time.
 async fn answer_of<T>(app: &App, answer: Answer<'_, T>) -> Result<T, Failure> {
     let answer = tokio::time::timeout(app.terms.provider_answer, answer).await;
     let late = |_| Err(ProviderError::Unavailable("it takes too long".to_owned()));
     answer.unwrap_or_else(late).map_err(Failure::Provider)
 }
 
-/// Whether `booking` still waits for money at `now`.
+/// Whether `booking` still waits for payment at `now`.
 fn is_awaited(booking: &Booking, now: Timestamp) -> bool {
     matches!(status_at(booking, now), BookingStatus::PendingPayment | BookingStatus::Requested)
 }
 
-/// How a payment ended, by what it and its booking are now.
+/// The outcome of a payment, from its and its booking's state.
 fn ending(payment: &Payment, booking: &Booking, now: Timestamp) -> Ending {
     let waits = is_awaited(booking, now);
     let paid_for_it = booking.confirmed_at.is_some() && payment.refunded < payment.captured;
@@ -199,7 +200,7 @@ fn ending(payment: &Payment, booking: &Booking, now: Timestamp) -> Ending {
     }
 }
 
-/// What an ending means for the one who pays; `conflicts` are what took the nights meanwhile.
+/// Turns an outcome into a result for the guest; `conflicts` are the nights that were taken meanwhile.
 fn check_ending(payment: &Payment, ending: Ending, conflicts: &[NightConflict]) -> Result<()> {
     if ending == Ending::Late {
         NightsUnavailable::unless_free(conflicts.to_vec())?;
@@ -215,19 +216,19 @@ fn check_ending(payment: &Payment, ending: Ending, conflicts: &[NightConflict]) 
     }
 }
 
-/// Keeps how a payment ended, so that the same key is answered the same way whatever happens later, and tells it.
+/// Stores the outcome of a payment, so that the same key always gets the same response, and returns it.
 async fn finish(
     app: &App,
     request: &IdempotentRequest<'_>,
-    kept: Once<StoredPayment>,
+    stored: Idempotent<StoredPayment>,
     applied: Applied,
-) -> Result<Once<StoredPayment>> {
+) -> Result<Idempotent<StoredPayment>> {
     let Applied { payment, booking, conflicts } = applied;
     let ending = ending(&payment, &booking, app.now());
-    let answer = StoredPayment { ending: Some(ending), conflicts, ..kept.answer };
-    app.database.write(async |conn| idempotency::keep(conn, request, answer.clone()).await).await?;
+    let answer = StoredPayment { ending: Some(ending), conflicts, ..stored.answer };
+    app.database.write(async |conn| idempotency::store(conn, request, answer.clone()).await).await?;
     check_ending(&payment, ending, &answer.conflicts)?;
-    Ok(Once { answer, replayed: kept.replayed })
+    Ok(Idempotent { answer, replayed: stored.replayed })
 }
 
 /// Those of `ids` that `guest` made.
@@ -262,15 +263,15 @@ pub async fn visible_refunds(app: &App, guest: &Member, ids: &[RefundId]) -> Res
     Ok(store::payments::visible_refunds_by_ids(&mut app.conn().await?, guest.id(), ids).await?)
 }
 
-/// Those of `ids` that `host` hosts and for which money is reserved.
+/// Those of `ids` that `host` hosts and for which money is authorized.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn reserved_of_host(app: &App, host: &Member, ids: &[BookingId]) -> Result<Vec<BookingId>> {
-    Ok(store::payments::reserved_of_host(&mut app.conn().await?, host.id(), ids).await?)
+pub async fn authorized_of_host(app: &App, host: &Member, ids: &[BookingId]) -> Result<Vec<BookingId>> {
+    Ok(store::payments::authorized_of_host(&mut app.conn().await?, host.id(), ids).await?)
 }
 
-/// What the cancellation of a booking gave back, in minor units. For callers who have shown that they may see the booking.
+/// What the cancellation of a booking refunded, in minor units. Callers must have checked access to the booking.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,50 +1,50 @@
-//! What a provider's statement means for a payment. The order in which statements arrive says nothing.
+//! The effect of a provider's notification on a payment. Notifications can arrive in any order.
 
 use providers::payments::IntentStatus;
 use types::PaymentStatus;
 
-/// What a statement means.
+/// The effect of a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The payment is in this state now.
+    /// The payment moves to this state.
     Moves(PaymentStatus),
-    /// Nothing new.
+    /// No change.
     Known,
-    /// It was overtaken by a later one.
+    /// It is outdated by a later one.
     Late,
-    /// Money was captured after the payment had ended: it goes back.
+    /// Money was captured after the payment had ended: it is refunded.
     CapturedAfterEnd,
-    /// Money is reserved after the payment had ended: it is voided once more.
-    ReservedAfterEnd,
-    /// Captured money is said not to be there: a person must look.
+    /// Money is authorized after the payment had ended: it is voided again.
+    AuthorizedAfterEnd,
+    /// Captured money is reported as missing: an operator must decide.
     EndedAfterCapture,
 }
 
-/// What the statement `said` means for a payment in state `from`. `is_answer`: the provider said it when it was asked for the effect that the state
+/// The effect of the status `reported` on a payment in state `from`. `is_answer`: it is the response to the effect that the state
 /// names, so it cannot be older than the state.
-pub(super) fn verdict(from: PaymentStatus, said: &IntentStatus, is_answer: bool) -> Verdict {
-    use IntentStatus as Said;
+pub(super) fn verdict(from: PaymentStatus, reported: &IntentStatus, is_answer: bool) -> Verdict {
+    use IntentStatus as Reported;
     use PaymentStatus as Is;
-    use Verdict::{CapturedAfterEnd, EndedAfterCapture, Known, Late, Moves, ReservedAfterEnd};
-    match (from, said) {
-        (Is::RequiresConfirmation, Said::RequiresConfirmation { .. })
-        | (Is::Authorized, Said::Authorized)
-        | (Is::Captured, Said::Captured(_))
-        | (Is::Declined | Is::Voided, Said::Declined(_) | Said::Voided) => Known,
-        // Being voided, it stands where it stood.
-        (Is::Voiding, Said::RequiresConfirmation { .. } | Said::Authorized) => Known,
-        (Is::Capturing, Said::Authorized) if !is_answer => Late,
-        (Is::Authorized | Is::Capturing | Is::Captured, Said::RequiresConfirmation { .. })
-        | (Is::Captured, Said::Authorized)
-        | (Is::Declined | Is::Voided, Said::RequiresConfirmation { .. }) => Late,
-        (Is::Declined | Is::Voided, Said::Authorized) => ReservedAfterEnd,
-        (Is::Declined | Is::Voided, Said::Captured(_)) => CapturedAfterEnd,
-        (Is::Captured, Said::Declined(_) | Said::Voided) => EndedAfterCapture,
-        (_, Said::RequiresConfirmation { .. }) => Moves(Is::RequiresConfirmation),
-        (_, Said::Authorized) => Moves(Is::Authorized),
-        (_, Said::Captured(_)) => Moves(Is::Captured),
-        (_, Said::Declined(_)) => Moves(Is::Declined),
-        (_, Said::Voided) => Moves(Is::Voided),
+    use Verdict::{AuthorizedAfterEnd, CapturedAfterEnd, EndedAfterCapture, Known, Late, Moves};
+    match (from, reported) {
+        (Is::RequiresConfirmation, Reported::RequiresConfirmation { .. })
+        | (Is::Authorized, Reported::Authorized)
+        | (Is::Captured, Reported::Captured(_))
+        | (Is::Declined | Is::Voided, Reported::Declined(_) | Reported::Voided) => Known,
+        // A payment that is being voided stays as it is.
+        (Is::Voiding, Reported::RequiresConfirmation { .. } | Reported::Authorized) => Known,
+        (Is::Capturing, Reported::Authorized) if !is_answer => Late,
+        (Is::Authorized | Is::Capturing | Is::Captured, Reported::RequiresConfirmation { .. })
+        | (Is::Captured, Reported::Authorized)
+        | (Is::Declined | Is::Voided, Reported::RequiresConfirmation { .. }) => Late,
+        (Is::Declined | Is::Voided, Reported::Authorized) => AuthorizedAfterEnd,
+        (Is::Declined | Is::Voided, Reported::Captured(_)) => CapturedAfterEnd,
+        (Is::Captured, Reported::Declined(_) | Reported::Voided) => EndedAfterCapture,
+        (_, Reported::RequiresConfirmation { .. }) => Moves(Is::RequiresConfirmation),
+        (_, Reported::Authorized) => Moves(Is::Authorized),
+        (_, Reported::Captured(_)) => Moves(Is::Captured),
+        (_, Reported::Declined(_)) => Moves(Is::Declined),
+        (_, Reported::Voided) => Moves(Is::Voided),
     }
 }
 
@@ -52,12 +52,12 @@ pub(super) fn verdict(from: PaymentStatus, said: &IntentStatus, is_answer: bool)
 mod tests {
     use super::*;
     use PaymentStatus as Is;
-    use Verdict::{CapturedAfterEnd, EndedAfterCapture, Known, Late, Moves, ReservedAfterEnd};
+    use Verdict::{AuthorizedAfterEnd, CapturedAfterEnd, EndedAfterCapture, Known, Late, Moves};
     use types::DeclineReason;
 
     const M: fn(PaymentStatus) -> Verdict = Moves;
 
-    fn said() -> [IntentStatus; 5] {
+    fn reported() -> [IntentStatus; 5] {
         [
             IntentStatus::RequiresConfirmation { url: None },
             IntentStatus::Authorized,
@@ -67,7 +67,7 @@ mod tests {
         ]
     }
 
-    /// Each state, and what it means that the provider says: requires confirmation, authorized, captured, declined, voided.
+    /// Each state, with the verdicts for: requires confirmation, authorized, captured, declined, voided.
     fn table() -> Vec<(PaymentStatus, [Verdict; 5])> {
         let (confirm, authorized) = (M(Is::RequiresConfirmation), M(Is::Authorized));
         let (captured, declined, voided) = (M(Is::Captured), M(Is::Declined), M(Is::Voided));
@@ -78,40 +78,40 @@ mod tests {
             (Is::Capturing, [Late, Late, captured, declined, voided]),
             (Is::Captured, [Late, Late, Known, EndedAfterCapture, EndedAfterCapture]),
             (Is::Voiding, [Known, Known, captured, declined, voided]),
-            (Is::Voided, [Late, ReservedAfterEnd, CapturedAfterEnd, Known, Known]),
-            (Is::Declined, [Late, ReservedAfterEnd, CapturedAfterEnd, Known, Known]),
+            (Is::Voided, [Late, AuthorizedAfterEnd, CapturedAfterEnd, Known, Known]),
+            (Is::Declined, [Late, AuthorizedAfterEnd, CapturedAfterEnd, Known, Known]),
         ]
     }
 
     #[test]
-    fn every_state_and_statement_has_its_verdict() {
+    fn every_state_and_notification_has_its_verdict() {
         let table = table();
         assert_eq!(table.len(), PaymentStatus::ALL.len());
         for (from, verdicts) in table {
-            for (said, right) in said().iter().zip(verdicts) {
-                assert_eq!(verdict(from, said, false), right, "{from}: {said:?}");
+            for (reported, right) in reported().iter().zip(verdicts) {
+                assert_eq!(verdict(from, reported, false), right, "{from}: {reported:?}");
             }
         }
     }
 
     #[test]
-    fn only_the_answer_to_a_capture_says_that_it_did_not_happen() {
+    fn only_the_response_to_a_capture_can_report_that_it_did_not_happen() {
         assert_eq!(verdict(Is::Capturing, &IntentStatus::Authorized, true), Moves(Is::Authorized));
         for (from, verdicts) in table() {
-            for (said, right) in said().iter().zip(verdicts) {
-                if (from, said) != (Is::Capturing, &IntentStatus::Authorized) {
-                    assert_eq!(verdict(from, said, true), right, "{from}: {said:?}");
+            for (reported, right) in reported().iter().zip(verdicts) {
+                if (from, reported) != (Is::Capturing, &IntentStatus::Authorized) {
+                    assert_eq!(verdict(from, reported, true), right, "{from}: {reported:?}");
                 }
             }
         }
     }
 
     #[test]
-    fn a_statement_that_is_heard_again_changes_nothing() {
+    fn a_repeated_notification_changes_nothing() {
         for from in PaymentStatus::ALL {
-            for said in said() {
-                if let Moves(to) = verdict(*from, &said, false) {
-                    assert_eq!(verdict(to, &said, false), Known, "{from}: {said:?}");
+            for reported in reported() {
+                if let Moves(to) = verdict(*from, &reported, false) {
+                    assert_eq!(verdict(to, &reported, false), Known, "{from}: {reported:?}");
                 }
             }
         }

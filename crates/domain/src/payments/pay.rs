@@ -1,10 +1,10 @@
-//! A guest pays, and confirms.
+//! Guests pay, and confirm payments.
 
-use super::{StoredPayment, apply::Applied, check_ending, done, effects, finish};
+use super::{StoredPayment, apply::Applied, check_ending, effects, finish, perform_or_wait};
 use crate::{
     app::App,
     bookings::{self, status_at},
-    idempotency::{self, Once},
+    idempotency::{self, Idempotent},
     limits,
     outbox::Effect,
     transitions,
@@ -18,19 +18,19 @@ use types::{
     error::{Error, PaymentUnavailable, Refusal, Result, StateConflict},
 };
 
-/// How a guest names a booking.
+/// A reference to a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BookingRef {
     /// By its id.
     Id(BookingId),
-    /// By the key it was created with.
+    /// By the idempotency key of its creation.
     CreatedWith(IdempotencyKey),
 }
 
-/// The most payments of a booking: many more than anybody has cards.
+/// The most payments of a booking: far more than a guest has cards.
 const MAX_PAYMENTS: i64 = 10;
 
-/// Pays for a booking: takes the money with instant book, reserves it for a request.
+/// Pays for a booking: captures the payment with instant book, authorizes it for a request.
 ///
 /// # Errors
 /// Problems of the contract's `payBooking`.
@@ -40,70 +40,75 @@ pub async fn pay(
     booking: &BookingRef,
     method: PaymentMethod,
     key: &IdempotencyKey,
-) -> Result<Once<StoredPayment>> {
+) -> Result<Idempotent<StoredPayment>> {
     let id = resolve(app, guest, booking).await?;
     let request = idempotency::request(guest, "payBooking", key, &(id, method.to_string()))?;
     let now = app.now();
-    let begun = app
+    let in_flight = app
         .database
         .transaction(async |tx| {
-            let earlier = idempotency::take::<StoredPayment>(tx, &request, now).await?;
+            let earlier = idempotency::claim::<StoredPayment>(tx, &request, now).await?;
             let booking = store::bookings::lock(tx, id).await?;
             let booking = booking.filter(|it| it.guest_id == guest.id());
             let booking = booking.ok_or_else(|| Error::not_found("booking", "booking"))?;
-            if let Some(kept) = earlier {
-                let payment = store::payments::find(tx, kept.answer.payment).await?;
-                return Ok(Begun { kept, payment: payment.ok_or_else(lost)?, booking, effect: None });
+            if let Some(stored) = earlier {
+                let payment = store::payments::find(tx, stored.answer.payment).await?;
+                return Ok(PaymentInFlight {
+                    stored,
+                    payment: payment.ok_or_else(missing_payment)?,
+                    booking,
+                    effect: None,
+                });
             }
-            payable(tx, &booking, now).await?;
-            has_room(tx, &booking).await?;
+            refuse_unless_payable(tx, &booking, now).await?;
+            refuse_over_limit(tx, &booking).await?;
             limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
             let payment = draft(app, &booking, method, now);
             store::payments::insert(tx, &payment).await?;
             let effect = order(app, tx, &payment, EffectKind::AuthorizePayment, now).await?;
-            let kept = idempotency::keep(tx, &request, StoredPayment::awaited(payment.id, id)).await?;
-            Ok::<_, Error>(Begun { kept, payment, booking, effect: Some(effect) })
+            let stored = idempotency::store(tx, &request, StoredPayment::awaited(payment.id, id)).await?;
+            Ok::<_, Error>(PaymentInFlight { stored, payment, booking, effect: Some(effect) })
         })
         .await?;
-    begun.conclude(app, &request, EffectKind::AuthorizePayment).await
+    in_flight.conclude(app, &request, EffectKind::AuthorizePayment).await
 }
 
-/// A payment whose answer is awaited, by this request or an earlier one with the same key.
-struct Begun {
-    kept: Once<StoredPayment>,
+/// A payment whose response is awaited, by this request or an earlier one with the same key.
+struct PaymentInFlight {
+    stored: Idempotent<StoredPayment>,
     payment: Payment,
     booking: Booking,
-    /// None: an earlier request ordered it.
+    /// None: an earlier request wrote it.
     effect: Option<Effect>,
 }
 
-impl Begun {
-    /// Waits for the provider's answer, keeps how it ended, and answers the guest.
+impl PaymentInFlight {
+    /// Waits for the provider's response, stores the outcome, and returns it.
     async fn conclude(
         self,
         app: &App,
         request: &IdempotentRequest<'_>,
         kind: EffectKind,
-    ) -> Result<Once<StoredPayment>> {
-        let Self { kept, payment, booking, effect } = self;
-        if let Some(ending) = kept.answer.ending {
-            check_ending(&payment, ending, &kept.answer.conflicts)?;
-            return Ok(kept);
+    ) -> Result<Idempotent<StoredPayment>> {
+        let Self { stored, payment, booking, effect } = self;
+        if let Some(ending) = stored.answer.ending {
+            check_ending(&payment, ending, &stored.answer.conflicts)?;
+            return Ok(stored);
         }
-        // New, or left by a crash: the provider knows the effect by its key, and moves money once.
+        // New, or left by a crash: the provider knows the effect by its key, and charges once.
         let applied = match payment.status {
-            PaymentStatus::Authorizing => done(app, payment.id, kind, effect).await?,
-            _ => Applied::before(payment, booking),
+            PaymentStatus::Authorizing => perform_or_wait(app, payment.id, kind, effect).await?,
+            _ => Applied::unchanged(payment, booking),
         };
         if applied.payment.status == PaymentStatus::Authorizing {
             return Err(Refusal::PaymentUnavailable(PaymentUnavailable).into());
         }
-        finish(app, request, kept, applied).await
+        finish(app, request, stored, applied).await
     }
 }
 
-/// Orders an effect of a payment that takes money. Instant bookings are captured at once, requests when the host accepts: as the quote said,
-/// whatever has become of the listing since.
+/// Writes the effect that charges a payment. Instant bookings are captured at once, requests when the host accepts: as in the quote, even
+/// if the listing has changed since.
 async fn order(app: &App, tx: &mut Conn, payment: &Payment, kind: EffectKind, now: Timestamp) -> Result<Effect> {
     let is_instant = store::bookings::is_instant(tx, payment.booking_id).await?;
     let is_instant = is_instant.ok_or_else(|| anyhow::anyhow!("payment {} without its booking", payment.id))?;
@@ -111,9 +116,9 @@ async fn order(app: &App, tx: &mut Conn, payment: &Payment, kind: EffectKind, no
     effects::order(app, tx, payment, (kind, Some(capture)), now).await
 }
 
-/// Gives the attempt back that asking for `payment` has taken, when `status` is what the provider answers: a guest who can pay tries no
-/// stolen cards. An attempt is taken before the provider is asked, because many may be on their way at once; that of an answer which never
-/// comes stays taken. `payment` is locked and as it was before the answer, so that no attempt comes back twice.
+/// Returns the attempt that `payment` has taken if `status`, the provider's response, is a success: a guest who can pay is not testing
+/// stolen cards. An attempt is taken before the provider is called, because many calls can be in flight at once; without a response it
+/// stays taken. `payment` is locked and as it was before the response, so that no attempt is returned twice.
 pub(super) async fn return_attempt(
     app: &App,
     tx: &mut Conn,
@@ -123,13 +128,13 @@ pub(super) async fn return_attempt(
 ) -> Result<()> {
     use PaymentStatus::{Authorized, Authorizing, Captured, RequiresConfirmation};
     if payment.status == Authorizing && matches!(status, RequiresConfirmation | Authorized | Captured) {
-        limits::give_back(tx, &app.limits.declined_payments, &[guest.as_bytes()]).await?;
+        limits::return_one(tx, &app.limits.declined_payments, &[guest.as_bytes()]).await?;
     }
     Ok(())
 }
 
-fn lost() -> Error {
-    anyhow::anyhow!("a kept answer names a payment that is not there").into()
+fn missing_payment() -> Error {
+    anyhow::anyhow!("a stored response has a payment that does not exist").into()
 }
 
 async fn resolve(app: &App, guest: &Member, booking: &BookingRef) -> Result<BookingId> {
@@ -137,16 +142,16 @@ async fn resolve(app: &App, guest: &Member, booking: &BookingRef) -> Result<Book
         BookingRef::Id(id) => return Ok(*id),
         BookingRef::CreatedWith(key) => key,
     };
-    let kept = store::idempotency::find(&mut app.conn().await?, guest.id(), "createBooking", key).await?;
-    let kept = kept.ok_or_else(|| Error::not_found("booking", "booking"))?;
-    let kept: bookings::StoredBooking = serde_json::from_str(&kept.answer).map_err(anyhow::Error::from)?;
-    Ok(kept.booking)
+    let stored = store::idempotency::find(&mut app.conn().await?, guest.id(), "createBooking", key).await?;
+    let stored = stored.ok_or_else(|| Error::not_found("booking", "booking"))?;
+    let stored: bookings::StoredBooking = serde_json::from_str(&stored.answer).map_err(anyhow::Error::from)?;
+    Ok(stored.booking)
 }
 
 /// Refuses when `booking`, which the transaction has locked, cannot be paid for now.
-async fn payable(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()> {
+async fn refuse_unless_payable(tx: &mut Conn, booking: &Booking, now: Timestamp) -> Result<()> {
     let (id, status) = (booking.id, status_at(booking, now));
-    if !transitions::may(Side::Guest, BookingAction::Pay, status) {
+    if !transitions::is_allowed(Side::Guest, BookingAction::Pay, status) {
         let label = transitions::label(status);
         return Err(Error::state(Some(id), format!("The booking is {label}. There is nothing to pay.")));
     }
@@ -175,9 +180,9 @@ fn refuse_unless_waiting(payment: &Payment) -> Result<()> {
     Err(Refusal::StateConflict(conflict).into())
 }
 
-/// Refuses when `booking`, which the transaction has locked, has had as many payments as it can have. Those that end by themselves, without
-/// a refusal of the provider, count for no other limit.
-async fn has_room(tx: &mut Conn, booking: &Booking) -> Result<()> {
+/// Refuses when `booking`, which the transaction has locked, has had the most payments. This is the only limit that counts payments which
+/// end without being declined.
+async fn refuse_over_limit(tx: &mut Conn, booking: &Booking) -> Result<()> {
     if store::payments::count(tx, booking.id).await? < MAX_PAYMENTS {
         return Ok(());
     }
@@ -205,33 +210,38 @@ fn draft(app: &App, booking: &Booking, method: PaymentMethod, now: Timestamp) ->
     }
 }
 
-/// Goes on with a payment after the guest has confirmed.
+/// Continues a payment after the guest has confirmed it.
 ///
 /// # Errors
 /// Problems of the contract's `confirmPayment`.
-pub async fn confirm(app: &App, guest: &Member, id: PaymentId, key: &IdempotencyKey) -> Result<Once<StoredPayment>> {
+pub async fn confirm(
+    app: &App,
+    guest: &Member,
+    id: PaymentId,
+    key: &IdempotencyKey,
+) -> Result<Idempotent<StoredPayment>> {
     let request = idempotency::request(guest, "confirmPayment", key, &id)?;
     let now = app.now();
-    let begun = app
+    let in_flight = app
         .database
         .transaction(async |tx| {
             let found = store::payments::visible(tx, guest.id(), &[id]).await?.pop();
             let found = found.ok_or_else(|| Error::not_found("paymentId", "payment"))?;
-            let booking = store::bookings::lock(tx, found.booking_id).await?.ok_or_else(lost)?;
-            let earlier = idempotency::take::<StoredPayment>(tx, &request, now).await?;
-            let payment = store::payments::lock(tx, id).await?.ok_or_else(lost)?;
-            if let Some(kept) = earlier {
-                return Ok(Begun { kept, payment, booking, effect: None });
+            let booking = store::bookings::lock(tx, found.booking_id).await?.ok_or_else(missing_payment)?;
+            let earlier = idempotency::claim::<StoredPayment>(tx, &request, now).await?;
+            let payment = store::payments::lock(tx, id).await?.ok_or_else(missing_payment)?;
+            if let Some(stored) = earlier {
+                return Ok(PaymentInFlight { stored, payment, booking, effect: None });
             }
             refuse_unless_waiting(&payment)?;
-            payable(tx, &booking, now).await?;
+            refuse_unless_payable(tx, &booking, now).await?;
             limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
             store::payments::move_to(tx, id, PaymentStatus::Authorizing, now).await?;
             let effect = order(app, tx, &payment, EffectKind::ConfirmPayment, now).await?;
-            let kept = idempotency::keep(tx, &request, StoredPayment::awaited(id, booking.id)).await?;
+            let stored = idempotency::store(tx, &request, StoredPayment::awaited(id, booking.id)).await?;
             let payment = Payment { status: PaymentStatus::Authorizing, ..payment };
-            Ok::<_, Error>(Begun { kept, payment, booking, effect: Some(effect) })
+            Ok::<_, Error>(PaymentInFlight { stored, payment, booking, effect: Some(effect) })
         })
         .await?;
-    begun.conclude(app, &request, EffectKind::ConfirmPayment).await
+    in_flight.conclude(app, &request, EffectKind::ConfirmPayment).await
 }

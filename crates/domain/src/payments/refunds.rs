@@ -1,4 +1,4 @@
-//! Money back.
+//! Refunds.
 
 use super::cases;
 use crate::{
@@ -18,8 +18,8 @@ use types::{
     error::{Error, Result},
 };
 
-/// Decides that `amount` goes back to the guest, from what was captured and not yet refunded. Returns the refunds, each with
-/// its payment and amount.
+/// Decides to refund `amount` to the guest, from what was captured and not yet refunded. Returns the refunds, each with its payment and
+/// amount.
 pub(crate) async fn decide_refund(
     app: &App,
     tx: &mut Conn,
@@ -41,7 +41,7 @@ pub(crate) async fn decide_refund(
     Ok(refunds)
 }
 
-/// Decides that part of what `payment` has captured goes back.
+/// Decides to refund part of what `payment` has captured.
 pub(super) async fn refund_part(
     app: &App,
     tx: &mut Conn,
@@ -69,7 +69,7 @@ fn effect_of(refund: RefundId, booking: BookingId) -> NewEffect<'static> {
     NewEffect { object_id: refund.into(), kind: EffectKind::SendRefund, group_id: booking.into(), payload: "{}" }
 }
 
-/// Has the provider send a refund that was decided.
+/// Sends a decided refund to the provider.
 pub(super) async fn send(app: &App, effect: &Effect) -> Result<(), Failure> {
     let id = RefundId::from(effect.object_id);
     let refund = store::payments::find_refund(&mut app.conn().await?, id).await?;
@@ -88,7 +88,7 @@ pub(super) async fn send(app: &App, effect: &Effect) -> Result<(), Failure> {
     Ok(sent.await?)
 }
 
-/// Gives up sending a refund: it has failed, its guest sees so, and a person must look.
+/// Gives up sending a refund: it has failed visibly for its guest, and a case is opened.
 pub(super) async fn give_up(app: &App, effect: &Effect, ending: Ending<'_>, error: &str, now: Timestamp) -> Result<()> {
     let id = RefundId::from(effect.object_id);
     let booking = app
@@ -117,7 +117,7 @@ pub(super) async fn give_up(app: &App, effect: &Effect, ending: Ending<'_>, erro
     Ok(())
 }
 
-/// Sends a refund that has failed once more. False when it has not failed.
+/// Sends a failed refund again. False when it has not failed.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,8 +1,8 @@
-//! What a stay costs: a function of rates, nights, guests and a rule set.
+//! Pricing: the price of a stay as a function of rates, nights, guests and a rule set.
 //!
 //! Amounts are in minor units of the listing's currency. Each line is rounded once, half-even; the lines sum exactly to the total.
 
-mod words;
+mod line_texts;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use types::{Currency, Guests, PriceLine, PriceLineKind, Stay};
 
-/// What a listing charges.
+/// The rates of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rates {
     /// Currency of all amounts.
@@ -37,7 +37,7 @@ pub struct Rates {
     pub monthly_discount: u16,
 }
 
-/// Prices of single nights, which go before the listing's.
+/// Prices of single nights, which override the listing's.
 pub type Overrides = BTreeMap<NaiveDate, i64>;
 
 /// A stay with its price.
@@ -45,7 +45,7 @@ pub type Overrides = BTreeMap<NaiveDate, i64>;
 pub struct PricedStay {
     /// The currency of all amounts.
     pub currency: Currency,
-    /// What the price is made of, in order.
+    /// The lines of the price, in order.
     pub lines: Vec<PriceLine>,
     /// What the host charges: nights, discount and fees.
     pub subtotal: i64,
@@ -60,7 +60,7 @@ pub struct PricedStay {
 /// Why a stay has no price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PricingError {
-    /// An amount is beyond what JavaScript holds exactly.
+    /// An amount exceeds what JavaScript represents exactly.
     #[error("the price is too high")]
     TooGreat,
     /// A price below one minor unit, a fee below zero or a discount of 100 percent and more.
@@ -79,13 +79,13 @@ pub struct Difference {
     pub after: Option<i64>,
 }
 
-/// The price of one night before fees and discounts: its own, else that of the weekend, else the base price.
+/// The price of one night before fees and discounts: its own, else the weekend price, else the base price.
 pub fn nightly(rates: &Rates, own: Option<i64>, night: NaiveDate) -> i64 {
     let is_weekend = matches!(night.weekday(), Weekday::Fri | Weekday::Sat);
     own.or(rates.weekend.filter(|_| is_weekend)).unwrap_or(rates.base)
 }
 
-/// The price of `stay` for `guests`. Of two discounts that a stay is long enough for, the greater counts.
+/// The price of `stay` for `guests`. If both length discounts apply, the greater counts.
 pub fn price(
     rates: &Rates,
     overrides: &Overrides,
@@ -98,7 +98,7 @@ pub fn price(
     let subtotal = sum(&lines)?;
     let service_fee = amount(share(subtotal, rules.service_fee))?;
     if service_fee != 0 {
-        let basis = words::share_of(rules.service_fee, subtotal, rates.currency);
+        let basis = line_texts::share_of(rules.service_fee, subtotal, rates.currency);
         lines.push(line(PriceLineKind::ServiceFee, "Service fee".to_owned(), service_fee, Some(basis)));
     }
     for tax in rules.taxes {
@@ -109,7 +109,7 @@ pub fn price(
     Ok(PricedStay { currency: rates.currency, lines, subtotal, service_fee, total, host_payout })
 }
 
-/// `before` beside `after`, by kind, in the order of the old lines and then the new ones.
+/// Pairs of `before` and `after`, by kind, in the order of the old lines and then the new ones.
 pub fn pairs(before: &[PriceLine], after: &[PriceLine]) -> Vec<Difference> {
     let sum_of = |lines: &[PriceLine], kind| {
         lines.iter().filter(|line| line.kind == kind).map(|line| line.amount).reduce(|a, b| a.saturating_add(b))
@@ -162,17 +162,17 @@ fn host_lines(
     let nightly: Vec<i64> =
         stay.nights().map(|night| self::nightly(rates, overrides.get(&night).copied(), night)).collect();
     let of_nights = amount(nightly.iter().map(|&price| i128::from(price)).sum())?;
-    let basis = words::nightly_prices(&nightly, rates.currency);
+    let basis = line_texts::nightly_prices(&nightly, rates.currency);
     let mut lines = vec![PriceLine {
         nightly,
-        ..line(PriceLineKind::Nights, words::count(nights, "night", "nights"), of_nights, Some(basis))
+        ..line(PriceLineKind::Nights, line_texts::count(nights, "night", "nights"), of_nights, Some(basis))
     }];
     lines.extend(discount(rates, nights, of_nights, rules)?);
     let extra = guests.count().saturating_sub(rates.guests_included);
     if extra > 0 && rates.extra_guest_fee > 0 {
         let fee = amount(i128::from(rates.extra_guest_fee) * i128::from(extra) * i128::from(nights))?;
-        let title = words::count(u32::from(extra), "extra guest", "extra guests");
-        let basis = words::per_guest_night(extra, nights, rates.extra_guest_fee, rates.currency);
+        let title = line_texts::count(u32::from(extra), "extra guest", "extra guests");
+        let basis = line_texts::per_guest_night(extra, nights, rates.extra_guest_fee, rates.currency);
         lines.push(line(PriceLineKind::ExtraGuestFee, title, fee, Some(basis)));
     }
     if rates.cleaning_fee > 0 {
@@ -188,14 +188,14 @@ fn host_lines(
 fn discount(rates: &Rates, nights: u32, of_nights: i64, rules: &RuleSet) -> Result<Option<PriceLine>, PricingError> {
     let monthly = (nights >= rules.monthly_from).then_some((rates.monthly_discount, "Monthly discount"));
     let weekly = (nights >= rules.weekly_from).then_some((rates.weekly_discount, "Weekly discount"));
-    // Of equals `max_by_key` takes the last.
+    // Of equal ones `max_by_key` takes the last.
     let Some((percent, title)) = weekly.into_iter().chain(monthly).max_by_key(|&(percent, _)| percent) else {
         return Ok(None);
     };
     let basis_points = u32::from(percent) * 100;
     let off = amount(share(of_nights, basis_points))?;
     Ok((off > 0).then(|| {
-        let basis = words::share_of(basis_points, of_nights, rates.currency);
+        let basis = line_texts::share_of(basis_points, of_nights, rates.currency);
         line(PriceLineKind::LengthDiscount, title.to_owned(), -off, Some(basis))
     }))
 }
@@ -212,18 +212,18 @@ fn tax_line(
         return Ok(None);
     }
     let (exact, basis) = match tax.kind {
-        TaxKind::Percent(points) => (share(subtotal, points), words::share_of(points, subtotal, currency)),
+        TaxKind::Percent(points) => (share(subtotal, points), line_texts::share_of(points, subtotal, currency)),
         TaxKind::PerGuest(fee) => (
             i128::from(fee) * i128::from(guests.count()),
-            words::times(&words::count(u32::from(guests.count()), "guest", "guests"), fee, currency),
+            line_texts::times(&line_texts::count(u32::from(guests.count()), "guest", "guests"), fee, currency),
         ),
         TaxKind::PerNight(fee) => (
             i128::from(fee) * i128::from(nights),
-            words::times(&words::count(nights, "night", "nights"), fee, currency),
+            line_texts::times(&line_texts::count(nights, "night", "nights"), fee, currency),
         ),
         TaxKind::PerGuestNight(fee) => (
             i128::from(fee) * i128::from(guests.count()) * i128::from(nights),
-            words::per_guest_night(guests.count(), nights, fee, currency),
+            line_texts::per_guest_night(guests.count(), nights, fee, currency),
         ),
     };
     let amount = amount(exact)?;

@@ -39,7 +39,7 @@ fn words(priced: &PricedStay) -> Vec<(PriceLineKind, &str, i64, Option<&str>)> {
 }
 
 #[test]
-fn six_nights_with_cleaning_cost_what_the_rules_say() {
+fn six_nights_with_cleaning_are_priced_by_the_rules() {
     let rates = Rates { cleaning_fee: 5_000, ..rates("EUR", 10_000) };
     let priced = priced(&rates, stay("2026-07-06", 6), Guests::ONE);
     assert_eq!(
@@ -79,7 +79,7 @@ fn fees_are_rounded_half_to_even() {
 }
 
 #[test]
-fn a_nights_own_price_goes_before_the_weekends() {
+fn a_nights_own_price_overrides_the_weekend_price() {
     // From Thursday: Thursday, Friday, Saturday, Sunday.
     let rates = Rates { weekend: Some(15_000), ..rates("EUR", 10_000) };
     let own = Overrides::from([(day("2026-07-04"), 20_000), (day("2026-08-01"), 1)]);
@@ -97,7 +97,7 @@ fn many_prices_are_a_range() {
 }
 
 #[test]
-fn the_greater_discount_that_a_stay_is_long_enough_for_counts() {
+fn the_greater_applicable_discount_counts() {
     let discount = |weekly_discount, monthly_discount, nights| {
         let rates = Rates { weekly_discount, monthly_discount, ..rates("EUR", 10_000) };
         let priced = priced(&rates, stay("2026-07-06", nights), Guests::ONE);
@@ -161,7 +161,7 @@ fn taxes_are_rules_and_long_stays_can_be_exempt() {
 }
 
 #[test]
-fn what_is_out_of_range_has_no_price() {
+fn values_out_of_range_have_no_price() {
     let good = rates("EUR", 10_000);
     let result =
         |rates: &Rates| price(rates, &Overrides::new(), stay("2026-07-06", 30), adults(50), RuleSet::current());
@@ -192,7 +192,7 @@ fn what_is_out_of_range_has_no_price() {
 }
 
 #[test]
-fn pairs_name_what_is_new_gone_or_changed() {
+fn pairs_contain_new_gone_and_changed_lines() {
     let old = priced(&Rates { cleaning_fee: 5_000, ..rates("EUR", 10_000) }, stay("2026-07-06", 6), Guests::ONE);
     let new = priced(
         &Rates { pet_fee: 700, ..rates("EUR", 10_000) },
@@ -214,7 +214,7 @@ fn pairs_name_what_is_new_gone_or_changed() {
 }
 
 #[test]
-fn lines_survive_their_storage() {
+fn lines_are_stored_without_loss() {
     let lines =
         priced(&Rates { cleaning_fee: 5_000, ..rates("EUR", 10_000) }, stay("2026-07-06", 2), Guests::ONE).lines;
     let text = serde_json::to_string(&lines).unwrap();

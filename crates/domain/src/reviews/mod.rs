@@ -1,4 +1,4 @@
-//! What guests wrote: who may read which review.
+//! Reviews, and who can read them.
 
 mod write;
 
@@ -56,7 +56,7 @@ pub async fn of_listings(app: &App, parts: &[OfListing]) -> Result<HashMap<OfLis
     Ok(parts.iter().map(cut).collect())
 }
 
-/// The place of `review` in a list that has the newest first.
+/// The position of `review` in a list, newest first.
 pub fn place(review: &Review) -> Newest<ReviewId> {
     Newest { at: review.created_at, id: review.id }
 }

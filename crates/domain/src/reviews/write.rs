@@ -1,4 +1,4 @@
-//! A guest writes a review; it is revealed when the window closes, together with its share of the listing's ratings.
+//! Guests write reviews; a review is revealed, and added to the listing's ratings, when the window closes.
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ use types::{
 
 /// Most characters of a review.
 const MAX_TEXT: usize = 5_000;
-/// Reviews that are revealed in one go.
+/// Reviews that are revealed in one batch.
 const BATCH: i64 = 100;
 
-/// What a guest has to say.
+/// The input of a review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReview {
     /// The stay.
@@ -31,14 +31,14 @@ pub struct NewReview {
     pub rating: u8,
     /// By category, each 1 to 5.
     pub categories: Categories,
-    /// The words, as [`text`] makes them.
+    /// The text, cleaned by [`text`].
     pub text: String,
 }
 
-/// The words of a review: trimmed, with line ends as `\n`, of at least one letter.
+/// The text of a review: trimmed, with line ends as `\n`, with at least one letter.
 ///
 /// # Errors
-/// [`Refusal::InvalidInput`] when they are empty, too long or not plain text.
+/// [`Refusal::InvalidInput`] when it is empty, too long or not plain text.
 pub fn text(text: &str) -> Result<String> {
     let text = checks::paragraphs(&["text"], text, MAX_TEXT)?;
     if text.is_empty() {
@@ -60,7 +60,7 @@ pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Revi
             let booking = found
                 .filter(|booking| booking.guest_id == guest.id())
                 .ok_or_else(|| Error::not_found("bookingId", "booking"))?;
-            may_review(app, tx, guest, &booking, now).await?;
+            refuse_unless_reviewable(app, tx, guest, &booking, now).await?;
             let review = Review {
                 id: ReviewId::new(now, &*app.entropy),
                 listing_id: booking.listing_id,
@@ -84,7 +84,13 @@ pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Revi
     Ok(Arc::new(review))
 }
 
-async fn may_review(app: &App, tx: &mut Conn, guest: &Member, booking: &Booking, now: Timestamp) -> Result<()> {
+async fn refuse_unless_reviewable(
+    app: &App,
+    tx: &mut Conn,
+    guest: &Member,
+    booking: &Booking,
+    now: Timestamp,
+) -> Result<()> {
     let refuse = |message: &str| Err(Refusal::NotReviewable(NotReviewable { message: message.to_owned() }).into());
     if status_at(booking, now) != BookingStatus::Completed {
         return refuse("You can review a stay after it has ended.");
@@ -98,8 +104,8 @@ async fn may_review(app: &App, tx: &mut Conn, guest: &Member, booking: &Booking,
     Ok(())
 }
 
-/// Reveals the reviews whose window has closed, each in a transaction with its share of the ratings. Two workers count it once: the
-/// second finds it revealed. Returns how many were revealed.
+/// Reveals the reviews whose window has closed, each in a transaction that also updates the ratings. With two workers it is counted once:
+/// the second finds it revealed. Returns how many were revealed.
 ///
 /// # Errors
 /// When the database fails.
@@ -128,7 +134,7 @@ mod tests {
 
     /// C22: line ends and tabs are no reason to refuse a review.
     #[test]
-    fn the_words_of_a_review_are_cleaned_as_descriptions_are() {
+    fn review_texts_are_cleaned_like_descriptions() {
         assert_eq!(text(" a\r\nb\tc\rd ").unwrap(), "a\nb c\nd");
         assert_eq!(text(&"å".repeat(MAX_TEXT)).unwrap().chars().count(), MAX_TEXT);
         for wrong in ["", " \r\n\t", "a\0b", "a\u{7f}b", &"å".repeat(MAX_TEXT + 1)] {

@@ -1,7 +1,7 @@
-//! Cursors of searches: a place in one order of one search. A cursor carries a hash of filter, stay and order, so that it is refused
-//! anywhere else.
+//! Cursors of searches: a position in one order of one search. A cursor contains a hash of filter, stay and order, so that any other search
+//! refuses it.
 //!
-//! 8 bytes of SHA-256, 3 of the currency (zeroes without one), 8 of the number that is ordered by, then the id, in base64.
+//! 8 bytes of SHA-256, 3 of the currency (zeroes without one), 8 of the number that determines the order, then the id, in base64.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -14,7 +14,7 @@ const ID: usize = ListingId::PREFIX.len() + 1 + 26;
 const LENGTH: usize = 8 + 3 + 8 + ID;
 /// Five, in hundredths.
 const MAX_RATING: i64 = 500;
-/// Half the way around the earth, in meters, and some more.
+/// Half of the earth's circumference, in meters, rounded up.
 const MAX_DISTANCE: i64 = 20_100_000;
 
 impl Search {
@@ -24,10 +24,10 @@ impl Search {
         move |hit| write(digest, &hit.key)
     }
 
-    /// The place that `cursor` names.
+    /// The position of `cursor`.
     ///
     /// # Errors
-    /// [`PageError::Cursor`] when it is not a cursor of this very search, or names a place that no hit can have.
+    /// [`PageError::Cursor`] when it is not a cursor of this search, or its position is impossible.
     pub fn key(&self, cursor: &str) -> Result<Key, PageError> {
         // One place has one text.
         let digest = self.digest();
@@ -58,7 +58,7 @@ impl Search {
         })
     }
 
-    /// The place of a hit in this order.
+    /// The position of a hit in this order.
     pub(super) fn key_of(&self, row: &rows::Hit) -> Key {
         let id = row.listing.id;
         match self.order {
@@ -66,14 +66,13 @@ impl Search {
             ListingOrder::PriceAsc | ListingOrder::PriceDesc => {
                 Key::Price(row.listing.pricing.currency, row.amount, id)
             }
-            // The database keeps that a published listing has the instant.
+            // A constraint of the database ensures that a published listing has the instant.
             ListingOrder::Newest => Key::Newest(row.listing.published_at.unwrap_or(row.listing.created_at), id),
             ListingOrder::Distance => Key::Distance(row.distance.unwrap_or(0), id),
         }
     }
 
-    /// Of all that was asked, in its normal form. What the program prints of it is enough: a cursor that does not outlive a new version
-    /// of the program is refused, never misread.
+    /// A hash of the normalized search, by its debug output: after an upgrade that changes the output a cursor is refused, never misread.
     fn digest(&self) -> [u8; 8] {
         let whole = Sha256::digest(format!("{self:?}"));
         let mut prefix = [0; 8];
@@ -109,16 +108,16 @@ mod tests {
         Search::new(Filter { area, ..Filter::default() }, None, order).unwrap()
     }
 
-    /// A cursor of `search` as a stranger forges it, who knows the program and chooses every part.
+    /// A forged cursor of `search`, with every part chosen.
     fn forged(search: &Search, currency: &[u8; 3], number: i64) -> String {
         let id = ListingId::new(chrono::DateTime::UNIX_EPOCH.into(), &SeededEntropy::new(1));
         let parts = [&search.digest()[..], currency, &number.to_be_bytes(), id.to_string().as_bytes()].concat();
         URL_SAFE_NO_PAD.encode(parts)
     }
 
-    /// S3: years beyond 9999 or below 0, ratings and distances that nothing has, a currency where none belongs.
+    /// S3: years above 9999 or below 0, impossible ratings and distances, a currency where there is none.
     #[test]
-    fn a_forged_place_that_no_hit_can_have_is_refused() {
+    fn an_impossible_position_is_refused() {
         use ListingOrder::{Distance, Newest, PriceAsc, Rating};
         for (order, currency, number, is_right) in [
             (Rating, b"\0\0\0", 500, true),
@@ -143,7 +142,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_read_is_written_the_same(number: i64, order in 0..ListingOrder::ALL.len(), noise in any::<(usize, u8)>()) {
+        fn parsed_cursors_are_formatted_the_same(number: i64, order in 0..ListingOrder::ALL.len(), noise in any::<(usize, u8)>()) {
             let search = search(ListingOrder::ALL[order]);
             let currency = if matches!(search.order, ListingOrder::PriceAsc | ListingOrder::PriceDesc) { b"SGD" } else { b"\0\0\0" };
             for number in [number, number % 1_000] {

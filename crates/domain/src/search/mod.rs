@@ -1,7 +1,7 @@
-//! Finding listings: what may be asked, pages of hits with their prices, and how many there are.
+//! Search of listings: valid filters, pages of hits with prices, and counts.
 //!
-//! A search sees what everybody sees; a host finds their own listings too. Prices in several currencies are put in order by currency
-//! first, then by amount, unless the price range names one currency.
+//! A search sees only public data; hosts find their own listings too. Prices in several currencies are ordered by currency first, then by
+//! amount, unless the price range has one currency.
 
 mod cursors;
 mod unpriced;
@@ -23,7 +23,7 @@ pub use store::search::{Filter, Key, PriceRange, Reach};
 use store::{
     search as rows,
     search::{
-        Fees, Question, StayTerms,
+        Criteria, Fees, StayTerms,
         places::{MAX_PARTS, count_parts},
     },
 };
@@ -36,14 +36,14 @@ use types::{
 pub const COUNTED: i64 = 1_000;
 /// The most amenities of one filter.
 pub const MAX_AMENITIES: usize = 20;
-/// The most statements that fill a page from which hits are skipped.
+/// The most statements for a page with skipped hits.
 const MAX_ROUNDS: usize = 8;
 /// The most words to search for.
 pub const MAX_WORDS: usize = 10;
 /// The longest name of a place, in characters.
 pub const MAX_PLACE: usize = 100;
 
-/// What to find, checked.
+/// A checked search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Search {
     filter: Filter,
@@ -58,14 +58,14 @@ pub struct Hit {
     pub listing: Arc<ListingWithCover>,
     /// Price of the whole stay; `None` when no stay was given.
     pub price: Option<PricedStay>,
-    /// The price of a night that the order goes by: the stay's average, rounded half-even, or the base price.
+    /// The price of a night, for the order: the stay's average, rounded half-even, or the base price.
     pub nightly: Money,
     /// Whole meters from the coarse point to the middle of the box, if there is one.
     pub distance: Option<i64>,
     key: Key,
 }
 
-/// A search at one instant: its page and its count see the same deadlines.
+/// A search at one instant: page and count see the same deadlines.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     search: Search,
@@ -74,8 +74,8 @@ pub struct Prepared {
 }
 
 impl Search {
-    /// A search for listings that fit `filter` and can be booked for all of `stay`, by `order`. Lists of the filter are sorted and freed of
-    /// repetitions.
+    /// A search for listings that fit `filter` and can be booked for all of `stay`, by `order`. Lists of the filter are sorted and
+    /// deduplicated.
     ///
     /// # Errors
     /// [`types::error::Refusal::BadUserInput`] with the argument and its limit.
@@ -87,7 +87,7 @@ impl Search {
         Ok(Self { filter, stay, order })
     }
 
-    /// The same search, ready to be asked. Without a stay this reads nothing; with one, now and then, the time zones of listings.
+    /// Prepares the search for an instant. Reads nothing without a stay; with one, occasionally the time zones of listings.
     ///
     /// # Errors
     /// [`types::error::Refusal::BadUserInput`] when the stay begins in the past; those of the database.
@@ -105,7 +105,7 @@ impl Search {
         let rules = app.time_zones();
         let terms = |(name, _): &(String, i64)| zones::terms(&rules, name.clone(), stay.check_in(), now);
         let zones = known.iter().filter_map(terms).collect();
-        // Where all fit into a shortlist, none is made.
+        // No shortlist is needed if all listings fit into it.
         let is_large = known.iter().map(|(_, listings)| listings).sum::<i64>() > app.reach.length();
         let rules = RuleSet::current();
         let weekend = |night: &NaiveDate| matches!(night.weekday(), Weekday::Fri | Weekday::Sat);
@@ -124,20 +124,20 @@ impl Search {
 }
 
 impl Prepared {
-    /// A page of hits, in one statement; in two when most of the first listings are taken for the stay. A hit that has no price is
-    /// logged and skipped: one listing never fails the page of everybody who meets it. Only then more statements fill the page.
+    /// A page of hits, in one statement; in two when most of the first listings are taken for the stay. A hit without a price is logged and
+    /// skipped, so that one listing never fails whole pages; only then more statements fill the page.
     ///
     /// # Errors
     /// Only those of the database.
     pub async fn page(&self, app: &App, page: &Page<Key>) -> Result<PageOf<Hit>> {
-        if self.is_hopeless() {
+        if self.is_impossible() {
             return Ok(page.cut(Vec::new()));
         }
         let reach = Some(&app.reach).filter(|_| self.is_large);
         let conn = &mut app.conn().await?;
         let (mut hits, mut after, mut is_end) = (Vec::new(), page.after, false);
         for _ in 0..MAX_ROUNDS {
-            let rows = rows::page(conn, self.question(), after.as_ref(), page.limit(), reach).await?;
+            let rows = rows::page(conn, self.criteria(), after.as_ref(), page.limit(), reach).await?;
             is_end = rows.len() <= page.first;
             after = rows.last().map(|row| self.search.key_of(row)).or(after);
             hits.extend(rows.into_iter().filter_map(|row| self.hit(row)));
@@ -155,20 +155,20 @@ impl Prepared {
     /// # Errors
     /// Only those of the database.
     pub async fn count(&self, app: &App) -> Result<Option<i64>> {
-        if self.is_hopeless() {
+        if self.is_impossible() {
             return Ok(Some(0));
         }
-        let found = rows::count(&mut app.conn().await?, self.question(), COUNTED + 1).await?;
+        let found = rows::count(&mut app.conn().await?, self.criteria(), COUNTED + 1).await?;
         Ok((found <= COUNTED).then_some(found))
     }
 
     /// Whether the stay is over, too near or too far everywhere.
-    fn is_hopeless(&self) -> bool {
+    fn is_impossible(&self) -> bool {
         self.terms.as_ref().is_some_and(|terms| terms.zones.is_empty())
     }
 
-    fn question(&self) -> Question<'_> {
-        Question::new(&self.search.filter, self.terms.as_ref(), self.search.order)
+    fn criteria(&self) -> Criteria<'_> {
+        Criteria::new(&self.search.filter, self.terms.as_ref(), self.search.order)
     }
 
     /// `None`: the hit has no price.
@@ -194,16 +194,16 @@ impl Prepared {
     }
 }
 
-/// The lines of a hit's price. The database has computed the same total to find and order it.
+/// The price of a hit with its lines. The database has computed the same total for filter and order.
 fn priced(row: &rows::Hit, stay: Stay, guests: Guests) -> anyhow::Result<PricedStay> {
     let overrides: Overrides = row.own_prices.as_deref().map_or_else(|| Ok(Overrides::new()), from_str)?;
     let price = pricing::price(&listings::rates(&row.listing), &overrides, stay, guests, RuleSet::current())?;
     let (total, amount) = (price.total, row.amount);
-    anyhow::ensure!(total == amount, "it costs {total}, the search says {amount}");
+    anyhow::ensure!(total == amount, "it costs {total}, but the search has {amount}");
     Ok(price)
 }
 
-/// The platform's fee and the taxes that the stay is not exempt from.
+/// The platform's fee and the taxes from which the stay is not exempt.
 fn fees(rules: &RuleSet, stay: Stay, guests: Guests) -> Fees {
     let (nights, people) = (i64::from(stay.len()), i64::from(guests.count()));
     let mut fees = Fees { shares: vec![rules.service_fee], fixed: 0 };

@@ -1,4 +1,4 @@
-//! What the log says of hits that have no price.
+//! Logs hits without a price.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -7,7 +7,7 @@ use std::{
 
 use types::ListingId;
 
-/// At most one line in this time: popular searches meet the same listing again and again.
+/// At most one line in this interval: popular searches find the same listing repeatedly.
 const INTERVAL: Duration = Duration::from_secs(60);
 
 /// Those of this process.
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_is_written_in_an_interval_and_counts_the_rest() {
+    fn one_line_is_logged_per_interval_and_counts_the_rest() {
         let (mut log, start) = (LogThrottle { last: None, suppressed: 0 }, Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(

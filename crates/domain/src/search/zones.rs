@@ -1,5 +1,5 @@
-//! A stay as seen from time zones. The database knows no zones, so it is told, for each zone with listings, how many days and seconds
-//! are left until check-in; then notice and booking window are comparisons of numbers.
+//! A stay as seen from time zones. The database has no zone rules, so each query contains, for each zone with listings, how many days and
+//! seconds are left until check-in; notice and booking window are then comparisons of numbers.
 
 use std::{
     sync::Arc,
@@ -16,10 +16,10 @@ use store::search::{Arrival, ZoneTerms};
 use types::{Timestamp, error::Result};
 
 const DAY: i64 = 86_400;
-/// How long the first listing in a time zone may be missing from searches for a stay on other servers than its own.
+/// How long the first listing in a time zone can be missing from searches for a stay on other servers.
 const AGE: Duration = Duration::from_secs(5);
 
-/// The day that it still is where days end last on earth: at 12 hours behind UTC.
+/// The earliest current date on earth: at 12 hours behind UTC.
 pub(super) fn earliest_today(now: Timestamp) -> NaiveDate {
     (now - chrono::Duration::hours(12)).utc().date_naive()
 }
@@ -35,12 +35,12 @@ pub(super) async fn known(app: &App) -> Result<Arc<[(String, i64)]>> {
     Ok(zones)
 }
 
-/// The stay that begins on `check_in` as seen from `zone`; `None` when no listing there can take it: it has begun, or begins further ahead
-/// than any booking window reaches. A zone that nobody knows takes no stays.
+/// The stay that begins on `check_in` as seen from `zone`; `None` when no listing there can take it: it has begun, or begins after any
+/// booking window. `None` also for an unknown zone.
 pub(super) fn terms(rules: &TimeZones, zone: String, check_in: NaiveDate, now: Timestamp) -> Option<ZoneTerms> {
     let of_zone = rules.zone(&zone).ok()?;
     let days_ahead = check_in.signed_duration_since(timezones::local_date(&of_zone, now)).num_days();
-    // The column of the window is a 16-bit number. A day that clocks skipped is checked in on when it is yesterday already.
+    // The column of the window has 16 bits. Check-in on a day that the clocks skipped is in the past.
     if !(-1..=i64::from(u16::MAX)).contains(&days_ahead) {
         return None;
     }
@@ -62,7 +62,7 @@ fn arrivals(left: &impl Fn(i64) -> i64) -> Vec<Arrival> {
     while from < DAY {
         let moving = |second: i64| left(second) - left(from) == second - from;
         let standing = |second: i64| left(second) == left(from);
-        // A piece of one second is both; it joins what the next second tells.
+        // A piece of one second can be either; the next second decides.
         let from_midnight = from + 1 == DAY || moving(from + 1) || !standing(from + 1);
         let until = if from_midnight { end_of(from, moving) } else { end_of(from, standing) };
         let seconds = if from_midnight { left(from) - from } else { left(from) };
@@ -72,7 +72,7 @@ fn arrivals(left: &impl Fn(i64) -> i64) -> Vec<Arrival> {
     pieces
 }
 
-/// The first second of the day for which `holds` no longer does; it holds at `from`, and once it does not it does not again soon.
+/// The first second of the day for which `holds` is false. It is true at `from`, and false for a while after that second.
 fn end_of(from: i64, holds: impl Fn(i64) -> bool) -> i64 {
     if holds(DAY - 1) {
         return DAY;
@@ -103,14 +103,14 @@ mod tests {
         let terms = terms(TimeZones::built_in(), zone.to_owned(), check_in, now).unwrap();
         for second in (0..DAY).step_by(7).chain([DAY - 1]) {
             let piece = terms.arrivals.iter().find(|piece| second < piece.until).unwrap();
-            let told = piece.seconds + if piece.from_midnight { second } else { 0 };
-            assert_eq!(told, seconds_left(&of_zone, check_in, second, now), "{zone} {check_in} {second}");
+            let computed = piece.seconds + if piece.from_midnight { second } else { 0 };
+            assert_eq!(computed, seconds_left(&of_zone, check_in, second, now), "{zone} {check_in} {second}");
         }
         terms.arrivals.len()
     }
 
     #[test]
-    fn pieces_tell_the_same_as_the_clock_of_the_place() {
+    fn pieces_agree_with_the_local_clock() {
         assert_eq!(agrees("Asia/Singapore", "2026-07-01", "2026-06-30T10:00:00Z"), 1);
         // Forward: before, the gap, after. Back: before, after.
         assert_eq!(agrees("Europe/Berlin", "2026-03-29", "2026-03-28T10:00:00.5Z"), 3);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_over_when_it_is_over_everywhere() {
+    fn a_day_has_passed_when_it_has_passed_everywhere() {
         for (now, day) in [
             ("2026-07-01T11:59:59Z", "2026-06-30"),
             ("2026-07-01T12:00:00Z", "2026-07-01"),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_is_over_or_too_far_takes_no_stay() {
+    fn past_and_too_distant_days_have_no_stays() {
         let now = at("2026-07-01T16:30:00Z");
         let known =
             |zone: &str, day: &str| terms(TimeZones::built_in(), zone.to_owned(), day.parse().unwrap(), now).is_some();

@@ -1,13 +1,13 @@
-//! How a booking goes from state to state. Who may do what follows from one table.
+//! The state machine of bookings. One table defines who can make which transition.
 
 use types::{BookingAction, BookingStatus, Side, Timestamp};
 
 /// Who makes a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mover {
-    /// The guest asks for it.
+pub enum Trigger {
+    /// The guest.
     Guest,
-    /// The host asks for it.
+    /// The host.
     Host,
     /// A deadline passes.
     Time,
@@ -15,58 +15,58 @@ pub enum Mover {
     Payment,
 }
 
-/// Something a side may want to do.
+/// An action of a side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offer {
     /// What.
     pub action: BookingAction,
-    /// Why it cannot be done now, for people; `None`: the state allows it.
+    /// Why it is not possible now, for people; `None`: the state allows it.
     pub refusal: Option<&'static str>,
 }
 
-/// All transitions: from, to, who. Everything that is not here is refused. A booking moves one step at a time: who finds a confirmed
-/// booking after its check-out takes it through `CheckedIn` to `Completed`.
-pub const TRANSITIONS: &[(BookingStatus, BookingStatus, Mover)] = {
+/// All transitions: from, to, who. All others are refused. A booking moves one step at a time: a confirmed booking after its check-out
+/// moves to `CheckedIn` and then to `Completed`.
+pub const TRANSITIONS: &[(BookingStatus, BookingStatus, Trigger)] = {
     use BookingStatus::{Cancelled, CheckedIn, Completed, Confirmed, Declined, Expired, PendingPayment, Requested};
     &[
-        (PendingPayment, Confirmed, Mover::Payment),
-        (PendingPayment, Expired, Mover::Time),
-        (PendingPayment, Cancelled, Mover::Guest),
-        (Requested, Confirmed, Mover::Host),
-        (Requested, Declined, Mover::Host),
-        (Requested, Expired, Mover::Time),
-        (Requested, Cancelled, Mover::Guest),
-        (Confirmed, CheckedIn, Mover::Time),
-        (Confirmed, Cancelled, Mover::Guest),
-        (Confirmed, Cancelled, Mover::Host),
-        (CheckedIn, Completed, Mover::Time),
-        (CheckedIn, Cancelled, Mover::Guest),
-        (CheckedIn, Cancelled, Mover::Host),
+        (PendingPayment, Confirmed, Trigger::Payment),
+        (PendingPayment, Expired, Trigger::Time),
+        (PendingPayment, Cancelled, Trigger::Guest),
+        (Requested, Confirmed, Trigger::Host),
+        (Requested, Declined, Trigger::Host),
+        (Requested, Expired, Trigger::Time),
+        (Requested, Cancelled, Trigger::Guest),
+        (Confirmed, CheckedIn, Trigger::Time),
+        (Confirmed, Cancelled, Trigger::Guest),
+        (Confirmed, Cancelled, Trigger::Host),
+        (CheckedIn, Completed, Trigger::Time),
+        (CheckedIn, Cancelled, Trigger::Guest),
+        (CheckedIn, Cancelled, Trigger::Host),
     ]
 };
 
-/// Whether anybody can take a booking from `from` to `to`.
+/// Whether any trigger can take a booking from `from` to `to`.
 pub fn allowed(from: BookingStatus, to: BookingStatus) -> bool {
     TRANSITIONS.iter().any(|&(start, end, _)| (start, end) == (from, to))
 }
 
-/// Whether `mover` can take a booking from `from` to `to`.
-pub fn allowed_for(from: BookingStatus, to: BookingStatus, mover: Mover) -> bool {
-    TRANSITIONS.contains(&(from, to, mover))
+/// Whether `trigger` can take a booking from `from` to `to`.
+pub fn allowed_for(from: BookingStatus, to: BookingStatus, trigger: Trigger) -> bool {
+    TRANSITIONS.contains(&(from, to, trigger))
 }
 
-/// Whether nothing can happen to a booking any more.
+/// Whether the state is final.
 pub fn is_final(status: BookingStatus) -> bool {
     !TRANSITIONS.iter().any(|&(from, ..)| from == status)
 }
 
-/// Whether a booking in this state holds its nights. Of final states only past nights stay, for the record.
+/// Whether a booking in this state holds its nights. In final states only past nights stay, for the record.
 pub fn holds_nights(status: BookingStatus) -> bool {
     !is_final(status)
 }
 
-/// The state at `now` of a booking that is stored as `stored`, whether or not a worker has run. At its deadline a hold is over; at
-/// check-in the stay has begun; at check-out it is over.
+/// The effective status at `now` of a booking that is stored as `stored`, whether or not a worker has run. A hold expires at its deadline;
+/// a stay begins at check-in and is completed at check-out.
 pub fn status_at(
     stored: BookingStatus,
     deadline: Option<Timestamp>,
@@ -86,31 +86,31 @@ pub fn status_at(
     }
 }
 
-/// Everything that `side` may ever want to do, and what stands against it in this state. Whether a request was paid for and whether
-/// a review was written already is for the caller to add.
+/// All actions of `side`, and why they are not possible in this state. The caller must also check whether a request is paid and whether a
+/// review exists.
 pub fn actions(side: Side, status: BookingStatus) -> Vec<Offer> {
     let all: &[BookingAction] = match side {
         Side::Guest => &[BookingAction::Pay, BookingAction::Cancel, BookingAction::Review],
         Side::Host => &[BookingAction::Accept, BookingAction::Decline, BookingAction::Cancel],
     };
     all.iter()
-        .map(|&action| Offer { action, refusal: (!may(side, action, status)).then(|| refusal(action, status)) })
+        .map(|&action| Offer { action, refusal: (!is_allowed(side, action, status)).then(|| refusal(action, status)) })
         .collect()
 }
 
-/// Whether `side` can do `action` in this state.
-pub fn may(side: Side, action: BookingAction, status: BookingStatus) -> bool {
-    let leads_to = |to, mover| allowed_for(status, to, mover);
+/// Whether `side` can perform `action` in this state.
+pub fn is_allowed(side: Side, action: BookingAction, status: BookingStatus) -> bool {
+    let leads_to = |to, trigger| allowed_for(status, to, trigger);
     match (side, action) {
-        // A request is paid for too: the money is reserved until the host answers.
+        // A request is paid too: the payment is authorized until the host answers.
         (Side::Guest, BookingAction::Pay) => {
-            status == BookingStatus::Requested || leads_to(BookingStatus::Confirmed, Mover::Payment)
+            status == BookingStatus::Requested || leads_to(BookingStatus::Confirmed, Trigger::Payment)
         }
-        (Side::Guest, BookingAction::Cancel) => leads_to(BookingStatus::Cancelled, Mover::Guest),
+        (Side::Guest, BookingAction::Cancel) => leads_to(BookingStatus::Cancelled, Trigger::Guest),
         (Side::Guest, BookingAction::Review) => status == BookingStatus::Completed,
-        (Side::Host, BookingAction::Accept) => leads_to(BookingStatus::Confirmed, Mover::Host),
-        (Side::Host, BookingAction::Decline) => leads_to(BookingStatus::Declined, Mover::Host),
-        (Side::Host, BookingAction::Cancel) => leads_to(BookingStatus::Cancelled, Mover::Host),
+        (Side::Host, BookingAction::Accept) => leads_to(BookingStatus::Confirmed, Trigger::Host),
+        (Side::Host, BookingAction::Decline) => leads_to(BookingStatus::Declined, Trigger::Host),
+        (Side::Host, BookingAction::Cancel) => leads_to(BookingStatus::Cancelled, Trigger::Host),
         (Side::Guest, BookingAction::Accept | BookingAction::Decline)
         | (Side::Host, BookingAction::Pay | BookingAction::Review) => false,
     }

@@ -10,7 +10,7 @@ const FINAL: [BookingStatus; 4] =
     [BookingStatus::Completed, BookingStatus::Declined, BookingStatus::Expired, BookingStatus::Cancelled];
 
 #[test]
-fn bookings_go_only_where_the_rules_let_them() {
+fn bookings_follow_the_transition_table() {
     use BookingStatus::{Cancelled, CheckedIn, Completed, Confirmed, Declined, Expired, PendingPayment, Requested};
     let leaves_to = |from| BookingStatus::ALL.iter().copied().filter(|&to| allowed(from, to)).collect::<Vec<_>>();
     assert_eq!(leaves_to(PendingPayment), [Confirmed, Expired, Cancelled]);
@@ -24,7 +24,7 @@ fn bookings_go_only_where_the_rules_let_them() {
 }
 
 #[test]
-fn each_side_does_only_its_own_part() {
+fn each_side_has_only_its_own_actions() {
     use BookingAction::{Accept, Cancel, Decline, Pay, Review};
     let can = |side, status| {
         let offers = actions(side, status).into_iter();
@@ -43,8 +43,8 @@ fn each_side_does_only_its_own_part() {
         assert_eq!(can(Side::Guest, status), guest, "guest, {status:?}");
         assert_eq!(can(Side::Host, status), host, "host, {status:?}");
     }
-    assert!(!may(Side::Host, Pay, BookingStatus::PendingPayment));
-    assert!(!may(Side::Guest, Accept, BookingStatus::Requested));
+    assert!(!is_allowed(Side::Host, Pay, BookingStatus::PendingPayment));
+    assert!(!is_allowed(Side::Guest, Accept, BookingStatus::Requested));
 }
 
 #[test]
@@ -70,22 +70,22 @@ fn deadlines_count_when_a_booking_is_read() {
 
 proptest! {
     #[test]
-    fn time_alone_leads_only_along_the_table(stored in prop::sample::select(BookingStatus::ALL), deadline in 0i64..3_000, now in 0i64..3_000, later in 0i64..3_000) {
+    fn elapsed_transitions_follow_the_table(stored in prop::sample::select(BookingStatus::ALL), deadline in 0i64..3_000, now in 0i64..3_000, later in 0i64..3_000) {
         let seen = |now| status_at(stored, Some(at(deadline)), at(1_000), at(2_000), at(now));
         let reaches = |from: BookingStatus, to| {
             from == to
-                || allowed_for(from, to, Mover::Time)
+                || allowed_for(from, to, Trigger::Time)
                 || (from, to) == (BookingStatus::Confirmed, BookingStatus::Completed)
         };
         prop_assert!(reaches(stored, seen(now)));
-        prop_assert!(reaches(seen(now), seen(now + later)), "what has passed stays passed");
+        prop_assert!(reaches(seen(now), seen(now + later)), "a passed state stays");
         prop_assert_eq!(status_at(seen(now), Some(at(deadline)), at(1_000), at(2_000), at(now)), seen(now));
     }
 
     #[test]
-    fn a_refused_action_says_why(side in prop::sample::select(vec![Side::Guest, Side::Host]), status in prop::sample::select(BookingStatus::ALL)) {
+    fn a_refused_action_has_a_reason(side in prop::sample::select(vec![Side::Guest, Side::Host]), status in prop::sample::select(BookingStatus::ALL)) {
         for offer in actions(side, status) {
-            prop_assert_eq!(offer.refusal.is_none(), may(side, offer.action, status));
+            prop_assert_eq!(offer.refusal.is_none(), is_allowed(side, offer.action, status));
         }
     }
 }

@@ -2,14 +2,14 @@
 
 mod mutations;
 mod pages;
-mod parts;
+mod details;
 
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
+pub use details::{AvailableAction, CancellationPreview, TripDetails};
 pub use mutations::BookingMutation;
 pub use pages::{BookingConnection, BookingEdge, MyTrips};
-pub use parts::{AvailableAction, CancellationPreview, TripDetails};
 
 use super::{
     context::ContextExt,
@@ -17,7 +17,7 @@ use super::{
     events::BookingEventConnection,
     ids,
     listings::{Listing, find_known},
-    loaders::{BookingById, IsReserved, PaymentsOf, RefundsOf},
+    loaders::{BookingById, IsAuthorized, PaymentsOf, RefundsOf},
     money::Money,
     payments::{Payment, Refund},
     prices::Price,
@@ -64,16 +64,16 @@ impl Booking {
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<AvailableAction>> {
         let Some(side) = self.side(ctx) else { return Ok(Vec::new()) };
         let id = self.0.id;
-        let reserved = match side {
+        let authorized = match side {
             Side::Guest => {
                 let payments = ctx.load_own(PaymentsOf(id)).await?.unwrap_or_default();
                 payments.iter().any(|payment| payment.status == types::PaymentStatus::Authorized)
             }
-            Side::Host => ctx.load_own(IsReserved(id)).await?.unwrap_or(false),
+            Side::Host => ctx.load_own(IsAuthorized(id)).await?.unwrap_or(false),
         };
         let may_be_reviewed = bookings::status_at(&self.0, ctx.app().now()) == BookingStatus::Completed;
         let reviewed = may_be_reviewed && reviews::find_of_booking(ctx, id).await?.is_some();
-        let known = bookings::ActionContext { reserved, reviewed, review_window: ctx.app().terms.review_window };
+        let known = bookings::ActionContext { authorized, reviewed, review_window: ctx.app().terms.review_window };
         let actions = bookings::actions(&self.0, side, known, ctx.app().now())?;
         Ok(actions.into_iter().map(Into::into).collect())
     }
@@ -213,7 +213,7 @@ impl Booking {
         #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
     ) -> Option<Result<BookingEventConnection>> {
-        // Each field of a type takes the room of its greatest one: a future that holds a query's is boxed, here and elsewhere.
+        // Every field of a type needs as much memory as its largest future: futures that contain a query's are boxed, here and elsewhere.
         Some(Box::pin(BookingEventConnection::of(ctx, self.0.id, first, after)).await)
     }
 

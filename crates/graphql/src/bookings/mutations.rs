@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::Booking;
-use crate::{context::ContextExt, error::Result, given::Given, ids, payload::payload, prices::Price};
+use crate::{checked::Checked, context::ContextExt, error::Result, ids, payload::payload, prices::Price};
 use domain::{
     bookings::{self, StoredBooking},
-    idempotency::Once,
+    idempotency::Idempotent,
     payments,
 };
 use types::scalars::MinorUnits;
@@ -23,7 +23,7 @@ pub struct CreateBookingInput {
     /// The quote.
     quote_id: ID,
     /// Makes the request idempotent: a repeated request returns the stored response.
-    idempotency_key: Given<IdempotencyKey>,
+    idempotency_key: Checked<IdempotencyKey>,
 }
 
 /// The stay is booked: see the booking's `status`.
@@ -55,7 +55,7 @@ pub struct AcceptBookingInput {
     /// The request.
     booking_id: ID,
     /// Makes the request idempotent: a repeated request returns the stored response.
-    idempotency_key: Given<IdempotencyKey>,
+    idempotency_key: Checked<IdempotencyKey>,
 }
 
 /// The booking is confirmed.
@@ -87,7 +87,7 @@ pub struct DeclineBookingInput {
     /// A message to the guest, at most 1,000 characters.
     message: Option<String>,
     /// Makes the request idempotent: a repeated request returns the stored response.
-    idempotency_key: Given<IdempotencyKey>,
+    idempotency_key: Checked<IdempotencyKey>,
 }
 
 /// The request was declined.
@@ -115,16 +115,16 @@ pub struct CancelBookingInput {
     /// The booking.
     booking_id: ID,
     /// The refund that the viewer was shown, at least 0; if it is given and has changed, nothing is canceled.
-    expected_refund: Option<Given<MinorUnits>>,
+    expected_refund: Option<Checked<MinorUnits>>,
     /// Makes the request idempotent: a repeated request returns the stored response.
-    idempotency_key: Given<IdempotencyKey>,
+    idempotency_key: Checked<IdempotencyKey>,
 }
 
 impl CancelBookingInput {
     fn read(self) -> error::Result<(BookingId, Option<i64>, IdempotencyKey)> {
         let mut validation = Validation::default();
-        let keyed = validation.take(ids::keyed(&self.booking_id, ("bookingId", "booking"), self.idempotency_key));
-        let refund = self.expected_refund.and_then(|refund| validation.take(refund.at(&["expectedRefund"])));
+        let keyed = validation.check(ids::keyed(&self.booking_id, ("bookingId", "booking"), self.idempotency_key));
+        let refund = self.expected_refund.and_then(|refund| validation.check(refund.at(&["expectedRefund"])));
         if refund.is_some_and(|refund| refund.0 < 0) {
             validation.refuse(&["expectedRefund"], "`expectedRefund` must be at least 0.");
         }
@@ -154,8 +154,11 @@ payload! {
 }
 
 /// The booking as it is now.
-async fn answer(ctx: &Context<'_>, outcome: error::Result<Once<StoredBooking>>) -> error::Result<(Booking, bool)> {
-    let Once { answer, replayed } = outcome?;
+async fn answer(
+    ctx: &Context<'_>,
+    outcome: error::Result<Idempotent<StoredBooking>>,
+) -> error::Result<(Booking, bool)> {
+    let Idempotent { answer, replayed } = outcome?;
     let row = bookings::visible(ctx.app(), ctx.member()?, &[answer.booking]).await?.pop();
     let row = row.ok_or_else(|| error::Error::not_found("bookingId", "booking"))?;
     Ok((Booking(Arc::new(row)), replayed))
@@ -229,7 +232,7 @@ impl BookingMutation {
 
 async fn cancelled(
     ctx: &Context<'_>,
-    outcome: error::Result<Once<StoredBooking>>,
+    outcome: error::Result<Idempotent<StoredBooking>>,
 ) -> error::Result<CancelBookingSuccess> {
     let (booking, replayed) = answer(ctx, outcome).await?;
     let refunded = payments::refunded_of(ctx.app(), booking.0.id).await?;

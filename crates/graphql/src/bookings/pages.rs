@@ -39,7 +39,7 @@ fn from_cursor(text: &Cursor) -> std::result::Result<ByCheckIn, PageError> {
 }
 
 impl BookingConnection {
-    /// A page of the bookings of one person, whose loaders are `own`, on one side.
+    /// A page of the bookings of one user, whose loaders are `own`, on one side.
     ///
     /// # Errors
     /// When an argument is wrong, or the database fails.
@@ -59,7 +59,7 @@ impl BookingConnection {
     }
 }
 
-/// What guests have in `Me`.
+/// The fields of guests in `Me`.
 pub struct MyTrips(pub Arc<PrivateLoaders>);
 
 #[Object]

@@ -1,12 +1,12 @@
-//! What hosts send. [`super::reading`] turns it into values of the domain.
+//! Inputs of hosts. [`super::input_parser`] turns them into values of the domain.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
-use crate::{given::Given, ids};
+use crate::{checked::Checked, ids};
 use types::scalars::{Date, LocalTime, MinorUnits, Url};
 use types::{CancellationPolicy, Currency, IdempotencyKey, ListingId, PropertyType, RoomType, error::Result};
 
-/// The listing that a mutation names. One that is not ours is as unknown as one that does not exist.
+/// The id of the listing in a mutation. A malformed one is treated as not found.
 pub(super) fn listing_id(id: &ID) -> Result<ListingId> {
     ids::input(id, "listingId", "listing")
 }
@@ -15,7 +15,7 @@ pub(super) fn listing_id(id: &ID) -> Result<ListingId> {
 #[derive(Debug, InputObject)]
 pub struct PhotoInput {
     /// URL of the photo.
-    pub(super) url: Given<Url>,
+    pub(super) url: Checked<Url>,
     /// Caption, at most 200 characters.
     pub(super) caption: Option<String>,
 }
@@ -43,19 +43,19 @@ pub struct PlaceInput {
 #[derive(Debug, InputObject)]
 pub struct PricingInput {
     /// Currency of all amounts.
-    pub(super) currency: MaybeUndefined<Given<Currency>>,
+    pub(super) currency: MaybeUndefined<Checked<Currency>>,
     /// Price of a night, at least 1.
-    pub(super) base_price: MaybeUndefined<Given<MinorUnits>>,
+    pub(super) base_price: MaybeUndefined<Checked<MinorUnits>>,
     /// Price of a night that begins on Friday or Saturday; null: the base price.
-    pub(super) weekend_price: MaybeUndefined<Given<MinorUnits>>,
+    pub(super) weekend_price: MaybeUndefined<Checked<MinorUnits>>,
     /// Once per stay; null: none.
-    pub(super) cleaning_fee: MaybeUndefined<Given<MinorUnits>>,
+    pub(super) cleaning_fee: MaybeUndefined<Checked<MinorUnits>>,
     /// Per guest above `guestsIncluded` and night; null: none.
-    pub(super) extra_guest_fee: MaybeUndefined<Given<MinorUnits>>,
+    pub(super) extra_guest_fee: MaybeUndefined<Checked<MinorUnits>>,
     /// Number of guests that the nightly price includes; null: all (default).
     pub(super) guests_included: MaybeUndefined<i32>,
     /// Once per stay with pets; null: none.
-    pub(super) pet_fee: MaybeUndefined<Given<MinorUnits>>,
+    pub(super) pet_fee: MaybeUndefined<Checked<MinorUnits>>,
     /// Discount on the nights of stays from 7 nights, 0 to 99 percent; null: none (default).
     pub(super) weekly_discount_percent: MaybeUndefined<i32>,
     /// Discount on the nights of stays from 28 nights, 0 to 99 percent; null: none (default).
@@ -109,9 +109,9 @@ pub struct CreateListingInput {
     /// The location.
     pub(super) place: PlaceInput,
     /// Earliest arrival; 15:00 when omitted.
-    pub(super) check_in_from: Option<Given<LocalTime>>,
+    pub(super) check_in_from: Option<Checked<LocalTime>>,
     /// Latest departure; 11:00 when omitted.
-    pub(super) check_out_by: Option<Given<LocalTime>>,
+    pub(super) check_out_by: Option<Checked<LocalTime>>,
     /// Prices and fees.
     pub(super) pricing: PricingInput,
     /// Which stays are allowed.
@@ -121,7 +121,7 @@ pub struct CreateListingInput {
     /// The cancellation policy; not one of the long-term policies, which are derived from it.
     pub(super) cancellation_policy: Option<CancellationPolicy>,
     /// Makes the request idempotent: a repeated request returns the stored response. Without it, a repeated request creates a second draft.
-    pub(super) idempotency_key: Option<Given<IdempotencyKey>>,
+    pub(super) idempotency_key: Option<Checked<IdempotencyKey>>,
 }
 
 /// Input of `updateListing`: omitted fields stay unchanged, at every depth.
@@ -156,9 +156,9 @@ pub struct UpdateListingInput {
     /// The location.
     pub(super) place: MaybeUndefined<PlaceInput>,
     /// Earliest arrival.
-    pub(super) check_in_from: MaybeUndefined<Given<LocalTime>>,
+    pub(super) check_in_from: MaybeUndefined<Checked<LocalTime>>,
     /// Latest departure.
-    pub(super) check_out_by: MaybeUndefined<Given<LocalTime>>,
+    pub(super) check_out_by: MaybeUndefined<Checked<LocalTime>>,
     /// Prices and fees.
     pub(super) pricing: MaybeUndefined<PricingInput>,
     /// Which stays are allowed.
@@ -196,11 +196,11 @@ pub struct SetNightPricesInput {
     /// The listing.
     pub(super) listing_id: ID,
     /// First night.
-    pub(super) from: Given<Date>,
+    pub(super) from: Checked<Date>,
     /// Day after the last night, at most 366 nights later.
-    pub(super) to: Given<Date>,
+    pub(super) to: Checked<Date>,
     /// Price of a night in minor units of the listing's currency, at least 1; null resets it to the listing's price. The maximum is that of `PricingInput`.
-    pub(super) price: MaybeUndefined<Given<MinorUnits>>,
+    pub(super) price: MaybeUndefined<Checked<MinorUnits>>,
     /// Minimum nights of a stay that begins on one of these days, 1 to 365; null resets it to the listing's rule.
     pub(super) min_nights: MaybeUndefined<i32>,
     /// Maximum nights of a stay that begins on one of these days, 1 to 365; null resets it to the listing's rule.

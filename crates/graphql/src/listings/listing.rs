@@ -23,7 +23,7 @@ use domain::{
 use types::scalars::{Cursor, Date, LocalTime, TimeZone};
 use types::{CancellationPolicy, ListingId, ListingStatus, Page, PageOf, PropertyType, RoomType, Timestamp, error};
 
-/// A listing that its reader may see.
+/// A listing that is visible to the viewer.
 #[derive(Debug, Clone)]
 pub struct Listing(pub Arc<listings::ListingWithCover>);
 
@@ -232,9 +232,9 @@ async fn reviews(
 
 async fn price(ctx: &Context<'_>, listing: &listings::Listing, stay: StayInput) -> Result<StayPrice> {
     let (stay, guests) = stay.parse().map_err(|wrong| wrong.in_argument("stay"))?;
-    let particulars = ctx.load(NightsOf((listing.id, stay))).await?.unwrap_or_default();
+    let exceptions = ctx.load(NightsOf((listing.id, stay))).await?.unwrap_or_default();
     let app = ctx.app();
-    Ok(estimates::of(&app.time_zones(), listing, &particulars, stay, guests, app.now())?.into())
+    Ok(estimates::of(&app.time_zones(), listing, &exceptions, stay, guests, app.now())?.into())
 }
 
 async fn availability(
@@ -244,8 +244,8 @@ async fn availability(
     to: Date,
 ) -> Result<Vec<NightAvailability>> {
     let range = range(from, to)?;
-    let particulars = ctx.load(NightsOf((listing.id, range))).await?.unwrap_or_default();
-    let nights = calendar::availability(&ctx.app().time_zones(), listing, &particulars, range, ctx.app().now())
+    let exceptions = ctx.load(NightsOf((listing.id, range))).await?.unwrap_or_default();
+    let nights = calendar::availability(&ctx.app().time_zones(), listing, &exceptions, range, ctx.app().now())
         .map_err(Fault::from)?;
     Ok(NightAvailability::all(nights, listing.pricing.currency))
 }

@@ -4,14 +4,14 @@ mod inputs;
 mod listing;
 mod mutations;
 mod pages;
-mod parts;
-mod reading;
+mod fields;
+mod input_parser;
 
 use async_graphql::{Context, ID, Object};
+pub use fields::{Amenity, GeoPoint, ListingPricing, Photo, Place, RatingSummary, StayRules};
 pub use listing::Listing;
 pub use mutations::ListingMutation;
 pub use pages::{ListingConnection, ListingEdge, page_of_host, published_of_host};
-pub use parts::{Amenity, GeoPoint, ListingPricing, Photo, Place, RatingSummary, StayRules};
 
 use super::{
     context::ContextExt,
@@ -21,7 +21,7 @@ use super::{
 };
 use types::ListingId;
 
-/// What can be asked about listings.
+/// Queries about listings.
 #[derive(Debug, Default)]
 pub struct ListingQuery;
 
@@ -45,15 +45,15 @@ impl ListingQuery {
 /// # Errors
 /// When the batch failed.
 pub async fn find_listing(ctx: &Context<'_>, id: ListingId) -> Result<Option<Listing>> {
-    // Most are published, and those are read together with what others ask for.
+    // Most are published, and public rows are batched with other operations.
     if let Some(published) = ctx.load(PublishedListing(id)).await? {
         return Ok(Some(Listing(published)));
     }
     Ok(ctx.load_own(VisibleListing(id)).await?.map(Listing))
 }
 
-/// The listing with this id, if it is published, the viewer's own, or was once quoted to the viewer: what quotes, bookings and reviews
-/// show of a listing that was taken off.
+/// The listing with this id, if it is published, the viewer's own, or was once quoted to the viewer: for quotes, bookings and reviews of
+/// unlisted listings.
 ///
 /// # Errors
 /// When the batch failed.

@@ -1,4 +1,4 @@
-//! What hosts do with their listings.
+//! Mutations of listings.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{bookings::Booking, calendar::NightAvailability, context::ContextExt, error::Result, payload::payload};
 use auth::Member;
-use domain::{app::App, calendar, idempotency::Once, listings};
+use domain::{app::App, calendar, idempotency::Idempotent, listings};
 use types::error;
 
-/// What hosts can change about listings.
+/// Mutations of listings by their hosts.
 #[derive(Debug, Default)]
 pub struct ListingMutation;
 
@@ -31,7 +31,8 @@ impl ListingMutation {
         let host = ctx.member()?;
         let (new, key) = input.read();
         let made = listings::create(ctx.app(), host, &new, key.as_ref()).await;
-        let success = |Once { answer, replayed }| CreateListingSuccess { listing: Listing::from(answer), replayed };
+        let success =
+            |Idempotent { answer, replayed }| CreateListingSuccess { listing: Listing::from(answer), replayed };
         CreateListingPayload::of(made.map(success))
     }
 

@@ -28,7 +28,7 @@ fn connect(page: PageOf<Arc<listings::ListingWithCover>>) -> ListingConnection {
     Cursored::new(page, |row| listings::place(row).to_cursor()).into()
 }
 
-/// A page of the published listings of `host`, newest first: what everybody sees.
+/// A page of the public listings of `host`, newest first.
 ///
 /// # Errors
 /// When an argument is wrong or the batch failed.
@@ -43,7 +43,7 @@ pub async fn published_of_host(
     Ok(connect(rows.map_or_else(PageOf::default, Arc::unwrap_or_clone)))
 }
 
-/// A page of the listings of one host, whose loaders are `own`, in any of the states `status` (None: in every state), newest first.
+/// A page of the listings of one host, whose loaders are `own`, in any of the states `status` (None: all), newest first.
 ///
 /// # Errors
 /// When an argument is wrong or the batch failed.

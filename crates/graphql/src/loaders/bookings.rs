@@ -1,4 +1,4 @@
-//! Keys of bookings and their money: rows that only their two sides may see.
+//! Keys of bookings, payments and refunds: rows that only their two sides can see.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -30,17 +30,17 @@ keys! {
     private RefundsOf(BookingId) => Vec<Arc<Refund>>, of_parent payments::refunds_of_bookings(booking_id);
 }
 
-/// Whether money is reserved for a booking, for the host who may accept it.
+/// Whether money is authorized for a booking, for the host who can accept it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct IsReserved(pub BookingId);
+pub struct IsAuthorized(pub BookingId);
 
-impl Private for IsReserved {
+impl Private for IsAuthorized {
     type Row = bool;
 
     async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
         let ids: Vec<_> = keys.iter().map(|Self(id)| *id).collect();
-        let reserved = payments::reserved_of_host(app, viewer, &ids).await?;
-        Ok(keys.into_iter().map(|key| (key, reserved.contains(&key.0))).collect())
+        let authorized = payments::authorized_of_host(app, viewer, &ids).await?;
+        Ok(keys.into_iter().map(|key| (key, authorized.contains(&key.0))).collect())
     }
 }
 
@@ -67,7 +67,7 @@ impl Private for LatestOf {
 
     async fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> Batch<Self, Self::Row> {
         let mut batch = HashMap::new();
-        // There are two sides.
+        // There are only two sides.
         for key in keys {
             batch.insert(key, events::latest_of_feed(app, viewer, key.0).await?);
         }

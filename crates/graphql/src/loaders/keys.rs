@@ -1,11 +1,11 @@
-//! Keys whose rows one function of the domain reads: a loader in one line.
+//! Declares loaders whose rows one function of the domain reads.
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-/// Declares keys, each a newtype over what names its rows, and who may see these: `public` everyone, `private` the viewer.
+/// Declares keys, each a newtype over the id of its rows, with their visibility: `public` for everyone, `private` for the viewer.
 ///
-/// `by_id` takes a function that reads the rows with some ids, each of which has its `id`. `of_parent` takes a function that reads what
-/// belongs to some parents, by parent; or, with the field that names the parent, in the order of each parent's list.
+/// `by_id` takes a function that reads rows by their `id`. `of_parent` takes a function that reads the children of some parents, by parent;
+/// or, with the field that has the parent's id, in the order of each parent's list.
 macro_rules! keys {
     ($($(#[$doc:meta])* $who:ident $key:ident($of:ty) => $row:ty, $how:ident $($load:ident)::+ $(($field:ident))?;)*) => {$(
         $(#[$doc])*
@@ -16,7 +16,7 @@ macro_rules! keys {
     )*};
 }
 
-/// How the rows of a key are read.
+/// Reads the rows of a key.
 macro_rules! read {
     (public $key:ident => $row:ty, $($how:tt)+) => {
         impl $crate::loaders::Public for $key {
@@ -64,7 +64,7 @@ pub(crate) fn by_id<K: Eq + Hash, R>(rows: Vec<impl Into<R>>, key: impl Fn(&R) -
     rows.into_iter().map(Into::into).map(|row| (key(&row), row)).collect()
 }
 
-/// What belongs to each parent, by the key of the parent.
+/// The children of each parent, by the key of the parent.
 pub(crate) fn of_parent<P, K: Eq + Hash, T: Into<R>, R>(found: HashMap<P, T>, key: impl Fn(P) -> K) -> HashMap<K, R> {
     found.into_iter().map(|(parent, rows)| (key(parent), rows.into())).collect()
 }

@@ -1,11 +1,11 @@
-//! Keys of listings, and of what belongs to them.
+//! Keys of listings, and of rows that belong to them.
 
 use std::sync::Arc;
 
 use super::{Batch, Public, keys::keys};
 use domain::{
     app::App,
-    calendar::{self, HostNight, ListingNights, Particulars},
+    calendar::{self, HostNight, ListingNights, NightExceptions},
     listings::{self, Amenity, ListingWithCover, OfHost, OwnPart, Photo},
 };
 use types::{ListingId, ListingStatus, Newest, Page, PageOf, UserId};
@@ -20,11 +20,11 @@ keys! {
     private KnownListing(ListingId) => Arc<ListingWithCover>, by_id listings::known;
     /// A page of the viewer's own listings, newest first.
     private OwnListings(OwnPart) => Arc<PageOf<Arc<ListingWithCover>>>, of_parent listings::of_host;
-    /// What a listing offers; nothing when it offers nothing.
+    /// The amenities of a listing; None when it has none.
     public AmenitiesOf(ListingId) => Arc<[Amenity]>, of_parent listings::amenities;
-    /// What is particular about a range of nights of a listing.
-    public NightsOf(ListingNights) => Arc<Particulars>, of_parent calendar::particulars_of_listings;
-    /// Each night of a range of one of the viewer's listings, as its host sees it.
+    /// The exceptions of a range of nights of a listing.
+    public NightsOf(ListingNights) => Arc<NightExceptions>, of_parent calendar::exceptions_of_listings;
+    /// The host's view of each night of a range of one of the viewer's listings.
     private HostNightsOf(ListingNights) => Arc<[HostNight]>, of_parent calendar::host_calendars;
 }
 
@@ -33,7 +33,7 @@ keys! {
 pub struct PublishedListingsOf {
     /// The host.
     pub host: UserId,
-    /// Which page.
+    /// The page.
     pub page: Page<Newest<ListingId>>,
 }
 
@@ -48,12 +48,12 @@ impl Public for PublishedListingsOf {
     }
 }
 
-/// The first pictures of a listing; nothing when it has none.
+/// The first pictures of a listing; None when it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PhotosOf {
     /// The listing.
     pub listing: ListingId,
-    /// How many at the most.
+    /// The maximum number.
     pub first: u16,
 }
 
@@ -62,7 +62,7 @@ impl Public for PhotosOf {
 
     async fn load(app: &App, keys: Vec<Self>) -> Batch<Self, Self::Row> {
         let ids: Vec<_> = keys.iter().map(|key| key.listing).collect();
-        // One statement for the longest; the others are cut.
+        // One statement reads the largest number for all; the others are cut.
         let most = keys.iter().map(|key| key.first).max().unwrap_or(0);
         let photos = listings::photos(app, &ids, most).await?;
         let row = |key: Self| {

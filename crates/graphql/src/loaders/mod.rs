@@ -1,7 +1,7 @@
-//! Loaders: the only readers of resolvers. Rows that do not depend on the viewer are batched for the whole process, rows that do
-//! for one viewer and operation; the two are told apart by type. Nothing is cached, so an own write is always seen.
+//! Loaders: resolvers read only through them. Public rows are batched for the whole process, private rows for one viewer and operation;
+//! types separate the two. Nothing is cached, so a viewer always sees their own writes.
 
-mod apart;
+mod bisect;
 mod batches;
 mod bookings;
 pub(crate) mod keys;
@@ -13,7 +13,8 @@ mod streams;
 mod users;
 
 pub use bookings::{
-    BookingById, EventsOf, IsReserved, LatestOf, OwnBookings, PaymentById, PaymentsOf, QuoteById, RefundById, RefundsOf,
+    BookingById, EventsOf, IsAuthorized, LatestOf, OwnBookings, PaymentById, PaymentsOf, QuoteById, RefundById,
+    RefundsOf,
 };
 pub use listings::{
     AmenitiesOf, HostNightsOf, KnownListing, NightsOf, OwnListings, PhotosOf, PublishedListing, PublishedListingsOf,
@@ -25,5 +26,5 @@ pub use reviews::{PublishedReview, ReviewOf, ReviewsOf, VisibleReview};
 pub use streams::StreamLoaders;
 pub use users::{OwnEmail, UserById};
 
-/// What a batch answers: the rows by key, keys without a row left out.
+/// The rows of a batch by key. Keys without a row are left out.
 pub type Batch<K, R> = types::error::Result<std::collections::HashMap<K, R>>;

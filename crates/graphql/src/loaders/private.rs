@@ -1,4 +1,4 @@
-//! Rows that only some may see: batches for one viewer and one operation.
+//! Private rows: batches for one viewer and one operation.
 
 use std::hash::Hash;
 
@@ -9,39 +9,39 @@ use super::{
 use auth::{Member, Viewer};
 use domain::app::App;
 
-/// A key of rows that only some may see. The statement itself asks for the viewer, so a row that is not theirs is not found.
+/// A key of private rows. The statement itself filters by the viewer, so that rows of others are not found.
 pub trait Private: Clone + Eq + Hash + Send + Sync + 'static {
-    /// What is found under the key.
+    /// The row of the key.
     type Row: Clone + Send + Sync + 'static;
 
-    /// Reads those rows of `keys` that `viewer` may see, in one statement.
+    /// Reads those rows of `keys` that `viewer` can see, in one statement.
     fn load(app: &App, viewer: &Member, keys: Vec<Self>) -> impl Future<Output = Batch<Self, Self::Row>> + Send;
 }
 
-/// The batches of one operation of one viewer, one a kind of key.
+/// The batches of one operation of one viewer, by type of key.
 pub struct PrivateLoaders {
     viewer: Viewer,
     kinds: Kinds,
 }
 
 impl PrivateLoaders {
-    /// Those of an operation of `viewer`.
+    /// The loaders of an operation of `viewer`.
     pub fn of(viewer: Viewer) -> Self {
         Self { viewer, kinds: Kinds::default() }
     }
 
-    /// Those of all streams of `viewer`: the batches of a kind are read one after another.
-    pub(super) fn one_by_one(viewer: Viewer) -> Self {
-        Self { viewer, kinds: Kinds::one_by_one() }
+    /// The loaders of all streams of `viewer`: batches of a type are read sequentially.
+    pub(super) fn sequential(viewer: Viewer) -> Self {
+        Self { viewer, kinds: Kinds::sequential() }
     }
 
-    /// The row of `key`, if the viewer may see it: nothing when nobody is signed in.
+    /// The row of `key`, if the viewer can see it; None for an anonymous viewer.
     ///
     /// # Errors
     /// Why the key cannot be read.
     pub async fn load<K: Private>(&self, app: &App, key: K) -> Answer<K::Row> {
         let Viewer::Member(viewer) = self.viewer else { return Ok(None) };
-        // The batch has its connection from the operation's share, which its beginning has accounted for.
+        // The first caller has already accounted for the connection in the operation's share.
         let reader = app.for_process();
         let read = move |keys| {
             let app = reader.clone();

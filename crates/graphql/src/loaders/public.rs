@@ -1,4 +1,4 @@
-//! Rows that everybody may see: batches for the whole process.
+//! Public rows: batches for the whole process.
 
 use std::hash::Hash;
 
@@ -8,26 +8,26 @@ use super::{
 };
 use domain::app::App;
 
-/// A key of rows that everybody may see. It says its relation: `ReviewsOf(listing)`.
+/// A key of public rows, named after its relation: `ReviewsOf(listing)`.
 pub trait Public: Clone + Eq + Hash + Send + Sync + 'static {
-    /// What is found under the key.
+    /// The row of the key.
     type Row: Clone + Send + Sync + 'static;
 
     /// Reads the rows of `keys`, in one statement.
     fn load(app: &App, keys: Vec<Self>) -> impl Future<Output = Batch<Self, Self::Row>> + Send;
 }
 
-/// The batches of the whole process, one a kind of key.
+/// The batches of the whole process, by type of key.
 #[derive(Default)]
 pub struct PublicLoaders(Kinds);
 
 impl PublicLoaders {
-    /// Loaders whose batches of a kind are read one after another.
-    pub(super) fn one_by_one() -> Self {
-        Self(Kinds::one_by_one())
+    /// Loaders whose batches of a type are read sequentially.
+    pub(super) fn sequential() -> Self {
+        Self(Kinds::sequential())
     }
 
-    /// The row of `key`, together with what others ask for at the same time.
+    /// The row of `key`, batched with other requests at the same time.
     ///
     /// # Errors
     /// Why the key cannot be read.

@@ -1,4 +1,4 @@
-//! Keys of people.
+//! Keys of users.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use domain::{
 use types::{Email, UserId};
 
 keys! {
-    /// The person with this id.
+    /// The user with this id.
     public UserById(UserId) => Arc<User>, by_id users::by_ids;
 }
 
-/// The viewer's own address.
+/// The viewer's own email address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OwnEmail;
 

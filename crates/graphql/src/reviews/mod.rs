@@ -1,4 +1,4 @@
-//! What guests wrote.
+//! Reviews.
 
 mod mutations;
 
@@ -18,7 +18,7 @@ use super::{
 use domain::reviews::{self, Categories};
 use types::{BookingId, ReviewId, Timestamp};
 
-/// A review that its reader may see.
+/// A review that is visible to the viewer.
 #[derive(Debug, Clone)]
 pub struct Review(pub Arc<reviews::Review>);
 

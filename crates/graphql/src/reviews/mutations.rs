@@ -1,4 +1,4 @@
-//! Writing a review.
+//! Mutations of reviews.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
@@ -60,7 +60,7 @@ fn stars(path: &[&str], rating: i32) -> error::Result<u8> {
 
 impl CategoryRatingsInput {
     fn read(&self, validation: &mut Validation) -> Categories {
-        let mut rating = |name, rating| validation.take(stars(&["ratings", name], rating));
+        let mut rating = |name, rating| validation.check(stars(&["ratings", name], rating));
         Categories {
             cleanliness: rating("cleanliness", self.cleanliness),
             accuracy: rating("accuracy", self.accuracy),
@@ -75,10 +75,10 @@ impl CategoryRatingsInput {
 impl WriteReviewInput {
     fn read(self) -> error::Result<NewReview> {
         let mut validation = Validation::default();
-        let booking = validation.take(ids::input(&self.booking_id, "bookingId", "booking"));
-        let rating = validation.take(stars(&["rating"], self.rating));
+        let booking = validation.check(ids::input(&self.booking_id, "bookingId", "booking"));
+        let rating = validation.check(stars(&["rating"], self.rating));
         let categories = self.ratings.read(&mut validation);
-        let text = validation.take(reviews::text(&self.text));
+        let text = validation.check(reviews::text(&self.text));
         let read = booking.zip(rating).zip(text);
         validation.finish_with(read.map(|((booking, rating), text)| NewReview { booking, rating, categories, text }))
     }

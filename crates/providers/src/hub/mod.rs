@@ -1,8 +1,8 @@
 //! Fan-out of ordered topics to the streams of this process.
 //!
-//! The tables are the truth; a hub only saves reading them once for each stream. One task for each followed topic reads new entries and
-//! sends them to all followers. A follower knows its own position: whatever it did not get this way, because it started earlier, was too
-//! slow or the task was late, it reads from the table itself, so nothing is lost and nothing comes out of order.
+//! The tables are the source of truth; a hub only avoids reading them once for each stream. One task for each followed topic reads new
+//! entries and sends them to all followers. A follower has its own position: entries that it did not get this way, because it started
+//! earlier, was too slow or the task was late, it reads from the table itself, so that nothing is lost or out of order.
 //!
 //! Positions of a topic are numbers without gaps. A gap means that entries were deleted after their retention period.
 
@@ -24,12 +24,12 @@ use tokio::{
 
 use types::error::{CursorExpired, Error, Result};
 
-/// Batches that a slow follower may fall behind before it has to read from the table.
+/// How many batches a slow follower can fall behind before it has to read from the table.
 const BACKLOG: usize = 16;
 /// How long the reader of a topic waits before it retries while the database is unavailable.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What names a topic.
+/// The key of a topic.
 pub trait Key: Clone + Eq + Hash + Send + Sync + 'static {}
 
 impl<K: Clone + Eq + Hash + Send + Sync + 'static> Key for K {}
@@ -48,7 +48,7 @@ pub struct Entry<T> {
     pub value: T,
 }
 
-/// Entries that are read at once. As many as this may have left some behind.
+/// Entries that are read at once. After a full batch there may be more.
 pub const BATCH: usize = 100;
 
 /// Reads the next [`BATCH`] entries of one topic after a position, in order.
@@ -62,7 +62,7 @@ struct Batch<T> {
     entries: Vec<Entry<T>>,
 }
 
-/// What a follower receives: entries, or why there will be no more.
+/// A message to followers: entries, or the error that ends the topic.
 type Message<T> = Result<Arc<Batch<T>>, Arc<Error>>;
 
 /// The followed topics of this process.
@@ -76,7 +76,7 @@ struct Topic<T> {
 struct Channel<T> {
     read: Arc<Read<T>>,
     messages: broadcast::Sender<Message<T>>,
-    /// Tells the reader that there may be something new.
+    /// Notifies the reader of new entries.
     wake: Notify,
     head: Mutex<Head>,
     reader: OnceLock<AbortHandle>,
@@ -85,11 +85,11 @@ struct Channel<T> {
 /// How far a topic was read, and how far it should be.
 struct Head {
     position: u64,
-    /// Something was written since the last read began: at this server, which does not know its position.
+    /// Whether this server wrote an entry, at an unknown position, since the last read began.
     is_stale: bool,
-    /// The last position that is known to be written, if a read has not begun since it is known.
+    /// The last position known to be written, unless a read has begun since.
     announced: u64,
-    /// Why it is not read any more.
+    /// The error that ended the reader.
     end: Option<Arc<Error>>,
 }
 
@@ -110,10 +110,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<K: Key, T: Value> Hub<K, T> {
-    /// Follows `topic` from the entry after `position` on. `latest` is the topic's last position as it was read a moment ago.
+    /// Follows `topic` from the entry after `position` on. `latest`: the topic's last position, just read.
     pub fn follow(&self, topic: K, position: u64, latest: u64, read: Arc<Read<T>>) -> Follower<K, T> {
         let (channel, is_new) = self.join(&topic, latest, read);
-        // No batch is published between the two: what is not received is before the head.
+        // No batch is published between the two lines: entries that are not received are before the head.
         let (head, end, messages) = {
             let head = locked(&channel.head);
             (head.position, head.end.clone(), channel.messages.subscribe())
@@ -127,7 +127,7 @@ impl<K: Key, T: Value> Hub<K, T> {
         Follower { hub: self.clone(), topic, channel, messages, position, target, ready, end }
     }
 
-    /// The channel of `topic` with one follower more, and whether it is new.
+    /// The channel of `topic` with one more follower, and whether it is new.
     fn join(&self, topic: &K, latest: u64, read: Arc<Read<T>>) -> (Arc<Channel<T>>, bool) {
         let mut topics = locked(&self.0);
         if let Some(followed) = topics.get_mut(topic) {
@@ -151,7 +151,7 @@ impl<K: Key, T: Value> Hub<K, T> {
         (topics.len(), topics.values().map(|topic| topic.followers).sum())
     }
 
-    /// Wakes the reader of `topic`, if anybody follows it: something was written.
+    /// Wakes the reader of `topic`, if it has followers, because an entry was written.
     pub fn wake(&self, topic: &K) {
         if let Some(followed) = locked(&self.0).get(topic) {
             locked(&followed.channel.head).is_stale = true;
@@ -159,8 +159,8 @@ impl<K: Key, T: Value> Hub<K, T> {
         }
     }
 
-    /// Wakes the reader of `topic`, if anybody follows it and it has not read up to `position`. A read that is under way may get there:
-    /// then there is no other.
+    /// Wakes the reader of `topic`, if it has followers and has not read up to `position`. If a read in progress gets there, there is no
+    /// other.
     pub fn announce(&self, topic: &K, position: u64) {
         if let Some(followed) = locked(&self.0).get(topic) {
             let head = &mut *locked(&followed.channel.head);
@@ -199,8 +199,8 @@ struct Reader<K: Key, T: Value> {
 }
 
 impl<K: Key, T: Value> Reader<K, T> {
-    /// Reads until nobody follows any more. It waits for a database that is unavailable; any other error ends all streams of the topic,
-    /// which then resume from their own positions.
+    /// Reads until there are no followers. It waits for an unavailable database; any other error ends all streams of the topic, which then
+    /// resume from their own positions.
     async fn run(mut self) {
         let mut is_unavailable = false;
         loop {
@@ -211,7 +211,7 @@ impl<K: Key, T: Value> Reader<K, T> {
                     let is_all = entries.len() < BATCH;
                     self.channel.publish(after, entries);
                     if is_all {
-                        self.channel.news().await;
+                        self.channel.wait_for_entries().await;
                     }
                 }
                 Err(Error::Busy(cause) | Error::Unavailable(cause)) => {
@@ -237,21 +237,21 @@ impl<K: Key, T: Value> Drop for Reader<K, T> {
         let end = Arc::new(self.end.take().unwrap_or_else(lost));
         let mut head = locked(&self.channel.head);
         head.end = Some(Arc::clone(&end));
-        // Nobody may follow any more.
+        // There may be no followers any more.
         let _ = self.channel.messages.send(Err(end));
     }
 }
 
 impl<T> Channel<T> {
-    /// A read begins, of what is after the position that is returned.
+    /// Begins a read of the entries after the returned position.
     fn begin(&self) -> u64 {
         let mut head = locked(&self.head);
         (head.is_stale, head.announced) = (false, 0);
         head.position
     }
 
-    /// Waits until there is something that the last read did not find.
-    async fn news(&self) {
+    /// Waits until there may be entries that the last read did not find.
+    async fn wait_for_entries(&self) {
         loop {
             let is_behind = {
                 let head = locked(&self.head);
@@ -268,7 +268,7 @@ impl<T> Channel<T> {
         let Some(last) = entries.last().map(|entry| entry.position) else { return };
         let mut head = locked(&self.head);
         head.position = last;
-        // Nobody may follow any more.
+        // There may be no followers any more.
         let _ = self.messages.send(Ok(Arc::new(Batch { after, entries })));
     }
 }
@@ -279,12 +279,12 @@ pub struct Follower<K: Key, T: Value> {
     topic: K,
     channel: Arc<Channel<T>>,
     messages: broadcast::Receiver<Message<T>>,
-    /// That of the last entry returned.
+    /// The position of the last returned entry.
     position: u64,
-    /// Up to here the table has to be read: later entries are received.
+    /// The table has to be read up to here; later entries are received.
     target: u64,
     ready: std::vec::IntoIter<Entry<T>>,
-    /// Why the topic was no longer read when this one started to follow.
+    /// The error that had ended the topic when this follower started.
     end: Option<Arc<Error>>,
 }
 
@@ -292,7 +292,7 @@ impl<K: Key, T: Value> Follower<K, T> {
     /// The next entry, as soon as there is one. It is safe to cancel.
     ///
     /// # Errors
-    /// [`types::error::Refusal::CursorExpired`] when the next entries were deleted; whatever reading failed with.
+    /// [`types::error::Refusal::CursorExpired`] when the next entries were deleted; errors of reading.
     pub async fn next(&mut self) -> Result<Entry<T>, Arc<Error>> {
         if let Some(end) = &self.end {
             return Err(Arc::clone(end));
@@ -315,7 +315,7 @@ impl<K: Key, T: Value> Follower<K, T> {
             match self.messages.recv().await {
                 Ok(Ok(batch)) => self.receive(&batch),
                 Ok(Err(error)) => return Err(error),
-                // The oldest batch that is left shows how far the table has to be read.
+                // The oldest remaining batch shows how far the table has to be read.
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => std::future::pending().await,
             }
@@ -333,7 +333,7 @@ impl<K: Key, T: Value> Follower<K, T> {
 
     fn receive(&mut self, batch: &Batch<T>) {
         if batch.after > self.position {
-            // Something before it is missing: the table has both.
+            // Earlier entries are missing: the table has all of them.
             self.target = batch.entries.last().map_or(self.target, |last| last.position);
         } else {
             let new = batch.entries.iter().filter(|entry| entry.position > self.position);

@@ -5,7 +5,7 @@ use types::error::Refusal;
 
 use super::*;
 
-/// What a read that is held tells, and what it waits for.
+/// A paused read: the notification that it has started, and the one it waits for.
 type Hold = (Arc<Notify>, Arc<Notify>);
 
 /// A table of one topic, which counts how often it is read.
@@ -29,7 +29,7 @@ impl Table {
         locked(&self.rows).retain(|row| row.position > position);
     }
 
-    /// Holds the next read, once its rows are read: the first is notified then, and the second lets it go on.
+    /// Pauses the next read after its rows are read: notifies the first, and waits for the second.
     fn hold(&self) -> (Arc<Notify>, Arc<Notify>) {
         let hold = (Arc::default(), Arc::default());
         *locked(&self.holds) = Some(hold.clone());
@@ -68,7 +68,7 @@ impl Table {
 }
 
 async fn next(follower: &mut Follower<u8, u64>) -> Result<u64, Arc<Error>> {
-    let next = tokio::time::timeout(Duration::from_secs(10), follower.next()).await.expect("an entry comes");
+    let next = tokio::time::timeout(Duration::from_secs(10), follower.next()).await.expect("an entry arrives");
     next.map(|entry| entry.position)
 }
 
@@ -88,7 +88,7 @@ async fn settle() {
 }
 
 #[tokio::test]
-async fn an_entry_is_read_once_however_many_follow() {
+async fn an_entry_is_read_once_for_any_number_of_followers() {
     let (hub, table) = (Hub::default(), Table::default());
     table.append(3);
     let mut followers: Vec<_> = (0..200).map(|_| table.follow(&hub, 3)).collect();
@@ -102,12 +102,15 @@ async fn an_entry_is_read_once_however_many_follow() {
     assert_eq!(table.reads() - before, 1);
     hub.announce(&1, 4);
     settle().await;
-    assert_eq!(table.reads() - before, 1, "what was read is not read again");
-    assert!(followers.iter_mut().all(|follower| follower.next().now_or_never().is_none()), "and nobody is woken again");
+    assert_eq!(table.reads() - before, 1, "entries are not read again");
+    assert!(
+        followers.iter_mut().all(|follower| follower.next().now_or_never().is_none()),
+        "and no follower is woken again"
+    );
 }
 
 #[tokio::test]
-async fn an_entry_that_a_read_under_way_finds_is_not_read_again() {
+async fn an_entry_that_a_read_in_progress_finds_is_not_read_again() {
     let (hub, table) = (Hub::default(), Table::default());
     let mut follower = table.follow(&hub, 0);
     settle().await;
@@ -127,7 +130,7 @@ async fn an_entry_that_a_read_under_way_finds_is_not_read_again() {
     table.append(1);
     hub.wake(&1);
     held.notified().await;
-    // It was written after the read under way began, which may miss it.
+    // It was written after the read in progress began, which may miss it.
     hub.wake(&1);
     release.notify_one();
     settle().await;
@@ -135,7 +138,7 @@ async fn an_entry_that_a_read_under_way_finds_is_not_read_again() {
 }
 
 #[tokio::test]
-async fn an_announcement_of_what_was_deleted_is_read_once() {
+async fn an_announcement_of_deleted_entries_is_read_once() {
     let (hub, table) = (Hub::default(), Table::default());
     let _follower = table.follow(&hub, 0);
     settle().await;
@@ -158,17 +161,17 @@ async fn a_follower_that_lags_gets_everything_in_order() {
     assert_eq!(positions(&mut follower, rounds * 7).await, (1..=rounds * 7).collect::<Vec<_>>());
     table.append(1);
     hub.wake(&1);
-    assert_eq!(next(&mut follower).await.unwrap(), rounds * 7 + 1, "and goes on live");
+    assert_eq!(next(&mut follower).await.unwrap(), rounds * 7 + 1, "and continues live");
 }
 
 #[tokio::test]
-async fn a_follower_that_begins_earlier_or_later_than_the_reader_misses_nothing() {
+async fn a_follower_that_starts_before_or_after_the_reader_misses_nothing() {
     let (hub, table) = (Hub::default(), Table::default());
     table.append(250);
     let mut live = table.follow(&hub, 250);
     settle().await;
     table.append(5);
-    // The reader does not know yet: this one does.
+    // The reader does not know of it yet; this follower does.
     let mut ahead = table.follow(&hub, 255);
     let mut behind = table.follow(&hub, 0);
     table.append(5);
@@ -179,10 +182,10 @@ async fn a_follower_that_begins_earlier_or_later_than_the_reader_misses_nothing(
 }
 
 #[tokio::test]
-async fn a_write_between_the_look_and_the_first_read_is_not_lost() {
+async fn a_write_between_the_check_and_the_first_read_is_not_lost() {
     let (hub, table) = (Hub::default(), Table::default());
     table.append(2);
-    // The latest position was read; then another transaction committed and its wake-up found nobody.
+    // The latest position was read; then another transaction committed, whose wake-up found no follower.
     let latest = table.last();
     table.append(1);
     hub.wake(&1);
@@ -204,7 +207,7 @@ async fn followers_that_leave_free_their_topic() {
 }
 
 #[tokio::test]
-async fn what_was_deleted_is_an_error_not_silence() {
+async fn deleted_entries_are_an_error() {
     let (hub, table) = (Hub::default(), Table::default());
     table.append(10);
     table.expire(5);
@@ -217,14 +220,14 @@ async fn what_was_deleted_is_an_error_not_silence() {
     locked(&table.rows).retain(|row| row.position != 8);
     let mut follower = table.follow(&hub, 5);
     assert_eq!(positions(&mut follower, 2).await, [6, 7]);
-    assert!(next(&mut follower).await.is_err(), "a gap in the middle is told as well");
+    assert!(next(&mut follower).await.is_err(), "a gap in the middle is reported too");
     let latest = table.last();
     table.expire(10);
     assert!(next(&mut hub.follow(1, 7, latest, table.read())).await.is_err(), "and so is the loss of all");
 }
 
 #[tokio::test]
-async fn an_error_ends_the_streams_and_the_next_follower_begins_anew() {
+async fn an_error_ends_the_streams_and_the_next_follower_restarts_the_reader() {
     let (hub, table) = (Hub::default(), Table::default());
     let mut followers = [table.follow(&hub, 0), table.follow(&hub, 0)];
     settle().await;
@@ -243,7 +246,7 @@ async fn an_error_ends_the_streams_and_the_next_follower_begins_anew() {
 }
 
 #[tokio::test]
-async fn streams_outlive_a_database_that_is_away() {
+async fn streams_survive_an_unavailable_database() {
     let (hub, table) = (Hub::default(), Table::default());
     let mut follower = table.follow(&hub, 0);
     settle().await;

@@ -1,5 +1,6 @@
 //! Bookings.
 
+mod change;
 mod places;
 
 use std::{cmp::Reverse, collections::HashSet};
@@ -7,10 +8,12 @@ use std::{cmp::Reverse, collections::HashSet};
 use chrono::NaiveDate;
 use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
-pub use places::{BookedPlace, add_address, keep_places, time_zone};
+
+pub use change::Change;
+pub use places::{BookedPlace, fill_in_address, fill_in_places, time_zone};
 
 use super::{
-    each::{Each, among, by_part, numbered},
+    query_parts::{UnionAll, among, by_part, numbered},
     schema::{bookings, quotes},
 };
 use crate::prepared::Prepare as _;
@@ -20,7 +23,7 @@ use types::{
     RefundTier, RuleSetVersion, Side, Stay, Timestamp, UserId,
 };
 
-/// A stay that somebody booked.
+/// A booking.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = bookings, check_for_backend(diesel::mysql::Mysql))]
 #[expect(missing_docs, reason = "the columns, described in the migration")]
@@ -30,7 +33,7 @@ pub struct Booking {
     pub guest_id: UserId,
     pub host_id: UserId,
     pub quote_id: QuoteId,
-    /// As stored: ask the domain for the status at a time, which honors deadlines.
+    /// As stored: the domain's `status_at` gives the status at a time, which honors deadlines.
     pub status: BookingStatus,
     pub check_in: NaiveDate,
     pub check_out: NaiveDate,
@@ -58,12 +61,11 @@ pub struct Booking {
     pub time_zone_rules: String,
     #[diesel(embed)]
     pub place: BookedPlace,
-    /// Since when the guest holds these nights without having paid, replaced holds included; None: it is a request.
+    /// Since when the guest holds these nights unpaid, including replaced holds; None: it is a request.
     pub held_since: Option<Timestamp>,
-    /// Until when nobody pays for it, or paid for it: the deadline of a hold or request, or check-in when it costs nothing. None: it was
-    /// paid for or replaced, or its host has answered or let it end.
+    /// Until when it is or was unpaid: its deadline, or check-in if it costs nothing. None: paid, replaced, or ended by its host.
     pub held_until: Option<Timestamp>,
-    /// A request for which no money was authorized: it has no nights, and its host does not know of it.
+    /// A request for which no money was authorized: it has no nights, and its host cannot see it.
     pub hidden_from_host: bool,
 }
 
@@ -73,82 +75,17 @@ impl Booking {
         Stay::stored(self.check_in, self.check_out)
     }
 
-    /// Who comes.
+    /// The guests.
     pub fn guests(&self) -> Guests {
         Guests { adults: self.adults, children: self.children, infants: self.infants, pets: self.pets }
     }
 
-    /// Which side `user` is on, as far as `user` may know of it.
+    /// The side of `user`, if `user` can see the booking.
     pub fn side_of(&self, user: UserId) -> Option<Side> {
         if self.guest_id == user {
             return Some(Side::Guest);
         }
         (self.host_id == user && !self.hidden_from_host).then_some(Side::Host)
-    }
-}
-
-/// What a change of state writes.
-#[derive(Debug, Clone, PartialEq, Eq, AsChangeset)]
-#[diesel(table_name = bookings, treat_none_as_null = true)]
-#[expect(missing_docs, reason = "the columns, described in the migration")]
-pub struct Change {
-    pub status: BookingStatus,
-    pub deadline_at: Option<Timestamp>,
-    pub cancellation_timeline: Option<Json<Vec<RefundTier>>>,
-    pub decline_message: Option<String>,
-    pub host_payout: i64,
-    pub confirmed_at: Option<Timestamp>,
-    pub cancelled_at: Option<Timestamp>,
-    pub held_until: Option<Timestamp>,
-    pub hidden_from_host: bool,
-    pub updated_at: Timestamp,
-    pub time_zone_rules: String,
-}
-
-impl Change {
-    /// `booking` in state `to`, all else as it is; only states that wait keep their deadline. What is confirmed is no unpaid hold, unless it
-    /// costs nothing and its host was not asked; and no guest is to blame for what a host declines or does not answer.
-    pub fn to(booking: &Booking, to: BookingStatus, now: Timestamp) -> Self {
-        let waits = matches!(to, BookingStatus::PendingPayment | BookingStatus::Requested);
-        let is_held = match to {
-            BookingStatus::Confirmed => booking.total == 0 && booking.held_since.is_some(),
-            BookingStatus::Expired => booking.held_since.is_some() || booking.hidden_from_host,
-            BookingStatus::Declined => false,
-            _ => true,
-        };
-        Self {
-            status: to,
-            deadline_at: booking.deadline_at.filter(|_| waits),
-            cancellation_timeline: booking.cancellation_timeline.clone(),
-            decline_message: booking.decline_message.clone(),
-            host_payout: booking.host_payout,
-            confirmed_at: booking.confirmed_at,
-            cancelled_at: booking.cancelled_at,
-            held_until: booking.held_until.filter(|_| is_held),
-            hidden_from_host: booking.hidden_from_host,
-            updated_at: now,
-            time_zone_rules: booking.time_zone_rules.clone(),
-        }
-    }
-
-    /// `booking` as it is when this is written.
-    pub fn applied_to(&self, booking: Booking) -> Booking {
-        let Self { status, deadline_at, host_payout, confirmed_at, cancelled_at, held_until, hidden_from_host, .. } =
-            *self;
-        Booking {
-            status,
-            deadline_at,
-            cancellation_timeline: self.cancellation_timeline.clone(),
-            decline_message: self.decline_message.clone(),
-            host_payout,
-            confirmed_at,
-            cancelled_at,
-            held_until,
-            hidden_from_host,
-            updated_at: self.updated_at,
-            time_zone_rules: self.time_zone_rules.clone(),
-            ..booking
-        }
     }
 }
 
@@ -162,19 +99,19 @@ pub async fn lock(tx: &mut Conn, id: BookingId) -> QueryResult<Option<Booking>> 
     bookings::table.find(id).select(Booking::as_select()).for_update().first(tx).await.optional()
 }
 
-/// The booking, whoever asks: for the domain's own use.
+/// The booking, without any check of access: for the domain's own use.
 pub async fn find(conn: &mut Conn, id: BookingId) -> QueryResult<Option<Booking>> {
     bookings::table.find(id).select(Booking::as_select()).first(conn).await.optional()
 }
 
-/// Whether the booking was made with instant book: what its quote promised, whatever became of it.
+/// Whether the booking was made with instant book, as its quote says.
 pub async fn is_instant(conn: &mut Conn, id: BookingId) -> QueryResult<Option<bool>> {
     let quoted = bookings::table.inner_join(quotes::table).filter(bookings::id.eq(id));
     quoted.select(quotes::instant_book).first(conn).await.optional()
 }
 
-/// Writes that nobody paid or answered by `now`, if that is so and not written yet, and lets the nights go. Takes the booking's lock:
-/// nothing else ends a hold. The event is for the caller to append, last of all.
+/// Expires the booking and releases its nights, if its deadline has passed at `now` and it still waits for payment or an answer. Takes the
+/// booking's lock: nothing else ends a hold. The caller appends the event, as the last step of the transaction.
 pub async fn expire(tx: &mut Conn, id: BookingId, now: Timestamp) -> QueryResult<Option<Booking>> {
     let Some(booking) = lock(tx, id).await? else { return Ok(None) };
     let is_due = WAITING.contains(&booking.status) && booking.deadline_at.is_some_and(|deadline| deadline <= now);
@@ -187,8 +124,8 @@ pub async fn expire(tx: &mut Conn, id: BookingId, now: Timestamp) -> QueryResult
     Ok(Some(change.applied_to(booking)))
 }
 
-/// Bookings of `listings` whose payment or answer did not come by `now`.
-pub async fn overdue_of_listings(
+/// Bookings of `listings` that wait for payment or an answer and whose deadline has passed at `now`.
+pub async fn due_to_expire_of_listings(
     conn: &mut Conn,
     listings: &[ListingId],
     now: Timestamp,
@@ -203,15 +140,15 @@ pub async fn overdue_of_listings(
         .await
 }
 
-/// Writes a change of state. Payments that a booking in the new state does not need any more are voided.
+/// Writes a change of state. Voids payments that the booking no longer needs in the new state.
 pub async fn update(tx: &mut Conn, id: BookingId, change: &Change) -> QueryResult<usize> {
     diesel::update(bookings::table.find(id)).set(change).prepared().execute(tx).await?;
     let needs_none = PAID_OR_OVER.contains(&change.status);
     if needs_none { super::payments::void_open(tx, id, change.updated_at).await } else { Ok(0) }
 }
 
-/// Whether bookings of `listing` keep its currency as it is: open ones, and any that was ever certain.
-pub async fn bind_currency(conn: &mut Conn, listing: ListingId, now: Timestamp) -> QueryResult<bool> {
+/// Whether bookings of `listing` fix its currency: waiting ones, and any that was ever confirmed.
+pub async fn binds_currency(conn: &mut Conn, listing: ListingId, now: Timestamp) -> QueryResult<bool> {
     let deadline = bookings::deadline_at.assume_not_null();
     let waits = among(bookings::status, WAITING.iter().copied()).and(deadline.gt(now));
     let found: Option<BookingId> = bookings::table
@@ -224,7 +161,7 @@ pub async fn bind_currency(conn: &mut Conn, listing: ListingId, now: Timestamp) 
     Ok(found.is_some())
 }
 
-/// Those of `listings` whose currency bookings keep as it is, as [`bind_currency`].
+/// Those of `listings` whose currency is fixed by bookings, see [`binds_currency`].
 pub async fn with_bound_currency(
     conn: &mut Conn,
     listings: &[ListingId],
@@ -232,7 +169,7 @@ pub async fn with_bound_currency(
 ) -> QueryResult<HashSet<ListingId>> {
     let mut bound = HashSet::new();
     for listing in listings {
-        if bind_currency(conn, *listing, now).await? {
+        if binds_currency(conn, *listing, now).await? {
             bound.insert(*listing);
         }
     }
@@ -244,7 +181,7 @@ pub async fn of_quote(conn: &mut Conn, quote: QuoteId) -> QueryResult<Option<Boo
     bookings::table.filter(bookings::quote_id.eq(quote)).select(Booking::as_select()).first(conn).await.optional()
 }
 
-/// Those of `ids` that `viewer` is a side of.
+/// Those of `ids` that `viewer` can see as guest or host.
 pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> QueryResult<Vec<Booking>> {
     bookings::table
         .filter(among(bookings::id, ids.iter().copied()))
@@ -256,12 +193,12 @@ pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> Quer
         .await
 }
 
-/// A place in a list of bookings, the latest check-in first.
+/// A position in a list of bookings, the latest check-in first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ByCheckIn {
     /// The check-in day.
     pub day: NaiveDate,
-    /// Decides between bookings of one day.
+    /// Orders bookings with the same day.
     pub id: BookingId,
 }
 
@@ -270,14 +207,14 @@ pub struct ByCheckIn {
 pub struct Part {
     /// On which side.
     pub side: Side,
-    /// Only in these states, each once and in order; None: in all.
+    /// Only in these states, each once and in order; None: any.
     pub statuses: Option<Vec<BookingStatus>>,
     /// How much of them, the latest check-in first.
     pub page: Page<ByCheckIn>,
 }
 
-/// Whether the status at `now`, deadlines honored, is one of `statuses`: the SQL twin of the domain's `status_at`. A macro only
-/// because the type of the condition cannot be written down. A state that is not wanted is an empty list, which holds nothing.
+/// Whether the status at `now`, deadlines honored, is one of `statuses`: the SQL twin of the domain's `status_at`. A macro because the type
+/// of the condition cannot be written down. An unselected state is an empty list, which matches nothing.
 macro_rules! in_status {
     ($statuses:expr, $now:expr) => {{
         let stored = |effective: BookingStatus, stored: &'static [BookingStatus]| {
@@ -304,14 +241,14 @@ const OPEN: &[BookingStatus] =
     &[BookingStatus::PendingPayment, BookingStatus::Requested, BookingStatus::Confirmed, BookingStatus::CheckedIn];
 const WAITING: &[BookingStatus] = &[BookingStatus::PendingPayment, BookingStatus::Requested];
 const STANDING: &[BookingStatus] = &[BookingStatus::Confirmed, BookingStatus::CheckedIn];
-/// States in which a booking begins to need no payment.
+/// States in which a booking no longer needs a payment.
 const PAID_OR_OVER: &[BookingStatus] =
     &[BookingStatus::Confirmed, BookingStatus::Declined, BookingStatus::Expired, BookingStatus::Cancelled];
 const ENDED: &[BookingStatus] =
     &[BookingStatus::Completed, BookingStatus::Declined, BookingStatus::Expired, BookingStatus::Cancelled];
 
-/// The bookings of `user` that each part asks for, deadlines honored at `now`, and one more of each: part by part, the latest check-in
-/// first, in one statement.
+/// The bookings of `user` for each part, deadlines honored at `now`, and one more each: part by part, the latest check-in first, in one
+/// statement.
 pub async fn lists(conn: &mut Conn, user: UserId, parts: &[Part], now: Timestamp) -> QueryResult<Vec<Vec<Booking>>> {
     if parts.is_empty() {
         return Ok(Vec::new());
@@ -325,7 +262,7 @@ pub async fn lists(conn: &mut Conn, user: UserId, parts: &[Part], now: Timestamp
         if let Some(ByCheckIn { day, id }) = part.page.after {
             query = query
                 .filter(bookings::check_in.lt(day).or(bookings::check_in.eq(day).and(bookings::id.lt(id))))
-                // Says the same less exactly, so that the index can start there.
+                // A redundant condition that lets the index start there.
                 .filter(bookings::check_in.le(day));
         }
         if let Some(statuses) = &part.statuses {
@@ -334,7 +271,7 @@ pub async fn lists(conn: &mut Conn, user: UserId, parts: &[Part], now: Timestamp
         query.order((bookings::check_in.desc(), bookings::id.desc())).limit(part.page.limit())
     };
     let mut rows: Vec<(i64, Booking)> =
-        Each::of(parts.iter().enumerate().map(part).collect(), parts.len() == 1).load(conn).await?;
+        UnionAll::of(parts.iter().enumerate().map(part).collect(), parts.len() == 1).load(conn).await?;
     rows.sort_by_key(|(_, row)| Reverse((row.check_in, row.id)));
     Ok(by_part(parts.len(), rows))
 }
@@ -375,8 +312,8 @@ pub async fn with_open_bookings(
     Ok(found.into_iter().collect())
 }
 
-/// Bookings whose payment or answer did not come in time, for the worker.
-pub async fn overdue(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<BookingId>> {
+/// Bookings that wait for payment or an answer and whose deadline has passed, for the worker.
+pub async fn due_to_expire(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<BookingId>> {
     bookings::table
         .filter(among(bookings::status, WAITING.iter().copied()))
         .filter(bookings::deadline_at.le(now))
@@ -387,8 +324,8 @@ pub async fn overdue(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult
         .await
 }
 
-/// Bookings whose stay has begun or ended since their state was written, for the worker.
-pub async fn moved_on(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<BookingId>> {
+/// Bookings whose stay has begun or ended since their state was written, for the worker to apply.
+pub async fn due_to_start_or_end(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<BookingId>> {
     let begun = bookings::status.eq(BookingStatus::Confirmed).and(bookings::check_in_at.le(now));
     let ended = bookings::status.eq(BookingStatus::CheckedIn).and(bookings::check_out_at.le(now));
     bookings::table

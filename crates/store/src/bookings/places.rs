@@ -13,13 +13,12 @@ use crate::{
 use mysql_engine::Conn;
 use types::Point;
 
-/// Where a stay takes place and by which clock, as the listing said when the booking was made: a listing that moves does not
-/// take its bookings along. All is empty in a booking made by a server that did not know these columns, until somebody changes
-/// the listing ([`keep_places`]).
+/// The place and clock of a stay, copied from the listing when the booking was made: a listing that moves does not take its bookings along.
+/// All fields are empty in a booking that an older server made, until the listing is changed ([`fill_in_places`]).
 #[derive(Clone, Default, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = bookings, check_for_backend(diesel::mysql::Mysql))]
 pub struct BookedPlace {
-    /// Time zone of the IANA database; None: nothing is known, ask the listing.
+    /// Time zone of the IANA database; None: use the listing's place.
     pub time_zone: Option<String>,
     /// Earliest arrival on the check-in day, on the wall clock.
     pub check_in_from: Option<NaiveTime>,
@@ -32,7 +31,7 @@ pub struct BookedPlace {
 }
 
 impl BookedPlace {
-    /// As `listing` says now.
+    /// The current place of `listing`.
     pub fn of(listing: &Listing) -> Self {
         let point = listing.place.exact();
         Self {
@@ -45,22 +44,21 @@ impl BookedPlace {
         }
     }
 
-    /// The exact point. Private: only the host and confirmed guests may learn it.
+    /// The exact point. Private: only the host and guests with a confirmed booking can see it.
     pub fn exact(&self) -> Option<Point> {
         Some(Point { latitude: self.latitude?, longitude: self.longitude? })
     }
 }
 
-/// Logs do not show where a stay is exactly.
+/// Keeps the exact place out of logs.
 impl std::fmt::Debug for BookedPlace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BookedPlace").field("time_zone", &self.time_zone).finish_non_exhaustive()
     }
 }
 
-/// Gives those bookings of `listing` that know no place of their own the one that the listing has now: for whoever is about to
-/// change it.
-pub async fn keep_places(tx: &mut Conn, listing: &Listing) -> QueryResult<usize> {
+/// Copies the current place of `listing` to its bookings that have none. To be called before the place of the listing changes.
+pub async fn fill_in_places(tx: &mut Conn, listing: &Listing) -> QueryResult<usize> {
     let place = BookedPlace::of(listing);
     diesel::update(bookings::table)
         .filter(bookings::listing_id.eq(listing.id))
@@ -78,8 +76,8 @@ pub async fn keep_places(tx: &mut Conn, listing: &Listing) -> QueryResult<usize>
         .await
 }
 
-/// Gives the address of `listing` to those bookings that were made at the same point without one.
-pub async fn add_address(tx: &mut Conn, listing: &Listing) -> QueryResult<usize> {
+/// Copies the address of `listing` to its bookings at the same point that have none.
+pub async fn fill_in_address(tx: &mut Conn, listing: &Listing) -> QueryResult<usize> {
     let place = BookedPlace::of(listing);
     diesel::update(bookings::table)
         .filter(bookings::listing_id.eq(listing.id))
@@ -92,7 +90,7 @@ pub async fn add_address(tx: &mut Conn, listing: &Listing) -> QueryResult<usize>
         .await
 }
 
-/// The time zone that a booking goes by: its own or, if it knows none, its listing's.
+/// The time zone of a booking: its own or, if it has none, its listing's.
 pub async fn time_zone(conn: &mut Conn, booking: &Booking) -> QueryResult<String> {
     match &booking.place.time_zone {
         Some(zone) => Ok(zone.clone()),

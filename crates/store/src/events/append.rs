@@ -1,6 +1,6 @@
 //! Writing events: the last thing that a transaction does.
 //!
-//! Sequences and positions are incremented and used by the database itself, because each round trip holds the locks longer.
+//! The database itself increments and uses sequences and positions, because each round trip would hold the locks longer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,24 +14,24 @@ use super::{
     payload::BookingDetails,
     streams::of_booking,
 };
-use crate::{bookings::Booking, each::EXACT, prepared::Prepare as _, schema::bookings};
+use crate::{bookings::Booking, prepared::Prepare as _, query_parts::EXACT, schema::bookings};
 use mysql_engine::Conn;
 use types::{EventSubject, ObjectId, Timestamp, UserId};
 
 /// Events of a booking that the transaction has locked or created.
 #[derive(Debug)]
-pub struct Happened<'a> {
+pub struct BookingEvents<'a> {
     /// The booking.
     pub booking: &'a Booking,
     /// The events, in order.
     pub events: Vec<NewEvent>,
-    /// Whether the host sees the booking only from now on, and therefore also gets its earlier events.
+    /// Whether the booking becomes visible to the host now: the host then also gets its earlier events.
     pub host_joins: bool,
     /// Whether the booking was inserted with the sequence of the last of these events.
     pub is_new: bool,
 }
 
-impl<'a> Happened<'a> {
+impl<'a> BookingEvents<'a> {
     /// Events of `booking`.
     pub fn new(booking: &'a Booking, events: impl IntoIterator<Item = NewEvent>) -> Self {
         Self { booking, events: events.into_iter().collect(), host_joins: false, is_new: false }
@@ -51,18 +51,18 @@ impl<'a> Happened<'a> {
 const AT_ONCE: usize = 100;
 
 /// Appends events to those of their bookings, to the feeds of both sides and, if they take or release nights, to the catalog; and changes
-/// to the catalog. The last thing that a transaction does: the lock of a feed is held until the commit. Feeds are locked in one order, so
-/// that two transactions do not deadlock.
+/// to the catalog. Must be the last step of a transaction, because the lock of a feed is held until the commit. Feeds are locked in one
+/// order, so that transactions do not deadlock.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn append(
     tx: &mut Conn,
     cause: &Cause,
-    (happened, changes): (&[Happened<'_>], &[NewChange]),
+    (booking_events, changes): (&[BookingEvents<'_>], &[NewChange]),
     now: Timestamp,
 ) -> QueryResult<()> {
-    let mut rows = booking_rows(tx, happened).await?;
+    let mut rows = booking_rows(tx, booking_events).await?;
     rows.extend(change_rows(tx, changes).await?);
     if rows.is_empty() {
         return Ok(());
@@ -77,13 +77,13 @@ pub async fn append(
         if let Some(host) = row.host_joins
             && joined.insert(row.entry.id)
         {
-            feeds.entry(host).or_default().extend(whole(tx, row.entry).await?);
+            feeds.entry(host).or_default().extend(history(tx, row.entry).await?);
         }
     }
     enter(tx, &feeds).await
 }
 
-/// A written event, and how far its sequence is behind the last one of its subject.
+/// An event, and how far its sequence is behind the last one of its subject.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     subject: EventSubject,
@@ -91,7 +91,7 @@ struct Entry {
     behind: u32,
 }
 
-/// An event that is about to be written.
+/// An event to write.
 struct Row {
     entry: Entry,
     kind: &'static str,
@@ -104,9 +104,9 @@ struct Row {
 }
 
 /// Increments the sequences of bookings. Returns their new events.
-async fn booking_rows(tx: &mut Conn, happened: &[Happened<'_>]) -> QueryResult<Vec<Row>> {
+async fn booking_rows(tx: &mut Conn, booking_events: &[BookingEvents<'_>]) -> QueryResult<Vec<Row>> {
     let mut rows = Vec::new();
-    for it in happened.iter().filter(|it| !it.events.is_empty()) {
+    for it in booking_events.iter().filter(|it| !it.events.is_empty()) {
         let count = u32::try_from(it.events.len()).unwrap_or(u32::MAX);
         let counted = if it.is_new { it.booking.event_sequence } else { 0 };
         if counted != count {
@@ -121,7 +121,7 @@ async fn booking_rows(tx: &mut Conn, happened: &[Happened<'_>]) -> QueryResult<V
     Ok(rows)
 }
 
-fn booking_row(it: &Happened<'_>, event: &NewEvent, behind: u32) -> Row {
+fn booking_row(it: &BookingEvents<'_>, event: &NewEvent, behind: u32) -> Row {
     let (booking, nights) = (it.booking, event.nights(it.booking));
     let (guest, host) = (Feed::of_guest(booking.guest_id), Feed::of_host(booking.host_id));
     let mut feeds = vec![guest];
@@ -173,7 +173,7 @@ async fn change_rows(tx: &mut Conn, changes: &[NewChange]) -> QueryResult<Vec<Ro
 }
 
 /// All events of a booking, oldest first, of which `last` is one of the newest.
-async fn whole(tx: &mut Conn, last: Entry) -> QueryResult<Vec<Entry>> {
+async fn history(tx: &mut Conn, last: Entry) -> QueryResult<Vec<Entry>> {
     let events = of_booking(tx, last.id.into(), 0, i64::MAX).await?;
     let sequence = events.last().map_or(0, |event| event.sequence);
     Ok(events.iter().map(|event| Entry { behind: sequence - event.sequence, ..last }).collect())
@@ -300,7 +300,7 @@ mod tests {
     use types::FeedTopic;
 
     #[test]
-    fn feeds_that_many_wait_for_are_locked_last() {
+    fn shared_feeds_are_locked_last() {
         let user = UserId::of_bytes([1; 16]);
         let mut feeds = [Feed::of_shard(3), Feed::of_host(user), Feed::of_guest(user), Feed::of_shard(1)];
         feeds.sort_unstable();

@@ -1,9 +1,8 @@
-//! The catalog: all committed changes of what everybody can see or search, so that whoever keeps a copy of it (a search index, a cache)
-//! learns of each.
+//! The catalog: all committed changes of public data, for consumers that have a copy of it (a search index, a cache).
 //!
-//! It is cut into [`SHARDS`] feeds, so that no lock is common to all transactions. All changes of one listing are in one shard, in the order
-//! of their commits. A booking is in the catalog with its own events, which say which nights it takes or releases; it locks nothing of its
-//! listing for that.
+//! It is split into [`SHARDS`] feeds, so that no lock is common to all transactions. All changes of one listing are in one shard, in the
+//! order of their commits. A booking is in the catalog with its own events, which say which nights it takes or releases; this locks nothing
+//! of its listing.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -11,7 +10,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{Actor, NightRange, Payload, feeds::Feed};
 use crate::{
-    each::{Each, among},
+    query_parts::{UnionAll, among},
     schema::{events, feed_entries, feeds},
 };
 use mysql_engine::Conn;
@@ -25,7 +24,7 @@ pub(super) fn shard_of(id: ObjectId) -> u8 {
     id.last_byte() % SHARDS
 }
 
-/// A change that is not written yet.
+/// A change to append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewChange {
     pub(super) kind: ChangeKind,
@@ -47,7 +46,7 @@ impl NewChange {
         Self { payload: Payload::Nights(NightRange { from, to }), ..Self::listing(kind, id, host) }
     }
 
-    /// A person joined.
+    /// A user joined.
     pub fn person(id: UserId) -> Self {
         let subject = id.into();
         Self {
@@ -70,7 +69,7 @@ impl NewChange {
         }
     }
 
-    /// A batch of `file` of a dataset was imported. It is one event, in whatever shard: it concerns many listings.
+    /// A batch of `file` of a dataset was imported. It is one event, in one shard, although it concerns many listings.
     pub fn import(dataset: &str, file: &str, listings: Vec<ListingId>) -> Self {
         let subject = subject_of_import(dataset, file);
         Self {
@@ -88,7 +87,7 @@ impl NewChange {
     }
 }
 
-/// An id for a file of a dataset, which has none: always the same.
+/// A stable id for a file of a dataset, which has no id of its own.
 fn subject_of_import(dataset: &str, file: &str) -> ObjectId {
     use sha2::{Digest as _, Sha256};
     let digest = Sha256::new().chain_update(dataset).chain_update([0]).chain_update(file).finalize();
@@ -103,9 +102,9 @@ pub struct CatalogEvent {
     owner: ObjectId,
     /// Its position in its shard.
     pub position: u64,
-    /// What kind of thing it is about.
+    /// The kind of its subject.
     pub subject: EventSubject,
-    /// Which.
+    /// Its subject.
     pub subject_id: ObjectId,
     /// Its sequence among the subject's events.
     pub sequence: u32,
@@ -113,7 +112,7 @@ pub struct CatalogEvent {
     pub kind: String,
     /// Who caused it.
     pub actor: EventActor,
-    /// What it concerns.
+    /// Its details.
     pub payload: Payload,
     /// When it happened.
     pub happened_at: Timestamp,
@@ -175,5 +174,5 @@ pub async fn after(conn: &mut Conn, shards: &[(u8, u64)], limit: i64) -> QueryRe
                 events::happened_at,
             ))
     };
-    Each::of(shards.iter().map(part).collect(), true).load(conn).await
+    UnionAll::of(shards.iter().map(part).collect(), true).load(conn).await
 }

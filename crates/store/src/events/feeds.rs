@@ -2,7 +2,7 @@
 
 use types::{FeedTopic, ObjectId, UserId};
 
-/// A feed. Transactions lock feeds in this order: those of people first, because those of the catalog are shared by all.
+/// A feed. Transactions lock feeds in this order: those of users first, because those of the catalog are shared by all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Feed {
     pub(super) topic: FeedTopic,

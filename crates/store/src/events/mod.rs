@@ -1,8 +1,8 @@
-//! Events: what happened to bookings, listings, people, reviews and imports, in the order in which it was committed.
+//! Events of bookings, listings, users, reviews and imports, in the order of their commits.
 //!
-//! An event has a subject and a sequence there, and stands in any number of feeds, at a position in each. Sequences and positions are
-//! taken under a row lock, never from AUTO_INCREMENT: that counts when a row is written, not when it is committed, so a reader could step
-//! over a row that is committed later.
+//! An event has a sequence within its subject, and a position in each of any number of feeds. Sequences and positions are assigned under a
+//! row lock, not by AUTO_INCREMENT: that assigns numbers when a row is written, not when it is committed, so a reader could skip a row that
+//! is committed later.
 
 mod append;
 pub mod catalog;
@@ -11,7 +11,7 @@ mod payload;
 mod retention;
 mod streams;
 
-pub use append::{Happened, append};
+pub use append::{BookingEvents, append};
 pub use payload::{BookingDetails, NightRange, NightsChange, Payload};
 pub use retention::{Expired, delete, delete_entries, expired};
 pub use streams::{
@@ -32,12 +32,12 @@ pub enum Actor {
     Host(UserId),
     /// The payment provider.
     PaymentProvider,
-    /// Staygate itself: a deadline passed, rules changed, or a dataset was imported.
+    /// Staygate: a deadline passed, rules changed, or a dataset was imported.
     Platform,
 }
 
 impl Actor {
-    /// The person on one side of a booking.
+    /// The guest or host of a booking.
     pub fn on_side(side: Side, person: UserId) -> Self {
         match side {
             Side::Guest => Self::Guest(person),
@@ -45,7 +45,7 @@ impl Actor {
         }
     }
 
-    /// An event of this kind that it caused.
+    /// An event of this kind by this actor.
     pub fn event(self, kind: BookingEventKind) -> NewEvent {
         NewEvent { kind, actor: self, payment: None, refund: None, amount: None }
     }
@@ -67,14 +67,14 @@ impl Actor {
     }
 }
 
-/// What made the program write an event.
+/// What caused an event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// A request of a client, by its id.
+    /// A client request, by its id.
     Request(Arc<str>),
-    /// Scheduled work, by its name.
+    /// A job, by its name.
     Job(&'static str),
-    /// A message of the payment provider, by the provider's id of it.
+    /// A notification of the payment provider, by the provider's id.
     ProviderEvent(Arc<str>),
     /// The import of a dataset, by its name.
     Import(Arc<str>),
@@ -98,7 +98,7 @@ impl Cause {
     }
 }
 
-/// An event of a booking that is not written yet.
+/// An event of a booking to append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewEvent {
     /// What happened.
@@ -109,30 +109,30 @@ pub struct NewEvent {
     pub payment: Option<PaymentId>,
     /// The refund that it concerns.
     pub refund: Option<RefundId>,
-    /// The money that was moved, or is to be.
+    /// The amount that was or will be moved.
     pub amount: Option<Money>,
 }
 
 impl NewEvent {
-    /// The event, which concerns a payment.
+    /// The event, with its payment.
     #[must_use]
     pub fn of_payment(self, id: PaymentId) -> Self {
         Self { payment: Some(id), ..self }
     }
 
-    /// The event, which concerns a refund of a payment.
+    /// The event, with its payment and refund.
     #[must_use]
     pub fn of_refund(self, id: RefundId, payment: PaymentId) -> Self {
         Self { payment: Some(payment), refund: Some(id), ..self }
     }
 
-    /// The event, which is about so much money.
+    /// The event, with its amount.
     #[must_use]
     pub fn of_amount(self, amount: Money) -> Self {
         Self { amount: Some(amount), ..self }
     }
 
-    /// What it means for the nights of the listing, when `booking` is as the event leaves it, or as it was before it released its nights.
+    /// How it changes the nights of the listing. `booking` is as the event leaves it, or as it was before it released its nights.
     fn nights(&self, booking: &Booking) -> Option<NightsChange> {
         use BookingEventKind as Kind;
         let taken = match self.kind {

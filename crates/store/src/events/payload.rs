@@ -1,5 +1,5 @@
-//! What events say besides their kind: JSON that names the version of its format. Written and read here alone, so that a new version is
-//! added beside the old one, and old rows stay readable.
+//! The details of events: JSON that names the version of its format. Written and read only here, so that a new version is added next to the
+//! old one, and old rows stay readable.
 
 use chrono::NaiveDate;
 use diesel::{
@@ -12,7 +12,7 @@ use diesel::{
 use serde::{Deserialize, Serialize};
 use types::{ListingId, Money, PaymentId, RefundId, Timestamp};
 
-/// What an event says.
+/// The details of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
 #[serde(tag = "format")]
@@ -20,7 +20,7 @@ pub enum Payload {
     /// Of an event of a booking.
     #[serde(rename = "booking/1")]
     Booking(BookingDetails),
-    /// Of a change of a listing, its photos or its person: its subject says all.
+    /// Of a change of a listing, its photos or a user: there are none besides the subject.
     #[serde(rename = "subject/1")]
     Subject {},
     /// Of a change of some nights of a listing, or of their prices and restrictions.
@@ -39,12 +39,12 @@ pub enum Payload {
         dataset: String,
         /// Its file.
         file: String,
-        /// The listings, of which anything may have changed: themselves, their hosts, reviews, nights and prices of nights.
+        /// The listings. Anything about them can have changed: fields, hosts, reviews, nights and prices of nights.
         listings: Vec<ListingId>,
     },
 }
 
-/// What an event of a booking concerns.
+/// The details of an event of a booking.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookingDetails {
     /// The payment.
@@ -53,10 +53,10 @@ pub struct BookingDetails {
     /// The refund.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<RefundId>,
-    /// How much money was moved, or is to be.
+    /// The amount that was or will be moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
-    /// What the event means for the nights of the listing, if anything.
+    /// How the event changes the nights of the listing, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nights: Option<NightsChange>,
 }
@@ -71,7 +71,7 @@ pub struct NightsChange {
     pub range: NightRange,
     /// Whether the booking takes the nights, else it releases them.
     pub taken: bool,
-    /// Until when it takes them, unless another event says otherwise; none: for good.
+    /// When the booking releases them, unless another event changes that; none: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
 }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn values_round_trip() {
         let at = Timestamp::from(chrono::DateTime::UNIX_EPOCH);
         let listing = ListingId::derived(at, "test", 1);
         let range = NightRange { from: "2026-04-01".parse().unwrap(), to: "2026-04-03".parse().unwrap() };

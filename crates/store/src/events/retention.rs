@@ -6,7 +6,7 @@ use diesel::{mysql::Mysql, prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
 use crate::{
-    each::among,
+    query_parts::among,
     schema::{bookings, events, feeds},
 };
 use mysql_engine::Conn;
@@ -17,7 +17,7 @@ use types::{BookingStatus, ChangeKind, EventSubject, FeedTopic, ObjectId, Timest
 pub struct Expired {
     /// How many there are.
     pub events: usize,
-    /// The greatest sequence of each subject: its earlier events are as old.
+    /// The greatest sequence of each subject: its earlier events are old too.
     pub last: BTreeMap<ObjectId, u32>,
     /// Subjects that no longer exist.
     pub gone: Vec<ObjectId>,

@@ -1,11 +1,11 @@
-//! Reading events of bookings: as history, and for streams.
+//! Reads events of bookings, for histories and streams.
 
 use diesel::{prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
 
 use super::payload::{BookingDetails, Payload};
 use crate::{
-    each::{Each, among},
+    query_parts::{UnionAll, among},
     schema::{bookings, events, feed_entries, feeds},
 };
 use mysql_engine::Conn;
@@ -24,7 +24,7 @@ pub struct Event {
     pub kind: BookingEventKind,
     /// Who caused it.
     pub actor: EventActor,
-    /// What it concerns.
+    /// Its details.
     #[diesel(column_name = payload, deserialize_as = Payload)]
     pub details: BookingDetails,
     /// When it happened.
@@ -58,8 +58,8 @@ pub struct OfBooking {
     pub page: Page<u32>,
 }
 
-/// The events that each part asks for, and one more of each, in no order and in one statement, of bookings whose guest or host
-/// `viewer` is, as far as the host may know of them.
+/// The events of each part, and one more of each, in no order and in one statement; only of bookings that `viewer` can see as guest or
+/// host.
 pub async fn visible(conn: &mut Conn, viewer: UserId, parts: &[OfBooking]) -> QueryResult<Vec<Event>> {
     if parts.is_empty() {
         return Ok(Vec::new());
@@ -78,7 +78,7 @@ pub async fn visible(conn: &mut Conn, viewer: UserId, parts: &[OfBooking]) -> Qu
             .limit(part.page.limit())
             .select(Event::as_select())
     };
-    Each::of(parts.iter().map(part).collect(), true).load(conn).await
+    UnionAll::of(parts.iter().map(part).collect(), true).load(conn).await
 }
 
 /// The events of a booking after `after`, oldest first.
@@ -97,7 +97,7 @@ pub async fn of_booking(conn: &mut Conn, booking: BookingId, after: u32, limit: 
 pub async fn of_topic(conn: &mut Conn, topic: Topic, after: u64, limit: i64) -> QueryResult<Vec<(u64, Event)>> {
     match topic {
         Topic::Booking(id) => {
-            // Nothing is behind the greatest sequence.
+            // There are no events after the greatest sequence.
             let after = u32::try_from(after).unwrap_or(u32::MAX);
             let events = of_booking(conn, id, after, limit).await?;
             Ok(events.into_iter().map(|event| (event.sequence.into(), event)).collect())
@@ -123,7 +123,7 @@ async fn of_feed(conn: &mut Conn, user: UserId, side: Side, after: u64, limit: i
         .await
 }
 
-/// The sequence of the latest event of a booking, if `viewer` is a side of it and may know of it.
+/// The sequence of the latest event of a booking, if `viewer` can see it as guest or host.
 pub async fn latest_of_booking(conn: &mut Conn, id: BookingId, viewer: UserId) -> QueryResult<Option<u32>> {
     bookings::table
         .find(id)
@@ -169,8 +169,8 @@ pub async fn latest(conn: &mut Conn, topics: &[Topic]) -> QueryResult<Vec<(Topic
     Ok(latest)
 }
 
-/// The positions of at most `limit` entries that were appended in the last `seconds` by the database's clock, on whichever server: each
-/// in the topic of its booking and in its feed.
+/// The positions of at most `limit` entries that were appended in the last `seconds` by the database's clock, on any server: each in the
+/// topic of its booking and in its feed.
 pub async fn recent(conn: &mut Conn, seconds: u32, limit: u32) -> QueryResult<Vec<(Topic, u64)>> {
     #[derive(QueryableByName)]
     struct Row {

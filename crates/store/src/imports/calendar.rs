@@ -1,6 +1,7 @@
-//! Days of calendars: nights that are taken elsewhere, and what differs from the listing on single nights.
+//! Days of calendars: external nights, and prices and restrictions of single nights.
 //!
-//! What the host has changed since the last import stays: prices and bounds of nights, blocks, and nights that the host opened.
+//! An import does not overwrite what the host has changed since the previous import: prices and limits of nights, blocks, and opened
+//! nights.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,7 +18,7 @@ use crate::schema::{listings, night_rates as rates, nights};
 use mysql_engine::Conn;
 use types::{Currency, ListingId, Money, NightHold, Timestamp};
 
-/// What a calendar says about one night.
+/// One night of a calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day {
     /// The listing.
@@ -26,7 +27,7 @@ pub struct Day {
     pub night: NaiveDate,
     /// Whether the night is free.
     pub available: bool,
-    /// Price of the night; `None`: the listing's own. One in another currency than the listing's does not count.
+    /// Price of the night; `None`: the listing's own. A price in another currency than the listing's is ignored.
     pub price: Option<Money>,
     /// Fewest nights of a stay; `None`: the listing's own.
     pub min_nights: Option<u16>,
@@ -34,21 +35,21 @@ pub struct Day {
     pub max_nights: Option<u16>,
 }
 
-/// Days that are written together. Of two days for one night the later counts.
+/// Days that are written together. Of two days for one night the last counts.
 pub struct Days(pub Vec<Day>);
 
-/// A listing: what it says itself, and in which currency.
+/// A listing's own rate, and its currency.
 type Listing = (Base, Currency);
 
-/// What the database has of the nights of one listing.
+/// The stored nights of one listing.
 struct Stored {
-    /// Whether an imported calendar holds the night, else somebody does through Staygate.
+    /// By night: whether an imported calendar holds it; otherwise a booking or block in Staygate does.
     held: HashMap<NaiveDate, bool>,
     rates: HashMap<NaiveDate, StoredRate>,
 }
 
-/// What is to be written, of all listings of the batch. It is all read and compared before the first row is locked, because guests may
-/// want these nights too.
+/// The writes for all listings of the batch. Everything is read and compared before the first row is locked, because guests may be booking
+/// these nights.
 #[derive(Default)]
 struct Writes {
     gone: Vec<(ListingId, Deletes)>,
@@ -89,7 +90,8 @@ impl Batch for Days {
         }
         let touched = writes.rated();
         if !touched.is_empty() {
-            // Some day may allow a shorter stay now. Locks the listings, so that nobody counts while these days are on their way.
+            // A day may allow a shorter stay now. Locks the listings, so that the shortest stay is not counted before these days are
+            // committed.
             diesel::update(listings::table.filter(listings::id.eq_any(touched)))
                 .set(listings::shortest_stay.eq(0))
                 .execute(tx)
@@ -103,7 +105,7 @@ impl Batch for Days {
     }
 }
 
-/// What the listings say themselves. Those that are not there are left out.
+/// The listings' own rates. Missing listings are left out.
 async fn bases(
     tx: &mut Conn,
     ids: impl Iterator<Item = &ListingId> + Send,
@@ -126,7 +128,7 @@ impl Writes {
     }
 }
 
-/// What a day means for one table. Ordered by weight: of two changes the greater is the record's.
+/// How a day changes one table. Ordered by weight: the greater of two changes is the record's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Change {
     None,
@@ -134,7 +136,7 @@ enum Change {
     Updated,
 }
 
-/// What is to be deleted of one listing: nights that are free again, rates that are the listing's own.
+/// The deletes for one listing: nights that are free again, rates that equal the listing's own.
 #[derive(Default)]
 struct Deletes {
     freed: Vec<NaiveDate>,
@@ -148,16 +150,16 @@ impl Deletes {
 }
 
 impl Day {
-    /// What it says of a listing with prices in `currency`.
-    fn said(&self, currency: Currency, before: Option<KnownNight>) -> Rate {
+    /// Its rate, for a listing with prices in `currency`.
+    fn rate(&self, currency: Currency, before: Option<KnownNight>) -> Rate {
         let price = self.price.filter(|price| price.currency == currency).map(|price| price.minor);
-        // Newer files have calendars without prices: they do not take back what an older one said.
-        let price = price.or(before.and_then(|before| before.said.price));
+        // Newer files have calendars without prices: the price of an older file stays.
+        let price = price.or(before.and_then(|before| before.imported.price));
         Rate { price, min_nights: self.min_nights, max_nights: self.max_nights }
     }
 }
 
-/// Compares the days of one listing with the tables, and notes what is to be deleted and inserted, and what is known of the nights then.
+/// Compares the days of one listing with the tables, and collects the rows to delete and insert, and the new state of `known`.
 async fn compare<'a>(
     tx: &mut Conn,
     writes: &mut Writes,
@@ -175,11 +177,11 @@ async fn compare<'a>(
         let held = stored.held.get(&day.night);
         let (night, is_taken) = compare_night(writes, &mut deletes, day, held, before);
         let is_opened = is_taken && held.is_none() && night == Change::None;
-        let said = day.said(currency, before);
-        let written = said.beside(base);
+        let imported = day.rate(currency, before);
+        let written = imported.differing_from(base);
         let old = stored.rates.get(&day.night);
         let old_rate = old.map_or(Rate::NONE, |(rate, _)| *rate);
-        let (new, keeps) = written.keeping(old_rate, before.as_ref(), is_tracked, base);
+        let (new, keeps) = written.with_host_changes(old_rate, before.as_ref(), is_tracked, base);
         let rate = compare_rate(writes, &mut deletes, day, new, old);
         let outcome = &mut writes.outcome;
         outcome.kept += u64::from(keeps || is_opened);
@@ -189,7 +191,7 @@ async fn compare<'a>(
             Change::None => outcome.unchanged += 1,
         }
         if let Some(known) = known {
-            known.nights.insert(day.night, KnownNight { is_taken, said, written });
+            known.nights.insert(day.night, KnownNight { is_taken, imported, written });
         }
     }
     if !deletes.is_empty() {
@@ -198,7 +200,7 @@ async fn compare<'a>(
     Ok(())
 }
 
-/// What becomes of a night, and whether it is taken from now on, or was until the host opened it.
+/// The change of a night, and whether the calendar takes it, including a night that the host has opened since.
 fn compare_night(
     writes: &mut Writes,
     deletes: &mut Deletes,
@@ -262,7 +264,7 @@ async fn stored(tx: &mut Conn, id: ListingId, range: (NaiveDate, NaiveDate)) -> 
 
 async fn delete(tx: &mut Conn, id: ListingId, deletes: &Deletes) -> QueryResult<()> {
     let Deletes { freed, equal } = deletes;
-    // The conditions are said again: since they were read, a guest may have come.
+    // The conditions are repeated: a guest may have booked since they were read.
     let of_listing = nights::table.filter(nights::listing_id.eq(id));
     if !freed.is_empty() {
         let external = of_listing.filter(nights::kind.eq(NightHold::External));
@@ -281,7 +283,7 @@ async fn delete(tx: &mut Conn, id: ListingId, deletes: &Deletes) -> QueryResult<
 async fn insert(tx: &mut Conn, writes: &Writes) -> QueryResult<()> {
     for rows in writes.taken.chunks(ROWS) {
         let rows = rows.iter().map(|(id, night)| format!("(X'{}','{night}','EXTERNAL')", hex(*id)));
-        // Whoever holds the night keeps it.
+        // A night that is held by now stays as it is.
         let sql = statement("nights (listing_id, night, kind)", rows, "night = night");
         tx.batch_execute(&sql).await?;
     }

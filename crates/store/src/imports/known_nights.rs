@@ -1,5 +1,5 @@
-//! What the calendars of a dataset said last of each night, and what of it was written, so that a later import can tell what the host has
-//! changed since.
+//! The latest imported rate of each night, and which part of it was written, so that a later import can detect what the host has changed
+//! since.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,29 +12,29 @@ use crate::schema::listing_imports;
 use mysql_engine::Conn;
 use types::ListingId;
 
-/// The most nights that are remembered of a listing: the latest ones.
+/// The most nights that are stored for a listing: the latest ones.
 const MOST: usize = 1_500;
 
 /// One night.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct KnownNight {
-    /// The night was taken, and is in `nights` because of that.
+    /// The calendar took the night, and `nights` has a row for that.
     pub(super) is_taken: bool,
-    /// What the calendar said, also where it is as the listing says.
-    pub(super) said: Rate,
-    /// What of it is in `night_rates`.
+    /// The calendar's rate, also where it equals the listing's.
+    pub(super) imported: Rate,
+    /// The part of it that is in `night_rates`.
     pub(super) written: Rate,
 }
 
 /// The nights of one listing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct KnownNights {
-    /// Whether all that imports wrote of the listing is known: then everything else is the host's.
+    /// Whether everything that imports wrote for the listing is known: all other values are then the host's.
     pub(super) is_tracked: bool,
     pub(super) nights: BTreeMap<NaiveDate, KnownNight>,
 }
 
-/// Nights in a row that are alike: the first, how many, [`KnownNight`] with a bit for each thing that was written.
+/// Consecutive equal nights: the first, how many, and [`KnownNight`] with a bit for each value that was written.
 type Run = (NaiveDate, u32, u8, Option<i64>, Option<u16>, Option<u16>);
 
 const TAKEN: u8 = 1;
@@ -51,14 +51,14 @@ impl KnownNight {
             | bit(self.written.max_nights.is_some(), MAX_NIGHTS)
     }
 
-    fn of_bits(said: Rate, bits: u8) -> Self {
+    fn of_bits(imported: Rate, bits: u8) -> Self {
         let has = |bit: u8| bits & bit != 0;
         let written = Rate {
-            price: said.price.filter(|_| has(PRICE)),
-            min_nights: said.min_nights.filter(|_| has(MIN_NIGHTS)),
-            max_nights: said.max_nights.filter(|_| has(MAX_NIGHTS)),
+            price: imported.price.filter(|_| has(PRICE)),
+            min_nights: imported.min_nights.filter(|_| has(MIN_NIGHTS)),
+            max_nights: imported.max_nights.filter(|_| has(MAX_NIGHTS)),
         };
-        Self { is_taken: has(TAKEN), said, written }
+        Self { is_taken: has(TAKEN), imported, written }
     }
 }
 
@@ -67,7 +67,7 @@ impl KnownNights {
         let mut runs: Vec<Run> = Vec::new();
         let skipped = self.nights.len().saturating_sub(MOST);
         for (night, known) in self.nights.iter().skip(skipped) {
-            let Rate { price, min_nights, max_nights } = known.said;
+            let Rate { price, min_nights, max_nights } = known.imported;
             let new = (*night, 1, known.bits(), price, min_nights, max_nights);
             match runs.last_mut() {
                 Some(run)
@@ -93,7 +93,7 @@ impl KnownNights {
     }
 }
 
-/// What is known of `listings`. Those that are not remembered at all are left out.
+/// The stored nights of `listings`. Listings without any are left out.
 pub(super) async fn of(
     tx: &mut Conn,
     listings: impl IntoIterator<Item = ListingId>,
@@ -109,7 +109,7 @@ pub(super) async fn of(
     Ok(rows.into_iter().map(known).collect())
 }
 
-/// Remembers the nights of a listing that is remembered.
+/// Stores the nights of a listing that has a row.
 pub(super) async fn set(tx: &mut Conn, listing: ListingId, known: &KnownNights) -> QueryResult<()> {
     diesel::update(listing_imports::table.find(listing))
         .set(listing_imports::calendar.eq(known.encode()))
@@ -125,15 +125,15 @@ mod tests {
     use super::*;
 
     fn night() -> impl Strategy<Value = KnownNight> {
-        let said = (proptest::option::of(1..4_i64), proptest::option::of(1..3_u16), proptest::option::of(1..3_u16));
-        (said, 0..16_u8).prop_map(|((price, min_nights, max_nights), bits)| {
+        let imported = (proptest::option::of(1..4_i64), proptest::option::of(1..3_u16), proptest::option::of(1..3_u16));
+        (imported, 0..16_u8).prop_map(|((price, min_nights, max_nights), bits)| {
             KnownNight::of_bits(Rate { price, min_nights, max_nights }, bits)
         })
     }
 
     proptest! {
         #[test]
-        fn nights_come_back_as_they_were(nights in proptest::collection::btree_map(0..400_u64, night(), 0..200)) {
+        fn nights_round_trip(nights in proptest::collection::btree_map(0..400_u64, night(), 0..200)) {
             let first = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
             let nights = nights.into_iter().map(|(day, known)| (first + Days::new(day), known)).collect();
             let known = KnownNights { is_tracked: true, nights };
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn nights_that_are_alike_take_no_room() {
+    fn equal_nights_are_stored_as_one_run() {
         let first = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap();
         let night = KnownNight { is_taken: true, ..KnownNight::default() };
         let nights = first.iter_days().take(3_000).map(|day| (day, night)).collect();

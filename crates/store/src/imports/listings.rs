@@ -26,7 +26,7 @@ use crate::{
 use mysql_engine::Conn;
 use types::{CancellationPolicy, Currency, ListingId, ListingStatus, PropertyType, RoomType, Timestamp, UserId};
 
-/// A thing that places offer.
+/// An amenity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amenity {
     /// Name for programs.
@@ -35,7 +35,7 @@ pub struct Amenity {
     pub name: String,
 }
 
-/// What the dataset says about a listing.
+/// The dataset's fields of a listing.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = listings, treat_none_as_default_value = false, treat_none_as_null = true)]
 #[expect(missing_docs, reason = "each is the column of its name")]
@@ -69,7 +69,7 @@ pub struct ListingFacts {
     pub instant_book: bool,
 }
 
-/// Fees and policy, which only files up to 2019 have. `None`: the file does not say.
+/// Fees and policy, which only files up to 2019 have. `None`: not in the file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Insertable, AsChangeset)]
 #[diesel(table_name = listings)]
 pub struct Charges {
@@ -77,9 +77,9 @@ pub struct Charges {
     pub cleaning_fee: Option<i64>,
     /// Per night and guest above those that the price includes, in minor units.
     pub extra_guest_fee: Option<i64>,
-    /// How many guests the price includes.
+    /// Guests that the price includes.
     pub guests_included: Option<u16>,
-    /// The policy that is nearest to the one of the dataset.
+    /// The policy that is closest to the one of the dataset.
     pub cancellation_policy: Option<CancellationPolicy>,
 }
 
@@ -101,11 +101,11 @@ pub struct Listing {
     pub origin: Arc<Origin>,
     /// The id in the dataset.
     pub source_id: u64,
-    /// When it came to be known: it stays what it was at the first import.
+    /// When it was first imported.
     pub published_at: Timestamp,
-    /// What the dataset says.
+    /// Fields that all files have.
     pub facts: ListingFacts,
-    /// What only some files say.
+    /// Fields that only some files have.
     pub charges: Charges,
     /// The sums of the dataset's ratings. Ratings of guests of Staygate are added to them.
     pub ratings: Ratings,
@@ -113,7 +113,7 @@ pub struct Listing {
     pub cover: Option<String>,
     /// In the order of their slugs, each once.
     pub amenities: Vec<Amenity>,
-    /// The host, unless an earlier record brought the same one.
+    /// The host, unless an earlier record had the same one.
     pub host: Option<Host>,
 }
 
@@ -136,14 +136,14 @@ impl Batch for Listings {
     async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
         let Some(Listing { origin, .. }) = self.0.as_slice().first() else { return Ok(Outcome::default()) };
         let ids: Vec<ListingId> = self.0.iter().map(|listing| listing.facts.id).collect();
-        // Locked first: who reveals a review adds its ratings under this lock, so that none is lost between the sums read
-        // below and their writing.
+        // Locked first: revealing a review adds its ratings under this lock, so that none is lost between reading the sums below and
+        // writing them.
         let known = known(tx, &ids).await?;
         let provenance = provenance::of(tx, &ids).await?;
         let merged = merge(tx, &self.0, &known, &provenance, now).await?;
         let hosts: Vec<&Host> = self.0.iter().filter_map(|listing| listing.host.as_ref()).collect();
         people::write_hosts(tx, &hosts, now).await?;
-        night_prices::keep(tx, &repriced(&merged, &known)).await?;
+        night_prices::preserve(tx, &repriced(&merged, &known)).await?;
         let mut changed = update(tx, &merged, &known, &provenance, now).await?;
         insert(tx, &merged, &known, now).await?;
         let words: Vec<_> = merged.iter().map(|(_, new)| (new.facts.id, new.facts.names().words())).collect();
@@ -154,7 +154,7 @@ impl Batch for Listings {
         let mut kept: HashSet<ListingId> = covers.kept.into_iter().chain(amenities.kept).collect();
         kept.extend(merged.iter().filter(|(_, new)| new.keeps).map(|(_, new)| new.facts.id));
         let prints: Vec<_> = merged.into_iter().map(|(_, new)| (new.facts.id, new.fingerprints)).collect();
-        provenance::remember(tx, origin, &prints).await?;
+        provenance::record(tx, origin, &prints).await?;
         let created = ids.iter().filter(|id| !known.contains_key(id)).count() as u64;
         let updated = changed.iter().filter(|id| known.contains_key(id)).count() as u64;
         let unchanged = ids.len() as u64 - created - updated;
@@ -162,7 +162,7 @@ impl Batch for Listings {
     }
 }
 
-/// Those of `ids` that are there, locked.
+/// Those of `ids` that exist, locked.
 async fn known(tx: &mut Conn, ids: &[ListingId]) -> QueryResult<HashMap<ListingId, Known>> {
     type Row =
         (ListingFacts, Ratings, (i64, i64, u16, CancellationPolicy), (Option<i64>, i64), (ListingStatus, Timestamp));
@@ -206,25 +206,29 @@ async fn merge<'a>(
     provenance: &HashMap<ListingId, Provenance>,
     now: Timestamp,
 ) -> QueryResult<Vec<(&'a Listing, Merged)>> {
-    let pairs = || batch.iter().filter_map(|said| Some((said, &known.get(&said.facts.id)?.stored.facts)));
-    let priced: Vec<ListingId> =
-        pairs().filter(|(said, stored)| said.facts.currency != stored.currency).map(|(_, stored)| stored.id).collect();
-    let moved: Vec<ListingId> =
-        pairs().filter(|(said, stored)| stored.moves_to(&said.facts)).map(|(_, stored)| stored.id).collect();
+    let pairs = || batch.iter().filter_map(|imported| Some((imported, &known.get(&imported.facts.id)?.stored.facts)));
+    let priced: Vec<ListingId> = pairs()
+        .filter(|(imported, stored)| imported.facts.currency != stored.currency)
+        .map(|(_, stored)| stored.id)
+        .collect();
+    let moved: Vec<ListingId> = pairs()
+        .filter(|(imported, stored)| stored.has_other_place(&imported.facts))
+        .map(|(_, stored)| stored.id)
+        .collect();
     let priced = bookings::with_bound_currency(tx, &priced, now).await?;
     let moved = bookings::with_open_bookings(tx, &moved, now).await?;
     let none = Provenance::default();
-    let merged = |said: &'a Listing| {
-        let id = said.facts.id;
-        let Some(known) = known.get(&id) else { return (said, merge::new(said)) };
+    let merged = |imported: &'a Listing| {
+        let id = imported.facts.id;
+        let Some(known) = known.get(&id) else { return (imported, merge::new(imported)) };
         let booked = Booked { currency: priced.contains(&id), place: moved.contains(&id) };
         let old = provenance.get(&id).unwrap_or(&none);
-        (said, merge::merge(said, &known.stored, &old.fingerprints, booked))
+        (imported, merge::merge(imported, &known.stored, &old.fingerprints, booked))
     };
     Ok(batch.iter().map(merged).collect())
 }
 
-/// The listings whose own price or bounds of stays change, as they were.
+/// The listings whose own price or limits of stays change, as they were.
 fn repriced(merged: &[(&Listing, Merged)], known: &HashMap<ListingId, Known>) -> Vec<Repriced> {
     let changed = merged.iter().filter_map(|(_, new)| {
         let old = &known.get(&new.facts.id)?.stored.facts;
@@ -244,11 +248,11 @@ async fn update(
 ) -> QueryResult<BTreeSet<ListingId>> {
     let own = ratings::own(tx, known.keys()).await?;
     let mut changed = BTreeSet::new();
-    for (said, new) in merged {
+    for (imported, new) in merged {
         let id = new.facts.id;
         let Some(Known { stored, ratings: known_ratings, status, updated_at }) = known.get(&id) else { continue };
-        let ratings = own.get(&id).map_or(said.ratings, |own| own.plus(said.ratings));
-        // An earlier import unlisted it, nobody has changed it since, and here it is again.
+        let ratings = own.get(&id).map_or(imported.ratings, |own| own.plus(imported.ratings));
+        // An earlier import unlisted it, it has not changed since, and the dataset has it again.
         let is_back = *status == ListingStatus::Unlisted
             && provenance.get(&id).is_some_and(|known| known.unlisted_at == Some(*updated_at));
         let is_same = stored.facts == new.facts && stored.charges == new.charges && *known_ratings == ratings;
@@ -277,17 +281,17 @@ async fn insert(
     known: &HashMap<ListingId, Known>,
     now: Timestamp,
 ) -> QueryResult<()> {
-    let new = merged.iter().filter(|(_, new)| !known.contains_key(&new.facts.id)).map(|(said, new)| {
+    let new = merged.iter().filter(|(_, new)| !known.contains_key(&new.facts.id)).map(|(imported, new)| {
         (
-            (&new.facts, new.facts.names().keys(), said.ratings, new.charges),
+            (&new.facts, new.facts.names().keys(), imported.ratings, new.charges),
             listings::status.eq(ListingStatus::Published),
             listings::check_in_from.eq(hour(15)),
             listings::check_out_by.eq(hour(11)),
             listings::source.eq(SOURCE),
-            listings::source_id.eq(said.source_id),
-            listings::created_at.eq(said.published_at),
+            listings::source_id.eq(imported.source_id),
+            listings::created_at.eq(imported.published_at),
             listings::updated_at.eq(now),
-            listings::published_at.eq(said.published_at),
+            listings::published_at.eq(imported.published_at),
         )
     });
     let new: Vec<_> = new.collect();
@@ -308,8 +312,8 @@ impl ListingFacts {
         }
     }
 
-    /// Whether a guest would have to go elsewhere.
-    pub(super) fn moves_to(&self, new: &Self) -> bool {
+    /// Whether the place differs.
+    pub(super) fn has_other_place(&self, new: &Self) -> bool {
         let place = |facts: &Self| (facts.latitude, facts.longitude);
         place(self) != place(new) || self.time_zone != new.time_zone
     }

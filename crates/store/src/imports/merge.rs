@@ -1,4 +1,4 @@
-//! What becomes of a listing when a newer file has it: what its host has changed since the last import stays, and so does what guests have
+//! Merges a newer record of a listing into the stored one: changes of the host since the previous import stay, and so does what guests have
 //! booked.
 
 use super::{
@@ -17,25 +17,25 @@ pub(super) struct Stored {
     pub(super) has_other_prices: bool,
 }
 
-/// What bookings of a listing hold as it is.
+/// Which fields bookings of a listing fix.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Booked {
     pub(super) currency: bool,
     pub(super) place: bool,
 }
 
-/// What is to be written.
+/// The result to write.
 #[derive(Debug, Clone)]
 pub(super) struct Merged {
     pub(super) facts: ListingFacts,
     pub(super) charges: Charges,
     pub(super) fingerprints: Fingerprints,
-    /// Whether something stays as the host, or a booking, has it.
+    /// Whether a value of the host, or one that a booking fixes, stays.
     pub(super) keeps: bool,
 }
 
 impl Listing {
-    /// The same with what holds where the file is silent: most files have no policy.
+    /// The same with defaults for missing values: most files have no policy.
     fn charges_of_new(&self) -> Charges {
         Charges {
             cleaning_fee: self.charges.cleaning_fee.or(Some(0)),
@@ -47,29 +47,29 @@ impl Listing {
 }
 
 /// A listing that is not in the database.
-pub(super) fn new(said: &Listing) -> Merged {
-    let (facts, charges) = (said.facts.clone(), said.charges_of_new());
+pub(super) fn new(imported: &Listing) -> Merged {
+    let (facts, charges) = (imported.facts.clone(), imported.charges_of_new());
     let mut merged = Merged { facts, charges, fingerprints: Fingerprints::default(), keeps: false };
-    merged.remember_facts(said);
-    merged.remember_charges(charges);
+    merged.fingerprint_facts(imported);
+    merged.fingerprint_charges(charges);
     merged
 }
 
-/// What becomes of `stored`, when the dataset had it like `old` before.
-pub(super) fn merge(said: &Listing, stored: &Stored, old: &Fingerprints, booked: Booked) -> Merged {
+/// Merges into `stored`. `old`: the fingerprints of the previous import.
+pub(super) fn merge(imported: &Listing, stored: &Stored, old: &Fingerprints, booked: Booked) -> Merged {
     let mut merged =
-        Merged { facts: said.facts.clone(), charges: said.charges, fingerprints: old.clone(), keeps: false };
-    merged.remember_facts(said);
-    merged.remember_charges(said.charges);
-    merged.keep_facts(stored, old);
-    merged.keep_charges(stored, old);
-    merged.keep_place(stored, old, booked);
-    merged.settle_currency(said, stored, old, booked);
-    merged.reconcile(said, stored);
+        Merged { facts: imported.facts.clone(), charges: imported.charges, fingerprints: old.clone(), keeps: false };
+    merged.fingerprint_facts(imported);
+    merged.fingerprint_charges(imported.charges);
+    merged.retain_host_facts(stored, old);
+    merged.retain_host_charges(stored, old);
+    merged.retain_booked_place(stored, old, booked);
+    merged.settle_currency(imported, stored, old, booked);
+    merged.reconcile(imported, stored);
     merged
 }
 
-/// The fields that are changed together, in one place for reading and writing.
+/// The fields that change together, in one place for reading and writing.
 macro_rules! fields {
     ($visit:ident) => {
         $visit!("host": host_id);
@@ -94,33 +94,33 @@ macro_rules! fields {
 }
 
 impl Merged {
-    fn remember_facts(&mut self, said: &Listing) {
-        let prints = &mut self.fingerprints;
-        macro_rules! remember {
-            ($name:literal: $($field:ident),+) => { prints.set($name, &($(&said.facts.$field,)+)) };
+    fn fingerprint_facts(&mut self, imported: &Listing) {
+        let fingerprints = &mut self.fingerprints;
+        macro_rules! fingerprint {
+            ($name:literal: $($field:ident),+) => { fingerprints.set($name, &($(&imported.facts.$field,)+)) };
         }
-        fields!(remember);
-        prints.set("cover", &said.cover);
-        prints.set_text("amenities", said.amenity_names());
+        fields!(fingerprint);
+        fingerprints.set("cover", &imported.cover);
+        fingerprints.set_text("amenities", imported.amenity_names());
     }
 
-    fn remember_charges(&mut self, charges: Charges) {
-        macro_rules! remember {
+    fn fingerprint_charges(&mut self, charges: Charges) {
+        macro_rules! fingerprint {
             ($field:ident) => {
                 if let Some(value) = charges.$field {
                     self.fingerprints.set(stringify!($field), &value);
                 }
             };
         }
-        remember!(cleaning_fee);
-        remember!(extra_guest_fee);
-        remember!(guests_included);
-        remember!(cancellation_policy);
+        fingerprint!(cleaning_fee);
+        fingerprint!(extra_guest_fee);
+        fingerprint!(guests_included);
+        fingerprint!(cancellation_policy);
     }
 
-    /// What the host has changed stays, field by field.
-    fn keep_facts(&mut self, stored: &Stored, old: &Fingerprints) {
-        macro_rules! keep {
+    /// Keeps the fields that the host has changed.
+    fn retain_host_facts(&mut self, stored: &Stored, old: &Fingerprints) {
+        macro_rules! retain {
             ($name:literal: $($field:ident),+) => {
                 if old.differ($name, &($(&stored.facts.$field,)+)) {
                     $(self.facts.$field.clone_from(&stored.facts.$field);)+
@@ -128,12 +128,12 @@ impl Merged {
                 }
             };
         }
-        fields!(keep);
+        fields!(retain);
     }
 
-    /// The same for charges, and for those of which the file says nothing.
-    fn keep_charges(&mut self, stored: &Stored, old: &Fingerprints) {
-        macro_rules! keep {
+    /// Keeps the charges that the host has changed, and those that the file lacks.
+    fn retain_host_charges(&mut self, stored: &Stored, old: &Fingerprints) {
+        macro_rules! retain {
             ($field:ident) => {
                 let is_hosts = stored.charges.$field.is_some_and(|value| old.differ(stringify!($field), &value));
                 if is_hosts || self.charges.$field.is_none() {
@@ -142,28 +142,28 @@ impl Merged {
                 self.keeps |= is_hosts;
             };
         }
-        keep!(cleaning_fee);
-        keep!(extra_guest_fee);
-        keep!(guests_included);
-        keep!(cancellation_policy);
+        retain!(cleaning_fee);
+        retain!(extra_guest_fee);
+        retain!(guests_included);
+        retain!(cancellation_policy);
     }
 
-    /// A listing with open bookings is not moved: its guests know where to go.
-    fn keep_place(&mut self, stored: &Stored, old: &Fingerprints, booked: Booked) {
-        if !booked.place || !stored.facts.moves_to(&self.facts) {
+    /// A listing with open bookings is not moved: its guests have its address.
+    fn retain_booked_place(&mut self, stored: &Stored, old: &Fingerprints, booked: Booked) {
+        if !booked.place || !stored.facts.has_other_place(&self.facts) {
             return;
         }
         let (new, stored) = (&mut self.facts, &stored.facts);
         (new.latitude, new.longitude) = (stored.latitude, stored.longitude);
         (new.area_latitude, new.area_longitude) = (stored.area_latitude, stored.area_longitude);
         new.time_zone.clone_from(&stored.time_zone);
-        // As if this file had not said it, so that a later one can move the listing.
+        // Treated as if this file did not have it, so that a later one can move the listing.
         self.fingerprints.restore(old, "point");
         self.keeps = true;
     }
 
     /// All prices of a listing are in one currency, which changes only when no guest has booked and the host has set no price.
-    fn settle_currency(&mut self, said: &Listing, stored: &Stored, old: &Fingerprints, booked: Booked) {
+    fn settle_currency(&mut self, imported: &Listing, stored: &Stored, old: &Fingerprints, booked: Booked) {
         let differs = |field, fee: Option<i64>| fee.is_some_and(|fee| old.differ(field, &fee));
         let is_hosts = stored.has_other_prices
             || differs("cleaning_fee", stored.charges.cleaning_fee)
@@ -179,8 +179,8 @@ impl Merged {
         }
         let charges = if self.facts.currency != stored.facts.currency {
             // The stored fees are in the other currency.
-            said.charges_of_new()
-        } else if said.facts.currency != stored.facts.currency {
+            imported.charges_of_new()
+        } else if imported.facts.currency != stored.facts.currency {
             stored.charges
         } else {
             self.charges
@@ -188,17 +188,17 @@ impl Merged {
         (self.charges.cleaning_fee, self.charges.extra_guest_fee) = (charges.cleaning_fee, charges.extra_guest_fee);
     }
 
-    /// Fields of the host and of the dataset need not fit together: then the host's decides.
-    fn reconcile(&mut self, said: &Listing, stored: &Stored) {
+    /// Resolves contradictions between fields of the host and of the dataset: the host's win.
+    fn reconcile(&mut self, imported: &Listing, stored: &Stored) {
         let facts = &mut self.facts;
         let includes_all = stored.charges.guests_included == Some(stored.facts.max_guests);
         self.charges.guests_included = match self.charges.guests_included {
-            // As before, where the file does not say.
-            _ if said.charges.guests_included.is_none() && includes_all => Some(facts.max_guests),
+            // Missing in the file: all guests were included, so all are.
+            _ if imported.charges.guests_included.is_none() && includes_all => Some(facts.max_guests),
             included => included.map(|included| included.min(facts.max_guests)),
         };
         if facts.min_nights > facts.max_nights {
-            let is_hosts_minimum = facts.min_nights != said.facts.min_nights;
+            let is_hosts_minimum = facts.min_nights != imported.facts.min_nights;
             let nights = if is_hosts_minimum { facts.min_nights } else { facts.max_nights };
             (facts.min_nights, facts.max_nights) = (nights, nights);
         }

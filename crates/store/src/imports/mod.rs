@@ -1,7 +1,7 @@
 //! Bulk writes of public datasets.
 //!
-//! Each batch is one transaction together with its checkpoint, so that an import that dies goes on behind the last whole
-//! batch. A batch reads what the tables have, and writes the differences: a second run of the same data writes nothing.
+//! Each batch is one transaction together with its checkpoint, so that an interrupted import continues after the last complete batch. A
+//! batch compares its records with the tables and writes the differences: a second run of the same data writes nothing.
 
 mod calendar;
 mod known_nights;
@@ -21,7 +21,7 @@ use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 
 use super::{
     bookings,
-    events::{self, Actor, Cause, Happened, catalog::NewChange},
+    events::{self, Actor, BookingEvents, Cause, catalog::NewChange},
     schema::{self, imports},
 };
 use mysql_engine::{Conflict, Conn};
@@ -35,10 +35,10 @@ pub use ratings::Ratings;
 pub use reviews::{Review, Reviews};
 pub use vanished::{unlist, vanished};
 
-/// What the rows of public datasets carry as their source.
+/// The `source` of imported rows.
 pub const SOURCE: &str = "inside-airbnb";
 
-/// How often a batch is tried that collides with other transactions, for each of which it waits up to a second.
+/// How many attempts a batch has that collides with other transactions. It waits up to a second for each of them.
 const ATTEMPTS: u32 = 30;
 /// Rows of one statement: it stays far below 65,535 placeholders and the server's packets.
 const ROWS: usize = 2_000;
@@ -46,69 +46,69 @@ const ROWS: usize = 2_000;
 /// Listings whose shortest stays are counted in one statement.
 const MEASURED: usize = 100;
 
-/// How far the import of a file has come.
+/// The progress of the import of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// Which dataset: another city is another one.
+    /// The dataset; each city has its own.
     pub dataset: String,
-    /// Which of its files.
+    /// The file.
     pub part: &'static str,
-    /// Of the file and of all that decides what is made of it.
+    /// Digest of the file and of all options.
     pub fingerprint: [u8; 32],
-    /// Records done, with those that were left out.
+    /// Records done, including skipped ones.
     pub records: u64,
-    /// Whether that was all.
+    /// Whether the file is complete.
     pub finished: bool,
 }
 
-/// What a batch did. Every record is one of `created`, `updated`, `unchanged` or in `refused`.
+/// The result of a batch. Every record is one of `created`, `updated`, `unchanged` or in `refused`.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// Records that made new rows.
+    /// Records that created rows.
     pub created: u64,
     /// Records that changed rows.
     pub updated: u64,
-    /// Records that the tables agreed with.
+    /// Records that equaled the tables.
     pub unchanged: u64,
     /// Records that could not be written: their index in the batch, and why.
     pub refused: Vec<(usize, &'static str)>,
-    /// Records of nights that somebody holds through Staygate: the holder stays.
+    /// Records of nights that are held by a booking or block: these stay.
     pub held: u64,
-    /// Listings, or nights, of which something stays as their host has changed it.
+    /// Listings or nights with a change of their host that stays.
     pub kept: u64,
 }
 
 /// Rows that are written together.
 pub trait Batch: Sync {
-    /// The listings whose nights it writes: their expired holds are to be ended before ([`end_holds`]).
+    /// The listings whose nights it writes: their expired holds must be ended before ([`end_holds`]).
     fn listings(&self) -> Vec<ListingId> {
         Vec::new()
     }
 
-    /// The listings of which it may change anything that others can see, each once.
+    /// The listings whose public data it can change, each once.
     fn concerned(&self) -> Vec<ListingId> {
         self.listings()
     }
 
-    /// Writes them, inside the transaction of `tx`. May run again after a rollback.
+    /// Writes them in the transaction of `tx`. Can run again after a rollback.
     fn write(&self, tx: &mut Conn, now: Timestamp) -> impl Future<Output = QueryResult<Outcome>> + Send;
 }
 
-/// A hold whose time is over, to be ended under the lock of its booking.
+/// An expired hold, to be ended under the lock of its booking.
 struct ExpiredHold(BookingId);
 
 impl Batch for ExpiredHold {
     async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
         if let Some(booking) = bookings::expire(tx, self.0, now).await? {
-            let expired = Happened::new(&booking, [Actor::Platform.event(BookingEventKind::Expired)]);
+            let expired = BookingEvents::new(&booking, [Actor::Platform.event(BookingEventKind::Expired)]);
             events::append(tx, &Cause::Import(SOURCE.into()), (&[expired], &[]), now).await?;
         }
         Ok(Outcome::default())
     }
 }
 
-/// Ends what guests of `listings` held until before `now` without paying, each in a transaction of its own, so that the nights are free
-/// for a batch: a batch itself takes no booking's lock.
+/// Ends the holds at `listings` that have expired at `now`, each in a transaction of its own, so that the nights are free for a batch: a
+/// batch itself locks no booking.
 ///
 /// # Errors
 /// As [`commit`].
@@ -121,7 +121,7 @@ pub async fn end_holds(
     if listings.is_empty() {
         return Ok(());
     }
-    for id in bookings::overdue_of_listings(conn, listings, now).await? {
+    for id in bookings::due_to_expire_of_listings(conn, listings, now).await? {
         commit(conn, &ExpiredHold(id), at, at, now).await?;
     }
     Ok(())
@@ -147,7 +147,7 @@ pub enum CommitError {
     Database(#[from] diesel::result::Error),
 }
 
-/// How far an earlier import of this file has come.
+/// The progress of an earlier import of this file.
 ///
 /// # Errors
 /// When the database fails.
@@ -164,7 +164,7 @@ pub async fn checkpoint(conn: &mut Conn, dataset: &str, part: &'static str) -> Q
     }))
 }
 
-/// Sets the checkpoint of a file, whatever it was.
+/// Sets the checkpoint of a file, replacing any earlier one.
 ///
 /// # Errors
 /// When the database fails.
@@ -185,7 +185,7 @@ pub async fn start(conn: &mut Conn, at: &Checkpoint, now: Timestamp) -> QueryRes
     Ok(())
 }
 
-/// Writes a batch and moves the checkpoint from `from` to `to`, in one transaction, again if others got in the way.
+/// Writes a batch and moves the checkpoint from `from` to `to`, in one transaction, which is retried after collisions with others.
 ///
 /// # Errors
 /// [`CommitError::Interfered`] when the checkpoint is not at `from`; when the database fails.
@@ -204,7 +204,7 @@ pub async fn commit<B: Batch>(
                 AnsiTransactionManager::commit_transaction(&mut **conn).await.map(|()| outcome).map_err(Into::into)
             }
             Err(error) => {
-                // The first error is the one to tell, not that of a rollback on a lost connection.
+                // Report the first error, not that of a rollback on a lost connection.
                 let rolled_back = AnsiTransactionManager::rollback_transaction(&mut **conn).await;
                 if rolled_back.is_ok() && attempt < ATTEMPTS && is_conflict(&error) {
                     attempt += 1;
@@ -261,7 +261,7 @@ pub async fn is_measured(conn: &mut Conn, dataset: &str) -> QueryResult<bool> {
     Ok(checkpoint(conn, dataset, MEASURES).await?.is_some_and(|step| step.finished))
 }
 
-/// Remembers whether the last step of the import of `dataset` is done. Whoever is about to write sets it to `false` first.
+/// Stores whether the last step of the import of `dataset` is done. To be set to `false` before any write.
 ///
 /// # Errors
 /// When the database fails.
@@ -271,15 +271,15 @@ pub async fn set_measured(conn: &mut Conn, dataset: &str, is_done: bool, now: Ti
     start(conn, &step, now).await
 }
 
-/// Counts anew what hangs on many rows: the shortest stay that each listing allows on any day, and what the database itself knows of its
-/// tables, whose old estimates would make it read them from end to end where an index is meant.
+/// Recomputes what depends on many rows: the shortest stay that each listing allows on any day, and the database's table statistics; with
+/// old statistics it would scan tables where it should use an index.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn measure(conn: &mut Conn) -> QueryResult<()> {
     let all: Vec<ListingId> =
         schema::listings::table.select(schema::listings::id).order(schema::listings::id).load(conn).await?;
-    // In small pieces, each of which is committed by itself: bookings wait for a listing that is locked.
+    // In small batches that commit by themselves: bookings wait for a locked listing.
     for some in all.chunks(MEASURED) {
         let ids: Vec<_> = some.iter().map(|id| format!("X'{}'", night_rates::hex(*id))).collect();
         let shortest = "(SELECT MIN(rates.min_nights) FROM night_rates rates WHERE rates.listing_id = listings.id)";
@@ -287,15 +287,15 @@ pub async fn measure(conn: &mut Conn) -> QueryResult<()> {
             "UPDATE listings SET shortest_stay = LEAST(min_nights, COALESCE({shortest}, min_nights)) WHERE id IN ({})",
             ids.join(",")
         );
-        unhindered(conn, &count).await?;
+        run_with_retries(conn, &count).await?;
     }
     let tables = "users, listings, photos, amenities, listing_amenities, listing_words, night_rates, nights, reviews";
     diesel::sql_query(format!("ANALYZE NO_WRITE_TO_BINLOG TABLE {tables}")).execute(conn).await?;
     Ok(())
 }
 
-/// Sends a statement that commits by itself, again if others got in the way.
-async fn unhindered(conn: &mut Conn, sql: &str) -> QueryResult<()> {
+/// Executes a statement that commits by itself, with retries after collisions with others.
+async fn run_with_retries(conn: &mut Conn, sql: &str) -> QueryResult<()> {
     let mut attempt = 1;
     loop {
         match diesel::sql_query(sql).execute(conn).await {
@@ -309,7 +309,7 @@ fn is_collision(error: &diesel::result::Error) -> bool {
     !matches!(Conflict::of(error), None | Some(Conflict::ConnectionLost))
 }
 
-/// Whether there are listings although nobody has imported `dataset`.
+/// Whether there are listings although `dataset` was never imported.
 ///
 /// # Errors
 /// When the database fails.

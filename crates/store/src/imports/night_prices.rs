@@ -1,4 +1,4 @@
-//! Nights keep the price and the bounds that a calendar gave them when the listing gets others.
+//! When a listing's own price or limits change, nights keep the ones that a calendar gave them.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -13,12 +13,12 @@ use crate::schema::night_rates as table;
 use mysql_engine::Conn;
 use types::ListingId;
 
-/// A listing that gets another price, or other bounds of stays.
+/// A listing whose own price or limits of stays change.
 pub(super) struct Repriced {
     listing: ListingId,
-    /// What it says from now on.
+    /// Its new rate.
     base: Base,
-    /// Whether its prices are in another currency from now on.
+    /// Whether its currency changes.
     has_new_currency: bool,
 }
 
@@ -29,8 +29,8 @@ impl Repriced {
     }
 }
 
-/// Writes what calendars said of single nights and what was not written, because the listing said the same.
-pub(super) async fn keep(tx: &mut Conn, listings: &[Repriced]) -> QueryResult<()> {
+/// Writes rates of single nights that calendars had and that were not written because they equaled the listing's.
+pub(super) async fn preserve(tx: &mut Conn, listings: &[Repriced]) -> QueryResult<()> {
     if listings.is_empty() {
         return Ok(());
     }
@@ -38,12 +38,12 @@ pub(super) async fn keep(tx: &mut Conn, listings: &[Repriced]) -> QueryResult<()
     for repriced in listings {
         let id = repriced.listing;
         if repriced.has_new_currency {
-            // What calendars said was in the old currency.
+            // Prices of calendars were in the old currency.
             let rates = table::table.filter(table::listing_id.eq(id)).filter(table::price.is_not_null());
             diesel::update(rates).set(table::price.eq(None::<i64>)).execute(tx).await?;
         }
         let Some(mut nights) = known.remove(&id) else { continue };
-        let rates = keep_nights(tx, repriced, &mut nights).await?;
+        let rates = preserved_rates(tx, repriced, &mut nights).await?;
         night_rates::write(tx, &rates).await?;
         known_nights::set(tx, id, &nights).await?;
     }
@@ -51,7 +51,7 @@ pub(super) async fn keep(tx: &mut Conn, listings: &[Repriced]) -> QueryResult<()
 }
 
 /// The rates to write for one listing.
-async fn keep_nights(
+async fn preserved_rates(
     tx: &mut Conn,
     repriced: &Repriced,
     known: &mut KnownNights,
@@ -63,11 +63,11 @@ async fn keep_nights(
     let mut rates = Vec::new();
     for (night, known) in &mut known.nights {
         if repriced.has_new_currency {
-            (known.said.price, known.written.price) = (None, None);
+            (known.imported.price, known.written.price) = (None, None);
         }
         let old = stored.get(night).map_or(Rate::NONE, |(rate, _)| *rate);
-        let (new, _) = known.said.beside(base).keeping(old, Some(known), true, base);
-        // What was written stays written, also where it is what the listing says by now.
+        let (new, _) = known.imported.differing_from(base).with_host_changes(old, Some(known), true, base);
+        // Written values stay, even where they now equal the listing's.
         let new = Rate {
             price: new.price.or(old.price),
             min_nights: new.min_nights.or(old.min_nights),
@@ -85,7 +85,7 @@ async fn keep_nights(
     Ok(rates)
 }
 
-/// What imports have written, now that `old` has become `new`.
+/// The value that imports have written, after `old` has become `new`.
 fn added<T>(old: Option<T>, new: Option<T>, written: Option<T>) -> Option<T> {
     if old.is_none() { new.or(written) } else { written }
 }

@@ -1,4 +1,4 @@
-//! What differs from the listing on single nights, as imports compare and write it.
+//! Rates of single nights, as imports compare and write them.
 
 use std::{collections::HashMap, fmt::Write};
 
@@ -11,7 +11,7 @@ use crate::schema::night_rates;
 use mysql_engine::Conn;
 use types::ListingId;
 
-/// Price and bounds of stays of one night; `None`: those of the listing.
+/// Price and limits of stays of one night; `None`: those of the listing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Rate {
     pub(super) price: Option<i64>,
@@ -19,7 +19,7 @@ pub(super) struct Rate {
     pub(super) max_nights: Option<u16>,
 }
 
-/// What the listing itself says.
+/// The listing's own rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Base {
     pub(super) price: i64,
@@ -27,14 +27,14 @@ pub(super) struct Base {
     pub(super) max_nights: u16,
 }
 
-/// What the database has of a night, and whether it is closed to arrival or departure.
+/// The stored rate of a night, and whether it is closed to arrival or departure.
 pub(super) type StoredRate = (Rate, bool);
 
 impl Rate {
     pub(super) const NONE: Self = Self { price: None, min_nights: None, max_nights: None };
 
-    /// Without what is as the listing says.
-    pub(super) fn beside(self, base: Base) -> Self {
+    /// Without the values that equal the listing's.
+    pub(super) fn differing_from(self, base: Base) -> Self {
         Self {
             price: self.price.filter(|price| *price != base.price),
             min_nights: self.min_nights.filter(|nights| *nights != base.min_nights),
@@ -42,8 +42,8 @@ impl Rate {
         }
     }
 
-    /// This, with what the host has changed: what `stored` has and no import has written. Tells whether there is any.
-    pub(super) fn keeping(
+    /// This, with the values that the host has changed: those in `stored` that no import has written. Also returns whether there are any.
+    pub(super) fn with_host_changes(
         self,
         stored: Self,
         known: Option<&KnownNight>,
@@ -69,7 +69,7 @@ impl Rate {
         (new, stored != written)
     }
 
-    /// Whether a stay that begins on the night can be as long as it must be.
+    /// Whether the fewest nights are at most the most nights.
     pub(super) fn is_possible(self, base: Base) -> bool {
         self.min_nights.unwrap_or(base.min_nights) <= self.max_nights.unwrap_or(base.max_nights)
     }
@@ -99,7 +99,7 @@ pub(super) async fn stored(
     Ok(rates.collect())
 }
 
-/// Writes rates over what there is.
+/// Writes rates, replacing stored ones.
 pub(super) async fn write(tx: &mut Conn, rates: &[(ListingId, NaiveDate, Rate)]) -> QueryResult<()> {
     for rows in rates.chunks(ROWS) {
         let rows = rows.iter().map(|(id, night, rate)| {
@@ -116,8 +116,7 @@ pub(super) async fn write(tx: &mut Conn, rates: &[(ListingId, NaiveDate, Rate)])
     Ok(())
 }
 
-/// There are millions of them, so the statements are texts: they hold ids in hexadecimal, dates and numbers, and nothing that anybody
-/// wrote.
+/// There are millions of rows, so the statements are texts: they contain ids in hexadecimal, dates and numbers, and no text of users.
 pub(super) fn statement(into: &str, rows: impl Iterator<Item = String>, on_duplicate: &str) -> String {
     let mut sql = format!("INSERT INTO {into} VALUES ");
     for (index, row) in rows.enumerate() {

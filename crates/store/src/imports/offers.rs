@@ -1,4 +1,4 @@
-//! The cover of a listing, and what it offers.
+//! Covers and amenities of listings.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,7 +14,7 @@ use crate::{
 use mysql_engine::Conn;
 use types::{ListingId, amenity_key};
 
-/// Which listings were changed, and which keep what their hosts have changed.
+/// Which listings were changed, and which keep changes of their hosts.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) changed: Vec<ListingId>,
@@ -62,14 +62,14 @@ pub(super) async fn write_covers(
 }
 
 impl Listing {
-    /// The names of its amenities, by which a later import knows whether the host has changed them. Not their slugs: the catalog may put
-    /// two amenities together.
+    /// The names of its amenities, from which a later import detects changes of the host. Not their slugs: the catalog can merge two
+    /// amenities.
     pub(super) fn amenity_names(&self) -> String {
         self.amenities.iter().map(|amenity| amenity.name.as_str()).collect::<Vec<_>>().join("\n")
     }
 }
 
-/// What a listing offers: slugs, and the keys of their names.
+/// The amenities of a listing: slugs, and the keys of their names.
 #[derive(Debug, Default)]
 struct Offered {
     slugs: BTreeSet<String>,
@@ -77,14 +77,14 @@ struct Offered {
 }
 
 impl Offered {
-    /// Whether these are others than the dataset had.
+    /// Whether they differ from those of the dataset.
     fn differs(&self, known: &Provenance) -> bool {
         let keys = |names: &str| names.split('\n').filter(|name| !name.is_empty()).map(amenity_key).collect();
         known.fingerprints.text("amenities").is_some_and(|names| self.keys != keys(names))
     }
 }
 
-/// Writes that listings have amenities.
+/// Links listings to amenities.
 async fn link(tx: &mut Conn, new: &[(ListingId, &String)]) -> QueryResult<()> {
     for rows in new.chunks(ROWS) {
         let link = |(id, slug): &(ListingId, &String)| {
@@ -96,7 +96,7 @@ async fn link(tx: &mut Conn, new: &[(ListingId, &String)]) -> QueryResult<()> {
     Ok(())
 }
 
-/// Writes the amenities, and which listing has which.
+/// Writes amenities and links listings to them.
 pub(super) async fn write_amenities(
     tx: &mut Conn,
     batch: &[Listing],

@@ -1,4 +1,4 @@
-//! Hosts and reviewers: accounts that nobody can sign in to.
+//! Hosts and reviewers: accounts without sign-in.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,11 +16,11 @@ use types::{Timestamp, UserId};
 pub struct Host {
     /// The id in the dataset.
     pub source_id: u64,
-    /// All that the dataset says.
+    /// The dataset's fields.
     pub facts: HostFacts,
 }
 
-/// What the dataset says about a host.
+/// The dataset's fields of a host.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = users, treat_none_as_default_value = false, treat_none_as_null = true)]
 #[expect(missing_docs, reason = "each is the column of its name")]
@@ -42,7 +42,7 @@ pub(super) async fn write_hosts(tx: &mut Conn, hosts: &[&Host], now: Timestamp) 
         .load(tx)
         .await?;
     let known: BTreeMap<UserId, _> = known.into_iter().map(|(facts, email)| (facts.id, (facts, email))).collect();
-    // Who can sign in says themselves who they are.
+    // An account that can sign in has its own profile.
     let is_changed =
         |host: &&&Host| known.get(&host.facts.id).is_some_and(|(facts, email)| email.is_none() && *facts != host.facts);
     for host in hosts.iter().filter(is_changed) {
@@ -67,16 +67,16 @@ pub(super) async fn write_hosts(tx: &mut Conn, hosts: &[&Host], now: Timestamp) 
     Ok(())
 }
 
-/// A reviewer, as far as the dataset knows one.
+/// A reviewer, with the few fields that the dataset has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reviewer<'a> {
     pub(super) source_id: u64,
     pub(super) name: &'a str,
-    /// The day of the first review that was met: nobody has been here for less.
+    /// The day of the first review found, as the day on which the account was made.
     pub(super) since: NaiveDate,
 }
 
-/// Writes reviewers. What is known of a host stays as it is.
+/// Writes reviewers. Hosts among them stay as they are.
 pub(super) async fn write_reviewers(
     tx: &mut Conn,
     reviewers: &BTreeMap<UserId, Reviewer<'_>>,

@@ -1,4 +1,4 @@
-//! What imports remember of each listing: which dataset it belongs to, and how its fields were in it last.
+//! What imports store about each listing: its dataset, and the latest imported state of its fields.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,7 +19,7 @@ use types::{Currency, ListingId, Timestamp};
 /// Listings of one statement.
 const LISTINGS: usize = 500;
 
-/// How the dataset had the fields of a listing last, by the name of the field: a fingerprint of each, and the amenities in words.
+/// The latest imported fields of a listing, by field name: a fingerprint of each, and the names of the amenities.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Fingerprints(BTreeMap<String, String>);
 
@@ -32,7 +32,7 @@ impl Fingerprints {
         self.0.insert(field.to_owned(), text);
     }
 
-    /// Forgets what the latest file said of a field, for what `old` has.
+    /// Resets a field to its value in `old`.
     pub(super) fn restore(&mut self, old: &Self, field: &str) {
         match old.text(field) {
             Some(text) => self.set_text(field, text.to_owned()),
@@ -46,8 +46,7 @@ impl Fingerprints {
         self.0.get(field).map(String::as_str)
     }
 
-    /// Whether `value`, which the database has in `field`, is another than the dataset had. What the dataset had is not known of every
-    /// field; such a field counts as the same.
+    /// Whether `value`, the stored value of `field`, differs from the dataset's. A field without a fingerprint counts as equal.
     pub(super) fn differ(&self, field: &str, value: &impl Serialize) -> bool {
         self.text(field).is_some_and(|known| known != fingerprint(value))
     }
@@ -58,15 +57,15 @@ fn fingerprint(value: &impl Serialize) -> String {
     Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What is remembered of a listing.
+/// The provenance of a listing.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Provenance {
     pub(super) fingerprints: Fingerprints,
-    /// When an import unlisted it because it had vanished from the dataset.
+    /// When an import unlisted it because the dataset no longer had it.
     pub(super) unlisted_at: Option<Timestamp>,
 }
 
-/// What is remembered of `ids`.
+/// The provenance of `ids`.
 pub(super) async fn of(tx: &mut Conn, ids: &[ListingId]) -> QueryResult<HashMap<ListingId, Provenance>> {
     let rows: Vec<(ListingId, String, Option<Timestamp>)> = listing_imports::table
         .filter(listing_imports::listing_id.eq_any(ids))
@@ -80,8 +79,8 @@ pub(super) async fn of(tx: &mut Conn, ids: &[ListingId]) -> QueryResult<HashMap<
     Ok(rows.into_iter().map(provenance).collect())
 }
 
-/// Remembers that an import had these listings, and how it had them.
-pub(super) async fn remember(
+/// Stores that an import had these listings, with their fingerprints.
+pub(super) async fn record(
     tx: &mut Conn,
     origin: &Origin,
     fingerprints: &[(ListingId, Fingerprints)],
@@ -113,7 +112,7 @@ pub(super) async fn remember(
     Ok(())
 }
 
-/// Remembers that a file has these listings although they cannot be used: they have not vanished.
+/// Stores that a file still has these listings, although their records cannot be used.
 ///
 /// # Errors
 /// When the database fails.
@@ -133,18 +132,18 @@ pub async fn mark_seen(conn: &mut Conn, source_ids: &[u64], seen_in: &[u8; 32]) 
     Ok(())
 }
 
-/// Where the database has listings of a file.
+/// A stored place of listings of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownPlace {
     /// The city.
     pub city: String,
     /// The currency of the prices.
     pub currency: Currency,
-    /// How many of the file's listings.
+    /// How many of the file's listings are there.
     pub listings: usize,
 }
 
-/// Where the listings with these ids in the dataset are in the database, the most frequent place first.
+/// The stored places of the listings with these dataset ids, the most frequent first.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! Ratings of the dataset, and those that guests gave through Staygate.
+//! Ratings of the dataset, and those of guests of Staygate.
 
 use std::collections::HashMap;
 
@@ -44,7 +44,7 @@ impl Ratings {
 /// A row of `reviews` with its ratings: overall, cleanliness, accuracy, check-in, communication, location, value.
 type Rated = (ListingId, [Option<u8>; 7]);
 
-/// The ratings that guests of `listings` gave through Staygate, and that are public.
+/// The public ratings of `listings` by guests of Staygate.
 pub(super) async fn own(
     tx: &mut Conn,
     listings: impl Iterator<Item = &ListingId> + Send,

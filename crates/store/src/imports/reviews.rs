@@ -23,7 +23,7 @@ pub struct Review {
     pub id: ReviewId,
     /// The id in the dataset.
     pub source_id: u64,
-    /// What was reviewed.
+    /// The listing.
     pub listing: ListingId,
     /// Who wrote it.
     pub author: UserId,
@@ -170,8 +170,7 @@ fn row(review: &Review) -> Row<'_> {
     )
 }
 
-/// Sets `review_count` of these listings to what the table says. Within the transaction of the batch, so that the number is
-/// right after every commit, whatever happens to the rest.
+/// Recounts `review_count` of these listings. In the transaction of the batch, so that the number is right after every commit.
 async fn count(tx: &mut Conn, listings: &BTreeSet<ListingId>) -> QueryResult<()> {
     if listings.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Listings that a newer file of a dataset no longer has.
+//! Unlists listings that a newer file of a dataset no longer has.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -11,7 +11,7 @@ use types::{ListingId, ListingStatus, Timestamp};
 /// Listings that are locked at a time: bookings wait for them.
 const LOCKED: usize = 50;
 
-/// The published listings of `dataset`, which is of `city`, that the import `seen_in` did not have, and how many it has in all.
+/// The published listings of `dataset`, in `city`, that the import `seen_in` did not have, and how many the dataset has in all.
 ///
 /// # Errors
 /// When the database fails.
@@ -20,7 +20,7 @@ pub async fn vanished(
     (dataset, seen_in): (&str, &[u8; 32]),
     city: Option<&str>,
 ) -> QueryResult<(Vec<ListingId>, usize)> {
-    // The dataset of what an older version imported is not known, only the city.
+    // Listings that an older version imported have no dataset, only a city.
     let untracked = listing_imports::dataset.eq("").and(listings::city.nullable().eq(city));
     let rows: Vec<(ListingId, Vec<u8>)> = listing_imports::table
         .inner_join(listings::table)
@@ -54,7 +54,7 @@ impl Batch for Vanished<'_> {
     }
 
     async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
-        // First what is remembered: a listing that is not unlisted after all is not affected.
+        // Provenance first: it does not affect a listing that is not unlisted after all.
         diesel::update(listing_imports::table.filter(listing_imports::listing_id.eq_any(self.0)))
             .set(listing_imports::unlisted_at.eq(now))
             .execute(tx)

@@ -1,4 +1,4 @@
-//! The names and words of a listing in the form in which they are looked up. They follow from the listing and are written with it.
+//! Search keys and words of a listing, derived from its names and written together with it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 
 use super::Listing;
 use crate::{
-    each::among,
+    query_parts::among,
     schema::{listing_words, listings},
 };
 use mysql_engine::{Conn, Database};
@@ -17,7 +17,7 @@ use types::{
     search_key, search_words,
 };
 
-/// Listings that are looked at together.
+/// Listings of one batch.
 const BATCH: i64 = 500;
 /// The most words of a listing.
 const MAX_WORDS: usize = 80;
@@ -35,7 +35,7 @@ pub struct PlaceKeys {
     neighborhood_key: Option<String>,
 }
 
-/// What keys and words are made of.
+/// The names from which keys and words are derived.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = listings, check_for_backend(Mysql))]
 pub struct Names {
@@ -123,7 +123,7 @@ async fn words_of(
     Ok(words)
 }
 
-/// Makes the keys and words of listings that have none: a server wrote them which knew nothing of keys. An index tells which these are.
+/// Adds keys and words to listings without any, which an older server wrote. An index finds them.
 ///
 /// # Errors
 /// When the database fails.
@@ -138,8 +138,8 @@ pub async fn refresh_missing(database: &Database) -> Result<()> {
     }
 }
 
-/// Makes the keys and words that are missing or wrong: of rows that a server wrote which knew none, or made them in another way. Looks at
-/// every listing once, in batches. Returns how many were wrong.
+/// Corrects missing and wrong keys and words, of rows that another version wrote. Reads every listing once, in batches. Returns how many
+/// were wrong.
 ///
 /// # Errors
 /// When the database fails.
@@ -163,7 +163,7 @@ pub async fn refresh(database: &Database) -> Result<usize> {
     }
 }
 
-/// The listings behind `last`, in the order of their ids, and their words.
+/// The listings after `last`, in the order of their ids, and their words.
 async fn batch(conn: &mut Conn, last: Option<ListingId>) -> Result<(Vec<Row>, HashMap<ListingId, BTreeSet<String>>)> {
     let mut query = listings::table
         .select((listings::id, Names::as_select(), PlaceKeys::as_select()))
@@ -178,7 +178,7 @@ async fn batch(conn: &mut Conn, last: Option<ListingId>) -> Result<(Vec<Row>, Ha
     Ok((rows, known))
 }
 
-/// Makes keys and words of these listings anew, from what they are now.
+/// Derives keys and words of these listings again, from their current names.
 async fn make(tx: &mut Conn, ids: &[ListingId]) -> Result<()> {
     let rows: Vec<(ListingId, Names)> = listings::table
         .filter(among(listings::id, ids.iter().copied()))

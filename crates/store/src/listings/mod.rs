@@ -1,4 +1,4 @@
-//! Places to stay.
+//! Listings.
 
 pub mod keys;
 mod row;
@@ -15,17 +15,16 @@ use keys::Names;
 pub use row::{Home, Listing, ListingWithCover, Origin, Place, Pricing, Ratings, Rules, Words};
 
 use super::{
-    each::{Each, Shared, among, by_part, newest_first, numbered},
     photos::COVER,
+    query_parts::{Shared, UnionAll, among, by_part, newest_first, numbered},
     schema::{listing_amenities, listings, night_rates, nights, photos, quotes},
 };
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{ListingId, ListingStatus, Newest, Page, UserId};
 
-/// Listings with their covers: a look-up in the key of pictures for each. A macro only because the type of the query cannot be written
-/// down.
-macro_rules! shown {
+/// Listings with their covers: one key lookup in `photos` for each. A macro because the type of the query cannot be written down.
+macro_rules! with_cover {
     () => {
         listings::table
             .left_join(photos::table.on(photos::listing_id.eq(listings::id).and(photos::position.eq(COVER))))
@@ -33,7 +32,7 @@ macro_rules! shown {
     };
 }
 
-/// The listings with these ids, in every state and in no order. Ask [`published`] or [`visible`] for strangers.
+/// The listings with these ids, in every state and in no order. For other viewers than the host, use [`published`] or [`visible`].
 pub async fn by_ids(conn: &mut Conn, ids: &[ListingId]) -> QueryResult<Vec<Listing>> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -52,8 +51,9 @@ pub async fn published(conn: &mut Conn, ids: &[ListingId]) -> QueryResult<Vec<Li
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let found =
-        shown!().filter(among(listings::id, ids.iter().copied())).filter(listings::status.eq(ListingStatus::Published));
+    let found = with_cover!()
+        .filter(among(listings::id, ids.iter().copied()))
+        .filter(listings::status.eq(ListingStatus::Published));
     found.load(conn).await
 }
 
@@ -62,20 +62,20 @@ pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> Quer
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let found = shown!()
+    let found = with_cover!()
         .filter(among(listings::id, ids.iter().copied()))
         .filter(listings::status.eq(ListingStatus::Published).or(listings::host_id.eq(viewer)));
     found.load(conn).await
 }
 
-/// Those of `ids` that are published, `viewer`'s own, or once quoted to `viewer`: a guest still sees what was booked after it was
-/// taken off. In no order.
+/// Those of `ids` that are published, `viewer`'s own, or once quoted to `viewer`: a guest still sees a booked listing after it is unlisted.
+/// In no order.
 pub async fn known(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> QueryResult<Vec<ListingWithCover>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let quoted = quotes::table.filter(quotes::listing_id.eq(listings::id)).filter(quotes::guest_id.eq(viewer));
-    let found = shown!().filter(among(listings::id, ids.iter().copied())).filter(
+    let found = with_cover!().filter(among(listings::id, ids.iter().copied())).filter(
         listings::status
             .eq(ListingStatus::Published)
             .or(listings::host_id.eq(viewer))
@@ -95,29 +95,29 @@ pub struct OfHost {
     pub page: Page<Newest<ListingId>>,
 }
 
-/// The listings that each part asks for, and one more of each, in no order and in one statement.
+/// The listings of each part, and one more of each, in no order and in one statement.
 pub async fn of_hosts(conn: &mut Conn, parts: &[OfHost]) -> QueryResult<Vec<ListingWithCover>> {
     if parts.is_empty() {
         return Ok(Vec::new());
     }
     let part = |part: &OfHost| {
-        let listings = shown!().filter(listings::host_id.eq(part.host)).filter(listings::status.eq(part.status));
+        let listings = with_cover!().filter(listings::host_id.eq(part.host)).filter(listings::status.eq(part.status));
         newest_first!(listings, part.page, listings::created_at, listings::id)
     };
     let are_alike = parts.iter().all(|part| part.page.after.is_none());
-    Each::of(parts.iter().map(part).collect(), are_alike).load(conn).await
+    UnionAll::of(parts.iter().map(part).collect(), are_alike).load(conn).await
 }
 
 /// Which of one host's listings to read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OwnPart {
-    /// Only in these states, each once and in order; None: in every state.
+    /// Only in these states, each once and in order; None: any.
     pub statuses: Option<Vec<ListingStatus>>,
     /// How much of them, newest first.
     pub page: Page<Newest<ListingId>>,
 }
 
-/// The listings of one host that each part asks for, and one more of each, part by part and newest first, in one statement.
+/// The listings of one host for each part, and one more of each, part by part and newest first, in one statement.
 pub async fn of_host(conn: &mut Conn, host: UserId, parts: &[OwnPart]) -> QueryResult<Vec<Vec<ListingWithCover>>> {
     if parts.is_empty() {
         return Ok(Vec::new());
@@ -134,7 +134,7 @@ pub async fn of_host(conn: &mut Conn, host: UserId, parts: &[OwnPart]) -> QueryR
         }
     };
     let mut rows: Vec<(i64, ListingWithCover)> =
-        Each::of(parts.iter().enumerate().map(part).collect(), parts.len() == 1).load(conn).await?;
+        UnionAll::of(parts.iter().enumerate().map(part).collect(), parts.len() == 1).load(conn).await?;
     rows.sort_by_key(|(_, row)| Reverse((row.created_at, row.id)));
     Ok(by_part(parts.len(), rows))
 }
@@ -144,8 +144,8 @@ pub async fn lock(tx: &mut Conn, id: ListingId) -> QueryResult<Option<Listing>> 
     listings::table.find(id).select(Listing::as_select()).for_update().first(tx).await.optional()
 }
 
-/// The listing with this id, in every state, kept as it is until the transaction ends: others read it meanwhile, and lock it in the same
-/// way, but whoever changes it waits.
+/// The listing with this id, in every state, locked in share mode until the transaction ends: others can read and share it, but not change
+/// it.
 pub async fn share(tx: &mut Conn, id: ListingId) -> QueryResult<Option<Listing>> {
     let query = listings::table.find(id).select(Listing::as_select());
     Shared { query, locks: true }.get_result(tx).await.optional()
@@ -174,7 +174,7 @@ pub async fn delete(tx: &mut Conn, id: ListingId) -> QueryResult<()> {
     Ok(())
 }
 
-/// Writes what a host can change: state, words, home, place, pricing, rules. Ratings have writers of their own.
+/// Writes everything that a host can change: state, words, home, place, pricing, rules. Ratings are written elsewhere.
 pub async fn update(tx: &mut Conn, listing: &Listing) -> QueryResult<()> {
     let names = Names::of(listing);
     let changes = (

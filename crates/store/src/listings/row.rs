@@ -1,4 +1,4 @@
-//! A listing as the table holds it. Its many columns are grouped; each group is read and written as a whole.
+//! A row of `listings`. Its many columns are grouped; each group is read and written as a whole.
 
 use std::ops::Deref;
 
@@ -11,20 +11,20 @@ use types::{
     UserId,
 };
 
-/// A place to stay.
+/// A listing.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = listings, check_for_backend(Mysql), treat_none_as_default_value = false)]
 pub struct Listing {
     /// The listing.
     pub id: ListingId,
-    /// Who hosts.
+    /// The host.
     pub host_id: UserId,
     /// Whether guests can find and book it.
     pub status: ListingStatus,
     /// Headline and description.
     #[diesel(embed)]
     pub words: Words,
-    /// What the guest gets.
+    /// Type of place, capacity and rooms.
     #[diesel(embed)]
     pub home: Home,
     /// Where it is.
@@ -36,7 +36,7 @@ pub struct Listing {
     /// Which stays are allowed.
     #[diesel(embed)]
     pub rules: Rules,
-    /// What guests thought.
+    /// Its ratings.
     #[diesel(embed)]
     pub ratings: Ratings,
     /// Where the row came from.
@@ -50,7 +50,7 @@ pub struct Listing {
     pub published_at: Option<Timestamp>,
 }
 
-/// A listing with its cover, for those who look at it.
+/// A listing with its cover.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = listings, check_for_backend(Mysql))]
 pub struct ListingWithCover {
@@ -70,7 +70,7 @@ impl Deref for ListingWithCover {
     }
 }
 
-/// The words on a listing. Plain text.
+/// The texts of a listing. Plain text.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = listings, check_for_backend(Mysql), treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct Words {
@@ -78,11 +78,11 @@ pub struct Words {
     pub title: String,
     /// Description; empty: none.
     pub description: String,
-    /// On the neighborhood.
+    /// About the neighborhood.
     pub neighborhood_overview: Option<String>,
 }
 
-/// What the guest gets.
+/// Type of place, capacity and rooms.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = listings, check_for_backend(Mysql), treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct Home {
@@ -138,7 +138,7 @@ pub struct Pricing {
     pub currency: Currency,
     /// A night.
     pub base_price: i64,
-    /// A night that begins on Friday or Saturday; None: as any other.
+    /// A night that begins on Friday or Saturday; None: the nightly price.
     pub weekend_price: Option<i64>,
     /// Once per stay; 0: none.
     pub cleaning_fee: i64,
@@ -166,17 +166,17 @@ pub struct Rules {
     pub min_nights: u16,
     /// Most nights.
     pub max_nights: u16,
-    /// Hours from booking to check-in at the least.
+    /// Fewest hours from booking to check-in.
     pub advance_notice_hours: u16,
     /// Nights kept free before and after each stay.
     pub preparation_nights: u16,
-    /// How many days ahead check-in may be at the most.
+    /// How many days ahead check-in can be at most.
     pub booking_window_days: u16,
-    /// Whether pets may come.
+    /// Whether pets are allowed.
     pub pets_allowed: bool,
-    /// Whether a booking needs no answer of the host.
+    /// Whether bookings are confirmed without the host.
     pub instant_book: bool,
-    /// What a guest gets back on cancellation.
+    /// The cancellation policy.
     pub cancellation_policy: CancellationPolicy,
 }
 
@@ -206,7 +206,7 @@ pub struct Ratings {
     pub value_total: u64,
 }
 
-/// Where an imported row came from; nothing for those made here.
+/// The dataset of an imported row; empty for rows made in Staygate.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Queryable, Selectable, Insertable)]
 #[diesel(table_name = listings, check_for_backend(Mysql), treat_none_as_default_value = false)]
 pub struct Origin {
@@ -217,7 +217,7 @@ pub struct Origin {
 }
 
 impl Place {
-    /// A place with nothing but a city. Its coarse square follows from `point`.
+    /// A place with only a city. Its coarse square follows from `point`.
     pub fn new(city: String, point: Point, time_zone: String) -> Self {
         let Area(area) = point.area();
         Self {
@@ -242,7 +242,7 @@ impl Place {
         self.time_zone = time_zone;
     }
 
-    /// The exact point. Private: only the host and confirmed guests may learn it.
+    /// The exact point. Private: only the host and guests with a confirmed booking can see it.
     pub fn exact(&self) -> Point {
         Point { latitude: self.latitude, longitude: self.longitude }
     }
@@ -253,7 +253,7 @@ impl Place {
     }
 }
 
-/// Logs do not show where a place is exactly.
+/// Keeps the exact place out of logs.
 impl std::fmt::Debug for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Place").field("city", &self.city).field("area", &self.area()).finish_non_exhaustive()

@@ -1,27 +1,27 @@
-//! What a listing must have, whatever the stay.
+//! Conditions on listings that do not depend on the stay.
 
-use super::{Filter, Question, places, text::Text, words};
+use super::{Criteria, Filter, places, sql_text::SqlText, words};
 use types::{GeoBox, Money};
 
 /// Mean radius of the earth in meters.
 const EARTH: f64 = 6_371_008.8;
 
 /// Appends the conditions of `filter` on `l`, each with an `AND` in front. The price range is not among them: see [`price`].
-pub(super) fn filter(text: &mut Text, question: Question<'_>) {
-    own(text, question);
-    amenities(text, question.filter);
+pub(super) fn filter(text: &mut SqlText, criteria: Criteria<'_>) {
+    own(text, criteria);
+    amenities(text, criteria.filter);
 }
 
-/// Appends the conditions on what stands in the listing itself.
-pub(super) fn own(text: &mut Text, question: Question<'_>) {
-    let filter = question.filter;
+/// Appends the conditions on the listing's own columns.
+pub(super) fn own(text: &mut SqlText, criteria: Criteria<'_>) {
+    let filter = criteria.filter;
     if let Some(area) = filter.area {
         inside(text, area);
     }
     if let Some(place) = &filter.place {
         places::named(text, place);
     }
-    words::all(text, &filter.words, question.rare_word);
+    words::all(text, &filter.words, criteria.rare_word);
     if !filter.room_types.is_empty() {
         text.sql(" AND l.room_type IN (").list(filter.room_types.iter().map(|kind| kind.as_str())).sql(")");
     }
@@ -55,20 +55,20 @@ pub(super) fn own(text: &mut Text, question: Question<'_>) {
 }
 
 /// Appends that it has all amenities.
-pub(super) fn amenities(text: &mut Text, filter: &Filter) {
+pub(super) fn amenities(text: &mut SqlText, filter: &Filter) {
     for slug in &filter.amenities {
         text.sql(" AND EXISTS (SELECT 1 FROM listing_amenities a WHERE a.listing_id = l.id AND a.amenity_slug = ");
         text.bind(slug.as_str()).sql(")");
     }
 }
 
-/// Appends the price range on `c`, the listings with their prices. A stay whose total is more than an amount may be has no price, as in
+/// Appends the price range on `c`, the listings with their prices. A stay whose total exceeds the greatest amount has no price, as in
 /// `pricing`, and is never found.
-pub(super) fn price(text: &mut Text, question: Question<'_>) {
-    if question.stay.is_some() {
+pub(super) fn price(text: &mut SqlText, criteria: Criteria<'_>) {
+    if criteria.stay.is_some() {
         text.sql(" AND c.amount <= ").bind(Money::MAX_MINOR);
     }
-    let Some(range) = question.filter.price else { return };
+    let Some(range) = criteria.filter.price else { return };
     if let Some(min) = range.min {
         text.sql(" AND c.amount >= ").bind(min);
     }
@@ -78,7 +78,7 @@ pub(super) fn price(text: &mut Text, question: Question<'_>) {
 }
 
 /// Appends whole meters from the coarse point of `l` to the middle of the box; NULL without a box.
-pub(super) fn distance(text: &mut Text, filter: &Filter) {
+pub(super) fn distance(text: &mut SqlText, filter: &Filter) {
     let Some(area) = filter.area else {
         text.sql("NULL");
         return;
@@ -91,7 +91,7 @@ pub(super) fn distance(text: &mut Text, filter: &Filter) {
     text.sql(") / 2), 2))))) AS SIGNED)");
 }
 
-fn inside(text: &mut Text, area: GeoBox) {
+fn inside(text: &mut SqlText, area: GeoBox) {
     text.sql(" AND l.area_latitude BETWEEN ").bind(area.south).sql(" AND ").bind(area.north);
     if area.crosses_meridian() {
         text.sql(" AND (l.area_longitude >= ").bind(area.west).sql(" OR l.area_longitude <= ").bind(area.east).sql(")");

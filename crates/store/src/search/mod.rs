@@ -1,16 +1,15 @@
-//! Listings that fit a search: one statement finds a page of them, with prices, order and distance.
+//! Searches listings: one statement finds a page, with prices, order and distance.
 //!
 //! The statement is built from the inside out, each level a derived table of the next:
 //!
-//! 1. *candidates* (`conditions`, `stays`): published listings that fit the filter and can be booked for the stay, with what their
-//!    order and price need; for a stay whose order does not hang on its price, at first only those of a *shortlist* (`shortlist`), the
-//!    first so many that fit the filter, because what a stay asks of a calendar costs ten times as much;
+//! 1. *candidates* (`conditions`, `stays`): published listings that fit the filter and can be booked for the stay, with the columns for
+//!    order and price; for a stay whose order does not depend on its price, at first only those of a *shortlist* (`shortlist`), the first
+//!    listings that fit the filter, because checking calendars costs ten times as much;
 //! 2. *priced* (`stays`): the same with `amount`, the total of the stay, or the base price when there is no stay;
-//! 3. *hits* (`order`): those within the price range and after the cursor, in order, as many as the page takes;
+//! 3. *hits* (`order`): those within the price range and after the cursor, in order, up to the page size;
 //! 4. whole listings for these few.
 //!
-//! Prices are computed in exact integers, rounded half-even as the rules of pricing say, so that order, price range and cursors agree
-//! with what a quote says.
+//! Prices are computed in exact integers and rounded half-even, as in `pricing`, so that order, price range and cursors agree with quotes.
 
 mod conditions;
 mod order;
@@ -18,8 +17,8 @@ pub mod places;
 mod query;
 mod shapes;
 mod shortlist;
+mod sql_text;
 mod stays;
-mod text;
 mod words;
 
 use diesel::prelude::*;
@@ -30,18 +29,18 @@ pub use stays::{Arrival, Fees, StayTerms, ZoneTerms};
 
 use self::{
     query::{Count, Hits},
-    text::Text,
+    sql_text::SqlText,
 };
 use super::{listings::ListingWithCover, schema::listings};
 use mysql_engine::Conn;
 use types::{Currency, GeoBox, ListingOrder, ListingStatus, PropertyType, RoomType};
 
-/// What a listing must have to be found; what is empty or `None` does not count.
+/// The conditions on listings; empty or `None` fields are no condition.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
-    /// Its coarse square's middle is inside.
+    /// The middle of its coarse square is inside.
     pub area: Option<GeoBox>,
-    /// City, region or neighborhood begins with this, in any spelling; with every part of it when it has commas.
+    /// City, region or neighborhood begins with this, in any spelling; with commas, every part must match.
     pub place: Option<String>,
     /// All of these words, as `search_words` makes them.
     pub words: Vec<String>,
@@ -61,11 +60,11 @@ pub struct Filter {
     pub min_beds: Option<u16>,
     /// At least so many half bathrooms.
     pub min_bathroom_halves: Option<u16>,
-    /// Takes so many adults and children.
+    /// Takes at least so many adults and children.
     pub guests: Option<u16>,
-    /// Whether pets may come.
+    /// Whether pets are allowed.
     pub pets_allowed: Option<bool>,
-    /// Within this price: of the whole stay, or of a night.
+    /// Within this range: of the whole stay, or of a night.
     pub price: Option<PriceRange>,
 }
 
@@ -74,32 +73,32 @@ pub struct Filter {
 pub struct PriceRange {
     /// Only listings priced in it.
     pub currency: Currency,
-    /// At least this.
+    /// Minimum.
     pub min: Option<i64>,
-    /// At most this.
+    /// Maximum.
     pub max: Option<i64>,
 }
 
-/// What to find, in which order.
+/// A search: filter, stay and order.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
-    /// What listings must have.
+pub struct Criteria<'a> {
+    /// Conditions on listings.
     pub filter: &'a Filter,
-    /// The stay that they must be free for, and what it costs; `None`: prices are per night.
+    /// The stay for which they must be bookable, and its fees; `None`: prices are per night.
     pub stay: Option<&'a StayTerms>,
-    /// In which order. [`ListingOrder::Distance`] needs [`Filter::area`].
+    /// The order. [`ListingOrder::Distance`] needs [`Filter::area`].
     pub order: ListingOrder,
-    /// The word that few listings have, if one is known to be so rare.
+    /// A word that few listings have, if one was found.
     rare_word: Option<&'a str>,
 }
 
-impl<'a> Question<'a> {
-    /// What to find, in which order; for a stay, or at prices per night.
+impl<'a> Criteria<'a> {
+    /// A search for a stay, or at prices per night.
     pub fn new(filter: &'a Filter, stay: Option<&'a StayTerms>, order: ListingOrder) -> Self {
         Self { filter, stay, order, rare_word: None }
     }
 
-    /// The same, with what a look at the words tells about the best way to find it. Without words this asks nothing.
+    /// The same, with a rare word to start from, if there is one. Without words this reads nothing.
     async fn planned(self, conn: &mut Conn) -> QueryResult<Self> {
         Ok(Self { rare_word: words::rare(conn, &self.filter.words).await?, ..self })
     }
@@ -125,63 +124,63 @@ pub struct Hit {
     pub own_prices: Option<String>,
 }
 
-/// Up to `limit` hits after `after`, in order. For a stay, the first listings that fit the filter are looked at, as many as `shortlist`
-/// reaches, and all only if there are too few hits among them.
+/// Up to `limit` hits after `after`, in order. For a stay, checks the first listings that fit the filter, as many as `shortlist` says, and
+/// all others only if there are too few hits among them.
 pub async fn page(
     conn: &mut Conn,
-    question: Question<'_>,
+    criteria: Criteria<'_>,
     after: Option<&Key>,
     limit: i64,
     shortlist: Option<&Reach>,
 ) -> QueryResult<Vec<Hit>> {
-    let question = question.planned(conn).await?;
-    if question.stay.is_none() {
-        return hits(conn, question, after, limit, None).await;
+    let criteria = criteria.planned(conn).await?;
+    if criteria.stay.is_none() {
+        return hits(conn, criteria, after, limit, None).await;
     }
     let is_full = |hits: &[Hit]| i64::try_from(hits.len()).is_ok_and(|found| found >= limit);
-    let is_early = question.is_ordered_early();
+    let is_early = criteria.is_ordered_early();
     let (reach, early) = (shortlist.filter(|_| is_early), after.filter(|_| is_early));
     if let Some(reach) = reach {
-        let first = shortlist::of(question, early, Some(reach.length()));
-        let found = hits(conn, question, after, limit, Some(&first)).await?;
+        let first = shortlist::of(criteria, early, Some(reach.length()));
+        let found = hits(conn, criteria, after, limit, Some(&first)).await?;
         if is_full(&found) {
-            reach.learn(true);
+            reach.adapt(true);
             return Ok(found);
         }
     }
-    let found = hits(conn, question, after, limit, Some(&shortlist::of(question, early, None))).await?;
+    let found = hits(conn, criteria, after, limit, Some(&shortlist::of(criteria, early, None))).await?;
     if let Some(reach) = reach.filter(|_| is_full(&found)) {
-        reach.learn(false);
+        reach.adapt(false);
     }
     Ok(found)
 }
 
 async fn hits(
     conn: &mut Conn,
-    question: Question<'_>,
+    criteria: Criteria<'_>,
     after: Option<&Key>,
     limit: i64,
-    shortlist: Option<&Text>,
+    shortlist: Option<&SqlText>,
 ) -> QueryResult<Vec<Hit>> {
-    let mut inner = Text::default();
+    let mut inner = SqlText::default();
     inner.sql("SELECT c.id, c.amount, c.distance, c.rating, c.currency, c.published_at FROM (");
-    inner.text(&priced(question, shortlist)).sql(") c WHERE 1 = 1");
-    conditions::price(&mut inner, question);
-    order::after(&mut inner, question.order, after);
-    order::by(&mut inner, question.order);
+    inner.text(&priced(criteria, shortlist)).sql(") c WHERE 1 = 1");
+    conditions::price(&mut inner, criteria);
+    order::after(&mut inner, criteria.order, after);
+    order::by(&mut inner, criteria.order);
     inner.sql(" LIMIT ").bind(limit);
-    let mut outer = Text::default();
-    order::by(&mut outer, question.order);
-    let own_prices = question.stay.map(stays::own_prices);
+    let mut outer = SqlText::default();
+    order::by(&mut outer, criteria.order);
+    let own_prices = criteria.stay.map(stays::own_prices);
     Hits::new(own_prices, inner, outer).load(conn).await
 }
 
 /// How many listings fit, counted up to `limit`.
-pub async fn count(conn: &mut Conn, question: Question<'_>, limit: i64) -> QueryResult<i64> {
-    let question = question.planned(conn).await?;
-    let mut text = Text::default();
-    text.sql("SELECT COUNT(*) FROM (SELECT 1 FROM (").text(&priced(question, None)).sql(") c WHERE 1 = 1");
-    conditions::price(&mut text, question);
+pub async fn count(conn: &mut Conn, criteria: Criteria<'_>, limit: i64) -> QueryResult<i64> {
+    let criteria = criteria.planned(conn).await?;
+    let mut text = SqlText::default();
+    text.sql("SELECT COUNT(*) FROM (SELECT 1 FROM (").text(&priced(criteria, None)).sql(") c WHERE 1 = 1");
+    conditions::price(&mut text, criteria);
     text.sql(" LIMIT ").bind(limit).sql(") found");
     Count::new(text).get_result(conn).await
 }
@@ -198,17 +197,17 @@ pub async fn zones(conn: &mut Conn) -> QueryResult<Vec<(String, i64)>> {
 }
 
 /// Levels one and two: `id`, `rating`, `currency`, `published_at`, `distance`, `amount`.
-fn priced(question: Question<'_>, shortlist: Option<&Text>) -> Text {
-    let mut text = Text::default();
-    match question.stay {
+fn priced(criteria: Criteria<'_>, shortlist: Option<&SqlText>) -> SqlText {
+    let mut text = SqlText::default();
+    match criteria.stay {
         None => {
             text.sql("SELECT l.id, l.rating, l.currency, l.published_at, l.base_price AS amount, ");
-            conditions::distance(&mut text, question.filter);
-            text.sql(" AS distance FROM listings l").sql(shortlist::index(question));
+            conditions::distance(&mut text, criteria.filter);
+            text.sql(" AS distance FROM listings l").sql(shortlist::index(criteria));
             text.sql(" WHERE l.status = 'PUBLISHED'");
-            conditions::filter(&mut text, question);
+            conditions::filter(&mut text, criteria);
         }
-        Some(stay) => stays::priced(&mut text, question, stay, shortlist),
+        Some(stay) => stays::priced(&mut text, criteria, stay, shortlist),
     }
     text
 }

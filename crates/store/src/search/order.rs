@@ -2,10 +2,10 @@
 //!
 //! Prices in different currencies cannot be compared: the currency comes first, then the amount.
 
-use super::text::Text;
+use super::sql_text::SqlText;
 use types::{Currency, ListingId, ListingOrder, Timestamp};
 
-/// The place of a hit in its order: what it is ordered by, and its id.
+/// The position of a hit: the value it is ordered by, and its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
     /// Hundredths; 0: none.
@@ -19,7 +19,7 @@ pub enum Key {
 }
 
 /// Appends the `ORDER BY` of `order` over the columns of `c`.
-pub(super) fn by(text: &mut Text, order: ListingOrder) {
+pub(super) fn by(text: &mut SqlText, order: ListingOrder) {
     text.sql(match order {
         ListingOrder::Rating => " ORDER BY c.rating DESC, c.id DESC",
         ListingOrder::PriceAsc => " ORDER BY c.currency, c.amount, c.id",
@@ -31,7 +31,7 @@ pub(super) fn by(text: &mut Text, order: ListingOrder) {
 
 /// Appends the condition that a hit comes after `key`, as ranges of the index: what is equal up to a column comes after it by the next.
 /// A key of another order bounds nothing; cursors are checked before.
-pub(super) fn after(text: &mut Text, order: ListingOrder, key: Option<&Key>) {
+pub(super) fn after(text: &mut SqlText, order: ListingOrder, key: Option<&Key>) {
     match (order, key) {
         (ListingOrder::Rating, Some(&Key::Rating(rating, id))) => {
             text.sql(" AND (c.rating < ").bind(rating).sql(" OR (c.rating = ").bind(rating);

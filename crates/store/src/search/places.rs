@@ -1,23 +1,23 @@
-//! Where listings are, by name: `Bedok`, `Bedok, Singapore`, `Giessen, Germany`.
+//! Search by names of places: `Bedok`, `Bedok, Singapore`, `Giessen, Germany`.
 
-use super::text::Text;
+use super::sql_text::SqlText;
 use types::{countries, search_key};
 
 /// The most parts of a name between commas.
 pub const MAX_PARTS: usize = 5;
 
-/// What one part of a name between commas can mean.
+/// A meaning of one part of a name between commas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
     /// A name begins with this key …
     key: String,
-    /// … or is this one, with an umlaut where `Zuerich` has two letters …
+    /// … or is this key, with an umlaut where `Zuerich` has two letters …
     respelled: Option<String>,
     /// … or this is the country.
     country: Option<&'static str>,
 }
 
-/// How many parts a name has that mean something.
+/// How many meaningful parts a name has.
 pub fn count_parts(place: &str) -> usize {
     parts(place).len()
 }
@@ -26,21 +26,21 @@ fn parts(place: &str) -> Vec<Part> {
     let keys = place.split(',').map(search_key).filter(|key| !key.is_empty());
     let part = |(index, key): (usize, String)| {
         let respelled = Some(respelled(&key)).filter(|other| *other != key);
-        // A code of two letters is a country only behind another part: alone it is the beginning of a name.
+        // A code of two letters is a country only after another part: alone it is the beginning of a name.
         let country = countries::country_named(&key).filter(|_| index > 0 || key.chars().count() > 2);
         Part { key, respelled, country }
     };
     keys.enumerate().map(part).collect()
 }
 
-/// The key with one letter for two, as people write whose keyboards have no ü and no å.
+/// The key with two letters replaced by one: `ue` is a common spelling of `ü` on keyboards without it.
 fn respelled(key: &str) -> String {
     key.replace("ae", "a").replace("oe", "o").replace("ue", "u").replace("aa", "a")
 }
 
-/// Appends that the names of the place of `l` have every part of `place`. A listing whose country is not known may be in any that is named
-/// behind another part.
-pub(super) fn named(text: &mut Text, place: &str) {
+/// Appends that the names of the place of `l` have every part of `place`. A listing without a country matches any country that follows
+/// another part.
+pub(super) fn named(text: &mut SqlText, place: &str) {
     for (index, part) in parts(place).iter().enumerate() {
         let pattern = prefix(&part.key);
         text.sql(" AND (l.city_key LIKE ").bind(pattern.as_str()).sql(" ESCAPE '|' OR l.region_key LIKE ");
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_is_looked_up_by_itself() {
+    fn parts_are_looked_up_separately() {
         let part = |key: &str, respelled: Option<&str>, country| Part {
             key: key.into(),
             respelled: respelled.map(str::to_owned),

@@ -1,29 +1,29 @@
-//! Texts as queries of diesel, so that rows are read by type.
+//! Makes diesel queries of SQL texts, so that rows are read by type.
 
 use diesel::{
     dsl::AsSelect,
     mysql::Mysql,
     prelude::*,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
-    sql_types::{BigInt, Nullable, Text as SqlText},
+    sql_types::{BigInt, Nullable, Text as TextType},
 };
 
-use super::{shapes, text::Text};
+use super::{shapes, sql_text::SqlText};
 use crate::listings::ListingWithCover;
 
 /// Whole listings for the hits of an inner statement.
 pub(super) struct Hits {
     listing: AsSelect<ListingWithCover, Mysql>,
-    own_prices: Option<Text>,
-    inner: Text,
-    order: Text,
+    own_prices: Option<SqlText>,
+    inner: SqlText,
+    order: SqlText,
     is_common: bool,
 }
 
 impl Hits {
     /// `own_prices` is an expression of `listings`; `inner` selects `id`, `amount`, `distance` and `rating`; `order` is an `ORDER BY` of
     /// what `inner` selects, as `c`.
-    pub(super) fn new(own_prices: Option<Text>, inner: Text, order: Text) -> Self {
+    pub(super) fn new(own_prices: Option<SqlText>, inner: SqlText, order: SqlText) -> Self {
         let is_common = shapes::is_common(own_prices.iter().chain([&inner, &order]));
         Self { listing: ListingWithCover::as_select(), own_prices, inner, order, is_common }
     }
@@ -35,7 +35,7 @@ impl Query for Hits {
         BigInt,
         Nullable<BigInt>,
         BigInt,
-        Nullable<SqlText>,
+        Nullable<TextType>,
     );
 }
 
@@ -64,15 +64,15 @@ impl QueryFragment<Mysql> for Hits {
     }
 }
 
-/// A statement that answers with one number.
+/// A statement that returns one number.
 pub(super) struct Count {
-    text: Text,
+    text: SqlText,
     is_common: bool,
 }
 
 impl Count {
     /// `text` selects the number.
-    pub(super) fn new(text: Text) -> Self {
+    pub(super) fn new(text: SqlText) -> Self {
         let is_common = shapes::is_common([&text]);
         Self { text, is_common }
     }

@@ -1,45 +1,45 @@
 //! Listings that can be booked for a whole stay, and what it costs.
 //!
-//! Nights are looked up one by one through the primary keys (listing, night): the stay's nights are a small derived table that is joined
-//! with `nights` and `night_rates`, so that a search reads as many rows as there are candidates and nights, however full the calendars.
-//! Only long stays read a listing's nights as a range. The subqueries are scalars with a limit, which no optimizer turns inside out.
+//! Nights are looked up one by one by the primary keys (listing, night): the stay's nights are a small derived table that is joined with
+//! `nights` and `night_rates`, so that the rows read depend on the number of candidates and nights, not on how full the calendars are. Only
+//! long stays read a listing's nights as a range. The subqueries are scalars with a limit, which no optimizer turns into joins.
 
-use super::{Question, conditions, text::Text};
+use super::{Criteria, conditions, sql_text::SqlText};
 use types::{Guests, Money, Stay, Timestamp};
 
-/// Stays with more nights read a listing's nights as a range: about here that gets cheaper on a full calendar.
+/// Stays with more nights read a listing's nights as a range, which is cheaper from here on with a full calendar.
 const LOOKED_UP: u32 = 14;
-/// Nights are always looked up by (listing, night), also by a database whose statistics are from before an import, when a table that
-/// seems empty is best read from end to end: once for each candidate, which would take hours.
+/// Forces lookups by (listing, night). A database whose statistics are from before an import believes the table empty and would scan it for
+/// each candidate, which would take hours.
 const BY_NIGHT: &str = " FORCE INDEX (PRIMARY)";
-/// One more than the greatest amount: what is too great is cut to this, so that no computation overflows, and not found.
+/// One more than the greatest amount: greater values are cut to this, so that nothing overflows, and are never found.
 const TOO_GREAT: i64 = Money::MAX_MINOR + 1;
 
-/// A stay, and all that its listings are judged and priced by.
+/// A stay, with everything that decides whether listings can be booked and at what price.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StayTerms {
     /// The nights.
     pub stay: Stay,
-    /// Who comes.
+    /// The guests.
     pub guests: Guests,
     /// What time it is.
     pub now: Timestamp,
-    /// How many of the nights have the weekend's price.
+    /// How many nights have the weekend price.
     pub weekend_nights: u32,
     /// Whether the stay is long enough for the weekly discount.
     pub weekly: bool,
     /// Whether it is long enough for the monthly discount.
     pub monthly: bool,
-    /// What is added to what the host charges.
+    /// The platform's fees and taxes.
     pub fees: Fees,
-    /// The zones in which a listing may be. Listings in others are not found.
+    /// The time zones of listings to find. Listings in others are not found.
     pub zones: Vec<ZoneTerms>,
 }
 
-/// What is added to what the host charges.
+/// The platform's fees and taxes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fees {
-    /// Shares of the subtotal in basis points, each rounded half-even by itself.
+    /// Shares of the subtotal in basis points, each rounded half-even.
     pub shares: Vec<u32>,
     /// Fixed minor units.
     pub fixed: i64,
@@ -50,9 +50,9 @@ pub struct Fees {
 pub struct ZoneTerms {
     /// Name in the IANA database.
     pub zone: String,
-    /// Days from today, there, to the day of check-in.
+    /// Days from the local date to the day of check-in.
     pub days_ahead: i64,
-    /// The time left until check-in, by wall-clock time of check-in: pieces that follow each other and end at midnight.
+    /// The time left until check-in, by wall-clock time of check-in: consecutive pieces that end at midnight.
     pub arrivals: Vec<Arrival>,
 }
 
@@ -63,12 +63,12 @@ pub struct Arrival {
     pub until: i64,
     /// Whole seconds left, rounded down …
     pub seconds: i64,
-    /// … at midnight, to which the second of the day is added; else the same for the whole piece: clocks jump.
+    /// … at midnight, to which the second of the day is added; otherwise constant for the whole piece, because clocks jump.
     pub from_midnight: bool,
 }
 
 /// Appends candidates with the total of the stay as `amount`.
-pub(super) fn priced(text: &mut Text, question: Question<'_>, terms: &StayTerms, shortlist: Option<&Text>) {
+pub(super) fn priced(text: &mut SqlText, criteria: Criteria<'_>, terms: &StayTerms, shortlist: Option<&SqlText>) {
     text.sql("SELECT b.id, b.rating, b.currency, b.published_at, b.distance, CAST(b.subtotal + ")
         .bind(terms.fees.fixed);
     for &share in &terms.fees.shares {
@@ -83,13 +83,13 @@ pub(super) fn priced(text: &mut Text, question: Question<'_>, terms: &StayTerms,
         text.sql("(a.nightly * a.discount)");
     });
     text.sql("), ").bind(TOO_GREAT).sql(") AS subtotal FROM (");
-    candidates(text, question, terms, shortlist);
+    candidates(text, criteria, terms, shortlist);
     text.sql(") a WHERE a.nightly < ").bind(TOO_GREAT).sql(") b WHERE b.subtotal < ").bind(TOO_GREAT);
 }
 
 /// An expression of `listings`: the nights of the stay that have a price of their own.
-pub(super) fn own_prices(terms: &StayTerms) -> Text {
-    let mut text = Text::default();
+pub(super) fn own_prices(terms: &StayTerms) -> SqlText {
+    let mut text = SqlText::default();
     text.sql("(SELECT CAST(JSON_OBJECTAGG(CAST(r.night AS CHAR), r.price) AS CHAR) FROM ");
     nights_of(&mut text, terms.stay, "night_rates r", "r.listing_id = listings.id", "r.night");
     text.sql(" AND r.price IS NOT NULL)");
@@ -107,17 +107,17 @@ fn discount(terms: &StayTerms) -> &'static str {
 }
 
 /// Listings that can be booked, with `nightly`, the sum of the nights' prices, `discount`, percent off that, and `fees` of the host. The
-/// limit, which nothing reaches, makes the database compute these once per listing instead of wherever they are named.
-fn candidates(text: &mut Text, question: Question<'_>, terms: &StayTerms, shortlist: Option<&Text>) {
+/// limit, which is never reached, makes the database compute these once per listing instead of at each use.
+fn candidates(text: &mut SqlText, criteria: Criteria<'_>, terms: &StayTerms, shortlist: Option<&SqlText>) {
     text.sql("SELECT l.id, l.rating, l.currency, l.published_at, ");
-    conditions::distance(text, question.filter);
+    conditions::distance(text, criteria.filter);
     text.sql(" AS distance, ");
     nightly(text, terms);
     text.sql(" AS nightly, ").sql(discount(terms)).sql(" AS discount, ");
     host_fees(text, terms);
     text.sql(" AS fees FROM ");
     match shortlist {
-        // Whether the stay is long enough is asked before the listing is read, which most do not survive.
+        // The length of the stay is checked before the listing is read: most candidates fail here.
         Some(shortlist) => {
             text.sql("(").text(shortlist).sql(") k");
             arrival(text, terms, "k.id");
@@ -133,7 +133,7 @@ fn candidates(text: &mut Text, question: Question<'_>, terms: &StayTerms, shortl
     );
     text.bind(terms.stay.check_out()).sql(" WHERE l.status = 'PUBLISHED'");
     if shortlist.is_none() {
-        conditions::own(text, question);
+        conditions::own(text, criteria);
         guests(text, terms);
     }
     let nights = terms.stay.len();
@@ -141,20 +141,20 @@ fn candidates(text: &mut Text, question: Question<'_>, terms: &StayTerms, shortl
     text.sql(" AND COALESCE(arrival.min_nights, ").sql(allowed[0]).sql(") <= ").bind(nights);
     text.sql(" AND COALESCE(arrival.max_nights, ").sql(allowed[1]).sql(") >= ").bind(nights);
     text.sql(" AND COALESCE(arrival.closed_to_arrival, 0) = 0");
-    conditions::amenities(text, question.filter);
+    conditions::amenities(text, criteria.filter);
     restrictions(text, terms);
     free(text, terms);
     text.sql(" LIMIT 18446744073709551615");
 }
 
-/// Appends what differs on the day of arrival.
-fn arrival(text: &mut Text, terms: &StayTerms, listing: &'static str) {
+/// Appends the night's own restrictions on the day of arrival.
+fn arrival(text: &mut SqlText, terms: &StayTerms, listing: &'static str) {
     text.sql(" LEFT JOIN night_rates arrival").sql(BY_NIGHT).sql(" ON arrival.listing_id = ").sql(listing);
     text.sql(" AND arrival.night = ").bind(terms.stay.check_in());
 }
 
-/// The sum of the nights' prices: each night's own, else the weekend's, else the base price.
-fn nightly(text: &mut Text, terms: &StayTerms) {
+/// The sum of the nights' prices: each night's own, else the weekend price, else the base price.
+fn nightly(text: &mut SqlText, terms: &StayTerms) {
     let nights = terms.stay.len();
     text.sql("LEAST(CAST(l.base_price AS DECIMAL(30)) * ").bind(nights - terms.weekend_nights.min(nights));
     text.sql(" + CAST(COALESCE(l.weekend_price, l.base_price) AS DECIMAL(30)) * ").bind(terms.weekend_nights);
@@ -167,7 +167,7 @@ fn nightly(text: &mut Text, terms: &StayTerms) {
 }
 
 /// Cleaning, pets and guests above the number included.
-fn host_fees(text: &mut Text, terms: &StayTerms) {
+fn host_fees(text: &mut SqlText, terms: &StayTerms) {
     text.sql("CAST(l.cleaning_fee AS DECIMAL(30))");
     if terms.guests.pets > 0 {
         text.sql(" + l.pet_fee");
@@ -176,8 +176,8 @@ fn host_fees(text: &mut Text, terms: &StayTerms) {
     text.sql(" - CAST(l.guests_included AS SIGNED), 0) * ").bind(terms.stay.len());
 }
 
-/// Appends who may come, and that the stay is not too short on any day.
-pub(super) fn guests(text: &mut Text, terms: &StayTerms) {
+/// Appends the conditions on guests and pets, and that some day allows a stay this short.
+pub(super) fn guests(text: &mut SqlText, terms: &StayTerms) {
     text.sql(" AND l.shortest_stay <= ").bind(terms.stay.len());
     text.sql(" AND l.max_guests >= ").bind(terms.guests.count());
     if terms.guests.pets > 0 {
@@ -185,8 +185,8 @@ pub(super) fn guests(text: &mut Text, terms: &StayTerms) {
     }
 }
 
-/// Appends how soon, and how far ahead, somebody may arrive.
-fn restrictions(text: &mut Text, terms: &StayTerms) {
+/// Appends the limits of notice and booking window.
+fn restrictions(text: &mut SqlText, terms: &StayTerms) {
     text.sql(" AND CASE");
     for zone in &terms.zones {
         text.sql(" WHEN l.time_zone = ").bind(zone.zone.as_str()).sql(" THEN CAST(").bind(zone.days_ahead);
@@ -206,9 +206,9 @@ fn restrictions(text: &mut Text, terms: &StayTerms) {
     text.sql(" END >= CAST(l.advance_notice_hours AS SIGNED) * 3600");
 }
 
-/// Appends that nothing holds a night of the stay, and no other stay is nearer than the nights of preparation. That is the most expensive
-/// question, so it names the departure day, which is looked up when all else has been asked.
-fn free(text: &mut Text, terms: &StayTerms) {
+/// Appends that nothing holds a night of the stay, and that no other stay is closer than the nights of preparation. This is the most
+/// expensive condition, so it refers to the departure day, which is looked up after all others.
+fn free(text: &mut SqlText, terms: &StayTerms) {
     text.sql(" AND CASE WHEN COALESCE(departure.closed_to_departure, 0) = 0 THEN (SELECT 1 FROM ");
     nights_of(text, terms.stay, "nights n", "n.listing_id = l.id", "n.night");
     text.sql(" AND (n.expires_at IS NULL OR n.expires_at > ").bind(terms.now).sql(") LIMIT 1) IS NULL END");
@@ -222,7 +222,7 @@ fn free(text: &mut Text, terms: &StayTerms) {
 }
 
 /// Appends a table, joined with the nights of `stay`, and a `WHERE` that further conditions can follow.
-fn nights_of(text: &mut Text, stay: Stay, table: &'static str, listing: &'static str, night: &'static str) {
+fn nights_of(text: &mut SqlText, stay: Stay, table: &'static str, listing: &'static str, night: &'static str) {
     if stay.len() > LOOKED_UP {
         text.sql(table)
             .sql(BY_NIGHT)
@@ -251,8 +251,8 @@ fn nights_of(text: &mut Text, stay: Stay, table: &'static str, listing: &'static
 }
 
 /// Appends `exact / divisor` rounded to the nearest whole number, a half to the even neighbor; `exact` is a whole number from 0.
-fn half_even(text: &mut Text, divisor: i64, exact: impl Fn(&mut Text)) {
-    let term = |text: &mut Text, before: &'static str, operator: &'static str, by: i64, after: &'static str| {
+fn half_even(text: &mut SqlText, divisor: i64, exact: impl Fn(&mut SqlText)) {
+    let term = |text: &mut SqlText, before: &'static str, operator: &'static str, by: i64, after: &'static str| {
         text.sql(before);
         exact(text);
         text.sql(operator).bind(by).sql(after);

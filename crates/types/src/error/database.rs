@@ -1,4 +1,4 @@
-//! How the database's failures become the program's.
+//! Converts errors of the database.
 
 use mysql_engine::{Conflict, DatabaseError, MayConflict};
 
@@ -23,7 +23,7 @@ impl From<diesel::result::Error> for Error {
 }
 
 impl Error {
-    /// Whether a connection to the database was lost, which the same work can replace when it begins again.
+    /// Whether the connection to the database was lost; the work can be retried on a new one.
     pub fn is_lost_connection(&self) -> bool {
         self.conflict() == Some(Conflict::ConnectionLost)
     }

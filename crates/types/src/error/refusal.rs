@@ -1,11 +1,11 @@
-//! What `types` makes of the table in `refusals.rs`: [`Refusal`], [`ErrorCode`], and a struct for the data of each refusal.
+//! Generated from the table in `refusals.rs`: [`Refusal`], [`ErrorCode`], and a struct for the data of each refusal.
 
 use chrono::NaiveDate;
 
 use super::{Error, InvalidField, Result};
 use crate::{
-    BookingId, DeclineReason, ListingStatus, Money, PaymentId, PriceLineKind, QuoteId, UnavailableReason, refusals,
-    words::words,
+    BookingId, DeclineReason, ListingStatus, Money, PaymentId, PriceLineKind, QuoteId, UnavailableReason, enums::enums,
+    refusals,
 };
 
 /// The data of a refusal: a unit struct when there is none.
@@ -35,7 +35,7 @@ macro_rules! declare {
             $(path: $path:expr,)?
         }
     )*) => {
-        words! {
+        enums! {
             /// The codes of problems in payloads, and of errors in `errors[].extensions.code`.
             ErrorCode {
                 $($($(#[$code_doc])+ $code = $text,)?)*

@@ -1,8 +1,8 @@
-//! What is wrong with an input, all of it at once.
+//! Validation of an input: all invalid fields at once.
 
 use super::{Error, InvalidInput, Refusal, Result};
 
-/// The most fields that one answer names.
+/// The most fields in one response.
 const MAX_FIELDS: usize = 100;
 
 /// An invalid field of an input.
@@ -10,7 +10,7 @@ const MAX_FIELDS: usize = 100;
 pub struct InvalidField {
     /// The field, from `input` on.
     pub path: Vec<String>,
-    /// What is wrong.
+    /// The message.
     pub message: String,
 }
 
@@ -23,23 +23,23 @@ impl InvalidField {
 }
 
 impl InvalidInput {
-    /// The problem with `fields`; none when there are none.
+    /// The refusal with `fields`; None when there are none.
     pub fn new(fields: Vec<InvalidField>) -> Option<Self> {
         let mut fields = fields.into_iter();
         Some(Self { first: fields.next()?, others: fields.collect() })
     }
 
-    /// The first field at fault, from `input` on.
+    /// The first invalid field, from `input` on.
     pub fn path(&self) -> &[String] {
         &self.first.path
     }
 
-    /// What is wrong with the first field.
+    /// The message of the first field.
     pub fn message(&self) -> &str {
         &self.first.message
     }
 
-    /// Every field at fault.
+    /// All invalid fields.
     pub fn fields(&self) -> Vec<&InvalidField> {
         std::iter::once(&self.first).chain(&self.others).collect()
     }
@@ -49,22 +49,22 @@ impl InvalidInput {
     }
 }
 
-/// Collects every field of an input that is not right, so that a client learns of all of them from one answer.
+/// Collects the invalid fields of an input, so that one response has all of them.
 #[derive(Debug, Default)]
 pub struct Validation {
     fields: Vec<InvalidField>,
-    /// Why the request fails whatever its fields are, such as a listing that does not exist.
+    /// A refusal that makes the fields irrelevant, such as a listing that does not exist.
     fatal: Option<Error>,
 }
 
 impl Validation {
-    /// One that starts with fields that were found to be wrong before.
+    /// A validation that starts with known invalid fields.
     pub fn of(fields: &[InvalidField]) -> Self {
         Self { fields: fields.to_vec(), fatal: None }
     }
 
-    /// The checked value; none when it is not right, which is noted.
-    pub fn take<T>(&mut self, checked: Result<T>) -> Option<T> {
+    /// The checked value; None, with its error recorded, when it is invalid.
+    pub fn check<T>(&mut self, checked: Result<T>) -> Option<T> {
         match checked {
             Ok(value) => return Some(value),
             Err(Error::Refused(Refusal::InvalidInput(problem))) => self.fields.extend(problem.into_fields()),
@@ -73,22 +73,22 @@ impl Validation {
         None
     }
 
-    /// Notes that the field at `path`, which starts below `input`, is not right.
+    /// Records an invalid field at `path`, which starts below `input`.
     pub fn refuse(&mut self, path: &[&str], message: impl Into<String>) {
-        self.note(InvalidField::new(path, message));
+        self.record(InvalidField::new(path, message));
     }
 
-    /// Notes a field that is not right.
-    pub fn note(&mut self, field: InvalidField) {
+    /// Records an invalid field.
+    pub fn record(&mut self, field: InvalidField) {
         self.fields.push(field);
     }
 
-    /// Whether nothing is wrong so far.
+    /// Whether there is no error so far.
     pub fn is_clean(&self) -> bool {
         self.fields.is_empty() && self.fatal.is_none()
     }
 
-    /// The fields noted so far.
+    /// The invalid fields so far.
     pub fn into_fields(self) -> Vec<InvalidField> {
         self.fields
     }
@@ -96,7 +96,7 @@ impl Validation {
     /// Ends the check.
     ///
     /// # Errors
-    /// What makes the fields irrelevant, or else [`Refusal::InvalidInput`] with every field that is not right.
+    /// The refusal that makes the fields irrelevant, or else [`Refusal::InvalidInput`] with all invalid fields.
     pub fn finish(mut self) -> Result<()> {
         if let Some(fatal) = self.fatal {
             return Err(fatal);
@@ -108,10 +108,10 @@ impl Validation {
         }
     }
 
-    /// Ends the check of an input that was read into `value`.
+    /// Ends the check of an input that was parsed into `value`.
     ///
     /// # Errors
-    /// As [`Self::finish`]; [`Error::Internal`] when there is no value although nothing is wrong.
+    /// As [`Self::finish`]; [`Error::Internal`] when there is no value and no error.
     pub fn finish_with<T>(self, value: Option<T>) -> Result<T> {
         self.finish()?;
         value.ok_or_else(|| Error::Internal(anyhow::anyhow!("a valid input has no value")))
@@ -123,10 +123,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_wrong_field_is_named_in_the_order_of_the_checks() {
+    fn all_invalid_fields_are_reported_in_the_order_of_the_checks() {
         let mut validation = Validation::default();
-        assert_eq!(validation.take(Ok(1)), Some(1));
-        assert!(validation.take::<()>(Err(Error::invalid(&["a"], "First."))).is_none());
+        assert_eq!(validation.check(Ok(1)), Some(1));
+        assert!(validation.check::<()>(Err(Error::invalid(&["a"], "First."))).is_none());
         validation.refuse(&["b", "0"], "Second.");
         let Err(Error::Refused(Refusal::InvalidInput(problem))) = validation.finish() else {
             panic!("it was accepted")
@@ -136,10 +136,10 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_fields_irrelevant_comes_first() {
+    fn a_refusal_that_makes_fields_irrelevant_comes_first() {
         let mut validation = Validation::default();
         validation.refuse(&["a"], "Wrong.");
-        assert!(validation.take::<()>(Err(Error::not_found("listingId", "listing"))).is_none());
+        assert!(validation.check::<()>(Err(Error::not_found("listingId", "listing"))).is_none());
         assert!(matches!(validation.finish(), Err(Error::Refused(Refusal::NotFound(_)))));
         assert!(Validation::default().finish_with(Some(1)).is_ok());
     }

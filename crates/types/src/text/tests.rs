@@ -111,7 +111,7 @@ fn controls_and_lengths_are_refused_with_the_reason() {
 
 proptest! {
     #[test]
-    fn whatever_is_taken_is_clean_and_stays_as_it_is(raw in "(\\PC|[\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\r\n\t\u{fe0f}]){0,30}") {
+    fn accepted_texts_are_clean_and_stay_the_same(raw in "(\\PC|[\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\r\n\t\u{fe0f}]){0,30}") {
         for (text, is_line) in [(line(&raw, 1..=1_000), true), (paragraphs(&raw, 1..=1_000), false)] {
             let Ok(text) = text else { continue };
             prop_assert!(text.chars().any(is_visible));

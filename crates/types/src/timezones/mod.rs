@@ -41,9 +41,8 @@ impl Zone {
         self.0.iana_name().unwrap_or_default()
     }
 
-    /// The instant at which clocks show `time` on `date`. A local time that is skipped means the
-    /// first instant after the gap, one that occurs twice the later instant: both favor whoever
-    /// must do something *until* then.
+    /// The instant at which clocks show `time` on `date`. A local time that is skipped means the first instant after the gap, one that
+    /// occurs twice the later instant: both favor users with a deadline at that time.
     pub fn instant_of(&self, date: NaiveDate, time: NaiveTime) -> Timestamp {
         let wall = date.and_time(time);
         let at = |offset: jiff::tz::Offset| wall.and_utc() - Duration::seconds(offset.seconds().into());

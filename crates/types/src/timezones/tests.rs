@@ -74,7 +74,7 @@ fn moved(version: &str, packaged: Option<NaiveDate>) -> TimeZones {
 }
 
 #[test]
-fn rules_that_were_read_come_before_the_built_in_ones() {
+fn loaded_rules_take_precedence_over_the_built_in_ones() {
     let zones = moved("2030a", None);
     let at = |zone: &str| {
         let (day, time) = ("2026-07-01".parse().unwrap(), "15:00:00".parse().unwrap());

@@ -1,19 +1,19 @@
-//! Which stays a listing allows.
+//! Restrictions: which stays a listing allows.
 //!
-//! `availability` looks at single nights, `violations` at a whole stay, and both ask the same questions, so that they agree. What the
-//! rules leave open is decided here:
+//! `availability` checks single nights, `violations` a whole stay, and both use the same rules, so that they agree. Decisions that the
+//! rules leave open:
 //!
-//! - Notice is counted to the check-in instant of the arrival day; with none, a stay can be booked until that instant. A night whose
-//!   own check-in instant is too near cannot be part of any stay.
-//! - The booking window limits the day of check-in. A night behind it can be booked only by a stay that begins inside; a night that no
-//!   stay can reach from there has the reason `BookingWindow`.
-//! - The fewest and most nights are those of the arrival day; closed to departure is asked of the check-out day.
+//! - Notice is counted to the check-in instant of the arrival day; without notice, a stay can be booked until that instant. A night whose
+//!   own check-in instant is too close cannot be part of any stay.
+//! - The booking window limits the day of check-in. A night after it can be booked only by a stay that begins inside; a night that no stay
+//!   can reach from there has the reason `BookingWindow`.
+//! - The fewest and most nights are those of the arrival day; closed to departure is a property of the check-out day.
 //! - A free night that no stay can include, because of the rules for length, arrival and departure, has these rules as its reasons.
-//! - Two stays have `preparation_nights` between them, whoever was first. A night that is free but nearer than that to another stay has
-//!   the reason `Preparation`. Nights that the host blocked do for preparation.
+//! - Two stays have `preparation_nights` between them, in either order of booking. A free night that is closer than that to another stay
+//!   has the reason `Preparation`. Blocked nights count as preparation.
 
 mod stays;
-mod words;
+mod messages;
 
 use std::collections::BTreeMap;
 
@@ -33,9 +33,9 @@ use types::{Guests, NightHold, Stay, Timestamp, UnavailableReason};
 pub enum Taken {
     /// A stay: held, requested or booked.
     Stay,
-    /// Kept free before or after a stay.
+    /// Preparation before or after a stay.
     Preparation,
-    /// Blocked by the host or an outside calendar.
+    /// Blocked by the host or an external calendar.
     Block,
 }
 
@@ -48,10 +48,10 @@ impl From<NightHold> for Taken {
     }
 }
 
-/// What is particular about one night. Nights that are not in the calendar are free and as the listing says.
+/// The exceptions of one night. Nights that are not in the calendar are free and have the listing's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Night {
-    /// What takes it; holds that have expired take nothing.
+    /// What takes it; expired holds do not.
     pub taken: Option<Taken>,
     /// Its own price, in minor units.
     pub price: Option<i64>,
@@ -59,9 +59,9 @@ pub struct Night {
     pub min_nights: Option<u32>,
     /// Most nights of a stay that begins on this day.
     pub max_nights: Option<u32>,
-    /// No stay may begin on this day.
+    /// Closed to arrival.
     pub closed_to_arrival: bool,
-    /// No stay may end on this day.
+    /// Closed to departure.
     pub closed_to_departure: bool,
 }
 
@@ -74,15 +74,15 @@ pub struct Rules {
     pub min_nights: u32,
     /// Most nights.
     pub max_nights: u32,
-    /// Hours from booking to check-in at the least.
+    /// Fewest hours from booking to check-in.
     pub advance_notice_hours: u32,
-    /// Nights between two stays at the least.
+    /// Fewest nights between two stays.
     pub preparation_nights: u32,
-    /// How many days ahead check-in may be at the most.
+    /// How many days ahead check-in can be at most.
     pub booking_window_days: u32,
     /// Most adults and children.
     pub max_guests: u16,
-    /// Whether pets may come.
+    /// Whether pets are allowed.
     pub pets_allowed: bool,
 }
 
@@ -97,10 +97,10 @@ pub struct Calendar {
     pub check_in_from: NaiveTime,
     /// What time it is.
     pub now: Timestamp,
-    /// Whether who asks is the host.
+    /// Whether the viewer is the host.
     pub asked_by_host: bool,
-    /// The nights with something particular: of all nights asked for, of the check-out day, and of `preparation_nights` before and
-    /// after; for `availability`, of all nights that a stay with one of them can have, and around those.
+    /// Nights with exceptions, among the requested nights, the check-out day, and `preparation_nights` before and after; for
+    /// `availability`, among all nights of stays that include one of them, and around those.
     pub nights: BTreeMap<NaiveDate, Night>,
 }
 
@@ -109,7 +109,7 @@ pub struct Calendar {
 pub struct Violation {
     /// Which.
     pub reason: UnavailableReason,
-    /// The night or day at fault; `None`: the whole stay.
+    /// The night or day that breaks it; `None`: the whole stay.
     pub night: Option<NaiveDate>,
     /// For people.
     pub message: String,
@@ -128,9 +128,9 @@ pub struct NightView {
     pub min_nights: u32,
     /// Most nights of a stay that begins on this day.
     pub max_nights: u32,
-    /// Whether a stay may begin on this day: there is one that the rules allow.
+    /// Whether an allowed stay can begin on this day.
     pub check_in_allowed: bool,
-    /// Whether a stay may end on this day: there is one that the rules allow.
+    /// Whether an allowed stay can end on this day.
     pub check_out_allowed: bool,
     /// Whether the night is free and the host has not closed the day to arrivals.
     pub open_to_arrival: bool,
@@ -145,16 +145,16 @@ impl NightView {
     }
 }
 
-/// The rules that `stay` breaks, those of the whole stay first; none: it can be booked.
+/// The violations of `stay`, those of the whole stay first; empty: it can be booked.
 pub fn violations(calendar: &Calendar, stay: Stay, guests: Guests) -> Vec<Violation> {
     let mut found = of_whole_stay(calendar, stay, guests);
     for night in stay.nights() {
-        found.extend(occupied(calendar, night).map(|reason| words::violation(calendar, reason, Some(night))));
+        found.extend(occupied(calendar, night).map(|reason| messages::violation(calendar, reason, Some(night))));
     }
     found
 }
 
-/// Violations of which each rule is one: several nights that break the same one are told with the first of them.
+/// Merges violations of one rule: the first night stands for all nights that break it.
 pub fn each_rule_once(violations: Vec<Violation>) -> Vec<Violation> {
     let mut rules: Vec<(Violation, usize)> = Vec::new();
     for violation in violations {
@@ -163,7 +163,7 @@ pub fn each_rule_once(violations: Vec<Violation>) -> Vec<Violation> {
             None => rules.push((violation, 0)),
         }
     }
-    rules.into_iter().map(|(first, more)| words::with_more(first, more)).collect()
+    rules.into_iter().map(|(first, more)| messages::with_more(first, more)).collect()
 }
 
 /// Each night of `range`.
@@ -201,7 +201,7 @@ pub fn overrides(calendar: &Calendar) -> pricing::Overrides {
 
 /// The violation of a stay that has no price.
 pub fn without_price(calendar: &Calendar) -> Violation {
-    words::violation(calendar, UnavailableReason::PriceTooHigh, None)
+    messages::violation(calendar, UnavailableReason::PriceTooHigh, None)
 }
 
 fn of_whole_stay(calendar: &Calendar, stay: Stay, guests: Guests) -> Vec<Violation> {
@@ -223,7 +223,7 @@ fn of_whole_stay(calendar: &Calendar, stay: Stay, guests: Guests) -> Vec<Violati
     ]
     .into_iter()
     .filter(|&(_, broken, _)| broken)
-    .map(|(reason, _, night)| words::violation(calendar, reason, night))
+    .map(|(reason, _, night)| messages::violation(calendar, reason, night))
     .collect()
 }
 
@@ -251,7 +251,7 @@ fn limits(calendar: &Calendar, arrival: NaiveDate) -> (u32, u32) {
     (own.min_nights.unwrap_or(calendar.rules.min_nights), own.max_nights.unwrap_or(calendar.rules.max_nights))
 }
 
-/// What takes this night, or is so near that it must stay free.
+/// What takes this night, or is so close that the night must stay free.
 fn occupied(calendar: &Calendar, date: NaiveDate) -> Option<UnavailableReason> {
     match night(calendar, date).taken {
         Some(Taken::Stay) => return Some(UnavailableReason::Booked),
@@ -271,7 +271,7 @@ fn too_near(calendar: &Calendar, arrival: NaiveDate) -> bool {
     calendar.zone.instant_of(arrival, calendar.check_in_from) < calendar.now + notice
 }
 
-/// The last day on which a stay may begin; `None`: there is none.
+/// The last day on which a stay can begin; `None`: there is none.
 fn last_arrival(calendar: &Calendar) -> Option<NaiveDate> {
     let window = Days::new(u64::from(calendar.rules.booking_window_days));
     local_date(&calendar.zone, calendar.now).checked_add_days(window)

@@ -1,8 +1,7 @@
-//! Which nights a stay can include, and on which days one can begin and end.
+//! Nights that allowed stays can include, and days on which they can begin and end.
 //!
-//! Whether a night is free says little: a hole of two nights is no use where the shortest stay is three. Here all stays that the rules
-//! allow are looked at, in one pass: of the stays that begin on one day the longest includes all the others, so it is enough to find
-//! where that one ends.
+//! A free night is not always bookable: a gap of two nights is useless if the shortest stay is three. This considers all allowed stays in
+//! one pass: of the stays that begin on one day the longest includes all others, so only its end is needed.
 
 use std::cell::OnceCell;
 
@@ -11,10 +10,10 @@ use chrono::{Days, NaiveDate};
 use super::{Calendar, in_window, limits, night, occupied, too_near};
 use types::{Stay, UnavailableReason};
 
-/// The most nights of a stay that can be asked for.
+/// The most nights of a requested stay.
 pub const LONGEST: u32 = 365;
 
-/// Rules of which each alone, or some together, can make a free night useless.
+/// Rules that can make a free night useless, alone or together.
 const RULES: [UnavailableReason; 5] = [
     UnavailableReason::MinNights,
     UnavailableReason::MaxNights,
@@ -27,14 +26,14 @@ const RULES: [UnavailableReason; 5] = [
 pub(super) struct Stays {
     first: NaiveDate,
     days: Vec<Day>,
-    /// What stays reach when the rules whose bits are set do not hold.
+    /// The stays without the rules whose bits are set.
     reached: [OnceCell<Reached>; 1 << RULES.len()],
 }
 
-/// A day, for the stays that begin and end on it.
+/// One day, for the stays that begin and end on it.
 struct Day {
     is_free: bool,
-    /// Whether the notice leaves the time to arrive.
+    /// Whether there is enough notice for an arrival.
     is_in_time: bool,
     in_window: bool,
     min_nights: usize,
@@ -75,7 +74,7 @@ impl Stays {
         self.at(date, |reached| &reached.ends, 0)
     }
 
-    /// The rules that keep all stays from including the free night of `date`: the fewest without which one could.
+    /// The rules that prevent all stays from including the free night of `date`: a smallest set without which one could.
     pub(super) fn reasons(&self, date: NaiveDate) -> Vec<UnavailableReason> {
         for size in 1..=RULES.len() as u32 {
             let sets = (0..1 << RULES.len()).filter(|set: &usize| set.count_ones() == size);
@@ -112,7 +111,7 @@ impl Day {
     }
 }
 
-/// What stays reach on `days` when the rules whose bits are set in `without` do not hold.
+/// The stays on `days`, without the rules whose bits are set in `without`.
 fn reached(days: &[Day], without: usize) -> Reached {
     let [no_min, no_max, any_arrival, any_departure, no_window] = std::array::from_fn(|bit| without & (1 << bit) != 0);
     let mut reached =
@@ -120,7 +119,7 @@ fn reached(days: &[Day], without: usize) -> Reached {
     let departs = |day: &Day| any_departure || !day.closed_to_departure;
     let (run_ends, departures) = (run_ends(days), last_departures(days, departs));
     let mut included = 0;
-    // How many arrivals can end from a day on, less those that no longer can.
+    // By day: how many arrivals can end from here on, minus those that no longer can.
     let mut changes = vec![0_i32; days.len() + 1];
     for (arrival, day) in days.iter().enumerate() {
         let begins =

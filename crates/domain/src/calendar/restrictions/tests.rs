@@ -67,12 +67,12 @@ fn reasons(calendar: &Calendar, stay: Stay) -> Vec<(Reason, Option<NaiveDate>)> 
 }
 
 #[test]
-fn a_stay_that_breaks_no_rule_is_welcome() {
+fn a_stay_without_violations_is_allowed() {
     assert_eq!(reasons(&calendar(), stay(1, 5)), []);
 }
 
 #[test]
-fn taken_nights_say_what_takes_them_and_the_check_out_day_is_free() {
+fn taken_nights_have_a_reason_and_the_check_out_day_is_free() {
     let calendar = with(|calendar| {
         taken(calendar, 4..6, Taken::Stay);
         taken(calendar, 8..9, Taken::Block);
@@ -159,7 +159,7 @@ fn length_is_that_of_the_arrival_day() {
 }
 
 #[test]
-fn closed_days_are_asked_only_at_the_ends() {
+fn closed_days_matter_only_at_the_ends_of_a_stay() {
     let calendar = with(|calendar| {
         calendar
             .nights
@@ -187,7 +187,7 @@ fn guests_must_fit_and_pets_must_be_allowed() {
 }
 
 #[test]
-fn nobody_books_a_draft_or_their_own_place() {
+fn drafts_and_own_listings_cannot_be_booked() {
     let draft = with(|calendar| {
         calendar.rules.published = false;
         calendar.asked_by_host = true;
@@ -197,7 +197,7 @@ fn nobody_books_a_draft_or_their_own_place() {
 }
 
 #[test]
-fn prices_are_those_that_a_quote_has() {
+fn prices_equal_those_of_quotes() {
     let calendar = with(|calendar| {
         calendar.nights.insert(day(2), Night { price: Some(7), ..Night::default() });
     });
@@ -207,9 +207,9 @@ fn prices_are_those_that_a_quote_has() {
     assert_eq!(overrides(&calendar), BTreeMap::from([(day(2), 7)]));
 }
 
-/// C16: these nights were called bookable, and no quote for a stay with them succeeded.
+/// C16: these nights were reported as bookable, but no quote for a stay with them succeeded.
 #[test]
-fn a_free_night_that_no_stay_can_include_says_which_rules_forbid_it() {
+fn a_free_night_that_no_stay_can_include_has_the_rules_as_reasons() {
     let hole = |change: fn(&mut Calendar)| {
         let calendar = with(|calendar| {
             taken(calendar, 0..10, Taken::Stay);
@@ -243,7 +243,7 @@ fn a_free_night_that_no_stay_can_include_says_which_rules_forbid_it() {
 }
 
 #[test]
-fn a_minimum_that_no_request_can_ask_for_makes_no_night_bookable() {
+fn with_a_minimum_above_any_request_no_night_is_bookable() {
     let calendar = with(|calendar| (calendar.rules.min_nights, calendar.rules.max_nights) = (400, 500));
     let views = availability(&calendar, &rates(), stay(1, 3));
     assert!(views.iter().all(|view| view.reasons == [Reason::MinNights]), "{views:?}");
@@ -287,7 +287,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn a_stay_can_be_booked_exactly_when_its_nights_and_ends_say_so(calendar in any_calendar(), first in -2i64..40, nights in 1i64..10) {
+    fn a_stay_is_bookable_exactly_when_its_nights_and_ends_allow_it(calendar in any_calendar(), first in -2i64..40, nights in 1i64..10) {
         let wanted = stay(first, first + nights);
         let views = availability(&calendar, &rates(), stay(first, first + nights + 1));
         let (arrival, departure) = (&views[0], &views[nights as usize]);

@@ -61,8 +61,8 @@ impl Case {
         Self { confirmed_at: self.at(seconds), ..self }
     }
 
-    /// Kept and given back, in whole units, so many seconds after check-in.
-    fn kept_and_back(&self, seconds: i64) -> (i64, i64) {
+    /// Fee and refund, in whole units, so many seconds after check-in.
+    fn fee_and_refund(&self, seconds: i64) -> (i64, i64) {
         let terms = self.terms();
         let back = refund_at(&timeline(&terms), self.at(seconds));
         let paid: i64 = self.lines.iter().map(|line| line.amount).sum();
@@ -83,7 +83,7 @@ fn days(days: i64) -> i64 {
 }
 
 #[test]
-fn guests_get_back_what_the_policies_say() {
+fn guests_are_refunded_by_policy() {
     use CancellationPolicy::{Firm, Flexible, Limited, Moderate, Strict};
     for (policy, at, expected) in [
         (Flexible, -days(1) - 1, (0, 600)),
@@ -114,12 +114,12 @@ fn guests_get_back_what_the_policies_say() {
         (Strict, -days(20), (300, 300)),
         (Strict, -days(6), (600, 0)),
     ] {
-        assert_eq!(Case::new(policy, 6).kept_and_back(at), expected, "{policy:?} at {at} s");
+        assert_eq!(Case::new(policy, 6).fee_and_refund(at), expected, "{policy:?} at {at} s");
     }
 }
 
 #[test]
-fn a_new_booking_can_be_taken_back() {
+fn a_new_booking_is_refunded_in_full() {
     use CancellationPolicy::{Firm, Limited, Strict};
     for (policy, confirmed, after, expected) in [
         (Firm, -days(8), 23 * HOUR + 59 * 60, (0, 600)),
@@ -141,12 +141,12 @@ fn a_new_booking_can_be_taken_back() {
         (Strict, -days(13), 25 * HOUR, (300, 300)),
     ] {
         let case = Case::new(policy, 6).confirmed(confirmed);
-        assert_eq!(case.kept_and_back(confirmed + after), expected, "{policy:?} {confirmed} + {after} s");
+        assert_eq!(case.fee_and_refund(confirmed + after), expected, "{policy:?} {confirmed} + {after} s");
     }
 }
 
 #[test]
-fn long_stays_have_policies_of_their_own() {
+fn long_stays_have_their_own_policies() {
     use CancellationPolicy::{Firm, FirmLongTerm, Flexible, Limited, Moderate, Strict, StrictLongTerm};
     let rules = RuleSet::current();
     for policy in [Flexible, Moderate, Limited, Firm] {
@@ -167,13 +167,13 @@ fn long_stays_have_policies_of_their_own() {
         (Firm, -days(60), days(5), (3_500, 0)),
     ] {
         let case = Case::new(policy, 35).confirmed(confirmed);
-        assert_eq!(case.kept_and_back(at), expected, "{policy:?} at {at} s");
+        assert_eq!(case.fee_and_refund(at), expected, "{policy:?} at {at} s");
     }
-    assert_eq!(Case::new(Firm, 28).kept_and_back(-days(10)), (2_800, 0), "no more is kept than was paid");
+    assert_eq!(Case::new(Firm, 28).fee_and_refund(-days(10)), (2_800, 0), "no more is kept than was paid");
 }
 
 #[test]
-fn hosts_pay_for_cancelling() {
+fn hosts_pay_a_fee_for_canceling() {
     let fee = |nights, at| {
         let case = Case::new(CancellationPolicy::Flexible, nights);
         host_fee(&case.terms(), case.at(at))
@@ -202,11 +202,11 @@ fn hosts_pay_for_cancelling() {
 #[test]
 fn a_night_is_stayed_at_the_check_out_time_of_the_next_day() {
     let case = Case::new(CancellationPolicy::Flexible, 6);
-    assert_eq!(case.kept_and_back(20 * HOUR), (100, 500));
-    assert_eq!(case.kept_and_back(20 * HOUR + 1), (200, 400));
+    assert_eq!(case.fee_and_refund(20 * HOUR), (100, 500));
+    assert_eq!(case.fee_and_refund(20 * HOUR + 1), (200, 400));
 }
 
-/// When everything stops coming back, in UTC.
+/// When the full refund ends, in UTC.
 fn full_until(rules: RuleSetVersion, policy: CancellationPolicy, zone: &str, check_in: &str, from: &str) -> String {
     let check_in: NaiveDate = check_in.parse().unwrap();
     let case = Case {
@@ -245,10 +245,10 @@ fn cut_offs_in_days_are_local_wall_times() {
     }
 }
 
-/// M10: 24 hours are 24 hours, also when clocks change; the rules of before counted a day of the wall clock, and who booked under
-/// them keeps that.
+/// M10: 24 hours are elapsed hours, even when clocks change; earlier rules counted a day of the wall clock, and bookings made under them
+/// keep that.
 #[test]
-fn cut_offs_in_hours_are_hours_that_pass() {
+fn cut_offs_in_hours_are_elapsed_hours() {
     let flexible = CancellationPolicy::Flexible;
     for (zone, check_in, from, hours, a_day) in [
         ("Europe/Berlin", "2026-03-29", "15:00:00", "2026-03-28T13:00:00Z", "2026-03-28T14:00:00Z"),
@@ -271,9 +271,9 @@ fn cut_offs_in_hours_are_hours_that_pass() {
     }
 }
 
-/// M10: what else the policies say in hours passes too, and does not follow the wall clock.
+/// M10: other spans in hours are elapsed hours too.
 #[test]
-fn every_span_in_hours_passes() {
+fn every_span_in_hours_is_elapsed_time() {
     let berlin = |policy, check_in: &str| {
         let check_in: NaiveDate = check_in.parse().unwrap();
         Case {
@@ -282,13 +282,13 @@ fn every_span_in_hours_passes() {
             ..Case::new(policy, 6)
         }
     };
-    // Confirmed on the day before clocks go forward: 24 and 48 hours later it is an hour later by the clock.
+    // Confirmed on the day before clocks go forward: 24 and 48 hours later, the clock shows one hour more.
     for (policy, hours) in [(CancellationPolicy::Firm, 24), (CancellationPolicy::Strict, 48)] {
         let case = berlin(policy, "2026-04-17").confirmed(-days(20));
         let until = timeline(&case.terms())[0].until.unwrap();
         assert_eq!(until - case.confirmed_at, Duration::hours(hours), "{policy:?}");
     }
-    // 48 hours before check-in a host pays more, at 14:00 by the clock; the rules of before had 47 hours here.
+    // 48 hours before check-in, at 14:00 local time, the host's fee rises; earlier rules had 47 hours here.
     let case = berlin(CancellationPolicy::Flexible, "2026-03-30");
     assert_eq!(host_fee(&case.terms(), case.at(-48 * HOUR - 1)), 15_000);
     assert_eq!(host_fee(&case.terms(), case.at(-48 * HOUR)), 30_000);
@@ -298,7 +298,7 @@ fn every_span_in_hours_passes() {
 }
 
 #[test]
-fn nights_of_a_stay_end_by_the_wall_clock_too() {
+fn nights_of_a_stay_end_by_the_wall_clock() {
     let check_in: NaiveDate = "2026-10-23".parse().unwrap();
     let stay = Stay::stored(check_in, check_in + Days::new(4));
     let case = Case { zone: zone_of("Europe/Berlin"), stay, ..Case::new(CancellationPolicy::Flexible, 4) };
@@ -329,7 +329,7 @@ fn with_everything(policy: CancellationPolicy) -> Case {
 }
 
 #[test]
-fn fees_come_back_until_check_in_and_the_service_fee_only_with_everything() {
+fn fees_are_refunded_until_check_in_and_the_service_fee_only_in_full_refunds() {
     use PriceLineKind::{CleaningFee, LengthDiscount, Nights, PetFee, ServiceFee, Tax};
     let back = |policy, at| {
         let case = with_everything(policy);
@@ -359,13 +359,17 @@ fn fees_come_back_until_check_in_and_the_service_fee_only_with_everything() {
         "the instant of check-in"
     );
     assert_eq!(back(CancellationPolicy::Flexible, HOUR), [(Nights, 50_400), (Tax, 5_040)]);
-    assert_eq!(back(CancellationPolicy::Flexible, days(4)), [(Nights, 14_400), (Tax, 1_440)], "the dear last night");
+    assert_eq!(
+        back(CancellationPolicy::Flexible, days(4)),
+        [(Nights, 14_400), (Tax, 1_440)],
+        "the expensive last night"
+    );
     assert_eq!(back(CancellationPolicy::Limited, -HOUR), [(CleaningFee, 5_000), (PetFee, 1_000), (Tax, 600)]);
     assert_eq!(back(CancellationPolicy::Limited, HOUR), []);
 }
 
 #[test]
-fn a_timeline_survives_its_storage() {
+fn tiers_are_stored_without_loss() {
     let tiers = timeline(&Case::new(CancellationPolicy::Limited, 6).terms());
     let text = serde_json::to_string(&tiers).unwrap();
     assert_eq!(
@@ -376,7 +380,7 @@ fn a_timeline_survives_its_storage() {
 }
 
 #[test]
-fn the_longest_timeline_fits_its_column() {
+fn the_most_tiers_fit_their_column() {
     let mut case = Case::new(CancellationPolicy::Flexible, 365);
     case.lines = vec![line(PriceLineKind::Nights, types::Money::MAX_MINOR)];
     let text = serde_json::to_string(&timeline(&case.terms())).unwrap();

@@ -69,7 +69,7 @@ proptest! {
     }
 
     #[test]
-    fn a_preview_is_what_happens(case in any_case(), minutes in -150_000i64..200_000) {
+    fn a_preview_equals_the_cancellation(case in any_case(), minutes in -150_000i64..200_000) {
         let terms = case.terms();
         let at = terms.check_in_at + Duration::minutes(minutes);
         let tiers = timeline(&terms);

@@ -49,7 +49,7 @@ fn a_place_has_the_zone_of_its_point_and_a_coarse_square() {
 }
 
 #[test]
-fn everything_wrong_about_a_place_is_named_at_once() {
+fn all_errors_of_a_place_are_reported_at_once() {
     let mut validation = Validation::default();
     let wrong = PlaceChanges {
         city: Some(String::new()),
@@ -64,7 +64,7 @@ fn everything_wrong_about_a_place_is_named_at_once() {
 
 /// C1, for prices.
 #[test]
-fn prices_that_are_not_named_stay_and_null_clears() {
+fn prices_that_are_not_given_stay_and_null_clears() {
     let mut validation = Validation::default();
     let mut pricing = prices();
     let base = PricingChanges { currency: Some(pricing.currency), base_price: Some(1), ..PricingChanges::default() };
@@ -115,7 +115,7 @@ fn each_price_has_bounds() {
 }
 
 #[test]
-fn a_currency_with_other_decimals_needs_every_amount_anew() {
+fn a_currency_with_other_decimals_needs_every_amount() {
     let to = |code: &str| PricingChanges {
         currency: Some(code.parse().unwrap()),
         base_price: Some(10_000),

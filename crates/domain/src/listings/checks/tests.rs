@@ -1,7 +1,7 @@
 use super::*;
 use types::error::Refusal;
 
-/// The field at fault and the words for it.
+/// The invalid field and its message.
 fn fault<T: std::fmt::Debug>(result: Result<T>) -> (String, String) {
     match result {
         Err(Error::Refused(Refusal::InvalidInput(problem))) => (problem.path().join("."), problem.message().to_owned()),
@@ -50,7 +50,7 @@ fn an_amenity_is_listed_once() {
     assert_eq!(fault(amenities(&["ok".to_owned(), " ".to_owned()])).0, "input.amenities.1");
 }
 
-/// S2: no price or fee may be so high that a stay cannot be priced. M12: none is below its floor.
+/// S2: no price or fee can be so high that a stay cannot be priced. M12: none can be below its minimum.
 #[test]
 fn amounts_are_bounded_by_currency() {
     let [sgd, jpy]: [Currency; 2] = ["SGD", "JPY"].map(|code| code.parse().unwrap());

@@ -1,8 +1,8 @@
-//! Words for bookings, payments and reviews.
+//! Enums of bookings, payments and reviews.
 
 use super::*;
 
-words! {
+enums! {
     /// States of a booking.
     BookingStatus {
         /// Instant book: the nights are held for 15 minutes, until the payment.

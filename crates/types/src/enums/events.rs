@@ -1,8 +1,8 @@
-//! Words for events and feeds.
+//! Enums of events and feeds.
 
 use super::*;
 
-words! {
+enums! {
     /// Who caused an event.
     EventActor {
         /// The guest.
@@ -29,7 +29,7 @@ words! {
         Import = "IMPORT",
     }
 
-    /// Kinds of changes that everybody can see or search, other than those of bookings.
+    /// Kinds of public changes, other than those of bookings.
     ChangeKind {
         /// A listing was created, as a draft.
         ListingCreated = "CREATED",
@@ -57,13 +57,13 @@ words! {
         BatchImported = "BATCH_IMPORTED",
     }
 
-    /// What causes the program to write an event.
+    /// Causes of events.
     CauseKind {
         /// A request of a client.
         Request = "REQUEST",
         /// Scheduled work.
         Job = "JOB",
-        /// A message of the payment provider.
+        /// A notification of the payment provider.
         ProviderEvent = "PROVIDER_EVENT",
         /// The import of a dataset.
         Import = "IMPORT",
@@ -77,7 +77,7 @@ words! {
         Guest = "GUEST",
         /// The bookings of the owner's listings.
         Host = "HOST",
-        /// One part of all changes that everybody can see or search.
+        /// One shard of the catalog of public changes.
         Catalog = "CATALOG",
         /// The owner's own events: counted here, and listed by their sequences.
         Own = "OWN",
@@ -94,7 +94,7 @@ impl From<Side> for FeedTopic {
 }
 
 impl ChangeKind {
-    /// What kind of thing changes.
+    /// The subject of the change.
     pub fn subject(self) -> EventSubject {
         match self {
             Self::ListingCreated

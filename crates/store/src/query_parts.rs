@@ -1,4 +1,4 @@
-//! Pieces of SQL that diesel's own DSL lacks or writes badly. Both keep every value a bound parameter.
+//! Pieces of SQL that diesel's DSL lacks or writes badly. Every value stays a bound parameter.
 
 use diesel::{
     dsl::sql,
@@ -10,8 +10,8 @@ use diesel::{
     sql_types::{BigInt, Bool, HasSqlType, SingleValue},
 };
 
-/// A query whose rows are locked until the transaction ends if `locks`: others may read and lock them in the same way, nobody may change
-/// them. Diesel's own `FOR SHARE` is not in MariaDB.
+/// A query that, if `locks`, locks its rows in share mode until the transaction ends: others can read and share them, but not change them.
+/// Diesel's own `FOR SHARE` does not exist in MariaDB.
 #[derive(Debug, Clone)]
 pub(super) struct Shared<Q> {
     pub(super) query: Q,
@@ -40,35 +40,35 @@ impl<Q: QueryFragment<Mysql>> QueryFragment<Mysql> for Shared<Q> {
 /// Longest list that has a statement text of its own.
 pub(super) const EXACT: usize = 32;
 
-/// The same limited question about each of many parents, in one statement: `(…) UNION ALL (…)`. Each part walks its index and stops
-/// after its own limit, so a parent with thousands of children costs as much as one with few; a window function would read them all.
+/// The same limited query for each of many parents, in one statement: `(…) UNION ALL (…)`. Each part walks its index and stops after its
+/// own limit, so a parent with thousands of children costs as much as one with few; a window function would read them all.
 ///
-/// The parts of most statements are alike, and those stay prepared. Clients can also ask for parts that differ, in countless
-/// combinations: a server that kept all of them prepared would run out of room for statements.
+/// Most statements have parts with equal texts; these stay prepared. Clients can also combine parts with different texts in countless ways:
+/// a server that kept all of these prepared would run out of memory for statements.
 #[derive(Debug, Clone)]
-pub(super) struct Each<Q> {
+pub(super) struct UnionAll<Q> {
     parts: Vec<Q>,
     stays_prepared: bool,
 }
 
-impl<Q> Each<Q> {
-    /// The question about each of `parts`. `are_alike` tells whether their texts are the same.
+impl<Q> UnionAll<Q> {
+    /// The union of `parts`. `are_alike`: whether their texts are the same.
     pub(super) fn of(parts: Vec<Q>, are_alike: bool) -> Self {
         let stays_prepared = are_alike && parts.len() <= EXACT;
         Self { parts, stays_prepared }
     }
 }
 
-impl<Q: Query> Query for Each<Q> {
+impl<Q: Query> Query for UnionAll<Q> {
     type SqlType = Q::SqlType;
 }
 
-impl<Q> QueryId for Each<Q> {
+impl<Q> QueryId for UnionAll<Q> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<Q: QueryFragment<Mysql>> QueryFragment<Mysql> for Each<Q> {
+impl<Q: QueryFragment<Mysql>> QueryFragment<Mysql> for UnionAll<Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
         if !self.stays_prepared {
             out.unsafe_to_cache_prepared();
@@ -82,7 +82,7 @@ impl<Q: QueryFragment<Mysql>> QueryFragment<Mysql> for Each<Q> {
     }
 }
 
-/// A column that tells rows of part `number` of an [`Each`] from those of others.
+/// A column that marks the rows of part `number` of a [`UnionAll`].
 pub(super) fn numbered(number: usize) -> SqlLiteral<BigInt> {
     sql(&number.to_string())
 }
@@ -98,8 +98,8 @@ pub(super) fn by_part<T>(parts: usize, rows: impl IntoIterator<Item = (i64, T)>)
     cut
 }
 
-/// `column IN (…)`, with a statement that stays prepared: diesel's `eq_any` is prepared anew each time. Beyond some lengths the
-/// list is filled up with its last value, so that a connection keeps few texts. Nothing is among no values.
+/// `column IN (…)`, with a statement that stays prepared: diesel's `eq_any` is prepared anew each time. Longer lists are padded with their
+/// last value, so that a connection has few statement texts. An empty list matches nothing.
 #[derive(Debug, Clone)]
 pub(super) struct Among<C, T> {
     column: C,
@@ -161,7 +161,7 @@ where
     }
 }
 
-/// A page of `$query`, boxed: newest first by the columns `$at` and `$id`, after the place where the page before it ended.
+/// A page of `$query`, boxed: newest first by the columns `$at` and `$id`, after the end of the previous page.
 macro_rules! newest_first {
     ($query:expr, $page:expr, $at:expr, $id:expr) => {{
         let mut query =
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_filled_up_only_when_it_is_long() {
+    fn only_long_lists_are_padded() {
         let count = |length| {
             let query = users::table.select(users::id).filter(among(users::id, ids(length)));
             debug_query::<Mysql, _>(&query).to_string().split(" -- ").next().map(|sql| sql.matches('?').count())
@@ -197,16 +197,16 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_among_no_values() {
+    fn no_values_match_nothing() {
         let query = users::table.select(users::id).filter(among(users::id, ids(0)));
         let sql = debug_query::<Mysql, _>(&query).to_string();
         assert!(sql.contains(" WHERE 0 = 1 -- "), "{sql}");
     }
 
     #[test]
-    fn each_part_keeps_its_own_limit() {
+    fn each_part_has_its_own_limit() {
         let part = |limit| users::table.select(users::id).order(users::id.desc()).limit(limit);
-        let sql = debug_query::<Mysql, _>(&Each::of(vec![part(1), part(2)], true)).to_string();
+        let sql = debug_query::<Mysql, _>(&UnionAll::of(vec![part(1), part(2)], true)).to_string();
         let expected = "(SELECT `users`.`id` FROM `users` ORDER BY `users`.`id` DESC LIMIT ?) UNION ALL (SELECT ";
         assert!(sql.starts_with(expected), "{sql}");
     }

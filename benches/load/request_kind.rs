@@ -1,9 +1,9 @@
-//! What is asked for.
+//! The requests.
 
 /// A page or a mutation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
-    /// Twenty listings with host and cover, some page of all.
+pub enum RequestKind {
+    /// Twenty listings with host and cover, a random page of all.
     Search,
     /// Twenty listings for dates, guests, a box, a price and an amenity.
     Filtered,
@@ -17,7 +17,7 @@ pub enum Ask {
     Book,
 }
 
-impl Ask {
+impl RequestKind {
     /// All, in the order of a visit.
     pub const ALL: [Self; 6] = [Self::Search, Self::Filtered, Self::Listing, Self::Trips, Self::Quote, Self::Book];
 
@@ -33,7 +33,7 @@ impl Ask {
         }
     }
 
-    /// Whether each request uses something up, so that a round has a number of requests instead of a time.
+    /// Whether requests cannot be repeated, so that a round has a number of requests instead of a time.
     pub fn is_counted(self) -> bool {
         self == Self::Book
     }
@@ -50,7 +50,7 @@ impl Ask {
         }
     }
 
-    /// What a right answer contains.
+    /// A text in every correct response.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Search | Self::Filtered => r#""coverPhoto":{"#,

@@ -1,11 +1,11 @@
-//! From what hosts send to values of the domain. What cannot be read is noted with its field.
+//! Parses inputs of hosts into values of the domain. Malformed values are recorded with their fields.
 
 use async_graphql::MaybeUndefined;
 
 use super::inputs::{
     CreateListingInput, PhotoInput, PlaceInput, PricingInput, SetNightPricesInput, StayRulesInput, UpdateListingInput,
 };
-use crate::given::Given;
+use crate::checked::Checked;
 use domain::{
     calendar::NightPrices,
     listings::{Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges},
@@ -16,47 +16,47 @@ use types::{
     error::{Error, Result, Validation},
 };
 
-/// Reads one input and notes what is wrong with it. Paths start below `input`.
+/// Parses one input and records its invalid fields. Paths start below `input`.
 #[derive(Default)]
-struct Reading(Validation);
+struct InputParser(Validation);
 
-impl Reading {
+impl InputParser {
     /// A value that may be malformed.
-    fn given<T: Form>(&mut self, path: &[&str], value: Given<T>) -> Option<T> {
-        self.0.take(value.at(path))
+    fn checked<T: Form>(&mut self, path: &[&str], value: Checked<T>) -> Option<T> {
+        self.0.check(value.at(path))
     }
 
-    /// A field that a listing cannot be without: null is no value for it.
+    /// A required field of a listing: null is invalid.
     fn required<T>(&mut self, path: &[&str], value: MaybeUndefined<T>) -> Option<T> {
         match value {
             MaybeUndefined::Undefined => None,
             MaybeUndefined::Value(value) => Some(value),
-            MaybeUndefined::Null => self.0.take(not_null(path)),
+            MaybeUndefined::Null => self.0.check(not_null(path)),
         }
     }
 
-    fn required_given<T: Form>(&mut self, path: &[&str], value: MaybeUndefined<Given<T>>) -> Option<T> {
+    fn required_checked<T: Form>(&mut self, path: &[&str], value: MaybeUndefined<Checked<T>>) -> Option<T> {
         let value = self.required(path, value)?;
-        self.given(path, value)
+        self.checked(path, value)
     }
 
     /// An amount that null clears.
-    fn amount(&mut self, path: &[&str], value: MaybeUndefined<Given<MinorUnits>>) -> Option<Option<i64>> {
+    fn amount(&mut self, path: &[&str], value: MaybeUndefined<Checked<MinorUnits>>) -> Option<Option<i64>> {
         match clearable(value)? {
             None => Some(None),
-            Some(value) => self.given(path, value).map(|MinorUnits(minor)| Some(minor)),
+            Some(value) => self.checked(path, value).map(|MinorUnits(minor)| Some(minor)),
         }
     }
 
-    fn time(&mut self, path: &[&str], value: MaybeUndefined<Given<LocalTime>>) -> Option<chrono::NaiveTime> {
-        self.required_given(path, value).map(|LocalTime(time)| time)
+    fn time(&mut self, path: &[&str], value: MaybeUndefined<Checked<LocalTime>>) -> Option<chrono::NaiveTime> {
+        self.required_checked(path, value).map(|LocalTime(time)| time)
     }
 
     fn photos(&mut self, photos: Vec<PhotoInput>) -> Vec<NewPhoto> {
         let mut read = Vec::with_capacity(photos.len());
         for (index, photo) in photos.into_iter().enumerate() {
-            // One that is malformed keeps its place, so that those behind it are named by theirs.
-            let url = self.given(&["photos", &index.to_string(), "url"], photo.url);
+            // A malformed item keeps its index, so that later ones have theirs.
+            let url = self.checked(&["photos", &index.to_string(), "url"], photo.url);
             read.push(NewPhoto { url: url.map(|url| url.0).unwrap_or_default(), caption: photo.caption });
         }
         read
@@ -75,9 +75,9 @@ impl Reading {
     }
 
     fn pricing(&mut self, input: PricingInput) -> PricingChanges {
-        let base_price = self.required_given(&["pricing", "basePrice"], input.base_price);
+        let base_price = self.required_checked(&["pricing", "basePrice"], input.base_price);
         PricingChanges {
-            currency: self.required_given(&["pricing", "currency"], input.currency),
+            currency: self.required_checked(&["pricing", "currency"], input.currency),
             base_price: base_price.map(|MinorUnits(minor)| minor),
             weekend_price: self.amount(&["pricing", "weekendPrice"], input.weekend_price),
             cleaning_fee: self.amount(&["pricing", "cleaningFee"], input.cleaning_fee),
@@ -120,14 +120,14 @@ fn clearable<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
 }
 
 impl CreateListingInput {
-    /// The listing, and the key of the intention to make it.
+    /// The listing, and the idempotency key.
     pub(super) fn read(mut self) -> (Changes, Option<IdempotencyKey>) {
-        let mut reading = Reading::default();
-        let key = self.idempotency_key.take().and_then(|key| reading.given(&["idempotencyKey"], key));
-        (self.changes(reading), key)
+        let mut parser = InputParser::default();
+        let key = self.idempotency_key.take().and_then(|key| parser.checked(&["idempotencyKey"], key));
+        (self.changes(parser), key)
     }
 
-    fn changes(self, mut reading: Reading) -> Changes {
+    fn changes(self, mut parser: InputParser) -> Changes {
         let input = self;
         let changes = Changes {
             title: Some(input.title),
@@ -141,67 +141,65 @@ impl CreateListingInput {
             bathrooms: Some(input.bathrooms),
             bathrooms_shared: input.bathrooms_shared,
             amenities: input.amenities,
-            photos: input.photos.map(|photos| reading.photos(photos)),
-            place: reading.place(input.place),
+            photos: input.photos.map(|photos| parser.photos(photos)),
+            place: parser.place(input.place),
             check_in_from: input
                 .check_in_from
-                .and_then(|time| reading.time(&["checkInFrom"], MaybeUndefined::Value(time))),
-            check_out_by: input
-                .check_out_by
-                .and_then(|time| reading.time(&["checkOutBy"], MaybeUndefined::Value(time))),
-            pricing: reading.pricing(input.pricing),
-            rules: input.rules.map(|rules| reading.rules(rules)).unwrap_or_default(),
+                .and_then(|time| parser.time(&["checkInFrom"], MaybeUndefined::Value(time))),
+            check_out_by: input.check_out_by.and_then(|time| parser.time(&["checkOutBy"], MaybeUndefined::Value(time))),
+            pricing: parser.pricing(input.pricing),
+            rules: input.rules.map(|rules| parser.rules(rules)).unwrap_or_default(),
             instant_book: input.instant_book,
             cancellation_policy: input.cancellation_policy,
             malformed: Vec::new(),
         };
-        reading.finish(changes)
+        parser.finish(changes)
     }
 }
 
 impl From<UpdateListingInput> for Changes {
     fn from(input: UpdateListingInput) -> Self {
-        let mut reading = Reading::default();
+        let mut parser = InputParser::default();
         let changes = Self {
-            title: reading.required(&["title"], input.title),
+            title: parser.required(&["title"], input.title),
             description: clearable(input.description),
             neighborhood_overview: clearable(input.neighborhood_overview),
-            room_type: reading.required(&["roomType"], input.room_type),
-            property_type: reading.required(&["propertyType"], input.property_type),
-            max_guests: reading.required(&["maxGuests"], input.max_guests),
+            room_type: parser.required(&["roomType"], input.room_type),
+            property_type: parser.required(&["propertyType"], input.property_type),
+            max_guests: parser.required(&["maxGuests"], input.max_guests),
             bedrooms: clearable(input.bedrooms),
             beds: clearable(input.beds),
             bathrooms: clearable(input.bathrooms),
-            bathrooms_shared: reading.required(&["bathroomsShared"], input.bathrooms_shared),
+            bathrooms_shared: parser.required(&["bathroomsShared"], input.bathrooms_shared),
             amenities: clearable(input.amenities).map(Option::unwrap_or_default),
-            photos: clearable(input.photos).map(|photos| reading.photos(photos.unwrap_or_default())),
-            place: reading.required(&["place"], input.place).map(|place| reading.place(place)).unwrap_or_default(),
-            check_in_from: reading.time(&["checkInFrom"], input.check_in_from),
-            check_out_by: reading.time(&["checkOutBy"], input.check_out_by),
-            pricing: reading.required(&["pricing"], input.pricing).map(|new| reading.pricing(new)).unwrap_or_default(),
-            rules: reading.required(&["rules"], input.rules).map(|rules| reading.rules(rules)).unwrap_or_default(),
-            instant_book: reading.required(&["instantBook"], input.instant_book),
-            cancellation_policy: reading.required(&["cancellationPolicy"], input.cancellation_policy),
+            photos: clearable(input.photos).map(|photos| parser.photos(photos.unwrap_or_default())),
+            place: parser.required(&["place"], input.place).map(|place| parser.place(place)).unwrap_or_default(),
+            check_in_from: parser.time(&["checkInFrom"], input.check_in_from),
+            check_out_by: parser.time(&["checkOutBy"], input.check_out_by),
+            pricing: parser.required(&["pricing"], input.pricing).map(|new| parser.pricing(new)).unwrap_or_default(),
+            rules: parser.required(&["rules"], input.rules).map(|rules| parser.rules(rules)).unwrap_or_default(),
+            instant_book: parser.required(&["instantBook"], input.instant_book),
+            cancellation_policy: parser.required(&["cancellationPolicy"], input.cancellation_policy),
             malformed: Vec::new(),
         };
-        reading.finish(changes)
+        parser.finish(changes)
     }
 }
 
 impl From<SetNightPricesInput> for NightPrices {
     fn from(input: SetNightPricesInput) -> Self {
-        let mut reading = Reading::default();
+        let mut parser = InputParser::default();
         let allowed = |value: MaybeUndefined<bool>| clearable(value).map(|allowed| allowed.unwrap_or(true));
         let prices = Self {
-            from: reading.given(&["from"], input.from).map(|day| day.0),
-            to: reading.given(&["to"], input.to).map(|day| day.0),
-            price: reading.amount(&["price"], input.price),
+            from: parser.checked(&["from"], input.from).map(|day| day.0),
+            to: parser.checked(&["to"], input.to).map(|day| day.0),
+            price: parser.amount(&["price"], input.price),
             min_nights: clearable(input.min_nights),
             max_nights: clearable(input.max_nights),
             check_in_allowed: allowed(input.check_in_allowed),
             check_out_allowed: allowed(input.check_out_allowed),
             malformed: Vec::new(),
         };
-        Self { malformed: reading.0.into_fields(), ..prices }
+        Self { malformed: parser.0.into_fields(), ..prices }
     }
 }

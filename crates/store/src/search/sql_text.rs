@@ -1,18 +1,18 @@
-//! Statements put together at run time: fixed fragments of text, and values that are always bound.
+//! Builds statements at run time, from literal fragments and values that are always bound.
 
 use chrono::NaiveDate;
 use diesel::{
     mysql::Mysql,
     query_builder::{AstPass, QueryFragment},
     result::QueryResult,
-    sql_types::{BigInt, Binary, Date, Datetime, Double, Text as SqlText},
+    sql_types::{BigInt, Binary, Date, Datetime, Double, Text as TextType},
 };
 
 use types::Timestamp;
 
-/// Text and bound values in order. Text can only be a literal of the program, so no value gets into it.
+/// Fragments of SQL and bound values in order. Fragments can only be literals of the program, so no value gets into the text.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Text(Vec<Piece>);
+pub(super) struct SqlText(Vec<Piece>);
 
 #[derive(Debug, Clone)]
 enum Piece {
@@ -31,20 +31,20 @@ pub(super) enum Value {
     Instant(Timestamp),
 }
 
-impl Text {
-    /// Goes on with fixed text.
+impl SqlText {
+    /// Appends a literal.
     pub(super) fn sql(&mut self, literal: &'static str) -> &mut Self {
         self.0.push(Piece::Literal(literal));
         self
     }
 
-    /// Goes on with a bound value.
+    /// Appends a bound value.
     pub(super) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.0.push(Piece::Value(value.into()));
         self
     }
 
-    /// Goes on with `values`, bound, between commas.
+    /// Appends `values`, bound and separated by commas.
     pub(super) fn list<V: Into<Value>>(&mut self, values: impl IntoIterator<Item = V>) -> &mut Self {
         for (index, value) in values.into_iter().enumerate() {
             if index > 0 {
@@ -55,15 +55,15 @@ impl Text {
         self
     }
 
-    /// Goes on with another text.
+    /// Appends another text.
     pub(super) fn text(&mut self, other: &Self) -> &mut Self {
         self.0.extend(other.0.iter().cloned());
         self
     }
 }
 
-impl Text {
-    /// The fixed fragments.
+impl SqlText {
+    /// The literals.
     pub(super) fn literals(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Literal(literal) => Some(*literal),
@@ -72,14 +72,14 @@ impl Text {
     }
 }
 
-impl QueryFragment<Mysql> for Text {
+impl QueryFragment<Mysql> for SqlText {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
         for piece in &self.0 {
             match piece {
                 Piece::Literal(literal) => out.push_sql(literal),
                 Piece::Value(Value::Integer(value)) => out.push_bind_param::<BigInt, _>(value)?,
                 Piece::Value(Value::Double(value)) => out.push_bind_param::<Double, _>(value)?,
-                Piece::Value(Value::Text(value)) => out.push_bind_param::<SqlText, _>(value)?,
+                Piece::Value(Value::Text(value)) => out.push_bind_param::<TextType, _>(value)?,
                 Piece::Value(Value::Bytes(value)) => out.push_bind_param::<Binary, _>(value)?,
                 Piece::Value(Value::Date(value)) => out.push_bind_param::<Date, _>(value)?,
                 Piece::Value(Value::Instant(value)) => out.push_bind_param::<Datetime, _>(value)?,

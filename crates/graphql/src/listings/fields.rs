@@ -1,4 +1,4 @@
-//! What a listing is made of.
+//! Parts of listings.
 
 use async_graphql::{Object, SimpleObject};
 
@@ -203,7 +203,7 @@ pub struct RatingSummary {
 }
 
 impl RatingSummary {
-    /// What guests thought of `listing`.
+    /// The ratings of `listing`.
     pub fn of(listing: &Row) -> Self {
         let ratings = &listing.ratings;
         let category = |total| Ratings::average(total, ratings.category_count);

@@ -1,8 +1,8 @@
-//! Words for listings, their nights and prices.
+//! Enums of listings, their nights and prices.
 
 use super::*;
 
-words! {
+enums! {
     /// What can occupy a night of a listing. A night has at most one of these.
     NightHold {
         /// An unpaid booking that holds the night until it is paid.
@@ -153,7 +153,7 @@ words! {
         Tax = "TAX",
     }
 
-    /// What holds a night, as the database says it.
+    /// What holds a night, as stored in the database.
     NightKind {
         /// An unpaid booking that holds the night until it is paid.
         Hold = "HOLD",
@@ -161,7 +161,7 @@ words! {
         Request = "REQUEST",
         /// A confirmed booking.
         Booking = "BOOKING",
-        /// Kept free after a stay.
+        /// Preparation after a stay.
         Preparation = "PREPARATION",
         /// The host blocked it.
         Block = "BLOCK",

@@ -1,9 +1,9 @@
-//! Lines in words.
+//! Titles and details of price lines.
 
 use crate::money::percent;
 use types::{Currency, Money};
 
-/// So many different prices are written out; of more, only the range.
+/// Up to so many different prices are listed; of more, only the range.
 const WRITTEN_OUT: usize = 3;
 
 /// `1 night`, `6 nights`.
@@ -27,7 +27,7 @@ pub(super) fn per_guest_night(guests: u16, nights: u32, price: i64, currency: Cu
     times(&format!("{guests} × {}", count(nights, "night", "nights")), price, currency)
 }
 
-/// `4 × 100.00 + 2 × 120.00`; of many prices only `80.00 to 120.00 a night`.
+/// `4 × 100.00 + 2 × 120.00`; with many prices only `80.00 to 120.00 a night`.
 pub(super) fn nightly_prices(prices: &[i64], currency: Currency) -> String {
     let mut groups: Vec<(i64, u32)> = Vec::new();
     for &price in prices {

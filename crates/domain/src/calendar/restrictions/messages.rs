@@ -1,11 +1,11 @@
-//! Broken rules in words.
+//! Messages of violations.
 
 use chrono::NaiveDate;
 
 use super::{Calendar, Violation, last_arrival, limits};
 use types::UnavailableReason;
 
-/// The violation of a rule. `night` is the night or day at fault.
+/// The violation of a rule. `night`: the night or day that breaks it.
 pub(super) fn violation(calendar: &Calendar, reason: UnavailableReason, night: Option<NaiveDate>) -> Violation {
     let rules = &calendar.rules;
     let date = night.map_or_else(String::new, |night| night.to_string());
@@ -37,7 +37,7 @@ pub(super) fn violation(calendar: &Calendar, reason: UnavailableReason, night: O
     Violation { reason, night, message }
 }
 
-/// The violation of a rule that so many more nights break.
+/// The violation of a rule that `more` further nights break.
 pub(super) fn with_more(first: Violation, more: usize) -> Violation {
     let others = match more {
         0 => return first,

@@ -1,4 +1,4 @@
-//! What a booking is made of.
+//! Parts of bookings.
 
 use async_graphql::{Object, SimpleObject};
 
@@ -27,7 +27,7 @@ pub struct TripDetails {
 }
 
 impl TripDetails {
-    /// For the two sides of a confirmed booking only. None when `place` is not known.
+    /// Only for the two sides of a confirmed booking. None without a `place`.
     pub fn new(booking: &Row, place: &BookedPlace) -> Option<Self> {
         Some(Self {
             address: place.address.clone(),

@@ -9,16 +9,15 @@ use types::error::{Error, Result};
 use types::scalars::{Cursor, Date, Decimal, Form, LocalTime, MinorUnits, TimeZone, Url};
 use types::{Currency, Email, IdempotencyKey, Timestamp};
 
-/// Whether a value has the form `T`, or else what it had to be.
+/// Whether a value has the format of `T`; the error has the expected format.
 ///
 /// # Errors
-/// What it had to be.
+/// The expected format.
 pub fn check<T: Form>(value: &Value) -> std::result::Result<(), &'static str> {
     T::read(value).map(drop).ok_or(T::EXPECTED)
 }
 
-/// How values of the contract's scalars are checked before anything runs. Mutations report malformed ones in their own answer where
-/// nothing else is asked for.
+/// Checks of the contract's scalars before execution. Mutations report malformed values in their own payload.
 pub(super) fn forms() -> Scalars {
     Scalars::default()
         .with("DateTime", check::<Timestamp>)
@@ -35,12 +34,12 @@ pub(super) fn forms() -> Scalars {
         .reported_by("InvalidInputProblem")
 }
 
-/// A value in a mutation's input. A malformed one is kept as such, so that it is reported with its field and with all others that are
-/// not right, in the mutation's own answer.
+/// A value in a mutation's input. A malformed one is stored as such, so that the mutation's payload reports it with its field, together
+/// with all other invalid fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Given<T>(Option<T>);
+pub struct Checked<T>(Option<T>);
 
-impl<T: Form> Given<T> {
+impl<T: Form> Checked<T> {
     /// The value of the field at `path`, which starts below `input`.
     ///
     /// # Errors
@@ -51,7 +50,7 @@ impl<T: Form> Given<T> {
     }
 }
 
-impl<T: Form + InputType> InputType for Given<T> {
+impl<T: Form + InputType> InputType for Checked<T> {
     type RawValueType = Self;
 
     fn type_name() -> Cow<'static, str> {

@@ -1,4 +1,4 @@
-//! A batch that fails is read again in parts, so that a key which cannot be read harms only those who asked for it.
+//! Reads a failed batch again in parts, so that a key that cannot be read fails only its own callers.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,21 +10,21 @@ use std::{
 use super::{Batch, batches::Answer};
 use types::error::Error;
 
-/// How long the parts of a batch are read again. What is not sorted out by then fails as the whole did.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long parts of a batch are read again. Keys that are not read by then fail with the error of the whole batch.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What came of a batch.
+/// The result of a batch.
 pub(super) enum Found<K, R> {
     /// The rows by key.
     Rows(HashMap<K, R>),
-    /// The rows by key, and why other keys cannot be read.
+    /// The rows by key, and the errors of other keys.
     Some(HashMap<K, R>, HashMap<K, Arc<Error>>),
-    /// It failed as a whole.
+    /// The whole batch failed.
     Nothing(Arc<Error>),
 }
 
 impl<K: Eq + Hash, R: Clone> Found<K, R> {
-    /// What is found under `key`.
+    /// The result for `key`.
     pub fn answer(&self, key: &K) -> Answer<R> {
         match self {
             Self::Rows(rows) => Ok(rows.get(key).cloned()),
@@ -36,10 +36,10 @@ impl<K: Eq + Hash, R: Clone> Found<K, R> {
     }
 }
 
-/// The rows of `keys`, which `first` reads together. If that fails, `read` reads each half, and of a half that fails each half again: a
-/// bad key among five hundred is found with eighteen statements, one after the other on one connection. A database that is away or
-/// busy is not asked again.
-pub(super) async fn together_or_apart<K: Clone + Eq + Hash, R, F>(
+/// The rows of `keys`, which `first` reads together. If that fails, `read` reads each half, and of a half that fails each half again: a bad
+/// key among five hundred is found with eighteen statements, one after the other on one connection. Nothing is read again if the database
+/// is unavailable or busy.
+pub(super) async fn read_or_bisect<K: Clone + Eq + Hash, R, F>(
     keys: HashSet<K>,
     first: F,
     read: impl Fn(Vec<K>) -> F,
@@ -51,14 +51,14 @@ where
         Ok(rows) => return Found::Rows(rows),
         Err(error) => Arc::new(error),
     };
-    if keys.len() < 2 || is_away(&failure) {
+    if keys.len() < 2 || is_unavailable(&failure) {
         return Found::Nothing(failure);
     }
     let (mut rows, mut failed) = (HashMap::new(), HashMap::new());
-    let (begun, mut away) = (Instant::now(), false);
+    let (begun, mut unavailable) = (Instant::now(), false);
     let mut parts = vec![(keys.into_iter().collect::<Vec<_>>(), failure)];
     while let Some((mut keys, failure)) = parts.pop() {
-        if keys.len() == 1 || away || begun.elapsed() > PATIENCE {
+        if keys.len() == 1 || unavailable || begun.elapsed() > TIMEOUT {
             failed.extend(keys.into_iter().map(|key| (key, Arc::clone(&failure))));
             continue;
         }
@@ -67,7 +67,7 @@ where
             match read(half.clone()).await {
                 Ok(found) => rows.extend(found),
                 Err(error) => {
-                    away = is_away(&error);
+                    unavailable = is_unavailable(&error);
                     parts.push((half, Arc::new(error)));
                 }
             }
@@ -76,7 +76,7 @@ where
     Found::Some(rows, failed)
 }
 
-fn is_away(error: &Error) -> bool {
+fn is_unavailable(error: &Error) -> bool {
     matches!(error, Error::Busy(_) | Error::Unavailable(_))
 }
 
@@ -97,7 +97,7 @@ mod tests {
             std::future::ready(if fails { Err(error()) } else { Ok(keys.into_iter().map(|key| (key, key)).collect()) })
         };
         let keys: HashSet<u32> = (0..count).collect();
-        let found = together_or_apart(keys, read((0..count).collect()), read).await;
+        let found = read_or_bisect(keys, read((0..count).collect()), read).await;
         let failed = (0..count).filter(|key| found.answer(key).is_err()).collect();
         (failed, statements.get())
     }
@@ -116,8 +116,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_database_that_is_away_is_not_asked_again() {
-        let away = || Error::Unavailable(anyhow!("away"));
-        assert_eq!(read(4, &[2], away).await, (vec![0, 1, 2, 3], 1));
+    async fn an_unavailable_database_is_not_read_again() {
+        let unavailable = || Error::Unavailable(anyhow!("away"));
+        assert_eq!(read(4, &[2], unavailable).await, (vec![0, 1, 2, 3], 1));
     }
 }

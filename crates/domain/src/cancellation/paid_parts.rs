@@ -1,11 +1,11 @@
-//! What the guest paid, in the parts that cancellation tells apart.
+//! What the guest paid, in parts with different refund rules.
 
 use crate::money::{half_even, split};
 use types::{PriceLine, PriceLineKind};
 
 /// What the guest paid, in minor units.
 pub(super) struct Parts {
-    /// What each night is worth, with its share of discount and extra guests.
+    /// The value of each night, with its share of discount and extra guests.
     nights: Vec<i64>,
     /// Cleaning and pets: once per stay.
     pub(super) fees: i64,
@@ -42,7 +42,7 @@ impl Parts {
         }
     }
 
-    /// What the nights from the one with this index on are worth.
+    /// The value of the nights from this index on.
     pub(super) fn nights_from(&self, index: usize) -> i64 {
         self.nights.iter().skip(index).sum()
     }
@@ -52,30 +52,30 @@ impl Parts {
         self.nights_from(0) + self.fees
     }
 
-    /// All of it.
+    /// The total.
     pub(super) fn total(&self) -> i64 {
         self.subtotal() + self.service_fee + self.taxes.iter().sum::<i64>()
     }
 
-    /// Each tax that comes back with so much of what the host charges, in proportion.
+    /// The part of each tax that is refunded with so much of the host's charges, in proportion.
     pub(super) fn taxes_with(&self, from_host: i64) -> Vec<i64> {
         let subtotal = i128::from(self.subtotal());
         let share = |&tax: &i64| match subtotal {
             0 => 0,
-            // No more than the tax itself, as no more comes back than was charged.
+            // At most the tax itself, because no more is refunded than was charged.
             _ => half_even(i128::from(tax) * i128::from(from_host), subtotal) as i64,
         };
         self.taxes.iter().map(share).collect()
     }
 
-    /// What comes back, when it is so much of the nights; before check-in also what is charged once per stay.
+    /// The refund for so much of the nights; before check-in with the charges once per stay.
     pub(super) fn refund(&self, of_nights: i128, before_check_in: bool) -> i64 {
         // A part of the nights, which fit.
         let from_host = of_nights as i64 + if before_check_in { self.fees } else { 0 };
         from_host + self.taxes_with(from_host).iter().sum::<i64>()
     }
 
-    /// How much of a refund comes from the host; the rest is taxes. The exact inverse of `refund` where there is one.
+    /// The host's part of a refund; the rest is taxes. The exact inverse of `refund` where one exists.
     pub(super) fn host_part(&self, refund: i64) -> i64 {
         let (subtotal, taxes) =
             (i128::from(self.subtotal()), self.taxes.iter().map(|&tax| i128::from(tax)).sum::<i128>());
@@ -83,7 +83,7 @@ impl Parts {
             return refund;
         }
         let near = half_even(i128::from(refund) * subtotal, subtotal + taxes) as i64;
-        // Each tax was rounded by half a unit at the most.
+        // Each tax was rounded by at most half a unit.
         let reach = self.taxes.len() as i64 + 1;
         (near - reach..=near + reach)
             .filter(|&from_host| from_host >= 0)

@@ -1,13 +1,13 @@
-//! Words for effects on the outside world, and for what comes back.
+//! Enums of effects on the outside world, and of notifications from it.
 
 use super::*;
 
-words! {
+enums! {
     /// Kinds of effects.
     EffectKind {
         /// Asks the provider for a payment: to authorize it, or to capture it at once.
         AuthorizePayment = "AUTHORIZE_PAYMENT",
-        /// Goes on after the guest has confirmed.
+        /// Continues after the guest has confirmed.
         ConfirmPayment = "CONFIRM_PAYMENT",
         /// Captures what was authorized.
         CapturePayment = "CAPTURE_PAYMENT",
@@ -23,35 +23,35 @@ words! {
         Pending = "PENDING",
         /// Done, or no longer needed.
         Done = "DONE",
-        /// The provider refuses it; a person must look at it.
+        /// The provider refused it; an operator must decide.
         Refused = "REFUSED",
-        /// It has failed too often, and nobody knows whether the provider did it; a person must look at it.
+        /// It has failed too often, and its outcome is unknown; an operator must decide.
         Dead = "DEAD",
     }
 
-    /// What became of a provider's statement.
+    /// The outcome of a provider's notification.
     NoticeOutcome {
         /// It changed the payment.
         Applied = "APPLIED",
-        /// It said what was known.
+        /// It changed nothing.
         Known = "KNOWN",
-        /// It was overtaken by a later one.
+        /// It was outdated by a later one.
         Late = "LATE",
-        /// It contradicted an earlier one: money went back, or a case was opened.
+        /// It contradicted an earlier one: the payment was refunded, or a case was opened.
         Contradiction = "CONTRADICTION",
-        /// It was about a payment that is not here.
+        /// Its payment does not exist.
         UnknownPayment = "UNKNOWN_PAYMENT",
     }
 
-    /// Why a person must look at a payment.
+    /// Why an operator must decide about a payment.
     CaseKind {
         /// The provider contradicts itself.
         Contradiction = "CONTRADICTION",
-        /// The provider captured another amount than it was asked for.
+        /// The provider captured another amount than requested.
         WrongAmount = "WRONG_AMOUNT",
-        /// The provider speaks of a payment that is not here.
+        /// The provider reports a payment that does not exist.
         UnknownPayment = "UNKNOWN_PAYMENT",
-        /// The provider refuses an effect, or never answered.
+        /// The provider refused an effect, or never responded.
         EffectFailed = "EFFECT_FAILED",
     }
 }

@@ -1,22 +1,21 @@
-//! Words with few values: states, kinds, reasons. Each is the enum of the contract with the same name, and the text that the
-//! database holds.
+//! Enums: states, kinds, reasons. Each value is that of the contract's enum with the same name, and the text in the database.
 
 mod bookings;
 mod effects;
 mod events;
 mod listings;
 
-/// A text that is not one of the words.
+/// A text that is not a value of an enum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a {kind}")]
-pub struct UnknownWord {
+pub struct UnknownValue {
     /// The text.
     pub text: String,
-    /// The kind of word that was expected.
+    /// The enum that was expected.
     pub kind: &'static str,
 }
 
-macro_rules! words {
+macro_rules! enums {
     ($($(#[$doc:meta])* $name:ident { $($(#[$item_doc:meta])* $item:ident = $text:literal,)* })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, async_graphql::Enum, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
@@ -29,7 +28,7 @@ macro_rules! words {
             /// All of them, in order.
             pub const ALL: &'static [Self] = &[$(Self::$item,)*];
 
-            /// The word.
+            /// The text in the contract and in the database.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$item => $text,)*
@@ -44,11 +43,11 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::UnknownWord;
-            fn from_str(text: &str) -> Result<Self, $crate::UnknownWord> {
+            type Err = $crate::UnknownValue;
+            fn from_str(text: &str) -> Result<Self, $crate::UnknownValue> {
                 match text {
                     $($text => Ok(Self::$item),)*
-                    _ => Err($crate::UnknownWord { text: text.chars().take(40).collect(), kind: stringify!($name) }),
+                    _ => Err($crate::UnknownValue { text: text.chars().take(40).collect(), kind: stringify!($name) }),
                 }
             }
         }
@@ -79,7 +78,7 @@ macro_rules! words {
     )*};
 }
 
-pub(crate) use words;
+pub(crate) use enums;
 
 pub use bookings::*;
 pub use effects::*;
