@@ -11,7 +11,7 @@ use async_graphql::Value;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::NaiveDate;
 use domain::{
-    events::Place,
+    events::EventPosition,
     search::{Filter, Search},
 };
 use libfuzzer_sys::fuzz_target;
@@ -71,8 +71,8 @@ fn cursors(raw: &str) {
     if let Ok(place) = Newest::<ReviewId>::from_cursor(raw) {
         assert_eq!(place.to_cursor(), raw);
     }
-    if let Ok(place) = Place::from_cursor(raw) {
-        assert_eq!(place.to_cursor(), raw);
+    if let Ok(position) = EventPosition::from_cursor(raw) {
+        assert_eq!(position.to_cursor(), raw);
     }
     for search in SEARCHES.iter() {
         let _ = search.key(raw);
