@@ -75,7 +75,7 @@ pub async fn claim<T: DeserializeOwned>(
     insert(tx, request, "null", now).await
 }
 
-/// As [`claim`], for a response that is known before anything is changed: it is stored at once, and needs no [`store`].
+/// As [`claim`], for a response that is known before anything is changed: it is stored at once, and needs no [`store()`].
 ///
 /// # Errors
 /// As [`stored`].
