@@ -1,6 +1,6 @@
 use crate::config::{DATABASE_NAME, Storage};
 use anyhow::{Context, anyhow};
-use mysql_engine::embedded::{Embedded, EmbeddedError};
+use mysql_engine::embedded::{Durability, Embedded, EmbeddedError, ServerSettings};
 use mysql_engine::{Database, Options};
 use std::time::{Duration, Instant};
 use types::Entropy;
@@ -15,15 +15,18 @@ pub(super) struct OpenStorage {
     embedded: Option<Embedded>,
 }
 
+/// The settings of a private database that this command starts.
+fn settings(storage: &Storage) -> ServerSettings {
+    let buffer_pool = storage.database_memory.map(|mib| u64::from(mib) << 20);
+    ServerSettings { durability: Durability::Full, buffer_pool }
+}
+
 impl OpenStorage {
     /// For the server: an external database, or a private one that only this process runs.
     pub(super) async fn for_server(storage: &Storage) -> anyhow::Result<Self> {
         match storage.database_url()? {
             Some(url) => Ok(Self { url: url.expose().to_owned(), embedded: None }),
-            None => {
-                let memory = storage.database_memory.map(|mib| u64::from(mib) << 20);
-                Self::private(Embedded::start_sized(&storage.data_dir, DATABASE_NAME, memory).await)
-            }
+            None => Self::private(Embedded::start(&storage.data_dir, DATABASE_NAME, settings(storage)).await),
         }
     }
 
@@ -32,7 +35,7 @@ impl OpenStorage {
     pub(super) async fn for_command(storage: &Storage) -> anyhow::Result<Self> {
         match storage.database_url()? {
             Some(url) => Ok(Self { url: url.expose().to_owned(), embedded: None }),
-            None => Self::private(Embedded::attach_or_start(&storage.data_dir, DATABASE_NAME).await),
+            None => Self::private(Embedded::attach_or_start(&storage.data_dir, DATABASE_NAME, settings(storage)).await),
         }
     }
 

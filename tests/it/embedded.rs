@@ -70,14 +70,14 @@ async fn two_owners_of_one_folder_are_one_too_many() {
 async fn a_command_uses_the_running_database_and_the_owner_waits_for_it() {
     let dir = tempfile::tempdir().unwrap();
     let owner = Embedded::start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
-    let guest = Embedded::attach_or_start(dir.path(), staygate::config::DATABASE_NAME).await.unwrap();
+    let guest = Embedded::attach_or_start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     assert!(owner.is_owner() && !guest.is_owner());
     assert_eq!(owner.url(), guest.url());
     let stopping = tokio::spawn(owner.stop(Duration::from_secs(60)));
     migrate::ensure_database(guest.url()).await.expect("it is still up");
     guest.stop(Duration::ZERO).await.unwrap();
     stopping.await.unwrap().unwrap();
-    let alone = Embedded::attach_or_start(dir.path(), staygate::config::DATABASE_NAME).await.unwrap();
+    let alone = Embedded::attach_or_start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     assert!(alone.is_owner());
     alone.stop(Duration::ZERO).await.unwrap();
 }
@@ -138,7 +138,8 @@ async fn a_killed_server_leaves_no_database_behind_and_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     for round in 0..3 {
         let server = Serve::start(dir.path());
-        let guest = Embedded::attach_or_start(dir.path(), staygate::config::DATABASE_NAME).await.unwrap();
+        let guest =
+            Embedded::attach_or_start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
         assert!(!guest.is_owner());
         let database = Database::connect(guest.url(), Options::default()).await.unwrap();
         let mut conn = database.conn().await.unwrap();
@@ -149,7 +150,7 @@ async fn a_killed_server_leaves_no_database_behind_and_loses_nothing() {
         assert!(!server.signal("KILL").success());
     }
     assert!(Serve::start(dir.path()).signal("TERM").success(), "a clean stop is no failure");
-    let alone = Embedded::attach_or_start(dir.path(), staygate::config::DATABASE_NAME).await.unwrap();
+    let alone = Embedded::attach_or_start(dir.path(), staygate::config::DATABASE_NAME, Durability::Full).await.unwrap();
     assert!(alone.is_owner());
     alone.stop(Duration::ZERO).await.unwrap();
 }

@@ -187,9 +187,13 @@ async fn a_database_that_is_killed_under_load_keeps_everything_acknowledged() {
     use diesel_async::RunQueryDsl;
     let folder = tempfile::tempdir().unwrap();
     let server = Server::private(folder.path()).await;
-    let attached = mysql_engine::embedded::Embedded::attach_or_start(folder.path(), staygate::config::DATABASE_NAME)
-        .await
-        .unwrap();
+    let attached = mysql_engine::embedded::Embedded::attach_or_start(
+        folder.path(),
+        staygate::config::DATABASE_NAME,
+        mysql_engine::embedded::Durability::Full,
+    )
+    .await
+    .unwrap();
     let database = Database::connect(attached.url(), Options::default()).await.unwrap();
     let process = database_process(&mut database.conn().await.unwrap()).await;
     let rush = Rush::of(&[&server]);

@@ -201,8 +201,9 @@ fn summary(statement: &str) -> String {
 
 impl StatementObserver {
     fn record_error(&self, error: &Error) {
+        // Whoever waits for the statement marks the connection as lost: `ConnectionHealth::run`.
         if Conflict::of(error) == Some(Conflict::ConnectionLost) {
-            return self.health.mark_lost();
+            return;
         }
         self.health_probe.record_response();
         if !matches!(error, Error::DatabaseError(kind, _) if !matches!(kind, DatabaseErrorKind::Unknown)) {

@@ -85,8 +85,8 @@ pub async fn expired(
         .select(((quotes::expires_at, quotes::id), bookings::id.nullable().is_not_null()))
         .into_boxed();
     if let Some((at, id)) = after {
-        let is_behind = quotes::expires_at.gt(at).or(quotes::id.gt(id));
-        query = query.filter(quotes::expires_at.ge(at)).filter(is_behind);
+        let is_behind = quotes::expires_at.gt(at).or(quotes::expires_at.eq(at).and(quotes::id.gt(id)));
+        query = query.filter(is_behind);
     }
     query.load(conn).await
 }

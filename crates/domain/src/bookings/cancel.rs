@@ -12,10 +12,7 @@ use crate::{
 };
 use auth::Member;
 use mysql_engine::Conn;
-use store::{
-    bookings::{Booking, Change},
-    idempotency::IdempotentRequest,
-};
+use store::bookings::{Booking, Change};
 use types::{
     BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, Money, PriceLine, RefundReason, Side,
     Timestamp,
@@ -83,7 +80,8 @@ pub async fn cancel(
     let (cancelled, booking) = app
         .database
         .transaction(async |tx| {
-            if let Some(stored) = idempotency::claim(tx, &request, now).await? {
+            let canceled = StoredBooking { booking: id };
+            if let Some(stored) = idempotency::claim_with(tx, &request, &canceled, now).await? {
                 return Ok((stored, None));
             }
             let (booking, side) = lock_as(tx, id, member, None).await?;
@@ -92,7 +90,7 @@ pub async fn cancel(
                 payments::refuse_while_captured(tx, &booking).await?;
             }
             let booking = end(app, tx, booking, (side, member), refund, now).await?;
-            Ok::<_, Error>((store_response(tx, &request, id).await?, Some(booking)))
+            Ok::<_, Error>((Idempotent::new(canceled), Some(booking)))
         })
         .await?;
     if let Some(booking) = booking {
@@ -100,14 +98,6 @@ pub async fn cancel(
         outbox::run_group(app, id).await;
     }
     Ok(cancelled)
-}
-
-async fn store_response(
-    tx: &mut Conn,
-    request: &IdempotentRequest<'_>,
-    booking: BookingId,
-) -> Result<Idempotent<StoredBooking>> {
-    idempotency::store(tx, request, StoredBooking { booking }).await
 }
 
 /// The amount to refund, if `side` can cancel now and expects the right amount.

@@ -138,7 +138,8 @@ pub async fn decline(
     let (declined, booking) = app
         .database
         .transaction(async |tx| {
-            if let Some(stored) = idempotency::claim(tx, &request, now).await? {
+            let declined = StoredBooking { booking: id };
+            if let Some(stored) = idempotency::claim_with(tx, &request, &declined, now).await? {
                 return Ok((stored, None));
             }
             let (booking, _) = lock_as(tx, id, host, Some(Side::Host)).await?;
@@ -148,10 +149,9 @@ pub async fn decline(
                 Change { decline_message: message.clone(), ..Change::to(&booking, BookingStatus::Declined, now) };
             store::bookings::update(tx, id, &change).await?;
             store::nights::release(tx, id, None).await?;
-            let stored = idempotency::store(tx, &request, StoredBooking { booking: id }).await?;
-            let declined = Actor::Host(host.id()).event(BookingEventKind::Declined);
-            events::append(app, tx, &booking, [declined], now).await?;
-            Ok::<_, Error>((stored, Some(booking)))
+            let event = Actor::Host(host.id()).event(BookingEventKind::Declined);
+            events::append(app, tx, &booking, [event], now).await?;
+            Ok::<_, Error>((Idempotent::new(declined), Some(booking)))
         })
         .await?;
     if let Some(booking) = booking {

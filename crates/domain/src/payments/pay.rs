@@ -47,7 +47,9 @@ pub async fn pay(
     let in_flight = app
         .database
         .transaction(async |tx| {
-            let earlier = idempotency::claim::<StoredPayment>(tx, &request, now).await?;
+            let payment = PaymentId::new(now, &*app.entropy);
+            let awaited = StoredPayment::awaited(payment, id);
+            let earlier = idempotency::claim_with(tx, &request, &awaited, now).await?;
             let booking = store::bookings::lock(tx, id).await?;
             let booking = booking.filter(|it| it.guest_id == guest.id());
             let booking = booking.ok_or_else(|| Error::not_found("booking", "booking"))?;
@@ -63,11 +65,10 @@ pub async fn pay(
             refuse_unless_payable(tx, &booking, now).await?;
             refuse_over_limit(tx, &booking).await?;
             limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
-            let payment = draft(app, &booking, method, now);
+            let payment = draft(app, payment, &booking, method, now);
             store::payments::insert(tx, &payment).await?;
             let effect = order(app, tx, &payment, EffectKind::AuthorizePayment, now).await?;
-            let stored = idempotency::store(tx, &request, StoredPayment::awaited(payment.id, id)).await?;
-            Ok::<_, Error>(PaymentInFlight { stored, payment, booking, effect: Some(effect) })
+            Ok::<_, Error>(PaymentInFlight { stored: Idempotent::new(awaited), payment, booking, effect: Some(effect) })
         })
         .await?;
     in_flight.conclude(app, &request, EffectKind::AuthorizePayment).await
@@ -191,9 +192,9 @@ async fn refuse_over_limit(tx: &mut Conn, booking: &Booking) -> Result<()> {
     Err(Error::state(Some(booking.id), message))
 }
 
-fn draft(app: &App, booking: &Booking, method: PaymentMethod, now: Timestamp) -> Payment {
+fn draft(app: &App, id: PaymentId, booking: &Booking, method: PaymentMethod, now: Timestamp) -> Payment {
     Payment {
-        id: PaymentId::new(now, &*app.entropy),
+        id,
         booking_id: booking.id,
         currency: booking.currency,
         amount: booking.total,
@@ -228,7 +229,8 @@ pub async fn confirm(
             let found = store::payments::visible(tx, guest.id(), &[id]).await?.pop();
             let found = found.ok_or_else(|| Error::not_found("paymentId", "payment"))?;
             let booking = store::bookings::lock(tx, found.booking_id).await?.ok_or_else(missing_payment)?;
-            let earlier = idempotency::claim::<StoredPayment>(tx, &request, now).await?;
+            let awaited = StoredPayment::awaited(id, booking.id);
+            let earlier = idempotency::claim_with(tx, &request, &awaited, now).await?;
             let payment = store::payments::lock(tx, id).await?.ok_or_else(missing_payment)?;
             if let Some(stored) = earlier {
                 return Ok(PaymentInFlight { stored, payment, booking, effect: None });
@@ -238,7 +240,7 @@ pub async fn confirm(
             limits::take(tx, &app.limits.declined_payments, &[guest.id().as_bytes()], now).await?;
             store::payments::move_to(tx, id, PaymentStatus::Authorizing, now).await?;
             let effect = order(app, tx, &payment, EffectKind::ConfirmPayment, now).await?;
-            let stored = idempotency::store(tx, &request, StoredPayment::awaited(id, booking.id)).await?;
+            let stored = Idempotent::new(awaited);
             let payment = Payment { status: PaymentStatus::Authorizing, ..payment };
             Ok::<_, Error>(PaymentInFlight { stored, payment, booking, effect: Some(effect) })
         })

@@ -37,6 +37,22 @@ pub enum Durability {
     Throwaway,
 }
 
+/// How a private database is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ServerSettings {
+    /// How durable the data is.
+    pub durability: Durability,
+    /// Bytes of memory for pages of tables; `None`: a quarter of the memory of the machine or
+    /// container, from 128 MiB to 8 GiB.
+    pub buffer_pool: Option<u64>,
+}
+
+impl From<Durability> for ServerSettings {
+    fn from(durability: Durability) -> Self {
+        Self { durability, buffer_pool: None }
+    }
+}
+
 /// Why a private database could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
@@ -134,40 +150,35 @@ impl Embedded {
     ///
     /// # Errors
     /// [`EmbeddedError`]; `InUse` when another process uses the folder.
-    pub async fn start(data_dir: &Path, name: &'static str, durability: Durability) -> Result<Self, EmbeddedError> {
-        let folder = Folder::open(data_dir, name)?;
-        let lock = folder.lock()?;
-        Self::own(folder, lock, (durability, None)).await
-    }
-
-    /// Starts the database with full durability and `buffer_pool` bytes of memory for pages of
-    /// tables; `None`: a quarter of the memory of the machine or container, from 128 MiB to 8 GiB.
-    ///
-    /// # Errors
-    /// See [`Self::start`].
-    pub async fn start_sized(
+    pub async fn start(
         data_dir: &Path,
         name: &'static str,
-        buffer_pool: Option<u64>,
+        settings: impl Into<ServerSettings>,
     ) -> Result<Self, EmbeddedError> {
         let folder = Folder::open(data_dir, name)?;
         let lock = folder.lock()?;
-        Self::own(folder, lock, (Durability::Full, buffer_pool)).await
+        Self::own(folder, lock, settings.into()).await
     }
 
     /// Uses the database of the process that runs one in `data_dir`, or starts it when there is
-    /// none. `name` as in [`Self::start`].
+    /// none. `name` as in [`Self::start`]; `settings` hold only for a database that this call
+    /// starts.
     ///
     /// # Errors
     /// [`EmbeddedError`]; `InUse` when another process uses the folder and its database does not
     /// respond.
-    pub async fn attach_or_start(data_dir: &Path, name: &'static str) -> Result<Self, EmbeddedError> {
+    pub async fn attach_or_start(
+        data_dir: &Path,
+        name: &'static str,
+        settings: impl Into<ServerSettings>,
+    ) -> Result<Self, EmbeddedError> {
         const MAX_ATTEMPTS: u32 = 300;
+        let settings = settings.into();
         let folder = Folder::open(data_dir, name)?;
         let mut attempts = 0;
         loop {
             let busy = match folder.lock() {
-                Ok(lock) => return Self::own(folder, lock, (Durability::Full, None)).await,
+                Ok(lock) => return Self::own(folder, lock, settings).await,
                 Err(busy @ EmbeddedError::InUse { .. }) => busy,
                 Err(error) => return Err(error),
             };
@@ -186,15 +197,11 @@ impl Embedded {
         }
     }
 
-    async fn own(
-        folder: Folder,
-        lock: Lock,
-        (durability, buffer_pool): (Durability, Option<u64>),
-    ) -> Result<Self, EmbeddedError> {
+    async fn own(folder: Folder, lock: Lock, settings: ServerSettings) -> Result<Self, EmbeddedError> {
         let server = binary::find()?;
         install::ensure(&server, &folder).await?;
         let (url, log) = (folder.url(), folder.log());
-        let launch = process::Launch::new(server, folder.clone(), durability, buffer_pool);
+        let launch = process::Launch::new(server, folder.clone(), settings);
         let supervisor = Supervisor::start(launch).await?;
         Ok(Self { url, log, role: Role::Owner(Box::new(supervisor), lock, folder) })
     }

@@ -1,6 +1,6 @@
 use super::binary::Server;
 use super::folder::{self, Folder};
-use super::{Durability, EmbeddedError, memory};
+use super::{Durability, EmbeddedError, ServerSettings, memory};
 use crate::{Database, pool};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -41,7 +41,8 @@ pub(super) struct Launch {
 }
 
 impl Launch {
-    pub(super) fn new(server: Server, folder: Folder, durability: Durability, buffer_pool: Option<u64>) -> Self {
+    pub(super) fn new(server: Server, folder: Folder, settings: ServerSettings) -> Self {
+        let ServerSettings { durability, buffer_pool } = settings;
         Self { server, folder, durability, buffer_pool: buffer_pool.unwrap_or_else(memory::buffer_pool) }
     }
 
