@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use crate::style::sources;
 
 /// The crates, lowest first, each with its allowed dependencies in this workspace.
-const MAP: [(&str, &[&str]); 14] = [
+const MAP: [(&str, &[&str]); 15] = [
     ("telemetry", &[]),
     ("client-limits", &[]),
     ("graphql-contract", &[]),
@@ -13,9 +13,10 @@ const MAP: [(&str, &[&str]); 14] = [
     ("mysql-engine", &["telemetry"]),
     ("types", &["client-limits", "mysql-engine", "telemetry"]),
     ("auth", &["client-limits", "types"]),
+    ("rules", &["types"]),
     ("store", &["client-limits", "mysql-engine", "types"]),
     ("providers", &["telemetry", "types"]),
-    ("domain", &["auth", "client-limits", "mysql-engine", "providers", "store", "telemetry", "types"]),
+    ("domain", &["auth", "client-limits", "mysql-engine", "providers", "rules", "store", "telemetry", "types"]),
     ("import", &["auth", "domain", "mysql-engine", "store", "types"]),
     ("graphql", &["auth", "client-limits", "domain", "graphql-contract", "graphql-transport", "telemetry", "types"]),
     ("pages", &["graphql-transport"]),

@@ -5,22 +5,19 @@ pub mod accounts;
 pub mod app;
 pub mod bookings;
 pub mod calendar;
-pub mod cancellation;
 pub mod estimates;
 pub mod events;
 pub mod idempotency;
 pub mod limits;
 pub mod listings;
-pub mod money;
 pub mod outbox;
 pub mod payments;
-pub mod pricing;
 pub mod quotes;
 pub mod retention;
 pub mod reviews;
-pub mod rule_sets;
 pub mod search;
-pub mod timezones;
-pub mod transitions;
 pub mod users;
 pub mod wishlists;
+
+// The rules belong to the domain; they are a crate of their own because they need nothing of it.
+pub use rules::{cancellation, money, pricing, rule_sets, timezones, transitions};

@@ -2,7 +2,6 @@
 
 pub mod blocks;
 mod prices;
-pub mod restrictions;
 mod spans;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,7 +15,8 @@ use crate::{
 use auth::Member;
 use mysql_engine::Conn;
 pub use prices::{NightPrices, set_night_prices};
-use restrictions::{Calendar, NightView, Taken};
+pub use rules::restrictions;
+use rules::restrictions::{Calendar, NightView, Taken};
 pub use store::{night_rates::NightRate, nights::Night};
 use types::{BookingId, ListingId, ListingStatus, Money, NightHold, Stay, TimeZones, Timestamp, error::Result};
 
