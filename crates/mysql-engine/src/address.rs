@@ -24,14 +24,14 @@ impl Address {
         Ok(Self { opts: opts.into(), mode: url.mode() })
     }
 
-    /// The same server without a database, and the name of the database.
+    /// The address of the same server without a database, and the name of the database.
     pub fn without_database(&self) -> (Self, Option<String>) {
         let name = self.opts.db_name().filter(|name| !name.is_empty()).map(str::to_owned);
         let opts = OptsBuilder::from_opts(self.opts.clone()).db_name(None::<String>).into();
         (Self { opts, mode: self.mode }, name)
     }
 
-    /// Opens a connection.
+    /// Opens a connection. With [`SslMode::Preferred`], without TLS if the server has none.
     pub async fn open(&self) -> Result<Conn, DatabaseError> {
         let opened = match Conn::new(self.opts.clone()).await {
             Err(Error::Driver(DriverError::NoClientSslFlagFromServer)) if self.mode == SslMode::Preferred => {
@@ -39,10 +39,10 @@ impl Address {
             }
             opened => opened,
         };
-        opened.map_err(|error| self.error(error))
+        opened.map_err(|error| self.connect_error(error))
     }
 
-    fn error(&self, error: Error) -> DatabaseError {
+    fn connect_error(&self, error: Error) -> DatabaseError {
         match error {
             Error::Server(error) => {
                 DatabaseError::Denied { code: error.code, message: error.message + self.advice(error.code) }
@@ -53,11 +53,11 @@ impl Address {
                     "ssl-mode={mode}, but the server does not support TLS: install a certificate on it"
                 ))
             }
-            Error::Io(IoError::Tls(TlsError::Tls(error))) => insecure(&error),
+            Error::Io(IoError::Tls(TlsError::Tls(error))) => tls_error(&error),
             Error::Io(IoError::Tls(error)) => DatabaseError::Insecure(error.to_string()),
             Error::Io(IoError::Io(error)) => {
                 match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                    Some(error) => insecure(error),
+                    Some(error) => tls_error(error),
                     None => self.unreachable(&error),
                 }
             }
@@ -89,10 +89,10 @@ impl Address {
     }
 }
 
-fn insecure(error: &rustls::Error) -> DatabaseError {
+fn tls_error(error: &rustls::Error) -> DatabaseError {
     let advice = match error {
         rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
-            ": its authority is not trusted; name the right one with ssl-ca"
+            ": its authority is not trusted; set the right one with ssl-ca"
         }
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },

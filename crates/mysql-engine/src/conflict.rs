@@ -1,3 +1,5 @@
+//! Conflicts: errors of a transaction that a retry from its start may avoid.
+
 use diesel::result::{DatabaseErrorKind, Error};
 
 /// Why a transaction that failed may succeed when it is retried from its start.
@@ -47,7 +49,7 @@ impl Conflict {
             Error::DatabaseError(DatabaseErrorKind::Unknown, info) => info.message(),
             _ => return None,
         };
-        // Only without a reason after it: with one, the statement timed out, and would again.
+        // With a reason after this text the statement timed out, and a retry would, too.
         if message == "Query execution was interrupted" {
             return Some(Self::Interrupted);
         }
@@ -55,7 +57,7 @@ impl Conflict {
     }
 }
 
-/// Errors of a transaction's closure, which may contain a database error that is worth a retry.
+/// An error of a transaction's closure, which may come from a conflict that a retry can resolve.
 pub trait MayConflict {
     /// The conflict behind this error, if a retry of the transaction may succeed.
     fn conflict(&self) -> Option<Conflict>;

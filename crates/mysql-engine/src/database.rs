@@ -1,3 +1,5 @@
+//! The handle to the database: its options, errors, pool and callers.
+
 use super::address::Address;
 use super::conflict::{Conflict, MayConflict};
 use super::health_probe::Unresponsive;
@@ -299,16 +301,16 @@ impl Database {
 
     async fn acquire_from_pool(&self, purpose: Purpose) -> Result<Conn, DatabaseError> {
         let Shared { pool, shares, options, acquire_times, .. } = &*self.shared;
-        let begun = Instant::now();
+        let started = Instant::now();
         let permit = shares.acquire(&self.caller, purpose, options.acquire_timeout).await.ok_or(DatabaseError::Busy)?;
-        let wait = Some(options.acquire_timeout.saturating_sub(begun.elapsed()));
+        let wait = Some(options.acquire_timeout.saturating_sub(started.elapsed()));
         let object = pool.timeout_get(&Timeouts { wait, ..pool.timeouts() }).await.map_err(|error| match error {
             PoolError::Timeout(TimeoutType::Wait) => DatabaseError::Busy,
             PoolError::Backend(error) => error,
             PoolError::Timeout(_) => DatabaseError::Unreachable("it does not respond".to_owned()),
             error => DatabaseError::Unreachable(error.to_string()),
         })?;
-        acquire_times.record(begun.elapsed());
+        acquire_times.record(started.elapsed());
         Ok(Conn::new(object, permit))
     }
 

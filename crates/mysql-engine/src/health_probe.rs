@@ -1,7 +1,7 @@
 //! Whether the database responds at all.
 //!
 //! A database that is down refuses connections, so callers fail at once. One that is frozen, or
-//! behind a network that drops packets, sends nothing, and a caller would wait for ever. Therefore
+//! behind a network that drops packets, sends nothing, and a caller would wait forever. Therefore
 //! a call that has had no response for a while starts a health probe on a connection of its own. If
 //! the probe fails too, all waiting calls fail, and new calls fail fast until the database responds
 //! again. A statement that is only slow, or waits for a lock, is not affected: its database

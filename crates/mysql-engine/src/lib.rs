@@ -17,7 +17,6 @@ mod statement_killer;
 mod statements;
 mod transaction;
 mod url;
-/// Which database servers are supported, and what the connected one is.
 pub mod version;
 
 pub use conflict::{Conflict, MayConflict};

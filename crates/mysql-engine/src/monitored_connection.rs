@@ -40,13 +40,13 @@ impl MonitoredConnection {
         generation: &Arc<AtomicU64>,
     ) -> Self {
         let health = Arc::new(ConnectionHealth::of(generation));
-        let (watched, health_probe, statements) =
+        let (observed, health_probe, statements) =
             (Arc::clone(&health), Arc::clone(health_probe), Arc::clone(statements));
         conn.set_instrumentation(StatementObserver {
-            health: watched,
+            health: observed,
             health_probe: Arc::clone(&health_probe),
             statements,
-            begun: None,
+            started: None,
             span: None,
         });
         Self { conn, health, health_probe }
@@ -112,7 +112,8 @@ impl ConnectionHealth {
 
     /// The result of `work`, or an error as soon as the database is known to be unresponsive.
     /// Nothing is sent on a lost connection. The driver does not report each loss to the
-    /// [`StatementObserver`]: not while it closes the statement before, nor while rows are read.
+    /// [`StatementObserver`]: not while it closes the previous statement, and not while rows are
+    /// read.
     async fn run<T>(&self, probe: &Arc<HealthProbe>, work: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
         if self.lost.load(Ordering::Relaxed) {
             return Err(unresponsive());
@@ -135,7 +136,7 @@ struct StatementObserver {
     health_probe: Arc<HealthProbe>,
     statements: Arc<Statements>,
     /// When the current statement was sent, if it is counted.
-    begun: Option<Instant>,
+    started: Option<Instant>,
     /// Its span, if it is traced.
     span: Option<Span>,
 }
@@ -147,14 +148,14 @@ impl Instrumentation for StatementObserver {
                 self.health.in_flight.store(true, Ordering::Relaxed);
                 if !self.health.pinging.load(Ordering::Relaxed) {
                     self.statements.count(query);
-                    self.begun = Some(Instant::now());
+                    self.started = Some(Instant::now());
                     self.span = logs::is_traced().then(|| span(query));
                 }
             }
             InstrumentationEvent::FinishQuery { error, .. } => {
                 self.health.in_flight.store(false, Ordering::Relaxed);
-                if let Some(begun) = self.begun.take() {
-                    self.statements.times().record(begun.elapsed());
+                if let Some(started) = self.started.take() {
+                    self.statements.times().record(started.elapsed());
                 }
                 if let Some(span) = self.span.take().filter(|_| error.is_some()) {
                     span.record("otel.status_code", "ERROR");

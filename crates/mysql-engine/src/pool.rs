@@ -1,18 +1,20 @@
 //! A pool whose connections are checked according to their last use.
 //!
-//! Neither usual check is good enough: a ping before each use costs a quarter of the CPU, and
-//! without a check a dead connection is used again and again. Here each connection monitors its own
-//! statements:
+//! Neither of the usual strategies is good enough: a ping before each use costs a quarter of the
+//! CPU, and without a check a dead connection is used again and again. Here each connection
+//! monitors its own statements:
 //!
-//! - A statement did not finish (its future was dropped), or a transaction was left open: the state of the connection is unknown,
-//!   so it is closed as soon as it is returned, which also releases its locks.
-//! - An error that only a lost connection causes: it is closed too, and all others are pinged before their next use, because the
-//!   cause (a restart of the database) probably concerns all of them.
+//! - A statement did not finish (its future was dropped), or a transaction was left open: the state
+//!   of the connection is unknown, so it is closed as soon as it is returned, which also releases
+//!   its locks.
+//! - An error that only a lost connection causes: it is closed too, and all others are pinged
+//!   before their next use, because the cause (a restart of the database) probably affects all of
+//!   them.
 //! - Any other unclear error, or some time without use: it is pinged before its next use.
 //! - Otherwise it is used without a check.
 //!
 //! Calls do not wait for a database that has stopped responding: see [`super::health_probe`]. Rows
-//! that were not read to the end do no harm: the driver skips them before the next statement.
+//! that were not read are harmless: the driver skips them before the next statement.
 
 use super::address::Address;
 use super::health_probe::HealthProbe;

@@ -131,13 +131,13 @@ impl OperationShare {
         Self { permits: Arc::new(Semaphore::new(connections)), released: Notify::new() }
     }
 
-    /// A permit, as soon as the operation holds few enough connections.
+    /// A permit, as soon as the operation is below its limit.
     async fn permit(self: &Arc<Self>) -> Option<OperationPermit> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
         Some(self.wrap(permit))
     }
 
-    /// A permit, if the operation holds few enough connections now.
+    /// A permit, if the operation is below its limit now.
     pub fn try_permit(self: &Arc<Self>) -> Option<OperationPermit> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
         Some(self.wrap(permit))

@@ -1,9 +1,9 @@
 //! Kills statements whose caller no longer waits.
 //!
 //! When a client disconnects during a query, its connection is closed, but the database notices
-//! only when it has the result. A client that sends and leaves could so keep the database busy with
-//! more statements than the pool has connections. Therefore the statement is killed, and until then
-//! its connection counts against its caller.
+//! only when it has the result. A client that repeatedly sends a query and disconnects could so
+//! keep the database busy with more statements than the pool has connections. Therefore the
+//! statement is killed, and until then its connection counts against its caller.
 
 use super::DatabaseError;
 use super::address::Address;

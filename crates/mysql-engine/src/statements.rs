@@ -1,10 +1,12 @@
+//! Counts and records the statements that are sent.
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use telemetry::Histogram;
 
 /// Counts the statements that one [`super::Database`] sends: a metric in production, and in tests
-/// the proof that a page of any size costs the same number of statements. Session setup and pings
+/// evidence that a page of any size takes the same number of statements. Session setup and pings
 /// of the pool are not counted.
 #[derive(Debug, Default)]
 pub struct Statements {

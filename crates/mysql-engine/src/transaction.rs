@@ -1,3 +1,5 @@
+//! Runs transactions and single statements, and retries them after a conflict.
+
 use super::conflict::{Conflict, MayConflict};
 use super::monitored_connection::MonitoredConnection;
 use super::shares::Purpose;
@@ -33,12 +35,13 @@ enum Outcome<T, E> {
 impl Database {
     /// Runs `work` in a transaction: commits when it returns `Ok`, rolls back otherwise.
     ///
-    /// **`work` may run more than once**: when it conflicts with other transactions (deadlock, lock wait timeout, failed
-    /// certification on Galera) or the connection is lost before `COMMIT` was sent, it is rolled
-    /// back and retried after a short random pause, a bounded number of times. So it must have no
-    /// effect outside the database. When the response to `COMMIT` itself is lost, the outcome is
-    /// unknown and the error is returned: use an idempotency key to find out. When the future is
-    /// dropped before it ends, the connection is closed, and the server rolls back.
+    /// **`work` may run more than once**: when it conflicts with other transactions (deadlock, lock
+    /// wait timeout, failed certification on Galera) or the connection is lost before `COMMIT` was
+    /// sent, it is rolled back and retried after a short random pause, a bounded number of times.
+    /// So it must have no effect outside the database. When the response to `COMMIT` itself is
+    /// lost, the outcome is unknown and the error is returned: use an idempotency key to find out.
+    /// When the future is dropped before it ends, the connection is closed, and the server rolls
+    /// back.
     ///
     /// The closure captures by shared reference (`async |tx|`, not `async move |tx|`; bind a
     /// reference first where needed).
@@ -140,7 +143,7 @@ where
     E: From<DatabaseError> + MayConflict + Send,
 {
     if let Err(error) = Ansi::begin_transaction(&mut **conn).await {
-        return outcome(error);
+        return failed_outcome(error);
     }
     match work(conn).await {
         Ok(value) => match Ansi::commit_transaction(&mut **conn).await {
@@ -149,7 +152,7 @@ where
             Err(error) if conn.is_lost() => Outcome::Failed(DatabaseError::from(error).into()),
             Err(error) => {
                 roll_back(conn).await;
-                outcome(error)
+                failed_outcome(error)
             }
         },
         Err(error) => {
@@ -187,7 +190,7 @@ async fn roll_back(conn: &mut MonitoredConnection) {
     }
 }
 
-fn outcome<T, E: From<DatabaseError>>(error: diesel::result::Error) -> Outcome<T, E> {
+fn failed_outcome<T, E: From<DatabaseError>>(error: diesel::result::Error) -> Outcome<T, E> {
     match Conflict::of(&error) {
         Some(conflict) => Outcome::Conflicted(conflict, Some(DatabaseError::from(error).into())),
         None => Outcome::Failed(DatabaseError::from(error).into()),

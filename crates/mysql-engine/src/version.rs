@@ -1,3 +1,5 @@
+//! Which database servers are supported, and what the connected one is.
+
 use super::{Conn, DatabaseError};
 use chrono::NaiveDateTime;
 use diesel::sql_types::{Datetime, Text};

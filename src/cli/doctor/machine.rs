@@ -37,7 +37,7 @@ pub(super) fn check_folder(storage: &Storage) -> anyhow::Result<String> {
     let probe = existing.join(format!(".doctor-{}", std::process::id()));
     std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe)).with_context(advice)?;
     let shown = folder.display();
-    match embedded::state(folder)? {
+    match embedded::folder_state(folder)? {
         FolderState::New => Ok(format!("{shown}, created at the first start")),
         FolderState::Free => Ok(shown.to_string()),
         FolderState::InUse { owner } => {

@@ -48,9 +48,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     }
     time_zones::check(&mut report, &config, SystemClock.now());
     report.add("port", machine::check_ports(&config).await);
-    if is_embedded && matches!(embedded::state(&config.storage.data_dir), Ok(FolderState::New)) {
+    if is_embedded && matches!(embedded::folder_state(&config.storage.data_dir), Ok(FolderState::New)) {
         // A check leaves nothing behind, so it does not create the database.
-        let server = embedded::server().map(|server| format!("none yet; {server} will create it"));
+        let server = embedded::server_program().map(|server| format!("none yet; {server} will create it"));
         report.add("database", server.map_err(Into::into));
     } else {
         check_database(&mut report, &config).await;

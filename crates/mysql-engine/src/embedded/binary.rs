@@ -1,3 +1,5 @@
+//! Finds the program of a database server.
+
 use super::EmbeddedError;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +12,7 @@ pub(super) struct Server {
 }
 
 /// Folders of servers that are often not in the `PATH` of a user.
-const MORE_FOLDERS: &[&str] = &[
+const EXTRA_FOLDERS: &[&str] = &[
     "/usr/sbin",
     "/usr/libexec",
     "/usr/local/sbin",
@@ -25,7 +27,7 @@ const MORE_FOLDERS: &[&str] = &[
 pub(super) fn find() -> Result<Server, EmbeddedError> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path)
-        .chain(MORE_FOLDERS.iter().map(PathBuf::from))
+        .chain(EXTRA_FOLDERS.iter().map(PathBuf::from))
         .filter(|dir| dir.is_absolute())
         .collect();
     ["mariadbd", "mysqld"]

@@ -1,3 +1,5 @@
+//! The data folder of a private database: its paths, access rights and locks.
+
 use super::EmbeddedError;
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -38,7 +40,7 @@ pub enum FolderState {
 ///
 /// # Errors
 /// [`EmbeddedError::Folder`] when it cannot be read.
-pub fn state(data_dir: &Path) -> Result<FolderState, EmbeddedError> {
+pub fn folder_state(data_dir: &Path) -> Result<FolderState, EmbeddedError> {
     let path = data_dir.join("lock");
     let mut file = match File::open(&path) {
         Ok(file) => file,
@@ -48,19 +50,20 @@ pub fn state(data_dir: &Path) -> Result<FolderState, EmbeddedError> {
     match file.try_lock_shared() {
         Ok(()) if data_dir.join("database").is_dir() => Ok(FolderState::Free),
         Ok(()) => Ok(FolderState::New),
-        Err(TryLockError::WouldBlock) => Ok(FolderState::InUse { owner: owner(&mut file) }),
+        Err(TryLockError::WouldBlock) => Ok(FolderState::InUse { owner: read_owner(&mut file) }),
         Err(TryLockError::Error(source)) => Err(EmbeddedError::folder("lock", &path)(source)),
     }
 }
 
 /// The process ID in a lock file.
-fn owner(file: &mut File) -> Option<u32> {
+fn read_owner(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok())
 }
 
-/// The longest path of a Unix socket on all systems (macOS: 103 bytes and a zero, Linux: 107).
-const LONGEST_SOCKET: usize = 103;
+/// The maximum length of the path of a Unix socket on all systems, in bytes (macOS: 103 bytes and a
+/// zero, Linux: 107).
+const MAX_SOCKET_PATH: usize = 103;
 
 /// The data folder: its paths and locks.
 #[derive(Debug, Clone)]
@@ -75,24 +78,24 @@ pub(super) struct Folder {
 impl Folder {
     /// Opens the folder, and creates it if needed, accessible by this user only.
     pub(super) fn open(data_dir: &Path, name: &'static str) -> Result<Self, EmbeddedError> {
-        private_folder(data_dir)?;
+        create_private_folder(data_dir)?;
         let root = data_dir.canonicalize().map_err(EmbeddedError::folder("find", data_dir))?;
         let run = root.join("run");
-        private_folder(&run)?;
-        // The data folder may have existed before, open to others; whoever can enter this folder
-        // has full access to the database.
-        close_to_others(&run)?;
-        private_folder(&root.join("tmp"))?;
-        let uid = own_uid(&run)?;
+        create_private_folder(&run)?;
+        // The data folder may have existed before, accessible to others. Anyone who can enter this
+        // folder has full access to the database.
+        make_private(&run)?;
+        create_private_folder(&root.join("tmp"))?;
+        let uid = current_uid(&run)?;
         let mut socket = run.join("db.sock");
-        if socket.as_os_str().len() > LONGEST_SOCKET {
+        if socket.as_os_str().len() > MAX_SOCKET_PATH {
             let id: String = Sha256::digest(root.as_os_str().as_encoded_bytes())
                 .iter()
                 .take(8)
                 .map(|b| format!("{b:02x}"))
                 .collect();
             let run = std::env::temp_dir().join(format!("{name}-{id}"));
-            private_folder(&run)?;
+            create_private_folder(&run)?;
             let metadata = fs::metadata(&run).map_err(EmbeddedError::folder("read", &run))?;
             if metadata.uid() != uid || metadata.permissions().mode() & 0o077 != 0 {
                 return Err(EmbeddedError::SocketFolder(run));
@@ -160,7 +163,7 @@ impl Folder {
                 Ok(Lock(file))
             }
             Err(TryLockError::WouldBlock) => {
-                Err(EmbeddedError::InUse { folder: self.root.clone(), owner: owner(&mut file) })
+                Err(EmbeddedError::InUse { folder: self.root.clone(), owner: read_owner(&mut file) })
             }
             Err(TryLockError::Error(source)) => Err(EmbeddedError::folder("lock", &path)(source)),
         }
@@ -227,19 +230,19 @@ fn open(path: &Path) -> Result<File, EmbeddedError> {
         .map_err(EmbeddedError::folder("open", path))
 }
 
-fn private_folder(path: &Path) -> Result<(), EmbeddedError> {
+fn create_private_folder(path: &Path) -> Result<(), EmbeddedError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(EmbeddedError::folder("create", path))
 }
 
-pub(super) fn close_to_others(path: &Path) -> Result<(), EmbeddedError> {
+pub(super) fn make_private(path: &Path) -> Result<(), EmbeddedError> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(EmbeddedError::folder("protect", path))
 }
 
 /// The user ID of this process, read from a file that it creates, which also checks that it may
 /// write here.
-fn own_uid(folder: &Path) -> Result<u32, EmbeddedError> {
+fn current_uid(folder: &Path) -> Result<u32, EmbeddedError> {
     let path = folder.join(format!("probe-{}", std::process::id()));
-    let uid = File::create(&path).and_then(|file| file.metadata()).map(|is| is.uid());
+    let uid = File::create(&path).and_then(|file| file.metadata()).map(|metadata| metadata.uid());
     let uid = uid.map_err(EmbeddedError::folder("write to", folder))?;
     fs::remove_file(&path).map_err(EmbeddedError::folder("delete", &path))?;
     Ok(uid)
@@ -253,7 +256,7 @@ mod tests {
     fn a_long_data_folder_gets_a_short_socket() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(&dir.path().join("a".repeat(120)), "books").unwrap();
-        assert!(folder.socket().as_os_str().len() <= LONGEST_SOCKET, "{}", folder.socket().display());
+        assert!(folder.socket().as_os_str().len() <= MAX_SOCKET_PATH, "{}", folder.socket().display());
         fs::remove_dir_all(folder.socket().parent().unwrap()).unwrap();
     }
 

@@ -1,3 +1,5 @@
+//! Sets up a new data folder.
+
 use super::EmbeddedError;
 use super::binary::Server;
 use super::folder::{self, Folder};
@@ -33,7 +35,7 @@ pub(super) async fn ensure(server: &Server, folder: &Folder) -> Result<(), Embed
         let mut command = base_command(server, folder, &partial);
         run(command.arg("--initialize-insecure").stdin(Stdio::null()), b"").await?;
     }
-    folder::close_to_others(&partial)?;
+    folder::make_private(&partial)?;
     sync(&partial)?;
     fs::rename(&partial, &database).map_err(EmbeddedError::folder("rename", &partial))?;
     sync(folder.root())
@@ -78,17 +80,17 @@ async fn run(command: &mut Command, input: &[u8]) -> Result<(), EmbeddedError> {
     command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).process_group(0);
     let mut child = command.spawn().map_err(failed)?;
     let stdin = child.stdin.take();
-    let feed = async {
+    let write_input = async {
         if let Some(mut stdin) = stdin {
             stdin.write_all(input).await?;
             stdin.shutdown().await?;
         }
         Ok::<(), std::io::Error>(())
     };
-    let (fed, output) = tokio::join!(feed, child.wait_with_output());
+    let (written, output) = tokio::join!(write_input, child.wait_with_output());
     let output = output.map_err(failed)?;
     if output.status.success() {
-        return fed.map_err(failed);
+        return written.map_err(failed);
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
     let last: Vec<&str> = stderr.lines().rev().take(10).collect();

@@ -22,7 +22,7 @@ mod memory;
 mod process;
 
 use folder::{Folder, Lock};
-pub use folder::{FolderState, state};
+pub use folder::{FolderState, folder_state};
 use process::Supervisor;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -76,7 +76,7 @@ pub enum EmbeddedError {
     /// The folder cannot be used.
     #[error("cannot {what} {}: {source}", path.display())]
     Folder {
-        /// What was tried, as a verb.
+        /// The operation that failed, as a verb.
         what: &'static str,
         /// The path.
         path: PathBuf,
@@ -139,7 +139,7 @@ enum Role {
 ///
 /// # Errors
 /// [`EmbeddedError::NoServer`].
-pub fn server() -> Result<String, EmbeddedError> {
+pub fn server_program() -> Result<String, EmbeddedError> {
     binary::find().map(|server| server.program.display().to_string())
 }
 
@@ -157,7 +157,7 @@ impl Embedded {
     ) -> Result<Self, EmbeddedError> {
         let folder = Folder::open(data_dir, name)?;
         let lock = folder.lock()?;
-        Self::own(folder, lock, settings.into()).await
+        Self::start_as_owner(folder, lock, settings.into()).await
     }
 
     /// Uses the database of the process that runs one in `data_dir`, or starts it when there is
@@ -178,7 +178,7 @@ impl Embedded {
         let mut attempts = 0;
         loop {
             let busy = match folder.lock() {
-                Ok(lock) => return Self::own(folder, lock, settings).await,
+                Ok(lock) => return Self::start_as_owner(folder, lock, settings).await,
                 Err(busy @ EmbeddedError::InUse { .. }) => busy,
                 Err(error) => return Err(error),
             };
@@ -197,11 +197,11 @@ impl Embedded {
         }
     }
 
-    async fn own(folder: Folder, lock: Lock, settings: ServerSettings) -> Result<Self, EmbeddedError> {
+    async fn start_as_owner(folder: Folder, lock: Lock, settings: ServerSettings) -> Result<Self, EmbeddedError> {
         let server = binary::find()?;
         install::ensure(&server, &folder).await?;
         let (url, log) = (folder.url(), folder.log());
-        let launch = process::Launch::new(server, folder.clone(), settings);
+        let launch = process::LaunchConfig::new(server, folder.clone(), settings);
         let supervisor = Supervisor::start(launch).await?;
         Ok(Self { url, log, role: Role::Owner(Box::new(supervisor), lock, folder) })
     }

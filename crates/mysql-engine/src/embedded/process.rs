@@ -1,3 +1,5 @@
+//! Starts the server process, restarts it after a crash, and stops it.
+
 use super::binary::Server;
 use super::folder::{self, Folder};
 use super::{Durability, EmbeddedError, ServerSettings, memory};
@@ -32,18 +34,18 @@ exit "$code"
 
 /// Everything that is needed to start the server, also after a crash.
 #[derive(Debug, Clone)]
-pub(super) struct Launch {
+pub(super) struct LaunchConfig {
     server: Server,
     folder: Folder,
     durability: Durability,
-    /// Bytes of memory for pages of tables.
+    /// Size of the buffer pool, in bytes.
     buffer_pool: u64,
 }
 
-impl Launch {
+impl LaunchConfig {
     pub(super) fn new(server: Server, folder: Folder, settings: ServerSettings) -> Self {
         let ServerSettings { durability, buffer_pool } = settings;
-        Self { server, folder, durability, buffer_pool: buffer_pool.unwrap_or_else(memory::buffer_pool) }
+        Self { server, folder, durability, buffer_pool: buffer_pool.unwrap_or_else(memory::default_buffer_pool) }
     }
 
     fn arguments(&self) -> Vec<String> {
@@ -168,7 +170,7 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
-    pub(super) async fn start(launch: Launch) -> Result<Self, EmbeddedError> {
+    pub(super) async fn start(launch: LaunchConfig) -> Result<Self, EmbeddedError> {
         let running = launch.spawn().await?;
         let (stop, stopped) = oneshot::channel();
         Ok(Self { stop, task: tokio::spawn(supervise(launch, running, stopped)) })
@@ -185,7 +187,7 @@ impl Supervisor {
 
 /// Restarts the server whenever it ends, with growing pauses, until `stopped` is signaled.
 async fn supervise(
-    launch: Launch,
+    launch: LaunchConfig,
     mut running: Running,
     mut stopped: oneshot::Receiver<()>,
 ) -> Result<(), EmbeddedError> {
@@ -212,8 +214,8 @@ async fn supervise(
                 spawned = launch.spawn() => spawned,
             };
             match spawned {
-                Ok(again) => {
-                    running = again;
+                Ok(restarted) => {
+                    running = restarted;
                     up_since = Instant::now();
                     tracing::info!("the database server is running again");
                     break;
@@ -224,7 +226,7 @@ async fn supervise(
     }
 }
 
-fn log_exit(launch: &Launch, status: std::io::Result<ExitStatus>) {
+fn log_exit(launch: &LaunchConfig, status: std::io::Result<ExitStatus>) {
     let log = launch.folder.log();
     match status {
         Ok(status) => tracing::error!(%status, log = %log.display(), "the database server ended; restarting it"),
@@ -233,7 +235,7 @@ fn log_exit(launch: &Launch, status: std::io::Result<ExitStatus>) {
 }
 
 /// Closes the pipe, so that the shell stops the server, and waits until it has ended.
-async fn shut_down(launch: &Launch, running: Running) -> Result<(), EmbeddedError> {
+async fn shut_down(launch: &LaunchConfig, running: Running) -> Result<(), EmbeddedError> {
     let Running { mut child, pipe } = running;
     drop(pipe);
     match tokio::time::timeout(STOP_TIMEOUT, child.wait()).await {

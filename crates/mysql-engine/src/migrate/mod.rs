@@ -32,7 +32,7 @@ pub enum MigrateError {
     /// The database does not exist, and may not be created.
     #[error(
         "the database {name} does not exist and cannot be created: {reason}. Create it (CREATE DATABASE {name} CHARACTER \
-         SET utf8mb4), or give the user the right to"
+         SET utf8mb4), or grant the user the privilege to create it"
     )]
     Missing {
         /// The database.
@@ -87,7 +87,7 @@ impl<'a> Migrator<'a> {
     }
 
     /// Applies all pending migrations and returns their names; creates the database if it does not
-    /// exist and the user may.
+    /// exist and the user has the privilege.
     ///
     /// # Errors
     /// [`MigrateError`].
@@ -224,7 +224,7 @@ async fn revert(conn: &mut Conn, script: &Script) -> mysql_async::Result<()> {
 async fn run(conn: &mut Conn, statements: &[String]) -> mysql_async::Result<()> {
     for statement in statements {
         match conn.query_drop(statement).await {
-            Err(mysql_async::Error::Server(error)) if script::is_done(statement, error.code) => {
+            Err(mysql_async::Error::Server(error)) if script::is_already_done(statement, error.code) => {
                 tracing::warn!(%error, "skipped a statement of an interrupted migration: it was done already");
             }
             done => done?,

@@ -20,7 +20,7 @@ pub struct Script {
 
 impl Script {
     pub(super) fn of(migration: &dyn Migration<Mysql>) -> diesel::migration::Result<Self> {
-        let (mut up, mut down) = (Text(String::new()), Text(String::new()));
+        let (mut up, mut down) = (SqlCollector(String::new()), SqlCollector(String::new()));
         migration.run(&mut up)?;
         migration.revert(&mut down)?;
         let name = migration.name();
@@ -29,17 +29,17 @@ impl Script {
     }
 }
 
-/// Collects the text of a migration instead of running it.
-struct Text(String);
+/// A connection that collects the SQL of a migration instead of running it.
+struct SqlCollector(String);
 
-impl SimpleConnection for Text {
+impl SimpleConnection for SqlCollector {
     fn batch_execute(&mut self, query: &str) -> diesel::QueryResult<()> {
         self.0.push_str(query);
         Ok(())
     }
 }
 
-impl BoxableConnection<Mysql> for Text {
+impl BoxableConnection<Mysql> for SqlCollector {
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -52,7 +52,7 @@ impl BoxableConnection<Mysql> for Text {
 /// Whether the server's error `code` means that the definition which `statement` creates or drops
 /// already exists, or is already gone: an earlier run did it and was interrupted before the
 /// migration was recorded. Such a statement is atomic.
-pub(super) fn is_done(statement: &str, code: u16) -> bool {
+pub(super) fn is_already_done(statement: &str, code: u16) -> bool {
     const TABLE_EXISTS: u16 = 1050;
     const UNKNOWN_TABLE: u16 = 1051;
     const UNKNOWN_COLUMN: u16 = 1054;
@@ -67,7 +67,8 @@ pub(super) fn is_done(statement: &str, code: u16) -> bool {
     const CONSTRAINT_TO_DROP_NOT_FOUND: u16 = 3940;
     match keyword(statement).as_str() {
         "ALTER" if code == UNKNOWN_COLUMN => statement.contains("RENAME COLUMN"),
-        // It has another name by now. A wrong name fails in a test, which runs all migrations without this.
+        // The earlier run has renamed the table. A wrong name is found by a test that runs all
+        // migrations without this rule.
         "ALTER" if code == NO_SUCH_TABLE => true,
         "ALTER" | "CREATE" | "DROP" => matches!(
             code,
@@ -132,7 +133,7 @@ fn quoted(text: &str) -> Option<usize> {
             '\\' if quote != '`' => {
                 letters.next();
             }
-            // A doubled quote ends one text and begins the next.
+            // A doubled quote ends one string and begins the next.
             letter if letter == quote => return Some(at + letter.len_utf8()),
             _ => {}
         }
@@ -155,17 +156,21 @@ mod tests {
             ]
         );
         assert_eq!(statements(" ;; -- nothing"), Vec::<String>::new());
-        assert_eq!(statements("/*!50700 SET a = 'ü;' */ ; DROP TABLE b").len(), 1, "a bare hint has no first word");
+        assert_eq!(
+            statements("/*!50700 SET a = 'ü;' */ ; DROP TABLE b").len(),
+            1,
+            "a conditional comment alone is not a statement"
+        );
     }
 
     #[test]
     fn only_a_definition_can_be_done_already() {
-        assert!(is_done("-- New.\nalter table a ADD COLUMN b INT", 1060));
-        assert!(is_done("DROP TABLE a", 1051));
-        assert!(!is_done("ALTER TABLE a ADD COLUMN b INT", 1064));
-        assert!(is_done("ALTER TABLE a RENAME COLUMN b TO c", 1054), "the column has its new name");
-        assert!(is_done("ALTER TABLE a RENAME TO b", 1146), "the table has its new name");
-        assert!(!is_done("UPDATE a SET b = 1", 1146));
-        assert!(!is_done("INSERT INTO a VALUES (1)", 1060));
+        assert!(is_already_done("-- New.\nalter table a ADD COLUMN b INT", 1060));
+        assert!(is_already_done("DROP TABLE a", 1051));
+        assert!(!is_already_done("ALTER TABLE a ADD COLUMN b INT", 1064));
+        assert!(is_already_done("ALTER TABLE a RENAME COLUMN b TO c", 1054), "the column has its new name");
+        assert!(is_already_done("ALTER TABLE a RENAME TO b", 1146), "the table has its new name");
+        assert!(!is_already_done("UPDATE a SET b = 1", 1146));
+        assert!(!is_already_done("INSERT INTO a VALUES (1)", 1060));
     }
 }

@@ -97,16 +97,17 @@ impl FromStr for DatabaseUrl {
 
     /// The error shows no part of the URL, which may contain a password.
     fn from_str(text: &str) -> Result<Self, String> {
-        const FORM: &str = "write mysql://USER:PASSWORD@HOST:PORT/NAME, and special characters of the password as %XX";
-        let mut url = Url::parse(text.trim()).map_err(|error| format!("it is no URL ({error}): {FORM}"))?;
+        const SYNTAX: &str =
+            "write mysql://USER:PASSWORD@HOST:PORT/NAME, and special characters of the password as %XX";
+        let mut url = Url::parse(text.trim()).map_err(|error| format!("it is no URL ({error}): {SYNTAX}"))?;
         if url.scheme() != "mysql" {
-            return Err(format!("it does not begin with mysql://: {FORM}"));
+            return Err(format!("it does not begin with mysql://: {SYNTAX}"));
         }
         if url.fragment().is_some() {
-            return Err(format!("it has a `#`: {FORM}"));
+            return Err(format!("it has a `#`: {SYNTAX}"));
         }
         if url.query().is_some_and(|query| query.contains('@')) {
-            return Err(format!("it has a `?` before its last `@`: {FORM}"));
+            return Err(format!("it has a `?` before its last `@`: {SYNTAX}"));
         }
         let tls = tls::Parameters::take_from(&mut url)?;
         let opts = Opts::from_url(url.as_str()).map_err(|error| message(&error))?;
@@ -169,7 +170,7 @@ mod tests {
     /// S14: `?require_ssl=true` was a panic with a backtrace.
     #[test]
     fn an_invalid_url_is_an_error_that_shows_no_password() {
-        for (url, said) in [
+        for (url, expected) in [
             ("mysql://u:hunter2@h/d?ssl-mode=on", "DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY"),
             ("mysql://u:hunter2@h/d?ssl-mode=", "ssl-mode is one of"),
             ("mysql://u:hunter2@h/d?ssl-mode=REQUIRED&ssl_mode=DISABLED", "twice"),
@@ -195,7 +196,7 @@ mod tests {
             ("", "no URL"),
         ] {
             let error = parse(url).expect_err(url);
-            assert!(error.contains(said), "{url}: {error}");
+            assert!(error.contains(expected), "{url}: {error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
         assert!(!format!("{:?}", parse("mysql://u:hunter2@h/d").unwrap()).contains("hunter2"));

@@ -9,8 +9,8 @@ use rustls::sign::SigningKey;
 use std::sync::Arc;
 use url::Url;
 
-/// A name that no certificate has. The driver skips the check of names only if the error message
-/// contains this text (blackbeam/mysql_async#404); later versions do not need it.
+/// A host name that no certificate has. The driver skips the check of host names only if the error
+/// message contains this text (blackbeam/mysql_async#404); later versions do not need it.
 const ANY_NAME: &str = "NotValidForName.invalid";
 
 /// The TLS parameters of a URL.
@@ -132,13 +132,13 @@ fn certificates(parameter: &str, path: &str) -> Result<Vec<u8>, String> {
     if is_usable { Ok(file) } else { Err(format!("{parameter}: there is no certificate in {path}")) }
 }
 
-/// The authorities that the system trusts.
+/// The certificate authorities that the system trusts.
 fn system_roots() -> Result<Vec<Vec<u8>>, String> {
     let found = rustls_native_certs::load_native_certs().certs.into_iter();
     let usable = found.filter(|certificate| rustls::RootCertStore::empty().add(certificate.clone()).is_ok());
     let roots: Vec<_> = usable.map(|certificate| certificate.as_ref().to_vec()).collect();
     if roots.is_empty() {
-        return Err("the system trusts no authority: install the package ca-certificates, or name a file with ssl-ca"
+        return Err("the system trusts no certificate authority: install the package ca-certificates, or set a file with ssl-ca"
             .to_owned());
     }
     Ok(roots)
