@@ -6,9 +6,9 @@ use std::fmt;
 use super::elements::{Aspect, Element, elements};
 use super::sdl::SdlError;
 
-/// The directives for costs. They are used by whoever computes costs, here and in clients; no code
-/// serves them.
-const COSTS: [&str; 2] = ["cost", "listSize"];
+/// The directives for costs. Servers and clients use them to compute costs; the schema that the
+/// code serves does not contain them.
+const COST_DIRECTIVES: [&str; 2] = ["cost", "listSize"];
 
 /// A difference between contract and code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,14 +43,14 @@ impl fmt::Display for Difference {
 }
 
 /// The differences between `contract` and `code`, the schema that the code serves. Empty if and
-/// only if both have the same elements. For an element that is missing altogether, its parts are
-/// not listed. `@cost`, `@listSize` and their definitions are ignored. Sorted by coordinate.
+/// only if both have the same elements. The parts of an element that is missing entirely are not
+/// listed. `@cost`, `@listSize` and their definitions are ignored. Sorted by coordinate.
 ///
 /// # Errors
 /// [`SdlError`] when one of the texts is not a schema.
 pub fn compare(contract: &str, code: &str) -> Result<Vec<Difference>, SdlError> {
     let (contract, code) = (elements(contract)?, elements(code)?);
-    let (contract, code) = (grouped(&contract), grouped(&code));
+    let (contract, code) = (group_by_aspect(&contract), group_by_aspect(&code));
     let keys: BTreeSet<_> = contract.keys().chain(code.keys()).copied().collect();
     let one_sided = |coordinate: &str| {
         let key = (coordinate, &Aspect::Definition);
@@ -70,7 +70,7 @@ pub fn compare(contract: &str, code: &str) -> Result<Vec<Difference>, SdlError> 
 
 /// The contents of each aspect of each coordinate. Several interfaces, members and repeated
 /// directives have several.
-fn grouped(elements: &BTreeSet<Element>) -> BTreeMap<(&str, &Aspect), Vec<&str>> {
+fn group_by_aspect(elements: &BTreeSet<Element>) -> BTreeMap<(&str, &Aspect), Vec<&str>> {
     let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for element in elements.iter().filter(|element| !is_cost(element)) {
         groups.entry((element.coordinate.as_str(), &element.aspect)).or_default().push(element.content.as_str());
@@ -84,7 +84,7 @@ fn is_cost(element: &Element) -> bool {
         Aspect::AppliedDirective(name) => Some(name.as_str()),
         _ => None,
     };
-    definition.or(applied_directive).is_some_and(|name| COSTS.contains(&name))
+    definition.or(applied_directive).is_some_and(|name| COST_DIRECTIVES.contains(&name))
 }
 
 /// `Listing.reviews` and `Listing` for `Listing.reviews(first:)`.

@@ -52,12 +52,12 @@ pub fn elements(sdl: &str) -> Result<BTreeSet<Element>, SdlError> {
         let coordinate = format!("schema {operation}");
         all.add(&coordinate, Aspect::Definition, name, format!("{coordinate}: {name}"));
     }
-    all.applied_directives("schema", &schema.applied_directives);
+    all.add_applied_directives("schema", &schema.applied_directives);
     for (name, ty) in schema.own_types() {
-        all.of_type(name, ty);
+        all.add_type(name, ty);
     }
     for (name, directive) in schema.own_directives() {
-        all.of_directive(&format!("@{name}"), directive);
+        all.add_directive(&format!("@{name}"), directive);
     }
     Ok(all.0)
 }
@@ -70,64 +70,65 @@ impl Elements {
         self.0.insert(Element { coordinate: coordinate.to_owned(), aspect, content: content.to_owned(), line });
     }
 
-    fn of_type(&mut self, name: &str, ty: &TypeDef) {
-        let word = ty.kind.word();
-        self.add(name, Aspect::Definition, word, format!("{word} {name}"));
-        self.about(name, ty.description.as_deref(), &ty.applied_directives);
+    fn add_type(&mut self, name: &str, ty: &TypeDef) {
+        let keyword = ty.kind.keyword();
+        self.add(name, Aspect::Definition, keyword, format!("{keyword} {name}"));
+        self.add_metadata(name, ty.description.as_deref(), &ty.applied_directives);
         for interface in &ty.implements {
-            self.add(name, Aspect::Implements, interface, format!("{word} {name} implements {interface}"));
+            self.add(name, Aspect::Implements, interface, format!("{keyword} {name} implements {interface}"));
         }
         for member in &ty.members {
-            self.add(name, Aspect::Member, member, format!("{word} {name} has {member}"));
+            self.add(name, Aspect::Member, member, format!("{keyword} {name} has {member}"));
         }
         for (field, definition) in &ty.fields {
-            self.of_field(&format!("{name}.{field}"), definition);
+            self.add_field(&format!("{name}.{field}"), definition);
         }
         for (field, definition) in &ty.inputs {
-            self.of_input(&format!("{name}.{field}"), definition);
+            self.add_input(&format!("{name}.{field}"), definition);
         }
         for (value, definition) in &ty.values {
             let coordinate = format!("{name}.{value}");
-            self.add(&coordinate, Aspect::Definition, Kind::Enum.word(), format!("enum {coordinate}"));
-            self.about(&coordinate, definition.description.as_deref(), &definition.applied_directives);
+            self.add(&coordinate, Aspect::Definition, Kind::Enum.keyword(), format!("enum {coordinate}"));
+            self.add_metadata(&coordinate, definition.description.as_deref(), &definition.applied_directives);
         }
     }
 
-    fn of_field(&mut self, coordinate: &str, field: &FieldDef) {
+    fn add_field(&mut self, coordinate: &str, field: &FieldDef) {
         let ty = field.ty.to_string();
         let line = format!("{coordinate}{}: {ty}", signature(field.arguments.iter()));
         self.add(coordinate, Aspect::Definition, &ty, line);
-        self.about(coordinate, field.description.as_deref(), &field.applied_directives);
+        self.add_metadata(coordinate, field.description.as_deref(), &field.applied_directives);
         for (argument, definition) in &field.arguments {
-            self.of_input(&format!("{coordinate}({argument}:)"), definition);
+            self.add_input(&format!("{coordinate}({argument}:)"), definition);
         }
     }
 
-    fn of_input(&mut self, coordinate: &str, input: &InputDef) {
+    fn add_input(&mut self, coordinate: &str, input: &InputDef) {
         self.add(coordinate, Aspect::Definition, &input.to_string(), format!("{coordinate}: {input}"));
-        self.about(coordinate, input.description.as_deref(), &input.applied_directives);
+        self.add_metadata(coordinate, input.description.as_deref(), &input.applied_directives);
     }
 
-    fn of_directive(&mut self, coordinate: &str, directive: &DirectiveDef) {
+    fn add_directive(&mut self, coordinate: &str, directive: &DirectiveDef) {
         let locations = directive.locations.iter().map(String::as_str).collect::<Vec<_>>().join(" | ");
         let content = format!("{}on {locations}", if directive.repeatable { "repeatable " } else { "" });
         let line = format!("directive {coordinate}{} {content}", signature(directive.arguments.iter()));
         self.add(coordinate, Aspect::Definition, &content, line);
-        self.about(coordinate, directive.description.as_deref(), &[]);
+        self.add_metadata(coordinate, directive.description.as_deref(), &[]);
         for (argument, definition) in &directive.arguments {
-            self.of_input(&format!("{coordinate}({argument}:)"), definition);
+            self.add_input(&format!("{coordinate}({argument}:)"), definition);
         }
     }
 
-    fn about(&mut self, coordinate: &str, description: Option<&str>, applied_directives: &[AppliedDirective]) {
+    /// Adds a description and directives.
+    fn add_metadata(&mut self, coordinate: &str, description: Option<&str>, applied_directives: &[AppliedDirective]) {
         if let Some(text) = description {
             let content = format!("\"{text}\"");
             self.add(coordinate, Aspect::Description, &content, format!("{coordinate}: {content}"));
         }
-        self.applied_directives(coordinate, applied_directives);
+        self.add_applied_directives(coordinate, applied_directives);
     }
 
-    fn applied_directives(&mut self, coordinate: &str, applied_directives: &[AppliedDirective]) {
+    fn add_applied_directives(&mut self, coordinate: &str, applied_directives: &[AppliedDirective]) {
         for applied_directive in applied_directives {
             let content = applied_directive.to_string();
             self.add(

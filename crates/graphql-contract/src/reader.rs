@@ -12,7 +12,9 @@ use async_graphql_value::Name;
 use async_graphql_value::indexmap::IndexMap;
 
 use super::applied_directives::applied_directives;
-use super::sdl::{DirectiveDef, FieldDef, InputDef, Kind, Map, Schema, SdlError, TypeDef, ValueDef, text};
+use super::sdl::{
+    DirectiveDef, FieldDef, InputDef, Kind, Map, Schema, SdlError, TypeDef, ValueDef, normalize_description,
+};
 use super::weights::FieldCost;
 
 /// All definitions in `sdl`, including built-in ones if they are printed.
@@ -24,7 +26,7 @@ pub(super) fn read(sdl: &str) -> Result<Schema, SdlError> {
             TypeSystemDefinition::Type(ty) if ty.node.extend => extensions.push(ty.node),
             TypeSystemDefinition::Type(ty) => {
                 let name = ty.node.name.node.to_string();
-                insert(&mut schema.types, name.clone(), type_of(ty.node)?, &name)?;
+                insert(&mut schema.types, name.clone(), read_type(ty.node)?, &name)?;
             }
             TypeSystemDefinition::Directive(directive) => {
                 let name = directive.node.name.node.to_string();
@@ -73,34 +75,34 @@ fn sort(ty: &mut TypeDef) {
 
 fn extend(schema: &mut Schema, extension: TypeDefinition) -> Result<(), SdlError> {
     let name = extension.name.node.to_string();
-    let more = type_of(extension)?;
-    let nothing = || SdlError::ExtendsNothing { kind: more.kind.word(), name: name.clone() };
-    let ty = schema.types.get_mut(&name).filter(|ty| ty.kind == more.kind).ok_or_else(nothing)?;
-    ty.applied_directives.extend(more.applied_directives);
-    for (field, definition) in more.fields {
+    let extension = read_type(extension)?;
+    let extends_nothing = || SdlError::ExtendsNothing { kind: extension.kind.keyword(), name: name.clone() };
+    let ty = schema.types.get_mut(&name).filter(|ty| ty.kind == extension.kind).ok_or_else(extends_nothing)?;
+    ty.applied_directives.extend(extension.applied_directives);
+    for (field, definition) in extension.fields {
         insert(&mut ty.fields, field.clone(), definition, &format!("{name}.{field}"))?;
     }
-    for (field, definition) in more.inputs {
+    for (field, definition) in extension.inputs {
         insert(&mut ty.inputs, field.clone(), definition, &format!("{name}.{field}"))?;
     }
-    for (value, definition) in more.values {
+    for (value, definition) in extension.values {
         insert(&mut ty.values, value.clone(), definition, &format!("{name}.{value}"))?;
     }
-    for member in more.members {
+    for member in extension.members {
         insert_name(&mut ty.members, member, &name)?;
     }
-    ty.possible.extend(more.possible);
-    for interface in more.implements {
+    ty.possible_types.extend(extension.possible_types);
+    for interface in extension.implements {
         insert_name(&mut ty.implements, interface, &name)?;
     }
     Ok(())
 }
 
-fn type_of(definition: TypeDefinition) -> Result<TypeDef, SdlError> {
+fn read_type(definition: TypeDefinition) -> Result<TypeDef, SdlError> {
     let name = definition.name.node;
     let mut ty = TypeDef {
         name: name.to_string(),
-        description: text(definition.description),
+        description: normalize_description(definition.description),
         applied_directives: applied_directives(definition.directives),
         ..TypeDef::default()
     };
@@ -108,41 +110,41 @@ fn type_of(definition: TypeDefinition) -> Result<TypeDef, SdlError> {
         TypeKind::Scalar => {}
         TypeKind::Object(object) => {
             ty.kind = Kind::Object;
-            ty.possible = BTreeSet::from([name.to_string()]);
-            ty.fields = fields(&name, object.fields)?;
-            ty.implements = names(&name, object.implements)?;
+            ty.possible_types = BTreeSet::from([name.to_string()]);
+            ty.fields = read_fields(&name, object.fields)?;
+            ty.implements = read_names(&name, object.implements)?;
         }
         TypeKind::Interface(interface) => {
             ty.kind = Kind::Interface;
-            ty.fields = fields(&name, interface.fields)?;
-            ty.implements = names(&name, interface.implements)?;
+            ty.fields = read_fields(&name, interface.fields)?;
+            ty.implements = read_names(&name, interface.implements)?;
         }
         TypeKind::Union(union) => {
             ty.kind = Kind::Union;
-            ty.members = names(&name, union.members)?;
-            ty.possible.clone_from(&ty.members);
+            ty.members = read_names(&name, union.members)?;
+            ty.possible_types.clone_from(&ty.members);
         }
         TypeKind::Enum(choices) => {
             ty.kind = Kind::Enum;
-            ty.values = values(&name, choices.values)?;
+            ty.values = read_values(&name, choices.values)?;
         }
         TypeKind::InputObject(input) => {
             ty.kind = Kind::Input;
-            ty.inputs = inputs(input.fields, |field| format!("{name}.{field}"))?;
+            ty.inputs = read_inputs(input.fields, |field| format!("{name}.{field}"))?;
         }
     }
     Ok(ty)
 }
 
-fn fields(ty: &str, definitions: Vec<Positioned<FieldDefinition>>) -> Result<Map<FieldDef>, SdlError> {
+fn read_fields(ty: &str, definitions: Vec<Positioned<FieldDefinition>>) -> Result<Map<FieldDef>, SdlError> {
     let mut fields = Map::new();
     for definition in definitions {
         let FieldDefinition { description, name, arguments, ty: result, directives } = definition.node;
         let coordinate = format!("{ty}.{}", name.node);
         let field = FieldDef {
-            description: text(description),
+            description: normalize_description(description),
             ty: result.node,
-            arguments: inputs(arguments, |argument| format!("{coordinate}({argument}:)"))?,
+            arguments: read_inputs(arguments, |argument| format!("{coordinate}({argument}:)"))?,
             applied_directives: applied_directives(directives),
             cost: FieldCost::default(),
         };
@@ -152,7 +154,7 @@ fn fields(ty: &str, definitions: Vec<Positioned<FieldDefinition>>) -> Result<Map
 }
 
 /// Arguments or input fields; `coordinate` returns the coordinate of one for an error.
-pub(super) fn inputs(
+pub(super) fn read_inputs(
     definitions: Vec<Positioned<InputValueDefinition>>,
     coordinate: impl Fn(&str) -> String,
 ) -> Result<Map<InputDef>, SdlError> {
@@ -166,19 +168,21 @@ pub(super) fn inputs(
     Ok(inputs)
 }
 
-fn values(ty: &str, definitions: Vec<Positioned<EnumValueDefinition>>) -> Result<Map<ValueDef>, SdlError> {
+fn read_values(ty: &str, definitions: Vec<Positioned<EnumValueDefinition>>) -> Result<Map<ValueDef>, SdlError> {
     let mut values = Map::new();
     for definition in definitions {
         let EnumValueDefinition { description, value, directives } = definition.node;
         let coordinate = format!("{ty}.{}", value.node);
-        let definition =
-            ValueDef { description: text(description), applied_directives: applied_directives(directives) };
+        let definition = ValueDef {
+            description: normalize_description(description),
+            applied_directives: applied_directives(directives),
+        };
         insert(&mut values, value.node.to_string(), definition, &coordinate)?;
     }
     Ok(values)
 }
 
-fn names(ty: &str, list: Vec<Positioned<Name>>) -> Result<BTreeSet<String>, SdlError> {
+fn read_names(ty: &str, list: Vec<Positioned<Name>>) -> Result<BTreeSet<String>, SdlError> {
     let mut names = BTreeSet::new();
     for name in list {
         insert_name(&mut names, name.node.to_string(), ty)?;

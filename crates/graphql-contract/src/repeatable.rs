@@ -6,9 +6,9 @@ use async_graphql_parser::Pos;
 
 /// Whether the keyword is in `sdl` between a directive's name and its first location, outside its
 /// arguments.
-pub(super) fn is_written(sdl: &str, name: Pos, location: Pos) -> bool {
+pub(super) fn has_keyword(sdl: &str, name: Pos, location: Pos) -> bool {
     let tail = between(sdl, name, location);
-    outside(tail).split_whitespace().skip(1).any(|word| word == "repeatable")
+    strip_nested(tail).split_whitespace().skip(1).any(|word| word == "repeatable")
 }
 
 /// The text from one of the parser's positions to another.
@@ -32,12 +32,12 @@ fn between(sdl: &str, from: Pos, to: Pos) -> &str {
 }
 
 /// `text` without parentheses, strings and comments.
-fn outside(mut text: &str) -> String {
-    let (mut kept, mut depth) = (String::new(), 0_usize);
+fn strip_nested(mut text: &str) -> String {
+    let (mut stripped, mut depth) = (String::new(), 0_usize);
     while let Some(letter) = text.chars().next() {
         let length = match letter {
-            '"' if text.starts_with("\"\"\"") => string(text, "\"\"\""),
-            '"' => string(text, "\""),
+            '"' if text.starts_with("\"\"\"") => string_length(text, "\"\"\""),
+            '"' => string_length(text, "\""),
             '#' => text.find(['\n', '\r']).unwrap_or(text.len()),
             _ => letter.len_utf8(),
         };
@@ -45,19 +45,19 @@ fn outside(mut text: &str) -> String {
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
             '"' | '#' => {}
-            _ if depth == 0 => kept.push(letter),
+            _ if depth == 0 => stripped.push(letter),
             _ => {}
         }
         if matches!(letter, '(' | ')' | '"' | '#') {
-            kept.push(' ');
+            stripped.push(' ');
         }
         text = text.get(length..).unwrap_or_default();
     }
-    kept
+    stripped
 }
 
 /// The length of the string literal at the start of `text`.
-fn string(text: &str, quote: &str) -> usize {
+fn string_length(text: &str, quote: &str) -> usize {
     let mut length = quote.len();
     while let Some(rest) = text.get(length..).filter(|rest| !rest.is_empty()) {
         if rest.starts_with(quote) {
@@ -80,7 +80,7 @@ mod tests {
     use super::super::elements;
 
     #[test]
-    fn only_the_keyword_in_its_place_counts() {
+    fn only_the_keyword_in_the_right_place_counts() {
         for (sdl, repeatable) in [
             ("directive @d repeatable on FIELD", true),
             ("directive @d on FIELD", false),

@@ -59,7 +59,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// The keyword in SDL.
-    pub fn word(self) -> &'static str {
+    pub fn keyword(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
             Self::Object => "type",
@@ -94,7 +94,7 @@ pub(super) struct TypeDef {
     pub values: Map<ValueDef>,
     pub members: BTreeSet<String>,
     /// The object types that a value can have; for an object, its own name.
-    pub possible: BTreeSet<String>,
+    pub possible_types: BTreeSet<String>,
     /// The cost of one value, in thousandths, if the contract has one.
     pub weight: Option<u64>,
 }
@@ -117,12 +117,12 @@ impl TypeDef {
 
     /// Whether a value can have both types.
     pub fn overlaps(&self, other: &Self) -> bool {
-        !self.possible.is_disjoint(&other.possible)
+        !self.possible_types.is_disjoint(&other.possible_types)
     }
 
     /// Whether every value of `other` is also of this type.
     pub fn covers(&self, other: &Self) -> bool {
-        other.possible.is_subset(&self.possible)
+        other.possible_types.is_subset(&self.possible_types)
     }
 }
 
@@ -149,7 +149,7 @@ pub(super) struct InputDef {
 impl InputDef {
     pub fn of(definition: InputValueDefinition) -> Self {
         Self {
-            description: text(definition.description),
+            description: normalize_description(definition.description),
             ty: definition.ty.node,
             default: definition.default_value.map(|value| sorted(value.node)),
             applied_directives: applied_directives(definition.directives),
@@ -197,13 +197,13 @@ impl DirectiveDef {
         let repeatable = definition
             .locations
             .first()
-            .is_some_and(|location| repeatable::is_written(sdl, definition.name.pos, location.pos));
+            .is_some_and(|location| repeatable::has_keyword(sdl, definition.name.pos, location.pos));
         let name = definition.name.node;
         Ok(Self {
-            description: text(definition.description),
-            arguments: reader::inputs(definition.arguments, |argument| format!("@{name}({argument}:)"))?,
+            description: normalize_description(definition.description),
+            arguments: reader::read_inputs(definition.arguments, |argument| format!("@{name}({argument}:)"))?,
             repeatable,
-            locations: definition.locations.into_iter().map(|at| location(at.node)).collect(),
+            locations: definition.locations.into_iter().map(|at| location_name(at.node)).collect(),
         })
     }
 }
@@ -239,19 +239,19 @@ impl Schema {
         schema.directives.retain(|name, _| !built_in.directives.contains_key(name));
         schema.directives.extend(built_in.directives);
         schema.directives.sort_unstable_keys();
-        schema.add_objects();
+        schema.add_possible_types();
         Ok(schema)
     }
 
     /// Adds to each interface the object types that implement it.
-    fn add_objects(&mut self) {
+    fn add_possible_types(&mut self) {
         let mut objects: Vec<(String, String)> = Vec::new();
         for (name, ty) in self.types.iter().filter(|(_, ty)| ty.kind == Kind::Object) {
             objects.extend(ty.implements.iter().map(|interface| (interface.clone(), name.clone())));
         }
         for (interface, object) in objects {
             if let Some(interface) = self.types.get_mut(&interface).filter(|ty| ty.kind == Kind::Interface) {
-                interface.possible.insert(object);
+                interface.possible_types.insert(object);
             }
         }
     }
@@ -273,12 +273,12 @@ impl Schema {
 
     /// The root type of a kind of operations, if the contract has one.
     pub fn root(&self, operation: OperationType) -> Option<&TypeDef> {
-        self.types.get(self.roots.get(keyword(operation))?)
+        self.types.get(self.roots.get(operation_keyword(operation))?)
     }
 
     /// Whether this type is the root of a kind of operations.
     pub fn is_root(&self, operation: OperationType, ty: &TypeDef) -> bool {
-        self.roots.get(keyword(operation)).is_some_and(|root| *root == ty.name)
+        self.roots.get(operation_keyword(operation)).is_some_and(|root| *root == ty.name)
     }
 
     /// A field of `parent`, including meta fields.
@@ -296,8 +296,8 @@ impl Schema {
         self.types.get(name)
     }
 
-    /// Whether `special` is allowed where `general` is expected: the same type, or one that
-    /// implements or is a member of it.
+    /// Whether the type `special` is allowed where `general` is expected: it is the same type,
+    /// implements it, or is a member of it.
     pub fn is_subtype(&self, special: &str, general: &str) -> bool {
         special == general
             || self.types.get(special).is_some_and(|ty| ty.implements.contains(general))
@@ -315,7 +315,7 @@ fn is_built_in_type(name: &str) -> bool {
 }
 
 /// The keyword of an operation.
-const fn keyword(operation: OperationType) -> &'static str {
+const fn operation_keyword(operation: OperationType) -> &'static str {
     match operation {
         OperationType::Query => "query",
         OperationType::Mutation => "mutation",
@@ -323,7 +323,7 @@ const fn keyword(operation: OperationType) -> &'static str {
     }
 }
 
-/// The name inside lists and non-nulls.
+/// The name of the type inside lists and non-null wrappers.
 pub(super) fn innermost(ty: &Type) -> &str {
     match &ty.base {
         BaseType::Named(name) => name,
@@ -344,15 +344,16 @@ pub(super) fn narrows(from: &Type, to: &Type) -> bool {
     }
 }
 
-/// A description on one line. The parser does not unescape `\"""` in block strings.
-pub(super) fn text(description: Option<Positioned<String>>) -> Option<String> {
+/// The description on one line; none if it is empty. The parser does not unescape `\"""` in block
+/// strings.
+pub(super) fn normalize_description(description: Option<Positioned<String>>) -> Option<String> {
     let text = description?.node.replace("\\\"\"\"", "\"\"\"");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then_some(text)
 }
 
 /// `FIELD_DEFINITION` for `FieldDefinition`.
-pub(super) fn location(at: DirectiveLocation) -> String {
+pub(super) fn location_name(at: DirectiveLocation) -> String {
     let mut name = String::new();
     for letter in format!("{at:?}").chars() {
         if letter.is_ascii_uppercase() && !name.is_empty() {

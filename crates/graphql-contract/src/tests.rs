@@ -23,16 +23,16 @@ fn lines(sdl: &str) -> Vec<String> {
     elements(sdl).unwrap().iter().map(ToString::to_string).collect()
 }
 
-fn breaks(contract: &str, code: &str) -> Vec<String> {
+fn differences(contract: &str, code: &str) -> Vec<String> {
     compare(contract, code).unwrap().iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn costs_are_not_compared() {
     let costs = "directive @cost(weight: String!) on FIELD_DEFINITION type A { a: Int @cost(weight: \"5\") b: [Int] @listSize(assumedSize: 3) }";
-    assert_eq!(breaks(costs, "type A { a: Int b: [Int] }"), [""; 0]);
-    assert_eq!(breaks(costs, "type A { a: Int b: [Int] @other }").len(), 1);
-    assert_eq!(breaks(costs, "type A { a: Int }").len(), 1);
+    assert_eq!(differences(costs, "type A { a: Int b: [Int] }"), [""; 0]);
+    assert_eq!(differences(costs, "type A { a: Int b: [Int] @other }").len(), 1);
+    assert_eq!(differences(costs, "type A { a: Int }").len(), 1);
 }
 
 #[test]
@@ -153,17 +153,17 @@ fn a_difference_shows_both_sides() {
             "schema query: contract says A, code says B",
         ),
     ] {
-        assert_eq!(breaks(contract, code), [expected], "{contract} / {code}");
-        assert_eq!(breaks(contract, contract), [""; 0]);
+        assert_eq!(differences(contract, code), [expected], "{contract} / {code}");
+        assert_eq!(differences(contract, contract), [""; 0]);
     }
 }
 
 #[test]
 fn parts_of_a_missing_element_are_not_listed() {
     let whole = r#""An a." type A implements I { "A b." b("A c." c: Int): Int @deprecated } type B { b: Int }"#;
-    assert_eq!(breaks(whole, "type B { b: Int }"), ["A: contract says type, code has nothing"]);
+    assert_eq!(differences(whole, "type B { b: Int }"), ["A: contract says type, code has nothing"]);
     assert_eq!(
-        breaks("type A { x: Int }", "type A { x: Int b(\"C.\" c: Int): Int @deprecated }"),
+        differences("type A { x: Int }", "type A { x: Int b(\"C.\" c: Int): Int @deprecated }"),
         ["A.b: code says Int, contract has nothing"]
     );
 }
@@ -209,7 +209,7 @@ proptest! {
     }
 }
 
-mod served {
+mod served_schema {
     use async_graphql::{
         EmptyMutation, EmptySubscription, Enum, InputObject, Object, OneofObject, SDLExportOptions, Schema,
     };

@@ -61,19 +61,19 @@ impl fmt::Display for Change {
 pub fn diff(old: &str, new: &str) -> Result<Vec<Change>, SdlError> {
     let (old, new) = (Schema::read(old)?, Schema::read(new)?);
     let mut changes = Changes::default();
-    changes.roots(&old, &new);
-    changes.applied_directives("schema", &old.applied_directives, &new.applied_directives);
-    changes.pairs(&old.types, &new.types, |changes, name, types| match types {
-        Pair::Removed(old) => changes.breaking(name, format!("{} removed", old.kind.word())),
-        Pair::Added(new) => changes.safe(name, format!("{} added", new.kind.word())),
-        Pair::Both(old, new) => changes.of_type(name, old, new),
+    changes.diff_roots(&old, &new);
+    changes.diff_applied_directives("schema", &old.applied_directives, &new.applied_directives);
+    changes.for_each_pair(&old.types, &new.types, |changes, name, types| match types {
+        Pair::Removed(old) => changes.add_breaking(name, format!("{} removed", old.kind.keyword())),
+        Pair::Added(new) => changes.add_safe(name, format!("{} added", new.kind.keyword())),
+        Pair::Both(old, new) => changes.diff_type(name, old, new),
     });
-    changes.pairs(&old.directives, &new.directives, |changes, name, directives| {
+    changes.for_each_pair(&old.directives, &new.directives, |changes, name, directives| {
         let coordinate = format!("@{name}");
         match directives {
-            Pair::Removed(_) => changes.breaking(&coordinate, "directive removed"),
-            Pair::Added(_) => changes.safe(&coordinate, "directive added"),
-            Pair::Both(old, new) => changes.of_directive(&coordinate, old, new),
+            Pair::Removed(_) => changes.add_breaking(&coordinate, "directive removed"),
+            Pair::Added(_) => changes.add_safe(&coordinate, "directive added"),
+            Pair::Both(old, new) => changes.diff_directive(&coordinate, old, new),
         }
     });
     changes.0.sort();
@@ -100,20 +100,20 @@ impl Changes {
         self.0.push(Change { severity, coordinate: coordinate.to_owned(), message: message.into() });
     }
 
-    fn breaking(&mut self, coordinate: &str, message: impl Into<String>) {
+    fn add_breaking(&mut self, coordinate: &str, message: impl Into<String>) {
         self.add(Severity::Breaking, coordinate, message);
     }
 
-    fn dangerous(&mut self, coordinate: &str, message: impl Into<String>) {
+    fn add_dangerous(&mut self, coordinate: &str, message: impl Into<String>) {
         self.add(Severity::Dangerous, coordinate, message);
     }
 
-    fn safe(&mut self, coordinate: &str, message: impl Into<String>) {
+    fn add_safe(&mut self, coordinate: &str, message: impl Into<String>) {
         self.add(Severity::Safe, coordinate, message);
     }
 
-    /// Calls `each` for every name in one of the maps.
-    fn pairs<T>(&mut self, old: &Map<T>, new: &Map<T>, mut each: impl FnMut(&mut Self, &str, Pair<'_, T>)) {
+    /// Calls `each` for every name that is in at least one of the maps.
+    fn for_each_pair<T>(&mut self, old: &Map<T>, new: &Map<T>, mut each: impl FnMut(&mut Self, &str, Pair<'_, T>)) {
         for (name, old) in old {
             let pair = new.get(name).map_or(Pair::Removed(old), |new| Pair::Both(old, new));
             each(self, name, pair);
@@ -123,64 +123,64 @@ impl Changes {
         }
     }
 
-    fn roots(&mut self, old: &Schema, new: &Schema) {
+    fn diff_roots(&mut self, old: &Schema, new: &Schema) {
         for operation in ["query", "mutation", "subscription"] {
             let coordinate = format!("schema {operation}");
             match (old.roots.get(operation), new.roots.get(operation)) {
-                (Some(_), None) => self.breaking(&coordinate, "root type removed"),
-                (None, Some(_)) => self.safe(&coordinate, "root type added"),
+                (Some(_), None) => self.add_breaking(&coordinate, "root type removed"),
+                (None, Some(_)) => self.add_safe(&coordinate, "root type added"),
                 (Some(old), Some(new)) if old != new => {
-                    self.breaking(&coordinate, format!("root type changed from {old} to {new}"));
+                    self.add_breaking(&coordinate, format!("root type changed from {old} to {new}"));
                 }
                 _ => {}
             }
         }
     }
 
-    fn of_type(&mut self, name: &str, old: &TypeDef, new: &TypeDef) {
+    fn diff_type(&mut self, name: &str, old: &TypeDef, new: &TypeDef) {
         if old.kind != new.kind {
-            let (old, new) = (old.kind.word(), new.kind.word());
-            return self.breaking(name, format!("kind changed from {old} to {new}"));
+            let (old, new) = (old.kind.keyword(), new.kind.keyword());
+            return self.add_breaking(name, format!("kind changed from {old} to {new}"));
         }
-        self.description(name, old.description.as_deref(), new.description.as_deref());
-        self.applied_directives(name, &old.applied_directives, &new.applied_directives);
-        self.implements(name, &old.implements, &new.implements);
-        self.members(name, &old.members, &new.members);
-        self.fields(name, &old.fields, &new.fields);
-        self.values(name, &old.values, &new.values);
-        self.input_fields(name, &old.inputs, &new.inputs);
+        self.diff_description(name, old.description.as_deref(), new.description.as_deref());
+        self.diff_applied_directives(name, &old.applied_directives, &new.applied_directives);
+        self.diff_implemented_interfaces(name, &old.implements, &new.implements);
+        self.diff_members(name, &old.members, &new.members);
+        self.diff_fields(name, &old.fields, &new.fields);
+        self.diff_values(name, &old.values, &new.values);
+        self.diff_input_fields(name, &old.inputs, &new.inputs);
     }
 
-    fn of_directive(&mut self, coordinate: &str, old: &DirectiveDef, new: &DirectiveDef) {
+    fn diff_directive(&mut self, coordinate: &str, old: &DirectiveDef, new: &DirectiveDef) {
         for location in old.locations.difference(&new.locations) {
-            self.breaking(coordinate, format!("no longer allowed on {location}"));
+            self.add_breaking(coordinate, format!("no longer allowed on {location}"));
         }
         for location in new.locations.difference(&old.locations) {
-            self.safe(coordinate, format!("now allowed on {location}"));
+            self.add_safe(coordinate, format!("now allowed on {location}"));
         }
         match (old.repeatable, new.repeatable) {
-            (true, false) => self.breaking(coordinate, "no longer repeatable"),
-            (false, true) => self.safe(coordinate, "now repeatable"),
+            (true, false) => self.add_breaking(coordinate, "no longer repeatable"),
+            (false, true) => self.add_safe(coordinate, "now repeatable"),
             _ => {}
         }
-        self.description(coordinate, old.description.as_deref(), new.description.as_deref());
-        self.arguments(coordinate, &old.arguments, &new.arguments);
+        self.diff_description(coordinate, old.description.as_deref(), new.description.as_deref());
+        self.diff_arguments(coordinate, &old.arguments, &new.arguments);
     }
 
-    fn description(&mut self, coordinate: &str, old: Option<&str>, new: Option<&str>) {
+    fn diff_description(&mut self, coordinate: &str, old: Option<&str>, new: Option<&str>) {
         match (old, new) {
             (Some(old), Some(new)) if old != new => {
-                self.safe(coordinate, format!("description changed from \"{old}\" to \"{new}\""));
+                self.add_safe(coordinate, format!("description changed from \"{old}\" to \"{new}\""));
             }
-            (Some(_), None) => self.safe(coordinate, "description removed"),
-            (None, Some(_)) => self.safe(coordinate, "description added"),
+            (Some(_), None) => self.add_safe(coordinate, "description removed"),
+            (None, Some(_)) => self.add_safe(coordinate, "description added"),
             _ => {}
         }
     }
 
     /// Directives on a definition. Those of the specification matter to clients, others only to
     /// servers.
-    fn applied_directives(&mut self, coordinate: &str, old: &[AppliedDirective], new: &[AppliedDirective]) {
+    fn diff_applied_directives(&mut self, coordinate: &str, old: &[AppliedDirective], new: &[AppliedDirective]) {
         let text = |applied_directives: &[AppliedDirective], name: &str| -> BTreeSet<String> {
             applied_directives
                 .iter()
@@ -191,8 +191,8 @@ impl Changes {
         let names: BTreeSet<_> =
             old.iter().chain(new).map(|applied_directive| applied_directive.name.as_str()).collect();
         for name in names {
-            let (was, is) = (text(old, name), text(new, name));
-            if was == is {
+            let (before, after) = (text(old, name), text(new, name));
+            if before == after {
                 continue;
             }
             let severity = match (name, applied_directive(old, name), applied_directive(new, name)) {
@@ -204,10 +204,10 @@ impl Changes {
             };
             let join =
                 |applied_directives: BTreeSet<String>| applied_directives.into_iter().collect::<Vec<_>>().join(" ");
-            let message = match (was.is_empty(), is.is_empty()) {
-                (true, _) => format!("{} added", join(is)),
-                (_, true) => format!("{} removed", join(was)),
-                _ => format!("{} changed to {}", join(was), join(is)),
+            let message = match (before.is_empty(), after.is_empty()) {
+                (true, _) => format!("{} added", join(after)),
+                (_, true) => format!("{} removed", join(before)),
+                _ => format!("{} changed to {}", join(before), join(after)),
             };
             self.add(severity, coordinate, message);
         }

@@ -7,7 +7,7 @@ use async_graphql::ServerError;
 
 use super::errors::{Code, error, quote};
 use super::token_limits::position;
-use super::tokens::{Kind, Token, Tokens};
+use super::tokens::{Token, TokenKind, Tokens};
 
 /// An open bracket.
 enum Open<'a> {
@@ -25,13 +25,13 @@ pub(super) fn check(text: &str) -> Result<(), ServerError> {
     let mut last: Option<Token> = None;
     for token in Tokens::of(text) {
         match token.kind {
-            Kind::Mark(b'(' | b'[') => open.push(Open::Values),
-            Kind::Mark(b'{') => open.push(match open.last() {
+            TokenKind::Punctuator(b'(' | b'[') => open.push(Open::Values),
+            TokenKind::Punctuator(b'{') => open.push(match open.last() {
                 None | Some(Open::Selection) => Open::Selection,
                 Some(_) => Open::Object(HashSet::new()),
             }),
-            Kind::Mark(b'}' | b']' | b')') => drop(open.pop()),
-            Kind::Mark(b':') => {
+            TokenKind::Punctuator(b'}' | b']' | b')') => drop(open.pop()),
+            TokenKind::Punctuator(b':') => {
                 if let (Some(Open::Object(fields)), Some(name)) = (open.last_mut(), last)
                     && !fields.insert(name.text(text))
                 {

@@ -83,7 +83,7 @@ fn shorten(text: &str, max: usize) -> String {
 }
 
 /// The first `max` errors, in the order of the text.
-pub(super) fn in_order(mut errors: Vec<ServerError>, max: usize) -> Vec<ServerError> {
+pub(super) fn sort_and_truncate(mut errors: Vec<ServerError>, max: usize) -> Vec<ServerError> {
     errors.sort_by_key(|error| error.locations.first().map(|at| (at.line, at.column)));
     errors.truncate(max);
     errors

@@ -11,11 +11,11 @@ use async_graphql::{Name, Pos, Positioned, ServerError};
 use super::Limits;
 use super::errors::{Code, error, quote};
 
-/// The expanded size of a selection.
+/// The size of a selection with its fragments expanded.
 #[derive(Clone, Copy, Debug, Default)]
 struct Size {
     fields: usize,
-    top: usize,
+    root_fields: usize,
     depth: usize,
     aliases: usize,
     directives: usize,
@@ -25,9 +25,9 @@ struct Size {
 
 impl Size {
     /// Adds the size of a sibling.
-    fn beside(&mut self, other: Self) {
+    fn add_sibling(&mut self, other: Self) {
         self.fields = self.fields.saturating_add(other.fields);
-        self.top = self.top.saturating_add(other.top);
+        self.root_fields = self.root_fields.saturating_add(other.root_fields);
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.directives = self.directives.saturating_add(other.directives);
         self.introspection_fields = self.introspection_fields.saturating_add(other.introspection_fields);
@@ -43,8 +43,8 @@ pub(super) fn check(
     operation: &Positioned<OperationDefinition>,
     limits: &Limits,
 ) -> Result<(), ServerError> {
-    let mut count = Count { document, done: HashMap::new() };
-    let mut size = count.set(&operation.node.selection_set.node, false)?;
+    let mut counter = SizeCounter { document, done: HashMap::new() };
+    let mut size = counter.set(&operation.node.selection_set.node, false)?;
     size.directives = size.directives.saturating_add(operation.node.directives.len());
     for definition in &operation.node.variable_definitions {
         size.directives = size.directives.saturating_add(definition.node.directives.len());
@@ -52,7 +52,7 @@ pub(super) fn check(
     let bounds = [
         ("fragments", document.fragments.len(), limits.max_fragments),
         ("variables", operation.node.variable_definitions.len(), limits.max_variables),
-        ("root fields", size.top, limits.max_root_fields),
+        ("root fields", size.root_fields, limits.max_root_fields),
         ("levels of fields", size.depth, limits.max_depth),
         ("aliases", size.aliases, limits.max_aliases),
         ("directives", size.directives, limits.max_directives),
@@ -83,18 +83,18 @@ fn too_many(what: &str, max: usize, pos: Pos) -> ServerError {
     error(Code::TooLarge, message, Some(pos))
 }
 
-struct Count<'a> {
+struct SizeCounter<'a> {
     document: &'a ExecutableDocument,
     /// None while a fragment is being counted: meeting it again is a cycle.
     done: HashMap<&'a Name, Option<Size>>,
 }
 
-impl<'a> Count<'a> {
+impl<'a> SizeCounter<'a> {
     fn set(&mut self, set: &'a SelectionSet, introspection: bool) -> Result<Size, ServerError> {
         let mut total = Size::default();
         for selection in &set.items {
             let size = self.selection(&selection.node, introspection)?;
-            total.beside(size);
+            total.add_sibling(size);
         }
         Ok(total)
     }
@@ -105,7 +105,7 @@ impl<'a> Count<'a> {
                 let name = field.node.name.node.as_str();
                 let below = introspection || matches!(name, "__schema" | "__type");
                 let mut size = self.set(&field.node.selection_set.node, below)?;
-                size.top = 1;
+                size.root_fields = 1;
                 if introspection {
                     size.introspection_fields = size.introspection_fields.saturating_add(1);
                     size.introspection_depth += 1;
@@ -114,15 +114,15 @@ impl<'a> Count<'a> {
                     size.depth += 1;
                 }
                 size.aliases = size.aliases.saturating_add(usize::from(field.node.alias.is_some()));
-                Ok(with(size, &field.node.directives))
+                Ok(add_directives(size, &field.node.directives))
             }
             Selection::InlineFragment(fragment) => {
                 let size = self.set(&fragment.node.selection_set.node, introspection)?;
-                Ok(with(size, &fragment.node.directives))
+                Ok(add_directives(size, &fragment.node.directives))
             }
             Selection::FragmentSpread(spread) => {
                 let size = self.fragment(&spread.node.fragment_name)?;
-                Ok(with(size, &spread.node.directives))
+                Ok(add_directives(size, &spread.node.directives))
             }
         }
     }
@@ -142,13 +142,13 @@ impl<'a> Count<'a> {
         self.done.insert(&name.node, None);
         let introspection = fragment.node.type_condition.node.on.node.starts_with("__");
         let size = self.set(&fragment.node.selection_set.node, introspection)?;
-        let size = with(size, &fragment.node.directives);
+        let size = add_directives(size, &fragment.node.directives);
         self.done.insert(&name.node, Some(size));
         Ok(size)
     }
 }
 
-fn with(mut size: Size, directives: &[Positioned<Directive>]) -> Size {
+fn add_directives(mut size: Size, directives: &[Positioned<Directive>]) -> Size {
     size.directives = size.directives.saturating_add(directives.len());
     size
 }

@@ -79,8 +79,8 @@ impl Limits {
         if operation == OperationType::Subscription { self.max_event_cost } else { self.max_cost }
     }
 
-    /// The cost and the limit that it exceeds, if it exceeds one.
-    pub(super) fn over(&self, operation: OperationType, cost: Cost) -> Option<(u64, u64)> {
+    /// The cost and the limit that it exceeds, if any.
+    pub(super) fn exceeded(&self, operation: OperationType, cost: Cost) -> Option<(u64, u64)> {
         let costs = [(cost.requested, self.max_cost(operation)), (cost.introspection, self.max_introspection_cost)];
         costs.into_iter().find(|(cost, limit)| cost > limit)
     }

@@ -17,7 +17,7 @@ use async_graphql_value::Value;
 
 use super::super::sdl::{FieldDef, Kind, Schema, TypeDef, innermost};
 use super::errors::{Code, error};
-use super::variables::make_literal_whole;
+use super::variables::coerce_integer_literals;
 
 /// The maximum number of selections visited for one normal form.
 const MAX_VISITS: usize = 100_000;
@@ -50,12 +50,12 @@ fn conditions_in(set: &SelectionSet, names: &mut IndexSet<Name>) {
 
 /// The operand of `@skip` or `@include`, and the value for which the selection is included.
 fn condition(directive: &Directive) -> Option<(bool, &Value)> {
-    let stays_if = match directive.name.node.as_str() {
+    let included_if = match directive.name.node.as_str() {
         "include" => true,
         "skip" => false,
         _ => return None,
     };
-    Some((stays_if, &directive.get_argument("if")?.node))
+    Some((included_if, &directive.get_argument("if")?.node))
 }
 
 /// The selection set of the operation in normal form, for these values of the conditions.
@@ -71,15 +71,15 @@ pub(super) fn normalize(
     max_fields: usize,
 ) -> Result<Positioned<SelectionSet>, ServerError> {
     let pos = operation.selection_set.pos;
-    let mut merge = Merge { document, schema, conditions, budget: max_fields, visits: Cell::new(0) };
+    let mut merger = Merger { document, schema, conditions, budget: max_fields, visits: Cell::new(0) };
     let items = match schema.root(operation.ty) {
-        Some(root) => merge.set(root, &[&operation.selection_set.node], pos, &IndexSet::new())?,
+        Some(root) => merger.merge_sets(root, &[&operation.selection_set.node], pos, &IndexSet::new())?,
         None => Vec::new(),
     };
     Ok(Positioned::new(SelectionSet { items }, pos))
 }
 
-struct Merge<'a> {
+struct Merger<'a> {
     document: &'a ExecutableDocument,
     schema: &'a Schema,
     conditions: &'a [(Name, bool)],
@@ -97,8 +97,8 @@ struct Collected<'a> {
 
 impl<'a> Collected<'a> {
     /// The key of a fragment on `on`. Consecutive fragments on one type are merged; fields between
-    /// two of them keep their place, because clients see the order.
-    fn narrow(&self, on: &'a str) -> Key<'a> {
+    /// two of them keep their position, because clients see the order.
+    fn narrow_key(&self, on: &'a str) -> Key<'a> {
         match self.items.keys().next_back() {
             Some(Key::Narrow(last, number)) if *last == on => Key::Narrow(on, *number),
             _ => Key::Narrow(on, self.items.len()),
@@ -122,9 +122,9 @@ enum Item<'a> {
 
 type Items = Vec<Positioned<Selection>>;
 
-impl<'a> Merge<'a> {
+impl<'a> Merger<'a> {
     /// Merges the selection sets on `parent`, without the fields with the keys `known`.
-    fn set(
+    fn merge_sets(
         &mut self,
         parent: &'a TypeDef,
         sets: &[&'a SelectionSet],
@@ -133,51 +133,56 @@ impl<'a> Merge<'a> {
     ) -> Result<Items, ServerError> {
         let mut collected = Collected::default();
         for set in sets {
-            self.gather(parent, set, &mut collected);
+            self.collect_fields(parent, set, &mut collected);
         }
         if self.visits.get() > MAX_VISITS {
             return Err(too_many(pos));
         }
         collected.items.retain(|key, _| !matches!(key, Key::Field(name) if known.contains(*name)));
-        let omit = match self.clash(parent, &collected) {
-            Clash::None => IndexSet::new(),
-            Clash::Leaves(names) => names,
-            Clash::Deep => return self.by_object(parent, sets, pos),
+        let omit = match self.find_key_conflict(parent, &collected) {
+            KeyConflict::None => IndexSet::new(),
+            KeyConflict::Leaves(names) => names,
+            KeyConflict::Deep => return self.merge_by_object_type(parent, sets, pos),
         };
         let mut items = Items::new();
         for item in collected.items.into_values() {
             match item {
-                Item::Field(fields) => items.push(self.field(parent, &fields)?),
-                Item::Narrow { on, pos, sets } => items.extend(self.narrow(on, pos, &sets, &omit)?),
+                Item::Field(fields) => items.push(self.merge_field(parent, &fields)?),
+                Item::Narrow { on, pos, sets } => items.extend(self.merge_narrow(on, pos, &sets, &omit)?),
             }
         }
         Ok(items)
     }
 
-    fn narrow(
+    fn merge_narrow(
         &mut self,
         on: &'a TypeDef,
         pos: Pos,
         sets: &[&'a SelectionSet],
         known: &IndexSet<&'a Name>,
     ) -> Result<Option<Positioned<Selection>>, ServerError> {
-        let items = self.set(on, sets, pos, known)?;
+        let items = self.merge_sets(on, sets, pos, known)?;
         Ok((!items.is_empty()).then(|| fragment(on, items, pos)))
     }
 
     /// One fragment for each object type that `parent` can be, with the merged selections of all
     /// fragments that apply to it.
-    fn by_object(&mut self, parent: &'a TypeDef, sets: &[&'a SelectionSet], pos: Pos) -> Result<Items, ServerError> {
+    fn merge_by_object_type(
+        &mut self,
+        parent: &'a TypeDef,
+        sets: &[&'a SelectionSet],
+        pos: Pos,
+    ) -> Result<Items, ServerError> {
         let mut items = Items::new();
-        for object in &parent.possible {
+        for object in &parent.possible_types {
             if let Some(object) = self.schema.get(object) {
-                items.extend(self.narrow(object, pos, sets, &IndexSet::new())?);
+                items.extend(self.merge_narrow(object, pos, sets, &IndexSet::new())?);
             }
         }
         Ok(items)
     }
 
-    fn field(
+    fn merge_field(
         &mut self,
         parent: &'a TypeDef,
         fields: &[&'a Positioned<Field>],
@@ -190,9 +195,9 @@ impl<'a> Merge<'a> {
         let items = match below {
             Some(below) if below.is_composite() => {
                 let sets: Vec<_> = fields.iter().map(|field| &field.node.selection_set.node).collect();
-                let mut items = self.set(below, &sets, pos, &IndexSet::new())?;
+                let mut items = self.merge_sets(below, &sets, pos, &IndexSet::new())?;
                 if items.is_empty() {
-                    items.push(nothing(pos));
+                    items.push(empty_selection(pos));
                 }
                 items
             }
@@ -201,7 +206,7 @@ impl<'a> Merge<'a> {
         let field = Field {
             alias: first.node.alias.clone(),
             name: first.node.name.clone(),
-            arguments: self.arguments(first, known),
+            arguments: self.coerce_arguments(first, known),
             directives: first.node.directives.iter().filter(|d| condition(&d.node).is_none()).cloned().collect(),
             selection_set: Positioned::new(SelectionSet { items }, pos),
         };
@@ -209,7 +214,7 @@ impl<'a> Merge<'a> {
     }
 
     /// The arguments of a field; whole numbers for integers are written without a fraction.
-    fn arguments(
+    fn coerce_arguments(
         &self,
         field: &Positioned<Field>,
         known: Option<&FieldDef>,
@@ -218,23 +223,25 @@ impl<'a> Merge<'a> {
         for (name, value) in &mut arguments {
             let input = known.and_then(|known| known.arguments.get(name.node.as_str()));
             if let Some(input) = input {
-                make_literal_whole(self.schema, &mut value.node, &input.ty);
+                coerce_integer_literals(self.schema, &mut value.node, &input.ty);
             }
         }
         arguments
     }
 
-    fn stays(&self, directives: &[Positioned<Directive>]) -> bool {
-        directives.iter().filter_map(|directive| condition(&directive.node)).all(|(stays_if, value)| match value {
-            Value::Boolean(value) => *value == stays_if,
-            Value::Variable(name) => self.conditions.iter().any(|(known, value)| known == name && *value == stays_if),
+    fn is_included(&self, directives: &[Positioned<Directive>]) -> bool {
+        directives.iter().filter_map(|directive| condition(&directive.node)).all(|(included_if, value)| match value {
+            Value::Boolean(value) => *value == included_if,
+            Value::Variable(name) => {
+                self.conditions.iter().any(|(known, value)| known == name && *value == included_if)
+            }
             _ => true,
         })
     }
 
-    fn gather(&self, parent: &'a TypeDef, set: &'a SelectionSet, collected: &mut Collected<'a>) {
+    fn collect_fields(&self, parent: &'a TypeDef, set: &'a SelectionSet, collected: &mut Collected<'a>) {
         self.visits.set(self.visits.get() + set.items.len());
-        for selection in set.items.iter().filter(|selection| self.stays(selection.node.directives())) {
+        for selection in set.items.iter().filter(|selection| self.is_included(selection.node.directives())) {
             let (on, set) = match &selection.node {
                 Selection::Field(field) => {
                     let key = Key::Field(&field.node.response_key().node);
@@ -255,10 +262,10 @@ impl<'a> Merge<'a> {
             };
             let Some(on) = on.map_or(Some(parent), |on| self.schema.get(on)) else { continue };
             if on.name == parent.name || on.covers(parent) {
-                self.gather(parent, set, collected);
+                self.collect_fields(parent, set, collected);
             } else if on.overlaps(parent) {
                 let narrow = || Item::Narrow { on, pos: selection.pos, sets: Vec::new() };
-                let key = collected.narrow(&on.name);
+                let key = collected.narrow_key(&on.name);
                 if let Item::Narrow { sets, .. } = collected.items.entry(key).or_insert_with(narrow) {
                     sets.push(set);
                 }
@@ -267,9 +274,9 @@ impl<'a> Merge<'a> {
     }
 
     /// Whether one response key would be selected in two places for some object type.
-    fn clash(&self, parent: &'a TypeDef, collected: &Collected<'a>) -> Clash<'a> {
+    fn find_key_conflict(&self, parent: &'a TypeDef, collected: &Collected<'a>) -> KeyConflict<'a> {
         if parent.kind == Kind::Object {
-            return Clash::None;
+            return KeyConflict::None;
         }
         let mut direct: IndexMap<&'a Name, bool> = IndexMap::new();
         let mut narrows: Vec<(&'a TypeDef, IndexSet<&'a Name>)> = Vec::new();
@@ -283,7 +290,7 @@ impl<'a> Merge<'a> {
                 }
                 (_, Item::Narrow { on, sets, .. }) => {
                     let mut keys = IndexSet::new();
-                    sets.iter().for_each(|set| self.keys(set, &mut keys));
+                    sets.iter().for_each(|set| self.collect_keys(set, &mut keys));
                     for key in &keys {
                         match direct.get(key) {
                             Some(true) if on.kind == Kind::Object => drop(leaves.insert(*key)),
@@ -301,22 +308,22 @@ impl<'a> Merge<'a> {
             }
         }
         match (deep, leaves.is_empty()) {
-            (true, _) => Clash::Deep,
-            (false, true) => Clash::None,
-            (false, false) => Clash::Leaves(leaves),
+            (true, _) => KeyConflict::Deep,
+            (false, true) => KeyConflict::None,
+            (false, false) => KeyConflict::Leaves(leaves),
         }
     }
 
     /// Every response key in a set, on whatever type.
-    fn keys(&self, set: &'a SelectionSet, keys: &mut IndexSet<&'a Name>) {
+    fn collect_keys(&self, set: &'a SelectionSet, keys: &mut IndexSet<&'a Name>) {
         self.visits.set(self.visits.get() + set.items.len());
-        for selection in set.items.iter().filter(|selection| self.stays(selection.node.directives())) {
+        for selection in set.items.iter().filter(|selection| self.is_included(selection.node.directives())) {
             match &selection.node {
                 Selection::Field(field) => drop(keys.insert(&field.node.response_key().node)),
-                Selection::InlineFragment(fragment) => self.keys(&fragment.node.selection_set.node, keys),
+                Selection::InlineFragment(fragment) => self.collect_keys(&fragment.node.selection_set.node, keys),
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) {
-                        self.keys(&fragment.node.selection_set.node, keys);
+                        self.collect_keys(&fragment.node.selection_set.node, keys);
                     }
                 }
             }
@@ -329,7 +336,7 @@ fn too_many(pos: Pos) -> ServerError {
 }
 
 /// How the selections of an interface or union conflict.
-enum Clash<'a> {
+enum KeyConflict<'a> {
     /// They do not.
     None,
     /// These fields without a selection of their own are already selected before the fragments.
@@ -348,9 +355,9 @@ fn fragment(on: &TypeDef, items: Items, pos: Pos) -> Positioned<Selection> {
     Positioned::new(Selection::InlineFragment(Positioned::new(fragment, pos)), pos)
 }
 
-/// A selection of nothing that is still valid: an object whose fields are all skipped is `{}`, not
-/// an error.
-fn nothing(pos: Pos) -> Positioned<Selection> {
+/// A placeholder that selects nothing and is valid: an object whose fields are all skipped is `{}`,
+/// not an error.
+fn empty_selection(pos: Pos) -> Positioned<Selection> {
     let skip = Directive {
         name: Positioned::new(Name::new("skip"), pos),
         arguments: vec![(Positioned::new(Name::new("if"), pos), Positioned::new(Value::Boolean(true), pos))],

@@ -2,7 +2,7 @@
 //!
 //! A document is limited in size, parsed, validated against the contract and normalized, so that
 //! each field is selected once. The result is cached: the same document again costs a lookup and a
-//! copy. Only the values of variables are checked for each request.
+//! copy. Only the values of variables are validated for each request.
 
 mod cache;
 mod check;
@@ -41,7 +41,7 @@ use cost::Plan;
 use errors::{Code, error, quote};
 pub use limits::Limits;
 pub use validate::validate;
-pub(super) use variables::constant_faults;
+pub(super) use variables::constant_errors;
 
 /// The maximum number of cached normal forms of one document, by values of its conditions.
 const MAX_FORMS: usize = 8;
@@ -56,7 +56,7 @@ pub struct Documents {
 /// An operation that may run, with its variables and its cost.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    form: Arc<Form>,
+    form: Arc<NormalForm>,
     operation: OperationType,
     name: Option<String>,
     variables: Variables,
@@ -87,7 +87,7 @@ impl Prepared {
         let selections = operations.flat_map(|(_, operation)| &operation.node.selection_set.node.items);
         let names = selections.map(|selection| match &selection.node {
             Selection::Field(field) => field.node.name.node.as_str(),
-            // There are none; if there were one, its name would be unknown.
+            // A normal form has none at the root.
             Selection::FragmentSpread(_) | Selection::InlineFragment(_) => "",
         });
         names.filter(|name| *name != "__typename").collect()
@@ -111,7 +111,7 @@ impl Prepared {
     /// The request for the executor. It has no text, only the parsed document.
     pub fn into_request(self) -> Request {
         let mut document = ExecutableDocument::clone(&self.form.document);
-        usages::leave_out_undefined(&mut document, &self.variables);
+        usages::remove_undefined_arguments(&mut document, &self.variables);
         let mut request = Request::new(String::new()).variables(self.variables);
         request.operation_name = self.name;
         request.set_parsed_query(document);
@@ -129,12 +129,12 @@ struct ValidatedDocument {
     tolerated: HashSet<Name>,
     /// The whole document, if its conditions allow more than one normal form.
     source: Option<ExecutableDocument>,
-    forms: Mutex<HashMap<Vec<bool>, Arc<Form>>>,
+    forms: Mutex<HashMap<Vec<bool>, Arc<NormalForm>>>,
 }
 
 /// A normal form, ready to run.
 #[derive(Debug)]
-struct Form {
+struct NormalForm {
     document: ExecutableDocument,
     plan: Plan,
     bytes: usize,
@@ -199,53 +199,56 @@ impl Documents {
         operation_name: Option<&str>,
         variables: &Variables,
     ) -> Result<Prepared, Vec<ServerError>> {
-        let (key, checked) = self.checked(query, operation_name).map_err(|errors| self.shorten(errors))?;
-        let variables = variables::coerce(&self.schema, &checked.header.node, variables, &checked.tolerated)
+        let (key, validated) =
+            self.find_or_validate(query, operation_name).map_err(|errors| self.limit_errors(errors))?;
+        let variables = variables::coerce(&self.schema, &validated.header.node, variables, &validated.tolerated)
             .map_err(|error| vec![error])?;
-        let conditions = decide(&checked, &variables).map_err(|error| vec![error])?;
-        let form = self.form(&key, &checked, conditions).map_err(|error| vec![error])?;
-        let (operation, name, cost) = (checked.header.node.ty, checked.name.clone(), form.plan.cost(&variables));
+        let conditions = evaluate_conditions(&validated, &variables).map_err(|error| vec![error])?;
+        let form = self.normal_form(&key, &validated, conditions).map_err(|error| vec![error])?;
+        let (operation, name, cost) = (validated.header.node.ty, validated.name.clone(), form.plan.cost(&variables));
         Ok(Prepared { form, operation, name, variables, cost })
     }
 
     fn check_cost(&self, prepared: &Prepared) -> Result<(), ServerError> {
-        let Some((cost, limit)) = self.limits.over(prepared.operation, prepared.cost) else { return Ok(()) };
+        let Some((cost, limit)) = self.limits.exceeded(prepared.operation, prepared.cost) else { return Ok(()) };
         Err(errors::too_expensive(cost, limit, &prepared.form.plan.most_expensive(&prepared.variables)))
     }
 
     /// Whether a document is cached in the normal form for these variables, so that preparing it
     /// takes almost no time.
     pub fn is_cached(&self, query: &str, operation_name: Option<&str>, variables: &Variables) -> bool {
-        let fits = token_limits::measure(query, &self.limits).is_ok();
-        let kept = self.cache.get(&cache::key(query, operation_name)).filter(|_| fits);
-        let Some(checked) = kept else { return false };
-        let coerced = variables::coerce(&self.schema, &checked.header.node, variables, &checked.tolerated);
+        let is_in_limit = token_limits::check_bytes(query, &self.limits).is_ok();
+        let cached = self.cache.get(&cache::key(query, operation_name)).filter(|_| is_in_limit);
+        let Some(validated) = cached else { return false };
+        let coerced = variables::coerce(&self.schema, &validated.header.node, variables, &validated.tolerated);
         // A request with invalid variables takes no time either.
-        let Ok(conditions) = coerced.and_then(|variables| decide(&checked, &variables)) else { return true };
-        checked.forms().contains_key(&conditions.iter().map(|(_, value)| *value).collect::<Vec<_>>())
+        let Ok(conditions) = coerced.and_then(|variables| evaluate_conditions(&validated, &variables)) else {
+            return true;
+        };
+        validated.forms().contains_key(&conditions.iter().map(|(_, value)| *value).collect::<Vec<_>>())
     }
 
-    fn shorten(&self, errors: Vec<ServerError>) -> Vec<ServerError> {
-        errors::in_order(errors, self.limits.max_errors)
+    fn limit_errors(&self, errors: Vec<ServerError>) -> Vec<ServerError> {
+        errors::sort_and_truncate(errors, self.limits.max_errors)
     }
 
-    fn checked(
+    fn find_or_validate(
         &self,
         query: &str,
         operation_name: Option<&str>,
     ) -> Result<(cache::Key, Arc<ValidatedDocument>), Vec<ServerError>> {
-        token_limits::measure(query, &self.limits).map_err(|error| vec![error])?;
+        token_limits::check_bytes(query, &self.limits).map_err(|error| vec![error])?;
         let key = cache::key(query, operation_name);
-        if let Some(checked) = self.cache.get(&key) {
-            return Ok((key, checked));
+        if let Some(validated) = self.cache.get(&key) {
+            return Ok((key, validated));
         }
         let document = parse::document(query, &self.limits).map_err(|error| vec![error])?;
-        let checked = Arc::new(self.check(document, operation_name)?);
-        self.cache.put(key, Arc::clone(&checked), checked.bytes());
-        Ok((key, checked))
+        let validated = Arc::new(self.validate(document, operation_name)?);
+        self.cache.put(key, Arc::clone(&validated), validated.bytes());
+        Ok((key, validated))
     }
 
-    fn check(
+    fn validate(
         &self,
         document: ExecutableDocument,
         operation_name: Option<&str>,
@@ -256,31 +259,32 @@ impl Documents {
         overlap::check(&document, operation, &self.schema)?;
         let conditions = merge::conditions(&document, &operation.node);
         let (name, header) = (name.map(ToString::to_string), header(operation));
-        let checked = ValidatedDocument { header, name, conditions, tolerated, source: None, forms: Mutex::default() };
-        if !checked.conditions.is_empty() {
-            return Ok(ValidatedDocument { source: Some(document), ..checked });
+        let validated =
+            ValidatedDocument { header, name, conditions, tolerated, source: None, forms: Mutex::default() };
+        if !validated.conditions.is_empty() {
+            return Ok(ValidatedDocument { source: Some(document), ..validated });
         }
-        let form = self.normalize(&checked, &document, &[]).map_err(|error| vec![error])?;
-        Ok(ValidatedDocument { forms: Mutex::new(HashMap::from([(Vec::new(), Arc::new(form))])), ..checked })
+        let form = self.normalize(&validated, &document, &[]).map_err(|error| vec![error])?;
+        Ok(ValidatedDocument { forms: Mutex::new(HashMap::from([(Vec::new(), Arc::new(form))])), ..validated })
     }
 
     /// The normal form for these values of the conditions.
-    fn form(
+    fn normal_form(
         &self,
         key: &cache::Key,
-        checked: &Arc<ValidatedDocument>,
+        validated: &Arc<ValidatedDocument>,
         conditions: Vec<(Name, bool)>,
-    ) -> Result<Arc<Form>, ServerError> {
+    ) -> Result<Arc<NormalForm>, ServerError> {
         let values: Vec<bool> = conditions.iter().map(|(_, value)| *value).collect();
-        if let Some(form) = checked.forms().get(&values) {
+        if let Some(form) = validated.forms().get(&values) {
             return Ok(form.clone());
         }
-        let Some(source) = &checked.source else {
+        let Some(source) = &validated.source else {
             return Err(error(Code::BadRequest, "The document cannot be prepared.", None));
         };
-        let form = Arc::new(self.normalize(checked, source, &conditions)?);
+        let form = Arc::new(self.normalize(validated, source, &conditions)?);
         let is_cached = {
-            let mut forms = checked.forms();
+            let mut forms = validated.forms();
             let is_cached = forms.len() < MAX_FORMS && !forms.contains_key(&values);
             if is_cached {
                 forms.insert(values, form.clone());
@@ -288,47 +292,47 @@ impl Documents {
             is_cached
         };
         if is_cached {
-            self.cache.grow(key, checked, form.bytes);
+            self.cache.grow(key, validated, form.bytes);
         }
         Ok(form)
     }
 
     fn normalize(
         &self,
-        checked: &ValidatedDocument,
+        validated: &ValidatedDocument,
         source: &ExecutableDocument,
         conditions: &[(Name, bool)],
-    ) -> Result<Form, ServerError> {
-        let (_, operation) = select_operation(source, checked.name.as_deref())?;
+    ) -> Result<NormalForm, ServerError> {
+        let (_, operation) = select_operation(source, validated.name.as_deref())?;
         // A selection on an interface may be repeated for each of its object types.
         let max_fields = (self.limits.max_fields + self.limits.max_introspection_fields).saturating_mul(2);
         let set = merge::normalize(source, &operation.node, &self.schema, conditions, max_fields)?;
         let mut used = HashSet::new();
         usages::used_variables(&set.node, &mut used);
-        let mut definition = checked.header.node.clone();
+        let mut definition = validated.header.node.clone();
         definition.variable_definitions.retain(|definition| used.contains(&definition.node.name.node));
         definition.selection_set = set;
-        let plan = cost::plan(&definition, &self.schema);
+        let plan = cost::build_plan(&definition, &self.schema);
         let definition = Positioned::new(definition, operation.pos);
-        let operations = match &checked.name {
+        let operations = match &validated.name {
             Some(name) => DocumentOperations::Multiple(HashMap::from([(Name::new(name), definition)])),
             None => DocumentOperations::Single(definition),
         };
         let document = ExecutableDocument { operations, fragments: HashMap::new() };
         let bytes = footprint::document(&document) + plan.bytes();
-        Ok(Form { document, plan, bytes })
+        Ok(NormalForm { document, plan, bytes })
     }
 }
 
 impl ValidatedDocument {
-    fn forms(&self) -> MutexGuard<'_, HashMap<Vec<bool>, Arc<Form>>> {
+    fn forms(&self) -> MutexGuard<'_, HashMap<Vec<bool>, Arc<NormalForm>>> {
         self.forms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Approximate bytes on the heap.
     fn bytes(&self) -> usize {
         let source = self.source.as_ref().map_or(0, footprint::document);
-        let forms = self.forms().values().map(|form| form.bytes + size_of::<Form>()).sum::<usize>();
+        let forms = self.forms().values().map(|form| form.bytes + size_of::<NormalForm>()).sum::<usize>();
         size_of::<Self>() + footprint::operation(&self.header.node) + source + forms
     }
 }
@@ -346,15 +350,15 @@ fn header(operation: &Positioned<OperationDefinition>) -> Positioned<OperationDe
 }
 
 /// The values of the document's conditions.
-fn decide(checked: &ValidatedDocument, variables: &Variables) -> Result<Vec<(Name, bool)>, ServerError> {
-    let decide = |name: &Name| {
-        let value = variables::condition(variables, name).ok_or_else(|| {
+fn evaluate_conditions(validated: &ValidatedDocument, variables: &Variables) -> Result<Vec<(Name, bool)>, ServerError> {
+    let evaluate = |name: &Name| {
+        let value = variables::condition_value(variables, name).ok_or_else(|| {
             let message = format!("The variable `${}` is a condition and cannot be null.", quote(name));
-            error(Code::BadUserInput, message, Some(checked.header.pos))
+            error(Code::BadUserInput, message, Some(validated.header.pos))
         })?;
         Ok((name.clone(), value))
     };
-    checked.conditions.iter().map(decide).collect()
+    validated.conditions.iter().map(evaluate).collect()
 }
 
 /// The operation that the request selects.

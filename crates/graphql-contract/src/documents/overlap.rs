@@ -13,7 +13,7 @@ use super::super::sdl::{FieldDef, Kind, Schema, TypeDef, innermost};
 use super::errors::{Code, error, quote};
 
 /// The maximum number of comparisons for one document.
-const MAX_WORK: usize = 50_000;
+const MAX_COMPARISONS: usize = 50_000;
 
 /// The maximum number of reported conflicts of one operation.
 const MAX_CONFLICTS: usize = 100;
@@ -30,9 +30,9 @@ pub(super) fn check(
     schema: &Schema,
 ) -> Result<(), Vec<ServerError>> {
     let Some(root) = schema.root(operation.node.ty) else { return Ok(()) };
-    let mut overlap = Overlap { document, schema, work: 0, conflicts: Vec::new(), known: HashSet::new() };
+    let mut overlap = Overlap { document, schema, comparisons: 0, conflicts: Vec::new(), reported: HashSet::new() };
     let all = [(&operation.node.selection_set.node, root)];
-    if let Err(error) = overlap.parents(&all).and_then(|()| overlap.shapes(&all)) {
+    if let Err(error) = overlap.check_same_fields(&all).and_then(|()| overlap.check_response_shapes(&all)) {
         overlap.conflicts.push(error);
     }
     if overlap.conflicts.is_empty() { Ok(()) } else { Err(overlap.conflicts) }
@@ -53,23 +53,23 @@ type Groups<'a> = IndexMap<&'a Name, Vec<FieldUse<'a>>>;
 struct Overlap<'a> {
     document: &'a ExecutableDocument,
     schema: &'a Schema,
-    work: usize,
+    comparisons: usize,
     conflicts: Vec<ServerError>,
     /// The positions of conflicting fields.
-    known: HashSet<(Pos, Pos)>,
+    reported: HashSet<(Pos, Pos)>,
 }
 
 impl<'a> Overlap<'a> {
-    fn groups(&mut self, sets: &Sets<'a>) -> Result<Groups<'a>, ServerError> {
+    fn group_by_key(&mut self, sets: &Sets<'a>) -> Result<Groups<'a>, ServerError> {
         let mut groups = Groups::new();
         let mut spread = HashSet::new();
         for (set, parent) in sets {
-            self.gather(set, parent, &mut spread, &mut groups)?;
+            self.collect_fields(set, parent, &mut spread, &mut groups)?;
         }
         Ok(groups)
     }
 
-    fn gather(
+    fn collect_fields(
         &mut self,
         set: &'a SelectionSet,
         parent: &'a TypeDef,
@@ -77,16 +77,16 @@ impl<'a> Overlap<'a> {
         groups: &mut Groups<'a>,
     ) -> Result<(), ServerError> {
         for selection in &set.items {
-            self.work += 1;
-            if self.work > MAX_WORK {
+            self.comparisons += 1;
+            if self.comparisons > MAX_COMPARISONS {
                 let message = "The operation selects the same fields in too many ways.";
                 return Err(error(Code::TooLarge, message, Some(selection.pos)));
             }
             let (set, on) = match &selection.node {
                 Selection::Field(field) => {
                     if let Some(known) = self.schema.field(parent, &field.node.name.node) {
-                        let seen = FieldUse { field, parent, known };
-                        groups.entry(&field.node.response_key().node).or_default().push(seen);
+                        let usage = FieldUse { field, parent, known };
+                        groups.entry(&field.node.response_key().node).or_default().push(usage);
                     }
                     continue;
                 }
@@ -103,36 +103,36 @@ impl<'a> Overlap<'a> {
             };
             let parent = on.map_or(Some(parent), |on| self.schema.get(&on.node.on.node));
             if let Some(parent) = parent {
-                self.gather(set, parent, spread, groups)?;
+                self.collect_fields(set, parent, spread, groups)?;
             }
         }
         Ok(())
     }
 
-    fn below(&self, group: &[FieldUse<'a>]) -> Vec<(&'a SelectionSet, &'a TypeDef)> {
-        let below = group.iter().filter(|seen| !seen.field.node.selection_set.node.items.is_empty());
+    fn subselections(&self, group: &[FieldUse<'a>]) -> Vec<(&'a SelectionSet, &'a TypeDef)> {
+        let below = group.iter().filter(|usage| !usage.field.node.selection_set.node.items.is_empty());
         below
-            .filter_map(|seen| {
-                let named = self.schema.get(innermost(&seen.known.ty))?;
-                Some((&seen.field.node.selection_set.node, named))
+            .filter_map(|usage| {
+                let named = self.schema.get(innermost(&usage.known.ty))?;
+                Some((&usage.field.node.selection_set.node, named))
             })
             .collect()
     }
 
     /// Values under one key must have one shape, whatever the type of the object.
-    fn shapes(&mut self, sets: &Sets<'a>) -> Result<(), ServerError> {
-        for group in self.groups(sets)?.into_values() {
+    fn check_response_shapes(&mut self, sets: &Sets<'a>) -> Result<(), ServerError> {
+        for group in self.group_by_key(sets)?.into_values() {
             let mut is_one_shape = true;
             for pair in group.windows(2) {
                 if !self.same_shape(&pair[0].known.ty, &pair[1].known.ty) {
                     let types = format!("`{}` and `{}`", pair[0].known.ty, pair[1].known.ty);
-                    self.conflict(pair, &format!("they are of the different types {types}"));
+                    self.report_conflict(pair, &format!("they are of the different types {types}"));
                     is_one_shape = false;
                 }
             }
-            let below = self.below(&group);
+            let below = self.subselections(&group);
             if is_one_shape && !below.is_empty() {
-                self.shapes(&below)?;
+                self.check_response_shapes(&below)?;
             }
         }
         Ok(())
@@ -153,46 +153,47 @@ impl<'a> Overlap<'a> {
     }
 
     /// Fields under one key of one object must be the same field.
-    fn parents(&mut self, sets: &Sets<'a>) -> Result<(), ServerError> {
-        for group in self.groups(sets)?.into_values() {
+    fn check_same_fields(&mut self, sets: &Sets<'a>) -> Result<(), ServerError> {
+        for group in self.group_by_key(sets)?.into_values() {
             let mut objects: Vec<&'a TypeDef> = Vec::new();
-            for seen in group.iter().filter(|seen| seen.parent.kind == Kind::Object) {
-                if !objects.iter().any(|object| object.name == seen.parent.name) {
-                    objects.push(seen.parent);
+            for usage in group.iter().filter(|usage| usage.parent.kind == Kind::Object) {
+                if !objects.iter().any(|object| object.name == usage.parent.name) {
+                    objects.push(usage.parent);
                 }
             }
             if objects.is_empty() {
-                self.one_field(&group)?;
+                self.check_same_field(&group)?;
             }
             for object in objects {
-                let same = |seen: &&FieldUse<'a>| seen.parent.kind != Kind::Object || seen.parent.name == object.name;
+                let same =
+                    |usage: &&FieldUse<'a>| usage.parent.kind != Kind::Object || usage.parent.name == object.name;
                 let group: Vec<_> = group.iter().filter(same).copied().collect();
-                self.one_field(&group)?;
+                self.check_same_field(&group)?;
             }
         }
         Ok(())
     }
 
-    fn one_field(&mut self, group: &[FieldUse<'a>]) -> Result<(), ServerError> {
+    fn check_same_field(&mut self, group: &[FieldUse<'a>]) -> Result<(), ServerError> {
         let mut is_one_field = true;
         for pair in group.windows(2) {
             let (one, other) = (&pair[0].field.node, &pair[1].field.node);
             if one.name.node != other.name.node {
-                self.conflict(pair, "they are different fields");
+                self.report_conflict(pair, "they are different fields");
             } else if !same_arguments(one, other) {
-                self.conflict(pair, "they have different arguments");
+                self.report_conflict(pair, "they have different arguments");
             } else {
                 continue;
             }
             is_one_field = false;
         }
-        let below = self.below(group);
-        if is_one_field && !below.is_empty() { self.parents(&below) } else { Ok(()) }
+        let below = self.subselections(group);
+        if is_one_field && !below.is_empty() { self.check_same_fields(&below) } else { Ok(()) }
     }
 
-    fn conflict(&mut self, pair: &[FieldUse<'_>], why: &str) {
+    fn report_conflict(&mut self, pair: &[FieldUse<'_>], why: &str) {
         let [one, other] = [pair[0].field, pair[1].field];
-        if self.conflicts.len() == MAX_CONFLICTS || !self.known.insert((one.pos, other.pos)) {
+        if self.conflicts.len() == MAX_CONFLICTS || !self.reported.insert((one.pos, other.pos)) {
             return;
         }
         let key = quote(&one.node.response_key().node);

@@ -40,15 +40,15 @@ fn names_in(ty: &TypeDef) -> impl Iterator<Item = &str> {
 ///
 /// When the text exceeds a limit or is not GraphQL.
 pub(super) fn document(text: &str, limits: &Limits) -> Result<ExecutableDocument, ServerError> {
-    token_limits::scan(text, limits)?;
+    token_limits::check_tokens(text, limits)?;
     let text = rewrite::rewrite(text)?;
-    let document = parse_query(&*text).map_err(|failure| unreadable(&failure))?;
+    let document = parse_query(&*text).map_err(|error| syntax_error(&error))?;
     duplicates::check(&text)?;
     Ok(document)
 }
 
 /// An error for a syntax error, without the parser's quote of the whole line.
-fn unreadable(failure: &ParseError) -> ServerError {
+fn syntax_error(failure: &ParseError) -> ServerError {
     let pos = failure.positions().next();
     let message = match failure {
         ParseError::Syntax { message, .. } => {
@@ -62,10 +62,10 @@ fn unreadable(failure: &ParseError) -> ServerError {
             format!("The fragment `{}` is defined twice.", quote(fragment))
         }
         ParseError::MultipleOperations { .. } => {
-            "An operation without a name has to be the only one in its document.".to_owned()
+            "An operation without a name must be the only one in its document.".to_owned()
         }
         ParseError::MissingOperation => "The document has no operation.".to_owned(),
-        _ => "The document nests too deep.".to_owned(),
+        _ => "The document is nested too deeply.".to_owned(),
     };
     error(Code::ParseFailed, message, pos)
 }

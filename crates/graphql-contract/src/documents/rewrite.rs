@@ -1,6 +1,6 @@
 //! Rewrites syntax of the specification of September 2025 that the parser does not support:
 //! descriptions of operations, fragments and variables are removed, escapes with more than four
-//! digits are replaced by their characters, some block strings become plain strings, and blanks
+//! digits are replaced by their characters, some block strings become plain strings, and spaces
 //! inside types of variables move to their end. All other tokens keep their line and column.
 
 use std::borrow::Cow;
@@ -9,10 +9,10 @@ use async_graphql::ServerError;
 
 use super::errors::{Code, error};
 use super::token_limits::position;
-use super::tokens::{Kind, Token, Tokens};
+use super::tokens::{Token, TokenKind, Tokens};
 
-mod block;
-mod types;
+mod block_strings;
+mod variable_types;
 
 /// Returns the text for the parser.
 ///
@@ -23,19 +23,23 @@ pub(super) fn rewrite(text: &str) -> Result<Cow<'_, str>, ServerError> {
     let tokens: Vec<Token> = Tokens::of(text).collect();
     let mut rewritten = String::new();
     let mut done = 0;
-    let mut place = Place::default();
+    let mut brackets = OpenBrackets::default();
     for (index, token) in tokens.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|index| tokens.get(index));
         let (end, new) = match token.kind {
-            Kind::String | Kind::Block if place.is_description(before, tokens.get(index + 1), text) => {
-                (token.end, Some(blank(token.text(text))))
+            TokenKind::String | TokenKind::BlockString
+                if brackets.is_description(before, tokens.get(index + 1), text) =>
+            {
+                (token.end, Some(blank_out(token.text(text))))
             }
-            Kind::String => {
-                let plain = unescape(token.text(text)).map_err(|at| wrong_escape(text, token.start + at))?;
+            TokenKind::String => {
+                let plain = unescape(token.text(text)).map_err(|at| invalid_escape(text, token.start + at))?;
                 (token.end, plain)
             }
-            Kind::Block => (token.end, block::plain(token.text(text))),
-            _ if place.is_type(before) => types::tight(&tokens[index..], text).unwrap_or((token.end, None)),
+            TokenKind::BlockString => (token.end, block_strings::to_plain(token.text(text))),
+            _ if brackets.is_variable_type(before) => {
+                variable_types::without_spaces(&tokens[index..], text).unwrap_or((token.end, None))
+            }
             _ => (token.end, None),
         };
         if let Some(new) = new {
@@ -43,7 +47,7 @@ pub(super) fn rewrite(text: &str) -> Result<Cow<'_, str>, ServerError> {
             rewritten.push_str(&new);
             done = end;
         }
-        place.pass(token);
+        brackets.update(token);
     }
     if done == 0 {
         return Ok(Cow::Borrowed(text));
@@ -52,28 +56,28 @@ pub(super) fn rewrite(text: &str) -> Result<Cow<'_, str>, ServerError> {
     Ok(Cow::Owned(rewritten))
 }
 
-fn wrong_escape(text: &str, at: usize) -> ServerError {
-    error(Code::ParseFailed, "Syntax error: this escape is no Unicode character.", Some(position(text, at)))
+fn invalid_escape(text: &str, at: usize) -> ServerError {
+    error(Code::ParseFailed, "Syntax error: this escape is not a Unicode character.", Some(position(text, at)))
 }
 
 /// The open brackets before a token.
 #[derive(Default)]
-struct Place {
+struct OpenBrackets {
     open: Vec<u8>,
 }
 
-impl Place {
-    fn pass(&mut self, token: &Token) {
+impl OpenBrackets {
+    fn update(&mut self, token: &Token) {
         match token.kind {
-            Kind::Mark(mark @ (b'{' | b'[' | b'(')) => self.open.push(mark),
-            Kind::Mark(b'}' | b']' | b')') => drop(self.open.pop()),
+            TokenKind::Punctuator(bracket @ (b'{' | b'[' | b'(')) => self.open.push(bracket),
+            TokenKind::Punctuator(b'}' | b']' | b')') => drop(self.open.pop()),
             _ => {}
         }
     }
 
     /// Whether a type of a variable may follow `before`.
-    fn is_type(&self, before: Option<&Token>) -> bool {
-        self.open.as_slice() == [b'('] && before.is_some_and(|before| before.is(b':'))
+    fn is_variable_type(&self, before: Option<&Token>) -> bool {
+        self.open.as_slice() == [b'('] && before.is_some_and(|before| before.is_punctuator(b':'))
     }
 
     /// Whether the string between these tokens is a description: of an operation, a fragment, or a
@@ -82,17 +86,20 @@ impl Place {
         let Some(after) = after else { return false };
         match self.open.as_slice() {
             [] => {
-                let begins = before.is_none_or(|before| before.is(b'}'));
+                let begins = before.is_none_or(|before| before.is_punctuator(b'}'));
                 begins && matches!(after.text(text), "query" | "mutation" | "subscription" | "fragment")
             }
-            [b'('] => after.is(b'$') && before.is_some_and(|before| !before.is(b'=') && !before.is(b':')),
+            [b'('] => {
+                after.is_punctuator(b'$')
+                    && before.is_some_and(|before| !before.is_punctuator(b'=') && !before.is_punctuator(b':'))
+            }
             _ => false,
         }
     }
 }
 
-/// Blanks of the same length as `text`, with its line breaks.
-fn blank(text: &str) -> String {
+/// Spaces of the same length as `text`, with its line breaks.
+fn blank_out(text: &str) -> String {
     text.chars().map(|letter| if matches!(letter, '\n' | '\r') { letter } else { ' ' }).collect()
 }
 
@@ -125,7 +132,7 @@ fn unescape(token: &str) -> Result<Option<String>, usize> {
             new.push_str(&token[at..at + width]);
         } else {
             is_new = true;
-            push(&mut new, code);
+            push_escaped(&mut new, code);
         }
         at += width;
     }
@@ -156,7 +163,7 @@ fn code_point(text: &str) -> Option<(char, usize)> {
 }
 
 /// Appends a character to a string literal, escaped if needed.
-fn push(string: &mut String, letter: char) {
+fn push_escaped(string: &mut String, letter: char) {
     match letter {
         '"' => string.push_str("\\\""),
         '\\' => string.push_str(r"\\"),
@@ -206,7 +213,7 @@ mod tests {
         }
     }
 
-    /// The parser keeps the backslash of an escaped triple quote, and blanks on lines shorter than
+    /// The parser keeps the backslash of an escaped triple quote, and spaces on lines shorter than
     /// the indentation.
     #[test]
     fn block_strings_have_the_value_of_the_specification() {
@@ -217,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_inside_types_of_variables_move_to_their_end() {
+    fn spaces_inside_types_of_variables_move_to_their_end() {
         let text = "query A($a: [ Int ! ] !, $b: Int !, $c: [[Int]], $d: Int = 1) @x(y: [ 1 2 ]) { a(b: [ 1 ]) }";
         let new = "query A($a: [Int!]!    , $b: Int! , $c: [[Int]], $d: Int = 1) @x(y: [ 1 2 ]) { a(b: [ 1 ]) }";
         assert_eq!(rewrite(text).unwrap(), new);

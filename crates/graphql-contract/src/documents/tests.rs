@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::{Documents, Limits, OperationType, Prepared};
 
-mod faults;
 mod order;
+mod validation_errors;
 mod values;
 
 const SDL: &str = r#"
@@ -40,7 +40,7 @@ fn prepare(query: &str, variables: serde_json::Value) -> Result<Prepared, Vec<Se
 }
 
 /// The normal form of a valid document, on one line.
-fn normal(query: &str, variables: serde_json::Value) -> String {
+fn normal_form(query: &str, variables: serde_json::Value) -> String {
     let prepared = prepare(query, variables).unwrap();
     let (_, operation) = prepared.document().operations.iter().next().unwrap();
     print(&operation.node.selection_set.node)
@@ -65,7 +65,7 @@ fn print(set: &SelectionSet) -> String {
     format!("{{{}}}", items.collect::<Vec<_>>().join(" "))
 }
 
-fn refused(query: &str, variables: serde_json::Value) -> (String, String) {
+fn first_error(query: &str, variables: serde_json::Value) -> (String, String) {
     let errors = prepare(query, variables).unwrap_err();
     let error = errors.first().unwrap();
     let Some(Value::String(code)) = error.extensions.as_ref().and_then(|values| values.get("code")) else {
@@ -75,33 +75,36 @@ fn refused(query: &str, variables: serde_json::Value) -> (String, String) {
 }
 
 #[track_caller]
-fn invalid(query: &str, part: &str) {
-    let (code, message) = refused(query, json!({}));
+fn assert_invalid(query: &str, part: &str) {
+    let (code, message) = first_error(query, json!({}));
     assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "{message}");
     assert!(message.contains(part), "{message}");
 }
 
 #[test]
 fn a_field_selected_twice_runs_once() {
-    assert_eq!(normal("{ book { id } book { name id } }", json!({})), "{book {id name}}");
+    assert_eq!(normal_form("{ book { id } book { name id } }", json!({})), "{book {id name}}");
     let fragments =
         "mutation { ...A ...B } fragment A on Mutation { add(amount: 1) } fragment B on Mutation { add(amount: 1) }";
-    assert_eq!(normal(fragments, json!({})), "{add}");
-    assert_eq!(normal("{ ... on Query { user { id } } user { ... { name } id } }", json!({})), "{user {id name}}");
+    assert_eq!(normal_form(fragments, json!({})), "{add}");
+    assert_eq!(normal_form("{ ... on Query { user { id } } user { ... { name } id } }", json!({})), "{user {id name}}");
 }
 
 #[test]
 fn aliases_are_separate_fields_in_order_of_first_appearance() {
-    assert_eq!(normal("{ b: user { id } user { id } b: user { name } }", json!({})), "{b:user {id name} user {id}}");
+    assert_eq!(
+        normal_form("{ b: user { id } user { id } b: user { name } }", json!({})),
+        "{b:user {id name} user {id}}"
+    );
 }
 
 #[test]
 fn conditions_are_evaluated_before_fields_are_merged() {
     let query = "query($x: Boolean!) { user @include(if: $x) { id } user { name } book @skip(if: $x) { id } }";
-    assert_eq!(normal(query, json!({"x": true})), "{user {id name}}");
-    assert_eq!(normal(query, json!({"x": false})), "{user {name} book {id}}");
-    assert_eq!(normal("{ user { name @skip(if: true) } }", json!({})), "{user {__typename@}}");
-    assert_eq!(normal("query($x: Boolean = true) { user { id name @skip(if: $x) } }", json!({})), "{user {id}}");
+    assert_eq!(normal_form(query, json!({"x": true})), "{user {id name}}");
+    assert_eq!(normal_form(query, json!({"x": false})), "{user {name} book {id}}");
+    assert_eq!(normal_form("{ user { name @skip(if: true) } }", json!({})), "{user {__typename@}}");
+    assert_eq!(normal_form("query($x: Boolean = true) { user { id name @skip(if: $x) } }", json!({})), "{user {id}}");
 }
 
 #[test]
@@ -115,27 +118,27 @@ fn a_variable_used_only_in_a_skipped_selection_is_valid() {
 #[test]
 fn fragments_on_narrower_types_remain_and_do_not_repeat_fields() {
     assert_eq!(
-        normal("{ thing { ... on Book { pages } ... on Lamp { watts } } }", json!({})),
+        normal_form("{ thing { ... on Book { pages } ... on Lamp { watts } } }", json!({})),
         "{thing {...Book {pages} ...Lamp {watts}}}"
     );
     assert_eq!(
-        normal("{ node(id: 1) { id __typename ... on Book { id pages __typename } } }", json!({})),
+        normal_form("{ node(id: 1) { id __typename ... on Book { id pages __typename } } }", json!({})),
         "{node {id __typename ...Book {pages}}}"
     );
     assert_eq!(
-        normal("{ node(id: 1) { owner { id } ... on Book { owner { name } pages } } }", json!({})),
+        normal_form("{ node(id: 1) { owner { id } ... on Book { owner { name } pages } } }", json!({})),
         "{node {...Book {owner {id name} pages} ...User {owner {id}}}}"
     );
     assert_eq!(
-        normal("{ thing { ... on Node { id } ... on Book { id pages } ... on Lamp { watts } } }", json!({})),
+        normal_form("{ thing { ... on Node { id } ... on Book { id pages } ... on Lamp { watts } } }", json!({})),
         "{thing {...Book {id pages} ...Lamp {watts} ...User {id}}}"
     );
     assert_eq!(
-        normal("{ thing { ... on Node { id } ... on Lamp { watts } } }", json!({})),
+        normal_form("{ thing { ... on Node { id } ... on Lamp { watts } } }", json!({})),
         "{thing {...Node {id} ...Lamp {watts}}}"
     );
     assert_eq!(
-        normal(
+        normal_form(
             "{ book { ... on Node { id } ... on Thing { ... on Book { pages } ... on Lamp { watts } } } }",
             json!({})
         ),
@@ -145,15 +148,15 @@ fn fragments_on_narrower_types_remain_and_do_not_repeat_fields() {
 
 #[test]
 fn fields_with_one_key_must_be_the_same_field() {
-    invalid("{ x: book { id } x: user { id } }", "different fields");
-    invalid("{ book(id: 1) { id } book(id: 2) { id } }", "different arguments");
-    invalid(
+    assert_invalid("{ x: book { id } x: user { id } }", "different fields");
+    assert_invalid("{ book(id: 1) { id } book(id: 2) { id } }", "different arguments");
+    assert_invalid(
         "{ user { friends(first: 1) { id } } ...F } fragment F on Query { user { friends { id } } }",
         "different arguments",
     );
-    invalid("{ thing { ... on Book { x: pages } ... on User { x: name } } }", "different types");
-    invalid("{ node(id: 1) { x: id ... on Book { x: name } } }", "different fields");
-    invalid(
+    assert_invalid("{ thing { ... on Book { x: pages } ... on User { x: name } } }", "different types");
+    assert_invalid("{ node(id: 1) { x: id ... on Book { x: name } } }", "different fields");
+    assert_invalid(
         "{ thing { ... on Book { x: owner { y: id } } ... on User { x: owner { y: friends { id } } } } }",
         "different types",
     );
@@ -179,7 +182,7 @@ fn thirty_levels_of_doubled_fragments_take_no_time() {
     }
     query += " fragment F30 on User { id }";
     let started = std::time::Instant::now();
-    let (code, _) = refused(&query, json!({}));
+    let (code, _) = first_error(&query, json!({}));
     assert_eq!(code, "DOCUMENT_TOO_LARGE");
     assert!(started.elapsed().as_millis() < 500, "{:?}", started.elapsed());
 }
@@ -201,7 +204,7 @@ fn documents_over_a_limit_are_rejected() {
         format!("{{ __schema {{ queryType {} {{ name }} {} }} }}", "{ ofType ".repeat(20), "} ".repeat(20)),
     ];
     for query in cases {
-        let (code, message) = refused(&query, json!({}));
+        let (code, message) = first_error(&query, json!({}));
         assert_eq!(code, "DOCUMENT_TOO_LARGE", "{message}");
         assert!(message.len() <= 320);
     }
@@ -224,42 +227,42 @@ fn deep_values_and_unclosed_text_do_not_exhaust_the_stack() {
         assert!(prepare(&open.repeat(10_000), json!({})).is_err());
         assert!(prepare(&open.repeat(12), json!({})).is_err());
     }
-    assert_eq!(refused("{ a(b: \"", json!({})).0, "GRAPHQL_PARSE_FAILED");
-    assert_eq!(refused("", json!({})).0, "GRAPHQL_PARSE_FAILED");
+    assert_eq!(first_error("{ a(b: \"", json!({})).0, "GRAPHQL_PARSE_FAILED");
+    assert_eq!(first_error("", json!({})).0, "GRAPHQL_PARSE_FAILED");
 }
 
 #[test]
 fn invalid_documents_get_specific_errors() {
-    invalid("{ nope }", "no field `nope`");
-    invalid("{ user }", "needs a selection");
-    invalid("{ user { id { x } } }", "no fields to select");
-    invalid("{ node { id } }", "needs the argument `id: ID!`");
-    invalid("{ user(x: 1) { id } }", "no argument `x`");
-    invalid("{ user { ...F } }", "no fragment `F`");
-    invalid("{ user { id } } fragment F on User { id }", "never used");
-    invalid("{ user { ...F } } fragment F on User { ...F }", "spreads itself");
-    invalid("{ user { ... on Lamp { watts } } }", "never applies");
-    invalid("{ user { ... on Nope { id } } }", "no type `Nope`");
-    invalid("{ __typename @nope }", "no directive `@nope`");
-    invalid("{ __typename @skip }", "needs the argument `if: Boolean!`");
-    invalid("{ __typename @cost(weight: 1) }", "is not allowed here");
-    invalid("{ __typename @skip(if: true) @skip(if: true) }", "twice");
-    invalid("{ search(sort: UP) { id } }", "has to be of type `Sort`");
-    invalid("{ search(range: {}) { id } }", "needs the field `from: Int!`");
-    invalid("{ search(range: {from: \"1\"}) { id } }", "field `from`");
-    invalid("{ search(pick: {id: 1, name: \"x\"}) { id } }", "exactly one");
-    invalid("{ search(list: [1, null]) { id } }", "has to be of type `Int!`");
-    invalid("mutation { add(amount: 3000000000) }", "has to be of type `Int!`");
+    assert_invalid("{ nope }", "no field `nope`");
+    assert_invalid("{ user }", "needs a selection");
+    assert_invalid("{ user { id { x } } }", "no fields to select");
+    assert_invalid("{ node { id } }", "needs the argument `id: ID!`");
+    assert_invalid("{ user(x: 1) { id } }", "no argument `x`");
+    assert_invalid("{ user { ...F } }", "no fragment `F`");
+    assert_invalid("{ user { id } } fragment F on User { id }", "never used");
+    assert_invalid("{ user { ...F } } fragment F on User { ...F }", "spreads itself");
+    assert_invalid("{ user { ... on Lamp { watts } } }", "never applies");
+    assert_invalid("{ user { ... on Nope { id } } }", "no type `Nope`");
+    assert_invalid("{ __typename @nope }", "no directive `@nope`");
+    assert_invalid("{ __typename @skip }", "needs the argument `if: Boolean!`");
+    assert_invalid("{ __typename @cost(weight: 1) }", "is not allowed here");
+    assert_invalid("{ __typename @skip(if: true) @skip(if: true) }", "twice");
+    assert_invalid("{ search(sort: UP) { id } }", "has to be of type `Sort`");
+    assert_invalid("{ search(range: {}) { id } }", "needs the field `from: Int!`");
+    assert_invalid("{ search(range: {from: \"1\"}) { id } }", "field `from`");
+    assert_invalid("{ search(pick: {id: 1, name: \"x\"}) { id } }", "exactly one");
+    assert_invalid("{ search(list: [1, null]) { id } }", "has to be of type `Int!`");
+    assert_invalid("mutation { add(amount: 3000000000) }", "has to be of type `Int!`");
 }
 
 #[test]
 fn undefined_variables_are_found_everywhere() {
-    invalid("{ __typename @skip(if: $undefined) }", "`$undefined` is not defined");
-    invalid("{ search(price: {a: [$x]}) { id } }", "`$x` is not defined");
-    invalid("query($x: Int) { user { id } }", "`$x` is never used");
-    invalid("query($x: Int) { node(id: $x) { id } }", "of type `Int`, but `ID!` is expected");
-    invalid("query($x: User) { node(id: $x) { id } }", "output type");
-    invalid("query($x: Int = \"a\") { search(list: [$x]) { id } }", "default");
+    assert_invalid("{ __typename @skip(if: $undefined) }", "`$undefined` is not defined");
+    assert_invalid("{ search(price: {a: [$x]}) { id } }", "`$x` is not defined");
+    assert_invalid("query($x: Int) { user { id } }", "`$x` is never used");
+    assert_invalid("query($x: Int) { node(id: $x) { id } }", "of type `Int`, but `ID!` is expected");
+    assert_invalid("query($x: User) { node(id: $x) { id } }", "output type");
+    assert_invalid("query($x: Int = \"a\") { search(list: [$x]) { id } }", "default");
     assert!(prepare("query($x: Int = 3) { search(list: [$x]) { id } }", json!({})).is_ok());
     assert!(
         prepare("query($x: Int!) { ...F } fragment F on Query { search(range: {from: $x}) { id } }", json!({"x": 1}))
@@ -282,7 +285,7 @@ fn variables_are_checked_by_name_and_type() {
         (json!({"r": {"from": 1}, "s": "UP"}), "`$s` has to be of type `Sort`"),
     ];
     for (variables, part) in cases {
-        let (code, message) = refused(query, variables);
+        let (code, message) = first_error(query, variables);
         assert_eq!(code, "BAD_USER_INPUT");
         assert!(message.contains(part), "{message}");
     }
@@ -297,7 +300,7 @@ fn an_optional_variable_that_is_not_given_stays_undefined() {
 }
 
 #[test]
-fn the_operation_has_to_be_clear() {
+fn an_ambiguous_operation_is_rejected() {
     let documents = documents();
     let two = "query A { user { id } } mutation B { add(amount: 1) }";
     let prepare = |name| documents.prepare(two, name, &Variables::default());
@@ -311,20 +314,20 @@ fn the_operation_has_to_be_clear() {
 
 #[test]
 fn a_subscription_has_one_root_field() {
-    assert_eq!(normal("subscription { added added }", json!({})), "{added}");
+    assert_eq!(normal_form("subscription { added added }", json!({})), "{added}");
     for query in [
         "subscription { added removed }",
         "subscription { added x: added }",
         "subscription { __typename }",
         "subscription($x: Boolean!) { added @include(if: $x) }",
     ] {
-        let (code, message) = refused(query, json!({"x": true}));
+        let (code, message) = first_error(query, json!({"x": true}));
         assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "{message}");
     }
 }
 
 #[test]
-fn a_document_that_comes_again_is_found() {
+fn a_repeated_document_is_found_in_the_cache() {
     let documents = documents();
     let query = "query($x: Boolean!) { user { id name @skip(if: $x) } }";
     let prepare = |x| documents.prepare(query, None, &Variables::from_json(json!({ "x": x }))).unwrap().form;
@@ -333,7 +336,7 @@ fn a_document_that_comes_again_is_found() {
 }
 
 #[test]
-fn documents_are_kept_by_number_and_bytes_and_forms_by_number() {
+fn the_cache_is_bounded_by_documents_bytes_and_forms() {
     let prepare = |documents: &Documents, query: &str| documents.prepare(query, None, &Variables::default()).unwrap();
     let few = Documents::new(SDL, Limits { cache_entries: 7, ..Limits::default() }).unwrap();
     let small = Documents::new(SDL, Limits { cache_bytes: 20_000, ..Limits::default() }).unwrap();
@@ -346,7 +349,7 @@ fn documents_are_kept_by_number_and_bytes_and_forms_by_number() {
     assert_eq!(few.cache.size().0, 7);
     let (number, bytes) = small.cache.size();
     assert!(number > 3 && bytes <= 20_000, "{number} documents of {bytes} bytes");
-    // What is refused is not kept.
+    // A rejected document is not cached.
     assert!(few.prepare("{ nope }", None, &Variables::default()).is_err());
     assert!(prepare(&few, "{ user { a99: id } }").document().operations.iter().next().is_some());
     let names: Vec<String> = (0..5).map(|n| format!("x{n}")).collect();
@@ -358,13 +361,13 @@ fn documents_are_kept_by_number_and_bytes_and_forms_by_number() {
             names.iter().enumerate().map(|(bit, name)| (name.clone(), json!(values >> bit & 1 == 1))).collect();
         few.prepare(&query, None, &Variables::from_json(given.into())).unwrap();
     }
-    let (_, checked) = few.checked(&query, None).unwrap();
-    assert_eq!(checked.forms.lock().unwrap().len(), super::MAX_FORMS);
+    let (_, validated) = few.find_or_validate(&query, None).unwrap();
+    assert_eq!(validated.forms.lock().unwrap().len(), super::MAX_FORMS);
 }
 
-/// S10: a form can be a thousand times as large as the text that it was made of.
+/// S10: a normal form can be a thousand times as large as its text.
 #[test]
-fn what_prepared_documents_hold_is_counted_with_all_forms() {
+fn the_size_of_the_cache_includes_all_forms() {
     let documents = documents();
     let spreads: String = (0..48).map(|n| format!("a{n}: owner {{ ...F }} ")).collect();
     let fragment = "fragment F on User { id name owner { id name } friends { id name } }";
@@ -381,7 +384,7 @@ fn what_prepared_documents_hold_is_counted_with_all_forms() {
 }
 
 #[test]
-fn an_interface_in_an_interface_in_an_interface_is_bounded() {
+fn deeply_nested_interfaces_are_bounded() {
     let objects: String = (0..40).map(|n| format!("type T{n} implements N {{ n: N! a: Int }} ")).collect();
     let documents =
         Documents::new(&format!("interface N {{ n: N! }} type Query {{ n: N! }} {objects}"), Limits::default())

@@ -4,10 +4,10 @@ use async_graphql::{Pos, ServerError};
 
 use super::Limits;
 use super::errors::{Code, error};
-use super::tokens::{Kind, Tokens};
+use super::tokens::{TokenKind, Tokens};
 
 /// Rejects a text with more bytes than allowed.
-pub(super) fn measure(text: &str, limits: &Limits) -> Result<(), ServerError> {
+pub(super) fn check_bytes(text: &str, limits: &Limits) -> Result<(), ServerError> {
     if text.len() > limits.max_bytes {
         let message = format!("The document has {} bytes; {} are allowed.", text.len(), limits.max_bytes);
         return Err(error(Code::TooLarge, message, None));
@@ -16,12 +16,12 @@ pub(super) fn measure(text: &str, limits: &Limits) -> Result<(), ServerError> {
 }
 
 /// Rejects a text with more tokens or nested brackets than allowed. Does not check the syntax.
-pub(super) fn scan(text: &str, limits: &Limits) -> Result<(), ServerError> {
+pub(super) fn check_tokens(text: &str, limits: &Limits) -> Result<(), ServerError> {
     let mut depth = 0_usize;
     for (index, token) in Tokens::of(text).enumerate() {
         match token.kind {
-            Kind::Mark(b'{' | b'[' | b'(') => depth += 1,
-            Kind::Mark(b'}' | b']' | b')') => depth = depth.saturating_sub(1),
+            TokenKind::Punctuator(b'{' | b'[' | b'(') => depth += 1,
+            TokenKind::Punctuator(b'}' | b']' | b')') => depth = depth.saturating_sub(1),
             _ => {}
         }
         if index >= limits.max_tokens {
@@ -54,18 +54,18 @@ mod tests {
     #[test]
     fn brackets_in_strings_and_comments_do_not_nest() {
         let text = "# {{{{{\n{ a(b: \"{{{{\\\"{{\", c: \"\"\"[[[ \\\"\"\" [[[\"\"\") }";
-        assert!(scan(text, &limits(50, 2)).is_ok());
-        assert!(scan(text, &limits(50, 1)).is_err());
+        assert!(check_tokens(text, &limits(50, 2)).is_ok());
+        assert!(check_tokens(text, &limits(50, 1)).is_err());
     }
 
     #[test]
     fn the_first_token_over_the_limit_is_located() {
-        let refused = scan("{ a\n  b }", &limits(2, 9)).unwrap_err();
-        assert_eq!(refused.locations, vec![Pos { line: 2, column: 3 }]);
+        let error = check_tokens("{ a\n  b }", &limits(2, 9)).unwrap_err();
+        assert_eq!(error.locations, vec![Pos { line: 2, column: 3 }]);
     }
 
     #[test]
     fn unclosed_nesting_is_rejected() {
-        assert!(scan(&"[".repeat(60_000), &Limits::default()).is_err());
+        assert!(check_tokens(&"[".repeat(60_000), &Limits::default()).is_err());
     }
 }

@@ -1,24 +1,24 @@
 //! The tokens of a document, for limits, checks and rewriting before the parser runs. Syntax errors
 //! are left to the parser.
 
-/// A token and its position in the text.
+/// A token: its kind, and where it is in the text, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub start: usize,
     pub end: usize,
-    pub kind: Kind,
+    pub kind: TokenKind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// A name, a number, or dots with a name.
     Word,
     /// `"…"`.
     String,
     /// `"""…"""`.
-    Block,
-    /// Any other character.
-    Mark(u8),
+    BlockString,
+    /// Any other character: a bracket, a colon, …
+    Punctuator(u8),
 }
 
 impl Token {
@@ -26,8 +26,8 @@ impl Token {
         of.get(self.start..self.end).unwrap_or_default()
     }
 
-    pub fn is(&self, mark: u8) -> bool {
-        self.kind == Kind::Mark(mark)
+    pub fn is_punctuator(&self, punctuator: u8) -> bool {
+        self.kind == TokenKind::Punctuator(punctuator)
     }
 }
 
@@ -65,10 +65,10 @@ impl Iterator for Tokens<'_> {
                     self.at += BOM.len();
                     continue;
                 }
-                b'"' if rest.starts_with(br#"""""#) => (end_of_block(bytes, start), Kind::Block),
-                b'"' => (end_of_string(bytes, start), Kind::String),
-                byte if is_word(byte) => (end_of_word(bytes, start), Kind::Word),
-                byte => (start + 1, Kind::Mark(byte)),
+                b'"' if rest.starts_with(br#"""""#) => (end_of_block(bytes, start), TokenKind::BlockString),
+                b'"' => (end_of_string(bytes, start), TokenKind::String),
+                byte if is_word(byte) => (end_of_word(bytes, start), TokenKind::Word),
+                byte => (start + 1, TokenKind::Punctuator(byte)),
             };
             self.at = end;
             return Some(Token { start, end, kind });

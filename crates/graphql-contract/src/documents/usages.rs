@@ -8,7 +8,7 @@ use async_graphql_value::Value;
 
 /// Removes the arguments whose variables are undefined, so that the executor uses their defaults.
 /// The executor does the same for fields of input objects.
-pub(super) fn leave_out_undefined(document: &mut ExecutableDocument, variables: &Variables) {
+pub(super) fn remove_undefined_arguments(document: &mut ExecutableDocument, variables: &Variables) {
     let operations = match &mut document.operations {
         DocumentOperations::Single(operation) => vec![operation],
         DocumentOperations::Multiple(operations) => operations.values_mut().collect(),
@@ -16,20 +16,22 @@ pub(super) fn leave_out_undefined(document: &mut ExecutableDocument, variables: 
     for operation in operations {
         let definitions = &operation.node.variable_definitions;
         if definitions.iter().any(|definition| !variables.contains_key(&definition.node.name.node)) {
-            leave_out(&mut operation.node.selection_set.node, variables);
+            remove_undefined_in(&mut operation.node.selection_set.node, variables);
         }
     }
 }
 
-fn leave_out(set: &mut SelectionSet, variables: &Variables) {
+fn remove_undefined_in(set: &mut SelectionSet, variables: &Variables) {
     for selection in &mut set.items {
         match &mut selection.node {
             Selection::Field(field) => {
                 let is_given = |value: &Value| !matches!(value, Value::Variable(name) if !variables.contains_key(name));
                 field.node.arguments.retain(|(_, value)| is_given(&value.node));
-                leave_out(&mut field.node.selection_set.node, variables);
+                remove_undefined_in(&mut field.node.selection_set.node, variables);
             }
-            Selection::InlineFragment(fragment) => leave_out(&mut fragment.node.selection_set.node, variables),
+            Selection::InlineFragment(fragment) => {
+                remove_undefined_in(&mut fragment.node.selection_set.node, variables)
+            }
             Selection::FragmentSpread(_) => {}
         }
     }

@@ -15,17 +15,17 @@ pub fn validate(schema_sdl: &str, operation: &str) -> Vec<String> {
         Err(error) => return vec![format!("The contract is not valid: {error:#}.")],
     };
     let limits = Limits { max_tokens: usize::MAX, ..Limits::default() };
-    let mut faults = match parse::document(operation, &limits) {
-        Ok(document) => check::faults(&document, &schema),
+    let mut errors = match parse::document(operation, &limits) {
+        Ok(document) => check::all_errors(&document, &schema),
         Err(error) => vec![error],
     };
-    faults.sort_by(|one, other| (&one.locations, &one.message).cmp(&(&other.locations, &other.message)));
+    errors.sort_by(|one, other| (&one.locations, &one.message).cmp(&(&other.locations, &other.message)));
     // An error in a fragment can be found by every operation that uses it.
-    faults.dedup_by(|one, other| one.locations == other.locations && one.message == other.message);
-    faults.iter().map(line).collect()
+    errors.dedup_by(|one, other| one.locations == other.locations && one.message == other.message);
+    errors.iter().map(line).collect()
 }
 
-fn line(fault: &ServerError) -> String {
-    let place = fault.locations.first().map(|at| format!("{}:{}: ", at.line, at.column));
-    place.unwrap_or_default() + &fault.message
+fn line(error: &ServerError) -> String {
+    let place = error.locations.first().map(|at| format!("{}:{}: ", at.line, at.column));
+    place.unwrap_or_default() + &error.message
 }

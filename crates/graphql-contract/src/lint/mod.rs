@@ -3,9 +3,9 @@
 mod mutations;
 mod names;
 mod shapes;
-mod soundness;
 #[cfg(test)]
 mod tests;
+mod validity;
 
 use super::applied_directives::{AppliedDirective, applied_directive};
 use super::sdl::{InputDef, Kind, Schema, TypeDef};
@@ -18,9 +18,9 @@ pub fn lint(sdl: &str) -> Vec<String> {
         Err(error) => return vec![error.to_string()],
     };
     let mut lint = Lint { schema: &schema, findings: Vec::new() };
-    lint.soundness();
-    lint.visit();
-    lint.mutations();
+    lint.check_validity();
+    lint.check_conventions();
+    lint.check_mutations();
     lint.findings.sort();
     lint.findings.dedup();
     lint.findings
@@ -32,72 +32,78 @@ struct Lint<'a> {
 }
 
 impl<'a> Lint<'a> {
-    fn find(&mut self, coordinate: &str, message: impl AsRef<str>) {
+    /// Adds a finding.
+    fn report(&mut self, coordinate: &str, message: impl AsRef<str>) {
         self.findings.push(format!("{coordinate}: {}", message.as_ref()));
     }
 
-    /// Visits every named element once.
-    fn visit(&mut self) {
+    /// Checks the conventions of every named element.
+    fn check_conventions(&mut self) {
         let schema = self.schema;
         for (name, ty) in schema.own_types() {
-            self.definition(name, ty.description.as_deref(), &ty.applied_directives);
-            self.type_name(name);
-            self.parts(name, ty);
+            self.check_definition(name, ty.description.as_deref(), &ty.applied_directives);
+            self.check_type_name(name);
+            self.check_members(name, ty);
             match ty.kind {
-                Kind::Scalar => self.scalar(name, ty),
-                Kind::Object | Kind::Interface => self.shape(name, ty),
+                Kind::Scalar => self.check_scalar(name, ty),
+                Kind::Object | Kind::Interface => self.check_shape(name, ty),
                 Kind::Union | Kind::Enum | Kind::Input => {}
             }
         }
         for (name, directive) in schema.own_directives() {
             let coordinate = format!("@{name}");
-            self.definition(&coordinate, directive.description.as_deref(), &[]);
-            self.field_name(&coordinate, name);
+            self.check_definition(&coordinate, directive.description.as_deref(), &[]);
+            self.check_field_name(&coordinate, name);
             for (argument, input) in &directive.arguments {
-                self.input(&format!("{coordinate}({argument}:)"), argument, input);
+                self.check_input(&format!("{coordinate}({argument}:)"), argument, input);
             }
         }
     }
 
-    fn parts(&mut self, name: &str, ty: &'a TypeDef) {
+    fn check_members(&mut self, name: &str, ty: &'a TypeDef) {
         for (field, definition) in &ty.fields {
             let coordinate = format!("{name}.{field}");
-            self.definition(&coordinate, definition.description.as_deref(), &definition.applied_directives);
-            self.field_name(&coordinate, field);
-            self.result(&coordinate, field, definition);
+            self.check_definition(&coordinate, definition.description.as_deref(), &definition.applied_directives);
+            self.check_field_name(&coordinate, field);
+            self.check_result(&coordinate, field, definition);
             for (argument, input) in &definition.arguments {
-                self.input(&format!("{coordinate}({argument}:)"), argument, input);
+                self.check_input(&format!("{coordinate}({argument}:)"), argument, input);
             }
         }
         for (field, input) in &ty.inputs {
-            self.input(&format!("{name}.{field}"), field, input);
+            self.check_input(&format!("{name}.{field}"), field, input);
         }
         for (value, definition) in &ty.values {
             let coordinate = format!("{name}.{value}");
-            self.definition(&coordinate, definition.description.as_deref(), &definition.applied_directives);
-            self.value_name(&coordinate, value);
+            self.check_definition(&coordinate, definition.description.as_deref(), &definition.applied_directives);
+            self.check_value_name(&coordinate, value);
         }
     }
 
-    fn input(&mut self, coordinate: &str, name: &str, input: &InputDef) {
-        self.definition(coordinate, input.description.as_deref(), &input.applied_directives);
-        self.field_name(coordinate, name);
-        self.given(coordinate, name, input);
+    fn check_input(&mut self, coordinate: &str, name: &str, input: &InputDef) {
+        self.check_definition(coordinate, input.description.as_deref(), &input.applied_directives);
+        self.check_field_name(coordinate, name);
+        self.check_input_type(coordinate, name, input);
     }
 
-    fn definition(&mut self, coordinate: &str, description: Option<&str>, applied_directives: &[AppliedDirective]) {
+    fn check_definition(
+        &mut self,
+        coordinate: &str,
+        description: Option<&str>,
+        applied_directives: &[AppliedDirective],
+    ) {
         if description.is_none() {
-            self.find(coordinate, "has no description");
+            self.report(coordinate, "has no description");
         }
         for applied_directive in
             applied_directives.iter().filter(|applied_directive| applied_directive.name == "deprecated")
         {
-            self.deprecation(coordinate, applied_directive);
+            self.check_deprecation(coordinate, applied_directive);
         }
     }
 
     /// The reason of a deprecation must give the date of the removal and a replacement.
-    fn deprecation(&mut self, coordinate: &str, applied_directive: &AppliedDirective) {
+    fn check_deprecation(&mut self, coordinate: &str, applied_directive: &AppliedDirective) {
         let until =
             applied_directive.text("reason").and_then(|reason| reason.strip_prefix("until ")).and_then(|rest| {
                 let (date, advice) = rest.split_once(": ")?;
@@ -105,15 +111,15 @@ impl<'a> Lint<'a> {
                 date.filter(|_| !advice.trim().is_empty())
             });
         if until.is_none() {
-            self.find(coordinate, "its deprecation's reason does not read `until YYYY-MM-DD: what to use`");
+            self.report(coordinate, "its deprecation's reason does not read `until YYYY-MM-DD: what to use`");
         }
     }
 
-    fn scalar(&mut self, name: &str, ty: &TypeDef) {
+    fn check_scalar(&mut self, name: &str, ty: &TypeDef) {
         let url = applied_directive(&ty.applied_directives, "specifiedBy")
             .and_then(|applied_directive| applied_directive.text("url"));
         if url.is_none_or(str::is_empty) {
-            self.find(name, "is a scalar without @specifiedBy(url: …)");
+            self.report(name, "is a scalar without @specifiedBy(url: …)");
         }
     }
 }

@@ -42,7 +42,7 @@ fn a_good_contract_has_no_findings() {
 
 /// Replaces parts of the good contract and expects the given finding for each.
 #[track_caller]
-fn finds(changes: &[(&str, &str, &str)]) {
+fn assert_findings(changes: &[(&str, &str, &str)]) {
     for (good, bad, finding) in changes {
         assert!(GOOD.contains(good), "the contract has no `{good}`");
         let found = lint(&GOOD.replacen(good, bad, 1));
@@ -52,7 +52,7 @@ fn finds(changes: &[(&str, &str, &str)]) {
 
 #[test]
 fn everything_is_described() {
-    finds(&[
+    assert_findings(&[
         ("\"A place.\" type", "type", "Listing: has no description"),
         ("\"Its getaway.\" getaway", "getaway", "Listing.getaway: has no description"),
         ("\"How many.\" first", "first", "Query.listings(first:): has no description"),
@@ -66,7 +66,7 @@ fn everything_is_described() {
 
 #[test]
 fn names_follow_their_case() {
-    finds(&[
+    assert_findings(&[
         ("PageInfo {", "page_info {", "page_info: a type's name is PascalCase"),
         ("getaway: String", "get_away: String", "Listing.get_away: its name is not camelCase"),
         ("getaway: String", "Getaway: String", "Listing.Getaway: its name is not camelCase"),
@@ -81,7 +81,7 @@ fn names_follow_their_case() {
 #[test]
 fn scalars_and_deprecations_have_details() {
     let reason = "ErrorCode.GONE: its deprecation's reason does not read `until YYYY-MM-DD: what to use`";
-    finds(&[
+    assert_findings(&[
         (" @specifiedBy(url: \"https://example.org/cursor\")", "", "Cursor: is a scalar without @specifiedBy(url: …)"),
         ("https://example.org/cursor", "", "Cursor: is a scalar without @specifiedBy(url: …)"),
         ("(reason: \"until 2027-06-01: use NIGHT_TAKEN\")", "", reason),
@@ -93,7 +93,7 @@ fn scalars_and_deprecations_have_details() {
 
 #[test]
 fn lists_are_connections() {
-    finds(&[
+    assert_findings(&[
         ("\"Edges.\" edges: [ListingEdge!]!", "", "ListingConnection: is a connection without edges"),
         ("nodes: [Listing!]! \"More", "nodes: Listing \"More", "ListingConnection.nodes: is a list, not Listing"),
         ("\"More?\" pageInfo: PageInfo!", "", "ListingConnection: is a connection without pageInfo"),
@@ -110,7 +110,7 @@ fn lists_are_connections() {
 
 #[test]
 fn ids_have_the_type_id() {
-    finds(&[
+    assert_findings(&[
         ("id: ID! \"Its getaway", "id: String! \"Its getaway", "Listing.id: an id is ID!, not String!"),
         ("id: ID! \"Its getaway", "id: ID \"Its getaway", "Listing.id: an id is ID!, not ID"),
         ("getaway: String", "host: ID!", "Listing.host: an ID is called id: to point to something else, return that"),
@@ -123,7 +123,7 @@ fn ids_have_the_type_id() {
 #[test]
 fn mutations_take_one_input_and_return_a_union() {
     let takes = "Mutation.createBooking: takes nothing or (input: CreateBookingInput!), not";
-    finds(&[
+    assert_findings(&[
         ("input: CreateBookingInput!", "input: CreateBookingInput", &format!("{takes} (input: CreateBookingInput)")),
         ("input: CreateBookingInput!", "what: Limit!", &format!("{takes} (what: Limit!)")),
         (
@@ -156,7 +156,7 @@ fn mutations_take_one_input_and_return_a_union() {
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn the_schema_must_be_valid() {
-    finds(&[
+    assert_findings(&[
         ("getaway: String", "a: Nothing", "Listing.a: there is no type Nothing"),
         ("getaway: String", "a: Limit", "Listing.a: Limit is an input, not a result"),
         ("count: Int!", "count: Nothing!", "Limit.count: there is no type Nothing"),

@@ -34,7 +34,7 @@ pub(super) fn check(
     chosen: &OperationDefinition,
 ) -> Result<HashSet<Name>, Vec<ServerError>> {
     let mut checker = Checker::new(document, schema, Some(chosen));
-    checker.document();
+    checker.check_document();
     if !checker.errors.is_empty() {
         return Err(checker.errors);
     }
@@ -44,15 +44,15 @@ pub(super) fn check(
     }
 }
 
-/// All errors of the document, whichever operation would run.
-pub(super) fn faults(document: &ExecutableDocument, schema: &Schema) -> Vec<ServerError> {
+/// All errors of the document, for every operation in it.
+pub(super) fn all_errors(document: &ExecutableDocument, schema: &Schema) -> Vec<ServerError> {
     let mut checker = Checker::new(document, schema, None);
-    let is_acyclic = checker.document();
-    let mut faults = checker.errors;
+    let is_acyclic = checker.check_document();
+    let mut errors = checker.errors;
     for (_, operation) in document.operations.iter().filter(|_| is_acyclic) {
-        faults.extend(overlap::check(document, operation, schema).err().into_iter().flatten());
+        errors.extend(overlap::check(document, operation, schema).err().into_iter().flatten());
     }
-    faults
+    errors
 }
 
 /// A use of a variable.
@@ -113,7 +113,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn refuse(&mut self, pos: Pos, message: String) {
+    fn report_error(&mut self, pos: Pos, message: String) {
         self.add(error(Code::ValidationFailed, message, Some(pos)));
     }
 
@@ -125,26 +125,26 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks the whole document. Returns whether no fragment spreads itself.
-    fn document(&mut self) -> bool {
+    fn check_document(&mut self) -> bool {
         let mut fragments = HashMap::new();
         let mut names: Vec<_> = self.document.fragments.iter().collect();
         names.sort_unstable_by_key(|(_, fragment)| fragment.pos);
         for (name, fragment) in &names {
-            self.fragment(fragment);
+            self.check_fragment(fragment);
             fragments.insert(*name, std::mem::take(&mut self.usages));
         }
         let mut used = HashSet::new();
         for (_, operation) in self.document.operations.iter() {
-            self.operation(operation);
+            self.check_operation(operation);
             let own = std::mem::take(&mut self.usages);
-            let parts = operations::reachable(&own, &fragments, &mut used);
-            self.variables(operation, &parts);
-            self.malformed(&operation.node, &parts);
+            let parts = operations::reachable_usages(&own, &fragments, &mut used);
+            self.check_variables(operation, &parts);
+            self.collect_malformed(&operation.node, &parts);
         }
         for (name, fragment) in names.iter().filter(|(name, _)| !used.contains(name)) {
-            self.refuse(fragment.pos, format!("The fragment `{}` is never used.", quote(name)));
+            self.report_error(fragment.pos, format!("The fragment `{}` is never used.", quote(name)));
         }
-        let cycles = operations::cycles(names.iter().map(|(name, _)| *name), &fragments);
+        let cycles = operations::find_cycles(names.iter().map(|(name, _)| *name), &fragments);
         for spread in &cycles {
             self.add(expanded_size::spreads_itself(spread));
         }
@@ -155,48 +155,48 @@ impl<'a> Checker<'a> {
     fn reports_malformed(&self, ty: &Type) -> bool {
         let union = self.schema.get(innermost(ty));
         let problem = self.schema.scalars.problem();
-        problem.zip(union).is_some_and(|(problem, union)| union.possible.contains(problem))
+        problem.zip(union).is_some_and(|(problem, union)| union.possible_types.contains(problem))
     }
 
-    fn directives(&mut self, directives: &'a [Positioned<Directive>], location: &str) {
+    fn check_directives(&mut self, directives: &'a [Positioned<Directive>], location: &str) {
         for (index, directive) in directives.iter().enumerate() {
             let name = &directive.node.name.node;
             let schema = self.schema;
             let Some(known) = schema.directives.get(name.as_str()) else {
-                self.refuse(directive.pos, format!("There is no directive `@{}`.", quote(name)));
+                self.report_error(directive.pos, format!("There is no directive `@{}`.", quote(name)));
                 continue;
             };
             if !known.locations.contains(location) {
-                self.refuse(directive.pos, format!("The directive `@{name}` is not allowed here."));
+                self.report_error(directive.pos, format!("The directive `@{name}` is not allowed here."));
             }
             if !known.repeatable && directives[..index].iter().any(|earlier| earlier.node.name.node == *name) {
-                self.refuse(directive.pos, format!("The directive `@{name}` is used twice here."));
+                self.report_error(directive.pos, format!("The directive `@{name}` is used twice here."));
             }
             let owner = format!("@{name}");
-            self.arguments(&directive.node.arguments, &known.arguments, directive.pos, &owner);
+            self.check_arguments(&directive.node.arguments, &known.arguments, directive.pos, &owner);
         }
     }
 
     /// Checks the arguments of a field or directive, `owner`.
-    fn arguments(&mut self, given: &'a Arguments, known: &Map<InputDef>, pos: Pos, owner: &str) {
+    fn check_arguments(&mut self, given: &'a Arguments, known: &Map<InputDef>, pos: Pos, owner: &str) {
         for (index, (name, value)) in given.iter().enumerate() {
             if given[..index].iter().any(|(earlier, _)| earlier.node == name.node) {
-                self.refuse(name.pos, format!("The argument `{}` is given twice.", quote(&name.node)));
+                self.report_error(name.pos, format!("The argument `{}` is given twice.", quote(&name.node)));
             }
             match known.get(name.node.as_str()) {
                 Some(argument) => {
                     let place = format!("The argument `{}` of `{owner}`", name.node);
                     self.path.push(name.node.to_string());
-                    self.value(&value.node, Some(&argument.ty), argument.default.is_some(), value.pos, &place);
+                    self.check_value(&value.node, Some(&argument.ty), argument.default.is_some(), value.pos, &place);
                     self.path.pop();
                 }
-                None => self.refuse(name.pos, format!("`{owner}` has no argument `{}`.", quote(&name.node))),
+                None => self.report_error(name.pos, format!("`{owner}` has no argument `{}`.", quote(&name.node))),
             }
         }
         for (name, argument) in known.iter().filter(|(_, argument)| argument.is_required()) {
             if !given.iter().any(|(given, _)| given.node == *name) {
                 let message = format!("`{owner}` needs the argument `{name}: {}`.", argument.ty);
-                self.refuse(pos, message);
+                self.report_error(pos, message);
             }
         }
     }

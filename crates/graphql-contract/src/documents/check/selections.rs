@@ -10,29 +10,29 @@ use super::Checker;
 use crate::sdl::{TypeDef, innermost};
 
 impl<'a> Checker<'a> {
-    pub(super) fn fragment(&mut self, fragment: &'a Positioned<FragmentDefinition>) {
-        self.directives(&fragment.node.directives, "FRAGMENT_DEFINITION");
-        if let Some(on) = self.composite(&fragment.node.type_condition.node.on) {
-            self.selections(&fragment.node.selection_set.node, on);
+    pub(super) fn check_fragment(&mut self, fragment: &'a Positioned<FragmentDefinition>) {
+        self.check_directives(&fragment.node.directives, "FRAGMENT_DEFINITION");
+        if let Some(on) = self.composite_type(&fragment.node.type_condition.node.on) {
+            self.check_selections(&fragment.node.selection_set.node, on);
         }
     }
 
-    pub(super) fn selections(&mut self, set: &'a SelectionSet, parent: &'a TypeDef) {
+    pub(super) fn check_selections(&mut self, set: &'a SelectionSet, parent: &'a TypeDef) {
         for selection in &set.items {
             match &selection.node {
-                Selection::Field(field) => self.field(field, parent),
-                Selection::InlineFragment(fragment) => self.inline_fragment(fragment, parent),
-                Selection::FragmentSpread(spread) => self.spread(spread, parent),
+                Selection::Field(field) => self.check_field(field, parent),
+                Selection::InlineFragment(fragment) => self.check_inline_fragment(fragment, parent),
+                Selection::FragmentSpread(spread) => self.check_spread(spread, parent),
             }
         }
     }
 
-    fn field(&mut self, field: &'a Positioned<Field>, parent: &'a TypeDef) {
-        self.directives(&field.node.directives, "FIELD");
+    fn check_field(&mut self, field: &'a Positioned<Field>, parent: &'a TypeDef) {
+        self.check_directives(&field.node.directives, "FIELD");
         let name = &field.node.name.node;
         let Some(known) = self.schema.field(parent, name) else {
             let message = format!("The type `{}` has no field `{}`.", parent.name, quote(name));
-            return self.refuse(field.pos, message);
+            return self.report_error(field.pos, message);
         };
         let owner = format!("{}.{name}", parent.name);
         let is_mutation = self.schema.is_root(OperationType::Mutation, parent);
@@ -40,62 +40,63 @@ impl<'a> Checker<'a> {
             self.usages.mutations.insert(&field.node.response_key().node);
         }
         self.reports = is_mutation && self.reports_malformed(&known.ty);
-        self.arguments(&field.node.arguments, &known.arguments, field.pos, &owner);
+        self.check_arguments(&field.node.arguments, &known.arguments, field.pos, &owner);
         self.reports = false;
         let set = &field.node.selection_set.node;
         let Some(of) = self.schema.get(innermost(&known.ty)) else { return };
         match (of.is_composite(), set.items.is_empty()) {
-            (true, false) => self.selections(set, of),
+            (true, false) => self.check_selections(set, of),
             (false, true) => {}
             (true, true) => {
                 let message = format!("`{owner}` is of type `{}` and needs a selection of its fields.", known.ty);
-                self.refuse(field.pos, message);
+                self.report_error(field.pos, message);
             }
             (false, false) => {
                 let message = format!("`{owner}` is of type `{}`, which has no fields to select.", known.ty);
-                self.refuse(field.pos, message);
+                self.report_error(field.pos, message);
             }
         }
     }
 
-    fn inline_fragment(&mut self, fragment: &'a Positioned<InlineFragment>, parent: &'a TypeDef) {
-        self.directives(&fragment.node.directives, "INLINE_FRAGMENT");
+    fn check_inline_fragment(&mut self, fragment: &'a Positioned<InlineFragment>, parent: &'a TypeDef) {
+        self.check_directives(&fragment.node.directives, "INLINE_FRAGMENT");
         let set = &fragment.node.selection_set.node;
-        let Some(condition) = &fragment.node.type_condition else { return self.selections(set, parent) };
-        if let Some(on) = self.composite(&condition.node.on) {
-            self.can_be(fragment.pos, parent, on);
-            self.selections(set, on);
+        let Some(condition) = &fragment.node.type_condition else { return self.check_selections(set, parent) };
+        if let Some(on) = self.composite_type(&condition.node.on) {
+            self.check_overlap(fragment.pos, parent, on);
+            self.check_selections(set, on);
         }
     }
 
-    fn spread(&mut self, spread: &'a Positioned<FragmentSpread>, parent: &'a TypeDef) {
-        self.directives(&spread.node.directives, "FRAGMENT_SPREAD");
+    fn check_spread(&mut self, spread: &'a Positioned<FragmentSpread>, parent: &'a TypeDef) {
+        self.check_directives(&spread.node.directives, "FRAGMENT_SPREAD");
         let name = &spread.node.fragment_name;
         let Some(fragment) = self.document.fragments.get(&name.node) else {
-            return self.refuse(spread.pos, format!("There is no fragment `{}` in the document.", quote(&name.node)));
+            return self
+                .report_error(spread.pos, format!("There is no fragment `{}` in the document.", quote(&name.node)));
         };
         self.usages.spreads.push(name);
         if let Some(on) = self.schema.get(&fragment.node.type_condition.node.on.node)
             && on.is_composite()
         {
-            self.can_be(spread.pos, parent, on);
+            self.check_overlap(spread.pos, parent, on);
         }
     }
 
-    fn can_be(&mut self, pos: async_graphql::Pos, parent: &TypeDef, on: &TypeDef) {
+    fn check_overlap(&mut self, pos: async_graphql::Pos, parent: &TypeDef, on: &TypeDef) {
         if !parent.overlaps(on) {
             let message = format!("A fragment on `{}` never applies to `{}`.", on.name, parent.name);
-            self.refuse(pos, message);
+            self.report_error(pos, message);
         }
     }
 
     /// The composite type that a fragment is on.
-    fn composite(&mut self, on: &Positioned<Name>) -> Option<&'a TypeDef> {
+    fn composite_type(&mut self, on: &Positioned<Name>) -> Option<&'a TypeDef> {
         let named = self.schema.get(&on.node);
         match named {
-            None => self.refuse(on.pos, format!("There is no type `{}`.", quote(&on.node))),
+            None => self.report_error(on.pos, format!("There is no type `{}`.", quote(&on.node))),
             Some(named) if !named.is_composite() => {
-                self.refuse(on.pos, format!("A fragment cannot be on `{}`, which has no fields.", named.name));
+                self.report_error(on.pos, format!("A fragment cannot be on `{}`, which has no fields.", named.name));
             }
             Some(_) => {}
         }

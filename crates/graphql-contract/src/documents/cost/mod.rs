@@ -4,14 +4,14 @@
 //! A normal form is turned into a plan once; a request only adds the values of its variables,
 //! because page sizes can come from variables.
 
-mod build;
 mod plan;
+mod plan_builder;
 mod size;
 #[cfg(test)]
 mod tests;
 
-pub(super) use build::plan;
 pub(super) use plan::Plan;
+pub(super) use plan_builder::build_plan;
 
 /// The cost of an operation, in units of the contract's weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

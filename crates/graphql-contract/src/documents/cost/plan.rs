@@ -1,4 +1,4 @@
-//! A plan: the fields of a normal form with their weights, ready to be summed.
+//! A cost plan: the fields of a normal form with their weights, ready to be summed.
 
 use async_graphql::{Name, Variables};
 use async_graphql_value::ConstValue;
@@ -7,7 +7,7 @@ use super::Cost;
 use super::size::{Size, Values};
 use crate::weights::UNIT;
 
-/// Thousandths of units.
+/// A cost, in thousandths of a unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sum {
     /// Work: calls of fields, and arguments.
@@ -36,17 +36,17 @@ pub(super) struct Node {
     /// The response key.
     pub key: Name,
     /// The cost of each call, without variables.
-    pub call: u64,
+    pub per_call: u64,
     /// The additional cost of each call for each variable that has a value.
-    pub given: Vec<(Name, u64)>,
-    /// Variables that are lists whose items each call counts.
-    pub lists: Vec<Name>,
+    pub variable_weights: Vec<(Name, u64)>,
+    /// Variables whose list items add to the cost of each call.
+    pub list_variables: Vec<Name>,
     /// The number of results of a call.
     pub size: Size,
-    /// The cost of each result by itself.
-    pub each: u64,
+    /// The cost of each result, without the selection on it.
+    pub per_result: u64,
     /// The selection on each result.
-    pub below: Set,
+    pub below: FieldSet,
     /// Whether it is `__schema` or `__type` at the root.
     pub is_introspection: bool,
 }
@@ -54,14 +54,14 @@ pub(super) struct Node {
 /// A selection: for each object type that its type can be, the indices of its nodes. One entry if
 /// they are the same for all.
 #[derive(Debug, Default)]
-pub(super) struct Set(pub Vec<Box<[u32]>>);
+pub(super) struct FieldSet(pub Vec<Box<[u32]>>);
 
 /// The cost of an operation for any values of its variables.
 #[derive(Debug)]
 pub(in super::super) struct Plan {
     /// Fields, children before their parents.
     pub(super) nodes: Vec<Node>,
-    pub(super) root: Set,
+    pub(super) root: FieldSet,
     pub(super) defaults: Vec<(Name, ConstValue)>,
     /// The cost, if no variable matters.
     pub(super) fixed: Option<Cost>,
@@ -70,24 +70,24 @@ pub(in super::super) struct Plan {
 impl Plan {
     /// The cost with these variables.
     pub fn cost(&self, variables: &Variables) -> Cost {
-        self.fixed.unwrap_or_else(|| self.add_up(variables))
+        self.fixed.unwrap_or_else(|| self.compute(variables))
     }
 
-    pub(super) fn add_up(&self, variables: &Variables) -> Cost {
+    pub(super) fn compute(&self, variables: &Variables) -> Cost {
         let values = Values { given: variables, defaults: &self.defaults };
         let sums = self.sums(values);
-        let (mut asked, mut introspection) = (Sum::default(), 0_u64);
+        let (mut requested, mut introspection) = (Sum::default(), 0_u64);
         for index in self.root.0.iter().flatten() {
             let (node, sum) = (&self.nodes[*index as usize], sums[*index as usize]);
             if node.is_introspection {
                 introspection = introspection.saturating_add(sum.total());
             } else {
-                asked = asked.add(sum);
+                requested = requested.add(sum);
             }
         }
         Cost {
-            requested: asked.total().div_ceil(UNIT),
-            response: asked.response.div_ceil(UNIT),
+            requested: requested.total().div_ceil(UNIT),
+            response: requested.response.div_ceil(UNIT),
             introspection: introspection.div_ceil(UNIT),
         }
     }
@@ -98,14 +98,14 @@ impl Plan {
         for node in &self.nodes {
             let below =
                 most_expensive_fields(&node.below, &sums).map_or_else(Sum::default, |fields| add_all(fields, &sums));
-            let each = Sum { work: 0, response: node.each }.add(below);
-            let call = Sum { work: node.call_cost(values), response: 0 };
+            let each = Sum { work: 0, response: node.per_result }.add(below);
+            let call = Sum { work: node.cost_per_call(values), response: 0 };
             sums.push(call.add(each.times(node.size.of(values))));
         }
         sums
     }
 
-    /// The path of the field that costs most by itself, including how often it is called.
+    /// The path of the field that costs most, without the selection on it, over all its calls.
     pub fn most_expensive(&self, variables: &Variables) -> Vec<Name> {
         let values = Values { given: variables, defaults: &self.defaults };
         let search = Search { plan: self, values, sums: self.sums(values) };
@@ -116,20 +116,24 @@ impl Plan {
 
     /// Approximate bytes on the heap.
     pub fn bytes(&self) -> usize {
-        let set = |set: &Set| set.0.iter().map(|fields| 16 + fields.len() * 4).sum::<usize>();
+        let set = |set: &FieldSet| set.0.iter().map(|fields| 16 + fields.len() * 4).sum::<usize>();
         let node = |node: &Node| {
             let sliced = if matches!(node.size, Size::Sliced { .. }) { 128 } else { 0 };
-            size_of::<Node>() + sliced + (node.given.len() + node.lists.len()) * 24 + set(&node.below)
+            size_of::<Node>()
+                + sliced
+                + (node.variable_weights.len() + node.list_variables.len()) * 24
+                + set(&node.below)
         };
         self.nodes.iter().map(node).sum::<usize>() + set(&self.root)
     }
 }
 
 impl Node {
-    fn call_cost(&self, values: Values<'_>) -> u64 {
-        let given = self.given.iter().filter(|(name, _)| values.get(name).is_some()).map(|(_, weight)| *weight);
-        let items = self.lists.iter().filter_map(|name| values.get(name)).map(|value| items(value) * UNIT);
-        given.chain(items).fold(self.call, u64::saturating_add)
+    fn cost_per_call(&self, values: Values<'_>) -> u64 {
+        let given =
+            self.variable_weights.iter().filter(|(name, _)| values.get(name).is_some()).map(|(_, weight)| *weight);
+        let items = self.list_variables.iter().filter_map(|name| values.get(name)).map(|value| items(value) * UNIT);
+        given.chain(items).fold(self.per_call, u64::saturating_add)
     }
 }
 
@@ -147,7 +151,7 @@ fn add_all(fields: &[u32], sums: &[Sum]) -> Sum {
 }
 
 /// The fields for the object type on which a selection costs most.
-fn most_expensive_fields<'a>(set: &'a Set, sums: &[Sum]) -> Option<&'a [u32]> {
+fn most_expensive_fields<'a>(set: &'a FieldSet, sums: &[Sum]) -> Option<&'a [u32]> {
     set.0.iter().max_by_key(|fields| add_all(fields, sums).total()).map(AsRef::as_ref)
 }
 
@@ -158,12 +162,12 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn visit(&self, set: &'a Set, times: u64, path: &mut Vec<&'a Name>, best: &mut (u64, Vec<Name>)) {
+    fn visit(&self, set: &'a FieldSet, times: u64, path: &mut Vec<&'a Name>, best: &mut (u64, Vec<Name>)) {
         for index in most_expensive_fields(set, &self.sums).unwrap_or_default() {
             let node = &self.plan.nodes[*index as usize];
             let results = times.saturating_mul(node.size.of(self.values));
-            let calls = times.saturating_mul(node.call_cost(self.values));
-            let own = calls.saturating_add(results.saturating_mul(node.each));
+            let calls = times.saturating_mul(node.cost_per_call(self.values));
+            let own = calls.saturating_add(results.saturating_mul(node.per_result));
             path.push(&node.key);
             if own > best.0 {
                 *best = (own, path.iter().map(|name| (*name).clone()).collect());

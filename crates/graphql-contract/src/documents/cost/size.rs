@@ -24,7 +24,7 @@ impl<'a> Values<'a> {
 
 /// A value from the document or a variable that determines a size.
 #[derive(Clone, Debug)]
-pub(super) enum Given {
+pub(super) enum SizeArgument {
     Number(u64),
     Day(NaiveDate),
     /// The number of items of a list.
@@ -32,19 +32,19 @@ pub(super) enum Given {
     Variable(Name),
 }
 
-impl Given {
+impl SizeArgument {
     /// The size in a literal, if it has one.
-    pub fn literal(value: &Value) -> Option<Self> {
+    pub fn of_literal(value: &Value) -> Option<Self> {
         match value {
             Value::Variable(name) => Some(Self::Variable(name.clone())),
             Value::List(items) => Some(Self::Items(items.len() as u64)),
             Value::Null => None,
-            other => other.clone().into_const().as_ref().and_then(Self::constant),
+            other => other.clone().into_const().as_ref().and_then(Self::of_constant),
         }
     }
 
     /// The size in the value of a variable or a default.
-    pub fn constant(value: &ConstValue) -> Option<Self> {
+    pub fn of_constant(value: &ConstValue) -> Option<Self> {
         match value {
             ConstValue::Number(number) => {
                 number.as_i64().map(|number| Self::Number(u64::try_from(number).unwrap_or(0)))
@@ -57,7 +57,7 @@ impl Given {
 
     fn resolve(&self, values: Values<'_>) -> Option<Self> {
         match self {
-            Self::Variable(name) => values.get(name).and_then(Self::constant),
+            Self::Variable(name) => values.get(name).and_then(Self::of_constant),
             given => Some(given.clone()),
         }
     }
@@ -69,7 +69,7 @@ pub(super) enum Size {
     Fixed(u64),
     /// Determined by the slicing arguments, each with its default.
     Sliced {
-        arguments: Vec<(Option<Given>, Option<Given>)>,
+        arguments: Vec<(Option<SizeArgument>, Option<SizeArgument>)>,
         assumed: Option<u64>,
     },
 }
@@ -83,13 +83,13 @@ impl Size {
         match self {
             Self::Fixed(_) => true,
             Self::Sliced { arguments, .. } => {
-                !arguments.iter().any(|(given, _)| matches!(given, Some(Given::Variable(_))))
+                !arguments.iter().any(|(given, _)| matches!(given, Some(SizeArgument::Variable(_))))
             }
         }
     }
 
     /// The number for these values of variables: the maximum of the arguments, or the days between
-    /// two dates. At most the assumed size, because the field itself refuses longer pages.
+    /// two dates. At most the assumed size, because the field itself rejects longer pages.
     pub fn of(&self, values: Values<'_>) -> u64 {
         let (arguments, assumed) = match self {
             Self::Fixed(size) => return *size,
@@ -99,8 +99,8 @@ impl Size {
         for (given, default) in arguments {
             let value = given.as_ref().and_then(|given| given.resolve(values)).or_else(|| default.clone());
             match value {
-                Some(Given::Number(size) | Given::Items(size)) => max = Some(max.unwrap_or(0).max(size)),
-                Some(Given::Day(day)) => days.push(day),
+                Some(SizeArgument::Number(size) | SizeArgument::Items(size)) => max = Some(max.unwrap_or(0).max(size)),
+                Some(SizeArgument::Day(day)) => days.push(day),
                 _ => {}
             }
         }

@@ -49,19 +49,23 @@ fn prepare_without_cost_limit(query: &str, variables: serde_json::Value) -> Cost
 }
 
 #[track_caller]
-fn costs(query: &str, variables: serde_json::Value, expected: u64) {
+fn assert_cost(query: &str, variables: serde_json::Value, expected: u64) {
     assert_eq!(prepare_without_cost_limit(query, variables).requested, expected, "{query}");
 }
 
 #[test]
 fn an_object_costs_one_and_a_leaf_a_tenth_by_default() {
-    costs("{ user { name } }", json!({}), 2); // 1.1, and never less than what it is
-    costs("{ user { a: name b: name c: name d: name e: name f: name g: name h: name i: name j: name } }", json!({}), 2);
-    costs("{ user { text } }", json!({}), 11);
-    costs("{ user { face name } }", json!({}), 3); // 2.1
-    costs("{ user { tags } }", json!({}), 2); // ten leaves
-    costs("{ user { colors { name } } }", json!({}), 5); // 1 + 3 × 1.1
-    costs("{ __typename }", json!({}), 1);
+    assert_cost("{ user { name } }", json!({}), 2); // 1.1, rounded up
+    assert_cost(
+        "{ user { a: name b: name c: name d: name e: name f: name g: name h: name i: name j: name } }",
+        json!({}),
+        2,
+    );
+    assert_cost("{ user { text } }", json!({}), 11);
+    assert_cost("{ user { face name } }", json!({}), 3); // 2.1
+    assert_cost("{ user { tags } }", json!({}), 2); // ten leaves
+    assert_cost("{ user { colors { name } } }", json!({}), 5); // 1 + 3 × 1.1
+    assert_cost("{ __typename }", json!({}), 1);
 }
 
 #[test]
@@ -73,17 +77,17 @@ fn page_sizes_come_from_literals_variables_and_defaults() {
         )
     };
     let rest = 5 + 1 + 2; // the second call, of which no list is selected: 7.1, rounded with the others
-    costs(&books("(first: 10)"), json!({}), 1 + 5 + 1 + 11 + rest);
-    costs(&books(""), json!({}), 1 + 5 + 1 + 22 + rest);
-    costs(&books("(first: null)"), json!({}), 1 + 5 + 1 + 22 + rest);
+    assert_cost(&books("(first: 10)"), json!({}), 1 + 5 + 1 + 11 + rest);
+    assert_cost(&books(""), json!({}), 1 + 5 + 1 + 22 + rest);
+    assert_cost(&books("(first: null)"), json!({}), 1 + 5 + 1 + 22 + rest);
     let query = "query($n: Int) { user { books(first: $n) { nodes { title } } } }";
-    costs(query, json!({ "n": 10 }), 18);
-    costs(query, json!({ "n": 100 }), 117);
-    costs(query, json!({ "n": 1_000_000 }), 117); // refused by the field itself
-    costs(query, json!({ "n": -1 }), 9); // 8.1
-    costs(query, json!({ "n": null }), 29);
-    costs(query, json!({}), 29);
-    costs("query($n: Int = 10) { user { books(first: $n) { nodes { title } } } }", json!({}), 18);
+    assert_cost(query, json!({ "n": 10 }), 18);
+    assert_cost(query, json!({ "n": 100 }), 117);
+    assert_cost(query, json!({ "n": 1_000_000 }), 117); // rejected by the field itself
+    assert_cost(query, json!({ "n": -1 }), 9); // 8.1
+    assert_cost(query, json!({ "n": null }), 29);
+    assert_cost(query, json!({}), 29);
+    assert_cost("query($n: Int = 10) { user { books(first: $n) { nodes { title } } } }", json!({}), 18);
 }
 
 #[test]
@@ -91,41 +95,41 @@ fn nested_lists_multiply() {
     let query = "{ user { books(first: 100) { nodes { author { books(first: 100) { nodes { author { books(first: 100) { nodes { title } } } } } } } } } }";
     // A million books of 1.1, after ten thousand and a hundred books of 1, with authors of 2 + 1
     // and pages of 5 + 1.
-    costs(query, json!({}), 1_000_000 * 11 / 10 + 10_000 * 10 + 100 * 10 + 7);
+    assert_cost(query, json!({}), 1_000_000 * 11 / 10 + 10_000 * 10 + 100 * 10 + 7);
 }
 
 #[test]
 fn edges_and_nodes_both_count_as_a_page() {
-    costs("{ user { books(first: 10) { edges { node { title } } nodes { title } } } }", json!({}), 7 + 21 + 11);
+    assert_cost("{ user { books(first: 10) { edges { node { title } } nodes { title } } } }", json!({}), 7 + 21 + 11);
 }
 
 #[test]
 fn lists_of_ids_and_inputs_count_by_their_length() {
     // Each ID that is sent costs 1, each user 1.1.
-    costs("{ users(ids: [1, 2, 3]) { name } }", json!({}), 7);
-    costs("query($ids: [ID!]!) { users(ids: $ids) { name } }", json!({ "ids": vec!["x"; 50] }), 105);
-    costs("query($id: ID!) { users(ids: [$id, $id]) { name } }", json!({ "id": "x" }), 5);
-    costs("{ find(first: 1) { id } }", json!({}), 102);
-    costs("{ find(first: 1, where: { place: \"x\", tags: [\"a\", \"b\"] }) { id } }", json!({}), 111);
+    assert_cost("{ users(ids: [1, 2, 3]) { name } }", json!({}), 7);
+    assert_cost("query($ids: [ID!]!) { users(ids: $ids) { name } }", json!({ "ids": vec!["x"; 50] }), 105);
+    assert_cost("query($id: ID!) { users(ids: [$id, $id]) { name } }", json!({ "id": "x" }), 5);
+    assert_cost("{ find(first: 1) { id } }", json!({}), 102);
+    assert_cost("{ find(first: 1, where: { place: \"x\", tags: [\"a\", \"b\"] }) { id } }", json!({}), 111);
     let query = "query($where: Where) { find(first: 1, where: $where) { id } }";
-    costs(query, json!({}), 102);
-    costs(query, json!({ "where": null }), 102);
-    costs(query, json!({ "where": { "tags": ["a", "b"] } }), 111);
+    assert_cost(query, json!({}), 102);
+    assert_cost(query, json!({ "where": null }), 102);
+    assert_cost(query, json!({ "where": { "tags": ["a", "b"] } }), 111);
 }
 
 #[test]
 fn two_dates_determine_the_number_of_days() {
     let query = "query($from: Date!, $to: Date!) { user { days(from: $from, to: $to) { __typename } } }";
-    costs(query, json!({ "from": "2026-01-01", "to": "2026-01-11" }), 1 + 21);
-    costs(query, json!({ "from": "2026-01-01", "to": "2036-01-11" }), 1 + 769); // 366 at the most
-    costs(query, json!({ "from": "2026-01-01", "to": "2025-01-11" }), 4);
-    costs(query, json!({ "from": "soon", "to": 7 }), 1 + 15); // not a date: refused by the field
+    assert_cost(query, json!({ "from": "2026-01-01", "to": "2026-01-11" }), 1 + 21);
+    assert_cost(query, json!({ "from": "2026-01-01", "to": "2036-01-11" }), 1 + 769); // at most 366
+    assert_cost(query, json!({ "from": "2026-01-01", "to": "2025-01-11" }), 4);
+    assert_cost(query, json!({ "from": "soon", "to": 7 }), 1 + 15); // not a date: rejected by the field
 }
 
 #[test]
 fn the_most_expensive_possible_type_counts() {
-    costs("{ thing { ... on Book { title } ... on User { text } ... on Lamp { watts } } }", json!({}), 11);
-    costs("{ node { id ... on Lamp { watts } ... on User { text } } }", json!({}), 12);
+    assert_cost("{ thing { ... on Book { title } ... on User { text } ... on Lamp { watts } } }", json!({}), 11);
+    assert_cost("{ node { id ... on Lamp { watts } ... on User { text } } }", json!({}), 12);
 }
 
 #[test]
@@ -173,7 +177,7 @@ fn introspection_has_a_separate_cost() {
 
 #[test]
 fn an_event_costs_its_selection() {
-    costs("subscription { changed { name } }", json!({}), 2);
+    assert_cost("subscription { changed { name } }", json!({}), 2);
     let query = "subscription { changed { books(first: 100) { nodes { author { text } } } } }";
     assert!(documents().prepare(query, None, &Variables::default()).is_err());
 }

@@ -7,16 +7,16 @@ use async_graphql::parser::types::{ExecutableDocument, Field, Selection, Selecti
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{documents, normal};
+use super::{documents, normal_form};
 use async_graphql::Variables;
 
 #[test]
 fn fields_between_fragments_on_one_type_keep_their_place() {
     let query = "{ node(id: 1) { ... on Book { a: pages } id ... on Book { b: pages } } }";
-    assert_eq!(normal(query, json!({})), "{node {...Book {a:pages} id ...Book {b:pages}}}");
+    assert_eq!(normal_form(query, json!({})), "{node {...Book {a:pages} id ...Book {b:pages}}}");
     let query = "{ node(id: 1) { ... on Book { owner { id } } id ... on Book { owner { name } pages } } }";
     assert_eq!(
-        normal(query, json!({})),
+        normal_form(query, json!({})),
         "{node {...User {id} ...Book {owner {id name} id pages}}}"
             .replace("...User {id} ...Book {owner {id name} id pages}", &by_object())
     );

@@ -48,7 +48,7 @@ fn prepare(query: &str, variables: Json) -> Result<Prepared, Json> {
 
 /// The paths in the one error of a rejected document.
 #[track_caller]
-fn refused(query: &str, variables: Json) -> Json {
+fn error_paths(query: &str, variables: Json) -> Json {
     let errors = prepare(query, variables).unwrap_err();
     let [error] = errors.as_array().unwrap().as_slice() else { panic!("{errors}") };
     assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{error}");
@@ -61,19 +61,19 @@ fn refused(query: &str, variables: Json) -> Json {
 /// C4, C5: one error for all malformed values of a document.
 #[test]
 fn malformed_values_of_a_query_are_one_error() {
-    assert_eq!(refused(r#"{ place(on: "soon") { at(day: "2026-07-01") } }"#, json!({})), json!([["on"]]));
+    assert_eq!(error_paths(r#"{ place(on: "soon") { at(day: "2026-07-01") } }"#, json!({})), json!([["on"]]));
     let nested = r#"{ place { at(day: 7) } search(where: { day: "x", days: ["2026-07-01", "y"] }) }"#;
-    assert_eq!(refused(nested, json!({})), json!([["day"], ["where", "day"], ["where", "days", "1"]]));
+    assert_eq!(error_paths(nested, json!({})), json!([["day"], ["where", "day"], ["where", "days", "1"]]));
     let fragment =
         r#"query { place { ...P } } fragment P on Place { a: at(day: "x") b: at(day: "y") @skip(if: true) }"#;
-    assert_eq!(refused(fragment, json!({})), json!([["day"], ["day"]]));
+    assert_eq!(error_paths(fragment, json!({})), json!([["day"], ["day"]]));
     let variables = "query($d: Day!, $f: Filter, $n: Int) { place(on: $d) { at(day: $d) } search(where: $f, n: $n) }";
     let values = json!({ "d": "x", "f": { "day": "2026-07-01", "days": ["y"], "more": 1 }, "n": "7" });
-    assert_eq!(refused(variables, values), json!([["$d"], ["$f", "days", "0"], ["$f"], ["$n"]]));
-    assert_eq!(refused("query($d: Day!) { place(on: $d) { at(day: $d) } }", json!({})), json!([["$d"]]));
-    assert_eq!(refused(r#"query($d: Day = "x") { place(on: $d) { __typename } }"#, json!({})), json!([["$d"]]));
+    assert_eq!(error_paths(variables, values), json!([["$d"], ["$f", "days", "0"], ["$f"], ["$n"]]));
+    assert_eq!(error_paths("query($d: Day!) { place(on: $d) { at(day: $d) } }", json!({})), json!([["$d"]]));
+    assert_eq!(error_paths(r#"query($d: Day = "x") { place(on: $d) { __typename } }"#, json!({})), json!([["$d"]]));
     assert_eq!(
-        refused(
+        error_paths(
             "{ place(on: [$d]) { __typename } }".replace("{ p", "query($d: Day!) { p").as_str(),
             json!({ "d": "2026-07-01" })
         ),
@@ -89,7 +89,10 @@ fn malformed_values_of_a_lone_mutation_are_left_to_it() {
     let variable =
         "mutation($i: SignInput!) { sign(input: $i) { ... on SignSuccess { place { at(day: \"2026-07-01\") } } } }";
     assert!(prepare(variable, json!({ "i": { "email": "x" } })).is_ok());
-    assert_eq!(refused(variable, json!({ "i": { "email": "x", "day": 7, "filters": 1 } })), json!([["$i", "filters"]]));
+    assert_eq!(
+        error_paths(variable, json!({ "i": { "email": "x", "day": 7, "filters": 1 } })),
+        json!([["$i", "filters"]])
+    );
 }
 
 /// C4: nothing in a document runs if something in it is malformed.
@@ -118,7 +121,7 @@ fn malformed_values_beside_a_mutation_reject_the_document() {
             json!(["$e"]),
         ),
     ] {
-        assert_eq!(refused(query, variables), json!([path]), "{query}");
+        assert_eq!(error_paths(query, variables), json!([path]), "{query}");
     }
 }
 
@@ -128,7 +131,7 @@ fn arguments_without_a_value_are_left_out() {
     let arguments = |query: &str, variables: Json| {
         let prepared = prepare(query, variables).unwrap();
         let mut document = prepared.document().clone();
-        usages::leave_out_undefined(&mut document, prepared.variables());
+        usages::remove_undefined_arguments(&mut document, prepared.variables());
         let (_, operation) = document.operations.iter().next().unwrap();
         let field = &operation.node.selection_set.node.items[0].node;
         let async_graphql::parser::types::Selection::Field(field) = field else { panic!() };
@@ -151,7 +154,7 @@ fn whole_numbers_may_have_a_fraction_of_zero() {
     let text = format!("{:?}", prepared.document());
     assert!(text.contains("Number(1)") && text.contains("Number(10)") && text.contains("Number(2.5)"), "{text}");
     for wrong in [json!(1.5), json!(2_147_483_648.0), json!(1e300), json!("1")] {
-        assert_eq!(refused("query($n: Int) { search(n: $n) }", json!({ "n": wrong })), json!([["$n"]]));
+        assert_eq!(error_paths("query($n: Int) { search(n: $n) }", json!({ "n": wrong })), json!([["$n"]]));
     }
     assert!(prepare("{ search(n: 1.5) }", json!({})).is_err());
 }

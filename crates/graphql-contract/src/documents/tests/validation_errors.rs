@@ -25,23 +25,23 @@ type Subscription { ticks: Int! tocks: Int! }
 "#;
 
 #[track_caller]
-fn valid(operation: &str) {
+fn assert_valid(operation: &str) {
     assert_eq!(validate(SCHEMA, operation), [""; 0], "{operation}");
 }
 
 /// Asserts that an operation has one error.
 #[track_caller]
-fn fault(operation: &str, message: &str) {
-    let faults = validate(SCHEMA, operation);
-    assert!(faults.len() == 1 && faults[0].ends_with(message), "{operation}: {faults:#?}");
+fn assert_error(operation: &str, message: &str) {
+    let errors = validate(SCHEMA, operation);
+    assert!(errors.len() == 1 && errors[0].ends_with(message), "{operation}: {errors:#?}");
 }
 
 #[test]
 fn operations_that_break_no_rule_are_valid() {
-    valid("{ listing { id ...on Node { id } ... { price } __typename reviews { stars } } }");
-    valid("query A { listing { id } } query B { listing { ...F } } fragment F on Listing { id title }");
-    valid("{ __schema { types { name } } __type(name: \"x\") { name } __typename }");
-    valid(
+    assert_valid("{ listing { id ...on Node { id } ... { price } __typename reviews { stars } } }");
+    assert_valid("query A { listing { id } } query B { listing { ...F } } fragment F on Listing { id title }");
+    assert_valid("{ __schema { types { name } } __type(name: \"x\") { name } __typename }");
+    assert_valid(
         "query($w: Where!, $o: Order, $d: Day, $n: Int!, $c: String!, $f: Boolean!) {
           a: hits(where: $w, orderBy: $o, on: $d, limit: $n) { ... on Host { name } ... on Listing { id } }
           b: hits(where: {city: $c}, days: \"x\", points: {lat: 1}, limit: 2) { ...F @include(if: $f) __typename }
@@ -49,17 +49,17 @@ fn operations_that_break_no_rule_are_valid() {
         }
         fragment F on Listing { price @skip(if: true) title @tag(name: \"a\") @tag(name: \"b\") }",
     );
-    valid("subscription { tick: ticks }");
+    assert_valid("subscription { tick: ticks }");
 }
 
 #[test]
 fn positions_are_given_in_order() {
-    let faults = validate(SCHEMA, "{\n  listing { b }\n  a\n}");
-    assert_eq!(faults, ["2:13: The type `Listing` has no field `b`.", "3:3: The type `Query` has no field `a`."]);
+    let errors = validate(SCHEMA, "{\n  listing { b }\n  a\n}");
+    assert_eq!(errors, ["2:13: The type `Listing` has no field `b`.", "3:3: The type `Query` has no field `a`."]);
 }
 
 #[test]
-fn a_syntax_error_is_one_fault() {
+fn a_syntax_error_is_the_only_error() {
     assert_eq!(validate(SCHEMA, "{ listing {").len(), 1);
     assert_eq!(
         validate(SCHEMA, "query A { listing { id } } query A { listing { id } }"),
@@ -70,21 +70,21 @@ fn a_syntax_error_is_one_fault() {
 
 #[test]
 fn fields() {
-    fault("{ listing { nothing } }", "The type `Listing` has no field `nothing`.");
-    fault("{ hits(limit: 1) { id } }", "The type `Hit` has no field `id`.");
-    fault("{ listing }", "`Query.listing` is of type `Listing` and needs a selection of its fields.");
-    fault("{ listing { id { x } } }", "`Listing.id` is of type `ID!`, which has no fields to select.");
-    fault("{ __typename { x } }", "`Query.__typename` is of type `String!`, which has no fields to select.");
-    fault("{ listing { __typename(a: 1) } }", "`Listing.__typename` has no argument `a`.");
-    fault("{ listing { __schema { x } } }", "The type `Listing` has no field `__schema`.");
-    fault("mutation { a }", "The contract has no mutations.");
+    assert_error("{ listing { nothing } }", "The type `Listing` has no field `nothing`.");
+    assert_error("{ hits(limit: 1) { id } }", "The type `Hit` has no field `id`.");
+    assert_error("{ listing }", "`Query.listing` is of type `Listing` and needs a selection of its fields.");
+    assert_error("{ listing { id { x } } }", "`Listing.id` is of type `ID!`, which has no fields to select.");
+    assert_error("{ __typename { x } }", "`Query.__typename` is of type `String!`, which has no fields to select.");
+    assert_error("{ listing { __typename(a: 1) } }", "`Listing.__typename` has no argument `a`.");
+    assert_error("{ listing { __schema { x } } }", "The type `Listing` has no field `__schema`.");
+    assert_error("mutation { a }", "The contract has no mutations.");
 }
 
 #[test]
 fn arguments() {
-    fault("{ listing { title(min: 1) } }", "`Listing.title` has no argument `min`.");
-    fault("{ listing { title(max: 1, max: 1) } }", "The argument `max` is given twice.");
-    fault("{ node { id } }", "`Query.node` needs the argument `id: ID!`.");
+    assert_error("{ listing { title(min: 1) } }", "`Listing.title` has no argument `min`.");
+    assert_error("{ listing { title(max: 1, max: 1) } }", "The argument `max` is given twice.");
+    assert_error("{ node { id } }", "`Query.node` needs the argument `id: ID!`.");
 }
 
 #[test]
@@ -109,23 +109,26 @@ fn literals() {
         ("limit: 1, points: [{lat: \"1\"}]", "The field `lat` of `Point` has to be of type `Float!`."),
         ("limit: 1, points: {lat: 1, lng: null}", "The field `lng` of `Point` has to be of type `Float!`."),
     ] {
-        fault(&format!("{{ hits({arguments}) {{ __typename }} }}"), message);
+        assert_error(&format!("{{ hits({arguments}) {{ __typename }} }}"), message);
     }
-    fault("{ node(id: 1.5) { id } }", "has to be of type `ID!`.");
-    valid("{ node(id: 1) { id } }");
+    assert_error("{ node(id: 1.5) { id } }", "has to be of type `ID!`.");
+    assert_valid("{ node(id: 1) { id } }");
 }
 
 #[test]
 fn fragments() {
-    fault("{ listing { ...F } }", "There is no fragment `F` in the document.");
-    fault("{ listing { id } } fragment F on Listing { id }", "The fragment `F` is never used.");
-    fault("{ listing { id } } fragment F on Listing { title(max: $x) }", "The fragment `F` is never used.");
-    fault("{ listing { ... on Nobody { id } } }", "There is no type `Nobody`.");
-    fault("{ listing { ... on Order { id } } }", "A fragment cannot be on `Order`, which has no fields.");
-    fault("{ listing { ... on Host { name } } }", "A fragment on `Host` never applies to `Listing`.");
-    fault("{ hits(limit: 1) { ... on Review { id } } }", "A fragment on `Review` never applies to `Hit`.");
-    fault("{ node(id: 1) { ...F } } fragment F on Host { name }", "A fragment on `Host` never applies to `Node`.");
-    fault(
+    assert_error("{ listing { ...F } }", "There is no fragment `F` in the document.");
+    assert_error("{ listing { id } } fragment F on Listing { id }", "The fragment `F` is never used.");
+    assert_error("{ listing { id } } fragment F on Listing { title(max: $x) }", "The fragment `F` is never used.");
+    assert_error("{ listing { ... on Nobody { id } } }", "There is no type `Nobody`.");
+    assert_error("{ listing { ... on Order { id } } }", "A fragment cannot be on `Order`, which has no fields.");
+    assert_error("{ listing { ... on Host { name } } }", "A fragment on `Host` never applies to `Listing`.");
+    assert_error("{ hits(limit: 1) { ... on Review { id } } }", "A fragment on `Review` never applies to `Hit`.");
+    assert_error(
+        "{ node(id: 1) { ...F } } fragment F on Host { name }",
+        "A fragment on `Host` never applies to `Node`.",
+    );
+    assert_error(
         "{ listing { ...F } } fragment F on Listing { reviews { listing { ...F } } }",
         "The fragment `F` spreads itself.",
     );
@@ -137,24 +140,27 @@ fn fragments() {
 
 #[test]
 fn variables() {
-    fault("{ listing { title(max: $x) } }", "The variable `$x` is not defined.");
-    fault("query($x: Int) { listing { id } }", "The variable `$x` is never used.");
-    fault("query($x: Int, $x: Int) { listing { title(max: $x) } }", "The variable `$x` is defined twice.");
-    fault("query($x: Nobody) { hits(limit: 1, on: {a: $x}) { __typename } }", "There is no type `Nobody`.");
-    fault(
+    assert_error("{ listing { title(max: $x) } }", "The variable `$x` is not defined.");
+    assert_error("query($x: Int) { listing { id } }", "The variable `$x` is never used.");
+    assert_error("query($x: Int, $x: Int) { listing { title(max: $x) } }", "The variable `$x` is defined twice.");
+    assert_error("query($x: Nobody) { hits(limit: 1, on: {a: $x}) { __typename } }", "There is no type `Nobody`.");
+    assert_error(
         "query($x: Host) { hits(limit: 1, on: [$x]) { __typename } }",
         "The variable `$x` cannot be of the output type `Host`.",
     );
-    fault(
+    assert_error(
         "query($x: Int = \"a\") { listing { title(max: $x) } }",
         "The default of the variable `$x` has to be of type `Int`.",
     );
-    fault("{ hits(limit: 1, on: {a: [$x]}) { __typename } }", "The variable `$x` is not defined.");
-    fault(
+    assert_error("{ hits(limit: 1, on: {a: [$x]}) { __typename } }", "The variable `$x` is not defined.");
+    assert_error(
         "query A($x: Int) { listing { ...F } } query B { listing { ...F } } fragment F on Listing { title(max: $x) }",
         "The variable `$x` is not defined.",
     );
-    fault("query($x: Boolean! @cost) { listing { id @skip(if: $x) } }", "The directive `@cost` is not allowed here.");
+    assert_error(
+        "query($x: Boolean! @cost) { listing { id @skip(if: $x) } }",
+        "The directive `@cost` is not allowed here.",
+    );
 }
 
 #[test]
@@ -170,58 +176,64 @@ fn a_variable_must_match_the_expected_type() {
         ("String", "limit: 1, where: {city: $x}", "`$x` is of type `String`, but `String!` is expected"),
     ] {
         let operation = format!("query($x: {ty}) {{ hits({arguments}) {{ __typename }} }}");
-        let faults = validate(SCHEMA, &operation);
-        assert!(faults.len() == 1 && faults[0].contains(message), "{operation}: {faults:?}");
+        let errors = validate(SCHEMA, &operation);
+        assert!(errors.len() == 1 && errors[0].contains(message), "{operation}: {errors:?}");
     }
-    valid("query($x: Int = 1) { hits(limit: $x) { __typename } }");
-    valid("query($x: Int) { listing { reviews(first: $x) { id } } }");
-    valid("query($x: Float) { hits(limit: 1, points: {lat: 1, lng: $x}) { __typename } }");
-    valid("query($x: [Day!]!) { hits(limit: 1, days: $x) { __typename } }");
+    assert_valid("query($x: Int = 1) { hits(limit: $x) { __typename } }");
+    assert_valid("query($x: Int) { listing { reviews(first: $x) { id } } }");
+    assert_valid("query($x: Float) { hits(limit: 1, points: {lat: 1, lng: $x}) { __typename } }");
+    assert_valid("query($x: [Day!]!) { hits(limit: 1, days: $x) { __typename } }");
 }
 
 #[test]
 fn directives() {
-    fault("{ listing @nobody { id } }", "There is no directive `@nobody`.");
-    fault("query @skip(if: true) { listing { id } }", "The directive `@skip` is not allowed here.");
-    fault("{ listing { ...F } } fragment F on Listing @cost { id }", "The directive `@cost` is not allowed here.");
-    fault("{ listing { ... @cost { id } } }", "The directive `@cost` is not allowed here.");
-    fault("{ listing { ...F @cost } } fragment F on Listing { id }", "The directive `@cost` is not allowed here.");
-    fault("{ listing @skip { id } }", "`@skip` needs the argument `if: Boolean!`.");
-    fault("{ listing @skip(if: 1) { id } }", "The argument `if` of `@skip` has to be of type `Boolean!`.");
-    fault("{ listing @cost @cost { id } }", "The directive `@cost` is used twice here.");
-    fault("{ listing @cost(a: 1) { id } }", "`@cost` has no argument `a`.");
-    valid("query @cost(weight: 1) { listing @cost { id } }");
+    assert_error("{ listing @nobody { id } }", "There is no directive `@nobody`.");
+    assert_error("query @skip(if: true) { listing { id } }", "The directive `@skip` is not allowed here.");
+    assert_error(
+        "{ listing { ...F } } fragment F on Listing @cost { id }",
+        "The directive `@cost` is not allowed here.",
+    );
+    assert_error("{ listing { ... @cost { id } } }", "The directive `@cost` is not allowed here.");
+    assert_error(
+        "{ listing { ...F @cost } } fragment F on Listing { id }",
+        "The directive `@cost` is not allowed here.",
+    );
+    assert_error("{ listing @skip { id } }", "`@skip` needs the argument `if: Boolean!`.");
+    assert_error("{ listing @skip(if: 1) { id } }", "The argument `if` of `@skip` has to be of type `Boolean!`.");
+    assert_error("{ listing @cost @cost { id } }", "The directive `@cost` is used twice here.");
+    assert_error("{ listing @cost(a: 1) { id } }", "`@cost` has no argument `a`.");
+    assert_valid("query @cost(weight: 1) { listing @cost { id } }");
 }
 
 #[test]
 fn one_response_key_is_one_field() {
     let fields = "they are different fields. Give one of them an alias.";
     let arguments = "they have different arguments. Give one of them an alias.";
-    fault("{ listing { a: id a: price } }", fields);
-    fault("{ listing { title(max: 1) title(max: 2) } }", arguments);
-    fault("{ listing { title ...F } } fragment F on Listing { title: id }", fields);
-    fault("{ listing { reviews { a: id } } listing { reviews { a: stars } } }", fields);
-    fault("{ node(id: 1) { id ... on Listing { id: price } } }", fields);
-    fault(
+    assert_error("{ listing { a: id a: price } }", fields);
+    assert_error("{ listing { title(max: 1) title(max: 2) } }", arguments);
+    assert_error("{ listing { title ...F } } fragment F on Listing { title: id }", fields);
+    assert_error("{ listing { reviews { a: id } } listing { reviews { a: stars } } }", fields);
+    assert_error("{ node(id: 1) { id ... on Listing { id: price } } }", fields);
+    assert_error(
         "{ node(id: 1) { ... on Listing { title } ... on Review { title } } }",
         "they are of the different types `String!` and `String`. Give one of them an alias.",
     );
-    fault(
+    assert_error(
         "{ node(id: 1) { ... on Listing { x: reviews { y: id } } ... on Review { x: listing { y: id } } } }",
         "they are of the different types `[Review!]!` and `Listing!`. Give one of them an alias.",
     );
-    valid("{ listing { id id reviews { id } reviews { stars } } }");
-    valid("{ node(id: 1) { ... on Listing { a: id } ... on Review { a: id } } }");
-    valid("{ hits(limit: 1) { ... on Listing { a: title } ... on Host { a: name } } }");
+    assert_valid("{ listing { id id reviews { id } reviews { stars } } }");
+    assert_valid("{ node(id: 1) { ... on Listing { a: id } ... on Review { a: id } } }");
+    assert_valid("{ hits(limit: 1) { ... on Listing { a: title } ... on Host { a: name } } }");
 }
 
 #[test]
 fn a_subscription_has_one_root_field() {
     let message = "A subscription selects exactly one root field.";
-    fault("subscription { ticks tocks }", message);
-    fault("subscription { ...F } fragment F on Subscription { ticks tocks }", message);
-    fault("subscription { __typename }", "A subscription cannot select `__typename`.");
-    valid("subscription { ticks ticks }");
+    assert_error("subscription { ticks tocks }", message);
+    assert_error("subscription { ...F } fragment F on Subscription { ticks tocks }", message);
+    assert_error("subscription { __typename }", "A subscription cannot select `__typename`.");
+    assert_valid("subscription { ticks ticks }");
 }
 
 #[test]
@@ -242,15 +254,15 @@ fn documents_rejects_what_validate_reports() {
         // The parser reports every directive as repeatable.
         ("{ listing @cost @cost { id } }", "The directive `@cost` is used twice here."),
     ] {
-        fault(operation, message);
-        let refused = documents.prepare(operation, None, &Variables::default()).unwrap_err();
-        assert_eq!(refused[0].message, message);
+        assert_error(operation, message);
+        let errors = documents.prepare(operation, None, &Variables::default()).unwrap_err();
+        assert_eq!(errors[0].message, message);
     }
-    valid("\"Described.\" query A(\"Too.\" $x: Int) { listing { title(max: $x) } }");
+    assert_valid("\"Described.\" query A(\"Too.\" $x: Int) { listing { title(max: $x) } }");
 }
 
 #[test]
-fn every_fault_of_every_operation_is_reported_once() {
+fn every_error_of_every_operation_is_reported_once() {
     let text = "query A { listing { a: id a: price b: id b: title ...F } }
         query B { listing { id: title id ...F } nothing }
         fragment F on Listing { title(max: $x) }
@@ -267,7 +279,7 @@ fn every_fault_of_every_operation_is_reported_once() {
 }
 
 #[test]
-fn one_model_serves_both() {
+fn documents_and_validate_read_the_same_schemas() {
     let extended =
         "type Query { a: Int } extend type Query { b(x: On): Int } input On { c: Int } extend input On { d: Int }";
     assert_eq!(validate(extended, "{ a b(x: {c: 1, d: 2}) }"), [""; 0]);
@@ -283,8 +295,8 @@ fn one_model_serves_both() {
             "The contract is not valid: the cost of the field `Query.a`: `x` is not a weight",
         ),
     ] {
-        let faults = validate(schema, "{ a }");
-        assert!(faults.len() == 1 && faults[0].starts_with(message), "{faults:?}");
+        let errors = validate(schema, "{ a }");
+        assert!(errors.len() == 1 && errors[0].starts_with(message), "{errors:?}");
         assert!(Documents::new(schema, Limits::default()).is_err());
     }
 }
