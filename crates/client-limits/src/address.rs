@@ -1,4 +1,4 @@
-//! Prefixes of client addresses, which distinguish clients.
+//! Prefixes of client addresses, by which clients are identified.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -75,10 +75,10 @@ mod tests {
 
     #[test]
     fn a_prefix_is_shown_as_an_address_or_a_network() {
-        for (address, shown) in
+        for (address, text) in
             [("192.0.2.7", "192.0.2.7"), ("64:ff9b::192.0.2.7", "192.0.2.7"), ("2001:db8:1:2::1", "2001:db8:1:2::/64")]
         {
-            assert_eq!(prefix(address).to_string(), shown);
+            assert_eq!(prefix(address).to_string(), text);
         }
         assert_eq!(AddressPrefix::of(None).to_string(), "unknown");
     }

@@ -46,38 +46,40 @@ struct Shared {
 
 struct State {
     free: usize,
-    unknown: Lanes,
+    addresses: Lanes,
     devices: Lanes,
     /// Whether the next turn is that of a known device.
-    device_is_next: bool,
+    is_device_next: bool,
 }
 
 type Waiter = oneshot::Sender<Slot>;
 
-/// Lanes that take turns.
+/// Lanes that take turns, and the number of their waiting callers.
 #[derive(Default)]
 struct Lanes {
     lanes: HashMap<Lane, VecDeque<Waiter>>,
     turns: VecDeque<Lane>,
-    number: usize,
+    waiting_count: usize,
 }
 
 /// A slot. Dropping it admits the next caller.
 pub struct Slot(Option<Arc<Shared>>);
 
 impl Lanes {
-    /// Adds a caller to a lane; false when there is no room.
+    /// Adds a caller to a lane; false when too many wait.
     fn push(&mut self, lane: Lane, waiter: Waiter, bounds: Bounds) -> bool {
         self.remove_disconnected(lane);
-        let own = self.lanes.get(&lane).map_or(0, VecDeque::len);
-        if own >= bounds.per_lane || (self.number >= bounds.waiting && !self.shorten_longest(own)) {
+        let lane_length = self.lanes.get(&lane).map_or(0, VecDeque::len);
+        if lane_length >= bounds.per_lane
+            || (self.waiting_count >= bounds.waiting && !self.shorten_longest(lane_length))
+        {
             return false;
         }
-        if own == 0 {
+        if lane_length == 0 {
             self.turns.push_back(lane);
         }
         self.lanes.entry(lane).or_default().push_back(waiter);
-        self.number += 1;
+        self.waiting_count += 1;
         true
     }
 
@@ -85,20 +87,20 @@ impl Lanes {
         let Some(waiters) = self.lanes.get_mut(&lane) else { return };
         let before = waiters.len();
         waiters.retain(|waiter| !waiter.is_closed());
-        self.number -= before - waiters.len();
+        self.waiting_count -= before - waiters.len();
         if waiters.is_empty() {
             self.lanes.remove(&lane);
             self.turns.retain(|turn| *turn != lane);
         }
     }
 
-    /// Rejects the last caller of the longest lane, if that lane remains at least as long as a lane
-    /// of `own` callers plus one.
-    fn shorten_longest(&mut self, own: usize) -> bool {
+    /// Rejects the last caller of the longest lane, if that lane then still has more callers than
+    /// `lane_length`. Returns whether one was rejected.
+    fn shorten_longest(&mut self, lane_length: usize) -> bool {
         let longest = self.lanes.values_mut().max_by_key(|waiters| waiters.len());
-        let Some(waiters) = longest.filter(|waiters| waiters.len() > own + 1) else { return false };
+        let Some(waiters) = longest.filter(|waiters| waiters.len() > lane_length + 1) else { return false };
         waiters.pop_back();
-        self.number -= 1;
+        self.waiting_count -= 1;
         true
     }
 
@@ -111,27 +113,27 @@ impl Lanes {
         } else {
             self.turns.push_back(lane);
         }
-        self.number -= usize::from(waiter.is_some());
+        self.waiting_count -= usize::from(waiter.is_some());
         waiter
     }
 }
 
 impl State {
-    fn waiting(&mut self, lane: Lane) -> &mut Lanes {
+    fn lanes_for(&mut self, lane: Lane) -> &mut Lanes {
         match lane {
             Lane::Device(_) => &mut self.devices,
-            Lane::Address(_) => &mut self.unknown,
+            Lane::Address(_) => &mut self.addresses,
         }
     }
 
     /// The next caller.
     fn next(&mut self) -> Option<Waiter> {
-        let device_is_first = self.device_is_next;
-        self.device_is_next = !device_is_first;
-        let (first, second) = if device_is_first {
-            (&mut self.devices, &mut self.unknown)
+        let is_device_turn = self.is_device_next;
+        self.is_device_next = !is_device_turn;
+        let (first, second) = if is_device_turn {
+            (&mut self.devices, &mut self.addresses)
         } else {
-            (&mut self.unknown, &mut self.devices)
+            (&mut self.addresses, &mut self.devices)
         };
         first.pop().or_else(|| second.pop())
     }
@@ -140,8 +142,8 @@ impl State {
 impl FairQueue {
     /// An empty queue.
     pub fn new(bounds: Bounds) -> Self {
-        let (unknown, devices) = (Lanes::default(), Lanes::default());
-        let state = State { free: bounds.slots.max(1), unknown, devices, device_is_next: true };
+        let (addresses, devices) = (Lanes::default(), Lanes::default());
+        let state = State { free: bounds.slots.max(1), addresses, devices, is_device_next: true };
         Self(Arc::new(Shared { bounds, state: Mutex::new(state) }))
     }
 
@@ -154,7 +156,7 @@ impl FairQueue {
                 return Some(Slot(Some(self.0.clone())));
             }
             let (waiter, turn) = oneshot::channel();
-            state.waiting(lane).push(lane, waiter, self.0.bounds).then_some(turn)?
+            state.lanes_for(lane).push(lane, waiter, self.0.bounds).then_some(turn)?
         };
         turn.await.ok()
     }
@@ -162,7 +164,7 @@ impl FairQueue {
     /// The number of waiting callers.
     pub fn waiting(&self) -> usize {
         let state = self.0.lock();
-        state.unknown.number + state.devices.number
+        state.addresses.waiting_count + state.devices.waiting_count
     }
 }
 
@@ -171,8 +173,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Passes a free slot to the next caller.
-    fn pass_on(self: Arc<Self>) {
+    /// Gives a free slot to the next caller.
+    fn admit_next(self: Arc<Self>) {
         let mut slot = Slot(Some(self.clone()));
         loop {
             let next = {
@@ -197,7 +199,7 @@ impl Shared {
 impl Drop for Slot {
     fn drop(&mut self) {
         if let Some(shared) = self.0.take() {
-            shared.pass_on();
+            shared.admit_next();
         }
     }
 }

@@ -77,8 +77,8 @@ fn a_single_request_waits_one_turn_of_each_address() {
         queue.arrive(number, address(number % 10));
     }
     assert!(queue.arrive(1_000, address(1_000)), "the queue is full, but not for a new address");
-    let place = queue.serve_all().iter().position(|number| *number == 1_000).unwrap();
-    assert!(place <= 11, "served as number {place}");
+    let position = queue.serve_all().iter().position(|number| *number == 1_000).unwrap();
+    assert!(position <= 11, "served as number {position}");
 }
 
 #[test]
@@ -101,8 +101,8 @@ fn a_known_device_is_served_however_many_unknown_clients_wait() {
     let mut queue = TestQueue::new(BOUNDS);
     (0..200).for_each(|number| _ = queue.arrive(number, address(number)));
     assert!(queue.arrive(1_000, Lane::Device([1; 32])));
-    let place = queue.serve_all().iter().position(|number| *number == 1_000).unwrap();
-    assert!(place <= 2, "served as number {place}");
+    let position = queue.serve_all().iter().position(|number| *number == 1_000).unwrap();
+    assert!(position <= 2, "served as number {position}");
 }
 
 #[test]
@@ -135,14 +135,14 @@ proptest! {
                     callers.push(async move { queue.enter(lane).await }.boxed());
                 }
             }
-            let mut left = Vec::new();
+            let mut waiting_callers = Vec::new();
             for mut caller in callers {
                 match (&mut caller).now_or_never() {
                     Some(slot) => held.extend(slot),
-                    None => left.push(caller),
+                    None => waiting_callers.push(caller),
                 }
             }
-            callers = left;
+            callers = waiting_callers;
             prop_assert!(held.len() <= slots);
             prop_assert!(callers.is_empty() || held.len() == slots, "a caller waits although a slot is free");
             prop_assert!(queue.waiting() <= 2 * waiting);
