@@ -16,7 +16,7 @@ use graphql::{
     loaders::{PublicLoaders, StreamLoaders},
 };
 use graphql_contract::documents::Limits;
-use graphql_transport::{Call, Credentials, Gateway, Readiness, Refused, Session, Sessions};
+use graphql_transport::{Credentials, Gateway, OperationContext, Readiness, Session, SessionError, Sessions};
 use telemetry::{Metric, logs};
 use types::{RulesSource, UserId};
 
@@ -56,34 +56,36 @@ struct Viewers {
 }
 
 impl Viewers {
-    fn session(&self, credentials: &Credentials) -> Result<Session, Refused> {
+    fn session(&self, credentials: &Credentials) -> Result<Session, SessionError> {
         let (viewer, expires_at) = match &credentials.bearer {
             None => (Viewer::Nobody, None),
             Some(token) => {
                 let proven = self.app.keys.verify(token, self.app.now());
                 let (member, expires_at) = proven.map_err(|error| {
                     log_refusal(error, credentials);
-                    Refused::Token(error.to_string())
+                    SessionError::Token(error.to_string())
                 })?;
                 (Viewer::Member(member), Some(expires_at.utc()))
             }
         };
         let (app, public, streams) = (self.app.clone(), Arc::clone(&self.public), Arc::clone(&self.streams));
-        let data = move |call: &Call| {
-            let app = app.caused_by(Cause::Request(call.request_id.as_str().into()));
+        let data = move |context: &OperationContext| {
+            let app = app.caused_by(Cause::Request(context.request_id.as_str().into()));
             let mut data = Data::default();
-            data.insert(match &call.stream {
-                None => Scope::new(app, Arc::clone(&public), viewer, call.address),
-                Some(stream) => Scope::of_stream(app, &streams, viewer, call.address, Arc::clone(stream)),
+            data.insert(match &context.stream {
+                None => Scope::new(app, Arc::clone(&public), viewer, context.address),
+                Some(stream) => Scope::of_stream(app, &streams, viewer, context.address, Arc::clone(stream)),
             });
             data
         };
-        Ok(Session::new(data).expiring(expires_at).of(viewer.id().map(|id| u128::from_be_bytes(*id.as_bytes()))))
+        Ok(Session::new(data)
+            .expiring(expires_at)
+            .with_owner(viewer.id().map(|id| u128::from_be_bytes(*id.as_bytes()))))
     }
 }
 
 impl Sessions for Viewers {
-    fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, Refused>> {
+    fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, SessionError>> {
         std::future::ready(self.session(&credentials)).boxed()
     }
 

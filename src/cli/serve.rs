@@ -249,7 +249,7 @@ fn settings_of(config: &Config) -> graphql_transport::Settings {
         access_log: config.observing.access_log,
         max_sockets: config.streams.max_sockets as usize,
         max_sockets_per_address: config.streams.max_sockets_per_address as usize,
-        budgets: graphql_transport::Rates {
+        budgets: graphql_transport::BudgetSettings {
             address: config.limits.address_budget,
             viewer: config.limits.viewer_budget,
             introspection: config.limits.introspection_budget,

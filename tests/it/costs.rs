@@ -123,7 +123,7 @@ async fn expensive_operations_are_refused_before_anything_runs() {
 #[tokio::test]
 async fn the_cost_of_an_operation_is_reported_on_request() {
     let app = TestApp::new().await;
-    let served = app.serve_within(graphql_transport::Rates::default()).await;
+    let served = app.serve_within(graphql_transport::BudgetSettings::default()).await;
     let address = served.address.to_string();
     let query = "{ searchListings(first: 10) { nodes { listing { title } } } }";
     let body = json!({ "query": query, "extensions": { "cost": true } }).to_string();

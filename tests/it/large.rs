@@ -15,7 +15,7 @@ use crate::{
 
 fn unlimited(settings: &mut graphql_transport::Settings) {
     let none = client_limits::Budget::NONE;
-    settings.budgets = graphql_transport::Rates { address: none, viewer: none, introspection: none };
+    settings.budgets = graphql_transport::BudgetSettings { address: none, viewer: none, introspection: none };
 }
 
 /// S1: the limit cut nothing, because what resolves from memory never paused. Introspection waits for nothing at all.

@@ -2,7 +2,7 @@
 
 use client_limits::Budget;
 use graphql_contract::documents::Limits;
-use graphql_transport::Rates;
+use graphql_transport::BudgetSettings;
 use serde_json::{Value, json};
 
 use crate::harness::{actors::Actor, app::TestApp, socket::Socket, wire};
@@ -10,8 +10,12 @@ use crate::harness::{actors::Actor, app::TestApp, socket::Socket, wire};
 const BURST: u32 = 20_000;
 
 /// A budget that does not fill up while a test runs.
-fn rates() -> Rates {
-    Rates { address: Budget { per_second: 1, burst: BURST }, viewer: Budget::NONE, introspection: Budget::NONE }
+fn rates() -> BudgetSettings {
+    BudgetSettings {
+        address: Budget { per_second: 1, burst: BURST },
+        viewer: Budget::NONE,
+        introspection: Budget::NONE,
+    }
 }
 
 /// Sends new bodies until the address is refused, at most 300.

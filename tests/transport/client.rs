@@ -1,4 +1,4 @@
-//! HTTP and websocket clients that see every byte. A client library would hide what these tests
+//! HTTP and websocket clients that control every byte. A client library would hide what these tests
 //! check: malformed requests, half-closed connections, raw responses.
 
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::server::within;
+use crate::server::with_timeout;
 
 pub const GRAPHQL: &str = "application/graphql-response+json";
 
@@ -58,7 +58,7 @@ pub async fn send(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &s
     if method == "POST" {
         head += &format!("content-length: {}\r\n", body.len());
     }
-    within(async {
+    with_timeout(async {
         let mut stream = TcpStream::connect(to).await.unwrap();
         stream.write_all(format!("{head}\r\n{body}").as_bytes()).await.unwrap();
         let mut bytes = Vec::new();
@@ -83,41 +83,42 @@ impl Socket {
         for (name, value) in headers {
             request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
         }
-        match within(connect_async(request)).await {
+        match with_timeout(connect_async(request)).await {
             Ok((stream, _)) => Ok(Self(stream)),
             Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(other) => panic!("{other}"),
         }
     }
 
-    pub async fn raw(to: SocketAddr) -> Self {
+    /// Opens a websocket, without `connection_init`.
+    pub async fn open_uninitialized(to: SocketAddr) -> Self {
         Self::open(to, &[("sec-websocket-protocol", "graphql-transport-ws")]).await.unwrap()
     }
 
     /// Opens a websocket and initializes its session.
-    pub async fn ready(to: SocketAddr, payload: Value) -> Self {
-        let mut socket = Self::raw(to).await;
+    pub async fn open_initialized(to: SocketAddr, payload: Value) -> Self {
+        let mut socket = Self::open_uninitialized(to).await;
         socket.send_json(json!({ "type": "connection_init", "payload": payload })).await;
         assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }));
         socket
     }
 
-    pub async fn text(&mut self, text: impl Into<String>) {
+    pub async fn send_text(&mut self, text: impl Into<String>) {
         self.0.send(Message::Text(text.into().into())).await.unwrap();
     }
 
     pub async fn send_json(&mut self, message: Value) {
-        self.text(message.to_string()).await;
+        self.send_text(message.to_string()).await;
     }
 
     pub async fn subscribe(&mut self, id: &str, query: &str) {
         self.send_json(json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
     }
 
-    /// The next message of the protocol.
+    /// The next message of the protocol, without pings.
     pub async fn receive(&mut self) -> Value {
         loop {
-            match within(self.0.next()).await {
+            match with_timeout(self.0.next()).await {
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 other => panic!("no message: {other:?}"),
@@ -125,10 +126,10 @@ impl Socket {
         }
     }
 
-    /// The code and reason with which the socket is closed.
-    pub async fn closed(&mut self) -> (u16, String) {
+    /// Waits until the server closes the socket. Returns the code and the reason.
+    pub async fn wait_for_close(&mut self) -> (u16, String) {
         loop {
-            match within(self.0.next()).await {
+            match with_timeout(self.0.next()).await {
                 Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), frame.reason.to_string()),
                 Some(Ok(Message::Close(None))) => panic!("closed without a code"),
                 Some(Ok(_)) => {}

@@ -8,10 +8,10 @@ use crate::server::Server;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// C14: single-page apps with client names, tracing or error reporting could not call the API.
+/// C14: Single-page apps with client names, tracing or error reporting can call the API.
 #[tokio::test]
 async fn headers_that_clients_add_by_themselves_pass_the_preflight() {
-    let server = Server::with(|settings| {
+    let server = Server::with_settings(|settings| {
         settings.allowed_origins = vec!["https://app-*.example.com".into()];
         settings.allowed_headers = vec!["x-tenant".into()];
     })
@@ -38,10 +38,10 @@ async fn headers_that_clients_add_by_themselves_pass_the_preflight() {
     assert_eq!(reply.header("access-control-allow-origin"), None);
 }
 
-/// S15: with DNS rebinding, a page of another host counted as a page of the server's own.
+/// S15: With DNS rebinding, a page of another host would count as one of the server's own.
 #[tokio::test]
 async fn a_foreign_host_name_is_refused() {
-    let server = Server::with(|settings| settings.allowed_hosts = vec!["api.example.com".into()]).await;
+    let server = Server::with_settings(|settings| settings.allowed_hosts = vec!["api.example.com".into()]).await;
     let execute = async |method: &'static str, path: &'static str, host: &'static str| {
         let headers = [JSON, ("host", host)];
         send(server.address, method, path, &headers, r#"{"query":"{ viewer }"}"#).await.status
@@ -63,7 +63,7 @@ async fn a_foreign_host_name_is_refused() {
 
 #[tokio::test]
 async fn every_response_has_security_headers() {
-    let server = Server::with(|settings| settings.https = true).await;
+    let server = Server::with_settings(|settings| settings.https = true).await;
     for path in ["/", "/healthz", "/nowhere", "/schema.graphql", "/graphql?query={viewer}"] {
         let reply = send(server.address, "GET", path, &[("accept", "application/json")], "").await;
         for (name, value) in [
@@ -82,22 +82,22 @@ async fn every_response_has_security_headers() {
     assert_eq!(reply.header("strict-transport-security"), None, "not configured for https");
 }
 
-/// O11: pages and introspection could not be turned off.
+/// O11.
 #[tokio::test]
 async fn pages_and_the_contract_can_be_turned_off() {
     let limits = Limits { introspection: false, ..Limits::default() };
-    let server = Server::bare(limits, |settings| settings.publishes_contract = false).await;
+    let server = Server::without_pages(limits, |settings| settings.publishes_contract = false).await;
     let page = [("accept", "text/html")];
     for path in ["/", "/schema.graphql", "/assets/graphiql.js"] {
         assert_eq!(send(server.address, "GET", path, &page, "").await.status, 404, "{path}");
     }
     assert_eq!(send(server.address, "GET", "/graphql", &page, "").await.status, 406);
-    let asked = [
+    let queries = [
         "{ __schema { types { name } } }",
         "{ __type(name: \"Query\") { name } }",
         "query { ...F } fragment F on Query { a: __schema { queryType { name } } }",
     ];
-    for query in asked {
+    for query in queries {
         assert_eq!(post(server.address, query, Value::Null).await.code(), "INTROSPECTION_DISABLED", "{query}");
     }
     assert_eq!(post(server.address, "{ __typename viewer }", Value::Null).await.status, 200);
@@ -106,7 +106,8 @@ async fn pages_and_the_contract_can_be_turned_off() {
 #[tokio::test]
 async fn security_txt_is_served_if_a_contact_is_set() {
     let path = "/.well-known/security.txt";
-    let server = Server::with(|settings| settings.security_contact = Some("mailto:security@example.com".into())).await;
+    let server =
+        Server::with_settings(|settings| settings.security_contact = Some("mailto:security@example.com".into())).await;
     let reply = send(server.address, "GET", path, &[], "").await;
     assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/plain; charset=utf-8")));
     assert!(

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{GRAPHQL, Reply, post, send};
-use crate::server::{Server, within};
+use crate::server::{Server, with_timeout};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -13,7 +13,7 @@ fn query(text: &str) -> String {
     json!({ "query": text }).to_string()
 }
 
-async fn with_accept(server: &Server, accept: &str, body: &str) -> Reply {
+async fn post_with_accept(server: &Server, accept: &str, body: &str) -> Reply {
     send(server.address, "POST", "/graphql", &[JSON, ("accept", accept)], body).await
 }
 
@@ -22,17 +22,17 @@ async fn the_media_type_determines_the_status() {
     let server = Server::start().await;
     let bad = [query("{ nope }"), query("{"), json!({"query": "query($x: Int!) { book(id: $x) { id } }"}).to_string()];
     for body in &bad {
-        let strict = with_accept(&server, GRAPHQL, body).await;
+        let strict = post_with_accept(&server, GRAPHQL, body).await;
         assert_eq!(strict.status, 400);
         assert_eq!(strict.header("content-type"), Some("application/graphql-response+json; charset=utf-8"));
         assert_eq!(strict.json().get("data"), None);
-        let lenient = with_accept(&server, "application/json", body).await;
+        let lenient = post_with_accept(&server, "application/json", body).await;
         assert_eq!(lenient.status, 200);
         assert_eq!(lenient.header("content-type"), Some("application/json; charset=utf-8"));
         assert!(lenient.header("vary").unwrap().contains("accept"));
     }
-    assert_eq!(with_accept(&server, "text/html", &query("{ viewer }")).await.status, 406);
-    assert_eq!(with_accept(&server, GRAPHQL, &query("{ fail }")).await.status, 200);
+    assert_eq!(post_with_accept(&server, "text/html", &query("{ viewer }")).await.status, 406);
+    assert_eq!(post_with_accept(&server, GRAPHQL, &query("{ fail }")).await.status, 200);
 }
 
 #[tokio::test]
@@ -51,12 +51,12 @@ async fn a_malformed_request_is_refused_for_every_media_type() {
     ];
     for (body, part) in cases {
         for accept in [GRAPHQL, "application/json"] {
-            let reply = with_accept(&server, accept, body).await;
+            let reply = post_with_accept(&server, accept, body).await;
             assert_eq!(reply.status, 400, "{body}");
             assert!(reply.json()["errors"][0]["message"].as_str().unwrap().contains(part), "{reply:?}");
         }
     }
-    let persisted = with_accept(&server, GRAPHQL, r#"{"extensions":{"persistedQuery":{"version":1}}}"#).await;
+    let persisted = post_with_accept(&server, GRAPHQL, r#"{"extensions":{"persistedQuery":{"version":1}}}"#).await;
     assert_eq!(persisted.json()["errors"][0]["message"], "PersistedQueryNotSupported");
 }
 
@@ -115,8 +115,8 @@ async fn a_token_is_valid_or_refused() {
     };
     assert_eq!(execute("Bearer good").await.json(), json!({"data": {"viewer": "good"}}));
     assert_eq!(post(server.address, "{ viewer }", Value::Null).await.json(), json!({"data": {"viewer": null}}));
-    for nobody in ["", "  ", "Bearer", "bearer  "] {
-        assert_eq!(execute(nobody).await.json(), json!({"data": {"viewer": null}}), "C10: {nobody:?}");
+    for anonymous in ["", "  ", "Bearer", "bearer  "] {
+        assert_eq!(execute(anonymous).await.json(), json!({"data": {"viewer": null}}), "C10: {anonymous:?}");
     }
     assert_eq!(execute("bearer  good ").await.json(), json!({"data": {"viewer": "good"}}));
     for bad in ["Bearer forged", "Basic Zm9v", "good", "Bearer good good"] {
@@ -260,18 +260,18 @@ async fn a_mutation_completes_after_its_client_has_disconnected() {
         body.len()
     );
     stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
-    within(server.world.entered.notified()).await;
+    with_timeout(server.world.entered.notified()).await;
     drop(stream);
     // The server detects that the client has disconnected before the mutation continues.
     assert_eq!(post(server.address, "{ viewer }", Value::Null).await.status, 200);
     server.world.gate.notify_one();
-    within(server.world.done.notified()).await;
+    with_timeout(server.world.done.notified()).await;
     assert_eq!(server.world.runs(), 1);
 }
 
 #[tokio::test]
 async fn a_panic_and_an_endless_query_get_a_response() {
-    let server = Server::with(|settings| settings.query_timeout = std::time::Duration::from_millis(500)).await;
+    let server = Server::with_settings(|settings| settings.query_timeout = std::time::Duration::from_millis(500)).await;
     let bug = post(server.address, "{ panic }", Value::Null).await;
     assert_eq!((bug.status, bug.code().as_str()), (500, "INTERNAL"));
     let slow = post(server.address, "{ never }", Value::Null).await;
@@ -281,7 +281,8 @@ async fn a_panic_and_an_endless_query_get_a_response() {
 
 #[tokio::test]
 async fn other_origins_are_allowed_by_name() {
-    let server = Server::with(|settings| settings.allowed_origins = vec!["https://app.example.com".into()]).await;
+    let server =
+        Server::with_settings(|settings| settings.allowed_origins = vec!["https://app.example.com".into()]).await;
     let execute = |origin: &'static str| {
         let address = server.address;
         let headers = [("origin", origin), ("access-control-request-method", "POST")];
@@ -298,7 +299,7 @@ async fn other_origins_are_allowed_by_name() {
 #[tokio::test]
 async fn the_client_address_is_taken_from_trusted_proxies() {
     for (proxies, expected) in [(0, "127.0.0.1"), (1, "203.0.113.9"), (2, "198.51.100.7")] {
-        let server = Server::with(|settings| settings.trusted_proxies = proxies).await;
+        let server = Server::with_settings(|settings| settings.trusted_proxies = proxies).await;
         let headers = [JSON, ("x-forwarded-for", "198.51.100.7, 203.0.113.9")];
         let reply = send(server.address, "POST", "/graphql", &headers, &query("{ address }")).await;
         assert_eq!(reply.json(), json!({"data": {"address": expected}}));
@@ -309,12 +310,12 @@ async fn the_client_address_is_taken_from_trusted_proxies() {
 async fn a_stopping_server_finishes_requests() {
     let mut server = Server::start().await;
     let address = server.address;
-    let asking = tokio::spawn(async move { post(address, "mutation { addLate }", Value::Null).await });
-    within(server.world.entered.notified()).await;
+    let request = tokio::spawn(async move { post(address, "mutation { addLate }", Value::Null).await });
+    with_timeout(server.world.entered.notified()).await;
     server.begin_stop();
     server.world.gate.notify_one();
-    assert_eq!(asking.await.unwrap().json(), json!({"data": {"addLate": 1}}));
-    server.stopped().await;
+    assert_eq!(request.await.unwrap().json(), json!({"data": {"addLate": 1}}));
+    server.wait_until_stopped().await;
 }
 
 /// Like `nc`, and other clients that close their half of the connection after the request.
@@ -329,9 +330,9 @@ async fn a_half_closed_connection_gets_its_response() {
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
-    within(server.world.entered.notified()).await;
+    with_timeout(server.world.entered.notified()).await;
     server.world.gate.notify_one();
     let mut bytes = Vec::new();
-    within(stream.read_to_end(&mut bytes)).await.unwrap();
+    with_timeout(stream.read_to_end(&mut bytes)).await.unwrap();
     assert_eq!(Reply::parse(&bytes).json()["data"]["addLate"], 1);
 }

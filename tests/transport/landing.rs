@@ -1,4 +1,4 @@
-//! Pages, files, health.
+//! The pages and their files, the contract, and the health endpoints.
 
 use std::sync::atomic::Ordering;
 
@@ -33,14 +33,14 @@ pub fn landing() -> Landing {
     }
 }
 
-/// The files that a page loads.
+/// The URLs of the assets in a page.
 fn files(page: &str) -> Vec<&str> {
     page.split('"').filter(|part| part.starts_with("/assets/")).collect()
 }
 
-/// All that a page loads by itself: links and attribution only lead to other hosts when they are
-/// followed.
-fn loaded(page: &str) -> Vec<&str> {
+/// The tags by which a page loads something. Links and attribution are not among them: they lead to
+/// other hosts only when they are followed.
+fn loading_tags(page: &str) -> Vec<&str> {
     let sources = page.split("src=\"").skip(1).chain(page.split("<link rel=").skip(1));
     sources.map(|rest| rest.split('>').next().unwrap()).collect()
 }
@@ -59,7 +59,7 @@ async fn the_landing_page_loads_nothing_from_elsewhere() {
     assert_eq!(files(&page.body).len(), 5, "an icon, two style sheets and two scripts");
 }
 
-/// O11: visitors had to copy an access token into the headers of each tab; there was no icon.
+/// O11: Visitors need not copy an access token into the headers of each tab; pages have an icon.
 #[tokio::test]
 async fn a_click_signs_in_and_each_example_opens_its_tab() {
     let server = Server::start().await;
@@ -74,7 +74,10 @@ async fn a_click_signs_in_and_each_example_opens_its_tab() {
         let icon = page.split("<link rel=\"icon\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
         let reply = send(server.address, "GET", icon, &[], "").await;
         assert_eq!((reply.status, reply.header("content-type")), (200, Some("image/svg+xml")));
-        assert!(loaded(&page).iter().all(|tag| tag.contains("\"/assets/") || tag.starts_with("/assets/")), "{page}");
+        assert!(
+            loading_tags(&page).iter().all(|tag| tag.contains("\"/assets/") || tag.starts_with("/assets/")),
+            "{page}"
+        );
         assert!(
             !page.contains("<style")
                 && !page.contains("<script>")
@@ -102,8 +105,8 @@ async fn graphiql_is_served_to_browsers_with_its_files() {
     assert_eq!(send(server.address, "GET", "/assets/../Cargo.toml", &[], "").await.status, 404);
 }
 
-/// The scripts and styles of this repository name no host; those of packages are covered by the
-/// policy and `make screenshots`.
+/// The scripts and styles of this repository name no other host. Those of packages are covered by
+/// the policy and by `make screenshots`.
 #[tokio::test]
 async fn the_files_of_the_pages_name_no_other_host() {
     let server = Server::start().await;

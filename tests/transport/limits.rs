@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::client::{GRAPHQL, Reply, post, send};
-use crate::server::{Server, within};
+use crate::server::{Server, with_timeout};
 
 #[tokio::test]
 async fn doubled_fragments_take_no_time() {
@@ -55,7 +55,7 @@ async fn a_body_with_a_too_large_content_length_is_not_read() {
         "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 52428800\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut bytes = Vec::new();
-    within(stream.read_to_end(&mut bytes)).await.unwrap();
+    with_timeout(stream.read_to_end(&mut bytes)).await.unwrap();
     assert_eq!(Reply::parse(&bytes).status, 413);
 }
 
@@ -75,38 +75,38 @@ async fn a_chunked_body_of_fifty_megabytes_is_rejected_early() {
         }
         sent
     });
-    let mut answer = vec![0; 4096];
-    let length = within(read.read(&mut answer)).await.unwrap();
-    assert_eq!(Reply::parse(&answer[..length]).status, 413);
+    let mut response = vec![0; 4096];
+    let length = with_timeout(read.read(&mut response)).await.unwrap();
+    assert_eq!(Reply::parse(&response[..length]).status, 413);
     drop(read);
-    let sent = within(sending).await.unwrap();
-    assert!(sent < 20 * 1024 * 1024, "{sent} bytes were taken");
+    let sent = with_timeout(sending).await.unwrap();
+    assert!(sent < 20 * 1024 * 1024, "{sent} bytes were accepted");
 }
 
 #[tokio::test]
 async fn a_body_that_never_ends_times_out() {
-    let server = Server::with(|settings| settings.body_timeout = Duration::from_millis(50)).await;
+    let server = Server::with_settings(|settings| settings.body_timeout = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
     stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = vec![0; 4096];
-    let length = within(stream.read(&mut answer)).await.unwrap();
-    assert_eq!(Reply::parse(&answer[..length]).status, 408);
+    let mut response = vec![0; 4096];
+    let length = with_timeout(stream.read(&mut response)).await.unwrap();
+    assert_eq!(Reply::parse(&response[..length]).status, 408);
 }
 
 #[tokio::test]
 async fn a_slow_head_times_out() {
-    let server = Server::with(|settings| settings.request_timeout = Duration::from_millis(50)).await;
+    let server = Server::with_settings(|settings| settings.request_timeout = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    within(async {
+    with_timeout(async {
         let mut trickle = tokio::time::interval(Duration::from_millis(10));
-        let mut answer = [0; 1];
+        let mut response = [0; 1];
         stream.write_all(b"GET / HTTP/1.1\r\nx: ").await.unwrap();
         loop {
             tokio::select! {
                 _ = trickle.tick() => if stream.write_all(b"y").await.is_err() { break },
-                read = stream.read(&mut answer) => {
-                    assert!(matches!(read, Ok(0) | Err(_)), "the server answered");
+                read = stream.read(&mut response) => {
+                    assert!(matches!(read, Ok(0) | Err(_)), "the server responded");
                     break;
                 }
             }
@@ -117,20 +117,21 @@ async fn a_slow_head_times_out() {
 
 #[tokio::test]
 async fn an_incomplete_head_times_out() {
-    let server = Server::with(|settings| settings.request_timeout = Duration::from_millis(50)).await;
+    let server = Server::with_settings(|settings| settings.request_timeout = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nx: ").await.unwrap();
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     // An end or an error: the connection is closed.
-    let _ = within(stream.read_to_end(&mut answer)).await;
-    assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
+    let _ = with_timeout(stream.read_to_end(&mut response)).await;
+    assert!(response.is_empty(), "{}", String::from_utf8_lossy(&response));
 }
 
-/// Responses that no client reads occupied memory for ever, and a stopping server waited for them.
+/// A response that no client reads must not occupy memory forever, and a stopping server must not
+/// wait for it.
 #[tokio::test]
 async fn a_response_that_is_not_read_times_out() {
     for accept in ["application/json", "text/event-stream"] {
-        let mut server = Server::with(|settings| {
+        let mut server = Server::with_settings(|settings| {
             settings.write_timeout = Duration::from_millis(200);
             // More than the system buffers for a reader.
             settings.max_body_bytes = 500_000;
@@ -149,17 +150,17 @@ async fn a_response_that_is_not_read_times_out() {
         socket.set_recv_buffer_size(4_096).unwrap();
         let mut stream = socket.connect(server.address).await.unwrap();
         stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
-        within(async {
+        with_timeout(async {
             while server.world.runs() == 0 {
                 tokio::task::yield_now().await;
             }
         })
         .await;
         server.begin_stop();
-        server.stopped().await;
-        let mut answer = Vec::new();
-        let _ = within(stream.read_to_end(&mut answer)).await;
-        assert!(answer.len() < 19 * 400_000, "{accept}: it was not completed");
+        server.wait_until_stopped().await;
+        let mut response = Vec::new();
+        let _ = with_timeout(stream.read_to_end(&mut response)).await;
+        assert!(response.len() < 19 * 400_000, "{accept}: it was not completed");
     }
 }
 
@@ -167,22 +168,22 @@ async fn a_response_that_is_not_read_times_out() {
 async fn connections_of_one_address_are_limited() {
     let server = Server::start().await;
     let mut streams = Vec::new();
-    // As many as one address may have, plus one.
+    // One more than the limit for one address.
     for _ in 0..501 {
         streams.push(TcpStream::connect(server.address).await.unwrap());
     }
     let mut last = streams.pop().unwrap();
-    let mut answer = Vec::new();
-    let _ = within(last.read_to_end(&mut answer)).await;
-    assert!(answer.is_empty());
+    let mut response = Vec::new();
+    let _ = with_timeout(last.read_to_end(&mut response)).await;
+    assert!(response.is_empty());
     drop(streams);
-    // A connection is free again as soon as the server has noticed.
-    within(async {
+    // Connections are admitted again as soon as the server has detected that others are closed.
+    with_timeout(async {
         loop {
             let mut stream = TcpStream::connect(server.address).await.unwrap();
-            let asked = stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
-            let mut answer = Vec::new();
-            if asked.is_ok() && stream.read_to_end(&mut answer).await.is_ok() && !answer.is_empty() {
+            let sent = stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+            let mut response = Vec::new();
+            if sent.is_ok() && stream.read_to_end(&mut response).await.is_ok() && !response.is_empty() {
                 return;
             }
         }
@@ -192,10 +193,10 @@ async fn connections_of_one_address_are_limited() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed() {
-    let server = Server::with(|settings| settings.idle_timeout = Duration::from_millis(50)).await;
+    let server = Server::with_settings(|settings| settings.idle_timeout = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let mut bytes = Vec::new();
-    within(stream.read_to_end(&mut bytes)).await.unwrap();
+    with_timeout(stream.read_to_end(&mut bytes)).await.unwrap();
     assert!(bytes.is_empty());
 }
 
@@ -216,11 +217,11 @@ async fn the_whole_contract_can_be_introspected() {
     let reply = post(server.address, &text, json!({})).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert_eq!(reply.json()["data"]["__schema"]["queryType"]["name"], "Query");
-    let oneself = send(server.address, "GET", "/hook", &[], "").await;
-    assert_eq!(oneself.body, "hooked");
+    let hook = send(server.address, "GET", "/hook", &[], "").await;
+    assert_eq!(hook.body, "hooked");
 }
 
-/// One HTTP/2 connection could hold a hundred thousand incomplete requests.
+/// Without a limit, one HTTP/2 connection could hold a hundred thousand incomplete requests.
 #[tokio::test]
 async fn requests_on_one_http_2_connection_are_limited() {
     let server = Server::start().await;
@@ -228,11 +229,11 @@ async fn requests_on_one_http_2_connection_are_limited() {
     // The preface, and empty settings.
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
     let mut head = [0; 9];
-    within(stream.read_exact(&mut head)).await.unwrap();
+    with_timeout(stream.read_exact(&mut head)).await.unwrap();
     assert_eq!(head[3], 4, "settings come first");
     let mut settings = vec![0; usize::from(u16::from_be_bytes([head[1], head[2]]))];
-    within(stream.read_exact(&mut settings)).await.unwrap();
-    let found = settings.chunks(6).find(|setting| setting[..2] == [0, 3]).expect("a bound of streams");
+    with_timeout(stream.read_exact(&mut settings)).await.unwrap();
+    let found = settings.chunks(6).find(|setting| setting[..2] == [0, 3]).expect("a limit of streams");
     assert_eq!(found[2..], [0, 0, 0, 32]);
 }
 
@@ -243,16 +244,16 @@ async fn connect_from(from: &str, to: SocketAddr) -> TcpStream {
     socket.connect(to).await.unwrap()
 }
 
-fn posting(length: usize) -> String {
+fn post_head(length: usize) -> String {
     format!(
         "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\naccept: {GRAPHQL}\r\nconnection: close\r\n\
          content-length: {length}\r\n\r\n"
     )
 }
 
-async fn answer_to(mut stream: TcpStream) -> Reply {
+async fn read_reply(mut stream: TcpStream) -> Reply {
     let mut bytes = Vec::new();
-    within(stream.read_to_end(&mut bytes)).await.unwrap();
+    with_timeout(stream.read_to_end(&mut bytes)).await.unwrap();
     Reply::parse(&bytes)
 }
 
@@ -268,29 +269,29 @@ async fn a_too_long_head_is_rejected() {
     }
 }
 
-/// Each connection buffered up to 400 kB of an incomplete head.
+/// A connection must not buffer 400 kB of an incomplete head, as the library does by default.
 #[tokio::test]
 async fn an_endless_head_is_rejected_early() {
     let server = Server::start().await;
     let (read, mut write) = TcpStream::connect(server.address).await.unwrap().into_split();
     let endless = tokio::spawn(async move {
-        let mut piece: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\nx-padding: ";
-        // Less than the server used to buffer, and more than it may buffer.
+        let mut chunk: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\nx-padding: ";
+        // Less than the library buffers by default, and more than the server may buffer.
         for _ in 0..25 {
-            if write.write_all(piece).await.is_err() {
+            if write.write_all(chunk).await.is_err() {
                 break;
             }
-            piece = &[b'x'; 8 * 1024];
+            chunk = &[b'x'; 8 * 1024];
         }
         write
     });
-    let mut answer = vec![0; 12];
-    within({ read }.read_exact(&mut answer)).await.unwrap();
-    assert_eq!(answer, b"HTTP/1.1 431");
-    drop(within(endless).await.unwrap());
+    let mut response = vec![0; 12];
+    with_timeout({ read }.read_exact(&mut response)).await.unwrap();
+    assert_eq!(response, b"HTTP/1.1 431");
+    drop(with_timeout(endless).await.unwrap());
 }
 
-/// The server and a proxy in front of it could use different values.
+/// With two values, the server and a proxy in front of it could use different ones.
 #[tokio::test]
 async fn a_head_with_duplicate_headers_is_rejected() {
     let server = Server::start().await;
@@ -301,7 +302,7 @@ async fn a_head_with_duplicate_headers_is_rejected() {
         let head =
             format!("POST {target} HTTP/1.1\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
         stream.write_all(head.as_bytes()).await.unwrap();
-        answer_to(stream).await
+        read_reply(stream).await
     };
     let json = "content-type: application/json\r\n";
     for headers in [
@@ -323,34 +324,34 @@ async fn a_head_with_duplicate_headers_is_rejected() {
     }
 }
 
-/// Bodies that arrived slowly had no common limit of memory.
+/// Bodies that arrive slowly have a common limit of memory.
 #[tokio::test]
 async fn bodies_from_one_address_are_limited_and_others_are_not_affected() {
-    let server = Server::with(|settings| settings.body_timeout = Duration::from_secs(3_600)).await;
+    let server = Server::with_settings(|settings| settings.body_timeout = Duration::from_secs(3_600)).await;
     let mut waiting = FuturesUnordered::new();
     for _ in 0..40 {
         let mut stream = connect_from("127.0.0.1", server.address).await;
-        stream.write_all(posting(256 * 1024).as_bytes()).await.unwrap();
-        waiting.push(answer_to(stream));
+        stream.write_all(post_head(256 * 1024).as_bytes()).await.unwrap();
+        waiting.push(read_reply(stream));
     }
-    // 31 of them fill a share of 8 MiB.
+    // 31 of them use up the share of 8 MiB.
     for _ in 31..40 {
-        let reply = within(waiting.next()).await.unwrap();
+        let reply = with_timeout(waiting.next()).await.unwrap();
         assert_eq!((reply.status, reply.code().as_str()), (429, "TOO_MANY_REQUESTS"));
         assert_eq!(reply.header("retry-after"), Some("1"));
         assert_eq!(reply.json()["errors"][0]["extensions"]["retryAfterSeconds"], 1);
     }
     let body = json!({ "query": "{ book { id } }", "variables": { "x": "x".repeat(200_000) } }).to_string();
     let mut other = connect_from("127.0.0.2", server.address).await;
-    other.write_all(format!("{}{body}", posting(body.len())).as_bytes()).await.unwrap();
-    assert_eq!(answer_to(other).await.status, 200, "another address has a separate share");
+    other.write_all(format!("{}{body}", post_head(body.len())).as_bytes()).await.unwrap();
+    assert_eq!(read_reply(other).await.status, 200, "another address has a separate share");
     assert_eq!(post(server.address, "{ book { id } }", Value::Null).await.status, 200, "short ones have room");
     drop(waiting);
-    within(async {
+    with_timeout(async {
         loop {
             let mut again = connect_from("127.0.0.1", server.address).await;
-            again.write_all(format!("{}{body}", posting(body.len())).as_bytes()).await.unwrap();
-            if answer_to(again).await.status == 200 {
+            again.write_all(format!("{}{body}", post_head(body.len())).as_bytes()).await.unwrap();
+            if read_reply(again).await.status == 200 {
                 break;
             }
         }
@@ -358,10 +359,10 @@ async fn bodies_from_one_address_are_limited_and_others_are_not_affected() {
     .await;
 }
 
-/// Six slow readers occupied the memory for long responses of all clients.
+/// Slow readers must not occupy the memory for long responses of all clients.
 #[tokio::test]
 async fn slow_readers_at_one_address_do_not_affect_others() {
-    let server = Server::with(|settings| {
+    let server = Server::with_settings(|settings| {
         settings.write_timeout = Duration::from_secs(3_600);
         settings.max_body_bytes = 500_000;
     })
@@ -372,20 +373,20 @@ async fn slow_readers_at_one_address_do_not_affect_others() {
     let body = json!({ "query": query, "variables": { "title": title } }).to_string();
     let execute = async |from: &str| {
         let mut stream = connect_from(from, server.address).await;
-        stream.write_all(format!("{}{body}", posting(body.len())).as_bytes()).await.unwrap();
+        stream.write_all(format!("{}{body}", post_head(body.len())).as_bytes()).await.unwrap();
         stream
     };
     let mut slow = Vec::new();
     for _ in 0..7 {
         slow.push(execute("127.0.0.1").await);
     }
-    within(async {
+    with_timeout(async {
         while server.world.runs() < 7 {
             tokio::task::yield_now().await;
         }
     })
     .await;
-    let reply = answer_to(execute("127.0.0.2").await).await;
+    let reply = read_reply(execute("127.0.0.2").await).await;
     assert_eq!(reply.status, 200);
     assert!(reply.body.len() > 19 * 400_000);
     drop(slow);

@@ -1,10 +1,10 @@
 //! The transport over real sockets, with a small schema of its own.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test panics where it fails")]
 
-mod bare;
 mod client;
 mod edge;
 mod event_stream;
+mod executor_faults;
 mod http;
 mod limits;
 mod landing;

@@ -12,7 +12,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use graphql_contract::documents::{Documents, Limits};
-use graphql_transport::{Call, Credentials, Gateway, Readiness, Refused, Session, Sessions, Settings, serve};
+use graphql_transport::{
+    Credentials, Gateway, OperationContext, Readiness, Session, SessionError, Sessions, Settings, serve,
+};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, broadcast, oneshot};
 use tokio::task::JoinHandle;
@@ -56,10 +58,10 @@ impl World {
     }
 }
 
-/// Reports when a stream is dropped.
-struct Guard(Arc<World>);
+/// Notifies when a stream is dropped.
+struct StreamGuard(Arc<World>);
 
-impl Drop for Guard {
+impl Drop for StreamGuard {
     fn drop(&mut self) {
         self.0.streams_dropped.notify_one();
     }
@@ -178,17 +180,17 @@ impl Query {
         ctx.data_opt::<Viewer>().map(|viewer| viewer.0.clone())
     }
 
-    /// The viewer again, in a field that is anonymous.
+    /// The viewer, in a field that runs anonymously.
     async fn anyone(&self, ctx: &Context<'_>) -> Option<String> {
         ctx.data_opt::<Viewer>().map(|viewer| viewer.0.clone())
     }
 
     async fn request_id(&self, ctx: &Context<'_>) -> String {
-        ctx.data_unchecked::<Call>().request_id.clone()
+        ctx.data_unchecked::<OperationContext>().request_id.clone()
     }
 
     async fn address(&self, ctx: &Context<'_>) -> Option<String> {
-        ctx.data_unchecked::<Call>().address.map(|address| address.to_string())
+        ctx.data_unchecked::<OperationContext>().address.map(|address| address.to_string())
     }
 
     async fn fail(&self) -> async_graphql::Result<i32> {
@@ -237,20 +239,20 @@ impl Events {
 
     /// The numbers up to 3 after the client's last one, each with its cursor.
     async fn numbers(&self, ctx: &Context<'_>, after: Option<i32>) -> impl Stream<Item = i32> {
-        let position = ctx.data_unchecked::<Call>().stream.clone().unwrap();
+        let position = ctx.data_unchecked::<OperationContext>().stream.clone().unwrap();
         let after = position.resume_after().map(|cursor| cursor.parse().unwrap()).or(after).unwrap_or(0);
         stream::iter(after + 1..=3).map(move |number| {
-            position.reached(number.to_string());
+            position.set_reached(number.to_string());
             number
         })
     }
 
-    /// Never ends by itself.
+    /// Events that the test sends. Never ends by itself.
     async fn live(&self, ctx: &Context<'_>) -> impl Stream<Item = i32> {
         let world = world(ctx);
         let receiver = world.events.subscribe();
         world.entered.notify_one();
-        stream::unfold((receiver, Guard(world)), |(mut receiver, guard)| async {
+        stream::unfold((receiver, StreamGuard(world)), |(mut receiver, guard)| async {
             let event = receiver.recv().await.ok()?;
             Some((event, (receiver, guard)))
         })
@@ -258,7 +260,7 @@ impl Events {
 
     /// More than any buffer can hold.
     async fn flood(&self, ctx: &Context<'_>) -> impl Stream<Item = String> {
-        let guard = Guard(world(ctx));
+        let guard = StreamGuard(world(ctx));
         stream::repeat(()).map(move |()| {
             let _ = &guard;
             "x".repeat(100_000)
@@ -275,23 +277,23 @@ impl Events {
 }
 
 pub fn schema(world: Arc<World>) -> Schema<Query, Mutation, Events> {
-    // Documents are validated before: the executor need not do it again.
+    // Documents are validated before, so the executor need not do it again.
     Schema::build(Query, Mutation, Events).validation_mode(ValidationMode::Fast).data(world).finish()
 }
 
 struct TestSessions(Arc<World>);
 
 impl Sessions for TestSessions {
-    fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, Refused>> {
+    fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, SessionError>> {
         let opened = match credentials.bearer {
-            Some(token) if token == "forged" => Err(Refused::Token("the token is forged".into())),
-            Some(token) if token == "down" => Err(Refused::Unavailable),
+            Some(token) if token == "forged" => Err(SessionError::Token("the token is forged".into())),
+            Some(token) if token == "down" => Err(SessionError::Unavailable),
             bearer => {
                 let expires = bearer.as_deref() == Some("short");
                 let revocable = bearer.as_deref() == Some("revocable");
-                let session = Session::new(move |call: &Call| {
+                let session = Session::new(move |context: &OperationContext| {
                     let mut data = Data::default();
-                    data.insert(call.clone());
+                    data.insert(context.clone());
                     if let Some(bearer) = &bearer {
                         data.insert(Viewer(bearer.clone()));
                     }
@@ -335,19 +337,19 @@ pub struct Server {
 
 impl Server {
     pub async fn start() -> Self {
-        Self::with(|_| {}).await
+        Self::with_settings(|_| {}).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::limited(Limits::default(), change).await
+    pub async fn with_settings(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::with_limits(Limits::default(), change).await
     }
 
     /// A server without pages.
-    pub async fn bare(limits: Limits, change: impl FnOnce(&mut Settings)) -> Self {
+    pub async fn without_pages(limits: Limits, change: impl FnOnce(&mut Settings)) -> Self {
         Self::new(limits, change, |gateway| gateway).await
     }
 
-    pub async fn limited(limits: Limits, change: impl FnOnce(&mut Settings)) -> Self {
+    pub async fn with_limits(limits: Limits, change: impl FnOnce(&mut Settings)) -> Self {
         Self::new(limits, change, |gateway| pages::serve(gateway, &crate::landing::landing())).await
     }
 
@@ -379,12 +381,12 @@ impl Server {
     }
 
     /// Waits until the server has stopped.
-    pub async fn stopped(self) {
-        within(self.task).await.unwrap().unwrap();
+    pub async fn wait_until_stopped(self) {
+        with_timeout(self.task).await.unwrap().unwrap();
     }
 }
 
-/// Fails a test that hangs.
-pub async fn within<T>(future: impl Future<Output = T>) -> T {
+/// Waits for a future; fails a test that hangs.
+pub async fn with_timeout<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), future).await.expect("it took too long")
 }

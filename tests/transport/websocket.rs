@@ -13,12 +13,12 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::client::Socket;
-use crate::server::{Server, within};
+use crate::server::{Server, with_timeout};
 
 #[tokio::test]
 async fn operations_of_all_kinds_run() {
     let server = Server::start().await;
-    let mut socket = Socket::ready(server.address, json!({"authorization": "Bearer good"})).await;
+    let mut socket = Socket::open_initialized(server.address, json!({"authorization": "Bearer good"})).await;
     socket.subscribe("q", "{ viewer }").await;
     assert_eq!(socket.receive().await, json!({"id": "q", "type": "next", "payload": {"data": {"viewer": "good"}}}));
     assert_eq!(socket.receive().await, json!({"id": "q", "type": "complete"}));
@@ -37,7 +37,7 @@ async fn operations_of_all_kinds_run() {
 #[tokio::test]
 async fn a_rejected_operation_is_an_error_and_not_a_result() {
     let server = Server::start().await;
-    let mut socket = Socket::ready(server.address, Value::Null).await;
+    let mut socket = Socket::open_initialized(server.address, Value::Null).await;
     for (query, code) in [
         ("{ nope }", "GRAPHQL_VALIDATION_FAILED"),
         ("{", "GRAPHQL_PARSE_FAILED"),
@@ -59,7 +59,7 @@ async fn a_rejected_operation_is_an_error_and_not_a_result() {
 
 #[tokio::test]
 async fn each_violation_of_the_protocol_has_its_code() {
-    let server = Server::with(|settings| settings.max_body_bytes = 4096).await;
+    let server = Server::with_settings(|settings| settings.max_body_bytes = 4096).await;
     let subscribe = r#"{"type":"subscribe","id":"1","payload":{"query":"{ viewer }"}}"#;
     let init = r#"{"type":"connection_init"}"#;
     let live = r#"{"type":"subscribe","id":"1","payload":{"query":"subscription { live }"}}"#;
@@ -82,33 +82,33 @@ async fn each_violation_of_the_protocol_has_its_code() {
         (vec![&huge], 1009),
     ];
     for (messages, code) in cases {
-        let mut socket = Socket::raw(server.address).await;
+        let mut socket = Socket::open_uninitialized(server.address).await;
         for message in &messages {
-            socket.text(*message).await;
+            socket.send_text(*message).await;
         }
-        let (closed, reason) = socket.closed().await;
+        let (closed, reason) = socket.wait_for_close().await;
         assert_eq!(closed, code, "{messages:?}: {reason}");
         assert!(!reason.is_empty() && reason.len() <= 123);
     }
-    let mut socket = Socket::raw(server.address).await;
+    let mut socket = Socket::open_uninitialized(server.address).await;
     socket.0.send(Message::Binary(vec![1].into())).await.unwrap();
-    assert_eq!(socket.closed().await.0, 4400);
+    assert_eq!(socket.wait_for_close().await.0, 4400);
 }
 
 #[tokio::test]
 async fn the_subprotocol_is_required() {
     let server = Server::start().await;
     let mut socket = Socket::open(server.address, &[]).await.unwrap();
-    assert_eq!(socket.closed().await.0, 4406);
+    assert_eq!(socket.wait_for_close().await.0, 4406);
 }
 
 #[tokio::test]
 async fn a_socket_without_init_is_closed() {
-    let server = Server::with(|settings| settings.init_timeout = Duration::from_millis(500)).await;
-    let mut socket = Socket::raw(server.address).await;
+    let server = Server::with_settings(|settings| settings.init_timeout = Duration::from_millis(500)).await;
+    let mut socket = Socket::open_uninitialized(server.address).await;
     socket.send_json(json!({"type": "ping"})).await;
     assert_eq!(socket.receive().await, json!({"type": "pong"}));
-    assert_eq!(socket.closed().await.0, 4408);
+    assert_eq!(socket.wait_for_close().await.0, 4408);
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn a_token_in_the_handshake_is_accepted() {
 async fn an_empty_authorization_is_anonymous() {
     let server = Server::start().await;
     for payload in [json!({"authorization": ""}), json!({"Authorization": "Bearer "}), json!({"authorization": null})] {
-        let mut socket = Socket::ready(server.address, payload.clone()).await;
+        let mut socket = Socket::open_initialized(server.address, payload.clone()).await;
         socket.subscribe("1", "{ viewer }").await;
         assert_eq!(socket.receive().await["payload"]["data"], json!({"viewer": null}), "{payload}");
     }
@@ -136,7 +136,7 @@ async fn an_empty_authorization_is_anonymous() {
 #[tokio::test]
 async fn an_anonymous_operation_ignores_the_session_of_its_socket() {
     let server = Server::start().await;
-    let mut socket = Socket::ready(server.address, json!({"authorization": "Bearer good"})).await;
+    let mut socket = Socket::open_initialized(server.address, json!({"authorization": "Bearer good"})).await;
     for (id, query, viewer) in [("1", "{ anyone }", json!(null)), ("2", "{ anyone viewer }", json!("good"))] {
         socket.subscribe(id, query).await;
         assert_eq!(socket.receive().await["payload"]["data"]["anyone"], viewer);
@@ -147,19 +147,20 @@ async fn an_anonymous_operation_ignores_the_session_of_its_socket() {
 #[tokio::test]
 async fn the_end_of_a_session_closes_the_socket() {
     let server = Server::start().await;
-    let mut socket = Socket::ready(server.address, json!({"authorization": "Bearer short"})).await;
+    let mut socket = Socket::open_initialized(server.address, json!({"authorization": "Bearer short"})).await;
     socket.subscribe("1", "{ viewer }").await;
     assert_eq!(socket.receive().await["payload"]["data"]["viewer"], "short");
     server.world.advance(TimeDelta::seconds(1));
-    assert_eq!(socket.closed().await.0, 4403);
-    let mut socket = Socket::ready(server.address, json!({"authorization": "Bearer revocable"})).await;
+    assert_eq!(socket.wait_for_close().await.0, 4403);
+    let mut socket = Socket::open_initialized(server.address, json!({"authorization": "Bearer revocable"})).await;
     server.world.revoke.notify_one();
-    assert_eq!(socket.closed().await.0, 4403);
+    assert_eq!(socket.wait_for_close().await.0, 4403);
 }
 
 #[tokio::test]
 async fn pages_of_foreign_origins_are_refused() {
-    let server = Server::with(|settings| settings.allowed_origins = vec!["https://app.example.com".into()]).await;
+    let server =
+        Server::with_settings(|settings| settings.allowed_origins = vec!["https://app.example.com".into()]).await;
     let open = async |origin: &str| {
         let headers = [("sec-websocket-protocol", "graphql-transport-ws"), ("origin", origin)];
         Socket::open(server.address, &headers).await.map(|_| 101)
@@ -173,13 +174,13 @@ async fn pages_of_foreign_origins_are_refused() {
 #[tokio::test]
 async fn a_completed_subscription_sends_nothing_more() {
     let server = Server::start().await;
-    let mut socket = Socket::ready(server.address, Value::Null).await;
+    let mut socket = Socket::open_initialized(server.address, Value::Null).await;
     socket.subscribe("1", "subscription { live }").await;
-    within(server.world.entered.notified()).await;
+    with_timeout(server.world.entered.notified()).await;
     server.world.events.send(1).unwrap();
     assert_eq!(socket.receive().await["payload"]["data"]["live"], 1);
     socket.send_json(json!({"type": "complete", "id": "1"})).await;
-    within(server.world.streams_dropped.notified()).await;
+    with_timeout(server.world.streams_dropped.notified()).await;
     socket.send_json(json!({"type": "complete", "id": "unknown"})).await;
     socket.send_json(json!({"type": "ping"})).await;
     assert_eq!(socket.receive().await, json!({"type": "pong"}));
@@ -187,27 +188,27 @@ async fn a_completed_subscription_sends_nothing_more() {
 
 #[tokio::test]
 async fn pings_do_not_stop_streams() {
-    let server = Server::with(|settings| settings.ping_interval = Duration::from_millis(300)).await;
-    let mut socket = Socket::ready(server.address, Value::Null).await;
+    let server = Server::with_settings(|settings| settings.ping_interval = Duration::from_millis(300)).await;
+    let mut socket = Socket::open_initialized(server.address, Value::Null).await;
     socket.subscribe("1", "subscription { live }").await;
-    within(server.world.entered.notified()).await;
+    with_timeout(server.world.entered.notified()).await;
     for n in 0..3 {
-        match within(socket.0.next()).await {
+        match with_timeout(socket.0.next()).await {
             Some(Ok(Message::Ping(_))) => {}
             other => panic!("no ping: {other:?}"),
         }
         socket.send_json(json!({"type": "ping"})).await;
         server.world.events.send(n).unwrap();
-        let mut heard = [socket.receive().await["type"].clone(), socket.receive().await["type"].clone()];
-        heard.sort_by_key(ToString::to_string);
-        assert_eq!(heard, [json!("next"), json!("pong")]);
+        let mut received = [socket.receive().await["type"].clone(), socket.receive().await["type"].clone()];
+        received.sort_by_key(ToString::to_string);
+        assert_eq!(received, [json!("next"), json!("pong")]);
     }
 }
 
 #[tokio::test]
 async fn operations_on_one_socket_are_limited() {
-    let server = Server::with(|settings| settings.max_subscriptions = 2).await;
-    let mut socket = Socket::ready(server.address, Value::Null).await;
+    let server = Server::with_settings(|settings| settings.max_subscriptions = 2).await;
+    let mut socket = Socket::open_initialized(server.address, Value::Null).await;
     for id in ["1", "2", "3"] {
         socket.subscribe(id, "subscription { live }").await;
     }
@@ -221,77 +222,77 @@ async fn operations_on_one_socket_are_limited() {
 
 #[tokio::test]
 async fn sockets_are_limited() {
-    let server = Server::with(|settings| settings.max_sockets = 1).await;
-    let _first = Socket::ready(server.address, Value::Null).await;
-    let mut second = Socket::raw(server.address).await;
-    assert_eq!(second.closed().await.0, 1013);
+    let server = Server::with_settings(|settings| settings.max_sockets = 1).await;
+    let _first = Socket::open_initialized(server.address, Value::Null).await;
+    let mut second = Socket::open_uninitialized(server.address).await;
+    assert_eq!(second.wait_for_close().await.0, 1013);
 }
 
 #[tokio::test]
 async fn a_slow_reader_is_disconnected() {
-    let server = Server::with(|settings| settings.write_timeout = Duration::from_millis(300)).await;
-    let mut socket = Socket::ready(server.address, Value::Null).await;
+    let server = Server::with_settings(|settings| settings.write_timeout = Duration::from_millis(300)).await;
+    let mut socket = Socket::open_initialized(server.address, Value::Null).await;
     socket.subscribe("1", "subscription { flood }").await;
-    within(server.world.streams_dropped.notified()).await;
+    with_timeout(server.world.streams_dropped.notified()).await;
 }
 
 #[tokio::test]
 async fn an_unresponsive_client_is_disconnected() {
-    let server = Server::with(|settings| settings.ping_interval = Duration::from_millis(200)).await;
-    let mut socket = Socket::ready(server.address, Value::Null).await;
+    let server = Server::with_settings(|settings| settings.ping_interval = Duration::from_millis(200)).await;
+    let mut socket = Socket::open_initialized(server.address, Value::Null).await;
     socket.subscribe("1", "subscription { live }").await;
-    within(server.world.entered.notified()).await;
+    with_timeout(server.world.entered.notified()).await;
     // The test does not read the socket now, so it does not respond to pings.
-    within(server.world.streams_dropped.notified()).await;
+    with_timeout(server.world.streams_dropped.notified()).await;
 }
 
 #[tokio::test]
 async fn a_mutation_completes_after_its_socket_has_closed() {
     let server = Server::start().await;
-    let mut socket = Socket::ready(server.address, Value::Null).await;
+    let mut socket = Socket::open_initialized(server.address, Value::Null).await;
     socket.subscribe("1", "mutation { addLate }").await;
-    within(server.world.entered.notified()).await;
+    with_timeout(server.world.entered.notified()).await;
     drop(socket);
-    let mut other = Socket::ready(server.address, Value::Null).await;
+    let mut other = Socket::open_initialized(server.address, Value::Null).await;
     other.subscribe("1", "{ viewer }").await;
     other.receive().await;
     server.world.gate.notify_one();
-    within(server.world.done.notified()).await;
+    with_timeout(server.world.done.notified()).await;
     assert_eq!(server.world.runs(), 1);
 }
 
 #[tokio::test]
 async fn a_stopping_server_asks_clients_to_reconnect() {
     let mut server = Server::start().await;
-    let mut socket = Socket::ready(server.address, Value::Null).await;
+    let mut socket = Socket::open_initialized(server.address, Value::Null).await;
     socket.subscribe("1", "subscription { live }").await;
-    within(server.world.entered.notified()).await;
+    with_timeout(server.world.entered.notified()).await;
     server.begin_stop();
-    assert_eq!(socket.closed().await.0, 1012);
+    assert_eq!(socket.wait_for_close().await.0, 1012);
     drop(socket);
-    server.stopped().await;
+    server.wait_until_stopped().await;
 }
 
 #[tokio::test]
 async fn a_close_frame_gets_a_response() {
     let server = Server::start().await;
-    let mut socket = Socket::ready(server.address, Value::Null).await;
+    let mut socket = Socket::open_initialized(server.address, Value::Null).await;
     let frame = CloseFrame { code: CloseCode::Normal, reason: "done".into() };
     socket.0.close(Some(frame)).await.unwrap();
-    assert_eq!(socket.closed().await.0, 1000);
-    assert!(within(socket.0.next()).await.is_none());
+    assert_eq!(socket.wait_for_close().await.0, 1000);
+    assert!(with_timeout(socket.0.next()).await.is_none());
 }
 
-/// A thousand sockets of one address each buffered 256 KiB of a message.
+/// Without a limit, each of the thousand sockets of one address could buffer 256 KiB of a message.
 #[tokio::test]
 async fn incomplete_messages_from_one_address_are_limited() {
-    let server = Server::with(|settings| settings.init_timeout = Duration::from_secs(3_600)).await;
+    let server = Server::with_settings(|settings| settings.init_timeout = Duration::from_secs(3_600)).await;
     // The head of a masked text of 250,000 bytes, with a mask of zeros.
     let mut unfinished = vec![0x81, 0xff];
     unfinished.extend(250_000_u64.to_be_bytes());
     unfinished.extend([0; 4]);
     unfinished.extend([b'x'; 240_000]);
-    let shake = format!(
+    let handshake = format!(
         "GET /graphql HTTP/1.1\r\nhost: {}\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
          sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n",
         server.address
@@ -299,10 +300,10 @@ async fn incomplete_messages_from_one_address_are_limited() {
     let mut ended = FuturesUnordered::new();
     for _ in 0..50 {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
-        stream.write_all(shake.as_bytes()).await.unwrap();
+        stream.write_all(handshake.as_bytes()).await.unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(within(stream.read_u8()).await.unwrap());
+            head.push(with_timeout(stream.read_u8()).await.unwrap());
         }
         // Some are closed meanwhile.
         let _ = stream.write_all(&unfinished).await;
@@ -312,19 +313,19 @@ async fn incomplete_messages_from_one_address_are_limited() {
             rest
         });
     }
-    // Each takes 224 KiB of a share of 8 MiB.
+    // Each uses 224 KiB of the share of 8 MiB.
     for _ in 36..50 {
-        let rest = within(ended.next()).await.unwrap();
+        let rest = with_timeout(ended.next()).await.unwrap();
         assert!(rest.is_empty() || rest[2..4] == 1013_u16.to_be_bytes(), "{rest:?}");
     }
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
     let mut other = socket.connect(server.address).await.unwrap();
-    other.write_all(shake.as_bytes()).await.unwrap();
+    other.write_all(handshake.as_bytes()).await.unwrap();
     other.write_all(&unfinished).await.unwrap();
     other.write_all(&[b'x'; 10_000]).await.unwrap();
     let mut rest = Vec::new();
-    let _ = within(other.read_to_end(&mut rest)).await;
+    let _ = with_timeout(other.read_to_end(&mut rest)).await;
     let head = rest.windows(4).position(|part| part == b"\r\n\r\n").unwrap() + 4;
     assert_eq!(rest[head + 2..head + 4], 4400_u16.to_be_bytes(), "it was read completely, and is not JSON");
 }

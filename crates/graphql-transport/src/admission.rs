@@ -17,9 +17,9 @@ pub(super) struct Admission {
 }
 
 /// A permit for one connection, released when dropped.
-pub(super) struct Admitted {
-    _one_of_all: OwnedSemaphorePermit,
-    _one_of_address: Option<Permit<AddressPrefix>>,
+pub(super) struct AdmissionPermit {
+    _total: OwnedSemaphorePermit,
+    _of_address: Option<Permit<AddressPrefix>>,
 }
 
 impl Admission {
@@ -28,27 +28,27 @@ impl Admission {
     }
 
     /// Admits one more connection unless there are too many; logs a refusal.
-    pub fn enter(&self, address: Option<IpAddr>) -> Option<Admitted> {
-        let admitted = self.admit(address);
-        if admitted.is_none() {
+    pub fn admit(&self, address: Option<IpAddr>) -> Option<AdmissionPermit> {
+        let permit = self.try_admit(address);
+        if permit.is_none() {
             let address = AddressPrefix::of(address);
             tracing::warn!(target: logs::SECURITY, event = "connection_refused", %address, "too many connections are open");
         }
-        admitted
+        permit
     }
 
-    /// Like [`Self::enter`], without logging.
-    pub fn admit(&self, address: Option<IpAddr>) -> Option<Admitted> {
-        let one_of_address = match address {
+    /// Like [`Self::admit`], without logging.
+    pub fn try_admit(&self, address: Option<IpAddr>) -> Option<AdmissionPermit> {
+        let of_address = match address {
             Some(_) => Some(self.by_address.acquire(AddressPrefix::of(address))?),
             None => None,
         };
-        let one_of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
-        Some(Admitted { _one_of_all: one_of_all, _one_of_address: one_of_address })
+        let total = Arc::clone(&self.all).try_acquire_owned().ok()?;
+        Some(AdmissionPermit { _total: total, _of_address: of_address })
     }
 
     /// The number of open connections.
-    pub fn open(&self) -> usize {
+    pub fn open_count(&self) -> usize {
         self.max.saturating_sub(self.all.available_permits())
     }
 }
@@ -60,14 +60,14 @@ mod tests {
     #[test]
     fn addresses_of_one_network_count_as_one() {
         let admission = Admission::new(10, 1);
-        let enter = |address: &str| admission.enter(Some(address.parse().unwrap()));
-        let (first, other) = (enter("2001:db8::1"), enter("2001:db8:0:1::1"));
-        assert!(first.is_some() && other.is_some() && enter("2001:db8::2").is_none());
-        let mapped = enter("::ffff:192.0.2.1");
-        assert!(mapped.is_some() && enter("192.0.2.1").is_none());
-        let unknown = [admission.enter(None), admission.enter(None)];
+        let admit = |address: &str| admission.admit(Some(address.parse().unwrap()));
+        let (first, other) = (admit("2001:db8::1"), admit("2001:db8:0:1::1"));
+        assert!(first.is_some() && other.is_some() && admit("2001:db8::2").is_none());
+        let mapped = admit("::ffff:192.0.2.1");
+        assert!(mapped.is_some() && admit("192.0.2.1").is_none());
+        let unknown = [admission.admit(None), admission.admit(None)];
         assert!(unknown.iter().all(Option::is_some));
         drop(first);
-        assert!(enter("2001:db8::2").is_some());
+        assert!(admit("2001:db8::2").is_some());
     }
 }

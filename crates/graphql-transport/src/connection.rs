@@ -1,7 +1,7 @@
 //! Closes connections of slow clients.
 //!
 //! A request head that comes byte by byte, or stops in the middle, would keep a connection busy for
-//! as long as the client likes, because the web server closes only idle connections. So the time is
+//! any length of time, because the web server closes only idle connections. So the time is
 //! measured from the first byte received after the last byte sent. In the same way, a response that
 //! the client does not read occupies memory, so it must be read at a minimum rate.
 
@@ -24,16 +24,16 @@ use client_limits::AddressPrefix;
 use telemetry::logs;
 
 /// Bytes that a client must read during each write timeout, once writing has stalled.
-const MIN_READ: usize = 128 * 1024;
+const MIN_READ_BYTES: usize = 128 * 1024;
 /// Minimum time between two log lines about refused connections.
-const QUIET: Duration = Duration::from_secs(5);
+const MIN_LOG_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Timeouts and limits of connections.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
+pub(super) struct ConnectionLimits {
     /// From the first byte of a request to the first byte of its response.
     pub request: Duration,
-    /// For reading [`MIN_READ`] bytes.
+    /// For reading [`MIN_READ_BYTES`] bytes.
     pub write: Duration,
     /// Maximum number of open connections.
     pub connections: usize,
@@ -43,16 +43,21 @@ pub(super) struct Bounds {
 
 /// Maximum number of connections other than websockets and event streams, which have separate
 /// limits.
-const CONNECTIONS: usize = 2_000;
+const MAX_CONNECTIONS: usize = 2_000;
 /// Maximum for one address, or one /64 network of IPv6.
-const PER_ADDRESS: usize = 500;
+const MAX_PER_ADDRESS: usize = 500;
 
-impl Bounds {
+impl ConnectionLimits {
     /// The limits of the API.
     pub fn of(settings: &Settings) -> Self {
         // Behind a proxy all connections have the proxy's address.
-        let per_address = if settings.trusted_proxies == 0 { PER_ADDRESS } else { CONNECTIONS };
-        Self { request: settings.request_timeout, write: settings.write_timeout, connections: CONNECTIONS, per_address }
+        let per_address = if settings.trusted_proxies == 0 { MAX_PER_ADDRESS } else { MAX_CONNECTIONS };
+        Self {
+            request: settings.request_timeout,
+            write: settings.write_timeout,
+            connections: MAX_CONNECTIONS,
+            per_address,
+        }
     }
 }
 
@@ -60,7 +65,7 @@ impl Bounds {
 pub(super) struct ConnectionListener {
     listener: TcpListener,
     address: LocalAddr,
-    bounds: Bounds,
+    limits: ConnectionLimits,
     admission: Admission,
     open_connections: Arc<OpenConnections>,
     /// The last time that a refused connection was logged.
@@ -68,15 +73,19 @@ pub(super) struct ConnectionListener {
 }
 
 impl ConnectionListener {
-    pub fn new(listener: TcpListener, bounds: Bounds, open_connections: Arc<OpenConnections>) -> io::Result<Self> {
+    pub fn new(
+        listener: TcpListener,
+        limits: ConnectionLimits,
+        open_connections: Arc<OpenConnections>,
+    ) -> io::Result<Self> {
         let address = LocalAddr(listener.local_addr()?.into());
-        let admission = Admission::new(bounds.connections, bounds.per_address);
-        Ok(Self { listener, address, bounds, admission, open_connections, last_logged: None })
+        let admission = Admission::new(limits.connections, limits.per_address);
+        Ok(Self { listener, address, limits, admission, open_connections, last_logged: None })
     }
 
     /// Whether a repeated event may be logged now.
     fn may_log(&mut self) -> bool {
-        let is_due = self.last_logged.is_none_or(|last_logged| last_logged.elapsed() >= QUIET);
+        let is_due = self.last_logged.is_none_or(|last_logged| last_logged.elapsed() >= MIN_LOG_INTERVAL);
         if is_due {
             self.last_logged = Some(Instant::now());
         }
@@ -93,18 +102,18 @@ impl ConnectionListener {
     pub async fn accept(&mut self) -> io::Result<(Connection, LocalAddr, RemoteAddr)> {
         loop {
             let (stream, peer) = match self.listener.accept().await {
-                Ok(accepted) => accepted,
-                Err(failure) => {
+                Ok(connected) => connected,
+                Err(error) => {
                     // For example, out of file descriptors: an immediate retry would only use the
                     // CPU.
                     if self.may_log() {
-                        tracing::warn!(%failure, "a connection was not accepted");
+                        tracing::warn!(%error, "a connection was not accepted");
                     }
                     tokio::time::sleep(Duration::from_millis(50)).await;
-                    return Err(failure);
+                    return Err(error);
                 }
             };
-            let Some(admitted) = self.admission.admit(Some(peer.ip())) else {
+            let Some(permit) = self.admission.try_admit(Some(peer.ip())) else {
                 if self.may_log() {
                     let address = AddressPrefix::of(Some(peer.ip()));
                     tracing::warn!(target: logs::SECURITY, event = "connection_refused", %address, "too many connections are open");
@@ -114,10 +123,10 @@ impl ConnectionListener {
             // Responses are written as a whole: waiting for more data would only delay them.
             stream.set_nodelay(true)?;
             let unread_bytes = UnreadBytes::default();
-            let guard = self.open_connections.register(peer, Some(admitted), unread_bytes.clone());
+            let guard = self.open_connections.register(peer, Some(permit), unread_bytes.clone());
             let activity = Activity(Arc::new(Mutex::new(Instant::now())));
             let connection =
-                Connection { stream, bounds: self.bounds, request: None, stall: None, guard, activity, unread_bytes };
+                Connection { stream, limits: self.limits, request: None, stall: None, guard, activity, unread_bytes };
             return Ok((connection, self.address.clone(), RemoteAddr(peer.into())));
         }
     }
@@ -126,7 +135,7 @@ impl ConnectionListener {
 /// One connection.
 pub(super) struct Connection {
     stream: TcpStream,
-    bounds: Bounds,
+    limits: ConnectionLimits,
     /// When the current request times out; none between requests.
     request: Option<Pin<Box<Sleep>>>,
     /// Set while the client reads more slowly than the server writes.
@@ -164,7 +173,8 @@ impl Activity {
 /// A write that waits for the client.
 struct StalledWrite {
     until: Pin<Box<Sleep>>,
-    taken: usize,
+    /// The bytes that were accepted since the timeout started.
+    accepted: usize,
 }
 
 impl Connection {
@@ -188,24 +198,24 @@ impl Connection {
         given: usize,
         written: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        let taken = match &written {
-            Poll::Ready(Ok(taken)) => *taken,
+        let accepted = match &written {
+            Poll::Ready(Ok(accepted)) => *accepted,
             Poll::Ready(Err(_)) => return written,
             Poll::Pending => 0,
         };
-        if taken > 0 {
+        if accepted > 0 {
             self.activity.touch();
             self.request = None;
         }
-        if taken == given {
+        if accepted == given {
             self.stall = None;
             return written;
         }
-        let write = self.bounds.write;
-        let stall = self.stall.get_or_insert_with(|| StalledWrite { until: Box::pin(sleep(write)), taken: 0 });
-        stall.taken += taken;
-        if stall.taken >= MIN_READ {
-            *stall = StalledWrite { until: Box::pin(sleep(write)), taken: 0 };
+        let write = self.limits.write;
+        let stall = self.stall.get_or_insert_with(|| StalledWrite { until: Box::pin(sleep(write)), accepted: 0 });
+        stall.accepted += accepted;
+        if stall.accepted >= MIN_READ_BYTES {
+            *stall = StalledWrite { until: Box::pin(sleep(write)), accepted: 0 };
         }
         match stall.until.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client reads too slowly"))),
@@ -231,8 +241,8 @@ impl AsyncRead for Connection {
         read?;
         if buffer.filled().len() > before {
             self.activity.touch();
-            self.unread_bytes.received(buffer.filled().len() - before)?;
-            let limit = self.bounds.request;
+            self.unread_bytes.count_received(buffer.filled().len() - before)?;
+            let limit = self.limits.request;
             self.request.get_or_insert_with(|| Box::pin(sleep(limit)));
             self.check_request(context)?;
         }

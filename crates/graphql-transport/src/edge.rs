@@ -21,13 +21,13 @@ use client_limits::AddressPrefix;
 use telemetry::logs;
 
 /// Maximum length of a foreign host name in the log, in characters.
-const MAX_HOST: usize = 100;
+const MAX_HOST_CHARS: usize = 100;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Request headers that pages of other origins may send: those that GraphQL clients, tracing and
 /// error reporting add by themselves.
-const HEADERS: [&str; 17] = [
+const ALLOWED_HEADERS: [&str; 17] = [
     "accept",
     "apollo-require-preflight",
     "apollographql-client-name",
@@ -71,10 +71,10 @@ impl Endpoint for Edge {
         let origin = self.allowed_origin(request.headers());
         request.extensions_mut().insert(RequestId(id.clone()));
         let mut response = if let Err(error) = heads::check(&mut request) {
-            refuse(error.status, error.message, &id)
+            refusal(error.status, error.message, &id)
         } else if !self.shared.serves_host(request.headers()) && !is_health_check(&request) {
             self.log_foreign_host(&request, &id);
-            refuse(StatusCode::MISDIRECTED_REQUEST, "This host name is not allowed.", &id)
+            refusal(StatusCode::MISDIRECTED_REQUEST, "This host name is not allowed.", &id)
         } else if *request.method() == Method::OPTIONS {
             preflight(request.headers(), origin.is_some(), &self.shared.settings.allowed_headers)
         } else {
@@ -87,7 +87,7 @@ impl Endpoint for Edge {
             headers.insert(REQUEST_ID, id);
         }
         headers.append(VARY, HeaderValue::from(ORIGIN));
-        secure(headers, self.shared.settings.https);
+        add_security_headers(headers, self.shared.settings.https);
         if let Some(origin) = origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("x-request-id, retry-after"));
@@ -101,7 +101,7 @@ fn is_health_check(request: &Request) -> bool {
     matches!(request.uri().path(), "/healthz" | "/readyz")
 }
 
-fn refuse(status: StatusCode, message: impl Into<String>, request_id: &str) -> Response {
+fn refusal(status: StatusCode, message: impl Into<String>, request_id: &str) -> Response {
     let errors = vec![error("BAD_REQUEST", message)];
     Response::builder()
         .status(status)
@@ -109,16 +109,17 @@ fn refuse(status: StatusCode, message: impl Into<String>, request_id: &str) -> R
         .body(ResponseBody::refused(errors, request_id).to_json())
 }
 
-/// Adds the security headers. Pages have their own content security policy; nothing else is a page.
-fn secure(headers: &mut HeaderMap, https: bool) {
+/// Adds the security headers. Pages have their own content security policy; other responses may
+/// load nothing.
+fn add_security_headers(headers: &mut HeaderMap, https: bool) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     headers
         .insert("permissions-policy", HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"));
-    let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-    headers.entry(CONTENT_SECURITY_POLICY).or_insert(nothing);
+    let load_nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(load_nothing);
     if https {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
@@ -129,14 +130,14 @@ impl Edge {
         let started = Instant::now();
         let response = self.routes.get_response(request).await;
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::debug!(status = response.status().as_u16(), micros, "answered");
+        tracing::debug!(status = response.status().as_u16(), micros, "responded");
         response
     }
 
     /// Logs a request with a host name that is not allowed: a wrong setting, or DNS rebinding.
     fn log_foreign_host(&self, request: &Request, request_id: &str) {
         let host: String = request.headers().get(HOST).map_or_else(String::new, |host| format!("{host:?}"));
-        let host: String = host.chars().take(MAX_HOST).collect();
+        let host: String = host.chars().take(MAX_HOST_CHARS).collect();
         let address = AddressPrefix::of(self.shared.address(request));
         tracing::warn!(target: logs::SECURITY, event = "host_refused", host, %address, request_id, "a host name that is not allowed");
     }
@@ -148,21 +149,21 @@ impl Edge {
 }
 
 /// Responds to a CORS preflight request.
-fn preflight(headers: &HeaderMap, allowed: bool, more_headers: &[String]) -> Response {
+fn preflight(headers: &HeaderMap, allowed: bool, extra_headers: &[String]) -> Response {
     let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
-    let response_body = response.headers_mut();
+    let response_headers = response.headers_mut();
     if headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
         if allowed {
-            response_body.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-            let mut names = HEADERS.join(", ");
-            more_headers.iter().for_each(|name| names.extend([", ", name]));
+            response_headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+            let mut names = ALLOWED_HEADERS.join(", ");
+            extra_headers.iter().for_each(|name| names.extend([", ", name]));
             if let Ok(names) = HeaderValue::try_from(names) {
-                response_body.insert(ACCESS_CONTROL_ALLOW_HEADERS, names);
+                response_headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names);
             }
-            response_body.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
+            response_headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
         }
     } else {
-        response_body.insert(ALLOW, HeaderValue::from_static("GET, POST, OPTIONS"));
+        response_headers.insert(ALLOW, HeaderValue::from_static("GET, POST, OPTIONS"));
     }
     response
 }

@@ -23,21 +23,21 @@ use tokio::time::{Instant, interval_at, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tracing::Instrument as _;
 
-use super::admission::Admitted;
-use super::operations::{self, Charged, Event};
+use super::admission::AdmissionPermit;
+use super::operations::{self, Charge, Event};
 use super::record::Record;
 use super::response_body::ResponseBody;
-use super::shared::{Shared, internal_error, session_ended, stopped};
-use super::{Call, Session};
+use super::shared::{Shared, internal_error, wait_for_session_end, wait_until_true};
+use super::{OperationContext, Session};
 use crate::StreamPosition;
 use graphql_contract::documents::Prepared;
 
-const CONTENT: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// A comment, so that proxies and clients keep the connection open.
 const KEEP_ALIVE: &str = ":\n\n";
-/// Maximum size of a piece of an event, in bytes.
-const PIECE: usize = 64 * 1024;
+/// Maximum size of a chunk of a frame, in bytes.
+const CHUNK_BYTES: usize = 64 * 1024;
 /// Clients ignore events without data.
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
@@ -45,7 +45,7 @@ const COMPLETE: &str = "event: complete\ndata:\n\n";
 pub(super) struct Client {
     pub session: Session,
     pub record: Record,
-    pub admitted: Admitted,
+    pub permit: AdmissionPermit,
     /// Becomes true when the client has disconnected.
     pub closed: Option<watch::Receiver<bool>>,
 }
@@ -62,14 +62,14 @@ pub(super) fn open(
     prepared: Prepared,
     resume_after: Option<String>,
     client: Client,
-    charged: Charged,
+    charged: Charge,
 ) -> Response {
-    let Client { mut session, record, admitted, closed } = client;
+    let Client { mut session, record, permit, closed } = client;
     let address = charged.payer.address;
     let position = Arc::new(StreamPosition::resuming(resume_after));
     let is_stream = prepared.operation() == OperationType::Subscription;
     let stream = is_stream.then(|| Arc::clone(&position));
-    let data = session.data(Call { request_id: record.id().to_owned(), address, stream });
+    let data = session.data(OperationContext { request_id: record.id().to_owned(), address, stream });
     let operation = operations::start(Arc::clone(&shared), prepared, data, record.clone(), charged);
     let ended = session.take_ended();
     let (frames, body) = mpsc::channel(1);
@@ -78,7 +78,7 @@ pub(super) fn open(
     tokio::spawn(stream.serve().instrument(context));
     respond(ReceiverStream::new(body).map(move |frame: String| {
         // The connection counts as long as it is open.
-        let _ = &admitted;
+        let _ = &permit;
         Ok::<_, std::io::Error>(frame)
     }))
 }
@@ -86,14 +86,14 @@ pub(super) fn open(
 /// Responds to an operation that was not executed: clients of event streams expect its errors as an
 /// event.
 pub(super) fn refuse(response_body: &ResponseBody) -> Response {
-    let frames = [next(&response_body.to_json(), None), COMPLETE.to_owned()];
+    let frames = [next_frame(&response_body.to_json(), None), COMPLETE.to_owned()];
     respond(futures_util::stream::iter(frames.map(Ok::<_, std::io::Error>)))
 }
 
 fn respond(frames: impl futures_util::Stream<Item = Result<String, std::io::Error>> + Send + 'static) -> Response {
     let mut response = Response::builder().body(Body::from_bytes_stream(frames));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, CONTENT);
+    headers.insert(CONTENT_TYPE, EVENT_STREAM);
     headers.append(VARY, HeaderValue::from(ACCEPT));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx would buffer events.
@@ -101,23 +101,23 @@ fn respond(frames: impl futures_util::Stream<Item = Result<String, std::io::Erro
     response
 }
 
-/// An event with a response, which is one line of JSON.
-fn next(response_body: &str, id: Option<String>) -> String {
+/// The frame of an event with a response, which is one line of JSON.
+fn next_frame(response_body: &str, id: Option<String>) -> String {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
     format!("event: next\n{id}data: {response_body}\n\n")
 }
 
 /// Completes when the client has disconnected. A half-closed connection counts too: an
 /// `EventSource` never half-closes.
-async fn is_closed(closed: &mut Option<watch::Receiver<bool>>) {
+async fn wait_until_closed(closed: &mut Option<watch::Receiver<bool>>) {
     match closed {
-        Some(closed) => stopped(closed).await,
+        Some(closed) => wait_until_true(closed).await,
         None => std::future::pending().await,
     }
 }
 
-/// The stream is over, for any reason.
-struct End;
+/// The stream has ended, for any reason.
+struct StreamEnd;
 
 struct EventStream {
     shared: Arc<Shared>,
@@ -139,19 +139,19 @@ impl EventStream {
         }
     }
 
-    async fn run(&mut self) -> Result<Infallible, End> {
-        let every = self.shared.settings.ping_interval;
-        let mut keep_alive = interval_at(Instant::now() + every, every);
+    async fn run(&mut self) -> Result<Infallible, StreamEnd> {
+        let interval = self.shared.settings.ping_interval;
+        let mut keep_alive = interval_at(Instant::now() + interval, interval);
         let mut stopping = self.shared.stopping.clone();
         let frames = self.frames.clone();
         self.send(KEEP_ALIVE.to_owned()).await?;
         loop {
             let left = self.time_left();
             tokio::select! {
-                () = stopped(&mut stopping) => return Err(End),
-                () = frames.closed() => return Err(End),
-                () = is_closed(&mut self.closed) => return Err(End),
-                () = session_ended(&mut self.ended) => return Err(End),
+                () = wait_until_true(&mut stopping) => return Err(StreamEnd),
+                () = frames.closed() => return Err(StreamEnd),
+                () = wait_until_closed(&mut self.closed) => return Err(StreamEnd),
+                () = wait_for_session_end(&mut self.ended) => return Err(StreamEnd),
                 () = sleep(left.unwrap_or_default()), if left.is_some() => self.check_expiry()?,
                 _ = keep_alive.tick() => self.send(KEEP_ALIVE.to_owned()).await?,
                 event = self.operation.next() => self.send_event(event).await?,
@@ -163,55 +163,56 @@ impl EventStream {
         self.session.time_left(self.shared.sessions.now())
     }
 
-    fn check_expiry(&self) -> Result<(), End> {
-        if self.time_left() == Some(Duration::ZERO) { Err(End) } else { Ok(()) }
+    fn check_expiry(&self) -> Result<(), StreamEnd> {
+        if self.time_left() == Some(Duration::ZERO) { Err(StreamEnd) } else { Ok(()) }
     }
 
-    async fn send_event(&mut self, event: Option<Event>) -> Result<(), End> {
+    async fn send_event(&mut self, event: Option<Event>) -> Result<(), StreamEnd> {
         self.check_expiry()?;
         match event {
             Some(Event::Next(response_body)) => {
                 let id = self.position.take_reached();
-                self.send_in_pieces(&next(&response_body.json, id)).await
+                self.send_in_chunks(&next_frame(&response_body.json, id)).await
             }
             Some(Event::Failed(errors)) => {
                 self.fail(errors).await?;
-                Err(End)
+                Err(StreamEnd)
             }
             Some(Event::Ended) | None => {
                 self.send(COMPLETE.to_owned()).await?;
-                Err(End)
+                Err(StreamEnd)
             }
         }
     }
 
-    async fn fail(&mut self, errors: Vec<ServerError>) -> Result<(), End> {
-        self.record.refused(&errors);
+    async fn fail(&mut self, errors: Vec<ServerError>) -> Result<(), StreamEnd> {
+        self.record.set_refused(&errors);
         let response_body = ResponseBody::refused(errors, self.record.id());
-        self.send(next(&response_body.to_json(), None)).await?;
+        self.send(next_frame(&response_body.to_json(), None)).await?;
         self.send(COMPLETE.to_owned()).await
     }
 
-    /// The connection accepts a whole piece before it writes any of it, so a slow reader is
-    /// detected only by the next piece.
-    async fn send_in_pieces(&mut self, frame: &str) -> Result<(), End> {
+    /// The connection accepts a whole chunk before it writes any of it, so a slow reader is
+    /// detected only by the next chunk.
+    async fn send_in_chunks(&mut self, frame: &str) -> Result<(), StreamEnd> {
         let mut rest = frame;
         while !rest.is_empty() {
-            let end = (0..=PIECE.min(rest.len())).rev().find(|end| rest.is_char_boundary(*end)).unwrap_or(rest.len());
-            let (piece, after) = rest.split_at(end);
-            self.send(piece.to_owned()).await?;
+            let end =
+                (0..=CHUNK_BYTES.min(rest.len())).rev().find(|end| rest.is_char_boundary(*end)).unwrap_or(rest.len());
+            let (chunk, after) = rest.split_at(end);
+            self.send(chunk.to_owned()).await?;
             rest = after;
         }
         Ok(())
     }
 
-    async fn send(&mut self, frame: String) -> Result<(), End> {
+    async fn send(&mut self, frame: String) -> Result<(), StreamEnd> {
         match timeout(self.shared.settings.write_timeout, self.frames.send(frame)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End),
+            Ok(Err(_)) => Err(StreamEnd),
             Err(_) => {
                 tracing::info!("an event stream client does not read: disconnected");
-                Err(End)
+                Err(StreamEnd)
             }
         }
     }
@@ -226,9 +227,9 @@ mod tests {
         let response_body =
             ResponseBody { data: Some(async_graphql::Value::from("a\nb\r\n\nc")), ..ResponseBody::default() };
         assert_eq!(
-            next(&response_body.to_json(), Some("reader.7".into())),
+            next_frame(&response_body.to_json(), Some("reader.7".into())),
             "event: next\nid: reader.7\ndata: {\"data\":\"a\\nb\\r\\n\\nc\"}\n\n"
         );
-        assert_eq!(next(&ResponseBody::default().to_json(), None), "event: next\ndata: {}\n\n");
+        assert_eq!(next_frame(&ResponseBody::default().to_json(), None), "event: next\ndata: {}\n\n");
     }
 }

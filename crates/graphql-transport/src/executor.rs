@@ -7,19 +7,19 @@ use futures_util::stream::BoxStream;
 /// An object-safe executor.
 pub(super) trait DynExecutor: Send + Sync {
     /// Runs a query or mutation.
-    fn once(&self, request: Request) -> BoxFuture<'static, Response>;
+    fn execute_once(&self, request: Request) -> BoxFuture<'static, Response>;
 
     /// Starts a subscription.
-    fn stream(&self, request: Request) -> BoxStream<'static, Response>;
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
 }
 
 impl<E: Executor> DynExecutor for E {
-    fn once(&self, request: Request) -> BoxFuture<'static, Response> {
+    fn execute_once(&self, request: Request) -> BoxFuture<'static, Response> {
         let executor = self.clone();
         Box::pin(async move { executor.execute(request).await })
     }
 
-    fn stream(&self, request: Request) -> BoxStream<'static, Response> {
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
         self.execute_stream(request, None)
     }
 }

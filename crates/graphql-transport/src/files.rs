@@ -12,50 +12,50 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone)]
 pub struct File {
     content_type: &'static str,
-    body: Content,
+    content: Content,
     hash: String,
     policy: Option<&'static str>,
 }
 
 #[derive(Clone)]
 enum Content {
-    Built(Arc<str>),
-    Included(&'static [u8]),
+    Generated(Arc<str>),
+    Embedded(&'static [u8]),
 }
 
 impl Content {
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Built(text) => text.as_bytes(),
-            Self::Included(bytes) => bytes,
+            Self::Generated(text) => text.as_bytes(),
+            Self::Embedded(bytes) => bytes,
         }
     }
 
     fn to_body(&self) -> Body {
         match self {
-            Self::Built(text) => Body::from_string(text.to_string()),
-            Self::Included(bytes) => Body::from(*bytes),
+            Self::Generated(text) => Body::from_string(text.to_string()),
+            Self::Embedded(bytes) => Body::from(*bytes),
         }
     }
 }
 
 impl File {
     /// A text that was generated at startup.
-    pub fn built(content_type: &'static str, text: impl Into<Arc<str>>) -> Self {
-        Self::new(content_type, Content::Built(text.into()))
+    pub fn generated(content_type: &'static str, text: impl Into<Arc<str>>) -> Self {
+        Self::new(content_type, Content::Generated(text.into()))
     }
 
     /// A file that is embedded in the program.
-    pub fn included(content_type: &'static str, bytes: &'static [u8]) -> Self {
-        Self::new(content_type, Content::Included(bytes))
+    pub fn embedded(content_type: &'static str, bytes: &'static [u8]) -> Self {
+        Self::new(content_type, Content::Embedded(bytes))
     }
 
-    fn new(content_type: &'static str, body: Content) -> Self {
-        let hash = Sha256::digest(body.bytes()).iter().take(16).fold(String::new(), |mut hash, byte| {
+    fn new(content_type: &'static str, content: Content) -> Self {
+        let hash = Sha256::digest(content.bytes()).iter().take(16).fold(String::new(), |mut hash, byte| {
             let _ = write!(hash, "{byte:02x}");
             hash
         });
-        Self { content_type, body, hash, policy: None }
+        Self { content_type, content, hash, policy: None }
     }
 
     /// Restricts what the page may load, with a content security policy.
@@ -70,10 +70,10 @@ impl File {
         &self.hash
     }
 
-    /// The file, or 304 if the client has it. A URL with the hash may be cached for ever.
-    pub fn respond(&self, headers: &HeaderMap, for_ever: bool) -> Response {
+    /// The file, or 304 if the client has it. A URL with the hash may be cached forever.
+    pub fn respond(&self, headers: &HeaderMap, is_immutable: bool) -> Response {
         let tag = format!("\"{}\"", self.hash);
-        let cache = if for_ever { "public, max-age=31536000, immutable" } else { "no-cache" };
+        let cache = if is_immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
         let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
             value.split(',').map(str::trim).any(|known| known == "*" || known.trim_start_matches("W/") == tag)
         });
@@ -84,7 +84,7 @@ impl File {
         if known {
             return response.status(StatusCode::NOT_MODIFIED).finish();
         }
-        response.content_type(self.content_type).body(self.body.to_body())
+        response.content_type(self.content_type).body(self.content.to_body())
     }
 }
 
@@ -92,7 +92,7 @@ impl Endpoint for File {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        let for_ever = request.uri().query().is_some_and(|query| query == format!("v={}", self.hash));
-        Ok(self.respond(request.headers(), for_ever))
+        let is_immutable = request.uri().query().is_some_and(|query| query == format!("v={}", self.hash));
+        Ok(self.respond(request.headers(), is_immutable))
     }
 }

@@ -1,16 +1,16 @@
-//! Checks the heads of requests, whatever they ask for.
+//! Checks the request line and headers of every request.
 
 use poem::Request;
 use poem::http::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN};
 use poem::http::{HeaderValue, StatusCode, Version};
 
-use super::serving::MAX_HEAD;
+use super::server::MAX_HEAD;
 
 /// Headers that may occur only once: with two, a proxy could use a different one than this server.
-const SINGLE: [HeaderName; 4] = [HOST, CONTENT_TYPE, ORIGIN, HeaderName::from_static("last-event-id")];
-/// Bytes around a header and around the request line.
-const AROUND_HEADER: usize = 4;
-const AROUND_LINE: usize = 12;
+const SINGLE_HEADERS: [HeaderName; 4] = [HOST, CONTENT_TYPE, ORIGIN, HeaderName::from_static("last-event-id")];
+/// Bytes of separators in a header and in the request line.
+const HEADER_OVERHEAD: usize = 4;
+const REQUEST_LINE_OVERHEAD: usize = 12;
 
 /// Why a head is rejected.
 pub(super) struct HeadError {
@@ -22,8 +22,8 @@ pub(super) struct HeadError {
 pub(super) fn size(request: &Request) -> usize {
     let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-    let line = request.method().as_str().len() + target + AROUND_LINE;
-    line + headers + AROUND_HEADER * request.headers().len()
+    let line = request.method().as_str().len() + target + REQUEST_LINE_OVERHEAD;
+    line + headers + HEADER_OVERHEAD * request.headers().len()
 }
 
 /// Checks a head, and adds the `Host` header to an HTTP/2 request.
@@ -32,28 +32,30 @@ pub(super) fn size(request: &Request) -> usize {
 ///
 /// When it is too long, has two hosts or media types, or no host.
 pub(super) fn check(request: &mut Request) -> Result<(), HeadError> {
-    let bad = |message: String| HeadError { status: StatusCode::BAD_REQUEST, message };
+    let bad_request = |message: String| HeadError { status: StatusCode::BAD_REQUEST, message };
     if size(request) > MAX_HEAD {
         let message = format!("The request line and headers must have at most {MAX_HEAD} bytes.");
         return Err(HeadError { status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message });
     }
     let is_repeated = |name: &&HeaderName| request.headers().get_all(*name).iter().nth(1).is_some();
-    if let Some(name) = SINGLE.iter().find(is_repeated) {
-        return Err(bad(format!("The header `{name}` is repeated.")));
+    if let Some(name) = SINGLE_HEADERS.iter().find(is_repeated) {
+        return Err(bad_request(format!("The header `{name}` is repeated.")));
     }
     let authority = request.uri().authority().map(|authority| authority.as_str().to_owned());
     let host = request.headers().get(HOST);
     match (host, authority) {
         (Some(host), Some(authority)) if !host.as_bytes().eq_ignore_ascii_case(authority.as_bytes()) => {
-            Err(bad("The `host` header does not match the URL.".to_owned()))
+            Err(bad_request("The `host` header does not match the URL.".to_owned()))
         }
         (Some(_), _) => Ok(()),
         (None, Some(authority)) => {
-            let host = HeaderValue::try_from(authority).map_err(|_| bad("The host is invalid.".to_owned()))?;
+            let host = HeaderValue::try_from(authority).map_err(|_| bad_request("The host is invalid.".to_owned()))?;
             request.headers_mut().insert(HOST, host);
             Ok(())
         }
-        (None, None) if request.version() == Version::HTTP_11 => Err(bad("The `host` header is missing.".to_owned())),
+        (None, None) if request.version() == Version::HTTP_11 => {
+            Err(bad_request("The `host` header is missing.".to_owned()))
+        }
         (None, None) => Ok(()),
     }
 }

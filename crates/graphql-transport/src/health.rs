@@ -19,7 +19,7 @@ impl Endpoint for Liveness {
     }
 }
 
-/// GET /readyz: everything the server needs is available, and it is not stopping.
+/// GET /readyz: everything that the server needs is available, and it is not stopping.
 pub(super) struct Ready {
     pub shared: Arc<Shared>,
     /// Whether the response includes counts and facts: for operators, not for the public.
@@ -55,11 +55,11 @@ fn details(readiness: &dyn Readiness) -> Vec<(&'static str, serde_json::Value)> 
     counts.chain(readiness.facts()).collect()
 }
 
-fn status(code: StatusCode, word: &str, details: &[(&'static str, serde_json::Value)]) -> Response {
+fn status(code: StatusCode, state: &str, details: &[(&'static str, serde_json::Value)]) -> Response {
     let details: String = details.iter().map(|(name, value)| format!(",\"{name}\":{value}")).collect();
     Response::builder()
         .status(code)
         .content_type("application/json")
         .header("cache-control", "no-store")
-        .body(format!("{{\"status\":\"{word}\"{details}}}"))
+        .body(format!("{{\"status\":\"{state}\"{details}}}"))
 }

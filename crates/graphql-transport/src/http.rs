@@ -12,24 +12,24 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use poem::{Endpoint, Request, Response};
 use tracing::{Instrument as _, Span};
 
-use super::budgets::{Exhausted, Payer};
+use super::budgets::{BudgetExhausted, Payer};
 use super::edge::RequestId;
 use super::heads;
 use super::memory_pool::PoolExhausted;
 use super::negotiation::{self, Media};
 use super::params::Params;
 use super::record::{Record, Transport};
-use super::reply::{Executed, Refusal, Reply};
+use super::reply::{ExecutionResult, Refusal, Reply};
 use super::response_body::{ResponseBody, code_of, error};
 use super::shared::{PrepareError, RunResult, Shared, bearer};
-use super::{Call, Credentials, File, Refused, Session, event_stream, operations, trace, websocket};
+use super::{Credentials, File, OperationContext, Session, SessionError, event_stream, operations, trace, websocket};
 use graphql_contract::documents::Prepared;
 
 /// Headers that a page of another origin can send only after a CORS preflight.
-const PREFLIGHTED: [&str; 3] = ["x-requested-with", "apollo-require-preflight", "graphql-require-preflight"];
+const PREFLIGHT_HEADERS: [&str; 3] = ["x-requested-with", "apollo-require-preflight", "graphql-require-preflight"];
 
 /// The retry delay when there is no memory for a request.
-const SOON: Duration = Duration::from_secs(1);
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// The endpoint /graphql.
 pub(super) struct GraphQl {
@@ -54,17 +54,17 @@ impl Endpoint for GraphQl {
         }
         let address = self.shared.address(&request);
         let context = Span::current();
-        let trace = trace::begin(&context, &request_id, Some(request.headers()));
-        let record = Record::begin(&self.shared, Transport::Http, request_id, address, (context, trace));
+        let trace = trace::start(&context, &request_id, Some(request.headers()));
+        let record = Record::start(&self.shared, Transport::Http, request_id, address, (context, trace));
         let Some(media) = negotiation::accepted(request.headers()) else {
             return Ok(not_acceptable(&record));
         };
-        let takes_events = negotiation::takes_events(request.headers());
-        let reply = Reply { shared: Arc::clone(&self.shared), media, takes_events, record };
+        let accepts_events = negotiation::accepts_events(request.headers());
+        let reply = Reply { shared: Arc::clone(&self.shared), media, accepts_events, record };
         let trace = reply.record.trace();
         match self.execute(&mut request, &reply).instrument(trace).await {
             Ok(response) => Ok(response),
-            Err(refusal) => Ok(reply.refused(*refusal).await),
+            Err(refusal) => Ok(reply.send_refusal(*refusal).await),
         }
     }
 }
@@ -74,11 +74,11 @@ impl Refusal {
         Box::new(Self { status: Some(status), errors: vec![error(code, message)], header: None })
     }
 
-    fn bad(error: ServerError) -> Box<Self> {
+    fn bad_request(error: ServerError) -> Box<Self> {
         Box::new(Self { status: Some(StatusCode::BAD_REQUEST), errors: vec![error], header: None })
     }
 
-    fn with(mut self: Box<Self>, name: HeaderName, value: &'static str) -> Box<Self> {
+    fn with_header(mut self: Box<Self>, name: HeaderName, value: &'static str) -> Box<Self> {
         self.header = Some((name, HeaderValue::from_static(value)));
         self
     }
@@ -86,15 +86,15 @@ impl Refusal {
     /// There is no memory for a request.
     fn no_memory(exhausted: PoolExhausted, media: Media) -> Box<Self> {
         match exhausted {
-            PoolExhausted::AddressShare => Self::exhausted(Exhausted { after: SOON }, media),
+            PoolExhausted::AddressShare => Self::exhausted(BudgetExhausted { after: RETRY_DELAY }, media),
             PoolExhausted::Total => Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Try again in a moment.")
-                .with(RETRY_AFTER, "1"),
+                .with_header(RETRY_AFTER, "1"),
         }
     }
 
     /// A budget is used up. Clients that only accept `application/json` get a 200, as for any other
     /// response of GraphQL.
-    fn exhausted(exhausted: Exhausted, media: Media) -> Box<Self> {
+    fn exhausted(exhausted: BudgetExhausted, media: Media) -> Box<Self> {
         let status = (media == Media::GraphQl).then_some(StatusCode::TOO_MANY_REQUESTS);
         let header = Some((RETRY_AFTER, HeaderValue::from(exhausted.seconds())));
         Box::new(Self { status, errors: vec![exhausted.error()], header })
@@ -104,61 +104,61 @@ impl Refusal {
 impl GraphQl {
     async fn execute(&self, request: &mut Request, reply: &Reply) -> Result<Response, Box<Refusal>> {
         let address = self.shared.address(request);
-        let length = heads::size(request) + self.length(request)?;
+        let length = heads::size(request) + self.max_body_length(request)?;
         let reading = self
             .shared
             .gate
-            .receive(length, address)
+            .reserve_request(length, address)
             .map_err(|exhausted| Refusal::no_memory(exhausted, reply.media))?;
-        let params = self.params(request, (address, reply.media)).await?;
+        let params = self.read_params(request, (address, reply.media)).await?;
         let wants_cost = params.wants_cost;
         let prepared = self.shared.prepare(params, address).await.map_err(|error| match error {
             PrepareError::Exhausted(exhausted) => Refusal::exhausted(exhausted, reply.media),
-            PrepareError::Refused(errors) => Box::new(Refusal { status: None, errors, header: None }),
+            PrepareError::Rejected(errors) => Box::new(Refusal { status: None, errors, header: None }),
         })?;
         drop(reading);
-        reply.record.prepared(&prepared);
+        reply.record.set_operation(&prepared);
         check_operation(&prepared, request.method(), reply)?;
         let bearer = if self.shared.is_anonymous(&prepared) { Ok(None) } else { bearer(request.headers()) };
-        let session = self.session(Credentials::of(bearer.map_err(unauthenticated)?, address)).await?;
+        let session = self.open_session(Credentials::of(bearer.map_err(unauthenticated)?, address)).await?;
         reply.record.set_viewer(session.owner());
         let payer = Payer { address, viewer: session.owner() };
         let cost_extension = self
             .shared
             .charge(&prepared, payer, wants_cost)
             .map_err(|exhausted| Refusal::exhausted(exhausted, reply.media))?;
-        if reply.is_events(&prepared) {
-            let charged = operations::Charged { payer, cost_extension };
-            return self.events(request, prepared, session, charged, reply);
+        if reply.has_events(&prepared) {
+            let charged = operations::Charge { payer, cost_extension };
+            return self.respond_with_events(request, prepared, session, charged, reply);
         }
-        let call = Call { request_id: reply.record.id().to_owned(), address, stream: None };
-        let RunResult { mut response, problem, room } =
-            self.shared.run(prepared, session.data(call), &reply.record).await.map_err(|failure| {
-                Box::new(Refusal { status: failed(&failure), errors: vec![failure], header: None })
+        let context = OperationContext { request_id: reply.record.id().to_owned(), address, stream: None };
+        let RunResult { mut response, problem, memory } =
+            self.shared.run(prepared, session.data(context), &reply.record).await.map_err(|failure| {
+                Box::new(Refusal { status: failure_status(&failure), errors: vec![failure], header: None })
             })?;
         let headers = std::mem::take(&mut response.http_headers);
         let response_body = ResponseBody::of(response, reply.record.id()).with_cost(cost_extension);
         reply.record.set_result(&response_body.errors, problem);
-        Ok(reply.executed(Executed { response_body, headers, room }).await)
+        Ok(reply.send_result(ExecutionResult { response_body, headers, memory }).await)
     }
 
-    async fn session(&self, credentials: Credentials) -> Result<Session, Box<Refusal>> {
+    async fn open_session(&self, credentials: Credentials) -> Result<Session, Box<Refusal>> {
         self.shared.sessions.open(credentials).await.map_err(|refused| match refused {
-            Refused::Token(why) => unauthenticated(&why),
-            Refused::Unavailable => {
+            SessionError::Token(why) => unauthenticated(&why),
+            SessionError::Unavailable => {
                 Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Try again in a moment.")
-                    .with(RETRY_AFTER, "1")
+                    .with_header(RETRY_AFTER, "1")
             }
         })
     }
 
     /// Responds with events, unless the origin is not allowed or too many connections are open.
-    fn events(
+    fn respond_with_events(
         &self,
         request: &Request,
         prepared: Prepared,
         session: Session,
-        charged: operations::Charged,
+        charged: operations::Charge,
         reply: &Reply,
     ) -> Result<Response, Box<Refusal>> {
         let headers = request.headers();
@@ -166,21 +166,21 @@ impl GraphQl {
             let message = "This origin is not allowed.";
             return Err(Refusal::new(StatusCode::FORBIDDEN, "BAD_REQUEST", message));
         }
-        let admitted = self.shared.admission.enter(charged.payer.address).ok_or_else(|| {
+        let permit = self.shared.admission.admit(charged.payer.address).ok_or_else(|| {
             let message = "Too many connections are open. Try again in a moment.";
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).with(RETRY_AFTER, "5")
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).with_header(RETRY_AFTER, "5")
         })?;
         let peer = request.remote_addr().as_socket_addr();
-        let closed = peer.and_then(|peer| self.shared.open_connections.of(*peer));
+        let closed = peer.and_then(|peer| self.shared.open_connections.closed_signal(*peer));
         peer.into_iter().for_each(|peer| self.shared.open_connections.release_permit(*peer));
-        reply.record.streams();
-        let client = event_stream::Client { session, record: reply.record.clone(), admitted, closed };
+        reply.record.set_event_stream();
+        let client = event_stream::Client { session, record: reply.record.clone(), permit, closed };
         let resume_after = event_stream::last_event_id(headers);
         Ok(event_stream::open(Arc::clone(&self.shared), prepared, resume_after, client, charged))
     }
 
     /// The parameters of the request; reading them is charged first.
-    async fn params(
+    async fn read_params(
         &self,
         request: &mut Request,
         (address, media): (Option<IpAddr>, Media),
@@ -201,24 +201,25 @@ impl GraphQl {
                 let pairs = request.params::<Vec<(String, String)>>().map_err(|_| {
                     Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The query string is invalid.")
                 })?;
-                Params::from_query(pairs).map_err(Refusal::bad)
+                Params::from_query(pairs).map_err(Refusal::bad_request)
             }
             Method::POST => {
                 negotiation::check_body(request.headers())
                     .map_err(|wrong| Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", wrong))?;
-                let body = self.body(request).await?;
+                let body = self.read_body(request).await?;
                 charge(body.len())?;
-                Params::from_json(&body).map_err(Refusal::bad)
+                Params::from_json(&body).map_err(Refusal::bad_request)
             }
             _ => {
                 let message = "Use POST, or GET for queries.";
-                Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message).with(ALLOW, "GET, POST"))
+                Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message)
+                    .with_header(ALLOW, "GET, POST"))
             }
         }
     }
 
     /// The maximum number of bytes of the body.
-    fn length(&self, request: &Request) -> Result<usize, Box<Refusal>> {
+    fn max_body_length(&self, request: &Request) -> Result<usize, Box<Refusal>> {
         if *request.method() != Method::POST {
             // It is not read.
             return Ok(0);
@@ -233,7 +234,7 @@ impl GraphQl {
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "DOCUMENT_TOO_LARGE", message)
     }
 
-    async fn body(&self, request: &mut Request) -> Result<Vec<u8>, Box<Refusal>> {
+    async fn read_body(&self, request: &mut Request) -> Result<Vec<u8>, Box<Refusal>> {
         let max = self.shared.settings.max_body_bytes;
         let reading = request.take_body().into_bytes_limit(max);
         match tokio::time::timeout(self.shared.settings.body_timeout, reading).await {
@@ -247,22 +248,22 @@ impl GraphQl {
 
 /// Whether a GET cannot come from a page of another origin without a CORS preflight.
 fn requires_preflight(headers: &HeaderMap) -> bool {
-    negotiation::names_ours(headers)
+    negotiation::names_json(headers)
         || headers.contains_key(AUTHORIZATION)
         || headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
-        || PREFLIGHTED.iter().any(|name| headers.contains_key(*name))
+        || PREFLIGHT_HEADERS.iter().any(|name| headers.contains_key(*name))
 }
 
 fn check_operation(prepared: &Prepared, method: &Method, reply: &Reply) -> Result<(), Box<Refusal>> {
     match prepared.operation() {
         OperationType::Mutation if *method == Method::GET => {
             let message = "Mutations are not allowed over GET. Use POST.";
-            Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message).with(ALLOW, "POST"))
+            Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message).with_header(ALLOW, "POST"))
         }
-        OperationType::Subscription if !reply.takes_events => {
+        OperationType::Subscription if !reply.accepts_events => {
             let message = "A subscription needs `Accept: text/event-stream`, or a websocket with the subprotocol \
                            graphql-transport-ws.";
-            Err(Refusal::bad(error("BAD_REQUEST", message)))
+            Err(Refusal::bad_request(error("BAD_REQUEST", message)))
         }
         _ => Ok(()),
     }
@@ -270,11 +271,11 @@ fn check_operation(prepared: &Prepared, method: &Method, reply: &Reply) -> Resul
 
 fn unauthenticated(why: &str) -> Box<Refusal> {
     Refusal::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", why)
-        .with(WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
+        .with_header(WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
 }
 
 /// The status of an operation without a result; none if the media type decides.
-fn failed(error: &ServerError) -> Option<StatusCode> {
+fn failure_status(error: &ServerError) -> Option<StatusCode> {
     match code_of(error) {
         Some("TIMEOUT") => Some(StatusCode::GATEWAY_TIMEOUT),
         Some("UNAVAILABLE") => Some(StatusCode::SERVICE_UNAVAILABLE),
@@ -286,9 +287,9 @@ fn failed(error: &ServerError) -> Option<StatusCode> {
 fn not_acceptable(record: &Record) -> Response {
     let message = "The supported response types are application/graphql-response+json, application/json and text/event-stream, in utf-8.";
     let errors = vec![error("BAD_REQUEST", message)];
-    record.refused(&errors);
+    record.set_refused(&errors);
     let response_body = ResponseBody::refused(errors, record.id());
     let mut response = Response::builder().status(StatusCode::NOT_ACCEPTABLE).body(response_body.to_json());
-    Reply::head(Media::Json, response.headers_mut());
+    Reply::set_headers(Media::Json, response.headers_mut());
     response
 }

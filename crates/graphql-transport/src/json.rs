@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::response_body::{ResponseBody, error};
 
 /// Bytes written before yielding to other tasks.
-const TURN: usize = 64 * 1024;
+const BYTES_PER_TURN: usize = 64 * 1024;
 
 /// The JSON of a response.
 ///
@@ -17,7 +17,7 @@ const TURN: usize = 64 * 1024;
 ///
 /// When it is longer than `max` bytes: the JSON of an error that says so.
 pub(super) async fn write(response_body: &ResponseBody, max: usize, request_id: &str) -> Result<Vec<u8>, Vec<u8>> {
-    let written = (Writer { bytes: Vec::new(), max, turn: TURN }).response_body(response_body).await;
+    let written = (Writer { bytes: Vec::new(), max, turn: BYTES_PER_TURN }).write_response(response_body).await;
     written.map_err(|TooLarge| ResponseBody::refused(vec![too_large()], request_id).to_json().into_bytes())
 }
 
@@ -26,7 +26,7 @@ pub(super) async fn write(response_body: &ResponseBody, max: usize, request_id: 
 /// # Errors
 ///
 /// Like [`write()`].
-pub(super) async fn text(response_body: &ResponseBody, max: usize, request_id: &str) -> Result<String, String> {
+pub(super) async fn write_text(response_body: &ResponseBody, max: usize, request_id: &str) -> Result<String, String> {
     // JSON is UTF-8.
     let text = |bytes| String::from_utf8(bytes).unwrap_or_default();
     write(response_body, max, request_id).await.map(text).map_err(text)
@@ -49,78 +49,78 @@ struct Writer {
 }
 
 /// A list or an object that is being written.
-enum Open<'a> {
+enum OpenContainer<'a> {
     List(slice::Iter<'a, Value>),
     Object(map::Iter<'a, Name, Value>),
 }
 
 impl Writer {
-    async fn response_body(mut self, response_body: &ResponseBody) -> Result<Vec<u8>, TooLarge> {
+    async fn write_response(mut self, response_body: &ResponseBody) -> Result<Vec<u8>, TooLarge> {
         self.bytes.push(b'{');
         if !response_body.errors.is_empty() {
-            self.member("errors", &response_body.errors)?;
+            self.write_member("errors", &response_body.errors)?;
         }
         if let Some(data) = &response_body.data {
-            self.name("data")?;
-            self.value(data).await?;
+            self.write_name("data")?;
+            self.write_value(data).await?;
         }
         if !response_body.extensions.is_empty() {
-            self.member("extensions", &response_body.extensions)?;
+            self.write_member("extensions", &response_body.extensions)?;
         }
         self.bytes.push(b'}');
         Ok(self.bytes)
     }
 
-    fn member(&mut self, name: &str, value: &impl Serialize) -> Result<(), TooLarge> {
-        self.name(name)?;
-        self.plain(value)
+    fn write_member(&mut self, name: &str, value: &impl Serialize) -> Result<(), TooLarge> {
+        self.write_name(name)?;
+        self.write_serialized(value)
     }
 
-    fn name(&mut self, name: &str) -> Result<(), TooLarge> {
+    fn write_name(&mut self, name: &str) -> Result<(), TooLarge> {
         if !matches!(self.bytes.last(), Some(b'{')) {
             self.bytes.push(b',');
         }
-        self.plain(name)?;
+        self.write_serialized(name)?;
         self.bytes.push(b':');
         Ok(())
     }
 
-    fn plain(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), TooLarge> {
+    fn write_serialized(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), TooLarge> {
         // Values of GraphQL can always be serialized as JSON.
         serde_json::to_writer(&mut self.bytes, value).map_err(|_| TooLarge)?;
         if self.bytes.len() > self.max { Err(TooLarge) } else { Ok(()) }
     }
 
-    async fn value(&mut self, value: &Value) -> Result<(), TooLarge> {
+    async fn write_value(&mut self, value: &Value) -> Result<(), TooLarge> {
         let mut open = Vec::new();
-        self.begin(value, &mut open)?;
+        self.write_start(value, &mut open)?;
         while let Some(last) = open.last_mut() {
             let next = match last {
-                Open::List(items) => items.next().map(|item| (None, item)),
-                Open::Object(fields) => fields.next().map(|(name, field)| (Some(name), field)),
+                OpenContainer::List(items) => items.next().map(|item| (None, item)),
+                OpenContainer::Object(fields) => fields.next().map(|(name, field)| (Some(name), field)),
             };
             match (next, &last) {
                 (Some((Some(name), field)), _) => {
-                    self.name(name)?;
-                    self.begin(field, &mut open)?;
+                    self.write_name(name)?;
+                    self.write_start(field, &mut open)?;
                 }
                 (Some((None, item)), _) => {
                     if !matches!(self.bytes.last(), Some(b'[')) {
                         self.bytes.push(b',');
                     }
-                    self.begin(item, &mut open)?;
+                    self.write_start(item, &mut open)?;
                 }
-                (None, Open::List(_)) => {
+                (None, OpenContainer::List(_)) => {
                     self.bytes.push(b']');
                     open.pop();
                 }
-                (None, Open::Object(_)) => {
+                (None, OpenContainer::Object(_)) => {
                     self.bytes.push(b'}');
                     open.pop();
                 }
             }
             if self.bytes.len() > self.turn {
-                self.turn = self.bytes.len() + TURN;
+                self.turn = self.bytes.len() + BYTES_PER_TURN;
                 tokio::task::yield_now().await;
             }
         }
@@ -128,17 +128,17 @@ impl Writer {
     }
 
     /// Writes a leaf, or the start of a list or an object.
-    fn begin<'a>(&mut self, value: &'a Value, open: &mut Vec<Open<'a>>) -> Result<(), TooLarge> {
+    fn write_start<'a>(&mut self, value: &'a Value, open: &mut Vec<OpenContainer<'a>>) -> Result<(), TooLarge> {
         match value {
             Value::List(items) => {
                 self.bytes.push(b'[');
-                open.push(Open::List(items.iter()));
+                open.push(OpenContainer::List(items.iter()));
             }
             Value::Object(fields) => {
                 self.bytes.push(b'{');
-                open.push(Open::Object(fields.iter()));
+                open.push(OpenContainer::Object(fields.iter()));
             }
-            leaf => self.plain(leaf)?,
+            leaf => self.write_serialized(leaf)?,
         }
         Ok(())
     }
@@ -158,24 +158,27 @@ mod tests {
     async fn the_json_equals_that_of_serde() {
         let data = value!({ "a": [], "b": {}, "c": [[1, 2.5, null], [{ "d": "x\"\u{1F37A}[{" }, "["]], "e": { "f": { "g": true } }, "h": "{" });
         let response_body = response_body(data);
-        assert_eq!(text(&response_body, 1_000, "req_1").await.unwrap(), serde_json::to_string(&response_body).unwrap());
+        assert_eq!(
+            write_text(&response_body, 1_000, "req_1").await.unwrap(),
+            serde_json::to_string(&response_body).unwrap()
+        );
         let refused = ResponseBody::refused(vec![error("BAD_REQUEST", "no")], "req_1");
-        assert_eq!(text(&refused, 1_000, "req_1").await.unwrap(), serde_json::to_string(&refused).unwrap());
+        assert_eq!(write_text(&refused, 1_000, "req_1").await.unwrap(), serde_json::to_string(&refused).unwrap());
         let mut both = ResponseBody::refused(vec![error("INTERNAL", "no")], "req_1");
         both.data = Some(Value::Null);
         both.extensions.insert("cost".to_owned(), value!({ "requested": 1 }));
-        assert_eq!(text(&both, 1_000, "req_1").await.unwrap(), serde_json::to_string(&both).unwrap());
+        assert_eq!(write_text(&both, 1_000, "req_1").await.unwrap(), serde_json::to_string(&both).unwrap());
     }
 
     #[tokio::test]
     async fn a_response_over_the_limit_is_not_completed() {
         let long = response_body(Value::List(vec![Value::from("x".repeat(1_000)); 1_000]));
         let refused: serde_json::Value =
-            serde_json::from_str(&text(&long, 100_000, "req_1").await.unwrap_err()).unwrap();
+            serde_json::from_str(&write_text(&long, 100_000, "req_1").await.unwrap_err()).unwrap();
         assert_eq!(refused["errors"][0]["extensions"]["code"], "RESPONSE_TOO_LARGE");
         assert_eq!(refused["errors"][0]["extensions"]["requestId"], "req_1");
         assert_eq!(refused.get("data"), None);
-        assert!(text(&long, 2_000_000, "req_1").await.unwrap().len() > 1_000_000);
+        assert!(write_text(&long, 2_000_000, "req_1").await.unwrap().len() > 1_000_000);
     }
 
     #[tokio::test]
@@ -186,6 +189,6 @@ mod tests {
         while futures_util::poll!(&mut writing).is_pending() {
             turns += 1;
         }
-        assert!(turns >= 1_000_000 / TURN, "{turns}");
+        assert!(turns >= 1_000_000 / BYTES_PER_TURN, "{turns}");
     }
 }

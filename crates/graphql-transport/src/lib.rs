@@ -29,7 +29,7 @@ mod record;
 mod reply;
 mod response_body;
 mod security_txt;
-mod serving;
+mod server;
 mod sessions;
 mod settings;
 mod shared;
@@ -49,18 +49,18 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use admission::Admission;
+pub use budgets::BudgetSettings;
 use budgets::Budgets;
-pub use budgets::Rates;
 use connection::ConnectionListener;
 use edge::Edge;
 pub use files::File;
 use gate::Gate;
 use graphql_contract::documents::Documents;
-pub use metering::{Meter, Metered};
+pub use metering::{Meter, MeteredExecutor};
 use metrics::Metrics;
 use open_connections::OpenConnections;
-use serving::Serving;
-pub use sessions::{Call, Credentials, Readiness, Refused, Session, Sessions};
+use server::Server;
+pub use sessions::{Credentials, OperationContext, Readiness, Session, SessionError, Sessions};
 pub use settings::{AccessLog, Settings};
 pub use shared::ConnectionLost;
 use shared::Shared;
@@ -145,7 +145,7 @@ impl<E: Executor> Gateway<E> {
         });
         let mut routes = Route::new();
         if shared.settings.publishes_contract {
-            routes = routes.at("/schema.graphql", get(File::built("text/plain; charset=utf-8", self.sdl)));
+            routes = routes.at("/schema.graphql", get(File::generated("text/plain; charset=utf-8", self.sdl)));
         }
         for (path, endpoint) in self.routes {
             routes = routes.at(path, endpoint);
@@ -177,7 +177,7 @@ pub async fn serve<E: Executor>(
     let (alive, mut ended) = mpsc::channel::<()>(1);
     let open_connections = Arc::<OpenConnections>::default();
     let connections =
-        ConnectionListener::new(listener, connection::Bounds::of(&settings), Arc::clone(&open_connections))
+        ConnectionListener::new(listener, connection::ConnectionLimits::of(&settings), Arc::clone(&open_connections))
             .context("the listener has no address")?;
     let signal = async {
         shutdown.await;
@@ -185,9 +185,9 @@ pub async fn serve<E: Executor>(
     };
     let edge = gateway.routes(stopping, alive, open_connections);
     let exporter = metrics::serve(metrics, Arc::clone(&edge.shared));
-    let serving = Serving { idle: settings.idle_timeout, drain: settings.drain_timeout, max_streams: MAX_STREAMS };
+    let server = Server { idle: settings.idle_timeout, drain: settings.drain_timeout, max_streams: MAX_STREAMS };
     tokio::select! {
-        () = serving.run(connections, edge, signal) => {}
+        () = server.run(connections, edge, signal) => {}
         failed = exporter => return failed.context("the metrics cannot be served"),
     }
     if tokio::time::timeout(settings.drain_timeout, ended.recv()).await.is_err() {

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use client_limits::AddressPrefix;
 
 /// The number of addresses from which on unused ones are removed.
-const SWEEP: usize = 1_024;
+const MIN_SWEEP: usize = 1_024;
 
 /// Memory that is shared by addresses, in KiB.
 pub(super) struct MemoryPool {
@@ -53,7 +53,7 @@ impl MemoryPool {
     /// # Errors
     ///
     /// When there is too little left.
-    pub fn try_take(&self, address: Option<IpAddr>, bytes: usize) -> Result<MemoryShare, PoolExhausted> {
+    pub fn try_acquire(&self, address: Option<IpAddr>, bytes: usize) -> Result<MemoryShare, PoolExhausted> {
         let amount = self.amount(bytes);
         let share = self.share_of(address);
         let of_address = share.try_acquire_many_owned(amount).map_err(|_| PoolExhausted::AddressShare)?;
@@ -62,7 +62,7 @@ impl MemoryPool {
     }
 
     /// Waits for this many bytes, at most a whole share, in order of arrival.
-    pub async fn take(&self, address: Option<IpAddr>, bytes: usize) -> Option<MemoryShare> {
+    pub async fn acquire(&self, address: Option<IpAddr>, bytes: usize) -> Option<MemoryShare> {
         let amount = self.amount(bytes);
         // The share comes first: an address that has used up its share must not delay others.
         let of_address = self.share_of(address).acquire_many_owned(amount).await.ok()?;
@@ -87,7 +87,7 @@ impl MemoryPool {
         }
         if shares.by_address.len() >= shares.sweep_at {
             shares.by_address.retain(|_, share| share.strong_count() > 0);
-            shares.sweep_at = SWEEP.max(shares.by_address.len() * 2);
+            shares.sweep_at = MIN_SWEEP.max(shares.by_address.len() * 2);
         }
         let share = Arc::new(Semaphore::new(self.share as usize));
         shares.by_address.insert(address, Arc::downgrade(&share));
@@ -108,24 +108,24 @@ mod tests {
     #[test]
     fn an_address_gets_its_share_and_no_more() {
         let pool = MemoryPool::new(10, 4);
-        let first = pool.try_take(address(1), 3 * KIB).unwrap();
-        assert_eq!(pool.try_take(address(1), KIB + 1).unwrap_err(), PoolExhausted::AddressShare);
-        let others = [2, 3].map(|other| pool.try_take(address(other), 3 * KIB).unwrap());
-        assert_eq!(pool.try_take(address(4), 2 * KIB).unwrap_err(), PoolExhausted::Total);
+        let first = pool.try_acquire(address(1), 3 * KIB).unwrap();
+        assert_eq!(pool.try_acquire(address(1), KIB + 1).unwrap_err(), PoolExhausted::AddressShare);
+        let others = [2, 3].map(|other| pool.try_acquire(address(other), 3 * KIB).unwrap());
+        assert_eq!(pool.try_acquire(address(4), 2 * KIB).unwrap_err(), PoolExhausted::Total);
         drop(first);
-        assert!(pool.try_take(address(1), 4 * KIB).is_ok());
+        assert!(pool.try_acquire(address(1), 4 * KIB).is_ok());
         drop(others);
         assert_eq!(pool.used(), 0);
-        assert!(pool.try_take(address(1), 100 * KIB).is_ok(), "more than a share takes the whole share");
+        assert!(pool.try_acquire(address(1), 100 * KIB).is_ok(), "more than a share takes the whole share");
     }
 
     #[tokio::test]
     async fn an_address_that_waits_for_its_share_delays_no_other() {
         let pool = MemoryPool::new(10, 4);
-        let held = pool.take(address(1), 4 * KIB).await.unwrap();
-        let mut greedy = std::pin::pin!(pool.take(address(1), 4 * KIB));
+        let held = pool.acquire(address(1), 4 * KIB).await.unwrap();
+        let mut greedy = std::pin::pin!(pool.acquire(address(1), 4 * KIB));
         assert!(futures_util::poll!(&mut greedy).is_pending());
-        assert!(pool.try_take(address(2), 4 * KIB).is_ok());
+        assert!(pool.try_acquire(address(2), 4 * KIB).is_ok());
         drop(held);
         assert!(greedy.await.is_some());
     }
@@ -133,12 +133,12 @@ mod tests {
     #[test]
     fn unused_addresses_are_removed() {
         let pool = MemoryPool::new(10_000_000, 4);
-        let held: Vec<_> = (0..100).map(|number| pool.try_take(address(number), KIB).unwrap()).collect();
+        let held: Vec<_> = (0..100).map(|number| pool.try_acquire(address(number), KIB).unwrap()).collect();
         for number in 100..50_000 {
-            assert!(pool.try_take(address(number), KIB).is_ok());
+            assert!(pool.try_acquire(address(number), KIB).is_ok());
         }
-        assert!(pool.shares.lock().unwrap().by_address.len() <= 2 * SWEEP);
-        assert_eq!(pool.try_take(address(7), 4 * KIB).unwrap_err(), PoolExhausted::AddressShare);
+        assert!(pool.shares.lock().unwrap().by_address.len() <= 2 * MIN_SWEEP);
+        assert_eq!(pool.try_acquire(address(7), 4 * KIB).unwrap_err(), PoolExhausted::AddressShare);
         drop(held);
     }
 }

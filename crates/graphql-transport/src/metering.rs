@@ -15,8 +15,8 @@ use async_graphql::{
 };
 use futures_util::stream::BoxStream;
 
-/// The memory of a value besides its text: itself, its key, and its place in a map.
-const VALUE: usize = size_of::<Value>() + 64;
+/// The memory of a value besides its text: the value itself, its key, and its entry in a map.
+const VALUE_OVERHEAD: usize = size_of::<Value>() + 64;
 
 /// The memory that an operation may still use, in bytes.
 #[derive(Debug)]
@@ -41,18 +41,18 @@ impl Meter {
 }
 
 /// A schema without and with metering; requests with a meter in their data use the latter.
-pub struct Metered<Q, M, S> {
+pub struct MeteredExecutor<Q, M, S> {
     plain: Schema<Q, M, S>,
     metered: Schema<Q, M, S>,
 }
 
-impl<Q, M, S> Clone for Metered<Q, M, S> {
+impl<Q, M, S> Clone for MeteredExecutor<Q, M, S> {
     fn clone(&self) -> Self {
         Self { plain: self.plain.clone(), metered: self.metered.clone() }
     }
 }
 
-impl<Q, M, S> Metered<Q, M, S>
+impl<Q, M, S> MeteredExecutor<Q, M, S>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
@@ -69,7 +69,7 @@ where
     }
 }
 
-impl<Q, M, S> Executor for Metered<Q, M, S>
+impl<Q, M, S> Executor for MeteredExecutor<Q, M, S>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
@@ -115,7 +115,7 @@ impl Extension for MeterExtension {
             Some(Value::String(text)) => text.len(),
             _ => 0,
         };
-        meter.take(VALUE + text);
+        meter.take(VALUE_OVERHEAD + text);
         Ok(value)
     }
 }

@@ -25,32 +25,32 @@ impl Media {
 }
 
 /// One media range of an `Accept` header.
-struct Range {
+struct MediaRange {
     essence: String,
     quality: f32,
-    readable: bool,
+    is_utf8: bool,
 }
 
-fn ranges(headers: &HeaderMap) -> Vec<Range> {
+fn ranges(headers: &HeaderMap) -> Vec<MediaRange> {
     let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).filter(|range| !range.trim().is_empty()).map(range).collect()
+    values.flat_map(|value| value.split(',')).filter(|range| !range.trim().is_empty()).map(parse_range).collect()
 }
 
-fn range(text: &str) -> Range {
+fn parse_range(text: &str) -> MediaRange {
     let mut parts = text.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-    let (mut quality, mut readable) = (1.0, true);
+    let (mut quality, mut is_utf8) = (1.0, true);
     for (name, value) in parts.filter_map(|parameter| parameter.split_once('=')) {
         match name.trim().to_ascii_lowercase().as_str() {
             "q" => quality = value.trim().parse().unwrap_or(0.0),
-            "charset" => readable = is_utf8(value),
+            "charset" => is_utf8 = is_utf8_charset(value),
             _ => {}
         }
     }
-    Range { essence, quality, readable }
+    MediaRange { essence, quality, is_utf8 }
 }
 
-fn is_utf8(charset: &str) -> bool {
+fn is_utf8_charset(charset: &str) -> bool {
     let charset = charset.trim().trim_matches('"');
     charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
 }
@@ -68,21 +68,21 @@ pub(super) fn accepted(headers: &HeaderMap) -> Option<Media> {
     match (graphql > 0.0, json > 0.0) {
         (true, _) if graphql >= json => Some(Media::GraphQl),
         (_, true) => Some(Media::Json),
-        _ if takes_events(headers) => Some(Media::Events),
+        _ if accepts_events(headers) => Some(Media::Events),
         _ => None,
     }
 }
 
 /// Whether the client accepts `text/event-stream` explicitly.
-pub(super) fn takes_events(headers: &HeaderMap) -> bool {
+pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
     quality(&ranges(headers), "text/event-stream", false) > 0.0
 }
 
 /// The quality value of a media type; the most specific matching range decides.
-fn quality(ranges: &[Range], essence: &str, wildcards: bool) -> f32 {
-    let patterns = if wildcards { &[essence, "application/*", "*/*"][..] } else { &[essence][..] };
+fn quality(ranges: &[MediaRange], essence: &str, matches_wildcards: bool) -> f32 {
+    let patterns = if matches_wildcards { &[essence, "application/*", "*/*"][..] } else { &[essence][..] };
     for pattern in patterns {
-        let matching = ranges.iter().filter(|range| range.essence == *pattern && range.readable);
+        let matching = ranges.iter().filter(|range| range.essence == *pattern && range.is_utf8);
         if let Some(best) = matching.map(|range| range.quality).reduce(f32::max) {
             return best;
         }
@@ -91,14 +91,14 @@ fn quality(ranges: &[Range], essence: &str, wildcards: bool) -> f32 {
 }
 
 /// Whether the client names a supported media type explicitly, which browsers do not.
-pub(super) fn names_ours(headers: &HeaderMap) -> bool {
-    let ours = ["application/graphql-response+json", "application/json"];
-    ranges(headers).iter().any(|range| ours.contains(&range.essence.as_str()) && range.quality > 0.0)
+pub(super) fn names_json(headers: &HeaderMap) -> bool {
+    let json_types = ["application/graphql-response+json", "application/json"];
+    ranges(headers).iter().any(|range| json_types.contains(&range.essence.as_str()) && range.quality > 0.0)
 }
 
 /// Whether the client is a browser that requests a page.
 pub(super) fn wants_page(headers: &HeaderMap) -> bool {
-    !names_ours(headers) && ranges(headers).iter().any(|range| range.essence == "text/html" && range.quality > 0.0)
+    !names_json(headers) && ranges(headers).iter().any(|range| range.essence == "text/html" && range.quality > 0.0)
 }
 
 /// Checks that a body is declared as uncompressed JSON in UTF-8.
@@ -110,11 +110,11 @@ pub(super) fn check_body(headers: &HeaderMap) -> Result<(), &'static str> {
     let Some(content_type) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
         return Err("The content type must be application/json.");
     };
-    let content_type = range(content_type);
+    let content_type = parse_range(content_type);
     if content_type.essence != "application/json" {
         return Err("The content type must be application/json.");
     }
-    if content_type.readable { Ok(()) } else { Err("The charset must be utf-8.") }
+    if content_type.is_utf8 { Ok(()) } else { Err("The charset must be utf-8.") }
 }
 
 #[cfg(test)]

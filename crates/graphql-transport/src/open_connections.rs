@@ -9,25 +9,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::admission::Admitted;
+use super::admission::AdmissionPermit;
 use super::unread_bytes::UnreadBytes;
 
 /// The open connections, by the address of the client.
 #[derive(Default)]
-pub(super) struct OpenConnections(Mutex<HashMap<SocketAddr, Open>>);
+pub(super) struct OpenConnections(Mutex<HashMap<SocketAddr, OpenConnection>>);
 
-struct Open {
-    has_left: watch::Receiver<bool>,
+struct OpenConnection {
+    is_closed: watch::Receiver<bool>,
     unread_bytes: UnreadBytes,
     /// Its permit among the connections for requests.
-    admitted: Option<Admitted>,
+    permit: Option<AdmissionPermit>,
 }
 
 /// Keeps a connection registered while it is open.
 pub(super) struct ConnectionGuard {
     open_connections: Arc<OpenConnections>,
     peer: SocketAddr,
-    has_left: watch::Sender<bool>,
+    is_closed: watch::Sender<bool>,
 }
 
 impl OpenConnections {
@@ -35,34 +35,34 @@ impl OpenConnections {
     pub fn register(
         self: &Arc<Self>,
         peer: SocketAddr,
-        admitted: Option<Admitted>,
+        permit: Option<AdmissionPermit>,
         unread_bytes: UnreadBytes,
     ) -> ConnectionGuard {
-        let (has_left, receiver) = watch::channel(false);
-        self.open().insert(peer, Open { has_left: receiver, unread_bytes, admitted });
-        ConnectionGuard { open_connections: Arc::clone(self), peer, has_left }
+        let (is_closed, receiver) = watch::channel(false);
+        self.connections().insert(peer, OpenConnection { is_closed: receiver, unread_bytes, permit });
+        ConnectionGuard { open_connections: Arc::clone(self), peer, is_closed }
     }
 
-    /// A value that becomes true, or a channel that closes, when the client has disconnected. None:
-    /// the connection is already closed.
-    pub fn of(&self, peer: SocketAddr) -> Option<watch::Receiver<bool>> {
-        self.open().get(&peer).map(|open| open.has_left.clone())
+    /// A signal that becomes true, or closes, when the client has disconnected; none if the
+    /// connection is already closed.
+    pub fn closed_signal(&self, peer: SocketAddr) -> Option<watch::Receiver<bool>> {
+        self.connections().get(&peer).map(|open| open.is_closed.clone())
     }
 
     /// The received bytes of a connection that were not read yet.
     pub fn unread_bytes(&self, peer: SocketAddr) -> Option<UnreadBytes> {
-        self.open().get(&peer).map(|open| open.unread_bytes.clone())
+        self.connections().get(&peer).map(|open| open.unread_bytes.clone())
     }
 
     /// Releases the permit of a connection that has become a websocket or event stream, which is
     /// counted separately.
     pub fn release_permit(&self, peer: SocketAddr) {
-        if let Some(open) = self.open().get_mut(&peer) {
-            open.admitted = None;
+        if let Some(open) = self.connections().get_mut(&peer) {
+            open.permit = None;
         }
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<SocketAddr, Open>> {
+    fn connections(&self) -> MutexGuard<'_, HashMap<SocketAddr, OpenConnection>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -70,16 +70,16 @@ impl OpenConnections {
 impl ConnectionGuard {
     /// Reports that the client sends nothing more.
     pub fn mark_closed(&self) {
-        self.has_left.send_replace(true);
+        self.is_closed.send_replace(true);
     }
 }
 
 impl Drop for ConnectionGuard {
     fn drop(&mut self) {
-        let mut open = self.open_connections.open();
+        let mut connections = self.open_connections.connections();
         // A later connection may have the same address already.
-        if open.get(&self.peer).is_some_and(|open| open.has_left.same_channel(&self.has_left.subscribe())) {
-            open.remove(&self.peer);
+        if connections.get(&self.peer).is_some_and(|open| open.is_closed.same_channel(&self.is_closed.subscribe())) {
+            connections.remove(&self.peer);
         }
     }
 }
@@ -93,14 +93,14 @@ mod tests {
         let open_connections = Arc::new(OpenConnections::default());
         let peer = SocketAddr::from(([192, 0, 2, 1], 4711));
         let first = open_connections.register(peer, None, UnreadBytes::default());
-        let closed = open_connections.of(peer).unwrap();
+        let closed = open_connections.closed_signal(peer).unwrap();
         assert!(!*closed.borrow());
         first.mark_closed();
         assert!(*closed.borrow());
         let second = open_connections.register(peer, None, UnreadBytes::default());
         drop(first);
-        assert!(open_connections.of(peer).is_some_and(|closed| !*closed.borrow()));
+        assert!(open_connections.closed_signal(peer).is_some_and(|closed| !*closed.borrow()));
         drop(second);
-        assert!(open_connections.of(peer).is_none());
+        assert!(open_connections.closed_signal(peer).is_none());
     }
 }

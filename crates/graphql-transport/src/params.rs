@@ -22,12 +22,13 @@ impl Params {
     ///
     /// When it is not JSON, is a batch, or a parameter is missing or of the wrong type.
     pub fn from_json(body: &[u8]) -> Result<Self, ServerError> {
-        let value = serde_json::from_slice(body)
-            .map_err(|wrong| bad(format!("The body is not JSON: line {}, column {}.", wrong.line(), wrong.column())))?;
+        let value = serde_json::from_slice(body).map_err(|wrong| {
+            bad_request(format!("The body is not JSON: line {}, column {}.", wrong.line(), wrong.column()))
+        })?;
         match value {
             Value::Object(map) => Self::from_map(map),
-            Value::Array(_) => Err(bad("Batches are not supported: send one operation per request.")),
-            _ => Err(bad("The body must be a JSON object.")),
+            Value::Array(_) => Err(bad_request("Batches are not supported: send one operation per request.")),
+            _ => Err(bad_request("The body must be a JSON object.")),
         }
     }
 
@@ -40,7 +41,7 @@ impl Params {
         let extensions = match map.remove("extensions") {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(extensions)) => extensions,
-            Some(_) => return Err(bad("`extensions` must be an object.")),
+            Some(_) => return Err(bad_request("`extensions` must be an object.")),
         };
         let wants_cost = extensions.get("cost") == Some(&Value::Bool(true));
         let query = match map.remove("query") {
@@ -48,20 +49,20 @@ impl Params {
             None | Some(Value::Null) if extensions.contains_key("persistedQuery") => {
                 return Err(error("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported"));
             }
-            None | Some(Value::Null) => return Err(bad("`query` is missing.")),
-            Some(_) => return Err(bad("`query` must be a string.")),
+            None | Some(Value::Null) => return Err(bad_request("`query` is missing.")),
+            Some(_) => return Err(bad_request("`query` must be a string.")),
         };
         let operation_name = match map.remove("operationName") {
             None | Some(Value::Null) => None,
             Some(Value::String(name)) => Some(name),
-            Some(_) => return Err(bad("`operationName` must be a string.")),
+            Some(_) => return Err(bad_request("`operationName` must be a string.")),
         };
         let variables = match map.remove("variables") {
             None | Some(Value::Null) => Variables::default(),
             Some(variables @ Value::Object(_)) => {
-                serde_json::from_value(variables).map_err(|_| bad("`variables` cannot be read."))?
+                serde_json::from_value(variables).map_err(|_| bad_request("`variables` cannot be read."))?
             }
-            Some(_) => return Err(bad("`variables` must be an object.")),
+            Some(_) => return Err(bad_request("`variables` must be an object.")),
         };
         Ok(Self { query, operation_name, variables, wants_cost })
     }
@@ -79,18 +80,18 @@ impl Params {
                 "query" | "operationName" => Value::String(text),
                 "variables" | "extensions" if text.is_empty() => Value::Null,
                 "variables" | "extensions" => {
-                    serde_json::from_str(&text).map_err(|_| bad(format!("`{name}` is not JSON.")))?
+                    serde_json::from_str(&text).map_err(|_| bad_request(format!("`{name}` is not JSON.")))?
                 }
                 _ => continue,
             };
             if map.insert(name.clone(), value).is_some() {
-                return Err(bad(format!("`{name}` is given twice.")));
+                return Err(bad_request(format!("`{name}` is given twice.")));
             }
         }
         Self::from_map(map)
     }
 }
 
-fn bad(message: impl Into<String>) -> ServerError {
+fn bad_request(message: impl Into<String>) -> ServerError {
     error("BAD_REQUEST", message)
 }

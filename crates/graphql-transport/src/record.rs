@@ -52,7 +52,7 @@ struct Entry {
     shared: Arc<Shared>,
     request_id: String,
     address: Option<IpAddr>,
-    begun: Instant,
+    started: Instant,
     /// The span of its log lines.
     context: Span,
     /// The span of its trace, if it is traced.
@@ -74,14 +74,14 @@ struct Facts {
 impl Record {
     /// Starts the record of an operation. `context` is the span of the request in the log, `trace`
     /// that of its trace.
-    pub fn begin(
+    pub fn start(
         shared: &Arc<Shared>,
         transport: Transport,
         request_id: String,
         address: Option<IpAddr>,
         (context, trace): (Span, Span),
     ) -> Self {
-        shared.metrics.operations.begin();
+        shared.metrics.operations.start();
         let facts = Facts {
             transport,
             kind: None,
@@ -92,8 +92,8 @@ impl Record {
             events: 0,
             code: None,
         };
-        let (shared, begun, facts) = (Arc::clone(shared), Instant::now(), Mutex::new(facts));
-        Self(Arc::new(Entry { shared, request_id, address, begun, context, trace, facts }))
+        let (shared, started, facts) = (Arc::clone(shared), Instant::now(), Mutex::new(facts));
+        Self(Arc::new(Entry { shared, request_id, address, started, context, trace, facts }))
     }
 
     /// The request ID.
@@ -117,13 +117,13 @@ impl Record {
     }
 
     /// Records the operation of the document.
-    pub fn prepared(&self, prepared: &Prepared) {
+    pub fn set_operation(&self, prepared: &Prepared) {
         let mut facts = self.facts();
         facts.kind = Some(prepared.operation());
         facts.name = prepared.name().map(|name| name.chars().take(MAX_NAME).collect());
         facts.fields = prepared.root_fields().into_iter().map(str::to_owned).collect();
         facts.cost = prepared.cost().requested;
-        trace::name(&self.0.trace, kind_name(prepared.operation()), facts.name.as_deref());
+        trace::set_name(&self.0.trace, kind_name(prepared.operation()), facts.name.as_deref());
     }
 
     /// Records the viewer.
@@ -132,7 +132,7 @@ impl Record {
     }
 
     /// Records that the response is an event stream.
-    pub fn streams(&self) {
+    pub fn set_event_stream(&self) {
         self.facts().transport = Transport::EventStream;
     }
 
@@ -144,14 +144,15 @@ impl Record {
     }
 
     /// Records that it was not executed, or that its response was not sent.
-    pub fn refused(&self, errors: &[ServerError]) {
+    pub fn set_refused(&self, errors: &[ServerError]) {
         self.set_result(errors, None);
     }
 
-    /// Records whether [`json::write`] or [`json::text`] refused the response; returns its text.
-    pub fn written<T>(&self, written: Result<T, T>) -> T {
+    /// Records whether [`json::write`] or [`json::write_text`] refused the response; returns its
+    /// text.
+    pub fn check_written<T>(&self, written: Result<T, T>) -> T {
         written.unwrap_or_else(|refusal| {
-            self.refused(&[json::too_large()]);
+            self.set_refused(&[json::too_large()]);
             refusal
         })
     }
@@ -177,29 +178,29 @@ const fn kind_name(kind: OperationType) -> &'static str {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let took = self.begun.elapsed();
+        let duration = self.started.elapsed();
         let facts = self.facts.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Facts { transport, kind, name, fields, viewer, cost, events, code } = facts;
         let code = code.as_deref().unwrap_or(DISCONNECTED);
         let kind = kind.map(kind_name);
         trace::end(&self.trace, code, *cost);
-        self.shared.metrics.operations.end(&FinishedOperation {
+        self.shared.metrics.operations.finish(&FinishedOperation {
             kind,
             name: name.as_deref(),
             fields,
             code,
             cost: *cost,
-            took,
+            duration,
         });
-        let is_wanted = match self.shared.settings.access_log {
+        let is_logged = match self.shared.settings.access_log {
             AccessLog::All => true,
             AccessLog::Failed => code != OK,
             AccessLog::Off => false,
         };
-        if !is_wanted {
+        if !is_logged {
             return;
         }
-        let millis = (took.as_secs_f64() * 100_000.0).round() / 100.0;
+        let millis = (duration.as_secs_f64() * 100_000.0).round() / 100.0;
         tracing::info!(
             target: logs::ACCESS,
             parent: None,

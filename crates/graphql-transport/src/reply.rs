@@ -1,4 +1,4 @@
-//! Replies over HTTP: status, headers, and a body that is sent in pieces.
+//! Replies over HTTP: status, headers, and a body that is sent in chunks.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ use super::response_body::ResponseBody;
 use super::shared::{Shared, overloaded};
 use graphql_contract::documents::Prepared;
 
-/// The size of the pieces of a long response, in bytes.
-const PIECE: usize = 16 * 1024;
+/// The size of the chunks of a long response, in bytes.
+const CHUNK_BYTES: usize = 16 * 1024;
 
 /// Why a request was not executed.
 pub(super) struct Refusal {
@@ -31,28 +31,28 @@ pub(super) struct Refusal {
 
 /// The result of an execution, with headers that resolvers set, and a memory permit that is held
 /// until it is written.
-pub(super) struct Executed {
+pub(super) struct ExecutionResult {
     pub response_body: ResponseBody,
     pub headers: HeaderMap,
-    pub room: MemoryPermit,
+    pub memory: MemoryPermit,
 }
 
 /// Builds the reply to one request.
 pub(super) struct Reply {
     pub shared: Arc<Shared>,
     pub media: Media,
-    pub takes_events: bool,
+    pub accepts_events: bool,
     pub record: Record,
 }
 
 impl Reply {
-    /// Whether the operation is answered with events.
-    pub fn is_events(&self, prepared: &Prepared) -> bool {
-        self.media == Media::Events || (self.takes_events && prepared.operation() == OperationType::Subscription)
+    /// Whether the response is a stream of events.
+    pub fn has_events(&self, prepared: &Prepared) -> bool {
+        self.media == Media::Events || (self.accepts_events && prepared.operation() == OperationType::Subscription)
     }
 
-    pub async fn executed(&self, executed: Executed) -> Response {
-        let Executed { mut response_body, headers, room } = executed;
+    pub async fn send_result(&self, result: ExecutionResult) -> Response {
+        let ExecutionResult { mut response_body, headers, memory } = result;
         if self.media == Media::GraphQl && response_body.is_unavailable() {
             // With a `data` entry beside the errors, the status would have to be 200.
             response_body.data = None;
@@ -64,15 +64,15 @@ impl Reply {
             (Media::GraphQl, false) => StatusCode::BAD_REQUEST,
         };
         let (max, record) = (self.shared.settings.max_response_bytes, &self.record);
-        let body = record.written(json::write(&response_body, max, record.id()).await);
-        drop((response_body, room));
+        let body = record.check_written(json::write(&response_body, max, record.id()).await);
+        drop((response_body, memory));
         let mut response = self.respond(status, body).await;
         response.headers_mut().extend(headers);
         response
     }
 
-    pub async fn refused(&self, refusal: Refusal) -> Response {
-        self.record.refused(&refusal.errors);
+    pub async fn send_refusal(&self, refusal: Refusal) -> Response {
+        self.record.set_refused(&refusal.errors);
         let response_body = ResponseBody::refused(refusal.errors, self.record.id());
         let status = match (refusal.status, self.media) {
             (Some(status), _) => status,
@@ -88,22 +88,22 @@ impl Reply {
     }
 
     async fn respond(&self, status: StatusCode, body: Vec<u8>) -> Response {
-        let Ok(room) = self.shared.gate.send(body.len(), self.record.address()).await else {
+        let Ok(memory) = self.shared.gate.reserve_response(body.len(), self.record.address()).await else {
             let errors = vec![overloaded()];
-            self.record.refused(&errors);
+            self.record.set_refused(&errors);
             let response_body = ResponseBody::refused(errors, self.record.id());
-            return self.finish(StatusCode::SERVICE_UNAVAILABLE, Body::from_string(response_body.to_json()));
+            return self.build(StatusCode::SERVICE_UNAVAILABLE, Body::from_string(response_body.to_json()));
         };
         let length = HeaderValue::from(body.len());
-        let Some(room) = room else { return self.finish(status, Body::from_vec(body)) };
-        let mut response = self.finish(status, in_pieces(body, room));
+        let Some(memory) = memory else { return self.build(status, Body::from_vec(body)) };
+        let mut response = self.build(status, chunked_body(body, memory));
         response.headers_mut().insert(CONTENT_LENGTH, length);
         response
     }
 
-    fn finish(&self, status: StatusCode, body: Body) -> Response {
+    fn build(&self, status: StatusCode, body: Body) -> Response {
         let mut response = Response::builder().status(status).body(body);
-        Self::head(self.media, response.headers_mut());
+        Self::set_headers(self.media, response.headers_mut());
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -111,7 +111,7 @@ impl Reply {
     }
 
     /// Sets the headers of every reply.
-    pub fn head(media: Media, headers: &mut HeaderMap) {
+    pub fn set_headers(media: Media, headers: &mut HeaderMap) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
         headers.append(VARY, HeaderValue::from(ACCEPT));
         headers.insert("cache-control", HeaderValue::from_static("no-store"));
@@ -119,11 +119,11 @@ impl Reply {
 }
 
 /// A body that holds its memory permit until the client has read it or has disconnected.
-fn in_pieces<R: Send + 'static>(body: Vec<u8>, room: R) -> Body {
-    let pieces = stream::unfold((body, 0, room), |(body, at, room)| async move {
-        let piece = body.get(at..)?.chunks(PIECE).next()?.to_vec();
-        let next = at + piece.len();
-        Some((Ok::<_, std::io::Error>(piece), (body, next, room)))
+fn chunked_body<R: Send + 'static>(body: Vec<u8>, memory: R) -> Body {
+    let chunks = stream::unfold((body, 0, memory), |(body, at, memory)| async move {
+        let chunk = body.get(at..)?.chunks(CHUNK_BYTES).next()?.to_vec();
+        let next = at + chunk.len();
+        Some((Ok::<_, std::io::Error>(chunk), (body, next, memory)))
     });
-    Body::from_bytes_stream(pieces)
+    Body::from_bytes_stream(chunks)
 }

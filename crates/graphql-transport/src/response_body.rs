@@ -26,7 +26,7 @@ pub(super) struct ResponseBody {
 impl ResponseBody {
     /// The response to a request that was not executed.
     pub fn refused(errors: Vec<ServerError>, request_id: &str) -> Self {
-        Self { errors: tidy(errors, request_id), ..Self::default() }
+        Self { errors: limit(errors, request_id), ..Self::default() }
     }
 
     /// The response of the executor. The executor rejects some requests before it executes
@@ -36,8 +36,8 @@ impl ResponseBody {
         let Response { errors, data, extensions, .. } = response;
         let executed = data != Value::Null || errors.is_empty() || errors.iter().any(|error| !error.path.is_empty());
         let code = if executed { "BAD_USER_INPUT" } else { "GRAPHQL_VALIDATION_FAILED" };
-        let errors = errors.into_iter().map(|error| coded(error, code)).collect();
-        Self { errors: tidy(errors, request_id), data: executed.then_some(data), extensions }
+        let errors = errors.into_iter().map(|error| with_code(error, code)).collect();
+        Self { errors: limit(errors, request_id), data: executed.then_some(data), extensions }
     }
 
     /// Adds the cost of the operation, if the client requested it.
@@ -52,7 +52,7 @@ impl ResponseBody {
         self.errors.first().and_then(code_of)
     }
 
-    /// The JSON of a response without data, which is short; others are written in pieces.
+    /// The JSON of a response without data, which is short; others are written in chunks.
     pub fn to_json(&self) -> String {
         // Values of GraphQL can always be serialized as JSON.
         serde_json::to_string(self).unwrap_or_default()
@@ -65,8 +65,8 @@ impl ResponseBody {
             Some(Value::Object(fields)) => fields.values().all(|field| *field == Value::Null),
             Some(_) => false,
         };
-        let fails = |error| code_of(error) == Some("UNAVAILABLE");
-        is_empty && !self.errors.is_empty() && self.errors.iter().all(fails)
+        let is_unavailable = |error| code_of(error) == Some("UNAVAILABLE");
+        is_empty && !self.errors.is_empty() && self.errors.iter().all(is_unavailable)
     }
 }
 
@@ -91,7 +91,7 @@ pub(super) fn code_of(error: &ServerError) -> Option<&str> {
 }
 
 /// `error`, with `code` if it has none.
-fn coded(mut error: ServerError, code: &str) -> ServerError {
+fn with_code(mut error: ServerError, code: &str) -> ServerError {
     if code_of(&error).is_none() {
         let extensions = error.extensions.get_or_insert_default();
         extensions.set("code", code);
@@ -100,7 +100,8 @@ fn coded(mut error: ServerError, code: &str) -> ServerError {
     error
 }
 
-fn tidy(mut errors: Vec<ServerError>, request_id: &str) -> Vec<ServerError> {
+/// Limits the number and length of the errors, and adds the request ID.
+fn limit(mut errors: Vec<ServerError>, request_id: &str) -> Vec<ServerError> {
     errors.truncate(MAX_ERRORS);
     for error in &mut errors {
         if let Some((end, _)) = error.message.char_indices().nth(MAX_MESSAGE) {
@@ -127,7 +128,7 @@ mod tests {
         let extensions = response_body.errors[0].extensions.clone().unwrap();
         assert_eq!(extensions.get("retryable"), Some(&Value::Boolean(false)));
         assert_eq!(extensions.get("requestId"), Some(&Value::from("req_1")));
-        let unread = ResponseBody::of(Response::from_errors(vec![ServerError::new("no such field", None)]), "req_1");
-        assert_eq!((unread.code(), &unread.data), (Some("GRAPHQL_VALIDATION_FAILED"), &None));
+        let rejected = ResponseBody::of(Response::from_errors(vec![ServerError::new("no such field", None)]), "req_1");
+        assert_eq!((rejected.code(), &rejected.data), (Some("GRAPHQL_VALIDATION_FAILED"), &None));
     }
 }

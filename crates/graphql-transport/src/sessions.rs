@@ -19,7 +19,7 @@ pub trait Sessions: Send + Sync + 'static {
     /// # Errors
     ///
     /// When the token is refused, or cannot be checked now.
-    fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, Refused>>;
+    fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, SessionError>>;
 
     /// Whether an operation with these root fields runs anonymously, whatever token is sent.
     fn is_anonymous(&self, _root_fields: &[&str]) -> bool {
@@ -49,7 +49,7 @@ pub struct Credentials {
 
 /// Why no session was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum SessionError {
     /// The token is forged, expired or revoked. The reason is sent to the client.
     Token(String),
     /// The token cannot be checked now; a retry may succeed.
@@ -58,7 +58,7 @@ pub enum Refused {
 
 /// The context of one operation.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub struct OperationContext {
     /// The request ID.
     pub request_id: String,
     /// The address of the client, if known.
@@ -70,7 +70,7 @@ pub struct Call {
 /// Maximum length of a sleep: longer waits are continued.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-type MakeData = dyn Fn(&Call) -> Data + Send + Sync;
+type MakeData = dyn Fn(&OperationContext) -> Data + Send + Sync;
 
 /// The session of a viewer: one request, or one websocket with all its operations.
 pub struct Session {
@@ -82,13 +82,13 @@ pub struct Session {
 
 impl Session {
     /// A session whose operations get new data from `data` each: viewer, loaders, budget.
-    pub fn new(data: impl Fn(&Call) -> Data + Send + Sync + 'static) -> Self {
+    pub fn new(data: impl Fn(&OperationContext) -> Data + Send + Sync + 'static) -> Self {
         Self { data: Arc::new(data), owner: None, expires_at: None, ended: None }
     }
 
     /// Sets the owner of the session: all sessions of one viewer share a budget.
     #[must_use]
-    pub fn of(mut self, owner: Option<u128>) -> Self {
+    pub fn with_owner(mut self, owner: Option<u128>) -> Self {
         self.owner = owner;
         self
     }
@@ -109,9 +109,9 @@ impl Session {
     }
 
     /// A function that creates the data of an operation, each time that it runs.
-    pub(super) fn data(&self, call: Call) -> impl Fn() -> Data + Send + Sync + use<> {
+    pub(super) fn data(&self, context: OperationContext) -> impl Fn() -> Data + Send + Sync + use<> {
         let data = Arc::clone(&self.data);
-        move || data(&call)
+        move || data(&context)
     }
 
     pub(super) fn owner(&self) -> Option<u128> {
@@ -129,7 +129,7 @@ impl Session {
     }
 }
 
-/// Whether the program can work: the database responds, the schema is migrated.
+/// Whether the program is ready for requests: the database responds, the schema is migrated.
 pub trait Readiness: Send + Sync + 'static {
     /// Checks once.
     ///

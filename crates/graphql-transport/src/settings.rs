@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::budgets::Rates;
+use super::budgets::BudgetSettings;
 
 /// Limits and timeouts. The defaults suit one instance behind a load balancer.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub struct Settings {
     /// header is ignored.
     pub trusted_proxies: usize,
     /// The budgets of addresses and viewers.
-    pub budgets: Rates,
+    pub budgets: BudgetSettings,
     /// Maximum bytes of a response. A longer one is replaced by an error.
     pub max_response_bytes: usize,
     /// Maximum memory of a running operation, in bytes, approximately.
@@ -93,7 +93,7 @@ impl Default for Settings {
             publishes_contract: true,
             security_contact: None,
             trusted_proxies: 0,
-            budgets: Rates::default(),
+            budgets: BudgetSettings::default(),
             max_response_bytes: 8 * 1024 * 1024,
             max_built_bytes: 32 * 1024 * 1024,
             access_log: AccessLog::All,

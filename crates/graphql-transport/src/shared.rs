@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{Instrument as _, Span};
 
 use super::admission::Admission;
-use super::budgets::{Budgets, Exhausted, Payer};
+use super::budgets::{BudgetExhausted, Budgets, Payer};
 use super::executor::DynExecutor;
 use super::gate::{self, Gate, MemoryPermit};
 use super::json;
@@ -39,9 +39,9 @@ pub struct ConnectionLost;
 /// Why an operation was not prepared.
 pub(super) enum PrepareError {
     /// A budget of the sender is used up.
-    Exhausted(Exhausted),
+    Exhausted(BudgetExhausted),
     /// The document is rejected.
-    Refused(Vec<ServerError>),
+    Rejected(Vec<ServerError>),
 }
 
 impl PrepareError {
@@ -49,7 +49,7 @@ impl PrepareError {
     pub fn into_errors(self) -> Vec<ServerError> {
         match self {
             Self::Exhausted(exhausted) => vec![exhausted.error()],
-            Self::Refused(errors) => errors,
+            Self::Rejected(errors) => errors,
         }
     }
 }
@@ -83,7 +83,7 @@ pub(super) struct RunResult {
     pub response: Response,
     /// The code of its first problem, if it is a mutation that returned one.
     pub problem: Option<&'static str>,
-    pub room: MemoryPermit,
+    pub memory: MemoryPermit,
 }
 
 impl Shared {
@@ -92,7 +92,7 @@ impl Shared {
     /// # Errors
     ///
     /// When the budget of the address is used up.
-    pub fn charge_body(&self, bytes: usize, address: Option<IpAddr>) -> Result<(), Exhausted> {
+    pub fn charge_body(&self, bytes: usize, address: Option<IpAddr>) -> Result<(), BudgetExhausted> {
         self.budgets.charge_body(Payer { address, viewer: None }, bytes)
     }
 
@@ -108,16 +108,18 @@ impl Shared {
         let length = params.query.len();
         let prepare = move || documents.prepare(&params.query, params.operation_name.as_deref(), &params.variables);
         if is_cached {
-            return prepare().map_err(PrepareError::Refused);
+            return prepare().map_err(PrepareError::Rejected);
         }
         // One that is too long is rejected without reading it.
         let bytes = length.min(self.documents.limits().max_bytes);
         let payer = Payer { address, viewer: None };
         self.budgets.charge_document(payer, bytes).map_err(PrepareError::Exhausted)?;
         // Preparing a new document needs only CPU: on separate threads, a few at a time.
-        let Ok(_turn) = self.gate.prepare().await else { return Err(PrepareError::Refused(vec![overloaded()])) };
+        let Ok(_turn) = self.gate.admit_preparation().await else {
+            return Err(PrepareError::Rejected(vec![overloaded()]));
+        };
         let prepared = tokio::task::spawn_blocking(prepare).await;
-        prepared.unwrap_or_else(|_| Err(vec![internal_error()])).map_err(PrepareError::Refused)
+        prepared.unwrap_or_else(|_| Err(vec![internal_error()])).map_err(PrepareError::Rejected)
     }
 
     /// Charges an operation before it runs. Returns the `cost` extension, if the client requested
@@ -126,7 +128,12 @@ impl Shared {
     /// # Errors
     ///
     /// When a budget is used up.
-    pub fn charge(&self, prepared: &Prepared, payer: Payer, wants_cost: bool) -> Result<Option<Value>, Exhausted> {
+    pub fn charge(
+        &self,
+        prepared: &Prepared,
+        payer: Payer,
+        wants_cost: bool,
+    ) -> Result<Option<Value>, BudgetExhausted> {
         let cost = prepared.cost();
         let remaining = self.budgets.charge(payer, cost)?;
         let limit = self.documents.limits().max_cost(prepared.operation());
@@ -135,8 +142,8 @@ impl Shared {
 
     /// Runs a query or mutation to its end, with the data from `data`. A mutation runs in a
     /// separate task, so that it completes even if the client disconnects. A query that fails
-    /// because of [`ConnectionLost`] is retried once: a lost connection is detected only by its next
-    /// user, who then need not see the error.
+    /// because of [`ConnectionLost`] is retried once: a lost connection is detected only by its
+    /// next user, who then need not see the error.
     ///
     /// # Errors
     ///
@@ -148,10 +155,11 @@ impl Shared {
         data: impl Fn() -> Data,
         record: &Record,
     ) -> Result<RunResult, ServerError> {
-        let work = self.gate.work(prepared.cost().requested, record.address()).await.map_err(|_| overloaded())?;
+        let turn =
+            self.gate.admit_expensive(prepared.cost().requested, record.address()).await.map_err(|_| overloaded())?;
         let size = gate::size(&prepared);
-        let room = self.gate.enter(size).await.map_err(|_| overloaded())?;
-        let meter = (size > gate::LARGE).then(|| Meter::new(self.settings.max_built_bytes));
+        let memory = self.gate.admit(size).await.map_err(|_| overloaded())?;
+        let meter = (size > gate::LARGE_SIZE).then(|| Meter::new(self.settings.max_built_bytes));
         let data = || {
             let mut data = data();
             if let Some(meter) = &meter {
@@ -159,22 +167,22 @@ impl Shared {
             }
             data
         };
-        let (response, problem) = self.run_watched(prepared, data, record).await?;
-        drop(work);
+        let (response, problem) = self.run_to_end(prepared, data, record).await?;
+        drop(turn);
         if meter.is_some_and(|meter| meter.is_exhausted()) {
             return Err(json::too_large());
         }
-        Ok(RunResult { response, problem, room })
+        Ok(RunResult { response, problem, memory })
     }
 
-    async fn run_watched(
+    async fn run_to_end(
         &self,
         prepared: Prepared,
         data: impl Fn() -> Data,
         record: &Record,
     ) -> Result<(Response, Option<&'static str>), ServerError> {
         if prepared.operation() == OperationType::Mutation {
-            let running = outcome::with_problem(self.once(prepared, data()));
+            let running = outcome::with_problem(self.execute(prepared, data()));
             let (alive, record) = (self.alive.clone(), record.clone());
             let running = async move {
                 let _alive = alive;
@@ -187,9 +195,9 @@ impl Shared {
             return task.await.map_err(|_| internal_error());
         }
         let running = async {
-            let response = self.once(prepared.clone(), data()).await;
+            let response = self.execute(prepared.clone(), data()).await;
             let lost = response.errors.iter().any(|error| error.source::<ConnectionLost>().is_some());
-            (if lost { self.once(prepared, data()).await } else { response }, None)
+            (if lost { self.execute(prepared, data()).await } else { response }, None)
         };
         let too_long = |_| error("TIMEOUT", "The query took too long.");
         let running = AssertUnwindSafe(running).catch_unwind();
@@ -203,7 +211,7 @@ impl Shared {
     pub fn metrics(&self) -> Vec<Metric> {
         let (documents, bytes) = self.documents.size();
         vec![
-            Metric::count_gauge("connections_open", "Open websockets and event streams", self.admission.open()),
+            Metric::count_gauge("connections_open", "Open websockets and event streams", self.admission.open_count()),
             Metric::count_gauge("documents_kept", "Prepared documents in the cache", documents),
             Metric::count_gauge("documents_kept_bytes", "Approximate size of the prepared documents", bytes),
             Metric::count_gauges(
@@ -227,10 +235,10 @@ impl Shared {
         self.sessions.is_anonymous(&prepared.root_fields())
     }
 
-    fn once(&self, prepared: Prepared, data: Data) -> BoxFuture<'static, Response> {
+    fn execute(&self, prepared: Prepared, data: Data) -> BoxFuture<'static, Response> {
         let mut request = prepared.into_request();
         request.data = data;
-        self.executor.once(request)
+        self.executor.execute_once(request)
     }
 
     /// The address of the client, through the trusted proxies.
@@ -264,14 +272,14 @@ impl Shared {
     }
 }
 
-/// Completes when the server is stopping.
-pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // An error means that the server has already ended.
-    let _ = stopping.wait_for(|stopping| *stopping).await.is_ok();
+/// Completes when the value of a signal is true, or its sender is gone.
+pub(super) async fn wait_until_true(signal: &mut watch::Receiver<bool>) {
+    // An error means that the sender is gone.
+    let _ = signal.wait_for(|value| *value).await.is_ok();
 }
 
 /// Completes when the session ends early.
-pub(super) async fn session_ended(ended: &mut Option<BoxFuture<'static, ()>>) {
+pub(super) async fn wait_for_session_end(ended: &mut Option<BoxFuture<'static, ()>>) {
     match ended {
         Some(ended) => ended.await,
         None => pending().await,
@@ -345,11 +353,11 @@ mod tests {
     /// C10: values that clients send for visitors, and values that they send by mistake.
     #[test]
     fn only_bearer_and_a_token_are_accepted() {
-        for nobody in ["", " ", "\t", "Bearer", "Bearer ", "bearer\t ", "BEARER"] {
-            assert_eq!(token(nobody), Ok(None), "{nobody:?}");
+        for anonymous in ["", " ", "\t", "Bearer", "Bearer ", "bearer\t ", "BEARER"] {
+            assert_eq!(token(anonymous), Ok(None), "{anonymous:?}");
         }
-        for somebody in ["Bearer x.y.z", "bearer x.y.z", "BEARER  x.y.z ", " Bearer\tx.y.z"] {
-            assert_eq!(token(somebody), Ok(Some("x.y.z".to_owned())), "{somebody:?}");
+        for signed_in in ["Bearer x.y.z", "bearer x.y.z", "BEARER  x.y.z ", " Bearer\tx.y.z"] {
+            assert_eq!(token(signed_in), Ok(Some("x.y.z".to_owned())), "{signed_in:?}");
         }
         // An invalid token, which is rejected where it is verified: the mistake of the client must
         // not be hidden.

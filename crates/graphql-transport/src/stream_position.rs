@@ -21,7 +21,7 @@ impl StreamPosition {
     }
 
     /// Records that the event with this cursor is sent next.
-    pub fn reached(&self, cursor: String) {
+    pub fn set_reached(&self, cursor: String) {
         *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor);
     }
 

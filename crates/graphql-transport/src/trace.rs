@@ -15,7 +15,7 @@ use telemetry::logs;
 const FAILURES: [&str; 3] = ["INTERNAL", "TIMEOUT", "UNAVAILABLE"];
 
 /// Starts the span of an operation in `context`, with a link to the client's span of `traceparent`.
-pub(super) fn begin(context: &Span, request_id: &str, headers: Option<&HeaderMap>) -> Span {
+pub(super) fn start(context: &Span, request_id: &str, headers: Option<&HeaderMap>) -> Span {
     let span = tracing::info_span!(
         target: logs::TRACE,
         parent: context,
@@ -40,7 +40,7 @@ pub(super) fn begin(context: &Span, request_id: &str, headers: Option<&HeaderMap
 }
 
 /// Sets the name, when the document is known.
-pub(super) fn name(span: &Span, kind: &str, name: Option<&str>) {
+pub(super) fn set_name(span: &Span, kind: &str, name: Option<&str>) {
     if span.is_disabled() {
         return;
     }

@@ -9,11 +9,11 @@ use super::memory_pool::{MemoryPool, MemoryShare};
 
 /// Bytes of each socket that are not counted, and the step in which further ones are.
 const STEP: usize = 16 * 1024;
-/// Bytes around a control message: its head and mask.
-const AROUND_CONTROL: usize = 6;
+/// Bytes of a control message besides its payload: head and mask.
+const CONTROL_OVERHEAD: usize = 6;
 
 /// The error of a connection whose address sends too much.
-pub(super) const TOO_MUCH: &str = "too many unfinished messages come from this address";
+pub(super) const TOO_MANY_BYTES: &str = "too many unfinished messages come from this address";
 
 /// The received bytes of a connection that were not read yet. Counted only for a websocket.
 #[derive(Clone, Default)]
@@ -28,7 +28,7 @@ struct State {
 
 impl UnreadBytes {
     /// Starts counting received bytes for an address, in the pool of long requests.
-    pub fn count(&self, pools: Arc<[MemoryPool; 2]>, address: Option<IpAddr>) {
+    pub fn start_counting(&self, pools: Arc<[MemoryPool; 2]>, address: Option<IpAddr>) {
         self.state().counted = Some((pools, address));
     }
 
@@ -37,28 +37,29 @@ impl UnreadBytes {
     /// # Errors
     ///
     /// When there is no memory for them.
-    pub fn received(&self, bytes: usize) -> io::Result<()> {
+    pub fn count_received(&self, bytes: usize) -> io::Result<()> {
         let mut state = self.state();
         let Some((pools, address)) = state.counted.clone() else { return Ok(()) };
         state.bytes += bytes;
         while state.bytes > (state.parts.len() + 1) * STEP {
-            let part = pools[1].try_take(address, STEP).map_err(|_| io::Error::other(TOO_MUCH))?;
+            let part = pools[1].try_acquire(address, STEP).map_err(|_| io::Error::other(TOO_MANY_BYTES))?;
             state.parts.push(part);
         }
         Ok(())
     }
 
-    /// Resets the count after a whole message was read.
-    pub fn read_message(&self) {
+    /// Records that a whole message was read: resets the count.
+    pub fn message_read(&self) {
         let mut state = self.state();
         state.bytes = 0;
         state.parts.clear();
     }
 
-    /// Subtracts a control message, which may come between the parts of another message.
-    pub fn read_control(&self, payload: usize) {
+    /// Records that a control message was read, which may come between the parts of another
+    /// message: subtracts it.
+    pub fn control_read(&self, payload: usize) {
         let mut state = self.state();
-        state.bytes = state.bytes.saturating_sub(payload + AROUND_CONTROL);
+        state.bytes = state.bytes.saturating_sub(payload + CONTROL_OVERHEAD);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -78,21 +79,25 @@ mod tests {
     fn only_incomplete_messages_are_counted() {
         let (pools, address) = (pools(), "192.0.2.1".parse().ok());
         let sockets = [UnreadBytes::default(), UnreadBytes::default()];
-        assert!(sockets[0].received(1_000_000).is_ok(), "no websocket yet");
-        sockets.iter().for_each(|socket| socket.count(Arc::clone(&pools), address));
+        assert!(sockets[0].count_received(1_000_000).is_ok(), "no websocket yet");
+        sockets.iter().for_each(|socket| socket.start_counting(Arc::clone(&pools), address));
         for _ in 0..100 {
-            assert!(sockets[0].received(STEP).is_ok());
-            sockets[0].read_message();
-            assert!(sockets[0].received(100 + AROUND_CONTROL).is_ok());
-            sockets[0].read_control(100);
+            assert!(sockets[0].count_received(STEP).is_ok());
+            sockets[0].message_read();
+            assert!(sockets[0].count_received(100 + CONTROL_OVERHEAD).is_ok());
+            sockets[0].control_read(100);
         }
         assert_eq!(pools[1].used(), 0);
-        assert!(sockets[0].received(3 * STEP).is_ok());
-        sockets[0].read_control(0);
-        assert_eq!(sockets[1].received(STEP + 1).unwrap_err().to_string(), TOO_MUCH, "the share is used up");
+        assert!(sockets[0].count_received(3 * STEP).is_ok());
+        sockets[0].control_read(0);
+        assert_eq!(
+            sockets[1].count_received(STEP + 1).unwrap_err().to_string(),
+            TOO_MANY_BYTES,
+            "the share is used up"
+        );
         let other = UnreadBytes::default();
-        other.count(Arc::clone(&pools), "192.0.2.2".parse().ok());
-        assert!(other.received(2 * STEP).is_ok());
+        other.start_counting(Arc::clone(&pools), "192.0.2.2".parse().ok());
+        assert!(other.count_received(2 * STEP).is_ok());
         drop(sockets);
         assert_eq!(pools[1].used(), 16);
     }

@@ -149,7 +149,7 @@ async fn follow(
     Ok(events.map(move |placed| {
         let event = BookingEvent(placed?);
         if let Some(stream) = &stream {
-            stream.reached(event.0.position.to_cursor());
+            stream.set_reached(event.0.position.to_cursor());
         }
         Ok(event)
     }))

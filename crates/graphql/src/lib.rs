@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder, ValidationMode};
 use graphql_contract::documents;
-use graphql_transport::Metered;
+use graphql_transport::MeteredExecutor;
 use loaders::PrivateLoaders;
 
 /// The contract: the source of truth.
@@ -105,7 +105,7 @@ pub struct Subscription(events::EventSubscription);
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema, with metering of large operations.
-pub type MeteredSchema = Metered<Query, Mutation, Subscription>;
+pub type MeteredSchema = MeteredExecutor<Query, Mutation, Subscription>;
 
 /// The schema. Documents must be [`documents::Documents::prepare`]d: they are validated there, so the executor does not do it again.
 pub fn schema() -> Schema {
@@ -121,7 +121,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
 
 /// The schema, metered where the data of a request include a meter.
 pub fn metered_schema() -> MeteredSchema {
-    Metered::new(builder)
+    MeteredExecutor::new(builder)
 }
 
 /// The documents of the contract, prepared within `limits`.

@@ -255,11 +255,11 @@ impl TestApp {
     /// Listens on a port until the result is dropped.
     pub async fn serve(&self) -> Served {
         let none = client_limits::Budget::NONE;
-        self.serve_within(graphql_transport::Rates { address: none, viewer: none, introspection: none }).await
+        self.serve_within(graphql_transport::BudgetSettings { address: none, viewer: none, introspection: none }).await
     }
 
     /// As [`Self::serve`], with budgets.
-    pub async fn serve_within(&self, budgets: graphql_transport::Rates) -> Served {
+    pub async fn serve_within(&self, budgets: graphql_transport::BudgetSettings) -> Served {
         self.serve_with(|settings| settings.budgets = budgets).await
     }
 

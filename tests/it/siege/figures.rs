@@ -22,7 +22,7 @@ use crate::{
 const TIMES: usize = 40;
 /// How many large operations are sent at the same time: more than can run.
 const LARGE: usize = 32;
-/// The units of large operations that run at the same time: `LANE` in server/gate.rs.
+/// The units of large operations that run at the same time: `LANE_SIZE` in graphql-transport/gate.rs.
 const LANE: u64 = 20_000;
 
 /// Prints the time and memory of a unit of cost. Each operation comes from a different address, because of the budgets.

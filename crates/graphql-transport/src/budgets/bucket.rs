@@ -10,23 +10,23 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use super::Exhausted;
+use super::BudgetExhausted;
 use client_limits::Budget;
 
 /// Maximum number of buckets in memory, of about 60 bytes each.
 const MAX_BUCKETS: usize = 50_000;
 
-/// The time since the start.
+/// A clock that shows the time since it was created.
 #[derive(Clone, Debug)]
-pub(in super::super) struct SinceStart(Instant);
+pub(in super::super) struct UptimeClock(Instant);
 
-impl Default for SinceStart {
+impl Default for UptimeClock {
     fn default() -> Self {
         Self(Instant::now())
     }
 }
 
-impl Clock for SinceStart {
+impl Clock for UptimeClock {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
@@ -62,7 +62,7 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Buckets<K, C> {
     /// # Errors
     ///
     /// When the bucket has too few units.
-    pub fn take(&self, key: &K, units: u64) -> Result<Option<u64>, Exhausted> {
+    pub fn take(&self, key: &K, units: u64) -> Result<Option<u64>, BudgetExhausted> {
         let Some(quota) = self.quota else { return Ok(None) };
         let units = u32::try_from(units).unwrap_or(u32::MAX).min(quota.burst_size().get());
         let Some(units) = NonZeroU32::new(units) else { return Ok(None) };
@@ -76,14 +76,14 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Buckets<K, C> {
         }
         match taken {
             Ok(Ok(state)) => Ok(Some(state.remaining_burst_capacity().into())),
-            Ok(Err(until)) => Err(Exhausted { after: until.wait_time_from(self.clock.now()) }),
+            Ok(Err(until)) => Err(BudgetExhausted { after: until.wait_time_from(self.clock.now()) }),
             // Not possible: no more units are requested than a bucket can hold.
             Err(_) => Ok(None),
         }
     }
 
-    /// Removes the buckets that are full; if these are too few, removes all, which only allows a
-    /// few more bursts.
+    /// Removes the buckets that are full. If these are too few, removes all, which only allows some
+    /// more bursts.
     fn evict(&self, quota: Quota) {
         let mut limiter = self.limiter.write().unwrap_or_else(PoisonError::into_inner);
         let Some(known) = limiter.as_ref().filter(|known| known.len() >= self.max) else { return };
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn without_a_rate_there_is_no_limit() {
-        let buckets = Buckets::new(Budget::NONE, SinceStart::default());
+        let buckets = Buckets::new(Budget::NONE, UptimeClock::default());
         assert_eq!(buckets.take(&1, u64::MAX), Ok(None));
     }
 

@@ -1,6 +1,6 @@
 //! Budgets of viewers and addresses, in units of the contract's costs.
 //!
-//! Each has a token bucket that is filled at a fixed rate. An operation takes its cost from it
+//! Each has a token bucket that is refilled at a fixed rate. An operation takes its cost from it
 //! before it runs, and is refused if there is too little.
 
 mod bucket;
@@ -12,19 +12,19 @@ use std::time::Duration;
 use async_graphql::{ServerError, Value};
 
 use super::response_body::error;
-use bucket::{Buckets, SinceStart};
+use bucket::{Buckets, UptimeClock};
 use client_limits::{AddressPrefix, Budget};
 use governor::clock::Clock;
 use graphql_contract::documents::Cost;
 
-/// Bytes of a body that cost one unit to read.
-const BODY_OF_A_UNIT: usize = 1024;
-/// Bytes of a document that cost one unit to prepare: parsing, validation and normalization.
-const DOCUMENT_OF_A_UNIT: usize = 64;
+/// Bytes of a body whose reading costs one unit.
+const BODY_BYTES_PER_UNIT: usize = 1024;
+/// Bytes of a document whose preparation costs one unit: parsing, validation and normalization.
+const DOCUMENT_BYTES_PER_UNIT: usize = 64;
 
-/// The budgets.
+/// The budgets of addresses and viewers.
 #[derive(Clone, Copy, Debug)]
-pub struct Rates {
+pub struct BudgetSettings {
     /// Of a client address.
     pub address: Budget,
     /// Of a signed-in viewer.
@@ -33,7 +33,7 @@ pub struct Rates {
     pub introspection: Budget,
 }
 
-impl Default for Rates {
+impl Default for BudgetSettings {
     fn default() -> Self {
         Self {
             address: Budget { per_second: 20_000, burst: 200_000 },
@@ -51,7 +51,7 @@ pub(super) struct Payer {
 }
 
 /// The buckets of all clients.
-pub(super) struct Budgets<C: Clock = SinceStart> {
+pub(super) struct Budgets<C: Clock = UptimeClock> {
     address: Buckets<AddressPrefix, C>,
     viewer: Buckets<u128, C>,
     introspection: Buckets<AddressPrefix, C>,
@@ -61,19 +61,19 @@ pub(super) struct Budgets<C: Clock = SinceStart> {
 
 /// A budget is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Exhausted {
+pub(super) struct BudgetExhausted {
     /// The time after which a retry can succeed.
     pub after: Duration,
 }
 
 impl Budgets {
-    pub fn new(rates: &Rates) -> Self {
-        Self::by(&SinceStart::default(), rates)
+    pub fn new(rates: &BudgetSettings) -> Self {
+        Self::with_clock(&UptimeClock::default(), rates)
     }
 }
 
 impl<C: Clock + Clone> Budgets<C> {
-    fn by(clock: &C, rates: &Rates) -> Self {
+    fn with_clock(clock: &C, rates: &BudgetSettings) -> Self {
         Self {
             address: Buckets::new(rates.address, clock.clone()),
             viewer: Buckets::new(rates.viewer, clock.clone()),
@@ -87,8 +87,8 @@ impl<C: Clock + Clone> Budgets<C> {
     /// # Errors
     ///
     /// When the budget of the address is used up.
-    pub fn charge_body(&self, payer: Payer, bytes: usize) -> Result<(), Exhausted> {
-        self.charge_address(payer, bytes.div_ceil(BODY_OF_A_UNIT))
+    pub fn charge_body(&self, payer: Payer, bytes: usize) -> Result<(), BudgetExhausted> {
+        self.charge_address(payer, bytes.div_ceil(BODY_BYTES_PER_UNIT))
     }
 
     /// Charges the address for a document that is not cached, before it is prepared.
@@ -96,11 +96,11 @@ impl<C: Clock + Clone> Budgets<C> {
     /// # Errors
     ///
     /// When the budget of the address is used up.
-    pub fn charge_document(&self, payer: Payer, bytes: usize) -> Result<(), Exhausted> {
-        self.charge_address(payer, bytes.div_ceil(DOCUMENT_OF_A_UNIT))
+    pub fn charge_document(&self, payer: Payer, bytes: usize) -> Result<(), BudgetExhausted> {
+        self.charge_address(payer, bytes.div_ceil(DOCUMENT_BYTES_PER_UNIT))
     }
 
-    fn charge_address(&self, payer: Payer, units: usize) -> Result<(), Exhausted> {
+    fn charge_address(&self, payer: Payer, units: usize) -> Result<(), BudgetExhausted> {
         let units = units as u64;
         let taken = payer.prefix().map_or(Ok(()), |address| self.address.take(&address, units).map(|_| ()));
         taken.inspect_err(|_| self.count_refusal())
@@ -112,7 +112,7 @@ impl<C: Clock + Clone> Budgets<C> {
     /// # Errors
     ///
     /// When a budget is used up.
-    pub fn charge(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, Exhausted> {
+    pub fn charge(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, BudgetExhausted> {
         self.take(payer, cost).inspect_err(|_| self.count_refusal())
     }
 
@@ -125,7 +125,7 @@ impl<C: Clock + Clone> Budgets<C> {
         self.refusals.load(Ordering::Relaxed)
     }
 
-    fn take(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, Exhausted> {
+    fn take(&self, payer: Payer, cost: Cost) -> Result<Option<u64>, BudgetExhausted> {
         let (address, viewer) = (payer.prefix(), payer.viewer);
         // If the viewer's own budget refuses, the budget of the address, which others share, is not
         // charged.
@@ -145,7 +145,7 @@ impl<C: Clock + Clone> Budgets<C> {
     }
 }
 
-impl Exhausted {
+impl BudgetExhausted {
     /// Whole seconds until a retry can succeed.
     pub fn seconds(self) -> u64 {
         self.after.as_secs() + u64::from(self.after.subsec_nanos() > 0)
@@ -174,9 +174,9 @@ mod tests {
 
     use super::*;
 
-    fn rates(address: u32, viewer: u32) -> Rates {
+    fn rates(address: u32, viewer: u32) -> BudgetSettings {
         let budget = |per_second: u32| Budget { per_second, burst: per_second * 10 };
-        Rates { address: budget(address), viewer: budget(viewer), introspection: budget(100) }
+        BudgetSettings { address: budget(address), viewer: budget(viewer), introspection: budget(100) }
     }
 
     fn payer(address: &str, viewer: Option<u128>) -> Payer {
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_bucket_is_emptied_and_refilled() {
         let clock = FakeRelativeClock::default();
-        let budgets = Budgets::by(&clock, &rates(100, 0));
+        let budgets = Budgets::with_clock(&clock, &rates(100, 0));
         let guest = payer("192.0.2.1", None);
         assert_eq!(budgets.charge(guest, cost(400)), Ok(Some(600)));
         assert_eq!(budgets.charge(guest, cost(600)), Ok(Some(0)));
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn a_cost_above_the_capacity_empties_the_bucket() {
         let clock = FakeRelativeClock::default();
-        let budgets = Budgets::by(&clock, &rates(100, 0));
+        let budgets = Budgets::with_clock(&clock, &rates(100, 0));
         let guest = payer("192.0.2.1", None);
         assert_eq!(budgets.charge(guest, cost(5_000)), Ok(Some(0)));
         assert!(budgets.charge(guest, cost(1)).is_err());
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn an_ipv6_network_is_one_client() {
         let clock = FakeRelativeClock::default();
-        let budgets = Budgets::by(&clock, &rates(100, 0));
+        let budgets = Budgets::with_clock(&clock, &rates(100, 0));
         assert!(budgets.charge(payer("2001:db8:0:1::1", None), cost(1_000)).is_ok());
         assert!(budgets.charge(payer("2001:db8:0:1:ffff::2", None), cost(1)).is_err());
         assert!(budgets.charge(payer("2001:db8:0:2::1", None), cost(1)).is_ok());
@@ -239,13 +239,16 @@ mod tests {
         for _ in 0..100 {
             assert!(budgets.charge(payer("192.0.2.1", Some(1)), cost(1_000)).is_err());
         }
-        assert!(budgets.charge(payer("192.0.2.1", None), cost(8_000)).is_ok(), "a colleague has the rest");
+        assert!(
+            budgets.charge(payer("192.0.2.1", None), cost(8_000)).is_ok(),
+            "the rest is left for others at the address"
+        );
     }
 
     #[test]
-    fn introspection_and_texts_are_charged() {
+    fn introspection_bodies_and_documents_are_charged() {
         let clock = FakeRelativeClock::default();
-        let budgets = Budgets::by(&clock, &rates(100, 0));
+        let budgets = Budgets::with_clock(&clock, &rates(100, 0));
         let guest = payer("192.0.2.1", None);
         let introspection = Cost { introspection: 600, ..Cost::default() };
         assert!(budgets.charge(guest, introspection).is_ok());
@@ -261,7 +264,7 @@ mod tests {
     #[tokio::test]
     async fn an_event_waits_until_the_budget_allows_it() {
         let clock = FakeRelativeClock::default();
-        let budgets = Budgets::by(&clock, &rates(1_000, 0));
+        let budgets = Budgets::with_clock(&clock, &rates(1_000, 0));
         let guest = payer("192.0.2.1", None);
         budgets.charge(guest, cost(10_000)).unwrap();
         let mut waiting = std::pin::pin!(budgets.wait(guest, cost(10)));
@@ -273,7 +276,7 @@ mod tests {
 
     #[test]
     fn the_error_says_when_to_retry() {
-        let error = Exhausted { after: Duration::from_millis(41_200) }.error();
+        let error = BudgetExhausted { after: Duration::from_millis(41_200) }.error();
         assert_eq!(error.message, "Too many requests. Try again in 42 seconds.");
         let json = serde_json::to_value(&error).unwrap();
         assert_eq!(json["extensions"]["retryAfterSeconds"], 42);

@@ -19,9 +19,9 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
-use super::connection::{Bounds, ConnectionListener};
+use super::connection::{ConnectionLimits, ConnectionListener};
 use super::health::Ready;
-use super::serving::Serving;
+use super::server::Server;
 use super::shared::Shared;
 pub(super) use operations::{FinishedOperation, Operations};
 use telemetry::{BUCKETS, HistogramSnapshot, Labels, Metric, Samples};
@@ -29,7 +29,7 @@ use telemetry::{BUCKETS, HistogramSnapshot, Labels, Metric, Samples};
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Maximum number of connections to the metrics endpoint.
-const MAX_READERS: usize = 50;
+const MAX_CONNECTIONS: usize = 50;
 
 /// The metrics of the transport.
 #[derive(Default)]
@@ -65,11 +65,15 @@ impl Metrics {
 pub(super) async fn serve(listener: Option<TcpListener>, shared: Arc<Shared>) -> io::Result<()> {
     let Some(listener) = listener else { return pending().await };
     let idle = shared.settings.idle_timeout;
-    let bounds = Bounds { connections: MAX_READERS, per_address: MAX_READERS, ..Bounds::of(&shared.settings) };
-    let connections = ConnectionListener::new(listener, bounds, Arc::default())?;
+    let limits = ConnectionLimits {
+        connections: MAX_CONNECTIONS,
+        per_address: MAX_CONNECTIONS,
+        ..ConnectionLimits::of(&shared.settings)
+    };
+    let connections = ConnectionListener::new(listener, limits, Arc::default())?;
     let ready = Ready { shared: Arc::clone(&shared), has_details: true };
     let routes = Route::new().at("/readyz", get(ready)).at("/metrics", get(Exporter(shared))).map_to_response();
-    Serving { idle, drain: Duration::ZERO, max_streams: 1 }.run(connections, routes, pending()).await;
+    Server { idle, drain: Duration::ZERO, max_streams: 1 }.run(connections, routes, pending()).await;
     Ok(())
 }
 
@@ -100,9 +104,9 @@ impl Endpoint for Exporter {
 /// All metrics as text.
 fn render(name: &str, metrics: Vec<Metric>) -> Result<String, fmt::Error> {
     let mut ours = Registry::with_prefix(name);
-    ours.register_collector(Box::new(Read(metrics)));
+    ours.register_collector(Box::new(Scrape(metrics)));
     let mut process = Registry::with_prefix("process");
-    process.register_collector(Box::new(Read(process::metrics())));
+    process.register_collector(Box::new(Scrape(process::metrics())));
     let mut body = String::new();
     text::encode_registry(&mut body, &process)?;
     text::encode(&mut body, &ours)?;
@@ -111,9 +115,9 @@ fn render(name: &str, metrics: Vec<Metric>) -> Result<String, fmt::Error> {
 
 /// The metrics of one scrape.
 #[derive(Debug)]
-struct Read(Vec<Metric>);
+struct Scrape(Vec<Metric>);
 
-impl Collector for Read {
+impl Collector for Scrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|metric| {
             let kind = match metric.samples {
@@ -130,17 +134,17 @@ impl Collector for Read {
 fn encode(mut family: MetricEncoder<'_>, samples: &Samples) -> fmt::Result {
     match samples {
         Samples::Counters(counts) => {
-            each(&mut family, counts, |one, count| one.encode_counter::<NoLabelSet, u64, u64>(count, None))
+            encode_each(&mut family, counts, |one, count| one.encode_counter::<NoLabelSet, u64, u64>(count, None))
         }
         Samples::Sums(sums) => {
-            each(&mut family, sums, |one, sum| one.encode_counter::<NoLabelSet, f64, f64>(sum, None))
+            encode_each(&mut family, sums, |one, sum| one.encode_counter::<NoLabelSet, f64, f64>(sum, None))
         }
-        Samples::Gauges(gauges) => each(&mut family, gauges, |one, level| one.encode_gauge(level)),
-        Samples::Histograms(times) => each(&mut family, times, encode_times),
+        Samples::Gauges(gauges) => encode_each(&mut family, gauges, |one, level| one.encode_gauge(level)),
+        Samples::Histograms(times) => encode_each(&mut family, times, encode_histogram),
     }
 }
 
-fn each<T>(
+fn encode_each<T>(
     family: &mut MetricEncoder<'_>,
     samples: &[(Labels, T)],
     encode: impl Fn(&mut MetricEncoder<'_>, &T) -> fmt::Result,
@@ -151,7 +155,7 @@ fn each<T>(
     })
 }
 
-fn encode_times(one: &mut MetricEncoder<'_>, times: &HistogramSnapshot) -> fmt::Result {
+fn encode_histogram(one: &mut MetricEncoder<'_>, times: &HistogramSnapshot) -> fmt::Result {
     let within: u64 = times.buckets.iter().sum();
     // A value recorded between two reads may be missing; the next scrape has it.
     let count = times.count.max(within);

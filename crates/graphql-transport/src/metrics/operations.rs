@@ -25,13 +25,13 @@ pub(crate) struct FinishedOperation<'a> {
     pub fields: &'a [String],
     pub code: &'a str,
     pub cost: u64,
-    pub took: Duration,
+    pub duration: Duration,
 }
 
 /// Counts operations.
 #[derive(Default)]
 pub(crate) struct Operations {
-    begun: AtomicU64,
+    started: AtomicU64,
     ended: AtomicU64,
     events: AtomicU64,
     cost: AtomicU64,
@@ -62,8 +62,8 @@ fn count(counts: &mut HashMap<String, u64>, key: &str) {
 
 impl Operations {
     /// Counts the start of an operation.
-    pub fn begin(&self) {
-        self.begun.fetch_add(1, Ordering::Relaxed);
+    pub fn start(&self) {
+        self.started.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts an event sent to a client.
@@ -72,7 +72,7 @@ impl Operations {
     }
 
     /// Counts a finished operation.
-    pub fn end(&self, done: &FinishedOperation<'_>) {
+    pub fn finish(&self, done: &FinishedOperation<'_>) {
         self.ended.fetch_add(1, Ordering::Relaxed);
         self.cost.fetch_add(done.cost, Ordering::Relaxed);
         let kind = done.kind.unwrap_or(NONE);
@@ -84,7 +84,7 @@ impl Operations {
         let entry = statistics.by_name.entry((name.to_owned(), kind)).or_default();
         count(&mut entry.codes, done.code);
         if kind != "subscription" {
-            entry.times.record(done.took);
+            entry.times.record(done.duration);
         }
         for field in done.fields {
             match statistics.by_field.get_mut(field) {
@@ -103,18 +103,18 @@ impl Operations {
     /// The current values.
     pub fn metrics(&self) -> Vec<Metric> {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let (ended, begun) = (read(&self.ended), read(&self.begun));
-        let running = usize::try_from(begun.saturating_sub(ended)).unwrap_or(usize::MAX);
+        let (ended, started) = (read(&self.ended), read(&self.started));
+        let running = usize::try_from(started.saturating_sub(ended)).unwrap_or(usize::MAX);
         let statistics = self.statistics();
         let (mut operations, mut times, mut fields) = (Vec::new(), Vec::new(), Vec::new());
         for ((name, kind), entry) in &statistics.by_name {
             let labels: Labels = vec![("operation", name.clone()), ("kind", (*kind).to_owned())];
-            operations.extend(entry.codes.iter().map(|(code, count)| (with(&labels, "code", code), *count)));
+            operations.extend(entry.codes.iter().map(|(code, count)| (with_label(&labels, "code", code), *count)));
             times.push((labels, entry.times.snapshot()));
         }
         for (field, codes) in &statistics.by_field {
             let labels: Labels = vec![("field", field.clone())];
-            fields.extend(codes.iter().map(|(code, count)| (with(&labels, "code", code), *count)));
+            fields.extend(codes.iter().map(|(code, count)| (with_label(&labels, "code", code), *count)));
         }
         let counts = |name, help, samples| Metric { name, help, samples: Samples::Counters(samples) };
         vec![
@@ -132,7 +132,7 @@ impl Operations {
     }
 }
 
-fn with(labels: &Labels, name: &'static str, value: &str) -> Labels {
+fn with_label(labels: &Labels, name: &'static str, value: &str) -> Labels {
     labels.iter().cloned().chain([(name, value.to_owned())]).collect()
 }
 
@@ -140,10 +140,10 @@ fn with(labels: &Labels, name: &'static str, value: &str) -> Labels {
 mod tests {
     use super::*;
 
-    fn end(operations: &Operations, name: Option<&str>, code: &str) {
+    fn finish(operations: &Operations, name: Option<&str>, code: &str) {
         let fields = ["me".to_owned()];
-        let took = Duration::from_millis(3);
-        operations.end(&FinishedOperation { kind: Some("query"), name, fields: &fields, code, cost: 2, took });
+        let duration = Duration::from_millis(3);
+        operations.finish(&FinishedOperation { kind: Some("query"), name, fields: &fields, code, cost: 2, duration });
     }
 
     fn counts(operations: &Operations, metric: &str) -> Vec<(Labels, u64)> {
@@ -159,9 +159,9 @@ mod tests {
     fn names_are_bounded_and_every_operation_is_counted() {
         let operations = Operations::default();
         for number in 0..1_000 {
-            end(&operations, Some(&format!("Op{number}")), "OK");
+            finish(&operations, Some(&format!("Op{number}")), "OK");
         }
-        end(&operations, Some("Op0"), "TIMEOUT");
+        finish(&operations, Some("Op0"), "TIMEOUT");
         let counted = counts(&operations, "operations");
         assert_eq!(counted.len(), MAX_NAMES + 2, "the names, one more code, and the rest");
         assert_eq!(counted.iter().map(|(_, count)| count).sum::<u64>(), 1_001);
@@ -174,9 +174,16 @@ mod tests {
     #[test]
     fn rejected_requests_are_counted_too() {
         let operations = Operations::default();
-        operations.begin();
-        let took = Duration::ZERO;
-        operations.end(&FinishedOperation { kind: None, name: None, fields: &[], code: "BAD_REQUEST", cost: 0, took });
+        operations.start();
+        let duration = Duration::ZERO;
+        operations.finish(&FinishedOperation {
+            kind: None,
+            name: None,
+            fields: &[],
+            code: "BAD_REQUEST",
+            cost: 0,
+            duration,
+        });
         let labels = vec![("operation", NONE.into()), ("kind", NONE.into()), ("code", "BAD_REQUEST".to_owned())];
         assert_eq!(counts(&operations, "operations"), [(labels, 1)]);
     }

@@ -5,11 +5,11 @@ use std::fs;
 use telemetry::{Metric, Samples};
 
 /// Clock ticks per second in `/proc`: the same on every Linux.
-const TICKS: f64 = 100.0;
+const TICKS_PER_SECOND: f64 = 100.0;
 
 /// The metrics that can be read; none on a system without `/proc`.
 pub(super) fn metrics() -> Vec<Metric> {
-    [memory(), processor_time(), files()].into_iter().flatten().collect()
+    [memory(), processor_time(), open_files()].into_iter().flatten().collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no process has 2^52 bytes")]
@@ -26,11 +26,11 @@ fn processor_time() -> Option<Metric> {
     let (_, after_name) = stat.rsplit_once(") ")?;
     let mut fields = after_name.split(' ').skip(11);
     let (user, system): (f64, f64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-    let samples = Samples::Sums(vec![(Vec::new(), (user + system) / TICKS)]);
+    let samples = Samples::Sums(vec![(Vec::new(), (user + system) / TICKS_PER_SECOND)]);
     Some(Metric { name: "cpu_seconds", help: "Processor time that the process has used", samples })
 }
 
-fn files() -> Option<Metric> {
+fn open_files() -> Option<Metric> {
     let open = fs::read_dir("/proc/self/fd").ok()?.count();
     Some(Metric::count_gauge("open_fds", "Files and sockets that the process has open", open))
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Maximum length of the reason in a close frame, in bytes.
-const MAX_REASON: usize = 123;
+const MAX_REASON_BYTES: usize = 123;
 
 /// A code and a reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,29 +26,29 @@ impl Close {
     pub const SUBPROTOCOL: Self = Self::new(4406, "Subprotocol not acceptable");
     pub const INIT_TIMEOUT: Self = Self::new(4408, "Connection initialisation timeout");
     pub const INIT_TWICE: Self = Self::new(4429, "Too many initialisation requests");
-    pub const FAULT: Self = Self::new(4500, "Internal server error");
+    pub const INTERNAL_ERROR: Self = Self::new(4500, "Internal server error");
 
     /// The client broke the protocol.
     pub fn invalid(why: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: 4400, reason: short(why.into()) }
+        Self { code: 4400, reason: truncate_reason(why.into()) }
     }
 
     /// The session was not opened.
     pub fn forbidden(why: &str) -> Self {
-        Self { code: 4403, reason: short(Cow::Owned(format!("Forbidden: {why}"))) }
+        Self { code: 4403, reason: truncate_reason(Cow::Owned(format!("Forbidden: {why}"))) }
     }
 
     /// An operation with this ID is already running.
     pub fn duplicate(id: &str) -> Self {
-        Self { code: 4409, reason: short(Cow::Owned(format!("Subscriber for {id} already exists"))) }
+        Self { code: 4409, reason: truncate_reason(Cow::Owned(format!("Subscriber for {id} already exists"))) }
     }
 }
 
-fn short(reason: Cow<'static, str>) -> Cow<'static, str> {
-    if reason.len() <= MAX_REASON {
+fn truncate_reason(reason: Cow<'static, str>) -> Cow<'static, str> {
+    if reason.len() <= MAX_REASON_BYTES {
         return reason;
     }
-    let end = (0..=MAX_REASON).rev().find(|end| reason.is_char_boundary(*end)).unwrap_or_default();
+    let end = (0..=MAX_REASON_BYTES).rev().find(|end| reason.is_char_boundary(*end)).unwrap_or_default();
     Cow::Owned(reason[..end].to_owned())
 }
 
@@ -59,6 +59,6 @@ mod tests {
     #[test]
     fn a_reason_fits_in_its_frame() {
         let close = Close::duplicate(&"é".repeat(128));
-        assert!(close.reason.len() <= MAX_REASON && close.reason.starts_with("Subscriber for é"));
+        assert!(close.reason.len() <= MAX_REASON_BYTES && close.reason.starts_with("Subscriber for é"));
     }
 }

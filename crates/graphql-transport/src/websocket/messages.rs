@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::close::Close;
 
 /// Maximum length of the ID of an operation, in bytes.
-const MAX_ID: usize = 128;
+const MAX_ID_BYTES: usize = 128;
 
 /// A message of a client.
 #[derive(Debug, PartialEq)]
@@ -57,8 +57,8 @@ fn payload(message: &mut Map<String, Value>) -> Result<Option<Map<String, Value>
 /// Rejects an operation with parts of wrong types, as the reference server does: it is not a
 /// message of the protocol.
 fn check_operation(payload: &Map<String, Value>) -> Result<(), Close> {
-    let is_optional = |name: &str, is_right: fn(&Value) -> bool| {
-        payload.get(name).is_none_or(|value| value.is_null() || is_right(value))
+    let is_optional = |name: &str, is_valid: fn(&Value) -> bool| {
+        payload.get(name).is_none_or(|value| value.is_null() || is_valid(value))
     };
     if !payload.get("query").is_some_and(Value::is_string) {
         return Err(Close::invalid("Invalid message: the query must be a string"));
@@ -77,7 +77,7 @@ fn check_operation(payload: &Map<String, Value>) -> Result<(), Close> {
 
 fn id(message: &mut Map<String, Value>) -> Result<String, Close> {
     match message.remove("id") {
-        Some(Value::String(id)) if !id.is_empty() && id.len() <= MAX_ID => Ok(id),
+        Some(Value::String(id)) if !id.is_empty() && id.len() <= MAX_ID_BYTES => Ok(id),
         _ => Err(Close::invalid("Invalid message: the id must be a string of 1 to 128 bytes")),
     }
 }

@@ -38,7 +38,7 @@ pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: S
     if !shared.allows_origin(headers) {
         return refuse(StatusCode::FORBIDDEN, "This origin is not allowed.", &request_id);
     }
-    let speaks = offers(headers);
+    let offers_subprotocol = offers_subprotocol(headers);
     let bearer = bearer(headers);
     let address = shared.address(&request);
     let websocket = match WebSocket::from_request_without_body(&request).await {
@@ -51,11 +51,11 @@ pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: S
     let peer = request.remote_addr().as_socket_addr().copied();
     let serve = move |stream| async move {
         let _alive = shared.alive.clone();
-        let admitted = shared.admission.enter(address);
-        peer.into_iter().filter(|_| admitted.is_some()).for_each(|peer| shared.open_connections.release_permit(peer));
+        let permit = shared.admission.admit(address);
+        peer.into_iter().filter(|_| permit.is_some()).for_each(|peer| shared.open_connections.release_permit(peer));
         let unread_bytes = peer.and_then(|peer| shared.open_connections.unread_bytes(peer)).unwrap_or_default();
-        unread_bytes.count(shared.gate.incoming(), address);
-        let refused = match (speaks, &admitted) {
+        unread_bytes.start_counting(shared.gate.incoming(), address);
+        let refused = match (offers_subprotocol, &permit) {
             (false, _) => Some(Close::SUBPROTOCOL),
             (true, None) => Some(Close::OVERLOADED),
             (true, Some(_)) => None,
@@ -66,7 +66,7 @@ pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: S
     websocket.protocols([SUBPROTOCOL]).config(config).on_upgrade(serve).into_response()
 }
 
-fn offers(headers: &HeaderMap) -> bool {
+fn offers_subprotocol(headers: &HeaderMap) -> bool {
     let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
     offered.flat_map(|value| value.split(',')).any(|protocol| protocol.trim() == SUBPROTOCOL)
 }

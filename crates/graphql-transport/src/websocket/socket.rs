@@ -20,9 +20,9 @@ use super::super::operations::{self, Event};
 use super::super::params::Params;
 use super::super::record::{Record, Transport};
 use super::super::response_body::{ResponseBody, error};
-use super::super::shared::{PrepareError, Shared, session_ended, stopped, token};
-use super::super::unread_bytes::{TOO_MUCH, UnreadBytes};
-use super::super::{Call, Credentials, Refused, Session, trace};
+use super::super::shared::{PrepareError, Shared, token, wait_for_session_end, wait_until_true};
+use super::super::unread_bytes::{TOO_MANY_BYTES, UnreadBytes};
+use super::super::{Credentials, OperationContext, Session, SessionError, trace};
 use super::close::Close;
 use super::messages::{self, Incoming};
 use graphql_contract::documents::Prepared;
@@ -31,16 +31,16 @@ use graphql_contract::documents::Prepared;
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why a socket ends.
-enum End {
+enum SocketEnd {
     /// The client has disconnected, or does not read.
-    Gone,
+    Disconnected,
     /// The client closed the socket.
     ClosedByClient,
     /// The server closes the socket.
     Close(Close),
 }
 
-impl From<Close> for End {
+impl From<Close> for SocketEnd {
     fn from(close: Close) -> Self {
         Self::Close(close)
     }
@@ -88,33 +88,33 @@ impl Socket {
     /// Serves the socket until it is closed; `refused` closes it at once.
     pub async fn serve(mut self, refused: Option<Close>) {
         let end = match refused {
-            Some(close) => End::Close(close),
+            Some(close) => SocketEnd::Close(close),
             None => match AssertUnwindSafe(self.run()).catch_unwind().await {
                 Ok(Err(end)) => end,
                 Ok(Ok(never)) => match never {},
-                Err(_) => End::Close(Close::FAULT),
+                Err(_) => SocketEnd::Close(Close::INTERNAL_ERROR),
             },
         };
         self.operations.clear();
         match end {
-            End::Close(close) => self.close(close).await,
-            End::ClosedByClient => self.mark_closed().await,
-            End::Gone => {}
+            SocketEnd::Close(close) => self.close(close).await,
+            SocketEnd::ClosedByClient => self.read_until_closed().await,
+            SocketEnd::Disconnected => {}
         }
     }
 
-    async fn run(&mut self) -> Result<std::convert::Infallible, End> {
-        let every = self.shared.settings.ping_interval;
-        let mut ping = interval_at(Instant::now() + every, every);
-        let initialized_by = Instant::now() + self.shared.settings.init_timeout;
+    async fn run(&mut self) -> Result<std::convert::Infallible, SocketEnd> {
+        let interval = self.shared.settings.ping_interval;
+        let mut ping = interval_at(Instant::now() + interval, interval);
+        let init_deadline = Instant::now() + self.shared.settings.init_timeout;
         let mut stopping = self.shared.stopping.clone();
         loop {
             let left = self.time_left();
             tokio::select! {
-                () = stopped(&mut stopping) => return Err(Close::RESTARTING.into()),
-                () = sleep_until(initialized_by), if self.session.is_none() => return Err(Close::INIT_TIMEOUT.into()),
+                () = wait_until_true(&mut stopping) => return Err(Close::RESTARTING.into()),
+                () = sleep_until(init_deadline), if self.session.is_none() => return Err(Close::INIT_TIMEOUT.into()),
                 () = sleep(left.unwrap_or_default()), if left.is_some() => self.check_expiry()?,
-                () = session_ended(&mut self.ended) => return Err(Close::EXPIRED.into()),
+                () = wait_for_session_end(&mut self.ended) => return Err(Close::EXPIRED.into()),
                 _ = ping.tick() => self.ping().await?,
                 message = self.stream.next() => self.receive(message).await?,
                 Some((id, event)) = self.operations.next(), if !self.operations.is_empty() => self.send_event(&id, event).await?,
@@ -127,23 +127,23 @@ impl Socket {
         self.session.as_ref()?.time_left(self.shared.sessions.now())
     }
 
-    fn check_expiry(&self) -> Result<(), End> {
+    fn check_expiry(&self) -> Result<(), SocketEnd> {
         if self.time_left() == Some(Duration::ZERO) { Err(Close::EXPIRED.into()) } else { Ok(()) }
     }
 
-    async fn ping(&mut self) -> Result<(), End> {
+    async fn ping(&mut self) -> Result<(), SocketEnd> {
         self.check_expiry()?;
         if self.last_received.elapsed() > self.shared.settings.ping_interval * 2 {
-            return Err(End::Gone);
+            return Err(SocketEnd::Disconnected);
         }
         self.send(Message::Ping(Vec::new())).await
     }
 
-    async fn receive(&mut self, message: Option<std::io::Result<Message>>) -> Result<(), End> {
+    async fn receive(&mut self, message: Option<std::io::Result<Message>>) -> Result<(), SocketEnd> {
         self.last_received = Instant::now();
         match &message {
-            Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => self.unread_bytes.read_control(payload.len()),
-            Some(Ok(_)) => self.unread_bytes.read_message(),
+            Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => self.unread_bytes.control_read(payload.len()),
+            Some(Ok(_)) => self.unread_bytes.message_read(),
             _ => {}
         }
         match message {
@@ -160,14 +160,14 @@ impl Socket {
             },
             Some(Ok(Message::Binary(_))) => Err(Close::invalid("Invalid message: binary").into()),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
-            Some(Err(failure)) if failure.to_string().contains("too long") => Err(Close::TOO_LARGE.into()),
-            Some(Err(failure)) if failure.to_string().contains(TOO_MUCH) => Err(Close::TOO_MANY_UNFINISHED.into()),
-            Some(Ok(Message::Close(_))) => Err(End::ClosedByClient),
-            Some(Err(_)) | None => Err(End::Gone),
+            Some(Err(error)) if error.to_string().contains("too long") => Err(Close::TOO_LARGE.into()),
+            Some(Err(error)) if error.to_string().contains(TOO_MANY_BYTES) => Err(Close::TOO_MANY_UNFINISHED.into()),
+            Some(Ok(Message::Close(_))) => Err(SocketEnd::ClosedByClient),
+            Some(Err(_)) | None => Err(SocketEnd::Disconnected),
         }
     }
 
-    async fn init(&mut self, payload: Map<String, Value>) -> Result<(), End> {
+    async fn init(&mut self, payload: Map<String, Value>) -> Result<(), SocketEnd> {
         if self.session.is_some() {
             return Err(Close::INIT_TWICE.into());
         }
@@ -182,8 +182,8 @@ impl Socket {
         let opened = timeout(shared.settings.init_timeout, shared.sessions.open(credentials)).await;
         let mut session = match opened {
             Ok(Ok(session)) => session,
-            Ok(Err(Refused::Token(why))) => return Err(Close::forbidden(&why).into()),
-            Ok(Err(Refused::Unavailable)) | Err(_) => return Err(Close::OVERLOADED.into()),
+            Ok(Err(SessionError::Token(why))) => return Err(Close::forbidden(&why).into()),
+            Ok(Err(SessionError::Unavailable)) | Err(_) => return Err(Close::OVERLOADED.into()),
         };
         self.ended = session.take_ended();
         self.session = Some(session);
@@ -191,7 +191,7 @@ impl Socket {
         self.send(Message::text(messages::ACK)).await
     }
 
-    async fn subscribe(&mut self, id: String, payload: Map<String, Value>, bytes: usize) -> Result<(), End> {
+    async fn subscribe(&mut self, id: String, payload: Map<String, Value>, bytes: usize) -> Result<(), SocketEnd> {
         let Some(viewer) = self.session.as_ref().map(Session::owner) else { return Err(Close::UNAUTHORIZED.into()) };
         self.check_expiry()?;
         if self.operations.contains_key(&id) {
@@ -200,35 +200,35 @@ impl Socket {
         let payer = Payer { address: self.address, viewer };
         let request_id = self.shared.sessions.request_id();
         let context = tracing::info_span!("request", id = request_id, socket = self.request_id);
-        let trace = trace::begin(&context, &request_id, None);
+        let trace = trace::start(&context, &request_id, None);
         let spans = (context, trace);
-        let record = Record::begin(&self.shared, Transport::Websocket, request_id.clone(), self.address, spans);
+        let record = Record::start(&self.shared, Transport::Websocket, request_id.clone(), self.address, spans);
         record.set_viewer(viewer);
         let prepared = prepare(self.shared.clone(), self.operations.len(), (payload, bytes), payer, &record).await;
         let Some(session) = &self.session else { return Err(Close::UNAUTHORIZED.into()) };
         match prepared {
             Ok((prepared, charged)) => {
                 let stream = (prepared.operation() == OperationType::Subscription).then(Arc::default);
-                let call = Call { request_id, address: self.address, stream };
+                let context = OperationContext { request_id, address: self.address, stream };
                 let events = if self.shared.is_anonymous(&prepared) {
-                    let nobody = self.shared.sessions.open(Credentials::of(None, self.address)).await;
-                    let data = nobody.map_err(|_| Close::OVERLOADED)?.data(call);
+                    let anonymous = self.shared.sessions.open(Credentials::of(None, self.address)).await;
+                    let data = anonymous.map_err(|_| Close::OVERLOADED)?.data(context);
                     operations::start(self.shared.clone(), prepared, data, record, charged)
                 } else {
-                    operations::start(self.shared.clone(), prepared, session.data(call), record, charged)
+                    operations::start(self.shared.clone(), prepared, session.data(context), record, charged)
                 };
                 self.operations.insert(id, events);
                 Ok(())
             }
             Err(errors) => {
-                record.refused(&errors);
+                record.set_refused(&errors);
                 let errors = ResponseBody::refused(errors, &request_id).errors;
                 self.send(Message::text(messages::error(&id, &errors))).await
             }
         }
     }
 
-    async fn send_event(&mut self, id: &str, event: Event) -> Result<(), End> {
+    async fn send_event(&mut self, id: &str, event: Event) -> Result<(), SocketEnd> {
         self.check_expiry()?;
         let text = match event {
             Event::Next(response_body) => {
@@ -246,13 +246,13 @@ impl Socket {
         self.send(Message::text(text)).await
     }
 
-    async fn send(&mut self, message: Message) -> Result<(), End> {
+    async fn send(&mut self, message: Message) -> Result<(), SocketEnd> {
         match timeout(self.shared.settings.write_timeout, self.stream.send(message)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Gone),
+            Ok(Err(_)) => Err(SocketEnd::Disconnected),
             Err(_) => {
                 tracing::info!(request_id = self.request_id, "a websocket client does not read: disconnected");
-                Err(End::Gone)
+                Err(SocketEnd::Disconnected)
             }
         }
     }
@@ -262,12 +262,12 @@ impl Socket {
     async fn close(mut self, close: Close) {
         tracing::debug!(request_id = self.request_id, code = close.code, reason = %close.reason, "closing a websocket");
         if self.send(Message::close_with(close.code, close.reason)).await.is_ok() {
-            self.mark_closed().await;
+            self.read_until_closed().await;
         }
     }
 
     /// Reads until the connection ends; the library responds to a close frame of the client.
-    async fn mark_closed(mut self) {
+    async fn read_until_closed(mut self) {
         let reading = async { while let Some(Ok(_)) = self.stream.next().await {} };
         // A client that does not respond is disconnected.
         let _ = timeout(CLOSE_TIMEOUT, reading).await;
@@ -281,7 +281,7 @@ async fn prepare(
     (payload, bytes): (Map<String, Value>, usize),
     payer: Payer,
     record: &Record,
-) -> Result<(Prepared, operations::Charged), Vec<ServerError>> {
+) -> Result<(Prepared, operations::Charge), Vec<ServerError>> {
     shared.charge_body(bytes, payer.address).map_err(|exhausted| vec![exhausted.error()])?;
     let max = shared.settings.max_subscriptions;
     if running >= max {
@@ -291,7 +291,7 @@ async fn prepare(
     let params = Params::from_map(payload).map_err(|error| vec![error])?;
     let wants_cost = params.wants_cost;
     let prepared = shared.prepare(params, payer.address).await.map_err(PrepareError::into_errors)?;
-    record.prepared(&prepared);
+    record.set_operation(&prepared);
     let cost_extension = shared.charge(&prepared, payer, wants_cost).map_err(|exhausted| vec![exhausted.error()])?;
-    Ok((prepared, operations::Charged { payer, cost_extension }))
+    Ok((prepared, operations::Charge { payer, cost_extension }))
 }

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::connection::{Connection, ConnectionListener};
-use super::shared::stopped;
+use super::shared::wait_until_true;
 
 /// Maximum size of a request head, in bytes: request line and headers. Longer ones get a 431.
 pub(super) const MAX_HEAD: usize = 32 * 1024;
@@ -38,9 +38,9 @@ const STREAM_BUFFER: usize = 16 * 1024;
 /// many streams.
 const MAX_STREAM_HEAD: u32 = 16 * 1024;
 
-/// The settings of connections.
+/// A server, with the settings of its connections.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Serving {
+pub(super) struct Server {
     /// How long a connection may have no traffic.
     pub idle: Duration,
     /// How long requests may take to finish when the server stops.
@@ -49,7 +49,7 @@ pub(super) struct Serving {
     pub max_streams: u32,
 }
 
-impl Serving {
+impl Server {
     /// Serves until `shutdown` completes, and then until all connections have ended or the drain
     /// timeout has passed.
     pub async fn run<E: Endpoint<Output = Response> + 'static>(
@@ -101,7 +101,7 @@ impl Serving {
                 return;
             },
             () = activity.idle_for(self.idle) => {}
-            () = stopped(&mut stopping) => {}
+            () = wait_until_true(&mut stopping) => {}
         }
         serving.as_mut().graceful_shutdown();
         // Also after an error: a half-closed client may still wait for its response. Further errors
