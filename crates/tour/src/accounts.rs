@@ -21,14 +21,14 @@ pub(super) fn unique_text() -> String {
 impl Tour {
     /// Creates an account for `role`.
     pub(super) async fn register(&mut self, role: &str) -> anyhow::Result<Account> {
-        let word = unique_text();
+        let suffix = unique_text();
         let name = format!("Tour {role}");
-        let email = format!("{role}-{}@tour.staygate.example", &word[..12]);
+        let email = format!("{role}-{}@tour.staygate.example", &suffix[..12]);
         let input = json!({ "email": email, "password": unique_text(), "displayName": name });
-        let made = self.mutate(None, operations::REGISTER, input, "RegisterUserSuccess").await?;
-        check_equal("the address", email.as_str(), text(&made, "/me/email")?)?;
-        check_equal("the name", name.as_str(), text(&made, "/me/user/displayName")?)?;
-        self.output.fact(role, format!("{name}, {email}"));
-        Ok(Account { token: text(&made, "/tokens/accessToken")?.to_owned() })
+        let created = self.mutate(None, operations::REGISTER, input, "RegisterUserSuccess").await?;
+        check_equal("the address", email.as_str(), text(&created, "/me/email")?)?;
+        check_equal("the name", name.as_str(), text(&created, "/me/user/displayName")?)?;
+        self.output.print_fact(role, format!("{name}, {email}"));
+        Ok(Account { token: text(&created, "/tokens/accessToken")?.to_owned() })
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Client {
     host: String,
     port: u16,
     authority: String,
-    base: String,
+    base_path: String,
 }
 
 impl Client {
@@ -33,13 +33,13 @@ impl Client {
         }
         let authority = uri.authority().with_context(|| format!("--url: {url} has no host"))?;
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        let base = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self { host, port: authority.port_u16().unwrap_or(80), authority: authority.to_string(), base })
+        let base_path = uri.path().trim_end_matches('/').to_owned();
+        Ok(Self { host, port: authority.port_u16().unwrap_or(80), authority: authority.to_string(), base_path })
     }
 
     /// The URL for websockets.
     pub fn socket_url(&self) -> String {
-        format!("ws://{}{}/graphql", self.authority, self.base)
+        format!("ws://{}{}/graphql", self.authority, self.base_path)
     }
 
     /// Status and body of `GET path`.
@@ -67,7 +67,7 @@ impl Client {
     }
 
     fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
-        let target = format!("{}{path}", self.base);
+        let target = format!("{}{path}", self.base_path);
         Request::builder().method(method).uri(target).header(header::HOST, self.authority.as_str())
     }
 
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn urls_are_parsed() {
         let client = Client::new("http://[::1]:8080/api/").unwrap();
-        assert_eq!((client.host.as_str(), client.port, client.base.as_str()), ("::1", 8080, "/api"));
+        assert_eq!((client.host.as_str(), client.port, client.base_path.as_str()), ("::1", 8080, "/api"));
         assert_eq!(client.socket_url(), "ws://[::1]:8080/api/graphql");
         assert_eq!(Client::new("http://example.com").unwrap().port, 80);
     }

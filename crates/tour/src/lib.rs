@@ -1,20 +1,20 @@
-//! The whole journey against a running server, as any client would make it: over HTTP and a
-//! websocket.
+//! The whole journey of a guest and a host against a running server, as any client would do it:
+//! over HTTP and a websocket.
 //!
 //! Each step prints what it does and checks the responses. The tour creates its own accounts, and
 //! unlists or cancels what it created, also if it fails.
 
 mod accounts;
+mod booking;
 mod client;
+mod instant_book;
 mod listing;
 mod operations;
 mod output;
-mod request;
+mod request_to_book;
 mod responses;
 mod search;
 mod socket;
-mod stay;
-mod trip;
 
 use accounts::Account;
 use anyhow::{Context as _, bail, ensure};
@@ -43,7 +43,7 @@ pub struct Arguments {
 /// A step with an unexpected result. What the tour created is undone as far as possible.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.url)?;
-    let began = Instant::now();
+    let started = Instant::now();
     println!("A tour of {}", arguments.url);
     let mut tour = Tour { client, output: Output::new(arguments.verbose), undo_steps: Vec::new() };
     if let Err(error) = Box::pin(tour.run_steps()).await {
@@ -51,8 +51,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         tour.clean_up().await;
         return Err(error);
     }
-    let (steps, seconds) = (tour.output.steps(), began.elapsed().as_secs_f64());
-    tour.output.done(&format!("All {steps} steps succeeded, in {seconds:.1} s."));
+    let (steps, seconds) = (tour.output.steps(), started.elapsed().as_secs_f64());
+    tour.output.print_done(&format!("All {steps} steps succeeded, in {seconds:.1} s."));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -79,43 +79,43 @@ struct Accounts {
 
 impl Tour {
     async fn run_steps(&mut self) -> anyhow::Result<()> {
-        self.output.begin("Is the server ready?");
+        self.output.start_step("Is the server ready?");
         let (status, body) = self.client.get("/readyz").await?;
         ensure!(status == StatusCode::OK, "GET /readyz: expected 200, got {status} {}", body.trim());
-        self.output.passed(body.trim());
-        self.output.begin("Create accounts");
+        self.output.print_passed(body.trim());
+        self.output.start_step("Create accounts");
         let accounts = Accounts {
             guest: self.register("guest").await?,
             second_guest: self.register("rival").await?,
             host: self.register("host").await?,
         };
-        self.output.passed("three accounts, signed in");
+        self.output.print_passed("three accounts, signed in");
         let mut own = None;
-        self.output.part("Instant book: search, book, pay, cancel");
+        self.output.start_part("Instant book: search, book, pay, cancel");
         let (hit, stay) = match self.search().await? {
             Some(found) => found,
             None => {
-                self.output.line("This server has no instant book listings, because demo data is off (`staygate serve --demo on`, or import a city).");
-                self.output.line("The tour continues with its own listing.");
+                self.output.print_line("This server has no instant book listings, because demo data is off (`staygate serve --demo on`, or import a city).");
+                self.output.print_line("The tour continues with its own listing.");
                 own = Some(self.publish_listing(&accounts.host, true).await?);
                 self.search().await?.context("the search did not find the tour's own listing")?
             }
         };
         self.open_listing(&hit, &stay).await?;
         let mut events = self.watch(&accounts.guest).await?;
-        self.stay(&accounts.guest, &hit, &stay, &mut events).await?;
-        self.output.part("Request to book: request, pay, accept");
+        self.book_instantly(&accounts.guest, &hit, &stay, &mut events).await?;
+        self.output.start_part("Request to book: request, pay, accept");
         let home = match own {
             Some(home) => self.turn_off_instant_book(&accounts.host, home).await?,
             None => self.publish_listing(&accounts.host, false).await?,
         };
-        self.request(&accounts, &home, &mut events).await?;
+        self.request_to_book(&accounts, &home, &mut events).await?;
         events.close().await
     }
 
     /// The data of an operation.
     async fn query(&self, who: Option<&Account>, operation: &str, variables: Value) -> anyhow::Result<Value> {
-        self.output.operation(operation, &variables);
+        self.output.print_operation(operation, &variables);
         let token = who.map(|person| person.token.as_str());
         let mut response = self.client.graphql(token, operation, &variables).await?;
         if let Some(error) = response["errors"].get(0) {
@@ -124,33 +124,33 @@ impl Tour {
         Ok(response["data"].take())
     }
 
-    /// Runs a mutation; its payload must be of the type `wanted`.
+    /// Runs a mutation; its payload must be of the type `expected_type`.
     async fn mutate(
         &self,
         who: Option<&Account>,
         operation: &str,
         input: Value,
-        wanted: &str,
+        expected_type: &str,
     ) -> anyhow::Result<Value> {
         let data = self.query(who, operation, json!({ "input": input })).await?;
         let payload = data.as_object().and_then(|data| data.values().next()).cloned().unwrap_or_default();
         let kind = payload["__typename"].as_str().unwrap_or("nothing");
         let message = payload["message"].as_str().map(|message| format!(": {message}")).unwrap_or_default();
-        ensure!(kind == wanted, "expected {wanted}, got {kind}{message}");
+        ensure!(kind == expected_type, "expected {expected_type}, got {kind}{message}");
         Ok(payload)
     }
 
     /// Records how to undo something.
-    fn undo_later(&mut self, who: &Account, operation: &'static str, input: Value) {
+    fn add_undo_step(&mut self, who: &Account, operation: &'static str, input: Value) {
         self.undo_steps.push(UndoStep { token: who.token.clone(), operation, input });
     }
 
     /// Removes a recorded undo operation.
-    fn undone(&mut self, operation: &str) {
+    fn remove_undo_step(&mut self, operation: &str) {
         self.undo_steps.retain(|leftover| leftover.operation != operation);
     }
 
-    /// Undoes what a failed tour has left, as far as possible.
+    /// Undoes what a failed tour has created, as far as possible.
     async fn clean_up(&mut self) {
         for UndoStep { token, operation, input } in self.undo_steps.drain(..).rev() {
             let variables = json!({ "input": &input });

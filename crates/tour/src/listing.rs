@@ -1,50 +1,50 @@
 //! The tour's own listing.
 
 use super::accounts::Account;
+use super::instant_book::compact;
 use super::responses::{check_equal, text};
-use super::stay::compact;
 use super::{Tour, operations, responses::money};
 use serde_json::{Value, json};
 
 impl Tour {
     /// Creates and publishes a listing of `host`. Returns its ID.
     pub(super) async fn publish_listing(&mut self, host: &Account, instant_book: bool) -> anyhow::Result<String> {
-        self.output.begin("A host creates and publishes a listing");
+        self.output.start_step("A host creates and publishes a listing");
         let input = listing_input(instant_book);
-        let made = self.mutate(Some(host), operations::CREATE_LISTING, input, "CreateListingSuccess").await?;
-        check_equal("the new listing", "DRAFT", text(&made, "/listing/status")?)?;
-        let id = text(&made, "/listing/id")?.to_owned();
-        self.undo_later(host, operations::UNLIST, json!({ "listingId": id }));
+        let created = self.mutate(Some(host), operations::CREATE_LISTING, input, "CreateListingSuccess").await?;
+        check_equal("the new listing", "DRAFT", text(&created, "/listing/status")?)?;
+        let id = text(&created, "/listing/id")?.to_owned();
+        self.add_undo_step(host, operations::UNLIST, json!({ "listingId": id }));
         let input = json!({ "listingId": id });
         let published = self.mutate(Some(host), operations::PUBLISH, input, "PublishListingSuccess").await?;
         check_equal("the listing", "PUBLISHED", text(&published, "/listing/status")?)?;
         check_equal("instant book", instant_book, published["listing"]["instantBook"] == true)?;
-        self.output.fact("listing", format!("{}, {id}", text(&published, "/listing/title")?));
+        self.output.print_fact("listing", format!("{}, {id}", text(&published, "/listing/title")?));
         let (night, cleaning) =
             (money(&published, "/listing/pricing/basePrice")?, money(&published, "/listing/pricing/cleaningFee")?);
-        self.output.fact("price", format!("{} per night, {} cleaning fee", compact(&night), compact(&cleaning)));
-        self.output.passed("PUBLISHED");
+        self.output.print_fact("price", format!("{} per night, {} cleaning fee", compact(&night), compact(&cleaning)));
+        self.output.print_passed("PUBLISHED");
         Ok(id)
     }
 
     /// Turns off instant book.
     pub(super) async fn turn_off_instant_book(&mut self, host: &Account, id: String) -> anyhow::Result<String> {
-        self.output.begin("The host turns instant book off");
+        self.output.start_step("The host turns instant book off");
         let input = json!({ "listingId": id, "instantBook": false });
         let changed = self.mutate(Some(host), operations::TURN_OFF_INSTANT_BOOK, input, "UpdateListingSuccess").await?;
         check_equal("instant book", false, changed["listing"]["instantBook"] == true)?;
-        self.output.passed("bookings are now requests");
+        self.output.print_passed("bookings are now requests");
         Ok(id)
     }
 
     /// Unlists the listing.
     pub(super) async fn unlist_listing(&mut self, host: &Account, id: &str) -> anyhow::Result<()> {
-        self.output.begin("The host unlists the listing");
+        self.output.start_step("The host unlists the listing");
         let input = json!({ "listingId": id });
-        let off = self.mutate(Some(host), operations::UNLIST, input, "UnlistListingSuccess").await?;
-        self.undone(operations::UNLIST);
-        check_equal("the listing", "UNLISTED", text(&off, "/listing/status")?)?;
-        self.output.passed("UNLISTED: listings of the tour can no longer be booked");
+        let unlisted = self.mutate(Some(host), operations::UNLIST, input, "UnlistListingSuccess").await?;
+        self.remove_undo_step(operations::UNLIST);
+        check_equal("the listing", "UNLISTED", text(&unlisted, "/listing/status")?)?;
+        self.output.print_passed("UNLISTED: listings of the tour can no longer be booked");
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::IsTerminal as _;
 
 /// The width of the names of facts.
-const NAMES: usize = 9;
+const NAME_WIDTH: usize = 9;
 
 /// Prints the steps.
 pub(super) struct Output {
@@ -20,7 +20,7 @@ impl Output {
     pub fn new(is_verbose: bool) -> Self {
         let is_colored =
             std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-        Self { is_colored, is_verbose, step: 0, title: "The beginning".to_owned() }
+        Self { is_colored, is_verbose, step: 0, title: "Start".to_owned() }
     }
 
     /// The current step, for error messages.
@@ -34,34 +34,34 @@ impl Output {
     }
 
     /// Starts a part of the tour.
-    pub fn part(&self, title: &str) {
+    pub fn start_part(&self, title: &str) {
         println!("\n{}", self.paint("1;36", title));
     }
 
     /// Starts a step.
-    pub fn begin(&mut self, title: impl Into<String>) {
+    pub fn start_step(&mut self, title: impl Into<String>) {
         self.step += 1;
         self.title = title.into();
         println!("\n{}  {}", self.paint("36", &format!("{:>2}", self.step)), self.paint("1", &self.title));
     }
 
     /// Prints a fact with its name.
-    pub fn fact(&self, name: &str, fact: impl Display) {
-        println!("    {}  {fact}", self.paint("2", &format!("{name:<NAMES$}")));
+    pub fn print_fact(&self, name: &str, fact: impl Display) {
+        println!("    {}  {fact}", self.paint("2", &format!("{name:<NAME_WIDTH$}")));
     }
 
     /// Prints a line below the facts.
-    pub fn line(&self, text: impl Display) {
-        println!("    {:NAMES$}  {text}", "");
+    pub fn print_line(&self, text: impl Display) {
+        println!("    {:NAME_WIDTH$}  {text}", "");
     }
 
     /// Prints that a check has passed.
-    pub fn passed(&self, what: impl Display) {
-        println!("    {}  {what}", self.paint("32", &format!("{:<NAMES$}", "ok")));
+    pub fn print_passed(&self, what: impl Display) {
+        println!("    {}  {what}", self.paint("32", &format!("{:<NAME_WIDTH$}", "ok")));
     }
 
     /// Prints an operation as it was sent, if verbose.
-    pub fn operation(&self, text: &str, variables: &Value) {
+    pub fn print_operation(&self, text: &str, variables: &Value) {
         if !self.is_verbose {
             return;
         }
@@ -76,7 +76,7 @@ impl Output {
     }
 
     /// Prints the final line of a successful tour.
-    pub fn done(&self, text: &str) {
+    pub fn print_done(&self, text: &str) {
         println!("\n{}", self.paint("1;32", text));
     }
 

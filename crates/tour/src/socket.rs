@@ -12,7 +12,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 const STREAM: &str = "stream";
-const PROBE: &str = "question";
+const PROBE: &str = "probe";
 
 /// A websocket with one subscription.
 pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -69,11 +69,11 @@ impl Socket {
 
     async fn receive(&mut self) -> anyhow::Result<Value> {
         loop {
-            let heard = tokio::time::timeout(TIMEOUT, self.0.next()).await;
-            let heard = heard.with_context(|| {
+            let received = tokio::time::timeout(TIMEOUT, self.0.next()).await;
+            let received = received.with_context(|| {
                 format!("expected a message over the websocket within {} s, got none", TIMEOUT.as_secs())
             })?;
-            match heard {
+            match received {
                 Some(Ok(Message::Text(text))) => {
                     let message: Value =
                         serde_json::from_str(&text).with_context(|| format!("expected JSON, got {text}"))?;
