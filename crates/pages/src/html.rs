@@ -6,15 +6,15 @@ use serde::Serialize;
 
 use super::{DemoAccount, Example, Landing, Role};
 
-/// What the pages are built from.
-pub(super) struct Site<'a> {
+/// The inputs of the pages.
+pub(super) struct PageContext<'a> {
     pub landing: &'a Landing,
-    /// Whether clients may read the contract.
+    /// Whether the contract is served and can be introspected.
     pub has_contract: bool,
     pub assets: &'a [(&'static str, File)],
 }
 
-impl Site<'_> {
+impl PageContext<'_> {
     /// The URL of an asset, which changes with its content.
     fn asset_url(&self, name: &str) -> String {
         let file = self.assets.iter().find(|(known, _)| *known == name);
@@ -148,7 +148,7 @@ fn examples(examples: &[Example]) -> Markup {
             ol.cards {
                 @for example in examples {
                     li {
-                        a href={ "/graphql?tab=" (in_query(&example.name)) } {
+                        a href={ "/graphql?tab=" (encode_query(&example.name)) } {
                             strong { (example.title) }
                             @match example.role {
                                 Role::Anyone => {}
@@ -185,12 +185,12 @@ fn accounts(accounts: &[DemoAccount]) -> Markup {
     }
 }
 
-/// A value in the query of a URL.
-fn in_query(text: &str) -> String {
+/// Encodes a value for the query of a URL.
+fn encode_query(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// A text whose web addresses are links.
+/// A text with its web addresses as links.
 fn with_links(text: &str) -> Markup {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn special_characters_in_a_query_are_encoded() {
-        assert_eq!(in_query("{ a(b: \"ü&\") }"), "%7B+a%28b%3A+%22%C3%BC%26%22%29+%7D");
+        assert_eq!(encode_query("{ a(b: \"ü&\") }"), "%7B+a%28b%3A+%22%C3%BC%26%22%29+%7D");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use graphql_transport::{File, Gateway};
 use poem::get;
 use serde::Serialize;
 
-use html::Site;
+use html::PageContext;
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -107,19 +107,19 @@ pub struct DemoAccount {
 /// The assets of the pages, by name.
 fn assets() -> [(&'static str, File); 13] {
     [
-        ("favicon.svg", File::included(SVG, include_bytes!("assets/favicon.svg"))),
-        ("session.css", File::included(CSS, include_bytes!("assets/session.css"))),
-        ("landing.css", File::included(CSS, include_bytes!("assets/landing.css"))),
-        ("explorer.css", File::included(CSS, include_bytes!("assets/explorer.css"))),
-        ("session.js", File::included(JS, include_bytes!("assets/session.js"))),
-        ("sign-in.js", File::included(JS, include_bytes!("assets/sign-in.js"))),
-        ("journey.js", File::included(JS, include_bytes!("assets/journey.js"))),
-        ("stream.js", File::included(JS, include_bytes!("assets/stream.js"))),
-        ("explorer.js", File::included(JS, include_bytes!("assets/explorer.js"))),
-        ("graphiql.css", File::included(CSS, include_bytes!("assets/graphiql-3.9.0.min.css"))),
-        ("graphiql.js", File::included(JS, include_bytes!("assets/graphiql-3.9.0.min.js"))),
-        ("react.js", File::included(JS, include_bytes!("assets/react-18.3.1.production.min.js"))),
-        ("react-dom.js", File::included(JS, include_bytes!("assets/react-dom-18.3.1.production.min.js"))),
+        ("favicon.svg", File::embedded(SVG, include_bytes!("assets/favicon.svg"))),
+        ("session.css", File::embedded(CSS, include_bytes!("assets/session.css"))),
+        ("landing.css", File::embedded(CSS, include_bytes!("assets/landing.css"))),
+        ("explorer.css", File::embedded(CSS, include_bytes!("assets/explorer.css"))),
+        ("session.js", File::embedded(JS, include_bytes!("assets/session.js"))),
+        ("sign-in.js", File::embedded(JS, include_bytes!("assets/sign-in.js"))),
+        ("journey.js", File::embedded(JS, include_bytes!("assets/journey.js"))),
+        ("stream.js", File::embedded(JS, include_bytes!("assets/stream.js"))),
+        ("explorer.js", File::embedded(JS, include_bytes!("assets/explorer.js"))),
+        ("graphiql.css", File::embedded(CSS, include_bytes!("assets/graphiql-3.9.0.min.css"))),
+        ("graphiql.js", File::embedded(JS, include_bytes!("assets/graphiql-3.9.0.min.js"))),
+        ("react.js", File::embedded(JS, include_bytes!("assets/react-18.3.1.production.min.js"))),
+        ("react-dom.js", File::embedded(JS, include_bytes!("assets/react-dom-18.3.1.production.min.js"))),
     ]
 }
 
@@ -128,9 +128,9 @@ fn assets() -> [(&'static str, File); 13] {
 #[must_use]
 pub fn serve<E: Executor>(mut gateway: Gateway<E>, landing: &Landing) -> Gateway<E> {
     let assets = assets();
-    let site = Site { landing, has_contract: gateway.settings.publishes_contract, assets: &assets };
-    let home = File::built(HTML, site.home().into_string()).with_policy(LANDING_POLICY);
-    gateway.explorer = Some(File::built(HTML, site.explorer().into_string()).with_policy(GRAPHIQL_POLICY));
+    let context = PageContext { landing, has_contract: gateway.settings.publishes_contract, assets: &assets };
+    let home = File::generated(HTML, context.home().into_string()).with_policy(LANDING_POLICY);
+    gateway.explorer = Some(File::generated(HTML, context.explorer().into_string()).with_policy(GRAPHIQL_POLICY));
     gateway = gateway.route("/", get(home));
     for (name, file) in assets {
         gateway = gateway.route(format!("/assets/{name}"), get(file));

@@ -1,18 +1,18 @@
-// GraphiQL against this server: HTTP for queries and mutations, a websocket for subscriptions, the session's token for both.
+// GraphiQL for this server: HTTP for queries and mutations, a websocket for subscriptions, and the token of the session for both.
 "use strict";
 
 (() => {
   const { useEditorContext } = GraphiQL.React;
   const { parse } = GraphiQL.GraphQL;
-  const MOST_EVENTS = 200;
+  const MAX_EVENTS = 200;
   const root = document.getElementById("explorer");
   const { name, accounts, introspection } = root.dataset;
-  const bar = SignIn.bar(JSON.parse(accounts), true);
+  const bar = SignIn.createBar(JSON.parse(accounts), true);
 
   // ---- Sending ----
 
-  /** The headers of a tab, with the token of the session unless the tab has one of its own. */
-  const authorized = async (headers) => {
+  /** Adds the token of the session to the headers of a tab, unless they have one. */
+  const authorize = async (headers) => {
     if (Stream.header(headers, "authorization") !== undefined) return headers;
     const token = await Session.token();
     return token ? { ...headers, authorization: `Bearer ${token}` } : headers;
@@ -24,7 +24,7 @@
       headers: {
         accept: "application/graphql-response+json, application/json",
         "content-type": "application/json",
-        ...(await authorized(headers)),
+        ...(await authorize(headers)),
       },
       body: JSON.stringify(params),
     });
@@ -33,30 +33,30 @@
 
   const isUnauthenticated = ({ errors }) => errors?.some(({ extensions }) => extensions?.code === "UNAUTHENTICATED");
 
-  const overHttp = async (params, headers) => {
-    let answer = await post(params, headers);
-    if (isUnauthenticated(answer) && Session.read() && Stream.header(headers, "authorization") === undefined) {
+  const sendOverHttp = async (params, headers) => {
+    let response = await post(params, headers);
+    if (isUnauthenticated(response) && Session.read() && Stream.header(headers, "authorization") === undefined) {
       await Session.refresh().catch(() => {});
-      answer = await post(params, headers);
+      response = await post(params, headers);
     }
-    Journey.learn(params.operationName, params.variables, answer);
-    return answer;
+    Journey.storeValues(params.operationName, params.variables, response);
+    return response;
   };
 
-  // ---- Watching ----
+  // ---- Subscriptions ----
 
-  /** The tabs of GraphiQL as they are now. */
+  /** The editor context of GraphiQL, with its tabs. */
   let editor = null;
-  const openTab = () => editor?.tabs[editor.activeTabIndex]?.id;
+  const activeTab = () => editor?.tabs[editor.activeTabIndex]?.id;
 
-  /** The stream that runs, one at a time: `tab` is where it was started. It goes on while people use other tabs. */
-  let watch = null;
+  /** The running stream, one at a time. `tab` is the tab that started it; it continues while other tabs are open. */
+  let activeStream = null;
   const panel = document.createElement("section");
   panel.id = "events";
   panel.hidden = true;
   panel.innerHTML = `<header><h2>Events</h2><span role="status"></span><button type="button">Stop</button></header><ol></ol>`;
   const [state, stop, list] = ["span", "button", "ol"].map((name) => panel.querySelector(name));
-  stop.addEventListener("click", () => (watch?.isOpen ? watch.close("stopped") : (panel.hidden = true)));
+  stop.addEventListener("click", () => (activeStream?.isOpen ? activeStream.close("stopped") : (panel.hidden = true)));
 
   const showState = (text, isOpen) => {
     state.textContent = text;
@@ -64,90 +64,91 @@
     stop.textContent = isOpen ? "Stop" : "Close";
   };
 
-  const line = (payload) => {
+  const eventLine = (payload) => {
     const item = document.createElement("li");
     const event = payload.data && Object.values(payload.data)[0];
-    const part = (name, text) => text && item.append(Object.assign(document.createElement(name), { textContent: text }), " ");
+    const add = (name, text) => text && item.append(Object.assign(document.createElement(name), { textContent: text }), " ");
     if (event?.kind) {
-      part("time", event.at && new Date(event.at).toLocaleTimeString());
-      part("strong", event.kind);
-      part("code", event.booking?.id);
-      part("span", event.booking?.status);
-    } else part("code", JSON.stringify(payload));
+      add("time", event.at && new Date(event.at).toLocaleTimeString());
+      add("strong", event.kind);
+      add("code", event.booking?.id);
+      add("span", event.booking?.status);
+    } else add("code", JSON.stringify(payload));
     return item;
   };
 
-  /** All events of the stream that runs, the newest first, where GraphiQL shows an answer. */
-  const inPane = () => ({ events: watch.events });
+  /** The value of GraphiQL's response pane: all events of the running stream, newest first. */
+  const paneValue = () => ({ events: activeStream.events });
 
-  const overSocket = (params, headers, document) => ({
+  const subscribeOverSocket = (params, headers, document) => ({
     subscribe: (observer) => {
-      watch?.close("stopped");
+      activeStream?.close("stopped");
       list.replaceChildren();
       panel.hidden = false;
       showState("Connecting …", true);
       const definitions = document.definitions.flatMap(({ variableDefinitions }) => variableDefinitions ?? []);
       const options = {
         canResume: definitions.some(({ variable }) => variable.name.value === "after"),
-        authorize: () => authorized(headers),
+        authorize: () => authorize(headers),
         refresh: Session.refresh,
       };
-      const own = { events: [], tab: openTab(), session: Session.read()?.email, isOpen: true };
+      const own = { events: [], tab: activeTab(), session: Session.read()?.email, isOpen: true };
       let isObserved = true;
-      const over = (text) => {
+      const end = (text) => {
         own.isOpen = false;
-        if (watch === own) showState(text, false);
+        if (activeStream === own) showState(text, false);
       };
       const stream = Stream.open(params, options, {
         state: (now) => showState(now === "open" ? "Live, newest first" : "Reconnecting …", true),
         next: (payload) => {
-          own.events = [payload, ...own.events].slice(0, MOST_EVENTS);
-          list.prepend(line(payload));
-          while (list.children.length > MOST_EVENTS) list.lastChild.remove();
-          if (isObserved) observer.next(inPane());
-          else showInPane();
+          own.events = [payload, ...own.events].slice(0, MAX_EVENTS);
+          list.prepend(eventLine(payload));
+          while (list.children.length > MAX_EVENTS) list.lastChild.remove();
+          if (isObserved) observer.next(paneValue());
+          else updatePane();
         },
         error: (reason) => {
-          over(reason[0]?.message ?? "The stream failed.");
+          end(reason[0]?.message ?? "The stream failed.");
           if (isObserved) observer.error(reason);
         },
         complete: () => {
-          over("The stream has ended.");
+          end("The stream has ended.");
           if (isObserved) observer.complete();
         },
       });
       own.close = (text) => {
         stream.close();
-        over(text);
+        end(text);
         if (isObserved) observer.complete();
       };
-      watch = own;
+      activeStream = own;
       return {
-        // GraphiQL stops what runs when people open another tab; what they watch is to go on. In the same tab it was the button.
+        // GraphiQL unsubscribes when another tab is opened, but the stream should continue. In the same tab, the user stopped it.
         unsubscribe: () => {
           isObserved = false;
-          setTimeout(() => openTab() === own.tab && own.close("Stopped"), 100);
+          setTimeout(() => activeTab() === own.tab && own.close("Stopped"), 100);
         },
       };
     },
   });
 
-  const showInPane = () => {
-    if (watch && watch.tab === openTab() && watch.events.length) {
-      editor.responseEditor?.setValue(JSON.stringify(inPane(), null, 2));
+  const updatePane = () => {
+    if (activeStream && activeStream.tab === activeTab() && activeStream.events.length) {
+      editor.responseEditor?.setValue(JSON.stringify(paneValue(), null, 2));
     }
   };
 
-  // A stream belongs to who started it.
-  Session.listen((session) => watch?.isOpen && watch.session !== session?.email && watch.close("Signed out: the stream has ended"));
+  // A stream ends with the session that started it.
+  Session.listen((session) => activeStream?.isOpen && activeStream.session !== session?.email && activeStream.close("Signed out: the stream has ended"));
 
   // ---- GraphiQL ----
 
   /**
-   * The document and the name of the operation to run. Right after people have opened a tab, GraphiQL still tells the name of the
-   * last one; where there is one operation, it is meant. Without a document the server says what is wrong with it.
+   * The document and the name of the operation to run. Right after a tab is opened, GraphiQL still passes the operation name of the
+   * previous tab; if the document has only one operation, that one runs. A document with a syntax error is sent as it is: the server
+   * reports the error.
    */
-  const chosen = ({ query, operationName }) => {
+  const selectOperation = ({ query, operationName }) => {
     let document;
     try {
       document = parse(query);
@@ -156,39 +157,39 @@
     }
     const operations = document.definitions.filter(({ kind }) => kind === "OperationDefinition");
     const named = operations.find(({ name }) => name?.value === operationName);
-    const wanted = named ?? (operations.length === 1 ? operations[0] : undefined);
-    return { document, operation: wanted?.operation, operationName: wanted ? wanted.name?.value : operationName };
+    const selected = named ?? (operations.length === 1 ? operations[0] : undefined);
+    return { document, operation: selected?.operation, operationName: selected ? selected.name?.value : operationName };
   };
 
   const fetcher = async (given, options) => {
     const headers = options?.headers ?? {};
-    const { variables, problem } = Journey.ready(given.variables);
+    const { variables, problem } = Journey.prepareVariables(given.variables);
     if (problem) return { errors: [{ message: problem }] };
-    const { document, operation, operationName } = chosen(given);
+    const { document, operation, operationName } = selectOperation(given);
     const params = { ...given, operationName, variables };
-    return operation === "subscription" ? overSocket(params, headers, document) : overHttp(params, headers);
+    return operation === "subscription" ? subscribeOverSocket(params, headers, document) : sendOverHttp(params, headers);
   };
 
-  /** Follows the tabs: fills in what is known by now, and says who a tab is for. */
-  const Follower = () => {
+  /** Runs when another tab is opened: fills in known values, and shows which role the tab is for. */
+  const TabObserver = () => {
     editor = useEditorContext({ nonNull: true });
     const { tabs, activeTabIndex, queryEditor, variableEditor } = editor;
     const { id, title, operationName } = tabs[activeTabIndex] ?? {};
-    const step = Journey.named(operationName ?? title);
+    const step = Journey.findStep(operationName ?? title);
     React.useEffect(() => {
       bar.suggest(step?.role ?? "anyone");
-      const next = step && variableEditor && Journey.update(step.name, variableEditor.getValue());
+      const next = step && variableEditor && Journey.updateVariables(step.name, variableEditor.getValue());
       if (next) variableEditor.setValue(next);
-      showInPane();
+      updatePane();
     }, [id, step, variableEditor]);
-    // On a phone comments would be cut off.
+    // On a phone, long comments would be cut off.
     React.useEffect(() => queryEditor?.setOption("lineWrapping", matchMedia("(max-width: 48rem)").matches), [queryEditor]);
     return null;
   };
 
   // ---- Tabs ----
 
-  const TABS = "graphiql:tabState";
+  const TABS_KEY = "graphiql:tabState";
 
   const newTab = (query, variables, operationName) => ({
     id: `tab-${Date.now()}-${Math.random().toString(36).slice(2)}`,
@@ -200,42 +201,42 @@
     response: null,
   });
 
-  const stepTab = (step) => newTab(step.query, Journey.first(step), step.name);
+  const stepTab = (step) => newTab(step.query, Journey.initialVariables(step), step.name);
 
   const storedTabs = () => {
     try {
-      const { tabs, activeTabIndex } = JSON.parse(sessionStorage.getItem(TABS));
+      const { tabs, activeTabIndex } = JSON.parse(sessionStorage.getItem(TABS_KEY));
       return { tabs, activeTabIndex };
     } catch {
       return { tabs: Journey.steps.map(stepTab), activeTabIndex: 0 };
     }
   };
 
-  /** `?tab=Name` opens a step, `?query=…&variables=…` an operation. Nothing runs until somebody presses the button. */
-  const asked = (tabs) => {
+  /** The tab that the URL requests: `?tab=Name` opens a step, `?query=…&variables=…` an operation. Nothing runs automatically. */
+  const requestedTab = (tabs) => {
     const given = new URLSearchParams(location.search);
-    const step = Journey.named(given.get("tab"));
+    const step = Journey.findStep(given.get("tab"));
     const query = given.get("query");
     const variables = given.get("variables");
-    const isAsked = (tab) =>
+    const isRequested = (tab) =>
       query ? tab.query === query && (tab.variables || null) === (variables || null) : (tab.operationName ?? tab.title) === step.name;
     if (!query && !step) return undefined;
-    const open = tabs.findIndex(isAsked);
+    const open = tabs.findIndex(isRequested);
     if (open >= 0) return open;
     return tabs.push(query ? newTab(query, variables, given.get("operationName")) : stepTab(step)) - 1;
   };
 
-  /** Puts the tabs where GraphiQL looks for those of the last visit. */
+  /** Stores the tabs where GraphiQL reads those of the last visit. */
   const prepareTabs = () => {
     const state = storedTabs();
-    state.activeTabIndex = asked(state.tabs) ?? state.activeTabIndex;
+    state.activeTabIndex = requestedTab(state.tabs) ?? state.activeTabIndex;
     const active = state.tabs[state.activeTabIndex];
-    sessionStorage.setItem(TABS, JSON.stringify(state));
+    sessionStorage.setItem(TABS_KEY, JSON.stringify(state));
     for (const part of ["query", "variables", "operationName"]) {
       if (active?.[part]) sessionStorage.setItem(`graphiql:${part}`, active[part]);
       else sessionStorage.removeItem(`graphiql:${part}`);
     }
-    // A reload shows the tab that was open then.
+    // After a reload, the last open tab is shown again.
     if (location.search) history.replaceState(null, "", location.pathname);
   };
 
@@ -247,15 +248,15 @@
     GraphiQL,
     {
       fetcher,
-      // Everything is kept as long as the browser's tab is open, and no longer.
+      // Everything is stored only until the browser tab is closed.
       storage: sessionStorage,
-      // Without introspection there is nothing to read in the documentation.
+      // Without introspection, GraphiQL has no documentation to show.
       ...(hasContract ? {} : { schema: null }),
       defaultEditorToolsVisibility: "variables",
       isHeadersEditorEnabled: true,
       shouldPersistHeaders: false,
       showPersistHeadersSettings: false,
-      toolbar: { additionalContent: React.createElement(Follower) },
+      toolbar: { additionalContent: React.createElement(TabObserver) },
     },
     React.createElement(GraphiQL.Logo, null, React.createElement("a", { href: "/", className: "home" }, name)),
   );

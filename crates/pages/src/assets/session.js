@@ -1,12 +1,12 @@
-// Who is signed in on these pages: one session for the landing page and for every tab of GraphiQL, kept until the browser's tab is
-// closed. `Session.token()` gives an access token that is good for now.
+// The session of these pages: one for the landing page and for every tab of GraphiQL, stored until the browser tab is closed.
+// `Session.token()` returns a valid access token.
 "use strict";
 
 const Session = (() => {
-  const KEY = "staygate.session";
-  const DEVICE = "staygate.device";
-  /** An access token that expires sooner than this, in milliseconds, is traded for a new one before it is used. */
-  const MARGIN = 60_000;
+  const SESSION_KEY = "staygate.session";
+  const DEVICE_KEY = "staygate.device";
+  /** An access token that expires sooner than this, in milliseconds, is refreshed before it is used. */
+  const REFRESH_MARGIN = 60_000;
   const TOKENS = "tokens { accessToken accessTokenExpiresAt refreshToken }";
   const SIGN_IN = `mutation SignIn($input: SignInInput!) { signIn(input: $input) {
     ... on SignInSuccess { deviceToken me { email } ${TOKENS} } ... on UserError { code message } } }`;
@@ -15,36 +15,36 @@ const Session = (() => {
   const SIGN_OUT = `mutation SignOut($input: SignOutInput!) { signOut(input: $input) { ... on SignOutSuccess { ended } } }`;
 
   const listeners = new Set();
-  // A duplicated tab of the browser has a copy of the session. A refresh token works once, so the copies tell each other.
-  const copies = typeof BroadcastChannel === "function" ? new BroadcastChannel(KEY) : null;
+  // A duplicated browser tab has a copy of the session. A refresh token works once, so the tabs send each other the new pair.
+  const channel = typeof BroadcastChannel === "function" ? new BroadcastChannel(SESSION_KEY) : null;
 
   const read = () => {
     try {
-      return JSON.parse(sessionStorage.getItem(KEY));
+      return JSON.parse(sessionStorage.getItem(SESSION_KEY));
     } catch {
       return null;
     }
   };
 
   const write = (session) => {
-    if (session) sessionStorage.setItem(KEY, JSON.stringify(session));
-    else sessionStorage.removeItem(KEY);
+    if (session) sessionStorage.setItem(SESSION_KEY, JSON.stringify(session));
+    else sessionStorage.removeItem(SESSION_KEY);
     listeners.forEach((listener) => listener(session));
   };
 
-  /** Replaces `before` here and in all copies of it. */
+  /** Replaces the session `before` in this tab and in all tabs that have a copy of it. */
   const replace = (before, session) => {
     write(session);
-    copies?.postMessage({ before: before.refreshToken, session });
+    channel?.postMessage({ before: before.refreshToken, session });
   };
 
-  copies?.addEventListener("message", ({ data }) => {
+  channel?.addEventListener("message", ({ data }) => {
     const session = read();
     if (session?.refreshToken === data.before) write(data.session && { ...session, ...data.session });
   });
 
-  /** Why there is no session: a problem that the contract names. Anything else may be better in a moment. */
-  class Refused extends Error {}
+  /** The server refused with a problem of the contract. After any other error, a retry may succeed. */
+  class Refusal extends Error {}
 
   const run = async (query, input) => {
     const response = await fetch("/graphql", {
@@ -55,20 +55,20 @@ const Session = (() => {
     const { data, errors } = await response.json();
     const outcome = data && Object.values(data)[0];
     if (!outcome) throw new Error(errors?.[0]?.message ?? "The server did not respond.");
-    if (outcome.code) throw new Refused(outcome.message);
+    if (outcome.code) throw new Refusal(outcome.message);
     return outcome;
   };
 
-  /** Signs in, and ends the session that was open before. */
+  /** Signs in, and ends the previous session. */
   const signIn = async ({ email, password, name, role }) => {
-    const known = sessionStorage.getItem(DEVICE);
+    const known = sessionStorage.getItem(DEVICE_KEY);
     const { tokens, me, deviceToken } = await run(SIGN_IN, { email, password, ...(known && { deviceToken: known }) });
-    sessionStorage.setItem(DEVICE, deviceToken);
+    sessionStorage.setItem(DEVICE_KEY, deviceToken);
     await signOut();
     write({ name: name ?? me.email, email: me.email, role: role ?? null, ...tokens });
   };
 
-  /** Ends the session. If the server cannot be told, its refresh token is forgotten all the same. */
+  /** Ends the session. Its tokens are deleted even if the server cannot be reached. */
   const signOut = async () => {
     const session = read();
     if (!session) return;
@@ -78,35 +78,35 @@ const Session = (() => {
 
   let refreshing = null;
 
-  const trade = async (session) => {
-    const deviceToken = sessionStorage.getItem(DEVICE);
+  const exchangeToken = async (session) => {
+    const deviceToken = sessionStorage.getItem(DEVICE_KEY);
     const input = { refreshToken: session.refreshToken, ...(deviceToken && { deviceToken }) };
     try {
       const { tokens } = await run(REFRESH, input);
-      // Somebody may have signed out, or in as another, in the meantime.
+      // The user may have signed out meanwhile, or signed in to another account.
       if (read()?.refreshToken === session.refreshToken) replace(session, { ...session, ...tokens });
-    } catch (failure) {
-      if (failure instanceof Refused && read()?.refreshToken === session.refreshToken) replace(session, null);
-      throw failure;
+    } catch (error) {
+      if (error instanceof Refusal && read()?.refreshToken === session.refreshToken) replace(session, null);
+      throw error;
     }
   };
 
-  /** Trades the refresh token for a new pair: once, however many ask at the same time. */
+  /** Exchanges the refresh token for a new pair. Concurrent calls share one exchange. */
   const refresh = async () => {
     const session = read();
     if (!session) return;
-    refreshing ??= trade(session).finally(() => (refreshing = null));
+    refreshing ??= exchangeToken(session).finally(() => (refreshing = null));
     await refreshing;
   };
 
-  /** The access token, refreshed shortly before it expires; nothing for an anonymous viewer. */
+  /** The access token, refreshed shortly before it expires; undefined if nobody is signed in. */
   const token = async () => {
     const session = read();
-    if (session && Date.parse(session.accessTokenExpiresAt) - Date.now() < MARGIN) await refresh().catch(() => {});
+    if (session && Date.parse(session.accessTokenExpiresAt) - Date.now() < REFRESH_MARGIN) await refresh().catch(() => {});
     return read()?.accessToken;
   };
 
-  /** Calls `listener` with the session now and whenever it changes; null while nobody is signed in. */
+  /** Calls `listener` with the session now and whenever it changes; null if nobody is signed in. */
   const listen = (listener) => {
     listeners.add(listener);
     listener(read());

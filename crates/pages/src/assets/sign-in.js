@@ -1,28 +1,28 @@
-// The bar that shows who is signed in: a click for each account that anybody may try, a form for every other, and "Sign out".
+// The bar that shows who is signed in: a button for each demo account, a form for other accounts, and "Sign out".
 "use strict";
 
 const SignIn = (() => {
   const element = (name, properties, ...children) => {
-    const made = Object.assign(document.createElement(name), properties);
-    made.append(...children);
-    return made;
+    const created = Object.assign(document.createElement(name), properties);
+    created.append(...children);
+    return created;
   };
 
-  /** The bar. With `hasForm` people can sign in with an email and a password of their own. */
-  const bar = (accounts, hasForm) => {
+  /** Creates the bar. With `hasForm`, people can also sign in with an email and a password. */
+  const createBar = (accounts, hasForm) => {
     const who = element("span", { className: "who", role: "status" });
     who.setAttribute("role", "status");
     const bar = element("div", { className: "session" }, who);
     let hint = "";
     let failure = "";
 
-    /** Runs what a button is for, once at a time, and shows why it failed. */
-    const acting = (button, act) => async (event) => {
+    /** An event handler that runs `action`, one run at a time, and shows the error if it fails. */
+    const handler = (button, action) => async (event) => {
       event.preventDefault();
       button.disabled = true;
       failure = "";
       try {
-        await act();
+        await action();
       } catch (reason) {
         failure = reason.message;
       } finally {
@@ -31,25 +31,25 @@ const SignIn = (() => {
       }
     };
 
-    const button = (text, act) => {
-      const made = element("button", { type: "button", textContent: text });
-      made.addEventListener("click", acting(made, act));
-      return made;
+    const createButton = (text, action) => {
+      const button = element("button", { type: "button", textContent: text });
+      button.addEventListener("click", handler(button, action));
+      return button;
     };
 
-    const oneClick = accounts.map((account) => {
+    const accountButtons = accounts.map((account) => {
       const text = `Sign in as ${account.name.toLowerCase()}`;
-      return { account, button: button(text, () => Session.signIn(account)) };
+      return { account, button: createButton(text, () => Session.signIn(account)) };
     });
-    const other = button(accounts.length ? "Other account" : "Sign in", () => toggle(form.hidden));
-    const signOut = button("Sign out", () => Session.signOut());
-    const form = signInForm(acting, () => toggle(false));
+    const other = createButton(accounts.length ? "Other account" : "Sign in", () => toggle(form.hidden));
+    const signOut = createButton("Sign out", () => Session.signOut());
+    const form = createForm(handler, () => toggle(false));
     const toggle = (isOpen) => {
       form.hidden = !isOpen;
       other.setAttribute("aria-expanded", String(isOpen));
       if (isOpen) form.elements.email.focus();
     };
-    bar.append(...oneClick.map(({ button }) => button), ...(hasForm ? [other] : []), signOut, form);
+    bar.append(...accountButtons.map(({ button }) => button), ...(hasForm ? [other] : []), signOut, form);
 
     const show = (session) => {
       const name = session ? `Signed in as ${session.name}` : "Not signed in";
@@ -58,29 +58,30 @@ const SignIn = (() => {
       signOut.hidden = !session;
       other.hidden = Boolean(session);
       if (session) toggle(false);
-      for (const { account, button } of oneClick) {
+      for (const { account, button } of accountButtons) {
         button.hidden = session?.email === account.email;
-        button.classList.toggle("wanted", Boolean(hint) && account.role === wanted);
+        button.classList.toggle("suggested", Boolean(hint) && account.role === tabRole);
       }
     };
 
-    let wanted = "anyone";
-    /** Says who the open tab is for, if that is not who is signed in. */
+    /** The role that the open tab is for. */
+    let tabRole = "anyone";
+    /** Shows which role the open tab is for, if the signed-in account has another. */
     bar.suggest = (role) => {
-      wanted = role;
+      tabRole = role;
       const session = Session.read();
-      const fits = role === "anyone" || (session && (!session.role || session.role === role));
-      hint = fits ? "" : `This tab is for a ${role}.`;
+      const matches = role === "anyone" || (session && (!session.role || session.role === role));
+      hint = matches ? "" : `This tab is for a ${role}.`;
       show(session);
     };
     Session.listen((session) => {
       failure = "";
-      bar.suggest(wanted);
+      bar.suggest(tabRole);
     });
     return bar;
   };
 
-  const signInForm = (acting, close) => {
+  const createForm = (handler, close) => {
     const field = (label, properties) => element("label", {}, label, element("input", { required: true, ...properties }));
     const submit = element("button", { type: "submit", textContent: "Sign in" });
     const form = element(
@@ -90,19 +91,19 @@ const SignIn = (() => {
       field("Password", { name: "password", type: "password", autocomplete: "current-password" }),
       submit,
     );
-    const act = async () => {
+    const action = async () => {
       const { email, password } = form.elements;
       await Session.signIn({ email: email.value, password: password.value });
       form.reset();
       close();
     };
-    form.addEventListener("submit", acting(submit, act));
+    form.addEventListener("submit", handler(submit, action));
     return form;
   };
 
-  // On the landing page it stands where the accounts are.
-  const place = document.getElementById("sign-in");
-  if (place) place.append(bar(JSON.parse(place.dataset.accounts), false));
+  // On the landing page, the bar is above the table of demo accounts.
+  const container = document.getElementById("sign-in");
+  if (container) container.append(createBar(JSON.parse(container.dataset.accounts), false));
 
-  return { bar };
+  return { createBar };
 })();
