@@ -28,7 +28,7 @@ echo "==> npm ci (in clients/)"
 npm --prefix clients ci --ignore-scripts --no-audit --no-fund --loglevel=error
 echo "==> cargo build --locked"
 cargo build --locked
-# All programs have one address, and book more often than people do.
+# All test programs share one address, so its limit on bookings is raised.
 echo "==> target/debug/staygate serve --data-dir $work/data --listen 127.0.0.1:0"
 env -u DATABASE_URL -u DATABASE_URL_FILE target/debug/staygate serve --data-dir "$work/data" --listen 127.0.0.1:0 --demo on --bookings-per-address 10000 \
     --log-level info >"$work/log" 2>&1 &

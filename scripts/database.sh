@@ -8,8 +8,8 @@
 data=""
 server=""
 
-# Runs a command in the server's system, which may be a chroot.
-there() {
+# Runs a command in the server's root folder, with chroot if that is not this machine's.
+in_root() {
     if [ -n "$root" ]; then chroot "$root" "$@"; else "$@"; fi
 }
 
@@ -33,18 +33,18 @@ make_data_folder() {
     echo "CREATE DATABASE staygate;" >"$data/init.sql"
 }
 
-# Starts an empty server, with a user `root` without a password.
+# Creates the data folder of an empty server, with a user `root` without a password.
 fill_data_folder() {
     if $mariadb; then
         mariadb-install-db --no-defaults $user --datadir="$data/d" --auth-root-authentication-method=normal --skip-test-db
     else
-        there "$program" --no-defaults $user --initialize-insecure --datadir="$within/d"
+        in_root "$program" --no-defaults $user --initialize-insecure --datadir="$within/d"
     fi
 }
 
 start_database() {
     has "$root$program" || fail "program not found: $root$program"
-    version=$(there "$program" --no-defaults --version) || fail "$root$program does not print its version"
+    version=$(in_root "$program" --no-defaults --version) || fail "$root$program does not print its version"
     say "$version"
     mariadb=false
     case $version in *MariaDB*) mariadb=true ;; esac

@@ -1,4 +1,4 @@
-# Sourced by the scripts that create a minimal Debian with debootstrap. They set PATH and use `set -eu`.
+# Sourced by the scripts that create a minimal Debian with debootstrap, which set PATH and use `set -eu`.
 
 say() { echo "==> $*"; }
 
@@ -19,14 +19,14 @@ debian_mirror() {
     fi
 }
 
-# debian SUITE FOLDER PACKAGES: creates a minimal system with those packages. An unfinished one of an earlier attempt is deleted.
+# debian SUITE FOLDER PACKAGES: creates a minimal system with those packages. What a failed attempt left behind is deleted.
 debian() {
     [ "$(id -u)" = 0 ] || fail "creating a Debian in $2 needs root"
     has debootstrap || fail "debootstrap is missing. On Debian: apt-get install debootstrap"
     rm -rf "$2.new"
     mkdir -p "$(dirname "$2")"
     say "debootstrap --variant=minbase --include=$3 $1 $2 $(debian_mirror)"
-    # shellcheck disable=SC2046 # an empty mirror is no argument
+    # shellcheck disable=SC2046 # without a mirror there is no argument
     debootstrap --variant=minbase --include="$3" "$1" "$2.new" $(debian_mirror) >"$2.log" 2>&1 || {
         tail -n 20 "$2.log" >&2
         fail "debootstrap failed; its output is in $2.log"
@@ -36,7 +36,7 @@ debian() {
 }
 
 # Copies this machine's network settings to FOLDER: name resolution, trusted certificates, apt's archives and proxies.
-lend_network() {
+copy_network_settings() {
     for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt; do
         if [ -e "$file" ]; then
             mkdir -p "$1$(dirname "$file")"
@@ -48,9 +48,9 @@ lend_network() {
         while read -r file; do cp -L "$file" "$1/etc/apt/apt.conf.d/"; done
 }
 
-# lend_rust FOLDER CARGO_HOME: copies this machine's Rust to /usr/local there, with its registry, so that nothing is downloaded
-# twice.
-lend_rust() {
+# copy_rust FOLDER CARGO_HOME: copies this machine's Rust to /usr/local in FOLDER, and its crate registry to CARGO_HOME there, so
+# that nothing is downloaded twice.
+copy_rust() {
     has cargo || fail "Rust is missing. Install it as https://rustup.rs says."
     sysroot=$(rustc --print sysroot)
     from=${CARGO_HOME:-$HOME/.cargo}

@@ -2,9 +2,9 @@
 # Fuzzes the parsers of untrusted input (cargo-fuzz, in fuzz/), and prints a line for each target.
 # Exits with 1 if one of them crashes, hangs or uses too much memory; the input is then in fuzz/artifacts/.
 #
-#   TARGETS="documents cursors_and_ids websocket import_rows"  which
-#   SECONDS_EACH=600                                           how long to run each
-#   JOBS=2                                                     how many in parallel
+#   TARGETS="documents cursors_and_ids websocket import_rows"  the fuzz targets
+#   SECONDS_EACH=600                                           the time for each, in seconds
+#   JOBS=2                                                     the number of targets that run in parallel
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -45,8 +45,8 @@ cargo fuzz build --sanitizer none --debug-assertions --codegen-units 8
 host=$(rustc -vV | sed -n 's/^host: //p')
 sh fuzz/seeds.sh "$work/seeds"
 
-# The largest input in bytes: what the server accepts in one piece, or enough of a file.
-longest() {
+# The maximum size of an input in bytes: what the server accepts in one message, or a sufficient part of a file.
+max_length() {
     case $1 in
     cursors_and_ids) echo 2048 ;;
     import_rows) echo 65536 ;;
@@ -57,12 +57,12 @@ longest() {
 run() {
     mkdir -p "fuzz/corpus/$1" "fuzz/artifacts/$1" "$work/$1"
     TMPDIR="$work/$1" exec "fuzz/target/$host/release/$1" "fuzz/corpus/$1" "$work/seeds/$1" -dict="$work/seeds/$1.dict" \
-        -artifact_prefix="fuzz/artifacts/$1/" -max_total_time="$seconds" -max_len="$(longest "$1")" -timeout=10 -report_slow_units=1 \
+        -artifact_prefix="fuzz/artifacts/$1/" -max_total_time="$seconds" -max_len="$(max_length "$1")" -timeout=10 -report_slow_units=1 \
         -rss_limit_mb=2048 -print_final_stats=1 >"$work/$1.log" 2>&1
 }
 
 # Prints the result of a target, in one line.
-tell() {
+report() {
     log="$work/$1.log"
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     coverage=$(grep -o 'cov: [0-9]*' "$log" | tail -n 1)
@@ -78,11 +78,11 @@ tell() {
 }
 
 # Waits for the running targets.
-finish() {
+wait_for_targets() {
     for entry in $running; do
         code=0
         wait "${entry#*:}" || code=$?
-        tell "${entry%%:*}" "$code" || failed=$((failed + 1))
+        report "${entry%%:*}" "$code" || failed=$((failed + 1))
     done
     running=""
 }
@@ -94,7 +94,7 @@ for target in $targets; do
     run "$target" &
     running="$running $target:$!"
     count=$((count + 1))
-    [ $((count % jobs)) != 0 ] || finish
+    [ $((count % jobs)) != 0 ] || wait_for_targets
 done
-finish
+wait_for_targets
 [ "$failed" = 0 ]

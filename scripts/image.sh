@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the container image and tests it: as its user, with demo data, on a temporary database.
+# Builds the container image and tests it, as its own user, with demo data, on a temporary database.
 #
 #   Uses docker or podman, whichever works, else buildah, which needs root and MariaDB on this machine, but no daemon.
 #   ENGINE=buildah   selects one
@@ -17,14 +17,14 @@ port=${PORT:-18080}
 url=http://127.0.0.1:$port
 secret=image:$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
 work=${WORK:-/var/tmp/staygate-image}
-made=""    # the containers of this run
-serving="" # the server process, with buildah
+containers="" # the containers of this run
+server_pid="" # with buildah: the process that runs the server
 log=$(mktemp)
 
 clean() {
-    [ -z "$serving" ] || kill "$serving" 2>/dev/null || true
-    [ -z "$serving" ] || wait "$serving" 2>/dev/null || true
-    for container in $made; do
+    [ -z "$server_pid" ] || kill "$server_pid" 2>/dev/null || true
+    [ -z "$server_pid" ] || wait "$server_pid" 2>/dev/null || true
+    for container in $containers; do
         case $engine in
         buildah) buildah rm "$container" ;;
         *) $engine rm --force --volumes "$container" ;;
@@ -37,7 +37,7 @@ trap clean EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-not_served() {
+server_failed() {
     tail -n 20 "$log" >&2
     fail "$1"
 }
@@ -58,30 +58,30 @@ choose_engine() {
 
 # ---- With buildah
 
-# Makes an image with this name from a folder tree. Further arguments are its settings.
+# commit_tree FOLDER NAME SETTINGS: creates an image from a folder.
 commit_tree() {
     tree=$1 name=$2
     shift 2
     container=$(buildah from scratch)
-    made="$made $container"
+    containers="$containers $container"
     buildah add --quiet "$container" "$tree" / >/dev/null
     buildah config "$@" --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
     buildah commit --quiet --rm "$container" "$name" >/dev/null
 }
 
-# The base images of the Dockerfile, by the names that it uses.
-make_bases() {
+# Creates the base images of the Dockerfile, under the names that it uses.
+make_base_images() {
     set -- $(sed -n 's/^FROM \([^ ]*\).*/\1/p' Dockerfile)
     if buildah inspect --type image "$1" >/dev/null 2>&1 && buildah inspect --type image "$2" >/dev/null 2>&1; then
-        say "using $1 and $2 of the last run, in $work"
+        say "using $1 and $2 from the last run, in $work"
         return
     fi
     tree=$work/bookworm
     [ -e "$tree" ] || debian bookworm "$tree" gcc,libc6-dev,ca-certificates
-    lend_network "$tree"
+    copy_network_settings "$tree"
     say "creating $2"
     commit_tree "$tree" "docker.io/library/$2" --cmd bash
-    lend_rust "$tree" /usr/local/share/cargo
+    copy_rust "$tree" /usr/local/share/cargo
     say "creating $1"
     commit_tree "$tree" "docker.io/library/$1" --cmd bash --env CARGO_HOME=/usr/local/share/cargo
     rm -rf "$tree"
@@ -97,7 +97,7 @@ build_with_buildah() {
         printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\nrunroot = "%s"\n' \
             "$STORAGE_DRIVER" "$work/storage" "$work/run" >"$work/storage.conf"
         export CONTAINERS_STORAGE_CONF="$work/storage.conf"
-        make_bases
+        make_base_images
         pull=--pull=never
     fi
     say "buildah bud $pull --layers --format docker --tag staygate ."
@@ -119,20 +119,20 @@ serve_with_buildah() {
     program=$(command -v mariadbd || command -v mysqld) || fail "MariaDB is missing. On Debian: apt-get install mariadb-server-core"
     start_database
     container=$(buildah from --pull=never localhost/staygate)
-    made=$container
+    containers=$container
     entry='{{range .Docker.Config.Entrypoint}}{{.}} {{end}}{{range .Docker.Config.Cmd}}{{.}} {{end}}'
     command=$(buildah inspect --format "$entry" "$container")
     say "buildah run $container -- $command"
     buildah run --volume "$data:/database" --env DATABASE_URL='mysql://root@localhost/staygate?socket=/database/s' \
         --env "STAYGATE_LISTEN=127.0.0.1:$port" --env STAYGATE_DEMO=on --env "STAYGATE_JWT_SECRET=$secret" "$container" -- $command >"$log" 2>&1 &
-    serving=$!
+    server_pid=$!
     inside="buildah run $container --"
 }
 
 stop_with_buildah() {
     kill "$(server_of_buildah)"
-    wait "$serving" || not_served "the server did not end well"
-    serving=""
+    wait "$server_pid" || server_failed "the server did not stop cleanly"
+    server_pid=""
 }
 
 # ---- With docker or podman
@@ -143,7 +143,7 @@ build_with_daemon() {
 }
 
 serve_with_daemon() {
-    made="staygate-image-database-$$ staygate-image-$$"
+    containers="staygate-image-database-$$ staygate-image-$$"
     say "$engine run mariadb:11 and staygate"
     $engine run --detach --name "staygate-image-database-$$" --env MARIADB_ROOT_PASSWORD=image --env MARIADB_DATABASE=staygate \
         --publish "127.0.0.1:$port:8080" docker.io/library/mariadb:11 >/dev/null
@@ -163,27 +163,27 @@ serve_with_daemon() {
 stop_with_daemon() {
     $engine stop --time 30 "staygate-image-$$" >/dev/null
     status=$($engine inspect --format '{{.State.ExitCode}}' "staygate-image-$$")
-    [ "$status" = 0 ] || fail "the server ended with $status"
+    [ "$status" = 0 ] || fail "the server exited with $status"
 }
 
 # ---- With any engine
 
-await_ready() {
+wait_until_ready() {
     tries=0
     until curl --fail --silent --output /dev/null "$url/readyz"; do
         tries=$((tries + 1))
-        [ -z "$serving" ] || kill -0 "$serving" 2>/dev/null || not_served "the server ended before it was ready"
-        [ "$tries" -lt 120 ] || not_served "the server does not become ready"
+        [ -z "$server_pid" ] || kill -0 "$server_pid" 2>/dev/null || server_failed "the server ended before it was ready"
+        [ "$tries" -lt 120 ] || server_failed "the server does not become ready"
         sleep 1
     done
 }
 
-try() {
+check_server() {
     say "GET $url/healthz, /readyz: $(curl --fail --silent "$url/healthz") $(curl --fail --silent "$url/readyz")"
     query='{"query":"{ searchListings(first: 1) { totalCount } }"}'
     answer=$(curl --fail --silent --header 'content-type: application/json' --data "$query" "$url/graphql")
     say "POST $url/graphql: $answer"
-    case $answer in *'"totalCount":'[1-9]*) ;; *) fail "the demo listings are not there" ;; esac
+    case $answer in *'"totalCount":'[1-9]*) ;; *) fail "the demo listings are missing" ;; esac
     case $engine in
     buildah) status=$(cat "/proc/$(server_of_buildah)/status") within=$url ;;
     *) status=$($inside cat /proc/1/status) within=http://127.0.0.1:8080 ;;
@@ -193,14 +193,14 @@ try() {
     [ "$user" = 10001 ] || fail "that is not the image's user"
     say "staygate health, and a tour, in the container"
     $inside staygate health --url "$within"
-    $inside staygate tour --url "$within" >"$log.tour" || { cat "$log.tour" >&2; fail "the tour did not get through"; }
+    $inside staygate tour --url "$within" >"$log.tour" || { cat "$log.tour" >&2; fail "the tour failed"; }
     tail -n 1 "$log.tour"
 }
 
 engine=$(choose_engine)
-[ -n "$engine" ] || fail "there is no docker or podman that works, and no buildah. On Debian: apt-get install buildah"
+[ -n "$engine" ] || fail "found no working docker or podman, and no buildah. On Debian: apt-get install buildah"
 has curl || fail "curl is missing"
-if curl --silent --output /dev/null "$url"; then fail "something else answers on $url; PORT chooses another"; fi
+if curl --silent --output /dev/null "$url"; then fail "$url is already in use; choose another port with PORT"; fi
 
 case $engine in
 buildah)
@@ -212,7 +212,7 @@ buildah)
     serve_with_daemon
     ;;
 esac
-await_ready
-try
+wait_until_ready
+check_server
 case $engine in buildah) stop_with_buildah ;; *) stop_with_daemon ;; esac
 echo "image: built and tested"

@@ -2,8 +2,8 @@
 # Runs the commands of the README in a new minimal Debian, with the last commit and an empty environment:
 # `make install`, `make run` and the tour, then `make test`. Needs root, debootstrap, and the machine's Rust, which is copied.
 #
-#   NEWCOMER  "run test", or one of the two
-#   PORT      of 127.0.0.1, for a machine where 8080 is taken
+#   NEWCOMER  which parts to run: "run test" (the default), "run" or "test"
+#   PORT      the port on 127.0.0.1; default: 8080
 #   MIRROR    the Debian archive; default: that of this machine
 #   TMPDIR    a folder with 10 GB of free space; default: /var/tmp
 set -eu
@@ -12,51 +12,51 @@ cd "$(dirname "$0")/.."
 PATH="$PATH:$HOME/.cargo/bin:/usr/sbin:/sbin"
 . scripts/debian.sh
 
-wanted=${NEWCOMER:-run test}
+parts=${NEWCOMER:-run test}
 port=${PORT:-8080}
 
 # ---- Inside: a mount and a process namespace, so that all mounts and processes end with it
 
 # Runs a shell line in the new system, as root, with an empty environment (`env -i`) and rustup's folder in PATH.
-newcomer() {
+run_inside() {
     chroot "$tree" /usr/bin/env -i HOME=/root TERM=dumb PATH=/root/.cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         /bin/sh -c "cd /root/staygate && $1"
 }
 
 run_and_tour() {
     say "make install"
-    newcomer "make install"
+    run_inside "make install"
     command="make run"
     [ "$port" = 8080 ] || command="make run ARGS='--listen 127.0.0.1:$port'"
     say "$command"
-    newcomer "exec $command" &
-    making=$!
+    run_inside "exec $command" &
+    make_pid=$!
     # `make` ends when the build fails or the server does.
-    until newcomer "staygate health --url http://127.0.0.1:$port" >/dev/null 2>&1; do
-        kill -0 "$making" 2>/dev/null || fail "$command ended before the server was ready"
+    until run_inside "staygate health --url http://127.0.0.1:$port" >/dev/null 2>&1; do
+        kill -0 "$make_pid" 2>/dev/null || fail "$command ended before the server was ready"
         sleep 1
     done
     tour="staygate tour"
     [ "$port" = 8080 ] || tour="$tour --url http://127.0.0.1:$port"
     say "$tour"
-    newcomer "$tour"
+    run_inside "$tour"
     say "stopping the server"
     for process in "$tree"/proc/[0-9]*; do
         [ "$(cat "$process/comm" 2>/dev/null)" != staygate ] || kill -INT "$(basename "$process")"
     done
-    wait "$making" || fail "the server did not stop cleanly"
+    wait "$make_pid" || fail "the server did not stop cleanly"
 }
 
 if [ "${1:-}" = --inside ]; then
     tree=$2
     mount --rbind /dev "$tree/dev"
     mount -t proc proc "$tree/proc"
-    for word in $wanted; do
-        case $word in
+    for part in $parts; do
+        case $part in
         run) run_and_tour ;;
         test)
             say "make test"
-            newcomer "make test"
+            run_inside "make test"
             ;;
         esac
     done
@@ -66,15 +66,15 @@ fi
 # ---- Outside
 
 passed=""
-for word in $wanted; do
-    case $word in
-    run | test) passed="${passed:+$passed and }make $word" ;;
-    *) fail "NEWCOMER=\"$wanted\": must be run, test or both" ;;
+for part in $parts; do
+    case $part in
+    run | test) passed="${passed:+$passed and }make $part" ;;
+    *) fail "NEWCOMER=\"$parts\": must be run, test or both" ;;
     esac
 done
 [ -n "$passed" ] || fail "NEWCOMER is empty"
 [ "$(id -u)" = 0 ] || fail "creating the system needs root: sudo env PATH=\"\$PATH\" HOME=\"\$HOME\" make newcomer"
-case $wanted in *run*)
+case $parts in *run*)
     if has curl && curl --silent --output /dev/null "http://127.0.0.1:$port"; then
         fail "127.0.0.1:$port is in use; choose another with PORT"
     fi
@@ -98,8 +98,8 @@ trap 'exit 143' TERM HUP
 
 tree=$work/debian
 debian bookworm "$tree" gcc,libc6-dev,make,ca-certificates
-lend_network "$tree"
-lend_rust "$tree" /root/.cargo
+copy_network_settings "$tree"
+copy_rust "$tree" /root/.cargo
 say "the last commit: $(git -c safe.directory="$PWD" log -1 --format='%h %s')"
 mkdir "$tree/root/staygate"
 git -c safe.directory="$PWD" archive HEAD | tar -x -C "$tree/root/staygate"

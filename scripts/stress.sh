@@ -9,10 +9,10 @@ cd "$(dirname "$0")/.."
 
 rounds=${ROUNDS:-3}
 busy=${BUSY:-4}
-rivals=""
+busy_loops=""
 
 clean() {
-    for rival in $rivals; do kill "$rival" 2>/dev/null || true; done
+    for pid in $busy_loops; do kill "$pid" 2>/dev/null || true; done
 }
 trap clean EXIT
 trap 'exit 130' INT
@@ -23,7 +23,7 @@ PATH="$PATH:$HOME/.cargo/bin" cargo test --locked --workspace --no-run
 
 while [ "$busy" -gt 0 ]; do
     while :; do :; done &
-    rivals="$rivals $!"
+    busy_loops="$busy_loops $!"
     busy=$((busy - 1))
 done
 
