@@ -28,8 +28,10 @@ PROOFS = races:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool
 prove: ## Run the long tests of races, crashes, hangs and attacks: a release build, then up to 15 minutes
 	@sh scripts/prepare.sh
 	@PATH="$$PATH:$$HOME/.cargo/bin"; echo "==> cargo build --release --locked" && cargo build --release --locked
-	@prometheus=$$(sh scripts/prometheus.sh); STAYGATE_PROGRAM="$$PWD/target/release/staygate" STAYGATE_PROMETHEUS="$$prometheus" \
-		sh scripts/test.sh --lib --test it --test transport -- $(PROOFS) $${prometheus:+prometheus::} --include-ignored --show-output
+	@prometheus=$$(sh scripts/prometheus.sh); smtp=$$(sh scripts/smtp.sh); \
+		STAYGATE_PROGRAM="$$PWD/target/release/staygate" STAYGATE_PROMETHEUS="$$prometheus" STAYGATE_AIOSMTPD="$$smtp" \
+		sh scripts/test.sh --lib --test it --test transport -- $(PROOFS) $${prometheus:+prometheus::} $${smtp:+smtp::real_server} \
+		--include-ignored --show-output
 
 stress-test: ## Run all tests three times while four other processes use the CPU (ARGS="name"; ROUNDS, BUSY)
 	@sh scripts/prepare.sh

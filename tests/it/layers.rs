@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use crate::style::sources;
 
 /// The crates, lowest first, each with its allowed dependencies in this workspace.
-const MAP: [(&str, &[&str]); 15] = [
+const MAP: [(&str, &[&str]); 16] = [
     ("telemetry", &[]),
     ("client-limits", &[]),
     ("graphql-contract", &[]),
@@ -14,6 +14,7 @@ const MAP: [(&str, &[&str]); 15] = [
     ("types", &["client-limits", "mysql-engine", "telemetry"]),
     ("auth", &["client-limits", "types"]),
     ("rules", &["types"]),
+    ("mail", &["types"]),
     ("store", &["client-limits", "mysql-engine", "types"]),
     ("providers", &["telemetry", "types"]),
     ("domain", &["auth", "client-limits", "mysql-engine", "providers", "rules", "store", "telemetry", "types"]),

@@ -1,0 +1,62 @@
+//! An example of each letter.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use types::{Email, Timestamp};
+
+use super::{Letter, SecondFactorChange};
+
+/// July 1, 2026, 13:00 UTC.
+const AT: i64 = 1_782_910_800;
+
+fn time(seconds: i64) -> Timestamp {
+    Timestamp::from(chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default())
+}
+
+fn link(page: &str) -> String {
+    format!("https://example.org/{page}?token=3q2-7wEXAMPLE")
+}
+
+impl Letter {
+    /// An example of each letter, for previews and tests.
+    pub fn examples() -> Vec<Self> {
+        let mut examples = Self::examples_with_codes();
+        examples.extend(Self::examples_of_changes());
+        examples
+    }
+
+    fn examples_with_codes() -> Vec<Self> {
+        let (name, code, expires) = ("Ada".to_owned(), "482913".to_owned(), time(AT + 3_600));
+        let new_email = Email::stored("ada.new@example.org".to_owned());
+        let (n, c) = (|| name.clone(), || code.clone());
+        vec![
+            Self::ConfirmEmail { name: n(), code: c(), link: link("confirm"), expires },
+            Self::AccountExists { name: n(), link: "https://example.org/sign-in".to_owned() },
+            Self::ResetPassword { name: n(), code: c(), link: link("reset"), expires },
+            Self::NoAccount,
+            Self::ConfirmNewEmail { name: n(), code: c(), link: link("confirm-new"), expires },
+            Self::ApproveEmailChange { name: n(), new_email, code: c(), link: link("approve"), expires },
+        ]
+    }
+
+    fn examples_of_changes() -> Vec<Self> {
+        let (name, at) = ("Ada".to_owned(), time(AT));
+        let new_email = Email::stored("ada.new@example.org".to_owned());
+        // An address for documentation (RFC 5737).
+        let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 17));
+        let device = "Firefox 140 on Linux".to_owned();
+        let mut examples = vec![
+            Self::PasswordChanged { name: name.clone(), at },
+            Self::EmailChanged { name: name.clone(), new_email },
+            Self::NewDevice { name: name.clone(), at, address, device },
+            Self::AccountDeleted { name: name.clone() },
+        ];
+        examples.extend(SecondFactorChange::ALL.map(|what| Self::SecondFactorChanged { name: name.clone(), what, at }));
+        examples
+    }
+}
+
+impl SecondFactorChange {
+    /// Every change.
+    pub const ALL: [Self; 4] = [Self::Enabled, Self::Disabled, Self::RecoveryCodesReplaced, Self::RecoveryCodeUsed];
+}
