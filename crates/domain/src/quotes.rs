@@ -57,25 +57,15 @@ pub async fn create(
         Error::invalid(&["stay"], format!("The price of this stay cannot be computed: {error}."))
     })?;
     let quote = new_quote(app, guest, &listing, (stay, guests), &priced, now)?;
-    // The insert locks the rows that it refers to, so it may have to wait.
+    // One transaction, so that the database flushes once, and a quote that one limit refuses does not count for the other.
     app.database
-        .write(async |conn| {
-            count(app, conn, guest, from, now).await?;
-            Ok::<_, Error>(store::quotes::insert(conn, &quote).await?)
+        .transaction(async |tx| {
+            limits::take(tx, &app.limits.quotes_by_member, &[guest.id().as_bytes()], now).await?;
+            limits::take(tx, &app.limits.quotes_by_address, &[from.as_bytes()], now).await?;
+            Ok::<_, Error>(store::quotes::insert(tx, &quote).await?)
         })
         .await?;
     Ok(quote)
-}
-
-/// Counts a quote for its guest and for the address. If one of the limits refuses it, it does not count for the other.
-async fn count(app: &App, conn: &mut Conn, guest: &Member, from: AddressPrefix, now: Timestamp) -> Result<()> {
-    let (of_guest, of_address) = (&app.limits.quotes_by_member, &app.limits.quotes_by_address);
-    limits::take(conn, of_guest, &[guest.id().as_bytes()], now).await?;
-    let counted = limits::take(conn, of_address, &[from.as_bytes()], now).await;
-    if counted.is_err() {
-        limits::return_one(conn, of_guest, &[guest.id().as_bytes()]).await?;
-    }
-    counted
 }
 
 /// Removes the guest's own unpaid holds from `held`: a new booking replaces them.

@@ -1,6 +1,7 @@
 //! Rate limits of attempts, by the generic cell rate algorithm. A row stores one instant: until when the attempts so far are spent. Each
-//! attempt moves it by one step, so nothing is counted and there are no windows. Every statement commits by itself, and a single one
-//! decides, so that concurrent attempts, on any server, are counted one by one.
+//! attempt moves it by one step, so nothing is counted and there are no windows. A single statement
+//! decides, so that concurrent attempts, on any server, are counted one by one. Attempts that count even when they fail are taken outside a
+//! transaction.
 
 use diesel::{prelude::*, sql_types};
 use diesel_async::RunQueryDsl;
