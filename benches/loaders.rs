@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use auth::{Keys, Member, PasswordHasher, SigningKey, Viewer};
+use auth::{Holder, Keys, Member, PasswordHasher, SigningKey, Viewer};
 use dataloader::{BatchFn, non_cached::Loader};
 use domain::app::App;
 use futures_util::future::join_all;
@@ -54,7 +54,7 @@ fn app() -> anyhow::Result<App> {
 fn member(app: &App) -> anyhow::Result<Member> {
     let (now, entropy) = (app.now(), &*app.entropy);
     let (user, session) = (UserId::new(now, entropy), SessionId::new(now, entropy));
-    Ok(app.keys.sign(user, session, now, chrono::Duration::hours(1))?.1)
+    Ok(app.keys.sign(Holder { user, session, has_verified_email: true }, now, chrono::Duration::hours(1))?.1)
 }
 
 async fn public(app: &App, loaders: &PublicLoaders) -> anyhow::Result<()> {

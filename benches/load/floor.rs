@@ -94,7 +94,8 @@ async fn answer(app: &App, call: &Call) -> anyhow::Result<()> {
             quotes::create(app, guest, AddressPrefix::of(None), *listing, *stay, Guests::ONE).await?;
         }
         Call::Book(guest, quote) => {
-            let created = bookings::create(app, guest, AddressPrefix::of(None), *quote, &key(app)?).await?;
+            let created =
+                bookings::create(app, &guest.verified()?, AddressPrefix::of(None), *quote, &key(app)?).await?;
             // The response contains the booking.
             std::hint::black_box(bookings::visible(app, guest, &[created.answer.booking]).await?);
         }

@@ -12,7 +12,7 @@ use auth::{Keys, Member, PasswordHasher, SigningKey};
 use chrono::{Days, NaiveDate};
 use client_limits::AddressPrefix;
 use domain::{
-    accounts::{self, Client, Registration},
+    accounts::{self, Client},
     app::{App, AttemptLimits, HoldLimits, Terms},
     bookings, payments, quotes,
     search::{Filter, PriceRange, Search},
@@ -25,13 +25,15 @@ use mysql_engine::{
 use providers::payments::PaymentMethod;
 use tempfile::TempDir;
 use types::{
-    Clock, GeoBox, Guests, IdempotencyKey, ListingId, ListingOrder, OsEntropy, Page, QuoteId, SandboxMethod, Stay,
-    SystemClock, error::Validation,
+    Clock, Email, GeoBox, Guests, IdempotencyKey, ListingId, ListingOrder, OsEntropy, Page, QuoteId, SandboxMethod,
+    Stay, SystemClock,
 };
 
 use super::{city::City, measure::Status, request_kind::RequestKind};
 
 const SECRET: &str = "bench-0123456789abcdef0123456789abcdef";
+/// The password of every guest.
+const PASSWORD: &str = "correct horse";
 /// Guests with trips, quotes and bookings.
 const GUESTS: usize = 32;
 /// Trips of each.
@@ -164,10 +166,10 @@ impl World {
 
     async fn fill(&mut self) -> anyhow::Result<()> {
         for number in 0..GUESTS {
-            let (email, password) = (format!("guest{number}@example.org").parse()?, "correct horse".to_owned());
-            let (name, validation) = (format!("Guest {number}"), Validation::default());
-            let registration = Registration::checked(Some(email), password, &name, validation)?;
-            let tokens = accounts::register(&self.app, registration, &Client::unknown()).await?.tokens;
+            let email: Email = format!("guest{number}@example.org").parse()?;
+            accounts::create_demo(&self.app, &email, PASSWORD.to_owned(), &format!("Guest {number}")).await?;
+            let signed_in = accounts::sign_in(&self.app, &email, PASSWORD.to_owned(), &Client::unknown()).await?;
+            let tokens = signed_in.tokens;
             self.guests.push(Guest { member: tokens.member, token: tokens.access.text });
         }
         let search = Search::new(Filter::default(), None, ListingOrder::Rating)?;
@@ -212,8 +214,10 @@ impl World {
         let (app, guests) = (&self.app, &self.guests);
         let book = |(guest, quote): (usize, QuoteId)| async move {
             let guest = &guests[guest].member;
-            let booking =
-                bookings::create(app, guest, AddressPrefix::of(None), quote, &key(app)?).await?.answer.booking;
+            let booking = bookings::create(app, &guest.verified()?, AddressPrefix::of(None), quote, &key(app)?)
+                .await?
+                .answer
+                .booking;
             let booking = payments::BookingRef::Id(booking);
             payments::pay(app, guest, &booking, PaymentMethod::Sandbox(SandboxMethod::CardOk), &key(app)?).await?;
             anyhow::Ok(())

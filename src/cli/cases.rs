@@ -7,9 +7,9 @@ use super::storage::{OpenStorage, pool_options};
 use crate::config::Storage;
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use domain::{outbox, payments};
+use domain::{mails, outbox, payments};
 use mysql_engine::Database;
-use types::{CaseId, Clock as _, EffectKind, OsEntropy, PaymentId, RefundId, SystemClock, Timestamp};
+use types::{CaseId, Clock as _, EffectKind, MailId, OsEntropy, PaymentId, RefundId, SystemClock, Timestamp};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -79,6 +79,7 @@ async fn list(database: &Database) -> anyhow::Result<()> {
     for effect in failed {
         let object = match effect.kind {
             EffectKind::SendRefund => RefundId::from(effect.object_id).to_string(),
+            EffectKind::SendMail => MailId::from(effect.object_id).to_string(),
             _ => PaymentId::from(effect.object_id).to_string(),
         };
         let (attempts, error) = (effect.attempts, effect.error.unwrap_or_default());
@@ -97,8 +98,10 @@ async fn retry(database: &Database, id: &str) -> anyhow::Result<()> {
         payments::send_again(database, refund, now).await?
     } else if let Ok(payment) = id.parse::<PaymentId>() {
         payments::retry(database, payment, now).await? > 0
+    } else if let Ok(mail) = id.parse::<MailId>() {
+        mails::retry(database, mail, now).await? > 0
     } else {
-        bail!("`{id}` is neither the id of a payment (`pay_…`) nor of a refund (`rf_…`)");
+        bail!("`{id}` is no id of a payment (`pay_…`), a refund (`rf_…`) or a mail (`ml_…`)");
     };
     if !is_found {
         bail!("nothing of {id} has failed");

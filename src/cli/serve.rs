@@ -6,9 +6,11 @@ use crate::worker;
 use anyhow::{Context, bail};
 use auth::PasswordHasher;
 use domain::app::{App, AttemptLimits, Caps, HoldLimits, Terms};
+use domain::mails::Mails;
 use graphql_contract::documents::Limits;
 use graphql_transport;
 use import::demo::{self, Account};
+use mail::{Brand, MailFolder, MailSettings};
 use mysql_engine::{Database, NamedLock, version};
 use providers::tzdata::Tzdata;
 use std::future::Future;
@@ -26,6 +28,9 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Open files besides websockets and event streams: requests, the database, the program itself.
 const FILES: u64 = 2_500;
+
+/// The name of the platform in mails.
+const BRAND: &str = "Staygate";
 
 /// How long one server waits for another that loads demo data. Seconds.
 const DEMO_TIMEOUT: u32 = 600;
@@ -122,7 +127,8 @@ async fn prepare_and_serve(
 /// Serves requests until `stop`, and then for the drain timeout; the worker runs as long.
 async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let Ready { config, keys, database, tzdata, listener, metrics } = ready;
-    let app = app_of(&config, &keys, database, tzdata)?;
+    let url = address(&config, listener.local_addr()?);
+    let app = app_of(&config, &keys, database, tzdata, &url)?;
     let has_demo = if config.wants_demo()? {
         load_demo(&app, database_url).await?
     } else {
@@ -131,10 +137,13 @@ async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Out
     };
     let mut gateway = gateway::with_limits(&app, limits_of(&config))?;
     gateway.settings = settings_of(&config);
-    let url = address(&config, listener.local_addr()?);
     let has_pages = config.profile.wants_pages();
     if has_pages {
         gateway = pages::serve(gateway, &landing(&url, has_demo));
+        if let Some(folder) = mailbox_of(&config)? {
+            tracing::info!("mails go to {}; read them at {url}/dev/mail", folder.path().display());
+            gateway = pages::serve_mailbox(gateway, folder);
+        }
     }
     if let Some(metrics) = &metrics {
         tracing::info!("metrics: http://{}/metrics", metrics.local_addr()?);
@@ -166,14 +175,35 @@ async fn load_demo(app: &App, database_url: &str) -> anyhow::Result<bool> {
 }
 
 /// Builds the app according to the settings.
-fn app_of(config: &Config, keys: &SigningKeys, database: Database, tzdata: Tzdata) -> anyhow::Result<App> {
+fn app_of(config: &Config, keys: &SigningKeys, database: Database, tzdata: Tzdata, url: &str) -> anyhow::Result<App> {
     let passwords = PasswordHasher::new(config.sign_in.password_hashers(), &OsEntropy)?;
     Ok(App::builder(database, keys.verifier(), passwords)
         .streams_per_member(config.streams.max_subscriptions as usize)
         .tzdata(tzdata)
+        .mails(mails_of(config, url)?)
         .terms(terms_of(config))
         .limits(attempts_of(config))
         .build())
+}
+
+/// How mails are sent. Their links open the single-page app, by default at the address of this server.
+fn mails_of(config: &Config, url: &str) -> anyhow::Result<Mails> {
+    let destination = config.mailing.destination(&config.storage)?;
+    if destination == MailSettings::Off {
+        tracing::warn!("mail is off: nobody can verify an email or reset a password. Set STAYGATE_MAIL");
+    }
+    let transport = destination.transport(config.mailing.mail_from.clone()).context("STAYGATE_MAIL")?;
+    let app_url = config.mailing.app_url.as_ref().map_or_else(|| url.to_owned(), PublicUrl::to_string);
+    Ok(Mails::new(transport, Brand { name: BRAND.to_owned(), app_url }))
+}
+
+/// The folder of mails, if people who can open this server's pages may read all of them: on a machine of their own, without --production.
+fn mailbox_of(config: &Config) -> anyhow::Result<Option<MailFolder>> {
+    let is_private = !config.profile.production && config.network.is_local();
+    Ok(match config.mailing.destination(&config.storage)? {
+        MailSettings::File(folder) if is_private => Some(MailFolder::new(folder, config.mailing.mail_from.clone())),
+        _ => None,
+    })
 }
 
 fn attempts_of(config: &Config) -> AttemptLimits {

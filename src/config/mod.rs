@@ -7,6 +7,7 @@
 mod booking;
 mod limits;
 mod logging;
+mod mailing;
 mod network;
 mod observing;
 mod profile;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 pub use booking::{Booking, Demo};
 pub use limits::{Limits, OperationLimit};
 pub use logging::{LogFormat, Logging};
+pub use mailing::Mailing;
 pub use network::Network;
 pub use observing::Observing;
 pub use profile::{Profile, Switch};
@@ -85,6 +87,9 @@ pub struct Config {
     /// Tokens and passwords.
     #[command(flatten)]
     pub sign_in: SignIn,
+    /// Mail.
+    #[command(flatten)]
+    pub mailing: Mailing,
     /// Bookings and demo data.
     #[command(flatten)]
     pub booking: Booking,

@@ -1,6 +1,7 @@
 //! The production profile: checks that a server is safe for the internet.
 
 use clap::{Args, ValueEnum};
+use mail::MailSettings;
 
 use super::{Config, ConfigError, Demo, PublicUrl};
 
@@ -70,6 +71,10 @@ impl Config {
             (
                 self.sign_in.are_keys_given(),
                 "the signing keys are not given: set STAYGATE_JWT_SECRET or STAYGATE_JWT_SECRET_FILE",
+            ),
+            (
+                self.mailing.destination(&self.storage)? != MailSettings::Off,
+                "mail is off: nobody could verify an email or reset a password; set STAYGATE_MAIL or STAYGATE_MAIL_FILE",
             ),
             (
                 self.storage.is_connection_safe()?,

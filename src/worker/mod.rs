@@ -32,7 +32,7 @@ pub async fn run(app: App) {
     // Each kind separately, so that a hanging provider delays no other kind.
     let effects = EffectKind::ALL.iter().map(|kind| {
         let worker = &worker;
-        repeat(&app, TICK, kind.as_str(), move || outbox::run_due(worker, *kind))
+        repeat_after(&app, || until_due(worker, *kind), kind.as_str(), move || outbox::run_due(worker, *kind))
     });
     let inbox = repeat(&app, TICK, "statements of providers", || payments::apply_received(&worker));
     // At once, because missing metrics check like a failure.
@@ -58,11 +58,32 @@ async fn until_done<F: Future<Output = Result<()>>>(app: &App, what: &'static st
 
 /// Runs a job at an interval. If it fails or panics, it runs again the next time; only the first of consecutive failures is logged.
 async fn repeat<F: Future<Output = Result<()>>>(app: &App, every: Duration, what: &'static str, work: impl Fn() -> F) {
+    repeat_after(app, || tokio::time::sleep(every), what, work).await;
+}
+
+/// As [`repeat`], each time after `pause`.
+async fn repeat_after<P: Future<Output = ()>, F: Future<Output = Result<()>>>(
+    app: &App,
+    pause: impl Fn() -> P,
+    what: &'static str,
+    work: impl Fn() -> F,
+) {
     let mut fails = false;
     loop {
-        tokio::time::sleep(every).await;
+        pause().await;
         is_done(app, what, &mut fails, work()).await;
     }
+}
+
+/// Waits until effects of a kind may be due: a tick, or for a mail until this server has ordered one.
+async fn until_due(app: &App, kind: EffectKind) {
+    let ordered = async {
+        match kind {
+            EffectKind::SendMail => app.mails.ordered.notified().await,
+            _ => std::future::pending().await,
+        }
+    };
+    tokio::select! { () = tokio::time::sleep(TICK) => {}, () = ordered => {} }
 }
 
 /// Whether `work` succeeded. Logs the first of consecutive failures, and records it in `fails`.

@@ -99,10 +99,9 @@ fn a_missing_description_is_reported() {
 
 #[test]
 fn missing_and_additional_fields_are_reported() {
-    let me =
-        "  \"The email to sign in with.\"\n  email: Email! @cost(weight: \"5\")\n  \"Bookings that the viewer made";
+    let me = "  \"The email of the account.\"\n  email: Email! @cost(weight: \"5\")\n  \"Whether the viewer has shown";
     let contract =
-        doctored(&on_disk(), me, "  \"The number to call.\"\n  phone: String\n  \"Bookings that the viewer made");
+        doctored(&on_disk(), me, "  \"The number to call.\"\n  phone: String\n  \"Whether the viewer has shown");
     assert_eq!(
         broken(&contract),
         ["Me.email: code says Email!, contract has nothing", "Me.phone: contract says String, code has nothing"]

@@ -17,7 +17,7 @@ use crate::{
     harness::{
         actors::{BOOK, CREATE_LISTING, PAY, PUBLISH_LISTING, QUOTE, REGISTER, home},
         database::TestDatabase,
-        kill,
+        kill, remote,
         server::{Server, TIMEOUT},
         wire,
     },
@@ -68,7 +68,9 @@ impl Rush {
     async fn register(&self, name: &str) -> String {
         let input = json!({ "email": format!("{name}@example.org"), "password": "correct horse", "displayName": name });
         let answer = self.run_query(0, "", REGISTER, input).await;
-        answer["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+        let token = answer["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}"));
+        let address = self.addresses.lock().unwrap()[0].clone();
+        remote::verified(&address, token).await
     }
 
     async fn listing(&self) -> String {

@@ -17,10 +17,10 @@ const MAP: [(&str, &[&str]); 16] = [
     ("mail", &["types"]),
     ("store", &["client-limits", "mysql-engine", "types"]),
     ("providers", &["telemetry", "types"]),
-    ("domain", &["auth", "client-limits", "mysql-engine", "providers", "rules", "store", "telemetry", "types"]),
+    ("domain", &["auth", "client-limits", "mail", "mysql-engine", "providers", "rules", "store", "telemetry", "types"]),
     ("import", &["auth", "domain", "mysql-engine", "store", "types"]),
     ("graphql", &["auth", "client-limits", "domain", "graphql-contract", "graphql-transport", "telemetry", "types"]),
-    ("pages", &["graphql-transport"]),
+    ("pages", &["graphql-transport", "mail"]),
     ("tour", &["types"]),
 ];
 

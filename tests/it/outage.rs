@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use crate::harness::{
     Frozen,
     actors::{CREATE_LISTING, PUBLISH_LISTING, QUOTE, REGISTER, home},
+    remote,
     server::{Server, TIMEOUT},
     wire,
 };
@@ -77,7 +78,8 @@ impl World {
     async fn register(&self, name: &str) -> String {
         let input = json!({ "email": format!("{name}@example.org"), "password": "correct horse", "displayName": name });
         let made = self.run_query(REGISTER, &json!({ "input": input })).await.unwrap();
-        made["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
+        let token = made["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{made}"));
+        remote::verified(self.server.address(), token).await
     }
 
     /// The right response; None if the server correctly reports that it is unavailable.

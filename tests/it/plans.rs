@@ -31,6 +31,7 @@ use crate::{
     harness::{
         actors::{BOOK, CANCEL, PAY, QUOTE, REGISTER},
         city::City,
+        remote,
         server::Server,
         wire,
     },
@@ -89,7 +90,8 @@ impl World {
         let email = format!("{name}@example.org");
         let input = json!({ "email": email, "password": "correct horse", "displayName": name });
         let answer = self.run("", REGISTER, json!({ "input": input })).await;
-        answer["registerUser"]["tokens"]["accessToken"].as_str().unwrap().to_owned()
+        let token = answer["registerUser"]["tokens"]["accessToken"].as_str().unwrap();
+        remote::verified(self.server.address(), token).await
     }
 
     /// Searches in each order, with a second page.

@@ -43,7 +43,8 @@ async fn world(test: &TestDatabase, members: usize, flags: &[&str]) -> (Server, 
     let server = Server::with_flags(&test.url, "off", &flags).await;
     let mut tokens = Vec::new();
     for number in 0..=members {
-        tokens.push(remote::register(server.address(), number).await);
+        let token = remote::register(server.address(), number).await;
+        tokens.push(remote::verified(server.address(), &token).await);
     }
     (server, tokens)
 }

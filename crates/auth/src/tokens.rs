@@ -13,8 +13,7 @@ use types::{Entropy, SessionId, Timestamp, UserId, error::Result};
 
 const ISSUER: &str = "staygate";
 const AUDIENCE: &str = "staygate-api";
-/// The prefix of the message that is signed to derive a refresh token. No JWT has it: those start
-/// with a base64 letter.
+/// The prefix of the message that is signed to derive a refresh token.
 const CHILD_LABEL: &[u8] = b"\0refresh token\0";
 
 /// A signing key with an ID. The ID is in every token, so that keys can be rotated without signing
@@ -55,6 +54,25 @@ struct Claims {
     sid: SessionId,
     iat: i64,
     exp: i64,
+    /// Whether the member's email is not verified yet. Absent in most tokens, which are short.
+    #[serde(default, skip_serializing_if = "is_false")]
+    unverified: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// Who a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// The account.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// Whether the account's email is verified.
+    pub has_verified_email: bool,
 }
 
 /// An access token.
@@ -127,17 +145,12 @@ impl Keys {
         }
     }
 
-    /// A token for the session of `user`, valid for `life` from `now`.
+    /// A token for `holder`, valid for `life` from `now`.
     ///
     /// # Errors
     /// When the token cannot be signed.
-    pub fn sign(
-        &self,
-        user: UserId,
-        session: SessionId,
-        now: Timestamp,
-        life: Duration,
-    ) -> Result<(AccessToken, Member)> {
+    pub fn sign(&self, holder: Holder, now: Timestamp, life: Duration) -> Result<(AccessToken, Member)> {
+        let Holder { user, session, has_verified_email } = holder;
         // A token has whole seconds.
         let expires_at = (now + life).whole_seconds();
         let claims = Claims {
@@ -147,11 +160,12 @@ impl Keys {
             sid: session,
             iat: now.unix_seconds(),
             exp: expires_at.unix_seconds(),
+            unverified: !has_verified_email,
         };
         let (id, key) = &self.signing;
         let header = Header { kid: Some(id.clone()), ..Header::new(Algorithm::HS256) };
         let text = jsonwebtoken::encode(&header, &claims, key).map_err(anyhow::Error::from)?;
-        Ok((AccessToken { text, expires_at }, Member::proven(user, session)))
+        Ok((AccessToken { text, expires_at }, Member::proven(user, session, has_verified_email)))
     }
 
     /// The member that `token` proves at `now`, and its expiry.
@@ -173,7 +187,7 @@ impl Keys {
         if expires_at <= now {
             return Err(TokenError::Expired);
         }
-        Ok((Member::proven(claims.sub, claims.sid), expires_at))
+        Ok((Member::proven(claims.sub, claims.sid, !claims.unverified), expires_at))
     }
 }
 
@@ -202,10 +216,22 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// The HMACs of `message` under `label`, one for each key, the current one first.
+    pub(super) fn macs(&self, label: &[u8], message: &[u8]) -> Result<Vec<String>> {
+        self.deriving.iter().map(|secret| mac(secret, label, message)).collect()
+    }
+}
+
 fn derive(secret: &EncodingKey, parent: &RefreshToken) -> Result<RefreshToken> {
-    let message = [CHILD_LABEL, parent.0.as_bytes()].concat();
-    let code = jsonwebtoken::crypto::sign(&message, secret, Algorithm::HS256).map_err(anyhow::Error::from)?;
-    Ok(RefreshToken::of(&code))
+    Ok(RefreshToken::of(&mac(secret, CHILD_LABEL, parent.0.as_bytes())?))
+}
+
+/// The HMAC-SHA-256 of `message`, as base64 for URLs. The labels of purposes start with a zero
+/// byte, which no JWT does.
+fn mac(secret: &EncodingKey, label: &[u8], message: &[u8]) -> Result<String> {
+    let message = [label, message].concat();
+    Ok(jsonwebtoken::crypto::sign(&message, secret, Algorithm::HS256).map_err(anyhow::Error::from)?)
 }
 
 impl<K: Purpose> Secret<K> {
@@ -261,11 +287,16 @@ mod tests {
         chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap().into()
     }
 
+    fn holder(entropy: &SeededEntropy) -> Holder {
+        let (user, session) = (UserId::new(now(), entropy), SessionId::new(now(), entropy));
+        Holder { user, session, has_verified_email: true }
+    }
+
     #[test]
     fn a_token_proves_its_member_until_it_expires() {
         let entropy = SeededEntropy::new(1);
-        let (user, session) = (UserId::new(now(), &entropy), SessionId::new(now(), &entropy));
-        let (token, member) = keys(&["a"]).sign(user, session, now(), Duration::minutes(15)).unwrap();
+        let holder = holder(&entropy);
+        let (token, member) = keys(&["a"]).sign(holder, now(), Duration::minutes(15)).unwrap();
         assert_eq!(keys(&["a"]).verify(&token.text, now()), Ok((member, now() + Duration::minutes(15))));
         let end = now() + Duration::minutes(15);
         assert_eq!(keys(&["a"]).verify(&token.text, end), Err(TokenError::Expired));
@@ -274,11 +305,21 @@ mod tests {
     }
 
     #[test]
+    fn a_token_says_whether_the_email_is_verified() {
+        for has_verified_email in [true, false] {
+            let holder = Holder { has_verified_email, ..holder(&SeededEntropy::new(1)) };
+            let (token, member) = keys(&["a"]).sign(holder, now(), Duration::minutes(15)).unwrap();
+            let (read, _) = keys(&["a"]).verify(&token.text, now()).unwrap();
+            assert_eq!((read.verified().is_ok(), read), (has_verified_email, member));
+        }
+    }
+
+    #[test]
     fn a_token_contains_its_expiry_in_seconds() {
         let entropy = SeededEntropy::new(1);
-        let (user, session) = (UserId::new(now(), &entropy), SessionId::new(now(), &entropy));
+        let holder = holder(&entropy);
         let at = now() + Duration::microseconds(999_999);
-        let (token, _) = keys(&["a"]).sign(user, session, at, Duration::minutes(15)).unwrap();
+        let (token, _) = keys(&["a"]).sign(holder, at, Duration::minutes(15)).unwrap();
         let (_, expires_at) = keys(&["a"]).verify(&token.text, at).unwrap();
         assert_eq!(token.expires_at, expires_at);
     }
@@ -308,8 +349,8 @@ mod tests {
     #[test]
     fn tokens_of_others_are_rejected() {
         let entropy = SeededEntropy::new(1);
-        let (user, session) = (UserId::new(now(), &entropy), SessionId::new(now(), &entropy));
-        let (token, _) = keys(&["a"]).sign(user, session, now(), Duration::minutes(15)).unwrap();
+        let holder = holder(&entropy);
+        let (token, _) = keys(&["a"]).sign(holder, now(), Duration::minutes(15)).unwrap();
         let parts: Vec<_> = token.text.split('.').collect();
         let unsigned = format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"a"}"#), parts[1]);
         let other = format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode("{}"), parts[2]);

@@ -1,8 +1,10 @@
 //! The viewer, and the proof that a viewer is signed in.
 
+use std::ops::Deref;
+
 use types::{
     SessionId, UserId,
-    error::{Error, Result},
+    error::{EmailNotVerified, Error, Refusal, Result},
 };
 
 /// The viewer of a request.
@@ -20,12 +22,37 @@ pub enum Viewer {
 pub struct Member {
     id: UserId,
     session: SessionId,
+    has_verified_email: bool,
+}
+
+/// Proof that a viewer is signed in and has verified their email. Functions that hold nights or
+/// publish listings require it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct VerifiedMember(Member);
+
+impl Deref for VerifiedMember {
+    type Target = Member;
+    fn deref(&self) -> &Member {
+        &self.0
+    }
 }
 
 impl Member {
     /// Only a verified token creates a member.
-    pub(super) fn proven(id: UserId, session: SessionId) -> Self {
-        Self { id, session }
+    pub(super) fn proven(id: UserId, session: SessionId, has_verified_email: bool) -> Self {
+        Self { id, session, has_verified_email }
+    }
+
+    /// The proof that the member has verified their email.
+    ///
+    /// # Errors
+    /// [`Refusal::EmailNotVerified`], also for up to a token's lifetime after it was verified
+    /// elsewhere.
+    pub fn verified(&self) -> Result<VerifiedMember> {
+        if self.has_verified_email {
+            return Ok(VerifiedMember(*self));
+        }
+        Err(Refusal::EmailNotVerified(EmailNotVerified).into())
     }
 
     /// The account.

@@ -11,6 +11,7 @@ use std::{
 
 use chrono::Duration;
 
+use crate::mails::Mails;
 use auth::{Keys, PasswordHasher};
 use client_limits::Quota;
 use mysql_engine::{Conn, Database};
@@ -53,6 +54,10 @@ pub struct Terms {
     pub host_answer: Duration,
     /// How long after the end of a stay a review can be written.
     pub review_window: Duration,
+    /// How long a code that verifies an email is valid.
+    pub email_code: Duration,
+    /// How long a link to reset a password is valid.
+    pub reset_code: Duration,
     /// Timeout of calls to the payment provider.
     pub provider_answer: std::time::Duration,
     /// How long data is stored that is not needed forever.
@@ -72,6 +77,8 @@ impl Default for Terms {
             request_payment: Duration::minutes(30),
             host_answer: Duration::hours(24),
             review_window: Duration::days(14),
+            email_code: Duration::hours(24),
+            reset_code: Duration::minutes(30),
             provider_answer: std::time::Duration::from_secs(20),
             retention: Retention::default(),
         }
@@ -136,6 +143,16 @@ pub struct AttemptLimits {
     pub registration: Rule,
     /// New pairs of tokens for one session.
     pub refresh: Rule,
+    /// Mails with codes to one email, whoever asks for them.
+    pub mails_by_email: Rule,
+    /// Codes that one member asks for to verify an email.
+    pub verification_mails: Rule,
+    /// Codes that one member types.
+    pub codes: Rule,
+    /// Requests to reset a password, and attempts to do so, from one address prefix.
+    pub resets_by_address: Rule,
+    /// Attempts of one member to replace the password or the email.
+    pub password_changes: Rule,
     /// Drafts by one member.
     pub drafts: Rule,
     /// Payments of one member that are declined or still in flight: a defense against the testing of stolen cards.
@@ -158,6 +175,11 @@ impl Default for AttemptLimits {
             sign_in_by_device: Rule::refusing("signIn/device", 10, quarter),
             registration: Rule::refusing("registerUser/address", 100, Duration::hours(1)),
             refresh: Rule::refusing("refreshSession/session", 60, quarter),
+            mails_by_email: Rule::refusing("mail/email", 10, Duration::hours(1)),
+            verification_mails: Rule::refusing("resendVerification/member", 1, Duration::minutes(1)),
+            codes: Rule::refusing("verifyEmail/member", 20, quarter),
+            resets_by_address: Rule::refusing("resetPassword/address", 60, Duration::hours(1)),
+            password_changes: Rule::refusing("changePassword/member", 10, quarter),
             drafts: Rule::refusing("createListing/member", 100, Duration::days(1)),
             declined_payments: Rule::refusing("payBooking/member", 20, Duration::hours(1)),
             bookings_by_address: Rule::refusing("createBooking/address", 100, Duration::hours(1)),
@@ -179,6 +201,11 @@ impl AttemptLimits {
             sign_in_by_device: off(on.sign_in_by_device),
             registration: off(on.registration),
             refresh: off(on.refresh),
+            mails_by_email: off(on.mails_by_email),
+            verification_mails: off(on.verification_mails),
+            codes: off(on.codes),
+            resets_by_address: off(on.resets_by_address),
+            password_changes: off(on.password_changes),
             drafts: off(on.drafts),
             declined_payments: off(on.declined_payments),
             bookings_by_address: off(on.bookings_by_address),
@@ -225,6 +252,8 @@ pub struct Shared {
     pub passwords: PasswordHasher,
     /// Captures and refunds payments.
     pub payments: Arc<dyn PaymentProvider>,
+    /// Sends mails.
+    pub mails: Mails,
     /// The streams of this process.
     pub streams: Streams,
     /// The rules of time zones.
@@ -263,6 +292,12 @@ impl AppBuilder {
     #[must_use]
     pub fn payments(self, payments: Arc<dyn PaymentProvider>) -> Self {
         Self(Shared { payments, ..self.0 })
+    }
+
+    /// Sends mails; by default nowhere.
+    #[must_use]
+    pub fn mails(self, mails: Mails) -> Self {
+        Self(Shared { mails, ..self.0 })
     }
 
     /// How many streams a member can have open at a time.
@@ -324,6 +359,7 @@ impl App {
             keys,
             passwords,
             payments: Arc::new(Sandbox),
+            mails: Mails::off(),
             streams: Streams::default(),
             tzdata: Tzdata::fixed(Arc::clone(TimeZones::built_in())),
             zones: TtlCell::default(),

@@ -10,6 +10,7 @@ pub mod events;
 pub mod idempotency;
 pub mod limits;
 pub mod listings;
+pub mod mails;
 pub mod outbox;
 pub mod payments;
 pub mod quotes;

@@ -29,6 +29,7 @@ impl Sweeper {
         let done = [
             repeat_while_full(|| idempotency_keys(app)).await,
             repeat_while_full(|| sessions(app)).await,
+            repeat_while_full(|| one_time_codes(app)).await,
             repeat_while_full(|| self.quotes(app)).await,
             repeat_while_full(|| catalog(app)).await,
             repeat_while_full(|| events(app)).await,
@@ -104,6 +105,12 @@ async fn sessions(app: &App) -> Result<usize> {
     app.database
         .transaction(async |tx| Ok::<_, Error>(store::sessions::delete_expired(tx, before, BATCH.into()).await?))
         .await
+}
+
+/// Codes that have expired.
+async fn one_time_codes(app: &App) -> Result<usize> {
+    let before = app.now() - app.terms.retention.sessions;
+    Ok(store::one_time_codes::delete_expired(&mut app.conn().await?, before, BATCH).await?)
 }
 
 /// Old entries of the catalog. Consumers that have not read them must copy everything again.

@@ -10,7 +10,7 @@ use super::{
     context::ContextExt,
     error::Result,
     events::{cursor_ahead, feed_cursor},
-    loaders::{OwnEmail, PrivateLoaders},
+    loaders::{Account, PrivateLoaders},
     payload::payload,
     users::{User, find_user},
 };
@@ -39,8 +39,13 @@ impl Me {
     }
 
     /// The account of `member`, who has just signed in.
-    fn signed_in(member: Member) -> Self {
+    pub(super) fn signed_in(member: Member) -> Self {
         Self { member, own: Arc::new(PrivateLoaders::of(Viewer::Member(member))), trip_events: None }
+    }
+
+    async fn account(&self, ctx: &Context<'_>) -> Result<accounts::OwnAccount> {
+        let account = self.own.load(ctx.app(), Account).await?;
+        Ok(account.ok_or(types::error::Error::Unauthenticated)?)
     }
 
     /// Its id for `node`.
@@ -63,10 +68,14 @@ impl Me {
         Ok(user.ok_or(types::error::Error::Unauthenticated)?)
     }
 
-    /// The email to sign in with.
+    /// The email of the account.
     async fn email(&self, ctx: &Context<'_>) -> Result<Email> {
-        let email = self.own.load(ctx.app(), OwnEmail).await?;
-        Ok(email.ok_or(types::error::Error::Unauthenticated)?)
+        Ok(self.account(ctx).await?.email)
+    }
+
+    /// Whether the viewer has shown that they receive mail at `email`, with `verifyEmail`. Until then they can search, ask for quotes and prepare listings, but not hold nights or publish listings.
+    async fn email_verified(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.account(ctx).await?.is_email_verified)
     }
 
     /// The cursor of this state for `myTripEvents`: pass it as `after` to get every later event. It is read before everything else under `me`.
@@ -121,18 +130,20 @@ impl From<&Tokens> for SessionTokens {
 pub struct RegisterUserInput {
     /// The email to sign in with.
     email: Checked<Email>,
-    /// 10 to 128 characters.
+    /// 8 to 256 characters. One that is common, easy to guess, or similar to the email or the name is an `InvalidInputProblem`.
     #[graphql(secret)]
     password: String,
     /// The name that others see, 1 to 50 characters.
     display_name: String,
+    /// The language of mails, as a BCP 47 tag such as `de-AT`. Mails are in English or German; English for any other language. At most 35 characters.
+    locale: Option<String>,
 }
 
 impl RegisterUserInput {
     fn read(self) -> error::Result<Registration> {
         let mut validation = Validation::default();
         let email = validation.check(self.email.at(&["email"]));
-        Registration::checked(email, self.password, &self.display_name, validation)
+        Registration::checked(email, self.password, &self.display_name, self.locale, validation)
     }
 }
 
@@ -151,7 +162,6 @@ payload! {
     /// The result of `registerUser`.
     RegisterUserPayload(RegisterUserSuccess) {
         InvalidInput => InvalidInputProblem,
-        EmailTaken => EmailTakenProblem,
         TooManyAttempts => TooManyAttemptsProblem,
     }
 }
@@ -253,7 +263,7 @@ impl AccountQuery {
 }
 
 /// The anonymous client.
-fn client(ctx: &Context<'_>, device_token: Option<String>) -> Client {
+pub(super) fn client(ctx: &Context<'_>, device_token: Option<String>) -> Client {
     Client { address: ctx.client(), device: device_token.map(DeviceToken::sent) }
 }
 
@@ -263,7 +273,7 @@ pub struct AccountMutation;
 
 #[Object]
 impl AccountMutation {
-    /// Creates an account and signs in.
+    /// Creates an account and signs in. A code is mailed to the email: pass it to `verifyEmail`. The response is the same when another account has the email; then the mail tells its owner.
     async fn register_user(
         &self,
         ctx: &Context<'_>,

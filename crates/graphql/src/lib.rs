@@ -5,6 +5,7 @@ pub mod amenities;
 pub mod bookings;
 pub mod calendar;
 pub mod context;
+pub mod emails;
 pub mod error;
 pub mod events;
 #[cfg(feature = "fuzzing")]
@@ -18,6 +19,7 @@ pub mod loaders;
 mod money;
 pub mod nodes;
 mod pages;
+pub mod passwords;
 mod payload;
 pub mod payments;
 mod prices;
@@ -55,6 +57,8 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     accounts::AccountMutation,
+    emails::EmailMutation,
+    passwords::PasswordMutation,
     listings::ListingMutation,
     hosting::CalendarMutation,
     quotes::QuoteMutation,

@@ -5,14 +5,14 @@ use anyhow::Context as _;
 use super::{Silent, fixture::fixture};
 use auth::{Member, PasswordHasher};
 use domain::{
-    accounts::{self, Client, Registration},
+    accounts::{self, Client},
     app::App,
     listings::{self, Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges},
 };
 use mysql_engine::Conn;
 use types::{
-    CancellationPolicy, Email, ListingStatus, Page, PropertyType, RoomType,
-    error::{Error, Refusal, Validation},
+    CancellationPolicy, Email, ListingStatus, Page, PropertyType, RoomType, UserId,
+    error::{Error, Refusal},
 };
 
 /// The source of the listings, and its license.
@@ -68,7 +68,7 @@ pub async fn load(app: &App) -> anyhow::Result<bool> {
         }
     }
     for account in ACCOUNTS {
-        match accounts::register(app, account.registration()?, &Client::unknown()).await {
+        match account.create(app).await {
             Ok(_) => tracing::debug!(email = account.email, "created a demo account"),
             // It was created before.
             Err(Error::Refused(Refusal::EmailTaken(_))) => unlock(app, account).await?,
@@ -115,16 +115,16 @@ impl Account {
         Ok(accounts::opens(conn, passwords, &self.email.parse()?, self.password.to_owned()).await?)
     }
 
-    fn registration(&self) -> anyhow::Result<Registration> {
-        let (email, password) = (self.email.parse()?, self.password.to_owned());
-        Ok(Registration::checked(Some(email), password, self.name, Validation::default())?)
+    async fn create(&self, app: &App) -> Result<UserId, Error> {
+        let email: Email = self.email.parse().map_err(anyhow::Error::from)?;
+        accounts::create_demo(app, &email, self.password.to_owned(), self.name).await
     }
 }
 
 /// Creates and publishes the listing of the demo host, or publishes the draft of an earlier run. If
 /// the host has any other listing, or has unlisted this one, the account is in use and not changed.
 async fn open_studio(app: &App) -> anyhow::Result<()> {
-    let host = store::sessions::credentials(&mut app.conn().await?, HOST.email).await?;
+    let host = store::accounts::credentials(&mut app.conn().await?, HOST.email).await?;
     let host = host.context("the demo host has an account")?.user;
     let part = listings::own_part(None, Page { first: 2, after: None });
     let own = store::listings::of_host(&mut app.conn().await?, host, &[part]).await?.concat();
@@ -140,7 +140,7 @@ async fn open_studio(app: &App) -> anyhow::Result<()> {
         Some(id) => id,
         None => listings::create(app, member, &studio()?, None).await?.answer.id,
     };
-    listings::publish(app, member, studio).await?;
+    listings::publish(app, &member.verified()?, studio).await?;
     accounts::sign_out(app, &signed_in.tokens.refresh).await?;
     tracing::info!(listing = %studio, "created the demo host's listing, without instant book");
     Ok(())

@@ -1,6 +1,7 @@
-//! The pages for people: the landing page and GraphiQL. They load nothing from other servers.
+//! The pages for people: the landing page, GraphiQL, and the mailbox of a development server. They load nothing from other servers.
 
 mod html;
+mod mailbox;
 
 use async_graphql::Executor;
 use graphql_transport::{File, Gateway};
@@ -8,6 +9,7 @@ use poem::get;
 use serde::Serialize;
 
 use html::PageContext;
+pub use mailbox::serve_mailbox;
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";

@@ -3,6 +3,7 @@
 //! The functions of a noun's file take `conn: &mut Conn` (any connection) or `tx: &mut Conn` (inside a transaction) of
 //! [`mysql_engine::Database`].
 
+pub mod accounts;
 pub mod amenities;
 pub mod booking_times;
 pub mod bookings;
@@ -17,6 +18,7 @@ pub mod inbox;
 pub mod migrate;
 pub mod night_rates;
 pub mod nights;
+pub mod one_time_codes;
 pub mod outbox;
 pub mod payment_cases;
 pub mod payments;

@@ -262,6 +262,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    one_time_codes (id) {
+        id -> Binary,
+        user_id -> Binary,
+        purpose -> Text,
+        email -> Text,
+        attempts -> Unsigned<TinyInt>,
+        created_at -> Datetime,
+        expires_at -> Datetime,
+        used_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
     outbox (object_id, kind) {
         object_id -> Binary,
         kind -> Text,
@@ -416,6 +429,9 @@ diesel::table! {
         source_id -> Nullable<Unsigned<BigInt>>,
         created_at -> Datetime,
         updated_at -> Datetime,
+        unverified_email -> Nullable<Text>,
+        locale -> Nullable<Text>,
+        mail_refused_at -> Nullable<Datetime>,
     }
 }
 
@@ -452,6 +468,7 @@ diesel::joinable!(listings -> users (host_id));
 diesel::joinable!(night_rates -> listings (listing_id));
 diesel::joinable!(nights -> bookings (booking_id));
 diesel::joinable!(nights -> listings (listing_id));
+diesel::joinable!(one_time_codes -> users (user_id));
 diesel::joinable!(payments -> bookings (booking_id));
 diesel::joinable!(photos -> listings (listing_id));
 diesel::joinable!(quotes -> listings (listing_id));
@@ -470,7 +487,7 @@ diesel::joinable!(wishlists -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query! {
     amenities, bookings, devices, events, feed_entries, feeds,
     guest_holds, idempotency_keys, imports, inbox, limits, listing_amenities,
-    listing_imports, listing_words, listings, night_rates, nights, outbox,
-    payment_cases, payments, photos, quotes, refresh_tokens, refunds,
-    reviews, sessions, users, wishlist_items, wishlists,
+    listing_imports, listing_words, listings, night_rates, nights, one_time_codes,
+    outbox, payment_cases, payments, photos, quotes, refresh_tokens,
+    refunds, reviews, sessions, users, wishlist_items, wishlists,
 }

@@ -7,21 +7,12 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     query_parts::among,
-    schema::{refresh_tokens, sessions, users},
+    schema::{refresh_tokens, sessions},
 };
 use crate::prepared::Prepare as _;
 use client_limits::AddressPrefix;
 use mysql_engine::Conn;
 use types::{SessionId, Timestamp, UserId};
-
-/// What sign-in needs from an account.
-#[derive(Debug, Clone, Queryable)]
-pub struct Credentials {
-    /// The account.
-    pub user: UserId,
-    /// PHC string.
-    pub password_hash: Option<String>,
-}
 
 /// A refresh token and its session.
 #[derive(Debug, Clone, Queryable)]
@@ -42,11 +33,6 @@ pub struct Ticket {
     pub used_from: Option<Vec<u8>>,
     /// Hash of the token of the device that signed in.
     pub device_hash: Option<Vec<u8>>,
-}
-
-/// The credentials of the account with this address.
-pub async fn credentials(conn: &mut Conn, email: &str) -> QueryResult<Option<Credentials>> {
-    users::table.filter(users::email.eq(email)).select((users::id, users::password_hash)).first(conn).await.optional()
 }
 
 /// A session with its first refresh token.
@@ -172,19 +158,15 @@ pub async fn revoke_all(tx: &mut Conn, user: UserId, now: Timestamp) -> QueryRes
         .await
 }
 
-/// Replaces the password of an account.
-pub async fn set_password(tx: &mut Conn, user: UserId, password_hash: &str, now: Timestamp) -> QueryResult<usize> {
-    diesel::update(users::table.find(user))
-        .set((users::password_hash.eq(password_hash), users::updated_at.eq(now)))
+/// Ends all sessions of an account except `kept`.
+pub async fn revoke_others(tx: &mut Conn, user: UserId, kept: SessionId, now: Timestamp) -> QueryResult<usize> {
+    diesel::update(sessions::table.filter(sessions::user_id.eq(user)))
+        .filter(sessions::id.ne(kept))
+        .filter(sessions::revoked_at.is_null())
+        .set(sessions::revoked_at.eq(now))
         .prepared()
         .execute(tx)
         .await
-}
-
-/// The address of an account.
-pub async fn email_of(conn: &mut Conn, user: UserId) -> QueryResult<Option<String>> {
-    let email: Option<Option<String>> = users::table.find(user).select(users::email).first(conn).await.optional()?;
-    Ok(email.flatten())
 }
 
 /// Deletes at most `limit` refresh tokens that expired before `before`, the oldest first, and the sessions that have none left.

@@ -35,8 +35,10 @@ pub struct User {
 pub struct NewUser {
     /// The account.
     pub id: UserId,
-    /// Address to sign in with, in lower case; together with `password_hash` or not at all.
+    /// Verified email, in lower case. With a password there is this or `unverified_email`, without one neither.
     pub email: Option<String>,
+    /// Email that is not verified yet, in lower case.
+    pub unverified_email: Option<String>,
     /// PHC string of argon2id.
     pub password_hash: Option<String>,
     /// The name shown to others, at most 100 characters.
@@ -51,6 +53,8 @@ pub struct NewUser {
     pub member_since: NaiveDate,
     /// Whether the platform has named the user a superhost.
     pub is_superhost: bool,
+    /// BCP 47: the language of mails.
+    pub locale: Option<String>,
     /// Dataset the row was imported from, with `source_id`.
     pub source: Option<String>,
     /// Its id there.

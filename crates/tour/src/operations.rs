@@ -26,6 +26,7 @@ operations! {
     TRIP = "trip";
     TURN_OFF_INSTANT_BOOK = "turn_off_instant_book";
     UNLIST = "unlist";
+    VERIFY_EMAIL = "verify_email";
     WATCH = "watch";
 }
 

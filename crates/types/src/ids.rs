@@ -185,6 +185,10 @@ ids! {
     WishlistId = "wl";
     /// A listing on a wishlist.
     WishlistItemId = "wli";
+    /// A mail.
+    MailId = "ml";
+    /// A one-time code.
+    CodeId = "otc";
 }
 
 /// The bits of an id whose type follows from the context.
@@ -233,7 +237,7 @@ macro_rules! objects {
     )*};
 }
 
-objects! { BookingId ListingId PaymentId RefundId ReviewId UserId }
+objects! { BookingId CodeId ListingId MailId PaymentId RefundId ReviewId UserId }
 
 impl From<UserId> for MeId {
     fn from(id: UserId) -> Self {

@@ -2,12 +2,16 @@
 
 use std::fmt;
 
-use domain::events::EventPosition;
+use domain::{accounts::Client, events::EventPosition};
 use serde_json::{Value, json};
-use types::Side;
+use store::one_time_codes;
+use types::{CodePurpose, Side};
 
 use super::world::{DRAFT, PASSWORD, World};
-use crate::operations::of_field;
+use crate::{
+    harness::{actors::Actor, mailbox::code_in},
+    operations::of_field,
+};
 
 /// A root field, and its object.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +50,12 @@ pub const ROWS: &[Row] = &[
     row("booking", "cancelled"),
     row("registerUser", "new address"),
     row("registerUser", "known address"),
+    row("verifyEmail", "another's code"),
+    row("resendVerification", ""),
+    row("requestPasswordReset", "known address"),
+    row("requestPasswordReset", "new address"),
+    row("resetPassword", "guest's code"),
+    row("changePassword", "guest's password"),
     row("signIn", "right password"),
     row("signIn", "wrong password"),
     row("refreshSession", "guest's token"),
@@ -82,9 +92,9 @@ pub const ROWS: &[Row] = &[
 ];
 
 impl Row {
-    /// Whether the operation has the guest's password, so that the viewer can read the guest's data.
+    /// Whether the operation has the guest's password, or a code for a new one, so that the viewer can read the guest's data.
     pub fn needs_password(self) -> bool {
-        self.field == "signIn"
+        ["signIn", "resetPassword"].contains(&self.field)
     }
 }
 
@@ -103,6 +113,8 @@ pub async fn stage(world: &World, row: &Row) -> Value {
     let change = match row.field {
         "node" | "nodes" | "me" | "listing" | "searchListings" | "amenities" | "booking" => read(world, *row).await,
         "registerUser" | "signIn" | "refreshSession" | "signOut" => account(world, *row).await,
+        "verifyEmail" | "resendVerification" => email(world, *row).await,
+        "requestPasswordReset" | "resetPassword" | "changePassword" => password(world, *row).await,
         "bookingEvents" | "myTripEvents" | "myHostingEvents" => stream(world, row.field).await,
         "quoteStay" | "createBooking" | "payBooking" | "confirmPayment" => trip(world, *row).await,
         "acceptBooking" | "declineBooking" | "cancelBooking" | "writeReview" => answer(world, *row).await,
@@ -168,6 +180,33 @@ async fn account(world: &World, row: Row) -> Value {
         ("signIn", "right password") => json!({ "email": known, "password": PASSWORD }),
         ("signIn", _) => json!({ "email": known, "password": "not the password" }),
         _ => json!({ "refreshToken": world.refresh_token().await }),
+    };
+    json!({ "input": input })
+}
+
+async fn email(world: &World, row: Row) -> Value {
+    if row.field == "resendVerification" {
+        return json!({ "input": { "email": format!("new{}@example.org", world.app.number()) } });
+    }
+    // Of somebody else who is about to verify their email.
+    let other = Actor::register_unverified(&world.app, "Nils Newer").await;
+    let code = one_time_codes::lock(&mut world.app.conn().await, other.member.id(), CodePurpose::VerifyEmail).await;
+    json!({ "input": { "code": world.app.app.keys.code(code.unwrap().unwrap().id).unwrap() } })
+}
+
+async fn password(world: &World, row: Row) -> Value {
+    let known = world.email(&world.guest).await;
+    let input = match (row.field, row.about) {
+        ("requestPasswordReset", "new address") => json!({ "email": format!("new{}@example.org", world.app.number()) }),
+        ("requestPasswordReset", _) => json!({ "email": known }),
+        ("changePassword", _) => json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD }),
+        _ => {
+            domain::accounts::request_password_reset(&world.app.app, known.parse().unwrap(), None, &Client::unknown())
+                .await
+                .unwrap();
+            world.app.work().await;
+            json!({ "code": code_in(&world.app.mailbox.last_to(&known)), "newPassword": PASSWORD })
+        }
     };
     json!({ "input": input })
 }

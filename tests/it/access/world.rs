@@ -26,6 +26,8 @@ pub struct World {
     pub host: Actor,
     pub other_guest: Actor,
     pub other_host: Actor,
+    /// Somebody whose email is not verified.
+    pub unverified: Actor,
 }
 
 impl World {
@@ -37,7 +39,8 @@ impl World {
             people.push(Actor::register(&app, name).await);
         }
         let [guest, host, other_guest, other_host] = people.try_into().unwrap_or_else(|_| unreachable!());
-        let world = Self { app, guest, host, other_guest, other_host };
+        let unverified = Actor::register_unverified(&app, "Nora New").await;
+        let world = Self { app, guest, host, other_guest, other_host, unverified };
         // Every user is a guest once and a host once, so that all their streams have events.
         let pairs = [(&world.guest, &world.other_host), (&world.other_host, &world.guest)];
         let others = [(&world.host, &world.other_guest), (&world.other_guest, &world.host)];
@@ -49,9 +52,10 @@ impl World {
     }
 
     /// All viewers, by the name of their column.
-    pub fn viewers(&self) -> [(&'static str, Option<&Actor>); 5] {
+    pub fn viewers(&self) -> [(&'static str, Option<&Actor>); 6] {
         [
             ("nobody", None),
+            ("unverified", Some(&self.unverified)),
             ("other guest", Some(&self.other_guest)),
             ("other host", Some(&self.other_host)),
             ("guest", Some(&self.guest)),
@@ -60,8 +64,8 @@ impl World {
     }
 
     /// Viewers unrelated to guest and host.
-    pub fn strangers(&self) -> [Option<&Member>; 3] {
-        [None, Some(&self.other_guest.member), Some(&self.other_host.member)]
+    pub fn strangers(&self) -> [Option<&Member>; 4] {
+        [None, Some(&self.unverified.member), Some(&self.other_guest.member), Some(&self.other_host.member)]
     }
 
     /// The day `number` days from now.

@@ -2,6 +2,8 @@
 
 use auth::Member;
 use serde_json::{Value, json};
+use store::one_time_codes;
+use types::CodePurpose;
 
 use super::app::TestApp;
 
@@ -15,8 +17,13 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Registers through the API.
+    /// Registers and verifies the email, through the API.
     pub async fn register(app: &TestApp, name: &str) -> Self {
+        Self::register_unverified(app, name).await.verified().await
+    }
+
+    /// Registers through the API. The email is not verified.
+    pub async fn register_unverified(app: &TestApp, name: &str) -> Self {
         let input = json!({
             "email": format!("someone{}@example.org", app.number()), "password": "correct horse", "displayName": name
         });
@@ -26,6 +33,17 @@ impl Actor {
         let access = tokens["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
         let (member, _) = app.app.keys.verify(&access, app.app.now()).unwrap();
         Self { app: app.clone(), member, access, refresh: tokens["refreshToken"].as_str().unwrap().to_owned() }
+    }
+
+    /// The same user with a verified email. Reads the code where the mail gets it, and does not wait for the mail.
+    pub async fn verified(self) -> Self {
+        let conn = &mut self.app.conn().await;
+        let code = one_time_codes::lock(conn, self.member.id(), CodePurpose::VerifyEmail).await.unwrap().unwrap();
+        let input = json!({ "code": self.app.app.keys.code(code.id).unwrap() });
+        let answer = self.mutate(VERIFY_EMAIL, input).await;
+        let access = answer["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+        let (member, _) = self.app.app.keys.verify(&access, self.app.app.now()).unwrap();
+        Self { member, access, ..self }
     }
 
     /// The same user at another server.
@@ -161,6 +179,9 @@ pub fn home() -> Value {
 pub const REGISTER: &str = "mutation ($input: RegisterUserInput!) { registerUser(input: $input) { __typename
     ... on RegisterUserSuccess { deviceToken me { id } tokens { accessToken refreshToken } }
     ... on UserError { code message path retryable } ... on TooManyAttemptsProblem { retryAfterSeconds } } }";
+pub const VERIFY_EMAIL: &str = "mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { __typename
+    ... on VerifyEmailSuccess { accessToken me { email emailVerified } } ... on UserError { code }
+    ... on TooManyAttemptsProblem { retryAfterSeconds } } }";
 pub const CREATE_LISTING: &str = "mutation ($input: CreateListingInput!) { createListing(input: $input) { __typename
     ... on CreateListingSuccess { listing { id } } ... on UserError { code message path } } }";
 pub const PUBLISH_LISTING: &str = "mutation ($input: PublishListingInput!) { publishListing(input: $input) { __typename

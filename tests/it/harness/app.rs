@@ -11,7 +11,10 @@ use std::{
 use async_graphql::{Response, Variables};
 use auth::{Keys, Member, PasswordHasher, SigningKey, Viewer};
 use chrono::{DateTime, Duration, Utc};
-use domain::app::{App, AttemptLimits, Caps, HoldLimits, Terms};
+use domain::{
+    app::{App, AttemptLimits, Caps, HoldLimits, Terms},
+    mails::Mails,
+};
 use futures_util::{Stream, StreamExt};
 use graphql::MeteredSchema;
 use graphql::{
@@ -22,6 +25,7 @@ use graphql::{
     schema,
 };
 use graphql_contract::documents::{self, Documents};
+use mail::Brand;
 use mysql_engine::{Database, Options};
 use providers::{payments::Notice, tzdata::Tzdata};
 use serde_json::Value;
@@ -29,7 +33,7 @@ use staygate::gateway;
 use tokio::net::TcpListener;
 use types::{EffectState, Entropy, ManualClock, SeededEntropy, TimeZones, Timestamp};
 
-use super::{actors::Actor, bank::Bank, database::TestDatabase, sizes};
+use super::{actors::Actor, bank::Bank, database::TestDatabase, mailbox::Mailbox, sizes};
 
 /// When the tests begin: a Monday, noon in Singapore.
 pub const NOW: &str = "2026-03-02T04:00:00Z";
@@ -43,6 +47,7 @@ pub struct TestApp {
     pub app: App,
     pub clock: Arc<ManualClock>,
     pub bank: Arc<Bank>,
+    pub mailbox: Arc<Mailbox>,
     test: Arc<TestDatabase>,
     documents: Arc<Documents>,
     schema: Schema,
@@ -50,6 +55,13 @@ pub struct TestApp {
     streams: Arc<StreamLoaders>,
     numbers: Arc<AtomicU64>,
 }
+
+fn brand() -> Brand {
+    Brand { name: "Staygate".to_owned(), app_url: "https://stays.example.org".to_owned() }
+}
+
+/// What the instances of a test share.
+type Shared = (Arc<TestDatabase>, Arc<ManualClock>, (Arc<Bank>, Arc<Mailbox>), Arc<AtomicU64>);
 
 impl TestApp {
     /// One without limits.
@@ -80,8 +92,8 @@ impl TestApp {
     async fn made(limits: AttemptLimits, holds: HoldLimits, options: Options) -> Self {
         let test = Arc::new(TestDatabase::with(options).await);
         let clock = Arc::new(ManualClock::at(instant(NOW)));
-        let (bank, numbers) = (Arc::new(Bank::default()), Arc::new(AtomicU64::new(0)));
-        Self::over((test.database.clone(), built_in()), 1, (limits, holds), (test, clock, bank, numbers))
+        let (outside, numbers) = ((Arc::default(), Arc::default()), Arc::new(AtomicU64::new(0)));
+        Self::over((test.database.clone(), built_in()), 1, (limits, holds), (test, clock, outside, numbers))
     }
 
     /// Another server on the same database, with connections and wake-up calls of its own.
@@ -101,7 +113,8 @@ impl TestApp {
 
     async fn instance_at(&self, clock: Arc<ManualClock>, tzdata: Tzdata) -> Self {
         let database = Database::connect(&self.test.url, Options { seed: 2, ..Options::default() }).await.unwrap();
-        let shared = (self.test.clone(), clock, self.bank.clone(), self.numbers.clone());
+        let outside = (self.bank.clone(), self.mailbox.clone());
+        let shared = (self.test.clone(), clock, outside, self.numbers.clone());
         Self::over((database, tzdata), 2 + self.number(), (self.app.limits, self.app.terms.holds), shared)
     }
 
@@ -109,7 +122,7 @@ impl TestApp {
         (database, tzdata): (Database, Tzdata),
         seed: u64,
         (limits, holds): (AttemptLimits, HoldLimits),
-        (test, clock, bank, numbers): (Arc<TestDatabase>, Arc<ManualClock>, Arc<Bank>, Arc<AtomicU64>),
+        (test, clock, (bank, mailbox), numbers): Shared,
     ) -> Self {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
         let keys = Keys::new(SigningKey { id: "test".into(), secret: vec![7; 32] }, &[]);
@@ -117,6 +130,7 @@ impl TestApp {
             .clock(clock.clone())
             .entropy(entropy)
             .payments(bank.clone())
+            .mails(Mails::new(mailbox.clone(), brand()))
             .tzdata(tzdata)
             .terms(Terms { provider_answer: PROVIDER_TIMEOUT, holds, ..Terms::default() })
             .limits(limits)
@@ -126,6 +140,7 @@ impl TestApp {
             app,
             clock,
             bank,
+            mailbox,
             test,
             documents,
             schema: schema(),

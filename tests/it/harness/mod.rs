@@ -11,6 +11,7 @@ pub mod city;
 /// A database of its own for every test.
 pub mod database;
 /// Users of a server in a separate process.
+pub mod mailbox;
 pub mod remote;
 /// One database server for all processes of a run.
 pub mod run;

@@ -1,14 +1,18 @@
 //! Users of a server in a separate process.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, time::Duration};
 
 use serde_json::{Value, json};
 use types::Clock as _;
 
 use super::{
-    actors::{BOOK, CREATE_LISTING, PAY, PUBLISH_LISTING, QUOTE, REGISTER, home},
+    actors::{BOOK, CREATE_LISTING, PAY, PUBLISH_LISTING, QUOTE, REGISTER, VERIFY_EMAIL, home},
+    server::TIMEOUT,
     wire,
 };
+
+/// How often the mailbox of a server is read while a mail is awaited.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The payload of a mutation by the owner of `token`.
 pub async fn mutate(to: &str, token: &str, mutation: &str, input: Value) -> Value {
@@ -21,6 +25,25 @@ pub async fn register(to: &str, number: usize) -> String {
     let input = json!({ "email": email, "password": "correct horse", "displayName": "Wanda Watcher" });
     let answer = mutate(to, "", REGISTER, input).await;
     answer["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
+/// The access token of the owner of `token` after they have verified their email with the code from the server's mailbox.
+pub async fn verified(to: &str, token: &str) -> String {
+    let email = wire::post(to, token, "{ me { email } }", &json!({})).await.unwrap().field()["email"].clone();
+    let path = format!("/dev/mail.json?to={}", email.as_str().unwrap());
+    let code = async {
+        loop {
+            let mails = wire::get(to, &path).await.unwrap().body;
+            if let Some(text) = mails["mails"][0]["text"].as_str() {
+                let (_, code) = text.split_once("?code=").unwrap();
+                return code.split_whitespace().next().unwrap().to_owned();
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    };
+    let code = tokio::time::timeout(TIMEOUT, code).await.expect("a mail arrives");
+    let answer = mutate(to, token, VERIFY_EMAIL, json!({ "code": code })).await;
+    answer["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
 /// The id of an unpaid booking of the owner of `guest`, at a new listing of the owner of `host`.

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
@@ -26,6 +27,8 @@ pub struct Server {
     /// Its message when it was ready.
     pub greeting: String,
     log: Log,
+    /// Where its mails go.
+    _mails: TempDir,
 }
 
 /// The log of the server so far.
@@ -111,6 +114,8 @@ impl Server {
     }
 
     async fn start(mut command: Command) -> Self {
+        let mails = tempfile::tempdir().unwrap();
+        command.arg("--mail").arg(format!("file:{}", mails.path().display()));
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let log = Log::default();
@@ -141,7 +146,7 @@ impl Server {
                 kept.add(line);
             }
         });
-        Self { process, url, greeting, log }
+        Self { process, url, greeting, log, _mails: mails }
     }
 
     /// The first line of the log that `fits`, as soon as it is written.

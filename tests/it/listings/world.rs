@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, Request, Schema, Variables};
-use auth::{Keys, Member, PasswordHasher, SigningKey, Viewer};
+use auth::{Holder, Keys, Member, PasswordHasher, SigningKey, Viewer};
 use chrono::{DateTime, Duration, Utc};
 use diesel_async::SimpleAsyncConnection;
 use domain::app::App;
@@ -51,6 +51,8 @@ impl World {
         let user = NewUser {
             id,
             email: None,
+            unverified_email: None,
+            locale: None,
             password_hash: None,
             display_name: name.into(),
             about: None,
@@ -65,7 +67,10 @@ impl World {
         };
         users::insert(&mut self.test.conn().await, &user).await.unwrap();
         let session = SessionId::new(now, &*self.app.entropy);
-        self.app.keys.sign(id, session, now, Duration::minutes(15)).unwrap().1
+        {
+            let holder = Holder { user: id, session, has_verified_email: true };
+            self.app.keys.sign(holder, now, Duration::minutes(15)).unwrap().1
+        }
     }
 
     /// Runs an operation and returns the whole response.

@@ -25,6 +25,7 @@ use types::BookingId;
 use crate::{
     harness::{
         actors::{BOOK, CANCEL, CREATE_LISTING, PAY, PUBLISH_LISTING, QUOTE, REGISTER, home},
+        remote,
         server::{Server, TIMEOUT},
         wire::{self, Reply},
     },
@@ -100,7 +101,8 @@ impl Rush {
     async fn register(&self, name: &str) -> String {
         let input = json!({ "email": format!("{name}@example.org"), "password": "correct horse", "displayName": name });
         let answer = self.run_query(0, "", REGISTER, input).await;
-        answer["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+        let token = answer["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}"));
+        remote::verified(&self.address(0), token).await
     }
 
     /// A server that was replaced.

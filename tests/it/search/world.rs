@@ -101,6 +101,8 @@ async fn write(conn: &mut Conn, samples: &[Sample]) {
         let host = NewUser {
             id: sample.listing.host_id,
             email: None,
+            unverified_email: None,
+            locale: None,
             password_hash: None,
             display_name: "Host".into(),
             about: None,

@@ -37,7 +37,8 @@ struct Received {
 impl Crowd {
     /// Follows, and pays with cards that are declined.
     pub async fn follow(self, to: &str) {
-        let (host, guest) = (remote::register(to, 1).await, remote::register(to, 2).await);
+        let host = remote::verified(to, &remote::register(to, 1).await).await;
+        let guest = remote::verified(to, &remote::register(to, 2).await).await;
         let booking = remote::book(to, &host, &guest).await;
         let (received, mut updates) = watch::channel(Received::default());
         let received = Arc::new(received);

@@ -1,32 +1,37 @@
-//! Accounts and sessions: register, sign in, refresh, sign out.
+//! Accounts and sessions: register, verify the email, sign in, refresh, sign out, and replace a password.
 
+pub(crate) mod codes;
 mod passwords;
 mod refresh;
+mod reset;
 mod sign_in;
-
-use diesel::result::{DatabaseErrorKind, Error as DatabaseError};
+mod verification;
 
 use super::limits;
 use crate::{
     app::App,
     events::{self, NewChange},
 };
-use auth::{DeviceToken, Password, RefreshToken, Tokens};
+use auth::{DeviceToken, Holder, NewPassword, Password, RefreshToken, Tokens, Weakness};
 use client_limits::{AddressPrefix, Lane};
 use mysql_engine::Conn;
-pub use passwords::{lock, opens, set_password};
+pub use passwords::{create_demo, lock, opens, set_password};
 pub use refresh::refresh;
+pub use reset::{change_password, request_password_reset, reset_password};
 pub use sign_in::sign_in;
-use store::{devices, sessions};
+use store::{devices, sessions, users::NewUser};
 use telemetry::logs;
 use types::{
     Email, SessionId, Timestamp, UserId,
-    error::{EmailTaken, Error, Refusal, Result, Validation},
+    error::{Error, Result, Validation},
     text,
 };
+pub use verification::{Verified, resend_verification, verify_email};
 
 /// Most characters of a name.
 const MAX_NAME: usize = 50;
+/// Most characters of a language tag.
+const MAX_LOCALE: usize = 35;
 /// Most devices of an account. Beyond that, the least recently used is forgotten.
 const MAX_DEVICES: i64 = 20;
 
@@ -48,11 +53,13 @@ pub struct SignedIn {
     pub device: DeviceToken,
 }
 
-/// A checked registration.
+/// A checked registration, except for the strength of its password: [`register`] checks that where
+/// it cannot hold up other requests.
 pub struct Registration {
     email: Email,
     password: Password,
     display_name: String,
+    locale: Option<String>,
 }
 
 impl Registration {
@@ -64,17 +71,33 @@ impl Registration {
         email: Option<Email>,
         password: String,
         display_name: &str,
+        locale: Option<String>,
         mut validation: Validation,
     ) -> Result<Self> {
         let password = Password::typed(password);
         if !password.has_right_length() {
-            let (min, max) = (Password::MIN, Password::MAX);
-            validation.refuse(&["password"], format!("A password must have {min} to {max} characters."));
+            validation.refuse(&["password"], Weakness::Length.to_string());
         }
         let name = text::line(display_name, 1..=MAX_NAME)
             .map_err(|unfit| Error::invalid(&["displayName"], format!("A name {unfit}.")));
-        let (email, name) = (email, validation.check(name));
-        validation.finish_with(email.zip(name).map(|(email, display_name)| Self { email, password, display_name }))
+        let (name, locale) = (validation.check(name), validation.check(checked_locale(locale)).flatten());
+        let fields = email.zip(name);
+        validation.finish_with(fields.map(|(email, display_name)| Self { email, password, display_name, locale }))
+    }
+}
+
+/// A BCP 47 tag as text, of an input with the field `locale`. Its language need not be known.
+///
+/// # Errors
+/// [`types::error::Refusal::InvalidInput`] when it is no tag.
+pub fn checked_locale(tag: Option<String>) -> Result<Option<String>> {
+    let is_subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_tag = |tag: &String| tag.len() <= MAX_LOCALE && tag.split('-').all(is_subtag);
+    match tag {
+        Some(tag) if !is_tag(&tag) => {
+            Err(Error::invalid(&["locale"], "A locale is a language tag such as `en` or `de-AT`."))
+        }
+        tag => Ok(tag),
     }
 }
 
@@ -85,54 +108,85 @@ impl Client {
     }
 }
 
-/// Creates an account and signs in.
+/// Creates an account whose email is not verified yet, and signs in. Whether another account has the email shows only in the mail.
 ///
 /// # Errors
 /// Problems of the contract's `registerUser`.
 pub async fn register(app: &App, new: Registration, client: &Client) -> Result<SignedIn> {
     limits::attempt(app, &app.limits.registration, &[client.address.as_bytes()]).await?;
-    let hash = app.passwords.hash(&new.password, Lane::Address(client.address), &*app.entropy).await?;
+    limits::attempt(app, &app.limits.mails_by_email, &[new.email.as_str().as_bytes()]).await?;
+    let lane = Lane::Address(client.address);
+    let about = passwords::About { email: &new.email, display_name: &new.display_name };
+    let password = passwords::check(app, new.password.clone(), about, &["password"], lane).await?;
+    let hash = app.passwords.hash(&password, lane, &*app.entropy).await?;
+    let (now, email) = (app.now(), new.email.clone());
+    let account = NewUser {
+        unverified_email: Some(email.clone().into()),
+        locale: new.locale,
+        ..row(app, new.display_name, hash, now)
+    };
+    let (user, device) = (account.id, DeviceToken::new(&*app.entropy));
+    let signed_in = app
+        .database
+        .transaction(async |tx| {
+            store::users::insert(tx, &account).await?;
+            let signed_in = open(app, tx, (user, false), &device, now).await?;
+            verification::send_code(app, tx, user, &email, now).await?;
+            events::append_changes(app, tx, &[NewChange::person(user)], now).await?;
+            Ok::<_, Error>(signed_in)
+        })
+        .await?;
+    app.mails.ordered.notify_one();
+    tracing::info!(target: logs::SECURITY, event = "registered", %user, address = %client.address, "a new account");
+    Ok(signed_in)
+}
+
+/// Creates an account whose email the operator vouches for.
+///
+/// # Errors
+/// [`types::error::Refusal::EmailTaken`].
+pub async fn create_verified(app: &App, email: &Email, password: &NewPassword, display_name: String) -> Result<UserId> {
+    let hash = app.passwords.hash(password, passwords::own_lane(), &*app.entropy).await?;
     let now = app.now();
-    let user = UserId::new(now, &*app.entropy);
-    let account = store::users::NewUser {
-        id: user,
-        email: Some(new.email.into()),
-        password_hash: Some(hash),
-        display_name: new.display_name,
+    let account = NewUser { email: Some(email.clone().into()), ..row(app, display_name, hash, now) };
+    app.database
+        .transaction(async |tx| {
+            store::users::insert(tx, &account).await.map_err(verification::taken)?;
+            events::append_changes(app, tx, &[NewChange::person(account.id)], now).await?;
+            Ok::<_, Error>(account.id)
+        })
+        .await
+}
+
+/// The row of a new account, without its email.
+fn row(app: &App, display_name: String, password_hash: String, now: Timestamp) -> NewUser {
+    NewUser {
+        id: UserId::new(now, &*app.entropy),
+        email: None,
+        unverified_email: None,
+        password_hash: Some(password_hash),
+        display_name,
         about: None,
         location: None,
         avatar_url: None,
         member_since: now.utc().date_naive(),
         is_superhost: false,
+        locale: None,
         source: None,
         source_id: None,
         created_at: now,
         updated_at: now,
-    };
-    let device = DeviceToken::new(&*app.entropy);
-    let signed_in = app
-        .database
-        .transaction(async |tx| {
-            store::users::insert(tx, &account).await.map_err(taken)?;
-            let signed_in = open(app, tx, user, &device, now).await?;
-            events::append_changes(app, tx, &[NewChange::person(user)], now).await?;
-            Ok::<_, Error>(signed_in)
-        })
-        .await?;
-    tracing::info!(target: logs::SECURITY, event = "registered", %user, address = %client.address, "a new account");
-    Ok(signed_in)
-}
-
-/// Of the unique keys of `users`, only the email address can be taken already.
-fn taken(error: DatabaseError) -> Error {
-    match error {
-        DatabaseError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Refusal::EmailTaken(EmailTaken).into(),
-        other => other.into(),
     }
 }
 
 /// Opens a session, and remembers the device.
-async fn open(app: &App, tx: &mut Conn, user: UserId, device: &DeviceToken, now: Timestamp) -> Result<SignedIn> {
+async fn open(
+    app: &App,
+    tx: &mut Conn,
+    (user, has_verified_email): (UserId, bool),
+    device: &DeviceToken,
+    now: Timestamp,
+) -> Result<SignedIn> {
     let refresh = RefreshToken::new(&*app.entropy);
     let refresh_expires_at = now + app.terms.refresh_token;
     let session = sessions::NewSession {
@@ -144,7 +198,8 @@ async fn open(app: &App, tx: &mut Conn, user: UserId, device: &DeviceToken, now:
     };
     devices::remember(tx, &device.hash(), user, now, now + app.terms.device, MAX_DEVICES).await?;
     sessions::open(tx, &session, now).await?;
-    let (access, member) = app.keys.sign(user, session.id, now, app.terms.access_token)?;
+    let holder = Holder { user, session: session.id, has_verified_email };
+    let (access, member) = app.keys.sign(holder, now, app.terms.access_token)?;
     Ok(SignedIn { tokens: Tokens { access, refresh, refresh_expires_at, member }, device: device.clone() })
 }
 
@@ -162,13 +217,30 @@ pub async fn sign_out(app: &App, token: &RefreshToken) -> Result<bool> {
         .await
 }
 
-/// The viewer's own address.
+/// What only its owner sees of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnAccount {
+    /// The verified email; before there is one, the one that was typed.
+    pub email: Email,
+    /// Whether `email` is verified.
+    pub is_email_verified: bool,
+    /// The email that is to replace a verified one.
+    pub new_email: Option<Email>,
+}
+
+/// The viewer's own account.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn email_of(app: &App, user: UserId) -> Result<Option<Email>> {
-    let text = sessions::email_of(&mut app.conn().await?, user).await?;
-    Ok(text.map(Email::stored))
+pub async fn own(app: &App, user: UserId) -> Result<Option<OwnAccount>> {
+    let found = store::accounts::find(&mut app.conn().await?, user).await?;
+    Ok(found.and_then(|account| {
+        let unverified = account.unverified_email.map(Email::stored);
+        match account.email.map(Email::stored) {
+            Some(email) => Some(OwnAccount { email, is_email_verified: true, new_email: unverified }),
+            None => unverified.map(|email| OwnAccount { email, is_email_verified: false, new_email: None }),
+        }
+    }))
 }
 
 /// Deletes expired attempts and devices.

@@ -6,7 +6,7 @@
 
 use super::{Client, limits};
 use crate::app::App;
-use auth::{RefreshToken, Tokens};
+use auth::{Holder, RefreshToken, Tokens};
 use mysql_engine::Conn;
 use store::sessions::{self, Ticket};
 use telemetry::logs;
@@ -51,7 +51,7 @@ async fn exchange(
     let expires_at = now + app.terms.refresh_token;
     sessions::mark_used(tx, &token.hash(), &child.hash(), client.address, now).await?;
     sessions::issue(tx, ticket.session, &child.hash(), now, expires_at).await?;
-    pair(app, ticket, child, now, expires_at)
+    pair(app, tx, ticket, child, (now, expires_at)).await
 }
 
 /// A second use: the same pair for the same client, within the grace period and before the pair was used; otherwise the session ends.
@@ -70,7 +70,7 @@ async fn repeat(
         && let Some(child) = app.keys.child_with_hash(token, hash)?
         && let Some(expires_at) = sessions::unused(tx, hash).await?
     {
-        return pair(app, ticket, child, used_at, expires_at).map(Some);
+        return pair(app, tx, ticket, child, (used_at, expires_at)).await.map(Some);
     }
     tracing::warn!(
         target: logs::SECURITY,
@@ -91,8 +91,16 @@ fn is_same_client(ticket: &Ticket, client: &Client) -> bool {
         || ticket.used_from.as_deref() == Some(client.address.as_bytes().as_slice())
 }
 
-/// The pair at `at`: always the same.
-fn pair(app: &App, ticket: &Ticket, refresh: RefreshToken, at: Timestamp, expires_at: Timestamp) -> Result<Tokens> {
-    let (access, member) = app.keys.sign(ticket.user, ticket.session, at, app.terms.access_token)?;
+/// The pair that is issued at `at`: always the same, until the account verifies its email.
+async fn pair(
+    app: &App,
+    tx: &mut Conn,
+    ticket: &Ticket,
+    refresh: RefreshToken,
+    (at, expires_at): (Timestamp, Timestamp),
+) -> Result<Tokens> {
+    let has_verified_email = store::accounts::has_verified_email(tx, ticket.user).await?;
+    let holder = Holder { user: ticket.user, session: ticket.session, has_verified_email };
+    let (access, member) = app.keys.sign(holder, at, app.terms.access_token)?;
     Ok(Tokens { access, refresh, refresh_expires_at: expires_at, member })
 }

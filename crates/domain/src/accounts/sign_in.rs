@@ -11,13 +11,13 @@ use auth::{DeviceToken, Fit, Password};
 use client_limits::{AddressPrefix, Lane};
 use mysql_engine::Conn;
 use store::{
+    accounts::{self, Credentials},
     devices,
-    sessions::{self, Credentials},
 };
 use telemetry::logs;
 use types::{
-    Email, Timestamp, UserId,
-    error::{InvalidCredentials, Refusal, Result},
+    Email, UserId,
+    error::{Error, InvalidCredentials, Refusal, Result},
 };
 
 /// The source of an attempt, which decides which limits apply.
@@ -36,31 +36,47 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
     let source = source(app, email, client).await?;
     source.attempt(app, email).await?;
     let password = Password::typed(password);
-    let found = sessions::credentials(&mut app.conn().await?, email.as_str()).await?;
+    let found = credentials(app, email, client).await?;
     let (user, hash) = found.map_or((None, None), |Credentials { user, password_hash }| (Some(user), password_hash));
-    let fit = app.passwords.verify(&password, hash, source.lane()).await?;
-    let Some(user) = user.filter(|_| fit != Fit::No) else {
+    let fit = app.passwords.verify(&password, hash.clone(), source.lane()).await?;
+    let Some(user) = user.filter(|_| !matches!(fit, Fit::No)) else {
         note_failure(user, &source, client);
         return Err(Refusal::InvalidCredentials(InvalidCredentials).into());
     };
     let renewed = match fit {
-        Fit::Unprepared => Some(app.passwords.hash(&password, source.lane(), &*app.entropy).await?),
+        Fit::Outdated(password) => Some(app.passwords.hash(&password, source.lane(), &*app.entropy).await?),
         Fit::Yes | Fit::No => None,
     };
     let (now, device) = (app.now(), source.device(app));
     let signed_in = app
         .database
         .transaction(async |tx| {
+            // Locked, so that a session is not opened with a password that is being replaced.
+            let account = accounts::lock(tx, user).await?.filter(|account| account.password_hash == hash);
+            let account = account.ok_or(Error::from(Refusal::InvalidCredentials(InvalidCredentials)))?;
             source.return_attempts(app, tx, email).await?;
-            if let Some(hash) = &renewed {
-                sessions::set_password(tx, user, hash, now).await?;
+            if let Some(renewed) = &renewed {
+                accounts::set_password(tx, user, renewed, now).await?;
             }
-            open(app, tx, user, &device, now).await
+            open(app, tx, (user, account.email.is_some()), &device, now).await
         })
         .await?;
     let (known_device, address) = (source.is_known(), client.address);
     tracing::info!(target: logs::SECURITY, event = "signed_in", %user, known_device, %address, "a user has signed in");
     Ok(signed_in)
+}
+
+/// The account with this email; or, on a device of an account that has not verified it yet, that account: no other client can sign in to
+/// it, or signing in would tell who has a verified account.
+async fn credentials(app: &App, email: &Email, client: &Client) -> Result<Option<Credentials>> {
+    let conn = &mut app.conn().await?;
+    if let Some(device) = &client.device {
+        let own = accounts::unverified_credentials(conn, &device.hash(), email.as_str(), app.now()).await?;
+        if own.is_some() {
+            return Ok(own);
+        }
+    }
+    Ok(accounts::credentials(conn, email.as_str()).await?)
 }
 
 /// The email address is not logged: people type passwords there by mistake.
@@ -78,11 +94,9 @@ fn note_failure(user: Option<UserId>, source: &Source, client: &Client) {
 /// The source of the attempt. Reads the database only if the client sends a device token.
 async fn source(app: &App, email: &Email, client: &Client) -> Result<Source> {
     if let Some(device) = &client.device {
-        let now: Timestamp = app.now();
-        let conn = &mut app.conn().await?;
-        let found = sessions::credentials(conn, email.as_str()).await?;
+        let found = credentials(app, email, client).await?;
         if let Some(Credentials { user, .. }) = found
-            && devices::is_known(conn, &device.hash(), user, now).await?
+            && devices::is_known(&mut app.conn().await?, &device.hash(), user, app.now()).await?
         {
             return Ok(Source::Known(device.clone()));
         }

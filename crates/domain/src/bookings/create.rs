@@ -12,7 +12,7 @@ use crate::{
     events::{self, Actor, BookingEvents, NewEvent},
     limits, listings, timezones,
 };
-use auth::Member;
+use auth::{Member, VerifiedMember};
 use client_limits::AddressPrefix;
 use mysql_engine::Conn;
 use store::{
@@ -44,7 +44,7 @@ pub type Created = Idempotent<StoredBooking>;
 /// Problems of the contract's `createBooking`.
 pub async fn create(
     app: &App,
-    guest: &Member,
+    guest: &VerifiedMember,
     from: AddressPrefix,
     quote: QuoteId,
     key: &IdempotencyKey,

@@ -14,7 +14,7 @@ use crate::{
     idempotency::{self, Idempotent},
     limits,
 };
-use auth::Member;
+use auth::{Member, VerifiedMember};
 use mysql_engine::Conn;
 use store::bookings::Booking;
 use types::{
@@ -149,7 +149,7 @@ fn refuse_incomplete(listing: &Listing, changes: &Changes) -> Result<()> {
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingIncomplete`] when it has no description or no picture.
-pub async fn publish(app: &App, host: &Member, id: ListingId) -> Result<Arc<ListingWithCover>> {
+pub async fn publish(app: &App, host: &VerifiedMember, id: ListingId) -> Result<Arc<ListingWithCover>> {
     let now = app.now();
     let published = app
         .database

@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 use crate::{
     app::App,
     events::Cause,
+    mails,
     payments::{self, Applied},
 };
 use mysql_engine::Conn;
@@ -115,7 +116,10 @@ async fn lease(app: &App, wanted: Selection) -> Result<Vec<Effect>> {
 /// # Errors
 /// Why it failed.
 pub(crate) async fn attempt(app: &App, effect: &Effect) -> Result<Option<Applied>> {
-    let done = payments::perform(app, effect).await;
+    let done = match effect.kind {
+        EffectKind::SendMail => mails::send(app, effect).await.map(|()| None),
+        _ => payments::perform(app, effect).await,
+    };
     if let Err(failure) = &done {
         fail(app, effect, failure).await?;
     }
@@ -130,9 +134,12 @@ async fn fail(app: &App, effect: &Effect, failure: &Failure) -> Result<()> {
     let (kind, error) = (effect.kind, text.chars().take(500).collect::<String>());
     let now = app.now();
     if is_refused || effect.attempts >= MAX_ATTEMPTS {
-        tracing::error!(%kind, attempts = effect.attempts, error, "an effect has failed for good; a case is opened");
+        tracing::error!(%kind, attempts = effect.attempts, error, "an effect has failed for good");
         let ending = if is_refused { Ending::Refused(&error) } else { Ending::Dead(&error) };
-        return payments::give_up(app, effect, ending, &error, now).await;
+        return match kind {
+            EffectKind::SendMail => mails::give_up(app, effect, ending).await,
+            _ => payments::give_up(app, effect, ending, &error, now).await,
+        };
     }
     tracing::warn!(%kind, attempts = effect.attempts, error, "an effect has failed and is tried again");
     let again = now + pause::before(effect.attempts + 1, &*app.entropy);

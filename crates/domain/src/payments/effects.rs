@@ -81,7 +81,7 @@ fn is_needed(kind: EffectKind, status: PaymentStatus) -> bool {
         EffectKind::VoidPayment => {
             matches!(status, PaymentStatus::Voiding | PaymentStatus::Voided | PaymentStatus::Declined)
         }
-        EffectKind::SendRefund => true,
+        EffectKind::SendRefund | EffectKind::SendMail => true,
     }
 }
 

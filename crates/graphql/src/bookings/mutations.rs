@@ -38,6 +38,7 @@ pub struct CreateBookingSuccess {
 payload! {
     /// The result of `createBooking`.
     CreateBookingPayload(CreateBookingSuccess) {
+        EmailNotVerified => EmailNotVerifiedProblem,
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
         NightsUnavailable => NightsUnavailableProblem,
@@ -176,9 +177,10 @@ impl BookingMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The quote.")] input: CreateBookingInput,
     ) -> Result<CreateBookingPayload> {
-        let guest = ctx.member()?;
-        let outcome = match ids::keyed(&input.quote_id, ("quoteId", "quote"), input.idempotency_key) {
-            Ok((quote, key)) => bookings::create(ctx.app(), guest, ctx.client(), quote, &key).await,
+        let guest = ctx.member()?.verified();
+        let read = ids::keyed(&input.quote_id, ("quoteId", "quote"), input.idempotency_key);
+        let outcome = match guest.and_then(|guest| Ok((guest, read?))) {
+            Ok((guest, (quote, key))) => bookings::create(ctx.app(), &guest, ctx.client(), quote, &key).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;

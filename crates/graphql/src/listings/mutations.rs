@@ -90,7 +90,7 @@ async fn update(app: &App, host: &Member, input: UpdateListingInput) -> error::R
 }
 
 async fn publish(app: &App, host: &Member, input: PublishListingInput) -> error::Result<PublishListingSuccess> {
-    let row = listings::publish(app, host, listing_id(&input.listing_id)?).await?;
+    let row = listings::publish(app, &host.verified()?, listing_id(&input.listing_id)?).await?;
     Ok(PublishListingSuccess { listing: row.into() })
 }
 
@@ -179,6 +179,7 @@ payload! {
 payload! {
     /// The result of `publishListing`.
     PublishListingPayload(PublishListingSuccess) {
+        EmailNotVerified => EmailNotVerifiedProblem,
         NotFound => NotFoundProblem,
         ListingIncomplete => ListingIncompleteProblem,
     }

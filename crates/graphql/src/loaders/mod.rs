@@ -24,7 +24,7 @@ pub use private::{Private, PrivateLoaders};
 pub use public::{Public, PublicLoaders};
 pub use reviews::{PublishedReview, ReviewOf, ReviewsOf, VisibleReview};
 pub use streams::StreamLoaders;
-pub use users::{OwnEmail, UserById};
+pub use users::{Account, UserById};
 
 /// The rows of a batch by key. Keys without a row are left out.
 pub type Batch<K, R> = types::error::Result<std::collections::HashMap<K, R>>;

@@ -5,26 +5,26 @@ use std::sync::Arc;
 use super::{Batch, Private, keys::keys};
 use auth::Member;
 use domain::{
-    accounts,
+    accounts::{self, OwnAccount},
     app::App,
     users::{self, User},
 };
-use types::{Email, UserId};
+use types::UserId;
 
 keys! {
     /// The user with this id.
     public UserById(UserId) => Arc<User>, by_id users::by_ids;
 }
 
-/// The viewer's own email address.
+/// The private part of the viewer's account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct OwnEmail;
+pub struct Account;
 
-impl Private for OwnEmail {
-    type Row = Email;
+impl Private for Account {
+    type Row = OwnAccount;
 
     async fn load(app: &App, viewer: &Member, _: Vec<Self>) -> Batch<Self, Self::Row> {
-        let email = accounts::email_of(app, viewer.id()).await?;
-        Ok(email.into_iter().map(|email| (Self, email)).collect())
+        let account = accounts::own(app, viewer.id()).await?;
+        Ok(account.into_iter().map(|account| (Self, account)).collect())
     }
 }

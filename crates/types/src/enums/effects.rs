@@ -15,6 +15,20 @@ enums! {
         VoidPayment = "VOID_PAYMENT",
         /// Sends a refund.
         SendRefund = "SEND_REFUND",
+        /// Sends a mail.
+        SendMail = "SEND_MAIL",
+    }
+
+    /// Why a one-time code was sent.
+    CodePurpose {
+        /// To verify the email of a new account.
+        VerifyEmail = "VERIFY_EMAIL",
+        /// To choose a new password without the old one.
+        ResetPassword = "RESET_PASSWORD",
+        /// To verify the email that is to replace another.
+        NewEmail = "NEW_EMAIL",
+        /// To approve, at the current email, that it is replaced.
+        OldEmail = "OLD_EMAIL",
     }
 
     /// States of an effect.

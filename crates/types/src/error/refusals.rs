@@ -44,6 +44,18 @@ macro_rules! refusals {
                 code: InvalidCredentials = "INVALID_CREDENTIALS",
                 message: |_| "Incorrect email or password.".into(),
             }
+            /// The email of the account is not verified yet. Enter the code that was sent to it, or request another one.
+            EmailNotVerified {} => EmailNotVerifiedProblem {
+                /// The email of the account is not verified yet.
+                code: EmailNotVerified = "EMAIL_NOT_VERIFIED",
+                message: |_| "Verify your email first. Enter the code that we sent to you.".into(),
+            }
+            /// The code is wrong, expired or already used. Request a new one.
+            InvalidCode {} => InvalidCodeProblem {
+                /// A code from a mail is wrong, expired or already used.
+                code: InvalidCode = "INVALID_CODE",
+                message: |_| "The code is wrong or has expired. Request a new one.".into(),
+            }
             /// The refresh token is unknown, expired, revoked or already used. Sign in again.
             InvalidSession {} => InvalidSessionProblem {
                 /// The refresh token is unknown, expired, revoked or already used.

@@ -1,4 +1,9 @@
 //! Passwords: argon2id with the parameters that OWASP recommends, on a limited number of threads.
+//!
+//! Only a [`NewPassword`] can be hashed, so a password that nobody checked cannot get into the
+//! database.
+
+mod weakness;
 
 use std::sync::Arc;
 
@@ -12,6 +17,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use client_limits::{Bounds, FairQueue, Lane};
 use types::Entropy;
 use types::error::{Error, Result};
+pub use weakness::Weakness;
 
 /// Memory in KiB, iterations and lanes: OWASP's first choice for argon2id (19 MiB, 2, 1).
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -34,22 +40,46 @@ pub struct Password {
     unprepared: Vec<String>,
 }
 
+/// A password that may be hashed: it was checked, it is that of the account already, or the program
+/// itself has chosen it.
+#[derive(Debug, Clone)]
+pub struct NewPassword(Password);
+
+impl NewPassword {
+    /// Checks a password for an account of which `about` is known: [`Password::refusal`].
+    ///
+    /// # Errors
+    /// Why the password is refused.
+    pub fn checked(password: Password, about: &[&str]) -> std::result::Result<Self, Weakness> {
+        match password.refusal(about) {
+            None => Ok(Self(password)),
+            Some(weakness) => Err(weakness),
+        }
+    }
+
+    /// A password that the program sets itself, unchecked: those of the demo are public anyway.
+    pub fn of_program(text: String) -> Self {
+        Self(Password::typed(text))
+    }
+}
+
 /// Whether a password matches a hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Fit {
     /// It does not match.
     No,
     /// It matches.
     Yes,
-    /// It matches in a form that was not prepared: the hash should be replaced.
-    Unprepared,
+    /// It matches, but the hash has other parameters than new ones, or is of an unprepared form.
+    /// The hash should be replaced by one of this password.
+    Outdated(NewPassword),
 }
 
 impl Password {
     /// Minimum number of characters.
-    pub const MIN: usize = 10;
+    pub const MIN: usize = 8;
     /// Maximum number of characters.
-    pub const MAX: usize = 128;
+    pub const MAX: usize = 256;
 
     /// Prepares a password as typed.
     pub fn typed(text: String) -> Self {
@@ -66,7 +96,7 @@ impl Password {
         Self { prepared, unprepared }
     }
 
-    /// Whether its length is valid for an account: 10 to 128 characters after preparation.
+    /// Whether its length is valid for an account: 8 to 256 characters after preparation.
     pub fn has_right_length(&self) -> bool {
         (Self::MIN..=Self::MAX).contains(&self.prepared.chars().count())
     }
@@ -89,8 +119,13 @@ fn is_space(char: char) -> bool {
 pub struct PasswordHasher {
     queue: FairQueue,
     /// The hash of a random secret, verified when there is no account, so that both cases take the
-    /// same time.
+    /// same time. Its parameters are those of new hashes.
     decoy: Arc<str>,
+}
+
+/// Whether two hashes have the same algorithm, version and parameters.
+fn have_same_parameters(one: &PasswordHash, other: &PasswordHash) -> bool {
+    (&one.algorithm, one.version, &one.params) == (&other.algorithm, other.version, &other.params)
 }
 
 fn argon2() -> Result<Argon2<'static>> {
@@ -116,12 +151,30 @@ impl PasswordHasher {
         Ok(Self { queue: FairQueue::new(bounds), decoy: decoy.into() })
     }
 
+    /// Checks `password` for an account of which `about` is known, for a caller in `lane`: a check
+    /// takes up to half the time of a hash.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when too many callers wait. Inside, why the password is refused.
+    pub async fn check(
+        &self,
+        password: Password,
+        about: Vec<String>,
+        lane: Lane,
+    ) -> Result<std::result::Result<NewPassword, Weakness>> {
+        let check = move || {
+            let about: Vec<&str> = about.iter().map(String::as_str).collect();
+            Ok(NewPassword::checked(password, &about))
+        };
+        self.run(lane, check).await
+    }
+
     /// The PHC string of `password`, for a caller in `lane`.
     ///
     /// # Errors
     /// [`Error::Busy`] when too many callers wait.
-    pub async fn hash(&self, password: &Password, lane: Lane, entropy: &dyn Entropy) -> Result<String> {
-        let (salt, prepared) = (entropy.bytes(), password.prepared.clone());
+    pub async fn hash(&self, password: &NewPassword, lane: Lane, entropy: &dyn Entropy) -> Result<String> {
+        let (salt, prepared) = (entropy.bytes(), password.0.prepared.clone());
         self.run(lane, move || hash_with(prepared.as_bytes(), salt)).await
     }
 
@@ -134,14 +187,19 @@ impl PasswordHasher {
     pub async fn verify(&self, password: &Password, stored: Option<String>, lane: Lane) -> Result<Fit> {
         let (decoy, password) = (Arc::clone(&self.decoy), password.clone());
         self.run(lane, move || {
-            let text = stored.as_deref().unwrap_or(&decoy);
-            let hash = PasswordHash::new(text).map_err(|error| anyhow!("stored password hash: {error}"))?;
+            let parse = |text| PasswordHash::new(text).map_err(|error| anyhow!("stored password hash: {error}"));
+            let decoy = parse(&decoy)?;
+            let hash = stored.as_deref().map(parse).transpose()?;
             let argon2 = argon2()?;
-            let fits = |form: &String| argon2.verify_password(form.as_bytes(), &hash).is_ok() && stored.is_some();
-            Ok(match (fits(&password.prepared), &password.unprepared) {
-                (true, _) => Fit::Yes,
-                (false, others) if others.iter().any(fits) => Fit::Unprepared,
-                (false, _) => Fit::No,
+            let matches = |form: &String| {
+                let matches = argon2.verify_password(form.as_bytes(), hash.as_ref().unwrap_or(&decoy)).is_ok();
+                matches && hash.is_some()
+            };
+            let is_current = hash.as_ref().is_none_or(|hash| have_same_parameters(hash, &decoy));
+            Ok(match (matches(&password.prepared), is_current) {
+                (true, true) => Fit::Yes,
+                (false, _) if !password.unprepared.iter().any(matches) => Fit::No,
+                (_, _) => Fit::Outdated(NewPassword(password)),
             })
         })
         .await
@@ -176,6 +234,10 @@ mod tests {
         Password::typed(text.to_owned())
     }
 
+    fn new(text: &str) -> NewPassword {
+        NewPassword::checked(typed(text), &[]).unwrap()
+    }
+
     fn lane() -> Lane {
         Lane::Address(AddressPrefix::of(None))
     }
@@ -184,12 +246,12 @@ mod tests {
     async fn a_password_matches_only_its_own_hash() {
         let entropy = SeededEntropy::new(1);
         let hasher = PasswordHasher::new(2, &entropy).unwrap();
-        let hash = hasher.hash(&typed("correct horse battery"), lane(), &entropy).await.unwrap();
+        let hash = hasher.hash(&new("correct horse battery"), lane(), &entropy).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let fit = async |text: &str, hash| hasher.verify(&typed(text), hash, lane()).await.unwrap();
-        assert_eq!(fit("correct horse battery", Some(hash.clone())).await, Fit::Yes);
-        assert_eq!(fit("Correct horse battery", Some(hash)).await, Fit::No);
-        assert_eq!(fit("anything", None).await, Fit::No);
+        assert!(matches!(fit("correct horse battery", Some(hash.clone())).await, Fit::Yes));
+        assert!(matches!(fit("Correct horse battery", Some(hash)).await, Fit::No));
+        assert!(matches!(fit("anything", None).await, Fit::No));
     }
 
     /// C19: the same keys produce different characters on another system.
@@ -199,9 +261,10 @@ mod tests {
         let entropy = SeededEntropy::new(1);
         let hasher = PasswordHasher::new(2, &entropy).unwrap();
         for (registered, other) in [(composed, decomposed), (decomposed, composed)] {
-            let hash = hasher.hash(&typed(registered), lane(), &entropy).await.unwrap();
+            let hash = hasher.hash(&new(registered), lane(), &entropy).await.unwrap();
             for text in [registered, other] {
-                assert_eq!(hasher.verify(&typed(text), Some(hash.clone()), lane()).await.unwrap(), Fit::Yes);
+                let fit = hasher.verify(&typed(text), Some(hash.clone()), lane()).await.unwrap();
+                assert!(matches!(fit, Fit::Yes), "{text}");
             }
         }
     }
@@ -213,17 +276,41 @@ mod tests {
         let (composed, decomposed) = ("\u{e9}t\u{e9} la plage", "e\u{301}te\u{301} la plage");
         let old = hash_with(decomposed.as_bytes(), [1; 16]).unwrap();
         for text in [composed, decomposed] {
-            assert_eq!(hasher.verify(&typed(text), Some(old.clone()), lane()).await.unwrap(), Fit::Unprepared);
+            let fit = hasher.verify(&typed(text), Some(old.clone()), lane()).await.unwrap();
+            assert!(matches!(fit, Fit::Outdated(_)), "{text}");
         }
-        assert_eq!(hasher.verify(&typed("ete la plage"), Some(old), lane()).await.unwrap(), Fit::No);
+        assert!(matches!(hasher.verify(&typed("ete la plage"), Some(old), lane()).await.unwrap(), Fit::No));
+    }
+
+    #[tokio::test]
+    async fn a_hash_with_other_parameters_matches_and_is_outdated() {
+        let hasher = PasswordHasher::new(2, &SeededEntropy::new(1)).unwrap();
+        let salt = Salt::new(&[1; 16]).unwrap();
+        let (id, new) = (Algorithm::Argon2id, Version::V0x13);
+        for (algorithm, version, memory, passes, lanes, is_current) in [
+            (id, new, MEMORY_KIB, PASSES, LANES, true),
+            (id, new, 8 * 1024, PASSES, LANES, false),
+            (id, new, MEMORY_KIB, 1, LANES, false),
+            (id, new, MEMORY_KIB, PASSES, 2, false),
+            (id, Version::V0x10, MEMORY_KIB, PASSES, LANES, false),
+            (Algorithm::Argon2i, new, MEMORY_KIB, PASSES, LANES, false),
+        ] {
+            let argon2 = Argon2::new(algorithm, version, Params::new(memory, passes, lanes, None).unwrap());
+            let hash: PasswordHash = argon2.hash_password_with_salt(b"correct horse battery", &salt).unwrap();
+            let fit = async |text| hasher.verify(&typed(text), Some(hash.to_string()), lane()).await.unwrap();
+            let right = fit("correct horse battery").await;
+            let is_right = if is_current { matches!(right, Fit::Yes) } else { matches!(right, Fit::Outdated(_)) };
+            assert!(is_right, "{hash} {right:?}");
+            assert!(matches!(fit("another horse battery").await, Fit::No), "{hash}");
+        }
     }
 
     #[test]
     fn characters_are_counted_after_composition() {
-        assert!(typed(&"e\u{301}".repeat(10)).has_right_length());
-        assert!(!typed(&"e\u{301}".repeat(9)).has_right_length());
-        assert!(typed(&"e\u{301}".repeat(128)).has_right_length());
-        assert!(!typed(&"e".repeat(129)).has_right_length());
+        assert!(typed(&"e\u{301}".repeat(8)).has_right_length());
+        assert!(!typed(&"e\u{301}".repeat(7)).has_right_length());
+        assert!(typed(&"e\u{301}".repeat(256)).has_right_length());
+        assert!(!typed(&"e".repeat(257)).has_right_length());
         assert!(!typed(&"e".repeat(1_000_000)).has_right_length());
         assert_eq!(format!("{:?}", typed("correct horse")), "Password(…)");
     }

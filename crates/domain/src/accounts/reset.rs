@@ -1,0 +1,130 @@
+//! A new password without the old one, through a link in a mail; and with the old one.
+
+use super::{
+    Client, SignedIn, codes, limits, open,
+    passwords::{self, About},
+    verification::locked,
+};
+use crate::{
+    app::App,
+    mails::{self, Order},
+};
+use auth::{DeviceToken, Fit, Member, NewPassword, Password};
+use client_limits::Lane;
+use mysql_engine::Conn;
+use store::{
+    accounts::{self, Account},
+    devices,
+    one_time_codes::{self, OneTimeCode},
+    sessions,
+};
+use telemetry::logs;
+use types::{
+    CodePurpose, Email, Timestamp, UserId,
+    error::{Error, InvalidCode, InvalidCredentials, Refusal, Result},
+};
+
+/// Orders a mail with a link to choose a new password. Everything that depends on whether there is such an account happens when the mail is
+/// sent, so that neither the response nor its time tells. Returns until when the link is valid.
+///
+/// # Errors
+/// Problems of the contract's `requestPasswordReset`.
+pub async fn request_password_reset(
+    app: &App,
+    email: Email,
+    locale: Option<String>,
+    client: &Client,
+) -> Result<Timestamp> {
+    limits::attempt(app, &app.limits.resets_by_address, &[client.address.as_bytes()]).await?;
+    limits::attempt(app, &app.limits.mails_by_email, &[email.as_str().as_bytes()]).await?;
+    let now = app.now();
+    let order = Order::ResetPassword { email, locale };
+    app.database.transaction(async |tx| mails::order_for_anyone(app, tx, &order, now).await).await?;
+    app.mails.ordered.notify_one();
+    Ok(now + codes::lifetime(app, CodePurpose::ResetPassword))
+}
+
+/// Replaces the password of the account whose owner got the code in a mail, ends all its sessions, and signs in.
+///
+/// # Errors
+/// Problems of the contract's `resetPassword`.
+pub async fn reset_password(app: &App, link_code: &str, password: String, client: &Client) -> Result<SignedIn> {
+    limits::attempt(app, &app.limits.resets_by_address, &[client.address.as_bytes()]).await?;
+    let invalid = || Error::from(Refusal::InvalidCode(InvalidCode));
+    let id = app.keys.read_link_code(link_code)?.ok_or_else(invalid)?;
+    let found = one_time_codes::find(&mut app.conn().await?, id).await?;
+    let is_right = |code: &OneTimeCode| code.purpose == CodePurpose::ResetPassword && codes::is_open(code, app.now());
+    let code = found.filter(is_right).ok_or_else(invalid)?;
+    let (user, lane) = (code.user_id, Lane::Address(client.address));
+    let account = accounts::find(&mut app.conn().await?, user).await?.ok_or_else(invalid)?;
+    let password = checked(app, &account, password, lane).await?;
+    let hash = app.passwords.hash(&password, lane, &*app.entropy).await?;
+    let (now, device) = (app.now(), DeviceToken::new(&*app.entropy));
+    let signed_in = app
+        .database
+        .transaction(async |tx| {
+            let account = locked(tx, user).await?;
+            let code = one_time_codes::lock(tx, user, CodePurpose::ResetPassword).await?;
+            code.filter(|code| code.id == id && codes::is_open(code, now)).ok_or_else(invalid)?;
+            sessions::revoke_all(tx, user, now).await?;
+            devices::forget_all(tx, user).await?;
+            replace(app, tx, user, &hash, now).await?;
+            open(app, tx, (user, account.email.is_some()), &device, now).await
+        })
+        .await?;
+    app.mails.ordered.notify_one();
+    tracing::info!(target: logs::SECURITY, event = "password_reset", %user, address = %client.address, "a password was reset");
+    Ok(signed_in)
+}
+
+/// A new password of `account`, checked.
+async fn checked(app: &App, account: &Account, password: String, lane: Lane) -> Result<NewPassword> {
+    let email = account.email.clone().or_else(|| account.unverified_email.clone()).map(Email::stored);
+    let email = email.ok_or(Error::Unauthenticated)?;
+    let about = About { email: &email, display_name: &account.display_name };
+    passwords::check(app, Password::typed(password), about, &["newPassword"], lane).await
+}
+
+/// Replaces the password, tells its owner, and ends codes that could undo it: somebody else may have asked for them.
+async fn replace(app: &App, tx: &mut Conn, user: UserId, hash: &str, now: Timestamp) -> Result<()> {
+    accounts::set_password(tx, user, hash, now).await?;
+    let purposes = [CodePurpose::ResetPassword, CodePurpose::NewEmail, CodePurpose::OldEmail];
+    one_time_codes::end_all(tx, user, &purposes, now).await?;
+    mails::order(app, tx, user, &Order::PasswordChanged { user, at: now }, now).await
+}
+
+/// Replaces the member's password, and ends all their other sessions.
+///
+/// # Errors
+/// Problems of the contract's `changePassword`.
+pub async fn change_password(
+    app: &App,
+    member: &Member,
+    (current, new): (String, String),
+    client: &Client,
+) -> Result<()> {
+    let (user, lane) = (member.id(), Lane::Address(client.address));
+    limits::attempt(app, &app.limits.password_changes, &[user.as_bytes()]).await?;
+    let found = accounts::find(&mut app.conn().await?, user).await?.ok_or(Error::Unauthenticated)?;
+    let wrong = || Error::from(Refusal::InvalidCredentials(InvalidCredentials));
+    let fit = app.passwords.verify(&Password::typed(current), found.password_hash.clone(), lane).await?;
+    if matches!(fit, Fit::No) {
+        return Err(wrong());
+    }
+    let new = checked(app, &found, new, lane).await?;
+    let hash = app.passwords.hash(&new, lane, &*app.entropy).await?;
+    let now = app.now();
+    app.database
+        .transaction(async |tx| {
+            let account = locked(tx, user).await?;
+            if account.password_hash != found.password_hash {
+                return Err(wrong());
+            }
+            sessions::revoke_others(tx, user, member.session(), now).await?;
+            replace(app, tx, user, &hash, now).await
+        })
+        .await?;
+    app.mails.ordered.notify_one();
+    tracing::info!(target: logs::SECURITY, event = "password_changed", %user, "a password was changed");
+    Ok(())
+}

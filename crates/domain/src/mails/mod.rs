@@ -1,0 +1,154 @@
+//! Mails to people. A transaction orders one, as an effect in the outbox; it is written and sent after the commit, by any server, once for
+//! each order. What it says is decided when it is sent, so that no request takes a different time because an account exists.
+
+mod compose;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+use crate::{
+    app::App,
+    outbox::{self, Effect, Failure, NewEffect},
+};
+use mail::{Brand, MailKey, MailTransport, Message, Off, RenderedLetter, SendError};
+use mysql_engine::{Conn, Database};
+use providers::payments::ProviderError;
+use store::outbox::Ending;
+use types::{
+    CodeId, EffectKind, Email, MailId, ObjectId, Timestamp, UserId,
+    error::{Error, Result},
+};
+
+/// How mails are sent, and what they say of the platform.
+#[derive(Clone)]
+pub struct Mails {
+    /// Sends them.
+    pub transport: Arc<dyn MailTransport>,
+    /// The name of the platform, and the address of its pages.
+    pub brand: Brand,
+    /// Wakes this server's worker when a mail was ordered here, so that people need not wait for its next round.
+    pub ordered: Arc<Notify>,
+}
+
+impl Mails {
+    /// Discards every mail.
+    pub fn off() -> Self {
+        Self::new(Arc::new(Off), Brand { name: String::new(), app_url: String::new() })
+    }
+
+    /// The address of a page of the single-page app.
+    fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.brand.app_url.trim_end_matches('/'))
+    }
+
+    /// Sends mails with `transport`.
+    pub fn new(transport: Arc<dyn MailTransport>, brand: Brand) -> Self {
+        Self { transport, brand, ordered: Arc::default() }
+    }
+}
+
+/// A mail to write and send. Stored as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "letter")]
+pub(crate) enum Order {
+    /// To an email that an account wants to verify: the code, or, if the email is another account's, a notice to its owner.
+    VerifyEmail {
+        /// The account.
+        user: UserId,
+        /// The code.
+        code: CodeId,
+    },
+    /// To somebody who wants to reset a password: a link, or a notice that there is no such account.
+    ResetPassword {
+        /// Where it is sent.
+        email: Email,
+        /// BCP 47, for an email without an account.
+        locale: Option<String>,
+    },
+    /// The password has changed.
+    PasswordChanged {
+        /// The account.
+        user: UserId,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Orders a mail to a member.
+pub(crate) async fn order(app: &App, tx: &mut Conn, user: UserId, order: &Order, now: Timestamp) -> Result<()> {
+    let mail = MailId::new(now, &*app.entropy);
+    write(tx, mail.into(), user.into(), order, now).await
+}
+
+/// Orders a mail to somebody who may have no account.
+pub(crate) async fn order_for_anyone(app: &App, tx: &mut Conn, order: &Order, now: Timestamp) -> Result<()> {
+    let mail = MailId::new(now, &*app.entropy);
+    write(tx, mail.into(), mail.into(), order, now).await
+}
+
+async fn write(tx: &mut Conn, object_id: ObjectId, group_id: ObjectId, order: &Order, now: Timestamp) -> Result<()> {
+    let payload = serde_json::to_string(order).map_err(anyhow::Error::from)?;
+    outbox::order(tx, &NewEffect { object_id, kind: EffectKind::SendMail, group_id, payload: &payload }, now).await
+}
+
+/// Writes and sends the mail of a leased effect. If the server crashes before it is recorded as sent, it is sent again with the same
+/// Message-ID.
+pub(crate) async fn send(app: &App, effect: &Effect) -> Result<(), Failure> {
+    if let Some(message) = message_of(app, effect).await? {
+        let key = MailKey::new(outbox::key_of(effect, &MailId::from(effect.object_id)).0);
+        app.mails.transport.send(&message, &key.map_err(anyhow::Error::from)?).await.map_err(failure)?;
+    }
+    finish(app, effect, Ending::Done).await?;
+    Ok(())
+}
+
+/// The message of an effect; None when there is nothing left to say.
+async fn message_of(app: &App, effect: &Effect) -> Result<Option<Message>> {
+    let order: Order = serde_json::from_str(&effect.payload).map_err(anyhow::Error::from)?;
+    let id = MailId::from(effect.object_id);
+    let Some(mail) = compose::compose(app, id, &order, effect.created_at).await? else { return Ok(None) };
+    let RenderedLetter { subject, text, html } = mail.letter.render(mail.locale, &app.mails.brand);
+    Ok(Some(Message { to: mail.to, subject, text, html, date: effect.created_at }))
+}
+
+fn failure(error: SendError) -> Failure {
+    Failure::Provider(match error {
+        SendError::Rejected(reason) => ProviderError::Rejected(reason),
+        other => ProviderError::Unavailable(other.to_string()),
+    })
+}
+
+/// Ends a mail that cannot be sent. One that the recipient's server has refused is noted with the account.
+pub(crate) async fn give_up(app: &App, effect: &Effect, ending: Ending<'_>) -> Result<()> {
+    if matches!(ending, Ending::Refused(_))
+        && let Some(message) = message_of(app, effect).await?
+    {
+        let now = app.now();
+        let note = async |conn: &mut Conn| {
+            store::accounts::note_refused_mail(conn, message.to.as_str(), now).await?;
+            Ok::<_, Error>(())
+        };
+        app.database.write(note).await?;
+    }
+    finish(app, effect, ending).await
+}
+
+/// Retries a mail that failed for good. Returns how many there were.
+///
+/// # Errors
+/// When the database fails.
+pub async fn retry(database: &Database, id: MailId, now: Timestamp) -> Result<usize> {
+    database.transaction(async |tx| Ok::<_, Error>(store::outbox::revive(tx, id.into(), now).await?)).await
+}
+
+async fn finish(app: &App, effect: &Effect, ending: Ending<'_>) -> Result<()> {
+    let now = app.now();
+    app.database
+        .write(async |conn| {
+            store::outbox::end(conn, effect, ending, now).await?;
+            Ok::<_, Error>(())
+        })
+        .await
+}

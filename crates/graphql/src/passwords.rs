@@ -1,0 +1,156 @@
+//! Passwords: forgotten ones are replaced through a link in a mail, others with the current one.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+
+use super::{
+    accounts::{Me, SessionTokens, client},
+    checked::Checked,
+    context::ContextExt,
+    error::Result,
+    payload::payload,
+};
+use domain::accounts::{self, SignedIn};
+use types::{
+    Email, Timestamp,
+    error::{self, Validation},
+};
+
+/// Input of `requestPasswordReset`.
+#[derive(InputObject)]
+pub struct RequestPasswordResetInput {
+    /// The email of the account.
+    email: Checked<Email>,
+    /// The language of a mail to somebody without an account, as a BCP 47 tag. At most 35 characters.
+    locale: Option<String>,
+}
+
+impl RequestPasswordResetInput {
+    fn read(self) -> error::Result<(Email, Option<String>)> {
+        let mut validation = Validation::default();
+        let email = validation.check(self.email.at(&["email"]));
+        let locale = validation.check(accounts::checked_locale(self.locale));
+        validation.finish_with(email.zip(locale))
+    }
+}
+
+/// A mail will be sent.
+#[derive(SimpleObject)]
+pub struct RequestPasswordResetSuccess {
+    /// Until when the link in the mail is valid.
+    link_expires_at: Timestamp,
+}
+
+payload! {
+    /// The result of `requestPasswordReset`.
+    RequestPasswordResetPayload(RequestPasswordResetSuccess) {
+        InvalidInput => InvalidInputProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
+    }
+}
+
+/// Input of `resetPassword`.
+#[derive(InputObject)]
+pub struct ResetPasswordInput {
+    /// The `code` of the link in the mail. It is valid for 30 minutes, and once.
+    #[graphql(secret)]
+    code: String,
+    /// 8 to 256 characters. One that is common, easy to guess, or similar to the email or the name is an `InvalidInputProblem`.
+    #[graphql(secret)]
+    new_password: String,
+}
+
+/// The password is replaced. This is the only session of the account.
+#[derive(SimpleObject)]
+pub struct ResetPasswordSuccess {
+    /// The viewer, signed in.
+    me: Me,
+    /// The tokens.
+    tokens: SessionTokens,
+    /// Identifies a device that has signed in before. Keep it, also after signing out, and send it with `signIn`.
+    device_token: String,
+}
+
+payload! {
+    /// The result of `resetPassword`.
+    ResetPasswordPayload(ResetPasswordSuccess) {
+        InvalidInput => InvalidInputProblem,
+        InvalidCode => InvalidCodeProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
+    }
+}
+
+/// Input of `changePassword`.
+#[derive(InputObject)]
+pub struct ChangePasswordInput {
+    /// The password until now.
+    #[graphql(secret)]
+    current_password: String,
+    /// 8 to 256 characters. One that is common, easy to guess, or similar to the email or the name is an `InvalidInputProblem`.
+    #[graphql(secret)]
+    new_password: String,
+}
+
+/// The password is replaced.
+#[derive(SimpleObject)]
+pub struct ChangePasswordSuccess {
+    /// The viewer.
+    me: Me,
+}
+
+payload! {
+    /// The result of `changePassword`.
+    ChangePasswordPayload(ChangePasswordSuccess) {
+        InvalidInput => InvalidInputProblem,
+        InvalidCredentials => InvalidCredentialsProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
+    }
+}
+
+/// Mutations of passwords.
+#[derive(Default)]
+pub struct PasswordMutation;
+
+#[Object]
+impl PasswordMutation {
+    /// Mails a link with which a new password can be chosen. The response is the same when no account has the email; then the mail says so.
+    async fn request_password_reset(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The email.")] input: RequestPasswordResetInput,
+    ) -> Result<RequestPasswordResetPayload> {
+        let outcome = match input.read() {
+            Ok((email, locale)) => accounts::request_password_reset(ctx.app(), email, locale, &client(ctx, None)).await,
+            Err(error) => Err(error),
+        };
+        let success = |link_expires_at| RequestPasswordResetSuccess { link_expires_at };
+        RequestPasswordResetPayload::of(outcome.map(success))
+    }
+
+    /// Replaces a forgotten password with the code of a link that was mailed, ends all sessions of the account, and signs in.
+    async fn reset_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The code, and the new password.")] input: ResetPasswordInput,
+    ) -> Result<ResetPasswordPayload> {
+        let ResetPasswordInput { code, new_password } = input;
+        let outcome = Box::pin(accounts::reset_password(ctx.app(), &code, new_password, &client(ctx, None))).await;
+        ResetPasswordPayload::of(outcome.map(|SignedIn { tokens, device }| ResetPasswordSuccess {
+            me: Me::signed_in(tokens.member),
+            tokens: (&tokens).into(),
+            device_token: device.text().to_owned(),
+        }))
+    }
+
+    /// Replaces the viewer's password, and ends all their other sessions.
+    async fn change_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Both passwords.")] input: ChangePasswordInput,
+    ) -> Result<ChangePasswordPayload> {
+        let member = *ctx.member()?;
+        let ChangePasswordInput { current_password, new_password } = input;
+        let passwords = (current_password, new_password);
+        let outcome = Box::pin(accounts::change_password(ctx.app(), &member, passwords, &client(ctx, None))).await;
+        ChangePasswordPayload::of(outcome.map(|()| ChangePasswordSuccess { me: Me::signed_in(member) }))
+    }
+}
