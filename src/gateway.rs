@@ -57,31 +57,37 @@ struct Viewers {
 }
 
 impl Viewers {
+    /// The viewer of a token, and when it expires.
+    fn viewer(&self, credentials: &Credentials) -> Result<(Viewer, Option<DateTime<Utc>>), SessionError> {
+        let Some(token) = &credentials.bearer else { return Ok((Viewer::Nobody, None)) };
+        let (member, expires_at) = self.app.keys.verify(token, self.app.now()).map_err(|error| {
+            log_refusal(error, credentials);
+            SessionError::Token(error.to_string())
+        })?;
+        if self.app.ended_sessions.contains(member.session()) {
+            return Err(SessionError::Token("the session has ended".to_owned()));
+        }
+        Ok((Viewer::Member(member), Some(expires_at.utc())))
+    }
+
     fn session(&self, credentials: &Credentials) -> Result<Session, SessionError> {
-        let (viewer, expires_at) = match &credentials.bearer {
-            None => (Viewer::Nobody, None),
-            Some(token) => {
-                let proven = self.app.keys.verify(token, self.app.now());
-                let (member, expires_at) = proven.map_err(|error| {
-                    log_refusal(error, credentials);
-                    SessionError::Token(error.to_string())
-                })?;
-                (Viewer::Member(member), Some(expires_at.utc()))
-            }
-        };
+        let (viewer, expires_at) = self.viewer(credentials)?;
         let (app, public, streams) = (self.app.clone(), Arc::clone(&self.public), Arc::clone(&self.streams));
         let data = move |context: &OperationContext| {
             let app = app.caused_by(Cause::Request(context.request_id.as_str().into()));
             let mut data = Data::default();
-            data.insert(match &context.stream {
+            let scope = match &context.stream {
                 None => Scope::new(app, Arc::clone(&public), viewer, context.address),
                 Some(stream) => Scope::of_stream(app, &streams, viewer, context.address, Arc::clone(stream)),
-            });
+            };
+            data.insert(scope.with_user_agent(context.user_agent.clone()));
             data
         };
-        Ok(Session::new(data)
-            .expiring(expires_at)
-            .with_owner(viewer.id().map(|id| u128::from_be_bytes(*id.as_bytes()))))
+        let session = Session::new(data).expiring(expires_at);
+        let Viewer::Member(member) = viewer else { return Ok(session) };
+        // It may end between the check of its token and the first wait, which checks again.
+        let ended = Arc::clone(&self.app.ended_sessions).wait_for(member.session());
+        Ok(session.with_owner(Some(u128::from_be_bytes(*member.id().as_bytes()))).until(ended))
     }
 }
 
@@ -154,6 +160,11 @@ impl Readiness for Database {
             Metric::count_gauge("feeds_followed", "Bookings and accounts whose events are followed", topics),
             Metric::count_gauge("feed_followers", "Subscriptions that follow events", followers),
             Metric::count_gauge("attempts_delayed", "Attempts to sign in that are being delayed", app.delays.number()),
+            Metric::count_gauge(
+                "ended_sessions",
+                "Ended sessions whose access tokens are refused",
+                app.ended_sessions.number(),
+            ),
             Metric::count_gauge("time_zone_rules_age_days", "Age of the time zone rules in use", days),
         ]);
         metrics

@@ -71,6 +71,9 @@ fn cursors(raw: &str) {
     if let Ok(place) = Newest::<ReviewId>::from_cursor(raw) {
         assert_eq!(place.to_cursor(), raw);
     }
+    if let Ok(place) = Newest::<SessionId>::from_cursor(raw) {
+        assert_eq!(place.to_cursor(), raw);
+    }
     if let Ok(position) = EventPosition::from_cursor(raw) {
         assert_eq!(position.to_cursor(), raw);
     }
@@ -112,6 +115,9 @@ fn texts(raw: &str) {
     }
     if let Ok(paragraphs) = text::paragraphs(raw, 0..=10_000) {
         assert_eq!(text::paragraphs(&paragraphs, 0..=10_000).as_ref(), Ok(&paragraphs), "{raw:?}");
+    }
+    if let Some(line) = text::cut_line(raw, 200) {
+        assert_eq!(text::line(&line, 1..=200).as_ref(), Ok(&line), "{raw:?}");
     }
     let key = search_key(raw);
     assert!(key.chars().count() <= MAX_KEY && key.is_empty() == raw.trim().is_empty(), "{raw:?}");

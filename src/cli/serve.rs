@@ -6,7 +6,7 @@ use crate::worker;
 use anyhow::{Context, bail};
 use auth::PasswordHasher;
 use domain::app::{App, AttemptLimits, Caps, HoldLimits, Terms};
-use domain::mails::Mails;
+use domain::{mails::Mails, sessions};
 use graphql_contract::documents::Limits;
 use graphql_transport;
 use import::demo::{self, Account};
@@ -135,6 +135,7 @@ async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Out
         demo::lock_accounts(&app).await?;
         false
     };
+    sessions::notice_ends(&app).await?;
     let mut gateway = gateway::with_limits(&app, limits_of(&config))?;
     gateway.settings = settings_of(&config);
     let has_pages = config.profile.wants_pages();

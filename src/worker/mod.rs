@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::{FutureExt as _, future::join_all};
 
-use domain::{accounts, app::App, bookings, events, outbox, payments, retention::Sweeper, reviews};
+use domain::{accounts, app::App, bookings, events, outbox, payments, retention::Sweeper, reviews, sessions};
 use types::{EffectKind, error::Result};
 
 /// The interval of ticks.
@@ -43,9 +43,10 @@ pub async fn run(app: App) {
     let sweep = repeat(&app, SWEEP, "old data", || sweeper.sweep(&worker));
     let wake = repeat(&app, WAKE, "changes of other servers", || events::wake_for_other_servers(&app));
     let check = repeat(&app, CHECK_ALL, "followed topics", || events::check_all_topics(&app));
+    let ends = repeat(&app, TICK, "ended sessions", || sessions::notice_ends(&worker));
     let rules = repeat(&app, TZDATA, "time zone rules", || follow_tzdata(&app));
     let derived = until_done(&app, "derived columns", || store::refresh::all(&worker.database));
-    tokio::join!(due, join_all(effects), inbox, measured, wake, check, sweep, rules, derived);
+    tokio::join!(due, join_all(effects), inbox, measured, wake, check, sweep, ends, rules, derived);
 }
 
 /// Runs a job once. If it fails or panics, it is retried a tick later.

@@ -4,6 +4,7 @@ use crate::harness::{
     app::TestApp,
     database::{CreateTable, Name, discard, unused_url},
 };
+use chrono::Duration;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::StreamExt as _;
 use mysql_engine::{Conn, Database, Options};
@@ -183,4 +184,31 @@ async fn older_events_and_feeds_stay_and_cursors_stay_valid() {
         let event = stream.next().await.unwrap()["data"]["event"].clone();
         assert_eq!(event, json!({ "cursor": format!("{side}.5"), "kind": "CANCELLED_BY_GUEST", "actor": "GUEST" }));
     }
+}
+
+/// Older servers wrote neither the last use of a session nor, when they refreshed it, its expiry.
+#[tokio::test]
+async fn older_sessions_have_their_last_use_their_expiry_and_their_end() {
+    const REFRESH: &str = "mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { __typename } }";
+    const SIGN_OUT: &str = "mutation ($input: SignOutInput!) { signOut(input: $input) { __typename } }";
+    const LIST: &str = "{ me { sessions { nodes { lastUsedAt device network } } } }";
+    let app = TestApp::new().await;
+    let (guest, gone) = (app.guest().await, app.guest().await);
+    app.pass(Duration::days(10));
+    app.run(None, REFRESH, json!({ "input": { "refreshToken": guest.refresh } })).await;
+    app.run(None, SIGN_OUT, json!({ "input": { "refreshToken": gone.refresh } })).await;
+    let newer = migrate::scripts().unwrap().iter().filter(|script| script.name.as_str() >= "2026-11-27-000040").count();
+    migrate::down(app.url(), newer).await.unwrap();
+    let old = "UPDATE sessions SET expires_at = created_at + INTERVAL 30 DAY";
+    app.conn().await.batch_execute(old).await.unwrap();
+    migrate::up(app.url()).await.unwrap();
+    let upgraded = app.second_instance().await;
+    let sessions = guest.at(&upgraded).run(LIST, json!({})).await["me"]["sessions"]["nodes"].clone();
+    let expected = json!([{ "lastUsedAt": "2026-03-12T04:00:00Z", "device": "Unknown device", "network": null }]);
+    assert_eq!(sessions, expected);
+    upgraded.pass(Duration::days(29));
+    assert_eq!(guest.at(&upgraded).run(LIST, json!({})).await["me"]["sessions"]["nodes"], sessions, "not expired");
+    let ended = "SELECT CAST(COUNT(*) AS CHAR) AS name FROM sessions WHERE end_recorded_at = revoked_at";
+    let ended: Name = diesel::sql_query(ended).get_result(&mut app.conn().await).await.unwrap();
+    assert_eq!(ended.name, "1");
 }

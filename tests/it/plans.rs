@@ -35,7 +35,7 @@ use crate::{
         server::Server,
         wire,
     },
-    operations::of_screen,
+    operations::{of_field, of_screen},
 };
 
 /// Tables that always have few rows.
@@ -90,8 +90,12 @@ impl World {
         let email = format!("{name}@example.org");
         let input = json!({ "email": email, "password": "correct horse", "displayName": name });
         let answer = self.run("", REGISTER, json!({ "input": input })).await;
-        let token = answer["registerUser"]["tokens"]["accessToken"].as_str().unwrap();
-        remote::verified(self.server.address(), token).await
+        let token = answer["registerUser"]["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}"));
+        remote::verified(self.server.address(), token).await;
+        // Another session, so that the first one can be ended.
+        let input = json!({ "email": email, "password": "correct horse" });
+        let answer = self.run("", &of_field("signIn").text, json!({ "input": input })).await;
+        answer["signIn"]["tokens"]["accessToken"].as_str().unwrap().to_owned()
     }
 
     /// Searches in each order, with a second page.
@@ -253,6 +257,8 @@ async fn fill(conn: &mut Conn) {
         ("payments", "id, booking_id", ""),
         ("wishlists", "id", "user_id"),
         ("wishlist_items", "id, wishlist_id", ""),
+        ("sessions", "id", "user_id"),
+        ("refresh_tokens", "token_hash, session_id", ""),
     ] {
         let columns: Vec<Column> = diesel::sql_query(format!(
             "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() \
@@ -280,7 +286,8 @@ async fn fill(conn: &mut Conn) {
     conn.batch_execute(limits).await.unwrap();
     fill_events(conn).await;
     conn.batch_execute(
-        "ANALYZE TABLE quotes, bookings, payments, limits, events, feeds, feed_entries, wishlists, wishlist_items",
+        "ANALYZE TABLE quotes, bookings, payments, limits, events, feeds, feed_entries, wishlists, wishlist_items, \
+         sessions, refresh_tokens",
     )
     .await
     .unwrap();

@@ -59,6 +59,7 @@ impl World {
             self.hosts[1 + number % 5].book_and_pay(&asked, &self.day(40), &self.day(42)).await;
             self.review(number, &stay).await;
             self.add_to_wishlist(number).await;
+            self.sign_in().await;
         }
     }
 
@@ -73,6 +74,12 @@ impl World {
             let input = json!({ "wishlistId": list, "listingId": self.listings[number] });
             assert_eq!(self.guest.mutate(add, input).await["__typename"], "AddToWishlistSuccess");
         }
+    }
+
+    /// Another session of the guest.
+    async fn sign_in(&self) {
+        let email = self.guest.run("{ me { email } }", json!({})).await["me"]["email"].clone();
+        Actor::sign_in(&self.app, email.as_str().unwrap(), "correct horse").await;
     }
 
     async fn review(&self, number: usize, stay: &str) {

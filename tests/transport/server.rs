@@ -193,6 +193,10 @@ impl Query {
         ctx.data_unchecked::<OperationContext>().address.map(|address| address.to_string())
     }
 
+    async fn user_agent(&self, ctx: &Context<'_>) -> Option<String> {
+        ctx.data_unchecked::<OperationContext>().user_agent.as_deref().map(str::to_owned)
+    }
+
     async fn fail(&self) -> async_graphql::Result<i32> {
         Err("it failed".into())
     }

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::client::Socket;
+use crate::client::{GRAPHQL, Socket, post, send};
 use crate::server::{Server, with_timeout};
 
 #[tokio::test]
@@ -142,6 +142,29 @@ async fn an_anonymous_operation_ignores_the_session_of_its_socket() {
         assert_eq!(socket.receive().await["payload"]["data"]["anyone"], viewer);
         assert_eq!(socket.receive().await["type"], "complete");
     }
+}
+
+#[tokio::test]
+async fn an_operation_knows_what_its_client_says_of_itself() {
+    let server = Server::start().await;
+    let to = server.address;
+    let agent = ("user-agent", "Mini/1.0 (é)");
+    let headers = [("content-type", "application/json"), ("accept", GRAPHQL), agent];
+    let body = json!({ "query": "{ userAgent }" }).to_string();
+    let said = json!({ "data": { "userAgent": "Mini/1.0 (é)" } });
+    assert_eq!(send(to, "POST", "/graphql", &headers, &body).await.json(), said);
+    let events = [headers[0], ("accept", "text/event-stream"), agent];
+    let streamed = send(to, "POST", "/graphql", &events, &body).await.body;
+    assert!(streamed.contains(&said.to_string()), "{streamed}");
+    let long = format!("Mini/1.0 {}", "x".repeat(2_000));
+    let headers = [("sec-websocket-protocol", "graphql-transport-ws"), ("user-agent", long.as_str())];
+    let mut socket = Socket::open(to, &headers).await.unwrap();
+    socket.send_json(json!({ "type": "connection_init" })).await;
+    assert_eq!(socket.receive().await["type"], "connection_ack");
+    socket.subscribe("1", "{ userAgent }").await;
+    assert_eq!(socket.receive().await["payload"]["data"]["userAgent"], long[..1_000]);
+    let reply = post(to, "{ userAgent }", json!({})).await;
+    assert_eq!(reply.json(), json!({ "data": { "userAgent": null } }));
 }
 
 #[tokio::test]

@@ -34,6 +34,19 @@ impl AddressPrefix {
         Ipv6Addr::from(self.0).to_ipv4_mapped()
     }
 
+    /// The network around the client, for people: the first 24 bits of an IPv4 address, as
+    /// `192.0.2.0/24`, or the first 48 of an IPv6 address, as `2001:db8:1::/48`. At most 20 bytes of
+    /// ASCII; `None` when the address is unknown.
+    pub fn network(&self) -> Option<String> {
+        if let Some(address) = self.ipv4() {
+            let [a, b, c, _] = address.octets();
+            return Some(format!("{}/24", Ipv4Addr::new(a, b, c, 0)));
+        }
+        let address = Ipv6Addr::from(self.0);
+        let [a, b, c, ..] = address.segments();
+        (!address.is_unspecified()).then(|| format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)))
+    }
+
     /// The bytes, the same for every address of the client.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
@@ -81,6 +94,20 @@ mod tests {
             assert_eq!(prefix(address).to_string(), text);
         }
         assert_eq!(AddressPrefix::of(None).to_string(), "unknown");
+    }
+
+    #[test]
+    fn a_network_says_less_than_an_address() {
+        for (address, network) in [
+            ("192.0.2.7", "192.0.2.0/24"),
+            ("::ffff:192.0.2.7", "192.0.2.0/24"),
+            ("2001:db8:1:2::1", "2001:db8:1::/48"),
+            ("fe80:ffff:ffff:ffff::1", "fe80:ffff:ffff::/48"),
+        ] {
+            assert_eq!(prefix(address).network().as_deref(), Some(network));
+        }
+        assert!(prefix("ffff:ffff:ffff:ffff::1").network().is_some_and(|network| network.len() <= 20));
+        assert_eq!(AddressPrefix::of(None).network(), None);
     }
 
     #[test]

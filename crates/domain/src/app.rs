@@ -1,6 +1,7 @@
 //! The application: one handle to everything that is shared. Built once, cloned freely.
 
 mod amenity_cache;
+mod ended_sessions;
 mod ttl_cell;
 
 use std::{
@@ -28,6 +29,7 @@ use store::{
 use types::{Clock, Delays, Entropy, Jobs, OsEntropy, Retention, Rule, SystemClock, TimeZones, Timestamp, UserId};
 
 pub use amenity_cache::AmenityCache;
+pub use ended_sessions::EndedSessions;
 pub use mysql_engine::OperationPermit;
 pub use ttl_cell::TtlCell;
 
@@ -256,6 +258,8 @@ pub struct Shared {
     pub mails: Mails,
     /// The streams of this process.
     pub streams: Streams,
+    /// Sessions whose access tokens are refused.
+    pub ended_sessions: Arc<EndedSessions>,
     /// The rules of time zones.
     pub tzdata: Tzdata,
     /// The time zones of published listings, and how many are in each.
@@ -361,6 +365,7 @@ impl App {
             payments: Arc::new(Sandbox),
             mails: Mails::off(),
             streams: Streams::default(),
+            ended_sessions: Arc::default(),
             tzdata: Tzdata::fixed(Arc::clone(TimeZones::built_in())),
             zones: TtlCell::default(),
             amenities: AmenityCache::default(),

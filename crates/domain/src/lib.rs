@@ -17,6 +17,7 @@ pub mod quotes;
 pub mod retention;
 pub mod reviews;
 pub mod search;
+pub mod sessions;
 pub mod users;
 pub mod wishlists;
 

@@ -45,6 +45,7 @@ const COMPLETE: &str = "event: complete\ndata:\n\n";
 pub(super) struct Client {
     pub session: Session,
     pub record: Record,
+    pub user_agent: Option<Arc<str>>,
     pub permit: AdmissionPermit,
     /// Becomes true when the client has disconnected.
     pub closed: Option<watch::Receiver<bool>>,
@@ -64,12 +65,12 @@ pub(super) fn open(
     client: Client,
     charged: Charge,
 ) -> Response {
-    let Client { mut session, record, permit, closed } = client;
+    let Client { mut session, record, user_agent, permit, closed } = client;
     let address = charged.payer.address;
     let position = Arc::new(StreamPosition::resuming(resume_after));
     let is_stream = prepared.operation() == OperationType::Subscription;
     let stream = is_stream.then(|| Arc::clone(&position));
-    let data = session.data(OperationContext { request_id: record.id().to_owned(), address, stream });
+    let data = session.data(OperationContext { request_id: record.id().to_owned(), address, user_agent, stream });
     let operation = operations::start(Arc::clone(&shared), prepared, data, record.clone(), charged);
     let ended = session.take_ended();
     let (frames, body) = mpsc::channel(1);

@@ -1,13 +1,17 @@
 //! Checks the request line and headers of every request.
 
+use std::sync::Arc;
+
 use poem::Request;
-use poem::http::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN};
-use poem::http::{HeaderValue, StatusCode, Version};
+use poem::http::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN, USER_AGENT};
+use poem::http::{HeaderMap, HeaderValue, StatusCode, Version};
 
 use super::server::MAX_HEAD;
 
 /// Headers that may occur only once: with two, a proxy could use a different one than this server.
 const SINGLE_HEADERS: [HeaderName; 4] = [HOST, CONTENT_TYPE, ORIGIN, HeaderName::from_static("last-event-id")];
+/// The most bytes of a `User-Agent` that are kept.
+const MAX_USER_AGENT: usize = 1_000;
 /// Bytes of separators in a header and in the request line.
 const HEADER_OVERHEAD: usize = 4;
 const REQUEST_LINE_OVERHEAD: usize = 12;
@@ -24,6 +28,12 @@ pub(super) fn size(request: &Request) -> usize {
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let line = request.method().as_str().len() + target + REQUEST_LINE_OVERHEAD;
     line + headers + HEADER_OVERHEAD * request.headers().len()
+}
+
+/// The start of the `User-Agent`; bytes that are not UTF-8 are replaced.
+pub(super) fn user_agent(headers: &HeaderMap) -> Option<Arc<str>> {
+    let bytes = headers.get(USER_AGENT)?.as_bytes();
+    Some(String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_USER_AGENT)]).into())
 }
 
 /// Checks a head, and adds the `Host` header to an HTTP/2 request.

@@ -131,7 +131,8 @@ impl GraphQl {
             let charged = operations::Charge { payer, cost_extension };
             return self.respond_with_events(request, prepared, session, charged, reply);
         }
-        let context = OperationContext { request_id: reply.record.id().to_owned(), address, stream: None };
+        let user_agent = heads::user_agent(request.headers());
+        let context = OperationContext { request_id: reply.record.id().to_owned(), address, user_agent, stream: None };
         let RunResult { mut response, problem, memory } =
             self.shared.run(prepared, session.data(context), &reply.record).await.map_err(|failure| {
                 Box::new(Refusal { status: failure_status(&failure), errors: vec![failure], header: None })
@@ -174,7 +175,8 @@ impl GraphQl {
         let closed = peer.and_then(|peer| self.shared.open_connections.closed_signal(*peer));
         peer.into_iter().for_each(|peer| self.shared.open_connections.release_permit(*peer));
         reply.record.set_event_stream();
-        let client = event_stream::Client { session, record: reply.record.clone(), permit, closed };
+        let user_agent = heads::user_agent(headers);
+        let client = event_stream::Client { session, record: reply.record.clone(), user_agent, permit, closed };
         let resume_after = event_stream::last_event_id(headers);
         Ok(event_stream::open(Arc::clone(&self.shared), prepared, resume_after, client, charged))
     }

@@ -63,6 +63,8 @@ pub struct OperationContext {
     pub request_id: String,
     /// The address of the client, if known.
     pub address: Option<IpAddr>,
+    /// What the client says of itself: the start of its `User-Agent`, not checked.
+    pub user_agent: Option<Arc<str>>,
     /// The position of the stream, if the operation is a subscription.
     pub stream: Option<Arc<StreamPosition>>,
 }

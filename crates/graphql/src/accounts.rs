@@ -264,7 +264,8 @@ impl AccountQuery {
 
 /// The anonymous client.
 pub(super) fn client(ctx: &Context<'_>, device_token: Option<String>) -> Client {
-    Client { address: ctx.client(), device: device_token.map(DeviceToken::sent) }
+    let user_agent = ctx.scope().user_agent.clone();
+    Client { address: ctx.client(), device: device_token.map(DeviceToken::sent), user_agent }
 }
 
 /// Mutations of accounts and sessions.

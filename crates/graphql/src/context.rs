@@ -22,6 +22,8 @@ pub struct Scope {
     pub viewer: Viewer,
     /// The client address, as far as the server knows it.
     pub address: Option<std::net::IpAddr>,
+    /// What the client says of itself.
+    pub user_agent: Option<Arc<str>>,
     /// The position of the stream; None in queries and mutations.
     pub stream: Option<Arc<StreamPosition>>,
     public: Arc<PublicLoaders>,
@@ -32,7 +34,13 @@ impl Scope {
     /// The scope of one operation of `viewer`, which can hold few connections at a time.
     pub fn new(app: App, public: Arc<PublicLoaders>, viewer: Viewer, address: Option<std::net::IpAddr>) -> Self {
         let private = Arc::new(PrivateLoaders::of(viewer));
-        Self { app: app.for_operation(), viewer, address, stream: None, public, private }
+        Self { app: app.for_operation(), viewer, address, user_agent: None, stream: None, public, private }
+    }
+
+    /// The scope, of a client that says this of itself.
+    #[must_use]
+    pub fn with_user_agent(self, user_agent: Option<Arc<str>>) -> Self {
+        Self { user_agent, ..self }
     }
 
     /// The loaders of the viewer's private data.
@@ -50,7 +58,7 @@ impl Scope {
         stream: Arc<StreamPosition>,
     ) -> Self {
         let (public, private) = (Arc::clone(&loaders.public), loaders.private(viewer));
-        Self { app: app.for_operation(), viewer, address, stream: Some(stream), public, private }
+        Self { app: app.for_operation(), viewer, address, user_agent: None, stream: Some(stream), public, private }
     }
 }
 

@@ -28,6 +28,7 @@ mod log_throttle;
 pub mod quotes;
 pub mod reviews;
 pub mod search;
+pub mod sessions;
 mod stays;
 pub mod users;
 pub mod wishlists;
@@ -66,17 +67,23 @@ pub struct Mutation(
     payments::PaymentMutation,
     reviews::ReviewMutation,
     wishlists::WishlistMutation,
+    sessions::SessionMutation,
 );
 
 /// Fields of other modules in `Me`.
 #[derive(MergedObject)]
-pub struct MyFields(bookings::MyTrips, hosting::MyHosting, wishlists::MyWishlists);
+pub struct MyFields(bookings::MyTrips, hosting::MyHosting, wishlists::MyWishlists, sessions::MySessions);
 
 impl MyFields {
     /// Those of the account whose loaders are `own`.
     fn of(own: &Arc<PrivateLoaders>) -> Self {
         let own = || Arc::clone(own);
-        Self(bookings::MyTrips(own()), hosting::MyHosting(own()), wishlists::MyWishlists(own()))
+        Self(
+            bookings::MyTrips(own()),
+            hosting::MyHosting(own()),
+            wishlists::MyWishlists(own()),
+            sessions::MySessions(own()),
+        )
     }
 }
 
@@ -99,6 +106,8 @@ nodes::nodes! {
     Review(reviews::Review): ReviewId => reviews::find_review;
     /// A list of listings that the viewer keeps.
     Wishlist(wishlists::Wishlist): WishlistId => wishlists::find_wishlist;
+    /// A session of the viewer.
+    Session(sessions::Session): SessionId => sessions::find_session;
 }
 
 /// Subscriptions. A stream first delivers the events after `after`, then new ones, in order, at least once.

@@ -36,7 +36,7 @@ macro_rules! nodes {
             ) -> $crate::error::Result<Option<Self>> {
                 Ok(match id {
                     $(types::NodeId::$id(id) => $find(ctx, id).await?.map(Self::$node),)*
-                    // Sessions are not visible, cases are for operators, and parts of other objects have no node.
+                    // Cases are for operators, and parts of other objects have no node.
                     _ => None,
                 })
             }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::schema::devices;
+use super::{query_parts::among, schema::devices};
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{Timestamp, UserId};
@@ -49,6 +49,13 @@ pub async fn remember(
         diesel::delete(others).execute(tx).await?;
     }
     Ok(())
+}
+
+/// Forgets devices of an account, by the hashes of their tokens.
+pub async fn forget(tx: &mut Conn, user: UserId, token_hashes: &[Vec<u8>]) -> QueryResult<usize> {
+    let hashes = token_hashes.iter().map(Vec::as_slice);
+    let those = devices::table.filter(among(devices::token_hash, hashes)).filter(devices::user_id.eq(user));
+    diesel::delete(those).execute(tx).await
 }
 
 /// Forgets all devices of an account.

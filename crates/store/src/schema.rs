@@ -411,6 +411,10 @@ diesel::table! {
         expires_at -> Datetime,
         revoked_at -> Nullable<Datetime>,
         device_hash -> Nullable<Binary>,
+        user_agent -> Nullable<Text>,
+        network -> Nullable<Text>,
+        last_used_at -> Datetime,
+        end_recorded_at -> Nullable<Datetime>,
     }
 }
 

@@ -1,5 +1,9 @@
 //! Sessions and their refresh tokens.
 
+mod live;
+
+pub use live::{LockedSession, RecentEnd, Session, end, lock, lock_all, of_user, recent_ends, record_use, visible};
+
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
@@ -36,7 +40,7 @@ pub struct Ticket {
 }
 
 /// A session with its first refresh token.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NewSession {
     /// The session.
     pub id: SessionId,
@@ -48,6 +52,10 @@ pub struct NewSession {
     pub token_hash: [u8; 32],
     /// When the refresh token expires.
     pub expires_at: Timestamp,
+    /// What the client says of itself, at most 200 characters.
+    pub user_agent: Option<String>,
+    /// The network that it signs in from, at most 20 ASCII characters.
+    pub network: Option<String>,
 }
 
 /// Opens a session with its first refresh token.
@@ -59,6 +67,9 @@ pub async fn open(tx: &mut Conn, new: &NewSession, now: Timestamp) -> QueryResul
             sessions::device_hash.eq(new.device_hash.as_slice()),
             sessions::created_at.eq(now),
             sessions::expires_at.eq(new.expires_at),
+            sessions::user_agent.eq(&new.user_agent),
+            sessions::network.eq(&new.network),
+            sessions::last_used_at.eq(now),
         ))
         .prepared()
         .execute(tx)
@@ -136,37 +147,6 @@ pub async fn unused(tx: &mut Conn, token_hash: &[u8]) -> QueryResult<Option<Time
         .first(tx)
         .await
         .optional()
-}
-
-/// Ends a session.
-pub async fn revoke(tx: &mut Conn, session: SessionId, now: Timestamp) -> QueryResult<usize> {
-    diesel::update(sessions::table.find(session))
-        .filter(sessions::revoked_at.is_null())
-        .set(sessions::revoked_at.eq(now))
-        .prepared()
-        .execute(tx)
-        .await
-}
-
-/// Ends all sessions of an account.
-pub async fn revoke_all(tx: &mut Conn, user: UserId, now: Timestamp) -> QueryResult<usize> {
-    diesel::update(sessions::table.filter(sessions::user_id.eq(user)))
-        .filter(sessions::revoked_at.is_null())
-        .set(sessions::revoked_at.eq(now))
-        .prepared()
-        .execute(tx)
-        .await
-}
-
-/// Ends all sessions of an account except `kept`.
-pub async fn revoke_others(tx: &mut Conn, user: UserId, kept: SessionId, now: Timestamp) -> QueryResult<usize> {
-    diesel::update(sessions::table.filter(sessions::user_id.eq(user)))
-        .filter(sessions::id.ne(kept))
-        .filter(sessions::revoked_at.is_null())
-        .set(sessions::revoked_at.eq(now))
-        .prepared()
-        .execute(tx)
-        .await
 }
 
 /// Deletes at most `limit` refresh tokens that expired before `before`, the oldest first, and the sessions that have none left.

@@ -86,6 +86,8 @@ pub const ROWS: &[Row] = &[
     row("addToWishlist", ""),
     row("removeFromWishlist", ""),
     row("deleteWishlist", ""),
+    row("endSession", ""),
+    row("endOtherSessions", ""),
     row("bookingEvents", ""),
     row("myTripEvents", ""),
     row("myHostingEvents", ""),
@@ -118,6 +120,8 @@ pub async fn stage(world: &World, row: &Row) -> Value {
         "bookingEvents" | "myTripEvents" | "myHostingEvents" => stream(world, row.field).await,
         "quoteStay" | "createBooking" | "payBooking" | "confirmPayment" => trip(world, *row).await,
         "acceptBooking" | "declineBooking" | "cancelBooking" | "writeReview" => answer(world, *row).await,
+        "endSession" => json!({ "input": { "sessionId": world.session().await.member.session().to_string() } }),
+        "endOtherSessions" => json!({}),
         field if field.ends_with("Wishlist") => keeping(world, field).await,
         _ => hosting(world, *row).await,
     };
@@ -150,7 +154,7 @@ async fn thing(world: &World, about: &str) -> String {
     match about {
         "person" => world.guest.member.id().to_string(),
         "viewer" => types::MeId::from(world.guest.member.id()).to_string(),
-        "session" => world.guest.member.session().to_string(),
+        "session" => world.session().await.member.session().to_string(),
         "listing" | "published" => world.listing().await,
         "draft" => world.draft(DRAFT).await,
         "unlisted" => {

@@ -6,7 +6,7 @@ use mysql_engine::Options;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    actors::{Actor, CREATE_LISTING, data, home},
+    actors::{Actor, CREATE_LISTING, home},
     app::TestApp,
 };
 
@@ -170,11 +170,14 @@ impl World {
         (list, item)
     }
 
+    /// A new session of the guest.
+    pub async fn session(&self) -> Actor {
+        Actor::sign_in(&self.app, &self.email(&self.guest).await, PASSWORD).await
+    }
+
     /// A refresh token of a new session of the guest.
     pub async fn refresh_token(&self) -> String {
-        let input = json!({ "email": self.email(&self.guest).await, "password": PASSWORD });
-        let answer = data(self.app.run(None, SIGN_IN, json!({ "input": input })).await);
-        text(&answer["signIn"]["tokens"]["refreshToken"])
+        self.session().await.refresh
     }
 
     /// The email address of a user.
@@ -193,8 +196,6 @@ pub const PASSWORD: &str = "correct horse";
 
 const REVIEW: &str = "mutation ($input: WriteReviewInput!) { writeReview(input: $input) {
     ... on WriteReviewSuccess { review { id } } ... on UserError { message } } }";
-const SIGN_IN: &str = "mutation ($input: SignInInput!) { signIn(input: $input) {
-    ... on SignInSuccess { tokens { refreshToken } } ... on UserError { message } } }";
 
 fn hide(input: &mut Value) {
     let place = &mut input["place"];

@@ -7,6 +7,7 @@ mod passwords;
 mod queue;
 mod refresh;
 mod resets;
+mod sessions;
 mod verification;
 mod viewer;
 mod wire;

@@ -28,9 +28,19 @@ impl Actor {
             "email": format!("someone{}@example.org", app.number()), "password": "correct horse", "displayName": name
         });
         let response = app.run(None, REGISTER, json!({ "input": input })).await;
-        let answer = data(response);
-        let tokens = &answer["registerUser"]["tokens"];
-        let access = tokens["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+        Self::of(app, &data(response)["registerUser"])
+    }
+
+    /// Signs in through the API.
+    pub async fn sign_in(app: &TestApp, email: &str, password: &str) -> Self {
+        let input = json!({ "email": email, "password": password });
+        Self::of(app, &data(app.run(None, SIGN_IN, json!({ "input": input })).await)["signIn"])
+    }
+
+    /// The owner of the tokens in a payload.
+    pub fn of(app: &TestApp, payload: &Value) -> Self {
+        let tokens = &payload["tokens"];
+        let access = tokens["accessToken"].as_str().unwrap_or_else(|| panic!("{payload}")).to_owned();
         let (member, _) = app.app.keys.verify(&access, app.app.now()).unwrap();
         Self { app: app.clone(), member, access, refresh: tokens["refreshToken"].as_str().unwrap().to_owned() }
     }
@@ -182,6 +192,8 @@ pub const REGISTER: &str = "mutation ($input: RegisterUserInput!) { registerUser
 pub const VERIFY_EMAIL: &str = "mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { __typename
     ... on VerifyEmailSuccess { accessToken me { email emailVerified } } ... on UserError { code }
     ... on TooManyAttemptsProblem { retryAfterSeconds } } }";
+const SIGN_IN: &str = "mutation ($input: SignInInput!) { signIn(input: $input) { __typename
+    ... on SignInSuccess { tokens { accessToken refreshToken } } ... on UserError { code message } } }";
 pub const CREATE_LISTING: &str = "mutation ($input: CreateListingInput!) { createListing(input: $input) { __typename
     ... on CreateListingSuccess { listing { id } } ... on UserError { code message path } } }";
 pub const PUBLISH_LISTING: &str = "mutation ($input: PublishListingInput!) { publishListing(input: $input) { __typename

@@ -64,6 +64,19 @@ impl Socket {
         }
     }
 
+    /// The code and the reason with which the server closes the socket, within the timeout.
+    pub async fn closed(&mut self) -> (u16, String) {
+        let closed = async {
+            loop {
+                if let Message::Close(frame) = self.stream.next().await.unwrap().unwrap() {
+                    let frame = frame.expect("a code");
+                    return (frame.code.into(), frame.reason.to_string());
+                }
+            }
+        };
+        tokio::time::timeout(TIMEOUT, closed).await.expect("it is closed")
+    }
+
     /// The next event of a subscription whose field is called `event`.
     pub async fn event(&mut self) -> Value {
         let message = self.receive().await;

@@ -18,7 +18,7 @@ pub struct Offers {
 
 impl Offers {
     /// Every mutation of the contract with its example, on this viewer's objects, and then every field, in lists and by id. Deletions are
-    /// omitted unless `deletes`.
+    /// omitted unless `deletes`, and so are ends of sessions: only the oldest one, which is listed last, is not the current one.
     pub async fn run_query(&mut self, world: &World, token: &str, deletes: bool) {
         let contract = Contract::read();
         // Objects of the first round are read by id in the second.
@@ -28,7 +28,7 @@ impl Offers {
             }
         }
         for (mutation, _) in root_fields().iter().filter(|(_, keyword)| keyword == "mutation") {
-            if !deletes && ["delete", "remove"].iter().any(|verb| mutation.starts_with(verb)) {
+            if !deletes && ["delete", "remove", "end"].iter().any(|verb| mutation.starts_with(verb)) {
                 continue;
             }
             let example = of_field(mutation);

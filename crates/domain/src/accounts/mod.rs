@@ -7,10 +7,13 @@ mod reset;
 mod sign_in;
 mod verification;
 
+use std::sync::Arc;
+
 use super::limits;
 use crate::{
     app::App,
     events::{self, NewChange},
+    sessions::{Ended, end_locked},
 };
 use auth::{DeviceToken, Holder, NewPassword, Password, RefreshToken, Tokens, Weakness};
 use client_limits::{AddressPrefix, Lane};
@@ -32,6 +35,8 @@ pub use verification::{Verified, resend_verification, verify_email};
 const MAX_NAME: usize = 50;
 /// Most characters of a language tag.
 const MAX_LOCALE: usize = 35;
+/// Most characters of what a client says of itself.
+const MAX_USER_AGENT: usize = 200;
 /// Most devices of an account. Beyond that, the least recently used is forgotten.
 const MAX_DEVICES: i64 = 20;
 
@@ -42,6 +47,8 @@ pub struct Client {
     pub address: AddressPrefix,
     /// The token of its device, if it sends one.
     pub device: Option<DeviceToken>,
+    /// What it says of itself.
+    pub user_agent: Option<Arc<str>>,
 }
 
 /// A new session, with the device from which it was opened.
@@ -104,7 +111,7 @@ pub fn checked_locale(tag: Option<String>) -> Result<Option<String>> {
 impl Client {
     /// A new user with an empty profile.
     pub fn unknown() -> Self {
-        Self { address: AddressPrefix::of(None), device: None }
+        Self { address: AddressPrefix::of(None), device: None, user_agent: None }
     }
 }
 
@@ -130,7 +137,7 @@ pub async fn register(app: &App, new: Registration, client: &Client) -> Result<S
         .database
         .transaction(async |tx| {
             store::users::insert(tx, &account).await?;
-            let signed_in = open(app, tx, (user, false), &device, now).await?;
+            let signed_in = open(app, tx, (user, false), (client, &device), now).await?;
             verification::send_code(app, tx, user, &email, now).await?;
             events::append_changes(app, tx, &[NewChange::person(user)], now).await?;
             Ok::<_, Error>(signed_in)
@@ -184,7 +191,7 @@ async fn open(
     app: &App,
     tx: &mut Conn,
     (user, has_verified_email): (UserId, bool),
-    device: &DeviceToken,
+    (client, device): (&Client, &DeviceToken),
     now: Timestamp,
 ) -> Result<SignedIn> {
     let refresh = RefreshToken::new(&*app.entropy);
@@ -195,6 +202,8 @@ async fn open(
         device_hash: device.hash(),
         token_hash: refresh.hash(),
         expires_at: refresh_expires_at,
+        user_agent: client.user_agent.as_deref().and_then(|said| text::cut_line(said, MAX_USER_AGENT)),
+        network: client.address.network(),
     };
     devices::remember(tx, &device.hash(), user, now, now + app.terms.device, MAX_DEVICES).await?;
     sessions::open(tx, &session, now).await?;
@@ -209,12 +218,14 @@ async fn open(
 /// When the database fails.
 pub async fn sign_out(app: &App, token: &RefreshToken) -> Result<bool> {
     let now = app.now();
-    app.database
+    let ended = app
+        .database
         .transaction(async |tx| match sessions::lock_ticket(tx, &token.hash()).await? {
-            Some(ticket) => Ok(sessions::revoke(tx, ticket.session, now).await? > 0),
-            None => Ok(false),
+            Some(ticket) if ticket.revoked_at.is_none() => end_locked(tx, vec![ticket.session], now).await,
+            _ => Ok(Ended::default()),
         })
-        .await
+        .await?;
+    Ok(ended.take_effect(app) > 0)
 }
 
 /// What only its owner sees of an account.

@@ -1,11 +1,11 @@
 //! New passwords of accounts, and those of demo accounts, which the program itself sets.
 
 use super::create_verified;
-use crate::app::App;
+use crate::{app::App, sessions::end_all};
 use auth::{Fit, NewPassword, Password, PasswordHasher};
 use client_limits::{AddressPrefix, Lane};
 use mysql_engine::Conn;
-use store::{accounts, devices, sessions};
+use store::{accounts, devices};
 use types::{
     Email, UserId,
     error::{Error, Result},
@@ -87,12 +87,15 @@ pub async fn lock(app: &App, email: &Email) -> Result<()> {
     let hash = app.passwords.hash(&NewPassword::of_program(secret), own_lane(), &*app.entropy).await?;
     let Some(found) = accounts::credentials(&mut app.conn().await?, email.as_str()).await? else { return Ok(()) };
     let (user, now): (UserId, _) = (found.user, app.now());
-    app.database
+    let ended = app
+        .database
         .transaction(async |tx| {
             accounts::set_password(tx, user, &hash, now).await?;
-            sessions::revoke_all(tx, user, now).await?;
+            let ended = end_all(tx, user, now).await?;
             devices::forget_all(tx, user).await?;
-            Ok(())
+            Ok::<_, Error>(ended)
         })
-        .await
+        .await?;
+    ended.take_effect(app);
+    Ok(())
 }

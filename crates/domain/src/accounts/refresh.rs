@@ -5,7 +5,10 @@
 //! derived from the old one, so that it need not be stored.
 
 use super::{Client, limits};
-use crate::app::App;
+use crate::{
+    app::App,
+    sessions::{Ended, end_locked},
+};
 use auth::{Holder, RefreshToken, Tokens};
 use mysql_engine::Conn;
 use store::sessions::{self, Ticket};
@@ -24,17 +27,22 @@ pub async fn refresh(app: &App, token: &RefreshToken, client: &Client) -> Result
     let refreshed = app
         .database
         .transaction(async |tx| {
-            let Some(ticket) = sessions::lock_ticket(tx, &token.hash()).await? else { return Ok(None) };
+            let Some(ticket) = sessions::lock_ticket(tx, &token.hash()).await? else {
+                return Ok(Err(Ended::default()));
+            };
             if ticket.revoked_at.is_some() || ticket.expires_at <= now {
-                return Ok(None);
+                return Ok(Err(Ended::default()));
             }
             match ticket.used_at {
-                None => exchange(app, tx, token, &ticket, client, now).await.map(Some),
+                None => exchange(app, tx, token, &ticket, client, now).await.map(Ok),
                 Some(used_at) => repeat(app, tx, token, &ticket, client, used_at, now).await,
             }
         })
         .await?;
-    refreshed.ok_or_else(|| Refusal::InvalidSession(InvalidSession).into())
+    refreshed.map_err(|ended| {
+        ended.take_effect(app);
+        Refusal::InvalidSession(InvalidSession).into()
+    })
 }
 
 /// The first use.
@@ -51,6 +59,7 @@ async fn exchange(
     let expires_at = now + app.terms.refresh_token;
     sessions::mark_used(tx, &token.hash(), &child.hash(), client.address, now).await?;
     sessions::issue(tx, ticket.session, &child.hash(), now, expires_at).await?;
+    sessions::record_use(tx, ticket.session, now, expires_at).await?;
     pair(app, tx, ticket, child, (now, expires_at)).await
 }
 
@@ -63,14 +72,14 @@ async fn repeat(
     client: &Client,
     used_at: Timestamp,
     now: Timestamp,
-) -> Result<Option<Tokens>> {
+) -> Result<Result<Tokens, Ended>> {
     if now - used_at < app.terms.refresh_grace
         && is_same_client(ticket, client)
         && let Some(hash) = &ticket.child_hash
         && let Some(child) = app.keys.child_with_hash(token, hash)?
         && let Some(expires_at) = sessions::unused(tx, hash).await?
     {
-        return pair(app, tx, ticket, child, (used_at, expires_at)).await.map(Some);
+        return pair(app, tx, ticket, child, (used_at, expires_at)).await.map(Ok);
     }
     tracing::warn!(
         target: logs::SECURITY,
@@ -80,8 +89,7 @@ async fn repeat(
         address = %client.address,
         "a refresh token was used twice: the session ends"
     );
-    sessions::revoke(tx, ticket.session, now).await?;
-    Ok(None)
+    Ok(Err(end_locked(tx, vec![ticket.session], now).await?))
 }
 
 /// Whether the client has the device of the session, or the address from which the token was used.

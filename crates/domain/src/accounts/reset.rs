@@ -8,6 +8,7 @@ use super::{
 use crate::{
     app::App,
     mails::{self, Order},
+    sessions::{end_all, end_all_but},
 };
 use auth::{DeviceToken, Fit, Member, NewPassword, Password};
 use client_limits::Lane;
@@ -16,7 +17,6 @@ use store::{
     accounts::{self, Account},
     devices,
     one_time_codes::{self, OneTimeCode},
-    sessions,
 };
 use telemetry::logs;
 use types::{
@@ -60,18 +60,20 @@ pub async fn reset_password(app: &App, link_code: &str, password: String, client
     let password = checked(app, &account, password, lane).await?;
     let hash = app.passwords.hash(&password, lane, &*app.entropy).await?;
     let (now, device) = (app.now(), DeviceToken::new(&*app.entropy));
-    let signed_in = app
+    let (signed_in, ended) = app
         .database
         .transaction(async |tx| {
             let account = locked(tx, user).await?;
             let code = one_time_codes::lock(tx, user, CodePurpose::ResetPassword).await?;
             code.filter(|code| code.id == id && codes::is_open(code, now)).ok_or_else(invalid)?;
-            sessions::revoke_all(tx, user, now).await?;
+            let ended = end_all(tx, user, now).await?;
             devices::forget_all(tx, user).await?;
             replace(app, tx, user, &hash, now).await?;
-            open(app, tx, (user, account.email.is_some()), &device, now).await
+            let signed_in = open(app, tx, (user, account.email.is_some()), (client, &device), now).await?;
+            Ok::<_, Error>((signed_in, ended))
         })
         .await?;
+    ended.take_effect(app);
     app.mails.ordered.notify_one();
     tracing::info!(target: logs::SECURITY, event = "password_reset", %user, address = %client.address, "a password was reset");
     Ok(signed_in)
@@ -114,16 +116,19 @@ pub async fn change_password(
     let new = checked(app, &found, new, lane).await?;
     let hash = app.passwords.hash(&new, lane, &*app.entropy).await?;
     let now = app.now();
-    app.database
+    let ended = app
+        .database
         .transaction(async |tx| {
             let account = locked(tx, user).await?;
             if account.password_hash != found.password_hash {
                 return Err(wrong());
             }
-            sessions::revoke_others(tx, user, member.session(), now).await?;
-            replace(app, tx, user, &hash, now).await
+            let ended = end_all_but(tx, user, member.session(), now).await?;
+            replace(app, tx, user, &hash, now).await?;
+            Ok(ended)
         })
         .await?;
+    ended.take_effect(app);
     app.mails.ordered.notify_one();
     tracing::info!(target: logs::SECURITY, event = "password_changed", %user, "a password was changed");
     Ok(())

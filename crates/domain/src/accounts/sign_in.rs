@@ -58,7 +58,7 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
             if let Some(renewed) = &renewed {
                 accounts::set_password(tx, user, renewed, now).await?;
             }
-            open(app, tx, (user, account.email.is_some()), &device, now).await
+            open(app, tx, (user, account.email.is_some()), (client, &device), now).await
         })
         .await?;
     let (known_device, address) = (source.is_known(), client.address);

@@ -17,10 +17,11 @@ use poem::http::{HeaderMap, StatusCode};
 use poem::web::websocket::{WebSocket, WebSocketConfig};
 use poem::{Body, FromRequest as _, IntoResponse as _, Request, Response};
 
+use super::heads;
 use super::response_body::{ResponseBody, error};
 use super::shared::{Shared, bearer};
 use close::Close;
-use socket::Socket;
+use socket::{Client, Socket};
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 /// The read buffer of a socket, in bytes, which an idle socket keeps: most messages of clients fit.
@@ -39,8 +40,8 @@ pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: S
         return refuse(StatusCode::FORBIDDEN, "This origin is not allowed.", &request_id);
     }
     let offers_subprotocol = offers_subprotocol(headers);
-    let bearer = bearer(headers);
-    let address = shared.address(&request);
+    let client =
+        Client { bearer: bearer(headers), address: shared.address(&request), user_agent: heads::user_agent(headers) };
     let websocket = match WebSocket::from_request_without_body(&request).await {
         Ok(websocket) => websocket,
         Err(_) => return refuse(StatusCode::BAD_REQUEST, "This is not a websocket handshake.", &request_id),
@@ -51,17 +52,17 @@ pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: S
     let peer = request.remote_addr().as_socket_addr().copied();
     let serve = move |stream| async move {
         let _alive = shared.alive.clone();
-        let permit = shared.admission.admit(address);
+        let permit = shared.admission.admit(client.address);
         peer.into_iter().filter(|_| permit.is_some()).for_each(|peer| shared.open_connections.release_permit(peer));
         let unread_bytes = peer.and_then(|peer| shared.open_connections.unread_bytes(peer)).unwrap_or_default();
-        unread_bytes.start_counting(shared.gate.incoming(), address);
+        unread_bytes.start_counting(shared.gate.incoming(), client.address);
         let refused = match (offers_subprotocol, &permit) {
             (false, _) => Some(Close::SUBPROTOCOL),
             (true, None) => Some(Close::OVERLOADED),
             (true, Some(_)) => None,
         };
         // On the heap, because the framework's task would hold it twice.
-        Box::pin(Socket::new(shared, (stream, unread_bytes), bearer, address, request_id).serve(refused)).await;
+        Box::pin(Socket::new(shared, (stream, unread_bytes), client, request_id).serve(refused)).await;
     };
     websocket.protocols([SUBPROTOCOL]).config(config).on_upgrade(serve).into_response()
 }

@@ -46,13 +46,19 @@ impl From<Close> for SocketEnd {
     }
 }
 
+/// The client, by its handshake.
+pub(super) struct Client {
+    /// The token, or why there is none.
+    pub bearer: Result<Option<String>, &'static str>,
+    pub address: Option<IpAddr>,
+    pub user_agent: Option<Arc<str>>,
+}
+
 pub(super) struct Socket {
     shared: Arc<Shared>,
     stream: WebSocketStream,
     unread_bytes: UnreadBytes,
-    /// The token of the handshake.
-    bearer: Result<Option<String>, &'static str>,
-    address: Option<IpAddr>,
+    client: Client,
     request_id: String,
     session: Option<Session>,
     /// Completes when the session ends early.
@@ -65,24 +71,12 @@ impl Socket {
     pub fn new(
         shared: Arc<Shared>,
         (stream, unread_bytes): (WebSocketStream, UnreadBytes),
-        bearer: Result<Option<String>, &'static str>,
-        address: Option<IpAddr>,
+        client: Client,
         request_id: String,
     ) -> Self {
         let operations = StreamMap::new();
         let last_received = Instant::now();
-        Self {
-            shared,
-            stream,
-            unread_bytes,
-            bearer,
-            address,
-            request_id,
-            session: None,
-            ended: None,
-            operations,
-            last_received,
-        }
+        Self { shared, stream, unread_bytes, client, request_id, session: None, ended: None, operations, last_received }
     }
 
     /// Serves the socket until it is closed; `refused` closes it at once.
@@ -173,11 +167,11 @@ impl Socket {
         }
         let given = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization")).map(|(_, value)| value);
         let bearer = match given {
-            None | Some(Value::Null) => self.bearer.clone(),
+            None | Some(Value::Null) => self.client.bearer.clone(),
             Some(Value::String(authorization)) => token(authorization),
             Some(_) => Err("`authorization` must be a string."),
         };
-        let credentials = Credentials::of(bearer.map_err(Close::forbidden)?, self.address);
+        let credentials = Credentials::of(bearer.map_err(Close::forbidden)?, self.client.address);
         let shared = self.shared.clone();
         let opened = timeout(shared.settings.init_timeout, shared.sessions.open(credentials)).await;
         let mut session = match opened {
@@ -197,21 +191,23 @@ impl Socket {
         if self.operations.contains_key(&id) {
             return Err(Close::duplicate(&id).into());
         }
-        let payer = Payer { address: self.address, viewer };
+        let payer = Payer { address: self.client.address, viewer };
         let request_id = self.shared.sessions.request_id();
         let context = tracing::info_span!("request", id = request_id, socket = self.request_id);
         let trace = trace::start(&context, &request_id, None);
         let spans = (context, trace);
-        let record = Record::start(&self.shared, Transport::Websocket, request_id.clone(), self.address, spans);
+        let record = Record::start(&self.shared, Transport::Websocket, request_id.clone(), self.client.address, spans);
         record.set_viewer(viewer);
         let prepared = prepare(self.shared.clone(), self.operations.len(), (payload, bytes), payer, &record).await;
         let Some(session) = &self.session else { return Err(Close::UNAUTHORIZED.into()) };
         match prepared {
             Ok((prepared, charged)) => {
                 let stream = (prepared.operation() == OperationType::Subscription).then(Arc::default);
-                let context = OperationContext { request_id, address: self.address, stream };
+                let Client { address, user_agent, .. } = &self.client;
+                let context =
+                    OperationContext { request_id, address: *address, user_agent: user_agent.clone(), stream };
                 let events = if self.shared.is_anonymous(&prepared) {
-                    let anonymous = self.shared.sessions.open(Credentials::of(None, self.address)).await;
+                    let anonymous = self.shared.sessions.open(Credentials::of(None, self.client.address)).await;
                     let data = anonymous.map_err(|_| Close::OVERLOADED)?.data(context);
                     operations::start(self.shared.clone(), prepared, data, record, charged)
                 } else {

@@ -35,6 +35,11 @@ impl PrivateLoaders {
         Self { viewer, kinds: Kinds::sequential() }
     }
 
+    /// The viewer, if signed in.
+    pub fn member(&self) -> Option<&Member> {
+        self.viewer.member().ok()
+    }
+
     /// The row of `key`, if the viewer can see it; None for an anonymous viewer.
     ///
     /// # Errors

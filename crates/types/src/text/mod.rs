@@ -56,6 +56,17 @@ pub fn line(raw: &str, length: RangeInclusive<usize>) -> Result<String, UnfitTex
     fit(text.split_whitespace().collect::<Vec<_>>().join(" "), length)
 }
 
+/// A text of one line that a program sends, such as a `User-Agent`, which cannot be corrected:
+/// as [`line`], but control characters are removed, and it is cut to `most` characters. `None` when
+/// nothing of it is visible.
+pub fn cut_line(raw: &str, most: usize) -> Option<String> {
+    let plain: String = raw.chars().filter(|char| !char.is_control() || char.is_whitespace()).collect();
+    let text = line(&plain, 1..=usize::MAX).ok()?;
+    let cut: String = text.chars().take(most).collect();
+    // The cut may be in the middle of an emoji or after a space.
+    line(&cut, 1..=most).ok()
+}
+
 /// A text of several lines, such as a description. All kinds of line ends become `\n`, and at most
 /// one line in a row is empty. `length` limits the characters after cleaning.
 ///

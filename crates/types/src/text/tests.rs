@@ -109,7 +109,30 @@ fn controls_and_lengths_are_refused_with_the_reason() {
     assert_eq!(UnfitText::Length(0..=10_000).to_string(), "must have at most 10,000 characters");
 }
 
+#[test]
+fn a_text_of_a_program_is_cut_instead_of_refused() {
+    for (raw, text) in [
+        ("curl/8.5.0", Some("curl/8.5.0")),
+        (" Mozilla/5.0\t(X11;\u{7} \u{202e}Linux)  ", Some("Mozilla/5.0 (X11; Linux)")),
+        ("a\0b\u{fffd}", Some("ab\u{fffd}")),
+        ("", None),
+        ("\u{1b}\u{200b}", None),
+        ("123456789012345678901234 tail", Some("123456789012345678901234")),
+        ("123456789012345678901234\u{1f468}\u{200d}\u{1f469}", Some("123456789012345678901234\u{1f468}")),
+    ] {
+        assert_eq!(cut_line(raw, if raw.ends_with("tail") { 25 } else { 26 }).as_deref(), text, "{raw:?}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn cut_texts_are_clean(raw in "(\\PC|[\u{0}-\u{20}\u{200b}-\u{200f}\u{300}-\u{310}]){0,60}") {
+        if let Some(text) = cut_line(&raw, 20) {
+            prop_assert!(text.chars().count() <= 20);
+            prop_assert_eq!(line(&text, 1..=20), Ok(text));
+        }
+    }
+
     #[test]
     fn accepted_texts_are_clean_and_stay_the_same(raw in "(\\PC|[\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\r\n\t\u{fe0f}]){0,30}") {
         for (text, is_line) in [(line(&raw, 1..=1_000), true), (paragraphs(&raw, 1..=1_000), false)] {
