@@ -147,7 +147,7 @@ async fn cases_are_listed_retried_and_closed() {
     assert!(text.contains(&format!("SEND_REFUND {refund} after 1 attempts")), "{text}");
     let case = opened.split(' ').next().unwrap();
     for (arguments, code, expected) in [
-        (["retry", "rf_1"], 1, "is neither the id of a payment"),
+        (["retry", "rf_1"], 1, "is no id of a payment"),
         (["close", "case_1"], 2, "invalid value"),
         (["close", case], 0, "is closed"),
         (["close", case], 1, "is not an open case"),

@@ -13,7 +13,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::harness::{actors::REGISTER, database::TestDatabase, server::Server, socket::Socket, wire};
+use crate::harness::{actors::REGISTER, database::TestDatabase, remote, server::Server, socket::Socket, wire};
 
 const SECRET: &str = "hunter2 hunter2";
 const SIGN_IN: &str = "mutation SignIn($input: SignInInput!) { signIn(input: $input) { __typename
@@ -139,7 +139,7 @@ async fn security_events_are_logged_and_secrets_are_not() {
     let test = TestDatabase::new().await;
     let server = server(&test, &["--log-level", "debug"]).await;
     let to = server.address();
-    let token = register(&server, "ann@example.org").await;
+    let token = remote::verified(to, &register(&server, "ann@example.org").await).await;
     let sign_in = async |email: &str, password: &str| {
         let input = json!({ "email": email, "password": password });
         wire::post(to, "", SIGN_IN, &json!({ "input": input })).await.unwrap().field().clone()
@@ -148,7 +148,7 @@ async fn security_events_are_logged_and_secrets_are_not() {
         sign_in("ann@example.org", "a wrong secret").await;
     }
     sign_in("nobody@example.org", "a wrong secret").await;
-    let bert = register(&server, "bert@example.org").await;
+    let bert = remote::verified(to, &register(&server, "bert@example.org").await).await;
     let tokens = sign_in("bert@example.org", SECRET).await["tokens"].clone();
     wire::post(to, "forged", "{ me { id } }", &json!({})).await.unwrap();
     wire::post(to, &token, "{ me { id email } }", &json!({})).await.unwrap();
@@ -330,7 +330,7 @@ async fn a_trace_shows_operation_batch_and_statement_and_no_value() {
         children.map(|span| span.name.as_str()).collect()
     };
     assert_eq!(of(batch), ["SELECT users"]);
-    assert_eq!(of(find("OwnEmail")), ["SELECT users"]);
+    assert_eq!(of(find("Account")), ["SELECT users"]);
     let mutation = find("mutation");
     assert!(of(mutation).contains(&"INSERT users"), "{:?}", of(mutation));
     let everything = format!("{spans:?}");

@@ -95,7 +95,7 @@ async fn quotes_that_were_not_booked_are_deleted_and_the_others_stay() {
     assert_eq!(count(&app, "quotes").await, 2, "the booked one and the new one");
     let recording = app.app.database.statements().record();
     sweeper.sweep(&app.app).await.unwrap();
-    assert_eq!(recording.texts().len(), 11, "nothing to do: a look for each kind\n{}", recording.texts().join("\n"));
+    assert_eq!(recording.texts().len(), 12, "nothing to do: a look for each kind\n{}", recording.texts().join("\n"));
     app.pass(Duration::days(8));
     sweeper.sweep(&app.app).await.unwrap();
     assert_eq!(count(&app, "quotes").await, 1);
@@ -147,6 +147,8 @@ async fn old_events_of_ended_bookings_are_deleted_and_an_old_cursor_has_expired(
 async fn effects_and_notifications_are_deleted_after_their_time_and_open_ones_stay() {
     let app = TestApp::new().await;
     let (host, guest) = (app.host().await, app.guest().await);
+    // Each got a mail.
+    app.work().await;
     let listing = host.listing(|_| {}).await;
     guest.book_and_pay(&listing, "2026-04-01", "2026-04-03").await;
     let refused = guest.book_and_pay(&listing, "2026-04-05", "2026-04-07").await;
@@ -154,10 +156,10 @@ async fn effects_and_notifications_are_deleted_after_their_time_and_open_ones_st
     app.bank.close_account(payment, true);
     guest.cancel(&refused).await;
     let tables = ["outbox", "inbox", "payment_cases"];
-    assert_eq!(counts(&app, tables).await, [3, 2, 1]);
+    assert_eq!(counts(&app, tables).await, [5, 2, 1]);
     app.pass(Duration::days(29));
     sweep(&app).await;
-    assert_eq!(counts(&app, tables).await, [3, 2, 1]);
+    assert_eq!(counts(&app, tables).await, [5, 2, 1]);
     app.pass(Duration::days(2));
     sweep(&app).await;
     assert_eq!(counts(&app, tables).await, [1, 2, 1], "the refund that was refused is for a person");

@@ -18,7 +18,7 @@ pub struct Offers {
 
 impl Offers {
     /// Every mutation of the contract with its example, on this viewer's objects, and then every field, in lists and by id. Deletions are
-    /// omitted unless `deletes`, and so are ends of sessions: only the oldest one, which is listed last, is not the current one.
+    /// omitted unless `deletes`, and so are ends of sessions: there is only one besides the current one.
     pub async fn run_query(&mut self, world: &World, token: &str, deletes: bool) {
         let contract = Contract::read();
         // Objects of the first round are read by id in the second.
@@ -27,6 +27,7 @@ impl Offers {
                 self.fields_of(world, token, &contract, &source).await;
             }
         }
+        self.name_other_session(world, token).await;
         for (mutation, _) in root_fields().iter().filter(|(_, keyword)| keyword == "mutation") {
             if !deletes && ["delete", "remove", "end"].iter().any(|verb| mutation.starts_with(verb)) {
                 continue;
@@ -54,6 +55,14 @@ impl Offers {
         let hole = format!("__typename {}", holes.join(" "));
         let found = world.run(token, &operation.replace("HOLE", &hole), json!({})).await;
         self.note(&found);
+    }
+
+    /// Makes a session other than the current one the one that mutations end.
+    async fn name_other_session(&mut self, world: &World, token: &str) {
+        let found = world.run(token, "{ me { sessions { nodes { id isCurrent } } } }", json!({})).await;
+        let sessions = found["me"]["sessions"]["nodes"].as_array().unwrap().iter();
+        let other = sessions.filter(|session| session["isCurrent"] == false).find_map(|session| session["id"].as_str());
+        self.ids.insert("Session".to_owned(), other.map(str::to_owned).into_iter().collect());
     }
 
     /// Records every id with a type in a response.

@@ -3,7 +3,7 @@
 
 mod compose;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -20,6 +20,9 @@ use types::{
     CodeId, EffectKind, Email, MailId, ObjectId, Timestamp, UserId,
     error::{Error, Result},
 };
+
+/// How long sending one mail can take: [`mail::Timeouts`].
+pub(crate) const LONGEST: Duration = Duration::from_secs(90);
 
 /// How mails are sent, and what they say of the platform.
 #[derive(Clone)]

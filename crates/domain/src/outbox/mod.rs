@@ -29,7 +29,7 @@ pub use store::outbox::{Effect, Failed};
 pub(crate) use pause::doubled;
 pub(crate) use store::outbox::NewEffect;
 
-/// How much longer a lease lasts than the timeout of the provider.
+/// How much longer a lease lasts than the timeout of an attempt.
 const LEASE_MARGIN: Duration = Duration::seconds(40);
 /// Attempts before an effect is a dead letter. With the pauses between them they take about half a day.
 const MAX_ATTEMPTS: u32 = 20;
@@ -92,22 +92,31 @@ pub(crate) async fn order(tx: &mut Conn, new: &NewEffect<'_>, now: Timestamp) ->
 
 /// Writes an effect that the caller performs after the commit, with [`attempt`].
 pub(crate) async fn order_leased(app: &App, tx: &mut Conn, new: &NewEffect<'_>, now: Timestamp) -> Result<Effect> {
-    store::outbox::order(tx, new, Some(lease_end(app, now)), now).await?;
+    store::outbox::order(tx, new, Some(now + lease_of(app, new.kind)), now).await?;
     let ordered = store::outbox::find(tx, new.object_id, new.kind).await?;
     let (effect, _) = ordered.ok_or_else(|| anyhow::anyhow!("an effect that was just written is not there"))?;
     Ok(effect)
 }
 
-fn lease_end(app: &App, now: Timestamp) -> Timestamp {
-    now + Duration::from_std(app.terms.provider_answer).unwrap_or(LEASE_MARGIN) + LEASE_MARGIN
+/// How long an effect is leased: longer than an attempt can take.
+fn lease_of(app: &App, kind: EffectKind) -> Duration {
+    let longest = match kind {
+        EffectKind::SendMail => mails::LONGEST,
+        _ => app.terms.provider_answer,
+    };
+    Duration::from_std(longest).unwrap_or(LEASE_MARGIN) + LEASE_MARGIN
 }
 
 async fn lease(app: &App, wanted: Selection) -> Result<Vec<Effect>> {
     let now = app.now();
+    let kind = match wanted {
+        Selection::Due(kind) | Selection::One(_, kind) | Selection::Taken(_, kind) => kind,
+        // Those of a booking.
+        Selection::Group(_) => EffectKind::CapturePayment,
+    };
+    let until = now + lease_of(app, kind);
     app.database
-        .transaction(async |tx| {
-            Ok::<_, Error>(store::outbox::lease(tx, wanted, AT_ONCE, lease_end(app, now), now).await?)
-        })
+        .transaction(async |tx| Ok::<_, Error>(store::outbox::lease(tx, wanted, AT_ONCE, until, now).await?))
         .await
 }
 
