@@ -23,9 +23,9 @@ pub(super) struct Arguments {
 enum Action {
     /// List open cases, and effects that failed for good (the default).
     List,
-    /// Try once more what failed for good of a payment or refund.
+    /// Try once more what failed for good of a payment or refund, or a mail.
     Retry {
-        /// `pay_…` or `rf_…`.
+        /// `pay_…`, `rf_…` or `ml_…`.
         id: String,
     },
     /// Close a case that was looked at.

@@ -8,6 +8,7 @@ mod doctor;
 mod health;
 mod import;
 mod landing;
+mod mail;
 mod migrate;
 mod schema;
 mod serve;
@@ -82,6 +83,11 @@ enum Command {
         after_help = "Examples:\n  staygate cases\n  staygate cases retry rf_01m8…\n  staygate cases close case_01m8…"
     )]
     Cases(cases::Arguments),
+    /// Show what mails look like.
+    #[command(
+        after_help = "Examples:\n  staygate mail preview --locale de\n  staygate mail preview reset_password --html > mail.html"
+    )]
+    Mail(mail::Arguments),
     /// Check whether a running server is healthy; for container health checks.
     #[command(after_help = "Example:\n  staygate health --url http://127.0.0.1:8080")]
     Health(health::Arguments),
@@ -132,6 +138,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Tour(arguments) => Box::pin(tour::run(arguments)).await,
         Command::Doctor(config) => Box::pin(doctor::run(*config)).await,
         Command::Cases(arguments) => Box::pin(cases::run(arguments)).await,
+        Command::Mail(arguments) => mail::run(&arguments),
         Command::Health(arguments) => Box::pin(health::run(arguments)).await,
     }
 }

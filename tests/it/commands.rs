@@ -166,3 +166,15 @@ async fn cases_are_listed_retried_and_closed() {
     assert_eq!(guest.booking(&booking).await["refunds"][0]["status"], "SUCCEEDED");
     assert_eq!(app.bank.balance(), 0);
 }
+
+#[test]
+fn mails_can_be_looked_at_in_each_language() {
+    let dir = tempfile::tempdir().unwrap();
+    let all = staygate(&["mail", "preview", "--locale", "de"], dir.path());
+    let text = text_of(&all);
+    assert!(all.status.success() && text.contains("# reset_password") && text.contains("Guten Tag"), "{text}");
+    let html = staygate(&["mail", "preview", "reset_password", "--html"], dir.path());
+    assert!(text_of(&html).starts_with("<!DOCTYPE html>"), "{}", text_of(&html));
+    let unknown = staygate(&["mail", "preview", "greeting"], dir.path());
+    assert!(!unknown.status.success() && text_of(&unknown).contains("confirm_email"), "{}", text_of(&unknown));
+}
