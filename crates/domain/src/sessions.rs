@@ -3,7 +3,7 @@
 //! Access tokens are verified without the database, so each server remembers the sessions that
 //! ended while their access tokens may still be valid
 //! ([`EndedSessions`](crate::app::EndedSessions)). The server that ends a session knows at once
-//! ([`Ended::take_effect`]). The others read every 2 seconds what ended ([`notice_ends`]), by the
+//! (`Ended::take_effect`). The others read every 2 seconds what ended ([`notice_ends`]), by the
 //! clock of the database.
 
 use std::{

@@ -73,7 +73,7 @@ impl Registration {
     /// Checks the input of a registration: email address, which is `None` if `validation` has a reason, password, and public name.
     ///
     /// # Errors
-    /// [`Refusal::InvalidInput`] with every invalid field.
+    /// [`types::error::Refusal::InvalidInput`] with every invalid field.
     pub fn checked(
         email: Option<Email>,
         password: String,

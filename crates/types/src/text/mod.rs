@@ -57,7 +57,7 @@ pub fn line(raw: &str, length: RangeInclusive<usize>) -> Result<String, UnfitTex
 }
 
 /// A text of one line that a program sends, such as a `User-Agent`, which cannot be corrected:
-/// as [`line`], but control characters are removed, and it is cut to `most` characters. `None` when
+/// as [`line()`], but control characters are removed, and it is cut to `most` characters. `None` when
 /// nothing of it is visible.
 pub fn cut_line(raw: &str, most: usize) -> Option<String> {
     let plain: String = raw.chars().filter(|char| !char.is_control() || char.is_whitespace()).collect();
