@@ -129,7 +129,10 @@ fn page(body: &Markup) -> Response {
 fn list(mails: &[FolderEntry]) -> Markup {
     html! {
         h1 { "Mailbox" }
-        p { "Mails of this server go into a folder instead of to their recipients. Set " code { "STAYGATE_MAIL" } " to send them." }
+        p {
+            "Mails of this server go into a folder instead of to their recipients. Set " code { "STAYGATE_MAIL" } " to send them. "
+            "Links in mails open the single-page app of " code { "STAYGATE_APP_URL" } "; without one, pass their codes to the API."
+        }
         @if mails.is_empty() { p { "No mail yet. Register with GraphiQL, or ask to reset a password." } }
         @else {
             table {

@@ -115,11 +115,14 @@ pub async fn set_password(tx: &mut Conn, user: UserId, password_hash: &str, now:
         .await
 }
 
-/// Records that a mail server has refused a mail to this email.
-pub async fn note_refused_mail(conn: &mut Conn, email: &str, now: Timestamp) -> QueryResult<usize> {
-    diesel::update(users::table.filter(users::email.eq(email).or(users::unverified_email.eq(email))))
-        .set(users::mail_refused_at.eq(now))
-        .prepared()
-        .execute(conn)
-        .await
+/// Records that a mail server has refused a mail to this email: with the account that has verified it, and with `user`, if it is the one
+/// that `user` wants to verify.
+pub async fn note_refused_mail(tx: &mut Conn, email: &str, user: Option<UserId>, now: Timestamp) -> QueryResult<()> {
+    let refused = users::mail_refused_at.eq(now);
+    diesel::update(users::table.filter(users::email.eq(email))).set(refused).prepared().execute(tx).await?;
+    if let Some(user) = user {
+        let own = users::table.find(user).filter(users::unverified_email.eq(email));
+        diesel::update(own).set(refused).prepared().execute(tx).await?;
+    }
+    Ok(())
 }

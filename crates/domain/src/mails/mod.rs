@@ -116,6 +116,15 @@ async fn message_of(app: &App, effect: &Effect) -> Result<Option<Message>> {
     Ok(Some(Message { to: mail.to, subject, text, html, date: effect.created_at }))
 }
 
+/// The account that ordered a mail; None when it is not known.
+fn user_of(effect: &Effect) -> Result<Option<UserId>> {
+    let order: Order = serde_json::from_str(&effect.payload).map_err(anyhow::Error::from)?;
+    Ok(match order {
+        Order::VerifyEmail { user, .. } | Order::PasswordChanged { user, .. } => Some(user),
+        Order::ResetPassword { .. } => None,
+    })
+}
+
 fn failure(error: SendError) -> Failure {
     Failure::Provider(match error {
         SendError::Rejected(reason) => ProviderError::Rejected(reason),
@@ -128,12 +137,12 @@ pub(crate) async fn give_up(app: &App, effect: &Effect, ending: Ending<'_>) -> R
     if matches!(ending, Ending::Refused(_))
         && let Some(message) = message_of(app, effect).await?
     {
-        let now = app.now();
-        let note = async |conn: &mut Conn| {
-            store::accounts::note_refused_mail(conn, message.to.as_str(), now).await?;
+        let (user, now) = (user_of(effect)?, app.now());
+        let note = async |tx: &mut Conn| {
+            store::accounts::note_refused_mail(tx, message.to.as_str(), user, now).await?;
             Ok::<_, Error>(())
         };
-        app.database.write(note).await?;
+        app.database.transaction(note).await?;
     }
     finish(app, effect, ending).await
 }
