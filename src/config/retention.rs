@@ -19,6 +19,10 @@ pub struct Retention {
     #[arg(long, env = "STAYGATE_ENDED_SESSION_DAYS", value_name = "DAYS", default_value_t = 7, value_parser = between(1, 3650))]
     pub ended_session_days: u32,
 
+    /// How long accounts are kept that have never verified an email, in days.
+    #[arg(long, env = "STAYGATE_UNVERIFIED_ACCOUNT_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 3650))]
+    pub unverified_account_days: u32,
+
     /// How long quotes that were never booked are kept after they have expired, in days.
     #[arg(long, env = "STAYGATE_UNUSED_QUOTE_DAYS", value_name = "DAYS", default_value_t = 7, value_parser = between(1, 3650))]
     pub unused_quote_days: u32,
@@ -33,11 +37,11 @@ pub struct Retention {
     #[arg(long, env = "STAYGATE_CATALOG_DAYS", value_name = "DAYS", default_value_t = 7, value_parser = between(1, 3650))]
     pub catalog_days: u32,
 
-    /// How long effects on payment providers are kept after they were done, in days.
+    /// How long calls to payment providers and mails are kept after they were made or sent, in days.
     #[arg(long, env = "STAYGATE_EFFECT_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 3650))]
     pub effect_days: u32,
 
-    /// How long statements of payment providers are kept after they were received, and cases after they were closed, in days. A statement that
+    /// How long events of payment providers are kept after they were received, and cases after they were closed, in days. One that
     /// arrives again later is applied again.
     #[arg(long, env = "STAYGATE_PROVIDER_EVENT_DAYS", value_name = "DAYS", default_value_t = 400, value_parser = between(1, 3650))]
     pub provider_event_days: u32,
@@ -49,6 +53,7 @@ impl Retention {
         Durations {
             idempotency_keys: Duration::days(self.idempotency_key_days.into()),
             sessions: Duration::days(self.ended_session_days.into()),
+            unverified_accounts: Duration::days(self.unverified_account_days.into()),
             quotes: Duration::days(self.unused_quote_days.into()),
             events: Duration::days(self.event_days.into()),
             catalog: Duration::days(self.catalog_days.into()),

@@ -12,6 +12,7 @@ mod calendars;
 mod cancellations;
 mod catalog;
 mod commands;
+mod confirmation_codes;
 mod contract;
 mod costs;
 mod cursors;

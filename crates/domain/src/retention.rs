@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::app::App;
+use crate::{accounts::deletion, app::App};
 use mysql_engine::Conn;
 use store::quotes::ByExpiry;
 use types::error::{Error, Result};
@@ -30,6 +30,7 @@ impl Sweeper {
             repeat_while_full(|| idempotency_keys(app)).await,
             repeat_while_full(|| sessions(app)).await,
             repeat_while_full(|| one_time_codes(app)).await,
+            repeat_while_full(|| unverified_accounts(app)).await,
             repeat_while_full(|| self.quotes(app)).await,
             repeat_while_full(|| catalog(app)).await,
             repeat_while_full(|| events(app)).await,
@@ -111,6 +112,12 @@ async fn sessions(app: &App) -> Result<usize> {
 async fn one_time_codes(app: &App) -> Result<usize> {
     let before = app.now() - app.terms.retention.sessions;
     Ok(store::one_time_codes::delete_expired(&mut app.conn().await?, before, BATCH).await?)
+}
+
+/// Accounts that have never verified an email.
+async fn unverified_accounts(app: &App) -> Result<usize> {
+    let before = app.now() - app.terms.retention.unverified_accounts;
+    deletion::erase_unverified(app, before, BATCH.into()).await
 }
 
 /// Old entries of the catalog. Consumers that have not read them must copy everything again.

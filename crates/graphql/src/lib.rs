@@ -1,10 +1,12 @@
 //! Implements the contract. Objects are newtypes over domain values; resolvers take a proof, call one function and wrap the result.
 
+pub mod account_deletion;
 pub mod accounts;
 pub mod amenities;
 pub mod bookings;
 pub mod calendar;
 pub mod context;
+pub mod email_changes;
 pub mod emails;
 pub mod error;
 pub mod events;
@@ -24,6 +26,7 @@ mod payload;
 pub mod payments;
 mod prices;
 mod problems;
+pub mod profiles;
 mod log_throttle;
 pub mod quotes;
 pub mod reviews;
@@ -59,7 +62,10 @@ pub struct Query(
 pub struct Mutation(
     accounts::AccountMutation,
     emails::EmailMutation,
+    email_changes::EmailChangeMutation,
     passwords::PasswordMutation,
+    profiles::ProfileMutation,
+    account_deletion::DeletionMutation,
     listings::ListingMutation,
     hosting::CalendarMutation,
     quotes::QuoteMutation,
@@ -72,7 +78,13 @@ pub struct Mutation(
 
 /// Fields of other modules in `Me`.
 #[derive(MergedObject)]
-pub struct MyFields(bookings::MyTrips, hosting::MyHosting, wishlists::MyWishlists, sessions::MySessions);
+pub struct MyFields(
+    bookings::MyTrips,
+    email_changes::MyEmailChange,
+    hosting::MyHosting,
+    wishlists::MyWishlists,
+    sessions::MySessions,
+);
 
 impl MyFields {
     /// Those of the account whose loaders are `own`.
@@ -80,6 +92,7 @@ impl MyFields {
         let own = || Arc::clone(own);
         Self(
             bookings::MyTrips(own()),
+            email_changes::MyEmailChange(own()),
             hosting::MyHosting(own()),
             wishlists::MyWishlists(own()),
             sessions::MySessions(own()),

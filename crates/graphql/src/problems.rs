@@ -3,6 +3,8 @@
 
 use async_graphql::{ComplexObject, Context, Interface, SimpleObject};
 
+use futures_util::future::join_all;
+
 use super::{
     bookings::{Booking, find_booking},
     error::Result,
@@ -148,6 +150,15 @@ impl StateConflictProblem {
     /// The current booking; null when the viewer may not see it.
     async fn current_booking(&self, ctx: &Context<'_>) -> Option<Result<Booking>> {
         find_booking(ctx, self.refusal.booking?).await.transpose()
+    }
+}
+
+#[ComplexObject]
+impl AccountInUseProblem {
+    /// Open bookings: at most 20 as a guest, and at most 20 as a host.
+    async fn bookings(&self, ctx: &Context<'_>) -> Option<Result<Vec<Booking>>> {
+        let bookings = join_all(self.refusal.bookings.iter().map(|id| find_booking(ctx, *id))).await;
+        Some(bookings.into_iter().filter_map(Result::transpose).collect())
     }
 }
 

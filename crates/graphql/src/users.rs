@@ -46,6 +46,11 @@ impl User {
         self.0.avatar_url.clone().map(Url)
     }
 
+    /// The languages that the person speaks, as BCP 47 tags such as `de` or `pt-BR`; empty when not given.
+    async fn languages(&self) -> Result<Vec<String>> {
+        Ok(self.0.languages.read()?)
+    }
+
     /// Day the account was created.
     async fn member_since(&self) -> Date {
         Date(self.0.member_since)

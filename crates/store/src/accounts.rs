@@ -6,7 +6,10 @@ use diesel_async::RunQueryDsl;
 use super::schema::{devices, users};
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
-use types::{Timestamp, UserId};
+use types::{Email, Timestamp, UserId};
+
+/// The name of a person who has deleted their account.
+const FORMER_MEMBER: &str = "Former member";
 
 /// What sign-in needs from an account.
 #[derive(Debug, Clone, Queryable)]
@@ -33,6 +36,23 @@ pub struct Account {
     pub password_hash: Option<String>,
     /// BCP 47: the language of mails.
     pub locale: Option<String>,
+}
+
+impl Account {
+    /// The verified email.
+    pub fn verified_email(&self) -> Option<Email> {
+        self.email.clone().map(Email::stored)
+    }
+
+    /// The verified email; before there is one, the one that was typed.
+    pub fn contact_email(&self) -> Option<Email> {
+        self.email.clone().or_else(|| self.unverified_email.clone()).map(Email::stored)
+    }
+
+    /// The email that is to replace the verified one.
+    pub fn new_email(&self) -> Option<Email> {
+        self.email.as_ref().and(self.unverified_email.clone()).map(Email::stored)
+    }
 }
 
 /// The credentials of the account with this verified email.
@@ -101,6 +121,38 @@ pub async fn set_unverified_email(
 ) -> QueryResult<usize> {
     diesel::update(users::table.find(id))
         .set((users::unverified_email.eq(email), users::updated_at.eq(now)))
+        .prepared()
+        .execute(tx)
+        .await
+}
+
+/// Up to `limit` accounts that were made before `before` and have never verified an email.
+pub async fn unverified(conn: &mut Conn, before: Timestamp, limit: i64) -> QueryResult<Vec<UserId>> {
+    users::table
+        .filter(users::unverified_email.is_not_null())
+        .filter(users::email.is_null())
+        .filter(users::created_at.lt(before))
+        .limit(limit)
+        .select(users::id)
+        .load(conn)
+        .await
+}
+
+/// Removes from an account everything that identifies the person. Nobody can sign in to it any more.
+pub async fn erase(tx: &mut Conn, id: UserId, now: Timestamp) -> QueryResult<usize> {
+    let nothing = None::<String>;
+    let sign_in = (users::email.eq(&nothing), users::unverified_email.eq(&nothing), users::password_hash.eq(&nothing));
+    let profile = (
+        users::display_name.eq(FORMER_MEMBER),
+        users::about.eq(&nothing),
+        users::location.eq(&nothing),
+        users::avatar_url.eq(&nothing),
+        users::languages.eq("[]"),
+        users::is_superhost.eq(false),
+    );
+    let mail = (users::locale.eq(&nothing), users::mail_refused_at.eq(None::<Timestamp>));
+    diesel::update(users::table.find(id))
+        .set((sign_in, profile, mail, users::deleted_at.eq(now), users::updated_at.eq(now)))
         .prepared()
         .execute(tx)
         .await

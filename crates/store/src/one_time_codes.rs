@@ -53,6 +53,27 @@ pub async fn find(conn: &mut Conn, id: CodeId) -> QueryResult<Option<OneTimeCode
     one_time_codes::table.find(id).select(OneTimeCode::as_select()).first(conn).await.optional()
 }
 
+/// The codes of an account for these purposes, used ones too.
+pub async fn of_user(conn: &mut Conn, user: UserId, purposes: &[CodePurpose]) -> QueryResult<Vec<OneTimeCode>> {
+    one_time_codes::table
+        .filter(one_time_codes::user_id.eq(user))
+        .filter(among(one_time_codes::purpose, purposes.iter().copied()))
+        .select(OneTimeCode::as_select())
+        .load(conn)
+        .await
+}
+
+/// Deletes the codes of an account for these purposes. Only for codes that no mail makes again when it is repeated.
+pub async fn delete(tx: &mut Conn, user: UserId, purposes: &[CodePurpose]) -> QueryResult<usize> {
+    let codes = one_time_codes::table.filter(one_time_codes::user_id.eq(user));
+    diesel::delete(codes.filter(among(one_time_codes::purpose, purposes.iter().copied()))).execute(tx).await
+}
+
+/// Deletes all codes of an account.
+pub async fn delete_all(tx: &mut Conn, user: UserId) -> QueryResult<usize> {
+    diesel::delete(one_time_codes::table.filter(one_time_codes::user_id.eq(user))).execute(tx).await
+}
+
 /// Counts a wrong code.
 pub async fn count_attempt(tx: &mut Conn, id: CodeId) -> QueryResult<usize> {
     diesel::sql_query("UPDATE one_time_codes SET attempts = attempts + 1 WHERE id = ?")

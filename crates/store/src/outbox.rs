@@ -187,6 +187,7 @@ pub async fn end(conn: &mut Conn, effect: &Effect, ending: Ending<'_>, now: Time
         Ending::Refused(error) => (EffectState::Refused, now, Some(error)),
         Ending::Dead(error) => (EffectState::Dead, now, Some(error)),
     };
+    let is_sent_mail = effect.kind == EffectKind::SendMail && state == EffectState::Done;
     let leased = outbox::table
         .find((effect.object_id, effect.kind))
         .filter(outbox::generation.eq(effect.generation))
@@ -198,6 +199,8 @@ pub async fn end(conn: &mut Conn, effect: &Effect, ending: Ending<'_>, now: Time
         outbox::leased_until.eq(None::<Timestamp>),
         outbox::error.eq(error),
         outbox::updated_at.eq(now),
+        // What a mail said about a person is not kept once it is sent.
+        is_sent_mail.then(|| outbox::payload.eq("{}")),
     ));
     Ok(ended.prepared().execute(conn).await? > 0)
 }

@@ -95,3 +95,14 @@ pub async fn expired(
 pub async fn delete(conn: &mut Conn, ids: &[QuoteId]) -> QueryResult<usize> {
     diesel::delete(quotes::table.filter(among(quotes::id, ids.iter().copied()))).execute(conn).await
 }
+
+/// Deletes the quotes of a guest that were not booked.
+pub async fn delete_unbooked(tx: &mut Conn, guest: UserId) -> QueryResult<usize> {
+    diesel::sql_query(
+        "DELETE q FROM quotes q LEFT JOIN bookings b ON b.quote_id = q.id WHERE q.guest_id = ? AND b.id IS NULL",
+    )
+    .bind::<diesel::sql_types::Binary, _>(guest)
+    .prepared()
+    .execute(tx)
+    .await
+}

@@ -48,6 +48,7 @@ diesel::table! {
         held_until -> Nullable<Datetime>,
         hidden_from_host -> Bool,
         time_zone_rules -> Text,
+        confirmation_number -> Nullable<Unsigned<BigInt>>,
     }
 }
 
@@ -436,6 +437,8 @@ diesel::table! {
         unverified_email -> Nullable<Text>,
         locale -> Nullable<Text>,
         mail_refused_at -> Nullable<Datetime>,
+        languages -> Text,
+        deleted_at -> Nullable<Datetime>,
     }
 }
 

@@ -6,7 +6,7 @@ pub use live::{LockedSession, RecentEnd, Session, end, lock, lock_all, of_user, 
 
 use std::collections::BTreeSet;
 
-use diesel::prelude::*;
+use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
 
 use super::{
@@ -75,6 +75,24 @@ pub async fn open(tx: &mut Conn, new: &NewSession, now: Timestamp) -> QueryResul
         .execute(tx)
         .await?;
     issue(tx, new.id, &new.token_hash, now, new.expires_at).await
+}
+
+/// Whether the account has a session, open or not, from the same network by a client that said the same of itself.
+pub async fn is_familiar(
+    tx: &mut Conn,
+    user: UserId,
+    (network, user_agent): (Option<&str>, Option<&str>),
+) -> QueryResult<bool> {
+    let own = sessions::table.filter(sessions::user_id.eq(user)).select(sessions::id).into_boxed::<Mysql>();
+    let there = match network {
+        Some(network) => own.filter(sessions::network.eq(network)),
+        None => own.filter(sessions::network.is_null()),
+    };
+    let same = match user_agent {
+        Some(user_agent) => there.filter(sessions::user_agent.eq(user_agent)),
+        None => there.filter(sessions::user_agent.is_null()),
+    };
+    Ok(same.first::<SessionId>(tx).await.optional()?.is_some())
 }
 
 /// Writes a new refresh token of a session.

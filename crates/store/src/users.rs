@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::{query_parts::among, schema::users};
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
-use types::{Timestamp, UserId};
+use types::{Json, Timestamp, UserId};
 
 /// The public profile of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -27,6 +27,24 @@ pub struct User {
     pub member_since: NaiveDate,
     /// Whether the platform has named the user a superhost.
     pub is_superhost: bool,
+    /// The languages that the person speaks, as BCP 47 tags.
+    pub languages: Json<Vec<String>>,
+}
+
+/// What people say of themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = users, check_for_backend(Mysql), treat_none_as_null = true)]
+pub struct Profile {
+    /// The name shown to others.
+    pub display_name: String,
+    /// Self-description.
+    pub about: Option<String>,
+    /// Where the person says they live.
+    pub location: Option<String>,
+    /// Web address of a portrait.
+    pub avatar_url: Option<String>,
+    /// The languages that the person speaks, as BCP 47 tags.
+    pub languages: Json<Vec<String>>,
 }
 
 /// A new account, or a person of an imported dataset who cannot sign in.
@@ -77,6 +95,16 @@ pub async fn by_ids(conn: &mut Conn, ids: &[UserId]) -> QueryResult<Vec<User>> {
 /// The person with this id.
 pub async fn find(conn: &mut Conn, id: UserId) -> QueryResult<Option<User>> {
     users::table.find(id).select(User::as_select()).first(conn).await.optional()
+}
+
+/// The profile of the person with this id, locked until the transaction ends.
+pub async fn lock_profile(tx: &mut Conn, id: UserId) -> QueryResult<Option<Profile>> {
+    users::table.find(id).select(Profile::as_select()).for_update().first(tx).await.optional()
+}
+
+/// Replaces the profile of a person.
+pub async fn set_profile(tx: &mut Conn, id: UserId, profile: &Profile, now: Timestamp) -> QueryResult<usize> {
+    diesel::update(users::table.find(id)).set((profile, users::updated_at.eq(now))).prepared().execute(tx).await
 }
 
 /// Writes a new row.

@@ -122,6 +122,14 @@ pub async fn delete(tx: &mut Conn, id: WishlistId) -> QueryResult<()> {
     Ok(())
 }
 
+/// Deletes all wishlists of a user.
+pub async fn delete_all(tx: &mut Conn, owner: UserId) -> QueryResult<()> {
+    for wishlist in of_user(tx, owner).await? {
+        delete(tx, wishlist.id).await?;
+    }
+    Ok(())
+}
+
 /// The item of a wishlist that is this listing.
 pub async fn item(tx: &mut Conn, wishlist: WishlistId, listing: ListingId) -> QueryResult<Option<WishlistItem>> {
     let found = wishlist_items::table.filter(wishlist_items::wishlist_id.eq(wishlist));

@@ -19,9 +19,22 @@ pub(super) struct Account {
     pub token: String,
 }
 
+/// What the tour expects in the subjects of mails.
+pub(super) mod subjects {
+    pub(in super::super) const VERIFY: &str = "Confirm your email";
+    pub(in super::super) const RESET: &str = "Reset your password";
+    pub(in super::super) const NEW_EMAIL: &str = "Confirm your new email";
+    pub(in super::super) const OLD_EMAIL: &str = "Approve your new email";
+}
+
 /// The code in the link of a mail.
 fn code_in(text: &str) -> Option<&str> {
     text.split_once("?code=").and_then(|(_, rest)| rest.split_whitespace().next())
+}
+
+/// A unique email, at a domain that does not exist.
+pub(super) fn unique_email(role: &str) -> String {
+    format!("{role}-{}@tour.staygate.example", &unique_text()[..12])
 }
 
 /// A unique random text.
@@ -33,23 +46,21 @@ pub(super) fn unique_text() -> String {
 impl Tour {
     /// Creates an account for `role`.
     pub(super) async fn register(&mut self, role: &str) -> anyhow::Result<Account> {
-        let suffix = unique_text();
-        let name = format!("Tour {role}");
-        let email = format!("{role}-{}@tour.staygate.example", &suffix[..12]);
+        let (name, email) = (format!("Tour {role}"), unique_email(role));
         let input = json!({ "email": email, "password": unique_text(), "displayName": name });
         let created = self.mutate(None, operations::REGISTER, input, "RegisterUserSuccess").await?;
         check_equal("the address", email.as_str(), text(&created, "/me/email")?)?;
         check_equal("the name", name.as_str(), text(&created, "/me/user/displayName")?)?;
         let account = Account { token: text(&created, "/tokens/accessToken")?.to_owned() };
-        let code = self.mailed_code(&email).await?;
+        let code = self.mailed_code(&email, subjects::VERIFY).await?;
         let input = json!({ "code": code });
         let verified = self.mutate(Some(&account), operations::VERIFY_EMAIL, input, "VerifyEmailSuccess").await?;
         self.output.print_fact(role, format!("{name}, {email}, verified with the code {code} from its mail"));
         Ok(Account { token: text(&verified, "/accessToken")?.to_owned() })
     }
 
-    /// The code in the mail to `email`, which the server's mailbox page shows.
-    async fn mailed_code(&self, email: &str) -> anyhow::Result<String> {
+    /// The code in the mail to `email` with this subject, which the server's mailbox page shows.
+    pub(super) async fn mailed_code(&self, email: &str, subject: &str) -> anyhow::Result<String> {
         let deadline = Instant::now() + TIMEOUT;
         loop {
             let (status, body) = self.client.get(&format!("/dev/mail.json?to={email}")).await?;
@@ -59,11 +70,12 @@ impl Tour {
                  without --production, and with mails in a folder (the default with the private database)"
             );
             let mails: Value = serde_json::from_str(&body)?;
-            let text = mails.pointer("/mails/0/text").and_then(Value::as_str);
-            if let Some(code) = text.and_then(code_in) {
+            let is_it = |mail: &&Value| mail["subject"].as_str().is_some_and(|line| line.contains(subject));
+            let mail = mails["mails"].as_array().and_then(|mails| mails.iter().find(is_it));
+            if let Some(code) = mail.and_then(|mail| mail["text"].as_str()).and_then(code_in) {
                 return Ok(code.to_owned());
             }
-            ensure!(Instant::now() < deadline, "no mail to {email} within {} s", TIMEOUT.as_secs());
+            ensure!(Instant::now() < deadline, "no mail \"{subject}\" to {email} within {} s", TIMEOUT.as_secs());
             tokio::time::sleep(POLL_INTERVAL).await;
         }
     }

@@ -4,6 +4,7 @@
 //! Each step prints what it does and checks the responses. The tour creates its own accounts, and
 //! unlists or cancels what it created, also if it fails.
 
+mod account_chapter;
 mod accounts;
 mod booking;
 mod client;
@@ -110,7 +111,9 @@ impl Tour {
             None => self.publish_listing(&accounts.host, false).await?,
         };
         self.request_to_book(&accounts, &home, &mut events).await?;
-        events.close().await
+        events.close().await?;
+        self.output.start_part("Account: verify, sign in, reset, change the email, delete");
+        self.live_with_an_account().await
     }
 
     /// The data of an operation.

@@ -13,7 +13,10 @@ operations! {
     BOOK = "book";
     CANCEL = "cancel";
     CONFIRM = "confirm";
+    CONFIRM_EMAIL_CHANGE = "confirm_email_change";
     CREATE_LISTING = "create_listing";
+    DELETE_ACCOUNT = "delete_account";
+    END_OTHER_SESSIONS = "end_other_sessions";
     FIND_CITY = "find_city";
     LISTING = "listing";
     ME = "me";
@@ -22,7 +25,12 @@ operations! {
     QUOTE = "quote";
     REGISTER = "register";
     REQUESTS = "requests";
+    REQUEST_EMAIL_CHANGE = "request_email_change";
+    REQUEST_RESET = "request_reset";
+    RESET_PASSWORD = "reset_password";
     SEARCH = "search";
+    SESSIONS = "sessions";
+    SIGN_IN = "sign_in";
     TRIP = "trip";
     TURN_OFF_INSTANT_BOOK = "turn_off_instant_book";
     UNLIST = "unlist";

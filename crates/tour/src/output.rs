@@ -66,8 +66,10 @@ impl Output {
             return;
         }
         let mut shown = variables.clone();
-        if let Some(password) = shown.pointer_mut("/input/password") {
-            *password = Value::from("…");
+        for secret in ["/input/password", "/input/newPassword", "/input/code"] {
+            if let Some(secret) = shown.pointer_mut(secret) {
+                *secret = Value::from("…");
+            }
         }
         let variables = if shown.is_null() { String::new() } else { format!("variables {shown}") };
         for line in text.lines().chain(variables.lines()) {

@@ -2,6 +2,7 @@
 
 mod amenities;
 mod clock;
+mod confirmation_code;
 mod coordinates;
 pub mod countries;
 pub mod cursor;
@@ -31,6 +32,7 @@ pub mod web_address;
 
 pub use amenities::{amenity_key, amenity_of};
 pub use clock::{Clock, Entropy, ManualClock, OsEntropy, SeededEntropy, SystemClock};
+pub use confirmation_code::{ConfirmationCode, NoConfirmationCode};
 pub use coordinates::{Area, GeoBox, Point};
 pub use email::{Email, InvalidEmail};
 pub use enums::*;

@@ -9,6 +9,8 @@ pub struct Retention {
     pub idempotency_keys: Duration,
     /// Sessions, after their last refresh token has expired.
     pub sessions: Duration,
+    /// Accounts that have never verified an email, after they were made.
+    pub unverified_accounts: Duration,
     /// Quotes that were never booked, after they have expired.
     pub quotes: Duration,
     /// Events, after they happened; of bookings, only of those that have ended.
@@ -26,6 +28,7 @@ impl Default for Retention {
         Self {
             idempotency_keys: Duration::days(30),
             sessions: Duration::days(7),
+            unverified_accounts: Duration::days(30),
             quotes: Duration::days(7),
             events: Duration::days(400),
             catalog: Duration::days(7),

@@ -8,7 +8,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 use store::one_time_codes;
-use types::{CodePurpose, Side};
+use types::{BookingId, CodePurpose, ConfirmationCode, Side};
 
 use super::world::{DRAFT, PASSWORD, World};
 use crate::{
@@ -51,10 +51,16 @@ pub const ROWS: &[Row] = &[
     row("booking", "pending"),
     row("booking", "confirmed"),
     row("booking", "cancelled"),
+    row("bookingByCode", "pending"),
     row("registerUser", "new address"),
     row("registerUser", "known address"),
     row("verifyEmail", "another's code"),
     row("resendVerification", ""),
+    row("requestEmailChange", ""),
+    row("confirmEmailChange", "another's code"),
+    row("cancelEmailChange", "another's change"),
+    row("updateProfile", ""),
+    row("deleteAccount", "another's email"),
     row("requestPasswordReset", "known address"),
     row("requestPasswordReset", "new address"),
     row("resetPassword", "another's code"),
@@ -118,7 +124,12 @@ pub async fn stage(world: &World, row: &Row) -> Value {
     let change = match row.field {
         "node" | "nodes" | "me" | "listing" | "searchListings" | "amenities" | "booking" => read(world, *row).await,
         "registerUser" | "signIn" | "refreshSession" | "signOut" => account(world, *row).await,
+        "bookingByCode" => json!({ "confirmationCode": code_of(&world.pending().await.0) }),
         "verifyEmail" | "resendVerification" => email(world, *row).await,
+        field if field.ends_with("EmailChange") => email_change(world, field).await,
+        "updateProfile" => json!({}),
+        // Each viewer would be gone after their own.
+        "deleteAccount" => json!({ "input": { "email": "nobody@example.org" } }),
         "requestPasswordReset" | "resetPassword" | "changePassword" => password(world, *row).await,
         "bookingEvents" | "myTripEvents" | "myHostingEvents" => stream(world, row.field).await,
         "quoteStay" | "createBooking" | "payBooking" | "confirmPayment" => trip(world, *row).await,
@@ -179,6 +190,11 @@ async fn thing(world: &World, about: &str) -> String {
     }
 }
 
+/// The confirmation code of a booking.
+fn code_of(booking: &str) -> String {
+    ConfirmationCode::from(booking.parse::<BookingId>().unwrap()).to_string()
+}
+
 async fn account(world: &World, row: Row) -> Value {
     let known = world.email(&world.guest).await;
     let input = match (row.field, row.about) {
@@ -199,6 +215,24 @@ async fn email(world: &World, row: Row) -> Value {
     let other = Actor::register_unverified(&world.app, "Nils Newer").await;
     let code = one_time_codes::lock(&mut world.app.conn().await, other.member.id(), CodePurpose::VerifyEmail).await;
     json!({ "input": { "code": world.app.app.keys.code(code.unwrap().unwrap().id).unwrap() } })
+}
+
+async fn email_change(world: &World, field: &str) -> Value {
+    let new = format!("new{}@example.org", world.app.number());
+    if field == "requestEmailChange" {
+        return json!({ "input": { "newEmail": new } });
+    }
+    // Of somebody else.
+    let other = Actor::register(&world.app, "Nils Newer").await;
+    let request = of_field("requestEmailChange").text;
+    other.run(&request, json!({ "input": { "newEmail": new } })).await;
+    let code = one_time_codes::lock(&mut world.app.conn().await, other.member.id(), CodePurpose::NewEmail).await;
+    match field {
+        "confirmEmailChange" => {
+            json!({ "input": { "code": world.app.app.keys.code(code.unwrap().unwrap().id).unwrap() } })
+        }
+        _ => json!({ "input": { "newEmail": new } }),
+    }
 }
 
 async fn password(world: &World, row: Row) -> Value {

@@ -1,13 +1,17 @@
 //! Devices that have signed in before (S7).
 
 use chrono::Duration;
+use client_limits::AddressPrefix;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
-use domain::app::AttemptLimits;
+use domain::{
+    accounts::{self, Client},
+    app::AttemptLimits,
+};
 use serde_json::{Value, json};
 use types::Rule;
 
-use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, attempt, execute, execute_from, register, register_ada};
+use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, attempt, execute, execute_from, register, register_ada, sign_in};
 use crate::harness::app::TestApp;
 
 const HOME: &str = "198.51.100.7";
@@ -128,4 +132,43 @@ async fn devices_are_not_hoarded() {
     app.work().await;
     let count = diesel::sql_query("SELECT COUNT(*) AS number FROM devices");
     assert_eq!(count.get_result::<Rows>(&mut app.conn().await).await.unwrap().number, 0);
+}
+
+const SAFARI: &str = "Safari 26 on iOS";
+
+/// Signs in to Ada's account from an address, with a browser that has no token of its device.
+async fn sign_in_with(app: &TestApp, address: &str, user_agent: &str) {
+    let client = Client {
+        address: AddressPrefix::of(Some(address.parse().unwrap())),
+        device: None,
+        user_agent: Some(user_agent.into()),
+    };
+    accounts::sign_in(&app.app, &EMAIL.parse().unwrap(), PASSWORD.to_owned(), &client).await.unwrap();
+    app.work().await;
+}
+
+#[tokio::test]
+async fn the_owner_is_told_of_a_sign_in_on_a_new_device() {
+    let app = TestApp::new().await;
+    register_ada(&app).await;
+    app.work().await;
+    let told = || {
+        let mails = app.mailbox.to(EMAIL);
+        mails.into_iter().filter(|mail| mail.subject.contains("New sign-in")).collect::<Vec<_>>()
+    };
+    sign_in_with(&app, "192.0.2.17", SAFARI).await;
+    assert_eq!(told().len(), 1);
+    assert!(told()[0].text.contains("192.0.2.0/24") && told()[0].text.contains(SAFARI), "{}", told()[0].text);
+    sign_in_with(&app, "192.0.2.99", SAFARI).await;
+    assert_eq!(told().len(), 1, "the same browser in the same network");
+    sign_in_with(&app, "192.0.2.17", "curl").await;
+    sign_in_with(&app, "198.51.100.1", SAFARI).await;
+    assert_eq!(told().len(), 3);
+    let device = sign_in(&app, EMAIL, PASSWORD).await["deviceToken"].clone();
+    app.work().await;
+    let before = told().len();
+    let again = json!({ "email": EMAIL, "password": PASSWORD, "deviceToken": device });
+    execute_from(&app, Some("203.0.113.9"), SIGN_IN, again).await;
+    app.work().await;
+    assert_eq!(told().len(), before, "a known device can be anywhere");
 }

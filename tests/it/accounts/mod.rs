@@ -1,9 +1,12 @@
 //! Accounts and sessions.
 
+mod deletion;
 mod devices;
+mod email_changes;
 mod equality;
 mod guesses;
 mod passwords;
+mod profiles;
 mod queue;
 mod refresh;
 mod resets;

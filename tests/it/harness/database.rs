@@ -3,7 +3,7 @@
 //! The server is a private one on a memory disk, which vanishes with the run, unless `TEST_DATABASE_URL` or
 //! `DATABASE_URL` names one whose user may create databases.
 
-use super::run;
+use super::{app::TestApp, run};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -233,4 +233,21 @@ impl Template {
         sql.push_str(&format!("SET foreign_key_checks = 1; USE `{}`", self.name));
         sql
     }
+}
+
+/// Every row of every table that has texts: the texts, in one line.
+pub async fn strings(app: &TestApp) -> Vec<String> {
+    let conn = &mut app.conn().await;
+    let columns = "SELECT CONCAT('SELECT CONCAT_WS(\\'|\\', ', GROUP_CONCAT(CONCAT('CONVERT(`', COLUMN_NAME, '` USING utf8mb4)')), \
+                   ') AS name FROM `', TABLE_NAME, '`') AS name FROM information_schema.COLUMNS WHERE \
+                   TABLE_SCHEMA = DATABASE() AND DATA_TYPE IN ('varchar', 'char', 'text', 'mediumtext', 'longtext', 'json') \
+                   GROUP BY TABLE_NAME";
+    conn.batch_execute("SET SESSION group_concat_max_len = 65536").await.expect("a setting");
+    let queries: Vec<Name> = diesel::sql_query(columns).load(conn).await.expect("the columns");
+    let mut rows = Vec::new();
+    for Name { name: query } in queries {
+        let found: Vec<Name> = diesel::sql_query(query).load(conn).await.expect("the rows");
+        rows.extend(found.into_iter().map(|row| row.name));
+    }
+    rows
 }

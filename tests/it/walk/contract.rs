@@ -179,6 +179,11 @@ impl Slots<'_> {
             let (of, rest) = rest.split_once(')')?;
             text = format!("{before}{:?}{rest}", ids(of)?.first()?);
         }
+        if text.contains("$confirmationCode") {
+            let booking = ids("Booking")?.first()?;
+            // The end of the id.
+            text = text.replace("$confirmationCode", &format!("{:?}", &booking[booking.len() - 10..]));
+        }
         let stay = format!("{{ checkIn: {:?}, checkOut: {:?} }}", self.stay.0, self.stay.1);
         let text = text.replace("$n", &self.first.to_string()).replace("$stay", &stay);
         Some(text.replace("$from", &format!("{:?}", self.nights.0)).replace("$to", &format!("{:?}", self.nights.1)))

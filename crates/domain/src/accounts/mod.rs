@@ -1,6 +1,8 @@
 //! Accounts and sessions: register, verify the email, sign in, refresh, sign out, and replace a password.
 
 pub(crate) mod codes;
+pub(crate) mod deletion;
+mod email_change;
 mod passwords;
 mod refresh;
 mod reset;
@@ -13,10 +15,16 @@ use super::limits;
 use crate::{
     app::App,
     events::{self, NewChange},
+    mails::{self, Order},
     sessions::{Ended, end_locked},
+    users,
 };
 use auth::{DeviceToken, Holder, NewPassword, Password, RefreshToken, Tokens, Weakness};
 use client_limits::{AddressPrefix, Lane};
+pub use deletion::delete_account;
+pub use email_change::{
+    EmailChange, cancel_email_change, confirm_email_change, pending_email_change, request_email_change,
+};
 use mysql_engine::Conn;
 pub use passwords::{create_demo, lock, opens, set_password};
 pub use refresh::refresh;
@@ -25,16 +33,12 @@ pub use sign_in::sign_in;
 use store::{devices, sessions, users::NewUser};
 use telemetry::logs;
 use types::{
-    Email, SessionId, Timestamp, UserId,
+    ChangeKind, Email, SessionId, Timestamp, UserId,
     error::{Error, Result, Validation},
     text,
 };
 pub use verification::{Verified, resend_verification, verify_email};
 
-/// Most characters of a name.
-const MAX_NAME: usize = 50;
-/// Most characters of a language tag.
-const MAX_LOCALE: usize = 35;
 /// Most characters of what a client says of itself.
 const MAX_USER_AGENT: usize = 200;
 /// Most devices of an account. Beyond that, the least recently used is forgotten.
@@ -85,8 +89,7 @@ impl Registration {
         if !password.has_right_length() {
             validation.refuse(&["password"], Weakness::Length.to_string());
         }
-        let name = text::line(display_name, 1..=MAX_NAME)
-            .map_err(|unfit| Error::invalid(&["displayName"], format!("A name {unfit}.")));
+        let name = users::checked_name(display_name);
         let (name, locale) = (validation.check(name), validation.check(checked_locale(locale)).flatten());
         let fields = email.zip(name);
         validation.finish_with(fields.map(|(email, display_name)| Self { email, password, display_name, locale }))
@@ -98,17 +101,15 @@ impl Registration {
 /// # Errors
 /// [`types::error::Refusal::InvalidInput`] when it is no tag.
 pub fn checked_locale(tag: Option<String>) -> Result<Option<String>> {
-    let is_subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let is_tag = |tag: &String| tag.len() <= MAX_LOCALE && tag.split('-').all(is_subtag);
-    match tag {
-        Some(tag) if !is_tag(&tag) => {
-            Err(Error::invalid(&["locale"], "A locale is a language tag such as `en` or `de-AT`."))
-        }
-        tag => Ok(tag),
-    }
+    tag.map(|tag| users::checked_tag(&["locale"], tag)).transpose()
 }
 
 impl Client {
+    /// What it says of itself, shortened.
+    fn said(&self) -> Option<String> {
+        self.user_agent.as_deref().and_then(|said| text::cut_line(said, MAX_USER_AGENT))
+    }
+
     /// A new user with an empty profile.
     pub fn unknown() -> Self {
         Self { address: AddressPrefix::of(None), device: None, user_agent: None }
@@ -139,7 +140,7 @@ pub async fn register(app: &App, new: Registration, client: &Client) -> Result<S
             store::users::insert(tx, &account).await?;
             let signed_in = open(app, tx, (user, false), (client, &device), now).await?;
             verification::send_code(app, tx, user, &email, now).await?;
-            events::append_changes(app, tx, &[NewChange::person(user)], now).await?;
+            events::append_changes(app, tx, &[NewChange::person(ChangeKind::PersonJoined, user)], now).await?;
             Ok::<_, Error>(signed_in)
         })
         .await?;
@@ -159,7 +160,7 @@ pub async fn create_verified(app: &App, email: &Email, password: &NewPassword, d
     app.database
         .transaction(async |tx| {
             store::users::insert(tx, &account).await.map_err(verification::taken)?;
-            events::append_changes(app, tx, &[NewChange::person(account.id)], now).await?;
+            events::append_changes(app, tx, &[NewChange::person(ChangeKind::PersonJoined, account.id)], now).await?;
             Ok::<_, Error>(account.id)
         })
         .await
@@ -202,7 +203,7 @@ async fn open(
         device_hash: device.hash(),
         token_hash: refresh.hash(),
         expires_at: refresh_expires_at,
-        user_agent: client.user_agent.as_deref().and_then(|said| text::cut_line(said, MAX_USER_AGENT)),
+        user_agent: client.said(),
         network: client.address.network(),
     };
     devices::remember(tx, &device.hash(), user, now, now + app.terms.device, MAX_DEVICES).await?;
@@ -210,6 +211,16 @@ async fn open(
     let holder = Holder { user, session: session.id, has_verified_email };
     let (access, member) = app.keys.sign(holder, now, app.terms.access_token)?;
     Ok(SignedIn { tokens: Tokens { access, refresh, refresh_expires_at, member }, device: device.clone() })
+}
+
+/// Orders a mail to the owner about a sign-in on a device that is new to the account. A client that forgets the token of its device is not
+/// new if a session was opened in the same network by a client of the same name.
+async fn tell_of_device(app: &App, tx: &mut Conn, user: UserId, client: &Client, now: Timestamp) -> Result<()> {
+    let (network, user_agent) = (client.address.network(), client.said());
+    if sessions::is_familiar(tx, user, (network.as_deref(), user_agent.as_deref())).await? {
+        return Ok(());
+    }
+    mails::order(app, tx, user, &Order::NewDevice { user, at: now, network, user_agent }, now).await
 }
 
 /// Ends the session of a refresh token. Returns whether there was one to end.
@@ -235,8 +246,6 @@ pub struct OwnAccount {
     pub email: Email,
     /// Whether `email` is verified.
     pub is_email_verified: bool,
-    /// The email that is to replace a verified one.
-    pub new_email: Option<Email>,
 }
 
 /// The viewer's own account.
@@ -246,11 +255,8 @@ pub struct OwnAccount {
 pub async fn own(app: &App, user: UserId) -> Result<Option<OwnAccount>> {
     let found = store::accounts::find(&mut app.conn().await?, user).await?;
     Ok(found.and_then(|account| {
-        let unverified = account.unverified_email.map(Email::stored);
-        match account.email.map(Email::stored) {
-            Some(email) => Some(OwnAccount { email, is_email_verified: true, new_email: unverified }),
-            None => unverified.map(|email| OwnAccount { email, is_email_verified: false, new_email: None }),
-        }
+        let email = account.contact_email()?;
+        Some(OwnAccount { email, is_email_verified: account.email.is_some() })
     }))
 }
 

@@ -1,7 +1,7 @@
 //! A new password without the old one, through a link in a mail; and with the old one.
 
 use super::{
-    Client, SignedIn, codes, limits, open,
+    Client, SignedIn, codes, email_change, limits, open,
     passwords::{self, About},
     verification::locked,
 };
@@ -20,7 +20,7 @@ use store::{
 };
 use telemetry::logs;
 use types::{
-    CodePurpose, Email, Timestamp, UserId,
+    CodePurpose, Email, Timestamp,
     error::{Error, InvalidCode, InvalidCredentials, Refusal, Result},
 };
 
@@ -68,7 +68,7 @@ pub async fn reset_password(app: &App, link_code: &str, password: String, client
             code.filter(|code| code.id == id && codes::is_open(code, now)).ok_or_else(invalid)?;
             let ended = end_all(tx, user, now).await?;
             devices::forget_all(tx, user).await?;
-            replace(app, tx, user, &hash, now).await?;
+            replace(app, tx, &account, &hash, now).await?;
             let signed_in = open(app, tx, (user, account.email.is_some()), (client, &device), now).await?;
             Ok::<_, Error>((signed_in, ended))
         })
@@ -81,17 +81,17 @@ pub async fn reset_password(app: &App, link_code: &str, password: String, client
 
 /// A new password of `account`, checked.
 async fn checked(app: &App, account: &Account, password: String, lane: Lane) -> Result<NewPassword> {
-    let email = account.email.clone().or_else(|| account.unverified_email.clone()).map(Email::stored);
-    let email = email.ok_or(Error::Unauthenticated)?;
+    let email = account.contact_email().ok_or(Error::Unauthenticated)?;
     let about = About { email: &email, display_name: &account.display_name };
     passwords::check(app, Password::typed(password), about, &["newPassword"], lane).await
 }
 
 /// Replaces the password, tells its owner, and ends codes that could undo it: somebody else may have asked for them.
-async fn replace(app: &App, tx: &mut Conn, user: UserId, hash: &str, now: Timestamp) -> Result<()> {
+async fn replace(app: &App, tx: &mut Conn, account: &Account, hash: &str, now: Timestamp) -> Result<()> {
+    let user = account.id;
     accounts::set_password(tx, user, hash, now).await?;
-    let purposes = [CodePurpose::ResetPassword, CodePurpose::NewEmail, CodePurpose::OldEmail];
-    one_time_codes::end_all(tx, user, &purposes, now).await?;
+    one_time_codes::end_all(tx, user, &[CodePurpose::ResetPassword], now).await?;
+    email_change::cancel(tx, account, now).await?;
     mails::order(app, tx, user, &Order::PasswordChanged { user, at: now }, now).await
 }
 
@@ -124,7 +124,7 @@ pub async fn change_password(
                 return Err(wrong());
             }
             let ended = end_all_but(tx, user, member.session(), now).await?;
-            replace(app, tx, user, &hash, now).await?;
+            replace(app, tx, &account, &hash, now).await?;
             Ok(ended)
         })
         .await?;

@@ -5,7 +5,7 @@
 //! more: many addresses together slow each other down, but do not lock the owner out. A device that has signed in to the account before has
 //! its own limit instead of all these, so that the owner can always sign in.
 
-use super::{Client, SignedIn, limits, open};
+use super::{Client, SignedIn, limits, open, tell_of_device};
 use crate::app::App;
 use auth::{DeviceToken, Fit, Password};
 use client_limits::{AddressPrefix, Lane};
@@ -58,9 +58,13 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
             if let Some(renewed) = &renewed {
                 accounts::set_password(tx, user, renewed, now).await?;
             }
+            if account.email.is_some() && !source.is_known() {
+                tell_of_device(app, tx, user, client, now).await?;
+            }
             open(app, tx, (user, account.email.is_some()), (client, &device), now).await
         })
         .await?;
+    app.mails.ordered.notify_one();
     let (known_device, address) = (source.is_known(), client.address);
     tracing::info!(target: logs::SECURITY, event = "signed_in", %user, known_device, %address, "a user has signed in");
     Ok(signed_in)

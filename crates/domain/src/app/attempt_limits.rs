@@ -71,8 +71,10 @@ pub struct AttemptLimits {
     pub codes: Rule,
     /// Requests to reset a password, and attempts to do so, from one address prefix.
     pub resets_by_address: Rule,
-    /// Attempts of one member to replace the password or the email.
+    /// Attempts of one member to replace the password.
     pub password_changes: Rule,
+    /// Attempts of one member to replace the email.
+    pub email_changes: Rule,
     /// Drafts by one member.
     pub drafts: Rule,
     /// Payments of one member that are declined or still in flight: a defense against the testing of stolen cards.
@@ -100,6 +102,7 @@ impl Default for AttemptLimits {
             codes: Rule::refusing("verifyEmail/member", 20, quarter),
             resets_by_address: Rule::refusing("resetPassword/address", 60, Duration::hours(1)),
             password_changes: Rule::refusing("changePassword/member", 10, quarter),
+            email_changes: Rule::refusing("requestEmailChange/member", 5, Duration::hours(1)),
             drafts: Rule::refusing("createListing/member", 100, Duration::days(1)),
             declined_payments: Rule::refusing("payBooking/member", 20, Duration::hours(1)),
             bookings_by_address: Rule::refusing("createBooking/address", 100, Duration::hours(1)),
@@ -126,6 +129,7 @@ impl AttemptLimits {
             codes: off(on.codes),
             resets_by_address: off(on.resets_by_address),
             password_changes: off(on.password_changes),
+            email_changes: off(on.email_changes),
             drafts: off(on.drafts),
             declined_payments: off(on.declined_payments),
             bookings_by_address: off(on.bookings_by_address),

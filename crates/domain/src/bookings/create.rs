@@ -132,10 +132,17 @@ async fn book(
 
 /// Another request has booked the quote at the same time: the retry finds that booking.
 fn retry_if_booked(error: diesel::result::Error) -> Error {
-    use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError as Failed};
+    use diesel::result::{
+        DatabaseErrorKind::{ForeignKeyViolation, UniqueViolation},
+        Error::DatabaseError as Failed,
+    };
     match error {
         Failed(UniqueViolation, _) => {
             mysql_engine::DatabaseError::retry_transaction("the quote was booked meanwhile").into()
+        }
+        // Its guest has deleted their account.
+        Failed(ForeignKeyViolation, _) => {
+            mysql_engine::DatabaseError::retry_transaction("the quote was deleted meanwhile").into()
         }
         other => mysql_engine::DatabaseError::from(other).into(),
     }

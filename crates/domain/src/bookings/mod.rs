@@ -38,7 +38,7 @@ use super::{
 use crate::app::App;
 use auth::Member;
 use types::{
-    BookingId, BookingStatus, Page, PageOf, Side,
+    BookingId, BookingStatus, ConfirmationCode, Page, PageOf, Side,
     error::{Error, Result},
 };
 
@@ -74,6 +74,19 @@ pub async fn lists(app: &App, viewer: &Member, parts: &[Part]) -> Result<HashMap
 /// When the database fails.
 pub async fn visible(app: &App, viewer: &Member, ids: &[BookingId]) -> Result<Vec<Booking>> {
     Ok(store::bookings::visible(&mut app.conn().await?, viewer.id(), ids).await?)
+}
+
+/// Those with these confirmation codes that the viewer can see as guest or host, by code.
+///
+/// # Errors
+/// When the database fails.
+pub async fn visible_by_code(
+    app: &App,
+    viewer: &Member,
+    codes: &[ConfirmationCode],
+) -> Result<HashMap<ConfirmationCode, Arc<Booking>>> {
+    let found = store::bookings::visible_by_code(&mut app.conn().await?, viewer.id(), codes).await?;
+    Ok(found.into_iter().map(|booking| (booking.id.into(), Arc::new(booking))).collect())
 }
 
 /// The booking, locked, if `viewer` is its guest or host, as `side` says.

@@ -68,7 +68,7 @@ pub(crate) fn paragraphs(path: &[&str], raw: &str, most: usize) -> Result<String
 }
 
 /// An optional line; an empty one is none.
-pub(super) fn optional(path: &[&str], text: Option<&str>, most: usize) -> Result<Option<String>> {
+pub(crate) fn optional(path: &[&str], text: Option<&str>, most: usize) -> Result<Option<String>> {
     let text = text.map(|text| line(path, text, 0..=most)).transpose()?;
     Ok(text.filter(|text| !text.is_empty()))
 }

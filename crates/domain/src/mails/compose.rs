@@ -5,7 +5,7 @@ use crate::{accounts::codes, app::App};
 use mail::{Letter, Locale};
 use store::{
     accounts::{self, Account},
-    one_time_codes,
+    one_time_codes::{self, OneTimeCode},
 };
 use types::{CodeId, CodePurpose, Email, MailId, Timestamp, UserId, error::Result};
 
@@ -19,9 +19,25 @@ pub(super) struct Composed {
 /// The mail of an order that was given at `ordered_at`; None when it is outdated.
 pub(super) async fn compose(app: &App, mail: MailId, order: &Order, ordered_at: Timestamp) -> Result<Option<Composed>> {
     match order {
-        Order::VerifyEmail { user, code } => verify_email(app, *user, *code).await,
+        Order::VerifyEmail { user, code } | Order::NewEmail { user, code } => confirm_email(app, *user, *code).await,
+        Order::OldEmail { user, code } => approve_email_change(app, *user, *code).await,
+        Order::AccountDeleted { to, name, locale, .. } => Ok(Some(Composed {
+            to: to.clone(),
+            locale: Locale::from_tag(locale.as_deref().unwrap_or_default()),
+            letter: Letter::AccountDeleted { name: name.clone() },
+        })),
+        Order::EmailChanged { user, old, new } => email_changed(app, *user, (old, new)).await,
         Order::ResetPassword { email, locale } => {
             reset_password(app, mail, (email, locale.as_deref()), ordered_at).await
+        }
+        Order::NewDevice { user, at, network, user_agent } => {
+            let letter = |account: &Account| Letter::NewDevice {
+                name: name(account),
+                at: *at,
+                network: network.clone(),
+                device: user_agent.clone().unwrap_or_default(),
+            };
+            to_owner(app, *user, letter).await
         }
         Order::PasswordChanged { user, at } => {
             let name_and_time = |account: &Account| Letter::PasswordChanged { name: name(account), at: *at };
@@ -46,18 +62,22 @@ fn link(app: &App, path: &str, code: &str) -> String {
 async fn to_owner(app: &App, user: UserId, letter: impl FnOnce(&Account) -> Letter) -> Result<Option<Composed>> {
     let found = accounts::find(&mut app.conn().await?, user).await?;
     Ok(found.and_then(|account| {
-        let to = account.email.clone().map(Email::stored)?;
+        let to = account.verified_email()?;
         Some(Composed { to, locale: locale_of(&account), letter: letter(&account) })
     }))
 }
 
-async fn verify_email(app: &App, user: UserId, code: CodeId) -> Result<Option<Composed>> {
+/// A code that is still open, and the account of `user`. A newer code may have replaced it.
+async fn open_code(app: &App, user: UserId, code: CodeId) -> Result<Option<(OneTimeCode, Account)>> {
     let conn = &mut app.conn().await?;
-    // A newer code may have replaced it.
-    let found = one_time_codes::find(conn, code).await?;
-    let Some(code) = found.filter(|code| codes::is_open(code, app.now())) else { return Ok(None) };
-    let Some(account) = accounts::find(conn, user).await? else { return Ok(None) };
-    let owner = accounts::by_email(conn, &code.email).await?;
+    let code = one_time_codes::find(conn, code).await?.filter(|code| codes::is_open(code, app.now()));
+    Ok(code.zip(accounts::find(conn, user).await?))
+}
+
+/// To an email that an account wants to have.
+async fn confirm_email(app: &App, user: UserId, code: CodeId) -> Result<Option<Composed>> {
+    let Some((code, account)) = open_code(app, user, code).await? else { return Ok(None) };
+    let owner = accounts::by_email(&mut app.conn().await?, &code.email).await?;
     let to = Email::stored(code.email);
     Ok(Some(match owner {
         Some(owner) => {
@@ -65,11 +85,33 @@ async fn verify_email(app: &App, user: UserId, code: CodeId) -> Result<Option<Co
             Composed { to, locale: locale_of(&owner), letter }
         }
         None => {
-            let text = app.keys.code(code.id)?;
-            let (link, expires) = (link(app, "/verify-email", &text), code.expires_at);
-            let letter = Letter::ConfirmEmail { name: name(&account), code: text, link, expires };
+            let (text, name, expires) = (app.keys.code(code.id)?, name(&account), code.expires_at);
+            let letter = if code.purpose == CodePurpose::NewEmail {
+                let link = link(app, "/change-email", &text);
+                Letter::ConfirmNewEmail { name, code: text, link, expires }
+            } else {
+                let link = link(app, "/verify-email", &text);
+                Letter::ConfirmEmail { name, code: text, link, expires }
+            };
             Composed { to, locale: locale_of(&account), letter }
         }
+    }))
+}
+
+async fn approve_email_change(app: &App, user: UserId, code: CodeId) -> Result<Option<Composed>> {
+    let Some((code, account)) = open_code(app, user, code).await? else { return Ok(None) };
+    let Some(new_email) = account.new_email() else { return Ok(None) };
+    let (text, expires) = (app.keys.code(code.id)?, code.expires_at);
+    let (name, link) = (name(&account), link(app, "/change-email", &text));
+    let letter = Letter::ApproveEmailChange { name, new_email, code: text, link, expires };
+    Ok(Some(Composed { to: Email::stored(code.email), locale: locale_of(&account), letter }))
+}
+
+async fn email_changed(app: &App, user: UserId, (old, new): (&Email, &Email)) -> Result<Option<Composed>> {
+    let found = accounts::find(&mut app.conn().await?, user).await?;
+    Ok(found.map(|account| {
+        let letter = Letter::EmailChanged { name: name(&account), new_email: new.clone() };
+        Composed { to: old.clone(), locale: locale_of(&account), letter }
     }))
 }
 

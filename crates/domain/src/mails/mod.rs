@@ -70,6 +70,51 @@ pub(crate) enum Order {
         /// BCP 47, for an email without an account.
         locale: Option<String>,
     },
+    /// To an email that is to replace another: the code, or, if the email is another account's, a notice to its owner.
+    NewEmail {
+        /// The account.
+        user: UserId,
+        /// The code.
+        code: CodeId,
+    },
+    /// To the email that is to be replaced: the code.
+    OldEmail {
+        /// The account.
+        user: UserId,
+        /// The code.
+        code: CodeId,
+    },
+    /// To an email that was replaced.
+    EmailChanged {
+        /// The account.
+        user: UserId,
+        /// Where it is sent.
+        old: Email,
+        /// The email of the account now.
+        new: Email,
+    },
+    /// Somebody has signed in on a device that the account did not have.
+    NewDevice {
+        /// The account.
+        user: UserId,
+        /// When.
+        at: Timestamp,
+        /// The network, if it is known.
+        network: Option<String>,
+        /// What the client said of itself.
+        user_agent: Option<String>,
+    },
+    /// To the email of an account that was deleted.
+    AccountDeleted {
+        /// The account.
+        user: UserId,
+        /// Where it is sent.
+        to: Email,
+        /// The name of the person.
+        name: String,
+        /// BCP 47.
+        locale: Option<String>,
+    },
     /// The password has changed.
     PasswordChanged {
         /// The account.
@@ -120,7 +165,13 @@ async fn message_of(app: &App, effect: &Effect) -> Result<Option<Message>> {
 fn user_of(effect: &Effect) -> Result<Option<UserId>> {
     let order: Order = serde_json::from_str(&effect.payload).map_err(anyhow::Error::from)?;
     Ok(match order {
-        Order::VerifyEmail { user, .. } | Order::PasswordChanged { user, .. } => Some(user),
+        Order::VerifyEmail { user, .. }
+        | Order::NewEmail { user, .. }
+        | Order::OldEmail { user, .. }
+        | Order::EmailChanged { user, .. }
+        | Order::NewDevice { user, .. }
+        | Order::AccountDeleted { user, .. }
+        | Order::PasswordChanged { user, .. } => Some(user),
         Order::ResetPassword { .. } => None,
     })
 }

@@ -17,7 +17,7 @@ use super::{
     events::BookingEventConnection,
     ids,
     listings::{Listing, find_known},
-    loaders::{BookingById, IsAuthorized, PaymentsOf, RefundsOf},
+    loaders::{BookingByCode, BookingById, IsAuthorized, PaymentsOf, RefundsOf},
     money::Money,
     payments::{Payment, Refund},
     prices::Price,
@@ -31,7 +31,10 @@ use domain::{
     events::EventPosition,
 };
 use types::scalars::{Cursor, Date};
-use types::{BookingId, BookingStatus, CancellationPolicy, Side, Timestamp};
+use types::{
+    BookingId, BookingStatus, CancellationPolicy, ConfirmationCode, Side, Timestamp,
+    error::{BadUserInput, Refusal},
+};
 
 /// A booking, for its guest and its host.
 #[derive(Clone)]
@@ -85,6 +88,11 @@ impl Booking {
     /// Opaque id, `bk_…`.
     pub async fn id(&self) -> ID {
         ID(self.0.id.to_string())
+    }
+
+    /// A short code for people, such as `K7QM2XWD9R`, to name the booking in mails and on the phone. It is not a secret.
+    async fn confirmation_code(&self) -> String {
+        ConfirmationCode::from(self.0.id).to_string()
     }
 
     /// The current status. Deadlines that have passed are taken into account at once.
@@ -271,6 +279,19 @@ impl BookingQuery {
         match ids::argument(&id) {
             Ok(id) => find_booking(ctx, id).await.transpose(),
             Err(error) => Some(Err(error.into())),
+        }
+    }
+
+    /// A booking by its short code; null when it does not exist or the viewer is neither its guest nor its host.
+    async fn booking_by_code(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `confirmationCode`. Letter case, spaces and hyphens do not matter.")]
+        confirmation_code: String,
+    ) -> Option<Result<Booking>> {
+        match confirmation_code.parse::<ConfirmationCode>() {
+            Ok(code) => ctx.load_own(BookingByCode(code)).await.map(|found| found.map(Booking)).transpose(),
+            Err(error) => Some(Err(Refusal::BadUserInput(BadUserInput { message: error.to_string() }).into())),
         }
     }
 }

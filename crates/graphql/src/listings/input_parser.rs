@@ -5,7 +5,7 @@ use async_graphql::MaybeUndefined;
 use super::inputs::{
     CreateListingInput, PhotoInput, PlaceInput, PricingInput, SetNightPricesInput, StayRulesInput, UpdateListingInput,
 };
-use crate::checked::Checked;
+use crate::{checked::Checked, profiles::clearable};
 use domain::{
     calendar::NightPrices,
     listings::{Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges},
@@ -108,15 +108,6 @@ impl InputParser {
 fn not_null<T>(path: &[&str]) -> Result<T> {
     let name = path.last().copied().unwrap_or_default();
     Err(Error::invalid(path, format!("`{name}` cannot be null.")))
-}
-
-/// A field that null clears.
-fn clearable<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
-    match value {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(value) => Some(Some(value)),
-    }
 }
 
 impl CreateListingInput {

@@ -11,11 +11,13 @@ use domain::{
     payments::{self, Payment, Refund},
     quotes::{self, Quote},
 };
-use types::{BookingId, PageOf, PaymentId, QuoteId, RefundId, Side};
+use types::{BookingId, ConfirmationCode, PageOf, PaymentId, QuoteId, RefundId, Side};
 
 keys! {
     /// The booking with this id, if the viewer is its guest or host.
     private BookingById(BookingId) => Arc<Booking>, by_id bookings::visible;
+    /// The booking with this confirmation code, if the viewer is its guest or host.
+    private BookingByCode(ConfirmationCode) => Arc<Booking>, of_parent bookings::visible_by_code;
     /// A page of the viewer's bookings on one side, the latest check-in first.
     private OwnBookings(Part) => Arc<PageOf<Arc<Booking>>>, of_parent bookings::lists;
     /// The quote with this id, if it is the viewer's.

@@ -13,8 +13,8 @@ mod streams;
 mod users;
 
 pub use bookings::{
-    BookingById, EventsOf, IsAuthorized, LatestOf, OwnBookings, PaymentById, PaymentsOf, QuoteById, RefundById,
-    RefundsOf,
+    BookingByCode, BookingById, EventsOf, IsAuthorized, LatestOf, OwnBookings, PaymentById, PaymentsOf, QuoteById,
+    RefundById, RefundsOf,
 };
 pub use listings::{
     AmenitiesOf, HostNightsOf, KnownListing, NightsOf, OwnListings, PhotosOf, PublishedListing, PublishedListingsOf,
@@ -24,7 +24,7 @@ pub use private::{Private, PrivateLoaders};
 pub use public::{Public, PublicLoaders};
 pub use reviews::{PublishedReview, ReviewOf, ReviewsOf, VisibleReview};
 pub use streams::StreamLoaders;
-pub use users::{Account, UserById};
+pub use users::{Account, PendingEmailChange, UserById};
 
 /// The rows of a batch by key. Keys without a row are left out.
 pub type Batch<K, R> = types::error::Result<std::collections::HashMap<K, R>>;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Batch, Private, keys::keys};
 use auth::Member;
 use domain::{
-    accounts::{self, OwnAccount},
+    accounts::{self, EmailChange, OwnAccount},
     app::App,
     users::{self, User},
 };
@@ -26,5 +26,18 @@ impl Private for Account {
     async fn load(app: &App, viewer: &Member, _: Vec<Self>) -> Batch<Self, Self::Row> {
         let account = accounts::own(app, viewer.id()).await?;
         Ok(account.into_iter().map(|account| (Self, account)).collect())
+    }
+}
+
+/// The change of the viewer's email that waits for codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PendingEmailChange;
+
+impl Private for PendingEmailChange {
+    type Row = EmailChange;
+
+    async fn load(app: &App, viewer: &Member, _: Vec<Self>) -> Batch<Self, Self::Row> {
+        let change = accounts::pending_email_change(app, viewer.id()).await?;
+        Ok(change.into_iter().map(|change| (Self, change)).collect())
     }
 }

@@ -1,7 +1,5 @@
 //! The letters in English.
 
-use std::net::IpAddr;
-
 use types::{Email, Timestamp};
 
 use super::{
@@ -28,7 +26,7 @@ pub(super) fn write(letter: &Letter, brand: &Brand) -> Draft {
             approve_email_change(brand, new_email, code, link, *expires)
         }
         Letter::EmailChanged { new_email, .. } => email_changed(brand, new_email),
-        Letter::NewDevice { at, address, device, .. } => new_device(brand, *at, *address, device),
+        Letter::NewDevice { at, network, device, .. } => new_device(brand, *at, network.as_deref(), device),
         Letter::AccountDeleted { .. } => account_deleted(brand),
         Letter::SecondFactorChanged { what, at, .. } => second_factor_changed(brand, *what, *at),
     };
@@ -63,8 +61,8 @@ fn account_exists(Brand { name, .. }: &Brand, link: &str) -> Written {
         "You already have an account",
         vec![
             paragraph(format!(
-                "Someone tried to create a {name} account with this email address. You already have an \
-                 account, so no new one was created."
+                "Someone wanted to use this email address for a new or another {name} account. It belongs \
+                 to your account already, so nothing was changed."
             )),
             paragraph("If it was you, sign in. If you forgot your password, you can reset it there."),
             button("Sign in", link),
@@ -176,7 +174,7 @@ fn email_changed(Brand { name, app_url }: &Brand, new_email: &Email) -> Written 
     )
 }
 
-fn new_device(Brand { name, app_url }: &Brand, at: Timestamp, address: IpAddr, device: &str) -> Written {
+fn new_device(Brand { name, app_url }: &Brand, at: Timestamp, network: Option<&str>, device: &str) -> Written {
     (
         "New sign-in to your account",
         vec![
@@ -184,7 +182,7 @@ fn new_device(Brand { name, app_url }: &Brand, at: Timestamp, address: IpAddr, d
             Block::Facts(vec![
                 ("Time", time(at)),
                 ("Device", harmless(device).unwrap_or_else(|| "unknown".to_owned())),
-                ("IP address", address.to_string()),
+                ("Network", network.unwrap_or("unknown").to_owned()),
             ]),
             paragraph(NOTHING_TO_DO),
             reset_now(),

@@ -1,7 +1,5 @@
 //! An example of each letter.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use types::{Email, Timestamp};
 
 use super::{Letter, SecondFactorChange};
@@ -42,13 +40,13 @@ impl Letter {
     fn examples_of_changes() -> Vec<Self> {
         let (name, at) = ("Ada".to_owned(), time(AT));
         let new_email = Email::stored("ada.new@example.org".to_owned());
-        // An address for documentation (RFC 5737).
-        let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 17));
+        // Addresses for documentation (RFC 5737).
+        let network = Some("192.0.2.0/24".to_owned());
         let device = "Firefox 140 on Linux".to_owned();
         let mut examples = vec![
             Self::PasswordChanged { name: name.clone(), at },
             Self::EmailChanged { name: name.clone(), new_email },
-            Self::NewDevice { name: name.clone(), at, address, device },
+            Self::NewDevice { name: name.clone(), at, network, device },
             Self::AccountDeleted { name: name.clone() },
         ];
         examples.extend(SecondFactorChange::ALL.map(|what| Self::SecondFactorChanged { name: name.clone(), what, at }));

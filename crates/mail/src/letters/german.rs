@@ -1,7 +1,5 @@
 //! The letters in German.
 
-use std::net::IpAddr;
-
 use chrono::Datelike;
 use types::{Email, Timestamp};
 
@@ -29,7 +27,7 @@ pub(super) fn write(letter: &Letter, brand: &Brand) -> Draft {
             approve_email_change(brand, new_email, code, link, *expires)
         }
         Letter::EmailChanged { new_email, .. } => email_changed(brand, new_email),
-        Letter::NewDevice { at, address, device, .. } => new_device(brand, *at, *address, device),
+        Letter::NewDevice { at, network, device, .. } => new_device(brand, *at, network.as_deref(), device),
         Letter::AccountDeleted { .. } => account_deleted(brand),
         Letter::SecondFactorChanged { what, at, .. } => second_factor_changed(brand, *what, *at),
     };
@@ -68,8 +66,8 @@ fn account_exists(Brand { name, .. }: &Brand, link: &str) -> Written {
         "Sie haben bereits ein Konto",
         vec![
             paragraph(format!(
-                "Jemand wollte mit dieser E-Mail-Adresse ein Konto bei {name} anlegen. Sie haben bereits \
-                 eines, daher wurde kein neues angelegt."
+                "Jemand wollte diese E-Mail-Adresse für ein neues oder anderes Konto bei {name} verwenden. \
+                 Sie gehört bereits zu Ihrem Konto, daher wurde nichts geändert."
             )),
             paragraph(
                 "Wenn Sie das waren, melden Sie sich an. Falls Sie Ihr Passwort vergessen haben, können \
@@ -194,7 +192,7 @@ fn email_changed(Brand { name, app_url }: &Brand, new_email: &Email) -> Written 
     )
 }
 
-fn new_device(Brand { name, app_url }: &Brand, at: Timestamp, address: IpAddr, device: &str) -> Written {
+fn new_device(Brand { name, app_url }: &Brand, at: Timestamp, network: Option<&str>, device: &str) -> Written {
     (
         "Neue Anmeldung in Ihrem Konto",
         vec![
@@ -205,7 +203,7 @@ fn new_device(Brand { name, app_url }: &Brand, at: Timestamp, address: IpAddr, d
             Block::Facts(vec![
                 ("Zeit", time(at)),
                 ("Gerät", harmless(device).unwrap_or_else(|| "unbekannt".to_owned())),
-                ("IP-Adresse", address.to_string()),
+                ("Netzwerk", network.unwrap_or("unbekannt").to_owned()),
             ]),
             paragraph(NOTHING_TO_DO),
             reset_now(),

@@ -9,7 +9,7 @@ mod examples;
 mod german;
 mod layout;
 
-use std::{fmt, net::IpAddr};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use types::{Email, Timestamp};
@@ -41,7 +41,7 @@ pub enum Letter {
         /// When both expire.
         expires: Timestamp,
     },
-    /// Somebody tried to register with the address of an account.
+    /// Somebody wanted to use the address of an account for another.
     AccountExists {
         /// The member.
         name: String,
@@ -105,8 +105,8 @@ pub enum Letter {
         name: String,
         /// When.
         at: Timestamp,
-        /// The IP address.
-        address: IpAddr,
+        /// The network, such as `192.0.2.0/24`, if it is known.
+        network: Option<String>,
         /// The browser and the system, as they call themselves.
         device: String,
     },

@@ -19,8 +19,8 @@ use super::{
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{
-    BookingId, BookingStatus, CancellationPolicy, Currency, Guests, Json, ListingId, Page, PriceLine, QuoteId,
-    RefundTier, RuleSetVersion, Side, Stay, Timestamp, UserId,
+    BookingId, BookingStatus, CancellationPolicy, ConfirmationCode, Currency, Guests, Json, ListingId, Page, PriceLine,
+    QuoteId, RefundTier, RuleSetVersion, Side, Stay, Timestamp, UserId,
 };
 
 /// A booking.
@@ -181,16 +181,23 @@ pub async fn of_quote(conn: &mut Conn, quote: QuoteId) -> QueryResult<Option<Boo
     bookings::table.filter(bookings::quote_id.eq(quote)).select(Booking::as_select()).first(conn).await.optional()
 }
 
+/// The bookings that `$viewer` can see as guest or host.
+macro_rules! seen_by {
+    ($viewer:expr) => {{
+        let as_host = bookings::host_id.eq($viewer).and(bookings::hidden_from_host.eq(false));
+        bookings::table.filter(bookings::guest_id.eq($viewer).or(as_host)).select(Booking::as_select())
+    }};
+}
+
 /// Those of `ids` that `viewer` can see as guest or host.
 pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> QueryResult<Vec<Booking>> {
-    bookings::table
-        .filter(among(bookings::id, ids.iter().copied()))
-        .filter(
-            bookings::guest_id.eq(viewer).or(bookings::host_id.eq(viewer).and(bookings::hidden_from_host.eq(false))),
-        )
-        .select(Booking::as_select())
-        .load(conn)
-        .await
+    seen_by!(viewer).filter(among(bookings::id, ids.iter().copied())).load(conn).await
+}
+
+/// Those with these confirmation codes that `viewer` can see as guest or host.
+pub async fn visible_by_code(conn: &mut Conn, viewer: UserId, codes: &[ConfirmationCode]) -> QueryResult<Vec<Booking>> {
+    let codes = codes.iter().copied();
+    seen_by!(viewer).filter(among(bookings::confirmation_number.assume_not_null(), codes)).load(conn).await
 }
 
 /// A position in a list of bookings, the latest check-in first.
@@ -292,6 +299,20 @@ pub async fn lock_open_of_listing(
         .for_update()
         .load(tx)
         .await
+}
+
+/// Up to `limit` bookings of `user`, as guest and as host each, that are open at `now`.
+pub async fn open_of_user(conn: &mut Conn, user: UserId, now: Timestamp, limit: i64) -> QueryResult<Vec<BookingId>> {
+    let open = || bookings::table.filter(in_status!(OPEN, now)).select(bookings::id).limit(limit);
+    let mut found: Vec<BookingId> = open().filter(bookings::guest_id.eq(user)).load(conn).await?;
+    found.extend(
+        open()
+            .filter(bookings::host_id.eq(user))
+            .filter(bookings::hidden_from_host.eq(false))
+            .load::<BookingId>(conn)
+            .await?,
+    );
+    Ok(found)
 }
 
 /// Those of `listings` that have bookings which are open at `now`.

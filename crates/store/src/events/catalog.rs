@@ -46,16 +46,10 @@ impl NewChange {
         Self { payload: Payload::Nights(NightRange { from, to }), ..Self::listing(kind, id, host) }
     }
 
-    /// A user joined.
-    pub fn person(id: UserId) -> Self {
+    /// A change of a person.
+    pub fn person(kind: ChangeKind, id: UserId) -> Self {
         let subject = id.into();
-        Self {
-            kind: ChangeKind::PersonJoined,
-            actor: Actor::Platform,
-            subject,
-            shard: shard_of(subject),
-            payload: Payload::Subject {},
-        }
+        Self { kind, actor: Actor::Platform, subject, shard: shard_of(subject), payload: Payload::Subject {} }
     }
 
     /// A review was revealed, because the time to write one has passed.

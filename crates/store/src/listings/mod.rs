@@ -139,6 +139,11 @@ pub async fn of_host(conn: &mut Conn, host: UserId, parts: &[OwnPart]) -> QueryR
     Ok(by_part(parts.len(), rows))
 }
 
+/// The ids of all listings of a host.
+pub async fn ids_of_host(conn: &mut Conn, host: UserId) -> QueryResult<Vec<ListingId>> {
+    listings::table.filter(listings::host_id.eq(host)).order(listings::id).select(listings::id).load(conn).await
+}
+
 /// The listing with this id, locked until the transaction ends.
 pub async fn lock(tx: &mut Conn, id: ListingId) -> QueryResult<Option<Listing>> {
     listings::table.find(id).select(Listing::as_select()).for_update().first(tx).await.optional()

@@ -51,6 +51,10 @@ enums! {
         NightRatesChanged = "NIGHT_RATES_CHANGED",
         /// A person joined.
         PersonJoined = "JOINED",
+        /// A person changed their profile.
+        ProfileChanged = "PROFILE_CHANGED",
+        /// A person deleted their account.
+        PersonLeft = "LEFT",
         /// A review was revealed, and with it the ratings of its listing changed.
         ReviewRevealed = "REVEALED",
         /// A batch of a dataset was imported.
@@ -106,7 +110,7 @@ impl ChangeKind {
             | Self::NightsBlocked
             | Self::NightsOpened
             | Self::NightRatesChanged => EventSubject::Listing,
-            Self::PersonJoined => EventSubject::Person,
+            Self::PersonJoined | Self::ProfileChanged | Self::PersonLeft => EventSubject::Person,
             Self::ReviewRevealed => EventSubject::Review,
             Self::BatchImported => EventSubject::Import,
         }

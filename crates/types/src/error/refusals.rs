@@ -56,6 +56,15 @@ macro_rules! refusals {
                 code: InvalidCode = "INVALID_CODE",
                 message: |_| "The code is wrong or has expired. Request a new one.".into(),
             }
+            /// The account has open bookings, as a guest or as a host. Cancel them, or wait until they have ended.
+            AccountInUse {
+                /// Open bookings.
+                pub bookings: Vec<BookingId>,
+            } => AccountInUseProblem (complex) {
+                /// The account has open bookings.
+                code: AccountInUse = "ACCOUNT_IN_USE",
+                message: |_| "You have open bookings. Cancel them, or wait until they have ended.".into(),
+            }
             /// The refresh token is unknown, expired, revoked or already used. Sign in again.
             InvalidSession {} => InvalidSessionProblem {
                 /// The refresh token is unknown, expired, revoked or already used.

@@ -1,0 +1,63 @@
+//! Accounts are deleted by their owners.
+
+use async_graphql::{Context, InputObject, Object};
+
+use super::{
+    checked::Checked,
+    context::ContextExt,
+    error::Result,
+    payload::payload,
+    users::{User, find_user},
+};
+use domain::accounts;
+use types::{Email, UserId, error::Error};
+
+/// Input of `deleteAccount`.
+#[derive(InputObject)]
+pub struct DeleteAccountInput {
+    /// The email of the account, typed by the viewer as a confirmation.
+    email: Checked<Email>,
+}
+
+/// The person who has deleted their account.
+pub struct DeleteAccountSuccess(UserId);
+
+/// The account is deleted, and the session has ended.
+#[Object]
+impl DeleteAccountSuccess {
+    /// The person, whose profile is now that of a former member.
+    async fn user(&self, ctx: &Context<'_>) -> Result<User> {
+        let user = find_user(ctx, self.0).await?;
+        Ok(user.ok_or(Error::Unauthenticated)?)
+    }
+}
+
+payload! {
+    /// The result of `deleteAccount`.
+    DeleteAccountPayload(DeleteAccountSuccess) {
+        InvalidInput => InvalidInputProblem,
+        AccountInUse => AccountInUseProblem,
+    }
+}
+
+/// The mutation that deletes an account.
+#[derive(Default)]
+pub struct DeletionMutation;
+
+#[Object]
+impl DeletionMutation {
+    /// Deletes the viewer's account, for ever: drafts, wishlists and quotes are deleted, listings are unlisted, all sessions end, and nobody can sign in to it again. Past bookings and reviews stay, without the viewer's name.
+    async fn delete_account(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A confirmation.")] input: DeleteAccountInput,
+    ) -> Result<DeleteAccountPayload> {
+        let member = *ctx.member()?;
+        let outcome = match input.email.at(&["email"]) {
+            Ok(email) => accounts::delete_account(ctx.app(), &member, &email).await,
+            Err(error) => Err(error),
+        };
+        let success = |()| DeleteAccountSuccess(member.id());
+        DeleteAccountPayload::of(outcome.map(success))
+    }
+}

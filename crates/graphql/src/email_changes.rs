@@ -1,0 +1,173 @@
+//! The email of an account is replaced with codes from both emails.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+
+use super::{
+    accounts::Me,
+    checked::Checked,
+    context::ContextExt,
+    error::{Fault, Result},
+    loaders::{PendingEmailChange, PrivateLoaders},
+    payload::payload,
+};
+use domain::accounts;
+use types::{Email, Timestamp};
+
+/// A change of the viewer's email that waits for codes.
+#[derive(SimpleObject)]
+pub struct EmailChange {
+    /// The email that is to replace the current one.
+    new_email: Email,
+    /// Whether the code that was mailed to the new email was entered.
+    new_email_confirmed: bool,
+    /// Whether the code that was mailed to the current email was entered.
+    current_email_confirmed: bool,
+    /// When the codes expire. The email then stays as it is.
+    expires_at: Timestamp,
+}
+
+impl From<accounts::EmailChange> for EmailChange {
+    fn from(change: accounts::EmailChange) -> Self {
+        Self {
+            new_email: change.new_email,
+            new_email_confirmed: change.is_new_confirmed,
+            current_email_confirmed: change.is_current_confirmed,
+            expires_at: change.expires_at,
+        }
+    }
+}
+
+/// The change of the email in `Me`.
+pub struct MyEmailChange(pub Arc<PrivateLoaders>);
+
+#[Object]
+impl MyEmailChange {
+    /// The change of `email` that waits for codes; null when there is none.
+    async fn email_change(&self, ctx: &Context<'_>) -> Option<Result<EmailChange>> {
+        let change = self.0.load(ctx.app(), PendingEmailChange).await;
+        change.map(|change| change.map(EmailChange::from)).map_err(Fault::from).transpose()
+    }
+}
+
+/// Input of `requestEmailChange`.
+#[derive(InputObject)]
+pub struct RequestEmailChangeInput {
+    /// The email that is to replace the current one.
+    new_email: Checked<Email>,
+}
+
+/// Codes will be mailed to the current and the new email.
+#[derive(SimpleObject)]
+pub struct RequestEmailChangeSuccess {
+    /// The viewer.
+    me: Me,
+}
+
+payload! {
+    /// The result of `requestEmailChange`.
+    RequestEmailChangePayload(RequestEmailChangeSuccess) {
+        InvalidInput => InvalidInputProblem,
+        EmailNotVerified => EmailNotVerifiedProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
+    }
+}
+
+/// Input of `confirmEmailChange`.
+#[derive(InputObject)]
+pub struct ConfirmEmailChangeInput {
+    /// A code from either mail, such as `K7QM-2XWD`. Letter case, spaces and hyphens do not matter.
+    #[graphql(secret)]
+    code: String,
+}
+
+/// The code is right.
+#[derive(SimpleObject)]
+pub struct ConfirmEmailChangeSuccess {
+    /// The viewer.
+    me: Me,
+    /// Whether both codes were entered, so that `me.email` is now the new email.
+    changed: bool,
+}
+
+payload! {
+    /// The result of `confirmEmailChange`.
+    ConfirmEmailChangePayload(ConfirmEmailChangeSuccess) {
+        EmailTaken => EmailTakenProblem,
+        InvalidCode => InvalidCodeProblem,
+        TooManyAttempts => TooManyAttemptsProblem,
+    }
+}
+
+/// Input of `cancelEmailChange`.
+#[derive(InputObject)]
+pub struct CancelEmailChangeInput {
+    /// The `newEmail` of the change.
+    new_email: Checked<Email>,
+}
+
+/// No change to this email waits for codes any more.
+#[derive(SimpleObject)]
+pub struct CancelEmailChangeSuccess {
+    /// The viewer.
+    me: Me,
+    /// Whether there was such a change.
+    canceled: bool,
+}
+
+payload! {
+    /// The result of `cancelEmailChange`.
+    CancelEmailChangePayload(CancelEmailChangeSuccess) {
+        InvalidInput => InvalidInputProblem,
+    }
+}
+
+/// Mutations that replace the email of an account.
+#[derive(Default)]
+pub struct EmailChangeMutation;
+
+#[Object]
+impl EmailChangeMutation {
+    /// Begins to replace the viewer's email: mails a code to the current and another to the new email. They are valid for 24 hours and ten attempts. Replaces an earlier change that was not completed. The response is the same when another account has the new email; then the mail tells its owner.
+    async fn request_email_change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new email.")] input: RequestEmailChangeInput,
+    ) -> Result<RequestEmailChangePayload> {
+        let member = *ctx.member()?;
+        let outcome = async {
+            let (verified, email) = (member.verified()?, input.new_email.at(&["newEmail"])?);
+            accounts::request_email_change(ctx.app(), &verified, email).await
+        };
+        let outcome = outcome.await;
+        RequestEmailChangePayload::of(outcome.map(|()| RequestEmailChangeSuccess { me: Me::signed_in(member) }))
+    }
+
+    /// Enters one of the two codes, in any order. With the second, the email is replaced.
+    async fn confirm_email_change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A code.")] input: ConfirmEmailChangeInput,
+    ) -> Result<ConfirmEmailChangePayload> {
+        let member = *ctx.member()?;
+        let outcome = accounts::confirm_email_change(ctx.app(), &member, &input.code).await;
+        let success = |changed| ConfirmEmailChangeSuccess { me: Me::signed_in(member), changed };
+        ConfirmEmailChangePayload::of(outcome.map(success))
+    }
+
+    /// Cancels a change of the email that waits for codes. The codes become invalid.
+    async fn cancel_email_change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The change.")] input: CancelEmailChangeInput,
+    ) -> Result<CancelEmailChangePayload> {
+        let member = *ctx.member()?;
+        let outcome = match input.new_email.at(&["newEmail"]) {
+            Ok(email) => accounts::cancel_email_change(ctx.app(), &member, &email).await,
+            Err(error) => Err(error),
+        };
+        let success = |canceled| CancelEmailChangeSuccess { me: Me::signed_in(member), canceled };
+        CancelEmailChangePayload::of(outcome.map(success))
+    }
+}

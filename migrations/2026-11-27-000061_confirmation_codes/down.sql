@@ -1,0 +1,1 @@
+ALTER TABLE bookings DROP KEY bookings_confirmation_number, DROP COLUMN confirmation_number;
