@@ -46,8 +46,8 @@ pub fn with_limits(app: &App, limits: Limits) -> anyhow::Result<Gateway<MeteredS
 
 /// Root fields that do not need an access token. They run anonymously and ignore it, so that a
 /// client whose token has expired can refresh it while it still sends it with every request.
-const ANONYMOUS: [&str; 6] =
-    ["registerUser", "signIn", "refreshSession", "signOut", "requestPasswordReset", "resetPassword"];
+const ANONYMOUS: [&str; 7] =
+    ["registerUser", "signIn", "completeSignIn", "refreshSession", "signOut", "requestPasswordReset", "resetPassword"];
 
 /// Opens sessions for tokens.
 struct Viewers {

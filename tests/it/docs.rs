@@ -250,6 +250,16 @@ fn every_operation_in_the_readme_is_valid() {
 }
 
 #[test]
+fn every_operation_for_clients_is_valid() {
+    let operations = blocks(&read(&root().join("docs/clients.md")), "graphql");
+    assert!(operations.len() >= 4, "the operations for clients were not found: {operations:#?}");
+    for operation in operations {
+        let faults = graphql_contract::validate(CONTRACT, &operation);
+        assert!(faults.is_empty(), "{operation}\n{faults:#?}");
+    }
+}
+
+#[test]
 fn responses_in_the_readme_are_json() {
     let responses = blocks(README, "json");
     assert!(responses.len() >= 6, "the README shows responses");

@@ -50,14 +50,17 @@ impl Contract {
         definition.directives.iter().any(|directive| directive.node.name.node == "oneOf")
     }
 
-    /// Every mutation with the type of its input.
+    /// Every mutation that has an input, with its type.
     fn mutations(&self) -> Vec<(String, String)> {
         let Some(TypeKind::Object(mutation)) = self.kind("Mutation") else { panic!("there are no mutations") };
         let input = |ty: &Type| named(ty).to_owned();
         mutation
             .fields
             .iter()
-            .map(|field| (field.node.name.node.to_string(), input(&field.node.arguments[0].node.ty.node)))
+            .filter_map(|field| {
+                let argument = field.node.arguments.first()?;
+                Some((field.node.name.node.to_string(), input(&argument.node.ty.node)))
+            })
             .collect()
     }
 

@@ -3,6 +3,7 @@
 
 mod log;
 mod offers;
+mod second_factors;
 
 use std::{
     collections::BTreeMap,
@@ -182,6 +183,7 @@ impl World {
     async fn fill(&self) {
         let pool = Database::connect(self.database.url(), Options::default()).await.unwrap();
         fill(&mut pool.conn().await.unwrap()).await;
+        second_factors::fill(&mut pool.conn().await.unwrap()).await;
         pool.close();
         // Plans for empty tables do not count.
         std::fs::File::options().write(true).open(self.log()).unwrap().set_len(0).unwrap();

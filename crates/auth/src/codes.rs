@@ -13,7 +13,7 @@ use types::{CodeId, error::Result};
 const SHORT_LABEL: &[u8] = b"\0one-time code\0";
 const LINK_LABEL: &[u8] = b"\0one-time link\0";
 /// Crockford's base 32: no letter looks like a digit.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+pub(super) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// The characters of a short code: 40 random bits, of which a few wrong attempts are allowed.
 const LENGTH: usize = 8;
 /// The prefix of codes in links.
@@ -37,7 +37,7 @@ impl Keys {
     /// # Errors
     /// When it cannot be derived.
     pub fn is_code(&self, id: CodeId, typed: &str) -> Result<bool> {
-        let typed = normalized(typed);
+        let typed = normalized(typed, LENGTH);
         Ok(self.codes(id)?.iter().any(|code| is_equal(code.as_bytes(), typed.as_bytes())))
     }
 
@@ -78,9 +78,9 @@ fn short(mac: &[u8]) -> String {
     (0..LENGTH).rev().map(|group| char::from(ALPHABET[(bits >> (group * 5)) as usize & 31])).collect()
 }
 
-/// A typed code without what people change when they copy it.
-fn normalized(typed: &str) -> String {
-    let letters = typed.chars().take(4 * LENGTH).filter(|letter| !letter.is_whitespace() && *letter != '-');
+/// A typed code of `length` letters without what people change when they copy it.
+pub(super) fn normalized(typed: &str, length: usize) -> String {
+    let letters = typed.chars().take(4 * length).filter(|letter| !letter.is_whitespace() && *letter != '-');
     letters
         .map(|letter| match letter.to_ascii_uppercase() {
             'O' => '0',

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Member;
+use super::{Member, sealing::SealingKey};
 use types::{Entropy, SessionId, Timestamp, UserId, error::Result};
 
 const ISSUER: &str = "staygate";
@@ -33,6 +33,8 @@ pub struct Keys {
     /// All keys, the current one first.
     deriving: Vec<EncodingKey>,
     verifying: Vec<(String, DecodingKey)>,
+    /// The keys that encrypt, derived from the same secrets.
+    pub(super) sealing: Vec<(String, SealingKey)>,
 }
 
 /// Why a token was rejected.
@@ -102,6 +104,9 @@ pub type RefreshToken = Secret<Refresh>;
 /// A token that shows that a device has signed in before. It grants no access by itself.
 pub type DeviceToken = Secret<Device>;
 
+/// A token that shows that its bearer has given the right password, and must give a second factor.
+pub type ChallengeToken = Secret<Challenge>;
+
 /// Refreshing a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refresh {}
@@ -109,6 +114,10 @@ pub enum Refresh {}
 /// Recognizing a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Device {}
+
+/// Signing in with a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Challenge {}
 
 impl Purpose for Refresh {
     const PREFIX: &'static str = "rt_";
@@ -118,6 +127,11 @@ impl Purpose for Refresh {
 impl Purpose for Device {
     const PREFIX: &'static str = "dev_";
     const NAME: &'static str = "DeviceToken";
+}
+
+impl Purpose for Challenge {
+    const PREFIX: &'static str = "sic_";
+    const NAME: &'static str = "ChallengeToken";
 }
 
 /// A pair of tokens.
@@ -142,6 +156,7 @@ impl Keys {
             signing,
             deriving: all().map(|key| EncodingKey::from_secret(&key.secret)).collect(),
             verifying: all().map(|key| (key.id.clone(), DecodingKey::from_secret(&key.secret))).collect(),
+            sealing: all().map(|key| (key.id.clone(), SealingKey::derived(&key.secret))).collect(),
         }
     }
 

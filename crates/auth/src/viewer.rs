@@ -3,8 +3,8 @@
 use std::ops::Deref;
 
 use types::{
-    SessionId, UserId,
-    error::{EmailNotVerified, Error, Refusal, Result},
+    IdentityMethod, SessionId, Timestamp, UserId,
+    error::{EmailNotVerified, Error, RecentSignInRequired, Refusal, Result},
 };
 
 /// The viewer of a request.
@@ -30,6 +30,27 @@ pub struct Member {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VerifiedMember(Member);
 
+/// Proof that a viewer is signed in and has shown a short time ago who they are. Functions that change
+/// how an account is signed in to, or delete it, require it: a stolen session alone is not enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RecentMember(Member);
+
+impl Deref for RecentMember {
+    type Target = Member;
+    fn deref(&self) -> &Member {
+        &self.0
+    }
+}
+
+/// What a session knows of the last time that its owner proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastProof<'a> {
+    /// Until when it counts as recent; None: there is none.
+    pub recent_until: Option<Timestamp>,
+    /// How the owner can prove it again.
+    pub methods: &'a [IdentityMethod],
+}
+
 impl Deref for VerifiedMember {
     type Target = Member;
     fn deref(&self) -> &Member {
@@ -53,6 +74,17 @@ impl Member {
             return Ok(VerifiedMember(*self));
         }
         Err(Refusal::EmailNotVerified(EmailNotVerified).into())
+    }
+
+    /// The proof that the member has shown a short time before `now` who they are.
+    ///
+    /// # Errors
+    /// [`Refusal::RecentSignInRequired`] when they have not.
+    pub fn recent(&self, last: LastProof<'_>, now: Timestamp) -> Result<RecentMember> {
+        if last.recent_until.is_some_and(|until| now < until) {
+            return Ok(RecentMember(*self));
+        }
+        Err(Refusal::RecentSignInRequired(RecentSignInRequired { methods: last.methods.to_vec() }).into())
     }
 
     /// The account.

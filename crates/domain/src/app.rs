@@ -57,6 +57,12 @@ pub struct Terms {
     pub host_answer: Duration,
     /// How long after the end of a stay a review can be written.
     pub review_window: Duration,
+    /// How long after a member has proved who they are they can change how their account is signed in to.
+    pub recent_sign_in: Duration,
+    /// How long a member has to type the first code of a new authenticator app.
+    pub second_factor_setup: Duration,
+    /// How long after the right password a second factor can be given.
+    pub sign_in_challenge: Duration,
     /// How long a code that verifies an email is valid.
     pub email_code: Duration,
     /// How long a link to reset a password is valid.
@@ -80,6 +86,9 @@ impl Default for Terms {
             request_payment: Duration::minutes(30),
             host_answer: Duration::hours(24),
             review_window: Duration::days(14),
+            recent_sign_in: Duration::minutes(10),
+            second_factor_setup: Duration::minutes(15),
+            sign_in_challenge: Duration::minutes(5),
             email_code: Duration::hours(24),
             reset_code: Duration::minutes(30),
             provider_answer: std::time::Duration::from_secs(20),

@@ -2,7 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::{accounts::deletion, app::App};
+use crate::{
+    accounts::{deletion, second_factor},
+    app::App,
+};
 use mysql_engine::Conn;
 use store::quotes::ByExpiry;
 use types::error::{Error, Result};
@@ -31,6 +34,8 @@ impl Sweeper {
             repeat_while_full(|| sessions(app)).await,
             repeat_while_full(|| one_time_codes(app)).await,
             repeat_while_full(|| unverified_accounts(app)).await,
+            repeat_while_full(|| second_factors(app)).await,
+            repeat_while_full(|| second_factor::encrypt_again(app, BATCH)).await,
             repeat_while_full(|| self.quotes(app)).await,
             repeat_while_full(|| catalog(app)).await,
             repeat_while_full(|| events(app)).await,
@@ -118,6 +123,14 @@ async fn one_time_codes(app: &App) -> Result<usize> {
 async fn unverified_accounts(app: &App) -> Result<usize> {
     let before = app.now() - app.terms.retention.unverified_accounts;
     deletion::erase_unverified(app, before, BATCH.into()).await
+}
+
+/// Sign-ins that were not completed, and authenticator apps whose first code was not typed.
+async fn second_factors(app: &App) -> Result<usize> {
+    let (now, conn) = (app.now(), &mut app.conn().await?);
+    let challenges = store::sign_in_challenges::delete_expired(conn, now, BATCH).await?;
+    let begun_before = now - app.terms.second_factor_setup;
+    Ok(challenges.max(store::second_factors::delete_abandoned(conn, begun_before, BATCH).await?))
 }
 
 /// Old entries of the catalog. Consumers that have not read them must copy everything again.

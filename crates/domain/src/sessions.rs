@@ -116,6 +116,15 @@ fn require_current<'a>(live: &'a [LockedSession], owner: &Member) -> Result<&'a 
     live.iter().find(|session| session.id == owner.session()).ok_or(Error::Unauthenticated)
 }
 
+/// Locks the current session of `member`.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] when it has ended.
+pub(crate) async fn lock_current(tx: &mut Conn, member: &Member) -> Result<()> {
+    let live = store::sessions::lock(tx, member.id(), &[member.session()]).await?;
+    require_current(&live, member).map(|_| ())
+}
+
 fn log_ends(owner: &Member, number: usize) {
     let (user, by) = (owner.id(), owner.session());
     tracing::info!(target: logs::SECURITY, event = "sessions_ended", %user, session = %by, number, "a user has ended sessions");

@@ -36,6 +36,7 @@ payload! {
     /// The result of `deleteAccount`.
     DeleteAccountPayload(DeleteAccountSuccess) {
         InvalidInput => InvalidInputProblem,
+        RecentSignInRequired => RecentSignInRequiredProblem,
         AccountInUse => AccountInUseProblem,
     }
 }
@@ -53,10 +54,12 @@ impl DeletionMutation {
         #[graphql(desc = "A confirmation.")] input: DeleteAccountInput,
     ) -> Result<DeleteAccountPayload> {
         let member = *ctx.member()?;
-        let outcome = match input.email.at(&["email"]) {
-            Ok(email) => accounts::delete_account(ctx.app(), &member, &email).await,
-            Err(error) => Err(error),
+        let outcome = async {
+            let email = input.email.at(&["email"])?;
+            let recent = accounts::recent(ctx.app(), &member).await?;
+            accounts::delete_account(ctx.app(), &recent, &email).await
         };
+        let outcome = outcome.await;
         let success = |()| DeleteAccountSuccess(member.id());
         DeleteAccountPayload::of(outcome.map(success))
     }

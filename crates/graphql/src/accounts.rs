@@ -195,6 +195,7 @@ payload! {
     SignInPayload(SignInSuccess) {
         InvalidInput => InvalidInputProblem,
         InvalidCredentials => InvalidCredentialsProblem,
+        SecondFactorRequired => SecondFactorRequiredProblem,
         TooManyAttempts => TooManyAttemptsProblem,
     }
 }
@@ -291,7 +292,7 @@ impl AccountMutation {
         }))
     }
 
-    /// Signs in with email and password.
+    /// Signs in with email and password. For an account with a second factor the right password is answered with a `SecondFactorRequiredProblem`, and `completeSignIn` makes the session.
     async fn sign_in(
         &self,
         ctx: &Context<'_>,

@@ -70,6 +70,7 @@ payload! {
     RequestEmailChangePayload(RequestEmailChangeSuccess) {
         InvalidInput => InvalidInputProblem,
         EmailNotVerified => EmailNotVerifiedProblem,
+        RecentSignInRequired => RecentSignInRequiredProblem,
         TooManyAttempts => TooManyAttemptsProblem,
     }
 }
@@ -137,8 +138,9 @@ impl EmailChangeMutation {
     ) -> Result<RequestEmailChangePayload> {
         let member = *ctx.member()?;
         let outcome = async {
-            let (verified, email) = (member.verified()?, input.new_email.at(&["newEmail"])?);
-            accounts::request_email_change(ctx.app(), &verified, email).await
+            let email = input.new_email.at(&["newEmail"])?;
+            let recent = accounts::recent(ctx.app(), &member).await?;
+            accounts::request_email_change(ctx.app(), &recent, email).await
         };
         let outcome = outcome.await;
         RequestEmailChangePayload::of(outcome.map(|()| RequestEmailChangeSuccess { me: Me::signed_in(member) }))

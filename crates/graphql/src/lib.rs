@@ -15,6 +15,7 @@ pub mod events;
 pub mod fuzzing;
 mod checked;
 pub mod hosting;
+pub mod identity;
 mod ids;
 pub mod listings;
 pub mod loaders;
@@ -31,6 +32,7 @@ mod log_throttle;
 pub mod quotes;
 pub mod reviews;
 pub mod search;
+pub mod second_factors;
 pub mod sessions;
 mod stays;
 pub mod users;
@@ -66,6 +68,8 @@ pub struct Mutation(
     passwords::PasswordMutation,
     profiles::ProfileMutation,
     account_deletion::DeletionMutation,
+    identity::IdentityMutation,
+    second_factors::SecondFactorMutation,
     listings::ListingMutation,
     hosting::CalendarMutation,
     quotes::QuoteMutation,
@@ -84,6 +88,7 @@ pub struct MyFields(
     hosting::MyHosting,
     wishlists::MyWishlists,
     sessions::MySessions,
+    second_factors::MySecondFactor,
 );
 
 impl MyFields {
@@ -96,6 +101,7 @@ impl MyFields {
             hosting::MyHosting(own()),
             wishlists::MyWishlists(own()),
             sessions::MySessions(own()),
+            second_factors::MySecondFactor(own()),
         )
     }
 }

@@ -75,6 +75,7 @@ payload! {
     ResetPasswordPayload(ResetPasswordSuccess) {
         InvalidInput => InvalidInputProblem,
         InvalidCode => InvalidCodeProblem,
+        SecondFactorRequired => SecondFactorRequiredProblem,
         TooManyAttempts => TooManyAttemptsProblem,
     }
 }
@@ -126,7 +127,7 @@ impl PasswordMutation {
         RequestPasswordResetPayload::of(outcome.map(success))
     }
 
-    /// Replaces a forgotten password with the code of a link that was mailed, ends all sessions of the account, and signs in.
+    /// Replaces a forgotten password with the code of a link that was mailed, ends all sessions of the account, and signs in. A `SecondFactorRequiredProblem` means that the password is replaced, and that `completeSignIn` makes the session.
     async fn reset_password(
         &self,
         ctx: &Context<'_>,

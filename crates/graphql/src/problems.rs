@@ -15,7 +15,7 @@ use super::{
 use domain::calendar::restrictions;
 use types::scalars::Date;
 use types::{
-    DeclineReason, ErrorCode, ListingStatus, PriceLineKind, UnavailableReason,
+    DeclineReason, ErrorCode, IdentityMethod, ListingStatus, PriceLineKind, Timestamp, UnavailableReason,
     error::{self, Error, Refusal},
 };
 
@@ -173,6 +173,24 @@ impl PaymentDeclinedProblem {
     /// Why.
     async fn decline_reason(&self) -> DeclineReason {
         self.refusal.reason
+    }
+}
+
+#[ComplexObject]
+impl SecondFactorRequiredProblem {
+    /// The text that proves that the password was right, for `completeSignIn`. It grants no access by itself; keep it in memory only.
+    async fn challenge(&self) -> &str {
+        self.refusal.challenge.text()
+    }
+
+    /// What `completeSignIn` takes.
+    async fn methods(&self) -> &[IdentityMethod] {
+        &self.refusal.methods
+    }
+
+    /// Until when the challenge can be used.
+    async fn expires_at(&self) -> Timestamp {
+        self.refusal.expires_at
     }
 }
 

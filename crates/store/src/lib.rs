@@ -30,6 +30,8 @@ pub mod refresh;
 pub mod reviews;
 pub(crate) mod schema;
 pub mod search;
+pub mod second_factors;
 pub mod sessions;
+pub mod sign_in_challenges;
 pub mod users;
 pub mod wishlists;

@@ -357,6 +357,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    recovery_codes (user_id, code_hash) {
+        user_id -> Binary,
+        code_hash -> Binary,
+        used_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
     refresh_tokens (token_hash) {
         token_hash -> Binary,
         session_id -> Binary,
@@ -405,6 +413,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    second_factors (user_id) {
+        user_id -> Binary,
+        key_id -> Text,
+        sealed_secret -> Binary,
+        last_step -> Unsigned<BigInt>,
+        created_at -> Datetime,
+        enabled_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Binary,
         user_id -> Binary,
@@ -416,6 +435,16 @@ diesel::table! {
         network -> Nullable<Text>,
         last_used_at -> Datetime,
         end_recorded_at -> Nullable<Datetime>,
+        authenticated_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
+    sign_in_challenges (token_hash) {
+        token_hash -> Binary,
+        user_id -> Binary,
+        password_epoch -> Binary,
+        expires_at -> Datetime,
     }
 }
 
@@ -480,13 +509,16 @@ diesel::joinable!(payments -> bookings (booking_id));
 diesel::joinable!(photos -> listings (listing_id));
 diesel::joinable!(quotes -> listings (listing_id));
 diesel::joinable!(quotes -> users (guest_id));
+diesel::joinable!(recovery_codes -> users (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(refunds -> bookings (booking_id));
 diesel::joinable!(refunds -> payments (payment_id));
 diesel::joinable!(reviews -> bookings (booking_id));
 diesel::joinable!(reviews -> listings (listing_id));
 diesel::joinable!(reviews -> users (author_id));
+diesel::joinable!(second_factors -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(sign_in_challenges -> users (user_id));
 diesel::joinable!(wishlist_items -> listings (listing_id));
 diesel::joinable!(wishlist_items -> wishlists (wishlist_id));
 diesel::joinable!(wishlists -> users (user_id));
@@ -495,6 +527,7 @@ diesel::allow_tables_to_appear_in_same_query! {
     amenities, bookings, devices, events, feed_entries, feeds,
     guest_holds, idempotency_keys, imports, inbox, limits, listing_amenities,
     listing_imports, listing_words, listings, night_rates, nights, one_time_codes,
-    outbox, payment_cases, payments, photos, quotes, refresh_tokens,
-    refunds, reviews, sessions, users, wishlist_items, wishlists,
+    outbox, payment_cases, payments, photos, quotes, recovery_codes,
+    refresh_tokens, refunds, reviews, second_factors, sessions, sign_in_challenges,
+    users, wishlist_items, wishlists,
 }

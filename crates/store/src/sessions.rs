@@ -2,7 +2,10 @@
 
 mod live;
 
-pub use live::{LockedSession, RecentEnd, Session, end, lock, lock_all, of_user, recent_ends, record_use, visible};
+pub use live::{
+    LockedSession, RecentEnd, Session, authenticated_at, end, forget_other_authentications, lock, lock_all, of_user,
+    recent_ends, record_authentication, record_use, visible,
+};
 
 use std::collections::BTreeSet;
 
@@ -58,7 +61,7 @@ pub struct NewSession {
     pub network: Option<String>,
 }
 
-/// Opens a session with its first refresh token.
+/// Opens a session with its first refresh token. Its owner has just proved who they are.
 pub async fn open(tx: &mut Conn, new: &NewSession, now: Timestamp) -> QueryResult<()> {
     diesel::insert_into(sessions::table)
         .values((
@@ -70,6 +73,7 @@ pub async fn open(tx: &mut Conn, new: &NewSession, now: Timestamp) -> QueryResul
             sessions::user_agent.eq(&new.user_agent),
             sessions::network.eq(&new.network),
             sessions::last_used_at.eq(now),
+            sessions::authenticated_at.eq(now),
         ))
         .prepared()
         .execute(tx)

@@ -11,6 +11,7 @@ mod enums;
 // Errors, and their names in the contract.
 pub mod error;
 mod guests;
+mod hidden;
 mod ids;
 mod jobs;
 mod json;
@@ -38,6 +39,7 @@ pub use email::{Email, InvalidEmail};
 pub use enums::*;
 pub use error::ErrorCode;
 pub use guests::Guests;
+pub use hidden::Hidden;
 pub use ids::*;
 pub use jobs::Jobs;
 pub use json::Json;

@@ -101,7 +101,7 @@ fn outcome(answer: &Value, field: &str) -> String {
 fn line(table: &mut String, head: &str, cells: &[String]) {
     let mut text = format!("{head:<38}");
     for cell in cells {
-        write!(text, "{cell:<21}").unwrap();
+        write!(text, "{cell:<20} ").unwrap();
     }
     writeln!(table, "{}", text.trim_end()).unwrap();
 }

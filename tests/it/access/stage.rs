@@ -12,7 +12,11 @@ use types::{BookingId, CodePurpose, ConfirmationCode, Side};
 
 use super::world::{DRAFT, PASSWORD, World};
 use crate::{
-    harness::{actors::Actor, mailbox::code_in},
+    harness::{
+        actors::Actor,
+        authenticator::{Authenticator, challenge},
+        mailbox::code_in,
+    },
     operations::of_field,
 };
 
@@ -65,8 +69,15 @@ pub const ROWS: &[Row] = &[
     row("requestPasswordReset", "new address"),
     row("resetPassword", "another's code"),
     row("changePassword", "guest's password"),
+    row("confirmIdentity", "guest's password"),
+    row("beginSecondFactor", ""),
+    row("confirmSecondFactor", "wrong code"),
+    row("replaceRecoveryCodes", ""),
+    row("disableSecondFactor", ""),
     row("signIn", "right password"),
     row("signIn", "wrong password"),
+    row("completeSignIn", "right code"),
+    row("completeSignIn", "wrong code"),
     row("refreshSession", "guest's token"),
     row("signOut", "guest's token"),
     row("createListing", ""),
@@ -130,10 +141,12 @@ pub async fn stage(world: &World, row: &Row) -> Value {
         "updateProfile" => json!({}),
         // Each viewer would be gone after their own.
         "deleteAccount" => json!({ "input": { "email": "nobody@example.org" } }),
-        "requestPasswordReset" | "resetPassword" | "changePassword" => password(world, *row).await,
+        "requestPasswordReset" | "resetPassword" | "changePassword" | "confirmIdentity" => password(world, *row).await,
         "bookingEvents" | "myTripEvents" | "myHostingEvents" => stream(world, row.field).await,
         "quoteStay" | "createBooking" | "payBooking" | "confirmPayment" => trip(world, *row).await,
         "acceptBooking" | "declineBooking" | "cancelBooking" | "writeReview" => answer(world, *row).await,
+        field if field.ends_with("SecondFactor") || field == "replaceRecoveryCodes" => second_factor(world, *row).await,
+        "completeSignIn" => complete(world, *row).await,
         "endSession" => json!({ "input": { "sessionId": world.session().await.member.session().to_string() } }),
         "endOtherSessions" => json!({}),
         field if field.ends_with("Wishlist") => keeping(world, field).await,
@@ -240,6 +253,7 @@ async fn password(world: &World, row: Row) -> Value {
     let input = match (row.field, row.about) {
         ("requestPasswordReset", "new address") => json!({ "email": format!("new{}@example.org", world.app.number()) }),
         ("requestPasswordReset", _) => json!({ "email": known }),
+        ("confirmIdentity", _) => json!({ "password": PASSWORD }),
         ("changePassword", _) => json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD }),
         _ => {
             // Of somebody who is not seen again, because it ends their sessions.
@@ -252,6 +266,31 @@ async fn password(world: &World, row: Row) -> Value {
         }
     };
     json!({ "input": input })
+}
+
+/// Everybody has proved a moment ago who they are.
+async fn second_factor(world: &World, row: Row) -> Value {
+    for (_, actor) in world.viewers() {
+        if let Some(actor) = actor {
+            let (conn, now) = (&mut world.app.conn().await, world.app.app.now());
+            store::sessions::record_authentication(conn, actor.member.session(), now).await.unwrap();
+        }
+    }
+    match row.field {
+        "confirmSecondFactor" => json!({ "input": { "code": "no code" } }),
+        _ => json!({}),
+    }
+}
+
+/// A sign-in of somebody who has a second factor.
+async fn complete(world: &World, row: Row) -> Value {
+    let somebody = Actor::register(&world.app, "Nils Newer").await;
+    let email = world.email(&somebody).await;
+    let (app, _) = Authenticator::enable(&somebody).await;
+    let challenge = challenge(&world.app, &email, PASSWORD).await;
+    world.app.pass(chrono::Duration::seconds(30));
+    let code = if row.about == "right code" { app.code(&world.app) } else { "no code".to_owned() };
+    json!({ "input": { "challenge": challenge, "code": code } })
 }
 
 async fn hosting(world: &World, row: Row) -> Value {

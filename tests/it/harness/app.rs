@@ -93,7 +93,7 @@ impl TestApp {
         let test = Arc::new(TestDatabase::with(options).await);
         let clock = Arc::new(ManualClock::at(instant(NOW)));
         let (outside, numbers) = ((Arc::default(), Arc::default()), Arc::new(AtomicU64::new(0)));
-        Self::over((test.database.clone(), built_in()), 1, (limits, holds), (test, clock, outside, numbers))
+        Self::over((test.database.clone(), built_in(), keys()), 1, (limits, holds), (test, clock, outside, numbers))
     }
 
     /// Another server on the same database, with connections and wake-up calls of its own.
@@ -111,21 +111,29 @@ impl TestApp {
         self.instance_at(Arc::new(ManualClock::at(self.app.now() + skew)), built_in()).await
     }
 
+    /// Another server on the same database, with other signing keys.
+    pub async fn with_keys(&self, keys: Keys) -> Self {
+        self.instance_with(self.clock.clone(), built_in(), keys).await
+    }
+
     async fn instance_at(&self, clock: Arc<ManualClock>, tzdata: Tzdata) -> Self {
+        self.instance_with(clock, tzdata, keys()).await
+    }
+
+    async fn instance_with(&self, clock: Arc<ManualClock>, tzdata: Tzdata, keys: Keys) -> Self {
         let database = Database::connect(&self.test.url, Options { seed: 2, ..Options::default() }).await.unwrap();
         let outside = (self.bank.clone(), self.mailbox.clone());
         let shared = (self.test.clone(), clock, outside, self.numbers.clone());
-        Self::over((database, tzdata), 2 + self.number(), (self.app.limits, self.app.terms.holds), shared)
+        Self::over((database, tzdata, keys), 2 + self.number(), (self.app.limits, self.app.terms.holds), shared)
     }
 
     fn over(
-        (database, tzdata): (Database, Tzdata),
+        (database, tzdata, keys): (Database, Tzdata, Keys),
         seed: u64,
         (limits, holds): (AttemptLimits, HoldLimits),
         (test, clock, (bank, mailbox), numbers): Shared,
     ) -> Self {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
-        let keys = Keys::new(SigningKey { id: "test".into(), secret: vec![7; 32] }, &[]);
         let app = App::builder(database, keys, PasswordHasher::new(2, &*entropy).unwrap())
             .clock(clock.clone())
             .entropy(entropy)
@@ -298,6 +306,10 @@ impl TestApp {
         let serving = tokio::spawn(graphql_transport::serve(listener, gateway, std::future::pending()));
         Served { address, serving }
     }
+}
+
+fn keys() -> Keys {
+    Keys::new(SigningKey { id: "test".into(), secret: vec![7; 32] }, &[])
 }
 
 fn no_hold_limits() -> HoldLimits {

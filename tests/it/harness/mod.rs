@@ -4,6 +4,8 @@
 pub mod actors;
 /// The whole application over a database of its own.
 pub mod app;
+/// An authenticator app.
+pub mod authenticator;
 /// A payment provider that can be made to fail.
 pub mod bank;
 /// A city that does not exist.

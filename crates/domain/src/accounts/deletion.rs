@@ -8,9 +8,9 @@ use crate::{
     mails::{self, Order},
     sessions::{Ended, end_all},
 };
-use auth::Member;
+use auth::RecentMember;
 use mysql_engine::Conn;
-use store::{accounts::Account, devices, one_time_codes, quotes, wishlists};
+use store::{accounts::Account, devices, one_time_codes, quotes, second_factors, sign_in_challenges, wishlists};
 use telemetry::logs;
 use types::{
     BookingId, ChangeKind, Email, ListingStatus, Timestamp, UserId,
@@ -25,7 +25,7 @@ const MOST_NAMED: i64 = 20;
 ///
 /// # Errors
 /// Problems of the contract's `deleteAccount`.
-pub async fn delete_account(app: &App, member: &Member, typed: &Email) -> Result<()> {
+pub async fn delete_account(app: &App, member: &RecentMember, typed: &Email) -> Result<()> {
     let (user, now) = (member.id(), app.now());
     let ended = app
         .database
@@ -60,6 +60,8 @@ async fn erase(app: &App, tx: &mut Conn, account: &Account, now: Timestamp) -> R
     let ended = end_all(tx, user, now).await?;
     devices::forget_all(tx, user).await?;
     one_time_codes::delete_all(tx, user).await?;
+    second_factors::delete(tx, user).await?;
+    sign_in_challenges::delete_all(tx, user).await?;
     wishlists::delete_all(tx, user).await?;
     store::accounts::erase(tx, user, now).await?;
     Ok(ended)

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     mails::{self, Order},
 };
-use auth::{Member, VerifiedMember};
+use auth::{Member, RecentMember};
 use mysql_engine::Conn;
 use store::{
     accounts::{self, Account},
@@ -74,7 +74,8 @@ pub async fn pending_email_change(app: &App, user: UserId) -> Result<Option<Emai
 ///
 /// # Errors
 /// Problems of the contract's `requestEmailChange`.
-pub async fn request_email_change(app: &App, member: &VerifiedMember, new_email: Email) -> Result<()> {
+pub async fn request_email_change(app: &App, member: &RecentMember, new_email: Email) -> Result<()> {
+    member.verified()?;
     let (user, now) = (member.id(), app.now());
     limits::attempt(app, &app.limits.email_changes, &[user.as_bytes()]).await?;
     app.database

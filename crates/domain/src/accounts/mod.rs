@@ -1,11 +1,13 @@
-//! Accounts and sessions: register, verify the email, sign in, refresh, sign out, and replace a password.
+//! Accounts and sessions: register, verify the email, sign in, refresh, sign out, replace a password, and use a second factor.
 
 pub(crate) mod codes;
 pub(crate) mod deletion;
 mod email_change;
+mod identity;
 mod passwords;
 mod refresh;
 mod reset;
+pub(crate) mod second_factor;
 mod sign_in;
 mod verification;
 
@@ -25,10 +27,15 @@ pub use deletion::delete_account;
 pub use email_change::{
     EmailChange, cancel_email_change, confirm_email_change, pending_email_change, request_email_change,
 };
+pub use identity::{IdentityProof, confirm_identity, recent};
 use mysql_engine::Conn;
 pub use passwords::{create_demo, lock, opens, set_password};
 pub use refresh::refresh;
 pub use reset::{change_password, request_password_reset, reset_password};
+pub use second_factor::{
+    OwnSecondFactor, SecondFactorSetup, begin_second_factor, complete_sign_in, confirm_second_factor,
+    disable_second_factor, own_second_factor, replace_recovery_codes,
+};
 pub use sign_in::sign_in;
 use store::{devices, sessions, users::NewUser};
 use telemetry::logs;
@@ -213,13 +220,16 @@ async fn open(
     Ok(SignedIn { tokens: Tokens { access, refresh, refresh_expires_at, member }, device: device.clone() })
 }
 
-/// Orders a mail to the owner about a sign-in on a device that is new to the account. A client that forgets the token of its device is not
-/// new if a session was opened in the same network by a client of the same name.
+/// Whether a client without the token of a known device is new to an account, which it is not if a session was opened in the same network by
+/// a client of the same name. To be asked before a session is opened.
+async fn is_new_device(tx: &mut Conn, user: UserId, client: &Client) -> Result<bool> {
+    let (network, user_agent) = (client.address.network(), client.said());
+    Ok(!sessions::is_familiar(tx, user, (network.as_deref(), user_agent.as_deref())).await?)
+}
+
+/// Orders a mail to the owner about a sign-in on a new device.
 async fn tell_of_device(app: &App, tx: &mut Conn, user: UserId, client: &Client, now: Timestamp) -> Result<()> {
     let (network, user_agent) = (client.address.network(), client.said());
-    if sessions::is_familiar(tx, user, (network.as_deref(), user_agent.as_deref())).await? {
-        return Ok(());
-    }
     mails::order(app, tx, user, &Order::NewDevice { user, at: now, network, user_agent }, now).await
 }
 

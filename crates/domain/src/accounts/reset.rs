@@ -1,8 +1,9 @@
 //! A new password without the old one, through a link in a mail; and with the old one.
 
 use super::{
-    Client, SignedIn, codes, email_change, limits, open,
+    Client, SignedIn, codes, email_change, limits,
     passwords::{self, About},
+    second_factor::open_or_challenge,
     verification::locked,
 };
 use crate::{
@@ -17,6 +18,7 @@ use store::{
     accounts::{self, Account},
     devices,
     one_time_codes::{self, OneTimeCode},
+    second_factors,
 };
 use telemetry::logs;
 use types::{
@@ -44,7 +46,8 @@ pub async fn request_password_reset(
     Ok(now + codes::lifetime(app, CodePurpose::ResetPassword))
 }
 
-/// Replaces the password of the account whose owner got the code in a mail, ends all its sessions, and signs in.
+/// Replaces the password of the account whose owner got the code in a mail, ends all its sessions, and signs in. An account with
+/// a second factor still needs it.
 ///
 /// # Errors
 /// Problems of the contract's `resetPassword`.
@@ -60,7 +63,7 @@ pub async fn reset_password(app: &App, link_code: &str, password: String, client
     let password = checked(app, &account, password, lane).await?;
     let hash = app.passwords.hash(&password, lane, &*app.entropy).await?;
     let (now, device) = (app.now(), DeviceToken::new(&*app.entropy));
-    let (signed_in, ended) = app
+    let (opened, ended) = app
         .database
         .transaction(async |tx| {
             let account = locked(tx, user).await?;
@@ -69,14 +72,15 @@ pub async fn reset_password(app: &App, link_code: &str, password: String, client
             let ended = end_all(tx, user, now).await?;
             devices::forget_all(tx, user).await?;
             replace(app, tx, &account, &hash, now).await?;
-            let signed_in = open(app, tx, (user, account.email.is_some()), (client, &device), now).await?;
-            Ok::<_, Error>((signed_in, ended))
+            let holder = (user, account.email.is_some());
+            let opened = open_or_challenge(app, tx, (holder, Some(&hash)), (client, &device), now).await?;
+            Ok::<_, Error>((opened, ended))
         })
         .await?;
     ended.take_effect(app);
     app.mails.ordered.notify_one();
     tracing::info!(target: logs::SECURITY, event = "password_reset", %user, address = %client.address, "a password was reset");
-    Ok(signed_in)
+    Ok(opened?)
 }
 
 /// A new password of `account`, checked.
@@ -95,7 +99,8 @@ async fn replace(app: &App, tx: &mut Conn, account: &Account, hash: &str, now: T
     mails::order(app, tx, user, &Order::PasswordChanged { user, at: now }, now).await
 }
 
-/// Replaces the member's password, and ends all their other sessions.
+/// Replaces the member's password, and ends all their other sessions. Without a second factor the current password also counts as a recent
+/// proof of who they are.
 ///
 /// # Errors
 /// Problems of the contract's `changePassword`.
@@ -124,6 +129,9 @@ pub async fn change_password(
                 return Err(wrong());
             }
             let ended = end_all_but(tx, user, member.session(), now).await?;
+            if !second_factors::is_on(tx, user).await? {
+                store::sessions::record_authentication(tx, member.session(), now).await?;
+            }
             replace(app, tx, &account, &hash, now).await?;
             Ok(ended)
         })

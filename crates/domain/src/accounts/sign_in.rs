@@ -5,7 +5,7 @@
 //! more: many addresses together slow each other down, but do not lock the owner out. A device that has signed in to the account before has
 //! its own limit instead of all these, so that the owner can always sign in.
 
-use super::{Client, SignedIn, limits, open, tell_of_device};
+use super::{Client, SignedIn, is_new_device, limits, second_factor::open_or_challenge, tell_of_device};
 use crate::app::App;
 use auth::{DeviceToken, Fit, Password};
 use client_limits::{AddressPrefix, Lane};
@@ -48,7 +48,7 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
         Fit::Yes | Fit::No => None,
     };
     let (now, device) = (app.now(), source.device(app));
-    let signed_in = app
+    let opened = app
         .database
         .transaction(async |tx| {
             // Locked, so that a session is not opened with a password that is being replaced.
@@ -58,12 +58,17 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
             if let Some(renewed) = &renewed {
                 accounts::set_password(tx, user, renewed, now).await?;
             }
-            if account.email.is_some() && !source.is_known() {
+            let password = renewed.as_ref().or(hash.as_ref()).map(String::as_str);
+            let holder = (user, account.email.is_some());
+            let is_new = account.email.is_some() && !source.is_known() && is_new_device(tx, user, client).await?;
+            let opened = open_or_challenge(app, tx, (holder, password), (client, &device), now).await?;
+            if is_new && opened.is_ok() {
                 tell_of_device(app, tx, user, client, now).await?;
             }
-            open(app, tx, (user, account.email.is_some()), (client, &device), now).await
+            Ok::<_, Error>(opened)
         })
         .await?;
+    let signed_in = opened?;
     app.mails.ordered.notify_one();
     let (known_device, address) = (source.is_known(), client.address);
     tracing::info!(target: logs::SECURITY, event = "signed_in", %user, known_device, %address, "a user has signed in");

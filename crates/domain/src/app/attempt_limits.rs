@@ -75,6 +75,18 @@ pub struct AttemptLimits {
     pub password_changes: Rule,
     /// Attempts of one member to replace the email.
     pub email_changes: Rule,
+    /// Attempts of one member to prove who they are.
+    pub confirmations: Rule,
+    /// Second factors that one signed-in member types.
+    pub confirmation_codes: Rule,
+    /// Second factors at sign-in from one address prefix, whatever the challenge.
+    pub second_factor_by_address: Rule,
+    /// Second factors at sign-in to one account from one address prefix.
+    pub second_factor_by_account: Rule,
+    /// Second factors at sign-in to one account from all unknown devices: a million codes must take decades.
+    pub second_factor_anywhere: Rule,
+    /// Second factors at sign-in from one known device.
+    pub second_factor_by_device: Rule,
     /// Drafts by one member.
     pub drafts: Rule,
     /// Payments of one member that are declined or still in flight: a defense against the testing of stolen cards.
@@ -103,6 +115,12 @@ impl Default for AttemptLimits {
             resets_by_address: Rule::refusing("resetPassword/address", 60, Duration::hours(1)),
             password_changes: Rule::refusing("changePassword/member", 10, quarter),
             email_changes: Rule::refusing("requestEmailChange/member", 5, Duration::hours(1)),
+            confirmations: Rule::refusing("confirmIdentity/member", 10, quarter),
+            confirmation_codes: Rule::refusing("confirmIdentity/code/member", 20, Duration::days(1)),
+            second_factor_by_address: Rule::refusing("completeSignIn/address", 200, quarter),
+            second_factor_by_account: Rule::refusing("completeSignIn/account/address", 10, Duration::hours(1)),
+            second_factor_anywhere: Rule::refusing("completeSignIn/account", 30, Duration::days(1)),
+            second_factor_by_device: Rule::refusing("completeSignIn/device", 10, Duration::hours(1)),
             drafts: Rule::refusing("createListing/member", 100, Duration::days(1)),
             declined_payments: Rule::refusing("payBooking/member", 20, Duration::hours(1)),
             bookings_by_address: Rule::refusing("createBooking/address", 100, Duration::hours(1)),
@@ -130,6 +148,12 @@ impl AttemptLimits {
             resets_by_address: off(on.resets_by_address),
             password_changes: off(on.password_changes),
             email_changes: off(on.email_changes),
+            confirmations: off(on.confirmations),
+            confirmation_codes: off(on.confirmation_codes),
+            second_factor_by_address: off(on.second_factor_by_address),
+            second_factor_by_account: off(on.second_factor_by_account),
+            second_factor_anywhere: off(on.second_factor_anywhere),
+            second_factor_by_device: off(on.second_factor_by_device),
             drafts: off(on.drafts),
             declined_payments: off(on.declined_payments),
             bookings_by_address: off(on.bookings_by_address),

@@ -43,6 +43,10 @@ pub(super) async fn compose(app: &App, mail: MailId, order: &Order, ordered_at: 
             let name_and_time = |account: &Account| Letter::PasswordChanged { name: name(account), at: *at };
             to_owner(app, *user, name_and_time).await
         }
+        Order::SecondFactorChanged { user, what, at } => {
+            let change = |account: &Account| Letter::SecondFactorChanged { name: name(account), what: *what, at: *at };
+            to_owner(app, *user, change).await
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     app::App,
     outbox::{self, Effect, Failure, NewEffect},
 };
-use mail::{Brand, MailKey, MailTransport, Message, Off, RenderedLetter, SendError};
+use mail::{Brand, MailKey, MailTransport, Message, Off, RenderedLetter, SecondFactorChange, SendError};
 use mysql_engine::{Conn, Database};
 use providers::payments::ProviderError;
 use store::outbox::Ending;
@@ -122,6 +122,15 @@ pub(crate) enum Order {
         /// When.
         at: Timestamp,
     },
+    /// The second factor has changed, or a recovery code was used.
+    SecondFactorChanged {
+        /// The account.
+        user: UserId,
+        /// How.
+        what: SecondFactorChange,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// Orders a mail to a member.
@@ -171,7 +180,8 @@ fn user_of(effect: &Effect) -> Result<Option<UserId>> {
         | Order::EmailChanged { user, .. }
         | Order::NewDevice { user, .. }
         | Order::AccountDeleted { user, .. }
-        | Order::PasswordChanged { user, .. } => Some(user),
+        | Order::PasswordChanged { user, .. }
+        | Order::SecondFactorChanged { user, .. } => Some(user),
         Order::ResetPassword { .. } => None,
     })
 }

@@ -140,6 +140,38 @@ pub async fn record_use(
         .await
 }
 
+/// When the owner of a session last proved who they are, if that is known; None when the session is
+/// not `owner`'s or has ended.
+pub async fn authenticated_at(
+    conn: &mut Conn,
+    owner: UserId,
+    session: SessionId,
+) -> QueryResult<Option<Option<Timestamp>>> {
+    sessions::table
+        .find(session)
+        .filter(sessions::user_id.eq(owner))
+        .filter(sessions::revoked_at.is_null())
+        .select(sessions::authenticated_at)
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Records that the owner of a session, which is locked, has proved who they are.
+pub async fn record_authentication(tx: &mut Conn, session: SessionId, now: Timestamp) -> QueryResult<usize> {
+    diesel::update(sessions::table.find(session)).set(sessions::authenticated_at.eq(now)).prepared().execute(tx).await
+}
+
+/// Forgets when the owner of the account last proved who they are, in all sessions except `current`.
+pub async fn forget_other_authentications(tx: &mut Conn, owner: UserId, current: SessionId) -> QueryResult<usize> {
+    let live = sessions::table.filter(sessions::user_id.eq(owner)).filter(sessions::revoked_at.is_null());
+    diesel::update(live.filter(sessions::id.ne(current)))
+        .set(sessions::authenticated_at.eq(None::<Timestamp>))
+        .prepared()
+        .execute(tx)
+        .await
+}
+
 /// At most `limit` sessions that ended in the last `seconds` by the clock of the database, on any
 /// server, the latest first.
 pub async fn recent_ends(conn: &mut Conn, seconds: u32, limit: u32) -> QueryResult<Vec<RecentEnd>> {

@@ -1,5 +1,6 @@
 //! Enums: states, kinds, reasons. Each value is that of the contract's enum with the same name, and the text in the database.
 
+mod accounts;
 mod bookings;
 mod effects;
 mod events;
@@ -80,6 +81,7 @@ macro_rules! enums {
 
 pub(crate) use enums;
 
+pub use accounts::*;
 pub use bookings::*;
 pub use effects::*;
 pub use events::*;

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use super::{Error, InvalidField, Result};
 use crate::{
-    BookingId, DeclineReason, ListingStatus, Money, PaymentId, PriceLineKind, QuoteId, UnavailableReason, enums::enums,
-    refusals,
+    BookingId, DeclineReason, Hidden, IdentityMethod, ListingStatus, Money, PaymentId, PriceLineKind, QuoteId,
+    Timestamp, UnavailableReason, enums::enums, refusals,
 };
 
 /// The data of a refusal: a unit struct when there is none.

@@ -65,6 +65,34 @@ macro_rules! refusals {
                 code: AccountInUse = "ACCOUNT_IN_USE",
                 message: |_| "You have open bookings. Cancel them, or wait until they have ended.".into(),
             }
+            /// The viewer has not proved for some time who they are. Ask them to with `confirmIdentity`, then repeat the request.
+            RecentSignInRequired {
+                /// What `confirmIdentity` takes from this viewer.
+                pub methods: Vec<IdentityMethod>,
+            } => RecentSignInRequiredProblem (plain) {
+                /// The viewer has not proved for some time who they are.
+                code: RecentSignInRequired = "RECENT_SIGN_IN_REQUIRED",
+                message: |_| "Confirm that it is you, then try again.".into(),
+            }
+            /// The password is right, and the account has a second factor. There is no session yet: ask for a code, and pass it with the challenge to `completeSignIn`.
+            SecondFactorRequired {
+                /// The text that proves that the password was right.
+                pub challenge: Hidden,
+                /// What `completeSignIn` takes.
+                pub methods: Vec<IdentityMethod>,
+                /// Until when the challenge can be used.
+                pub expires_at: Timestamp,
+            } => SecondFactorRequiredProblem (complex) {
+                /// The password is right; a second factor is missing.
+                code: SecondFactorRequired = "SECOND_FACTOR_REQUIRED",
+                message: |_| "Enter the code from your authenticator app, or a recovery code.".into(),
+            }
+            /// The code is wrong or was used before; or the sign-in that it is to complete has expired, was completed, or ended with a new password.
+            InvalidSecondFactor {} => InvalidSecondFactorProblem {
+                /// The code of an authenticator app or a recovery code is wrong or already used, or the sign-in has expired.
+                code: InvalidSecondFactor = "INVALID_SECOND_FACTOR",
+                message: |_| "The code is wrong or has already been used. Enter the next one, or sign in again.".into(),
+            }
             /// The refresh token is unknown, expired, revoked or already used. Sign in again.
             InvalidSession {} => InvalidSessionProblem {
                 /// The refresh token is unknown, expired, revoked or already used.

@@ -1,0 +1,128 @@
+//! A recent proof of who a member is: the sign-in itself, or `confirmIdentity` in the same session.
+//!
+//! Whatever changes how an account is signed in to, or deletes it, takes a [`RecentMember`], so that somebody who has found an open session, or
+//! has stolen its tokens, cannot take the account over. The time is stored with the session, so all servers agree, and refreshing keeps it. For an
+//! account with a second factor only that factor counts.
+
+use super::{Client, limits, second_factor::use_code, verification::locked};
+use crate::{app::App, sessions::lock_current};
+use auth::{Fit, LastProof, Member, Password, RecentMember};
+use client_limits::Lane;
+use mysql_engine::Conn;
+use store::second_factors;
+use telemetry::logs;
+use types::{
+    IdentityMethod, Timestamp,
+    error::{Error, InvalidCredentials, RecentSignInRequired, Refusal, Result},
+};
+
+/// What a member proves with who they are.
+#[derive(Clone)]
+pub enum IdentityProof {
+    /// The password of the account; not if it has a second factor.
+    Password(String),
+    /// A code of the authenticator app, or a recovery code.
+    Code(String),
+}
+
+/// The proof that `member` has shown a short time ago who they are.
+///
+/// # Errors
+/// [`Refusal::RecentSignInRequired`] when they have not; [`Error::Unauthenticated`] when their session has ended.
+pub async fn recent(app: &App, member: &Member) -> Result<RecentMember> {
+    recent_in(app, &mut app.conn().await?, member, app.now()).await
+}
+
+/// The same on an existing connection: a transaction that has locked the account does not miss a second factor that was just turned on.
+///
+/// # Errors
+/// As [`recent`].
+pub(super) async fn recent_in(app: &App, conn: &mut Conn, member: &Member, now: Timestamp) -> Result<RecentMember> {
+    let (user, session) = (member.id(), member.session());
+    let found = store::sessions::authenticated_at(conn, user, session).await?.ok_or(Error::Unauthenticated)?;
+    let recent_until = found.map(|at| at + app.terms.recent_sign_in);
+    member.recent(LastProof { recent_until, methods: methods(second_factors::is_on(conn, user).await?) }, now)
+}
+
+/// What a member can prove with who they are: the password is not enough when there is a second factor.
+pub(super) fn methods(has_second_factor: bool) -> &'static [IdentityMethod] {
+    match has_second_factor {
+        true => &[IdentityMethod::Totp, IdentityMethod::RecoveryCode],
+        false => &[IdentityMethod::Password],
+    }
+}
+
+async fn require_that_password_serves(conn: &mut Conn, member: &Member) -> Result<()> {
+    match second_factors::is_on(conn, member.id()).await? {
+        true => Err(RecentSignInRequired { methods: methods(true).to_vec() }.into()),
+        false => Ok(()),
+    }
+}
+
+/// Proves in the current session again who `member` is. Returns until when that counts as recent.
+///
+/// # Errors
+/// Problems of the contract's `confirmIdentity`.
+pub async fn confirm_identity(app: &App, member: &Member, proof: IdentityProof, client: &Client) -> Result<Timestamp> {
+    match proof {
+        IdentityProof::Password(password) => with_password(app, member, password, client).await?,
+        IdentityProof::Code(code) => with_code(app, member, &code).await?,
+    }
+    tracing::info!(target: logs::SECURITY, event = "identity_confirmed", user = %member.id(), session = %member.session(), "a user has proved again who they are");
+    Ok(app.now() + app.terms.recent_sign_in)
+}
+
+async fn with_password(app: &App, member: &Member, password: String, client: &Client) -> Result<()> {
+    let (user, lane) = (member.id(), Lane::Address(client.address));
+    limits::attempt(app, &app.limits.confirmations, &[user.as_bytes()]).await?;
+    require_that_password_serves(&mut app.conn().await?, member).await?;
+    let found = store::accounts::find(&mut app.conn().await?, user).await?.ok_or(Error::Unauthenticated)?;
+    let fit = app.passwords.verify(&Password::typed(password), found.password_hash.clone(), lane).await?;
+    if matches!(fit, Fit::No) {
+        tracing::warn!(target: logs::SECURITY, event = "identity_not_confirmed", %user, address = %client.address, "a password is wrong");
+        return Err(wrong_password());
+    }
+    let now = app.now();
+    app.database
+        .transaction(async |tx| {
+            let account = locked(tx, user).await?;
+            if account.password_hash != found.password_hash {
+                return Err(wrong_password());
+            }
+            require_that_password_serves(tx, member).await?;
+            record(tx, member, now).await?;
+            limits::return_all(tx, &app.limits.confirmations, &[user.as_bytes()]).await
+        })
+        .await
+}
+
+async fn with_code(app: &App, member: &Member, code: &str) -> Result<()> {
+    let (user, now) = (member.id(), app.now());
+    limits::attempt(app, &app.limits.confirmation_codes, &[user.as_bytes()]).await?;
+    app.database
+        .transaction(async |tx| {
+            locked(tx, user).await?;
+            use_code(app, tx, user, code, now).await?;
+            record(tx, member, now).await?;
+            limits::return_all(tx, &app.limits.confirmation_codes, &[user.as_bytes()]).await
+        })
+        .await
+        .inspect_err(|error| {
+            if matches!(error, Error::Refused(Refusal::InvalidSecondFactor(_))) {
+                tracing::warn!(target: logs::SECURITY, event = "identity_not_confirmed", %user, "a second factor is wrong");
+            }
+        })?;
+    app.mails.ordered.notify_one();
+    Ok(())
+}
+
+fn wrong_password() -> Error {
+    Refusal::InvalidCredentials(InvalidCredentials).into()
+}
+
+/// Records a proof with the current session.
+pub(super) async fn record(tx: &mut Conn, member: &Member, now: Timestamp) -> Result<()> {
+    lock_current(tx, member).await?;
+    store::sessions::record_authentication(tx, member.session(), now).await?;
+    Ok(())
+}
