@@ -13,6 +13,7 @@ use domain::{app::App, events::Cause};
 use graphql::{
     MeteredSchema,
     context::Scope,
+    cookies::{OperationCookies, SessionCookies},
     loaders::{PublicLoaders, StreamLoaders},
 };
 use graphql_contract::documents::Limits;
@@ -25,23 +26,23 @@ use types::{RulesSource, UserId};
 /// # Errors
 /// When the contract cannot be read.
 pub fn of(app: &App) -> anyhow::Result<Gateway<MeteredSchema>> {
-    with_limits(app, Limits::default())
+    with_limits(app, Limits::default(), SessionCookies::default())
 }
 
-/// The gateway of `app` with the given limits of documents.
+/// The gateway of `app` with the given limits of documents. Pages of its own origin can use cookies.
 ///
 /// # Errors
 /// When the contract cannot be read.
-pub fn with_limits(app: &App, limits: Limits) -> anyhow::Result<Gateway<MeteredSchema>> {
+pub fn with_limits(app: &App, limits: Limits, cookies: SessionCookies) -> anyhow::Result<Gateway<MeteredSchema>> {
     let documents = Arc::new(graphql::documents_within(limits)?);
-    let sessions = Arc::new(Viewers { app: app.clone(), public: Arc::default(), streams: Arc::default() });
-    Ok(Gateway::new(
-        graphql::metered_schema(),
-        documents,
-        graphql::CONTRACT,
-        sessions,
-        Arc::new(Database(app.for_worker())),
-    ))
+    let cookies = Arc::new(cookies);
+    let (app_of_sessions, names) = (app.clone(), Arc::clone(&cookies));
+    let sessions =
+        Arc::new(Viewers { app: app_of_sessions, cookies: names, public: Arc::default(), streams: Arc::default() });
+    let readiness = Arc::new(Database(app.for_worker()));
+    let mut gateway = Gateway::new(graphql::metered_schema(), documents, graphql::CONTRACT, sessions, readiness);
+    gateway.cookies = cookies.settings();
+    Ok(gateway)
 }
 
 /// Root fields that do not need an access token. They run anonymously and ignore it, so that a
@@ -52,6 +53,7 @@ const ANONYMOUS: [&str; 7] =
 /// Opens sessions for tokens.
 struct Viewers {
     app: App,
+    cookies: Arc<SessionCookies>,
     public: Arc<PublicLoaders>,
     streams: Arc<StreamLoaders>,
 }
@@ -59,7 +61,14 @@ struct Viewers {
 impl Viewers {
     /// The viewer of a token, and when it expires.
     fn viewer(&self, credentials: &Credentials) -> Result<(Viewer, Option<DateTime<Utc>>), SessionError> {
-        let Some(token) = &credentials.bearer else { return Ok((Viewer::Nobody, None)) };
+        let cookies = &credentials.cookies;
+        let Some(token) = credentials.bearer.as_deref().or_else(|| self.cookies.access(cookies)) else {
+            return match self.cookies.has_refresh(cookies) {
+                // A visitor has neither; this is the signal to refresh.
+                true => Err(SessionError::Token("the access token is missing".to_owned())),
+                false => Ok((Viewer::Nobody, None)),
+            };
+        };
         let (member, expires_at) = self.app.keys.verify(token, self.app.now()).map_err(|error| {
             log_refusal(error, credentials);
             SessionError::Token(error.to_string())
@@ -73,6 +82,7 @@ impl Viewers {
     fn session(&self, credentials: &Credentials) -> Result<Session, SessionError> {
         let (viewer, expires_at) = self.viewer(credentials)?;
         let (app, public, streams) = (self.app.clone(), Arc::clone(&self.public), Arc::clone(&self.streams));
+        let (names, by_cookie) = (Arc::clone(&self.cookies), credentials.bearer.is_none() && viewer.member().is_ok());
         let data = move |context: &OperationContext| {
             let app = app.caused_by(Cause::Request(context.request_id.as_str().into()));
             let mut data = Data::default();
@@ -80,7 +90,9 @@ impl Viewers {
                 None => Scope::new(app, Arc::clone(&public), viewer, context.address),
                 Some(stream) => Scope::of_stream(app, &streams, viewer, context.address, Arc::clone(stream)),
             };
-            data.insert(scope.with_user_agent(context.user_agent.clone()));
+            let (names, sent) = (Arc::clone(&names), context.cookies.clone());
+            let cookies = OperationCookies { names, sent, authenticate: by_cookie };
+            data.insert(scope.with_user_agent(context.user_agent.clone()).with_cookies(cookies));
             data
         };
         let session = Session::new(data).expiring(expires_at);

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use auth::PasswordHasher;
 use domain::app::{App, AttemptLimits, Caps, HoldLimits, Terms};
 use domain::{mails::Mails, sessions};
+use graphql::cookies::SessionCookies;
 use graphql_contract::documents::Limits;
 use graphql_transport;
 use import::demo::{self, Account};
@@ -136,8 +137,10 @@ async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Out
         false
     };
     sessions::notice_ends(&app).await?;
-    let mut gateway = gateway::with_limits(&app, limits_of(&config))?;
+    let cookies = SessionCookies::new(!config.network.is_local());
+    let mut gateway = gateway::with_limits(&app, limits_of(&config), cookies)?;
     gateway.settings = settings_of(&config);
+    gateway.cookies.origins = config.network.cookie_origins();
     let has_pages = config.profile.wants_pages();
     if has_pages {
         gateway = pages::serve(gateway, &landing(&url, has_demo));

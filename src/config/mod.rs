@@ -234,6 +234,20 @@ mod tests {
     }
 
     #[test]
+    fn sessions_in_cookies_are_for_pages_with_tls_in_production() {
+        let with = |origins| ["--cookie-origins", origins, "--public-url", "https://api.example.com"];
+        let config = parse(&with("https://Example.com,http://localhost:3000")).unwrap();
+        let origins = ["https://example.com", "http://localhost:3000", "https://api.example.com"];
+        assert_eq!(config.network.cookie_origins(), origins);
+        assert!(parse(&with("https://app-*.example.com")).is_err());
+        let missing = |origins| {
+            let config = parse(&[&["--production"], &with(origins)[..]].concat()).unwrap();
+            config.missing_for_production().unwrap().join("\n").contains("--cookie-origins")
+        };
+        assert!(missing("http://localhost:3000") && !missing("https://example.com"));
+    }
+
+    #[test]
     fn all_missing_settings_for_production_are_reported() {
         let bare = parse(&["--production"]).unwrap();
         assert_eq!(bare.missing_for_production().unwrap().len(), 2, "{:?}", bare.missing_for_production());
@@ -253,6 +267,7 @@ mod tests {
         let fit = parse(&[&fit[..], &["k:0123456789abcdef0123456789abcdef"]].concat()).unwrap();
         assert_eq!(fit.missing_for_production().unwrap(), Vec::<String>::new());
         assert_eq!(fit.allowed_hosts(), ["api.example.com"]);
+        assert_eq!(fit.network.cookie_origins(), ["https://api.example.com"]);
         assert!(!fit.profile.wants_pages() && !fit.profile.wants_introspection());
         assert!(!fit.wants_demo().unwrap());
         assert!(parse(&[]).unwrap().missing_for_production().unwrap().is_empty());

@@ -25,6 +25,12 @@ pub struct Network {
     #[arg(long, env = "STAYGATE_ALLOWED_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
     pub allowed_origins: Vec<Origin>,
 
+    /// Origins of web pages that may also keep their session in cookies, in addition to the server's
+    /// own, separated by commas: `https://example.com`, without patterns. Browsers send the cookies
+    /// only to a server of the same site, such as `https://api.example.com`.
+    #[arg(long, env = "STAYGATE_COOKIE_ORIGINS", value_name = "ORIGINS", value_delimiter = ',', value_parser = values::exact_origin)]
+    pub cookie_origins: Vec<Origin>,
+
     /// Request headers that those pages may send, in addition to those of common clients, separated
     /// by commas.
     #[arg(long, env = "STAYGATE_ALLOWED_HEADERS", value_name = "NAMES", value_delimiter = ',')]
@@ -59,6 +65,13 @@ impl Network {
     /// Whether the server is meant to be reached only from this machine.
     pub fn is_local(&self) -> bool {
         self.listen.ip().to_canonical().is_loopback() && self.public_url.is_none() && self.trusted_proxies == 0
+    }
+
+    /// The origins whose pages may use cookies, in addition to the host of each request: also that
+    /// of --public-url, because a proxy may change the host.
+    pub fn cookie_origins(&self) -> Vec<String> {
+        let named = self.cookie_origins.iter().map(|origin| origin.as_str().to_owned());
+        named.chain(self.public_url.as_ref().map(ToString::to_string)).collect()
     }
 
     /// The URL of the server for clients, without a slash at its end.

@@ -67,6 +67,10 @@ impl Config {
         let is_https = self.network.public_url.as_ref().is_some_and(PublicUrl::is_https);
         let checks = [
             (is_https, "--public-url is not an https URL: set it to the one that clients use"),
+            (
+                self.network.cookie_origins.iter().all(|origin| origin.as_str().starts_with("https://")),
+                "--cookie-origins has an origin without TLS: anybody on the way could change its pages and use the sessions",
+            ),
             (self.booking.demo != Demo::On, "--demo is on: demo accounts have public passwords; omit it"),
             (
                 self.sign_in.are_keys_given(),

@@ -69,6 +69,16 @@ impl FromStr for Origin {
     }
 }
 
+/// Parses an origin that is not a pattern: whoever gets a host of a pattern would get its sessions.
+pub(super) fn exact_origin(text: &str) -> Result<Origin, String> {
+    let origin: Origin = text.parse()?;
+    if origin.as_str().contains('*') {
+        Err("name each origin; patterns are not allowed here".to_owned())
+    } else {
+        Ok(origin)
+    }
+}
+
 /// The name of a request header, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderName(String);
@@ -237,6 +247,12 @@ mod tests {
         for wrong in wrong.into_iter().chain(["https://*-*.example.com"]) {
             assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn sessions_are_not_given_to_patterns() {
+        assert_eq!(exact_origin("https://App.example.com").unwrap().as_str(), "https://app.example.com");
+        assert!(exact_origin("https://app-*.example.com").is_err() && exact_origin("app.example.com").is_err());
     }
 
     /// O3: a misspelled level turned off the log.

@@ -13,7 +13,9 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::harness::{actors::REGISTER, database::TestDatabase, remote, server::Server, socket::Socket, wire};
+use crate::harness::{
+    actors::REGISTER, browser::Browser, database::TestDatabase, remote, server::Server, socket::Socket, wire,
+};
 
 const SECRET: &str = "hunter2 hunter2";
 const SIGN_IN: &str = "mutation SignIn($input: SignInInput!) { signIn(input: $input) { __typename
@@ -170,6 +172,25 @@ async fn security_events_are_logged_and_secrets_are_not() {
     for secret in [SECRET, "a wrong secret", "forged", "example.org", &token, &bert, access, refresh] {
         assert!(!log.contains(secret), "the log has {secret}");
     }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cookies_are_for_the_listed_origins_and_are_not_logged() {
+    let test = TestDatabase::new().await;
+    let server = server(&test, &["--log-level", "debug", "--cookie-origins", "https://app.example.com"]).await;
+    let browser = Browser::new(server.address()).at("https://app.example.com");
+    let payload =
+        browser.mutate(REGISTER, json!({ "email": "bert@example.org", "password": SECRET, "displayName": "Bert" }));
+    assert_eq!(payload.await["__typename"], "RegisterUserSuccess");
+    let names: Vec<_> = browser.cookies().into_keys().collect();
+    assert_eq!(names, ["staygate-access", "staygate-device", "staygate-refresh"], "this machine has no TLS");
+    let evil = browser.at("https://evil.example.com").run("{ me { id } }", json!({})).await;
+    assert_eq!((evil.status, evil.code()), (403, Some("BAD_REQUEST")));
+    assert!(browser.run("{ me { id } }", json!({})).await.field()["id"].is_string());
+    server.log_line(|line| line.contains("cookie_refused")).await;
+    let log = server.log().join("\n");
+    assert!(browser.cookies().values().all(|secret| !log.contains(secret.as_str())), "{log}");
     server.stop().await;
 }
 

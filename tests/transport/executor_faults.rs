@@ -5,10 +5,34 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Request, Response, Schema, Variables};
+use async_graphql::{Object, Request, Response, Schema, Variables};
 use serde_json::{Value, json};
 
 use crate::server::{Events, Mutation, Query, World};
+
+/// Fields that fail.
+pub struct Shelf;
+
+#[Object]
+impl Shelf {
+    async fn width(&self) -> i32 {
+        80
+    }
+
+    /// A nullable field that can fail, written as in this project.
+    async fn label(&self) -> Option<async_graphql::Result<String>> {
+        Some(Err("it is not legible".into()))
+    }
+
+    /// A nullable field that can fail, written in a way that nulls its parent.
+    async fn price(&self) -> async_graphql::Result<Option<i32>> {
+        Err("there is none".into())
+    }
+
+    async fn owner(&self) -> async_graphql::Result<String> {
+        Err("nobody's".into())
+    }
+}
 
 /// The schema of the test server without document preparation, used as in the manual of the
 /// library.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test panics where it fails")]
 
 mod client;
+mod cookies;
 mod edge;
 mod event_stream;
 mod executor_faults;

@@ -19,6 +19,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, broadcast, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::executor_faults::Shelf;
+
 /// The state that tests inspect and control.
 pub struct World {
     pub runs: AtomicUsize,
@@ -115,30 +117,6 @@ pub enum Thing {
     Desk(Desk),
 }
 
-/// Fields that fail.
-pub struct Shelf;
-
-#[Object]
-impl Shelf {
-    async fn width(&self) -> i32 {
-        80
-    }
-
-    /// A nullable field that can fail, written as in this project.
-    async fn label(&self) -> Option<async_graphql::Result<String>> {
-        Some(Err("it is not legible".into()))
-    }
-
-    /// A nullable field that can fail, written in a way that nulls its parent.
-    async fn price(&self) -> async_graphql::Result<Option<i32>> {
-        Err("there is none".into())
-    }
-
-    async fn owner(&self) -> async_graphql::Result<String> {
-        Err("nobody's".into())
-    }
-}
-
 pub struct Query;
 
 #[Object]
@@ -220,6 +198,16 @@ impl Mutation {
         world(ctx).runs.fetch_add(1, Ordering::SeqCst) + 1
     }
 
+    /// Sets two cookies, if the response can.
+    async fn remember(&self, ctx: &Context<'_>) -> bool {
+        let cookies = &ctx.data_unchecked::<OperationContext>().cookies;
+        if cookies.is_requested() && cookies.can_be_set() {
+            ctx.append_http_header("set-cookie", "session=new; HttpOnly");
+            ctx.append_http_header("set-cookie", format!("device={}", cookies.get("device").unwrap_or("new")));
+        }
+        cookies.can_be_set()
+    }
+
     /// Waits for the gate before it counts.
     async fn add_late(&self, ctx: &Context<'_>) -> usize {
         let world = world(ctx);
@@ -289,7 +277,8 @@ struct TestSessions(Arc<World>);
 
 impl Sessions for TestSessions {
     fn open(&self, credentials: Credentials) -> BoxFuture<'_, Result<Session, SessionError>> {
-        let opened = match credentials.bearer {
+        let token = credentials.bearer.or_else(|| credentials.cookies.get("session").map(str::to_owned));
+        let opened = match token {
             Some(token) if token == "forged" => Err(SessionError::Token("the token is forged".into())),
             Some(token) if token == "down" => Err(SessionError::Unavailable),
             bearer => {
@@ -369,6 +358,7 @@ impl Server {
         let documents = Arc::new(Documents::new(&sdl, limits).unwrap());
         let mut gateway = Gateway::new(schema, documents, sdl.clone(), sessions.clone(), sessions);
         change(&mut gateway.settings);
+        gateway.cookies = crate::cookies::settings();
         let gateway = finish(gateway);
         let gateway = gateway.route("/hook", poem::endpoint::make_sync(|_| "hooked"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

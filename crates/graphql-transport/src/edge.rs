@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ALLOW,
-    CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
+    ALLOW, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use poem::{Endpoint, Request, Response};
@@ -69,6 +69,7 @@ impl Endpoint for Edge {
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let id = self.shared.sessions.request_id();
         let origin = self.allowed_origin(request.headers());
+        let may_use_cookies = origin.as_ref().is_some_and(|origin| self.may_use_cookies(origin));
         request.extensions_mut().insert(RequestId(id.clone()));
         let mut response = if let Err(error) = heads::check(&mut request) {
             refusal(error.status, error.message, &id)
@@ -76,7 +77,7 @@ impl Endpoint for Edge {
             self.log_foreign_host(&request, &id);
             refusal(StatusCode::MISDIRECTED_REQUEST, "This host name is not allowed.", &id)
         } else if *request.method() == Method::OPTIONS {
-            preflight(request.headers(), origin.is_some(), &self.shared.settings.allowed_headers)
+            preflight(request.headers(), origin.is_some(), &self.allowed_headers(may_use_cookies))
         } else {
             let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
             self.route(request).instrument(span).await
@@ -90,6 +91,9 @@ impl Endpoint for Edge {
         add_security_headers(headers, self.shared.settings.https);
         if let Some(origin) = origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            if may_use_cookies {
+                headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            }
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("x-request-id, retry-after"));
         }
         Ok(response)
@@ -145,6 +149,16 @@ impl Edge {
     fn allowed_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(ORIGIN)?;
         self.shared.allows_named_origin(origin.to_str().ok()?).then(|| origin.clone())
+    }
+
+    fn may_use_cookies(&self, origin: &HeaderValue) -> bool {
+        origin.to_str().is_ok_and(|origin| self.shared.cookies.allows_origin(origin))
+    }
+
+    /// Request headers that pages may send, beside [`ALLOWED_HEADERS`].
+    fn allowed_headers(&self, may_use_cookies: bool) -> Vec<String> {
+        let header = self.shared.cookies.header.iter().filter(|_| may_use_cookies).map(ToString::to_string);
+        self.shared.settings.allowed_headers.iter().cloned().chain(header).collect()
     }
 }
 

@@ -28,7 +28,7 @@ use super::operations::{self, Charge, Event};
 use super::record::Record;
 use super::response_body::ResponseBody;
 use super::shared::{Shared, internal_error, wait_for_session_end, wait_until_true};
-use super::{OperationContext, Session};
+use super::{OperationContext, RequestCookies, Session};
 use crate::StreamPosition;
 use graphql_contract::documents::Prepared;
 
@@ -46,6 +46,7 @@ pub(super) struct Client {
     pub session: Session,
     pub record: Record,
     pub user_agent: Option<Arc<str>>,
+    pub cookies: RequestCookies,
     pub permit: AdmissionPermit,
     /// Becomes true when the client has disconnected.
     pub closed: Option<watch::Receiver<bool>>,
@@ -65,12 +66,13 @@ pub(super) fn open(
     client: Client,
     charged: Charge,
 ) -> Response {
-    let Client { mut session, record, user_agent, permit, closed } = client;
+    let Client { mut session, record, user_agent, cookies, permit, closed } = client;
     let address = charged.payer.address;
     let position = Arc::new(StreamPosition::resuming(resume_after));
     let is_stream = prepared.operation() == OperationType::Subscription;
     let stream = is_stream.then(|| Arc::clone(&position));
-    let data = session.data(OperationContext { request_id: record.id().to_owned(), address, user_agent, stream });
+    let request_id = record.id().to_owned();
+    let data = session.data(OperationContext { request_id, address, user_agent, cookies, stream });
     let operation = operations::start(Arc::clone(&shared), prepared, data, record.clone(), charged);
     let ended = session.take_ended();
     let (frames, body) = mpsc::channel(1);

@@ -22,7 +22,8 @@ use super::record::{Record, Transport};
 use super::reply::{ExecutionResult, Refusal, Reply};
 use super::response_body::{ResponseBody, code_of, error};
 use super::shared::{PrepareError, RunResult, Shared, bearer};
-use super::{Credentials, File, OperationContext, Session, SessionError, event_stream, operations, trace, websocket};
+use super::{Credentials, File, OperationContext, RequestCookies, Session, SessionError};
+use super::{event_stream, operations, trace, websocket};
 use graphql_contract::documents::Prepared;
 
 /// Headers that a page of another origin can send only after a CORS preflight.
@@ -104,23 +105,20 @@ impl Refusal {
 impl GraphQl {
     async fn execute(&self, request: &mut Request, reply: &Reply) -> Result<Response, Box<Refusal>> {
         let address = self.shared.address(request);
-        let length = heads::size(request) + self.max_body_length(request)?;
-        let reading = self
+        let cookies = self
             .shared
-            .gate
-            .reserve_request(length, address)
-            .map_err(|exhausted| Refusal::no_memory(exhausted, reply.media))?;
-        let params = self.read_params(request, (address, reply.media)).await?;
-        let wants_cost = params.wants_cost;
-        let prepared = self.shared.prepare(params, address).await.map_err(|error| match error {
-            PrepareError::Exhausted(exhausted) => Refusal::exhausted(exhausted, reply.media),
-            PrepareError::Rejected(errors) => Box::new(Refusal { status: None, errors, header: None }),
-        })?;
-        drop(reading);
+            .cookies(request.headers(), address)
+            .map_err(|wrong| Refusal::new(wrong.status(), "BAD_REQUEST", wrong.message()))?;
+        let (prepared, wants_cost) = self.prepare(request, (address, reply.media)).await?;
         reply.record.set_operation(&prepared);
         check_operation(&prepared, request.method(), reply)?;
-        let bearer = if self.shared.is_anonymous(&prepared) { Ok(None) } else { bearer(request.headers()) };
-        let session = self.open_session(Credentials::of(bearer.map_err(unauthenticated)?, address)).await?;
+        let credentials = if self.shared.is_anonymous(&prepared) {
+            Credentials::of(None, address)
+        } else {
+            let bearer = bearer(request.headers()).map_err(unauthenticated)?;
+            Credentials::of(bearer, address).with_cookies(cookies.clone())
+        };
+        let session = self.open_session(credentials).await?;
         reply.record.set_viewer(session.owner());
         let payer = Payer { address, viewer: session.owner() };
         let cost_extension = self
@@ -129,10 +127,11 @@ impl GraphQl {
             .map_err(|exhausted| Refusal::exhausted(exhausted, reply.media))?;
         if reply.has_events(&prepared) {
             let charged = operations::Charge { payer, cost_extension };
-            return self.respond_with_events(request, prepared, session, charged, reply);
+            return self.respond_with_events(request, prepared, (session, cookies.read_only()), charged, reply);
         }
         let user_agent = heads::user_agent(request.headers());
-        let context = OperationContext { request_id: reply.record.id().to_owned(), address, user_agent, stream: None };
+        let request_id = reply.record.id().to_owned();
+        let context = OperationContext { request_id, address, user_agent, cookies, stream: None };
         let RunResult { mut response, problem, memory } =
             self.shared.run(prepared, session.data(context), &reply.record).await.map_err(|failure| {
                 Box::new(Refusal { status: failure_status(&failure), errors: vec![failure], header: None })
@@ -141,6 +140,24 @@ impl GraphQl {
         let response_body = ResponseBody::of(response, reply.record.id()).with_cost(cost_extension);
         reply.record.set_result(&response_body.errors, problem);
         Ok(reply.send_result(ExecutionResult { response_body, headers, memory }).await)
+    }
+
+    /// Reads and prepares the operation. Returns also whether the client requested its cost.
+    async fn prepare(
+        &self,
+        request: &mut Request,
+        (address, media): (Option<IpAddr>, Media),
+    ) -> Result<(Prepared, bool), Box<Refusal>> {
+        let length = heads::size(request) + self.max_body_length(request)?;
+        let reserved = self.shared.gate.reserve_request(length, address);
+        let _reading = reserved.map_err(|exhausted| Refusal::no_memory(exhausted, media))?;
+        let params = self.read_params(request, (address, media)).await?;
+        let wants_cost = params.wants_cost;
+        let prepared = self.shared.prepare(params, address).await.map_err(|error| match error {
+            PrepareError::Exhausted(exhausted) => Refusal::exhausted(exhausted, media),
+            PrepareError::Rejected(errors) => Box::new(Refusal { status: None, errors, header: None }),
+        })?;
+        Ok((prepared, wants_cost))
     }
 
     async fn open_session(&self, credentials: Credentials) -> Result<Session, Box<Refusal>> {
@@ -158,7 +175,7 @@ impl GraphQl {
         &self,
         request: &Request,
         prepared: Prepared,
-        session: Session,
+        (session, cookies): (Session, RequestCookies),
         charged: operations::Charge,
         reply: &Reply,
     ) -> Result<Response, Box<Refusal>> {
@@ -176,7 +193,8 @@ impl GraphQl {
         peer.into_iter().for_each(|peer| self.shared.open_connections.release_permit(*peer));
         reply.record.set_event_stream();
         let user_agent = heads::user_agent(headers);
-        let client = event_stream::Client { session, record: reply.record.clone(), user_agent, permit, closed };
+        let record = reply.record.clone();
+        let client = event_stream::Client { session, record, user_agent, cookies, permit, closed };
         let resume_after = event_stream::last_event_id(headers);
         Ok(event_stream::open(Arc::clone(&self.shared), prepared, resume_after, client, charged))
     }

@@ -7,6 +7,7 @@
 mod admission;
 mod budgets;
 mod connection;
+mod cookies;
 mod edge;
 mod event_stream;
 mod executor;
@@ -52,6 +53,7 @@ use admission::Admission;
 pub use budgets::BudgetSettings;
 use budgets::Budgets;
 use connection::ConnectionListener;
+pub use cookies::{CookieSettings, RequestCookies};
 use edge::Edge;
 pub use files::File;
 use gate::Gate;
@@ -88,6 +90,8 @@ pub struct Gateway<E> {
     pub explorer: Option<File>,
     /// Limits and timeouts.
     pub settings: Settings,
+    /// Cookies that authenticate pages.
+    pub cookies: CookieSettings,
     /// The listener for /metrics, if there is one.
     pub metrics: Option<TcpListener>,
     routes: Vec<(String, BoxEndpoint<'static, Response>)>,
@@ -110,6 +114,7 @@ impl<E: Executor> Gateway<E> {
             readiness,
             explorer: None,
             settings: Settings::default(),
+            cookies: CookieSettings::default(),
             metrics: None,
             routes: Vec::new(),
         }
@@ -142,6 +147,7 @@ impl<E: Executor> Gateway<E> {
             open_connections,
             metrics: Metrics::default(),
             settings: self.settings,
+            cookies: self.cookies,
         });
         let mut routes = Route::new();
         if shared.settings.publishes_contract {

@@ -1,5 +1,8 @@
 //! The origins and host names that are allowed.
 
+use poem::http::header::HOST;
+use poem::http::{HeaderMap, Uri};
+
 /// Whether `origin`, as sent by a browser, matches `allowed`: the same origin, or a pattern such as
 /// `https://app-*.example.com`, whose `*` stands for letters, digits and hyphens of the first
 /// label.
@@ -31,6 +34,14 @@ fn without_port(host: &str) -> &str {
         }
         _ => host,
     }
+}
+
+/// Whether an origin is the host that the request was sent to.
+pub(super) fn is_own_host(origin: &str, headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let origin = origin.parse::<Uri>().ok();
+    let authority = origin.as_ref().and_then(Uri::authority);
+    matches!((host, authority), (Some(host), Some(authority)) if authority.as_str().eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]

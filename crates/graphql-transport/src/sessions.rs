@@ -8,7 +8,7 @@ use async_graphql::Data;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
-use crate::StreamPosition;
+use crate::{RequestCookies, StreamPosition};
 use telemetry::Metric;
 
 /// Opens sessions for the credentials of requests.
@@ -43,8 +43,21 @@ pub trait Sessions: Send + Sync + 'static {
 pub struct Credentials {
     /// The token of `Authorization: Bearer …`, or of a websocket's `connection_init`.
     pub bearer: Option<String>,
+    /// The cookies; none beside a token.
+    pub cookies: RequestCookies,
     /// The address of the client, if known.
     pub address: Option<IpAddr>,
+}
+
+impl Credentials {
+    /// Those of a request without cookies.
+    pub(super) fn of(bearer: Option<String>, address: Option<IpAddr>) -> Self {
+        Self { bearer, cookies: RequestCookies::default(), address }
+    }
+
+    pub(super) fn with_cookies(self, cookies: RequestCookies) -> Self {
+        Self { cookies, ..self }
+    }
 }
 
 /// Why no session was opened.
@@ -65,6 +78,8 @@ pub struct OperationContext {
     pub address: Option<IpAddr>,
     /// What the client says of itself: the start of its `User-Agent`, not checked.
     pub user_agent: Option<Arc<str>>,
+    /// The cookies of the request; none beside a token.
+    pub cookies: RequestCookies,
     /// The position of the stream, if the operation is a subscription.
     pub stream: Option<Arc<StreamPosition>>,
 }

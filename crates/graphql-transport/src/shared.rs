@@ -10,13 +10,14 @@ use async_graphql::{Data, Response, ServerError, Value, value};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use poem::Request;
+use poem::http::HeaderMap;
 use poem::http::header::{AUTHORIZATION, HOST, ORIGIN};
-use poem::http::{HeaderMap, Uri};
 use tokio::sync::{mpsc, watch};
 use tracing::{Instrument as _, Span};
 
 use super::admission::Admission;
 use super::budgets::{BudgetExhausted, Budgets, Payer};
+use super::cookies::{CookieError, CookieSettings};
 use super::executor::DynExecutor;
 use super::gate::{self, Gate, MemoryPermit};
 use super::json;
@@ -25,11 +26,12 @@ use super::open_connections::OpenConnections;
 use super::params::Params;
 use super::record::Record;
 use super::response_body::error;
-use super::{Credentials, Readiness, Sessions, Settings, origins};
+use super::{Readiness, RequestCookies, Sessions, Settings, origins};
 use crate::Meter;
 use crate::outcome;
+use client_limits::AddressPrefix;
 use graphql_contract::documents::{Documents, Prepared};
-use telemetry::Metric;
+use telemetry::{Metric, logs};
 
 /// The source of an error of a query that may succeed at once when it is run again, because a
 /// connection on which it depended was lost and can be replaced.
@@ -61,6 +63,8 @@ pub(super) struct Shared {
     pub sessions: Arc<dyn Sessions>,
     pub readiness: Arc<dyn Readiness>,
     pub settings: Settings,
+    /// Cookies that authenticate pages.
+    pub cookies: CookieSettings,
     /// True when the server is stopping.
     pub stopping: watch::Receiver<bool>,
     /// Held by everything that must end before the server does.
@@ -256,7 +260,7 @@ impl Shared {
     pub fn allows_origin(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(ORIGIN) else { return true };
         let Ok(origin) = origin.to_str() else { return false };
-        self.allows_named_origin(origin) || is_own_host(origin, headers)
+        self.allows_named_origin(origin) || origins::is_own_host(origin, headers)
     }
 
     /// Whether the host name of a request is allowed. Without a list, any name is.
@@ -268,7 +272,23 @@ impl Shared {
 
     /// Whether the settings allow an origin.
     pub fn allows_named_origin(&self, origin: &str) -> bool {
-        self.settings.allowed_origins.iter().any(|allowed| origins::is_origin_allowed(allowed, origin))
+        let is_listed = |allowed: &String| origins::is_origin_allowed(allowed, origin);
+        self.settings.allowed_origins.iter().any(is_listed) || self.cookies.allows_origin(origin)
+    }
+
+    /// The cookies of a request, by its headers; a refusal is logged.
+    ///
+    /// # Errors
+    ///
+    /// When the page that causes the request may not use cookies.
+    pub fn cookies(&self, headers: &HeaderMap, address: Option<IpAddr>) -> Result<RequestCookies, CookieError> {
+        let has_token = !matches!(bearer(headers), Ok(None));
+        let cookies = self.cookies.of_request(headers, has_token, self.settings.https);
+        if matches!(cookies, Err(CookieError::Origin)) {
+            let address = AddressPrefix::of(address);
+            tracing::warn!(target: logs::SECURITY, event = "cookie_refused", %address, "cookies from a page that may not use them");
+        }
+        cookies
     }
 }
 
@@ -301,14 +321,6 @@ pub(super) fn internal_error() -> ServerError {
     error("INTERNAL", "Something went wrong on our side.")
 }
 
-/// Whether an origin is the host that the request was sent to.
-fn is_own_host(origin: &str, headers: &HeaderMap) -> bool {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let origin = origin.parse::<Uri>().ok();
-    let authority = origin.as_ref().and_then(Uri::authority);
-    matches!((host, authority), (Some(host), Some(authority)) if authority.as_str().eq_ignore_ascii_case(host))
-}
-
 /// The bearer token of a request. No `Authorization`, an empty one and a scheme without a token
 /// mean anonymous: clients send these for visitors.
 ///
@@ -337,12 +349,6 @@ pub(super) fn token(authorization: &str) -> Result<Option<String>, &'static str>
         (None, ..) => Ok(None),
         (Some(scheme), token, None) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.map(str::to_owned)),
         _ => Err(NO_BEARER),
-    }
-}
-
-impl Credentials {
-    pub(super) fn of(bearer: Option<String>, address: Option<IpAddr>) -> Self {
-        Self { bearer, address }
     }
 }
 

@@ -5,6 +5,7 @@ use async_graphql::{Context, InputObject, Object};
 use super::{
     checked::Checked,
     context::ContextExt,
+    cookies::Delivery,
     error::Result,
     payload::payload,
     users::{User, find_user},
@@ -60,7 +61,10 @@ impl DeletionMutation {
             accounts::delete_account(ctx.app(), &recent, &email).await
         };
         let outcome = outcome.await;
-        let success = |()| DeleteAccountSuccess(member.id());
+        let success = |()| {
+            Delivery::clear_of_viewer(ctx);
+            DeleteAccountSuccess(member.id())
+        };
         DeleteAccountPayload::of(outcome.map(success))
     }
 }

@@ -8,18 +8,19 @@ use super::{
     MyFields,
     checked::Checked,
     context::ContextExt,
+    cookies::{Delivery, SentRefreshToken},
     error::Result,
     events::{cursor_ahead, feed_cursor},
     loaders::{Account, PrivateLoaders},
     payload::payload,
     users::{User, find_user},
 };
-use auth::{DeviceToken, Member, RefreshToken, Tokens, Viewer};
-use domain::accounts::{self, Client, Registration, SignedIn};
+use auth::{DeviceToken, Member, Tokens, Viewer};
+use domain::accounts::{self, Client, Registration};
 use types::scalars::Cursor;
 use types::{
     Email, MeId, Side, Timestamp,
-    error::{self, Validation},
+    error::{self, InvalidSession, Refusal, Validation},
 };
 
 /// The viewer's own account, with their private data.
@@ -101,15 +102,15 @@ pub async fn find_me(ctx: &Context<'_>, id: MeId) -> Result<Option<Me>> {
     Ok(ctx.member().ok().map(|member| Me::viewer(ctx, *member)).filter(|me| me.node_id() == id))
 }
 
-/// A pair of tokens. Send the access token as `Authorization: Bearer …`, and in the payload of a websocket's `connection_init`.
+/// A pair of tokens. Send the access token as `Authorization: Bearer …`, and in the payload of a websocket's `connection_init`. In answer to a request with the header `Staygate-Session: cookie` the tokens are in cookies that scripts cannot read, and null here.
 #[derive(SimpleObject)]
 pub struct SessionTokens {
-    /// The short-lived access token.
-    access_token: String,
+    /// The short-lived access token. Null when it is in a cookie.
+    access_token: Option<String>,
     /// When the access token expires.
     access_token_expires_at: Timestamp,
-    /// The refresh token, which can be exchanged for a new pair once.
-    refresh_token: String,
+    /// The refresh token, which can be exchanged for a new pair once. Null when it is in a cookie.
+    refresh_token: Option<String>,
     /// When the refresh token expires.
     refresh_token_expires_at: Timestamp,
 }
@@ -117,11 +118,18 @@ pub struct SessionTokens {
 impl From<&Tokens> for SessionTokens {
     fn from(tokens: &Tokens) -> Self {
         Self {
-            access_token: tokens.access.text.clone(),
+            access_token: Some(tokens.access.text.clone()),
             access_token_expires_at: tokens.access.expires_at,
-            refresh_token: tokens.refresh.text().to_owned(),
+            refresh_token: Some(tokens.refresh.text().to_owned()),
             refresh_token_expires_at: tokens.refresh_expires_at,
         }
+    }
+}
+
+impl SessionTokens {
+    /// Leaves only when they expire: the tokens are in cookies.
+    pub(super) fn hide(&mut self) {
+        (self.access_token, self.refresh_token) = (None, None);
     }
 }
 
@@ -154,8 +162,8 @@ pub struct RegisterUserSuccess {
     me: Me,
     /// The tokens.
     tokens: SessionTokens,
-    /// Identifies a device that has signed in before. Keep it, also after signing out, and send it with `signIn`.
-    device_token: String,
+    /// Identifies a device that has signed in before. Keep it, also after signing out, and send it with `signIn`. Null when it is in a cookie.
+    device_token: Option<String>,
 }
 
 payload! {
@@ -186,8 +194,8 @@ pub struct SignInSuccess {
     me: Me,
     /// The tokens.
     tokens: SessionTokens,
-    /// Identifies a device that has signed in before: the token that was sent, if it is still valid, or a new one. Keep it, also after signing out, and send it with the next `signIn`.
-    device_token: String,
+    /// Identifies a device that has signed in before: the token that was sent, if it is still valid, or a new one. Keep it, also after signing out, and send it with the next `signIn`. Null when it is in a cookie.
+    device_token: Option<String>,
 }
 
 payload! {
@@ -203,10 +211,10 @@ payload! {
 /// Input of `refreshSession`.
 #[derive(InputObject)]
 pub struct RefreshSessionInput {
-    /// The refresh token.
+    /// The refresh token; null: the one in the cookie.
     #[graphql(secret)]
-    refresh_token: String,
-    /// The `deviceToken` of the sign-in. With it a lost response can also be requested again from another network.
+    refresh_token: Option<String>,
+    /// The `deviceToken` of the sign-in; null: the one in the cookie, if the refresh token is in one. With it a lost response can also be requested again from another network.
     #[graphql(secret)]
     device_token: Option<String>,
 }
@@ -229,9 +237,9 @@ payload! {
 /// Input of `signOut`.
 #[derive(InputObject)]
 pub struct SignOutInput {
-    /// A refresh token of the session to end.
+    /// A refresh token of the session to end; null: the one in the cookie.
     #[graphql(secret)]
-    refresh_token: String,
+    refresh_token: Option<String>,
 }
 
 /// The session has ended.
@@ -263,10 +271,9 @@ impl AccountQuery {
     }
 }
 
-/// The anonymous client.
-pub(super) fn client(ctx: &Context<'_>, device_token: Option<String>) -> Client {
-    let user_agent = ctx.scope().user_agent.clone();
-    Client { address: ctx.client(), device: device_token.map(DeviceToken::sent), user_agent }
+/// The anonymous client, on a device.
+pub(super) fn client(ctx: &Context<'_>, device: Option<DeviceToken>) -> Client {
+    Client { address: ctx.client(), device, user_agent: ctx.scope().user_agent.clone() }
 }
 
 /// Mutations of accounts and sessions.
@@ -281,14 +288,14 @@ impl AccountMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The account.")] input: RegisterUserInput,
     ) -> Result<RegisterUserPayload> {
+        let delivery = Delivery::requested(ctx)?;
         let outcome = match input.read() {
             Ok(new) => Box::pin(accounts::register(ctx.app(), new, &client(ctx, None))).await,
             Err(error) => Err(error),
         };
-        RegisterUserPayload::of(outcome.map(|SignedIn { tokens, device }| RegisterUserSuccess {
-            me: Me::signed_in(tokens.member),
-            tokens: (&tokens).into(),
-            device_token: device.text().to_owned(),
+        RegisterUserPayload::of(outcome.map(|signed_in| {
+            let (tokens, device_token) = delivery.session(ctx, &signed_in);
+            RegisterUserSuccess { me: Me::signed_in(signed_in.tokens.member), tokens, device_token }
         }))
     }
 
@@ -298,37 +305,54 @@ impl AccountMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Email and password.")] input: SignInInput,
     ) -> Result<SignInPayload> {
+        let delivery = Delivery::requested(ctx)?;
         let SignInInput { email, password, device_token } = input;
+        let client = client(ctx, delivery.device(ctx, device_token));
         let outcome = match email.at(&["email"]) {
-            Ok(email) => Box::pin(accounts::sign_in(ctx.app(), &email, password, &client(ctx, device_token))).await,
+            Ok(email) => Box::pin(accounts::sign_in(ctx.app(), &email, password, &client)).await,
             Err(error) => Err(error),
         };
-        SignInPayload::of(outcome.map(|SignedIn { tokens, device }| SignInSuccess {
-            me: Me::signed_in(tokens.member),
-            tokens: (&tokens).into(),
-            device_token: device.text().to_owned(),
+        SignInPayload::of(outcome.map(|signed_in| {
+            let (tokens, device_token) = delivery.session(ctx, &signed_in);
+            SignInSuccess { me: Me::signed_in(signed_in.tokens.member), tokens, device_token }
         }))
     }
 
-    /// Exchanges a refresh token for a new pair of tokens. A token works once. For 30 seconds the same client gets the same pair again, while its refresh token is unused, in case the response was lost or two tabs refresh at once. Any other reuse ends the whole session. The same client is the device of the sign-in, by its `deviceToken`, or one at the same address.
+    /// Exchanges a refresh token for a new pair of tokens. A token from a cookie is replaced in the cookie, and with an `InvalidSessionProblem` the cookies are removed. A token works once. For 30 seconds the same client gets the same pair again, while its refresh token is unused, in case the response was lost or two tabs refresh at once. Any other reuse ends the whole session. The same client is the device of the sign-in, by its `deviceToken`, or one at the same address.
     async fn refresh_session(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The token.")] input: RefreshSessionInput,
     ) -> Result<RefreshSessionPayload> {
         let RefreshSessionInput { refresh_token, device_token } = input;
-        let token = RefreshToken::sent(refresh_token);
-        let outcome = Box::pin(accounts::refresh(ctx.app(), &token, &client(ctx, device_token))).await;
-        RefreshSessionPayload::of(outcome.map(|tokens| RefreshSessionSuccess { tokens: (&tokens).into() }))
+        let SentRefreshToken { token, delivery } = Delivery::of_refresh_token(ctx, refresh_token)?;
+        let client = client(ctx, delivery.device(ctx, device_token));
+        let outcome = match &token {
+            Some(token) => Box::pin(accounts::refresh(ctx.app(), token, &client)).await,
+            None => Err(InvalidSession.into()),
+        };
+        if matches!(outcome, Err(error::Error::Refused(Refusal::InvalidSession(_)))) {
+            delivery.clear(ctx);
+        }
+        let success = |tokens| RefreshSessionSuccess { tokens: delivery.tokens(ctx, &tokens) };
+        RefreshSessionPayload::of(outcome.map(success))
     }
 
-    /// Ends the session of a refresh token.
+    /// Ends the session of a refresh token. Removes the cookies, if the token is in one or the request has the header `Staygate-Session: cookie`; that of the device stays.
     async fn sign_out(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The token.")] input: SignOutInput,
     ) -> Result<SignOutPayload> {
-        let outcome = accounts::sign_out(ctx.app(), &RefreshToken::sent(input.refresh_token)).await;
+        let SentRefreshToken { token, delivery } = Delivery::of_refresh_token(ctx, input.refresh_token)?;
+        let outcome = match (&token, delivery) {
+            (Some(token), _) => accounts::sign_out(ctx.app(), token).await,
+            (None, Delivery::Cookies) => Ok(false),
+            (None, Delivery::Payload) => Err(error::Error::invalid(&["refreshToken"], "There is no cookie.")),
+        };
+        if outcome.is_ok() {
+            delivery.clear(ctx);
+        }
         SignOutPayload::of(outcome.map(|ended| SignOutSuccess { ended }))
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::Context;
 
 use super::{
+    cookies::OperationCookies,
     error::Result,
     loaders::{Private, PrivateLoaders, Public, PublicLoaders, StreamLoaders},
 };
@@ -24,6 +25,8 @@ pub struct Scope {
     pub address: Option<std::net::IpAddr>,
     /// What the client says of itself.
     pub user_agent: Option<Arc<str>>,
+    /// The cookies of the request.
+    pub cookies: OperationCookies,
     /// The position of the stream; None in queries and mutations.
     pub stream: Option<Arc<StreamPosition>>,
     public: Arc<PublicLoaders>,
@@ -34,13 +37,28 @@ impl Scope {
     /// The scope of one operation of `viewer`, which can hold few connections at a time.
     pub fn new(app: App, public: Arc<PublicLoaders>, viewer: Viewer, address: Option<std::net::IpAddr>) -> Self {
         let private = Arc::new(PrivateLoaders::of(viewer));
-        Self { app: app.for_operation(), viewer, address, user_agent: None, stream: None, public, private }
+        Self {
+            app: app.for_operation(),
+            viewer,
+            address,
+            user_agent: None,
+            cookies: OperationCookies::default(),
+            stream: None,
+            public,
+            private,
+        }
     }
 
     /// The scope, of a client that says this of itself.
     #[must_use]
     pub fn with_user_agent(self, user_agent: Option<Arc<str>>) -> Self {
         Self { user_agent, ..self }
+    }
+
+    /// The scope, of a request with these cookies.
+    #[must_use]
+    pub fn with_cookies(self, cookies: OperationCookies) -> Self {
+        Self { cookies, ..self }
     }
 
     /// The loaders of the viewer's private data.
@@ -58,7 +76,16 @@ impl Scope {
         stream: Arc<StreamPosition>,
     ) -> Self {
         let (public, private) = (Arc::clone(&loaders.public), loaders.private(viewer));
-        Self { app: app.for_operation(), viewer, address, user_agent: None, stream: Some(stream), public, private }
+        Self {
+            app: app.for_operation(),
+            viewer,
+            address,
+            user_agent: None,
+            cookies: OperationCookies::default(),
+            stream: Some(stream),
+            public,
+            private,
+        }
     }
 }
 

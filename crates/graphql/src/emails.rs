@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use super::{accounts::Me, checked::Checked, context::ContextExt, error::Result, payload::payload};
+use super::{accounts::Me, checked::Checked, context::ContextExt, cookies::Delivery, error::Result, payload::payload};
 use domain::accounts::{self, Verified};
 use types::{Email, Timestamp};
 
@@ -19,8 +19,8 @@ pub struct VerifyEmailInput {
 pub struct VerifyEmailSuccess {
     /// The viewer.
     me: Me,
-    /// A new access token for the same session. Use it instead of the earlier one, which still says that the email is not verified.
-    access_token: String,
+    /// A new access token for the same session. Use it instead of the earlier one, which still says that the email is not verified. Null when it is in a cookie, like the earlier one.
+    access_token: Option<String>,
     /// When the access token expires.
     access_token_expires_at: Timestamp,
 }
@@ -69,11 +69,12 @@ impl EmailMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The code.")] input: VerifyEmailInput,
     ) -> Result<VerifyEmailPayload> {
-        let outcome = accounts::verify_email(ctx.app(), ctx.member()?, &input.code).await;
-        VerifyEmailPayload::of(outcome.map(|Verified { access, member }| VerifyEmailSuccess {
-            me: Me::signed_in(member),
-            access_token: access.text,
-            access_token_expires_at: access.expires_at,
+        let member = ctx.member()?;
+        let delivery = Delivery::of_viewer(ctx)?;
+        let outcome = accounts::verify_email(ctx.app(), member, &input.code).await;
+        VerifyEmailPayload::of(outcome.map(|Verified { access, member }| {
+            let (access_token, access_token_expires_at) = delivery.access(ctx, access);
+            VerifyEmailSuccess { me: Me::signed_in(member), access_token, access_token_expires_at }
         }))
     }
 

@@ -6,6 +6,7 @@ pub mod amenities;
 pub mod bookings;
 pub mod calendar;
 pub mod context;
+pub mod cookies;
 pub mod email_changes;
 pub mod emails;
 pub mod error;

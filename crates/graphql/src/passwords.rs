@@ -6,10 +6,11 @@ use super::{
     accounts::{Me, SessionTokens, client},
     checked::Checked,
     context::ContextExt,
+    cookies::Delivery,
     error::Result,
     payload::payload,
 };
-use domain::accounts::{self, SignedIn};
+use domain::accounts;
 use types::{
     Email, Timestamp,
     error::{self, Validation},
@@ -66,8 +67,8 @@ pub struct ResetPasswordSuccess {
     me: Me,
     /// The tokens.
     tokens: SessionTokens,
-    /// Identifies a device that has signed in before. Keep it, also after signing out, and send it with `signIn`.
-    device_token: String,
+    /// Identifies a device that has signed in before. Keep it, also after signing out, and send it with `signIn`. Null when it is in a cookie.
+    device_token: Option<String>,
 }
 
 payload! {
@@ -133,12 +134,12 @@ impl PasswordMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The code, and the new password.")] input: ResetPasswordInput,
     ) -> Result<ResetPasswordPayload> {
+        let delivery = Delivery::requested(ctx)?;
         let ResetPasswordInput { code, new_password } = input;
         let outcome = Box::pin(accounts::reset_password(ctx.app(), &code, new_password, &client(ctx, None))).await;
-        ResetPasswordPayload::of(outcome.map(|SignedIn { tokens, device }| ResetPasswordSuccess {
-            me: Me::signed_in(tokens.member),
-            tokens: (&tokens).into(),
-            device_token: device.text().to_owned(),
+        ResetPasswordPayload::of(outcome.map(|signed_in| {
+            let (tokens, device_token) = delivery.session(ctx, &signed_in);
+            ResetPasswordSuccess { me: Me::signed_in(signed_in.tokens.member), tokens, device_token }
         }))
     }
 

@@ -7,13 +7,14 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use super::{
     accounts::{Me, SessionTokens, client},
     context::ContextExt,
+    cookies::Delivery,
     error::Result,
     loaders::{Batch, Private, PrivateLoaders},
     payload::payload,
 };
 use auth::{Member, RecoveryCode};
 use domain::{
-    accounts::{self, OwnSecondFactor, SignedIn},
+    accounts::{self, OwnSecondFactor},
     app::App,
 };
 use types::{Timestamp, error};
@@ -165,8 +166,8 @@ pub struct CompleteSignInSuccess {
     me: Me,
     /// The tokens.
     tokens: SessionTokens,
-    /// Identifies a device that has signed in before: the token that was sent, if it is still valid, or a new one. Keep it, also after signing out, and send it with the next `signIn`.
-    device_token: String,
+    /// Identifies a device that has signed in before: the token that was sent, if it is still valid, or a new one. Keep it, also after signing out, and send it with the next `signIn`. Null when it is in a cookie.
+    device_token: Option<String>,
 }
 
 payload! {
@@ -189,13 +190,13 @@ impl SecondFactorMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The challenge and the code.")] input: CompleteSignInInput,
     ) -> Result<CompleteSignInPayload> {
+        let delivery = Delivery::requested(ctx)?;
         let CompleteSignInInput { challenge, code, device_token } = input;
-        let client = client(ctx, device_token);
+        let client = client(ctx, delivery.device(ctx, device_token));
         let outcome = Box::pin(accounts::complete_sign_in(ctx.app(), challenge, &code, &client)).await;
-        CompleteSignInPayload::of(outcome.map(|SignedIn { tokens, device }| CompleteSignInSuccess {
-            me: Me::signed_in(tokens.member),
-            tokens: (&tokens).into(),
-            device_token: device.text().to_owned(),
+        CompleteSignInPayload::of(outcome.map(|signed_in| {
+            let (tokens, device_token) = delivery.session(ctx, &signed_in);
+            CompleteSignInSuccess { me: Me::signed_in(signed_in.tokens.member), tokens, device_token }
         }))
     }
 

@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::{
     context::ContextExt,
+    cookies::Delivery,
     error::Result,
     ids,
     loaders::{PrivateLoaders, keys::keys},
@@ -171,7 +172,7 @@ pub struct SessionMutation;
 
 #[Object]
 impl SessionMutation {
-    /// Ends a session of the viewer, for example on a lost device. Within 5 seconds no server accepts its tokens, and its websockets and event streams are closed. The current session can be ended too.
+    /// Ends a session of the viewer, for example on a lost device. Within 5 seconds no server accepts its tokens, and its websockets and event streams are closed. The current session can be ended too: its cookies are removed.
     async fn end_session(
         &self,
         ctx: &Context<'_>,
@@ -193,6 +194,9 @@ impl SessionMutation {
 async fn end(ctx: &Context<'_>, input: EndSessionInput) -> error::Result<EndSessionSuccess> {
     let (owner, id) = (ctx.member()?, ids::input(&input.session_id, "sessionId", "session")?);
     Box::pin(sessions::end(ctx.app(), owner, id)).await?;
+    if id == owner.session() {
+        Delivery::clear_of_viewer(ctx);
+    }
     Ok(EndSessionSuccess { id: input.session_id })
 }
 

@@ -1,5 +1,6 @@
 //! Accounts and sessions.
 
+mod cookies;
 mod deletion;
 mod devices;
 mod email_changes;

@@ -291,6 +291,12 @@ impl TestApp {
         self.serve_gateway(|gateway| change(&mut gateway.settings)).await
     }
 
+    /// As [`Self::serve`], for pages of these origins that use cookies.
+    pub async fn serve_with_cookies(&self, origins: &[&str]) -> Served {
+        let origins = origins.iter().map(ToString::to_string).collect();
+        self.serve_gateway(|gateway| gateway.cookies.origins = origins).await
+    }
+
     /// As [`Self::serve`], with a listener for operators, whose address comes with it.
     pub async fn serve_with_metrics(&self) -> (Served, String) {
         let metrics = TcpListener::bind("127.0.0.1:0").await.unwrap();

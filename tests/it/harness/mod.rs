@@ -8,6 +8,8 @@ pub mod app;
 pub mod authenticator;
 /// A payment provider that can be made to fail.
 pub mod bank;
+/// A browser.
+pub mod browser;
 /// A city that does not exist.
 pub mod city;
 /// A database of its own for every test.

@@ -22,13 +22,40 @@ pub struct Socket {
 impl Socket {
     /// Opens a socket as the owner of `token`.
     pub async fn open(to: &str, token: &str) -> Self {
-        let mut request = format!("ws://{to}/graphql").into_client_request().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
-        let mut socket = Self { stream: connect_async(request).await.unwrap().0, asked: HashMap::new() };
-        let payload = json!({ "authorization": format!("Bearer {token}") });
-        socket.send(json!({ "type": "connection_init", "payload": payload })).await;
+        let mut socket = Self::connect(to, &[]).await;
+        socket.initialize(Some(token)).await;
         assert_eq!(socket.receive().await["type"], "connection_ack");
         socket
+    }
+
+    /// Opens a socket from a page of the server itself, with a `Cookie` header, and perhaps a token.
+    pub async fn of_browser(to: &str, cookie: &str, token: Option<&str>) -> Self {
+        let origin = format!("http://{to}");
+        let mut socket = Self::connect(to, &[("cookie", cookie), ("origin", &origin)]).await;
+        socket.initialize(token).await;
+        assert_eq!(socket.receive().await["type"], "connection_ack");
+        socket
+    }
+
+    /// The code with which the server closes such a socket at once.
+    pub async fn refused_of_browser(to: &str, cookie: &str) -> u16 {
+        let origin = format!("http://{to}");
+        let mut socket = Self::connect(to, &[("cookie", cookie), ("origin", &origin)]).await;
+        socket.initialize(None).await;
+        socket.closed().await.0
+    }
+
+    async fn connect(to: &str, headers: &[(&'static str, &str)]) -> Self {
+        let mut request = format!("ws://{to}/graphql").into_client_request().unwrap();
+        for (name, value) in [&[("sec-websocket-protocol", "graphql-transport-ws")], headers].concat() {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        Self { stream: connect_async(request).await.unwrap().0, asked: HashMap::new() }
+    }
+
+    async fn initialize(&mut self, token: Option<&str>) {
+        let payload = json!({ "authorization": token.map(|token| format!("Bearer {token}")) });
+        self.send(json!({ "type": "connection_init", "payload": payload })).await;
     }
 
     /// Starts an operation.

@@ -17,9 +17,9 @@ use poem::http::{HeaderMap, StatusCode};
 use poem::web::websocket::{WebSocket, WebSocketConfig};
 use poem::{Body, FromRequest as _, IntoResponse as _, Request, Response};
 
-use super::heads;
 use super::response_body::{ResponseBody, error};
 use super::shared::{Shared, bearer};
+use super::{RequestCookies, heads};
 use close::Close;
 use socket::{Client, Socket};
 
@@ -40,8 +40,9 @@ pub(super) async fn upgrade(shared: Arc<Shared>, request: Request, request_id: S
         return refuse(StatusCode::FORBIDDEN, "This origin is not allowed.", &request_id);
     }
     let offers_subprotocol = offers_subprotocol(headers);
-    let client =
-        Client { bearer: bearer(headers), address: shared.address(&request), user_agent: heads::user_agent(headers) };
+    let address = shared.address(&request);
+    let cookies = shared.cookies(headers, address).map(RequestCookies::read_only);
+    let client = Client { bearer: bearer(headers), cookies, address, user_agent: heads::user_agent(headers) };
     let websocket = match WebSocket::from_request_without_body(&request).await {
         Ok(websocket) => websocket,
         Err(_) => return refuse(StatusCode::BAD_REQUEST, "This is not a websocket handshake.", &request_id),

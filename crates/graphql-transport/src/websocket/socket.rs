@@ -16,13 +16,14 @@ use tokio::time::{Instant, interval_at, sleep, sleep_until, timeout};
 use tokio_stream::StreamMap;
 
 use super::super::budgets::Payer;
+use super::super::cookies::CookieError;
 use super::super::operations::{self, Event};
 use super::super::params::Params;
 use super::super::record::{Record, Transport};
 use super::super::response_body::{ResponseBody, error};
 use super::super::shared::{PrepareError, Shared, token, wait_for_session_end, wait_until_true};
 use super::super::unread_bytes::{TOO_MANY_BYTES, UnreadBytes};
-use super::super::{Credentials, OperationContext, Session, SessionError, trace};
+use super::super::{Credentials, OperationContext, RequestCookies, Session, SessionError, trace};
 use super::close::Close;
 use super::messages::{self, Incoming};
 use graphql_contract::documents::Prepared;
@@ -50,6 +51,8 @@ impl From<Close> for SocketEnd {
 pub(super) struct Client {
     /// The token, or why there is none.
     pub bearer: Result<Option<String>, &'static str>,
+    /// The cookies of the handshake, or why they are refused.
+    pub cookies: Result<RequestCookies, CookieError>,
     pub address: Option<IpAddr>,
     pub user_agent: Option<Arc<str>>,
 }
@@ -61,6 +64,8 @@ pub(super) struct Socket {
     client: Client,
     request_id: String,
     session: Option<Session>,
+    /// The cookies, if no token was sent.
+    cookies: RequestCookies,
     /// Completes when the session ends early.
     ended: Option<BoxFuture<'static, ()>>,
     operations: StreamMap<String, BoxStream<'static, Event>>,
@@ -74,9 +79,18 @@ impl Socket {
         client: Client,
         request_id: String,
     ) -> Self {
-        let operations = StreamMap::new();
-        let last_received = Instant::now();
-        Self { shared, stream, unread_bytes, client, request_id, session: None, ended: None, operations, last_received }
+        Self {
+            shared,
+            stream,
+            unread_bytes,
+            client,
+            request_id,
+            session: None,
+            cookies: RequestCookies::default(),
+            ended: None,
+            operations: StreamMap::new(),
+            last_received: Instant::now(),
+        }
     }
 
     /// Serves the socket until it is closed; `refused` closes it at once.
@@ -171,7 +185,13 @@ impl Socket {
             Some(Value::String(authorization)) => token(authorization),
             Some(_) => Err("`authorization` must be a string."),
         };
-        let credentials = Credentials::of(bearer.map_err(Close::forbidden)?, self.client.address);
+        let bearer = bearer.map_err(Close::forbidden)?;
+        // A token alone decides who the client is; only without one the cookies count.
+        if bearer.is_none() {
+            let cookies = self.client.cookies.clone();
+            self.cookies = cookies.map_err(|wrong| Close::forbidden(wrong.message()))?;
+        }
+        let credentials = Credentials::of(bearer, self.client.address).with_cookies(self.cookies.clone());
         let shared = self.shared.clone();
         let opened = timeout(shared.settings.init_timeout, shared.sessions.open(credentials)).await;
         let mut session = match opened {
@@ -203,9 +223,9 @@ impl Socket {
         match prepared {
             Ok((prepared, charged)) => {
                 let stream = (prepared.operation() == OperationType::Subscription).then(Arc::default);
-                let Client { address, user_agent, .. } = &self.client;
-                let context =
-                    OperationContext { request_id, address: *address, user_agent: user_agent.clone(), stream };
+                let (address, user_agent, cookies) =
+                    (self.client.address, self.client.user_agent.clone(), self.cookies.clone());
+                let context = OperationContext { request_id, address, user_agent, cookies, stream };
                 let events = if self.shared.is_anonymous(&prepared) {
                     let anonymous = self.shared.sessions.open(Credentials::of(None, self.client.address)).await;
                     let data = anonymous.map_err(|_| Close::OVERLOADED)?.data(context);
