@@ -17,7 +17,7 @@ use domain::{
 use libfuzzer_sys::fuzz_target;
 use types::{
     BookingId, Currency, Email, GeoBox, IdempotencyKey, ListingId, ListingOrder, MAX_KEY, MeId, Money, Newest, NodeId,
-    PaymentId, QuoteId, RefundId, ReviewId, SessionId, Timestamp, UserId, WishlistId, WishlistItemId, amenity_of,
+    PaymentId, QuoteId, RefundId, ReviewId, RoleGrantId, SessionId, Timestamp, UserId, WishlistId, WishlistItemId, amenity_of,
     cursor::{Position, from_cursor, to_cursor},
     search_key, search_words, slug_of, text,
 };

@@ -3,6 +3,8 @@
 //! Every command exits with 0 on success, 1 on failure, 2 on wrong usage. `schema diff` and others
 //! add exit codes, which their help lists.
 
+mod admin;
+mod audit;
 mod cases;
 mod doctor;
 mod health;
@@ -83,6 +85,13 @@ enum Command {
         after_help = "Examples:\n  staygate cases\n  staygate cases retry rf_01m8…\n  staygate cases close case_01m8…"
     )]
     Cases(cases::Arguments),
+    /// Make the first admin of the desk.
+    #[command(after_help = "Examples:\n  staygate admin create --email ada@example.org\n  \
+                      staygate admin create --email ada@example.org --password-stdin < password")]
+    Admin(admin::Arguments),
+    /// Verify that no entry of the audit log was changed or removed.
+    #[command(after_help = "Example:\n  staygate audit verify")]
+    Audit(audit::Arguments),
     /// Show what mails look like.
     #[command(
         after_help = "Examples:\n  staygate mail preview --locale de\n  staygate mail preview reset_password --html > mail.html"
@@ -138,6 +147,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Tour(arguments) => Box::pin(tour::run(arguments)).await,
         Command::Doctor(config) => Box::pin(doctor::run(*config)).await,
         Command::Cases(arguments) => Box::pin(cases::run(arguments)).await,
+        Command::Admin(arguments) => Box::pin(admin::run(arguments)).await,
+        Command::Audit(arguments) => Box::pin(audit::run(arguments)).await,
         Command::Mail(arguments) => mail::run(&arguments),
         Command::Health(arguments) => Box::pin(health::run(arguments)).await,
     }

@@ -6,8 +6,9 @@ use std::{
 };
 
 use chrono::Duration;
+use serde_json::json;
 
-use crate::harness::app::TestApp;
+use crate::harness::{actors::Actor, app::TestApp};
 
 /// Runs the program with its own settings, independent of the environment, and without a terminal.
 fn staygate(arguments: &[&str], data_dir: &Path) -> Output {
@@ -177,4 +178,37 @@ fn mails_can_be_looked_at_in_each_language() {
     assert!(text_of(&html).starts_with("<!DOCTYPE html>"), "{}", text_of(&html));
     let unknown = staygate(&["mail", "preview", "greeting"], dir.path());
     assert!(!unknown.status.success() && text_of(&unknown).contains("confirm_email"), "{}", text_of(&unknown));
+}
+
+/// The first admin cannot be made by another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_admin_is_made_on_the_command_line_and_recorded() {
+    let app = TestApp::new().await;
+    let run = |arguments: &[&str]| {
+        let output = program(arguments).env("DATABASE_URL", app.url()).output().unwrap();
+        (output.status.code(), text_of(&output))
+    };
+    let (code, text) = run(&["admin", "create", "--email", "Ada@example.org", "--name", "Ada"]);
+    assert!(code == Some(0) && text.contains("ada@example.org (usr_"), "{text}");
+    let password = text.split_once("The password is ").unwrap().1.lines().next().unwrap().to_owned();
+    // The command uses the real clock.
+    app.pass(Duration::days(3_650));
+    let ada = Actor::sign_in(&app, "ada@example.org", &password).await;
+    let log = "{ desk { roles auditLog { nodes { action actor { id } request subject } } } }";
+    let entry = json!({ "action": "ROLE_GRANTED", "actor": null, "request": "staygate admin create",
+        "subject": ada.member.id().to_string() });
+    let desk = json!({ "roles": ["ADMIN"], "auditLog": { "nodes": [entry] } });
+    assert_eq!(ada.run(log, json!({})).await["desk"], desk);
+    let (code, text) = run(&["admin", "create", "--email", "ada@example.org"]);
+    assert!(code == Some(1) && text.contains("has the role ADMIN already"), "{text}");
+    let known = app.guest().await;
+    let email = known.run("{ me { email } }", json!({})).await["me"]["email"].as_str().unwrap().to_owned();
+    let (code, text) = run(&["admin", "create", "--email", &email]);
+    assert!(code == Some(0) && !text.contains("password"), "{text}");
+    let (code, text) = run(&["audit", "verify"]);
+    assert!(code == Some(0) && text.contains("2 entries, none is broken"), "{text}");
+    let end = text.split_once("The end is ").unwrap().1.lines().next().unwrap().to_owned();
+    assert_eq!(run(&["audit", "verify", "--known", &end]).0, Some(0));
+    let (code, text) = run(&["audit", "verify", "--known", &format!("1:{}", "0".repeat(64))]);
+    assert!(code == Some(1) && text.contains("BROKEN: entry 1 is not the one that is known"), "{text}");
 }

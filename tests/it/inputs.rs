@@ -6,6 +6,7 @@ use async_graphql::parser::{
 };
 use graphql::CONTRACT;
 use serde_json::{Value, json};
+use types::StaffRole;
 
 use crate::harness::{
     actors::{Actor, data},
@@ -133,9 +134,12 @@ fn put(contract: &Contract, ty: &str, input: &mut Value, place: &[&str], value: 
 async fn every_malformed_scalar_of_every_mutation_is_a_problem_with_its_path() {
     let app = TestApp::new().await;
     let host = app.host().await;
-    let listing = host.listing(|_| {}).await;
+    host.grant(StaffRole::Admin).await;
+    let (listing, person) = (host.listing(|_| {}).await, app.guest().await.member.id().to_string());
     let ids = |field: &str| match field {
         "listingId" => listing.clone(),
+        "personId" => person.clone(),
+        "grantId" => "grt_00000000000000000000000007".to_owned(),
         "quoteId" => "qt_00000000000000000000000007".to_owned(),
         "paymentId" => "pay_00000000000000000000000007".to_owned(),
         _ => "bk_00000000000000000000000007".to_owned(),

@@ -17,6 +17,7 @@ mod contract;
 mod costs;
 mod cursors;
 mod demo;
+mod desk;
 mod docs;
 mod embedded;
 mod encryption;

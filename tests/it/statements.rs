@@ -5,9 +5,11 @@ use diesel::{QueryableByName, sql_types::Text};
 use diesel_async::RunQueryDsl;
 use domain::reviews::Review;
 use serde_json::{Value, json};
-use types::{ReviewId, Timestamp};
+use store::users::NewUser;
+use types::{ReviewId, StaffRole, Timestamp, UserId};
 
 use crate::{
+    desk::act,
     harness::{
         actors::{Actor, data},
         app::TestApp,
@@ -27,6 +29,8 @@ pub struct World {
     pub hosts: Vec<Actor>,
     pub guest: Actor,
     pub listings: Vec<String>,
+    /// The email of the first host, to search for.
+    pub email: String,
     /// Wishlists of the guest.
     lists: Vec<String>,
 }
@@ -39,7 +43,9 @@ impl World {
             hosts.push(app.host().await);
         }
         let guest = app.guest().await;
-        Self { app, hosts, guest, listings: Vec::new(), lists: Vec::new() }
+        guest.grant(StaffRole::Admin).await;
+        let email = hosts[0].run("{ me { email } }", json!({})).await["me"]["email"].as_str().unwrap().to_owned();
+        Self { app, hosts, guest, listings: Vec::new(), email, lists: Vec::new() }
     }
 
     pub fn day(&self, number: usize) -> String {
@@ -60,6 +66,8 @@ impl World {
             self.review(number, &stay).await;
             self.add_to_wishlist(number).await;
             self.sign_in().await;
+            self.grant_and_end(number).await;
+            self.register_with_the_same_email().await;
         }
     }
 
@@ -74,6 +82,37 @@ impl World {
             let input = json!({ "wishlistId": list, "listingId": self.listings[number] });
             assert_eq!(self.guest.mutate(add, input).await["__typename"], "AddToWishlistSuccess");
         }
+    }
+
+    /// A role of a host, granted and ended by the guest, who is an admin.
+    async fn grant_and_end(&self, number: usize) {
+        let person = self.hosts[number % self.hosts.len()].member.id().to_string();
+        let granted = act(&self.guest, "grantRole", json!({ "personId": person, "role": "SUPPORT" })).await;
+        let ended = act(&self.guest, "endRole", json!({ "grantId": granted["grant"]["id"] })).await;
+        assert_eq!(ended["__typename"], "EndRoleSuccess", "{granted} {ended}");
+    }
+
+    /// An account that wants to verify the email of the first host.
+    async fn register_with_the_same_email(&self) {
+        let (now, entropy) = (self.app.app.now(), &*self.app.app.entropy);
+        let person = NewUser {
+            id: UserId::new(now, entropy),
+            email: None,
+            unverified_email: Some(self.email.clone()),
+            password_hash: Some("none".to_owned()),
+            display_name: "Tina Twin".to_owned(),
+            about: None,
+            location: None,
+            avatar_url: None,
+            member_since: now.utc().date_naive(),
+            is_superhost: false,
+            locale: None,
+            source: None,
+            source_id: None,
+            created_at: now,
+            updated_at: now,
+        };
+        store::users::insert(&mut self.app.conn().await, &person).await.unwrap();
     }
 
     /// Another session of the guest.

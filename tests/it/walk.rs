@@ -14,6 +14,9 @@ pub use wide::{Viewer, Wide};
 /// The most statements that one field can add to those of its rows.
 const MOST: usize = 3;
 
+/// A field that is recorded in the audit log when it is read, in a transaction of its own: at any number of rows the same statements.
+const RECORDED: (&str, &str, usize) = ("DeskPerson", "email", 5);
+
 /// Types with few rows in this world: there is one viewer at a time, and there are few users.
 const FEW: [&str; 2] = ["Me", "User"];
 
@@ -66,7 +69,9 @@ impl Walk {
             let place = format!("{} in {} for {viewer:?}", field.name.node, source.operation);
             let few = *self.before.entry(place.clone()).or_insert(sent);
             // If the first round found no rows, one more statement reads those that exist now.
-            if added > MOST || sent > few.max(bare + 1) {
+            let (ty, recorded, statements) = RECORDED;
+            let most = if ty == source.ty && recorded == field.name.node { statements } else { MOST };
+            if added > most || sent > few.max(bare + 1) {
                 self.faults.push(format!("{added} more than {bare}, {few} before: {place}"));
             }
         }

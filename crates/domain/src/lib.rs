@@ -3,8 +3,10 @@
 pub mod accounts;
 // The application handle.
 pub mod app;
+pub mod audit;
 pub mod bookings;
 pub mod calendar;
+pub mod desk;
 pub mod estimates;
 pub mod events;
 pub mod idempotency;
@@ -16,8 +18,10 @@ pub mod payments;
 pub mod quotes;
 pub mod retention;
 pub mod reviews;
+pub mod role_grants;
 pub mod search;
 pub mod sessions;
+pub mod suspensions;
 pub mod users;
 pub mod wishlists;
 

@@ -39,6 +39,7 @@ payload! {
         InvalidInput => InvalidInputProblem,
         RecentSignInRequired => RecentSignInRequiredProblem,
         AccountInUse => AccountInUseProblem,
+        StateConflict => StateConflictProblem,
     }
 }
 

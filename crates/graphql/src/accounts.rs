@@ -204,6 +204,7 @@ payload! {
         InvalidInput => InvalidInputProblem,
         InvalidCredentials => InvalidCredentialsProblem,
         SecondFactorRequired => SecondFactorRequiredProblem,
+        AccountSuspended => AccountSuspendedProblem,
         TooManyAttempts => TooManyAttemptsProblem,
     }
 }

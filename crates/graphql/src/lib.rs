@@ -3,10 +3,12 @@
 pub mod account_deletion;
 pub mod accounts;
 pub mod amenities;
+pub mod audit;
 pub mod bookings;
 pub mod calendar;
 pub mod context;
 pub mod cookies;
+pub mod desk;
 pub mod email_changes;
 pub mod emails;
 pub mod error;
@@ -32,9 +34,11 @@ pub mod profiles;
 mod log_throttle;
 pub mod quotes;
 pub mod reviews;
+pub mod role_grants;
 pub mod search;
 pub mod second_factors;
 pub mod sessions;
+pub mod suspensions;
 mod stays;
 pub mod users;
 pub mod wishlists;
@@ -58,6 +62,7 @@ pub struct Query(
     search::SearchQuery,
     amenities::AmenityQuery,
     bookings::BookingQuery,
+    desk::DeskQuery,
 );
 
 /// Mutations.
@@ -79,6 +84,9 @@ pub struct Mutation(
     reviews::ReviewMutation,
     wishlists::WishlistMutation,
     sessions::SessionMutation,
+    role_grants::RoleMutation,
+    suspensions::SuspensionMutation,
+    desk::DeskCancellationMutation,
 );
 
 /// Fields of other modules in `Me`.

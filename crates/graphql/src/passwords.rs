@@ -77,6 +77,7 @@ payload! {
         InvalidInput => InvalidInputProblem,
         InvalidCode => InvalidCodeProblem,
         SecondFactorRequired => SecondFactorRequiredProblem,
+        AccountSuspended => AccountSuspendedProblem,
         TooManyAttempts => TooManyAttemptsProblem,
     }
 }

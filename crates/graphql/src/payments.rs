@@ -106,7 +106,7 @@ pub enum PublicStatus {
 
 impl PublicStatus {
     /// The status of `payment`, including refunds since the capture.
-    fn of(payment: &Row) -> Self {
+    pub(crate) fn of(payment: &Row) -> Self {
         match payment.status {
             types::PaymentStatus::Authorizing => Self::Authorizing,
             types::PaymentStatus::RequiresConfirmation => Self::RequiresConfirmation,

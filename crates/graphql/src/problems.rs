@@ -15,7 +15,7 @@ use super::{
 use domain::calendar::restrictions;
 use types::scalars::Date;
 use types::{
-    DeclineReason, ErrorCode, IdentityMethod, ListingStatus, PriceLineKind, Timestamp, UnavailableReason,
+    DeclineReason, ErrorCode, IdentityMethod, ListingStatus, PriceLineKind, StaffRole, Timestamp, UnavailableReason,
     error::{self, Error, Refusal},
 };
 

@@ -174,6 +174,7 @@ payload! {
     /// The result of `completeSignIn`.
     CompleteSignInPayload(CompleteSignInSuccess) {
         InvalidSecondFactor => InvalidSecondFactorProblem,
+        AccountSuspended => AccountSuspendedProblem,
         TooManyAttempts => TooManyAttemptsProblem,
     }
 }

@@ -36,6 +36,8 @@ pub struct Account {
     pub password_hash: Option<String>,
     /// BCP 47: the language of mails.
     pub locale: Option<String>,
+    /// Since when staff have suspended it.
+    pub suspended_at: Option<Timestamp>,
 }
 
 impl Account {

@@ -5,8 +5,10 @@
 
 pub mod accounts;
 pub mod amenities;
+pub mod audit;
 pub mod booking_times;
 pub mod bookings;
+pub mod desk;
 pub mod devices;
 pub mod events;
 pub mod holds;
@@ -28,10 +30,12 @@ mod query_parts;
 pub mod quotes;
 pub mod refresh;
 pub mod reviews;
+pub mod role_grants;
 pub(crate) mod schema;
 pub mod search;
 pub mod second_factors;
 pub mod sessions;
 pub mod sign_in_challenges;
+pub mod suspensions;
 pub mod users;
 pub mod wishlists;

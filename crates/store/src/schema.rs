@@ -9,6 +9,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_entries (sequence) {
+        sequence -> Unsigned<BigInt>,
+        hash -> Binary,
+        previous_sequence -> Nullable<Unsigned<BigInt>>,
+        previous_hash -> Nullable<Binary>,
+        happened_at -> Datetime,
+        actor_id -> Nullable<Binary>,
+        action -> Text,
+        subject_id -> Binary,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> Unsigned<TinyInt>,
+        sequence -> Nullable<Unsigned<BigInt>>,
+        hash -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     bookings (id) {
         id -> Binary,
         listing_id -> Binary,
@@ -162,6 +184,14 @@ diesel::table! {
         calendar -> Nullable<Text>,
         tracked -> Bool,
         unlisted_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
+    listing_suspensions (listing_id) {
+        listing_id -> Binary,
+        status_before -> Text,
+        suspended_at -> Nullable<Datetime>,
     }
 }
 
@@ -413,6 +443,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    role_grants (id) {
+        id -> Binary,
+        user_id -> Binary,
+        role -> Text,
+        reason -> Text,
+        granted_by -> Nullable<Binary>,
+        granted_at -> Datetime,
+        expires_at -> Nullable<Datetime>,
+        ended_at -> Nullable<Datetime>,
+        ended_by -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     second_factors (user_id) {
         user_id -> Binary,
         key_id -> Text,
@@ -468,6 +512,7 @@ diesel::table! {
         mail_refused_at -> Nullable<Datetime>,
         languages -> Text,
         deleted_at -> Nullable<Datetime>,
+        suspended_at -> Nullable<Datetime>,
     }
 }
 
@@ -499,6 +544,7 @@ diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(listing_amenities -> amenities (amenity_slug));
 diesel::joinable!(listing_amenities -> listings (listing_id));
 diesel::joinable!(listing_imports -> listings (listing_id));
+diesel::joinable!(listing_suspensions -> listings (listing_id));
 diesel::joinable!(listing_words -> listings (listing_id));
 diesel::joinable!(listings -> users (host_id));
 diesel::joinable!(night_rates -> listings (listing_id));
@@ -524,10 +570,10 @@ diesel::joinable!(wishlist_items -> wishlists (wishlist_id));
 diesel::joinable!(wishlists -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query! {
-    amenities, bookings, devices, events, feed_entries, feeds,
-    guest_holds, idempotency_keys, imports, inbox, limits, listing_amenities,
-    listing_imports, listing_words, listings, night_rates, nights, one_time_codes,
-    outbox, payment_cases, payments, photos, quotes, recovery_codes,
-    refresh_tokens, refunds, reviews, second_factors, sessions, sign_in_challenges,
-    users, wishlist_items, wishlists,
+    amenities, audit_entries, audit_head, bookings, devices, events,
+    feed_entries, feeds, guest_holds, idempotency_keys, imports, inbox,
+    limits, listing_amenities, listing_imports, listing_suspensions, listing_words, listings,
+    night_rates, nights, one_time_codes, outbox, payment_cases, payments,
+    photos, quotes, recovery_codes, refresh_tokens, refunds, reviews, role_grants,
+    second_factors, sessions, sign_in_challenges, users, wishlist_items, wishlists,
 }

@@ -189,6 +189,8 @@ ids! {
     MailId = "ml";
     /// A one-time code.
     CodeId = "otc";
+    /// A grant of a role.
+    RoleGrantId = "grt";
 }
 
 /// The bits of an id whose type follows from the context.

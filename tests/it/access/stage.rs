@@ -8,10 +8,11 @@ use domain::{
 };
 use serde_json::{Value, json};
 use store::one_time_codes;
-use types::{BookingId, CodePurpose, ConfirmationCode, Side};
+use types::{BookingId, CodePurpose, ConfirmationCode, Side, StaffRole};
 
 use super::world::{DRAFT, PASSWORD, World};
 use crate::{
+    desk::act,
     harness::{
         actors::Actor,
         authenticator::{Authenticator, challenge},
@@ -108,6 +109,14 @@ pub const ROWS: &[Row] = &[
     row("deleteWishlist", ""),
     row("endSession", ""),
     row("endOtherSessions", ""),
+    row("desk", ""),
+    row("grantRole", ""),
+    row("endRole", ""),
+    row("suspendPerson", ""),
+    row("restorePerson", ""),
+    row("suspendListing", ""),
+    row("restoreListing", ""),
+    row("deskCancelBooking", ""),
     row("bookingEvents", ""),
     row("myTripEvents", ""),
     row("myHostingEvents", ""),
@@ -117,6 +126,11 @@ impl Row {
     /// Whether the operation has the guest's password, so that the viewer can read the guest's data.
     pub fn needs_password(self) -> bool {
         self.field == "signIn"
+    }
+
+    /// Whether it is part of the desk, where staff see private data.
+    pub fn is_of_desk(self) -> bool {
+        ["desk", "deskCancelBooking"].contains(&self.field)
     }
 }
 
@@ -149,6 +163,11 @@ pub async fn stage(world: &World, row: &Row) -> Value {
         "completeSignIn" => complete(world, *row).await,
         "endSession" => json!({ "input": { "sessionId": world.session().await.member.session().to_string() } }),
         "endOtherSessions" => json!({}),
+        "desk" => json!({ "search": world.guest.member.id().to_string() }),
+        "suspendPerson" | "restorePerson" | "suspendListing" | "restoreListing" | "deskCancelBooking" => {
+            suspension(world, row.field).await
+        }
+        "grantRole" | "endRole" => roles(world, row.field).await,
         field if field.ends_with("Wishlist") => keeping(world, field).await,
         _ => hosting(world, *row).await,
     };
@@ -350,6 +369,44 @@ async fn keeping(world: &World, field: &str) -> Value {
         "removeFromWishlist" => json!({ "wishlistItemId": item }),
         _ => json!({ "wishlistId": list }),
     } })
+}
+
+async fn roles(world: &World, field: &str) -> Value {
+    // Of somebody new each time.
+    let person = Actor::register(&world.app, "Nils Newer").await;
+    let key = world.app.key();
+    if field == "grantRole" {
+        return json!({ "input": { "personId": person.member.id().to_string(), "idempotencyKey": key } });
+    }
+    let grant = person.grant(StaffRole::Support).await;
+    json!({ "input": { "grantId": grant, "idempotencyKey": key } })
+}
+
+async fn suspension(world: &World, field: &str) -> Value {
+    let key = world.app.key();
+    let mut input = json!({ "idempotencyKey": key, "dryRun": false });
+    match field {
+        "deskCancelBooking" => {
+            let booking = world.confirmed().await.0;
+            return json!({ "input": { "bookingId": booking, "idempotencyKey": key } });
+        }
+        // Of somebody new each time.
+        "suspendPerson" | "restorePerson" => {
+            let person = Actor::register(&world.app, "Nils Newer").await;
+            if field == "restorePerson" {
+                act(&world.admin, "suspendPerson", json!({ "personId": person.member.id().to_string() })).await;
+            }
+            input["personId"] = person.member.id().to_string().into();
+        }
+        _ => {
+            let listing = world.listing().await;
+            if field == "restoreListing" {
+                act(&world.admin, "suspendListing", json!({ "listingId": listing })).await;
+            }
+            input["listingId"] = listing.into();
+        }
+    }
+    json!({ "input": input })
 }
 
 async fn stream(world: &World, field: &str) -> Value {

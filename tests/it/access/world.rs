@@ -1,9 +1,10 @@
-//! Five kinds of viewers, and the data that they can or cannot see.
+//! Kinds of viewers, and the data that they can or cannot see.
 
 use auth::Member;
 use chrono::{Days, Duration, NaiveDate};
 use mysql_engine::Options;
 use serde_json::{Value, json};
+use types::StaffRole;
 
 use crate::harness::{
     actors::{Actor, CREATE_LISTING, home},
@@ -28,6 +29,10 @@ pub struct World {
     pub other_host: Actor,
     /// Somebody whose email is not verified.
     pub unverified: Actor,
+    /// Somebody with each role of staff.
+    pub support: Actor,
+    pub finance: Actor,
+    pub admin: Actor,
 }
 
 impl World {
@@ -40,7 +45,12 @@ impl World {
         }
         let [guest, host, other_guest, other_host] = people.try_into().unwrap_or_else(|_| unreachable!());
         let unverified = Actor::register_unverified(&app, "Nora New").await;
-        let world = Self { app, guest, host, other_guest, other_host, unverified };
+        let mut staff = Vec::new();
+        for role in [StaffRole::Support, StaffRole::Finance, StaffRole::Admin] {
+            staff.push(Actor::staff(&app, role).await);
+        }
+        let [support, finance, admin] = staff.try_into().unwrap_or_else(|_| unreachable!());
+        let world = Self { app, guest, host, other_guest, other_host, unverified, support, finance, admin };
         // Every user is a guest once and a host once, so that all their streams have events.
         let pairs = [(&world.guest, &world.other_host), (&world.other_host, &world.guest)];
         let others = [(&world.host, &world.other_guest), (&world.other_guest, &world.host)];
@@ -52,7 +62,7 @@ impl World {
     }
 
     /// All viewers, by the name of their column.
-    pub fn viewers(&self) -> [(&'static str, Option<&Actor>); 6] {
+    pub fn viewers(&self) -> [(&'static str, Option<&Actor>); 9] {
         [
             ("nobody", None),
             ("unverified", Some(&self.unverified)),
@@ -60,6 +70,9 @@ impl World {
             ("other host", Some(&self.other_host)),
             ("guest", Some(&self.guest)),
             ("host", Some(&self.host)),
+            ("support", Some(&self.support)),
+            ("finance", Some(&self.finance)),
+            ("admin", Some(&self.admin)),
         ]
     }
 
@@ -164,6 +177,12 @@ impl World {
 
     /// The guest's wishlist, and what is on it.
     pub async fn wishlist(&self) -> (String, String) {
+        let own = self.guest.run("{ me { wishlists(first: 100) { nodes { id } } } }", json!({})).await;
+        let own = own["me"]["wishlists"]["nodes"].as_array().unwrap().clone();
+        // A guest has at most 50.
+        for list in own.iter().filter(|_| own.len() == 50) {
+            self.guest.mutate(DELETE_WISHLIST, json!({ "wishlistId": list["id"] })).await;
+        }
         let list = text(&self.guest.mutate(CREATE_WISHLIST, json!({ "name": WISHLIST })).await["wishlist"]["id"]);
         let input = json!({ "wishlistId": list, "listingId": self.listing().await });
         let item = text(&self.guest.mutate(ADD_TO_WISHLIST, input).await["item"]["id"]);
@@ -188,6 +207,8 @@ impl World {
 
 const CREATE_WISHLIST: &str = "mutation ($input: CreateWishlistInput!) { createWishlist(input: $input) {
     ... on CreateWishlistSuccess { wishlist { id } } ... on UserError { message } } }";
+const DELETE_WISHLIST: &str =
+    "mutation ($input: DeleteWishlistInput!) { deleteWishlist(input: $input) { __typename } }";
 const ADD_TO_WISHLIST: &str = "mutation ($input: AddToWishlistInput!) { addToWishlist(input: $input) {
     ... on AddToWishlistSuccess { item { id } } ... on UserError { message } } }";
 

@@ -2,8 +2,8 @@
 
 use auth::Member;
 use serde_json::{Value, json};
-use store::one_time_codes;
-use types::CodePurpose;
+use store::{one_time_codes, role_grants};
+use types::{CodePurpose, RoleGrantId, StaffRole};
 
 use super::app::TestApp;
 
@@ -54,6 +54,30 @@ impl Actor {
         let access = answer["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
         let (member, _) = self.app.app.keys.verify(&access, self.app.app.now()).unwrap();
         Self { member, access, ..self }
+    }
+
+    /// Somebody with a role of staff.
+    pub async fn staff(app: &TestApp, role: StaffRole) -> Self {
+        let staff = Self::register(app, "Stella Staff").await;
+        staff.grant(role).await;
+        staff
+    }
+
+    /// Grants a role to this user, as the operator does; the id of the grant.
+    pub async fn grant(&self, role: StaffRole) -> String {
+        let grant = role_grants::RoleGrant {
+            id: RoleGrantId::new(self.app.app.now(), &*self.app.app.entropy),
+            user_id: self.member.id(),
+            role,
+            reason: "for a test".to_owned(),
+            granted_by: None,
+            granted_at: self.app.app.now(),
+            expires_at: None,
+            ended_at: None,
+            ended_by: None,
+        };
+        role_grants::insert(&mut self.app.conn().await, &grant).await.unwrap();
+        grant.id.to_string()
     }
 
     /// The same user at another server.

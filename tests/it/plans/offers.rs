@@ -45,7 +45,8 @@ impl Offers {
 
     async fn fields_of(&mut self, world: &World, token: &str, contract: &Contract, source: &Source) {
         let (nights, stay) = ((world.day(0), world.day(30)), (world.day(10), world.day(13)));
-        let slots = Slots { first: 2, ids: &self.ids, nights, stay };
+        let search = "someone@example.org".to_owned();
+        let slots = Slots { first: 2, ids: &self.ids, nights, stay, search };
         let Some(operation) = slots.fill(&source.operation, &source.ty) else { return };
         let fields = contract.objects.get(&source.ty).unwrap_or(&contract.queries).iter();
         let fields = fields.filter(|field| !["node", "nodes"].contains(&field.name.node.as_str()));

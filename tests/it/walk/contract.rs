@@ -61,7 +61,7 @@ impl Contract {
             }
         }
         // Parts of payloads of mutations only.
-        for part in ["SessionTokens", "PriceDifference", "InvalidField", "NightConflict"] {
+        for part in ["SessionTokens", "PriceDifference", "InvalidField", "NightConflict", "DeskEffect"] {
             assert!(objects.remove(part).is_some(), "{part}");
         }
         Self { objects, composites, queries, nodes }
@@ -165,6 +165,8 @@ pub struct Slots<'a> {
     pub nights: (String, String),
     /// The check-in and check-out days of a stay.
     pub stay: (String, String),
+    /// What staff search for.
+    pub search: String,
 }
 
 impl Slots<'_> {
@@ -185,6 +187,7 @@ impl Slots<'_> {
             text = text.replace("$confirmationCode", &format!("{:?}", &booking[booking.len() - 10..]));
         }
         let stay = format!("{{ checkIn: {:?}, checkOut: {:?} }}", self.stay.0, self.stay.1);
+        let text = text.replace("$search", &format!("{:?}", self.search));
         let text = text.replace("$n", &self.first.to_string()).replace("$stay", &stay);
         Some(text.replace("$from", &format!("{:?}", self.nights.0)).replace("$to", &format!("{:?}", self.nights.1)))
     }

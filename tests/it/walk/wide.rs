@@ -118,7 +118,8 @@ impl Wide {
     pub fn filled(&self, operation: &str, ty: &str) -> Option<String> {
         let day = |number| self.world.day(number);
         let (nights, stay) = ((day(30), day(30 + self.size)), (day(70), day(73)));
-        Slots { first: self.size, ids: &self.ids, nights, stay }.fill(operation, ty)
+        let search = self.world.email.clone();
+        Slots { first: self.size, ids: &self.ids, nights, stay, search }.fill(operation, ty)
     }
 
     /// The statements of an operation, and its data.

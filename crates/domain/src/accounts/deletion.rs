@@ -34,6 +34,9 @@ pub async fn delete_account(app: &App, member: &RecentMember, typed: &Email) -> 
             if account.contact_email().as_ref() != Some(typed) {
                 return Err(Error::invalid(&["email"], "This is not the email of your account."));
             }
+            if !store::role_grants::roles(tx, user, now).await?.is_empty() {
+                return Err(Error::state(None, "You have a role at this platform. Ask an admin to end it first."));
+            }
             let ended = erase(app, tx, &account, now).await?;
             if let Some(to) = account.verified_email() {
                 let (name, locale) = (account.display_name, account.locale);
@@ -73,7 +76,7 @@ async fn remove_listings(app: &App, tx: &mut Conn, host: UserId, now: Timestamp)
     for id in store::listings::ids_of_host(tx, host).await? {
         let Some(mut listing) = store::listings::lock(tx, id).await? else { continue };
         let kind = match listing.status {
-            ListingStatus::Unlisted => continue,
+            ListingStatus::Unlisted | ListingStatus::Suspended => continue,
             ListingStatus::Draft => {
                 store::listings::delete(tx, id).await?;
                 ChangeKind::ListingDeleted

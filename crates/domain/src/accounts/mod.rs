@@ -37,11 +37,11 @@ pub use second_factor::{
     disable_second_factor, own_second_factor, replace_recovery_codes,
 };
 pub use sign_in::sign_in;
-use store::{devices, sessions, users::NewUser};
+use store::{accounts::Account, devices, sessions, users::NewUser};
 use telemetry::logs;
 use types::{
     ChangeKind, Email, SessionId, Timestamp, UserId,
-    error::{Error, Result, Validation},
+    error::{AccountSuspended, Error, Result, Validation},
     text,
 };
 pub use verification::{Verified, resend_verification, verify_email};
@@ -233,6 +233,11 @@ async fn tell_of_device(app: &App, tx: &mut Conn, user: UserId, client: &Client,
     mails::order(app, tx, user, &Order::NewDevice { user, at: now, network, user_agent }, now).await
 }
 
+/// Refuses to open a session of a suspended account. Only who has proven to be its owner gets here.
+fn refuse_suspended(account: &Account) -> Result<()> {
+    account.suspended_at.map_or(Ok(()), |_| Err(AccountSuspended.into()))
+}
+
 /// Ends the session of a refresh token. Returns whether there was one to end.
 ///
 /// # Errors
@@ -268,6 +273,15 @@ pub async fn own(app: &App, user: UserId) -> Result<Option<OwnAccount>> {
         let email = account.contact_email()?;
         Some(OwnAccount { email, is_email_verified: account.email.is_some() })
     }))
+}
+
+/// The account with this verified email.
+///
+/// # Errors
+/// When the database fails.
+pub async fn verified(app: &App, email: &Email) -> Result<Option<UserId>> {
+    let found = store::accounts::by_email(&mut app.conn().await?, email.as_str()).await?;
+    Ok(found.map(|account| account.id))
 }
 
 /// Deletes expired attempts and devices.

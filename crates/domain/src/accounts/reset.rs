@@ -3,6 +3,7 @@
 use super::{
     Client, SignedIn, codes, email_change, limits,
     passwords::{self, About},
+    refuse_suspended,
     second_factor::open_or_challenge,
     verification::locked,
 };
@@ -69,6 +70,7 @@ pub async fn reset_password(app: &App, link_code: &str, password: String, client
             let account = locked(tx, user).await?;
             let code = one_time_codes::lock(tx, user, CodePurpose::ResetPassword).await?;
             code.filter(|code| code.id == id && codes::is_open(code, now)).ok_or_else(invalid)?;
+            refuse_suspended(&account)?;
             let ended = end_all(tx, user, now).await?;
             devices::forget_all(tx, user).await?;
             replace(app, tx, &account, &hash, now).await?;

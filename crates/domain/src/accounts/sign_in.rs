@@ -5,7 +5,9 @@
 //! more: many addresses together slow each other down, but do not lock the owner out. A device that has signed in to the account before has
 //! its own limit instead of all these, so that the owner can always sign in.
 
-use super::{Client, SignedIn, is_new_device, limits, second_factor::open_or_challenge, tell_of_device};
+use super::{
+    Client, SignedIn, is_new_device, limits, refuse_suspended, second_factor::open_or_challenge, tell_of_device,
+};
 use crate::app::App;
 use auth::{DeviceToken, Fit, Password};
 use client_limits::{AddressPrefix, Lane};
@@ -54,6 +56,7 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
             // Locked, so that a session is not opened with a password that is being replaced.
             let account = accounts::lock(tx, user).await?.filter(|account| account.password_hash == hash);
             let account = account.ok_or(Error::from(Refusal::InvalidCredentials(InvalidCredentials)))?;
+            refuse_suspended(&account)?;
             source.return_attempts(app, tx, email).await?;
             if let Some(renewed) = &renewed {
                 accounts::set_password(tx, user, renewed, now).await?;

@@ -1,21 +1,25 @@
 //! Cancellations and their refunds.
 
+use serde::Serialize;
+use serde_json::json;
+
 use super::{
     Idempotent, StoredBooking, apply_elapsed, idempotency, lock_as, outbox, payments, status_at, transitions, zone,
 };
 use crate::{
     app::App,
+    audit::{self, NewEntry, Subject},
     cancellation,
     events::{self, Actor},
     rule_sets::RuleSet,
     timezones,
 };
-use auth::Member;
+use auth::{Member, Staff};
 use mysql_engine::Conn;
 use store::bookings::{Booking, Change};
 use types::{
-    BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, Money, PriceLine, RefundReason, Side,
-    Timestamp,
+    AuditAction, BookingAction, BookingEventKind, BookingId, BookingStatus, IdempotencyKey, Money, PriceLine,
+    RefundReason, Side, Timestamp, UserId,
     error::{Error, Refusal, Result, StateConflict},
 };
 
@@ -63,6 +67,89 @@ pub fn refunded_lines(booking: &Booking, refunded: i64) -> Result<Vec<PriceLine>
     Ok(if refunded == 0 { Vec::new() } else { cancellation::refund_lines(&lines, booking.check_in_at, at, refunded) })
 }
 
+/// A cancellation by staff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeskCancellation {
+    /// The booking.
+    pub booking: BookingId,
+    /// For whom: its rules apply.
+    pub side: Side,
+    /// The refund that staff expect, in minor units.
+    pub expected_refund: Option<i64>,
+    /// Why.
+    pub reason: String,
+}
+
+impl DeskCancellation {
+    fn entry(&self, (by, party): (UserId, UserId), before: BookingStatus, refund: Money) -> NewEntry {
+        NewEntry {
+            actor: Some(by),
+            on_behalf_of: Some(party),
+            action: AuditAction::BookingCancelled,
+            subject: Subject::Booking(self.booking),
+            reason: self.reason.clone(),
+            before: json!({ "status": before }),
+            after: json!({ "status": BookingStatus::Cancelled, "refund": refund.to_string() }),
+        }
+    }
+}
+
+/// Cancels a booking on behalf of its guest or host, by the rules of that side. Past deadlines and states bind staff too.
+///
+/// # Errors
+/// Problems of the contract's `deskCancelBooking`.
+pub async fn cancel_on_behalf(
+    app: &App,
+    staff: &Staff,
+    order: &DeskCancellation,
+    key: &IdempotencyKey,
+) -> Result<Cancelled> {
+    let request = idempotency::request(staff.member(), "deskCancelBooking", key, order)?;
+    let (now, id) = (app.now(), order.booking);
+    let (cancelled, booking) = app
+        .database
+        .transaction(async |tx| {
+            let canceled = StoredBooking { booking: id };
+            if let Some(stored) = idempotency::claim_with(tx, &request, &canceled, now).await? {
+                return Ok((stored, None));
+            }
+            let booking = store::bookings::lock(tx, id).await?;
+            let booking = booking.ok_or_else(|| Error::not_found("bookingId", "booking"))?;
+            let before = status_at(&booking, now);
+            let refund = check_refund(tx, &booking, order.side, order.expected_refund, now).await?;
+            let party = match order.side {
+                Side::Guest => booking.guest_id,
+                Side::Host => booking.host_id,
+            };
+            let actor = Actor::Staff { by: staff.member().id(), on_behalf_of: party };
+            let booking = end(app, tx, booking, (order.side, actor), refund, now).await?;
+            let entry = order.entry((staff.member().id(), party), before, Money::new(refund, booking.currency));
+            audit::append(app, tx, vec![entry], now).await?;
+            Ok::<_, Error>((Idempotent::new(canceled), Some(booking)))
+        })
+        .await?;
+    if let Some(booking) = booking {
+        events::announce(app, &booking);
+        outbox::run_group(app, id).await;
+    }
+    Ok(cancelled)
+}
+
+/// As [`refund_to_decide`], unless a payment is being captured.
+async fn check_refund(
+    tx: &mut Conn,
+    booking: &Booking,
+    side: Side,
+    expected: Option<i64>,
+    now: Timestamp,
+) -> Result<i64> {
+    let refund = refund_to_decide(booking, side, expected, now)?;
+    if booking.confirmed_at.is_none() {
+        payments::refuse_while_captured(tx, booking).await?;
+    }
+    Ok(refund)
+}
+
 /// Cancels a booking, as guest or host. The refund is decided in the same transaction and sent to the provider afterwards, by this call or
 /// by the worker.
 ///
@@ -85,11 +172,9 @@ pub async fn cancel(
                 return Ok((stored, None));
             }
             let (booking, side) = lock_as(tx, id, member, None).await?;
-            let refund = refund_to_decide(&booking, side, expected_refund, now)?;
-            if booking.confirmed_at.is_none() {
-                payments::refuse_while_captured(tx, &booking).await?;
-            }
-            let booking = end(app, tx, booking, (side, member), refund, now).await?;
+            let refund = check_refund(tx, &booking, side, expected_refund, now).await?;
+            let actor = Actor::on_side(side, member.id());
+            let booking = end(app, tx, booking, (side, actor), refund, now).await?;
             Ok::<_, Error>((Idempotent::new(canceled), Some(booking)))
         })
         .await?;
@@ -125,7 +210,7 @@ async fn end(
     app: &App,
     tx: &mut Conn,
     booking: Booking,
-    (side, member): (Side, &Member),
+    (side, actor): (Side, Actor),
     refund: i64,
     now: Timestamp,
 ) -> Result<Booking> {
@@ -144,7 +229,6 @@ async fn end(
         _ => None,
     };
     store::nights::release(tx, booking.id, from).await?;
-    let actor = Actor::on_side(side, member.id());
     let (kind, reason) = match side {
         Side::Guest => (BookingEventKind::CancelledByGuest, RefundReason::GuestCancelled),
         Side::Host => (BookingEventKind::CancelledByHost, RefundReason::HostCancelled),

@@ -10,7 +10,7 @@ mod respond;
 mod times;
 mod view;
 
-pub use cancel::{Cancelled, Preview, cancel, preview, refunded_lines};
+pub use cancel::{Cancelled, DeskCancellation, Preview, cancel, cancel_on_behalf, preview, refunded_lines};
 pub(super) use claims::expire_due_holds;
 pub(super) use confirm::{Confirmed, SentRequest, confirm, send_to_host};
 pub use create::{Created, create};

@@ -139,7 +139,8 @@ fn refuse_incomplete(listing: &Listing, changes: &Changes) -> Result<()> {
         ("photos", changes.photos.as_ref().is_some_and(Vec::is_empty)),
     ];
     let missing: Vec<String> = loses.iter().filter(|(_, loses)| *loses).map(|(name, _)| (*name).into()).collect();
-    if listing.status == ListingStatus::Published && !missing.is_empty() {
+    let is_complete = matches!(listing.status, ListingStatus::Published | ListingStatus::Suspended);
+    if is_complete && !missing.is_empty() {
         return Err(Refusal::ListingIncomplete(ListingIncomplete { missing }).into());
     }
     Ok(())
@@ -148,13 +149,17 @@ fn refuse_incomplete(listing: &Listing, changes: &Changes) -> Result<()> {
 /// Publishes a listing of `host`: guests can find and book it. No change if it is published already.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingIncomplete`] when it has no description or no picture.
+/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingIncomplete`] when it has no description or no picture,
+/// [`Refusal::ListingState`] when it is suspended.
 pub async fn publish(app: &App, host: &VerifiedMember, id: ListingId) -> Result<Arc<ListingWithCover>> {
     let now = app.now();
     let published = app
         .database
         .transaction(async |tx| {
             let mut listing = lock_own(tx, host, id).await?;
+            if listing.status == ListingStatus::Suspended {
+                return Err(Refusal::ListingState(ListingState { status: listing.status }).into());
+            }
             let cover = store::photos::cover(tx, id).await?;
             if listing.status == ListingStatus::Published {
                 return Ok(Arc::new(ListingWithCover { listing, cover }));
@@ -164,6 +169,10 @@ pub async fn publish(app: &App, host: &VerifiedMember, id: ListingId) -> Result<
                 needs.iter().filter(|(_, there)| !there).map(|(name, _)| (*name).into()).collect();
             if !missing.is_empty() {
                 return Err(Refusal::ListingIncomplete(ListingIncomplete { missing }).into());
+            }
+            // The host's sessions have ended, but another server may not know it yet.
+            if store::suspensions::share_of_person(tx, host.id()).await?.is_some() {
+                return Err(Error::Unauthenticated);
             }
             listing.status = ListingStatus::Published;
             listing.published_at = listing.published_at.or(Some(now));
@@ -181,14 +190,16 @@ pub async fn publish(app: &App, host: &VerifiedMember, id: ListingId) -> Result<
 /// Unlists a listing of `host`. No change if it is unlisted already; a draft is refused.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingState`] when it is a draft.
+/// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingState`] when it is a draft or suspended.
 pub async fn unlist(app: &App, host: &Member, id: ListingId) -> Result<Arc<ListingWithCover>> {
     let now = app.now();
     app.database
         .transaction(async |tx| {
             let mut listing = lock_own(tx, host, id).await?;
             match listing.status {
-                ListingStatus::Draft => Err(Refusal::ListingState(ListingState { status: listing.status }).into()),
+                ListingStatus::Draft | ListingStatus::Suspended => {
+                    Err(Refusal::ListingState(ListingState { status: listing.status }).into())
+                }
                 ListingStatus::Unlisted => with_cover(tx, listing).await,
                 ListingStatus::Published => {
                     listing.status = ListingStatus::Unlisted;

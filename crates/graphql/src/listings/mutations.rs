@@ -182,6 +182,7 @@ payload! {
         EmailNotVerified => EmailNotVerifiedProblem,
         NotFound => NotFoundProblem,
         ListingIncomplete => ListingIncompleteProblem,
+        ListingState => ListingStateProblem,
     }
 }
 payload! {

@@ -244,6 +244,8 @@ macro_rules! in_status {
     }};
 }
 
+/// States of bookings that have not ended, as stored.
+pub(super) const OPEN_STATES: &[BookingStatus] = OPEN;
 const OPEN: &[BookingStatus] =
     &[BookingStatus::PendingPayment, BookingStatus::Requested, BookingStatus::Confirmed, BookingStatus::CheckedIn];
 const WAITING: &[BookingStatus] = &[BookingStatus::PendingPayment, BookingStatus::Requested];

@@ -131,8 +131,12 @@ fn booking_row(it: &BookingEvents<'_>, event: &NewEvent, behind: u32) -> Row {
         entry: Entry { subject: EventSubject::Booking, id: booking.id.into(), behind },
         kind: event.kind.as_str(),
         actor: event.actor,
-        // Payments are the guest's.
-        on_behalf_of: (event.actor == Actor::PaymentProvider).then_some(booking.guest_id),
+        on_behalf_of: match event.actor {
+            // Payments are the guest's.
+            Actor::PaymentProvider => Some(booking.guest_id),
+            Actor::Staff { on_behalf_of, .. } => Some(on_behalf_of),
+            Actor::Guest(_) | Actor::Host(_) | Actor::Platform => None,
+        },
         payload: Payload::Booking(BookingDetails {
             payment: event.payment,
             refund: event.refund,

@@ -30,6 +30,13 @@ pub enum Actor {
     Guest(UserId),
     /// The host of a booking, or of a listing.
     Host(UserId),
+    /// Staff, on behalf of the guest or the host of a booking.
+    Staff {
+        /// Who did it.
+        by: UserId,
+        /// For whom.
+        on_behalf_of: UserId,
+    },
     /// The payment provider.
     PaymentProvider,
     /// Staygate: a deadline passed, rules changed, or a dataset was imported.
@@ -54,6 +61,7 @@ impl Actor {
         match self {
             Self::Guest(_) => EventActor::Guest,
             Self::Host(_) => EventActor::Host,
+            Self::Staff { .. } => EventActor::Staff,
             Self::PaymentProvider => EventActor::PaymentProvider,
             Self::Platform => EventActor::Platform,
         }
@@ -61,7 +69,7 @@ impl Actor {
 
     fn person(self) -> Option<UserId> {
         match self {
-            Self::Guest(person) | Self::Host(person) => Some(person),
+            Self::Guest(person) | Self::Host(person) | Self::Staff { by: person, .. } => Some(person),
             Self::PaymentProvider | Self::Platform => None,
         }
     }
@@ -90,7 +98,8 @@ impl Cause {
         }
     }
 
-    fn id(&self) -> &str {
+    /// The id of the request or notification, or the name of the job or dataset.
+    pub fn id(&self) -> &str {
         match self {
             Self::Request(id) | Self::ProviderEvent(id) | Self::Import(id) => id,
             Self::Job(name) => name,

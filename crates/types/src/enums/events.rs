@@ -11,6 +11,8 @@ enums! {
         Host = "HOST",
         /// The payment provider: it reported the outcome of a payment.
         PaymentProvider = "PAYMENT_PROVIDER",
+        /// Staff of the platform, on behalf of the guest or the host.
+        Staff = "STAFF",
         /// The platform: a deadline passed, or a rule took effect.
         Platform = "PLATFORM",
     }

@@ -25,6 +25,8 @@ enums! {
         Published = "PUBLISHED",
         /// Unlisted by the host; existing bookings are not affected.
         Unlisted = "UNLISTED",
+        /// Suspended by the platform, or its host is; nobody can find or book it, and existing bookings are not affected.
+        Suspended = "SUSPENDED",
     }
 
     /// How much of the place the guest gets.

@@ -5,6 +5,7 @@ mod bookings;
 mod effects;
 mod events;
 mod listings;
+mod staff;
 
 /// A text that is not a value of an enum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,3 +87,4 @@ pub use bookings::*;
 pub use effects::*;
 pub use events::*;
 pub use listings::*;
+pub use staff::*;

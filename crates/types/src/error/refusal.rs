@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::{Error, InvalidField, Result};
 use crate::{
     BookingId, DeclineReason, Hidden, IdentityMethod, ListingStatus, Money, PaymentId, PriceLineKind, QuoteId,
-    Timestamp, UnavailableReason, enums::enums, refusals,
+    StaffRole, Timestamp, UnavailableReason, enums::enums, refusals,
 };
 
 /// The data of a refusal: a unit struct when there is none.

@@ -44,6 +44,12 @@ macro_rules! refusals {
                 code: InvalidCredentials = "INVALID_CREDENTIALS",
                 message: |_| "Incorrect email or password.".into(),
             }
+            /// Staff have suspended the account. The password was right.
+            AccountSuspended {} => AccountSuspendedProblem {
+                /// Staff have suspended the account.
+                code: AccountSuspended = "ACCOUNT_SUSPENDED",
+                message: |_| "This account is suspended. Contact support.".into(),
+            }
             /// The email of the account is not verified yet. Enter the code that was sent to it, or request another one.
             EmailNotVerified {} => EmailNotVerifiedProblem {
                 /// The email of the account is not verified yet.
@@ -210,6 +216,15 @@ macro_rules! refusals {
                 /// The viewer cannot review this booking now.
                 code: NotReviewable = "NOT_REVIEWABLE",
                 message: |refusal| refusal.message.clone(),
+            }
+            /// Only staff with a certain role may do this.
+            RoleRequired {
+                /// A role that suffices; `ADMIN` does too.
+                pub role: StaffRole,
+            } => RoleRequiredProblem (plain) {
+                /// Only staff with a certain role may do this.
+                code: RoleRequired = "ROLE_REQUIRED",
+                message: |refusal| format!("Only staff with the role {} may do this.", refusal.role),
             }
             /// The viewer has as many of these as one can have. Remove one first.
             LimitReached {

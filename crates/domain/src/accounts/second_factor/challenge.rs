@@ -6,7 +6,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{
-    super::{Client, SignedIn, identity::methods, is_new_device, limits, open, tell_of_device},
+    super::{Client, SignedIn, identity::methods, is_new_device, limits, open, refuse_suspended, tell_of_device},
     codes::{use_code, wrong},
 };
 use crate::app::App;
@@ -77,6 +77,7 @@ pub async fn complete_sign_in(app: &App, challenge: String, code: &str, client: 
                 return Err(wrong());
             }
             let used = use_code(app, tx, user, code, now).await?;
+            refuse_suspended(&account)?;
             if !sign_in_challenges::delete(tx, &hash).await? {
                 return Err(wrong());
             }

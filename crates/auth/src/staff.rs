@@ -1,0 +1,105 @@
+//! The proofs that a viewer is staff, and has a role.
+
+use std::ops::Deref;
+
+use types::{
+    StaffRole,
+    error::{Result, RoleRequired},
+};
+
+use crate::Member;
+
+/// Proof that a viewer has at least one role. The grants are read once for an operation, so that one that has expired or was ended takes
+/// effect at the next operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Staff {
+    member: Member,
+    support: bool,
+    finance: bool,
+    admin: bool,
+}
+
+/// Declares the proof of a role, which an admin has too.
+macro_rules! roles {
+    ($($(#[$doc:meta])* $proof:ident, $prove:ident, $role:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $proof(Staff);
+
+        impl Deref for $proof {
+            type Target = Staff;
+            fn deref(&self) -> &Staff {
+                &self.0
+            }
+        }
+
+        impl Staff {
+            #[doc = concat!("The proof of the role `", stringify!($role), "`.")]
+            ///
+            /// # Errors
+            /// [`types::error::Refusal::RoleRequired`].
+            pub fn $prove(&self) -> Result<$proof> {
+                if self.has(StaffRole::$role) || self.has(StaffRole::Admin) {
+                    return Ok($proof(*self));
+                }
+                Err(RoleRequired { role: StaffRole::$role }.into())
+            }
+        }
+    )*};
+}
+
+roles! {
+    /// Proof that a viewer may help guests and hosts.
+    Support, support, Support;
+    /// Proof that a viewer may look after the money.
+    Finance, finance, Finance;
+    /// Proof that a viewer may do everything.
+    Admin, admin, Admin;
+}
+
+impl Staff {
+    /// The proof for `member`, who has `roles`; None without a role. Only the function that has read the grants calls this.
+    pub fn proven(member: Member, roles: &[StaffRole]) -> Option<Self> {
+        let has = |role| roles.contains(&role);
+        let (support, finance, admin) = (has(StaffRole::Support), has(StaffRole::Finance), has(StaffRole::Admin));
+        (support || finance || admin).then_some(Self { member, support, finance, admin })
+    }
+
+    /// Whether a grant of this role is in force.
+    pub fn has(&self, role: StaffRole) -> bool {
+        match role {
+            StaffRole::Support => self.support,
+            StaffRole::Finance => self.finance,
+            StaffRole::Admin => self.admin,
+        }
+    }
+
+    /// The member.
+    pub fn member(&self) -> &Member {
+        &self.member
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use types::{SeededEntropy, SessionId, Timestamp, UserId};
+
+    fn staff(roles: &[StaffRole]) -> Option<Staff> {
+        let (at, entropy) = (Timestamp::from(chrono::DateTime::UNIX_EPOCH), SeededEntropy::new(1));
+        Staff::proven(Member::proven(UserId::new(at, &entropy), SessionId::new(at, &entropy), true), roles)
+    }
+
+    #[test]
+    fn a_role_proves_itself_and_an_admin_proves_every_role() {
+        let proofs = |roles: &[StaffRole]| {
+            let staff = staff(roles).unwrap();
+            [staff.support().is_ok(), staff.finance().is_ok(), staff.admin().is_ok()]
+        };
+        assert_eq!(staff(&[]), None);
+        assert_eq!(proofs(&[StaffRole::Support]), [true, false, false]);
+        assert_eq!(proofs(&[StaffRole::Finance]), [false, true, false]);
+        assert_eq!(proofs(&[StaffRole::Support, StaffRole::Finance]), [true, true, false]);
+        assert_eq!(proofs(&[StaffRole::Admin]), [true, true, true]);
+    }
+}

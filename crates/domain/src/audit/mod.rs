@@ -1,0 +1,230 @@
+//! The audit log: what staff did and looked at. An entry is written in the transaction of the change. Its content has the hash of the
+//! previous entry, so that nobody can change, insert or remove one without breaking the chain, which [`verify`] checks.
+//!
+//! Entries outlive accounts. They have ids, states and the reasons of staff, but no names, emails or secrets.
+
+mod verify;
+
+pub use verify::{Break, Verified, verify};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::{app::App, listings::checks};
+use auth::Admin;
+use mysql_engine::Conn;
+pub use store::audit::Filter;
+use store::audit::{Entry, Head};
+use types::{
+    AuditAction, BookingId, ListingId, NodeId, ObjectId, Page, PageError, PageOf, Timestamp, UserId,
+    error::{Error, Result},
+};
+
+/// Most characters of a reason.
+const MAX_REASON: usize = 500;
+
+/// What an entry is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A person.
+    Person(UserId),
+    /// A listing.
+    Listing(ListingId),
+    /// A booking.
+    Booking(BookingId),
+}
+
+/// An entry to append.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NewEntry {
+    /// Who did it; None: the command line.
+    pub actor: Option<UserId>,
+    /// The person for whom they did it.
+    pub on_behalf_of: Option<UserId>,
+    /// What was done.
+    pub action: AuditAction,
+    /// To what.
+    pub subject: Subject,
+    /// Why, as staff said.
+    pub reason: String,
+    /// What was there before; no names, emails or secrets.
+    pub before: Value,
+    /// What is there now, as `before`.
+    pub after: Value,
+}
+
+/// What an entry says: the JSON text that is hashed, with its fields in this order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Content {
+    /// The number of the entry, from 1.
+    pub sequence: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who did it: `usr_…`; None: the command line.
+    pub actor: Option<UserId>,
+    /// For whom: `usr_…`.
+    pub on_behalf_of: Option<UserId>,
+    /// What was done.
+    pub action: AuditAction,
+    /// To what: `usr_…`, `lst_…`, `bk_…`.
+    pub subject: String,
+    /// Why.
+    pub reason: String,
+    /// What was there before.
+    pub before: Value,
+    /// What is there since.
+    pub after: Value,
+    /// The id of the request, or the name of the command.
+    pub request: String,
+    /// The hash of the previous entry, in hexadecimal; zeros in the first entry.
+    pub previous: String,
+}
+
+/// An entry of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogEntry {
+    /// What it says.
+    pub content: Content,
+    /// Its hash, in hexadecimal.
+    pub hash: String,
+}
+
+impl LogEntry {
+    /// What was there before, as JSON.
+    pub fn before(&self) -> Option<String> {
+        text(&self.content.before)
+    }
+
+    /// What is there since, as JSON.
+    pub fn after(&self) -> Option<String> {
+        text(&self.content.after)
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    (!value.is_null()).then(|| value.to_string())
+}
+
+/// A position in the log, newest first: after the entry with this number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Position(pub u64);
+
+impl Position {
+    /// The cursor: an opaque text for clients.
+    pub fn to_cursor(self) -> String {
+        format!("audit.{}", self.0)
+    }
+
+    /// From a cursor of [`Self::to_cursor`].
+    ///
+    /// # Errors
+    /// [`PageError::Cursor`] when the text is something else.
+    pub fn from_cursor(text: &str) -> Result<Self, PageError> {
+        let number = text.strip_prefix("audit.").and_then(|number| number.parse().ok()).map(Self);
+        // One position has one text.
+        number.filter(|position| position.to_cursor() == text).ok_or(PageError::Cursor)
+    }
+}
+
+impl Subject {
+    fn object(self) -> ObjectId {
+        match self {
+            Self::Person(id) => id.into(),
+            Self::Listing(id) => id.into(),
+            Self::Booking(id) => id.into(),
+        }
+    }
+
+    fn text(self) -> String {
+        match self {
+            Self::Person(id) => id.to_string(),
+            Self::Listing(id) => id.to_string(),
+            Self::Booking(id) => id.to_string(),
+        }
+    }
+}
+
+/// The reason of staff for what they do, cleaned.
+///
+/// # Errors
+/// [`types::error::Refusal::InvalidInput`] when it is blank, too long or not plain text.
+pub fn reason(raw: &str) -> Result<String> {
+    checks::line(&["reason"], raw, 1..=MAX_REASON)
+}
+
+/// Appends `entries`. Must be the last step of the transaction, because nobody else can append until it ends.
+pub(crate) async fn append(app: &App, tx: &mut Conn, entries: Vec<NewEntry>, now: Timestamp) -> Result<()> {
+    let mut head = store::audit::lock_head(tx).await?;
+    let mut chained = Vec::with_capacity(entries.len());
+    for new in entries {
+        let entry = chain(new, &head, app.cause.id(), now)?;
+        head = Some((entry.sequence, entry.hash.clone()));
+        chained.push(entry);
+    }
+    Ok(store::audit::append(tx, &chained).await?)
+}
+
+/// The entry after `head`.
+fn chain(new: NewEntry, head: &Head, request: &str, now: Timestamp) -> Result<Entry> {
+    let content = Content {
+        sequence: head.as_ref().map_or(1, |(sequence, _)| sequence + 1),
+        at: now,
+        actor: new.actor,
+        on_behalf_of: new.on_behalf_of,
+        action: new.action,
+        subject: new.subject.text(),
+        reason: new.reason,
+        before: new.before,
+        after: new.after,
+        request: request.to_owned(),
+        previous: hex(head.as_ref().map_or(&[0; 32], |(_, hash)| hash.as_slice())),
+    };
+    let text = serde_json::to_string(&content).map_err(anyhow::Error::from)?;
+    let (previous_sequence, previous_hash) = head.clone().unzip();
+    Ok(Entry {
+        sequence: content.sequence,
+        hash: hash(&text).to_vec(),
+        previous_sequence,
+        previous_hash,
+        happened_at: now,
+        actor_id: new.actor,
+        action: new.action.as_str().to_owned(),
+        subject_id: new.subject.object(),
+        content: text,
+    })
+}
+
+/// The id in the subject of an entry.
+pub fn object(subject: &str) -> Option<ObjectId> {
+    match subject.parse().ok()? {
+        NodeId::UserId(id) => Some(id.into()),
+        NodeId::ListingId(id) => Some(id.into()),
+        NodeId::BookingId(id) => Some(id.into()),
+        _ => None,
+    }
+}
+
+fn hash(content: &str) -> [u8; 32] {
+    Sha256::digest(content).into()
+}
+
+/// The bytes in hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A page of the entries that match, newest first.
+///
+/// # Errors
+/// When the database fails, or an entry is damaged.
+pub async fn page(app: &App, _admin: &Admin, filter: &Filter, page: &Page<Position>) -> Result<PageOf<LogEntry>> {
+    let before = page.after.map(|Position(sequence)| sequence);
+    let rows = store::audit::find(&mut app.conn().await?, filter, before, page.limit()).await?;
+    let read = |row: Entry| {
+        let content = serde_json::from_str(&row.content).map_err(|error| Error::Internal(error.into()))?;
+        Ok(LogEntry { content, hash: hex(&row.hash) })
+    };
+    Ok(page.cut(rows.into_iter().map(read).collect::<Result<_>>()?))
+}

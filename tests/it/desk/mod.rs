@@ -1,0 +1,24 @@
+//! The desk of those who run the platform.
+
+mod audit;
+mod cancellations;
+mod roles;
+mod searches;
+mod suspensions;
+
+use serde_json::{Value, json};
+
+use crate::{harness::actors::Actor, operations::of_field};
+
+/// What the viewer sees of the desk.
+pub async fn desk(viewer: &Actor, fields: &str) -> Value {
+    viewer.run(&format!("{{ desk {{ {fields} }} }}"), json!({})).await["desk"].clone()
+}
+
+/// The payload of a mutation of staff, of which only these fields of the input matter.
+pub async fn act(viewer: &Actor, field: &str, mut input: Value) -> Value {
+    let given = input.as_object_mut().unwrap();
+    given.entry("idempotencyKey").or_insert_with(|| viewer.app.key().into());
+    given.entry("reason").or_insert_with(|| "for a test".into());
+    viewer.mutate(&of_field(field).text, input).await
+}
