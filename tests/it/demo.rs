@@ -67,7 +67,8 @@ async fn the_program_logs_demo_accounts_and_locks_them_when_started_without_demo
     };
     says("none can sign in").await;
     Server::on(&test.url, "on").await.stop().await;
-    says("anyone can sign in as guest@demo.staygate.example and host@demo.staygate.example until").await;
+    says("anyone can sign in as guest@demo.staygate.example, host@demo.staygate.example, admin@demo.staygate.example until")
+        .await;
     Server::on(&test.url, "auto").await.stop().await;
     says("none can sign in").await;
 }

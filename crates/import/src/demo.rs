@@ -7,7 +7,9 @@ use auth::{Member, PasswordHasher};
 use domain::{
     accounts::{self, Client},
     app::App,
+    events::Cause,
     listings::{self, Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges},
+    role_grants,
 };
 use mysql_engine::Conn;
 use types::{
@@ -20,13 +22,24 @@ pub const ATTRIBUTION: &str = "Data: Inside Airbnb (https://insideairbnb.com), S
     (https://creativecommons.org/licenses/by/4.0/). Changes: email addresses, phone numbers and messenger handles masked; names and \
     ids of persons replaced; subset of listings, reviews and days; days moved to the present.";
 
+/// What a demo account is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Books.
+    Guest,
+    /// Has a listing.
+    Host,
+    /// Sits at the desk, as an admin.
+    Admin,
+}
+
 /// A demo account.
 #[derive(Debug, Clone, Copy)]
 pub struct Account {
     /// The name shown to others.
     pub name: &'static str,
-    /// Whether it is a host.
-    pub is_host: bool,
+    /// What it is for.
+    pub role: Role,
     /// The email to sign in with.
     pub email: &'static str,
     /// The password, which is public.
@@ -35,15 +48,25 @@ pub struct Account {
 
 const GUEST: Account = Account {
     name: "Demo guest",
-    is_host: false,
+    role: Role::Guest,
     email: "guest@demo.staygate.example",
     password: "demo-guest-password",
 };
-const HOST: Account =
-    Account { name: "Demo host", is_host: true, email: "host@demo.staygate.example", password: "demo-host-password" };
+const HOST: Account = Account {
+    name: "Demo host",
+    role: Role::Host,
+    email: "host@demo.staygate.example",
+    password: "demo-host-password",
+};
+const ADMIN: Account = Account {
+    name: "Demo admin",
+    role: Role::Admin,
+    email: "admin@demo.staygate.example",
+    password: "demo-admin-password",
+};
 
 /// The demo accounts.
-pub const ACCOUNTS: &[Account] = &[GUEST, HOST];
+pub const ACCOUNTS: &[Account] = &[GUEST, HOST, ADMIN];
 
 /// The headline of the demo host's own listing.
 const STUDIO: &str = "Demo studio by the river";
@@ -75,6 +98,7 @@ pub async fn load(app: &App) -> anyhow::Result<bool> {
             Err(error) => return Err(error.into()),
         }
     }
+    open_desk(app).await.context("making the demo admin an admin")?;
     open_studio(app).await.context("creating the demo host's listing")?;
     Ok(true)
 }
@@ -119,6 +143,16 @@ impl Account {
         let email: Email = self.email.parse().map_err(anyhow::Error::from)?;
         accounts::create_demo(app, &email, self.password.to_owned(), self.name).await
     }
+}
+
+/// Makes the demo admin an admin, unless an earlier run has.
+async fn open_desk(app: &App) -> anyhow::Result<()> {
+    let conn = &mut app.conn().await?;
+    let admin = store::accounts::credentials(conn, ADMIN.email).await?.context("the demo admin has an account")?.user;
+    if store::role_grants::roles(conn, admin, app.now()).await?.is_empty() {
+        role_grants::grant_first(&app.caused_by(Cause::Job("demo")), admin).await?;
+    }
+    Ok(())
 }
 
 /// Creates and publishes the listing of the demo host, or publishes the draft of an earlier run. If

@@ -8,6 +8,7 @@ mod account_chapter;
 mod accounts;
 mod booking;
 mod client;
+mod desk_chapter;
 mod instant_book;
 mod listing;
 mod operations;
@@ -110,10 +111,12 @@ impl Tour {
             Some(home) => self.turn_off_instant_book(&accounts.host, home).await?,
             None => self.publish_listing(&accounts.host, false).await?,
         };
-        self.request_to_book(&accounts, &home, &mut events).await?;
+        let booking = self.request_to_book(&accounts, &home, &mut events).await?;
         events.close().await?;
         self.output.start_part("Account: verify, sign in, reset, change the email, delete");
-        self.live_with_an_account().await
+        self.live_with_an_account().await?;
+        self.output.start_part("Desk: find, suspend, restore, and the log of it");
+        self.sit_at_the_desk(&booking).await
     }
 
     /// The data of an operation.

@@ -10,6 +10,7 @@ macro_rules! operations {
 
 operations! {
     ACCEPT = "accept";
+    AUDIT_LOG = "audit_log";
     BOOK = "book";
     CANCEL = "cancel";
     CONFIRM = "confirm";
@@ -17,6 +18,8 @@ operations! {
     CREATE_LISTING = "create_listing";
     DELETE_ACCOUNT = "delete_account";
     END_OTHER_SESSIONS = "end_other_sessions";
+    FIND_AT_DESK = "find_at_desk";
+    FIND_BOOKING = "find_booking";
     FIND_CITY = "find_city";
     LISTING = "listing";
     ME = "me";
@@ -28,9 +31,11 @@ operations! {
     REQUEST_EMAIL_CHANGE = "request_email_change";
     REQUEST_RESET = "request_reset";
     RESET_PASSWORD = "reset_password";
+    RESTORE_PERSON = "restore_person";
     SEARCH = "search";
     SESSIONS = "sessions";
     SIGN_IN = "sign_in";
+    SUSPEND_PERSON = "suspend_person";
     TRIP = "trip";
     TURN_OFF_INSTANT_BOOK = "turn_off_instant_book";
     UNLIST = "unlist";

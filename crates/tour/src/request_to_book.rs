@@ -17,7 +17,7 @@ impl Tour {
         accounts: &Accounts,
         home: &str,
         events: &mut Socket,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<String> {
         let Accounts { guest, second_guest, host } = accounts;
         let stay = Stay::in_weeks(6, 3);
         self.output.start_step("Two guests request quotes for the same nights");
@@ -48,7 +48,8 @@ impl Tour {
         self.expect_events(events, &booking, &expected_events).await?;
         self.output.print_passed(format!("CONFIRMED, arrival from {}", instant(&trip, "/details/checkInAt")?));
         self.cancel_as_host(accounts, &booking, &quote, events).await?;
-        self.unlist_listing(host, home).await
+        self.unlist_listing(host, home).await?;
+        Ok(booking)
     }
 
     /// Checks that a repeated request with the same key has no further effect.

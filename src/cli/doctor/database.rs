@@ -80,7 +80,7 @@ async fn check_demo(config: &Config, storage: &OpenStorage, database: &Database)
             open.push(account.email);
         }
     }
-    let emails = open.join(" and ");
+    let emails = open.join(", ");
     Ok(match (open.is_empty(), config.wants_demo()?) {
         (true, _) => "none can sign in".to_owned(),
         (false, true) => format!("anyone can sign in as {emails}; --demo off locks them"),

@@ -14,19 +14,25 @@ pub(super) fn landing(url: &str, has_demo: bool) -> Landing {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         url: url.to_owned(),
         examples: journey::journey(has_demo),
-        accounts: if has_demo { demo::ACCOUNTS.iter().map(account).collect() } else { Vec::new() },
+        accounts: if has_demo { demo::ACCOUNTS.iter().filter_map(account).collect() } else { Vec::new() },
         attribution: has_demo.then(|| demo::ATTRIBUTION.to_owned()),
         links: Vec::new(),
     }
 }
 
-fn account(account: &demo::Account) -> DemoAccount {
-    DemoAccount {
+/// The page plays the journey of a guest and a host; the desk has no part in it.
+fn account(account: &demo::Account) -> Option<DemoAccount> {
+    let role = match account.role {
+        demo::Role::Guest => Role::Guest,
+        demo::Role::Host => Role::Host,
+        demo::Role::Admin => return None,
+    };
+    Some(DemoAccount {
         name: account.name.to_owned(),
-        role: if account.is_host { Role::Host } else { Role::Guest },
+        role,
         email: account.email.to_owned(),
         password: account.password.to_owned(),
-    }
+    })
 }
 
 #[cfg(test)]
