@@ -3,4 +3,4 @@ UPDATE listings SET status = 'UNLISTED' WHERE status = 'SUSPENDED';
 ALTER TABLE listings DROP CONSTRAINT listings_status;
 ALTER TABLE listings ADD CONSTRAINT listings_status CHECK (status IN ('DRAFT', 'PUBLISHED', 'UNLISTED'));
 DROP TABLE IF EXISTS listing_suspensions;
-ALTER TABLE users DROP KEY users_unverified_email, DROP COLUMN suspended_at;
+ALTER TABLE users DROP COLUMN suspended_at;

@@ -1,8 +1,7 @@
 -- Suspensions by staff. Why, and by whom, is in the audit log. A listing is SUSPENDED while it or its host is suspended, so that every
 -- statement that asks for published listings leaves it out.
 ALTER TABLE users
-    ADD COLUMN suspended_at DATETIME(6) NULL COMMENT 'since when they cannot sign in',
-    ADD KEY users_unverified_email (unverified_email);
+    ADD COLUMN suspended_at DATETIME(6) NULL COMMENT 'since when they cannot sign in';
 ALTER TABLE listings DROP CONSTRAINT listings_status;
 ALTER TABLE listings ADD CONSTRAINT listings_status CHECK (status IN ('DRAFT', 'PUBLISHED', 'UNLISTED', 'SUSPENDED'));
 

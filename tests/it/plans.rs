@@ -1,6 +1,7 @@
 //! Query plans of all statements of clients and the worker, on the data of a city: every table is read through an index, never scanned.
 //! MariaDB itself logs the plan of each statement, and how many rows it read.
 
+mod fill;
 mod log;
 mod offers;
 mod second_factors;
@@ -12,7 +13,7 @@ use std::{
 };
 
 use chrono::{Days, NaiveDate};
-use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::SimpleAsyncConnection as _;
 use import::{CalendarFrom, Silent, Source};
 use mysql_engine::{
     Conn, Database, Options,
@@ -182,7 +183,7 @@ impl World {
 
     async fn fill(&self) {
         let pool = Database::connect(self.database.url(), Options::default()).await.unwrap();
-        fill(&mut pool.conn().await.unwrap()).await;
+        fill::fill(&mut pool.conn().await.unwrap()).await;
         second_factors::fill(&mut pool.conn().await.unwrap()).await;
         pool.close();
         // Plans for empty tables do not count.
@@ -249,79 +250,6 @@ async fn import_city(conn: &mut Conn, city: City, folder: &Path) {
     };
     let summary = import::inside_airbnb(conn, &options, SystemClock.now(), &mut Silent).await.unwrap();
     assert_eq!(summary.part(import::Part::Listings).unwrap().created, city.listings);
-}
-
-/// Enough bookings, with quotes and payments, to make an index worthwhile: copies of the first, for other users.
-async fn fill(conn: &mut Conn) {
-    for (table, own, owner) in [
-        ("quotes", "id", "guest_id"),
-        ("bookings", "id, quote_id", "guest_id"),
-        ("payments", "id, booking_id", ""),
-        ("wishlists", "id", "user_id"),
-        ("wishlist_items", "id, wishlist_id", ""),
-        ("sessions", "id", "user_id"),
-        ("refresh_tokens", "token_hash, session_id", ""),
-    ] {
-        let columns: Vec<Column> = diesel::sql_query(format!(
-            "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() \
-             AND table_name = '{table}' AND generation_expression IS NULL"
-        ))
-        .load(conn)
-        .await
-        .unwrap();
-        let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
-        let values = names.iter().map(|name| match *name {
-            name if own.split(", ").any(|own| own == name) => "UNHEX(LPAD(HEX(s.n), 32, '0'))".to_owned(),
-            name if name == owner => "s.id".to_owned(),
-            name => format!("t.{name}"),
-        });
-        let (into, from) = (names.join(", "), values.collect::<Vec<_>>().join(", "));
-        let people = "(SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM users LIMIT 3000)";
-        let copy = format!(
-            "INSERT INTO {table} ({into}) SELECT {from} FROM (SELECT * FROM {table} LIMIT 1) t CROSS JOIN {people} s"
-        );
-        let copies = diesel::sql_query(copy).execute(conn).await.unwrap();
-        assert!(copies > 1_000, "{copies} {table}");
-    }
-    let limits = "INSERT INTO limits (bucket, used_until) SELECT UNHEX(LPAD(HEX(n), 64, '0')), 9000000000000000 FROM \
-                  (SELECT ROW_NUMBER() OVER (ORDER BY id) AS n FROM users LIMIT 3000) s";
-    conn.batch_execute(limits).await.unwrap();
-    fill_events(conn).await;
-    conn.batch_execute(
-        "ANALYZE TABLE quotes, bookings, payments, limits, events, feeds, feed_entries, wishlists, wishlist_items, \
-         sessions, refresh_tokens",
-    )
-    .await
-    .unwrap();
-}
-
-/// As many events and feeds.
-async fn fill_events(conn: &mut Conn) {
-    let people = "(SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM users LIMIT 3000) s";
-    for copy in [
-        format!("INSERT IGNORE INTO feeds (owner_id, topic, last_position) SELECT id, 'HOST', 1 FROM {people}"),
-        format!(
-            "INSERT IGNORE INTO events (subject_id, sequence, subject, kind, payload, happened_at) \
-             SELECT id, 1000, 'PERSON', 'JOINED', '{{\"format\":\"subject/1\"}}', UTC_TIMESTAMP(6) FROM {people}"
-        ),
-        format!(
-            "INSERT IGNORE INTO feed_entries (owner_id, topic, position, subject_id, event_sequence, appended_at) \
-             SELECT id, 'HOST', 1, id, 1000, UTC_TIMESTAMP(6) - INTERVAL 3 DAY FROM {people}"
-        ),
-        format!(
-            "INSERT IGNORE INTO feed_entries (owner_id, topic, position, subject_id, event_sequence, appended_at) \
-             SELECT UNHEX(LPAD(HEX(n % 64), 32, '0')), 'CATALOG', 100000 + n, id, 1000, \
-             UTC_TIMESTAMP(6) - INTERVAL 3 DAY FROM {people}"
-        ),
-    ] {
-        assert!(diesel::sql_query(&copy).execute(conn).await.unwrap() > 1_000, "{copy}");
-    }
-}
-
-#[derive(diesel::QueryableByName)]
-struct Column {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    name: String,
 }
 
 /// Runs everything on a city, and fails if a table was scanned, or more than `most` of its rows were read at a time.

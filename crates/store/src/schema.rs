@@ -574,6 +574,7 @@ diesel::allow_tables_to_appear_in_same_query! {
     feed_entries, feeds, guest_holds, idempotency_keys, imports, inbox,
     limits, listing_amenities, listing_imports, listing_suspensions, listing_words, listings,
     night_rates, nights, one_time_codes, outbox, payment_cases, payments,
-    photos, quotes, recovery_codes, refresh_tokens, refunds, reviews, role_grants,
-    second_factors, sessions, sign_in_challenges, users, wishlist_items, wishlists,
+    photos, quotes, recovery_codes, refresh_tokens, refunds, reviews,
+    role_grants, second_factors, sessions, sign_in_challenges, users, wishlist_items,
+    wishlists,
 }

@@ -3,7 +3,7 @@
 use super::accounts::{Account, unique_email, unique_text};
 use super::responses::{check_equal, list, text};
 use super::{Tour, operations};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The account that a server with demo data has for the desk. Its password is public.
 const ADMIN: (&str, &str) = ("admin@demo.staygate.example", "demo-admin-password");

@@ -1,5 +1,6 @@
 //! Access control: every root field of the contract, for every kind of viewer.
 
+mod accounts;
 mod private;
 mod stage;
 pub mod world;

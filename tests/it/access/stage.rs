@@ -2,24 +2,15 @@
 
 use std::fmt;
 
-use domain::{
-    accounts::{self, Client},
-    events::EventPosition,
-};
+use domain::events::EventPosition;
 use serde_json::{Value, json};
-use store::one_time_codes;
-use types::{BookingId, CodePurpose, ConfirmationCode, Side, StaffRole};
+use types::{BookingId, ConfirmationCode, Side, StaffRole};
 
-use super::world::{DRAFT, PASSWORD, World};
-use crate::{
-    desk::act,
-    harness::{
-        actors::Actor,
-        authenticator::{Authenticator, challenge},
-        mailbox::code_in,
-    },
-    operations::of_field,
+use super::{
+    accounts,
+    world::{DRAFT, World},
 };
+use crate::{desk::act, harness::actors::Actor, operations::of_field};
 
 /// A root field, and its object.
 #[derive(Debug, Clone, Copy)]
@@ -148,19 +139,22 @@ pub async fn stage(world: &World, row: &Row) -> Value {
     let mut variables = of_field(row.field).variables;
     let change = match row.field {
         "node" | "nodes" | "me" | "listing" | "searchListings" | "amenities" | "booking" => read(world, *row).await,
-        "registerUser" | "signIn" | "refreshSession" | "signOut" => account(world, *row).await,
+        "registerUser" | "signIn" | "refreshSession" | "signOut" => accounts::account(world, *row).await,
         "bookingByCode" => json!({ "confirmationCode": code_of(&world.pending().await.0) }),
-        "verifyEmail" | "resendVerification" => email(world, *row).await,
-        field if field.ends_with("EmailChange") => email_change(world, field).await,
+        "verifyEmail" | "resendVerification" => accounts::email(world, *row).await,
+        field if field.ends_with("EmailChange") => accounts::email_change(world, field).await,
         "updateProfile" => json!({}),
-        // Each viewer would be gone after their own.
-        "deleteAccount" => json!({ "input": { "email": "nobody@example.org" } }),
-        "requestPasswordReset" | "resetPassword" | "changePassword" | "confirmIdentity" => password(world, *row).await,
+        "deleteAccount" => accounts::deletion(world).await,
+        "requestPasswordReset" | "resetPassword" | "changePassword" | "confirmIdentity" => {
+            accounts::password(world, *row).await
+        }
         "bookingEvents" | "myTripEvents" | "myHostingEvents" => stream(world, row.field).await,
         "quoteStay" | "createBooking" | "payBooking" | "confirmPayment" => trip(world, *row).await,
         "acceptBooking" | "declineBooking" | "cancelBooking" | "writeReview" => answer(world, *row).await,
-        field if field.ends_with("SecondFactor") || field == "replaceRecoveryCodes" => second_factor(world, *row).await,
-        "completeSignIn" => complete(world, *row).await,
+        field if field.ends_with("SecondFactor") || field == "replaceRecoveryCodes" => {
+            accounts::second_factor(world, *row).await
+        }
+        "completeSignIn" => accounts::complete(world, *row).await,
         "endSession" => json!({ "input": { "sessionId": world.session().await.member.session().to_string() } }),
         "endOtherSessions" => json!({}),
         "desk" => json!({ "search": world.guest.member.id().to_string() }),
@@ -225,91 +219,6 @@ async fn thing(world: &World, about: &str) -> String {
 /// The confirmation code of a booking.
 fn code_of(booking: &str) -> String {
     ConfirmationCode::from(booking.parse::<BookingId>().unwrap()).to_string()
-}
-
-async fn account(world: &World, row: Row) -> Value {
-    let known = world.email(&world.guest).await;
-    let input = match (row.field, row.about) {
-        ("registerUser", "new address") => json!({ "email": format!("new{}@example.org", world.app.number()) }),
-        ("registerUser", _) => json!({ "email": known }),
-        ("signIn", "right password") => json!({ "email": known, "password": PASSWORD }),
-        ("signIn", _) => json!({ "email": known, "password": "not the password" }),
-        _ => json!({ "refreshToken": world.refresh_token().await }),
-    };
-    json!({ "input": input })
-}
-
-async fn email(world: &World, row: Row) -> Value {
-    if row.field == "resendVerification" {
-        return json!({ "input": { "email": format!("new{}@example.org", world.app.number()) } });
-    }
-    // Of somebody else who is about to verify their email.
-    let other = Actor::register_unverified(&world.app, "Nils Newer").await;
-    let code = one_time_codes::lock(&mut world.app.conn().await, other.member.id(), CodePurpose::VerifyEmail).await;
-    json!({ "input": { "code": world.app.app.keys.code(code.unwrap().unwrap().id).unwrap() } })
-}
-
-async fn email_change(world: &World, field: &str) -> Value {
-    let new = format!("new{}@example.org", world.app.number());
-    if field == "requestEmailChange" {
-        return json!({ "input": { "newEmail": new } });
-    }
-    // Of somebody else.
-    let other = Actor::register(&world.app, "Nils Newer").await;
-    let request = of_field("requestEmailChange").text;
-    other.run(&request, json!({ "input": { "newEmail": new } })).await;
-    let code = one_time_codes::lock(&mut world.app.conn().await, other.member.id(), CodePurpose::NewEmail).await;
-    match field {
-        "confirmEmailChange" => {
-            json!({ "input": { "code": world.app.app.keys.code(code.unwrap().unwrap().id).unwrap() } })
-        }
-        _ => json!({ "input": { "newEmail": new } }),
-    }
-}
-
-async fn password(world: &World, row: Row) -> Value {
-    let known = world.email(&world.guest).await;
-    let input = match (row.field, row.about) {
-        ("requestPasswordReset", "new address") => json!({ "email": format!("new{}@example.org", world.app.number()) }),
-        ("requestPasswordReset", _) => json!({ "email": known }),
-        ("confirmIdentity", _) => json!({ "password": PASSWORD }),
-        ("changePassword", _) => json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD }),
-        _ => {
-            // Of somebody who is not seen again, because it ends their sessions.
-            let email = world.email(&Actor::register(&world.app, "Nils Newer").await).await;
-            accounts::request_password_reset(&world.app.app, email.parse().unwrap(), None, &Client::unknown())
-                .await
-                .unwrap();
-            world.app.work().await;
-            json!({ "code": code_in(&world.app.mailbox.last_to(&email)), "newPassword": PASSWORD })
-        }
-    };
-    json!({ "input": input })
-}
-
-/// Everybody has proved a moment ago who they are.
-async fn second_factor(world: &World, row: Row) -> Value {
-    for (_, actor) in world.viewers() {
-        if let Some(actor) = actor {
-            let (conn, now) = (&mut world.app.conn().await, world.app.app.now());
-            store::sessions::record_authentication(conn, actor.member.session(), now).await.unwrap();
-        }
-    }
-    match row.field {
-        "confirmSecondFactor" => json!({ "input": { "code": "no code" } }),
-        _ => json!({}),
-    }
-}
-
-/// A sign-in of somebody who has a second factor.
-async fn complete(world: &World, row: Row) -> Value {
-    let somebody = Actor::register(&world.app, "Nils Newer").await;
-    let email = world.email(&somebody).await;
-    let (app, _) = Authenticator::enable(&somebody).await;
-    let challenge = challenge(&world.app, &email, PASSWORD).await;
-    world.app.pass(chrono::Duration::seconds(30));
-    let code = if row.about == "right code" { app.code(&world.app) } else { "no code".to_owned() };
-    json!({ "input": { "challenge": challenge, "code": code } })
 }
 
 async fn hosting(world: &World, row: Row) -> Value {
