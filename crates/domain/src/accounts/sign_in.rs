@@ -13,13 +13,13 @@ use auth::{DeviceToken, Fit, Password};
 use client_limits::{AddressPrefix, Lane};
 use mysql_engine::Conn;
 use store::{
-    accounts::{self, Credentials},
+    accounts::{self, Account, Credentials},
     devices,
 };
 use telemetry::logs;
 use types::{
-    Email, UserId,
-    error::{Error, InvalidCredentials, Refusal, Result},
+    Email, Timestamp, UserId,
+    error::{Error, InvalidCredentials, Refusal, Result, SecondFactorRequired},
 };
 
 /// The source of an attempt, which decides which limits apply.
@@ -62,13 +62,7 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
                 accounts::set_password(tx, user, renewed, now).await?;
             }
             let password = renewed.as_ref().or(hash.as_ref()).map(String::as_str);
-            let holder = (user, account.email.is_some());
-            let is_new = account.email.is_some() && !source.is_known() && is_new_device(tx, user, client).await?;
-            let opened = open_or_challenge(app, tx, (holder, password), (client, &device), now).await?;
-            if is_new && opened.is_ok() {
-                tell_of_device(app, tx, user, client, now).await?;
-            }
-            Ok::<_, Error>(opened)
+            open_and_tell(app, tx, (&account, password), (client, &device, source.is_known()), now).await
         })
         .await?;
     let signed_in = opened?;
@@ -76,6 +70,23 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
     let (known_device, address) = (source.is_known(), client.address);
     tracing::info!(target: logs::SECURITY, event = "signed_in", %user, known_device, %address, "a user has signed in");
     Ok(signed_in)
+}
+
+/// Opens a session or issues a challenge, and tells the owner if the session is on a new device.
+async fn open_and_tell(
+    app: &App,
+    tx: &mut Conn,
+    (account, password): (&Account, Option<&str>),
+    (client, device, is_known): (&Client, &DeviceToken, bool),
+    now: Timestamp,
+) -> Result<Result<SignedIn, SecondFactorRequired>> {
+    let (user, is_verified) = (account.id, account.email.is_some());
+    let is_new = is_verified && !is_known && is_new_device(tx, user, client).await?;
+    let opened = open_or_challenge(app, tx, ((user, is_verified), password), (client, device), now).await?;
+    if is_new && opened.is_ok() {
+        tell_of_device(app, tx, user, client, now).await?;
+    }
+    Ok(opened)
 }
 
 /// The account with this email; or, on a device of an account that has not verified it yet, that account: no other client can sign in to

@@ -82,9 +82,7 @@ pub async fn complete_sign_in(app: &App, challenge: String, code: &str, client: 
                 return Err(wrong());
             }
             return_attempts(app, tx, user, known.as_ref(), client).await?;
-            if known.is_none() && is_new_device(tx, user, client).await? {
-                tell_of_device(app, tx, user, client, now).await?;
-            }
+            tell_if_new(app, tx, user, (client, known.is_some()), now).await?;
             Ok((open(app, tx, (user, account.email.is_some()), (client, &device), now).await?, used))
         })
         .await;
@@ -96,6 +94,20 @@ pub async fn complete_sign_in(app: &App, challenge: String, code: &str, client: 
     let (known_device, address) = (known.is_some(), client.address);
     tracing::info!(target: logs::SECURITY, event = "signed_in", %user, known_device, %address, second_factor = ?used, "a user has signed in");
     Ok(signed_in)
+}
+
+/// Tells the owner of a sign-in that is about to open a session on a new device.
+async fn tell_if_new(
+    app: &App,
+    tx: &mut Conn,
+    user: UserId,
+    (client, is_known): (&Client, bool),
+    now: Timestamp,
+) -> Result<()> {
+    match !is_known && is_new_device(tx, user, client).await? {
+        true => tell_of_device(app, tx, user, client, now).await,
+        false => Ok(()),
+    }
 }
 
 fn note_failure(user: Option<UserId>, client: &Client) {
