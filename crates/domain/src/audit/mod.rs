@@ -1,5 +1,5 @@
 //! The audit log: what staff did and looked at. An entry is written in the transaction of the change. Its content has the hash of the
-//! previous entry, so that nobody can change, insert or remove one without breaking the chain, which [`verify`] checks.
+//! previous entry, so that nobody can change, insert or remove one without breaking the chain, which [`fn@verify`] checks.
 //!
 //! Entries outlive accounts. They have ids, states and the reasons of staff, but no names, emails or secrets.
 
