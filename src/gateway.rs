@@ -47,8 +47,19 @@ pub fn with_limits(app: &App, limits: Limits, cookies: SessionCookies) -> anyhow
 
 /// Root fields that do not need an access token. They run anonymously and ignore it, so that a
 /// client whose token has expired can refresh it while it still sends it with every request.
-const ANONYMOUS: [&str; 7] =
-    ["registerUser", "signIn", "completeSignIn", "refreshSession", "signOut", "requestPasswordReset", "resetPassword"];
+const ANONYMOUS: [&str; 11] = [
+    "registerUser",
+    "signIn",
+    "completeSignIn",
+    "beginPasskeySignIn",
+    "completePasskeySignIn",
+    "beginProviderSignIn",
+    "completeProviderSignIn",
+    "refreshSession",
+    "signOut",
+    "requestPasswordReset",
+    "resetPassword",
+];
 
 /// Opens sessions for tokens.
 struct Viewers {
@@ -159,6 +170,7 @@ impl Readiness for Database {
         let (topics, followers) = app.streams.hub.followed();
         let mut metrics = app.database.metrics();
         metrics.extend(app.jobs.metrics());
+        metrics.extend(app.rows.metrics());
         let level = |name, help| app.jobs.gauge(name).map(|level| Metric::count_gauge(name, help, level));
         metrics.extend(level("effects_pending", "Effects on payment providers that are to be done"));
         metrics.extend(level("provider_events_pending", "Statements of payment providers that are to be applied"));

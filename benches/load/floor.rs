@@ -105,7 +105,7 @@ async fn answer(app: &App, call: &Call) -> anyhow::Result<()> {
 
 async fn search(app: &App, search: Search, after: Option<&str>) -> anyhow::Result<()> {
     let after = after.map(|cursor| search.key(cursor)).transpose()?;
-    let hits = search.clone().prepare(app).await?.page(app, &Page { first: 20, after }).await?;
+    let hits = search.clone().prepare(app).await?.page(app, &Page { first: 20, after }, app).await?;
     let hosts = people(hits.items.iter().map(|hit| hit.listing.host_id));
     std::hint::black_box((users::by_ids(app, &hosts).await?, hits));
     Ok(())

@@ -177,7 +177,7 @@ impl World {
         self.pages.push(None);
         let mut after = None;
         for _ in 0..PAGES {
-            let page = prepared.page(&self.app, &Page { first: 20, after: after.take() }).await?;
+            let page = prepared.page(&self.app, &Page { first: 20, after: after.take() }, &self.app).await?;
             self.listings.extend(page.items.iter().map(|hit| hit.listing.id));
             let Some(last) = page.items.last().filter(|_| page.has_next) else { break };
             let cursor = search.cursors()(last);
@@ -199,7 +199,7 @@ impl World {
             let mut after = None;
             // The first thousand of each stay.
             for _ in 0..10 {
-                let page = prepared.page(&self.app, &Page { first: 100, after: after.take() }).await?;
+                let page = prepared.page(&self.app, &Page { first: 100, after: after.take() }, &self.app).await?;
                 self.offers.extend(page.items.iter().map(|hit| (hit.listing.id, stay)));
                 let Some(last) = page.items.last().filter(|_| page.has_next) else { break };
                 after = Some(search.key(&search.cursors()(last))?);

@@ -16,8 +16,9 @@ use domain::{
 };
 use libfuzzer_sys::fuzz_target;
 use types::{
-    BookingId, Currency, Email, GeoBox, IdempotencyKey, ListingId, ListingOrder, MAX_KEY, MeId, Money, Newest, NodeId,
-    PaymentId, QuoteId, RefundId, ReviewId, RoleGrantId, SessionId, Timestamp, UserId, WishlistId, WishlistItemId, amenity_of,
+    BookingId, CoHostId, ConsentId, Currency, DataExportId, Email, GeoBox, IdempotencyKey, LegalHoldId, ListingId, ListingOrder,
+    MAX_KEY, MeId, Money, Newest, NodeId, PasskeyId, PaymentId, QuoteId, RefundId, ReviewId, RoleGrantId, SessionId, SupportCaseId,
+    Timestamp, UserId, WishlistId, WishlistItemId, amenity_of,
     cursor::{Position, from_cursor, to_cursor},
     search_key, search_words, slug_of, text,
 };
@@ -48,8 +49,14 @@ fn ids(raw: &str) {
         id::<PaymentId>(raw),
         id::<RefundId>(raw),
         id::<ReviewId>(raw),
+        id::<CoHostId>(raw),
+        id::<SupportCaseId>(raw),
         id::<WishlistId>(raw),
         id::<WishlistItemId>(raw),
+        id::<ConsentId>(raw),
+        id::<DataExportId>(raw),
+        id::<LegalHoldId>(raw),
+        id::<PasskeyId>(raw),
     ];
     let kinds = known.iter().filter(|known| **known).count();
     assert!(kinds <= 1, "{raw}: of several kinds");
@@ -66,6 +73,7 @@ fn id<T: FromStr + Display>(raw: &str) -> bool {
 fn cursors(raw: &str) {
     cursor::<Timestamp, ListingId>(raw);
     cursor::<Timestamp, ReviewId>(raw);
+    cursor::<Timestamp, SupportCaseId>(raw);
     cursor::<NaiveDate, BookingId>(raw);
     cursor::<u32, String>(raw);
     if let Ok(place) = Newest::<ReviewId>::from_cursor(raw) {

@@ -28,6 +28,10 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
+/// Bytes of the stack of a thread: without optimization, the mutations of the contract are one large state machine. Only what is
+/// used takes memory.
+const STACK: usize = 8 << 20;
+
 /// The backend of a booking platform: GraphQL over HTTP and websocket, on MariaDB or MySQL.
 ///
 /// Without DATABASE_URL it runs a private database in the data folder.
@@ -108,17 +112,16 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
-    let done = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(
-        |runtime| {
-            let traces = traces_of(&cli.command, runtime.handle())?;
-            start_log(&cli.logging, traces.as_ref());
-            let done = runtime.block_on(dispatch(cli.command));
-            if let Some(traces) = traces {
-                traces.stop();
-            }
-            done
-        },
-    );
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let done = builder.thread_stack_size(STACK).enable_all().build().map_err(anyhow::Error::from).and_then(|runtime| {
+        let traces = traces_of(&cli.command, runtime.handle())?;
+        start_log(&cli.logging, traces.as_ref());
+        let done = runtime.block_on(dispatch(cli.command));
+        if let Some(traces) = traces {
+            traces.stop();
+        }
+        done
+    });
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::FAILURE

@@ -4,7 +4,7 @@ use crate::config::{Config, PublicUrl, SigningKeys};
 use crate::gateway;
 use crate::worker;
 use anyhow::{Context, bail};
-use auth::PasswordHasher;
+use auth::{PasswordHasher, RelyingParty};
 use domain::app::{App, AttemptLimits, Caps, HoldLimits, Terms};
 use domain::{mails::Mails, sessions};
 use graphql::cookies::SessionCookies;
@@ -13,6 +13,7 @@ use graphql_transport;
 use import::demo::{self, Account};
 use mail::{Brand, MailFolder, MailSettings};
 use mysql_engine::{Database, NamedLock, version};
+use providers::identity::{IdentityProviders, OidcProvider, Timeouts};
 use providers::tzdata::Tzdata;
 use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -33,6 +34,9 @@ const FILES: u64 = 2_500;
 /// The name of the platform in mails.
 const BRAND: &str = "Staygate";
 
+/// The page of the single-page app to which identity providers send people back.
+const PROVIDER_PAGE: &str = "/sign-in/provider";
+
 /// How long one server waits for another that loads demo data. Seconds.
 const DEMO_TIMEOUT: u32 = 600;
 
@@ -51,6 +55,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     if !missing.is_empty() {
         bail!("not safe for production:\n- {}", missing.join("\n- "));
     }
+    config.sign_in.identity_providers()?;
     allow_files(&config);
     let mut signals = Signals::listen()?;
     // Cheap checks come first. The socket accepts no connection before it is served.
@@ -182,12 +187,29 @@ async fn load_demo(app: &App, database_url: &str) -> anyhow::Result<bool> {
 fn app_of(config: &Config, keys: &SigningKeys, database: Database, tzdata: Tzdata, url: &str) -> anyhow::Result<App> {
     let passwords = PasswordHasher::new(config.sign_in.password_hashers(), &OsEntropy)?;
     Ok(App::builder(database, keys.verifier(), passwords)
+        .passkeys(passkeys_of(config, url)?)
         .streams_per_member(config.streams.max_subscriptions as usize)
         .tzdata(tzdata)
+        .row_cache(u64::from(config.storage.row_cache) << 20)
+        .identity_providers(identity_providers_of(config, url)?)
         .mails(mails_of(config, url)?)
         .terms(terms_of(config))
+        .legal(config.privacy.legal())
         .limits(attempts_of(config))
         .build())
+}
+
+/// The providers with which one can sign in. They send people back to a page of the single-page app, or to another one that the settings list.
+fn identity_providers_of(config: &Config, url: &str) -> anyhow::Result<IdentityProviders> {
+    let settings = config.sign_in.identity_providers()?;
+    let page = format!("{}{PROVIDER_PAGE}", app_url_of(config, url).trim_end_matches('/'));
+    let pages = [page].into_iter().chain(settings.redirect_uris).collect();
+    Ok(IdentityProviders::new(OidcProvider::all(settings.providers, Timeouts::default())?, pages))
+}
+
+/// The address of the single-page app, by default that of this server.
+fn app_url_of(config: &Config, url: &str) -> String {
+    config.mailing.app_url.as_ref().map_or_else(|| url.to_owned(), PublicUrl::to_string)
 }
 
 /// How mails are sent. Their links open the single-page app, by default at the address of this server.
@@ -197,8 +219,18 @@ fn mails_of(config: &Config, url: &str) -> anyhow::Result<Mails> {
         tracing::warn!("mail is off: nobody can verify an email or reset a password. Set STAYGATE_MAIL");
     }
     let transport = destination.transport(config.mailing.mail_from.clone()).context("STAYGATE_MAIL")?;
-    let app_url = config.mailing.app_url.as_ref().map_or_else(|| url.to_owned(), PublicUrl::to_string);
+    let app_url = app_url_of(config, url);
     Ok(Mails::new(transport, Brand { name: BRAND.to_owned(), app_url }))
+}
+
+/// The domain of passkeys.
+fn passkeys_of(config: &Config, url: &str) -> anyhow::Result<Option<RelyingParty>> {
+    let party = config.passkeys.relying_party(&app_url_of(config, url), BRAND)?;
+    match &party {
+        Some(party) => tracing::info!(domain = party.domain(), origins = ?party.origins(), "passkeys"),
+        None => tracing::warn!("there are no passkeys: they need a domain with https. Set --app-url"),
+    }
+    Ok(party)
 }
 
 /// The folder of mails, if people who can open this server's pages may read all of them: on a machine of their own, without --production.
@@ -243,6 +275,9 @@ fn terms_of(config: &Config) -> Terms {
         },
         request_payment: booking.request_payment_time(),
         host_answer: booking.host_answer_lifetime(),
+        data_export: config.privacy.export_lifetime(),
+        erasure_grace: config.privacy.erasure_grace(),
+        device: config.retention.device_lifetime(),
         retention: config.retention.durations(),
         ..Terms::default()
     }

@@ -5,11 +5,14 @@
 //! before anything starts.
 
 mod booking;
+mod identity_providers;
 mod limits;
 mod logging;
 mod mailing;
 mod network;
 mod observing;
+mod passkeys;
+mod privacy;
 mod profile;
 mod retention;
 mod secret;
@@ -24,11 +27,14 @@ use clap::{Args, FromArgMatches};
 use std::path::PathBuf;
 
 pub use booking::{Booking, Demo};
+pub use identity_providers::IdentityProviderSettings;
 pub use limits::{Limits, OperationLimit};
 pub use logging::{LogFormat, Logging};
 pub use mailing::Mailing;
 pub use network::Network;
 pub use observing::Observing;
+pub use passkeys::Passkeys;
+pub use privacy::Privacy;
 pub use profile::{Profile, Switch};
 pub use retention::Retention;
 pub use secret::Secret;
@@ -87,12 +93,18 @@ pub struct Config {
     /// Tokens and passwords.
     #[command(flatten)]
     pub sign_in: SignIn,
+    /// Passkeys.
+    #[command(flatten)]
+    pub passkeys: Passkeys,
     /// Mail.
     #[command(flatten)]
     pub mailing: Mailing,
     /// Bookings and demo data.
     #[command(flatten)]
     pub booking: Booking,
+    /// Terms, consents, and the end of accounts.
+    #[command(flatten)]
+    pub privacy: Privacy,
     /// Public or development profile.
     #[command(flatten)]
     pub profile: Profile,

@@ -64,6 +64,7 @@ impl Config {
         if !self.profile.production {
             return Ok(Vec::new());
         }
+        let providers = self.sign_in.identity_providers()?.providers;
         let is_https = self.network.public_url.as_ref().is_some_and(PublicUrl::is_https);
         let checks = [
             (is_https, "--public-url is not an https URL: set it to the one that clients use"),
@@ -79,6 +80,10 @@ impl Config {
             (
                 self.mailing.destination(&self.storage)? != MailSettings::Off,
                 "mail is off: nobody could verify an email or reset a password; set STAYGATE_MAIL or STAYGATE_MAIL_FILE",
+            ),
+            (
+                providers.iter().all(|provider| provider.issuer.starts_with("https://")),
+                "--identity-providers has an issuer without TLS: anybody on the way could sign in as anybody",
             ),
             (
                 self.storage.is_connection_safe()?,

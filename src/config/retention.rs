@@ -41,13 +41,38 @@ pub struct Retention {
     #[arg(long, env = "STAYGATE_EFFECT_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 3650))]
     pub effect_days: u32,
 
-    /// How long events of payment providers are kept after they were received, and cases after they were closed, in days. One that
+    /// How long events of payment providers are kept after they were received, in days. One that
     /// arrives again later is applied again.
     #[arg(long, env = "STAYGATE_PROVIDER_EVENT_DAYS", value_name = "DAYS", default_value_t = 400, value_parser = between(1, 3650))]
     pub provider_event_days: u32,
+
+    /// How long cases about payments are kept after they were closed, in days.
+    #[arg(long, env = "STAYGATE_CLOSED_CASE_DAYS", value_name = "DAYS", default_value_t = 400, value_parser = between(1, 3650))]
+    pub closed_case_days: u32,
+
+    /// How long codes that were mailed are kept after they have expired, in days.
+    #[arg(long, env = "STAYGATE_EXPIRED_CODE_DAYS", value_name = "DAYS", default_value_t = 7, value_parser = between(1, 3650))]
+    pub expired_code_days: u32,
+
+    /// How long mails that could not be sent are kept after the last attempt, in days.
+    #[arg(long, env = "STAYGATE_FAILED_MAIL_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 3650))]
+    pub failed_mail_days: u32,
+
+    /// How long it is kept that a person exported their data, after the export has expired, in days.
+    #[arg(long, env = "STAYGATE_EXPIRED_EXPORT_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 3650))]
+    pub expired_export_days: u32,
+
+    /// How long a device is known after its last sign-in, in days.
+    #[arg(long, env = "STAYGATE_DEVICE_DAYS", value_name = "DAYS", default_value_t = 180, value_parser = between(1, 3650))]
+    pub device_days: u32,
 }
 
 impl Retention {
+    /// How long a device is known after its last sign-in.
+    pub fn device_lifetime(&self) -> Duration {
+        Duration::days(self.device_days.into())
+    }
+
     /// The settings as durations.
     pub fn durations(&self) -> Durations {
         Durations {
@@ -59,6 +84,10 @@ impl Retention {
             catalog: Duration::days(self.catalog_days.into()),
             effects: Duration::days(self.effect_days.into()),
             provider_events: Duration::days(self.provider_event_days.into()),
+            cases: Duration::days(self.closed_case_days.into()),
+            codes: Duration::days(self.expired_code_days.into()),
+            failed_mails: Duration::days(self.failed_mail_days.into()),
+            data_exports: Duration::days(self.expired_export_days.into()),
         }
     }
 }

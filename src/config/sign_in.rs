@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::Duration;
 use clap::Args;
 
-use super::{ConfigError, Secret, SigningKeys, Storage, between, secret};
+use super::{ConfigError, IdentityProviderSettings, Secret, SigningKeys, Storage, between, identity_providers, secret};
 
 /// Settings of tokens and passwords.
 #[derive(Debug, Clone, Args)]
@@ -38,6 +38,11 @@ pub struct SignIn {
     /// How many passwords are hashed concurrently; each takes 19 MiB. Default: one per processor.
     #[arg(long, env = "STAYGATE_PASSWORD_HASHERS", value_name = "N", value_parser = between(1, 256))]
     password_hashers: Option<u32>,
+
+    /// A JSON file of OpenID Connect providers with which people can sign in. Without it there are
+    /// none.
+    #[arg(long, env = "STAYGATE_IDENTITY_PROVIDERS", value_name = "FILE")]
+    identity_providers: Option<PathBuf>,
 }
 
 impl SignIn {
@@ -71,6 +76,15 @@ impl SignIn {
                       and set it as KID:SECRET, for example 2026a:4f1c…",
             }),
         }
+    }
+
+    /// The identity providers.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the file cannot be read or is not valid.
+    pub fn identity_providers(&self) -> Result<IdentityProviderSettings, ConfigError> {
+        let file = self.identity_providers.as_deref().filter(|path| !path.as_os_str().is_empty());
+        file.map_or_else(|| Ok(IdentityProviderSettings::default()), identity_providers::read)
     }
 
     /// Whether the operator set the keys, instead of having them generated.

@@ -35,6 +35,11 @@ pub struct Storage {
     #[arg(long, env = "STAYGATE_DATABASE_MEMORY", value_name = "MIB", value_parser = between(16, 1_048_576))]
     pub database_memory: Option<u32>,
 
+    /// Memory for public rows (listings, photos, amenities, people, reviews), in MiB; 0: none stay in memory. A query
+    /// asks the database for changes before it uses them.
+    #[arg(long, env = "STAYGATE_ROW_CACHE", value_name = "MIB", default_value_t = 64, value_parser = between(0, 1_048_576))]
+    pub row_cache: u32,
+
     /// The maximum number of database connections of this process. Reads, writes and the worker
     /// have shares of them.
     #[arg(long, env = "STAYGATE_POOL_SIZE", value_name = "N", default_value_t = 8, value_parser = between(1, 1000))]

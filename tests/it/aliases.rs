@@ -12,14 +12,21 @@ use crate::{
 };
 
 /// Fields whose calls are read separately, and why. Their weights must reflect it.
-const APART: [(&str, &str, &str); 7] = [
+const APART: [(&str, &str, &str); 14] = [
     ("Query", "searchListings", "each search is a plan of its own; a hundred fit into one operation at the most"),
     ("Desk", "roleGrants", "a list that only admins read"),
     ("Desk", "auditLog", "each filter reads another key; only admins read it"),
+    ("Desk", "legalHolds", "as roleGrants"),
+    ("Desk", "erasures", "as roleGrants"),
+    ("DataExport", "parts", "each kind reads another table"),
     ("Desk", "people", "each search is a plan of its own; only staff search"),
     ("Desk", "listings", "as people"),
     ("Desk", "bookings", "as people"),
     ("Desk", "payments", "as people"),
+    ("Desk", "reviews", "as people"),
+    ("Desk", "cases", "each filter reads other ranges; only staff read them"),
+    ("Desk", "features", "as roleGrants, for all staff"),
+    ("Desk", "analytics", "each range is read by itself; only finance reads them"),
 ];
 
 /// The minimum cost of such a call: an operation has room for a hundred.
@@ -42,9 +49,12 @@ fn value(wide: &Wide, ids: &[String], field: &str, argument: &str, n: usize) -> 
         "status" if field == "listings" => ["[PUBLISHED]", "[DRAFT, PUBLISHED]", "null", "[]"][n % 4].to_owned(),
         "status" => ["[CONFIRMED]", "[CANCELLED, CONFIRMED, CONFIRMED]", "null", "[]"][n % 4].to_owned(),
         "confirmationCode" => format!("\"{}\"", &ids[n % ids.len()][ids[0].len() - 10..]),
+        "kind" => ["TRIPS", "QUOTES"][n % 2].to_owned(),
         "search" => format!("\"{}\"", listings[n % listings.len()]),
         "matching" => format!("\"{}\"", ["w", "wi", "wif", "x"][n % 4]),
         "at" => format!("\"{}T0{}:00:00Z\"", day(1 + n), n % 10),
+        "by" => ["DAY", "CITY", "HOST"][n % 3].to_owned(),
+        "currency" => "\"SGD\"".to_owned(),
         "after" | "where" | "orderBy" => return None,
         other => panic!("{field}: no values for {other}"),
     })

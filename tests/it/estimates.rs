@@ -99,6 +99,6 @@ async fn prices_of_a_page_cost_the_same_few_statements_at_any_size() {
         let recording = app.app.database.statements().record();
         let found = data(app.run(None, page, json!({ "stay": stay("2026-04-06", "2026-04-09") })).await);
         assert_eq!(found["searchListings"]["nodes"].as_array().unwrap().len(), listings);
-        assert_eq!(recording.texts().len(), 3, "{:#?}", recording.texts());
+        assert_eq!(recording.texts().len(), 4, "{:#?}", recording.texts());
     }
 }

@@ -138,7 +138,12 @@ async fn every_malformed_scalar_of_every_mutation_is_a_problem_with_its_path() {
     let (listing, person) = (host.listing(|_| {}).await, app.guest().await.member.id().to_string());
     let ids = |field: &str| match field {
         "listingId" => listing.clone(),
-        "personId" => person.clone(),
+        "personId" | "assigneeId" => person.clone(),
+        "reviewId" => "rev_00000000000000000000000007".to_owned(),
+        "coHostId" | "invitationId" => "coh_00000000000000000000000007".to_owned(),
+        "passkeyId" => "pk_00000000000000000000000007".to_owned(),
+        "caseId" => "cs_00000000000000000000000007".to_owned(),
+        "holdId" => "lh_00000000000000000000000007".to_owned(),
         "grantId" => "grt_00000000000000000000000007".to_owned(),
         "quoteId" => "qt_00000000000000000000000007".to_owned(),
         "paymentId" => "pay_00000000000000000000000007".to_owned(),

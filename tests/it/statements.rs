@@ -3,18 +3,25 @@
 use chrono::Duration;
 use diesel::{QueryableByName, sql_types::Text};
 use diesel_async::RunQueryDsl;
-use domain::reviews::Review;
+use domain::{accounts::MAX_PASSKEYS, reviews::Review};
 use serde_json::{Value, json};
-use store::users::NewUser;
-use types::{ReviewId, StaffRole, Timestamp, UserId};
+use store::{
+    consents::Consent, data_exports::DataExport, erasures::Erasure, legal_holds::LegalHold, support_cases::SupportCase,
+    users::NewUser,
+};
+use types::{
+    CoHostAccess, ConsentDocument, ConsentId, DataExportId, ErasureState, LegalHoldId, ReviewId, StaffRole,
+    SupportCaseId, SupportCaseKind, SupportCaseStatus, Timestamp, UserId,
+};
 
 use crate::{
     desk::act,
     harness::{
         actors::{Actor, data},
         app::TestApp,
+        passkeys::Passkey,
     },
-    operations::of_screen,
+    operations::{of_field, of_screen},
 };
 
 const SEARCH: &str = "query Search($stay: StayInput) { searchListings(stay: $stay, first: 20) { nodes {
@@ -62,12 +69,19 @@ impl World {
             let stay = self.guest.book_and_pay(&listing, &self.day(30), &self.day(33)).await;
             self.listings.push(listing);
             let asked = self.hosts[0].listing(|input| input["instantBook"] = false.into()).await;
-            self.hosts[1 + number % 5].book_and_pay(&asked, &self.day(40), &self.day(42)).await;
+            let other = self.hosts[1 + number % 5].book_and_pay(&asked, &self.day(40), &self.day(42)).await;
             self.review(number, &stay).await;
+            self.write_review(&self.hosts[0], (&self.listings[number], &other), number).await;
+            self.open_cases(number).await;
             self.add_to_wishlist(number).await;
+            if number < MAX_PASSKEYS {
+                Passkey::add(&self.guest, &format!("Key {number}")).await;
+            }
             self.sign_in().await;
             self.grant_and_end(number).await;
             self.register_with_the_same_email().await;
+            self.ask_for_help(number, &asked).await;
+            self.export_and_hold().await;
         }
     }
 
@@ -82,6 +96,14 @@ impl World {
             let input = json!({ "wishlistId": list, "listingId": self.listings[number] });
             assert_eq!(self.guest.mutate(add, input).await["__typename"], "AddToWishlistSuccess");
         }
+    }
+
+    /// The guest helps with a listing of the first host, and is invited to help with another.
+    async fn ask_for_help(&self, number: usize, asked: &str) {
+        let email = self.guest.run("{ me { email } }", json!({})).await["me"]["email"].as_str().unwrap().to_owned();
+        self.hosts[0].helped_by(asked, &self.guest, CoHostAccess::Full).await;
+        let host = &self.hosts[number % self.hosts.len()];
+        host.invitation(&self.listings[number], &email, CoHostAccess::Calendar).await;
     }
 
     /// A role of a host, granted and ended by the guest, who is an admin.
@@ -113,6 +135,42 @@ impl World {
             updated_at: now,
         };
         store::users::insert(&mut self.app.conn().await, &person).await.unwrap();
+        let erasure = Erasure { user_id: person.id, state: ErasureState::Scheduled, requested_at: now, due_at: now };
+        store::erasures::replace(&mut self.app.conn().await, &erasure).await.unwrap();
+    }
+
+    /// An export and a decision of the guest, and a legal hold on the data of the first host.
+    async fn export_and_hold(&self) {
+        let (conn, now, entropy) = (&mut self.app.conn().await, self.app.app.now(), &*self.app.app.entropy);
+        let guest = self.guest.member;
+        let export = DataExport {
+            id: DataExportId::new(now, entropy),
+            user_id: guest.id(),
+            session_id: guest.session(),
+            created_at: now,
+            expires_at: now + Duration::days(7),
+        };
+        store::data_exports::insert(conn, &export).await.unwrap();
+        let consent = Consent {
+            id: ConsentId::new(now, entropy),
+            user_id: guest.id(),
+            document: ConsentDocument::Marketing,
+            version: None,
+            given: true,
+            recorded_at: now,
+        };
+        store::consents::insert(conn, &[consent]).await.unwrap();
+        let hold = LegalHold {
+            id: LegalHoldId::new(now, entropy),
+            user_id: self.hosts[0].member.id(),
+            reason: "for a test".to_owned(),
+            placed_by: guest.id(),
+            placed_at: now,
+            expires_at: now + Duration::days(7),
+            ended_at: None,
+            ended_by: None,
+        };
+        store::legal_holds::insert(conn, &hold).await.unwrap();
     }
 
     /// Another session of the guest.
@@ -122,11 +180,46 @@ impl World {
     }
 
     async fn review(&self, number: usize, stay: &str) {
+        self.write_review(&self.hosts[number % self.hosts.len()], (&self.listings[0], stay), number).await;
+    }
+
+    /// A case of a host about a listing, with a note; and a case of the guest that is decided.
+    async fn open_cases(&self, number: usize) {
+        let (host, listing) = (&self.hosts[(number + 1) % self.hosts.len()], &self.listings[number]);
+        let about = json!({ "listingId": listing });
+        let input = json!({ "kind": "REPORT", "about": about, "text": "It is so.", "idempotencyKey": self.app.key() });
+        let opened = host.mutate(&of_field("openCase").text, input).await;
+        let note = json!({ "caseId": opened["case"]["id"], "text": "A note." });
+        assert_eq!(act(&self.guest, "addCaseNote", note).await["__typename"], "AddCaseNoteSuccess", "{opened}");
+        let now = self.app.app.now();
+        let case = SupportCase {
+            id: SupportCaseId::new(now, &*self.app.app.entropy),
+            kind: SupportCaseKind::Report,
+            status: SupportCaseStatus::Resolved,
+            opened_by: self.guest.member.id(),
+            booking_id: None,
+            listing_id: Some(listing.parse().unwrap()),
+            person_id: None,
+            open_about: None,
+            text: "It was so.".to_owned(),
+            question: None,
+            answer: None,
+            resolution: Some("It is not so.".to_owned()),
+            assignee_id: None,
+            due_at: now,
+            opened_at: now,
+            closed_at: Some(now),
+            updated_at: now,
+        };
+        assert!(store::support_cases::insert(&mut self.app.conn().await, &case).await.unwrap());
+    }
+
+    async fn write_review(&self, author: &Actor, (listing, stay): (&str, &str), number: usize) {
         let at: Timestamp = self.app.app.now();
         let review = Review {
             id: ReviewId::new(at, &*self.app.app.entropy),
-            listing_id: self.listings[0].parse().unwrap(),
-            author_id: self.hosts[number % self.hosts.len()].member.id(),
+            listing_id: listing.parse().unwrap(),
+            author_id: author.member.id(),
             booking_id: Some(stay.parse().unwrap()),
             rating: Some(5),
             categories: domain::reviews::Categories::default(),
@@ -134,6 +227,7 @@ impl World {
             created_at: at,
             publish_at: at,
             revealed: true,
+            hidden_at: None,
         };
         store::reviews::insert(&mut self.app.conn().await, &review).await.unwrap();
     }
@@ -155,11 +249,11 @@ impl World {
         let screen = |name: &str| of_screen(name).text;
         let search = |text, stay, most| Page::new(text, None, stay, most, "/searchListings/nodes");
         vec![
-            search(SEARCH.to_owned(), json!({}), 2),
+            search(SEARCH.to_owned(), json!({}), 3),
             // For a stay, at first also the time zones in which it is to be.
-            search(SEARCH.to_owned(), stay.clone(), 3),
+            search(SEARCH.to_owned(), stay.clone(), 4),
             // The number of hits is a statement of its own.
-            search(screen("searchPage"), stay, 4),
+            search(screen("searchPage"), stay, 5),
             Page::new(LISTING.to_owned(), None, json!({ "id": id }), 5, "/listing/reviews/nodes"),
             // Amenities, and two that make the calendar.
             Page::new(screen("listingPage"), None, listing, 8, "/listing/reviews/nodes"),

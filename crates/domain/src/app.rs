@@ -13,12 +13,13 @@ use std::{
 
 use chrono::Duration;
 
-use crate::mails::Mails;
-use auth::{Keys, PasswordHasher};
+use crate::{mails::Mails, privacy::consents::LegalVersions, row_cache::RowCache};
+use auth::{Keys, PasswordHasher, RelyingParty};
 use client_limits::Quota;
 use mysql_engine::{Conn, Database};
 use providers::{
     hub::Hub,
+    identity::IdentityProviders,
     payments::{PaymentProvider, Sandbox},
     tzdata::Tzdata,
 };
@@ -26,7 +27,7 @@ use store::{
     events::{Cause, Event, Topic},
     search::Reach,
 };
-use types::{Clock, Delays, Entropy, Jobs, OsEntropy, Retention, SystemClock, TimeZones, Timestamp, UserId};
+use types::{Clock, Delays, Entropy, Feature, Jobs, OsEntropy, Retention, SystemClock, TimeZones, Timestamp, UserId};
 
 pub use amenity_cache::AmenityCache;
 pub use attempt_limits::{AttemptLimits, Caps, HoldLimits};
@@ -61,12 +62,22 @@ pub struct Terms {
     pub recent_sign_in: Duration,
     /// How long a member has to type the first code of a new authenticator app.
     pub second_factor_setup: Duration,
+    /// How long after a sign-in with an identity provider was begun it can be completed.
+    pub provider_attempt: Duration,
     /// How long after the right password a second factor can be given.
     pub sign_in_challenge: Duration,
+    /// How long an invitation to help a host waits for an answer.
+    pub co_host_invitation: Duration,
+    /// How long a passkey can answer a challenge.
+    pub passkey_challenge: Duration,
     /// How long a code that verifies an email is valid.
     pub email_code: Duration,
     /// How long a link to reset a password is valid.
     pub reset_code: Duration,
+    /// How long an export of a person's data can be read.
+    pub data_export: Duration,
+    /// How long after its deletion was requested an account is erased; zero: at once.
+    pub erasure_grace: Duration,
     /// Timeout of calls to the payment provider.
     pub provider_answer: std::time::Duration,
     /// How long data is stored that is not needed forever.
@@ -88,9 +99,14 @@ impl Default for Terms {
             review_window: Duration::days(14),
             recent_sign_in: Duration::minutes(10),
             second_factor_setup: Duration::minutes(15),
+            provider_attempt: Duration::minutes(10),
             sign_in_challenge: Duration::minutes(5),
+            co_host_invitation: Duration::days(14),
+            passkey_challenge: Duration::minutes(5),
             email_code: Duration::hours(24),
             reset_code: Duration::minutes(30),
+            data_export: Duration::days(7),
+            erasure_grace: Duration::zero(),
             provider_answer: std::time::Duration::from_secs(20),
             retention: Retention::default(),
         }
@@ -132,8 +148,12 @@ pub struct Shared {
     pub keys: Keys,
     /// Hashes passwords.
     pub passwords: PasswordHasher,
+    /// The domain of passkeys; None: there are none.
+    pub passkeys: Option<RelyingParty>,
     /// Captures and refunds payments.
     pub payments: Arc<dyn PaymentProvider>,
+    /// Say who somebody is.
+    pub identity_providers: IdentityProviders,
     /// Sends mails.
     pub mails: Mails,
     /// The streams of this process.
@@ -144,12 +164,18 @@ pub struct Shared {
     pub tzdata: Tzdata,
     /// The time zones of published listings, and how many are in each.
     pub zones: TtlCell<Arc<[(String, i64)]>>,
+    /// The features that are off.
+    pub features_off: TtlCell<Arc<[Feature]>>,
     /// Cached amenities.
     pub amenities: AmenityCache,
+    /// Public rows in memory.
+    pub rows: RowCache,
     /// How many listings a search for a stay checks first.
     pub reach: Reach,
     /// Durations.
     pub terms: Terms,
+    /// The current versions of the documents that people agree to.
+    pub legal: LegalVersions,
     /// Rate limits of what can be guessed or hoarded.
     pub limits: AttemptLimits,
     /// Attempts that are being delayed.
@@ -172,10 +198,22 @@ impl AppBuilder {
         Self(Shared { entropy, ..self.0 })
     }
 
+    /// The domain of passkeys; by default there are none.
+    #[must_use]
+    pub fn passkeys(self, passkeys: Option<RelyingParty>) -> Self {
+        Self(Shared { passkeys, ..self.0 })
+    }
+
     /// Captures and refunds payments; by default the sandbox.
     #[must_use]
     pub fn payments(self, payments: Arc<dyn PaymentProvider>) -> Self {
         Self(Shared { payments, ..self.0 })
+    }
+
+    /// Say who somebody is; by default there are none.
+    #[must_use]
+    pub fn identity_providers(self, identity_providers: IdentityProviders) -> Self {
+        Self(Shared { identity_providers, ..self.0 })
     }
 
     /// Sends mails; by default nowhere.
@@ -202,10 +240,22 @@ impl AppBuilder {
         Self(Shared { reach, ..self.0 })
     }
 
+    /// How many bytes of public rows stay in memory; by default none.
+    #[must_use]
+    pub fn row_cache(self, bytes: u64) -> Self {
+        Self(Shared { rows: RowCache::new(bytes), ..self.0 })
+    }
+
     /// Durations.
     #[must_use]
     pub fn terms(self, terms: Terms) -> Self {
         Self(Shared { terms, ..self.0 })
+    }
+
+    /// The current versions of the documents that people agree to; by default there are none.
+    #[must_use]
+    pub fn legal(self, legal: LegalVersions) -> Self {
+        Self(Shared { legal, ..self.0 })
     }
 
     /// Rate limits of what can be guessed or hoarded.
@@ -242,15 +292,20 @@ impl App {
             entropy: Arc::new(OsEntropy),
             keys,
             passwords,
+            passkeys: None,
             payments: Arc::new(Sandbox),
+            identity_providers: IdentityProviders::default(),
             mails: Mails::off(),
             streams: Streams::default(),
             ended_sessions: Arc::default(),
             tzdata: Tzdata::fixed(Arc::clone(TimeZones::built_in())),
             zones: TtlCell::default(),
+            features_off: TtlCell::default(),
             amenities: AmenityCache::default(),
+            rows: RowCache::new(0),
             reach: Reach::default(),
             terms: Terms::default(),
+            legal: LegalVersions::default(),
             limits: AttemptLimits::default(),
             delays: Delays::default(),
         })

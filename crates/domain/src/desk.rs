@@ -11,14 +11,17 @@ use crate::{
 };
 use auth::{Finance, Member, Staff, Support};
 use mysql_engine::Conn;
-use store::desk::{Bookings, Listings, Payments};
+use store::desk::{Bookings, Listings, Payments, Reviews};
 pub use store::{
     bookings::{Booking, ByCheckIn},
     desk::{FoundListing, Person},
+    payment_cards::PaymentCard,
     payments::Payment,
+    reviews::Review,
 };
 use types::{
-    AuditAction, BookingId, ConfirmationCode, Email, ListingId, Newest, NodeId, Page, PageOf, PaymentId, UserId,
+    AuditAction, BookingId, ConfirmationCode, Email, LastFour, ListingId, Newest, NodeId, Page, PageOf, PaymentId,
+    ReviewId, UserId,
     error::{Error, Result},
 };
 
@@ -31,21 +34,25 @@ pub enum Search {
     Email(Email),
     /// The booking with this code, and what belongs to it.
     Code(ConfirmationCode),
+    /// Payments with a card whose number ends so.
+    Card(LastFour),
 }
 
 impl Search {
-    /// Reads an id, an email or a confirmation code.
+    /// Reads an id, an email, a confirmation code or the last four digits of a card.
     ///
     /// # Errors
     /// [`types::error::Refusal::BadUserInput`] when the text is neither.
     pub fn read(text: &str) -> Result<Self> {
         let text = text.trim();
-        let code = || text.parse().ok().map(Self::Code);
+        let card = || text.parse().ok().map(Self::Card);
+        let code = || text.parse().ok().map(Self::Code).or_else(card);
         let id = || text.parse().ok().map(Self::Id).or_else(code);
         let found = if text.contains('@') { text.parse().ok().map(Self::Email) } else { id() };
         found.ok_or_else(|| {
             Error::bad_user_input(
-                "`search` must be an id, such as `usr_…` or `bk_…`, an email, or a confirmation code.",
+                "`search` must be an id, such as `usr_…` or `bk_…`, an email, a confirmation code, or \
+                 the last four digits of a card.",
             )
         })
     }
@@ -70,7 +77,7 @@ impl Search {
                 let both = store::desk::people_of_booking(conn, *id).await?;
                 both.into_iter().flat_map(|(guest, host)| [guest, host]).collect()
             }
-            Self::Id(_) | Self::Code(_) => Vec::new(),
+            Self::Id(_) | Self::Code(_) | Self::Card(_) => Vec::new(),
         })
     }
 }
@@ -128,7 +135,7 @@ pub async fn bookings(app: &App, _staff: &Staff, search: &Search, page: &Page<By
 }
 
 /// A page of the payments that `search` names, newest first: by their id, or that of their booking, its guest or its host, or
-/// by an email.
+/// by an email, or by the last four digits of the card.
 ///
 /// # Errors
 /// When the database fails.
@@ -142,9 +149,39 @@ pub async fn payments(
     let which = match search.resolved(conn).await? {
         Search::Id(NodeId::PaymentId(id)) => Payments::One(id),
         Search::Id(NodeId::BookingId(id)) => Payments::For(id),
+        Search::Card(last_four) => Payments::With(last_four),
         search => Payments::Of(search.people(conn).await?),
     };
     Ok(page.cut(store::desk::payments(conn, &which, page).await?))
+}
+
+/// A page of the reviews that `search` names, newest first: by their id, or that of their booking, listing or author, or by an email of the
+/// author.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reviews(
+    app: &App,
+    _support: &Support,
+    search: &Search,
+    page: &Page<Newest<ReviewId>>,
+) -> Result<PageOf<Review>> {
+    let conn = &mut app.conn().await?;
+    let which = match search.resolved(conn).await? {
+        Search::Id(NodeId::ReviewId(id)) => Reviews::One(id),
+        Search::Id(NodeId::BookingId(id)) => Reviews::For(id),
+        Search::Id(NodeId::ListingId(id)) => Reviews::At(id),
+        search => Reviews::By(search.people(conn).await?),
+    };
+    Ok(page.cut(store::desk::reviews(conn, &which, page).await?))
+}
+
+/// The review, for staff.
+///
+/// # Errors
+/// When the database fails.
+pub async fn review(app: &App, _support: &Support, id: ReviewId) -> Result<Option<Review>> {
+    Ok(store::reviews::find(&mut app.conn().await?, id).await?)
 }
 
 /// The listings with these ids, for staff.
@@ -175,6 +212,29 @@ pub async fn bookings_by_ids(
     let rows = store::desk::bookings_by_ids(&mut app.conn().await?, &ids).await?;
     let rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, Arc::new(row))).collect();
     Ok(keys.iter().filter_map(|key| Some((*key, Arc::clone(rows.get(&key.1)?)))).collect())
+}
+
+/// The cards of these payments, for staff.
+///
+/// # Errors
+/// When the database fails.
+pub async fn cards(
+    app: &App,
+    _viewer: &Member,
+    keys: &[(Staff, PaymentId)],
+) -> Result<HashMap<(Staff, PaymentId), PaymentCard>> {
+    let ids: Vec<_> = keys.iter().map(|(_, id)| *id).collect();
+    let cards = store::payment_cards::by_ids(&mut app.conn().await?, &ids).await?;
+    let cards: HashMap<_, _> = cards.into_iter().map(|card| (card.payment_id, card)).collect();
+    Ok(keys.iter().filter_map(|key| Some((*key, *cards.get(&key.1)?))).collect())
+}
+
+/// The payments with these ids, in no order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn payments_by_ids(app: &App, _finance: &Finance, ids: &[PaymentId]) -> Result<Vec<Payment>> {
+    Ok(store::desk::payments_by_ids(&mut app.conn().await?, ids).await?)
 }
 
 /// Records that the viewer looks at the emails of these people. A resolver returns an email only after this.

@@ -39,16 +39,16 @@ pub async fn create(
     guests: Guests,
 ) -> Result<Quote> {
     let now = app.now();
-    let (listing, exceptions) = {
+    // Who helps its host sets prices too, and must not profit from them.
+    let (listing, is_host, exceptions) = {
         let conn = &mut app.conn().await?;
-        let known = store::listings::visible(conn, guest.id(), &[listing]).await?.pop();
-        let listing = known.ok_or_else(|| Error::not_found("listingId", "listing"))?;
+        let known = store::listings::visible_with_side(conn, guest.id(), listing).await?;
+        let (listing, is_host) = known.ok_or_else(|| Error::not_found("listingId", "listing"))?;
         let exceptions = calendar::exceptions(conn, &[listing.id], (stay, Around::Stay), now).await?;
         let mut exceptions = exceptions.into_values().next().unwrap_or_default();
         free_own_holds(conn, guest, &mut exceptions.held, now).await?;
-        (listing, exceptions)
+        (listing, is_host, exceptions)
     };
-    let is_host = listing.host_id == guest.id();
     let calendar = calendar::of_listing(&app.time_zones(), &listing, &exceptions, now, is_host)?;
     refuse(restrictions::violations(&calendar, stay, guests))?;
     let rules = RuleSet::current();

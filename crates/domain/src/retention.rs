@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use crate::{
     accounts::{deletion, second_factor},
     app::App,
+    co_hosts,
+    privacy::{erasures, person_keys},
 };
 use mysql_engine::Conn;
 use store::quotes::ByExpiry;
@@ -34,8 +36,14 @@ impl Sweeper {
             repeat_while_full(|| sessions(app)).await,
             repeat_while_full(|| one_time_codes(app)).await,
             repeat_while_full(|| unverified_accounts(app)).await,
+            repeat_while_full(|| co_hosts::sweep(app, BATCH)).await,
+            repeat_while_full(|| erasures::run_due(app, BATCH)).await,
+            repeat_while_full(|| data_exports(app)).await,
             repeat_while_full(|| second_factors(app)).await,
+            repeat_while_full(|| provider_attempts(app)).await,
             repeat_while_full(|| second_factor::encrypt_again(app, BATCH)).await,
+            repeat_while_full(|| person_keys::encrypt_again(app, BATCH)).await,
+            repeat_while_full(|| passkey_challenges(app)).await,
             repeat_while_full(|| self.quotes(app)).await,
             repeat_while_full(|| catalog(app)).await,
             repeat_while_full(|| events(app)).await,
@@ -91,18 +99,24 @@ async fn idempotency_keys(app: &App) -> Result<usize> {
     Ok(store::idempotency::delete_older(&mut app.conn().await?, before, BATCH).await?)
 }
 
-/// Effects that are done. Failed ones stay.
+/// Effects that are done, and mails that could not be sent. Other failed ones stay.
 async fn effects(app: &App) -> Result<usize> {
-    let before = app.now() - app.terms.retention.effects;
-    Ok(store::outbox::delete_done(&mut app.conn().await?, before, BATCH).await?)
+    let (now, kept, conn) = (app.now(), &app.terms.retention, &mut app.conn().await?);
+    let mails = store::outbox::delete_failed_mails(conn, now - kept.failed_mails, BATCH).await?;
+    Ok(mails.max(store::outbox::delete_done(conn, now - kept.effects, BATCH).await?))
 }
 
 /// Applied notifications of payment providers, and closed cases.
 async fn provider_events(app: &App) -> Result<usize> {
-    let before = app.now() - app.terms.retention.provider_events;
-    let conn = &mut app.conn().await?;
-    let cases = store::payment_cases::delete_closed(conn, before, BATCH).await?;
-    Ok(cases.max(store::inbox::delete_applied(conn, before, BATCH).await?))
+    let (now, kept, conn) = (app.now(), &app.terms.retention, &mut app.conn().await?);
+    let cases = store::payment_cases::delete_closed(conn, now - kept.cases, BATCH).await?;
+    Ok(cases.max(store::inbox::delete_applied(conn, now - kept.provider_events, BATCH).await?))
+}
+
+/// Permissions to read an export that have expired.
+async fn data_exports(app: &App) -> Result<usize> {
+    let before = app.now() - app.terms.retention.data_exports;
+    Ok(store::data_exports::delete_expired(&mut app.conn().await?, before, BATCH).await?)
 }
 
 /// Sessions that can no longer be refreshed, with their tokens.
@@ -115,7 +129,7 @@ async fn sessions(app: &App) -> Result<usize> {
 
 /// Codes that have expired.
 async fn one_time_codes(app: &App) -> Result<usize> {
-    let before = app.now() - app.terms.retention.sessions;
+    let before = app.now() - app.terms.retention.codes;
     Ok(store::one_time_codes::delete_expired(&mut app.conn().await?, before, BATCH).await?)
 }
 
@@ -131,6 +145,16 @@ async fn second_factors(app: &App) -> Result<usize> {
     let challenges = store::sign_in_challenges::delete_expired(conn, now, BATCH).await?;
     let begun_before = now - app.terms.second_factor_setup;
     Ok(challenges.max(store::second_factors::delete_abandoned(conn, begun_before, BATCH).await?))
+}
+
+/// Challenges that no passkey has answered.
+async fn passkey_challenges(app: &App) -> Result<usize> {
+    Ok(store::passkey_challenges::delete_expired(&mut app.conn().await?, app.now(), BATCH).await?)
+}
+
+/// Sign-ins with identity providers that were not completed.
+async fn provider_attempts(app: &App) -> Result<usize> {
+    Ok(store::provider_attempts::delete_expired(&mut app.conn().await?, app.now(), BATCH).await?)
 }
 
 /// Old entries of the catalog. Consumers that have not read them must copy everything again.

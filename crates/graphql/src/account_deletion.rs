@@ -11,7 +11,7 @@ use super::{
     users::{User, find_user},
 };
 use domain::accounts;
-use types::{Email, UserId, error::Error};
+use types::{Email, Timestamp, UserId, error::Error};
 
 /// Input of `deleteAccount`.
 #[derive(InputObject)]
@@ -20,16 +20,21 @@ pub struct DeleteAccountInput {
     email: Checked<Email>,
 }
 
-/// The person who has deleted their account.
-pub struct DeleteAccountSuccess(UserId);
+/// The person who has deleted their account, and when that takes effect, if it has not.
+pub struct DeleteAccountSuccess(UserId, Option<Timestamp>);
 
-/// The account is deleted, and the session has ended.
+/// The account is deleted, and the session has ended; or it will be, at `dueAt`.
 #[Object]
 impl DeleteAccountSuccess {
     /// The person, whose profile is now that of a former member.
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
         let user = find_user(ctx, self.0).await?;
         Ok(user.ok_or(Error::Unauthenticated)?)
+    }
+
+    /// When the account is deleted, if the platform waits for some time: until then the viewer stays signed in, and can keep the account with `cancelAccountDeletion`. Null when it is deleted now.
+    async fn due_at(&self) -> Option<Timestamp> {
+        self.1
     }
 }
 
@@ -49,7 +54,7 @@ pub struct DeletionMutation;
 
 #[Object]
 impl DeletionMutation {
-    /// Deletes the viewer's account, for ever: drafts, wishlists and quotes are deleted, listings are unlisted, all sessions end, and nobody can sign in to it again. Past bookings and reviews stay, without the viewer's name.
+    /// Deletes the viewer's account, for ever: drafts, wishlists and quotes are deleted, listings are unlisted, all sessions end, and nobody can sign in to it again. Past bookings, and the ratings of reviews, stay without the viewer's name and texts.
     async fn delete_account(
         &self,
         ctx: &Context<'_>,
@@ -62,9 +67,11 @@ impl DeletionMutation {
             accounts::delete_account(ctx.app(), &recent, &email).await
         };
         let outcome = outcome.await;
-        let success = |()| {
-            Delivery::clear_of_viewer(ctx);
-            DeleteAccountSuccess(member.id())
+        let success = |due_at: Option<Timestamp>| {
+            if due_at.is_none() {
+                Delivery::clear_of_viewer(ctx);
+            }
+            DeleteAccountSuccess(member.id(), due_at)
         };
         DeleteAccountPayload::of(outcome.map(success))
     }

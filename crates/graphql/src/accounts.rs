@@ -13,6 +13,7 @@ use super::{
     events::{cursor_ahead, feed_cursor},
     loaders::{Account, PrivateLoaders},
     payload::payload,
+    privacy::consents::{AcceptedDocumentInput, acceptances},
     users::{User, find_user},
 };
 use auth::{DeviceToken, Member, Tokens, Viewer};
@@ -77,6 +78,11 @@ impl Me {
     /// Whether the viewer has shown that they receive mail at `email`, with `verifyEmail`. Until then they can search, ask for quotes and prepare listings, but not hold nights or publish listings.
     async fn email_verified(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(self.account(ctx).await?.is_email_verified)
+    }
+
+    /// Whether the account has a password. One that was made with an identity provider has none until its owner sets one with `requestPasswordReset`.
+    async fn has_password(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.account(ctx).await?.has_password)
     }
 
     /// The cursor of this state for `myTripEvents`: pass it as `after` to get every later event. It is read before everything else under `me`.
@@ -145,13 +151,16 @@ pub struct RegisterUserInput {
     display_name: String,
     /// The language of mails, as a BCP 47 tag such as `de-AT`. Mails are in English or German; English for any other language. At most 35 characters.
     locale: Option<String>,
+    /// The documents of `Query.terms` that the person has accepted, with the versions that were shown to them. Those that are left out can be accepted later, with `acceptTerms`.
+    accepted_documents: Option<Vec<AcceptedDocumentInput>>,
 }
 
 impl RegisterUserInput {
     fn read(self) -> error::Result<Registration> {
         let mut validation = Validation::default();
         let email = validation.check(self.email.at(&["email"]));
-        Registration::checked(email, self.password, &self.display_name, self.locale, validation)
+        let new = Registration::checked(email, self.password, &self.display_name, self.locale, validation)?;
+        Ok(new.accepting(acceptances(self.accepted_documents.unwrap_or_default())))
     }
 }
 
@@ -171,6 +180,7 @@ payload! {
     RegisterUserPayload(RegisterUserSuccess) {
         InvalidInput => InvalidInputProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        FeatureOff => FeatureOffProblem,
     }
 }
 

@@ -55,14 +55,19 @@ impl AuditEntry {
         self.0.content.action
     }
 
-    /// The id of what it was done to: `usr_…`, `lst_…`, `bk_…`.
+    /// The id of what it was done to: `usr_…`, `lst_…`, `bk_…`, `rev_…`, `cs_…`.
     async fn subject(&self) -> &str {
         &self.0.content.subject
     }
 
-    /// Why, as the actor said; empty when no reason is asked for.
+    /// Why, as the actor said; empty when no reason is asked for, and when it was erased.
     async fn reason(&self) -> &str {
         &self.0.content.reason
+    }
+
+    /// Whether the reason was erased, with the data of the person whom it concerned.
+    async fn reason_erased(&self) -> bool {
+        self.0.is_reason_erased
     }
 
     /// What was there before, as JSON; null when nothing was.
@@ -102,7 +107,7 @@ pub struct AuditFilter {
     actor_id: Option<ID>,
     /// Only this action.
     action: Option<AuditAction>,
-    /// Only what was done to this person, listing or booking.
+    /// Only what was done to this person, listing, booking, review or case.
     subject_id: Option<ID>,
 }
 

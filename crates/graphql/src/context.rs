@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use async_graphql::Context;
+use async_graphql::{Context, parser::types::OperationType};
+use futures_util::future::join_all;
+use tokio::sync::OnceCell;
 
 use super::{
     cookies::OperationCookies,
-    error::Result,
-    loaders::{Private, PrivateLoaders, Public, PublicLoaders, StreamLoaders},
+    error::{Fault, Result},
+    loaders::{Answer, Private, PrivateLoaders, Public, PublicLoaders, PublishedListing, StreamLoaders},
 };
 use auth::{Member, Viewer};
 use client_limits::AddressPrefix;
-use domain::app::App;
+use domain::{app::App, listings::ListingWithCover, search::ListingSource};
 use graphql_transport::StreamPosition;
-use types::error;
+use types::{ListingId, error};
 
 /// One operation: the viewer, the client address, and the loaders of the viewer's private data.
 pub struct Scope {
@@ -31,6 +33,8 @@ pub struct Scope {
     pub stream: Option<Arc<StreamPosition>>,
     public: Arc<PublicLoaders>,
     private: Arc<PrivateLoaders>,
+    /// Whether the query has learned of the changes of public rows.
+    learned: OnceCell<()>,
 }
 
 impl Scope {
@@ -46,6 +50,7 @@ impl Scope {
             stream: None,
             public,
             private,
+            learned: OnceCell::new(),
         }
     }
 
@@ -85,7 +90,31 @@ impl Scope {
             stream: Some(stream),
             public,
             private,
+            learned: OnceCell::new(),
         }
+    }
+}
+
+/// Reads public rows for an operation.
+#[derive(Clone, Copy)]
+pub struct PublicRows<'a> {
+    scope: &'a Scope,
+    is_query: bool,
+}
+
+impl PublicRows<'_> {
+    async fn load<K: Public>(self, key: K) -> Answer<K::Row> {
+        let Scope { public, app, learned, .. } = self.scope;
+        if self.is_query { public.load_for_query(app, learned, key).await } else { public.load(app, key).await }
+    }
+}
+
+impl ListingSource for PublicRows<'_> {
+    type Error = Fault;
+
+    async fn published(&self, ids: Vec<ListingId>) -> Result<Vec<Arc<ListingWithCover>>> {
+        let rows = join_all(ids.into_iter().map(|id| self.load(PublishedListing(id)))).await;
+        rows.into_iter().filter_map(|row| row.map_err(Fault::from).transpose()).collect()
     }
 }
 
@@ -117,10 +146,18 @@ pub trait ContextExt {
         self.viewer().member()
     }
 
-    /// A public row, batched for the whole process.
+    /// Whether the operation only reads: then rows can come from memory.
+    fn is_query(&self) -> bool;
+
+    /// A public row, batched for the whole process, or from memory.
     fn load<K: Public>(&self, key: K) -> impl Future<Output = Result<Option<K::Row>>> + Send {
-        let scope = self.scope();
-        async move { Ok(scope.public.load(&scope.app, key).await?) }
+        let rows = self.public_rows();
+        async move { Ok(rows.load(key).await?) }
+    }
+
+    /// What reads public rows.
+    fn public_rows(&self) -> PublicRows<'_> {
+        PublicRows { scope: self.scope(), is_query: self.is_query() }
     }
 
     /// A private row, batched for this viewer and operation; None for an anonymous viewer.
@@ -134,5 +171,9 @@ impl ContextExt for Context<'_> {
     #[expect(clippy::expect_used, reason = "the server puts a scope into every operation; a test covers it")]
     fn scope(&self) -> &Scope {
         self.data_opt::<Scope>().expect("an operation without a scope")
+    }
+
+    fn is_query(&self) -> bool {
+        self.query_env.operation.node.ty == OperationType::Query
     }
 }

@@ -161,7 +161,7 @@ pub struct EventSubscription;
 
 #[Subscription]
 impl EventSubscription {
-    /// Events of one booking, for its guest and its host.
+    /// Events of one booking, for those who can see it.
     async fn booking_events(
         &self,
         ctx: &Context<'_>,

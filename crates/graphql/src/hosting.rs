@@ -78,7 +78,7 @@ impl Hosting {
         Some(Box::pin(BookingConnection::of(ctx, &self.own, Side::Host, status, first, after)).await)
     }
 
-    /// Every night of one of the viewer's listings in a range; null when the listing is not the viewer's.
+    /// Every night in a range of one of the viewer's listings, or of one that the viewer helps with; null for other listings.
     async fn calendar(
         &self,
         ctx: &Context<'_>,

@@ -20,6 +20,9 @@ pub enum ConfirmIdentityInput {
     /// For an account with a second factor: a code of the authenticator app, or a recovery code.
     #[graphql(secret)]
     Code(String),
+    /// The response of an authenticator to the options of `beginPasskeyConfirmation`: `JSON.stringify(credential)`. It counts for every account that has a passkey.
+    #[graphql(secret)]
+    Passkey(String),
 }
 
 impl From<ConfirmIdentityInput> for IdentityProof {
@@ -27,6 +30,7 @@ impl From<ConfirmIdentityInput> for IdentityProof {
         match input {
             ConfirmIdentityInput::Password(password) => Self::Password(password),
             ConfirmIdentityInput::Code(code) => Self::Code(code),
+            ConfirmIdentityInput::Passkey(response) => Self::Passkey(response),
         }
     }
 }
@@ -45,6 +49,8 @@ payload! {
     ConfirmIdentityPayload(ConfirmIdentitySuccess) {
         InvalidCredentials => InvalidCredentialsProblem,
         InvalidSecondFactor => InvalidSecondFactorProblem,
+        InvalidPasskey => InvalidPasskeyProblem,
+        PasskeysUnavailable => PasskeysUnavailableProblem,
         RecentSignInRequired => RecentSignInRequiredProblem,
         TooManyAttempts => TooManyAttemptsProblem,
     }

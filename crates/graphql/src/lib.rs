@@ -6,6 +6,7 @@ pub mod amenities;
 pub mod audit;
 pub mod bookings;
 pub mod calendar;
+pub mod co_hosts;
 pub mod context;
 pub mod cookies;
 pub mod desk;
@@ -19,16 +20,19 @@ pub mod fuzzing;
 mod checked;
 pub mod hosting;
 pub mod identity;
+pub mod identity_providers;
 mod ids;
 pub mod listings;
 pub mod loaders;
 mod money;
 pub mod nodes;
 mod pages;
+pub mod passkeys;
 pub mod passwords;
 mod payload;
 pub mod payments;
 mod prices;
+pub mod privacy;
 mod problems;
 pub mod profiles;
 mod log_throttle;
@@ -38,6 +42,7 @@ pub mod role_grants;
 pub mod search;
 pub mod second_factors;
 pub mod sessions;
+pub mod support_cases;
 pub mod suspensions;
 mod stays;
 pub mod users;
@@ -58,9 +63,11 @@ pub const CONTRACT: &str = include_str!("../../../schema.graphql");
 pub struct Query(
     nodes::NodeQuery,
     accounts::AccountQuery,
+    privacy::consents::ConsentQuery,
     listings::ListingQuery,
     search::SearchQuery,
     amenities::AmenityQuery,
+    identity_providers::IdentityProviderQuery,
     bookings::BookingQuery,
     desk::DeskQuery,
 );
@@ -74,10 +81,17 @@ pub struct Mutation(
     passwords::PasswordMutation,
     profiles::ProfileMutation,
     account_deletion::DeletionMutation,
+    privacy::erasures::ErasureMutation,
+    privacy::exports::ExportMutation,
+    privacy::consents::ConsentMutation,
     identity::IdentityMutation,
     second_factors::SecondFactorMutation,
+    passkeys::PasskeyMutation,
+    passkeys::PasskeySignInMutation,
+    identity_providers::IdentityProviderMutation,
     listings::ListingMutation,
     hosting::CalendarMutation,
+    co_hosts::CoHostMutation,
     quotes::QuoteMutation,
     bookings::BookingMutation,
     payments::PaymentMutation,
@@ -86,7 +100,13 @@ pub struct Mutation(
     sessions::SessionMutation,
     role_grants::RoleMutation,
     suspensions::SuspensionMutation,
+    privacy::holds::HoldMutation,
     desk::DeskCancellationMutation,
+    desk::DeskRefundMutation,
+    desk::ModerationMutation,
+    support_cases::CaseMutation,
+    desk::DeskCaseMutation,
+    desk::FeatureMutation,
 );
 
 /// Fields of other modules in `Me`.
@@ -95,9 +115,16 @@ pub struct MyFields(
     bookings::MyTrips,
     email_changes::MyEmailChange,
     hosting::MyHosting,
+    co_hosts::MyCoHosting,
     wishlists::MyWishlists,
     sessions::MySessions,
     second_factors::MySecondFactor,
+    support_cases::MyCases,
+    privacy::consents::MyConsents,
+    privacy::exports::MyExports,
+    privacy::erasures::MyErasure,
+    passkeys::MyPasskeys,
+    identity_providers::MyLinkedProviders,
 );
 
 impl MyFields {
@@ -108,9 +135,16 @@ impl MyFields {
             bookings::MyTrips(own()),
             email_changes::MyEmailChange(own()),
             hosting::MyHosting(own()),
+            co_hosts::MyCoHosting(own()),
             wishlists::MyWishlists(own()),
             sessions::MySessions(own()),
             second_factors::MySecondFactor(own()),
+            support_cases::MyCases(own()),
+            privacy::consents::MyConsents(own()),
+            privacy::exports::MyExports(own()),
+            privacy::erasures::MyErasure(own()),
+            passkeys::MyPasskeys(own()),
+            identity_providers::MyLinkedProviders(own()),
         )
     }
 }

@@ -10,7 +10,7 @@ use super::{
     context::ContextExt,
     error::Result,
     ids,
-    loaders::{PaymentById, RefundById},
+    loaders::{PaymentById, RefundById, keys::keys},
     money::Money,
     payload::payload,
 };
@@ -22,7 +22,7 @@ use domain::{
 };
 use types::scalars::Url;
 use types::{
-    DeclineReason, IdempotencyKey, PaymentId, PaymentNextActionKind, RefundId, RefundReason, RefundStatus,
+    CardBrand, DeclineReason, IdempotencyKey, PaymentId, PaymentNextActionKind, RefundId, RefundReason, RefundStatus,
     SandboxMethod, Timestamp,
     error::{self, Validation},
 };
@@ -67,6 +67,11 @@ impl Payment {
         self.0.decline_reason
     }
 
+    /// What is known of the card; null when nothing is.
+    async fn card(&self, ctx: &Context<'_>) -> Option<Result<PaymentCard>> {
+        ctx.load_own(CardOf(self.0.id)).await.map(|card| card.map(Into::into)).transpose()
+    }
+
     /// How much of it was refunded.
     async fn refunded(&self) -> Money {
         Money(types::Money::new(self.0.refunded, self.0.currency))
@@ -75,6 +80,26 @@ impl Payment {
     /// When it was created.
     async fn created_at(&self) -> Timestamp {
         self.0.created_at
+    }
+}
+
+keys! {
+    /// The card of a payment that the viewer made.
+    private CardOf(PaymentId) => payments::PaymentCard, of_parent payments::cards;
+}
+
+/// What the payment provider says of a card. Its number never comes to this platform.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PaymentCard {
+    /// The brand.
+    brand: CardBrand,
+    /// The last four digits of its number.
+    last_four: String,
+}
+
+impl From<payments::PaymentCard> for PaymentCard {
+    fn from(card: payments::PaymentCard) -> Self {
+        Self { brand: card.brand, last_four: card.last_four.to_string() }
     }
 }
 
@@ -322,7 +347,7 @@ impl PaymentMutation {
     ) -> Result<PayBookingPayload> {
         let guest = ctx.member()?;
         let outcome = match input.read() {
-            Ok((booking, method, key)) => payments::pay(ctx.app(), guest, &booking, method, &key).await,
+            Ok((booking, method, key)) => Box::pin(payments::pay(ctx.app(), guest, &booking, method, &key)).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;
@@ -341,7 +366,7 @@ impl PaymentMutation {
     ) -> Result<ConfirmPaymentPayload> {
         let guest = ctx.member()?;
         let outcome = match ids::keyed(&input.payment_id, ("paymentId", "payment"), input.idempotency_key) {
-            Ok((payment, key)) => payments::confirm(ctx.app(), guest, payment, &key).await,
+            Ok((payment, key)) => Box::pin(payments::confirm(ctx.app(), guest, payment, &key)).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;

@@ -15,7 +15,8 @@ use super::{
 use domain::calendar::restrictions;
 use types::scalars::Date;
 use types::{
-    DeclineReason, ErrorCode, IdentityMethod, ListingStatus, PriceLineKind, StaffRole, Timestamp, UnavailableReason,
+    ConsentDocument, DeclineReason, ErrorCode, Feature, IdentityMethod, ListingStatus, PriceLineKind, StaffRole,
+    Timestamp, UnavailableReason,
     error::{self, Error, Refusal},
 };
 

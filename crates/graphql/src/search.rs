@@ -202,11 +202,7 @@ impl SearchQuery {
         #[graphql(desc = "Start after this cursor, which is valid only with the same filter, stay and order.")]
         after: Option<Cursor>,
     ) -> Option<Result<ListingSearchConnection>> {
-        Some(
-            Box::pin(find(ctx, r#where, stay, order_by.unwrap_or(ListingOrder::Rating), first, after))
-                .await
-                .map_err(Fault::from),
-        )
+        Some(Box::pin(find(ctx, r#where, stay, order_by.unwrap_or(ListingOrder::Rating), first, after)).await)
     }
 }
 
@@ -217,15 +213,15 @@ async fn find(
     order: ListingOrder,
     first: Option<i32>,
     after: Option<Cursor>,
-) -> error::Result<ListingSearchConnection> {
+) -> Result<ListingSearchConnection> {
     let mut filter = filter.map(Filter::try_from).transpose()?.unwrap_or_default();
     filter.amenities = amenities::slugs(ctx.app(), filter.amenities).await?;
     let stay = stay.map(|stay| stay.parse().map_err(|wrong| wrong.in_argument("stay"))).transpose()?;
     let search = Search::new(filter, stay, order)?;
-    let after = after.map(|cursor| search.key(&cursor.0)).transpose()?;
-    let page = Page::new(first, after)?;
+    let after = after.map(|cursor| search.key(&cursor.0)).transpose().map_err(Error::from)?;
+    let page = Page::new(first, after).map_err(Error::from)?;
     let prepared = search.clone().prepare(ctx.app()).await?;
-    let hits = prepared.page(ctx.app(), &page).await?;
+    let hits = prepared.page(ctx.app(), &page, &ctx.public_rows()).await?;
     Ok(ListingSearchConnection { page: Cursored::new(hits, search.cursors()), prepared, count: OnceCell::new() })
 }
 

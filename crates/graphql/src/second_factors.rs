@@ -215,7 +215,7 @@ impl SecondFactorMutation {
         ConfirmSecondFactorPayload::of(confirm(ctx, input).await)
     }
 
-    /// Turns the second factor off. The proof of who the viewer is must have been a second factor, at sign-in or with `confirmIdentity`, at most 10 minutes ago. The owner is told by mail.
+    /// Turns the second factor off. The proof of who the viewer is must have been a second factor or a passkey, at sign-in or with `confirmIdentity`, at most 10 minutes ago. The owner is told by mail.
     async fn disable_second_factor(&self, ctx: &Context<'_>) -> Result<DisableSecondFactorPayload> {
         DisableSecondFactorPayload::of(disable(ctx).await)
     }

@@ -23,7 +23,14 @@ pub struct DeskEffect {
     staff: Staff,
 }
 
-/// One kind of effect of a suspension or a restoration.
+impl DeskEffect {
+    /// The effect, as `staff` see it.
+    pub(super) fn new(effect: Effect, staff: Staff) -> Self {
+        Self { effect, staff }
+    }
+}
+
+/// One kind of effect of a suspension, a restoration or another decision of staff.
 #[Object]
 impl DeskEffect {
     /// What happens.
@@ -31,7 +38,7 @@ impl DeskEffect {
         self.effect.kind
     }
 
-    /// To how many: people, sessions, listings or bookings.
+    /// To how many: people, sessions, listings, bookings or reviews.
     async fn count(&self) -> i32 {
         i32::try_from(self.effect.count).unwrap_or(i32::MAX)
     }
@@ -301,6 +308,6 @@ async fn decide(
     } else {
         suspensions::run(ctx.app(), &support, &order, &key).await?
     };
-    let effects = effects.into_iter().map(|effect| DeskEffect { effect, staff: *support }).collect();
+    let effects = effects.into_iter().map(|effect| DeskEffect::new(effect, *support)).collect();
     Ok(Done { effects, dry_run, replayed })
 }

@@ -16,7 +16,7 @@ mod transport;
 
 pub use eml::StoredMail;
 pub use folder::{FolderEntry, MAX_MAILS, MailFolder};
-pub use letters::{Brand, Letter, RenderedLetter, SecondFactorChange};
+pub use letters::{Brand, Letter, PasskeyChange, ProviderChange, RenderedLetter, SecondFactorChange};
 pub use locale::Locale;
 pub use message::{InvalidMailKey, InvalidSender, MailKey, Message, Sender};
 pub use settings::{Credentials, InvalidSettings, MailSettings, Security, SmtpSettings, Timeouts};

@@ -9,7 +9,7 @@ use std::{fmt, str::FromStr};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use types::{DeclineReason, Money, PaymentId, SandboxMethod};
+use types::{CardBrand, DeclineReason, LastFour, Money, PaymentId, SandboxMethod};
 
 /// The payment method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +89,18 @@ pub struct Notice {
     pub reference: String,
     /// The status at that time.
     pub status: IntentStatus,
+    /// The card, if there is one and the provider says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
+}
+
+/// What a provider says of a card. Its whole number never comes here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// The brand.
+    pub brand: CardBrand,
+    /// The last four digits of its number.
+    pub last_four: LastFour,
 }
 
 /// Why a call to a provider failed.
@@ -136,7 +148,13 @@ impl Sandbox {
             IntentStatus::Declined(_) => "declined",
             IntentStatus::Voided => "voided",
         };
-        Notice { event: format!("{payment}.{word}"), payment, reference: format!("sandbox_{payment}"), status }
+        Notice {
+            event: format!("{payment}.{word}"),
+            payment,
+            reference: format!("sandbox_{payment}"),
+            status,
+            card: None,
+        }
     }
 
     fn paid(intent: &NewIntent) -> IntentStatus {
@@ -148,6 +166,18 @@ impl Sandbox {
 
     fn answer<'a>(payment: PaymentId, status: IntentStatus) -> Answer<'a, Notice> {
         Box::pin(std::future::ready(Ok(Self::notice(payment, status))))
+    }
+
+    /// The test card of a method.
+    pub fn card(PaymentMethod::Sandbox(method): PaymentMethod) -> Option<Card> {
+        let (brand, digits) = match method {
+            SandboxMethod::CardOk => (CardBrand::Visa, "4242"),
+            SandboxMethod::CardDeclined => (CardBrand::Visa, "0002"),
+            SandboxMethod::CardInsufficientFunds => (CardBrand::Mastercard, "9995"),
+            SandboxMethod::CardNeedsConfirmation => (CardBrand::Mastercard, "3155"),
+            SandboxMethod::CardConfirmationFails => (CardBrand::Amex, "0005"),
+        };
+        Some(Card { brand, last_four: digits.parse().ok()? })
     }
 }
 
@@ -166,7 +196,8 @@ impl PaymentProvider for Sandbox {
                 IntentStatus::RequiresConfirmation { url: None }
             }
         };
-        Self::answer(intent.payment, status)
+        let notice = Notice { card: Self::card(intent.method), ..Self::notice(intent.payment, status) };
+        Box::pin(std::future::ready(Ok(notice)))
     }
 
     fn confirm(&self, key: EffectKey, intent: NewIntent) -> Answer<'_, Notice> {

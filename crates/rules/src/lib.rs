@@ -6,5 +6,6 @@ pub mod money;
 pub mod pricing;
 pub mod restrictions;
 pub mod rule_sets;
+pub mod support_cases;
 pub mod timezones;
 pub mod transitions;

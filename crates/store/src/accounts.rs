@@ -102,6 +102,12 @@ pub async fn has_verified_email(conn: &mut Conn, id: UserId) -> QueryResult<bool
     Ok(found.unwrap_or_default())
 }
 
+/// Whether the account has a password.
+pub async fn has_password(conn: &mut Conn, id: UserId) -> QueryResult<bool> {
+    let has_password = users::table.find(id).select(users::password_hash.is_not_null());
+    Ok(has_password.first(conn).await.optional()?.unwrap_or_default())
+}
+
 /// Makes `email` the verified email of an account.
 ///
 /// # Errors

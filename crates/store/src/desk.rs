@@ -9,10 +9,14 @@ use super::{
     bookings::{Booking, ByCheckIn},
     payments::Payment,
     query_parts::{UnionAll, among, newest_first},
-    schema::{bookings, listing_suspensions, listings, payments, users},
+    reviews::Review,
+    schema::{bookings, listing_suspensions, listings, payment_cards, payments, reviews, users},
 };
 use mysql_engine::Conn;
-use types::{BookingId, ConfirmationCode, ListingId, ListingStatus, Newest, Page, PaymentId, Timestamp, UserId};
+use types::{
+    BookingId, ConfirmationCode, LastFour, ListingId, ListingStatus, Newest, Page, PaymentId, ReviewId, Timestamp,
+    UserId,
+};
 
 /// The most accounts that one email leads to: any number can wait for its verification.
 const MOST_PEOPLE: i64 = 100;
@@ -96,6 +100,21 @@ pub enum Payments {
     For(BookingId),
     /// Those for bookings of these people, as guests and as hosts.
     Of(Vec<UserId>),
+    /// Those with a card whose number ends so.
+    With(LastFour),
+}
+
+/// Which reviews to find.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reviews {
+    /// This one.
+    One(ReviewId),
+    /// That of this stay.
+    For(BookingId),
+    /// Those of this listing.
+    At(ListingId),
+    /// Those that these people wrote.
+    By(Vec<UserId>),
 }
 
 /// The accounts with this email, verified or not, at most 100.
@@ -163,13 +182,33 @@ pub async fn bookings(conn: &mut Conn, which: &Bookings, page: &Page<ByCheckIn>)
     Ok(rows)
 }
 
+/// A page of payments with a card and one more, newest first. Ids are in the order of time, and the index of cards is in that of ids, so
+/// that it reads no more than the page, however many cards end so.
+async fn with_card(conn: &mut Conn, last_four: LastFour, page: &Page<Newest<PaymentId>>) -> QueryResult<Vec<Payment>> {
+    let mut query = payment_cards::table
+        .inner_join(payments::table)
+        .filter(payment_cards::last_four.eq(last_four))
+        .order(payment_cards::payment_id.desc())
+        .limit(page.limit())
+        .select(Payment::as_select())
+        .into_boxed::<Mysql>();
+    if let Some(after) = page.after {
+        query = query.filter(payment_cards::payment_id.lt(after.id));
+    }
+    query.load(conn).await
+}
+
 /// A page of payments and one more, newest first.
 pub async fn payments(conn: &mut Conn, which: &Payments, page: &Page<Newest<PaymentId>>) -> QueryResult<Vec<Payment>> {
+    if let Payments::With(last_four) = which {
+        return with_card(conn, *last_four, page).await;
+    }
     let part = || {
         let all = payments::table.inner_join(bookings::table).select(Payment::as_select());
         newest_first!(all, page, payments::created_at, payments::id)
     };
     let parts = match which {
+        Payments::With(_) => Vec::new(),
         Payments::One(id) => vec![part().filter(payments::id.eq(*id))],
         Payments::For(booking) => vec![part().filter(payments::booking_id.eq(*booking))],
         // Each side reads its own index.
@@ -183,6 +222,33 @@ pub async fn payments(conn: &mut Conn, which: &Payments, page: &Page<Newest<Paym
     let mut seen = BTreeSet::new();
     rows.retain(|row| seen.insert(row.id));
     Ok(rows)
+}
+
+/// A page of reviews and one more, newest first: revealed, not revealed yet, and hidden.
+pub async fn reviews(conn: &mut Conn, which: &Reviews, page: &Page<Newest<ReviewId>>) -> QueryResult<Vec<Review>> {
+    let part = || {
+        let all = reviews::table.select(Review::as_select());
+        newest_first!(all, page, reviews::created_at, reviews::id)
+    };
+    let parts = match which {
+        Reviews::One(id) => vec![part().filter(reviews::id.eq(*id))],
+        Reviews::For(booking) => vec![part().filter(reviews::booking_id.eq(*booking))],
+        // Each reads its own range of an index.
+        Reviews::At(listing) => {
+            let of = |revealed| part().filter(reviews::listing_id.eq(*listing)).filter(reviews::revealed.eq(revealed));
+            vec![of(true), of(false)]
+        }
+        Reviews::By(people) => vec![part().filter(among(reviews::author_id, people.iter().copied()))],
+    };
+    let mut rows: Vec<Review> = UnionAll::of(parts, false).load(conn).await?;
+    rows.sort_by_key(|row| Reverse((row.created_at, row.id)));
+    Ok(rows)
+}
+
+/// The payments with these ids, in no order.
+pub async fn payments_by_ids(conn: &mut Conn, ids: &[PaymentId]) -> QueryResult<Vec<Payment>> {
+    let found = payments::table.filter(among(payments::id, ids.iter().copied()));
+    found.select(Payment::as_select()).load(conn).await
 }
 
 /// The booking with this confirmation code.

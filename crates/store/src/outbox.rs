@@ -70,6 +70,11 @@ pub async fn order(
     .await
 }
 
+/// The stored request of the latest effect of a kind on an object.
+pub async fn payload(conn: &mut Conn, object: ObjectId, kind: EffectKind) -> QueryResult<Option<String>> {
+    outbox::table.find((object, kind)).select(outbox::payload).first(conn).await.optional()
+}
+
 /// Writes an effect that voids each payment of a booking that is being voided and has none pending.
 pub(super) async fn order_voids(tx: &mut Conn, booking: ObjectId, now: Timestamp) -> QueryResult<usize> {
     diesel::sql_query(
@@ -249,6 +254,23 @@ pub async fn revive(tx: &mut Conn, object: ObjectId, now: Timestamp) -> QueryRes
 /// How many effects are in a state. Not for `done`: there are too many of these.
 pub async fn count(conn: &mut Conn, state: EffectState) -> QueryResult<i64> {
     outbox::table.filter(outbox::state.eq(state)).count().get_result(conn).await
+}
+
+/// Deletes at most `limit` mails that failed for good before `before`, the oldest first.
+pub async fn delete_failed_mails(conn: &mut Conn, before: Timestamp, limit: u32) -> QueryResult<usize> {
+    let mut deleted = 0;
+    for state in [EffectState::Refused, EffectState::Dead] {
+        deleted += diesel::sql_query(
+            "DELETE FROM outbox WHERE state = ? AND updated_at < ? AND kind = 'SEND_MAIL' ORDER BY updated_at LIMIT ?",
+        )
+        .bind::<sql_types::Text, _>(state)
+        .bind::<sql_types::Datetime, _>(before)
+        .bind::<sql_types::Unsigned<sql_types::Integer>, _>(limit)
+        .prepared()
+        .execute(conn)
+        .await?;
+    }
+    Ok(deleted)
 }
 
 /// Deletes at most `limit` effects that were done before `before`, the oldest first.

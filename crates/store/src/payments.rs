@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{
+    co_hosts::helped_by,
     outbox,
     query_parts::among,
     schema::{bookings, payments, refunds},
@@ -11,8 +12,8 @@ use super::{
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{
-    BookingId, Currency, DeclineReason, PaymentId, PaymentStatus, RefundId, RefundReason, RefundStatus, Timestamp,
-    UserId,
+    BookingId, Currency, DeclineReason, PaymentId, PaymentStatus, Permission, RefundId, RefundReason, RefundStatus,
+    Timestamp, UserId,
 };
 
 /// An attempt to pay for a booking.
@@ -217,13 +218,13 @@ pub async fn visible_refunds_by_ids(conn: &mut Conn, guest: UserId, ids: &[Refun
         .await
 }
 
-/// Those of `ids` that `host` hosts and for which money is authorized.
+/// Those of `ids` that `host` can accept, as host or on the host's behalf, and for which money is authorized.
 pub async fn authorized_of_host(conn: &mut Conn, host: UserId, ids: &[BookingId]) -> QueryResult<Vec<BookingId>> {
     payments::table
         .inner_join(bookings::table)
         .filter(among(payments::booking_id, ids.iter().copied()))
         .filter(payments::status.eq(PaymentStatus::Authorized))
-        .filter(bookings::host_id.eq(host))
+        .filter(bookings::host_id.eq(host).or(helped_by!(bookings::listing_id, host, Permission::AnswerBookings)))
         .select(payments::booking_id)
         .load(conn)
         .await

@@ -36,6 +36,8 @@ pub struct Review {
     pub publish_at: Timestamp,
     /// Whether everyone can see it.
     pub revealed: bool,
+    /// Since when staff hide it.
+    pub hidden_at: Option<Timestamp>,
 }
 
 /// Ratings by category, each 1 to 5; all or none.
@@ -118,6 +120,11 @@ pub async fn of_bookings(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> 
     found.load(conn).await
 }
 
+/// The review, whoever can see it: for staff.
+pub async fn find(conn: &mut Conn, id: ReviewId) -> QueryResult<Option<Review>> {
+    reviews::table.find(id).select(Review::as_select()).first(conn).await.optional()
+}
+
 /// Writes a review of a stay.
 pub async fn insert(tx: &mut Conn, review: &Review) -> QueryResult<()> {
     diesel::insert_into(reviews::table)
@@ -146,22 +153,44 @@ pub async fn insert(tx: &mut Conn, review: &Review) -> QueryResult<()> {
     Ok(())
 }
 
-/// Hidden reviews whose window closed at `now` or before.
+/// Reviews that are not revealed and whose window closed at `now` or before, except those that staff hide.
 pub async fn due(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<ReviewId>> {
-    let due = reviews::table.filter(reviews::revealed.eq(false)).filter(reviews::publish_at.le(now));
+    let due = reviews::table
+        .filter(reviews::revealed.eq(false))
+        .filter(reviews::publish_at.le(now))
+        .filter(reviews::hidden_at.is_null());
     due.order(reviews::publish_at).select(reviews::id).limit(limit).load(conn).await
 }
 
-/// The review, if it is still hidden, locked until the transaction ends.
-pub async fn lock_hidden(tx: &mut Conn, id: ReviewId) -> QueryResult<Option<Review>> {
-    let hidden = reviews::table.find(id).filter(reviews::revealed.eq(false));
-    hidden.select(Review::as_select()).for_update().first(tx).await.optional()
+/// The review, if it is not revealed and staff do not hide it, locked until the transaction ends.
+pub async fn lock_unrevealed(tx: &mut Conn, id: ReviewId) -> QueryResult<Option<Review>> {
+    let found = lock(tx, id).await?;
+    Ok(found.filter(|review| !review.revealed && review.hidden_at.is_none()))
+}
+
+/// The review, locked until the transaction ends.
+pub async fn lock(tx: &mut Conn, id: ReviewId) -> QueryResult<Option<Review>> {
+    reviews::table.find(id).select(Review::as_select()).for_update().first(tx).await.optional()
+}
+
+/// Hides a review, which is locked, and removes it from the ratings of its listing if it is in them.
+pub async fn hide(tx: &mut Conn, review: &Review, now: Timestamp) -> QueryResult<()> {
+    diesel::update(reviews::table.find(review.id))
+        .set((reviews::revealed.eq(false), reviews::hidden_at.eq(now)))
+        .prepared()
+        .execute(tx)
+        .await?;
+    if review.revealed { uncount(tx, review).await } else { Ok(()) }
+}
+
+/// Shows a hidden review again, which is locked. It is not revealed by this.
+pub async fn unhide(tx: &mut Conn, id: ReviewId) -> QueryResult<usize> {
+    diesel::update(reviews::table.find(id)).set(reviews::hidden_at.eq(None::<Timestamp>)).prepared().execute(tx).await
 }
 
 /// Reveals the review and adds it to the ratings of its listing, in one transaction.
 pub async fn reveal(tx: &mut Conn, review: &Review) -> QueryResult<()> {
     diesel::update(reviews::table.find(review.id)).set(reviews::revealed.eq(true)).prepared().execute(tx).await?;
-    let hundredths = |rating: Option<u8>| u64::from(rating.unwrap_or(0)) * 100;
     let of = &review.categories;
     diesel::update(listings::table.find(review.listing_id))
         .set((
@@ -180,4 +209,30 @@ pub async fn reveal(tx: &mut Conn, review: &Review) -> QueryResult<()> {
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// Removes a review from the ratings of its listing.
+async fn uncount(tx: &mut Conn, review: &Review) -> QueryResult<()> {
+    let of = &review.categories;
+    diesel::update(listings::table.find(review.listing_id))
+        .set((
+            listings::review_count.eq(listings::review_count - 1),
+            listings::rating_count.eq(listings::rating_count - u32::from(review.rating.is_some())),
+            listings::rating_total.eq(listings::rating_total - hundredths(review.rating)),
+            listings::category_count.eq(listings::category_count - u32::from(of.cleanliness.is_some())),
+            listings::cleanliness_total.eq(listings::cleanliness_total - hundredths(of.cleanliness)),
+            listings::accuracy_total.eq(listings::accuracy_total - hundredths(of.accuracy)),
+            listings::check_in_total.eq(listings::check_in_total - hundredths(of.check_in)),
+            listings::communication_total.eq(listings::communication_total - hundredths(of.communication)),
+            listings::location_total.eq(listings::location_total - hundredths(of.location)),
+            listings::value_total.eq(listings::value_total - hundredths(of.value)),
+        ))
+        .prepared()
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+fn hundredths(rating: Option<u8>) -> u64 {
+    u64::from(rating.unwrap_or(0)) * 100
 }

@@ -71,6 +71,45 @@ diesel::table! {
         hidden_from_host -> Bool,
         time_zone_rules -> Text,
         confirmation_number -> Nullable<Unsigned<BigInt>>,
+        staff_refunded -> BigInt,
+    }
+}
+
+diesel::table! {
+    co_hosts (id) {
+        id -> Binary,
+        listing_id -> Binary,
+        access -> Text,
+        email -> Nullable<Text>,
+        user_id -> Nullable<Binary>,
+        invited_by -> Binary,
+        invited_at -> Datetime,
+        expires_at -> Nullable<Datetime>,
+        accepted_at -> Nullable<Datetime>,
+        ended_at -> Nullable<Datetime>,
+        ended_by -> Nullable<Binary>,
+        in_force -> Nullable<Unsigned<TinyInt>>,
+    }
+}
+
+diesel::table! {
+    consents (id) {
+        id -> Binary,
+        user_id -> Binary,
+        document -> Text,
+        version -> Nullable<Text>,
+        given -> Bool,
+        recorded_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    data_exports (id) {
+        id -> Binary,
+        user_id -> Binary,
+        session_id -> Binary,
+        created_at -> Datetime,
+        expires_at -> Datetime,
     }
 }
 
@@ -81,6 +120,15 @@ diesel::table! {
         created_at -> Datetime,
         used_at -> Datetime,
         expires_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    erasures (user_id) {
+        user_id -> Binary,
+        state -> Text,
+        requested_at -> Datetime,
+        due_at -> Datetime,
     }
 }
 
@@ -97,6 +145,14 @@ diesel::table! {
         cause -> Text,
         cause_id -> Text,
         payload -> Text,
+    }
+}
+
+diesel::table! {
+    feature_switches (feature) {
+        feature -> Text,
+        is_on -> Bool,
+        changed_at -> Datetime,
     }
 }
 
@@ -123,6 +179,14 @@ diesel::table! {
     guest_holds (guest_id) {
         guest_id -> Binary,
         holds -> Unsigned<BigInt>,
+    }
+}
+
+diesel::table! {
+    held_data (user_id, number) {
+        user_id -> Binary,
+        number -> Unsigned<Integer>,
+        sealed_part -> Binary,
     }
 }
 
@@ -158,6 +222,19 @@ diesel::table! {
         attempts -> Unsigned<Integer>,
         due_at -> Datetime,
         received_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    legal_holds (id) {
+        id -> Binary,
+        user_id -> Binary,
+        reason -> Text,
+        placed_by -> Binary,
+        placed_at -> Datetime,
+        expires_at -> Datetime,
+        ended_at -> Nullable<Datetime>,
+        ended_by -> Nullable<Binary>,
     }
 }
 
@@ -323,6 +400,39 @@ diesel::table! {
 }
 
 diesel::table! {
+    passkey_challenges (challenge_hash) {
+        challenge_hash -> Binary,
+        purpose -> Text,
+        user_id -> Nullable<Binary>,
+        expires_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    passkeys (id) {
+        id -> Binary,
+        user_id -> Binary,
+        credential_hash -> Binary,
+        credential_id -> Binary,
+        public_key -> Binary,
+        sign_count -> Unsigned<Integer>,
+        is_backup_eligible -> Bool,
+        transports -> Text,
+        name -> Text,
+        created_at -> Datetime,
+        last_used_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
+    payment_cards (payment_id) {
+        payment_id -> Binary,
+        brand -> Text,
+        last_four -> Text,
+    }
+}
+
+diesel::table! {
     payment_cases (id) {
         id -> Binary,
         kind -> Text,
@@ -354,11 +464,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    person_keys (user_id) {
+        user_id -> Binary,
+        key_id -> Text,
+        sealed_key -> Binary,
+        created_at -> Datetime,
+    }
+}
+
+diesel::table! {
     photos (listing_id, position) {
         listing_id -> Binary,
         position -> Unsigned<SmallInt>,
         url -> Text,
         caption -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    provider_attempts (handle_hash) {
+        handle_hash -> Binary,
+        provider -> Text,
+        redirect_uri -> Text,
+        user_id -> Nullable<Binary>,
+        created_at -> Datetime,
+        expires_at -> Datetime,
+        claimed_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
+    provider_links (identity) {
+        identity -> Binary,
+        user_id -> Binary,
+        provider -> Text,
+        linked_at -> Datetime,
     }
 }
 
@@ -439,6 +579,7 @@ diesel::table! {
         revealed -> Bool,
         source -> Nullable<Text>,
         source_id -> Nullable<Unsigned<BigInt>>,
+        hidden_at -> Nullable<Datetime>,
     }
 }
 
@@ -493,6 +634,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    support_case_notes (case_id, number) {
+        case_id -> Binary,
+        number -> Unsigned<SmallInt>,
+        author_id -> Binary,
+        text -> Text,
+        created_at -> Datetime,
+    }
+}
+
+diesel::table! {
+    support_cases (id) {
+        id -> Binary,
+        kind -> Text,
+        status -> Text,
+        opened_by -> Binary,
+        booking_id -> Nullable<Binary>,
+        listing_id -> Nullable<Binary>,
+        person_id -> Nullable<Binary>,
+        open_about -> Nullable<Binary>,
+        text -> Text,
+        question -> Nullable<Text>,
+        answer -> Nullable<Text>,
+        resolution -> Nullable<Text>,
+        assignee_id -> Nullable<Binary>,
+        due_at -> Datetime,
+        opened_at -> Datetime,
+        closed_at -> Nullable<Datetime>,
+        updated_at -> Datetime,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Binary,
         email -> Nullable<Text>,
@@ -538,8 +711,13 @@ diesel::table! {
 
 diesel::joinable!(bookings -> listings (listing_id));
 diesel::joinable!(bookings -> quotes (quote_id));
+diesel::joinable!(co_hosts -> listings (listing_id));
+diesel::joinable!(consents -> users (user_id));
+diesel::joinable!(data_exports -> users (user_id));
 diesel::joinable!(devices -> users (user_id));
+diesel::joinable!(erasures -> users (user_id));
 diesel::joinable!(guest_holds -> users (guest_id));
+diesel::joinable!(held_data -> users (user_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(listing_amenities -> amenities (amenity_slug));
 diesel::joinable!(listing_amenities -> listings (listing_id));
@@ -551,8 +729,14 @@ diesel::joinable!(night_rates -> listings (listing_id));
 diesel::joinable!(nights -> bookings (booking_id));
 diesel::joinable!(nights -> listings (listing_id));
 diesel::joinable!(one_time_codes -> users (user_id));
+diesel::joinable!(passkey_challenges -> users (user_id));
+diesel::joinable!(passkeys -> users (user_id));
+diesel::joinable!(payment_cards -> payments (payment_id));
 diesel::joinable!(payments -> bookings (booking_id));
+diesel::joinable!(person_keys -> users (user_id));
 diesel::joinable!(photos -> listings (listing_id));
+diesel::joinable!(provider_attempts -> users (user_id));
+diesel::joinable!(provider_links -> users (user_id));
 diesel::joinable!(quotes -> listings (listing_id));
 diesel::joinable!(quotes -> users (guest_id));
 diesel::joinable!(recovery_codes -> users (user_id));
@@ -565,16 +749,22 @@ diesel::joinable!(reviews -> users (author_id));
 diesel::joinable!(second_factors -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(sign_in_challenges -> users (user_id));
+diesel::joinable!(support_case_notes -> support_cases (case_id));
+diesel::joinable!(support_case_notes -> users (author_id));
+diesel::joinable!(support_cases -> bookings (booking_id));
+diesel::joinable!(support_cases -> listings (listing_id));
 diesel::joinable!(wishlist_items -> listings (listing_id));
 diesel::joinable!(wishlist_items -> wishlists (wishlist_id));
 diesel::joinable!(wishlists -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query! {
-    amenities, audit_entries, audit_head, bookings, devices, events,
-    feed_entries, feeds, guest_holds, idempotency_keys, imports, inbox,
-    limits, listing_amenities, listing_imports, listing_suspensions, listing_words, listings,
-    night_rates, nights, one_time_codes, outbox, payment_cases, payments,
-    photos, quotes, recovery_codes, refresh_tokens, refunds, reviews,
-    role_grants, second_factors, sessions, sign_in_challenges, users, wishlist_items,
-    wishlists,
+    amenities, audit_entries, audit_head, bookings, co_hosts, consents,
+    data_exports, devices, erasures, events, feature_switches, feed_entries,
+    feeds, guest_holds, held_data, idempotency_keys, imports, inbox,
+    legal_holds, limits, listing_amenities, listing_imports, listing_suspensions, listing_words,
+    listings, night_rates, nights, one_time_codes, outbox, passkey_challenges,
+    passkeys, payment_cards, payment_cases, payments, person_keys, photos,
+    provider_attempts, provider_links, quotes, recovery_codes, refresh_tokens, refunds,
+    reviews, role_grants, second_factors, sessions, sign_in_challenges, support_case_notes,
+    support_cases, users, wishlist_items, wishlists,
 }

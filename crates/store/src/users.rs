@@ -53,7 +53,7 @@ pub struct Profile {
 pub struct NewUser {
     /// The account.
     pub id: UserId,
-    /// Verified email, in lower case. With a password there is this or `unverified_email`, without one neither.
+    /// Verified email, in lower case. With a password there is this or `unverified_email`.
     pub email: Option<String>,
     /// Email that is not verified yet, in lower case.
     pub unverified_email: Option<String>,

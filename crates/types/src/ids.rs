@@ -169,6 +169,8 @@ ids! {
     SessionId = "ses";
     /// A listing.
     ListingId = "lst";
+    /// An invitation to help a host, and who has accepted it.
+    CoHostId = "coh";
     /// A quote.
     QuoteId = "qt";
     /// A booking.
@@ -181,16 +183,26 @@ ids! {
     ReviewId = "rev";
     /// A problem with a payment that an operator must decide.
     CaseId = "case";
+    /// A case that a person has opened.
+    SupportCaseId = "cs";
     /// A wishlist.
     WishlistId = "wl";
     /// A listing on a wishlist.
     WishlistItemId = "wli";
+    /// A passkey.
+    PasskeyId = "pk";
     /// A mail.
     MailId = "ml";
     /// A one-time code.
     CodeId = "otc";
     /// A grant of a role.
     RoleGrantId = "grt";
+    /// A decision about a legal document.
+    ConsentId = "cns";
+    /// A permission to read all data of a person.
+    DataExportId = "dex";
+    /// A legal hold.
+    LegalHoldId = "lh";
 }
 
 /// The bits of an id whose type follows from the context.
@@ -202,6 +214,11 @@ impl ObjectId {
     /// The id with these bytes.
     pub fn of_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
+    }
+
+    /// The bytes, as stored in the database.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
     }
 
     /// The last byte: random, except for ids derived from a number.
@@ -239,7 +256,10 @@ macro_rules! objects {
     )*};
 }
 
-objects! { BookingId CodeId ListingId MailId PaymentId RefundId ReviewId UserId }
+objects! {
+    BookingId CodeId ConsentId ListingId MailId PaymentId QuoteId RefundId ReviewId RoleGrantId SessionId SupportCaseId UserId
+    WishlistId
+}
 
 impl From<UserId> for MeId {
     fn from(id: UserId) -> Self {

@@ -2,6 +2,7 @@
 
 mod amenities;
 mod clock;
+mod co_hosting;
 mod confirmation_code;
 mod coordinates;
 pub mod countries;
@@ -17,6 +18,7 @@ mod jobs;
 mod json;
 mod keys;
 mod keyset;
+mod last_four;
 mod limits;
 mod money;
 mod page;
@@ -33,6 +35,7 @@ pub mod web_address;
 
 pub use amenities::{amenity_key, amenity_of};
 pub use clock::{Clock, Entropy, ManualClock, OsEntropy, SeededEntropy, SystemClock};
+pub use co_hosting::Permission;
 pub use confirmation_code::{ConfirmationCode, NoConfirmationCode};
 pub use coordinates::{Area, GeoBox, Point};
 pub use email::{Email, InvalidEmail};
@@ -45,6 +48,7 @@ pub use jobs::Jobs;
 pub use json::Json;
 pub use keys::{IdempotencyKey, InvalidKey};
 pub use keyset::Newest;
+pub use last_four::{LastFour, NotFourDigits};
 pub use limits::{Delayed, Delays, Penalty, Rule};
 pub use money::{Currency, Money, UnknownCurrency};
 pub use page::{Page, PageError, PageOf};

@@ -21,6 +21,14 @@ pub struct Retention {
     pub effects: Duration,
     /// Notifications of payment providers, after they were received.
     pub provider_events: Duration,
+    /// Cases about payments, after they were closed.
+    pub cases: Duration,
+    /// Codes that were mailed, after they have expired.
+    pub codes: Duration,
+    /// Mails that could not be sent, after the last attempt.
+    pub failed_mails: Duration,
+    /// Permissions to read an export, after they have expired.
+    pub data_exports: Duration,
 }
 
 impl Default for Retention {
@@ -34,6 +42,10 @@ impl Default for Retention {
             catalog: Duration::days(7),
             effects: Duration::days(30),
             provider_events: Duration::days(400),
+            cases: Duration::days(400),
+            codes: Duration::days(7),
+            failed_mails: Duration::days(30),
+            data_exports: Duration::days(30),
         }
     }
 }

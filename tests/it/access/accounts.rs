@@ -79,15 +79,19 @@ pub(super) async fn password(world: &World, row: Row) -> Value {
     json!({ "input": input })
 }
 
-/// Everybody has proved a moment ago who they are.
 /// All viewers have proved a moment ago who they are.
-async fn prove_all(world: &World) {
+pub(super) async fn prove_all(world: &World) {
     for (_, actor) in world.viewers() {
         if let Some(actor) = actor {
             let (conn, now) = (&mut world.app.conn().await, world.app.app.now());
             store::sessions::record_authentication(conn, actor.member.session(), now).await.unwrap();
         }
     }
+}
+
+pub(super) async fn data_export(world: &World) -> Value {
+    prove_all(world).await;
+    json!({})
 }
 
 /// With an email that is not the viewer's: each would be gone after their own turn.

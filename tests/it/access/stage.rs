@@ -3,14 +3,15 @@
 use std::fmt;
 
 use domain::events::EventPosition;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
-use types::{BookingId, ConfirmationCode, Side, StaffRole};
+use types::{BookingId, ConfirmationCode, Side};
 
 use super::{
-    accounts,
+    accounts, co_hosts, desk, passkeys, providers,
     world::{DRAFT, World},
 };
-use crate::{desk::act, harness::actors::Actor, operations::of_field};
+use crate::operations::of_field;
 
 /// A root field, and its object.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +45,8 @@ pub const ROWS: &[Row] = &[
     row("listing", "unlisted"),
     row("searchListings", ""),
     row("amenities", ""),
+    row("terms", ""),
+    row("identityProviders", ""),
     row("booking", "pending"),
     row("booking", "confirmed"),
     row("booking", "cancelled"),
@@ -57,6 +60,10 @@ pub const ROWS: &[Row] = &[
     row("cancelEmailChange", "another's change"),
     row("updateProfile", ""),
     row("deleteAccount", "another's email"),
+    row("cancelAccountDeletion", ""),
+    row("requestDataExport", ""),
+    row("acceptTerms", ""),
+    row("setConsent", ""),
     row("requestPasswordReset", "known address"),
     row("requestPasswordReset", "new address"),
     row("resetPassword", "another's code"),
@@ -66,6 +73,20 @@ pub const ROWS: &[Row] = &[
     row("confirmSecondFactor", "wrong code"),
     row("replaceRecoveryCodes", ""),
     row("disableSecondFactor", ""),
+    row("beginPasskey", ""),
+    row("addPasskey", "guest's response"),
+    row("renamePasskey", ""),
+    row("beginPasskeyConfirmation", ""),
+    row("removePasskey", ""),
+    row("beginPasskeySignIn", ""),
+    row("completePasskeySignIn", "right passkey"),
+    row("completePasskeySignIn", "wrong passkey"),
+    row("beginProviderSignIn", ""),
+    row("completeProviderSignIn", "new person"),
+    row("completeProviderSignIn", "guest's person"),
+    row("beginProviderLink", ""),
+    row("completeProviderLink", "begun by guest"),
+    row("unlinkProvider", "guest's"),
     row("signIn", "right password"),
     row("signIn", "wrong password"),
     row("completeSignIn", "right code"),
@@ -82,6 +103,13 @@ pub const ROWS: &[Row] = &[
     row("blockNights", ""),
     row("openNights", ""),
     row("setNightPrices", ""),
+    row("inviteCoHost", ""),
+    row("acceptCoHostInvitation", "guest's"),
+    row("declineCoHostInvitation", "guest's"),
+    row("changeCoHostAccess", "guest's access"),
+    row("removeCoHost", "guest"),
+    row("removeCoHost", "invitation"),
+    row("leaveCoHosting", "guest"),
     row("quoteStay", "published"),
     row("quoteStay", "draft"),
     row("createBooking", "guest's quote"),
@@ -103,25 +131,47 @@ pub const ROWS: &[Row] = &[
     row("desk", ""),
     row("grantRole", ""),
     row("endRole", ""),
+    row("placeLegalHold", ""),
+    row("endLegalHold", ""),
+    row("readHeldData", ""),
     row("suspendPerson", ""),
     row("restorePerson", ""),
     row("suspendListing", ""),
     row("restoreListing", ""),
     row("deskCancelBooking", ""),
+    row("deskRefund", ""),
+    row("hideReview", ""),
+    row("restoreReview", ""),
+    row("openCase", "published"),
+    row("openCase", "draft"),
+    row("answerCase", ""),
+    row("updateCase", ""),
+    row("addCaseNote", ""),
+    row("setFeature", ""),
     row("bookingEvents", ""),
     row("myTripEvents", ""),
     row("myHostingEvents", ""),
 ];
 
 impl Row {
-    /// Whether the operation has the guest's password, so that the viewer can read the guest's data.
+    /// Whether the operation has the guest's password, or what a provider has sent for the guest, so that the viewer can read the guest's data.
     pub fn needs_password(self) -> bool {
-        self.field == "signIn"
+        self.field == "signIn" || self.about == "guest's person"
     }
 
     /// Whether it is part of the desk, where staff see private data.
     pub fn is_of_desk(self) -> bool {
-        ["desk", "deskCancelBooking"].contains(&self.field)
+        [
+            "desk",
+            "deskCancelBooking",
+            "deskRefund",
+            "hideReview",
+            "restoreReview",
+            "updateCase",
+            "addCaseNote",
+            "readHeldData",
+        ]
+        .contains(&self.field)
     }
 }
 
@@ -137,41 +187,60 @@ impl fmt::Display for Row {
 /// The variables of the row's example, with objects that were created for this call.
 pub async fn stage(world: &World, row: &Row) -> Value {
     let mut variables = of_field(row.field).variables;
-    let change = match row.field {
-        "node" | "nodes" | "me" | "listing" | "searchListings" | "amenities" | "booking" => read(world, *row).await,
-        "registerUser" | "signIn" | "refreshSession" | "signOut" => accounts::account(world, *row).await,
-        "bookingByCode" => json!({ "confirmationCode": code_of(&world.pending().await.0) }),
-        "verifyEmail" | "resendVerification" => accounts::email(world, *row).await,
-        field if field.ends_with("EmailChange") => accounts::email_change(world, field).await,
-        "updateProfile" => json!({}),
-        "deleteAccount" => accounts::deletion(world).await,
-        "requestPasswordReset" | "resetPassword" | "changePassword" | "confirmIdentity" => {
-            accounts::password(world, *row).await
-        }
-        "bookingEvents" | "myTripEvents" | "myHostingEvents" => stream(world, row.field).await,
-        "quoteStay" | "createBooking" | "payBooking" | "confirmPayment" => trip(world, *row).await,
-        "acceptBooking" | "declineBooking" | "cancelBooking" | "writeReview" => answer(world, *row).await,
-        field if field.ends_with("SecondFactor") || field == "replaceRecoveryCodes" => {
-            accounts::second_factor(world, *row).await
-        }
-        "completeSignIn" => accounts::complete(world, *row).await,
-        "endSession" => json!({ "input": { "sessionId": world.session().await.member.session().to_string() } }),
-        "endOtherSessions" => json!({}),
-        "desk" => json!({ "search": world.guest.member.id().to_string() }),
-        "suspendPerson" | "restorePerson" | "suspendListing" | "restoreListing" | "deskCancelBooking" => {
-            suspension(world, row.field).await
-        }
-        "grantRole" | "endRole" => roles(world, row.field).await,
-        field if field.ends_with("Wishlist") => keeping(world, field).await,
-        _ => hosting(world, *row).await,
-    };
+    let change = objects(world, *row).await;
     merge(&mut variables, change);
     variables
 }
 
+/// The objects of a row. Not `async`, so that not all of these futures are on one stack.
+fn objects(world: &World, row: Row) -> BoxFuture<'_, Value> {
+    match row.field {
+        "node" | "nodes" | "me" | "listing" | "searchListings" | "amenities" | "booking" | "identityProviders" => {
+            Box::pin(read(world, row))
+        }
+        "registerUser" | "signIn" | "refreshSession" | "signOut" => Box::pin(accounts::account(world, row)),
+        "bookingByCode" => Box::pin(async { json!({ "confirmationCode": code_of(&world.pending().await.0) }) }),
+        "verifyEmail" | "resendVerification" => Box::pin(accounts::email(world, row)),
+        field if field.ends_with("EmailChange") => Box::pin(accounts::email_change(world, field)),
+        "updateProfile" => Box::pin(async { json!({}) }),
+        "deleteAccount" => Box::pin(accounts::deletion(world)),
+        "requestPasswordReset" | "resetPassword" | "changePassword" | "confirmIdentity" => {
+            Box::pin(accounts::password(world, row))
+        }
+        "bookingEvents" | "myTripEvents" | "myHostingEvents" => Box::pin(stream(world, row.field)),
+        "quoteStay" | "createBooking" | "payBooking" | "confirmPayment" => Box::pin(trip(world, row)),
+        "acceptBooking" | "declineBooking" | "cancelBooking" | "writeReview" => Box::pin(answer(world, row)),
+        field if field.ends_with("SecondFactor") || field == "replaceRecoveryCodes" => {
+            Box::pin(accounts::second_factor(world, row))
+        }
+        field if field.contains("Provider") => Box::pin(providers::stage(world, row)),
+        "completeSignIn" => Box::pin(accounts::complete(world, row)),
+        field if field.contains("Passkey") => Box::pin(passkeys::stage(world, row)),
+        "endSession" => {
+            Box::pin(async { json!({ "input": { "sessionId": world.session().await.member.session().to_string() } }) })
+        }
+        "endOtherSessions" | "terms" | "acceptTerms" | "setConsent" | "cancelAccountDeletion" => {
+            Box::pin(async { json!({}) })
+        }
+        "requestDataExport" => Box::pin(accounts::data_export(world)),
+        "placeLegalHold" | "endLegalHold" | "readHeldData" => Box::pin(desk::hold(world, row.field)),
+        "desk" => Box::pin(async { json!({ "search": world.guest.member.id().to_string() }) }),
+        "suspendPerson" | "restorePerson" | "suspendListing" | "restoreListing" | "deskCancelBooking" => {
+            Box::pin(desk::suspension(world, row.field))
+        }
+        "deskRefund" | "hideReview" | "restoreReview" => Box::pin(desk::decision(world, row.field)),
+        "openCase" | "answerCase" | "updateCase" | "addCaseNote" => Box::pin(desk::case(world, row)),
+        "setFeature" => Box::pin(desk::feature(world)),
+        "grantRole" | "endRole" => Box::pin(desk::roles(world, row.field)),
+        field if field.contains("CoHost") => Box::pin(co_hosts::stage(world, row)),
+        field if field.ends_with("Wishlist") => Box::pin(keeping(world, field)),
+        _ => Box::pin(hosting(world, row)),
+    }
+}
+
 async fn read(world: &World, row: Row) -> Value {
     let id = match (row.field, row.about) {
-        ("me" | "amenities", _) => return json!({}),
+        ("me" | "amenities" | "identityProviders", _) => return json!({}),
         // In the future of a world in which time has passed.
         ("searchListings", _) => return json!({ "stay": { "checkIn": world.day(30), "checkOut": world.day(33) } }),
         ("nodes", _) => {
@@ -190,28 +259,28 @@ async fn read(world: &World, row: Row) -> Value {
 }
 
 /// The id of an object of the guest or the host.
-async fn thing(world: &World, about: &str) -> String {
+pub(super) fn thing<'a>(world: &'a World, about: &'a str) -> BoxFuture<'a, String> {
     match about {
-        "person" => world.guest.member.id().to_string(),
-        "viewer" => types::MeId::from(world.guest.member.id()).to_string(),
-        "session" => world.session().await.member.session().to_string(),
-        "listing" | "published" => world.listing().await,
-        "draft" => world.draft(DRAFT).await,
-        "unlisted" => {
+        "person" => Box::pin(async { world.guest.member.id().to_string() }),
+        "viewer" => Box::pin(async { types::MeId::from(world.guest.member.id()).to_string() }),
+        "session" => Box::pin(async { world.session().await.member.session().to_string() }),
+        "listing" | "published" => Box::pin(world.listing()),
+        "draft" => Box::pin(world.draft(DRAFT)),
+        "unlisted" => Box::pin(async {
             let id = world.listing().await;
             let unlist = of_field("unlistListing").text;
             world.host.run(&unlist, json!({ "input": { "listingId": id } })).await;
             id
-        }
-        "quote" => world.quote().await,
-        "pending" => world.pending().await.0,
-        "booking" | "confirmed" => world.confirmed().await.0,
-        "cancelled" => world.refunded().await.0,
-        "payment" => world.confirmed().await.1,
-        "refund" => world.refunded().await.1,
-        "hidden review" => world.hidden_review().await.0,
-        "published review" => world.published_review().await,
-        "wishlist" => world.wishlist().await.0,
+        }),
+        "quote" => Box::pin(world.quote()),
+        "pending" => Box::pin(async { world.pending().await.0 }),
+        "booking" | "confirmed" => Box::pin(async { world.confirmed().await.0 }),
+        "cancelled" => Box::pin(async { world.refunded().await.0 }),
+        "payment" => Box::pin(async { world.confirmed().await.1 }),
+        "refund" => Box::pin(async { world.refunded().await.1 }),
+        "hidden review" => Box::pin(async { world.hidden_review().await.0 }),
+        "published review" => Box::pin(world.published_review()),
+        "wishlist" => Box::pin(async { world.wishlist().await.0 }),
         about => panic!("no stage for {about}"),
     }
 }
@@ -278,44 +347,6 @@ async fn keeping(world: &World, field: &str) -> Value {
         "removeFromWishlist" => json!({ "wishlistItemId": item }),
         _ => json!({ "wishlistId": list }),
     } })
-}
-
-async fn roles(world: &World, field: &str) -> Value {
-    // Of somebody new each time.
-    let person = Actor::register(&world.app, "Nils Newer").await;
-    let key = world.app.key();
-    if field == "grantRole" {
-        return json!({ "input": { "personId": person.member.id().to_string(), "idempotencyKey": key } });
-    }
-    let grant = person.grant(StaffRole::Support).await;
-    json!({ "input": { "grantId": grant, "idempotencyKey": key } })
-}
-
-async fn suspension(world: &World, field: &str) -> Value {
-    let key = world.app.key();
-    let mut input = json!({ "idempotencyKey": key, "dryRun": false });
-    match field {
-        "deskCancelBooking" => {
-            let booking = world.confirmed().await.0;
-            return json!({ "input": { "bookingId": booking, "idempotencyKey": key } });
-        }
-        // Of somebody new each time.
-        "suspendPerson" | "restorePerson" => {
-            let person = Actor::register(&world.app, "Nils Newer").await;
-            if field == "restorePerson" {
-                act(&world.admin, "suspendPerson", json!({ "personId": person.member.id().to_string() })).await;
-            }
-            input["personId"] = person.member.id().to_string().into();
-        }
-        _ => {
-            let listing = world.listing().await;
-            if field == "restoreListing" {
-                act(&world.admin, "suspendListing", json!({ "listingId": listing })).await;
-            }
-            input["listingId"] = listing.into();
-        }
-    }
-    json!({ "input": input })
 }
 
 async fn stream(world: &World, field: &str) -> Value {

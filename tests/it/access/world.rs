@@ -4,11 +4,16 @@ use auth::Member;
 use chrono::{Days, Duration, NaiveDate};
 use mysql_engine::Options;
 use serde_json::{Value, json};
-use types::StaffRole;
+use types::{CoHostAccess, StaffRole};
 
-use crate::harness::{
-    actors::{Actor, CREATE_LISTING, home},
-    app::TestApp,
+use crate::{
+    desk::{act, desk},
+    harness::{
+        actors::{Actor, CREATE_LISTING, home},
+        app::TestApp,
+        identity_server::IdentityServer,
+    },
+    operations::of_field,
 };
 
 /// The host's street address, exact latitude and exact longitude: for the two sides of a confirmed booking only.
@@ -17,6 +22,8 @@ pub const EXACT: [&str; 3] = ["7 Hidden Lane", "1.30123", "103.83456"];
 pub const DRAFT: &str = "Unseen draft";
 /// The name of the guest's wishlists.
 pub const WISHLIST: &str = "Seen by nobody else";
+/// What the guest says in cases.
+pub const CASE: &str = "Only staff should read this";
 /// The text of reviews that are not revealed yet.
 pub const HIDDEN: &str = "Unrevealed words";
 
@@ -29,16 +36,23 @@ pub struct World {
     pub other_host: Actor,
     /// Somebody whose email is not verified.
     pub unverified: Actor,
+    /// Somebody who helps with all listings of the host, with each access.
+    pub co_hosts: Vec<(CoHostAccess, Actor)>,
     /// Somebody with each role of staff.
     pub support: Actor,
     pub finance: Actor,
     pub admin: Actor,
+    /// With which one can sign in.
+    pub identity_server: IdentityServer,
 }
 
 impl World {
     pub async fn new() -> Self {
         // With so few connections an operation can hold one: needing a second one at the same time would deadlock.
-        let app = TestApp::without_hold_limits(Options { pool_size: 4, ..Options::default() }).await;
+        let identity_server = IdentityServer::start().await;
+        let providers = IdentityServer::all(vec![identity_server.settings("example")]);
+        let options = Options { pool_size: 4, ..Options::default() };
+        let app = TestApp::without_hold_limits_with(options, providers).await;
         let mut people = Vec::new();
         for name in ["Gina Guest", "Hugo Host", "Olga Other", "Ivan Innkeeper"] {
             people.push(Actor::register(&app, name).await);
@@ -50,7 +64,23 @@ impl World {
             staff.push(Actor::staff(&app, role).await);
         }
         let [support, finance, admin] = staff.try_into().unwrap_or_else(|_| unreachable!());
-        let world = Self { app, guest, host, other_guest, other_host, unverified, support, finance, admin };
+        let mut co_hosts = Vec::new();
+        for access in [CoHostAccess::Full, CoHostAccess::CalendarAndMessages, CoHostAccess::Calendar] {
+            co_hosts.push((access, Actor::register(&app, "Hanna Helper").await));
+        }
+        let world = Self {
+            app,
+            guest,
+            host,
+            other_guest,
+            other_host,
+            unverified,
+            co_hosts,
+            support,
+            finance,
+            admin,
+            identity_server,
+        };
         // Every user is a guest once and a host once, so that all their streams have events.
         let pairs = [(&world.guest, &world.other_host), (&world.other_host, &world.guest)];
         let others = [(&world.host, &world.other_guest), (&world.other_guest, &world.host)];
@@ -62,7 +92,8 @@ impl World {
     }
 
     /// All viewers, by the name of their column.
-    pub fn viewers(&self) -> [(&'static str, Option<&Actor>); 9] {
+    pub fn viewers(&self) -> [(&'static str, Option<&Actor>); 12] {
+        let co_host = |access| self.co_hosts.iter().find(|(of, _)| *of == access).map(|(_, co_host)| co_host);
         [
             ("nobody", None),
             ("unverified", Some(&self.unverified)),
@@ -70,6 +101,9 @@ impl World {
             ("other host", Some(&self.other_host)),
             ("guest", Some(&self.guest)),
             ("host", Some(&self.host)),
+            ("co-host full", co_host(CoHostAccess::Full)),
+            ("co-host messages", co_host(CoHostAccess::CalendarAndMessages)),
+            ("co-host calendar", co_host(CoHostAccess::Calendar)),
             ("support", Some(&self.support)),
             ("finance", Some(&self.finance)),
             ("admin", Some(&self.admin)),
@@ -89,7 +123,15 @@ impl World {
 
     /// A published listing of the host, with a secret place.
     pub async fn listing(&self) -> String {
-        self.host.listing(hide).await
+        self.helped(self.host.listing(hide).await).await
+    }
+
+    /// Lets the co-hosts help with a listing of the host.
+    async fn helped(&self, listing: String) -> String {
+        for (access, co_host) in &self.co_hosts {
+            self.host.helped_by(&listing, co_host, *access).await;
+        }
+        listing
     }
 
     /// A draft of the host.
@@ -98,7 +140,7 @@ impl World {
         hide(&mut input);
         input["title"] = title.into();
         let answer = self.host.mutate(CREATE_LISTING, input).await;
-        text(&answer["listing"]["id"])
+        self.helped(text(&answer["listing"]["id"])).await
     }
 
     /// The guest's quote.
@@ -133,7 +175,8 @@ impl World {
             hide(input);
             input["instantBook"] = false.into();
         });
-        self.guest.book_and_pay(&listing.await, &self.day(30), &self.day(33)).await
+        let listing = self.helped(listing.await).await;
+        self.guest.book_and_pay(&listing, &self.day(30), &self.day(33)).await
     }
 
     /// The guest's canceled booking, and its refund.
@@ -173,6 +216,21 @@ impl World {
         self.app.pass(Duration::days(14));
         self.app.work().await;
         review
+    }
+
+    /// A case that the guest has opened, about a listing of the host.
+    pub async fn case(&self) -> String {
+        let open = desk(&self.admin, "cases(first: 50) { nodes { id } }").await["cases"]["nodes"].clone();
+        let open = open.as_array().unwrap();
+        // A guest has at most 20 open ones.
+        for case in open.iter().filter(|_| open.len() > 15) {
+            let close = json!({ "caseId": case["id"], "status": "RESOLVED", "message": "It is done." });
+            act(&self.admin, "updateCase", close).await;
+        }
+        let about = json!({ "listingId": self.listing().await });
+        let input = json!({ "kind": "REPORT", "about": about, "text": CASE, "idempotencyKey": self.app.key() });
+        let opened = self.guest.mutate(&of_field("openCase").text, input).await;
+        text(&opened["case"]["id"])
     }
 
     /// The guest's wishlist, and what is on it.

@@ -6,10 +6,14 @@ use futures_util::future::join;
 use serde_json::{Value, json};
 
 use super::{EMAIL, PASSWORD, REFRESH, execute, register, register_ada, sign_in};
-use crate::harness::{
-    actors::{Actor, CREATE_LISTING, home},
-    app::TestApp,
-    database::strings,
+use crate::{
+    harness::{
+        actors::{Actor, CREATE_LISTING, home},
+        app::TestApp,
+        database::strings,
+        passkeys::Passkey,
+    },
+    operations::of_field,
 };
 
 const DELETE: &str = "mutation ($input: DeleteAccountInput!) { deleteAccount(input: $input) { __typename
@@ -40,6 +44,12 @@ async fn nothing_of_the_person_is_left() {
         json!({ "name": "Lovelace's trips" }),
     )
     .await;
+    let listing = app.host().await.listing(|_| {}).await;
+    let case = json!({ "kind": "REPORT", "about": { "listingId": listing }, "text": "Lovelace was not let in.",
+        "idempotencyKey": app.key() });
+    let opened = ada.mutate(&of_field("openCase").text, case).await;
+    assert_eq!(opened["__typename"], "OpenCaseSuccess", "{opened}");
+    Passkey::add(&ada, "Lovelace's phone").await;
     let deleted = delete(&ada).await;
     assert_eq!(deleted["user"]["id"], ada.member.id().to_string(), "{deleted}");
     assert_eq!(sign_in(&app, EMAIL, PASSWORD).await["code"], "INVALID_CREDENTIALS");

@@ -79,8 +79,8 @@ async fn the_database_refuses_to_change_and_delete_entries() {
     for statement in [
         "DELETE FROM audit_entries WHERE sequence = 2",
         "DELETE FROM audit_entries WHERE sequence = 4",
-        "UPDATE audit_entries SET content = REPLACE(content, 'for a test', 'another') WHERE sequence = 2",
-        "UPDATE audit_entries SET content = REPLACE(content, 'for a test', 'another'), hash = UNHEX(SHA2(content, 256)) WHERE sequence = 2",
+        "UPDATE audit_entries SET content = REPLACE(content, 'ROLE_GRANTED', 'ROLE_ENDED') WHERE sequence = 2",
+        "UPDATE audit_entries SET content = REPLACE(content, 'ROLE_GRANTED', 'ROLE_ENDED'), hash = UNHEX(SHA2(content, 256)) WHERE sequence = 2",
         "UPDATE audit_entries SET sequence = 7 WHERE sequence = 4",
         "DELETE FROM audit_entries",
     ] {
@@ -94,7 +94,7 @@ async fn the_first_broken_entry_is_named() {
     for (number, forgery, fault) in [
         (
             2,
-            "UPDATE audit_entries SET content = REPLACE(content, 'for a test', 'another') WHERE sequence = 2",
+            "UPDATE audit_entries SET content = REPLACE(content, 'ROLE_GRANTED', 'ROLE_ENDED') WHERE sequence = 2",
             "content",
         ),
         (3, "DELETE FROM audit_entries WHERE sequence = 3", "missing"),

@@ -2,8 +2,11 @@
 
 use auth::Member;
 use serde_json::{Value, json};
-use store::{one_time_codes, role_grants};
-use types::{CodePurpose, RoleGrantId, StaffRole};
+use store::{
+    co_hosts::{self, CoHost},
+    one_time_codes, role_grants,
+};
+use types::{CoHostAccess, CoHostId, CodePurpose, RoleGrantId, StaffRole};
 
 use super::app::TestApp;
 
@@ -78,6 +81,34 @@ impl Actor {
         };
         role_grants::insert(&mut self.app.conn().await, &grant).await.unwrap();
         grant.id.to_string()
+    }
+
+    /// An invitation of this host, of a moment ago, to an email; its id.
+    pub async fn invitation(&self, listing: &str, email: &str, access: CoHostAccess) -> String {
+        let now = self.app.app.now();
+        let row = CoHost {
+            id: CoHostId::new(now, &*self.app.app.entropy),
+            listing_id: listing.parse().unwrap(),
+            access,
+            email: Some(email.to_owned()),
+            user_id: None,
+            invited_by: self.member.id(),
+            invited_at: now,
+            expires_at: Some(now + self.app.app.terms.co_host_invitation),
+            accepted_at: None,
+            ended_at: None,
+            ended_by: None,
+        };
+        co_hosts::insert(&mut self.app.conn().await, &row).await.unwrap();
+        row.id.to_string()
+    }
+
+    /// Lets `helper` help with a listing of this host, as when an invitation is accepted; the id of the co-host.
+    pub async fn helped_by(&self, listing: &str, helper: &Self, access: CoHostAccess) -> String {
+        let id = self.invitation(listing, "somebody@example.org", access).await;
+        let (conn, now) = (&mut self.app.conn().await, self.app.app.now());
+        co_hosts::accept(conn, id.parse().unwrap(), helper.member.id(), now).await.unwrap();
+        id
     }
 
     /// The same user at another server.

@@ -9,10 +9,10 @@ use std::{
 };
 
 use async_graphql::{Response, Variables};
-use auth::{Keys, Member, PasswordHasher, SigningKey, Viewer};
+use auth::{Keys, Member, PasswordHasher, RelyingParty, SigningKey, Viewer};
 use chrono::{DateTime, Duration, Utc};
 use domain::{
-    app::{App, AttemptLimits, Caps, HoldLimits, Terms},
+    app::{App, AppBuilder, AttemptLimits, Caps, HoldLimits, Terms},
     mails::Mails,
 };
 use futures_util::{Stream, StreamExt};
@@ -27,13 +27,13 @@ use graphql::{
 use graphql_contract::documents::{self, Documents};
 use mail::Brand;
 use mysql_engine::{Database, Options};
-use providers::{payments::Notice, tzdata::Tzdata};
+use providers::{identity::IdentityProviders, payments::Notice, tzdata::Tzdata};
 use serde_json::Value;
 use staygate::gateway;
 use tokio::net::TcpListener;
 use types::{EffectState, Entropy, ManualClock, SeededEntropy, TimeZones, Timestamp};
 
-use super::{actors::Actor, bank::Bank, database::TestDatabase, mailbox::Mailbox, sizes};
+use super::{actors::Actor, bank::Bank, database::TestDatabase, mailbox::Mailbox, passkeys, sizes};
 
 /// When the tests begin: a Monday, noon in Singapore.
 pub const NOW: &str = "2026-03-02T04:00:00Z";
@@ -41,7 +41,7 @@ pub const NOW: &str = "2026-03-02T04:00:00Z";
 /// The timeout of the provider: long enough for the rest of the test.
 const PROVIDER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(3);
 
-/// An instance of the application. Instances of one test share its database, clock and provider, as servers do.
+/// An instance of the application. Instances of one test share database, clock and provider.
 #[derive(Clone)]
 pub struct TestApp {
     pub app: App,
@@ -60,8 +60,16 @@ fn brand() -> Brand {
     Brand { name: "Staygate".to_owned(), app_url: "https://stays.example.org".to_owned() }
 }
 
+/// How many bytes of public rows stay in memory: `STAYGATE_TEST_ROW_CACHE` in MiB, else none, so that all statements are counted.
+fn row_cache() -> u64 {
+    std::env::var("STAYGATE_TEST_ROW_CACHE").map_or(0, |mib| mib.parse::<u64>().unwrap() << 20)
+}
+
 /// What the instances of a test share.
-type Shared = (Arc<TestDatabase>, Arc<ManualClock>, (Arc<Bank>, Arc<Mailbox>), Arc<AtomicU64>);
+type Shared = (Arc<TestDatabase>, Arc<ManualClock>, Outside, Arc<AtomicU64>);
+
+/// What is outside of the instances of a test.
+type Outside = (Arc<Bank>, Arc<Mailbox>, IdentityProviders);
 
 impl TestApp {
     /// One without limits.
@@ -79,6 +87,16 @@ impl TestApp {
         Self::made(AttemptLimits::none(), HoldLimits::default(), options).await
     }
 
+    /// One with these limits, with which one can sign in with these providers.
+    pub async fn with_providers(limits: AttemptLimits, providers: IdentityProviders) -> Self {
+        Self::made_with(limits, HoldLimits::default(), Options::default(), providers).await
+    }
+
+    /// One as [`Self::without_hold_limits`], with which one can sign in with these providers.
+    pub async fn without_hold_limits_with(options: Options, providers: IdentityProviders) -> Self {
+        Self::made_with(AttemptLimits::none(), no_hold_limits(), options, providers).await
+    }
+
     /// One without limits of unpaid holds, with a pool with these `options`.
     pub async fn without_hold_limits(options: Options) -> Self {
         Self::made(AttemptLimits::none(), no_hold_limits(), options).await
@@ -90,9 +108,18 @@ impl TestApp {
     }
 
     async fn made(limits: AttemptLimits, holds: HoldLimits, options: Options) -> Self {
+        Self::made_with(limits, holds, options, IdentityProviders::default()).await
+    }
+
+    async fn made_with(
+        limits: AttemptLimits,
+        holds: HoldLimits,
+        options: Options,
+        providers: IdentityProviders,
+    ) -> Self {
         let test = Arc::new(TestDatabase::with(options).await);
         let clock = Arc::new(ManualClock::at(instant(NOW)));
-        let (outside, numbers) = ((Arc::default(), Arc::default()), Arc::new(AtomicU64::new(0)));
+        let (outside, numbers) = ((Arc::default(), Arc::default(), providers), Arc::new(AtomicU64::new(0)));
         Self::over((test.database.clone(), built_in(), keys()), 1, (limits, holds), (test, clock, outside, numbers))
     }
 
@@ -116,13 +143,24 @@ impl TestApp {
         self.instance_with(self.clock.clone(), built_in(), keys).await
     }
 
+    /// Another server on the same database, with other settings.
+    pub async fn with_settings(&self, change: impl FnOnce(AppBuilder) -> AppBuilder) -> Self {
+        let other = self.second_instance().await;
+        let outside = (self.bank.clone(), self.mailbox.clone());
+        let number = 100 + self.number();
+        let builder = builder((other.app.database.clone(), built_in(), keys()), number, &self.clock, outside);
+        let terms = self.app.terms;
+        let app = change(builder.terms(terms).limits(self.app.limits)).build();
+        Self { app, ..other }
+    }
+
     async fn instance_at(&self, clock: Arc<ManualClock>, tzdata: Tzdata) -> Self {
         self.instance_with(clock, tzdata, keys()).await
     }
 
     async fn instance_with(&self, clock: Arc<ManualClock>, tzdata: Tzdata, keys: Keys) -> Self {
         let database = Database::connect(&self.test.url, Options { seed: 2, ..Options::default() }).await.unwrap();
-        let outside = (self.bank.clone(), self.mailbox.clone());
+        let outside = (self.bank.clone(), self.mailbox.clone(), self.app.identity_providers.clone());
         let shared = (self.test.clone(), clock, outside, self.numbers.clone());
         Self::over((database, tzdata, keys), 2 + self.number(), (self.app.limits, self.app.terms.holds), shared)
     }
@@ -131,15 +169,10 @@ impl TestApp {
         (database, tzdata, keys): (Database, Tzdata, Keys),
         seed: u64,
         (limits, holds): (AttemptLimits, HoldLimits),
-        (test, clock, (bank, mailbox), numbers): Shared,
+        (test, clock, (bank, mailbox, providers), numbers): Shared,
     ) -> Self {
-        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
-        let app = App::builder(database, keys, PasswordHasher::new(2, &*entropy).unwrap())
-            .clock(clock.clone())
-            .entropy(entropy)
-            .payments(bank.clone())
-            .mails(Mails::new(mailbox.clone(), brand()))
-            .tzdata(tzdata)
+        let app = builder((database, tzdata, keys), seed, &clock, (bank.clone(), mailbox.clone()))
+            .identity_providers(providers)
             .terms(Terms { provider_answer: PROVIDER_TIMEOUT, holds, ..Terms::default() })
             .limits(limits)
             .build();
@@ -312,6 +345,23 @@ impl TestApp {
         let serving = tokio::spawn(graphql_transport::serve(listener, gateway, std::future::pending()));
         Served { address, serving }
     }
+}
+
+fn builder(
+    (database, tzdata, keys): (Database, Tzdata, Keys),
+    seed: u64,
+    clock: &Arc<ManualClock>,
+    (bank, mailbox): (Arc<Bank>, Arc<Mailbox>),
+) -> AppBuilder {
+    let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
+    App::builder(database, keys, PasswordHasher::new(2, &*entropy).unwrap())
+        .clock(clock.clone())
+        .entropy(entropy)
+        .passkeys(Some(RelyingParty::new(passkeys::DOMAIN, "Staygate", &[passkeys::ORIGIN.to_owned()]).unwrap()))
+        .payments(bank)
+        .mails(Mails::new(mailbox, brand()))
+        .tzdata(tzdata)
+        .row_cache(row_cache())
 }
 
 fn keys() -> Keys {

@@ -155,7 +155,8 @@ impl State {
 
     /// The notification of an intent now.
     fn notice(&mut self, payment: PaymentId) -> Notice {
-        let notice = Sandbox::notice(payment, self.intents[&payment].1.clone());
+        let (intent, status) = &self.intents[&payment];
+        let notice = Notice { card: Sandbox::card(intent.method), ..Sandbox::notice(payment, status.clone()) };
         self.said.push(notice.clone());
         notice
     }

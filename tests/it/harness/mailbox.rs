@@ -23,6 +23,11 @@ impl Mailbox {
         self.state().faults.extend(faults);
     }
 
+    /// Mails no longer fail.
+    pub fn recover(&self) {
+        self.state().faults.clear();
+    }
+
     /// The mails to an email, the oldest first.
     pub fn to(&self, email: &str) -> Vec<Message> {
         self.state().mails.iter().filter(|mail| mail.to.as_str() == email).cloned().collect()

@@ -14,8 +14,12 @@ pub mod browser;
 pub mod city;
 /// A database of its own for every test.
 pub mod database;
+/// An identity provider that can lie and fail.
+pub mod identity_server;
 /// Users of a server in a separate process.
 pub mod mailbox;
+/// An authenticator with passkeys.
+pub mod passkeys;
 pub mod remote;
 /// One database server for all processes of a run.
 pub mod run;

@@ -27,7 +27,7 @@ async fn read(world: &World, search: &Search, first: i32) -> (Vec<Expected>, Opt
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let is_first = after.is_none();
-        let page = prepared.page(&world.app, &Page::new(Some(first), after).unwrap()).await.unwrap();
+        let page = prepared.page(&world.app, &Page::new(Some(first), after).unwrap(), &world.app).await.unwrap();
         assert_eq!(page.has_previous, !is_first);
         assert!(page.items.len() <= first as usize);
         for hit in &page.items {
@@ -178,7 +178,7 @@ async fn a_cursor_belongs_to_its_filter_stay_and_order() {
     let world = World::new(4, 30).await;
     let search = Search::new(Filter::default(), None, ListingOrder::Rating).unwrap();
     let page = search.clone().prepare(&world.app).await.unwrap();
-    let page = page.page(&world.app, &Page::new(Some(2), None).unwrap()).await.unwrap();
+    let page = page.page(&world.app, &Page::new(Some(2), None).unwrap(), &world.app).await.unwrap();
     let cursor = search.cursors()(&page.items[1]);
     assert!(search.key(&cursor).is_ok());
     let stay = (Stay::new(day(20), day(22), 365).unwrap(), Guests::ONE);

@@ -24,13 +24,10 @@ async fn rows_read(conn: &mut Conn) -> i64 {
 }
 
 fn key(order: ListingOrder, hit: &Hit) -> Key {
-    let listing = &hit.listing;
     match order {
-        ListingOrder::Rating => Key::Rating(hit.rating, listing.id),
-        ListingOrder::PriceAsc | ListingOrder::PriceDesc => {
-            Key::Price(listing.pricing.currency, hit.amount, listing.id)
-        }
-        ListingOrder::Newest => Key::Newest(listing.published_at.unwrap(), listing.id),
+        ListingOrder::Rating => Key::Rating(hit.rating, hit.listing),
+        ListingOrder::PriceAsc | ListingOrder::PriceDesc => Key::Price(hit.currency, hit.amount, hit.listing),
+        ListingOrder::Newest => Key::Newest(hit.published_at.unwrap(), hit.listing),
         ListingOrder::Distance => unreachable!("no index has this order"),
     }
 }

@@ -61,7 +61,9 @@ impl Contract {
             }
         }
         // Parts of payloads of mutations only.
-        for part in ["SessionTokens", "PriceDifference", "InvalidField", "NightConflict", "DeskEffect"] {
+        for part in
+            ["SessionTokens", "PriceDifference", "InvalidField", "NightConflict", "DeskEffect", "DeskRefundPart"]
+        {
             assert!(objects.remove(part).is_some(), "{part}");
         }
         Self { objects, composites, queries, nodes }
@@ -187,7 +189,8 @@ impl Slots<'_> {
             text = text.replace("$confirmationCode", &format!("{:?}", &booking[booking.len() - 10..]));
         }
         let stay = format!("{{ checkIn: {:?}, checkOut: {:?} }}", self.stay.0, self.stay.1);
-        let text = text.replace("$search", &format!("{:?}", self.search));
+        let text = text.replace("$search", &format!("{:?}", self.search)).replace("$kind", "TRIPS");
+        let text = text.replace("$by", "HOST").replace("$currency", "\"SGD\"");
         let text = text.replace("$n", &self.first.to_string()).replace("$stay", &stay);
         Some(text.replace("$from", &format!("{:?}", self.nights.0)).replace("$to", &format!("{:?}", self.nights.1)))
     }

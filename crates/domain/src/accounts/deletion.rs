@@ -4,13 +4,18 @@
 use super::verification::locked;
 use crate::{
     app::App,
-    events::{self, NewChange},
-    mails::{self, Order},
+    events::NewChange,
+    privacy::erasures,
     sessions::{Ended, end_all},
 };
 use auth::RecentMember;
+use chrono::Duration;
 use mysql_engine::Conn;
-use store::{accounts::Account, devices, one_time_codes, quotes, second_factors, sign_in_challenges, wishlists};
+use store::{
+    accounts::Account, co_hosts, consents, data_exports, devices, erased, one_time_codes, passkey_challenges, passkeys,
+    payment_cards, provider_attempts, provider_links, quotes, second_factors, sign_in_challenges, support_cases,
+    wishlists,
+};
 use telemetry::logs;
 use types::{
     BookingId, ChangeKind, Email, ListingStatus, Timestamp, UserId,
@@ -20,76 +25,104 @@ use types::{
 /// The most open bookings that a refusal names.
 const MOST_NAMED: i64 = 20;
 
-/// Deletes the member's account: drafts, wishlists and quotes are deleted, listings are unlisted, all sessions end. Past bookings and reviews
-/// stay, without a name.
+/// Deletes the member's account: drafts, wishlists and quotes are deleted, listings are unlisted, nobody helps with them any more, nor does
+/// the member with those of others, and all sessions end. Past bookings and ratings stay, without a name or a text. If accounts are deleted
+/// only after some time, returns when.
 ///
 /// # Errors
 /// Problems of the contract's `deleteAccount`.
-pub async fn delete_account(app: &App, member: &RecentMember, typed: &Email) -> Result<()> {
+pub async fn delete_account(app: &App, member: &RecentMember, typed: &Email) -> Result<Option<Timestamp>> {
     let (user, now) = (member.id(), app.now());
-    let ended = app
+    let (ended, due_at) = app
         .database
         .transaction(async |tx| {
             let account = locked(tx, user).await?;
             if account.contact_email().as_ref() != Some(typed) {
                 return Err(Error::invalid(&["email"], "This is not the email of your account."));
             }
-            if !store::role_grants::roles(tx, user, now).await?.is_empty() {
-                return Err(Error::state(None, "You have a role at this platform. Ask an admin to end it first."));
+            refuse_staff(tx, user, now).await?;
+            if app.terms.erasure_grace > Duration::zero() {
+                return Ok((Ended::default(), Some(erasures::schedule(app, tx, &account, now).await?)));
             }
-            let ended = erase(app, tx, &account, now).await?;
-            if let Some(to) = account.verified_email() {
-                let (name, locale) = (account.display_name, account.locale);
-                mails::order(app, tx, user, &Order::AccountDeleted { user, to, name, locale }, now).await?;
-            }
-            let left = NewChange::person(ChangeKind::PersonLeft, user);
-            events::append_changes(app, tx, &[left], now).await?;
-            Ok(ended)
+            Ok((erasures::end(app, tx, &account, now).await?, None))
         })
         .await?;
     ended.take_effect(app);
     app.mails.ordered.notify_one();
-    tracing::info!(target: logs::SECURITY, event = "account_deleted", %user, "a user has deleted their account");
-    Ok(())
+    let event = if due_at.is_some() { "account_deletion_planned" } else { "account_deleted" };
+    tracing::info!(target: logs::SECURITY, event, %user, "a user has deleted their account");
+    Ok(due_at)
 }
 
-/// Removes everything of a locked account that is the person's alone, and what identifies them.
-async fn erase(app: &App, tx: &mut Conn, account: &Account, now: Timestamp) -> Result<Ended> {
+/// Staff must give their roles back first.
+pub(crate) async fn refuse_staff(tx: &mut Conn, user: UserId, now: Timestamp) -> Result<()> {
+    match store::role_grants::roles(tx, user, now).await?.is_empty() {
+        true => Ok(()),
+        false => Err(Error::state(None, "You have a role at this platform. Ask an admin to end it first.")),
+    }
+}
+
+/// Removes everything of a locked account that is the person's alone, and what identifies them. Returns the changes of what others see,
+/// to append at the end of the transaction.
+pub(crate) async fn erase(tx: &mut Conn, account: &Account, now: Timestamp) -> Result<(Ended, Vec<NewChange>)> {
     let user = account.id;
     // Quotes first: a booking that is being made needs its quote, so that it either fails or is found below.
     quotes::delete_unbooked(tx, user).await?;
-    remove_listings(app, tx, user, now).await?;
+    let mut changes = remove_listings(tx, user, now).await?;
     refuse_open_bookings(tx, user, now).await?;
     let ended = end_all(tx, user, now).await?;
+    forget_sign_in(tx, account).await?;
+    wishlists::delete_all(tx, user).await?;
+    co_hosts::delete_of_person(tx, user, account.email.as_deref()).await?;
+    support_cases::erase(tx, user, now).await?;
+    payment_cards::delete_all(tx, user).await?;
+    consents::delete_all(tx, user).await?;
+    data_exports::delete_all(tx, user).await?;
+    erased::delete_stored_responses(tx, user).await?;
+    erased::strip_role_grants(tx, user).await?;
+    erased::strip_hosted(tx, user).await?;
+    let reviews = erased::strip_reviews(tx, user).await?;
+    changes.extend(reviews.into_iter().map(|(review, listing)| NewChange::erased_review(review, listing)));
+    store::accounts::erase(tx, user, now).await?;
+    Ok((ended, changes))
+}
+
+/// Removes everything with which the account was signed in to, and the mails to it.
+async fn forget_sign_in(tx: &mut Conn, account: &Account) -> Result<()> {
+    let user = account.id;
     devices::forget_all(tx, user).await?;
     one_time_codes::delete_all(tx, user).await?;
     second_factors::delete(tx, user).await?;
     sign_in_challenges::delete_all(tx, user).await?;
-    wishlists::delete_all(tx, user).await?;
-    store::accounts::erase(tx, user, now).await?;
-    Ok(ended)
+    passkeys::delete_all(tx, user).await?;
+    passkey_challenges::delete_all(tx, user).await?;
+    provider_links::delete_all(tx, user).await?;
+    provider_attempts::delete_all(tx, user).await?;
+    erased::strip_sessions(tx, user).await?;
+    let emails: Vec<String> = account.email.iter().chain(&account.unverified_email).cloned().collect();
+    Ok(erased::delete_mails(tx, user, &emails).await?)
 }
 
-/// Deletes drafts and unlists other listings.
-async fn remove_listings(app: &App, tx: &mut Conn, host: UserId, now: Timestamp) -> Result<()> {
+/// Deletes drafts, unlists other listings, and removes from these what the host wrote.
+async fn remove_listings(tx: &mut Conn, host: UserId, now: Timestamp) -> Result<Vec<NewChange>> {
     let mut changes = Vec::new();
     for id in store::listings::ids_of_host(tx, host).await? {
         let Some(mut listing) = store::listings::lock(tx, id).await? else { continue };
-        let kind = match listing.status {
-            ListingStatus::Unlisted | ListingStatus::Suspended => continue,
-            ListingStatus::Draft => {
-                store::listings::delete(tx, id).await?;
-                ChangeKind::ListingDeleted
-            }
-            ListingStatus::Published => {
-                (listing.status, listing.updated_at) = (ListingStatus::Unlisted, now);
-                store::listings::update(tx, &listing).await?;
-                ChangeKind::ListingUnlisted
-            }
-        };
-        changes.push(NewChange::listing(kind, id, host));
+        if listing.status == ListingStatus::Draft {
+            store::listings::delete(tx, id).await?;
+            changes.push(NewChange::listing(ChangeKind::ListingDeleted, id, host));
+            continue;
+        }
+        let mut change = ChangeKind::ListingUpdated;
+        if listing.status == ListingStatus::Published {
+            (listing.status, listing.updated_at) = (ListingStatus::Unlisted, now);
+            store::listings::update(tx, &listing).await?;
+            change = ChangeKind::ListingUnlisted;
+        }
+        changes.push(NewChange::listing(change, id, host));
+        erased::strip_listing(tx, id).await?;
     }
-    events::append_changes(app, tx, &changes, now).await
+    Ok(changes)
 }
 
 /// Open bookings must end first, on either side: money and nights depend on them.
@@ -112,7 +145,7 @@ pub(crate) async fn erase_unverified(app: &App, before: Timestamp, limit: i64) -
         let ended = app
             .database
             .transaction(async |tx| match store::accounts::lock(tx, *user).await? {
-                Some(account) if account.email.is_none() => erase(app, tx, &account, now).await,
+                Some(account) if account.email.is_none() => erasures::end(app, tx, &account, now).await,
                 _ => Ok::<_, Error>(Ended::default()),
             })
             .await?;

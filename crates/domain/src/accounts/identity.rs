@@ -2,9 +2,9 @@
 //!
 //! Whatever changes how an account is signed in to, or deletes it, takes a [`RecentMember`], so that somebody who has found an open session, or
 //! has stolen its tokens, cannot take the account over. The time is stored with the session, so all servers agree, and refreshing keeps it. For an
-//! account with a second factor only that factor counts.
+//! account with a second factor only that factor counts, or a passkey, which is two factors in one.
 
-use super::{Client, limits, second_factor::use_code, verification::locked};
+use super::{Client, limits, passkeys::confirm_with_passkey, second_factor::use_code, verification::locked};
 use crate::{app::App, sessions::lock_current};
 use auth::{Fit, LastProof, Member, Password, RecentMember};
 use client_limits::Lane;
@@ -12,7 +12,7 @@ use mysql_engine::Conn;
 use store::second_factors;
 use telemetry::logs;
 use types::{
-    IdentityMethod, Timestamp,
+    IdentityMethod, Timestamp, UserId,
     error::{Error, InvalidCredentials, RecentSignInRequired, Refusal, Result},
 };
 
@@ -23,6 +23,8 @@ pub enum IdentityProof {
     Password(String),
     /// A code of the authenticator app, or a recovery code.
     Code(String),
+    /// The response of an authenticator with a passkey, as JSON.
+    Passkey(String),
 }
 
 /// The proof that `member` has shown a short time ago who they are.
@@ -41,10 +43,24 @@ pub(super) async fn recent_in(app: &App, conn: &mut Conn, member: &Member, now: 
     let (user, session) = (member.id(), member.session());
     let found = store::sessions::authenticated_at(conn, user, session).await?.ok_or(Error::Unauthenticated)?;
     let recent_until = found.map(|at| at + app.terms.recent_sign_in);
-    member.recent(LastProof { recent_until, methods: methods(second_factors::is_on(conn, user).await?) }, now)
+    let methods = match recent_until.is_some_and(|until| now < until) {
+        true => Vec::new(),
+        false => all_methods(conn, user).await?,
+    };
+    member.recent(LastProof { recent_until, methods: &methods }, now)
 }
 
-/// What a member can prove with who they are: the password is not enough when there is a second factor.
+/// Everything that an account can prove with who its owner is.
+async fn all_methods(conn: &mut Conn, user: UserId) -> Result<Vec<IdentityMethod>> {
+    let passkey = store::passkeys::exist(conn, user).await?.then_some(IdentityMethod::Passkey);
+    let has_second_factor = second_factors::is_on(conn, user).await?;
+    // Without any, its owner signs in again with an identity provider.
+    let has_any = has_second_factor || store::accounts::has_password(conn, user).await?;
+    let others = if has_any { methods(has_second_factor) } else { &[] };
+    Ok(others.iter().copied().chain(passkey).collect())
+}
+
+/// What a member without passkeys can prove with who they are: the password is not enough when there is a second factor.
 pub(super) fn methods(has_second_factor: bool) -> &'static [IdentityMethod] {
     match has_second_factor {
         true => &[IdentityMethod::Totp, IdentityMethod::RecoveryCode],
@@ -54,7 +70,7 @@ pub(super) fn methods(has_second_factor: bool) -> &'static [IdentityMethod] {
 
 async fn require_that_password_serves(conn: &mut Conn, member: &Member) -> Result<()> {
     match second_factors::is_on(conn, member.id()).await? {
-        true => Err(RecentSignInRequired { methods: methods(true).to_vec() }.into()),
+        true => Err(RecentSignInRequired { methods: all_methods(conn, member.id()).await? }.into()),
         false => Ok(()),
     }
 }
@@ -67,6 +83,7 @@ pub async fn confirm_identity(app: &App, member: &Member, proof: IdentityProof, 
     match proof {
         IdentityProof::Password(password) => with_password(app, member, password, client).await?,
         IdentityProof::Code(code) => with_code(app, member, &code).await?,
+        IdentityProof::Passkey(response) => confirm_with_passkey(app, member, &response, client).await?,
     }
     tracing::info!(target: logs::SECURITY, event = "identity_confirmed", user = %member.id(), session = %member.session(), "a user has proved again who they are");
     Ok(app.now() + app.terms.recent_sign_in)

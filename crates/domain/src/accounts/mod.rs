@@ -1,23 +1,29 @@
-//! Accounts and sessions: register, verify the email, sign in, refresh, sign out, replace a password, and use a second factor.
+//! Accounts and sessions: register, verify the email, sign in, also with a passkey or an identity provider, refresh, sign out, replace a
+//! password, and use a second factor.
 
 pub(crate) mod codes;
 pub(crate) mod deletion;
 mod email_change;
 mod identity;
+mod passkeys;
 mod passwords;
+mod providers;
 mod refresh;
 mod reset;
 pub(crate) mod second_factor;
 mod sign_in;
-mod verification;
+pub(crate) mod verification;
 
 use std::sync::Arc;
 
 use super::limits;
+pub use crate::privacy::erasures::{cancel as cancel_account_deletion, due_at as deletion_due_at};
 use crate::{
     app::App,
     events::{self, NewChange},
+    features,
     mails::{self, Order},
+    privacy::consents::{self, Acceptance},
     sessions::{Ended, end_locked},
     users,
 };
@@ -29,18 +35,28 @@ pub use email_change::{
 };
 pub use identity::{IdentityProof, confirm_identity, recent};
 use mysql_engine::Conn;
+pub use passkeys::{
+    MAX_PASSKEYS, Passkey, PasskeyOptions, add_passkey, begin_passkey, begin_passkey_confirmation,
+    begin_passkey_sign_in, complete_passkey_sign_in, own_passkeys, passkey_name, remove_passkey, rename_passkey,
+};
 pub use passwords::{create_demo, lock, opens, set_password};
+pub use providers::{
+    BegunAtProvider, ProviderLink, ProviderOutcome, ProviderResponse, begin_provider_link, begin_provider_sign_in,
+    complete_provider_link, complete_provider_sign_in, linked_providers, unlink_provider,
+};
 pub use refresh::refresh;
 pub use reset::{change_password, request_password_reset, reset_password};
+use second_factor::known_device;
 pub use second_factor::{
     OwnSecondFactor, SecondFactorSetup, begin_second_factor, complete_sign_in, confirm_second_factor,
     disable_second_factor, own_second_factor, replace_recovery_codes,
 };
+use sign_in::open_and_tell;
 pub use sign_in::sign_in;
 use store::{accounts::Account, devices, sessions, users::NewUser};
 use telemetry::logs;
 use types::{
-    ChangeKind, Email, SessionId, Timestamp, UserId,
+    ChangeKind, Email, Feature, SessionId, Timestamp, UserId,
     error::{AccountSuspended, Error, Result, Validation},
     text,
 };
@@ -78,6 +94,7 @@ pub struct Registration {
     password: Password,
     display_name: String,
     locale: Option<String>,
+    accepted: Vec<Acceptance>,
 }
 
 impl Registration {
@@ -99,7 +116,19 @@ impl Registration {
         let name = users::checked_name(display_name);
         let (name, locale) = (validation.check(name), validation.check(checked_locale(locale)).flatten());
         let fields = email.zip(name);
-        validation.finish_with(fields.map(|(email, display_name)| Self { email, password, display_name, locale }))
+        validation.finish_with(fields.map(|(email, display_name)| Self {
+            email,
+            password,
+            display_name,
+            locale,
+            accepted: Vec::new(),
+        }))
+    }
+
+    /// The same, of somebody who agrees to these documents.
+    #[must_use]
+    pub fn accepting(self, accepted: Vec<Acceptance>) -> Self {
+        Self { accepted, ..self }
     }
 }
 
@@ -128,6 +157,8 @@ impl Client {
 /// # Errors
 /// Problems of the contract's `registerUser`.
 pub async fn register(app: &App, new: Registration, client: &Client) -> Result<SignedIn> {
+    features::require(app, Feature::Registrations).await?;
+    consents::check(app, "acceptedDocuments", &new.accepted)?;
     limits::attempt(app, &app.limits.registration, &[client.address.as_bytes()]).await?;
     limits::attempt(app, &app.limits.mails_by_email, &[new.email.as_str().as_bytes()]).await?;
     let lane = Lane::Address(client.address);
@@ -138,13 +169,14 @@ pub async fn register(app: &App, new: Registration, client: &Client) -> Result<S
     let account = NewUser {
         unverified_email: Some(email.clone().into()),
         locale: new.locale,
-        ..row(app, new.display_name, hash, now)
+        ..row(app, new.display_name, Some(hash), now)
     };
     let (user, device) = (account.id, DeviceToken::new(&*app.entropy));
     let signed_in = app
         .database
         .transaction(async |tx| {
             store::users::insert(tx, &account).await?;
+            consents::record(app, tx, user, &new.accepted, now).await?;
             let signed_in = open(app, tx, (user, false), (client, &device), now).await?;
             verification::send_code(app, tx, user, &email, now).await?;
             events::append_changes(app, tx, &[NewChange::person(ChangeKind::PersonJoined, user)], now).await?;
@@ -163,7 +195,7 @@ pub async fn register(app: &App, new: Registration, client: &Client) -> Result<S
 pub async fn create_verified(app: &App, email: &Email, password: &NewPassword, display_name: String) -> Result<UserId> {
     let hash = app.passwords.hash(password, passwords::own_lane(), &*app.entropy).await?;
     let now = app.now();
-    let account = NewUser { email: Some(email.clone().into()), ..row(app, display_name, hash, now) };
+    let account = NewUser { email: Some(email.clone().into()), ..row(app, display_name, Some(hash), now) };
     app.database
         .transaction(async |tx| {
             store::users::insert(tx, &account).await.map_err(verification::taken)?;
@@ -174,12 +206,12 @@ pub async fn create_verified(app: &App, email: &Email, password: &NewPassword, d
 }
 
 /// The row of a new account, without its email.
-fn row(app: &App, display_name: String, password_hash: String, now: Timestamp) -> NewUser {
+fn row(app: &App, display_name: String, password_hash: Option<String>, now: Timestamp) -> NewUser {
     NewUser {
         id: UserId::new(now, &*app.entropy),
         email: None,
         unverified_email: None,
-        password_hash: Some(password_hash),
+        password_hash,
         display_name,
         about: None,
         location: None,
@@ -261,6 +293,8 @@ pub struct OwnAccount {
     pub email: Email,
     /// Whether `email` is verified.
     pub is_email_verified: bool,
+    /// Whether it has a password.
+    pub has_password: bool,
 }
 
 /// The viewer's own account.
@@ -271,7 +305,8 @@ pub async fn own(app: &App, user: UserId) -> Result<Option<OwnAccount>> {
     let found = store::accounts::find(&mut app.conn().await?, user).await?;
     Ok(found.and_then(|account| {
         let email = account.contact_email()?;
-        Some(OwnAccount { email, is_email_verified: account.email.is_some() })
+        let has_password = account.password_hash.is_some();
+        Some(OwnAccount { email, is_email_verified: account.email.is_some(), has_password })
     }))
 }
 

@@ -5,7 +5,7 @@ use crate::{app::App, sessions::end_all};
 use auth::{Fit, NewPassword, Password, PasswordHasher};
 use client_limits::{AddressPrefix, Lane};
 use mysql_engine::Conn;
-use store::{accounts, devices};
+use store::{accounts, devices, passkey_challenges, passkeys, provider_links};
 use types::{
     Email, UserId,
     error::{Error, Result},
@@ -78,7 +78,8 @@ pub async fn set_password(app: &App, email: &Email, password: String) -> Result<
         .await
 }
 
-/// Locks an account: sets a random password, ends its sessions and forgets its devices.
+/// Locks an account: sets a random password, removes its passkeys, unlinks it from identity providers, ends its sessions and forgets its
+/// devices.
 ///
 /// # Errors
 /// When the database fails.
@@ -91,8 +92,11 @@ pub async fn lock(app: &App, email: &Email) -> Result<()> {
         .database
         .transaction(async |tx| {
             accounts::set_password(tx, user, &hash, now).await?;
+            passkeys::delete_all(tx, user).await?;
+            passkey_challenges::delete_all(tx, user).await?;
             let ended = end_all(tx, user, now).await?;
             devices::forget_all(tx, user).await?;
+            provider_links::delete_all(tx, user).await?;
             Ok::<_, Error>(ended)
         })
         .await?;

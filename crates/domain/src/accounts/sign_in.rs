@@ -73,7 +73,7 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
 }
 
 /// Opens a session or issues a challenge, and tells the owner if the session is on a new device.
-async fn open_and_tell(
+pub(super) async fn open_and_tell(
     app: &App,
     tx: &mut Conn,
     (account, password): (&Account, Option<&str>),

@@ -91,8 +91,14 @@ pub async fn resend_verification(app: &App, member: &Member, email: Option<Email
 }
 
 /// The account of a member, locked until the transaction ends.
-pub(super) async fn locked(tx: &mut Conn, user: UserId) -> Result<Account> {
+pub(crate) async fn locked(tx: &mut Conn, user: UserId) -> Result<Account> {
     accounts::lock(tx, user).await?.ok_or(Error::Unauthenticated)
+}
+
+/// The account of a member, locked as by [`locked`], if it was not deleted meanwhile.
+pub(crate) async fn locked_open(tx: &mut Conn, user: UserId) -> Result<Account> {
+    let account = locked(tx, user).await?;
+    if account.contact_email().is_some() { Ok(account) } else { Err(Error::Unauthenticated) }
 }
 
 /// Of the unique keys of `users`, only the email can be taken already.

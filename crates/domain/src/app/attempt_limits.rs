@@ -87,12 +87,30 @@ pub struct AttemptLimits {
     pub second_factor_anywhere: Rule,
     /// Second factors at sign-in from one known device.
     pub second_factor_by_device: Rule,
+    /// Exports of the data of one member.
+    pub data_exports: Rule,
+    /// Decisions of one member about legal documents.
+    pub consents: Rule,
+    /// Challenges for passkeys that one address prefix asks for, to sign in.
+    pub passkey_challenges_by_address: Rule,
+    /// Challenges for passkeys that one member asks for.
+    pub passkey_challenges_by_member: Rule,
+    /// Passkeys with which one address prefix wants to sign in.
+    pub passkeys_by_address: Rule,
+    /// Sign-ins with identity providers, begun and completed, from one address prefix.
+    pub provider_sign_in_by_address: Rule,
+    /// Links with identity providers, begun and completed, by one member.
+    pub provider_links: Rule,
     /// Drafts by one member.
     pub drafts: Rule,
+    /// Invitations to help that one host sends: each is a mail to anybody.
+    pub co_host_invitations: Rule,
     /// Payments of one member that are declined or still in flight: a defense against the testing of stolen cards.
     pub declined_payments: Rule,
     /// Bookings from one address prefix: accounts are cheap, and each can hold nights without paying.
     pub bookings_by_address: Rule,
+    /// Cases that one member opens.
+    pub cases: Rule,
     /// Quotes of one member.
     pub quotes_by_member: Rule,
     /// Quotes from one address prefix.
@@ -121,9 +139,18 @@ impl Default for AttemptLimits {
             second_factor_by_account: Rule::refusing("completeSignIn/account/address", 10, Duration::hours(1)),
             second_factor_anywhere: Rule::refusing("completeSignIn/account", 30, Duration::days(1)),
             second_factor_by_device: Rule::refusing("completeSignIn/device", 10, Duration::hours(1)),
+            data_exports: Rule::refusing("requestDataExport/member", 5, Duration::days(1)),
+            consents: Rule::refusing("setConsent/member", 60, Duration::hours(1)),
+            passkey_challenges_by_address: Rule::refusing("beginPasskeySignIn/address", 300, quarter),
+            passkey_challenges_by_member: Rule::refusing("beginPasskey/member", 30, Duration::hours(1)),
+            passkeys_by_address: Rule::refusing("completePasskeySignIn/address", 200, quarter),
+            provider_sign_in_by_address: Rule::refusing("providerSignIn/address", 200, quarter),
+            provider_links: Rule::refusing("providerLink/member", 20, Duration::hours(1)),
             drafts: Rule::refusing("createListing/member", 100, Duration::days(1)),
+            co_host_invitations: Rule::refusing("inviteCoHost/member", 20, Duration::days(1)),
             declined_payments: Rule::refusing("payBooking/member", 20, Duration::hours(1)),
             bookings_by_address: Rule::refusing("createBooking/address", 100, Duration::hours(1)),
+            cases: Rule::refusing("openCase/member", 10, Duration::days(1)),
             quotes_by_member: Rule::refusing("quoteStay/member", 300, Duration::hours(1)),
             quotes_by_address: Rule::refusing("quoteStay/address", 1_500, Duration::hours(1)),
         }
@@ -154,9 +181,18 @@ impl AttemptLimits {
             second_factor_by_account: off(on.second_factor_by_account),
             second_factor_anywhere: off(on.second_factor_anywhere),
             second_factor_by_device: off(on.second_factor_by_device),
+            data_exports: off(on.data_exports),
+            consents: off(on.consents),
+            passkey_challenges_by_address: off(on.passkey_challenges_by_address),
+            passkey_challenges_by_member: off(on.passkey_challenges_by_member),
+            passkeys_by_address: off(on.passkeys_by_address),
+            provider_sign_in_by_address: off(on.provider_sign_in_by_address),
+            provider_links: off(on.provider_links),
             drafts: off(on.drafts),
+            co_host_invitations: off(on.co_host_invitations),
             declined_payments: off(on.declined_payments),
             bookings_by_address: off(on.bookings_by_address),
+            cases: off(on.cases),
             quotes_by_member: off(on.quotes_by_member),
             quotes_by_address: off(on.quotes_by_address),
         }

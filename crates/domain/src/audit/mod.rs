@@ -1,10 +1,13 @@
 //! The audit log: what staff did and looked at. An entry is written in the transaction of the change. Its content has the hash of the
 //! previous entry, so that nobody can change, insert or remove one without breaking the chain, which [`fn@verify`] checks.
 //!
-//! Entries outlive accounts. They have ids, states and the reasons of staff, but no names, emails or secrets.
+//! Entries outlive accounts. They have ids and states, but no names, emails or secrets. The reasons of staff can say something about a
+//! person: they are encrypted with the key of that person, so that they can be erased without breaking the chain.
 
+mod reasons;
 mod verify;
 
+pub use reasons::SealedReason;
 pub use verify::{Break, Verified, verify};
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +20,8 @@ use mysql_engine::Conn;
 pub use store::audit::Filter;
 use store::audit::{Entry, Head};
 use types::{
-    AuditAction, BookingId, ListingId, NodeId, ObjectId, Page, PageError, PageOf, Timestamp, UserId,
+    AuditAction, BookingId, Feature, ListingId, NodeId, ObjectId, Page, PageError, PageOf, ReviewId, SupportCaseId,
+    Timestamp, UserId,
     error::{Error, Result},
 };
 
@@ -33,7 +37,16 @@ pub enum Subject {
     Listing(ListingId),
     /// A booking.
     Booking(BookingId),
+    /// A review.
+    Review(ReviewId),
+    /// A case.
+    Case(SupportCaseId),
+    /// A switch of a feature.
+    Feature(Feature),
 }
+
+/// How the subject of an entry about a feature begins.
+const FEATURE: &str = "feature:";
 
 /// An entry to append.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,10 +81,13 @@ pub struct Content {
     pub on_behalf_of: Option<UserId>,
     /// What was done.
     pub action: AuditAction,
-    /// To what: `usr_…`, `lst_…`, `bk_…`.
+    /// To what: `usr_…`, `lst_…`, `bk_…`, `rev_…`.
     pub subject: String,
-    /// Why.
+    /// Why; empty when it is encrypted.
     pub reason: String,
+    /// Why, encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_reason: Option<SealedReason>,
     /// What was there before.
     pub before: Value,
     /// What is there since.
@@ -85,8 +101,10 @@ pub struct Content {
 /// An entry of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogEntry {
-    /// What it says.
+    /// What it says, with its reason decrypted.
     pub content: Content,
+    /// Whether its reason was erased with the data of the person whom it concerned.
+    pub is_reason_erased: bool,
     /// Its hash, in hexadecimal.
     pub hash: String,
 }
@@ -134,6 +152,9 @@ impl Subject {
             Self::Person(id) => id.into(),
             Self::Listing(id) => id.into(),
             Self::Booking(id) => id.into(),
+            Self::Review(id) => id.into(),
+            Self::Case(id) => id.into(),
+            Self::Feature(feature) => named(feature),
         }
     }
 
@@ -142,6 +163,9 @@ impl Subject {
             Self::Person(id) => id.to_string(),
             Self::Listing(id) => id.to_string(),
             Self::Booking(id) => id.to_string(),
+            Self::Review(id) => id.to_string(),
+            Self::Case(id) => id.to_string(),
+            Self::Feature(feature) => format!("{FEATURE}{feature}"),
         }
     }
 }
@@ -156,9 +180,13 @@ pub fn reason(raw: &str) -> Result<String> {
 
 /// Appends `entries`. Must be the last step of the transaction, because nobody else can append until it ends.
 pub(crate) async fn append(app: &App, tx: &mut Conn, entries: Vec<NewEntry>, now: Timestamp) -> Result<()> {
-    let mut head = store::audit::lock_head(tx).await?;
-    let mut chained = Vec::with_capacity(entries.len());
+    let mut sealed = Vec::with_capacity(entries.len());
     for new in entries {
+        sealed.push(reasons::seal(app, tx, new, now).await?);
+    }
+    let mut head = store::audit::lock_head(tx).await?;
+    let mut chained = Vec::with_capacity(sealed.len());
+    for new in sealed {
         let entry = chain(new, &head, app.cause.id(), now)?;
         head = Some((entry.sequence, entry.hash.clone()));
         chained.push(entry);
@@ -167,7 +195,12 @@ pub(crate) async fn append(app: &App, tx: &mut Conn, entries: Vec<NewEntry>, now
 }
 
 /// The entry after `head`.
-fn chain(new: NewEntry, head: &Head, request: &str, now: Timestamp) -> Result<Entry> {
+fn chain(
+    (new, sealed_reason): (NewEntry, Option<SealedReason>),
+    head: &Head,
+    request: &str,
+    now: Timestamp,
+) -> Result<Entry> {
     let content = Content {
         sequence: head.as_ref().map_or(1, |(sequence, _)| sequence + 1),
         at: now,
@@ -176,6 +209,7 @@ fn chain(new: NewEntry, head: &Head, request: &str, now: Timestamp) -> Result<En
         action: new.action,
         subject: new.subject.text(),
         reason: new.reason,
+        sealed_reason,
         before: new.before,
         after: new.after,
         request: request.to_owned(),
@@ -198,12 +232,25 @@ fn chain(new: NewEntry, head: &Head, request: &str, now: Timestamp) -> Result<En
 
 /// The id in the subject of an entry.
 pub fn object(subject: &str) -> Option<ObjectId> {
+    if let Some(feature) = subject.strip_prefix(FEATURE) {
+        return feature.parse().ok().map(named);
+    }
     match subject.parse().ok()? {
         NodeId::UserId(id) => Some(id.into()),
         NodeId::ListingId(id) => Some(id.into()),
         NodeId::BookingId(id) => Some(id.into()),
+        NodeId::ReviewId(id) => Some(id.into()),
+        NodeId::SupportCaseId(id) => Some(id.into()),
         _ => None,
     }
+}
+
+/// A stable id for a feature, which has no id of its own.
+fn named(feature: Feature) -> ObjectId {
+    let digest = Sha256::digest(format!("{FEATURE}{feature}"));
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    ObjectId::of_bytes(id)
 }
 
 fn hash(content: &str) -> [u8; 32] {
@@ -221,10 +268,13 @@ fn hex(bytes: &[u8]) -> String {
 /// When the database fails, or an entry is damaged.
 pub async fn page(app: &App, _admin: &Admin, filter: &Filter, page: &Page<Position>) -> Result<PageOf<LogEntry>> {
     let before = page.after.map(|Position(sequence)| sequence);
-    let rows = store::audit::find(&mut app.conn().await?, filter, before, page.limit()).await?;
+    let conn = &mut app.conn().await?;
+    let rows = store::audit::find(conn, filter, before, page.limit()).await?;
     let read = |row: Entry| {
         let content = serde_json::from_str(&row.content).map_err(|error| Error::Internal(error.into()))?;
-        Ok(LogEntry { content, hash: hex(&row.hash) })
+        Ok(LogEntry { content, is_reason_erased: false, hash: hex(&row.hash) })
     };
-    Ok(page.cut(rows.into_iter().map(read).collect::<Result<_>>()?))
+    let mut entries = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+    reasons::open(app, conn, &mut entries).await?;
+    Ok(page.cut(entries))
 }

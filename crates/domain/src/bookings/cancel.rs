@@ -52,9 +52,14 @@ pub fn preview(booking: &Booking, at: Timestamp) -> Result<Option<Preview>> {
         // Nothing was paid.
         return Ok(Some(Preview { at, lines: Vec::new(), refund: 0, kept: 0 }));
     };
-    let refund = cancellation::refund_at(&timeline.read()?, at);
+    let refund = left_of(booking, cancellation::refund_at(&timeline.read()?, at));
     let lines = cancellation::refund_lines(&booking.price_lines.read()?, booking.check_in_at, at, refund);
-    Ok(Some(Preview { at, lines, refund, kept: booking.total - refund }))
+    Ok(Some(Preview { at, lines, refund, kept: booking.total - booking.staff_refunded - refund }))
+}
+
+/// What is still to be refunded of `refund`: staff may have refunded a part of the price before.
+pub(super) fn left_of(booking: &Booking, refund: i64) -> i64 {
+    refund.min(booking.total - booking.staff_refunded).max(0)
 }
 
 /// The refund of the canceled `booking`, line by line, from its total.
@@ -194,7 +199,7 @@ fn refund_to_decide(booking: &Booking, side: Side, expected: Option<i64>, now: T
     }
     let refund = match side {
         Side::Guest => preview(booking, now)?.map_or(0, |preview| preview.refund),
-        Side::Host => booking.confirmed_at.map_or(0, |_| booking.total),
+        Side::Host => left_of(booking, by_rules(booking, side, now)?),
     };
     if expected.is_some_and(|expected| expected != refund) {
         let amount = Money::new(refund, booking.currency);
@@ -204,6 +209,16 @@ fn refund_to_decide(booking: &Booking, side: Side, expected: Option<i64>, now: T
         );
     }
     Ok(refund)
+}
+
+/// What the rules of `side` refund of a booking that is canceled now, whatever staff have refunded before.
+fn by_rules(booking: &Booking, side: Side, now: Timestamp) -> Result<i64> {
+    match (side, &booking.cancellation_timeline) {
+        _ if booking.confirmed_at.is_none() => Ok(0),
+        (Side::Host, _) => Ok(booking.total),
+        (Side::Guest, Some(timeline)) => Ok(cancellation::refund_at(&timeline.read()?, now)),
+        (Side::Guest, None) => Ok(0),
+    }
 }
 
 async fn end(
@@ -217,7 +232,8 @@ async fn end(
     let (booking, mut events) = apply_elapsed(tx, booking, now).await?;
     let change = Change {
         cancelled_at: Some(now),
-        host_payout: payout_after(&booking, refund, now)?,
+        // Refunds by staff are not at the expense of the host.
+        host_payout: payout_after(&booking, by_rules(&booking, side, now)?, now)?,
         // A guest who cancels an unpaid booking waits before booking the same listing again.
         held_until: booking.held_until.filter(|_| side == Side::Guest).map(|end| end.min(now)),
         ..Change::to(&booking, BookingStatus::Cancelled, now)

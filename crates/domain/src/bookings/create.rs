@@ -1,5 +1,7 @@
 //! Creates bookings from quotes.
 
+use std::sync::Arc;
+
 use super::{
     Idempotent, StoredBooking,
     claims::{NightClaim, claim, find_conflicts},
@@ -10,7 +12,9 @@ use super::{
 use crate::{
     app::App,
     events::{self, Actor, BookingEvents, NewEvent},
-    limits, listings, timezones,
+    features, limits, listings,
+    privacy::consents,
+    timezones,
 };
 use auth::{Member, VerifiedMember};
 use client_limits::AddressPrefix;
@@ -22,8 +26,8 @@ use store::{
     quotes::Quote,
 };
 use types::{
-    BookingEventKind, BookingId, BookingStatus, IdempotencyKey, ListingStatus, NightKind, QuoteId, Timestamp,
-    UnavailableReason, Zone,
+    BookingEventKind, BookingId, BookingStatus, Feature, IdempotencyKey, ListingStatus, NightKind, QuoteId, TimeZones,
+    Timestamp, UnavailableReason, Zone,
     error::{Error, NightsUnavailable, QuoteExpired, Refusal, Result, StayNotAllowed, Violation},
 };
 
@@ -49,6 +53,7 @@ pub async fn create(
     quote: QuoteId,
     key: &IdempotencyKey,
 ) -> Result<Created> {
+    features::require(app, Feature::Bookings).await?;
     let request = idempotency::request(guest, "createBooking", key, &quote)?;
     let now = app.now();
     // A quote never changes. The connection is returned before another is acquired.
@@ -104,6 +109,7 @@ async fn book(
     if let Some(stored) = idempotency::claim_with(tx, request, &created, now).await? {
         return Ok(Outcome::Replayed(stored));
     }
+    consents::require(app, tx, guest.id()).await?;
     if let Some(booking) = store::bookings::of_quote(tx, quote.id).await? {
         return Err(already_booked(&booking));
     }
@@ -233,6 +239,13 @@ fn initial_state(
     }
 }
 
+/// The time zone of a listing, by the rules in force, which come with it.
+fn zone_and_rules(app: &App, listing: &Listing) -> Result<(Arc<TimeZones>, Zone)> {
+    let zones = app.time_zones();
+    let zone = listings::zone(&zones, listing)?;
+    Ok((zones, zone))
+}
+
 /// A new booking. Its events will be that it was created or requested and, if nobody has to pay or answer, that it was confirmed.
 fn draft(
     app: &App,
@@ -241,8 +254,7 @@ fn draft(
     held_since: Timestamp,
     now: Timestamp,
 ) -> Result<Booking> {
-    let zones = app.time_zones();
-    let zone = listings::zone(&zones, listing)?;
+    let (zones, zone) = zone_and_rules(app, listing)?;
     let check_in_at = check_in_at(&zone, quote, listing);
     let (status, deadline, held_since) = initial_state(app, quote, held_since, now);
     let (deadline_at, is_certain) = (Some(deadline.min(check_in_at)), quote.instant_book && quote.total == 0);
@@ -280,5 +292,6 @@ fn draft(
         held_since,
         held_until: if is_certain { Some(check_in_at) } else { deadline_at },
         hidden_from_host: status == BookingStatus::Requested && quote.total > 0,
+        staff_refunded: 0,
     })
 }

@@ -20,7 +20,7 @@ pub use respond::{accept, decline};
 pub use times::{follow_time_zone, with_older_rules};
 pub use view::{Action, ActionContext, actions, host_payout, status_at};
 
-pub use store::bookings::{BookedPlace, Booking, ByCheckIn, Part};
+pub use store::bookings::{BookedPlace, Booking, ByCheckIn, Part, PartOfListing};
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     idempotency::{self, Idempotent},
+    listings::access,
     outbox, payments, quotes,
     timezones::{TimeZones, Zone},
     transitions,
@@ -38,7 +39,7 @@ use super::{
 use crate::app::App;
 use auth::Member;
 use types::{
-    BookingId, BookingStatus, ConfirmationCode, Page, PageOf, Side,
+    BookingId, BookingStatus, ConfirmationCode, ListingId, Page, PageOf, Side,
     error::{Error, Result},
 };
 
@@ -51,8 +52,21 @@ pub struct StoredBooking {
 
 /// The part for `page` of a user's bookings on `side` in any of `statuses` (None: all).
 pub fn part(side: Side, statuses: Option<Vec<BookingStatus>>, page: Page<ByCheckIn>) -> Part {
-    let once = |statuses: Vec<BookingStatus>| statuses.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
     Part { side, statuses: statuses.map(once), page }
+}
+
+/// The part for `page` of the bookings of `listing` in any of `statuses` (None: all).
+pub fn part_of_listing(
+    listing: ListingId,
+    statuses: Option<Vec<BookingStatus>>,
+    page: Page<ByCheckIn>,
+) -> PartOfListing {
+    PartOfListing { listing, statuses: statuses.map(once), page }
+}
+
+/// Each of `statuses` once and in order.
+fn once(statuses: Vec<BookingStatus>) -> Vec<BookingStatus> {
+    statuses.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// A page of the viewer's bookings for each part, the latest check-in first.
@@ -68,7 +82,25 @@ pub async fn lists(app: &App, viewer: &Member, parts: &[Part]) -> Result<HashMap
     Ok(parts.iter().zip(rows).map(cut).collect())
 }
 
-/// Those of `ids` that the viewer can see as guest or host.
+/// A page of the bookings of a listing for each part, the latest check-in first: those that the viewer can see as host, or on the host's
+/// behalf.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_listings(
+    app: &App,
+    viewer: &Member,
+    parts: &[PartOfListing],
+) -> Result<HashMap<PartOfListing, PageOf<Arc<Booking>>>> {
+    let rows = store::bookings::of_listings(&mut app.conn().await?, viewer.id(), parts, app.now()).await?;
+    let cut = |(part, rows): (&PartOfListing, Vec<Booking>)| {
+        let page = part.page.cut(rows.into_iter().map(Arc::new).collect());
+        (part.clone(), page)
+    };
+    Ok(parts.iter().zip(rows).map(cut).collect())
+}
+
+/// Those of `ids` that the viewer can see as guest, as host or on the host's behalf.
 ///
 /// # Errors
 /// When the database fails.
@@ -76,7 +108,7 @@ pub async fn visible(app: &App, viewer: &Member, ids: &[BookingId]) -> Result<Ve
     Ok(store::bookings::visible(&mut app.conn().await?, viewer.id(), ids).await?)
 }
 
-/// Those with these confirmation codes that the viewer can see as guest or host, by code.
+/// Those with these confirmation codes that the viewer can see as guest, as host or on the host's behalf, by code.
 ///
 /// # Errors
 /// When the database fails.
@@ -89,18 +121,24 @@ pub async fn visible_by_code(
     Ok(found.into_iter().map(|booking| (booking.id.into(), Arc::new(booking))).collect())
 }
 
-/// The booking, locked, if `viewer` is its guest or host, as `side` says.
+/// The booking, locked, if `viewer` is its guest or host, or may answer on the host's behalf, as `side` says.
 async fn lock_as(
     tx: &mut mysql_engine::Conn,
     id: BookingId,
     viewer: &Member,
     side: Option<Side>,
 ) -> Result<(Booking, Side)> {
-    let booking = store::bookings::lock(tx, id).await?;
-    booking
-        .and_then(|booking| booking.side_of(viewer.id()).map(|of| (booking, of)))
-        .filter(|(_, of)| side.is_none_or(|side| side == *of))
-        .ok_or_else(|| Error::not_found("bookingId", "booking"))
+    let unknown = || Error::not_found("bookingId", "booking");
+    let booking = store::bookings::lock(tx, id).await?.ok_or_else(unknown)?;
+    let of = match booking.side_of(viewer.id()) {
+        Some(of) => of,
+        None if access::may_answer(tx, viewer, &booking).await? => Side::Host,
+        None => return Err(unknown()),
+    };
+    if side.is_some_and(|side| side != of) {
+        return Err(unknown());
+    }
+    Ok((booking, of))
 }
 
 /// The time zone of `booking`, even if its listing has moved.

@@ -86,10 +86,10 @@ async fn decide(
         return Ok((stored, payment.map_or(Next::Nothing, |capture| Next::Capture(Box::new(capture)))));
     }
     if booking.total == 0 {
-        return accept_free(app, tx, &booking, request, now).await;
+        return accept_free(app, tx, host, &booking, request, now).await;
     }
     let unpaid = || Error::state(Some(id), "The guest has not paid yet.");
-    let capture = payments::begin_capture(app, tx, &booking, now).await?.ok_or_else(unpaid)?;
+    let capture = payments::begin_capture(app, tx, &booking, host.id(), now).await?.ok_or_else(unpaid)?;
     let accepted = Accepted { booking: id, payment: Some(capture.payment()) };
     Ok((idempotency::store(tx, request, accepted).await?, Next::Capture(Box::new(capture))))
 }
@@ -97,6 +97,7 @@ async fn decide(
 async fn accept_free(
     app: &App,
     tx: &mut mysql_engine::Conn,
+    host: &Member,
     booking: &Booking,
     request: &IdempotentRequest<'_>,
     now: Timestamp,
@@ -105,7 +106,7 @@ async fn accept_free(
         return Err(anyhow::anyhow!("request {} has lost its nights", booking.id).into());
     };
     let stored = idempotency::store(tx, request, Accepted { booking: booking.id, payment: None }).await?;
-    let accepted = Actor::Host(booking.host_id).event(BookingEventKind::Confirmed);
+    let accepted = Actor::Host(host.id()).event(BookingEventKind::Confirmed);
     events::append(app, tx, &booking, [accepted], now).await?;
     Ok((stored, Next::Announce(Box::new(booking))))
 }

@@ -1,6 +1,6 @@
 //! The state of a booking at an instant, and the actions of its sides.
 
-use super::transitions;
+use super::{cancel::left_of, transitions};
 use crate::cancellation;
 use store::bookings::Booking;
 use types::{BookingAction, BookingStatus, Json, Money, Side, Timestamp, error::Result};
@@ -65,7 +65,7 @@ pub fn actions(booking: &Booking, side: Side, context: ActionContext, now: Times
                     (BookingAction::Pay, _) => money(booking.total),
                     (BookingAction::Accept, _) => money(-booking.host_payout),
                     (BookingAction::Cancel, Side::Guest) => {
-                        tiers.as_ref().and_then(|tiers| money(-cancellation::refund_at(tiers, now)))
+                        tiers.as_ref().and_then(|tiers| money(-left_of(booking, cancellation::refund_at(tiers, now))))
                     }
                     _ => None,
                 },

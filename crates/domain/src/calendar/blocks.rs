@@ -8,6 +8,7 @@ use crate::{
     bookings,
     events::{self, NewChange},
     idempotency::{self, Idempotent},
+    listings::access,
 };
 use auth::Member;
 use mysql_engine::Conn;
@@ -16,7 +17,7 @@ use store::{
     nights::{Claim, Night},
 };
 use types::{
-    ChangeKind, IdempotencyKey, ListingId, NightKind, Stay, Timestamp, UnavailableReason,
+    ChangeKind, IdempotencyKey, ListingId, NightKind, Permission, Stay, Timestamp, UnavailableReason,
     error::{Error, NightConflict, NightsUnavailable, Result},
 };
 
@@ -47,7 +48,7 @@ pub async fn block(
             if let Some(stored) = idempotency::claim(tx, &request, now).await? {
                 return Ok((stored, Vec::new()));
             }
-            own(tx, host, listing).await?;
+            access::find(tx, host, listing, Permission::ManageCalendar).await?;
             let found = store::nights::of_listing(tx, listing, range).await?;
             let expired_bookings = bookings::expire_due_holds(tx, &found, now).await?;
             refuse_guests(&found, now)?;
@@ -117,12 +118,12 @@ pub async fn open(
             if let Some(stored) = idempotency::claim(tx, &request, now).await? {
                 return Ok(stored);
             }
-            let own = own(tx, host, listing).await?;
+            let host_of = access::find(tx, host, listing, Permission::ManageCalendar).await?;
             let found = store::nights::of_listing(tx, listing, range).await?;
             let is_block = |kind| matches!(kind, NightKind::Block | NightKind::External);
             let nights: Vec<_> = found.iter().filter(|night| is_block(night.kind)).map(|night| night.night).collect();
             store::nights::unblock(tx, listing, range).await?;
-            prepare(tx, &own, &nights, now).await?;
+            prepare(tx, host_of.listing(), &nights, now).await?;
             let change = change(ChangeKind::NightsOpened, host, listing, &nights);
             let changed = idempotency::store(tx, &request, Changed { nights }).await?;
             events::append_changes(app, tx, change.as_slice(), now).await?;
@@ -147,9 +148,4 @@ async fn prepare(tx: &mut Conn, listing: &Listing, opened: &[NaiveDate], now: Ti
         return Ok(());
     }
     Err(mysql_engine::DatabaseError::retry_transaction("a night was taken as it was opened").into())
-}
-
-async fn own(tx: &mut Conn, host: &Member, listing: ListingId) -> Result<Listing> {
-    let found = store::listings::find(tx, listing).await?;
-    found.filter(|listing| listing.host_id == host.id()).ok_or_else(|| Error::not_found("listingId", "listing"))
 }

@@ -18,7 +18,9 @@ pub use prices::{NightPrices, set_night_prices};
 pub use rules::restrictions;
 use rules::restrictions::{Calendar, NightView, Taken};
 pub use store::{night_rates::NightRate, nights::Night};
-use types::{BookingId, ListingId, ListingStatus, Money, NightHold, Stay, TimeZones, Timestamp, error::Result};
+use types::{
+    BookingId, ListingId, ListingStatus, Money, NightHold, Permission, Stay, TimeZones, Timestamp, error::Result,
+};
 
 /// The most nights of one request.
 pub const MAX_NIGHTS: u32 = 366;
@@ -37,7 +39,7 @@ pub struct NightExceptions {
     pub rates: Vec<NightRate>,
 }
 
-/// A night as its host sees it.
+/// A night as its host, or somebody who helps with the calendar, sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostNight {
     /// The public view.
@@ -186,7 +188,7 @@ pub fn availability(
     Ok(restrictions::availability(&calendar, &listings::rates(listing), range))
 }
 
-/// Each night of each range of those listings that are `host`'s, with what holds it.
+/// Each night of each range of those listings that are `host`'s, or whose calendar they help with, with what holds it.
 ///
 /// # Errors
 /// When the database fails.
@@ -198,8 +200,8 @@ pub async fn host_calendars(
     let mut conn = app.conn().await?;
     let ids: HashSet<ListingId> = wanted.iter().map(|(listing, _)| *listing).collect();
     let listings = store::listings::by_ids(&mut conn, &ids.into_iter().collect::<Vec<_>>()).await?;
-    let own = listings.into_iter().filter(|listing| listing.host_id == host.id());
-    let own: HashMap<ListingId, Listing> = own.map(|listing| (listing.id, listing)).collect();
+    let own = listings::access::permitted(&mut conn, listings, host, Permission::ManageCalendar).await?;
+    let own: HashMap<ListingId, Listing> = own.into_iter().map(|listing| (listing.id, listing)).collect();
     let wanted: Vec<ListingNights> = wanted.iter().filter(|(listing, _)| own.contains_key(listing)).copied().collect();
     let (now, zones) = (app.now(), app.time_zones());
     let found = of_all(&mut conn, &wanted, Around::Nights, now).await?;

@@ -8,12 +8,12 @@ use super::{Around, MAX_NIGHTS, NightRate, availability, exceptions, restriction
 use crate::{
     app::App,
     events::{self, NewChange},
-    listings::{Listing, Rules, checks, lock_own},
+    listings::{Listing, Rules, access, checks},
 };
 use auth::Member;
 use mysql_engine::Conn;
 use types::{
-    ChangeKind, Currency, ListingId, Stay,
+    ChangeKind, Currency, ListingId, Permission, Stay,
     error::{Error, InvalidField, Result, Validation},
 };
 
@@ -129,7 +129,7 @@ async fn write(tx: &mut Conn, listing: ListingId, range: Stay, rates: Vec<NightR
     Ok(store::night_rates::set(tx, &own).await?)
 }
 
-/// Sets prices and restrictions of nights of a listing of `host`. Returns the nights afterwards, and the currency of their prices.
+/// Sets prices and restrictions of nights of a listing of `host`, or one whose calendar they help with. Returns the nights afterwards, and the currency of their prices.
 ///
 /// # Errors
 /// [`types::error::Refusal::NotFound`] when the listing is not `host`'s, [`types::error::Refusal::InvalidInput`] when a value is out of
@@ -144,7 +144,7 @@ pub async fn set_night_prices(
     app.database
         .transaction(async |tx| {
             // Under the lock, currency and nights cannot change.
-            let listing = lock_own(tx, host, id).await?;
+            let listing = access::lock(tx, host, id, Permission::ManageCalendar).await?.into_listing();
             let mut validation = Validation::of(&new.malformed);
             let (range, changes) = new.check(listing.pricing.currency, &mut validation);
             let range = validation.finish_with(range)?;

@@ -9,11 +9,19 @@ pub use store::events::{
 };
 
 /// The most events of a shard that are read at once.
-const BATCH: i64 = 500;
+pub(crate) const BATCH: i64 = 500;
 
 /// A consumer's position in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position([u64; SHARDS as usize]);
+
+/// The sum of the last positions of all shards. It is greater after every event, so whoever has seen it has missed none.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn total(app: &App) -> Result<u64> {
+    Ok(store::events::catalog::total(&mut app.conn().await?).await?)
+}
 
 /// The result of a read.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +39,11 @@ impl Position {
     /// When the database fails.
     pub async fn latest(app: &App) -> Result<Self> {
         Ok(Self(store::events::catalog::positions(&mut app.conn().await?).await?))
+    }
+
+    /// The sum of the positions of all shards: see [`total`].
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
     }
 
     /// Reads the next events, in one statement if there are none, and advances the position past them.

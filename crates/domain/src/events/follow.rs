@@ -10,7 +10,7 @@ use auth::Member;
 use providers::hub::{self, Entry, Read};
 use store::events::{Event, Topic as StoredTopic};
 use types::{
-    Side,
+    BookingId, Side,
     error::{BadCursor, Error, Result, TooManySubscriptions},
 };
 
@@ -24,7 +24,8 @@ pub enum Opening {
 }
 
 /// Follows `topic` for `member`: first the events after the opening, then new ones as they happen, in order, at least once. An error ends
-/// the stream, so that the client resumes from its last cursor.
+/// the stream, so that the client resumes from its last cursor. A stream of somebody who helps the host ends when they no longer may see the
+/// booking.
 ///
 /// # Errors
 /// [`BadCursor`] when the cursor is of another stream or ahead of this one; [`types::error::Refusal::NotFound`] when the booking is not the
@@ -37,7 +38,7 @@ pub async fn follow(
 ) -> Result<impl Stream<Item = Result<StreamEvent, Arc<Error>>> + Send + use<>> {
     let limit = app.streams.open.limit();
     let permit = app.streams.open.acquire(member.id()).ok_or(TooManySubscriptions { limit })?;
-    let latest = latest(app, member, topic).await?;
+    let (latest, watched) = latest(app, member, topic).await?;
     let position = match opening {
         Opening::Now => latest,
         Opening::After(position) => topic.number(position).ok_or(BadCursor)?,
@@ -48,26 +49,53 @@ pub async fn follow(
     }
     let stored = topic.of(member);
     let follower = app.streams.hub.follow(stored, position, latest, reading(app, stored));
-    Ok(stream::unfold(Some((follower, permit)), move |open| async move {
-        let (mut follower, permit) = open?;
-        match follower.next().await {
+    let watch = watched.map(|booking| Watch { app: app.for_process(), member: *member, booking });
+    Ok(stream::unfold(Some((follower, watch, permit)), move |open| async move {
+        let (mut follower, watch, permit) = open?;
+        let next = follower.next().await;
+        if let (Ok(_), Some(watch)) = (&next, &watch)
+            && let Err(error) = watch.check().await
+        {
+            return Some((Err(Arc::new(error)), None));
+        }
+        match next {
             Ok(Entry { position, value: event }) => {
-                Some((Ok(StreamEvent { event, position: topic.position(position) }), Some((follower, permit))))
+                Some((Ok(StreamEvent { event, position: topic.position(position) }), Some((follower, watch, permit))))
             }
             Err(error) => Some((Err(error), None)),
         }
     }))
 }
 
-/// The last position of `topic`, if `member` can follow it.
-async fn latest(app: &App, member: &Member, topic: Topic) -> Result<u64> {
+/// A booking whose events somebody follows who is neither its guest nor its host: what lets them see it can end.
+struct Watch {
+    app: App,
+    member: Member,
+    booking: BookingId,
+}
+
+impl Watch {
+    /// Refuses when the member no longer may see the booking.
+    async fn check(&self) -> Result<()> {
+        let seen = store::bookings::visible(&mut self.app.conn().await?, self.member.id(), &[self.booking]).await?;
+        if seen.is_empty() { Err(unknown()) } else { Ok(()) }
+    }
+}
+
+fn unknown() -> Error {
+    Error::not_found("bookingId", "booking")
+}
+
+/// The last position of `topic`, if `member` can follow it; and its booking, if `member` is neither guest nor host.
+async fn latest(app: &App, member: &Member, topic: Topic) -> Result<(u64, Option<BookingId>)> {
     let conn = &mut app.conn().await?;
     match topic {
         Topic::Booking(id) => {
             let latest = store::events::latest_of_booking(conn, id, member.id()).await?;
-            latest.map(u64::from).ok_or_else(|| Error::not_found("bookingId", "booking"))
+            let (latest, is_party) = latest.ok_or_else(unknown)?;
+            Ok((latest.into(), Some(id).filter(|_| !is_party)))
         }
-        Topic::Feed(side) => Ok(store::events::latest_of_feed(conn, member.id(), side).await?),
+        Topic::Feed(side) => Ok((store::events::latest_of_feed(conn, member.id(), side).await?, None)),
     }
 }
 
@@ -76,7 +104,7 @@ async fn latest(app: &App, member: &Member, topic: Topic) -> Result<u64> {
 /// # Errors
 /// When the database fails.
 pub async fn latest_of_feed(app: &App, member: &Member, side: Side) -> Result<EventPosition> {
-    Ok(EventPosition::Feed(side, latest(app, member, Topic::Feed(side)).await?))
+    Ok(EventPosition::Feed(side, latest(app, member, Topic::Feed(side)).await?.0))
 }
 
 fn reading(app: &App, topic: StoredTopic) -> Arc<Read<Event>> {

@@ -9,17 +9,18 @@ use auth::Member;
 use mysql_engine::Conn;
 use store::bookings::Booking;
 use types::{
-    BookingEventKind, ChangeKind, ListingId, Timestamp,
+    BookingEventKind, ChangeKind, ListingId, Timestamp, UserId,
     error::{Result, Validation},
 };
 
 /// The most affected bookings that are returned to a host.
 const MAX_AFFECTED: usize = 100;
 
-/// Locks the open bookings of a listing of `host` if `changes` can move it, else None. Bookings are locked before their listing.
+/// Locks the open bookings of a listing that `editor` may change, if `changes` can move it, else None. Bookings are locked before their
+/// listing.
 pub(super) async fn lock_open(
     tx: &mut Conn,
-    host: &Member,
+    editor: &Member,
     (id, changes): (ListingId, &Changes),
     now: Timestamp,
 ) -> Result<Option<Vec<Booking>>> {
@@ -27,7 +28,7 @@ pub(super) async fn lock_open(
     if address.is_none() && latitude.is_none() && longitude.is_none() {
         return Ok(None);
     }
-    Ok(Some(store::bookings::lock_open_of_listing(tx, host.id(), id, now).await?))
+    Ok(Some(store::bookings::lock_open_of_listing(tx, editor.id(), id, now).await?))
 }
 
 /// Reports when bookings, or prices of single nights, forbid the change from `before` to `after`.
@@ -61,17 +62,18 @@ pub(super) async fn preserve_places(tx: &mut Conn, before: &Listing, after: &Lis
     Ok(())
 }
 
-/// Appends the changes of a listing and, if it has moved, an event to each of `open`, which the transaction has locked. Must be the last
+/// Appends the changes of a listing by `by` and, if it has moved, an event to each of `open`, which the transaction has locked. Must be the last
 /// step of the transaction. If the point is the same, bookings without an address get the new one instead. Returns the bookings that keep
 /// the old place, the earliest check-in first.
 pub(super) async fn append_with_move(
     app: &App,
     tx: &mut Conn,
+    by: UserId,
     (before, after): (&Listing, &Listing),
     open: Vec<Booking>,
     (kinds, now): (&[ChangeKind], Timestamp),
 ) -> Result<Vec<Booking>> {
-    let change = |kind: &ChangeKind| NewChange::listing(*kind, after.id, after.host_id);
+    let change = |kind: &ChangeKind| NewChange::listing(*kind, after.id, by);
     let changes: Vec<_> = kinds.iter().map(change).collect();
     let stays = before.place.exact() == after.place.exact() && before.place.time_zone == after.place.time_zone;
     if stays && before.place.address.is_none() {
@@ -81,7 +83,7 @@ pub(super) async fn append_with_move(
         events::append_changes(app, tx, &changes, now).await?;
         return Ok(Vec::new());
     }
-    let moved = Actor::Host(after.host_id).event(BookingEventKind::ListingMoved);
+    let moved = Actor::Host(by).event(BookingEventKind::ListingMoved);
     let booking_events: Vec<_> = open.iter().map(|it| BookingEvents::new(it, [moved])).collect();
     events::append_with_changes(app, tx, (&booking_events, &changes), now).await?;
     let mut affected: Vec<_> = open.into_iter().filter(|booking| !booking.hidden_from_host).collect();

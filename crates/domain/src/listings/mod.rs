@@ -1,5 +1,6 @@
 //! Listings: who can see them, and how hosts change them.
 
+pub mod access;
 pub mod amenities;
 mod apply;
 mod booked;
@@ -17,7 +18,7 @@ use std::{
 
 pub use changes::{Changes, NewPhoto, PlaceChanges, PricingChanges, RulesChanges};
 pub use places::zone_at;
-pub use write::{Updated, create, delete, lock_own, publish, unlist, update};
+pub use write::{Updated, create, delete, publish, unlist, update};
 
 use super::pricing::Rates;
 use crate::app::App;
@@ -53,7 +54,7 @@ pub async fn by_ids(app: &App, ids: &[ListingId]) -> Result<Vec<Arc<ListingWithC
     Ok(shared(store::listings::published(&mut app.conn().await?, ids).await?))
 }
 
-/// Those of `ids` that are published or `viewer`'s own, in no order.
+/// Those of `ids` that are published, `viewer`'s own, or that `viewer` helps with, in no order.
 ///
 /// # Errors
 /// When the database fails.
@@ -61,7 +62,8 @@ pub async fn visible(app: &App, viewer: &Member, ids: &[ListingId]) -> Result<Ve
     Ok(shared(store::listings::visible(&mut app.conn().await?, viewer.id(), ids).await?))
 }
 
-/// Those of `ids` that are published, `viewer`'s own or once quoted to `viewer`, in no order: booked listings stay visible to their guests.
+/// Those of `ids` that are published, `viewer`'s own, that `viewer` helps with, or that were once quoted to `viewer`, in no order: booked
+/// listings stay visible to their guests.
 ///
 /// # Errors
 /// When the database fails.

@@ -5,21 +5,26 @@ use std::sync::Arc;
 use chrono::NaiveTime;
 
 use super::{
-    Amenity, Home, Listing, ListingWithCover, Origin, Photo, Place, Pricing, Ratings, Rules, Words, apply, booked,
-    changes::Changes, checks,
+    Amenity, Home, Listing, ListingWithCover, Origin, Photo, Place, Pricing, Ratings, Rules, Words,
+    access::{self, HostOf},
+    apply, booked,
+    changes::Changes,
+    checks,
 };
 use crate::{
     app::App,
     events::{self, NewChange},
+    features,
     idempotency::{self, Idempotent},
     limits,
+    privacy::consents,
 };
 use auth::{Member, VerifiedMember};
 use mysql_engine::Conn;
 use store::bookings::Booking;
 use types::{
-    CancellationPolicy, ChangeKind, Currency, IdempotencyKey, ListingId, ListingStatus, Point, PropertyType, RoomType,
-    Timestamp,
+    CancellationPolicy, ChangeKind, Currency, Feature, IdempotencyKey, ListingId, ListingStatus, Permission, Point,
+    PropertyType, RoomType, Timestamp, UserId,
     error::{Error, ListingIncomplete, ListingState, Refusal, Result, Validation},
 };
 
@@ -34,6 +39,7 @@ pub async fn create(
     new: &Changes,
     key: Option<&IdempotencyKey>,
 ) -> Result<Idempotent<Arc<ListingWithCover>>> {
+    features::require(app, Feature::Listings).await?;
     let now = app.now();
     let mut listing = blank(ListingId::new(now, &*app.entropy), host, now);
     let mut validation = Validation::of(&new.malformed);
@@ -56,7 +62,7 @@ pub async fn create(
                 idempotency::store(tx, request, listing.id).await?;
             }
             let created = Idempotent::new(with_cover(tx, listing.clone()).await?);
-            append(app, tx, &[ChangeKind::ListingCreated], &listing, now).await?;
+            append(app, tx, (&[ChangeKind::ListingCreated], host.id()), &listing, now).await?;
             Ok(created)
         })
         .await
@@ -77,12 +83,12 @@ async fn created(tx: &mut Conn, host: &Member, id: ListingId) -> Result<Arc<List
 pub async fn delete(app: &App, host: &Member, id: ListingId) -> Result<()> {
     app.database
         .transaction(async |tx| {
-            let listing = lock_own(tx, host, id).await?;
+            let listing = access::lock(tx, host, id, Permission::Own).await?.into_listing();
             if listing.status != ListingStatus::Draft {
                 return Err(Refusal::ListingState(ListingState { status: listing.status }).into());
             }
             store::listings::delete(tx, id).await?;
-            append(app, tx, &[ChangeKind::ListingDeleted], &listing, app.now()).await
+            append(app, tx, (&[ChangeKind::ListingDeleted], host.id()), &listing, app.now()).await
         })
         .await
 }
@@ -96,7 +102,7 @@ pub struct Updated {
     pub affected: Vec<Booking>,
 }
 
-/// Changes a listing of `host`. Bookings keep the place, the hours and the currency that they were made with.
+/// Changes a listing of `host`, or one that they help to edit. Bookings keep the place, the hours and the currency that they were made with.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::InvalidInput`] when a field is out of bounds, [`Refusal::ListingIncomplete`]
@@ -107,7 +113,7 @@ pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) 
         .database
         .transaction(async |tx| {
             let open = booked::lock_open(tx, host, (id, changes), now).await?;
-            let before = lock_own(tx, host, id).await?;
+            let before = access::lock(tx, host, id, Permission::EditListing).await?.into_listing();
             // Checked again: a booking may have been made meanwhile. From here on new bookings wait for this change.
             let open = if open.is_some() { booked::lock_open(tx, host, (id, changes), now).await? } else { open };
             let open = open.unwrap_or_default();
@@ -124,7 +130,8 @@ pub async fn update(app: &App, host: &Member, id: ListingId, changes: &Changes) 
             let with_cover = with_cover(tx, listing).await?;
             let kinds = related.changes();
             let affected =
-                booked::append_with_move(app, tx, (&before, &with_cover.listing), open, (kinds, now)).await?;
+                booked::append_with_move(app, tx, host.id(), (&before, &with_cover.listing), open, (kinds, now))
+                    .await?;
             Ok::<_, Error>(Updated { listing: with_cover, affected })
         })
         .await?;
@@ -146,17 +153,20 @@ fn refuse_incomplete(listing: &Listing, changes: &Changes) -> Result<()> {
     Ok(())
 }
 
-/// Publishes a listing of `host`: guests can find and book it. No change if it is published already.
+/// Publishes a listing of `host`, or one that they help to edit: guests can find and book it. No change if it is published already.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingIncomplete`] when it has no description or no picture,
-/// [`Refusal::ListingState`] when it is suspended.
+/// [`Refusal::ListingState`] when it is suspended, or its host is.
 pub async fn publish(app: &App, host: &VerifiedMember, id: ListingId) -> Result<Arc<ListingWithCover>> {
+    features::require(app, Feature::Listings).await?;
+    consents::require(app, &mut app.conn().await?, host.id()).await?;
     let now = app.now();
     let published = app
         .database
         .transaction(async |tx| {
-            let mut listing = lock_own(tx, host, id).await?;
+            let host_of = access::lock(tx, host, id, Permission::EditListing).await?;
+            let mut listing = host_of.listing().clone();
             if listing.status == ListingStatus::Suspended {
                 return Err(Refusal::ListingState(ListingState { status: listing.status }).into());
             }
@@ -170,15 +180,12 @@ pub async fn publish(app: &App, host: &VerifiedMember, id: ListingId) -> Result<
             if !missing.is_empty() {
                 return Err(Refusal::ListingIncomplete(ListingIncomplete { missing }).into());
             }
-            // The host's sessions have ended, but another server may not know it yet.
-            if store::suspensions::share_of_person(tx, host.id()).await?.is_some() {
-                return Err(Error::Unauthenticated);
-            }
+            refuse_suspended(tx, &host_of).await?;
             listing.status = ListingStatus::Published;
             listing.published_at = listing.published_at.or(Some(now));
             listing.updated_at = now;
             store::listings::update(tx, &listing).await?;
-            append(app, tx, &[ChangeKind::ListingPublished], &listing, now).await?;
+            append(app, tx, (&[ChangeKind::ListingPublished], host.id()), &listing, now).await?;
             Ok::<_, Error>(Arc::new(ListingWithCover { listing, cover }))
         })
         .await?;
@@ -187,7 +194,20 @@ pub async fn publish(app: &App, host: &VerifiedMember, id: ListingId) -> Result<
     Ok(published)
 }
 
-/// Unlists a listing of `host`. No change if it is unlisted already; a draft is refused.
+/// Refuses to publish for people who are suspended.
+async fn refuse_suspended(tx: &mut Conn, host_of: &HostOf) -> Result<()> {
+    // Their sessions have ended, but another server may not know it yet.
+    if store::suspensions::share_of_person(tx, host_of.by()).await?.is_some() {
+        return Err(Error::Unauthenticated);
+    }
+    let listing = host_of.listing();
+    if !host_of.is_owner() && store::suspensions::share_of_person(tx, listing.host_id).await?.is_some() {
+        return Err(Refusal::ListingState(ListingState { status: listing.status }).into());
+    }
+    Ok(())
+}
+
+/// Unlists a listing of `host`, or one that they help to edit. No change if it is unlisted already; a draft is refused.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] when it is not `host`'s, [`Refusal::ListingState`] when it is a draft or suspended.
@@ -195,7 +215,7 @@ pub async fn unlist(app: &App, host: &Member, id: ListingId) -> Result<Arc<Listi
     let now = app.now();
     app.database
         .transaction(async |tx| {
-            let mut listing = lock_own(tx, host, id).await?;
+            let mut listing = access::lock(tx, host, id, Permission::EditListing).await?.into_listing();
             match listing.status {
                 ListingStatus::Draft | ListingStatus::Suspended => {
                     Err(Refusal::ListingState(ListingState { status: listing.status }).into())
@@ -206,7 +226,7 @@ pub async fn unlist(app: &App, host: &Member, id: ListingId) -> Result<Arc<Listi
                     listing.updated_at = now;
                     store::listings::update(tx, &listing).await?;
                     let unlisted = with_cover(tx, listing).await?;
-                    append(app, tx, &[ChangeKind::ListingUnlisted], &unlisted.listing, now).await?;
+                    append(app, tx, (&[ChangeKind::ListingUnlisted], host.id()), &unlisted.listing, now).await?;
                     Ok(unlisted)
                 }
             }
@@ -214,9 +234,15 @@ pub async fn unlist(app: &App, host: &Member, id: ListingId) -> Result<Arc<Listi
         .await
 }
 
-/// Appends changes of `listing`, which the transaction has locked or created. Must be the last step of the transaction.
-async fn append(app: &App, tx: &mut Conn, kinds: &[ChangeKind], listing: &Listing, now: Timestamp) -> Result<()> {
-    let change = |kind: &ChangeKind| NewChange::listing(*kind, listing.id, listing.host_id);
+/// Appends changes of `listing`, which the transaction has locked or created, by `by`. Must be the last step of the transaction.
+async fn append(
+    app: &App,
+    tx: &mut Conn,
+    (kinds, by): (&[ChangeKind], UserId),
+    listing: &Listing,
+    now: Timestamp,
+) -> Result<()> {
+    let change = |kind: &ChangeKind| NewChange::listing(*kind, listing.id, by);
     events::append_changes(app, tx, &kinds.iter().map(change).collect::<Vec<_>>(), now).await
 }
 
@@ -224,15 +250,6 @@ async fn append(app: &App, tx: &mut Conn, kinds: &[ChangeKind], listing: &Listin
 async fn with_cover(tx: &mut Conn, listing: Listing) -> Result<Arc<ListingWithCover>> {
     let cover = store::photos::cover(tx, listing.id).await?;
     Ok(Arc::new(ListingWithCover { listing, cover }))
-}
-
-/// The listing `id` of `host`, locked until the transaction ends.
-///
-/// # Errors
-/// [`Refusal::NotFound`] when it does not exist or is another host's.
-pub async fn lock_own(tx: &mut Conn, host: &Member, id: ListingId) -> Result<Listing> {
-    let listing = store::listings::lock(tx, id).await?.filter(|listing| listing.host_id == host.id());
-    listing.ok_or_else(|| Error::not_found("listingId", "listing"))
 }
 
 /// Checked values of a listing that have their own tables.

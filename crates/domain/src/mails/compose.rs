@@ -7,7 +7,7 @@ use store::{
     accounts::{self, Account},
     one_time_codes::{self, OneTimeCode},
 };
-use types::{CodeId, CodePurpose, Email, MailId, Timestamp, UserId, error::Result};
+use types::{CoHostId, CodeId, CodePurpose, Email, MailId, Timestamp, UserId, error::Result};
 
 /// A mail without its layout.
 pub(super) struct Composed {
@@ -39,12 +39,34 @@ pub(super) async fn compose(app: &App, mail: MailId, order: &Order, ordered_at: 
             };
             to_owner(app, *user, letter).await
         }
+        Order::CoHostInvitation { invitation } => invitation_to_help(app, *invitation).await,
+        Order::DeletionScheduled { user, at } => {
+            let letter = |account: &Account| Letter::DeletionScheduled { name: name(account), at: *at };
+            to_owner(app, *user, letter).await
+        }
+        Order::DataExportRequested { user, at } => {
+            let letter = |account: &Account| Letter::DataExportRequested { name: name(account), at: *at };
+            to_owner(app, *user, letter).await
+        }
         Order::PasswordChanged { user, at } => {
             let name_and_time = |account: &Account| Letter::PasswordChanged { name: name(account), at: *at };
             to_owner(app, *user, name_and_time).await
         }
+        Order::ProviderChanged { user, provider, what, at } => {
+            let letter = |account: &Account| Letter::ProviderChanged {
+                name: name(account),
+                provider: provider.clone(),
+                what: *what,
+                at: *at,
+            };
+            to_owner(app, *user, letter).await
+        }
         Order::SecondFactorChanged { user, what, at } => {
             let change = |account: &Account| Letter::SecondFactorChanged { name: name(account), what: *what, at: *at };
+            to_owner(app, *user, change).await
+        }
+        Order::PasskeyChanged { user, what, at } => {
+            let change = |account: &Account| Letter::PasskeyChanged { name: name(account), what: *what, at: *at };
             to_owner(app, *user, change).await
         }
     }
@@ -117,6 +139,28 @@ async fn email_changed(app: &App, user: UserId, (old, new): (&Email, &Email)) ->
         let letter = Letter::EmailChanged { name: name(&account), new_email: new.clone() };
         Composed { to: old.clone(), locale: locale_of(&account), letter }
     }))
+}
+
+/// To somebody who is invited to help a host, unless the invitation was answered, withdrawn or sent again to another email.
+async fn invitation_to_help(app: &App, id: CoHostId) -> Result<Option<Composed>> {
+    let conn = &mut app.conn().await?;
+    let found = store::co_hosts::find_titled(conn, id).await?.filter(|(row, _)| row.waits(app.now()));
+    let Some((row, title)) = found else { return Ok(None) };
+    let (Some(email), Some(expires)) = (row.email, row.expires_at) else { return Ok(None) };
+    let host = accounts::find(conn, row.invited_by).await?.filter(|host| host.suspended_at.is_none());
+    let Some(host) = host else { return Ok(None) };
+    let invited = accounts::by_email(conn, &email).await?;
+    let link = app.mails.link("/co-hosting");
+    let letter = Letter::CoHostInvitation {
+        name: invited.as_ref().map(name),
+        host: name(&host),
+        listing: title,
+        access: row.access,
+        link,
+        expires,
+    };
+    let locale = locale_of(invited.as_ref().unwrap_or(&host));
+    Ok(Some(Composed { to: Email::stored(email), locale, letter }))
 }
 
 async fn reset_password(

@@ -12,12 +12,15 @@ use crate::{
     app::App,
     outbox::{self, Effect, Failure, NewEffect},
 };
-use mail::{Brand, MailKey, MailTransport, Message, Off, RenderedLetter, SecondFactorChange, SendError};
+use mail::{
+    Brand, MailKey, MailTransport, Message, Off, PasskeyChange, ProviderChange, RenderedLetter, SecondFactorChange,
+    SendError,
+};
 use mysql_engine::{Conn, Database};
 use providers::payments::ProviderError;
 use store::outbox::Ending;
 use types::{
-    CodeId, EffectKind, Email, MailId, ObjectId, Timestamp, UserId,
+    CoHostId, CodeId, EffectKind, Email, MailId, ObjectId, Timestamp, UserId,
     error::{Error, Result},
 };
 
@@ -115,10 +118,40 @@ pub(crate) enum Order {
         /// BCP 47.
         locale: Option<String>,
     },
+    /// To an email that is invited to help a host.
+    CoHostInvitation {
+        /// The invitation.
+        invitation: CoHostId,
+    },
+    /// The account is to be deleted.
+    DeletionScheduled {
+        /// The account.
+        user: UserId,
+        /// When.
+        at: Timestamp,
+    },
+    /// All data of the account can be read in one of its sessions.
+    DataExportRequested {
+        /// The account.
+        user: UserId,
+        /// When.
+        at: Timestamp,
+    },
     /// The password has changed.
     PasswordChanged {
         /// The account.
         user: UserId,
+        /// When.
+        at: Timestamp,
+    },
+    /// The account was linked with an identity provider, or unlinked.
+    ProviderChanged {
+        /// The account.
+        user: UserId,
+        /// The name of the provider.
+        provider: String,
+        /// How.
+        what: ProviderChange,
         /// When.
         at: Timestamp,
     },
@@ -128,6 +161,15 @@ pub(crate) enum Order {
         user: UserId,
         /// How.
         what: SecondFactorChange,
+        /// When.
+        at: Timestamp,
+    },
+    /// A passkey was added, removed or refused.
+    PasskeyChanged {
+        /// The account.
+        user: UserId,
+        /// How.
+        what: PasskeyChange,
         /// When.
         at: Timestamp,
     },
@@ -180,9 +222,13 @@ fn user_of(effect: &Effect) -> Result<Option<UserId>> {
         | Order::EmailChanged { user, .. }
         | Order::NewDevice { user, .. }
         | Order::AccountDeleted { user, .. }
+        | Order::DeletionScheduled { user, .. }
+        | Order::DataExportRequested { user, .. }
         | Order::PasswordChanged { user, .. }
-        | Order::SecondFactorChanged { user, .. } => Some(user),
-        Order::ResetPassword { .. } => None,
+        | Order::ProviderChanged { user, .. }
+        | Order::SecondFactorChanged { user, .. }
+        | Order::PasskeyChanged { user, .. } => Some(user),
+        Order::ResetPassword { .. } | Order::CoHostInvitation { .. } => None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Applies the provider's notifications of a payment, each once, with all consequences.
 
 use super::{
-    cases, is_awaited,
+    cases, effects, is_awaited,
     notices::{Verdict, verdict},
     pay::return_attempt,
     refunds::refund_part,
@@ -13,11 +13,12 @@ use crate::{
     outbox::{self, Effect, NewEffect},
 };
 use mysql_engine::Conn;
-use providers::payments::{IntentStatus, Notice};
+use providers::payments::{Card, IntentStatus, Notice};
 use store::{
     bookings::Booking,
     inbox::Received,
     outbox::Ending,
+    payment_cards::PaymentCard,
     payments::{Change, Payment},
 };
 use types::{
@@ -113,6 +114,9 @@ async fn change_state(
     let (booking, mut events) = apply_elapsed(tx, booking, now).await?;
     let change = change(&payment, notice, now);
     store::payments::update(tx, id, &change).await?;
+    if let Some(Card { brand, last_four }) = notice.card.filter(|_| payment.status == PaymentStatus::Authorizing) {
+        store::payment_cards::record(tx, &PaymentCard { payment_id: id, brand, last_four }).await?;
+    }
     let is_right = check_amount(app, tx, &payment, notice, now).await?;
     let was_over = matches!(payment.status, PaymentStatus::Declined | PaymentStatus::Voided);
     let consequences = if change.status == PaymentStatus::Captured && (was_over || !is_right) {
@@ -325,7 +329,10 @@ async fn confirm_paid(
 ) -> Result<Consequences> {
     use BookingEventKind as Kind;
     // A host accepts a request; an instant booking needs no acceptance.
-    let by = if booking.status == BookingStatus::Requested { Actor::Host(booking.host_id) } else { Actor::Platform };
+    let by = match booking.status {
+        BookingStatus::Requested => Actor::Host(effects::accepted_by(tx, payment.id).await?.unwrap_or(booking.host_id)),
+        _ => Actor::Platform,
+    };
     // A request that an older server treated as one that holds its nights.
     let sent = if booking.hidden_from_host {
         Some(send_request_to_host(app, tx, &booking, payment, now).await?)

@@ -15,7 +15,7 @@ use mysql_engine::{Conn, Database};
 use providers::payments::{Answer, CaptureMode, IntentStatus, NewIntent, Notice, ProviderError};
 use store::{outbox::Ending, payments::Payment};
 use types::{
-    CaseKind, EffectKind, Money, PaymentId, PaymentStatus, Timestamp,
+    CaseKind, EffectKind, Money, PaymentId, PaymentStatus, Timestamp, UserId,
     error::{Error, Result},
 };
 
@@ -26,6 +26,9 @@ struct StoredCall {
     /// When to capture; None for voids and captures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     capture: Option<CaptureMode>,
+    /// Who has accepted the request, of captures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    accepted_by: Option<UserId>,
 }
 
 /// Writes an effect of `payment`, which the caller performs after the commit.
@@ -36,10 +39,41 @@ pub(super) async fn order(
     (kind, capture): (EffectKind, Option<CaptureMode>),
     now: Timestamp,
 ) -> Result<Effect> {
-    let payload = serde_json::to_string(&StoredCall { capture }).map_err(anyhow::Error::from)?;
+    write(app, tx, payment, (kind, StoredCall { capture, accepted_by: None }), now).await
+}
+
+/// Writes the capture of `payment`, which the caller performs after the commit.
+pub(super) async fn order_capture(
+    app: &App,
+    tx: &mut Conn,
+    payment: &Payment,
+    accepted_by: UserId,
+    now: Timestamp,
+) -> Result<Effect> {
+    let call = StoredCall { capture: None, accepted_by: Some(accepted_by) };
+    write(app, tx, payment, (EffectKind::CapturePayment, call), now).await
+}
+
+async fn write(
+    app: &App,
+    tx: &mut Conn,
+    payment: &Payment,
+    (kind, call): (EffectKind, StoredCall),
+    now: Timestamp,
+) -> Result<Effect> {
+    let payload = serde_json::to_string(&call).map_err(anyhow::Error::from)?;
     let group_id = payment.booking_id.into();
     let new = NewEffect { object_id: payment.id.into(), kind, group_id, payload: &payload };
     outbox::order_leased(app, tx, &new, now).await
+}
+
+/// Who has accepted the request that is paid with `payment`: its host, or somebody on the host's behalf. None when nobody has.
+pub(super) async fn accepted_by(conn: &mut Conn, payment: PaymentId) -> Result<Option<UserId>> {
+    let Some(payload) = store::outbox::payload(conn, payment.into(), EffectKind::CapturePayment).await? else {
+        return Ok(None);
+    };
+    let call: StoredCall = serde_json::from_str(&payload).map_err(anyhow::Error::from)?;
+    Ok(call.accepted_by)
 }
 
 /// Performs a leased effect. Returns the payment and booking afterwards; None when the effect was not needed, or was a refund.

@@ -6,6 +6,7 @@
 
 mod apply;
 mod cases;
+pub mod desk_refunds;
 mod effects;
 mod inbox;
 mod notices;
@@ -21,7 +22,12 @@ pub use pay::{BookingRef, confirm, pay};
 pub(super) use refunds::decide_refund;
 pub use refunds::send_again;
 
-pub use store::payments::{Payment, Refund};
+pub use store::{
+    payment_cards::PaymentCard,
+    payments::{Payment, Refund},
+};
+
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +44,7 @@ use providers::payments::{Answer, ProviderError};
 pub use store::payment_cases::Case;
 use store::{bookings::Booking, idempotency::IdempotentRequest};
 use types::{
-    BookingId, BookingStatus, EffectKind, PaymentId, PaymentStatus, RefundId, Timestamp,
+    BookingId, BookingStatus, EffectKind, PaymentId, PaymentStatus, RefundId, Timestamp, UserId,
     error::{
         Error, NightConflict, NightsUnavailable, PaymentDeclined, PaymentUnavailable, Refusal, Result, StateConflict,
     },
@@ -84,7 +90,7 @@ pub(super) struct Capture {
     effect: Option<Effect>,
 }
 
-/// Begins to capture the authorized payment of `booking`, which the transaction has locked; None when there is none.
+/// Begins to capture the authorized payment of `booking`, which the transaction has locked and `by` accepts; None when there is none.
 ///
 /// # Errors
 /// [`Refusal::StateConflict`] when it is being captured already.
@@ -92,6 +98,7 @@ pub(super) async fn begin_capture(
     app: &App,
     tx: &mut Conn,
     booking: &Booking,
+    by: UserId,
     now: Timestamp,
 ) -> Result<Option<Capture>> {
     let payments = store::payments::of_booking(tx, booking.id).await?;
@@ -99,7 +106,7 @@ pub(super) async fn begin_capture(
     let authorized = payments.into_iter().find(|payment| payment.status == PaymentStatus::Authorized);
     let Some(payment) = authorized else { return Ok(None) };
     store::payments::move_to(tx, payment.id, PaymentStatus::Capturing, now).await?;
-    let effect = effects::order(app, tx, &payment, (EffectKind::CapturePayment, None), now).await?;
+    let effect = effects::order_capture(app, tx, &payment, by, now).await?;
     Ok(Some(Capture { payment, effect: Some(effect) }))
 }
 
@@ -245,6 +252,15 @@ pub async fn visible(app: &App, guest: &Member, ids: &[PaymentId]) -> Result<Vec
 /// When the database fails.
 pub async fn of_bookings(app: &App, guest: &Member, ids: &[BookingId]) -> Result<Vec<Payment>> {
     Ok(store::payments::visible_of_bookings(&mut app.conn().await?, guest.id(), ids).await?)
+}
+
+/// The cards of those of `ids` that `guest` made.
+///
+/// # Errors
+/// When the database fails.
+pub async fn cards(app: &App, guest: &Member, ids: &[PaymentId]) -> Result<HashMap<PaymentId, PaymentCard>> {
+    let cards = store::payment_cards::visible(&mut app.conn().await?, guest.id(), ids).await?;
+    Ok(cards.into_iter().map(|card| (card.payment_id, card)).collect())
 }
 
 /// Refunds of those of `ids` that `guest` booked, oldest first.

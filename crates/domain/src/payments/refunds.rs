@@ -28,17 +28,28 @@ pub(crate) async fn decide_refund(
     reason: RefundReason,
     now: Timestamp,
 ) -> Result<Vec<(RefundId, PaymentId, Money)>> {
-    let (mut left, mut refunds) = (amount, Vec::new());
-    for payment in store::payments::of_booking(tx, booking.id).await? {
-        let part = left.min(payment.captured - payment.refunded);
-        if part <= 0 || payment.status != PaymentStatus::Captured {
-            continue;
-        }
+    let mut payments = store::payments::of_booking(tx, booking.id).await?;
+    payments.retain(|payment| payment.status == PaymentStatus::Captured);
+    let mut refunds = Vec::new();
+    for (payment, part) in split(payments, amount) {
         let refund = refund_part(app, tx, &payment, (part, reason), now).await?;
         refunds.push((refund, payment.id, Money::new(part, payment.currency)));
-        left -= part;
     }
     Ok(refunds)
+}
+
+/// Splits `amount` into what is refunded from each of `payments`, in their order; at most what they have captured and not yet refunded.
+pub(super) fn split(payments: Vec<Payment>, amount: i64) -> Vec<(Payment, i64)> {
+    let mut left = amount;
+    let mut parts = Vec::new();
+    for payment in payments {
+        let part = left.min(payment.captured - payment.refunded);
+        if part > 0 {
+            left -= part;
+            parts.push((payment, part));
+        }
+    }
+    parts
 }
 
 /// Decides to refund part of what `payment` has captured.

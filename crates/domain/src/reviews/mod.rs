@@ -1,5 +1,6 @@
 //! Reviews, and who can read them.
 
+pub mod moderation;
 mod write;
 
 use std::{collections::HashMap, sync::Arc};

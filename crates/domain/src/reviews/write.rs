@@ -7,13 +7,14 @@ use crate::{
     app::App,
     bookings::{apply_elapsed, status_at},
     events::{self, Actor, NewChange},
+    features,
     listings::checks,
 };
 use auth::Member;
 use mysql_engine::Conn;
 use store::{bookings::Booking, reviews::Categories};
 use types::{
-    BookingEventKind, BookingId, BookingStatus, ReviewId, Timestamp,
+    BookingEventKind, BookingId, BookingStatus, Feature, ReviewId, Timestamp,
     error::{Error, NotReviewable, Refusal, Result},
 };
 
@@ -52,6 +53,7 @@ pub fn text(text: &str) -> Result<String> {
 /// # Errors
 /// Problems of the contract's `writeReview`.
 pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Review>> {
+    features::require(app, Feature::Reviews).await?;
     let now = app.now();
     let (review, booking) = app
         .database
@@ -72,6 +74,7 @@ pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Revi
                 created_at: now,
                 publish_at: booking.check_out_at + app.terms.review_window,
                 revealed: false,
+                hidden_at: None,
             };
             store::reviews::insert(tx, &review).await?;
             let (booking, mut events) = apply_elapsed(tx, booking, now).await?;
@@ -117,7 +120,7 @@ pub async fn reveal_due(app: &App) -> Result<usize> {
         let done = app
             .database
             .transaction(async |tx| {
-                let Some(review) = store::reviews::lock_hidden(tx, id).await? else { return Ok(false) };
+                let Some(review) = store::reviews::lock_unrevealed(tx, id).await? else { return Ok(false) };
                 store::reviews::reveal(tx, &review).await?;
                 events::append_changes(app, tx, &[NewChange::review(review.id, review.listing_id)], now).await?;
                 Ok::<_, Error>(true)

@@ -4,6 +4,7 @@
 //! 8 bytes of SHA-256, 3 of the currency (zeroes without one), 8 of the number that determines the order, then the id, in base64.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::DateTime;
 use sha2::{Digest, Sha256};
 
 use super::{Hit, Key, Search};
@@ -60,14 +61,11 @@ impl Search {
 
     /// The position of a hit in this order.
     pub(super) fn key_of(&self, row: &rows::Hit) -> Key {
-        let id = row.listing.id;
+        let id = row.listing;
         match self.order {
             ListingOrder::Rating => Key::Rating(row.rating, id),
-            ListingOrder::PriceAsc | ListingOrder::PriceDesc => {
-                Key::Price(row.listing.pricing.currency, row.amount, id)
-            }
-            // A constraint of the database ensures that a published listing has the instant.
-            ListingOrder::Newest => Key::Newest(row.listing.published_at.unwrap_or(row.listing.created_at), id),
+            ListingOrder::PriceAsc | ListingOrder::PriceDesc => Key::Price(row.currency, row.amount, id),
+            ListingOrder::Newest => Key::Newest(row.published_at.unwrap_or(DateTime::UNIX_EPOCH.into()), id),
             ListingOrder::Distance => Key::Distance(row.distance.unwrap_or(0), id),
         }
     }

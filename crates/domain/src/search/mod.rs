@@ -7,14 +7,14 @@ mod cursors;
 mod unpriced;
 mod zones;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde_json::from_str;
 
 use crate::{
     app::App,
-    listings::{self, ListingWithCover},
+    listings::{self, Listing, ListingWithCover},
     money::half_even,
     pricing::{self, Overrides, PricedStay},
     rule_sets::{RuleSet, TaxKind},
@@ -28,7 +28,7 @@ use store::{
     },
 };
 use types::{
-    Guests, ListingOrder, Money, Page, PageOf, Stay,
+    Guests, ListingId, ListingOrder, Money, Page, PageOf, Stay,
     error::{Error, Result},
 };
 
@@ -124,23 +124,27 @@ impl Search {
 }
 
 impl Prepared {
-    /// A page of hits, in one statement; in two when most of the first listings are taken for the stay. A hit without a price is logged and
-    /// skipped, so that one listing never fails whole pages; only then more statements fill the page.
+    /// A page of hits: one statement finds them, two when most of the first listings are taken for the stay; then `listings` reads the listings.
+    /// A hit without a price is logged and skipped, so that one listing never fails whole pages, and so is one that is no longer published; only
+    /// then more statements fill the page.
     ///
     /// # Errors
     /// Only those of the database.
-    pub async fn page(&self, app: &App, page: &Page<Key>) -> Result<PageOf<Hit>> {
+    pub async fn page<S: ListingSource>(
+        &self,
+        app: &App,
+        page: &Page<Key>,
+        listings: &S,
+    ) -> Result<PageOf<Hit>, S::Error> {
         if self.is_impossible() {
             return Ok(page.cut(Vec::new()));
         }
-        let reach = Some(&app.reach).filter(|_| self.is_large);
-        let conn = &mut app.conn().await?;
         let (mut hits, mut after, mut is_end) = (Vec::new(), page.after, false);
         for _ in 0..MAX_ROUNDS {
-            let rows = rows::page(conn, self.criteria(), after.as_ref(), page.limit(), reach).await?;
+            let rows = self.rows(app, after.as_ref(), page.limit()).await?;
             is_end = rows.len() <= page.first;
             after = rows.last().map(|row| self.search.key_of(row)).or(after);
-            hits.extend(rows.into_iter().filter_map(|row| self.hit(row)));
+            hits.extend(self.hits(app, rows, listings).await?);
             if is_end || hits.len() > page.first {
                 break;
             }
@@ -148,6 +152,30 @@ impl Prepared {
         let mut page = page.cut(hits);
         page.has_next |= !is_end && !page.items.is_empty();
         Ok(page)
+    }
+
+    async fn rows(&self, app: &App, after: Option<&Key>, limit: i64) -> Result<Vec<rows::Hit>> {
+        let reach = Some(&app.reach).filter(|_| self.is_large);
+        Ok(rows::page(&mut app.conn().await?, self.criteria(), after, limit, reach).await?)
+    }
+
+    /// The hits of these rows, in their order.
+    async fn hits<S: ListingSource>(
+        &self,
+        app: &App,
+        rows: Vec<rows::Hit>,
+        listings: &S,
+    ) -> Result<Vec<Hit>, S::Error> {
+        let ids = rows.iter().map(|row| row.listing).collect();
+        let mut known = by_id(listings.published(ids).await?);
+        let is_outdated =
+            |row: &&rows::Hit| known.get(&row.listing).is_some_and(|listing| self.priced(row, listing).is_err());
+        // Between the two reads a host can have changed a price. A listing that has none stays without.
+        let outdated: Vec<_> = rows.iter().filter(is_outdated).map(|row| row.listing).collect();
+        if !outdated.is_empty() {
+            known.extend(by_id(listings::by_ids(app, &outdated).await?));
+        }
+        Ok(rows.iter().filter_map(|row| self.hit(row, known.remove(&row.listing)?)).collect())
     }
 
     /// How many listings fit; `None`: more than [`COUNTED`].
@@ -172,35 +200,56 @@ impl Prepared {
     }
 
     /// `None`: the hit has no price.
-    fn hit(&self, row: rows::Hit) -> Option<Hit> {
-        let key = self.search.key_of(&row);
-        let currency = row.listing.pricing.currency;
-        let (price, nightly) = match self.search.stay {
-            None => (None, row.amount),
-            Some((stay, guests)) => {
-                let price =
-                    priced(&row, stay, guests).inspect_err(|error| unpriced::report(row.listing.id, error)).ok()?;
+    fn hit(&self, row: &rows::Hit, listing: Arc<ListingWithCover>) -> Option<Hit> {
+        let key = self.search.key_of(row);
+        let price = self.priced(row, &listing).inspect_err(|error| unpriced::report(row.listing, error)).ok()?;
+        let nightly = match (&price, self.search.stay) {
+            (Some(price), Some((stay, _))) => {
                 let average = half_even(i128::from(price.total), i128::from(stay.len()));
-                (Some(price), i64::try_from(average).unwrap_or(i64::MAX))
+                i64::try_from(average).unwrap_or(i64::MAX)
             }
+            _ => row.amount,
         };
-        Some(Hit {
-            listing: Arc::new(row.listing),
-            price,
-            nightly: Money::new(nightly, currency),
-            distance: row.distance,
-            key,
-        })
+        Some(Hit { listing, price, nightly: Money::new(nightly, row.currency), distance: row.distance, key })
+    }
+
+    /// The price of a hit with its lines, if there is a stay. The database has computed the same total for filter and order.
+    fn priced(&self, row: &rows::Hit, listing: &Listing) -> anyhow::Result<Option<PricedStay>> {
+        let Some((stay, guests)) = self.search.stay else { return Ok(None) };
+        let overrides: Overrides = row.own_prices.as_deref().map_or_else(|| Ok(Overrides::new()), from_str)?;
+        let price = pricing::price(&listings::rates(listing), &overrides, stay, guests, RuleSet::current())?;
+        let (total, amount) = (price.total, row.amount);
+        anyhow::ensure!(total == amount, "it costs {total}, but the search has {amount}");
+        Ok(Some(price))
     }
 }
 
-/// The price of a hit with its lines. The database has computed the same total for filter and order.
-fn priced(row: &rows::Hit, stay: Stay, guests: Guests) -> anyhow::Result<PricedStay> {
-    let overrides: Overrides = row.own_prices.as_deref().map_or_else(|| Ok(Overrides::new()), from_str)?;
-    let price = pricing::price(&listings::rates(&row.listing), &overrides, stay, guests, RuleSet::current())?;
-    let (total, amount) = (price.total, row.amount);
-    anyhow::ensure!(total == amount, "it costs {total}, but the search has {amount}");
-    Ok(price)
+/// Where a search reads the listings that it has found.
+pub trait ListingSource: Sync {
+    /// Why they cannot be read.
+    type Error: From<Error>;
+
+    /// Those of `ids` that are published, in no order.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    fn published(
+        &self,
+        ids: Vec<ListingId>,
+    ) -> impl Future<Output = Result<Vec<Arc<ListingWithCover>>, Self::Error>> + Send;
+}
+
+/// The database.
+impl ListingSource for App {
+    type Error = Error;
+
+    async fn published(&self, ids: Vec<ListingId>) -> Result<Vec<Arc<ListingWithCover>>> {
+        listings::by_ids(self, &ids).await
+    }
+}
+
+fn by_id(listings: Vec<Arc<ListingWithCover>>) -> HashMap<ListingId, Arc<ListingWithCover>> {
+    listings.into_iter().map(|listing| (listing.id, listing)).collect()
 }
 
 /// The platform's fee and the taxes from which the stay is not exempt.

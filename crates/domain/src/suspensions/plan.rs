@@ -27,6 +27,13 @@ pub struct Effect {
     pub bookings: Vec<BookingId>,
 }
 
+impl Effect {
+    /// An effect on one thing, with the listings that it concerns.
+    pub(crate) fn of_one(kind: DeskEffectKind, listings: Vec<ListingId>) -> Self {
+        Self { kind, count: 1, listings, bookings: Vec::new() }
+    }
+}
+
 /// What an order does.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plan {

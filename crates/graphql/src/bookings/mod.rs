@@ -3,6 +3,7 @@
 mod mutations;
 mod pages;
 mod details;
+mod roles;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ use domain::{
     bookings::{self, BookedPlace, Booking as Row},
     events::EventPosition,
 };
+use roles::Role;
 use types::scalars::{Cursor, Date};
 use types::{
     BookingId, BookingStatus, CancellationPolicy, ConfirmationCode, Side, Timestamp,
@@ -54,7 +56,7 @@ impl Booking {
         let status = bookings::status_at(&self.0, now);
         let is_certain =
             matches!(status, BookingStatus::Confirmed | BookingStatus::CheckedIn | BookingStatus::Completed);
-        if !is_certain || self.side(ctx).is_none() {
+        if !is_certain || Role::of_viewer(ctx, &self.0).await?.is_none() {
             return Ok(None);
         }
         if let Some(details) = TripDetails::new(&self.0, &self.0.place) {
@@ -65,7 +67,8 @@ impl Booking {
     }
 
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<AvailableAction>> {
-        let Some(side) = self.side(ctx) else { return Ok(Vec::new()) };
+        let role = Role::of_viewer(ctx, &self.0).await?;
+        let Some((role, side)) = role.and_then(|role| Some((role, role.acts_as()?))) else { return Ok(Vec::new()) };
         let id = self.0.id;
         let authorized = match side {
             Side::Guest => {
@@ -78,11 +81,16 @@ impl Booking {
         let reviewed = may_be_reviewed && reviews::find_of_booking(ctx, id).await?.is_some();
         let known = bookings::ActionContext { authorized, reviewed, review_window: ctx.app().terms.review_window };
         let actions = bookings::actions(&self.0, side, known, ctx.app().now())?;
-        Ok(actions.into_iter().map(Into::into).collect())
+        // What the host earns is the host's alone.
+        let shown = |action: bookings::Action| bookings::Action {
+            money: action.money.filter(|_| !role.is_co_host()),
+            ..action
+        };
+        Ok(actions.into_iter().map(|action| shown(action).into()).collect())
     }
 }
 
-/// A booked stay. Visible to its guest and its host.
+/// A booked stay. Visible to its guest, its host, and co-hosts whose access includes bookings.
 #[Object]
 impl Booking {
     /// Opaque id, `bk_…`.
@@ -256,7 +264,7 @@ impl Booking {
     }
 }
 
-/// The booking, if the viewer is its guest or host.
+/// The booking, if the viewer is its guest or host, or helps its host.
 ///
 /// # Errors
 /// When the database fails.
@@ -270,7 +278,7 @@ pub struct BookingQuery;
 
 #[Object]
 impl BookingQuery {
-    /// A booking; null when it does not exist or the viewer is neither its guest nor its host.
+    /// A booking; null when it does not exist or the viewer may not see it.
     async fn booking(
         &self,
         ctx: &Context<'_>,
@@ -282,7 +290,7 @@ impl BookingQuery {
         }
     }
 
-    /// A booking by its short code; null when it does not exist or the viewer is neither its guest nor its host.
+    /// A booking by its short code; null when it does not exist or the viewer may not see it.
     async fn booking_by_code(
         &self,
         ctx: &Context<'_>,

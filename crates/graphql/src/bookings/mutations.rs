@@ -39,6 +39,7 @@ payload! {
     /// The result of `createBooking`.
     CreateBookingPayload(CreateBookingSuccess) {
         EmailNotVerified => EmailNotVerifiedProblem,
+        TermsNotAccepted => TermsNotAcceptedProblem,
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
         NightsUnavailable => NightsUnavailableProblem,
@@ -47,6 +48,7 @@ payload! {
         StateConflict => StateConflictProblem,
         TooManyAttempts => TooManyAttemptsProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
+        FeatureOff => FeatureOffProblem,
     }
 }
 
@@ -180,7 +182,7 @@ impl BookingMutation {
         let guest = ctx.member()?.verified();
         let read = ids::keyed(&input.quote_id, ("quoteId", "quote"), input.idempotency_key);
         let outcome = match guest.and_then(|guest| Ok((guest, read?))) {
-            Ok((guest, (quote, key))) => bookings::create(ctx.app(), &guest, ctx.client(), quote, &key).await,
+            Ok((guest, (quote, key))) => Box::pin(bookings::create(ctx.app(), &guest, ctx.client(), quote, &key)).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;
@@ -195,7 +197,7 @@ impl BookingMutation {
     ) -> Result<AcceptBookingPayload> {
         let host = ctx.member()?;
         let outcome = match ids::keyed(&input.booking_id, ("bookingId", "booking"), input.idempotency_key) {
-            Ok((booking, key)) => bookings::accept(ctx.app(), host, booking, &key).await,
+            Ok((booking, key)) => Box::pin(bookings::accept(ctx.app(), host, booking, &key)).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;
@@ -210,7 +212,7 @@ impl BookingMutation {
     ) -> Result<DeclineBookingPayload> {
         let host = ctx.member()?;
         let outcome = match ids::keyed(&input.booking_id, ("bookingId", "booking"), input.idempotency_key) {
-            Ok((booking, key)) => bookings::decline(ctx.app(), host, booking, input.message, &key).await,
+            Ok((booking, key)) => Box::pin(bookings::decline(ctx.app(), host, booking, input.message, &key)).await,
             Err(error) => Err(error),
         };
         let answer = answer(ctx, outcome).await;
@@ -225,7 +227,9 @@ impl BookingMutation {
     ) -> Result<CancelBookingPayload> {
         let member = ctx.member()?;
         let outcome = match input.read() {
-            Ok((booking, expected, key)) => bookings::cancel(ctx.app(), member, booking, expected, &key).await,
+            Ok((booking, expected, key)) => {
+                Box::pin(bookings::cancel(ctx.app(), member, booking, expected, &key)).await
+            }
             Err(error) => Err(error),
         };
         CancelBookingPayload::of(cancelled(ctx, outcome).await)

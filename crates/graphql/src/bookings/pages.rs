@@ -8,12 +8,12 @@ use super::Booking;
 use crate::{
     context::ContextExt,
     error::Result,
-    loaders::{OwnBookings, PrivateLoaders},
+    loaders::{BookingsOfListing, OwnBookings, PrivateLoaders},
     pages::{Cursored, connection},
 };
 use domain::bookings::{self, Booking as Row, ByCheckIn};
 use types::scalars::Cursor;
-use types::{BookingStatus, Page, PageError, PageOf, Side, cursor};
+use types::{BookingStatus, ListingId, Page, PageError, PageOf, Side, cursor};
 
 connection! {
     /// A page of bookings.
@@ -51,12 +51,30 @@ impl BookingConnection {
         first: Option<i32>,
         after: Option<Cursor>,
     ) -> Result<Self> {
-        let after = after.as_ref().map(from_cursor).transpose().map_err(types::error::Error::from)?;
-        let page = Page::new(first, after).map_err(types::error::Error::from)?;
-        let rows = own.load(ctx.app(), OwnBookings(bookings::part(side, status, page))).await?;
+        let rows = own.load(ctx.app(), OwnBookings(bookings::part(side, status, page(first, after)?))).await?;
         let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
         Ok(Cursored::new(rows, to_cursor).into())
     }
+
+    /// A page of the bookings of a listing that the viewer hosts or helps with.
+    ///
+    /// # Errors
+    /// When an argument is wrong, or the database fails.
+    pub async fn of_listing(
+        ctx: &Context<'_>,
+        listing: ListingId,
+        status: Option<Vec<BookingStatus>>,
+        first: Option<i32>,
+        after: Option<Cursor>,
+    ) -> Result<Self> {
+        let part = bookings::part_of_listing(listing, status, page(first, after)?);
+        let rows = ctx.load_own(BookingsOfListing(part)).await?.map_or_else(PageOf::default, Arc::unwrap_or_clone);
+        Ok(Cursored::new(rows, to_cursor).into())
+    }
+}
+
+fn page(first: Option<i32>, after: Option<Cursor>) -> types::error::Result<Page<ByCheckIn>> {
+    Ok(Page::new(first, after.as_ref().map(from_cursor).transpose()?)?)
 }
 
 /// The fields of guests in `Me`.

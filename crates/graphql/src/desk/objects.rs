@@ -10,19 +10,21 @@ use crate::{
     loaders::keys::keys,
     money::Money,
     pages::connection,
-    payments::PublicStatus,
+    payments::{PaymentCard, PublicStatus},
     users::{User, find_user},
 };
 use auth::{Staff, Support};
 use domain::{bookings, desk};
 use types::scalars::Date;
-use types::{BookingId, BookingStatus, Email, ListingId, ListingStatus, Timestamp, UserId};
+use types::{BookingId, BookingStatus, Email, ListingId, ListingStatus, PaymentId, Timestamp, UserId};
 
 keys! {
     /// The listing with this id, for staff.
     private ListingForStaff((Staff, ListingId)) => Arc<desk::FoundListing>, of_parent desk::listings_by_ids;
     /// The booking with this id, for staff.
     private BookingForStaff((Staff, BookingId)) => Arc<desk::Booking>, of_parent desk::bookings_by_ids;
+    /// The card of a payment, for staff.
+    private CardForStaff((Staff, PaymentId)) => desk::PaymentCard, of_parent desk::cards;
     /// The record that the email of a person is looked at.
     private EmailViewed((Support, UserId)) => (), of_parent desk::record_views;
 }
@@ -228,6 +230,11 @@ impl DeskPayment {
     /// The payment provider.
     async fn provider(&self) -> &str {
         &self.row.provider
+    }
+
+    /// What is known of the card; null when nothing is.
+    async fn card(&self, ctx: &Context<'_>) -> Option<Result<PaymentCard>> {
+        ctx.load_own(CardForStaff((self.staff, self.row.id))).await.map(|card| card.map(Into::into)).transpose()
     }
 
     /// The booking.

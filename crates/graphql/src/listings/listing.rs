@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, Object};
 use super::{Amenity, ListingPricing, Photo, Place, RatingSummary, StayRules};
 use crate::{
     calendar::{NightAvailability, range},
+    co_hosts::{self, CoHost, CoHostInvitation},
     context::ContextExt,
     error::{Fault, Result},
     loaders::{AmenitiesOf, NightsOf, PhotosOf, ReviewsOf},
@@ -198,6 +199,16 @@ impl Listing {
         #[graphql(desc = "Day after the last night, at most 366 nights later.")] to: Date,
     ) -> Option<Result<Vec<NightAvailability>>> {
         Some(availability(ctx, &self.0, from, to).await)
+    }
+
+    /// The people who help with the listing, first accepted first, at most 10; null when the viewer is not its host.
+    async fn co_hosts(&self, ctx: &Context<'_>) -> Option<Result<Vec<CoHost>>> {
+        co_hosts::of_listing(ctx, &self.0).await.transpose()
+    }
+
+    /// The invitations to help with the listing that wait for an answer, oldest first, at most 10; null when the viewer is not its host.
+    async fn co_host_invitations(&self, ctx: &Context<'_>) -> Option<Result<Vec<CoHostInvitation>>> {
+        co_hosts::invitations_of_listing(ctx, &self.0).await.transpose()
     }
 
     /// When it was created.

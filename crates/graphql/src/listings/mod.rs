@@ -27,7 +27,7 @@ pub struct ListingQuery;
 
 #[Object]
 impl ListingQuery {
-    /// A listing; null when it does not exist, or is not published and not the viewer's.
+    /// A listing; null when it does not exist, or is not published and neither the viewer's nor one that the viewer helps with.
     async fn listing(
         &self,
         ctx: &Context<'_>,
@@ -40,7 +40,7 @@ impl ListingQuery {
     }
 }
 
-/// The listing with this id, if it is published or the viewer's own.
+/// The listing with this id, if it is published, the viewer's own, or one that the viewer helps with.
 ///
 /// # Errors
 /// When the batch failed.
@@ -52,8 +52,8 @@ pub async fn find_listing(ctx: &Context<'_>, id: ListingId) -> Result<Option<Lis
     Ok(ctx.load_own(VisibleListing(id)).await?.map(Listing))
 }
 
-/// The listing with this id, if it is published, the viewer's own, or was once quoted to the viewer: for quotes, bookings and reviews of
-/// unlisted listings.
+/// The listing with this id, if it is published, the viewer's own, one that the viewer helps with, or was once quoted to the viewer: for
+/// quotes, bookings and reviews of unlisted listings.
 ///
 /// # Errors
 /// When the batch failed.

@@ -166,6 +166,7 @@ payload! {
         InvalidInput => InvalidInputProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        FeatureOff => FeatureOffProblem,
     }
 }
 payload! {
@@ -180,9 +181,11 @@ payload! {
     /// The result of `publishListing`.
     PublishListingPayload(PublishListingSuccess) {
         EmailNotVerified => EmailNotVerifiedProblem,
+        TermsNotAccepted => TermsNotAcceptedProblem,
         NotFound => NotFoundProblem,
         ListingIncomplete => ListingIncompleteProblem,
         ListingState => ListingStateProblem,
+        FeatureOff => FeatureOffProblem,
     }
 }
 payload! {

@@ -6,7 +6,7 @@ use super::{Batch, Private, keys::keys};
 use auth::Member;
 use domain::{
     app::App,
-    bookings::{self, Booking, Part},
+    bookings::{self, Booking, Part, PartOfListing},
     events::{self, EventPosition, OfBooking, StreamEvent},
     payments::{self, Payment, Refund},
     quotes::{self, Quote},
@@ -14,12 +14,14 @@ use domain::{
 use types::{BookingId, ConfirmationCode, PageOf, PaymentId, QuoteId, RefundId, Side};
 
 keys! {
-    /// The booking with this id, if the viewer is its guest or host.
+    /// The booking with this id, if the viewer is its guest or host, or helps its host.
     private BookingById(BookingId) => Arc<Booking>, by_id bookings::visible;
-    /// The booking with this confirmation code, if the viewer is its guest or host.
+    /// The booking with this confirmation code, if the viewer is its guest or host, or helps its host.
     private BookingByCode(ConfirmationCode) => Arc<Booking>, of_parent bookings::visible_by_code;
     /// A page of the viewer's bookings on one side, the latest check-in first.
     private OwnBookings(Part) => Arc<PageOf<Arc<Booking>>>, of_parent bookings::lists;
+    /// A page of the bookings of a listing that the viewer hosts or helps with, the latest check-in first.
+    private BookingsOfListing(PartOfListing) => Arc<PageOf<Arc<Booking>>>, of_parent bookings::of_listings;
     /// The quote with this id, if it is the viewer's.
     private QuoteById(QuoteId) => Arc<Quote>, by_id quotes::visible;
     /// The payment with this id, if the viewer made it.
@@ -32,7 +34,7 @@ keys! {
     private RefundsOf(BookingId) => Vec<Arc<Refund>>, of_parent payments::refunds_of_bookings(booking_id);
 }
 
-/// Whether money is authorized for a booking, for the host who can accept it.
+/// Whether money is authorized for a booking, for those who can accept it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct IsAuthorized(pub BookingId);
 
@@ -46,7 +48,7 @@ impl Private for IsAuthorized {
     }
 }
 
-/// A page of the history of a booking, if the viewer is its guest or host.
+/// A page of the history of a booking, if the viewer can see it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EventsOf(pub OfBooking);
 

@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-/// Declares keys, each a newtype over the id of its rows, with their visibility: `public` for everyone, `private` for the viewer.
+/// Declares keys, each a newtype over the id of its rows, with their visibility: `public` for everyone, `private` for the viewer. `cached` ones
+/// are public, and their rows stay in memory: the id is that of the object whose changes concern them, and their [`Size`] is known.
 ///
 /// `by_id` takes a function that reads rows by their `id`. `of_parent` takes a function that reads the children of some parents, by parent;
 /// or, with the field that has the parent's id, in the order of each parent's list.
@@ -18,6 +19,24 @@ macro_rules! keys {
 
 /// Reads the rows of a key.
 macro_rules! read {
+    (cached $key:ident => $row:ty, $($how:tt)+) => {
+        impl $crate::loaders::Public for $key {
+            type Row = $row;
+
+            async fn load(app: &domain::app::App, keys: Vec<Self>) -> $crate::loaders::Batch<Self, $row> {
+                let parents: Vec<_> = keys.into_iter().map(|Self(parent)| parent).collect();
+                $crate::loaders::keys::rows! { Self => $row, (app, &parents), $($how)+ }
+            }
+
+            fn object(&self) -> Option<types::ObjectId> {
+                Some(self.0.into())
+            }
+
+            fn bytes(row: &$row) -> usize {
+                $crate::loaders::sizes::Size::bytes(row)
+            }
+        }
+    };
     (public $key:ident => $row:ty, $($how:tt)+) => {
         impl $crate::loaders::Public for $key {
             type Row = $row;

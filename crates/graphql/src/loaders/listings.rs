@@ -2,29 +2,29 @@
 
 use std::sync::Arc;
 
-use super::{Batch, Public, keys::keys};
+use super::{Batch, Public, keys::keys, sizes::Size};
 use domain::{
     app::App,
     calendar::{self, HostNight, ListingNights, NightExceptions},
     listings::{self, Amenity, ListingWithCover, OfHost, OwnPart, Photo},
 };
-use types::{ListingId, ListingStatus, Newest, Page, PageOf, UserId};
+use types::{ListingId, ListingStatus, Newest, ObjectId, Page, PageOf, UserId};
 
 keys! {
     /// The listing with this id, if it is published.
-    public PublishedListing(ListingId) => Arc<ListingWithCover>, by_id listings::by_ids;
-    /// The listing with this id, if it is published or the viewer's own.
+    cached PublishedListing(ListingId) => Arc<ListingWithCover>, by_id listings::by_ids;
+    /// The listing with this id, if it is published, the viewer's own, or one that the viewer helps with.
     private VisibleListing(ListingId) => Arc<ListingWithCover>, by_id listings::visible;
-    /// The listing with this id, if it is published, the viewer's own, or was once quoted to the viewer: for quotes and bookings, which
+    /// The listing with this id, if it is published, the viewer's own, one that the viewer helps with, or was once quoted to the viewer: for quotes and bookings, which
     /// outlive its publication.
     private KnownListing(ListingId) => Arc<ListingWithCover>, by_id listings::known;
     /// A page of the viewer's own listings, newest first.
     private OwnListings(OwnPart) => Arc<PageOf<Arc<ListingWithCover>>>, of_parent listings::of_host;
     /// The amenities of a listing; None when it has none.
-    public AmenitiesOf(ListingId) => Arc<[Amenity]>, of_parent listings::amenities;
+    cached AmenitiesOf(ListingId) => Arc<[Amenity]>, of_parent listings::amenities;
     /// The exceptions of a range of nights of a listing.
     public NightsOf(ListingNights) => Arc<NightExceptions>, of_parent calendar::exceptions_of_listings;
-    /// The host's view of each night of a range of one of the viewer's listings.
+    /// The host's view of each night of a range of a listing that the viewer hosts or helps with.
     private HostNightsOf(ListingNights) => Arc<[HostNight]>, of_parent calendar::host_calendars;
 }
 
@@ -70,5 +70,13 @@ impl Public for PhotosOf {
             Some((key, photos[..photos.len().min(key.first.into())].into()))
         };
         Ok(keys.into_iter().filter_map(row).collect())
+    }
+
+    fn object(&self) -> Option<ObjectId> {
+        Some(self.listing.into())
+    }
+
+    fn bytes(row: &Self::Row) -> usize {
+        row.bytes()
     }
 }

@@ -1,5 +1,6 @@
 //! Loaders: resolvers read only through them. Public rows are batched for the whole process, private rows for one viewer and operation;
-//! types separate the two. Nothing is cached, so a viewer always sees their own writes.
+//! types separate the two. Queries can get public rows from memory, after they have learned of all changes (`domain::row_cache`); mutations and
+//! streams read the database. So a viewer always sees their own writes.
 
 mod bisect;
 mod batches;
@@ -9,12 +10,14 @@ mod listings;
 mod private;
 mod public;
 mod reviews;
+mod sizes;
 mod streams;
 mod users;
 
+pub(crate) use batches::Answer;
 pub use bookings::{
-    BookingByCode, BookingById, EventsOf, IsAuthorized, LatestOf, OwnBookings, PaymentById, PaymentsOf, QuoteById,
-    RefundById, RefundsOf,
+    BookingByCode, BookingById, BookingsOfListing, EventsOf, IsAuthorized, LatestOf, OwnBookings, PaymentById,
+    PaymentsOf, QuoteById, RefundById, RefundsOf,
 };
 pub use listings::{
     AmenitiesOf, HostNightsOf, KnownListing, NightsOf, OwnListings, PhotosOf, PublishedListing, PublishedListingsOf,

@@ -1,12 +1,15 @@
-//! Public rows: batches for the whole process.
+//! Public rows: batches for the whole process, and rows that stay in memory.
 
-use std::hash::Hash;
+use std::{collections::HashMap, hash::Hash};
+
+use tokio::sync::OnceCell;
 
 use super::{
     Batch,
     batches::{Answer, Kinds},
 };
 use domain::app::App;
+use types::ObjectId;
 
 /// A key of public rows, named after its relation: `ReviewsOf(listing)`.
 pub trait Public: Clone + Eq + Hash + Send + Sync + 'static {
@@ -15,11 +18,34 @@ pub trait Public: Clone + Eq + Hash + Send + Sync + 'static {
 
     /// Reads the rows of `keys`, in one statement.
     fn load(app: &App, keys: Vec<Self>) -> impl Future<Output = Batch<Self, Self::Row>> + Send;
+
+    /// The object whose changes in the catalog concern the row, if it can stay in memory; `None`: it is always read.
+    fn object(&self) -> Option<ObjectId> {
+        None
+    }
+
+    /// About how many bytes a row takes.
+    fn bytes(_: &Self::Row) -> usize {
+        size_of::<Self::Row>()
+    }
 }
 
 /// The batches of the whole process, by type of key.
 #[derive(Default)]
 pub struct PublicLoaders(Kinds);
+
+/// Asks the catalog for changes. Queries that arrive together ask once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct CatchUp;
+
+impl Public for CatchUp {
+    type Row = ();
+
+    async fn load(app: &App, _: Vec<Self>) -> Batch<Self, ()> {
+        app.rows.catch_up(app).await?;
+        Ok(HashMap::from([(Self, ())]))
+    }
+}
 
 impl PublicLoaders {
     /// Loaders whose batches of a type are read sequentially.
@@ -27,7 +53,7 @@ impl PublicLoaders {
         Self(Kinds::sequential())
     }
 
-    /// The row of `key`, batched with other requests at the same time.
+    /// The row of `key`, from the database, batched with other requests at the same time.
     ///
     /// # Errors
     /// Why the key cannot be read.
@@ -39,4 +65,34 @@ impl PublicLoaders {
         };
         self.0.of::<K, K::Row>().load(app, key, read).await
     }
+
+    /// The row of `key` for a query: from memory if it is there. Before the first one, the query learns of all changes that were committed
+    /// before it arrived; `learned` is its own.
+    ///
+    /// # Errors
+    /// Why the key, or the changes, cannot be read.
+    pub async fn load_for_query<K: Public>(&self, app: &App, learned: &OnceCell<()>, key: K) -> Answer<K::Row> {
+        let Some(object) = key.object().filter(|_| app.rows.is_on()) else { return self.load(app, key).await };
+        learned.get_or_try_init(|| async { self.load(app, CatchUp).await.map(drop) }).await?;
+        if let Some(row) = app.rows.get(object, &key) {
+            return Ok(Some(row));
+        }
+        let reader = app.for_process();
+        let read = move |keys| {
+            let app = reader.clone();
+            async move { load_and_keep(&app, keys).await }
+        };
+        self.0.of::<K, K::Row>().load(app, key, read).await
+    }
+}
+
+async fn load_and_keep<K: Public>(app: &App, keys: Vec<K>) -> Batch<K, K::Row> {
+    let ticket = app.rows.ticket();
+    let found = K::load(app, keys).await?;
+    for (key, row) in &found {
+        if let Some(object) = key.object() {
+            app.rows.put(ticket, object, (key.clone(), row.clone()), K::bytes(row));
+        }
+    }
+    Ok(found)
 }

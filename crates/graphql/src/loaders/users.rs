@@ -13,7 +13,7 @@ use types::UserId;
 
 keys! {
     /// The user with this id.
-    public UserById(UserId) => Arc<User>, by_id users::by_ids;
+    cached UserById(UserId) => Arc<User>, by_id users::by_ids;
 }
 
 /// The private part of the viewer's account.

@@ -70,6 +70,11 @@ impl Review {
     async fn published_at(&self) -> Timestamp {
         self.0.publish_at
     }
+
+    /// Since when the platform hides it from everybody but its author; null when it does not.
+    async fn hidden_at(&self) -> Option<Timestamp> {
+        self.0.hidden_at
+    }
 }
 
 /// Ratings by category, each 1 to 5.

@@ -50,6 +50,7 @@ payload! {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
         NotReviewable => NotReviewableProblem,
+        FeatureOff => FeatureOffProblem,
     }
 }
 

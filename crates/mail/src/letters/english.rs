@@ -1,9 +1,13 @@
 //! The letters in English.
 
-use types::{Email, Timestamp};
+use types::{CoHostAccess, Email, Timestamp};
+
+mod sign_in;
+
+use sign_in::{passkey_changed, provider_changed, second_factor_changed};
 
 use super::{
-    Block, Brand, Draft, Letter, SecondFactorChange, button, code,
+    Block, Brand, Draft, Letter, button, code,
     display::{harmless, masked},
     paragraph,
 };
@@ -28,7 +32,14 @@ pub(super) fn write(letter: &Letter, brand: &Brand) -> Draft {
         Letter::EmailChanged { new_email, .. } => email_changed(brand, new_email),
         Letter::NewDevice { at, network, device, .. } => new_device(brand, *at, network.as_deref(), device),
         Letter::AccountDeleted { .. } => account_deleted(brand),
+        Letter::CoHostInvitation { host, listing, access, link, expires, .. } => {
+            co_host_invitation(brand, (host, listing), *access, link, *expires)
+        }
+        Letter::DeletionScheduled { at, .. } => deletion_scheduled(brand, *at),
+        Letter::DataExportRequested { at, .. } => data_export_requested(brand, *at),
+        Letter::ProviderChanged { provider, what, at, .. } => provider_changed(brand, provider, *what, *at),
         Letter::SecondFactorChanged { what, at, .. } => second_factor_changed(brand, *what, *at),
+        Letter::PasskeyChanged { what, at, .. } => passkey_changed(brand, *what, *at),
     };
     Draft {
         subject: subject.to_owned(),
@@ -202,46 +213,64 @@ fn account_deleted(Brand { name, app_url }: &Brand) -> Written {
     )
 }
 
-fn second_factor_changed(Brand { name, app_url }: &Brand, what: SecondFactorChange, at: Timestamp) -> Written {
-    let (subject, happened) = second_factor_change(what, name);
+fn co_host_invitation(
+    Brand { name, .. }: &Brand,
+    (host, listing): (&str, &str),
+    access: CoHostAccess,
+    link: &str,
+    expires: Timestamp,
+) -> Written {
+    let host = harmless(host).unwrap_or_else(|| "A host".to_owned());
+    let access = match access {
+        CoHostAccess::Full => "everything except to delete the listing and to see earnings",
+        CoHostAccess::CalendarAndMessages => "the calendar, the prices, and the bookings with their guests",
+        CoHostAccess::Calendar => "the calendar and the prices",
+    };
     (
-        subject,
+        "You are invited to help with a listing",
         vec![
-            paragraph(happened),
-            Block::Facts(vec![("Time", time(at))]),
+            paragraph(format!("{host} invites you to help with a listing on {name}.")),
+            Block::Facts(vec![
+                ("Listing", harmless(listing).unwrap_or_else(|| "without a title".to_owned())),
+                ("Access", access.to_owned()),
+                ("Valid until", time(expires)),
+            ]),
+            paragraph(
+                "Sign in to the account with this email address, or create one, to accept or decline. \
+                 You can stop helping at any time.",
+            ),
+            button("Open the invitation", link),
+            paragraph("If you do not know this person, ignore this email. Nothing happens until you accept."),
+        ],
+    )
+}
+
+fn deletion_scheduled(Brand { name, app_url }: &Brand, at: Timestamp) -> Written {
+    (
+        "Your account will be deleted",
+        vec![
+            paragraph(format!("Your {name} account and your data will be deleted on {}.", time(at))),
+            paragraph("If you want to keep your account, sign in before then and cancel the deletion."),
+            button(format!("Go to {name}"), app_url),
+            reset_now(),
+        ],
+    )
+}
+
+fn data_export_requested(Brand { name, app_url }: &Brand, at: Timestamp) -> Written {
+    (
+        "Your data can be downloaded",
+        vec![
+            paragraph(format!(
+                "Someone who is signed in to your {name} account asked for a copy of all your data on {}. \
+                 It can be downloaded there.",
+                time(at)
+            )),
             paragraph(NOTHING_TO_DO),
             reset_now(),
             button(format!("Go to {name}"), app_url),
         ],
     )
-}
-
-/// The subject, and what happened.
-fn second_factor_change(what: SecondFactorChange, name: &str) -> (&'static str, String) {
-    match what {
-        SecondFactorChange::Enabled => (
-            "Two-step verification is on",
-            format!(
-                "Two-step verification was turned on for your {name} account. From now on, signing in \
-                 also needs a code from your app."
-            ),
-        ),
-        SecondFactorChange::Disabled => (
-            "Two-step verification is off",
-            format!(
-                "Two-step verification was turned off for your {name} account. From now on, signing in \
-                 needs only your password."
-            ),
-        ),
-        SecondFactorChange::RecoveryCodesReplaced => (
-            "New recovery codes",
-            format!("New recovery codes were created for your {name} account. The old ones are no longer valid."),
-        ),
-        SecondFactorChange::RecoveryCodeUsed => (
-            "A recovery code was used",
-            format!("Someone signed in to your {name} account with a recovery code. This code is no longer valid."),
-        ),
-    }
 }
 
 fn valid_until(expires: Timestamp) -> Block {

@@ -1,8 +1,8 @@
 //! An example of each letter.
 
-use types::{Email, Timestamp};
+use types::{CoHostAccess, Email, Timestamp};
 
-use super::{Letter, SecondFactorChange};
+use super::{Letter, PasskeyChange, ProviderChange, SecondFactorChange};
 
 /// July 1, 2026, 13:00 UTC.
 const AT: i64 = 1_782_910_800;
@@ -48,10 +48,37 @@ impl Letter {
             Self::EmailChanged { name: name.clone(), new_email },
             Self::NewDevice { name: name.clone(), at, network, device },
             Self::AccountDeleted { name: name.clone() },
+            Self::CoHostInvitation {
+                name: Some(name.clone()),
+                host: "Grace".to_owned(),
+                listing: "Quiet flat by the river".to_owned(),
+                access: CoHostAccess::CalendarAndMessages,
+                link: "https://example.org/co-hosting".to_owned(),
+                expires: time(AT + 14 * 86_400),
+            },
+            Self::DeletionScheduled { name: name.clone(), at },
+            Self::DataExportRequested { name: name.clone(), at },
         ];
+        examples.extend(ProviderChange::ALL.map(|what| Self::ProviderChanged {
+            name: name.clone(),
+            provider: "Example ID".to_owned(),
+            what,
+            at,
+        }));
         examples.extend(SecondFactorChange::ALL.map(|what| Self::SecondFactorChanged { name: name.clone(), what, at }));
+        examples.extend(PasskeyChange::ALL.map(|what| Self::PasskeyChanged { name: name.clone(), what, at }));
         examples
     }
+}
+
+impl PasskeyChange {
+    /// Everything.
+    pub const ALL: [Self; 3] = [Self::Added, Self::Removed, Self::Refused];
+}
+
+impl ProviderChange {
+    /// Every change.
+    pub const ALL: [Self; 2] = [Self::Linked, Self::Unlinked];
 }
 
 impl SecondFactorChange {

@@ -1,10 +1,14 @@
 //! The letters in German.
 
 use chrono::Datelike;
-use types::{Email, Timestamp};
+use types::{CoHostAccess, Email, Timestamp};
+
+mod sign_in;
+
+use sign_in::{passkey_changed, provider_changed, second_factor_changed};
 
 use super::{
-    Block, Brand, Draft, Letter, SecondFactorChange, button, code,
+    Block, Brand, Draft, Letter, button, code,
     display::{harmless, masked},
     paragraph,
 };
@@ -29,7 +33,14 @@ pub(super) fn write(letter: &Letter, brand: &Brand) -> Draft {
         Letter::EmailChanged { new_email, .. } => email_changed(brand, new_email),
         Letter::NewDevice { at, network, device, .. } => new_device(brand, *at, network.as_deref(), device),
         Letter::AccountDeleted { .. } => account_deleted(brand),
+        Letter::CoHostInvitation { host, listing, access, link, expires, .. } => {
+            co_host_invitation(brand, (host, listing), *access, link, *expires)
+        }
+        Letter::DeletionScheduled { at, .. } => deletion_scheduled(brand, *at),
+        Letter::DataExportRequested { at, .. } => data_export_requested(brand, *at),
+        Letter::ProviderChanged { provider, what, at, .. } => provider_changed(brand, provider, *what, *at),
         Letter::SecondFactorChanged { what, at, .. } => second_factor_changed(brand, *what, *at),
+        Letter::PasskeyChanged { what, at, .. } => passkey_changed(brand, *what, *at),
     };
     Draft {
         subject: subject.to_owned(),
@@ -223,52 +234,73 @@ fn account_deleted(Brand { name, app_url }: &Brand) -> Written {
     )
 }
 
-fn second_factor_changed(Brand { name, app_url }: &Brand, what: SecondFactorChange, at: Timestamp) -> Written {
-    let (subject, happened) = second_factor_change(what, name);
+fn co_host_invitation(
+    Brand { name, .. }: &Brand,
+    (host, listing): (&str, &str),
+    access: CoHostAccess,
+    link: &str,
+    expires: Timestamp,
+) -> Written {
+    let invites = match harmless(host) {
+        Some(host) => format!("{host} lädt Sie ein, bei einem Inserat auf {name} mitzuhelfen."),
+        None => format!("Sie sind eingeladen, bei einem Inserat auf {name} mitzuhelfen."),
+    };
+    let access = match access {
+        CoHostAccess::Full => "alles, außer das Inserat zu löschen und die Einnahmen zu sehen",
+        CoHostAccess::CalendarAndMessages => "Kalender, Preise und die Buchungen mit ihren Gästen",
+        CoHostAccess::Calendar => "Kalender und Preise",
+    };
     (
-        subject,
+        "Einladung, bei einem Inserat mitzuhelfen",
         vec![
-            paragraph(happened),
-            Block::Facts(vec![("Zeit", time(at))]),
+            paragraph(invites),
+            Block::Facts(vec![
+                ("Inserat", harmless(listing).unwrap_or_else(|| "ohne Titel".to_owned())),
+                ("Zugriff", access.to_owned()),
+                ("Gültig bis", time(expires)),
+            ]),
+            paragraph(
+                "Melden Sie sich in dem Konto mit dieser E-Mail-Adresse an oder legen Sie eines an, um \
+                 anzunehmen oder abzulehnen. Sie können jederzeit wieder aufhören.",
+            ),
+            button("Einladung öffnen", link),
+            paragraph(
+                "Wenn Sie diese Person nicht kennen, ignorieren Sie diese E-Mail. Bis Sie annehmen, \
+                 geschieht nichts.",
+            ),
+        ],
+    )
+}
+
+fn deletion_scheduled(Brand { name, app_url }: &Brand, at: Timestamp) -> Written {
+    (
+        "Ihr Konto wird gelöscht",
+        vec![
+            paragraph(format!("Ihr Konto bei {name} und Ihre Daten werden am {} gelöscht.", time(at))),
+            paragraph(
+                "Wenn Sie Ihr Konto behalten möchten, melden Sie sich vorher an und brechen Sie die \
+                 Löschung ab.",
+            ),
+            button(format!("Zu {name}"), app_url),
+            reset_now(),
+        ],
+    )
+}
+
+fn data_export_requested(Brand { name, app_url }: &Brand, at: Timestamp) -> Written {
+    (
+        "Ihre Daten stehen zum Herunterladen bereit",
+        vec![
+            paragraph(format!(
+                "Jemand, der in Ihrem Konto bei {name} angemeldet ist, hat am {} eine Kopie aller Ihrer \
+                 Daten angefordert. Sie kann dort heruntergeladen werden.",
+                time(at)
+            )),
             paragraph(NOTHING_TO_DO),
             reset_now(),
             button(format!("Zu {name}"), app_url),
         ],
     )
-}
-
-/// The subject, and what happened.
-fn second_factor_change(what: SecondFactorChange, name: &str) -> (&'static str, String) {
-    match what {
-        SecondFactorChange::Enabled => (
-            "Die Bestätigung in zwei Schritten ist eingeschaltet",
-            format!(
-                "Für Ihr Konto bei {name} wurde die Bestätigung in zwei Schritten eingeschaltet. Von \
-                 jetzt an brauchen Sie zum Anmelden auch einen Code aus Ihrer App."
-            ),
-        ),
-        SecondFactorChange::Disabled => (
-            "Die Bestätigung in zwei Schritten ist ausgeschaltet",
-            format!(
-                "Für Ihr Konto bei {name} wurde die Bestätigung in zwei Schritten ausgeschaltet. Von \
-                 jetzt an brauchen Sie zum Anmelden nur Ihr Passwort."
-            ),
-        ),
-        SecondFactorChange::RecoveryCodesReplaced => (
-            "Neue Wiederherstellungscodes",
-            format!(
-                "Für Ihr Konto bei {name} wurden neue Wiederherstellungscodes erstellt. Die alten sind \
-                 nicht mehr gültig."
-            ),
-        ),
-        SecondFactorChange::RecoveryCodeUsed => (
-            "Ein Wiederherstellungscode wurde verwendet",
-            format!(
-                "In Ihrem Konto bei {name} hat sich jemand mit einem Wiederherstellungscode angemeldet. \
-                 Dieser Code ist nicht mehr gültig."
-            ),
-        ),
-    }
 }
 
 fn valid_until(expires: Timestamp) -> Block {

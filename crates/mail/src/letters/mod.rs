@@ -12,7 +12,7 @@ mod layout;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use types::{Email, Timestamp};
+use types::{CoHostAccess, Email, Timestamp};
 
 use crate::Locale;
 
@@ -115,6 +115,46 @@ pub enum Letter {
         /// The member.
         name: String,
     },
+    /// A host invites somebody, who may have no account, to help with a listing.
+    CoHostInvitation {
+        /// The member, if there is an account.
+        name: Option<String>,
+        /// The host.
+        host: String,
+        /// The title of the listing.
+        listing: String,
+        /// What the member would be able to do.
+        access: CoHostAccess,
+        /// Where invitations are answered.
+        link: String,
+        /// When it expires.
+        expires: Timestamp,
+    },
+    /// The account is going to be deleted.
+    DeletionScheduled {
+        /// The member.
+        name: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// All data of the account can be read in a session.
+    DataExportRequested {
+        /// The member.
+        name: String,
+        /// When it was requested.
+        at: Timestamp,
+    },
+    /// An account of an identity provider was linked or unlinked.
+    ProviderChanged {
+        /// The member.
+        name: String,
+        /// The name of the provider.
+        provider: String,
+        /// How.
+        what: ProviderChange,
+        /// When.
+        at: Timestamp,
+    },
     /// The second step of signing in was changed.
     SecondFactorChanged {
         /// The member.
@@ -124,6 +164,37 @@ pub enum Letter {
         /// When.
         at: Timestamp,
     },
+    /// A passkey was added, removed or refused.
+    PasskeyChanged {
+        /// The member.
+        name: String,
+        /// How.
+        what: PasskeyChange,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What happened to a passkey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PasskeyChange {
+    /// It signs in from now on.
+    Added,
+    /// It does not sign in any more.
+    Removed,
+    /// It was not accepted, because it has signed less often than before: there may be a copy of it.
+    Refused,
+}
+
+/// A change of the identity providers with which an account is signed in to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderChange {
+    /// One can sign in with it from now on.
+    Linked,
+    /// One cannot sign in with it any more.
+    Unlinked,
 }
 
 /// A change of the second step of signing in.
@@ -185,7 +256,12 @@ impl Letter {
             Self::EmailChanged { .. } => "email_changed",
             Self::NewDevice { .. } => "new_device",
             Self::AccountDeleted { .. } => "account_deleted",
+            Self::CoHostInvitation { .. } => "co_host_invitation",
+            Self::DeletionScheduled { .. } => "deletion_scheduled",
+            Self::DataExportRequested { .. } => "data_export_requested",
+            Self::ProviderChanged { .. } => "provider_changed",
             Self::SecondFactorChanged { .. } => "second_factor_changed",
+            Self::PasskeyChanged { .. } => "passkey_changed",
         }
     }
 
@@ -193,6 +269,7 @@ impl Letter {
     fn greeted(&self) -> Option<&str> {
         match self {
             Self::NoAccount => None,
+            Self::CoHostInvitation { name, .. } => name.as_deref(),
             Self::ConfirmEmail { name, .. }
             | Self::AccountExists { name, .. }
             | Self::ResetPassword { name, .. }
@@ -202,7 +279,11 @@ impl Letter {
             | Self::EmailChanged { name, .. }
             | Self::NewDevice { name, .. }
             | Self::AccountDeleted { name }
-            | Self::SecondFactorChanged { name, .. } => Some(name),
+            | Self::DeletionScheduled { name, .. }
+            | Self::DataExportRequested { name, .. }
+            | Self::ProviderChanged { name, .. }
+            | Self::SecondFactorChanged { name, .. }
+            | Self::PasskeyChanged { name, .. } => Some(name),
         }
     }
 }

@@ -46,7 +46,7 @@ fn a_letter_with_facts_has_a_simple_page() {
 #[test]
 fn there_is_an_example_of_each_letter() {
     let names: std::collections::BTreeSet<_> = Letter::examples().iter().map(Letter::name).collect();
-    assert_eq!(names.len(), 11);
+    assert_eq!(names.len(), 16);
 }
 
 #[test]
@@ -75,7 +75,13 @@ fn every_letter_has_its_data_in_text_and_html() {
                 }
                 _ => {}
             }
-            let is_dated = matches!(letter, Letter::PasswordChanged { .. } | Letter::SecondFactorChanged { .. });
+            let is_dated = matches!(
+                letter,
+                Letter::PasswordChanged { .. }
+                    | Letter::ProviderChanged { .. }
+                    | Letter::SecondFactorChanged { .. }
+                    | Letter::PasskeyChanged { .. }
+            );
             assert!(!is_dated || (text.contains("2026, 13:00") && text.contains("UTC")), "{letter:?}");
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn violation(calendar: &Calendar, reason: UnavailableReason, night: O
         UnavailableReason::MaxGuests => format!("At most {} guests can stay, not counting infants.", rules.max_guests),
         UnavailableReason::NoPets => "Pets are not allowed.".to_owned(),
         UnavailableReason::NotPublished => "The listing is not published.".to_owned(),
-        UnavailableReason::OwnListing => "Hosts cannot book their own listings.".to_owned(),
+        UnavailableReason::OwnListing => "Hosts and co-hosts cannot book their own listings.".to_owned(),
         UnavailableReason::PriceTooHigh => "The price of this stay is too high.".to_owned(),
     };
     Violation { reason, night, message }

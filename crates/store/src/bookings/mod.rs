@@ -1,6 +1,7 @@
 //! Bookings.
 
 mod change;
+mod of_listing;
 mod places;
 
 use std::{cmp::Reverse, collections::HashSet};
@@ -10,17 +11,19 @@ use diesel::{mysql::Mysql, prelude::*};
 use diesel_async::RunQueryDsl;
 
 pub use change::Change;
+pub use of_listing::{PartOfListing, of_listings};
 pub use places::{BookedPlace, fill_in_address, fill_in_places, time_zone};
 
 use super::{
+    co_hosts::helped_by,
     query_parts::{UnionAll, among, by_part, numbered},
     schema::{bookings, quotes},
 };
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{
-    BookingId, BookingStatus, CancellationPolicy, ConfirmationCode, Currency, Guests, Json, ListingId, Page, PriceLine,
-    QuoteId, RefundTier, RuleSetVersion, Side, Stay, Timestamp, UserId,
+    BookingId, BookingStatus, CancellationPolicy, ConfirmationCode, Currency, Guests, Json, ListingId, Page,
+    Permission, PriceLine, QuoteId, RefundTier, RuleSetVersion, Side, Stay, Timestamp, UserId,
 };
 
 /// A booking.
@@ -67,6 +70,8 @@ pub struct Booking {
     pub held_until: Option<Timestamp>,
     /// A request for which no money was authorized: it has no nights, and its host cannot see it.
     pub hidden_from_host: bool,
+    /// What staff have refunded apart from a cancellation, in minor units.
+    pub staff_refunded: i64,
 }
 
 impl Booking {
@@ -147,6 +152,15 @@ pub async fn update(tx: &mut Conn, id: BookingId, change: &Change) -> QueryResul
     if needs_none { super::payments::void_open(tx, id, change.updated_at).await } else { Ok(0) }
 }
 
+/// Adds to what staff have refunded of a booking, which the transaction has locked.
+pub async fn add_staff_refund(tx: &mut Conn, id: BookingId, amount: i64, now: Timestamp) -> QueryResult<usize> {
+    diesel::update(bookings::table.find(id))
+        .set((bookings::staff_refunded.eq(bookings::staff_refunded + amount), bookings::updated_at.eq(now)))
+        .prepared()
+        .execute(tx)
+        .await
+}
+
 /// Whether bookings of `listing` fix its currency: waiting ones, and any that was ever confirmed.
 pub async fn binds_currency(conn: &mut Conn, listing: ListingId, now: Timestamp) -> QueryResult<bool> {
     let deadline = bookings::deadline_at.assume_not_null();
@@ -181,20 +195,30 @@ pub async fn of_quote(conn: &mut Conn, quote: QuoteId) -> QueryResult<Option<Boo
     bookings::table.filter(bookings::quote_id.eq(quote)).select(Booking::as_select()).first(conn).await.optional()
 }
 
-/// The bookings that `$viewer` can see as guest or host.
-macro_rules! seen_by {
+/// Whether `$viewer` can see a booking, as its guest, its host or on the host's behalf. A macro because the type of the condition cannot be
+/// written down.
+macro_rules! is_seen_by {
     ($viewer:expr) => {{
-        let as_host = bookings::host_id.eq($viewer).and(bookings::hidden_from_host.eq(false));
-        bookings::table.filter(bookings::guest_id.eq($viewer).or(as_host)).select(Booking::as_select())
+        let helps = helped_by!(bookings::listing_id, $viewer, Permission::SeeBookings);
+        let as_host = bookings::host_id.eq($viewer).or(helps).and(bookings::hidden_from_host.eq(false));
+        bookings::guest_id.eq($viewer).or(as_host)
     }};
 }
+pub(super) use is_seen_by;
 
-/// Those of `ids` that `viewer` can see as guest or host.
+/// The bookings that `$viewer` can see.
+macro_rules! seen_by {
+    ($viewer:expr) => {
+        bookings::table.filter(is_seen_by!($viewer)).select(Booking::as_select())
+    };
+}
+
+/// Those of `ids` that `viewer` can see.
 pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[BookingId]) -> QueryResult<Vec<Booking>> {
     seen_by!(viewer).filter(among(bookings::id, ids.iter().copied())).load(conn).await
 }
 
-/// Those with these confirmation codes that `viewer` can see as guest or host.
+/// Those with these confirmation codes that `viewer` can see.
 pub async fn visible_by_code(conn: &mut Conn, viewer: UserId, codes: &[ConfirmationCode]) -> QueryResult<Vec<Booking>> {
     let codes = codes.iter().copied();
     seen_by!(viewer).filter(among(bookings::confirmation_number.assume_not_null(), codes)).load(conn).await
@@ -243,6 +267,7 @@ macro_rules! in_status {
             .or(stored(over).and(bookings::check_out_at.le($now)))
     }};
 }
+use in_status;
 
 /// States of bookings that have not ended, as stored.
 pub(super) const OPEN_STATES: &[BookingStatus] = OPEN;
@@ -285,16 +310,16 @@ pub async fn lists(conn: &mut Conn, user: UserId, parts: &[Part], now: Timestamp
     Ok(by_part(parts.len(), rows))
 }
 
-/// The bookings of a listing of `host` that are open at `now`, locked in ascending order until the transaction ends.
+/// The open bookings at `now` of a listing that `editor` may change, locked in ascending order until the transaction ends.
 pub async fn lock_open_of_listing(
     tx: &mut Conn,
-    host: UserId,
+    editor: UserId,
     listing: ListingId,
     now: Timestamp,
 ) -> QueryResult<Vec<Booking>> {
     bookings::table
         .filter(bookings::listing_id.eq(listing))
-        .filter(bookings::host_id.eq(host))
+        .filter(bookings::host_id.eq(editor).or(helped_by!(bookings::listing_id, editor, Permission::EditListing)))
         .filter(in_status!(OPEN, now))
         .order(bookings::id)
         .select(Booking::as_select())

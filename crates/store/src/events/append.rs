@@ -214,7 +214,11 @@ async fn record(tx: &mut Conn, rows: &[Row], cause: &Cause, now: Timestamp) -> Q
         let one = |row: &Row| {
             let subject = row.entry.subject;
             let LastSequence { table, sequence, id, row } = LastSequence::of(subject);
-            format!("SELECT '{subject}', {id}, {sequence} - ?, ?, ?, ?, ?, ?, ?, ?, ? FROM {table} WHERE {row}")
+            // Without the cast a union takes the ids for texts, and replaces their bytes.
+            let person = "CAST(? AS BINARY(16))";
+            format!(
+                "SELECT '{subject}', {id}, {sequence} - ?, ?, ?, {person}, {person}, ?, ?, ?, ? FROM {table} WHERE {row}"
+            )
         };
         let all = rows.iter().map(one).collect::<Vec<_>>().join(" UNION ALL ");
         let mut insert = diesel::sql_query(format!(

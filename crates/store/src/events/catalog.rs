@@ -5,11 +5,16 @@
 //! of its listing.
 
 use chrono::NaiveDate;
-use diesel::prelude::*;
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{BigInt, Unsigned},
+};
 use diesel_async::RunQueryDsl;
 
 use super::{Actor, NightRange, Payload, feeds::Feed};
 use crate::{
+    prepared::Prepare as _,
     query_parts::{UnionAll, among},
     schema::{events, feed_entries, feeds},
 };
@@ -61,6 +66,16 @@ impl NewChange {
             shard: shard_of(listing.into()),
             payload: Payload::Review { listing },
         }
+    }
+
+    /// A review was hidden by staff. Others need not know by whom.
+    pub fn hidden_review(id: ReviewId, listing: ListingId) -> Self {
+        Self { kind: ChangeKind::ReviewHidden, ..Self::review(id, listing) }
+    }
+
+    /// The text of a review was removed, because its author has left.
+    pub fn erased_review(id: ReviewId, listing: ListingId) -> Self {
+        Self { kind: ChangeKind::ReviewErased, ..Self::review(id, listing) }
     }
 
     /// A batch of `file` of a dataset was imported. It is one event, in one shard, although it concerns many listings.
@@ -136,6 +151,20 @@ pub async fn positions(conn: &mut Conn) -> QueryResult<[u64; SHARDS as usize]> {
         positions[usize::from(shard.last_byte())] = position;
     }
     Ok(positions)
+}
+
+/// The sum of the last positions of all shards, in one statement: it is greater after every event, so while it is the same there are no new
+/// ones.
+///
+/// # Errors
+/// When the database fails.
+pub async fn total(conn: &mut Conn) -> QueryResult<u64> {
+    let (first, last) = (Feed::of_shard(0).owner, Feed::of_shard(SHARDS - 1).owner);
+    let shards = feeds::table
+        .filter(feeds::owner_id.between(first, last))
+        .filter(feeds::topic.eq(FeedTopic::Catalog))
+        .select(sql::<Unsigned<BigInt>>("CAST(COALESCE(SUM(last_position), 0) AS UNSIGNED)"));
+    shards.prepared().get_result(conn).await
 }
 
 /// At most `limit` events of each of these shards after a position, oldest first, in one statement.

@@ -5,11 +5,13 @@ use diesel_async::RunQueryDsl;
 
 use super::payload::{BookingDetails, Payload};
 use crate::{
+    bookings::is_seen_by,
+    co_hosts::helped_by,
     query_parts::{UnionAll, among},
     schema::{bookings, events, feed_entries, feeds},
 };
 use mysql_engine::Conn;
-use types::{BookingEventKind, BookingId, EventActor, FeedTopic, Page, Side, Timestamp, UserId};
+use types::{BookingEventKind, BookingId, EventActor, FeedTopic, Page, Permission, Side, Timestamp, UserId};
 
 /// An event of a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
@@ -58,8 +60,7 @@ pub struct OfBooking {
     pub page: Page<u32>,
 }
 
-/// The events of each part, and one more of each, in no order and in one statement; only of bookings that `viewer` can see as guest or
-/// host.
+/// The events of each part, and one more of each, in no order and in one statement; only of bookings that `viewer` can see.
 pub async fn visible(conn: &mut Conn, viewer: UserId, parts: &[OfBooking]) -> QueryResult<Vec<Event>> {
     if parts.is_empty() {
         return Ok(Vec::new());
@@ -69,11 +70,7 @@ pub async fn visible(conn: &mut Conn, viewer: UserId, parts: &[OfBooking]) -> Qu
             .inner_join(bookings::table.on(bookings::id.eq(events::subject_id)))
             .filter(events::subject_id.eq(part.booking))
             .filter(events::sequence.gt(part.page.after.unwrap_or(0)))
-            .filter(
-                bookings::guest_id
-                    .eq(viewer)
-                    .or(bookings::host_id.eq(viewer).and(bookings::hidden_from_host.eq(false))),
-            )
+            .filter(is_seen_by!(viewer))
             .order(events::sequence)
             .limit(part.page.limit())
             .select(Event::as_select())
@@ -123,14 +120,12 @@ async fn of_feed(conn: &mut Conn, user: UserId, side: Side, after: u64, limit: i
         .await
 }
 
-/// The sequence of the latest event of a booking, if `viewer` can see it as guest or host.
-pub async fn latest_of_booking(conn: &mut Conn, id: BookingId, viewer: UserId) -> QueryResult<Option<u32>> {
+/// The sequence of the latest event of a booking, if `viewer` can see it, and whether `viewer` is its guest or host.
+pub async fn latest_of_booking(conn: &mut Conn, id: BookingId, viewer: UserId) -> QueryResult<Option<(u32, bool)>> {
     bookings::table
         .find(id)
-        .filter(
-            bookings::guest_id.eq(viewer).or(bookings::host_id.eq(viewer).and(bookings::hidden_from_host.eq(false))),
-        )
-        .select(bookings::event_sequence)
+        .filter(is_seen_by!(viewer))
+        .select((bookings::event_sequence, bookings::guest_id.eq(viewer).or(bookings::host_id.eq(viewer))))
         .first(conn)
         .await
         .optional()

@@ -15,13 +15,14 @@ use keys::Names;
 pub use row::{Home, Listing, ListingWithCover, Origin, Place, Pricing, Ratings, Rules, Words};
 
 use super::{
+    co_hosts::helped_by,
     photos::COVER,
     query_parts::{Shared, UnionAll, among, by_part, newest_first, numbered},
     schema::{listing_amenities, listings, night_rates, nights, photos, quotes},
 };
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
-use types::{ListingId, ListingStatus, Newest, Page, UserId};
+use types::{ListingId, ListingStatus, Newest, Page, Permission, UserId};
 
 /// Listings with their covers: one key lookup in `photos` for each. A macro because the type of the query cannot be written down.
 macro_rules! with_cover {
@@ -57,19 +58,32 @@ pub async fn published(conn: &mut Conn, ids: &[ListingId]) -> QueryResult<Vec<Li
     found.load(conn).await
 }
 
-/// Those of `ids` that are published or `viewer`'s own, in no order.
+/// Those of `ids` that are published, `viewer`'s own, or that `viewer` helps with, in no order.
 pub async fn visible(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> QueryResult<Vec<ListingWithCover>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    let helps = helped_by!(listings::id, viewer, Permission::SeeListing);
     let found = with_cover!()
         .filter(among(listings::id, ids.iter().copied()))
-        .filter(listings::status.eq(ListingStatus::Published).or(listings::host_id.eq(viewer)));
+        .filter(listings::status.eq(ListingStatus::Published).or(listings::host_id.eq(viewer)).or(helps));
     found.load(conn).await
 }
 
-/// Those of `ids` that are published, `viewer`'s own, or once quoted to `viewer`: a guest still sees a booked listing after it is unlisted.
-/// In no order.
+/// The listing, if it is published, `viewer`'s own, or one that `viewer` helps with; and whether it is one of the latter two.
+pub async fn visible_with_side(conn: &mut Conn, viewer: UserId, id: ListingId) -> QueryResult<Option<(Listing, bool)>> {
+    let is_hosted = || listings::host_id.eq(viewer).or(helped_by!(listings::id, viewer, Permission::SeeListing));
+    listings::table
+        .find(id)
+        .filter(listings::status.eq(ListingStatus::Published).or(is_hosted()))
+        .select((Listing::as_select(), is_hosted()))
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Those of `ids` that are published, `viewer`'s own, that `viewer` helps with, or that were once quoted to `viewer`: a guest still sees a
+/// booked listing after it is unlisted. In no order.
 pub async fn known(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> QueryResult<Vec<ListingWithCover>> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -79,6 +93,7 @@ pub async fn known(conn: &mut Conn, viewer: UserId, ids: &[ListingId]) -> QueryR
         listings::status
             .eq(ListingStatus::Published)
             .or(listings::host_id.eq(viewer))
+            .or(helped_by!(listings::id, viewer, Permission::SeeListing))
             .or(diesel::dsl::exists(quoted.select(quotes::id))),
     );
     found.load(conn).await
@@ -175,6 +190,7 @@ pub async fn delete(tx: &mut Conn, id: ListingId) -> QueryResult<()> {
     diesel::delete(listing_amenities::table.filter(listing_amenities::listing_id.eq(id))).execute(tx).await?;
     diesel::delete(night_rates::table.filter(night_rates::listing_id.eq(id))).execute(tx).await?;
     diesel::delete(nights::table.filter(nights::listing_id.eq(id))).execute(tx).await?;
+    super::co_hosts::delete_of_listing(tx, id).await?;
     diesel::delete(listings::table.find(id)).execute(tx).await?;
     Ok(())
 }

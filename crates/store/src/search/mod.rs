@@ -1,4 +1,5 @@
-//! Searches listings: one statement finds a page, with prices, order and distance.
+//! Searches listings: one statement finds a page, with prices, order and distance. It finds ids; the listings themselves are read like all
+//! others, or are in memory.
 //!
 //! The statement is built from the inside out, each level a derived table of the next:
 //!
@@ -7,7 +8,7 @@
 //!    listings that fit the filter, because checking calendars costs ten times as much;
 //! 2. *priced* (`stays`): the same with `amount`, the total of the stay, or the base price when there is no stay;
 //! 3. *hits* (`order`): those within the price range and after the cursor, in order, up to the page size;
-//! 4. whole listings for these few.
+//! 4. for a stay, the prices that some of its nights have of their own, for these few.
 //!
 //! Prices are computed in exact integers and rounded half-even, as in `pricing`, so that order, price range and cursors agree with quotes.
 
@@ -31,9 +32,9 @@ use self::{
     query::{Count, Hits},
     sql_text::SqlText,
 };
-use super::{listings::ListingWithCover, schema::listings};
+use super::schema::listings;
 use mysql_engine::Conn;
-use types::{Currency, GeoBox, ListingOrder, ListingStatus, PropertyType, RoomType};
+use types::{Currency, GeoBox, ListingId, ListingOrder, ListingStatus, PropertyType, RoomType, Timestamp};
 
 /// The conditions on listings; empty or `None` fields are no condition.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -113,13 +114,17 @@ impl<'a> Criteria<'a> {
 #[derive(Debug, Clone, Queryable)]
 pub struct Hit {
     /// The listing.
-    pub listing: ListingWithCover,
+    pub listing: ListingId,
     /// Total of the stay, or the base price when there is no stay. Minor units.
     pub amount: i64,
     /// Whole meters to the middle of the box, if there is one.
     pub distance: Option<i64>,
     /// Hundredths; 0: none.
     pub rating: i64,
+    /// The currency of the amount.
+    pub currency: Currency,
+    /// When it was first published. A constraint of the database ensures that a published listing has the instant.
+    pub published_at: Option<Timestamp>,
     /// The nights of the stay that have their own price: a JSON object of minor units by night.
     pub own_prices: Option<String>,
 }
@@ -162,17 +167,29 @@ async fn hits(
     limit: i64,
     shortlist: Option<&SqlText>,
 ) -> QueryResult<Vec<Hit>> {
-    let mut inner = SqlText::default();
-    inner.sql("SELECT c.id, c.amount, c.distance, c.rating, c.currency, c.published_at FROM (");
-    inner.text(&priced(criteria, shortlist)).sql(") c WHERE 1 = 1");
-    conditions::price(&mut inner, criteria);
-    order::after(&mut inner, criteria.order, after);
-    order::by(&mut inner, criteria.order);
-    inner.sql(" LIMIT ").bind(limit);
-    let mut outer = SqlText::default();
-    order::by(&mut outer, criteria.order);
-    let own_prices = criteria.stay.map(stays::own_prices);
-    Hits::new(own_prices, inner, outer).load(conn).await
+    let mut text = SqlText::default();
+    text.sql("SELECT c.id, CAST(c.amount AS SIGNED) AS amount, c.distance, CAST(c.rating AS SIGNED) AS rating, ");
+    text.sql("c.currency, c.published_at, NULL AS own_prices FROM (").text(&priced(criteria, shortlist));
+    text.sql(") c WHERE 1 = 1");
+    conditions::price(&mut text, criteria);
+    order::after(&mut text, criteria.order, after);
+    order::by(&mut text, criteria.order);
+    text.sql(" LIMIT ").bind(limit);
+    let text = match criteria.stay {
+        Some(stay) => with_own_prices(&text, stay, criteria.order),
+        None => text,
+    };
+    Hits::new(text).load(conn).await
+}
+
+/// Adds the prices of nights to the hits that `found` selects.
+fn with_own_prices(found: &SqlText, stay: &StayTerms, order: ListingOrder) -> SqlText {
+    let mut text = SqlText::default();
+    text.sql("SELECT c.id, c.amount, c.distance, c.rating, c.currency, c.published_at, ")
+        .text(&stays::own_prices(stay));
+    text.sql(" FROM (").text(found).sql(") c");
+    order::by(&mut text, order);
+    text
 }
 
 /// How many listings fit, counted up to `limit`.

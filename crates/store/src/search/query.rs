@@ -1,42 +1,30 @@
 //! Makes diesel queries of SQL texts, so that rows are read by type.
 
 use diesel::{
-    dsl::AsSelect,
     mysql::Mysql,
     prelude::*,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
-    sql_types::{BigInt, Nullable, Text as TextType},
+    sql_types::{BigInt, Binary, Datetime, Nullable, Text as TextType},
 };
 
 use super::{shapes, sql_text::SqlText};
-use crate::listings::ListingWithCover;
 
-/// Whole listings for the hits of an inner statement.
+/// A statement that finds hits.
 pub(super) struct Hits {
-    listing: AsSelect<ListingWithCover, Mysql>,
-    own_prices: Option<SqlText>,
-    inner: SqlText,
-    order: SqlText,
+    text: SqlText,
     is_common: bool,
 }
 
 impl Hits {
-    /// `own_prices` is an expression of `listings`; `inner` selects `id`, `amount`, `distance` and `rating`; `order` is an `ORDER BY` of
-    /// what `inner` selects, as `c`.
-    pub(super) fn new(own_prices: Option<SqlText>, inner: SqlText, order: SqlText) -> Self {
-        let is_common = shapes::is_common(own_prices.iter().chain([&inner, &order]));
-        Self { listing: ListingWithCover::as_select(), own_prices, inner, order, is_common }
+    /// `text` selects the columns of [`super::Hit`].
+    pub(super) fn new(text: SqlText) -> Self {
+        let is_common = shapes::is_common([&text]);
+        Self { text, is_common }
     }
 }
 
 impl Query for Hits {
-    type SqlType = (
-        <AsSelect<ListingWithCover, Mysql> as Expression>::SqlType,
-        BigInt,
-        Nullable<BigInt>,
-        BigInt,
-        Nullable<TextType>,
-    );
+    type SqlType = (Binary, BigInt, Nullable<BigInt>, BigInt, TextType, Nullable<Datetime>, Nullable<TextType>);
 }
 
 impl QueryId for Hits {
@@ -49,18 +37,7 @@ impl QueryFragment<Mysql> for Hits {
         if !self.is_common {
             out.unsafe_to_cache_prepared();
         }
-        out.push_sql("SELECT ");
-        self.listing.walk_ast(out.reborrow())?;
-        out.push_sql(", CAST(c.amount AS SIGNED), c.distance, CAST(c.rating AS SIGNED), ");
-        match &self.own_prices {
-            Some(own_prices) => own_prices.walk_ast(out.reborrow())?,
-            None => out.push_sql("NULL"),
-        }
-        out.push_sql(" FROM (");
-        self.inner.walk_ast(out.reborrow())?;
-        out.push_sql(") c JOIN listings ON listings.id = c.id");
-        out.push_sql(" LEFT JOIN photos ON photos.listing_id = c.id AND photos.position = 0");
-        self.order.walk_ast(out.reborrow())
+        self.text.walk_ast(out)
     }
 }
 

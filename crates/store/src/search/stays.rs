@@ -87,11 +87,11 @@ pub(super) fn priced(text: &mut SqlText, criteria: Criteria<'_>, terms: &StayTer
     text.sql(") a WHERE a.nightly < ").bind(TOO_GREAT).sql(") b WHERE b.subtotal < ").bind(TOO_GREAT);
 }
 
-/// An expression of `listings`: the nights of the stay that have a price of their own.
+/// An expression of the hits: the nights of the stay that have a price of their own.
 pub(super) fn own_prices(terms: &StayTerms) -> SqlText {
     let mut text = SqlText::default();
     text.sql("(SELECT CAST(JSON_OBJECTAGG(CAST(r.night AS CHAR), r.price) AS CHAR) FROM ");
-    nights_of(&mut text, terms.stay, "night_rates r", "r.listing_id = listings.id", "r.night");
+    nights_of(&mut text, terms.stay, "night_rates r", "r.listing_id = c.id", "r.night");
     text.sql(" AND r.price IS NOT NULL)");
     text
 }

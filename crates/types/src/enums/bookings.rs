@@ -85,6 +85,20 @@ enums! {
         HoldExpired = "HOLD_EXPIRED",
         /// The payment provider captured a payment that it had declined or voided before.
         UnexpectedCapture = "UNEXPECTED_CAPTURE",
+        /// Staff decided it, apart from a cancellation.
+        StaffDecision = "STAFF_DECISION",
+    }
+
+    /// Brands of cards.
+    CardBrand {
+        /// Visa.
+        Visa = "VISA",
+        /// Mastercard.
+        Mastercard = "MASTERCARD",
+        /// American Express.
+        Amex = "AMERICAN_EXPRESS",
+        /// Another one.
+        Other = "OTHER",
     }
 
     /// States of a refund.

@@ -7,7 +7,7 @@ enums! {
     EventActor {
         /// The guest.
         Guest = "GUEST",
-        /// The host.
+        /// The host, or a co-host.
         Host = "HOST",
         /// The payment provider: it reported the outcome of a payment.
         PaymentProvider = "PAYMENT_PROVIDER",
@@ -59,6 +59,10 @@ enums! {
         PersonLeft = "LEFT",
         /// A review was revealed, and with it the ratings of its listing changed.
         ReviewRevealed = "REVEALED",
+        /// A review was hidden by staff, and with it the ratings of its listing changed.
+        ReviewHidden = "HIDDEN",
+        /// The text of a review was removed, because its author has left; its ratings stay.
+        ReviewErased = "TEXT_REMOVED",
         /// A batch of a dataset was imported.
         BatchImported = "BATCH_IMPORTED",
     }
@@ -113,7 +117,7 @@ impl ChangeKind {
             | Self::NightsOpened
             | Self::NightRatesChanged => EventSubject::Listing,
             Self::PersonJoined | Self::ProfileChanged | Self::PersonLeft => EventSubject::Person,
-            Self::ReviewRevealed => EventSubject::Review,
+            Self::ReviewRevealed | Self::ReviewHidden | Self::ReviewErased => EventSubject::Review,
             Self::BatchImported => EventSubject::Import,
         }
     }

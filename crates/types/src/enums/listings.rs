@@ -99,7 +99,7 @@ enums! {
         NoPets = "NO_PETS",
         /// The listing is not published.
         NotPublished = "NOT_PUBLISHED",
-        /// Hosts cannot book their own listings.
+        /// Hosts and co-hosts cannot book their own listings.
         OwnListing = "OWN_LISTING",
         /// The price of the stay exceeds 2^53 - 1 minor units.
         PriceTooHigh = "PRICE_TOO_HIGH",

@@ -2,10 +2,13 @@
 
 mod accounts;
 mod bookings;
+mod co_hosts;
 mod effects;
 mod events;
 mod listings;
+mod privacy;
 mod staff;
+mod support_cases;
 
 /// A text that is not a value of an enum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,7 +87,10 @@ pub(crate) use enums;
 
 pub use accounts::*;
 pub use bookings::*;
+pub use co_hosts::*;
 pub use effects::*;
 pub use events::*;
 pub use listings::*;
+pub use privacy::*;
 pub use staff::*;
+pub use support_cases::*;

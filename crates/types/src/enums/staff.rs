@@ -13,6 +13,30 @@ enums! {
         Admin = "ADMIN",
     }
 
+    /// How figures are grouped.
+    AnalyticsBy {
+        /// By day.
+        Day = "DAY",
+        /// By city.
+        City = "CITY",
+        /// By host.
+        Host = "HOST",
+    }
+
+    /// Features that an admin can turn off.
+    Feature {
+        /// New accounts: `registerUser`.
+        Registrations = "REGISTRATIONS",
+        /// New listings, and their publication: `createListing`, `publishListing`.
+        Listings = "LISTINGS",
+        /// New bookings: `createBooking`. What was booked before can be paid.
+        Bookings = "BOOKINGS",
+        /// New reviews: `writeReview`.
+        Reviews = "REVIEWS",
+        /// New cases: `openCase`.
+        Cases = "CASES",
+    }
+
     /// What an entry of the audit log records.
     AuditAction {
         /// A role was granted.
@@ -31,9 +55,25 @@ enums! {
         ListingRestored = "LISTING_RESTORED",
         /// A booking was canceled on behalf of its guest or host.
         BookingCancelled = "BOOKING_CANCELLED",
+        /// A refund apart from a cancellation was decided.
+        RefundDecided = "REFUND_DECIDED",
+        /// A feature was turned on or off.
+        FeatureSwitched = "FEATURE_SWITCHED",
+        /// A case was assigned, moved to another state, or decided.
+        CaseUpdated = "CASE_UPDATED",
+        /// A review was hidden.
+        ReviewHidden = "REVIEW_HIDDEN",
+        /// A hidden review was restored.
+        ReviewRestored = "REVIEW_RESTORED",
+        /// A legal hold was placed on the data of a person.
+        LegalHoldPlaced = "LEGAL_HOLD_PLACED",
+        /// A legal hold was ended before it expired.
+        LegalHoldEnded = "LEGAL_HOLD_ENDED",
+        /// Data that a legal hold keeps were read.
+        HeldDataRead = "HELD_DATA_READ",
     }
 
-    /// What a suspension or a restoration does.
+    /// What a suspension, a restoration or another decision of staff does.
     DeskEffectKind {
         /// The person can no longer sign in.
         PersonSuspended = "PERSON_SUSPENDED",
@@ -49,5 +89,13 @@ enums! {
         ListingsStaySuspended = "LISTINGS_STAY_SUSPENDED",
         /// Bookings that have not ended stay as they are.
         BookingsStay = "BOOKINGS_STAY",
+        /// The review is visible to its author only.
+        ReviewHidden = "REVIEW_HIDDEN",
+        /// The review is visible to everybody again.
+        ReviewShown = "REVIEW_SHOWN",
+        /// The review becomes visible when the time to write one has passed.
+        ReviewWaits = "REVIEW_WAITS",
+        /// The number of reviews and the ratings of the listing change.
+        RatingsChange = "RATINGS_CHANGE",
     }
 }

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use super::{Error, InvalidField, Result};
 use crate::{
-    BookingId, DeclineReason, Hidden, IdentityMethod, ListingStatus, Money, PaymentId, PriceLineKind, QuoteId,
-    StaffRole, Timestamp, UnavailableReason, enums::enums, refusals,
+    BookingId, ConsentDocument, DeclineReason, Feature, Hidden, IdentityMethod, ListingStatus, Money, PaymentId,
+    PriceLineKind, QuoteId, StaffRole, Timestamp, UnavailableReason, enums::enums, refusals,
 };
 
 /// The data of a refusal: a unit struct when there is none.

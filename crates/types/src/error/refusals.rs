@@ -44,7 +44,7 @@ macro_rules! refusals {
                 code: InvalidCredentials = "INVALID_CREDENTIALS",
                 message: |_| "Incorrect email or password.".into(),
             }
-            /// Staff have suspended the account. The password was right.
+            /// Staff have suspended the account. The password or the passkey was right.
             AccountSuspended {} => AccountSuspendedProblem {
                 /// Staff have suspended the account.
                 code: AccountSuspended = "ACCOUNT_SUSPENDED",
@@ -62,6 +62,15 @@ macro_rules! refusals {
                 code: InvalidCode = "INVALID_CODE",
                 message: |_| "The code is wrong or has expired. Request a new one.".into(),
             }
+            /// The current version of a required document is not accepted yet. Show it, and call `acceptTerms`.
+            TermsNotAccepted {
+                /// The documents to accept, in the versions of `Query.terms`.
+                pub documents: Vec<ConsentDocument>,
+            } => TermsNotAcceptedProblem (plain) {
+                /// The current version of a required document is not accepted yet.
+                code: TermsNotAccepted = "TERMS_NOT_ACCEPTED",
+                message: |_| "Accept the current terms first.".into(),
+            }
             /// The account has open bookings, as a guest or as a host. Cancel them, or wait until they have ended.
             AccountInUse {
                 /// Open bookings.
@@ -73,7 +82,7 @@ macro_rules! refusals {
             }
             /// The viewer has not proved for some time who they are. Ask them to with `confirmIdentity`, then repeat the request.
             RecentSignInRequired {
-                /// What `confirmIdentity` takes from this viewer.
+                /// What `confirmIdentity` takes from this viewer. Empty for an account with neither password nor second factor: sign in again with an identity provider.
                 pub methods: Vec<IdentityMethod>,
             } => RecentSignInRequiredProblem (plain) {
                 /// The viewer has not proved for some time who they are.
@@ -98,6 +107,55 @@ macro_rules! refusals {
                 /// The code of an authenticator app or a recovery code is wrong or already used, or the sign-in has expired.
                 code: InvalidSecondFactor = "INVALID_SECOND_FACTOR",
                 message: |_| "The code is wrong or has already been used. Enter the next one, or sign in again.".into(),
+            }
+            /// The passkey was not accepted: it is not known here, was made for another page, did not verify its user, or answers a challenge that has expired or was used before. Begin again, or use another way.
+            InvalidPasskey {} => InvalidPasskeyProblem {
+                /// A passkey is not known, or what it signed is not what was asked for.
+                code: InvalidPasskey = "INVALID_PASSKEY",
+                message: |_| "The passkey was not accepted. Try again, or use another way.".into(),
+            }
+            /// This server does not offer passkeys: it is not set up for them.
+            PasskeysUnavailable {} => PasskeysUnavailableProblem {
+                /// The server is not set up for passkeys.
+                code: PasskeysUnavailable = "PASSKEYS_UNAVAILABLE",
+                message: |_| "Passkeys are not available here. Use your password.".into(),
+            }
+            /// The identity provider does not respond. Other ways to sign in work. Retry, or begin again.
+            ProviderUnavailable {} => ProviderUnavailableProblem {
+                /// An identity provider does not respond.
+                code: ProviderUnavailable = "PROVIDER_UNAVAILABLE",
+                message: |_| "The sign-in provider is not responding. Try again, or sign in another way.".into(),
+                retryable: |_| true,
+            }
+            /// The person has canceled at the identity provider, or it did not let them sign in.
+            ProviderDenied {} => ProviderDeniedProblem {
+                /// The sign-in was canceled or refused at the identity provider.
+                code: ProviderDenied = "PROVIDER_DENIED",
+                message: |_| "The sign-in was canceled. Try again, or sign in another way.".into(),
+            }
+            /// What the identity provider has sent does not complete anything that was begun by this page: it has expired, was completed before, or is not valid. Begin again.
+            InvalidProviderSignIn {} => InvalidProviderSignInProblem {
+                /// A sign-in with an identity provider has expired, was completed before, or is not valid.
+                code: InvalidProviderSignIn = "INVALID_PROVIDER_SIGN_IN",
+                message: |_| "This sign-in has expired or is not valid. Start again.".into(),
+            }
+            /// An account has the email of the person, and it is not linked with the identity provider. Its owner signs in to it, then links it.
+            LinkRequired {} => LinkRequiredProblem {
+                /// An account has the email, and its owner must link it with the identity provider.
+                code: LinkRequired = "LINK_REQUIRED",
+                message: |_| "An account with your email already exists. Sign in to it, then link this provider in its settings.".into(),
+            }
+            /// The identity provider does not vouch for an email of the person, so no account was made. They can register, then link it.
+            ProviderEmailNotVerified {} => ProviderEmailNotVerifiedProblem {
+                /// An identity provider does not vouch for an email of the person.
+                code: ProviderEmailNotVerified = "PROVIDER_EMAIL_NOT_VERIFIED",
+                message: |_| "The provider does not confirm an email of yours. Register with your email, then link the provider.".into(),
+            }
+            /// The person at the identity provider is linked with another account here.
+            ProviderTaken {} => ProviderTakenProblem {
+                /// The person at an identity provider is linked with another account.
+                code: ProviderTaken = "PROVIDER_TAKEN",
+                message: |_| "This account of the provider is linked with another account here. Unlink it there first.".into(),
             }
             /// The refresh token is unknown, expired, revoked or already used. Sign in again.
             InvalidSession {} => InvalidSessionProblem {
@@ -225,6 +283,16 @@ macro_rules! refusals {
                 /// Only staff with a certain role may do this.
                 code: RoleRequired = "ROLE_REQUIRED",
                 message: |refusal| format!("Only staff with the role {} may do this.", refusal.role),
+            }
+            /// The platform has turned this off for the time being.
+            FeatureOff {
+                /// What is off.
+                pub feature: Feature,
+            } => FeatureOffProblem (plain) {
+                /// The platform has turned this off for the time being.
+                code: FeatureOff = "FEATURE_OFF",
+                message: |_| "This is not available at the moment. Try again later.".into(),
+                retryable: |_| true,
             }
             /// The viewer has as many of these as one can have. Remove one first.
             LimitReached {

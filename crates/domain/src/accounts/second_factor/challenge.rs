@@ -97,7 +97,7 @@ pub async fn complete_sign_in(app: &App, challenge: String, code: &str, client: 
 }
 
 /// Tells the owner of a sign-in that is about to open a session on a new device.
-async fn tell_if_new(
+pub(in crate::accounts) async fn tell_if_new(
     app: &App,
     tx: &mut Conn,
     user: UserId,
@@ -116,7 +116,7 @@ fn note_failure(user: Option<UserId>, client: &Client) {
 }
 
 /// The device of the client, if it has signed in to this account before.
-async fn known_device(app: &App, user: UserId, client: &Client) -> Result<Option<DeviceToken>> {
+pub(in crate::accounts) async fn known_device(app: &App, user: UserId, client: &Client) -> Result<Option<DeviceToken>> {
     let Some(device) = &client.device else { return Ok(None) };
     let is_known = devices::is_known(&mut app.conn().await?, &device.hash(), user, app.now()).await?;
     Ok(is_known.then(|| device.clone()))

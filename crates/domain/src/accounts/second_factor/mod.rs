@@ -17,7 +17,7 @@ use crate::{
 };
 use auth::{RecentMember, RecoveryCode, TotpSecret};
 pub use challenge::complete_sign_in;
-pub(super) use challenge::open_or_challenge;
+pub(super) use challenge::{known_device, open_or_challenge, tell_if_new};
 pub(crate) use codes::encrypt_again;
 pub(super) use codes::use_code;
 use mail::SecondFactorChange;

@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS provider_attempts;
+DROP TABLE IF EXISTS provider_links;

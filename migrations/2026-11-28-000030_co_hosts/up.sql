@@ -1,0 +1,32 @@
+-- People who help a host with a listing. A row begins as an invitation to an email; who accepts it is `user_id`. A row that has ended stays for
+-- some time as a record, without the email.
+CREATE TABLE IF NOT EXISTS co_hosts (
+    id          BINARY(16)       NOT NULL COMMENT 'UUIDv7',
+    listing_id  BINARY(16)       NOT NULL,
+    access      VARCHAR(21)      CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    email       VARCHAR(254)     CHARACTER SET ascii COLLATE ascii_bin NULL COMMENT 'lower case; NULL once the invitation was answered or withdrawn',
+    user_id     BINARY(16)       NULL COMMENT 'who has accepted',
+    invited_by  BINARY(16)       NOT NULL,
+    invited_at  DATETIME(6)      NOT NULL,
+    expires_at  DATETIME(6)      NULL COMMENT 'of the invitation; NULL once it was answered or withdrawn',
+    accepted_at DATETIME(6)      NULL,
+    ended_at    DATETIME(6)      NULL,
+    ended_by    BINARY(16)       NULL,
+    in_force    TINYINT UNSIGNED GENERATED ALWAYS AS (IF(accepted_at IS NULL OR ended_at IS NOT NULL, NULL, 1)) VIRTUAL COMMENT '1 or NULL, so that the key has a person once for a listing',
+    PRIMARY KEY (id),
+    UNIQUE KEY co_hosts_person (user_id, listing_id, in_force),
+    KEY co_hosts_accepted (user_id, in_force, accepted_at, id),
+    KEY co_hosts_listing (listing_id, ended_at),
+    KEY co_hosts_email (email, invited_at, id),
+    KEY co_hosts_expires (expires_at),
+    KEY co_hosts_ended (ended_at),
+    CONSTRAINT co_hosts_listing FOREIGN KEY (listing_id) REFERENCES listings (id),
+    CONSTRAINT co_hosts_person FOREIGN KEY (user_id) REFERENCES users (id),
+    CONSTRAINT co_hosts_invited_by FOREIGN KEY (invited_by) REFERENCES users (id),
+    CONSTRAINT co_hosts_ended_by FOREIGN KEY (ended_by) REFERENCES users (id),
+    CONSTRAINT co_hosts_access CHECK (access IN ('FULL', 'CALENDAR_AND_MESSAGES', 'CALENDAR')),
+    CONSTRAINT co_hosts_acceptance CHECK ((user_id IS NULL) = (accepted_at IS NULL)),
+    CONSTRAINT co_hosts_waiting CHECK ((email IS NULL) = (accepted_at IS NOT NULL OR ended_at IS NOT NULL)),
+    CONSTRAINT co_hosts_expiry CHECK ((email IS NULL) = (expires_at IS NULL)),
+    CONSTRAINT co_hosts_end CHECK (ended_by IS NULL OR ended_at IS NOT NULL)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;

@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS support_case_notes;
+DROP TABLE IF EXISTS support_cases;

@@ -1,0 +1,1 @@
+ALTER TABLE bookings DROP KEY bookings_confirmed;

@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS held_data;
+DROP TABLE IF EXISTS erasures;
