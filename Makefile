@@ -22,7 +22,7 @@ test: ## Run all tests (ARGS="name": only those whose name contains it)
 	@sh scripts/test.sh $(ARGS)
 
 # Modules and names of tests. Those that need external data are not included.
-PROOFS = races:: equality:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool:: plans:: loaders:: hostile:: siege:: large:: watchers:: documents:: executor_faults:: limits:: \
+PROOFS = search_index:: row_cache:: races:: equality:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool:: plans:: loaders:: hostile:: siege:: large:: watchers:: documents:: executor_faults:: limits:: \
 	http:: websocket:: an_expired_hold_blocks_no_guest
 
 prove: ## Run the long tests of races, crashes, hangs and attacks: a release build, then up to 15 minutes
@@ -41,9 +41,9 @@ clients: ## Test with Apollo, urql, Relay, graphql-ws and schema tools, from cli
 	@sh scripts/prepare.sh
 	@sh scripts/clients.sh $(ARGS)
 
-bench: ## Compare the server with the same SQL statements without GraphQL and HTTP (ARGS="--city DIR": also with a real city)
+bench: ## Compare the server with its own SQL statements, or with a server on Node (PEER=DIR; ARGS="--city DIR": with a real city first)
 	@sh scripts/prepare.sh
-	@PATH="$$PATH:$$HOME/.cargo/bin"; cargo bench --locked --bench load -- $(ARGS)
+	@PATH="$$PATH:$$HOME/.cargo/bin"; cargo bench --locked --bench load -- $(if $(PEER),--peer "$(PEER)") $(ARGS)
 
 mysql: ## Run all tests on MySQL (ARGS="name"; MYSQLD=/path/to/mysqld, else in a Debian that it creates, as root)
 	@sh scripts/prepare.sh

@@ -13,63 +13,74 @@ use tokio::{
 use super::{
     measure::{Measured, run, share_out},
     request_kind::RequestKind,
-    world::{Load, World, key},
+    server::Server,
+    world::{Load, Offer, World, key},
 };
 
-/// One round at the server.
+/// One round at a server.
 pub async fn round(
-    world: &World,
+    (world, server): (&World, &Server),
     kind: RequestKind,
     connections: usize,
-    load: Load,
+    load: &Load,
     time: Duration,
 ) -> anyhow::Result<Measured> {
-    let requests = requests(world, kind, &load)?;
+    let document = world.documents.of(kind);
+    let bytes = |call: &Call| request(&server.address, document, &call.variables, call.token.as_deref());
+    let requests = calls(world, server, load)?.iter().map(bytes).collect();
     let mut clients = Vec::new();
     for _ in 0..connections {
-        clients.push(Client::connect(&world.address).await?);
+        clients.push(Client::connect(&server.address).await?);
     }
     let shares = clients.into_iter().zip(share_out(requests, connections));
-    run(world, kind, time, shares, |(client, share), end| client.send(kind, share, end)).await
+    run(world, Some(server.pid()), (kind, time), shares, |(client, share), end| client.send(kind, share, end)).await
 }
 
-/// The requests of a round, as bytes.
-fn requests(world: &World, kind: RequestKind, load: &Load) -> anyhow::Result<Vec<Vec<u8>>> {
-    let request = |guest: Option<usize>, variables: Value| {
-        let body = json!({ "query": kind.document(), "variables": variables }).to_string();
-        let bearer = guest.map(|guest| format!("authorization: Bearer {}\r\n", world.guests[guest].token));
-        let head = format!(
-            "POST /graphql HTTP/1.1\r\nhost: {}\r\n{}content-type: application/json\r\naccept: application/json\r\ncontent-length: {}\r\n\r\n",
-            world.address,
-            bearer.unwrap_or_default(),
-            body.len()
-        );
-        [head.into_bytes(), body.into_bytes()].concat()
+/// The variables of a request, and the token of its guest.
+pub struct Call {
+    pub variables: Value,
+    pub token: Option<String>,
+}
+
+/// The requests of a round.
+pub fn calls(world: &World, server: &Server, load: &Load) -> anyhow::Result<Vec<Call>> {
+    let public = |variables| Call { variables, token: None };
+    let own = |guest: usize, variables| {
+        let guest = &world.guests[guest % world.guests.len()];
+        Call { variables, token: Some(guest.token.clone()) }
     };
     Ok(match load {
-        Load::Pages(cursors) => cursors.iter().map(|after| request(None, json!({ "after": after }))).collect(),
-        Load::Filters(filters) => filters.iter().map(|(filter, stay)| request(None, filtered(filter, *stay))).collect(),
-        Load::Listings(ids) => ids.iter().map(|id| request(None, json!({ "id": id.to_string() }))).collect(),
-        Load::Trips => (0..world.guests.len()).map(|guest| request(Some(guest), json!({}))).collect(),
+        Load::Pages => server.pages.iter().map(|after| public(json!({ "after": after }))).collect(),
+        Load::City(city) => vec![public(json!({ "where": { "place": city } }))],
+        Load::Filters(filters) => filters.iter().map(|(filter, stay)| public(filtered(filter, *stay))).collect(),
+        Load::Listings(ids) => ids.iter().map(|id| public(json!({ "id": id.to_string() }))).collect(),
+        Load::Trips => (0..world.guests.len()).map(|guest| own(guest, json!({}))).collect(),
         Load::Offers(offers) => {
-            let of = |(index, (listing, stay)): (usize, &(_, types::Stay))| {
+            let of = |(index, (listing, stay)): (usize, &Offer)| {
                 let stay = json!({ "checkIn": stay.check_in(), "checkOut": stay.check_out() });
-                let listing: &types::ListingId = listing;
-                request(
-                    Some(index % world.guests.len()),
-                    json!({ "input": { "listingId": listing.to_string(), "stay": stay } }),
-                )
+                own(index, json!({ "input": { "listingId": listing.to_string(), "stay": stay } }))
             };
             offers.iter().enumerate().map(of).collect()
         }
         Load::Quotes(quotes) => {
             let of = |(guest, quote): &(usize, types::QuoteId)| {
                 let input = json!({ "quoteId": quote.to_string(), "idempotencyKey": key(&world.app)?.to_string() });
-                anyhow::Ok(request(Some(*guest), json!({ "input": input })))
+                anyhow::Ok(own(*guest, json!({ "input": input })))
             };
             quotes.iter().map(of).collect::<Result<_, _>>()?
         }
     })
+}
+
+/// A request, as bytes.
+fn request(address: &str, document: &str, variables: &Value, token: Option<&str>) -> Vec<u8> {
+    let body = json!({ "query": document, "variables": variables }).to_string();
+    let bearer = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {address}\r\n{bearer}content-type: application/json\r\naccept: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.into_bytes(), body.into_bytes()].concat()
 }
 
 fn filtered(filter: &Filter, stay: types::Stay) -> Value {
@@ -84,16 +95,28 @@ fn filtered(filter: &Filter, stay: types::Stay) -> Value {
 }
 
 /// A connection that is kept open.
-struct Client {
+pub struct Client {
+    address: String,
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Client {
-    async fn connect(address: &str) -> anyhow::Result<Self> {
+    /// A new one.
+    pub async fn connect(address: &str) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: vec![0; 1 << 18] })
+        Ok(Self { address: address.to_owned(), stream, buffer: vec![0; 1 << 18] })
+    }
+
+    /// The data of a response.
+    pub async fn ask(&mut self, document: &str, variables: &Value, token: Option<&str>) -> anyhow::Result<Value> {
+        let request = request(&self.address, document, variables, token);
+        let mut answer: Value = serde_json::from_str(self.exchange(&request).await?)?;
+        if !answer["errors"].is_null() {
+            bail!("{answer}");
+        }
+        Ok(answer["data"].take())
     }
 
     /// Sends requests until `end`, or each once; returns the response times.

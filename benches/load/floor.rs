@@ -26,6 +26,7 @@ use super::{
 #[derive(Clone)]
 enum Call {
     Search(Option<String>),
+    City(String),
     Filtered(Box<Filter>, Stay),
     Listing(ListingId),
     Trips(Member),
@@ -42,13 +43,14 @@ pub async fn round(
     time: Duration,
 ) -> anyhow::Result<Measured> {
     let shares = share_out(calls(world, load), connections);
-    run(world, kind, time, shares, |share, end| work(world.app.clone(), share, end)).await
+    run(world, None, (kind, time), shares, |share, end| work(world.app.clone(), share, end)).await
 }
 
 fn calls(world: &World, load: Load) -> Vec<Call> {
     let member = |guest: usize| world.guests[guest % world.guests.len()].member;
     match load {
-        Load::Pages(cursors) => cursors.into_iter().map(Call::Search).collect(),
+        Load::Pages => world.pages.iter().cloned().map(Call::Search).collect(),
+        Load::City(city) => vec![Call::City(city)],
         Load::Filters(filters) => {
             filters.into_iter().map(|(filter, stay)| Call::Filtered(Box::new(filter), stay)).collect()
         }
@@ -84,6 +86,10 @@ async fn answer(app: &App, call: &Call) -> anyhow::Result<()> {
         Call::Search(after) => {
             search(app, Search::new(Filter::default(), None, ListingOrder::Rating)?, after.as_deref()).await?;
         }
+        Call::City(city) => {
+            let filter = Filter { place: Some(city.clone()), ..Filter::default() };
+            search(app, Search::new(filter, None, ListingOrder::Rating)?, None).await?;
+        }
         Call::Filtered(filter, stay) => {
             let stay = Some((*stay, Guests::ONE));
             search(app, Search::new(Filter::clone(filter), stay, ListingOrder::Rating)?, None).await?;
@@ -105,7 +111,7 @@ async fn answer(app: &App, call: &Call) -> anyhow::Result<()> {
 
 async fn search(app: &App, search: Search, after: Option<&str>) -> anyhow::Result<()> {
     let after = after.map(|cursor| search.key(cursor)).transpose()?;
-    let hits = search.clone().prepare(app).await?.page(app, &Page { first: 20, after }, app).await?;
+    let hits = search.clone().prepare(app, app).await?.page(app, &Page { first: 20, after }, app).await?;
     let hosts = people(hits.items.iter().map(|hit| hit.listing.host_id));
     std::hint::black_box((users::by_ids(app, &hosts).await?, hits));
     Ok(())

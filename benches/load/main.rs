@@ -1,14 +1,19 @@
-//! Throughput of the server: the pages and mutations of a booking site, requested by 1, 4 and 32 connections at once, compared with the
-//! same statements from Rust without GraphQL and HTTP, in the same run. `make bench` runs it; its last line has the ratios.
+//! Throughput of the server: the pages and mutations of a booking site, requested by 1, 4 and 32 connections at once, compared in the same
+//! run with the same statements from Rust without GraphQL and HTTP, or with other servers on the same database. `make bench` runs it; its
+//! last line has the ratios.
 //!
 //! Everything is separate: a private database with full durability, a city of 10,000 listings (or the files of a real one, `--city`), a
-//! server process. Rounds of server and floor alternate, and the medians count, because machines are noisy.
+//! process for each server. Their rounds alternate, and the medians count, because machines are noisy.
 
-mod request_kind;
+mod answers;
 mod client;
+mod contender;
 mod floor;
 mod measure;
+mod peer;
 mod report;
+mod request_kind;
+mod server;
 mod world;
 #[path = "../../tests/it/harness/city.rs"]
 mod city;
@@ -18,9 +23,10 @@ use std::{path::PathBuf, time::Duration};
 use clap::Parser;
 
 use self::{
+    contender::Contender,
     measure::{Measured, median},
     report::Row,
-    request_kind::RequestKind,
+    request_kind::{Documents, RequestKind},
     world::World,
 };
 
@@ -28,7 +34,7 @@ use self::{
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Compares the server with the floor.
+/// Compares the server with its own statements, or with other servers.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// A folder with the listings.csv.gz, reviews.csv.gz and calendar.csv.gz of a real city (Inside Airbnb), measured first.
@@ -40,15 +46,21 @@ struct Arguments {
     /// Seconds of a round.
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
-    /// Rounds of the server, each with one of the floor.
+    /// Rounds of each.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Numbers of connections.
     #[arg(long, value_delimiter = ',', default_value = "1,4,32")]
     connections: Vec<usize>,
-    /// Only these: search, filtered, listing, trips, quote, book.
+    /// Only these: search, city, filtered, listing, trips, quote, book.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// A folder with a server on Node for the same tables: `server.mjs`, `package.json`, and `documents.json`, which all are sent.
+    #[arg(long)]
+    peer: Option<PathBuf>,
+    /// Arguments for another process of this build, such as "--row-cache 0"; or another build, with its arguments.
+    #[arg(long, allow_hyphen_values = true)]
+    other: Vec<String>,
     /// Added by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -61,12 +73,13 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let documents = || Documents::new(arguments.peer.as_deref());
     if let Some(folder) = &arguments.city {
-        let world = World::of_files(folder).await?;
+        let world = World::of_files(folder, documents()?).await?;
         measure_all(arguments, world, &format!("the city in {}", folder.display())).await?;
     }
     if arguments.listings > 0 {
-        let world = World::generated(arguments.listings).await?;
+        let world = World::generated(arguments.listings, documents()?).await?;
         measure_all(arguments, world, &format!("{} generated listings", arguments.listings)).await?;
     }
     Ok(())
@@ -74,45 +87,54 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 async fn measure_all(arguments: &Arguments, mut world: World, title: &str) -> anyhow::Result<()> {
     println!("\n== {title}: {}", world.size().await?);
+    let contenders = contender::all(&world, arguments.peer.as_deref(), &arguments.other).await?;
     println!("{}", report::HEAD);
     let mut rows = Vec::new();
     for kind in RequestKind::ALL {
         if !arguments.only.is_empty() && !arguments.only.iter().any(|only| only == kind.name()) {
             continue;
         }
+        let load = world.load(kind, 1, Duration::ZERO).await?;
+        answers::check(&world, &contenders, kind, &load).await?;
         for &connections in &arguments.connections {
-            let row = compare(arguments, &mut world, kind, connections).await?;
-            println!("{row}");
-            rows.push(row);
+            for row in compare(arguments, &mut world, &contenders, (kind, connections)).await? {
+                println!("{row}");
+                rows.push(row);
+            }
         }
     }
+    drop(contenders);
     world.close().await?;
     report::summary(&rows);
     Ok(())
 }
 
-/// Alternating rounds of the server and of the floor.
+/// Alternating rounds of all: a row for each.
 async fn compare(
     arguments: &Arguments,
     world: &mut World,
-    kind: RequestKind,
-    connections: usize,
-) -> anyhow::Result<Row> {
+    contenders: &[Contender],
+    (kind, connections): (RequestKind, usize),
+) -> anyhow::Result<Vec<Row>> {
     let time = Duration::from_secs_f64(arguments.seconds);
-    let (mut served, mut floors): (Vec<Measured>, Vec<Measured>) = Default::default();
+    let mut rounds: Vec<Vec<Measured>> = vec![Vec::new(); contenders.len()];
     // The first round fills caches and is not counted.
     for round in 0..=arguments.rounds {
         let time = if round == 0 { time / 4 } else { time };
-        let load = world.load(kind, connections, time).await?;
-        let server = client::round(world, kind, connections, load, time).await?;
-        let load = world.load(kind, connections, time).await?;
-        let floor = floor::round(world, kind, connections, load, time).await?;
-        if round > 0 {
-            served.push(server);
-            floors.push(floor);
+        for turn in 0..contenders.len() {
+            let number = (turn + round) % contenders.len();
+            let load = world.load(kind, connections, time).await?;
+            let measured = contenders[number].round(world, (kind, connections), load, time).await?;
+            if round > 0 {
+                rounds[number].push(measured);
+            }
         }
     }
-    let ratios = served.iter().zip(&floors).map(|(server, floor)| server.rate() / floor.rate());
-    let ratio = median(ratios.collect());
-    Ok(Row { kind, connections, ratio, server: Measured::middle(served), floor: Measured::middle(floors) })
+    let first: Vec<_> = rounds[0].iter().map(Measured::rate).collect();
+    let row = |(contender, rounds): (&Contender, Vec<Measured>)| {
+        let ratios = first.iter().zip(&rounds).map(|(first, other)| first / other.rate());
+        let ratio = median(ratios.collect());
+        Row { kind, connections, contender: contender.name().to_owned(), ratio, measured: Measured::middle(rounds) }
+    };
+    Ok(contenders.iter().zip(rounds).map(row).collect())
 }

@@ -20,10 +20,10 @@ const TICK: Duration = Duration::from_millis(10);
 /// The resources used by the processes so far.
 #[derive(Debug, Clone, Copy)]
 pub struct Status {
-    server: Duration,
-    database: Duration,
+    /// The process that is measured.
     own: Duration,
-    /// Bytes of memory that the server holds.
+    database: Duration,
+    /// Bytes of memory that it holds.
     memory: u64,
     statements: u64,
 }
@@ -41,16 +41,15 @@ struct Variable {
 }
 
 impl Status {
-    /// Reads it.
-    pub async fn read(database: &Database, server: u32, database_server: u32) -> anyhow::Result<Self> {
+    /// Reads those of a process and of the database server.
+    pub async fn read(database: &Database, process: u32, database_server: u32) -> anyhow::Result<Self> {
         use diesel_async::RunQueryDsl;
         let variable: Variable =
             sql_query("SHOW GLOBAL STATUS LIKE 'Questions'").get_result(&mut database.conn().await?).await?;
         Ok(Self {
-            server: cpu(server)?,
+            own: cpu(process)?,
             database: cpu(database_server)?,
-            own: cpu(std::process::id())?,
-            memory: memory(server)?,
+            memory: memory(process)?,
             statements: variable.value.parse()?,
         })
     }
@@ -93,19 +92,20 @@ pub fn share_out<T: Clone>(things: Vec<T>, takers: usize) -> Vec<Vec<T>> {
     shares
 }
 
-/// A round: a task for each share, until the time is over, or until each item was requested once, if the round is counted. `work` returns
-/// the times of the requests.
+/// A round at a process, or in this one: a task for each share, until the time is over, or until each item was requested once, if the
+/// round is counted. `work` returns the times of the requests.
 pub async fn run<S, F>(
     world: &World,
-    kind: RequestKind,
-    time: Duration,
+    process: Option<u32>,
+    (kind, time): (RequestKind, Duration),
     shares: impl IntoIterator<Item = S>,
     work: impl Fn(S, Option<Instant>) -> F,
 ) -> anyhow::Result<Measured>
 where
     F: Future<Output = anyhow::Result<Vec<Duration>>> + Send + 'static,
 {
-    let from = world.status().await?;
+    let process = process.unwrap_or_else(std::process::id);
+    let from = world.status(process).await?;
     let begun = Instant::now();
     let end = (!kind.is_counted()).then(|| begun + time);
     let tasks = shares.into_iter().map(|share| tokio::spawn(work(share, end)));
@@ -113,7 +113,7 @@ where
     for task in futures_util::future::join_all(tasks).await {
         latencies.extend(task??);
     }
-    Ok(Measured::new(begun.elapsed(), latencies, from, world.status().await?))
+    Ok(Measured::new(begun.elapsed(), latencies, from, world.status(process).await?))
 }
 
 /// A round.
@@ -152,17 +152,13 @@ impl Measured {
         (self.to.statements - self.from.statements) as f64 / self.requests as f64
     }
 
-    /// CPU time of the server, of the database and of this process, for a request.
-    pub fn cpu(&self) -> [Duration; 3] {
+    /// CPU time of the process and of the database, for a request.
+    pub fn cpu(&self) -> [Duration; 2] {
         let requests = u32::try_from(self.requests.max(1)).unwrap_or(u32::MAX);
-        [
-            (self.to.server - self.from.server) / requests,
-            (self.to.database - self.from.database) / requests,
-            (self.to.own - self.from.own) / requests,
-        ]
+        [(self.to.own - self.from.own) / requests, (self.to.database - self.from.database) / requests]
     }
 
-    /// Bytes of memory that the server holds at the end.
+    /// Bytes of memory that the process holds at the end.
     pub fn memory(&self) -> u64 {
         self.to.memory
     }

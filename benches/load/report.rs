@@ -1,20 +1,24 @@
 //! The table.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
-use super::{measure::Measured, request_kind::RequestKind};
+use super::{
+    contender::{FLOOR, PEER},
+    measure::Measured,
+    request_kind::RequestKind,
+};
 
 /// The names of the columns.
-pub const HEAD: &str = "request   conns |   req/s  p50 ms  p99 ms  stmts  server µs  db µs  RSS MB |  floor/s  stmts  own µs  db µs | ratio";
+pub const HEAD: &str = "request   conns |   req/s  p50 ms  p99 ms  stmts   own µs  db µs  RSS MB | times | contender";
 
-/// One request at one number of connections.
+/// One request to one contender at one number of connections.
 pub struct Row {
     pub kind: RequestKind,
     pub connections: usize,
-    /// The median of each round's ratio.
+    pub contender: String,
+    /// How many times as many requests the server answers: the median over the rounds.
     pub ratio: f64,
-    pub server: Measured,
-    pub floor: Measured,
+    pub measured: Measured,
 }
 
 fn millis(time: Duration) -> f64 {
@@ -23,41 +27,49 @@ fn millis(time: Duration) -> f64 {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (server, floor) = (&self.server, &self.floor);
-        let [own, database, _] = server.cpu();
-        let [_, floor_database, floor_own] = floor.cpu();
+        let measured = &self.measured;
+        let [own, database] = measured.cpu();
         write!(
             f,
-            "{:<9} {:>5} | {:>7.0} {:>7.2} {:>7.2} {:>6.1} {:>10} {:>6} {:>7} | {:>8.0} {:>6.1} {:>7} {:>6} | {:>5.2}",
+            "{:<9} {:>5} | {:>7.0} {:>7.2} {:>7.2} {:>6.1} {:>8} {:>6} {:>7} | {:>5.2} | {}",
             self.kind.name(),
             self.connections,
-            server.rate(),
-            millis(server.percentile(0.5)),
-            millis(server.percentile(0.99)),
-            server.statements(),
+            measured.rate(),
+            millis(measured.percentile(0.5)),
+            millis(measured.percentile(0.99)),
+            measured.statements(),
             own.as_micros(),
             database.as_micros(),
-            server.memory() / 1_000_000,
-            floor.rate(),
-            floor.statements(),
-            floor_own.as_micros(),
-            floor_database.as_micros(),
+            measured.memory() / 1_000_000,
             self.ratio,
+            self.contender,
         )
     }
 }
 
-/// The summary, at the largest number of connections.
+/// The summary: the filtered search against the plain one, and the ratios to each contender, last at the most connections.
 pub fn summary(rows: &[Row]) {
-    let most = rows.iter().map(|row| row.connections).max().unwrap_or(0);
-    let at_most = |kind| rows.iter().find(|row| row.kind == kind && row.connections == most);
-    if let (Some(plain), Some(filtered)) = (at_most(RequestKind::Search), at_most(RequestKind::Filtered)) {
-        let times = millis(filtered.server.percentile(0.99)) / millis(plain.server.percentile(0.99));
+    let Some(server) = rows.first().map(|row| row.contender.as_str()) else { return };
+    let mut numbers: Vec<_> = rows.iter().map(|row| row.connections).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let most = numbers.last().copied().unwrap_or_default();
+    let own = |kind| rows.iter().find(|row| (row.kind, row.connections) == (kind, most) && row.contender == server);
+    if let (Some(plain), Some(filtered)) = (own(RequestKind::Search), own(RequestKind::Filtered)) {
+        let times = millis(filtered.measured.percentile(0.99)) / millis(plain.measured.percentile(0.99));
         println!("filtered search: p99 {times:.1} times that of the plain one, at {most} connections");
     }
-    let ratios: Vec<_> = [RequestKind::Search, RequestKind::Listing, RequestKind::Trips, RequestKind::Book]
-        .into_iter()
-        .filter_map(|kind| at_most(kind).map(|row| format!("{}={:.2}", kind.name(), row.ratio)))
-        .collect();
-    println!("ratio {}", ratios.join(" "));
+    let others: BTreeSet<_> = rows.iter().map(|row| row.contender.as_str()).filter(|name| *name != server).collect();
+    for other in others {
+        for &connections in &numbers {
+            let of = |row: &&Row| row.contender == other && row.connections == connections;
+            let name = |row: &Row| {
+                if other == PEER { row.kind.peer_name().to_lowercase() } else { row.kind.name().to_owned() }
+            };
+            let ratios: Vec<_> = rows.iter().filter(of).map(|row| format!("{}={:.2}", name(row), row.ratio)).collect();
+            let to = if other == FLOOR || other == PEER { String::new() } else { format!(" to {other}") };
+            let at = if connections == most { String::new() } else { format!(" at {connections}") };
+            println!("ratio{to}{at} {}", ratios.join(" "));
+        }
+    }
 }

@@ -1,9 +1,8 @@
-//! The measured system: a database with a city, a server process, guests with trips, and stays that can be booked.
+//! The measured world: a database with a city, guests with trips, and stays that can be booked.
 
 use std::{
-    io::{BufRead, BufReader},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     time::Duration,
 };
 
@@ -29,9 +28,13 @@ use types::{
     Stay, SystemClock,
 };
 
-use super::{city::City, measure::Status, request_kind::RequestKind};
+use super::{
+    city::City,
+    measure::Status,
+    request_kind::{Documents, RequestKind},
+    server::SECRET,
+};
 
-const SECRET: &str = "bench-0123456789abcdef0123456789abcdef";
 /// The password of every guest.
 const PASSWORD: &str = "correct horse";
 /// Guests with trips, quotes and bookings.
@@ -42,6 +45,8 @@ const TRIPS: usize = 20;
 const NIGHTS: u64 = 3;
 /// The pages of the plain search.
 const PAGES: usize = 40;
+/// The city of all listings.
+const CITY: &str = "Singapore";
 /// Concurrent statements of the preparation.
 const WIDTH: usize = 8;
 
@@ -56,8 +61,10 @@ pub type Offer = (ListingId, Stay);
 
 /// The parameters of the requests of a round.
 pub enum Load {
-    /// Cursors of pages of the search.
-    Pages(Vec<Option<String>>),
+    /// The pages of the search.
+    Pages,
+    /// The name of the city.
+    City(String),
     /// Filters and stays.
     Filters(Vec<(Filter, Stay)>),
     /// Ids.
@@ -70,14 +77,14 @@ pub enum Load {
     Quotes(Vec<(usize, QuoteId)>),
 }
 
-/// A database with a city, and a server.
+/// A database with a city.
 pub struct World {
     pub app: App,
     pub guests: Vec<Guest>,
-    pub address: String,
-    server: Child,
+    pub documents: Documents,
+    /// Cursors of pages of the search.
+    pub pages: Vec<Option<String>>,
     database: Embedded,
-    pages: Vec<Option<String>>,
     listings: Vec<ListingId>,
     offers: Vec<Offer>,
     rate_of_booking: f64,
@@ -86,25 +93,27 @@ pub struct World {
 
 impl World {
     /// One with a generated city.
-    pub async fn generated(listings: u64) -> anyhow::Result<Self> {
+    pub async fn generated(listings: u64, documents: Documents) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let from = SystemClock.now().utc().date_naive();
         let files = City { listings, from, days: 120 }.write(folder.path())?;
-        Self::new(&files.listings, &files.reviews, &files.calendar).await
+        Self::new([&files.listings, &files.reviews, &files.calendar], documents).await
     }
 
     /// One with a real city.
-    pub async fn of_files(folder: &Path) -> anyhow::Result<Self> {
+    pub async fn of_files(folder: &Path, documents: Documents) -> anyhow::Result<Self> {
         let file = |name: &str| folder.join(name);
-        Self::new(&file("listings.csv.gz"), &file("reviews.csv.gz"), &file("calendar.csv.gz")).await
+        let [listings, reviews, calendar] =
+            ["listings", "reviews", "calendar"].map(|name| file(&format!("{name}.csv.gz")));
+        Self::new([&listings, &reviews, &calendar], documents).await
     }
 
-    async fn new(listings: &Path, reviews: &Path, calendar: &Path) -> anyhow::Result<Self> {
+    async fn new([listings, reviews, calendar]: [&Path; 3], documents: Documents) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let database =
             Embedded::start(&folder.path().join("data"), staygate::config::DATABASE_NAME, Durability::Full).await?;
         let mut import = Command::new(env!("CARGO_BIN_EXE_staygate"));
-        import.args(["import", "inside-airbnb", "--calendar-from", "today", "--city", "Singapore", "--listings"]);
+        import.args(["import", "inside-airbnb", "--calendar-from", "today", "--city", CITY, "--listings"]);
         import.arg(listings).arg("--reviews").arg(reviews).arg("--calendar").arg(calendar);
         import.env("DATABASE_URL", database.url()).stdout(Stdio::null()).stderr(Stdio::null());
         if !import.status()?.success() {
@@ -112,14 +121,12 @@ impl World {
         }
         let pool = Database::connect(database.url(), Options::default()).await?;
         let app = app(pool)?;
-        let (server, address) = serve(database.url())?;
         let mut world = Self {
             app,
             guests: Vec::new(),
-            address,
-            server,
-            database,
+            documents,
             pages: Vec::new(),
+            database,
             listings: Vec::new(),
             offers: Vec::new(),
             rate_of_booking: 400.0,
@@ -129,10 +136,15 @@ impl World {
         Ok(world)
     }
 
-    /// The resources used so far.
-    pub async fn status(&self) -> anyhow::Result<Status> {
+    /// The resources used by a process so far.
+    pub async fn status(&self, process: u32) -> anyhow::Result<Status> {
         let database = self.database.pid().context("the database runs")?;
-        Status::read(&self.app.database, self.server.id(), database).await
+        Status::read(&self.app.database, process, database).await
+    }
+
+    /// The URL of the database.
+    pub fn url(&self) -> &str {
+        self.database.url()
     }
 
     /// The size of the database.
@@ -140,10 +152,8 @@ impl World {
         super::measure::size(&self.app.database).await
     }
 
-    /// Stops everything.
-    pub async fn close(mut self) -> anyhow::Result<()> {
-        self.server.kill()?;
-        self.server.wait()?;
+    /// Stops the database.
+    pub async fn close(self) -> anyhow::Result<()> {
         self.app.database.close();
         Ok(self.database.stop(Duration::ZERO).await?)
     }
@@ -151,7 +161,8 @@ impl World {
     /// The parameters of a round.
     pub async fn load(&mut self, kind: RequestKind, connections: usize, time: Duration) -> anyhow::Result<Load> {
         Ok(match kind {
-            RequestKind::Search => Load::Pages(self.pages.clone()),
+            RequestKind::Search => Load::Pages,
+            RequestKind::City => Load::City(CITY.to_owned()),
             RequestKind::Filtered => Load::Filters(self.filters()?),
             RequestKind::Listing => Load::Listings(self.listings.clone()),
             RequestKind::Trips => Load::Trips,
@@ -173,7 +184,7 @@ impl World {
             self.guests.push(Guest { member: tokens.member, token: tokens.access.text });
         }
         let search = Search::new(Filter::default(), None, ListingOrder::Rating)?;
-        let prepared = search.clone().prepare(&self.app).await?;
+        let prepared = search.clone().prepare(&self.app, &self.app).await?;
         self.pages.push(None);
         let mut after = None;
         for _ in 0..PAGES {
@@ -195,7 +206,7 @@ impl World {
         while self.offers.len() < 60_000 && day < today + Days::new(340) {
             let stay = Stay::new(day, day + Days::new(NIGHTS), 365)?;
             let search = Search::new(Filter::default(), Some((stay, Guests::ONE)), ListingOrder::Newest)?;
-            let prepared = search.clone().prepare(&self.app).await?;
+            let prepared = search.clone().prepare(&self.app, &self.app).await?;
             let mut after = None;
             // The first thousand of each stay.
             for _ in 0..10 {
@@ -282,45 +293,4 @@ fn app(database: Database) -> anyhow::Result<App> {
     .terms(Terms { access_token: day, quote: day, holds, ..Terms::default() })
     .limits(AttemptLimits::none())
     .build())
-}
-
-/// Starts the server; returns it and its address.
-fn serve(database: &str) -> anyhow::Result<(Child, String)> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_staygate"));
-    command.args([
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--demo",
-        "off",
-        "--address-budget",
-        "off",
-        "--viewer-budget",
-        "off",
-    ]);
-    command.args(["--holds-per-guest", "100000", "--holds-per-listing", "100000", "--hold-cooldown-minutes", "0"]);
-    command.args([
-        "--requests-per-guest",
-        "100000",
-        "--requests-per-listing",
-        "100000",
-        "--request-cooldown-minutes",
-        "0",
-    ]);
-    for flag in ["--bookings-per-address", "--quotes-per-guest", "--quotes-per-address"] {
-        command.args([flag, "1000000"]);
-    }
-    command.env("DATABASE_URL", database).env("STAYGATE_JWT_SECRET", format!("bench:{SECRET}"));
-    let mut server = command.stderr(Stdio::piped()).spawn()?;
-    let mut lines = BufReader::new(server.stderr.take().context("its log")?).lines();
-    for line in lines.by_ref() {
-        let line = line?;
-        if let Some(url) = line.split("ready: open http://").nth(1).and_then(|rest| rest.split(' ').next()) {
-            let address = url.to_owned();
-            // Read to the end, so that the server can always write.
-            std::thread::spawn(move || lines.for_each(drop));
-            return Ok((server, address));
-        }
-    }
-    bail!("the server ended before it was ready")
 }
