@@ -171,6 +171,7 @@ impl Readiness for Database {
         let mut metrics = app.database.metrics();
         metrics.extend(app.jobs.metrics());
         metrics.extend(app.rows.metrics());
+        metrics.extend(app.search_index.metrics());
         let level = |name, help| app.jobs.gauge(name).map(|level| Metric::count_gauge(name, help, level));
         metrics.extend(level("effects_pending", "Effects on payment providers that are to be done"));
         metrics.extend(level("provider_events_pending", "Statements of payment providers that are to be applied"));

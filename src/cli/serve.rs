@@ -6,7 +6,7 @@ use crate::worker;
 use anyhow::{Context, bail};
 use auth::{PasswordHasher, RelyingParty};
 use domain::app::{App, AttemptLimits, Caps, HoldLimits, Terms};
-use domain::{mails::Mails, sessions};
+use domain::{catalog_follower, mails::Mails, sessions};
 use graphql::cookies::SessionCookies;
 use graphql_contract::documents::Limits;
 use graphql_transport;
@@ -158,6 +158,8 @@ async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Out
         tracing::info!("metrics: http://{}/metrics", metrics.local_addr()?);
     }
     gateway.metrics = metrics;
+    let follower = app.for_process();
+    let following = tokio::spawn(async move { catalog_follower::run(&follower).await });
     let worker = tokio::spawn(worker::run(app));
     match demo::ACCOUNTS.first().filter(|_| has_demo) {
         _ if !has_pages => tracing::info!("ready: {url}/graphql"),
@@ -168,6 +170,7 @@ async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Out
     }
     let served = graphql_transport::serve(listener, gateway, stop).await;
     worker.abort();
+    following.abort();
     served
 }
 
@@ -191,6 +194,7 @@ fn app_of(config: &Config, keys: &SigningKeys, database: Database, tzdata: Tzdat
         .streams_per_member(config.streams.max_subscriptions as usize)
         .tzdata(tzdata)
         .row_cache(u64::from(config.storage.row_cache) << 20)
+        .search_index(config.storage.search_index.is_on())
         .identity_providers(identity_providers_of(config, url)?)
         .mails(mails_of(config, url)?)
         .terms(terms_of(config))

@@ -42,7 +42,7 @@ pub use sign_in::SignIn;
 pub use signing::{SigningKey, SigningKeys};
 pub use storage::{DATABASE_NAME, Storage};
 pub use streams::Streams;
-pub use values::{Contact, HeaderName, Host, Origin, PublicUrl, Size};
+pub use values::{Contact, HeaderName, Host, OnOff, Origin, PublicUrl, Size};
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ConfigError, Secret, between, secret};
+use super::{ConfigError, OnOff, Secret, between, secret};
 use mysql_engine::DatabaseUrl;
 
 /// The name of the database in a private server. Existing data folders contain it.
@@ -39,6 +39,10 @@ pub struct Storage {
     /// asks the database for changes before it uses them.
     #[arg(long, env = "STAYGATE_ROW_CACHE", value_name = "MIB", default_value_t = 64, value_parser = between(0, 1_048_576))]
     pub row_cache: u32,
+
+    /// Whether what a search needs of all listings is in memory: about 700 bytes for each. `off`: searches use the database.
+    #[arg(long, env = "STAYGATE_SEARCH_INDEX", value_name = "WHEN", default_value = "on")]
+    pub search_index: OnOff,
 
     /// The maximum number of database connections of this process. Reads, writes and the worker
     /// have shares of them.

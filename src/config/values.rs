@@ -2,6 +2,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
+use clap::ValueEnum;
+
 /// A number of bytes: `65536`, `256KiB`, `1MiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size(usize);
@@ -34,6 +36,22 @@ impl FromStr for Size {
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnOff {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+impl OnOff {
+    /// Whether it is on.
+    pub fn is_on(self) -> bool {
+        self == Self::On
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use crate::style::sources;
 
 /// The crates, lowest first, each with its allowed dependencies in this workspace.
-const MAP: [(&str, &[&str]); 16] = [
+const MAP: [(&str, &[&str]); 17] = [
     ("telemetry", &[]),
     ("client-limits", &[]),
     ("graphql-contract", &[]),
@@ -15,9 +15,24 @@ const MAP: [(&str, &[&str]); 16] = [
     ("auth", &["client-limits", "types"]),
     ("rules", &["types"]),
     ("store", &["client-limits", "mysql-engine", "types"]),
+    ("search-index", &["rules", "store", "types"]),
     ("providers", &["telemetry", "types"]),
     ("mail", &["types"]),
-    ("domain", &["auth", "client-limits", "mail", "mysql-engine", "providers", "rules", "store", "telemetry", "types"]),
+    (
+        "domain",
+        &[
+            "auth",
+            "client-limits",
+            "mail",
+            "mysql-engine",
+            "providers",
+            "rules",
+            "search-index",
+            "store",
+            "telemetry",
+            "types",
+        ],
+    ),
     ("import", &["auth", "domain", "mysql-engine", "store", "types"]),
     ("graphql", &["auth", "client-limits", "domain", "graphql-contract", "graphql-transport", "telemetry", "types"]),
     ("pages", &["graphql-transport", "mail"]),

@@ -64,6 +64,7 @@ mod reviews;
 mod row_cache;
 mod rush;
 mod search;
+mod search_index;
 mod shares;
 mod siege;
 mod snapshots;

@@ -13,7 +13,10 @@ use std::{
 
 use chrono::Duration;
 
-use crate::{mails::Mails, privacy::consents::LegalVersions, row_cache::RowCache};
+use crate::{
+    catalog_follower::CatalogFollower, mails::Mails, privacy::consents::LegalVersions, row_cache::RowCache,
+    search_index::SearchIndex,
+};
 use auth::{Keys, PasswordHasher, RelyingParty};
 use client_limits::Quota;
 use mysql_engine::{Conn, Database};
@@ -170,6 +173,10 @@ pub struct Shared {
     pub amenities: AmenityCache,
     /// Public rows in memory.
     pub rows: RowCache,
+    /// What a search needs of all listings, in memory.
+    pub search_index: SearchIndex,
+    /// Keeps the two up to date.
+    pub follower: CatalogFollower,
     /// How many listings a search for a stay checks first.
     pub reach: Reach,
     /// Durations.
@@ -246,6 +253,12 @@ impl AppBuilder {
         Self(Shared { rows: RowCache::new(bytes), ..self.0 })
     }
 
+    /// Whether searches are answered from memory; by default they are not.
+    #[must_use]
+    pub fn search_index(self, is_on: bool) -> Self {
+        Self(Shared { search_index: SearchIndex::new(is_on), ..self.0 })
+    }
+
     /// Durations.
     #[must_use]
     pub fn terms(self, terms: Terms) -> Self {
@@ -303,6 +316,8 @@ impl App {
             features_off: TtlCell::default(),
             amenities: AmenityCache::default(),
             rows: RowCache::new(0),
+            search_index: SearchIndex::new(false),
+            follower: CatalogFollower::default(),
             reach: Reach::default(),
             terms: Terms::default(),
             legal: LegalVersions::default(),

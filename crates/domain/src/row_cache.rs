@@ -1,7 +1,4 @@
-//! Public rows in memory, coherent with the database.
-//!
-//! A query that reads them first asks the catalog for changes ([`RowCache::catch_up`]), once, and forgets the rows that these concern. So it sees
-//! every change that was committed before it arrived, on whatever server. Queries that arrive at the same time ask together.
+//! Public rows in memory. `catalog_follower` forgets those that changes concern.
 //!
 //! A row that is being read while its object changes is not kept: a reader takes a [`Ticket`] before its statement, and whoever forgets an object
 //! notes when.
@@ -18,12 +15,9 @@ use std::{
 
 use quick_cache::{Weighter, sync::Cache};
 
-use crate::{
-    app::App,
-    events::catalog::{self, BATCH, CatalogEvent, Changes, Payload, Position},
-};
+use crate::events::catalog::{CatalogEvent, Payload};
 use telemetry::Metric;
-use types::{ObjectId, error::Result};
+use types::ObjectId;
 
 /// A row is read again after this time, so that a change that was made by hand, in SQL, is seen at last.
 const MAX_AGE: Duration = Duration::from_secs(600);
@@ -39,8 +33,6 @@ pub struct RowCache {
     /// The most bytes; 0: the cache is off.
     limit: u64,
     rows: Cache<ObjectId, Arc<Rows>, Bytes>,
-    /// What this process has seen of the catalog; None: nothing yet.
-    seen: tokio::sync::Mutex<Option<Seen>>,
     /// The number of the last change of any object of a stripe.
     stripes: Vec<Mutex<u64>>,
     /// The number of changes so far.
@@ -52,18 +44,6 @@ pub struct RowCache {
 /// The changes that were known when a read began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(u64);
-
-struct Seen {
-    position: Position,
-    total: u64,
-}
-
-impl Seen {
-    fn at(position: Position) -> Self {
-        let total = position.total();
-        Self { position, total }
-    }
-}
 
 /// The rows of one object: one of each type of key.
 #[derive(Clone)]
@@ -109,7 +89,6 @@ impl RowCache {
         Self {
             limit: bytes,
             rows: Cache::with_weighter(objects, bytes, Bytes),
-            seen: tokio::sync::Mutex::new(None),
             stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
             changes: AtomicU64::new(0),
             hits: AtomicU64::new(0),
@@ -125,34 +104,6 @@ impl RowCache {
     /// The most bytes; 0: nothing is kept.
     pub fn limit(&self) -> u64 {
         self.limit
-    }
-
-    /// Forgets everything that was changed before this call. One statement if nothing was.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn catch_up(&self, app: &App) -> Result<()> {
-        let mut seen = self.seen.lock().await;
-        if let Some(seen) = &mut *seen {
-            if catalog::total(app).await? == seen.total {
-                return Ok(());
-            }
-            let changes = seen.position.read(app).await?;
-            seen.total = seen.position.total();
-            match changes {
-                // A shard with more events than one read has them in a batch as long as this.
-                Changes::Events(events) if events.len() < BATCH.unsigned_abs().try_into().unwrap_or(usize::MAX) => {
-                    events.iter().for_each(|event| self.forget_changed(event));
-                    return Ok(());
-                }
-                Changes::Events(_) | Changes::Expired => {}
-            }
-        }
-        // If this fails, the next read begins anew too.
-        *seen = None;
-        *seen = Some(Seen::at(Position::latest(app).await?));
-        self.forget_all();
-        Ok(())
     }
 
     /// A ticket for a read that begins now.
@@ -213,7 +164,8 @@ impl RowCache {
         &self.stripes[index]
     }
 
-    fn forget_changed(&self, event: &CatalogEvent) {
+    /// Forgets what an event has changed.
+    pub(crate) fn forget_changed(&self, event: &CatalogEvent) {
         match &event.payload {
             Payload::Subject {} | Payload::Nights(_) => self.forget(event.subject_id),
             Payload::Review { listing } => self.forget((*listing).into()),
@@ -231,7 +183,8 @@ impl RowCache {
         self.rows.remove(&object);
     }
 
-    fn forget_all(&self) {
+    /// Forgets everything.
+    pub(crate) fn forget_all(&self) {
         let change = self.changes.fetch_add(1, Ordering::SeqCst) + 1;
         for stripe in &self.stripes {
             *locked(stripe) = change;

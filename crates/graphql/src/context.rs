@@ -112,6 +112,15 @@ impl PublicRows<'_> {
 impl ListingSource for PublicRows<'_> {
     type Error = Fault;
 
+    async fn catch_up(&self) -> Result<bool> {
+        let Scope { public, app, learned, .. } = self.scope;
+        let is_used = self.is_query && app.search_index.is_on();
+        if is_used {
+            public.catch_up(app, learned).await?;
+        }
+        Ok(is_used)
+    }
+
     async fn published(&self, ids: Vec<ListingId>) -> Result<Vec<Arc<ListingWithCover>>> {
         let rows = join_all(ids.into_iter().map(|id| self.load(PublishedListing(id)))).await;
         rows.into_iter().filter_map(|row| row.map_err(Fault::from).transpose()).collect()

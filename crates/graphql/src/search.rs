@@ -220,8 +220,9 @@ async fn find(
     let search = Search::new(filter, stay, order)?;
     let after = after.map(|cursor| search.key(&cursor.0)).transpose().map_err(Error::from)?;
     let page = Page::new(first, after).map_err(Error::from)?;
-    let prepared = search.clone().prepare(ctx.app()).await?;
-    let hits = prepared.page(ctx.app(), &page, &ctx.public_rows()).await?;
+    let rows = ctx.public_rows();
+    let prepared = search.clone().prepare(ctx.app(), &rows).await?;
+    let hits = prepared.page(ctx.app(), &page, &rows).await?;
     Ok(ListingSearchConnection { page: Cursored::new(hits, search.cursors()), prepared, count: OnceCell::new() })
 }
 

@@ -7,11 +7,18 @@ mod seeks;
 mod unpriced;
 mod world;
 
+use std::sync::Arc;
+
 use chrono::Days;
-use domain::search::{Filter, PriceRange, Search};
+use domain::{
+    app::App,
+    listings::ListingWithCover,
+    search::{Filter, ListingSource, PriceRange, Search},
+    search_index::fill_if_needed,
+};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use types::{
-    GeoBox, Guests, ListingOrder, Page, PageError, PropertyType, RoomType, Stay,
+    GeoBox, Guests, ListingId, ListingOrder, Page, PageError, PropertyType, RoomType, Stay,
     error::{Error, Refusal},
     search_words,
 };
@@ -21,9 +28,28 @@ use self::{
     world::{CITIES, REGIONS, SLUGS, World, day},
 };
 
+/// What answers the searches of a test.
+struct Answers<'a> {
+    app: &'a App,
+    in_memory: bool,
+}
+
+impl ListingSource for Answers<'_> {
+    type Error = Error;
+
+    async fn catch_up(&self) -> Result<bool, Error> {
+        Ok(self.in_memory)
+    }
+
+    async fn published(&self, ids: Vec<ListingId>) -> Result<Vec<Arc<ListingWithCover>>, Error> {
+        self.app.published(ids).await
+    }
+}
+
 /// Reads a search to its end, in pages of `first`.
-async fn read(world: &World, search: &Search, first: i32) -> (Vec<Expected>, Option<i64>) {
-    let prepared = search.clone().prepare(&world.app).await.unwrap();
+async fn read(world: &World, in_memory: bool, search: &Search, first: i32) -> (Vec<Expected>, Option<i64>) {
+    let answers = Answers { app: &world.app, in_memory };
+    let prepared = search.clone().prepare(&world.app, &answers).await.unwrap();
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let is_first = after.is_none();
@@ -135,8 +161,11 @@ fn random_stay(rng: &mut StdRng) -> (Stay, Guests) {
     (Stay::new(check_in, check_in + Days::new(nights), 365).unwrap(), guests)
 }
 
-async fn agrees(seed: u64, with_stay: bool) {
-    let world = World::shortlisted(seed, 230, 5).await;
+/// Compares random searches, in the database or in memory, with those of brute force.
+async fn agrees(seed: u64, with_stay: bool, in_memory: bool) {
+    let world = World::shortlisted(seed, 230, 5, in_memory).await;
+    fill_if_needed(&world.app).await.unwrap();
+    assert_eq!(world.app.search_index.is_ready(), in_memory);
     let mut rng = StdRng::seed_from_u64(seed);
     let (mut hits, mut empty) = (0, 0);
     for number in 0..120 {
@@ -148,11 +177,11 @@ async fn agrees(seed: u64, with_stay: bool) {
         let search = Search::new(filter, stay, order).unwrap();
         // It is afternoon in UTC, so the previous day has passed everywhere.
         if stay.is_some_and(|(stay, _)| stay.check_in() < day(0)) {
-            let refused = search.prepare(&world.app).await;
+            let refused = search.prepare(&world.app, &world.app).await;
             assert!(matches!(refused, Err(Error::Refused(Refusal::BadUserInput(_)))), "search {number}");
             continue;
         }
-        let (found, count) = read(&world, &search, rng.random_range(1..40)).await;
+        let (found, count) = read(&world, in_memory, &search, rng.random_range(1..40)).await;
         assert_eq!(found, expected, "search {number}: {search:#?}");
         assert_eq!(count, Some(expected.len() as i64), "search {number}: {search:#?}");
         hits += expected.len();
@@ -164,20 +193,32 @@ async fn agrees(seed: u64, with_stay: bool) {
 #[tokio::test]
 async fn hits_for_a_stay_are_those_that_the_rules_allow_at_their_prices() {
     for seed in [1, 2] {
-        agrees(seed, true).await;
+        agrees(seed, true, false).await;
+    }
+}
+
+#[tokio::test]
+async fn hits_in_memory_for_a_stay_are_those_that_the_rules_allow_at_their_prices() {
+    for seed in [1, 2] {
+        agrees(seed, true, true).await;
     }
 }
 
 #[tokio::test]
 async fn hits_without_a_stay_are_those_of_the_filter() {
-    agrees(3, false).await;
+    agrees(3, false, false).await;
+}
+
+#[tokio::test]
+async fn hits_in_memory_without_a_stay_are_those_of_the_filter() {
+    agrees(3, false, true).await;
 }
 
 #[tokio::test]
 async fn a_cursor_belongs_to_its_filter_stay_and_order() {
     let world = World::new(4, 30).await;
     let search = Search::new(Filter::default(), None, ListingOrder::Rating).unwrap();
-    let page = search.clone().prepare(&world.app).await.unwrap();
+    let page = search.clone().prepare(&world.app, &world.app).await.unwrap();
     let page = page.page(&world.app, &Page::new(Some(2), None).unwrap(), &world.app).await.unwrap();
     let cursor = search.cursors()(&page.items[1]);
     assert!(search.key(&cursor).is_ok());

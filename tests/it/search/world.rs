@@ -65,32 +65,33 @@ pub fn day(number: u64) -> NaiveDate {
 impl World {
     /// `count` listings.
     pub async fn new(seed: u64, count: usize) -> Self {
-        Self::with(seed, count, Reach::default()).await
+        Self::with(seed, count, Reach::default(), false).await
     }
 
-    /// `count` listings, of which a search for a stay checks the first `least` to 16 times as many.
-    pub async fn shortlisted(seed: u64, count: usize, least: i64) -> Self {
-        Self::with(seed, count, Reach::new(least)).await
+    /// `count` listings, of which a search for a stay checks the first `least` to 16 times as many, or all in memory.
+    pub async fn shortlisted(seed: u64, count: usize, least: i64, in_memory: bool) -> Self {
+        Self::with(seed, count, Reach::new(least), in_memory).await
     }
 
-    async fn with(seed: u64, count: usize, reach: Reach) -> Self {
+    async fn with(seed: u64, count: usize, reach: Reach, in_memory: bool) -> Self {
         let database = TestDatabase::new().await;
         let mut maker = Maker { rng: StdRng::seed_from_u64(seed), entropy: SeededEntropy::new(seed) };
         let samples: Vec<Sample> = (0..count).map(|number| maker.sample(number)).collect();
         write(&mut database.conn().await, &samples).await;
         store::imports::measure(&mut database.conn().await).await.unwrap();
-        let app = app(&database, reach);
+        let app = app(&database, reach, in_memory);
         Self { app, now: now(), samples, database }
     }
 }
 
-fn app(database: &TestDatabase, reach: Reach) -> App {
+fn app(database: &TestDatabase, reach: Reach, in_memory: bool) -> App {
     let entropy = SeededEntropy::new(1);
     let key = auth::SigningKey { id: "test".into(), secret: vec![7; 32] };
     App::builder(database.database.clone(), auth::Keys::new(key, &[]), auth::PasswordHasher::new(1, &entropy).unwrap())
         .clock(Arc::new(ManualClock::at(now())))
         .entropy(Arc::new(entropy))
         .reach(reach)
+        .search_index(in_memory)
         .build()
 }
 

@@ -9,16 +9,15 @@ mod zones;
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono::{Datelike, NaiveDate, Weekday};
-use serde_json::from_str;
-
 use crate::{
     app::App,
     listings::{self, Listing, ListingWithCover},
     money::half_even,
-    pricing::{self, Overrides, PricedStay},
+    pricing::{self, PricedStay},
     rule_sets::{RuleSet, TaxKind},
 };
+use chrono::{Datelike, NaiveDate, Weekday};
+use search_index::Index;
 pub use store::search::{Filter, Key, PriceRange, Reach};
 use store::{
     search as rows,
@@ -71,6 +70,8 @@ pub struct Prepared {
     search: Search,
     terms: Option<StayTerms>,
     is_large: bool,
+    /// Whether the index has everything that was committed before the search arrived.
+    in_memory: bool,
 }
 
 impl Search {
@@ -91,9 +92,14 @@ impl Search {
     ///
     /// # Errors
     /// [`types::error::Refusal::BadUserInput`] when the stay begins in the past; those of the database.
-    pub async fn prepare(self, app: &App) -> Result<Prepared> {
+    pub async fn prepare<S: ListingSource>(self, app: &App, source: &S) -> Result<Prepared, S::Error> {
+        let in_memory = source.catch_up().await?;
+        Ok(self.at_now(app, in_memory).await?)
+    }
+
+    async fn at_now(self, app: &App, in_memory: bool) -> Result<Prepared> {
         let Some((stay, guests)) = self.stay else {
-            return Ok(Prepared { search: self, terms: None, is_large: false });
+            return Ok(Prepared { search: self, terms: None, is_large: false, in_memory });
         };
         let now = app.now();
         if stay.check_in() < zones::earliest_today(now) {
@@ -101,7 +107,7 @@ impl Search {
                 "`stay.checkIn`: The day has ended in every time zone. Choose today or a later day.",
             ));
         }
-        let known = zones::known(app).await?;
+        let known = zones::known(app, in_memory).await?;
         let rules = app.time_zones();
         let terms = |(name, _): &(String, i64)| zones::terms(&rules, name.clone(), stay.check_in(), now);
         let zones = known.iter().filter_map(terms).collect();
@@ -119,12 +125,13 @@ impl Search {
             fees: fees(rules, stay, guests),
             zones,
         };
-        Ok(Prepared { search: self, terms: Some(terms), is_large })
+        Ok(Prepared { search: self, terms: Some(terms), is_large, in_memory })
     }
 }
 
 impl Prepared {
-    /// A page of hits: one statement finds them, two when most of the first listings are taken for the stay; then `listings` reads the listings.
+    /// A page of hits: the index finds them, or one statement, two when most of the first listings are taken for the stay; then `listings` reads
+    /// the listings.
     /// A hit without a price is logged and skipped, so that one listing never fails whole pages, and so is one that is no longer published; only
     /// then more statements fill the page.
     ///
@@ -155,6 +162,11 @@ impl Prepared {
     }
 
     async fn rows(&self, app: &App, after: Option<&Key>, limit: i64) -> Result<Vec<rows::Hit>> {
+        let most = usize::try_from(limit).unwrap_or(0);
+        let found = self.from_index(app, |index| index.page(&self.criteria(), after, most));
+        if let Some(found) = found {
+            return Ok(found);
+        }
         let reach = Some(&app.reach).filter(|_| self.is_large);
         Ok(rows::page(&mut app.conn().await?, self.criteria(), after, limit, reach).await?)
     }
@@ -168,14 +180,22 @@ impl Prepared {
     ) -> Result<Vec<Hit>, S::Error> {
         let ids = rows.iter().map(|row| row.listing).collect();
         let mut known = by_id(listings.published(ids).await?);
-        let is_outdated =
-            |row: &&rows::Hit| known.get(&row.listing).is_some_and(|listing| self.priced(row, listing).is_err());
+        let mut priced: Vec<_> =
+            rows.iter().map(|row| known.get(&row.listing).map(|listing| self.priced(row, listing))).collect();
         // Between the two reads a host can have changed a price. A listing that has none stays without.
-        let outdated: Vec<_> = rows.iter().filter(is_outdated).map(|row| row.listing).collect();
+        let is_outdated = |price: &Option<anyhow::Result<_>>| price.as_ref().is_some_and(Result::is_err);
+        let outdated: Vec<_> = (0..rows.len()).filter(|&index| is_outdated(&priced[index])).collect();
         if !outdated.is_empty() {
-            known.extend(by_id(listings::by_ids(app, &outdated).await?));
+            let ids: Vec<_> = outdated.iter().map(|&index| rows[index].listing).collect();
+            known.extend(by_id(listings::by_ids(app, &ids).await?));
+            for index in outdated {
+                let listing = known.get(&rows[index].listing);
+                priced[index] = listing.map(|listing| self.priced(&rows[index], listing));
+            }
         }
-        Ok(rows.iter().filter_map(|row| self.hit(row, known.remove(&row.listing)?)).collect())
+        let hit =
+            |(row, price): (&rows::Hit, Option<anyhow::Result<_>>)| self.hit(row, known.remove(&row.listing)?, price?);
+        Ok(rows.iter().zip(priced).filter_map(hit).collect())
     }
 
     /// How many listings fit; `None`: more than [`COUNTED`].
@@ -186,8 +206,17 @@ impl Prepared {
         if self.is_impossible() {
             return Ok(Some(0));
         }
-        let found = rows::count(&mut app.conn().await?, self.criteria(), COUNTED + 1).await?;
+        let most = usize::try_from(COUNTED + 1).unwrap_or(0);
+        let in_memory = self.from_index(app, |index| i64::try_from(index.count(&self.criteria(), most)?).ok());
+        let found = match in_memory {
+            Some(found) => found,
+            None => rows::count(&mut app.conn().await?, self.criteria(), COUNTED + 1).await?,
+        };
         Ok((found <= COUNTED).then_some(found))
+    }
+
+    fn from_index<T>(&self, app: &App, ask: impl FnOnce(&Index) -> Option<T>) -> Option<T> {
+        if self.in_memory { app.search_index.answer(ask) } else { None }
     }
 
     /// Whether the stay is over, too near or too far everywhere.
@@ -200,9 +229,14 @@ impl Prepared {
     }
 
     /// `None`: the hit has no price.
-    fn hit(&self, row: &rows::Hit, listing: Arc<ListingWithCover>) -> Option<Hit> {
+    fn hit(
+        &self,
+        row: &rows::Hit,
+        listing: Arc<ListingWithCover>,
+        price: anyhow::Result<Option<PricedStay>>,
+    ) -> Option<Hit> {
         let key = self.search.key_of(row);
-        let price = self.priced(row, &listing).inspect_err(|error| unpriced::report(row.listing, error)).ok()?;
+        let price = price.inspect_err(|error| unpriced::report(row.listing, error)).ok()?;
         let nightly = match (&price, self.search.stay) {
             (Some(price), Some((stay, _))) => {
                 let average = half_even(i128::from(price.total), i128::from(stay.len()));
@@ -216,8 +250,7 @@ impl Prepared {
     /// The price of a hit with its lines, if there is a stay. The database has computed the same total for filter and order.
     fn priced(&self, row: &rows::Hit, listing: &Listing) -> anyhow::Result<Option<PricedStay>> {
         let Some((stay, guests)) = self.search.stay else { return Ok(None) };
-        let overrides: Overrides = row.own_prices.as_deref().map_or_else(|| Ok(Overrides::new()), from_str)?;
-        let price = pricing::price(&listings::rates(listing), &overrides, stay, guests, RuleSet::current())?;
+        let price = pricing::price(&listings::rates(listing), &row.own_prices.0, stay, guests, RuleSet::current())?;
         let (total, amount) = (price.total, row.amount);
         anyhow::ensure!(total == amount, "it costs {total}, but the search has {amount}");
         Ok(Some(price))
@@ -228,6 +261,12 @@ impl Prepared {
 pub trait ListingSource: Sync {
     /// Why they cannot be read.
     type Error: From<Error>;
+
+    /// Applies all changes to what is in memory; false: nothing in memory may be used.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    fn catch_up(&self) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
     /// Those of `ids` that are published, in no order.
     ///
@@ -242,6 +281,10 @@ pub trait ListingSource: Sync {
 /// The database.
 impl ListingSource for App {
     type Error = Error;
+
+    async fn catch_up(&self) -> Result<bool> {
+        Ok(false)
+    }
 
     async fn published(&self, ids: Vec<ListingId>) -> Result<Vec<Arc<ListingWithCover>>> {
         listings::by_ids(self, &ids).await

@@ -25,7 +25,10 @@ pub(super) fn earliest_today(now: Timestamp) -> NaiveDate {
 }
 
 /// The time zones of published listings, and how many are in each.
-pub(super) async fn known(app: &App) -> Result<Arc<[(String, i64)]>> {
+pub(super) async fn known(app: &App, in_memory: bool) -> Result<Arc<[(String, i64)]>> {
+    if in_memory && let Some(zones) = app.search_index.answer(|index| Some(index.zones())) {
+        return Ok(zones.into());
+    }
     if let Some(known) = app.zones.get(AGE) {
         return Ok(known);
     }

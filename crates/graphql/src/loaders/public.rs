@@ -42,7 +42,7 @@ impl Public for CatchUp {
     type Row = ();
 
     async fn load(app: &App, _: Vec<Self>) -> Batch<Self, ()> {
-        app.rows.catch_up(app).await?;
+        app.follower.catch_up(app).await?;
         Ok(HashMap::from([(Self, ())]))
     }
 }
@@ -66,6 +66,14 @@ impl PublicLoaders {
         self.0.of::<K, K::Row>().load(app, key, read).await
     }
 
+    /// Applies all changes that were committed before a query arrived to what is in memory, once for the query; `learned` is its own.
+    ///
+    /// # Errors
+    /// Why the changes cannot be read.
+    pub async fn catch_up(&self, app: &App, learned: &OnceCell<()>) -> Answer<()> {
+        learned.get_or_try_init(|| async { self.load(app, CatchUp).await.map(drop) }).await.map(|()| Some(()))
+    }
+
     /// The row of `key` for a query: from memory if it is there. Before the first one, the query learns of all changes that were committed
     /// before it arrived; `learned` is its own.
     ///
@@ -73,7 +81,7 @@ impl PublicLoaders {
     /// Why the key, or the changes, cannot be read.
     pub async fn load_for_query<K: Public>(&self, app: &App, learned: &OnceCell<()>, key: K) -> Answer<K::Row> {
         let Some(object) = key.object().filter(|_| app.rows.is_on()) else { return self.load(app, key).await };
-        learned.get_or_try_init(|| async { self.load(app, CatchUp).await.map(drop) }).await?;
+        self.catch_up(app, learned).await?;
         if let Some(row) = app.rows.get(object, &key) {
             return Ok(Some(row));
         }

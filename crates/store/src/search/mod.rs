@@ -18,11 +18,20 @@ pub mod places;
 mod query;
 mod shapes;
 mod shortlist;
+pub mod source;
 mod sql_text;
 mod stays;
 mod words;
 
-use diesel::prelude::*;
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel::{
+    deserialize::{self, FromSql, FromSqlRow},
+    mysql::{Mysql, MysqlValue},
+    prelude::*,
+    sql_types::{Nullable, Text},
+};
 use diesel_async::RunQueryDsl;
 pub use order::Key;
 pub use shortlist::Reach;
@@ -125,8 +134,22 @@ pub struct Hit {
     pub currency: Currency,
     /// When it was first published. A constraint of the database ensures that a published listing has the instant.
     pub published_at: Option<Timestamp>,
-    /// The nights of the stay that have their own price: a JSON object of minor units by night.
-    pub own_prices: Option<String>,
+    /// The nights of the stay that have their own price.
+    pub own_prices: OwnPrices,
+}
+
+/// Prices of nights in minor units: in the database a JSON object, or NULL for none.
+#[derive(Debug, Clone, PartialEq, Eq, Default, FromSqlRow)]
+pub struct OwnPrices(pub BTreeMap<NaiveDate, i64>);
+
+impl FromSql<Nullable<Text>, Mysql> for OwnPrices {
+    fn from_sql(value: MysqlValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(serde_json::from_slice(value.as_bytes())?))
+    }
+
+    fn from_nullable_sql(value: Option<MysqlValue<'_>>) -> deserialize::Result<Self> {
+        value.map_or_else(|| Ok(Self::default()), Self::from_sql)
+    }
 }
 
 /// Up to `limit` hits after `after`, in order. For a stay, checks the first listings that fit the filter, as many as `shortlist` says, and

@@ -17,6 +17,39 @@ struct Part {
     country: Option<&'static str>,
 }
 
+/// The keys of a place.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PlaceKeys {
+    /// City, region and neighborhood.
+    pub names: [Option<String>; 3],
+    /// The country of ISO 3166-1.
+    pub country: Option<String>,
+}
+
+/// A name, ready to be compared with places as the database does.
+#[derive(Debug, Clone)]
+pub struct PlaceName(Vec<Part>);
+
+impl PlaceName {
+    /// The name of a filter.
+    pub fn new(place: &str) -> Self {
+        Self(parts(place))
+    }
+
+    /// Whether the place has every part of the name.
+    pub fn matches(&self, place: &PlaceKeys) -> bool {
+        self.0.iter().enumerate().all(|(index, part)| {
+            let is_named = place.names.iter().flatten().any(|key| {
+                key.starts_with(&part.key) || part.respelled.as_ref().is_some_and(|respelled| key == respelled)
+            });
+            is_named
+                || part
+                    .country
+                    .is_some_and(|country| place.country.as_deref().map_or(index > 0, |code| code == country))
+        })
+    }
+}
+
 /// How many meaningful parts a name has.
 pub fn count_parts(place: &str) -> usize {
     parts(place).len()

@@ -1,0 +1,128 @@
+//! Pages of hits, and their number.
+
+use std::cmp::Ordering;
+
+use crate::{Index, Slot, candidates::Candidates, entry::Entry, query::Query};
+use store::search::{Criteria, Hit, Key, OwnPrices};
+use types::{ListingId, ListingOrder};
+
+/// A listing that was found.
+struct Found<'a> {
+    entry: &'a Entry,
+    amount: i64,
+    distance: Option<i64>,
+}
+
+impl Index {
+    /// Up to `limit` hits after a key, in order: those of `store::search::page`. None: the index cannot answer.
+    pub fn page(&self, criteria: &Criteria<'_>, after: Option<&Key>, limit: usize) -> Option<Vec<Hit>> {
+        let query = Query::new(self, criteria)?;
+        // The price of a stay depends on the search.
+        let is_late = query.stay.is_some() && is_by_price(criteria.order);
+        let prices = criteria.filter.price.filter(|_| !is_late);
+        let ordered = || self.orders.walk(criteria.order, after, prices).filter(|_| !is_late);
+        let candidates = Candidates::of(self, &query, limit, !is_late && criteria.order != ListingOrder::Distance);
+        let found = match (candidates, ordered()) {
+            (Candidates::All, Some(slots)) => slots.filter_map(|slot| self.found(&query, slot)).take(limit).collect(),
+            (Candidates::All, None) => self.sorted(&query, self.slots.values().copied(), after, limit),
+            (Candidates::Some(slots), _) => self.sorted(&query, slots, after, limit),
+        };
+        Some(found.into_iter().map(|found| hit(&query, &found)).collect())
+    }
+
+    /// How many listings fit, counted up to `limit`: that of `store::search::count`. None: the index cannot answer.
+    pub fn count(&self, criteria: &Criteria<'_>, limit: usize) -> Option<usize> {
+        let query = Query::new(self, criteria)?;
+        let found = |slot: Slot| self.found(&query, slot).is_some();
+        Some(match Candidates::of(self, &query, limit, true) {
+            Candidates::All => self.slots.values().filter(|slot| found(**slot)).take(limit).count(),
+            Candidates::Some(slots) => slots.into_iter().filter(|slot| found(*slot)).take(limit).count(),
+        })
+    }
+
+    fn found(&self, query: &Query<'_>, slot: Slot) -> Option<Found<'_>> {
+        let entry = self.entry(slot)?;
+        let amount = query.amount(slot, entry)?;
+        Some(Found { entry, amount, distance: query.distance(entry) })
+    }
+
+    /// The first of these listings that are found.
+    fn sorted(
+        &self,
+        query: &Query<'_>,
+        slots: impl IntoIterator<Item = Slot>,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Vec<Found<'_>> {
+        let order = query.order;
+        let is_after = |found: &Found<'_>| after.is_none_or(|key| compare(order, &rank(found), &of_key(key)).is_gt());
+        let mut found: Vec<_> = slots.into_iter().filter_map(|slot| self.found(query, slot)).filter(is_after).collect();
+        let by_rank = |a: &Found<'_>, b: &Found<'_>| compare(order, &rank(a), &rank(b));
+        if found.len() > limit {
+            found.select_nth_unstable_by(limit, by_rank);
+            found.truncate(limit);
+        }
+        found.sort_unstable_by(by_rank);
+        found
+    }
+}
+
+fn is_by_price(order: ListingOrder) -> bool {
+    matches!(order, ListingOrder::PriceAsc | ListingOrder::PriceDesc)
+}
+
+/// The keys of a hit in all orders.
+#[derive(Debug, Default, Clone, Copy)]
+struct Rank {
+    rating: i64,
+    age: Option<types::Timestamp>,
+    currency: Option<types::Currency>,
+    amount: i64,
+    distance: Option<i64>,
+    id: Option<ListingId>,
+}
+
+fn rank(found: &Found<'_>) -> Rank {
+    Rank {
+        rating: found.entry.rating.into(),
+        age: found.entry.published_at,
+        currency: Some(found.entry.currency),
+        amount: found.amount,
+        distance: found.distance,
+        id: Some(found.entry.id),
+    }
+}
+
+fn of_key(key: &Key) -> Rank {
+    match *key {
+        Key::Rating(rating, id) => Rank { rating, id: Some(id), ..Rank::default() },
+        Key::Price(currency, amount, id) => Rank { currency: Some(currency), amount, id: Some(id), ..Rank::default() },
+        Key::Newest(at, id) => Rank { age: Some(at), id: Some(id), ..Rank::default() },
+        Key::Distance(meters, id) => Rank { distance: Some(meters), id: Some(id), ..Rank::default() },
+    }
+}
+
+/// The first of two hits in an order is less.
+fn compare(order: ListingOrder, a: &Rank, b: &Rank) -> Ordering {
+    let price = || (a.currency, a.amount, a.id).cmp(&(b.currency, b.amount, b.id));
+    match order {
+        ListingOrder::Rating => (b.rating, b.id).cmp(&(a.rating, a.id)),
+        ListingOrder::PriceAsc => price(),
+        ListingOrder::PriceDesc => price().reverse(),
+        ListingOrder::Newest => (b.age, b.id).cmp(&(a.age, a.id)),
+        ListingOrder::Distance => (a.distance, a.id).cmp(&(b.distance, b.id)),
+    }
+}
+
+fn hit(query: &Query<'_>, found: &Found<'_>) -> Hit {
+    let Found { entry, amount, distance } = found;
+    Hit {
+        listing: entry.id,
+        amount: *amount,
+        distance: *distance,
+        rating: entry.rating.into(),
+        currency: entry.currency,
+        published_at: entry.published_at,
+        own_prices: query.stay.as_ref().map_or_else(OwnPrices::default, |stay| stay.own_prices(entry)),
+    }
+}

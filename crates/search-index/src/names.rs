@@ -1,0 +1,123 @@
+//! Names that many listings share, each with a number.
+
+use std::{collections::HashMap, hash::Hash};
+
+use roaring::RoaringBitmap;
+
+use crate::{Full, Slot, entry::Entry};
+use store::search::places::{PlaceKeys, PlaceName};
+
+/// Names with their numbers.
+#[derive(Debug)]
+struct Numbered<T> {
+    numbers: HashMap<T, u32>,
+    names: Vec<T>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self { numbers: HashMap::new(), names: Vec::new() }
+    }
+}
+
+impl<T: Eq + Hash + Clone> Numbered<T> {
+    /// The number of a name; at most `most` names have one.
+    fn number(&mut self, name: &T, most: u32) -> Result<u32, Full> {
+        if let Some(number) = self.numbers.get(name) {
+            return Ok(*number);
+        }
+        let number = u32::try_from(self.names.len()).ok().filter(|number| *number < most).ok_or(Full)?;
+        self.numbers.insert(name.clone(), number);
+        self.names.push(name.clone());
+        Ok(number)
+    }
+}
+
+/// The names of time zones, places and amenities, and which listings have the last two.
+#[derive(Debug, Default)]
+pub struct Names {
+    zones: Numbered<String>,
+    /// Listings in each zone.
+    in_zone: Vec<i64>,
+    places: Numbered<PlaceKeys>,
+    in_place: Vec<RoaringBitmap>,
+    amenities: Numbered<String>,
+    with_amenity: Vec<RoaringBitmap>,
+}
+
+impl Names {
+    /// The number of a time zone.
+    pub fn zone(&mut self, name: &String) -> Result<u16, Full> {
+        let number = self.zones.number(name, u32::from(u16::MAX))?;
+        self.in_zone.resize(self.zones.names.len(), 0);
+        u16::try_from(number).map_err(|_| Full)
+    }
+
+    /// The number of a place.
+    pub fn place(&mut self, keys: &PlaceKeys) -> Result<u32, Full> {
+        let number = self.places.number(keys, u32::MAX)?;
+        self.in_place.resize_with(self.places.names.len(), RoaringBitmap::new);
+        Ok(number)
+    }
+
+    /// The number of an amenity.
+    pub fn amenity(&mut self, slug: &String) -> Result<u16, Full> {
+        let number = self.amenities.number(slug, u32::from(u16::MAX))?;
+        self.with_amenity.resize_with(self.amenities.names.len(), RoaringBitmap::new);
+        u16::try_from(number).map_err(|_| Full)
+    }
+
+    /// The listings with an amenity; none: no listing ever had it.
+    pub fn with_amenity(&self, slug: &str) -> Option<&RoaringBitmap> {
+        let number = *self.amenities.numbers.get(slug)?;
+        self.with_amenity.get(number as usize)
+    }
+
+    /// The listings in places that a name matches.
+    pub fn in_place(&self, name: &PlaceName) -> RoaringBitmap {
+        let places = self.places.names.iter().zip(&self.in_place);
+        let matching = places.filter(|(keys, slots)| !slots.is_empty() && name.matches(keys));
+        let mut all = RoaringBitmap::new();
+        matching.for_each(|(_, slots)| all |= slots);
+        all
+    }
+
+    /// The number of a known time zone.
+    pub fn known_zone(&self, name: &str) -> Option<u16> {
+        self.zones.numbers.get(name).and_then(|number| u16::try_from(*number).ok())
+    }
+
+    /// How many time zones have a number.
+    pub fn zone_count(&self) -> usize {
+        self.zones.names.len()
+    }
+
+    /// The time zones that have listings, and how many are in each.
+    pub fn zones(&self) -> Vec<(String, i64)> {
+        let all = self.zones.names.iter().cloned().zip(self.in_zone.iter().copied());
+        all.filter(|(_, listings)| *listings > 0).collect()
+    }
+
+    /// Notes that a listing has its names.
+    pub fn add(&mut self, slot: Slot, entry: &Entry) {
+        self.in_zone[usize::from(entry.zone)] += 1;
+        self.in_place[entry.place as usize].insert(slot);
+        for amenity in &entry.amenities {
+            self.with_amenity[usize::from(*amenity)].insert(slot);
+        }
+    }
+
+    /// Notes that a listing has them no more.
+    pub fn remove(&mut self, slot: Slot, entry: &Entry) {
+        self.in_zone[usize::from(entry.zone)] -= 1;
+        self.in_place[entry.place as usize].remove(slot);
+        for amenity in &entry.amenities {
+            self.with_amenity[usize::from(*amenity)].remove(slot);
+        }
+    }
+
+    /// About its memory.
+    pub fn bytes(&self) -> usize {
+        self.in_place.iter().chain(&self.with_amenity).map(RoaringBitmap::serialized_size).sum()
+    }
+}

@@ -1,0 +1,307 @@
+//! The search index: the answers of the database from memory, and never one that is older than the question.
+
+use chrono::{Days, Duration, NaiveDate};
+use diesel_async::SimpleAsyncConnection as _;
+use domain::{catalog_follower, search_index::fill_if_needed};
+use futures_util::future::join_all;
+use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use serde_json::{Value, json};
+
+use crate::harness::{
+    actors::{Actor, data},
+    app::{TestApp, instant},
+};
+
+const SEARCH: &str =
+    "query Search($where: ListingFilter, $stay: StayInput, $order: ListingOrder!, $first: Int!, $after: Cursor) {
+    searchListings(where: $where, stay: $stay, orderBy: $order, first: $first, after: $after) { totalCount
+        edges { cursor node { listing { id } nightlyPrice { minorUnits currency } distanceMeters
+            price { total { minorUnits } lines { kind amount { minorUnits } } } } }
+        pageInfo { hasNextPage hasPreviousPage } } }";
+const UPDATE: &str = "mutation ($input: UpdateListingInput!) { updateListing(input: $input) { __typename } }";
+const PUBLISH: &str = "mutation ($input: PublishListingInput!) { publishListing(input: $input) { __typename } }";
+const UNLIST: &str = "mutation ($input: UnlistListingInput!) { unlistListing(input: $input) { __typename } }";
+const PRICES: &str = "mutation ($input: SetNightPricesInput!) { setNightPrices(input: $input) { __typename } }";
+const BLOCK: &str = "mutation ($input: BlockNightsInput!) { blockNights(input: $input) { __typename } }";
+const OPEN: &str = "mutation ($input: OpenNightsInput!) { openNights(input: $input) { __typename } }";
+const AMENITIES: [&str; 3] = ["Wifi", "Pool", "Kitchen"];
+
+/// A server that searches in memory.
+async fn indexed(app: &TestApp) -> TestApp {
+    let server = app.with_settings(|builder| builder.search_index(true)).await;
+    fill_if_needed(&server.app).await.unwrap();
+    assert!(server.app.search_index.is_ready());
+    server
+}
+
+/// Two servers that search in memory, beside one that searches in the database.
+struct World {
+    database: TestApp,
+    servers: [TestApp; 2],
+    hosts: Vec<Actor>,
+    guests: Vec<Actor>,
+    listings: Vec<(usize, String)>,
+}
+
+impl World {
+    async fn new(listings: usize) -> Self {
+        let database = TestApp::without_hold_limits(mysql_engine::Options::default()).await;
+        let hosts = vec![database.host().await, database.host().await];
+        let mut made = Vec::new();
+        for number in 0..listings {
+            let change = |home: &mut Value| {
+                home["title"] = json!(format!("Home {number}"));
+                home["place"]["latitude"] = json!(1.30 + number as f64 * 0.004);
+                home["amenities"] = json!(AMENITIES[..number % 4]);
+                home["pricing"]["basePrice"] = json!(10_000 + number * 137);
+                home["instantBook"] = json!(number % 3 != 0);
+                home["rules"] = json!({ "preparationNights": number % 2 });
+            };
+            made.push((number % 2, hosts[number % 2].listing(change).await));
+        }
+        let servers = [indexed(&database).await, indexed(&database).await];
+        let guests = database.guests(2).await;
+        Self { database, servers, hosts, guests, listings: made }
+    }
+
+    /// Asserts that both servers answer a search as the database does; returns the answer.
+    async fn agreed(&self, variables: &Value) -> Value {
+        let expected = data(self.database.run(None, SEARCH, variables.clone()).await);
+        for server in &self.servers {
+            assert_eq!(data(server.run(None, SEARCH, variables.clone()).await), expected, "{variables}");
+        }
+        expected["searchListings"].clone()
+    }
+
+    async fn ids(&self, variables: &Value) -> Vec<String> {
+        let answer = self.agreed(variables).await;
+        let edges = answer["edges"].as_array().unwrap();
+        edges.iter().map(|edge| edge["node"]["listing"]["id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+fn today() -> NaiveDate {
+    instant(crate::harness::app::NOW).utc().date_naive()
+}
+
+fn stay(check_in: u64, nights: u64) -> Value {
+    let check_in = today() + Days::new(check_in);
+    json!({ "checkIn": check_in, "checkOut": check_in + Days::new(nights) })
+}
+
+fn all(stay: &Value) -> Value {
+    json!({ "stay": stay, "order": "RATING", "first": 100 })
+}
+
+#[tokio::test]
+async fn a_search_in_memory_asks_only_for_changes_and_cards() {
+    let world = World::new(4).await;
+    let statements = async |server: &TestApp, variables: Value| {
+        let recording = server.app.database.statements().record();
+        data(server.run(None, SEARCH, variables).await);
+        recording.texts().len()
+    };
+    for variables in [all(&Value::Null), all(&stay(30, 3))] {
+        assert_eq!(statements(&world.servers[0], variables.clone()).await, 2, "what changed, and the listings");
+        assert!(statements(&world.database, variables).await > 2);
+    }
+}
+
+#[tokio::test]
+async fn every_change_is_in_the_next_search_of_every_server() {
+    let world = World::new(3).await;
+    let (host, id, nights) = (&world.hosts[0], &world.listings[0].1, stay(30, 3));
+    let is_found = async |wanted: &str| world.ids(&all(&nights)).await.iter().any(|id| id == wanted);
+    assert!(is_found(id).await);
+    let range = json!({ "listingId": id, "from": nights["checkIn"], "to": nights["checkOut"] });
+    let with = |field: &str, value: Value| {
+        let mut input = range.clone();
+        input[field] = value;
+        input
+    };
+    host.mutate(BLOCK, with("idempotencyKey", json!(world.database.key()))).await;
+    assert!(!is_found(id).await, "blocked");
+    host.mutate(OPEN, with("idempotencyKey", json!(world.database.key()))).await;
+    assert!(is_found(id).await, "open again");
+    host.mutate(PRICES, with("minNights", json!(9))).await;
+    assert!(!is_found(id).await, "too short");
+    host.mutate(PRICES, with("minNights", Value::Null)).await;
+    host.mutate(PRICES, with("price", json!(77_700))).await;
+    assert!(is_found(id).await, "at another price");
+    host.mutate(UNLIST, json!({ "listingId": id })).await;
+    assert!(!is_found(id).await, "unlisted");
+    host.mutate(PUBLISH, json!({ "listingId": id })).await;
+    host.mutate(UPDATE, json!({ "listingId": id, "amenities": ["Sauna"] })).await;
+    let mut sauna = all(&nights);
+    sauna["where"] = json!({ "amenities": ["sauna"] });
+    assert_eq!(world.ids(&sauna).await, [id.clone()]);
+    let new = host.listing(|_| {}).await;
+    assert!(is_found(&new).await, "new");
+}
+
+#[tokio::test]
+async fn a_hold_takes_the_nights_until_it_expires_by_the_clock() {
+    let world = World::new(2).await;
+    let (id, nights) = (&world.listings[1].1, stay(30, 3));
+    let guest = world.guests[0].at(&world.servers[0]);
+    let [from, to] = ["checkIn", "checkOut"].map(|day| nights[day].as_str().unwrap().to_owned());
+    guest.book(id, &from, &to).await;
+    assert!(!world.ids(&all(&nights)).await.contains(id));
+    world.database.pass(Duration::minutes(16));
+    assert!(world.ids(&all(&nights)).await.contains(id), "expired, and no event says so");
+    let booking = guest.book_and_pay(id, &from, &to).await;
+    assert!(!world.ids(&all(&nights)).await.contains(id));
+    guest.cancel(&booking).await;
+    assert!(world.ids(&all(&nights)).await.contains(id));
+}
+
+#[tokio::test]
+async fn words_are_searched_in_the_database() {
+    let world = World::new(3).await;
+    let mut search = all(&Value::Null);
+    search["where"] = json!({ "text": "home 2" });
+    assert_eq!(world.ids(&search).await, [world.listings[2].1.clone()]);
+}
+
+#[tokio::test]
+async fn searches_use_the_database_until_the_index_is_filled_again() {
+    let world = World::new(3).await;
+    let [server, _] = &world.servers;
+    world.hosts[0].mutate(UNLIST, json!({ "listingId": world.listings[0].1 })).await;
+    let conn = &mut world.database.conn().await;
+    conn.batch_execute("DELETE FROM feed_entries WHERE topic = 'CATALOG'").await.unwrap();
+    assert_eq!(world.ids(&all(&Value::Null)).await.len(), 2, "the change was deleted before it was read");
+    assert!(!server.app.search_index.is_ready());
+    fill_if_needed(&server.app).await.unwrap();
+    assert!(server.app.search_index.is_ready());
+    assert_eq!(world.ids(&all(&Value::Null)).await.len(), 2);
+}
+
+#[tokio::test]
+async fn the_index_of_a_server_is_filled_without_a_search() {
+    let world = World::new(1).await;
+    let server = world.database.with_settings(|builder| builder.search_index(true)).await;
+    let ready = async {
+        while !server.app.search_index.is_ready() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = catalog_follower::run(&server.app) => unreachable!("it runs for ever"),
+        () = ready => {}
+    }
+}
+
+/// A random filter, stay and order.
+fn random_search(rng: &mut StdRng) -> Value {
+    let mut filter = json!({});
+    if rng.random_bool(0.4) {
+        let south = 1.28 + rng.random_range(0.0..0.05);
+        filter["box"] = json!({ "south": south, "west": 103.5, "north": south + 0.03, "east": 104.2 });
+    }
+    if rng.random_bool(0.3) {
+        filter["amenities"] = json!([AMENITIES.choose(rng).unwrap().to_lowercase()]);
+    }
+    if rng.random_bool(0.3) {
+        filter["price"] =
+            json!({ "currency": "SGD", "min": rng.random_range(0..12_000), "max": rng.random_range(12_000..80_000) });
+    }
+    if rng.random_bool(0.2) {
+        filter["instantBook"] = json!(rng.random_bool(0.5));
+    }
+    if rng.random_bool(0.2) {
+        filter["place"] = json!(["Singapore", "sing", "Nowhere"].choose(rng).unwrap());
+    }
+    let orders: &[&str] = if filter["box"].is_null() {
+        &["RATING", "NEWEST", "PRICE_ASC", "PRICE_DESC"]
+    } else {
+        &["RATING", "NEWEST", "PRICE_ASC", "PRICE_DESC", "DISTANCE"]
+    };
+    let stay = if rng.random_bool(0.7) { stay(rng.random_range(1..30), rng.random_range(1..10)) } else { Value::Null };
+    json!({ "where": filter, "stay": stay, "order": orders.choose(rng).unwrap(), "first": rng.random_range(1..6) })
+}
+
+/// Reads a random search at every server, all of its pages.
+async fn search_and_compare(world: &World, rng: &mut StdRng) {
+    let mut search = random_search(rng);
+    loop {
+        let answer = world.agreed(&search).await;
+        let last = answer["edges"].as_array().and_then(|edges| edges.last());
+        let Some(last) = last.filter(|_| answer["pageInfo"]["hasNextPage"] == true) else { return };
+        search["after"] = last["cursor"].clone();
+    }
+}
+
+/// A random change of a random listing, by its host or a guest, at a random server. It can be refused.
+async fn change(world: &World, rng: &mut StdRng) {
+    let at = [&world.database, &world.servers[0], &world.servers[1]][rng.random_range(0..3)];
+    let (host, id) = world.listings.choose(rng).unwrap();
+    let (host, guest) = (world.hosts[*host].at(at), world.guests.choose(rng).unwrap().at(at));
+    let nights = stay(rng.random_range(1..30), rng.random_range(1..6));
+    let mut range = json!({ "listingId": id, "from": nights["checkIn"], "to": nights["checkOut"] });
+    match rng.random_range(0..12) {
+        0..5 => {
+            let [from, to] = ["checkIn", "checkOut"].map(|day| nights[day].as_str().unwrap().to_owned());
+            let quote = guest.try_quote(id, &from, &to).await;
+            let Some(quote) = quote["quote"]["id"].as_str() else { return };
+            let booked = guest.try_book(quote, &world.database.key()).await;
+            let Some(booking) = booked["booking"]["id"].as_str() else { return };
+            if rng.random_bool(0.5) {
+                guest.try_pay(booking, "CARD_OK", &world.database.key()).await;
+            }
+            if rng.random_bool(0.4) {
+                guest.cancel(booking).await;
+            }
+        }
+        5..7 => {
+            range["price"] = json!(rng.random_range(5_000..50_000));
+            range["minNights"] = [json!(null), json!(rng.random_range(1..6))].choose(rng).unwrap().clone();
+            host.mutate(PRICES, range).await;
+        }
+        7..9 => {
+            range["idempotencyKey"] = json!(world.database.key());
+            host.mutate([BLOCK, OPEN].choose(rng).unwrap(), range).await;
+        }
+        9 => drop(host.mutate(UNLIST, json!({ "listingId": id })).await),
+        10 => drop(host.mutate(PUBLISH, json!({ "listingId": id })).await),
+        _ => {
+            let amenities = &AMENITIES[..rng.random_range(0..4)];
+            host.mutate(UPDATE, json!({ "listingId": id, "amenities": amenities })).await;
+        }
+    }
+}
+
+/// Changes at three servers at once, then searches that the two indexes must answer as the database does.
+async fn walk(seed: u64, rounds: usize, searches: usize) {
+    let world = World::new(12).await;
+    let mut rng = StdRng::seed_from_u64(seed);
+    for _ in 0..rounds {
+        let mut changes: Vec<_> = (0..4).map(|_| StdRng::seed_from_u64(rng.random())).collect();
+        // Searches beside the changes, whose answers depend on who was first.
+        let mut reader = StdRng::seed_from_u64(rng.random());
+        let variables = random_search(&mut reader);
+        let beside = world.servers[0].run(None, SEARCH, variables);
+        tokio::join!(join_all(changes.iter_mut().map(|rng| change(&world, rng))), async { data(beside.await) });
+        if rng.random_bool(0.2) {
+            world.database.pass(Duration::minutes(rng.random_range(1..20)));
+        }
+        for _ in 0..searches {
+            search_and_compare(&world, &mut rng).await;
+        }
+    }
+    assert!(world.servers.iter().all(|server| server.app.search_index.is_ready()), "the indexes have answered");
+}
+
+#[tokio::test]
+async fn searches_agree_with_the_database_after_random_concurrent_changes() {
+    walk(11, 25, 4).await;
+}
+
+/// Ten thousand searches.
+#[tokio::test]
+#[ignore = "minutes; make prove"]
+async fn many_searches_agree_with_the_database_after_random_concurrent_changes() {
+    for seed in 0..10 {
+        walk(seed, 100, 10).await;
+    }
+}
