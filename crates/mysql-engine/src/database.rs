@@ -3,6 +3,7 @@
 use super::address::Address;
 use super::conflict::{Conflict, MayConflict};
 use super::health_probe::Unresponsive;
+use super::last_step::LastStep;
 use super::pool::{Conn, Manager};
 use super::shares::{Caller, OperationPermit, Purpose, Shares};
 use super::statements::Statements;
@@ -165,6 +166,8 @@ impl MayConflict for DatabaseError {
 pub struct Database {
     shared: Arc<Shared>,
     caller: Caller,
+    /// What each of its transactions does before its commit.
+    last_step: Option<Arc<dyn LastStep>>,
 }
 
 struct Shared {
@@ -221,7 +224,7 @@ impl Database {
             jitter,
             acquire_times: Histogram::default(),
         };
-        Ok(Self { shared: Arc::new(shared), caller: Caller::Process })
+        Ok(Self { shared: Arc::new(shared), caller: Caller::Process, last_step: None })
     }
 
     /// Connects once to the server of `url` to check that it responds. The database need not exist.
@@ -238,19 +241,40 @@ impl Database {
     /// A handle for one operation of a client, which may hold only a few connections at a time.
     #[must_use]
     pub fn for_operation(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), caller: self.shared.shares.operation() }
+        self.for_caller(self.shared.shares.operation())
     }
 
     /// A handle for scheduled work.
     #[must_use]
     pub fn for_worker(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), caller: Caller::Worker }
+        self.for_caller(Caller::Worker)
     }
 
     /// A handle for work that several operations share.
     #[must_use]
     pub fn for_process(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), caller: Caller::Process }
+        self.for_caller(Caller::Process)
+    }
+
+    fn for_caller(&self, caller: Caller) -> Self {
+        Self { shared: Arc::clone(&self.shared), caller, last_step: None }
+    }
+
+    /// The same handle, each of whose transactions ends with `step`. Handles for other callers do not
+    /// have it.
+    #[must_use]
+    pub fn with_last_step(self, step: Arc<dyn LastStep>) -> Self {
+        Self { last_step: Some(step), ..self }
+    }
+
+    /// The same handle without its last step, for what is no change of data, such as the count of attempts.
+    #[must_use]
+    pub fn without_last_step(&self) -> Self {
+        Self { last_step: None, ..self.clone() }
+    }
+
+    pub(super) fn last_step(&self) -> Option<&dyn LastStep> {
+        self.last_step.as_deref()
     }
 
     /// A permit for shared work ([`Self::for_process`]) that counts against this handle's

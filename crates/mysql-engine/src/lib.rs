@@ -7,6 +7,7 @@ mod conflict;
 mod database;
 pub mod embedded;
 mod health_probe;
+mod last_step;
 mod metrics;
 pub mod migrate;
 mod monitored_connection;
@@ -21,6 +22,7 @@ pub mod version;
 
 pub use conflict::{Conflict, MayConflict};
 pub use database::{Database, DatabaseError, Options};
+pub use last_step::LastStep;
 pub use named_lock::NamedLock;
 pub use pool::Conn;
 pub use shares::OperationPermit;

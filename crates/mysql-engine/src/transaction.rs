@@ -1,6 +1,7 @@
 //! Runs transactions and single statements, and retries them after a conflict.
 
 use super::conflict::{Conflict, MayConflict};
+use super::last_step::LastStep;
 use super::monitored_connection::MonitoredConnection;
 use super::shares::Purpose;
 use super::{Conn, Database, DatabaseError};
@@ -43,6 +44,8 @@ impl Database {
     /// When the future is dropped before it ends, the connection is closed, and the server rolls
     /// back.
     ///
+    /// The last step of the handle, if it has one ([`LastStep`]), runs after `work`.
+    ///
     /// The closure captures by shared reference (`async |tx|`, not `async move |tx|`; bind a
     /// reference first where needed).
     ///
@@ -78,7 +81,7 @@ impl Database {
 
     /// Runs `work`, which is one statement that commits by itself and may wait for a lock. It **may
     /// run more than once**, as in [`Self::transaction`], but not after a lost connection, because
-    /// the statement may have taken effect.
+    /// the statement may have taken effect. With a last step it is a transaction.
     ///
     /// # Errors
     /// See [`Self::transaction`].
@@ -88,7 +91,8 @@ impl Database {
         T: Send,
         E: From<DatabaseError> + MayConflict + Send,
     {
-        self.retry(&mut work, Unit::Statement).await
+        let unit = if self.last_step().is_some() { Unit::Transaction } else { Unit::Statement };
+        self.retry(&mut work, unit).await
     }
 
     async fn retry<T, E, F>(&self, work: &mut F, unit: Unit) -> Result<T, E>
@@ -102,7 +106,7 @@ impl Database {
         loop {
             let mut conn = self.acquire(Purpose::Write).await?;
             let outcome = match unit {
-                Unit::Transaction => run_in_transaction(&mut conn, work).await,
+                Unit::Transaction => run_in_transaction(&mut conn, work, self.last_step()).await,
                 Unit::Statement => run_statement(&mut conn, work).await,
             };
             // Other callers may use the connection during the pause.
@@ -137,7 +141,7 @@ enum Unit {
     Statement,
 }
 
-async fn run_in_transaction<T, E, F>(conn: &mut Conn, work: &mut F) -> Outcome<T, E>
+async fn run_in_transaction<T, E, F>(conn: &mut Conn, work: &mut F, last_step: Option<&dyn LastStep>) -> Outcome<T, E>
 where
     for<'c> F: AsyncFnMut(&'c mut Conn) -> Result<T, E> + Attempt<&'c mut Conn, Result<T, E>, Fut: Send> + Send,
     E: From<DatabaseError> + MayConflict + Send,
@@ -145,9 +149,18 @@ where
     if let Err(error) = Ansi::begin_transaction(&mut **conn).await {
         return failed_outcome(error);
     }
-    match work(conn).await {
+    let worked = match work(conn).await {
+        Ok(value) => end(conn, last_step).await.map(|()| value),
+        Err(error) => Err(error),
+    };
+    match worked {
         Ok(value) => match Ansi::commit_transaction(&mut **conn).await {
-            Ok(()) => Outcome::Committed(value),
+            Ok(()) => {
+                if let Some(step) = last_step {
+                    step.committed();
+                }
+                Outcome::Committed(value)
+            }
             // Whether the server committed is not known, so a retry might apply the changes twice.
             Err(error) if conn.is_lost() => Outcome::Failed(DatabaseError::from(error).into()),
             Err(error) => {
@@ -163,6 +176,14 @@ where
                 None => Outcome::Failed(error),
             }
         }
+    }
+}
+
+/// The last step, if there is one.
+async fn end<E: From<DatabaseError>>(conn: &mut Conn, last_step: Option<&dyn LastStep>) -> Result<(), E> {
+    match last_step {
+        Some(step) => Ok(step.run(conn).await?),
+        None => Ok(()),
     }
 }
 
