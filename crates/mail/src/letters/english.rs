@@ -2,8 +2,10 @@
 
 use types::{CoHostAccess, Email, Timestamp};
 
+mod desk;
 mod sign_in;
 
+use desk::{booking_case_decided, case_decided, impersonation_started};
 use sign_in::{passkey_changed, provider_changed, second_factor_changed};
 
 use super::{
@@ -37,6 +39,11 @@ pub(super) fn write(letter: &Letter, brand: &Brand) -> Draft {
         }
         Letter::DeletionScheduled { at, .. } => deletion_scheduled(brand, *at),
         Letter::DataExportRequested { at, .. } => data_export_requested(brand, *at),
+        Letter::ImpersonationStarted { reason, at, until, .. } => impersonation_started(brand, reason, *at, *until),
+        Letter::CaseDecided { kind, booking, is_rejected, link, .. } => {
+            case_decided((*kind, *is_rejected), booking.as_deref(), link)
+        }
+        Letter::BookingCaseDecided { booking, link, .. } => booking_case_decided(booking, link),
         Letter::ProviderChanged { provider, what, at, .. } => provider_changed(brand, provider, *what, *at),
         Letter::SecondFactorChanged { what, at, .. } => second_factor_changed(brand, *what, *at),
         Letter::PasskeyChanged { what, at, .. } => passkey_changed(brand, *what, *at),

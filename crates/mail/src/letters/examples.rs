@@ -1,6 +1,6 @@
 //! An example of each letter.
 
-use types::{CoHostAccess, Email, Timestamp};
+use types::{CoHostAccess, Email, SupportCaseKind, Timestamp};
 
 use super::{Letter, PasskeyChange, ProviderChange, SecondFactorChange};
 
@@ -37,6 +37,26 @@ impl Letter {
         ]
     }
 
+    /// What staff do and decide.
+    fn examples_of_staff() -> Vec<Self> {
+        let (name, reason) = ("Ada".to_owned(), "You asked us to move your booking".to_owned());
+        let (booking, link) = ("K7QM2XWD9R".to_owned(), "https://example.org/cases".to_owned());
+        let decided = |(kind, is_rejected)| Self::CaseDecided {
+            name: name.clone(),
+            kind,
+            booking: (kind != SupportCaseKind::Report).then(|| booking.clone()),
+            is_rejected,
+            link: link.clone(),
+        };
+        let mut examples =
+            vec![Self::ImpersonationStarted { name: name.clone(), reason, at: time(AT), until: time(AT + 900) }];
+        let kinds = [SupportCaseKind::Dispute, SupportCaseKind::Damage, SupportCaseKind::Report];
+        examples.extend(kinds.into_iter().zip([false, true, false]).map(decided));
+        let link = "https://example.org/bookings".to_owned();
+        examples.push(Self::BookingCaseDecided { name: name.clone(), booking: booking.clone(), link });
+        examples
+    }
+
     fn examples_of_changes() -> Vec<Self> {
         let (name, at) = ("Ada".to_owned(), time(AT));
         let new_email = Email::stored("ada.new@example.org".to_owned());
@@ -59,6 +79,7 @@ impl Letter {
             Self::DeletionScheduled { name: name.clone(), at },
             Self::DataExportRequested { name: name.clone(), at },
         ];
+        examples.extend(Self::examples_of_staff());
         examples.extend(ProviderChange::ALL.map(|what| Self::ProviderChanged {
             name: name.clone(),
             provider: "Example ID".to_owned(),

@@ -12,7 +12,7 @@ mod layout;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use types::{CoHostAccess, Email, Timestamp};
+use types::{CoHostAccess, Email, SupportCaseKind, Timestamp};
 
 use crate::Locale;
 
@@ -144,6 +144,39 @@ pub enum Letter {
         /// When it was requested.
         at: Timestamp,
     },
+    /// Staff act as the member.
+    ImpersonationStarted {
+        /// The member.
+        name: String,
+        /// Why, in the words of staff.
+        reason: String,
+        /// Since when.
+        at: Timestamp,
+        /// Until when at the latest.
+        until: Timestamp,
+    },
+    /// The platform has decided a case that the member opened.
+    CaseDecided {
+        /// The member.
+        name: String,
+        /// What the case was.
+        kind: SupportCaseKind,
+        /// The confirmation code of the booking that it was about.
+        booking: Option<String>,
+        /// Whether nothing is done.
+        is_rejected: bool,
+        /// Where cases are listed.
+        link: String,
+    },
+    /// The platform has decided a case about a booking of the member, which the other party opened.
+    BookingCaseDecided {
+        /// The member.
+        name: String,
+        /// The confirmation code of the booking.
+        booking: String,
+        /// Where bookings are listed.
+        link: String,
+    },
     /// An account of an identity provider was linked or unlinked.
     ProviderChanged {
         /// The member.
@@ -259,6 +292,9 @@ impl Letter {
             Self::CoHostInvitation { .. } => "co_host_invitation",
             Self::DeletionScheduled { .. } => "deletion_scheduled",
             Self::DataExportRequested { .. } => "data_export_requested",
+            Self::ImpersonationStarted { .. } => "impersonation_started",
+            Self::CaseDecided { .. } => "case_decided",
+            Self::BookingCaseDecided { .. } => "booking_case_decided",
             Self::ProviderChanged { .. } => "provider_changed",
             Self::SecondFactorChanged { .. } => "second_factor_changed",
             Self::PasskeyChanged { .. } => "passkey_changed",
@@ -281,6 +317,9 @@ impl Letter {
             | Self::AccountDeleted { name }
             | Self::DeletionScheduled { name, .. }
             | Self::DataExportRequested { name, .. }
+            | Self::ImpersonationStarted { name, .. }
+            | Self::CaseDecided { name, .. }
+            | Self::BookingCaseDecided { name, .. }
             | Self::ProviderChanged { name, .. }
             | Self::SecondFactorChanged { name, .. }
             | Self::PasskeyChanged { name, .. } => Some(name),

@@ -46,7 +46,7 @@ fn a_letter_with_facts_has_a_simple_page() {
 #[test]
 fn there_is_an_example_of_each_letter() {
     let names: std::collections::BTreeSet<_> = Letter::examples().iter().map(Letter::name).collect();
-    assert_eq!(names.len(), 16);
+    assert_eq!(names.len(), 19);
 }
 
 #[test]
@@ -78,6 +78,7 @@ fn every_letter_has_its_data_in_text_and_html() {
             let is_dated = matches!(
                 letter,
                 Letter::PasswordChanged { .. }
+                    | Letter::ImpersonationStarted { .. }
                     | Letter::ProviderChanged { .. }
                     | Letter::SecondFactorChanged { .. }
                     | Letter::PasskeyChanged { .. }
