@@ -54,7 +54,8 @@ fn app() -> anyhow::Result<App> {
 fn member(app: &App) -> anyhow::Result<Member> {
     let (now, entropy) = (app.now(), &*app.entropy);
     let (user, session) = (UserId::new(now, entropy), SessionId::new(now, entropy));
-    Ok(app.keys.sign(Holder { user, session, has_verified_email: true }, now, chrono::Duration::hours(1))?.1)
+    let holder = Holder { user, session, has_verified_email: true, impersonator: None };
+    Ok(app.keys.sign(holder, now, chrono::Duration::hours(1))?.1)
 }
 
 async fn public(app: &App, loaders: &PublicLoaders) -> anyhow::Result<()> {

@@ -110,7 +110,9 @@ impl Viewers {
         let Viewer::Member(member) = viewer else { return Ok(session) };
         // It may end between the check of its token and the first wait, which checks again.
         let ended = Arc::clone(&self.app.ended_sessions).wait_for(member.session());
-        Ok(session.with_owner(Some(u128::from_be_bytes(*member.id().as_bytes()))).until(ended))
+        // Staff who act as a member use their own budget.
+        let payer = member.impersonation().map_or(member.id(), |(staff, _)| staff);
+        Ok(session.with_owner(Some(u128::from_be_bytes(*payer.as_bytes()))).until(ended))
     }
 }
 

@@ -16,8 +16,8 @@ use domain::{
 };
 use libfuzzer_sys::fuzz_target;
 use types::{
-    BookingId, CoHostId, ConsentId, Currency, DataExportId, Email, GeoBox, IdempotencyKey, LegalHoldId, ListingId, ListingOrder,
-    MAX_KEY, MeId, Money, Newest, NodeId, PasskeyId, PaymentId, QuoteId, RefundId, ReviewId, RoleGrantId, SessionId, SupportCaseId,
+    BookingId, CoHostId, ConsentId, Currency, DataExportId, Email, GeoBox, IdempotencyKey, ImpersonationId, LegalHoldId, ListingId,
+    ListingOrder, MAX_KEY, MeId, Money, Newest, NodeId, PasskeyId, PaymentId, QuoteId, RefundId, ReviewId, RoleGrantId, SessionId, SupportCaseId,
     Timestamp, UserId, WishlistId, WishlistItemId, amenity_of,
     cursor::{Position, from_cursor, to_cursor},
     search_key, search_words, slug_of, text,
@@ -56,6 +56,7 @@ fn ids(raw: &str) {
         id::<ConsentId>(raw),
         id::<DataExportId>(raw),
         id::<LegalHoldId>(raw),
+        id::<ImpersonationId>(raw),
         id::<PasskeyId>(raw),
     ];
     let kinds = known.iter().filter(|known| **known).count();

@@ -62,6 +62,10 @@ pub struct Retention {
     #[arg(long, env = "STAYGATE_EXPIRED_EXPORT_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 3650))]
     pub expired_export_days: u32,
 
+    /// How long people see that staff acted as them, in days. The audit log stays.
+    #[arg(long, env = "STAYGATE_IMPERSONATION_DAYS", value_name = "DAYS", default_value_t = 400, value_parser = between(1, 3650))]
+    pub impersonation_days: u32,
+
     /// How long a device is known after its last sign-in, in days.
     #[arg(long, env = "STAYGATE_DEVICE_DAYS", value_name = "DAYS", default_value_t = 180, value_parser = between(1, 3650))]
     pub device_days: u32,
@@ -88,6 +92,7 @@ impl Retention {
             codes: Duration::days(self.expired_code_days.into()),
             failed_mails: Duration::days(self.failed_mail_days.into()),
             data_exports: Duration::days(self.expired_export_days.into()),
+            impersonations: Duration::days(self.impersonation_days.into()),
         }
     }
 }

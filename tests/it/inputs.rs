@@ -144,6 +144,7 @@ async fn every_malformed_scalar_of_every_mutation_is_a_problem_with_its_path() {
         "passkeyId" => "pk_00000000000000000000000007".to_owned(),
         "caseId" => "cs_00000000000000000000000007".to_owned(),
         "holdId" => "lh_00000000000000000000000007".to_owned(),
+        "impersonationId" => "imp_00000000000000000000000007".to_owned(),
         "grantId" => "grt_00000000000000000000000007".to_owned(),
         "quoteId" => "qt_00000000000000000000000007".to_owned(),
         "paymentId" => "pay_00000000000000000000000007".to_owned(),

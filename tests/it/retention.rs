@@ -95,7 +95,7 @@ async fn quotes_that_were_not_booked_are_deleted_and_the_others_stay() {
     assert_eq!(count(&app, "quotes").await, 2, "the booked one and the new one");
     let recording = app.app.database.statements().record();
     sweeper.sweep(&app.app).await.unwrap();
-    assert_eq!(recording.texts().len(), 27, "nothing to do: a look for each kind\n{}", recording.texts().join("\n"));
+    assert_eq!(recording.texts().len(), 29, "nothing to do: a look for each kind\n{}", recording.texts().join("\n"));
     app.pass(Duration::days(8));
     sweeper.sweep(&app.app).await.unwrap();
     assert_eq!(count(&app, "quotes").await, 1);

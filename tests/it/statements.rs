@@ -6,12 +6,12 @@ use diesel_async::RunQueryDsl;
 use domain::{accounts::MAX_PASSKEYS, reviews::Review};
 use serde_json::{Value, json};
 use store::{
-    consents::Consent, data_exports::DataExport, erasures::Erasure, legal_holds::LegalHold, support_cases::SupportCase,
-    users::NewUser,
+    consents::Consent, data_exports::DataExport, erasures::Erasure, impersonations::Impersonation,
+    legal_holds::LegalHold, support_cases::SupportCase, users::NewUser,
 };
 use types::{
-    CoHostAccess, ConsentDocument, ConsentId, DataExportId, ErasureState, LegalHoldId, ReviewId, StaffRole,
-    SupportCaseId, SupportCaseKind, SupportCaseStatus, Timestamp, UserId,
+    CoHostAccess, ConsentDocument, ConsentId, DataExportId, ErasureState, ImpersonationId, LegalHoldId, ReviewId,
+    StaffRole, SupportCaseId, SupportCaseKind, SupportCaseStatus, Timestamp, UserId,
 };
 
 use crate::{
@@ -160,6 +160,19 @@ impl World {
             recorded_at: now,
         };
         store::consents::insert(conn, &[consent]).await.unwrap();
+        let impersonation = Impersonation {
+            id: ImpersonationId::new(now, entropy),
+            person_id: guest.id(),
+            staff_id: self.hosts[0].member.id(),
+            staff_session_id: self.hosts[0].member.session(),
+            role: StaffRole::Support,
+            reason: "for a test".to_owned(),
+            started_at: now,
+            expires_at: now + Duration::minutes(15),
+            ended_at: None,
+            audit_due_at: None,
+        };
+        store::impersonations::insert(conn, &impersonation).await.unwrap();
         let hold = LegalHold {
             id: LegalHoldId::new(now, entropy),
             user_id: self.hosts[0].member.id(),

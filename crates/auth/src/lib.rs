@@ -26,4 +26,4 @@ pub use tokens::{
     AccessToken, ChallengeToken, DeviceToken, Holder, Keys, RefreshToken, SigningKey, TokenError, Tokens,
 };
 pub use totp::TotpSecret;
-pub use viewer::{LastProof, Member, RecentMember, VerifiedMember, Viewer};
+pub use viewer::{AccountOwner, LastProof, Member, RecentMember, VerifiedMember, VerifiedOwner, Viewer};

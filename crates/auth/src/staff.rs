@@ -7,13 +7,13 @@ use types::{
     error::{Result, RoleRequired},
 };
 
-use crate::Member;
+use crate::{AccountOwner, Member};
 
 /// Proof that a viewer has at least one role. The grants are read once for an operation, so that one that has expired or was ended takes
 /// effect at the next operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Staff {
-    member: Member,
+    owner: AccountOwner,
     support: bool,
     finance: bool,
     admin: bool,
@@ -58,11 +58,12 @@ roles! {
 }
 
 impl Staff {
-    /// The proof for `member`, who has `roles`; None without a role. Only the function that has read the grants calls this.
-    pub fn proven(member: Member, roles: &[StaffRole]) -> Option<Self> {
+    /// The proof for `owner`, who has `roles`; None without a role. Only the function that has read the grants calls this. Staff who act as
+    /// somebody else have no role while they do.
+    pub fn proven(owner: AccountOwner, roles: &[StaffRole]) -> Option<Self> {
         let has = |role| roles.contains(&role);
         let (support, finance, admin) = (has(StaffRole::Support), has(StaffRole::Finance), has(StaffRole::Admin));
-        (support || finance || admin).then_some(Self { member, support, finance, admin })
+        (support || finance || admin).then_some(Self { owner, support, finance, admin })
     }
 
     /// Whether a grant of this role is in force.
@@ -76,7 +77,12 @@ impl Staff {
 
     /// The member.
     pub fn member(&self) -> &Member {
-        &self.member
+        &self.owner
+    }
+
+    /// The member, who acts for themselves.
+    pub fn owner(&self) -> &AccountOwner {
+        &self.owner
     }
 }
 
@@ -87,7 +93,8 @@ mod tests {
 
     fn staff(roles: &[StaffRole]) -> Option<Staff> {
         let (at, entropy) = (Timestamp::from(chrono::DateTime::UNIX_EPOCH), SeededEntropy::new(1));
-        Staff::proven(Member::proven(UserId::new(at, &entropy), SessionId::new(at, &entropy), true), roles)
+        let member = Member::proven(UserId::new(at, &entropy), SessionId::new(at, &entropy), true);
+        Staff::proven(member.owner().unwrap(), roles)
     }
 
     #[test]

@@ -13,6 +13,8 @@ use types::{Entropy, SessionId, Timestamp, UserId, error::Result};
 
 const ISSUER: &str = "staygate";
 const AUDIENCE: &str = "staygate-api";
+/// The audience of tokens with which staff act as a member: what does not know them refuses them.
+const IMPERSONATION_AUDIENCE: &str = "staygate-impersonation";
 /// The prefix of the message that is signed to derive a refresh token.
 const CHILD_LABEL: &[u8] = b"\0refresh token\0";
 
@@ -59,6 +61,15 @@ struct Claims {
     /// Whether the member's email is not verified yet. Absent in most tokens, which are short.
     #[serde(default, skip_serializing_if = "is_false")]
     unverified: bool,
+    /// Who acts as `sub` (RFC 8693, 4.1). Absent in tokens of members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<ActorClaim>,
+}
+
+/// The claim that names who acts.
+#[derive(Serialize, Deserialize)]
+struct ActorClaim {
+    sub: UserId,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
@@ -75,6 +86,18 @@ pub struct Holder {
     pub session: SessionId,
     /// Whether the account's email is verified.
     pub has_verified_email: bool,
+    /// The member of staff who acts as the owner of the account.
+    pub impersonator: Option<UserId>,
+}
+
+impl Holder {
+    fn member(self) -> Member {
+        Member::proven(self.user, self.session, self.has_verified_email).impersonated_by(self.impersonator)
+    }
+
+    fn audience(self) -> &'static str {
+        if self.impersonator.is_some() { IMPERSONATION_AUDIENCE } else { AUDIENCE }
+    }
 }
 
 /// An access token.
@@ -165,22 +188,22 @@ impl Keys {
     /// # Errors
     /// When the token cannot be signed.
     pub fn sign(&self, holder: Holder, now: Timestamp, life: Duration) -> Result<(AccessToken, Member)> {
-        let Holder { user, session, has_verified_email } = holder;
         // A token has whole seconds.
         let expires_at = (now + life).whole_seconds();
         let claims = Claims {
             iss: ISSUER.into(),
-            aud: AUDIENCE.into(),
-            sub: user,
-            sid: session,
+            aud: holder.audience().into(),
+            sub: holder.user,
+            sid: holder.session,
             iat: now.unix_seconds(),
             exp: expires_at.unix_seconds(),
-            unverified: !has_verified_email,
+            unverified: !holder.has_verified_email,
+            act: holder.impersonator.map(|sub| ActorClaim { sub }),
         };
         let (id, key) = &self.signing;
         let header = Header { kid: Some(id.clone()), ..Header::new(Algorithm::HS256) };
         let text = jsonwebtoken::encode(&header, &claims, key).map_err(anyhow::Error::from)?;
-        Ok((AccessToken { text, expires_at }, Member::proven(user, session, has_verified_email)))
+        Ok((AccessToken { text, expires_at }, holder.member()))
     }
 
     /// The member that `token` proves at `now`, and its expiry.
@@ -193,7 +216,7 @@ impl Keys {
         let (_, key) = self.verifying.iter().find(|(known, _)| *known == id).ok_or(TokenError::Invalid)?;
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
-        validation.set_audience(&[AUDIENCE]);
+        validation.set_audience(&[AUDIENCE, IMPERSONATION_AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // Checked below, with the application's clock.
         validation.validate_exp = false;
@@ -202,7 +225,16 @@ impl Keys {
         if expires_at <= now {
             return Err(TokenError::Expired);
         }
-        Ok((Member::proven(claims.sub, claims.sid, !claims.unverified), expires_at))
+        let holder = Holder {
+            user: claims.sub,
+            session: claims.sid,
+            has_verified_email: !claims.unverified,
+            impersonator: claims.act.map(|act| act.sub),
+        };
+        if claims.aud != holder.audience() {
+            return Err(TokenError::Invalid);
+        }
+        Ok((holder.member(), expires_at))
     }
 }
 
@@ -289,88 +321,4 @@ impl std::fmt::Debug for AccessToken {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use types::SeededEntropy;
-
-    fn keys(ids: &[&str]) -> Keys {
-        let mut keys = ids.iter().map(|id| SigningKey { id: (*id).into(), secret: id.repeat(32).into_bytes() });
-        Keys::new(keys.next().unwrap(), &keys.collect::<Vec<_>>())
-    }
-
-    fn now() -> Timestamp {
-        chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap().into()
-    }
-
-    fn holder(entropy: &SeededEntropy) -> Holder {
-        let (user, session) = (UserId::new(now(), entropy), SessionId::new(now(), entropy));
-        Holder { user, session, has_verified_email: true }
-    }
-
-    #[test]
-    fn a_token_proves_its_member_until_it_expires() {
-        let entropy = SeededEntropy::new(1);
-        let holder = holder(&entropy);
-        let (token, member) = keys(&["a"]).sign(holder, now(), Duration::minutes(15)).unwrap();
-        assert_eq!(keys(&["a"]).verify(&token.text, now()), Ok((member, now() + Duration::minutes(15))));
-        let end = now() + Duration::minutes(15);
-        assert_eq!(keys(&["a"]).verify(&token.text, end), Err(TokenError::Expired));
-        assert!(keys(&["b", "a"]).verify(&token.text, now()).is_ok(), "an older key still verifies");
-        assert_eq!(keys(&["b"]).verify(&token.text, now()), Err(TokenError::Invalid));
-    }
-
-    #[test]
-    fn a_token_says_whether_the_email_is_verified() {
-        for has_verified_email in [true, false] {
-            let holder = Holder { has_verified_email, ..holder(&SeededEntropy::new(1)) };
-            let (token, member) = keys(&["a"]).sign(holder, now(), Duration::minutes(15)).unwrap();
-            let (read, _) = keys(&["a"]).verify(&token.text, now()).unwrap();
-            assert_eq!((read.verified().is_ok(), read), (has_verified_email, member));
-        }
-    }
-
-    #[test]
-    fn a_token_contains_its_expiry_in_seconds() {
-        let entropy = SeededEntropy::new(1);
-        let holder = holder(&entropy);
-        let at = now() + Duration::microseconds(999_999);
-        let (token, _) = keys(&["a"]).sign(holder, at, Duration::minutes(15)).unwrap();
-        let (_, expires_at) = keys(&["a"]).verify(&token.text, at).unwrap();
-        assert_eq!(token.expires_at, expires_at);
-    }
-
-    #[test]
-    fn a_refresh_token_has_one_child_for_each_key() {
-        let parent = RefreshToken::new(&SeededEntropy::new(1));
-        let child = keys(&["a"]).child(&parent).unwrap();
-        assert_eq!(child.text().len(), parent.text().len());
-        assert_eq!(keys(&["a"]).child(&parent).unwrap(), child);
-        assert_ne!(keys(&["b"]).child(&parent).unwrap(), child);
-        assert_ne!(keys(&["a"]).child(&child).unwrap(), child);
-        let found = |ids: &[&str]| keys(ids).child_with_hash(&parent, &child.hash()).unwrap();
-        assert_eq!(found(&["b", "a"]), Some(child.clone()), "an older key derived it");
-        assert_eq!(found(&["b"]), None);
-    }
-
-    #[test]
-    fn a_secret_shows_only_its_purpose() {
-        let (refresh, device) = (RefreshToken::new(&SeededEntropy::new(1)), DeviceToken::new(&SeededEntropy::new(1)));
-        assert!(refresh.text().starts_with("rt_") && device.text().starts_with("dev_"));
-        assert_eq!(format!("{refresh:?} {device:?}"), "RefreshToken(…) DeviceToken(…)");
-        assert_ne!(refresh.hash(), device.hash());
-        assert_eq!(RefreshToken::sent(refresh.text().to_owned()), refresh);
-    }
-
-    #[test]
-    fn tokens_of_others_are_rejected() {
-        let entropy = SeededEntropy::new(1);
-        let holder = holder(&entropy);
-        let (token, _) = keys(&["a"]).sign(holder, now(), Duration::minutes(15)).unwrap();
-        let parts: Vec<_> = token.text.split('.').collect();
-        let unsigned = format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"a"}"#), parts[1]);
-        let other = format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode("{}"), parts[2]);
-        for forged in ["", "a.b.c", &unsigned, &other, "ä"] {
-            assert_eq!(keys(&["a"]).verify(forged, now()), Err(TokenError::Invalid), "{forged}");
-        }
-    }
-}
+mod tests;

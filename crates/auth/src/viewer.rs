@@ -3,8 +3,8 @@
 use std::ops::Deref;
 
 use types::{
-    IdentityMethod, SessionId, Timestamp, UserId,
-    error::{EmailNotVerified, Error, RecentSignInRequired, Refusal, Result},
+    IdentityMethod, ImpersonationId, SessionId, Timestamp, UserId,
+    error::{EmailNotVerified, Error, Impersonated, RecentSignInRequired, Refusal, Result},
 };
 
 /// The viewer of a request.
@@ -16,14 +16,20 @@ pub enum Viewer {
     Member(Member),
 }
 
-/// Proof that a viewer is signed in. Functions that write require it as an argument, so that a
-/// forgotten check does not compile.
+/// Proof that a viewer is signed in, or is staff who act as a member. Functions that write require
+/// it as an argument, so that a forgotten check does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Member {
     id: UserId,
     session: SessionId,
     has_verified_email: bool,
+    impersonator: Option<UserId>,
 }
+
+/// Proof that a viewer is the member, not staff who act as them. Functions that change the account,
+/// pay, or speak in the name of the member require it, and so do all stronger proofs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AccountOwner(Member);
 
 /// Proof that a viewer is signed in and has verified their email. Functions that hold nights or
 /// publish listings require it.
@@ -33,9 +39,27 @@ pub struct VerifiedMember(Member);
 /// Proof that a viewer is signed in and has shown a short time ago who they are. Functions that change
 /// how an account is signed in to, or delete it, require it: a stolen session alone is not enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RecentMember(Member);
+pub struct RecentMember(AccountOwner);
 
 impl Deref for RecentMember {
+    type Target = AccountOwner;
+    fn deref(&self) -> &AccountOwner {
+        &self.0
+    }
+}
+
+/// Proof that a viewer is the member, and has verified their email.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct VerifiedOwner(VerifiedMember);
+
+impl Deref for VerifiedOwner {
+    type Target = VerifiedMember;
+    fn deref(&self) -> &VerifiedMember {
+        &self.0
+    }
+}
+
+impl Deref for AccountOwner {
     type Target = Member;
     fn deref(&self) -> &Member {
         &self.0
@@ -61,7 +85,28 @@ impl Deref for VerifiedMember {
 impl Member {
     /// Only a verified token creates a member.
     pub(super) fn proven(id: UserId, session: SessionId, has_verified_email: bool) -> Self {
-        Self { id, session, has_verified_email }
+        Self { id, session, has_verified_email, impersonator: None }
+    }
+
+    /// The member, as whom `staff` acts. Only a verified token does this.
+    pub(super) fn impersonated_by(self, staff: Option<UserId>) -> Self {
+        Self { impersonator: staff, ..self }
+    }
+
+    /// The proof that the viewer is the member.
+    ///
+    /// # Errors
+    /// [`Refusal::Impersonated`] when staff act as the member.
+    pub fn owner(&self) -> Result<AccountOwner> {
+        match self.impersonator {
+            None => Ok(AccountOwner(*self)),
+            Some(_) => Err(Refusal::Impersonated(Impersonated).into()),
+        }
+    }
+
+    /// Who acts as the member, and the impersonation; None when it is the member.
+    pub fn impersonation(&self) -> Option<(UserId, ImpersonationId)> {
+        Some((self.impersonator?, self.session.into()))
     }
 
     /// The proof that the member has verified their email.
@@ -76,6 +121,26 @@ impl Member {
         Err(Refusal::EmailNotVerified(EmailNotVerified).into())
     }
 
+    /// The account.
+    pub fn id(&self) -> UserId {
+        self.id
+    }
+
+    /// The session.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+}
+
+impl AccountOwner {
+    /// The proof that the owner has verified their email.
+    ///
+    /// # Errors
+    /// As [`Member::verified`].
+    pub fn verified(&self) -> Result<VerifiedOwner> {
+        self.0.verified().map(VerifiedOwner)
+    }
+
     /// The proof that the member has shown a short time before `now` who they are.
     ///
     /// # Errors
@@ -85,16 +150,6 @@ impl Member {
             return Ok(RecentMember(*self));
         }
         Err(Refusal::RecentSignInRequired(RecentSignInRequired { methods: last.methods.to_vec() }).into())
-    }
-
-    /// The account.
-    pub fn id(&self) -> UserId {
-        self.id
-    }
-
-    /// The session.
-    pub fn session(&self) -> SessionId {
-        self.session
     }
 }
 

@@ -14,10 +14,10 @@ use std::{
 use chrono::Duration;
 
 use crate::{
-    catalog_follower::CatalogFollower, mails::Mails, privacy::consents::LegalVersions, row_cache::RowCache,
-    search_index::SearchIndex,
+    catalog_follower::CatalogFollower, impersonations::acting::Acting, mails::Mails, privacy::consents::LegalVersions,
+    row_cache::RowCache, search_index::SearchIndex,
 };
-use auth::{Keys, PasswordHasher, RelyingParty};
+use auth::{Keys, Member, PasswordHasher, RelyingParty};
 use client_limits::Quota;
 use mysql_engine::{Conn, Database};
 use providers::{
@@ -77,6 +77,8 @@ pub struct Terms {
     pub email_code: Duration,
     /// How long a link to reset a password is valid.
     pub reset_code: Duration,
+    /// How long staff can act as a person, at most as long as an access token is valid.
+    pub impersonation: Duration,
     /// How long an export of a person's data can be read.
     pub data_export: Duration,
     /// How long after its deletion was requested an account is erased; zero: at once.
@@ -108,6 +110,7 @@ impl Default for Terms {
             passkey_challenge: Duration::minutes(5),
             email_code: Duration::hours(24),
             reset_code: Duration::minutes(30),
+            impersonation: Duration::minutes(15),
             data_export: Duration::days(7),
             erasure_grace: Duration::zero(),
             provider_answer: std::time::Duration::from_secs(20),
@@ -280,7 +283,7 @@ impl AppBuilder {
     /// The app.
     pub fn build(self) -> App {
         let database = self.0.database.clone();
-        App { shared: Arc::new(self.0), database, jobs: Arc::default(), cause: Cause::Job("server") }
+        App { shared: Arc::new(self.0), database, jobs: Arc::default(), cause: Cause::Job("server"), acting: None }
     }
 }
 
@@ -294,6 +297,8 @@ pub struct App {
     pub jobs: Arc<Jobs>,
     /// The cause of events written with this handle.
     pub cause: Cause,
+    /// What staff do with this handle as a person.
+    pub(crate) acting: Option<Arc<Acting>>,
 }
 
 impl App {
@@ -328,7 +333,7 @@ impl App {
 
     fn over(&self, database: Database) -> Self {
         let (shared, jobs) = (Arc::clone(&self.shared), Arc::clone(&self.jobs));
-        Self { shared, database, jobs, cause: self.cause.clone() }
+        Self { shared, database, jobs, cause: self.cause.clone(), acting: None }
     }
 
     /// A handle for one operation of a client, which can hold few connections at a time.
@@ -347,6 +352,19 @@ impl App {
     #[must_use]
     pub fn caused_by(&self, cause: Cause) -> Self {
         Self { cause, ..self.clone() }
+    }
+
+    /// The same handle for what `member` does: if staff act as the member, all that it changes is recorded.
+    #[must_use]
+    pub fn acting_as(self, member: &Member) -> Self {
+        let Some(acting) = Acting::of(&self, member) else { return self };
+        let database = self.database.clone().with_last_step(Arc::clone(&acting) as Arc<dyn mysql_engine::LastStep>);
+        Self { database, acting: Some(acting), ..self }
+    }
+
+    /// What staff do with this handle as a person; None when nobody acts as somebody else.
+    pub fn acting(&self) -> Option<&Acting> {
+        self.acting.as_deref()
     }
 
     /// A handle for work that several operations share.

@@ -14,6 +14,7 @@ pub mod estimates;
 pub mod events;
 pub mod features;
 pub mod idempotency;
+pub mod impersonations;
 pub mod limits;
 pub mod listings;
 pub mod mails;

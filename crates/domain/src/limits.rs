@@ -35,13 +35,13 @@ pub async fn attempt(app: &App, rule: &Rule, key: &[&[u8]]) -> Result<()> {
     match rule.penalty {
         Penalty::Refuse => {
             let now = app.now();
-            app.database.write(async |conn| take(conn, rule, key, now).await).await
+            app.database.without_last_step().write(async |conn| take(conn, rule, key, now).await).await
         }
         Penalty::Delay(most) => {
             let (now, bucket) = (app.now(), bucket(rule, key));
             let push =
                 async |conn: &mut Conn| Ok::<_, Error>(store::limits::push(conn, &bucket, rule, most, now).await?);
-            let delay = app.database.write(push).await?;
+            let delay = app.database.without_last_step().write(push).await?;
             if delay > Duration::zero() {
                 let millis = delay.num_milliseconds();
                 tracing::info!(target: logs::SECURITY, event = "attempt_delayed", rule = rule.name, millis, "too many attempts");

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::{
     accounts::{deletion, second_factor},
     app::App,
-    co_hosts,
+    co_hosts, impersonations,
     privacy::{erasures, person_keys},
 };
 use mysql_engine::Conn;
@@ -39,6 +39,8 @@ impl Sweeper {
             repeat_while_full(|| co_hosts::sweep(app, BATCH)).await,
             repeat_while_full(|| erasures::run_due(app, BATCH)).await,
             repeat_while_full(|| data_exports(app)).await,
+            repeat_while_full(|| impersonations::record_ends(app, BATCH)).await,
+            repeat_while_full(|| old_impersonations(app)).await,
             repeat_while_full(|| second_factors(app)).await,
             repeat_while_full(|| provider_attempts(app)).await,
             repeat_while_full(|| second_factor::encrypt_again(app, BATCH)).await,
@@ -117,6 +119,12 @@ async fn provider_events(app: &App) -> Result<usize> {
 async fn data_exports(app: &App) -> Result<usize> {
     let before = app.now() - app.terms.retention.data_exports;
     Ok(store::data_exports::delete_expired(&mut app.conn().await?, before, BATCH).await?)
+}
+
+/// When staff acted as people. The audit log stays.
+async fn old_impersonations(app: &App) -> Result<usize> {
+    let before = app.now() - app.terms.retention.impersonations;
+    Ok(store::impersonations::delete_expired(&mut app.conn().await?, before, BATCH).await?)
 }
 
 /// Sessions that can no longer be refreshed, with their tokens.

@@ -9,6 +9,8 @@ use crate::{
     app::App,
     audit::{self, NewEntry, Subject},
     idempotency::{self, Idempotent},
+    impersonations::{self, Which},
+    sessions::Ended,
 };
 use auth::{Admin, Member, Staff};
 use mysql_engine::Conn;
@@ -38,13 +40,15 @@ struct StoredGrant {
     grant: RoleGrantId,
 }
 
-/// The proof that `member` is staff; None without a role in force. The only function that reads the grants for a proof.
+/// The proof that `member` is staff; None without a role in force, and while staff act as the member. The only function that reads the
+/// grants for a proof.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn staff(app: &App, member: &Member) -> Result<Option<Staff>> {
-    let roles = store::role_grants::roles(&mut app.conn().await?, member.id(), app.now()).await?;
-    Ok(Staff::proven(*member, &roles))
+    let Ok(owner) = member.owner() else { return Ok(None) };
+    let roles = store::role_grants::roles(&mut app.conn().await?, owner.id(), app.now()).await?;
+    Ok(Staff::proven(owner, &roles))
 }
 
 /// As [`staff`], for a loader.
@@ -91,17 +95,18 @@ pub async fn grant(app: &App, admin: &Admin, new: NewGrant, key: &IdempotencyKey
         return Err(Error::invalid(&["personId"], "Nobody grants a role to themselves. Ask another admin."));
     }
     let grant = row(app, Some(admin.member().id()), new, now);
-    let granted = app
+    let (granted, ended) = app
         .database
         .transaction(async |tx| {
             let stored = StoredGrant { grant: grant.id };
             if let Some(stored) = idempotency::claim_with(tx, &request, &stored, now).await? {
-                return replay(tx, stored).await;
+                return Ok((replay(tx, stored).await?, Ended::default()));
             }
-            insert(app, tx, &grant, now).await?;
-            Ok::<_, Error>(Idempotent::new(grant.clone()))
+            let ended = insert(app, tx, &grant, now).await?;
+            Ok::<_, Error>((Idempotent::new(grant.clone()), ended))
         })
         .await?;
+    ended.take_effect(app);
     log(&granted, "role_granted");
     Ok(granted)
 }
@@ -114,7 +119,7 @@ pub async fn grant_first(app: &App, person: UserId) -> Result<RoleGrant> {
     let now = app.now();
     let reason = "staygate admin create".to_owned();
     let grant = row(app, None, NewGrant { person, role: StaffRole::Admin, reason, expires_at: None }, now);
-    app.database.transaction(async |tx| insert(app, tx, &grant, now).await).await?;
+    app.database.transaction(async |tx| insert(app, tx, &grant, now).await).await?.take_effect(app);
     Ok(grant)
 }
 
@@ -132,8 +137,8 @@ fn row(app: &App, granted_by: Option<UserId>, new: NewGrant, now: Timestamp) -> 
     }
 }
 
-/// Writes `grant` and its audit entry, unless the person has the role.
-async fn insert(app: &App, tx: &mut Conn, grant: &RoleGrant, now: Timestamp) -> Result<()> {
+/// Writes `grant` and its audit entry, unless the person has the role. Nobody acts as staff, so impersonations of the person end.
+async fn insert(app: &App, tx: &mut Conn, grant: &RoleGrant, now: Timestamp) -> Result<Ended> {
     // The lock of the account makes one of two concurrent grants of a role see the other.
     let account = store::accounts::lock(tx, grant.user_id).await?;
     let account = account.ok_or_else(|| Error::not_found("personId", "person"))?;
@@ -144,6 +149,7 @@ async fn insert(app: &App, tx: &mut Conn, grant: &RoleGrant, now: Timestamp) -> 
         return Err(Error::state(None, format!("This person has the role {} already.", grant.role)));
     }
     store::role_grants::insert(tx, grant).await?;
+    let ended = impersonations::end_all(tx, Which::Of(grant.user_id), now).await?;
     let after = json!({ "grant": grant.id, "role": grant.role, "expiresAt": grant.expires_at });
     let entry = NewEntry {
         actor: grant.granted_by,
@@ -154,10 +160,11 @@ async fn insert(app: &App, tx: &mut Conn, grant: &RoleGrant, now: Timestamp) -> 
         before: serde_json::Value::Null,
         after,
     };
-    audit::append(app, tx, vec![entry], now).await
+    audit::append(app, tx, vec![entry], now).await?;
+    Ok(ended)
 }
 
-/// Ends a grant that is in force. An admin always remains.
+/// Ends a grant that is in force, and what staff do with it as other people. An admin always remains.
 ///
 /// # Errors
 /// Problems of the contract's `endRole`.
@@ -170,18 +177,24 @@ pub async fn end(
 ) -> Result<Idempotent<RoleGrant>> {
     let request = idempotency::request(admin.member(), "endRole", key, &(id, &reason))?;
     let (now, by) = (app.now(), admin.member().id());
-    let ended = app
+    let (ended, impersonations) = app
         .database
         .transaction(async |tx| {
             if let Some(stored) = idempotency::claim_with(tx, &request, &StoredGrant { grant: id }, now).await? {
-                return replay(tx, stored).await;
+                return Ok((replay(tx, stored).await?, Ended::default()));
             }
             let grant = lock(tx, id, now).await?;
             store::role_grants::end(tx, id, by, now).await?;
+            let impersonations = match impersonations::permits(grant.role) {
+                true => impersonations::end_all(tx, Which::By(grant.user_id), now).await?,
+                false => Ended::default(),
+            };
             audit::append(app, tx, vec![end_entry(&grant, by, &reason)], now).await?;
-            Ok::<_, Error>(Idempotent::new(RoleGrant { ended_at: Some(now), ended_by: Some(by), ..grant }))
+            let grant = RoleGrant { ended_at: Some(now), ended_by: Some(by), ..grant };
+            Ok::<_, Error>((Idempotent::new(grant), impersonations))
         })
         .await?;
+    impersonations.take_effect(app);
     log(&ended, "role_ended");
     Ok(ended)
 }

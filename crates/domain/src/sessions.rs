@@ -12,8 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::app::App;
-use auth::Member;
+use crate::{
+    app::App,
+    impersonations::{self, Which},
+};
+use auth::{AccountOwner, Member};
 use mysql_engine::Conn;
 pub use store::sessions::Session;
 use store::{
@@ -22,7 +25,7 @@ use store::{
 };
 use telemetry::logs;
 use types::{
-    Newest, Page, PageOf, SessionId, Timestamp, UserId,
+    ImpersonationId, Newest, Page, PageOf, SessionId, Timestamp, UserId,
     error::{Error, Result},
 };
 
@@ -67,7 +70,7 @@ pub fn place(session: &Session) -> Newest<SessionId> {
 /// # Errors
 /// [`types::error::Refusal::NotFound`] when it is not `owner`'s, has ended or expired;
 /// [`Error::Unauthenticated`] when the current session has ended meanwhile.
-pub async fn end(app: &App, owner: &Member, id: SessionId) -> Result<()> {
+pub async fn end(app: &App, owner: &AccountOwner, id: SessionId) -> Result<()> {
     let now = app.now();
     let ended = app
         .database
@@ -89,7 +92,7 @@ pub async fn end(app: &App, owner: &Member, id: SessionId) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when the current session has ended meanwhile.
-pub async fn end_others(app: &App, owner: &Member, forget_devices: bool) -> Result<usize> {
+pub async fn end_others(app: &App, owner: &AccountOwner, forget_devices: bool) -> Result<usize> {
     let now = app.now();
     let ended = app
         .database
@@ -116,13 +119,13 @@ fn require_current<'a>(live: &'a [LockedSession], owner: &Member) -> Result<&'a 
     live.iter().find(|session| session.id == owner.session()).ok_or(Error::Unauthenticated)
 }
 
-/// Locks the current session of `member`.
+/// Locks the current session of `member`. Returns when it expires.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when it has ended.
-pub(crate) async fn lock_current(tx: &mut Conn, member: &Member) -> Result<()> {
+pub(crate) async fn lock_current(tx: &mut Conn, member: &Member) -> Result<Timestamp> {
     let live = store::sessions::lock(tx, member.id(), &[member.session()]).await?;
-    require_current(&live, member).map(|_| ())
+    require_current(&live, member).map(|session| session.expires_at)
 }
 
 fn log_ends(owner: &Member, number: usize) {
@@ -133,22 +136,43 @@ fn log_ends(owner: &Member, number: usize) {
 /// Sessions that a transaction ends. Once it is committed, this server must know.
 #[derive(Debug, Default)]
 #[must_use = "call `take_effect` once the transaction is committed"]
-pub(crate) struct Ended(Vec<SessionId>);
+pub(crate) struct Ended {
+    sessions: Vec<SessionId>,
+    /// Those in the tokens of impersonations.
+    of_impersonations: Vec<SessionId>,
+}
 
 impl Ended {
+    /// These impersonations.
+    pub(crate) fn impersonations(ids: impl IntoIterator<Item = ImpersonationId>) -> Self {
+        Self { sessions: Vec::new(), of_impersonations: ids.into_iter().map(Into::into).collect() }
+    }
+
+    /// These, and `others`.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.sessions.extend(others.sessions);
+        self.of_impersonations.extend(others.of_impersonations);
+        self
+    }
+
     /// From now on this server refuses the access tokens of these sessions, and ends their streams.
-    /// Returns the number of sessions.
+    /// Returns the number of sessions, without impersonations.
     pub(crate) fn take_effect(self, app: &App) -> usize {
-        app.ended_sessions.remember(self.0.iter().map(|id| (*id, remembered_for(app))));
-        self.0.len()
+        let all = self.sessions.iter().chain(&self.of_impersonations);
+        app.ended_sessions.remember(all.map(|id| (*id, remembered_for(app))));
+        self.sessions.len()
     }
 }
 
-/// Ends sessions that the transaction has locked. Every session that ends before its time ends
-/// here.
+/// Ends sessions that the transaction has locked, with the impersonations of staff in them. Every
+/// session that ends before its time ends here.
 pub(crate) async fn end_locked(tx: &mut Conn, ids: Vec<SessionId>, now: Timestamp) -> Result<Ended> {
+    if ids.is_empty() {
+        return Ok(Ended::default());
+    }
     store::sessions::end(tx, &ids, now).await?;
-    Ok(Ended(ids))
+    let impersonations = impersonations::end_all(tx, Which::OfSessions(&ids), now).await?;
+    Ok(Ended { sessions: ids, ..impersonations })
 }
 
 /// Ends all sessions of an account.

@@ -7,7 +7,7 @@ use crate::{
     events::{self, NewChange},
     listings::checks,
 };
-use auth::Member;
+use auth::AccountOwner;
 use store::users::Profile;
 pub use store::users::User;
 use types::{
@@ -125,7 +125,7 @@ fn checked_languages(tags: &[String], validation: &mut Validation) -> Option<Vec
 ///
 /// # Errors
 /// [`types::error::Refusal::InvalidInput`] with every invalid field.
-pub async fn update_profile(app: &App, member: &Member, changes: &ProfileChanges) -> Result<()> {
+pub async fn update_profile(app: &App, member: &AccountOwner, changes: &ProfileChanges) -> Result<()> {
     let (user, now) = (member.id(), app.now());
     app.database
         .transaction(async |tx| {

@@ -11,7 +11,10 @@ use super::{
     users::{User, find_user},
 };
 use domain::accounts;
-use types::{Email, Timestamp, UserId, error::Error};
+use types::{
+    Email, Timestamp, UserId,
+    error::{self, Error},
+};
 
 /// Input of `deleteAccount`.
 #[derive(InputObject)]
@@ -45,6 +48,7 @@ payload! {
         RecentSignInRequired => RecentSignInRequiredProblem,
         AccountInUse => AccountInUseProblem,
         StateConflict => StateConflictProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -60,19 +64,16 @@ impl DeletionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "A confirmation.")] input: DeleteAccountInput,
     ) -> Result<DeleteAccountPayload> {
-        let member = *ctx.member()?;
-        let outcome = async {
-            let email = input.email.at(&["email"])?;
-            let recent = accounts::recent(ctx.app(), &member).await?;
-            accounts::delete_account(ctx.app(), &recent, &email).await
-        };
-        let outcome = outcome.await;
-        let success = |due_at: Option<Timestamp>| {
-            if due_at.is_none() {
-                Delivery::clear_of_viewer(ctx);
-            }
-            DeleteAccountSuccess(member.id(), due_at)
-        };
-        DeleteAccountPayload::of(outcome.map(success))
+        DeleteAccountPayload::of(Box::pin(delete(ctx, input)).await)
     }
+}
+
+async fn delete(ctx: &Context<'_>, input: DeleteAccountInput) -> error::Result<DeleteAccountSuccess> {
+    let (owner, email) = (ctx.owner()?, input.email.at(&["email"])?);
+    let recent = accounts::recent(ctx.app(), &owner).await?;
+    let due_at = accounts::delete_account(ctx.app(), &recent, &email).await?;
+    if due_at.is_none() {
+        Delivery::clear_of_viewer(ctx);
+    }
+    Ok(DeleteAccountSuccess(owner.id(), due_at))
 }

@@ -40,7 +40,7 @@ impl AuditEntry {
         self.0.content.at
     }
 
-    /// Who did it; null when it was the operator of the program, on the command line.
+    /// Who did it; null when it was the operator of the program, on the command line, or the program itself, such as when an impersonation expires.
     async fn actor(&self, ctx: &Context<'_>) -> Option<Result<User>> {
         find_user(ctx, self.0.content.actor?).await.transpose()
     }

@@ -11,7 +11,7 @@ use super::{
     error::{Fault, Result},
     loaders::{Answer, Private, PrivateLoaders, Public, PublicLoaders, PublishedListing, StreamLoaders},
 };
-use auth::{Member, Viewer};
+use auth::{AccountOwner, Member, Viewer};
 use client_limits::AddressPrefix;
 use domain::{app::App, listings::ListingWithCover, search::ListingSource};
 use graphql_transport::StreamPosition;
@@ -42,7 +42,7 @@ impl Scope {
     pub fn new(app: App, public: Arc<PublicLoaders>, viewer: Viewer, address: Option<std::net::IpAddr>) -> Self {
         let private = Arc::new(PrivateLoaders::of(viewer));
         Self {
-            app: app.for_operation(),
+            app: of_operation(&app, viewer),
             viewer,
             address,
             user_agent: None,
@@ -82,7 +82,7 @@ impl Scope {
     ) -> Self {
         let (public, private) = (Arc::clone(&loaders.public), loaders.private(viewer));
         Self {
-            app: app.for_operation(),
+            app: of_operation(&app, viewer),
             viewer,
             address,
             user_agent: None,
@@ -92,6 +92,14 @@ impl Scope {
             private,
             learned: OnceCell::new(),
         }
+    }
+}
+
+/// The app for an operation of `viewer`.
+fn of_operation(app: &App, viewer: Viewer) -> App {
+    match viewer {
+        Viewer::Nobody => app.for_operation(),
+        Viewer::Member(member) => app.for_operation().acting_as(&member),
     }
 }
 
@@ -155,6 +163,14 @@ pub trait ContextExt {
         self.viewer().member()
     }
 
+    /// The proof that the viewer is the member, not staff who act as them.
+    ///
+    /// # Errors
+    /// As [`Self::member`]; [`error::Refusal::Impersonated`] when staff act as the member.
+    fn owner(&self) -> error::Result<AccountOwner> {
+        self.member()?.owner()
+    }
+
     /// Whether the operation only reads: then rows can come from memory.
     fn is_query(&self) -> bool;
 
@@ -180,6 +196,18 @@ impl ContextExt for Context<'_> {
     #[expect(clippy::expect_used, reason = "the server puts a scope into every operation; a test covers it")]
     fn scope(&self) -> &Scope {
         self.data_opt::<Scope>().expect("an operation without a scope")
+    }
+
+    fn app(&self) -> &App {
+        let app = &self.scope().app;
+        let is_mutation = self.query_env.operation.node.ty == OperationType::Mutation;
+        if let Some(acting) = app.acting().filter(|_| is_mutation)
+            && self.path_node.is_some_and(|path| path.parent.is_none())
+        {
+            let field = self.field();
+            acting.begin(field.alias().unwrap_or(field.name()), field.name());
+        }
+        app
     }
 
     fn is_query(&self) -> bool {

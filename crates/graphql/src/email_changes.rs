@@ -13,7 +13,7 @@ use super::{
     payload::payload,
 };
 use domain::accounts;
-use types::{Email, Timestamp};
+use types::{Email, Timestamp, error};
 
 /// A change of the viewer's email that waits for codes.
 #[derive(SimpleObject)]
@@ -72,6 +72,7 @@ payload! {
         EmailNotVerified => EmailNotVerifiedProblem,
         RecentSignInRequired => RecentSignInRequiredProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -98,6 +99,7 @@ payload! {
         EmailTaken => EmailTakenProblem,
         InvalidCode => InvalidCodeProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -121,6 +123,7 @@ payload! {
     /// The result of `cancelEmailChange`.
     CancelEmailChangePayload(CancelEmailChangeSuccess) {
         InvalidInput => InvalidInputProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -136,14 +139,7 @@ impl EmailChangeMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The new email.")] input: RequestEmailChangeInput,
     ) -> Result<RequestEmailChangePayload> {
-        let member = *ctx.member()?;
-        let outcome = async {
-            let email = input.new_email.at(&["newEmail"])?;
-            let recent = accounts::recent(ctx.app(), &member).await?;
-            accounts::request_email_change(ctx.app(), &recent, email).await
-        };
-        let outcome = outcome.await;
-        RequestEmailChangePayload::of(outcome.map(|()| RequestEmailChangeSuccess { me: Me::signed_in(member) }))
+        RequestEmailChangePayload::of(request(ctx, input).await)
     }
 
     /// Enters one of the two codes, in any order. With the second, the email is replaced.
@@ -152,10 +148,7 @@ impl EmailChangeMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "A code.")] input: ConfirmEmailChangeInput,
     ) -> Result<ConfirmEmailChangePayload> {
-        let member = *ctx.member()?;
-        let outcome = accounts::confirm_email_change(ctx.app(), &member, &input.code).await;
-        let success = |changed| ConfirmEmailChangeSuccess { me: Me::signed_in(member), changed };
-        ConfirmEmailChangePayload::of(outcome.map(success))
+        ConfirmEmailChangePayload::of(confirm(ctx, input).await)
     }
 
     /// Cancels a change of the email that waits for codes. The codes become invalid.
@@ -164,12 +157,25 @@ impl EmailChangeMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The change.")] input: CancelEmailChangeInput,
     ) -> Result<CancelEmailChangePayload> {
-        let member = *ctx.member()?;
-        let outcome = match input.new_email.at(&["newEmail"]) {
-            Ok(email) => accounts::cancel_email_change(ctx.app(), &member, &email).await,
-            Err(error) => Err(error),
-        };
-        let success = |canceled| CancelEmailChangeSuccess { me: Me::signed_in(member), canceled };
-        CancelEmailChangePayload::of(outcome.map(success))
+        CancelEmailChangePayload::of(cancel(ctx, input).await)
     }
+}
+
+async fn request(ctx: &Context<'_>, input: RequestEmailChangeInput) -> error::Result<RequestEmailChangeSuccess> {
+    let (owner, email) = (ctx.owner()?, input.new_email.at(&["newEmail"])?);
+    let recent = accounts::recent(ctx.app(), &owner).await?;
+    accounts::request_email_change(ctx.app(), &recent, email).await?;
+    Ok(RequestEmailChangeSuccess { me: Me::signed_in(*owner) })
+}
+
+async fn confirm(ctx: &Context<'_>, input: ConfirmEmailChangeInput) -> error::Result<ConfirmEmailChangeSuccess> {
+    let owner = ctx.owner()?;
+    let changed = accounts::confirm_email_change(ctx.app(), &owner, &input.code).await?;
+    Ok(ConfirmEmailChangeSuccess { me: Me::signed_in(*owner), changed })
+}
+
+async fn cancel(ctx: &Context<'_>, input: CancelEmailChangeInput) -> error::Result<CancelEmailChangeSuccess> {
+    let (owner, email) = (ctx.owner()?, input.new_email.at(&["newEmail"])?);
+    let canceled = accounts::cancel_email_change(ctx.app(), &owner, &email).await?;
+    Ok(CancelEmailChangeSuccess { me: Me::signed_in(*owner), canceled })
 }

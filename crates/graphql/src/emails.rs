@@ -4,7 +4,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::{accounts::Me, checked::Checked, context::ContextExt, cookies::Delivery, error::Result, payload::payload};
 use domain::accounts::{self, Verified};
-use types::{Email, Timestamp};
+use types::{Email, Timestamp, error};
 
 /// Input of `verifyEmail`.
 #[derive(InputObject)]
@@ -31,6 +31,7 @@ payload! {
         EmailTaken => EmailTakenProblem,
         InvalidCode => InvalidCodeProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -54,6 +55,7 @@ payload! {
         InvalidInput => InvalidInputProblem,
         StateConflict => StateConflictProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -69,9 +71,9 @@ impl EmailMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The code.")] input: VerifyEmailInput,
     ) -> Result<VerifyEmailPayload> {
-        let member = ctx.member()?;
         let delivery = Delivery::of_viewer(ctx)?;
-        let outcome = accounts::verify_email(ctx.app(), member, &input.code).await;
+        let outcome = async { accounts::verify_email(ctx.app(), &ctx.owner()?, &input.code).await };
+        let outcome = outcome.await;
         VerifyEmailPayload::of(outcome.map(|Verified { access, member }| {
             let (access_token, access_token_expires_at) = delivery.access(ctx, access);
             VerifyEmailSuccess { me: Me::signed_in(member), access_token, access_token_expires_at }
@@ -84,11 +86,13 @@ impl EmailMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Where to.")] input: ResendVerificationInput,
     ) -> Result<ResendVerificationPayload> {
-        let member = *ctx.member()?;
-        let outcome = match input.email.map(|email| email.at(&["email"])).transpose() {
-            Ok(email) => accounts::resend_verification(ctx.app(), &member, email).await,
-            Err(error) => Err(error),
-        };
-        ResendVerificationPayload::of(outcome.map(|_| ResendVerificationSuccess { me: Me::signed_in(member) }))
+        ResendVerificationPayload::of(resend(ctx, input).await)
     }
+}
+
+async fn resend(ctx: &Context<'_>, input: ResendVerificationInput) -> error::Result<ResendVerificationSuccess> {
+    let owner = ctx.owner()?;
+    let email = input.email.map(|email| email.at(&["email"])).transpose()?;
+    accounts::resend_verification(ctx.app(), &owner, email).await?;
+    Ok(ResendVerificationSuccess { me: Me::signed_in(*owner) })
 }

@@ -9,7 +9,7 @@ use super::{
     payload::payload,
 };
 use domain::accounts::{self, IdentityProof};
-use types::Timestamp;
+use types::{Timestamp, error};
 
 /// Input of `confirmIdentity`: one of these.
 #[derive(OneofObject)]
@@ -53,6 +53,7 @@ payload! {
         PasskeysUnavailable => PasskeysUnavailableProblem,
         RecentSignInRequired => RecentSignInRequiredProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -68,9 +69,13 @@ impl IdentityMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The proof.")] input: ConfirmIdentityInput,
     ) -> Result<ConfirmIdentityPayload> {
-        let member = *ctx.member()?;
-        let outcome = Box::pin(accounts::confirm_identity(ctx.app(), &member, input.into(), &client(ctx, None))).await;
-        let success = |confirmed_until| ConfirmIdentitySuccess { me: Me::signed_in(member), confirmed_until };
-        ConfirmIdentityPayload::of(outcome.map(success))
+        ConfirmIdentityPayload::of(confirm(ctx, input).await)
     }
+}
+
+async fn confirm(ctx: &Context<'_>, input: ConfirmIdentityInput) -> error::Result<ConfirmIdentitySuccess> {
+    let owner = ctx.owner()?;
+    let confirmed_until =
+        Box::pin(accounts::confirm_identity(ctx.app(), &owner, input.into(), &client(ctx, None))).await?;
+    Ok(ConfirmIdentitySuccess { me: Me::signed_in(*owner), confirmed_until })
 }

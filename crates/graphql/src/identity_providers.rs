@@ -154,6 +154,7 @@ payload! {
         RecentSignInRequired => RecentSignInRequiredProblem,
         ProviderUnavailable => ProviderUnavailableProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -255,6 +256,7 @@ payload! {
         ProviderTaken => ProviderTakenProblem,
         StateConflict => StateConflictProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -278,6 +280,7 @@ payload! {
         NotFound => NotFoundProblem,
         RecentSignInRequired => RecentSignInRequiredProblem,
         StateConflict => StateConflictProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -365,20 +368,20 @@ async fn sign_in(
 }
 
 async fn begin_link(ctx: &Context<'_>, input: BeginProviderLinkInput) -> error::Result<BeginProviderLinkSuccess> {
-    let recent = accounts::recent(ctx.app(), ctx.member()?).await?;
+    let recent = accounts::recent(ctx.app(), &ctx.owner()?).await?;
     let at = (input.provider.as_str(), input.redirect_uri.as_str());
     Ok(accounts::begin_provider_link(ctx.app(), &recent, at).await?.into())
 }
 
 async fn link(ctx: &Context<'_>, input: CompleteProviderLinkInput) -> error::Result<CompleteProviderLinkSuccess> {
     let response = response((input.handle, input.state), (input.code, input.error), input.iss)?;
-    let recent = accounts::recent(ctx.app(), ctx.member()?).await?;
+    let recent = accounts::recent(ctx.app(), &ctx.owner()?).await?;
     accounts::complete_provider_link(ctx.app(), &recent, &response).await?;
-    Ok(CompleteProviderLinkSuccess { me: Me::signed_in(*recent) })
+    Ok(CompleteProviderLinkSuccess { me: Me::signed_in(**recent) })
 }
 
 async fn unlink(ctx: &Context<'_>, input: UnlinkProviderInput) -> error::Result<UnlinkProviderSuccess> {
-    let recent = accounts::recent(ctx.app(), ctx.member()?).await?;
+    let recent = accounts::recent(ctx.app(), &ctx.owner()?).await?;
     accounts::unlink_provider(ctx.app(), &recent, &input.provider).await?;
-    Ok(UnlinkProviderSuccess { me: Me::signed_in(*recent) })
+    Ok(UnlinkProviderSuccess { me: Me::signed_in(**recent) })
 }

@@ -22,6 +22,7 @@ pub mod hosting;
 pub mod identity;
 pub mod identity_providers;
 mod ids;
+pub mod impersonations;
 pub mod listings;
 pub mod loaders;
 mod money;
@@ -107,6 +108,7 @@ pub struct Mutation(
     support_cases::CaseMutation,
     desk::DeskCaseMutation,
     desk::FeatureMutation,
+    impersonations::ImpersonationMutation,
 );
 
 /// Fields of other modules in `Me`.
@@ -125,6 +127,7 @@ pub struct MyFields(
     privacy::erasures::MyErasure,
     passkeys::MyPasskeys,
     identity_providers::MyLinkedProviders,
+    impersonations::MyImpersonations,
 );
 
 impl MyFields {
@@ -145,6 +148,7 @@ impl MyFields {
             privacy::erasures::MyErasure(own()),
             passkeys::MyPasskeys(own()),
             identity_providers::MyLinkedProviders(own()),
+            impersonations::MyImpersonations(own()),
         )
     }
 }

@@ -106,6 +106,7 @@ payload! {
         InvalidInput => InvalidInputProblem,
         InvalidCredentials => InvalidCredentialsProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -150,10 +151,12 @@ impl PasswordMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Both passwords.")] input: ChangePasswordInput,
     ) -> Result<ChangePasswordPayload> {
-        let member = *ctx.member()?;
-        let ChangePasswordInput { current_password, new_password } = input;
-        let passwords = (current_password, new_password);
-        let outcome = Box::pin(accounts::change_password(ctx.app(), &member, passwords, &client(ctx, None))).await;
-        ChangePasswordPayload::of(outcome.map(|()| ChangePasswordSuccess { me: Me::signed_in(member) }))
+        ChangePasswordPayload::of(change(ctx, input).await)
     }
+}
+
+async fn change(ctx: &Context<'_>, input: ChangePasswordInput) -> error::Result<ChangePasswordSuccess> {
+    let (owner, passwords) = (ctx.owner()?, (input.current_password, input.new_password));
+    Box::pin(accounts::change_password(ctx.app(), &owner, passwords, &client(ctx, None))).await?;
+    Ok(ChangePasswordSuccess { me: Me::signed_in(*owner) })
 }

@@ -281,6 +281,7 @@ payload! {
         PaymentUnavailable => PaymentUnavailableProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -315,6 +316,7 @@ payload! {
         PaymentUnavailable => PaymentUnavailableProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -345,12 +347,11 @@ impl PaymentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Booking and payment method.")] input: PayBookingInput,
     ) -> Result<PayBookingPayload> {
-        let guest = ctx.member()?;
-        let outcome = match input.read() {
-            Ok((booking, method, key)) => Box::pin(payments::pay(ctx.app(), guest, &booking, method, &key)).await,
-            Err(error) => Err(error),
+        let outcome = async {
+            let (guest, (booking, method, key)) = (ctx.owner()?, input.read()?);
+            payments::pay(ctx.app(), &guest, &booking, method, &key).await
         };
-        let answer = answer(ctx, outcome).await;
+        let answer = answer(ctx, Box::pin(outcome).await).await;
         PayBookingPayload::of(answer.map(|(payment, booking, replayed)| PayBookingSuccess {
             payment,
             booking,
@@ -364,12 +365,12 @@ impl PaymentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The payment.")] input: ConfirmPaymentInput,
     ) -> Result<ConfirmPaymentPayload> {
-        let guest = ctx.member()?;
-        let outcome = match ids::keyed(&input.payment_id, ("paymentId", "payment"), input.idempotency_key) {
-            Ok((payment, key)) => Box::pin(payments::confirm(ctx.app(), guest, payment, &key)).await,
-            Err(error) => Err(error),
+        let outcome = async {
+            let guest = ctx.owner()?;
+            let (payment, key) = ids::keyed(&input.payment_id, ("paymentId", "payment"), input.idempotency_key)?;
+            payments::confirm(ctx.app(), &guest, payment, &key).await
         };
-        let answer = answer(ctx, outcome).await;
+        let answer = answer(ctx, Box::pin(outcome).await).await;
         ConfirmPaymentPayload::of(answer.map(|(payment, booking, replayed)| ConfirmPaymentSuccess {
             payment,
             booking,

@@ -4,7 +4,10 @@ use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use super::{accounts::Me, checked::Checked, context::ContextExt, error::Result, payload::payload};
 use domain::users::{self, ProfileChanges};
-use types::{error::Validation, scalars::Url};
+use types::{
+    error::{self, Validation},
+    scalars::Url,
+};
 
 /// Input of `updateProfile`: omitted fields stay unchanged.
 #[derive(InputObject)]
@@ -62,6 +65,7 @@ payload! {
     /// The result of `updateProfile`.
     UpdateProfilePayload(UpdateProfileSuccess) {
         InvalidInput => InvalidInputProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -77,8 +81,12 @@ impl ProfileMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The changes.")] input: UpdateProfileInput,
     ) -> Result<UpdateProfilePayload> {
-        let member = *ctx.member()?;
-        let outcome = users::update_profile(ctx.app(), &member, &input.read()).await;
-        UpdateProfilePayload::of(outcome.map(|()| UpdateProfileSuccess { me: Me::signed_in(member) }))
+        UpdateProfilePayload::of(update(ctx, input).await)
     }
+}
+
+async fn update(ctx: &Context<'_>, input: UpdateProfileInput) -> error::Result<UpdateProfileSuccess> {
+    let owner = ctx.owner()?;
+    users::update_profile(ctx.app(), &owner, &input.read()).await?;
+    Ok(UpdateProfileSuccess { me: Me::signed_in(*owner) })
 }

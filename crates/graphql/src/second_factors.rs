@@ -80,6 +80,7 @@ payload! {
         EmailNotVerified => EmailNotVerifiedProblem,
         RecentSignInRequired => RecentSignInRequiredProblem,
         StateConflict => StateConflictProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -108,6 +109,7 @@ payload! {
         InvalidSecondFactor => InvalidSecondFactorProblem,
         StateConflict => StateConflictProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -124,6 +126,7 @@ payload! {
         EmailNotVerified => EmailNotVerifiedProblem,
         RecentSignInRequired => RecentSignInRequiredProblem,
         StateConflict => StateConflictProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -142,6 +145,7 @@ payload! {
         EmailNotVerified => EmailNotVerifiedProblem,
         RecentSignInRequired => RecentSignInRequiredProblem,
         StateConflict => StateConflictProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -227,28 +231,28 @@ impl SecondFactorMutation {
 }
 
 async fn begin(ctx: &Context<'_>) -> error::Result<BeginSecondFactorSuccess> {
-    let recent = accounts::recent(ctx.app(), ctx.member()?).await?;
+    let recent = accounts::recent(ctx.app(), &ctx.owner()?).await?;
     let setup = Box::pin(accounts::begin_second_factor(ctx.app(), &recent)).await?;
     let (uri, secret) = (setup.uri()?, setup.secret.text()?);
-    Ok(BeginSecondFactorSuccess { me: Me::signed_in(*recent), uri, secret, expires_at: setup.expires_at })
+    Ok(BeginSecondFactorSuccess { me: Me::signed_in(**recent), uri, secret, expires_at: setup.expires_at })
 }
 
 async fn confirm(ctx: &Context<'_>, input: ConfirmSecondFactorInput) -> error::Result<ConfirmSecondFactorSuccess> {
-    let recent = accounts::recent(ctx.app(), ctx.member()?).await?;
+    let recent = accounts::recent(ctx.app(), &ctx.owner()?).await?;
     let codes = Box::pin(accounts::confirm_second_factor(ctx.app(), &recent, &input.code)).await?;
-    Ok(ConfirmSecondFactorSuccess { me: Me::signed_in(*recent), recovery_codes: texts(&codes) })
+    Ok(ConfirmSecondFactorSuccess { me: Me::signed_in(**recent), recovery_codes: texts(&codes) })
 }
 
 async fn disable(ctx: &Context<'_>) -> error::Result<DisableSecondFactorSuccess> {
-    let recent = accounts::recent(ctx.app(), ctx.member()?).await?;
+    let recent = accounts::recent(ctx.app(), &ctx.owner()?).await?;
     Box::pin(accounts::disable_second_factor(ctx.app(), &recent)).await?;
-    Ok(DisableSecondFactorSuccess { me: Me::signed_in(*recent) })
+    Ok(DisableSecondFactorSuccess { me: Me::signed_in(**recent) })
 }
 
 async fn replace_codes(ctx: &Context<'_>) -> error::Result<ReplaceRecoveryCodesSuccess> {
-    let recent = accounts::recent(ctx.app(), ctx.member()?).await?;
+    let recent = accounts::recent(ctx.app(), &ctx.owner()?).await?;
     let codes = Box::pin(accounts::replace_recovery_codes(ctx.app(), &recent)).await?;
-    Ok(ReplaceRecoveryCodesSuccess { me: Me::signed_in(*recent), recovery_codes: texts(&codes) })
+    Ok(ReplaceRecoveryCodesSuccess { me: Me::signed_in(**recent), recovery_codes: texts(&codes) })
 }
 
 fn texts(codes: &[RecoveryCode]) -> Vec<String> {

@@ -141,6 +141,7 @@ payload! {
     /// The result of `endSession`.
     EndSessionPayload(EndSessionSuccess) {
         NotFound => NotFoundProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -163,6 +164,7 @@ payload! {
     /// The result of `endOtherSessions`.
     EndOtherSessionsPayload(EndOtherSessionsSuccess) {
         InvalidInput => InvalidInputProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -192,8 +194,8 @@ impl SessionMutation {
 }
 
 async fn end(ctx: &Context<'_>, input: EndSessionInput) -> error::Result<EndSessionSuccess> {
-    let (owner, id) = (ctx.member()?, ids::input(&input.session_id, "sessionId", "session")?);
-    Box::pin(sessions::end(ctx.app(), owner, id)).await?;
+    let (owner, id) = (ctx.owner()?, ids::input(&input.session_id, "sessionId", "session")?);
+    Box::pin(sessions::end(ctx.app(), &owner, id)).await?;
     if id == owner.session() {
         Delivery::clear_of_viewer(ctx);
     }
@@ -201,7 +203,7 @@ async fn end(ctx: &Context<'_>, input: EndSessionInput) -> error::Result<EndSess
 }
 
 async fn end_others(ctx: &Context<'_>, input: EndOtherSessionsInput) -> error::Result<EndOtherSessionsSuccess> {
-    let owner = ctx.member()?;
-    let ended = Box::pin(sessions::end_others(ctx.app(), owner, input.forget_devices.unwrap_or(false))).await?;
+    let owner = ctx.owner()?;
+    let ended = Box::pin(sessions::end_others(ctx.app(), &owner, input.forget_devices.unwrap_or(false))).await?;
     Ok(EndOtherSessionsSuccess { count: i32::try_from(ended).unwrap_or(i32::MAX) })
 }

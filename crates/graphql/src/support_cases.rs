@@ -205,6 +205,7 @@ payload! {
         TooManyAttempts => TooManyAttemptsProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
         FeatureOff => FeatureOffProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -244,6 +245,7 @@ payload! {
         NotFound => NotFoundProblem,
         StateConflict => StateConflictProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -259,9 +261,8 @@ impl CaseMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The case.")] input: OpenCaseInput,
     ) -> Result<OpenCasePayload> {
-        let reporter = ctx.member()?;
         let opened = async {
-            let (new, key) = input.read()?;
+            let (reporter, (new, key)) = (ctx.owner()?, input.read()?);
             support_cases::open(ctx.app(), &reporter.verified()?, &new, &key).await
         };
         let done = Box::pin(opened).await;
@@ -274,10 +275,9 @@ impl CaseMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The case and the answer.")] input: AnswerCaseInput,
     ) -> Result<AnswerCasePayload> {
-        let reporter = ctx.member()?;
         let answered = async {
-            let (case, text, key) = input.read()?;
-            support_cases::answer(ctx.app(), reporter, (case, text), &key).await
+            let (reporter, (case, text, key)) = (ctx.owner()?, input.read()?);
+            support_cases::answer(ctx.app(), &reporter, (case, text), &key).await
         };
         let done = Box::pin(answered).await;
         AnswerCasePayload::of(done.map(|it| AnswerCaseSuccess { case: case_of(it.answer), replayed: it.replayed }))

@@ -6,8 +6,8 @@ use diesel_async::RunQueryDsl;
 use super::{
     query_parts::among,
     schema::{
-        bookings, idempotency_keys, listing_amenities, listing_words, listings, outbox, photos, reviews, role_grants,
-        sessions,
+        bookings, idempotency_keys, impersonations, listing_amenities, listing_words, listings, outbox, photos,
+        reviews, role_grants, sessions,
     },
 };
 use crate::prepared::Prepare as _;
@@ -71,6 +71,15 @@ pub async fn strip_reviews(tx: &mut Conn, person: UserId) -> QueryResult<Vec<(Re
 pub async fn strip_role_grants(tx: &mut Conn, person: UserId) -> QueryResult<usize> {
     diesel::update(role_grants::table.filter(role_grants::user_id.eq(person)))
         .set(role_grants::reason.eq(""))
+        .prepared()
+        .execute(tx)
+        .await
+}
+
+/// Removes why staff acted as a person.
+pub async fn strip_impersonations(tx: &mut Conn, person: UserId) -> QueryResult<usize> {
+    diesel::update(impersonations::table.filter(impersonations::person_id.eq(person)))
+        .set(impersonations::reason.eq(""))
         .prepared()
         .execute(tx)
         .await

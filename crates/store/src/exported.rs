@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     bookings::Booking,
+    impersonations::Impersonation,
     listings::Listing,
     payments::{Payment, Refund},
     photos::Photo,
@@ -13,8 +14,8 @@ use super::{
     reviews::Review,
     role_grants::RoleGrant,
     schema::{
-        bookings, consents, devices, events, feed_entries, listings, payments, photos, quotes, refunds, reviews,
-        role_grants, sessions, users, wishlist_items, wishlists,
+        bookings, consents, devices, events, feed_entries, impersonations, listings, payments, photos, quotes, refunds,
+        reviews, role_grants, sessions, users, wishlist_items, wishlists,
     },
     wishlists::{Wishlist, WishlistItem},
 };
@@ -120,6 +121,12 @@ pub async fn devices(conn: &mut Conn, person: UserId) -> QueryResult<Vec<StoredD
 pub async fn consents(conn: &mut Conn, part: Part) -> QueryResult<Vec<Consent>> {
     let own = consents::table.filter(consents::user_id.eq(part.person)).select(Consent::as_select());
     by_id!(own, consents::id, part).load(conn).await
+}
+
+/// The impersonations of a person.
+pub async fn impersonations(conn: &mut Conn, part: Part) -> QueryResult<Vec<Impersonation>> {
+    let own = impersonations::table.filter(impersonations::person_id.eq(part.person));
+    by_id!(own.select(Impersonation::as_select()), impersonations::id, part).load(conn).await
 }
 
 /// Grants of roles.

@@ -21,6 +21,7 @@ pub mod feature_switches;
 pub mod exported;
 pub mod holds;
 pub mod idempotency;
+pub mod impersonations;
 pub mod legal_holds;
 pub mod limits;
 pub mod listings;

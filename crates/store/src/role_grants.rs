@@ -55,6 +55,18 @@ pub async fn roles(conn: &mut Conn, user: UserId, now: Timestamp) -> QueryResult
         .await
 }
 
+/// The grants to `user` that are in force at `now`, locked until the transaction ends, so that none is ended meanwhile.
+pub async fn lock_in_force(tx: &mut Conn, user: UserId, now: Timestamp) -> QueryResult<Vec<RoleGrant>> {
+    role_grants::table
+        .filter(role_grants::user_id.eq(user))
+        .filter(role_grants::ended_at.is_null())
+        .filter(role_grants::expires_at.is_null().or(role_grants::expires_at.gt(now)))
+        .select(RoleGrant::as_select())
+        .for_update()
+        .load(tx)
+        .await
+}
+
 /// A page of all grants and one more, newest first.
 pub async fn page(conn: &mut Conn, page: &Page<Newest<RoleGrantId>>) -> QueryResult<Vec<RoleGrant>> {
     let grants = role_grants::table.select(RoleGrant::as_select());

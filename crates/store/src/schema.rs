@@ -202,6 +202,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    impersonations (id) {
+        id -> Binary,
+        person_id -> Binary,
+        staff_id -> Binary,
+        staff_session_id -> Binary,
+        role -> Text,
+        reason -> Text,
+        started_at -> Datetime,
+        expires_at -> Datetime,
+        ended_at -> Nullable<Datetime>,
+        end_recorded_at -> Nullable<Datetime>,
+        audit_due_at -> Nullable<Datetime>,
+    }
+}
+
+diesel::table! {
     imports (dataset, file) {
         dataset -> Text,
         file -> Text,
@@ -760,11 +776,11 @@ diesel::joinable!(wishlists -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query! {
     amenities, audit_entries, audit_head, bookings, co_hosts, consents,
     data_exports, devices, erasures, events, feature_switches, feed_entries,
-    feeds, guest_holds, held_data, idempotency_keys, imports, inbox,
-    legal_holds, limits, listing_amenities, listing_imports, listing_suspensions, listing_words,
-    listings, night_rates, nights, one_time_codes, outbox, passkey_challenges,
-    passkeys, payment_cards, payment_cases, payments, person_keys, photos,
-    provider_attempts, provider_links, quotes, recovery_codes, refresh_tokens, refunds,
-    reviews, role_grants, second_factors, sessions, sign_in_challenges, support_case_notes,
-    support_cases, users, wishlist_items, wishlists,
+    feeds, guest_holds, held_data, idempotency_keys, impersonations, imports,
+    inbox, legal_holds, limits, listing_amenities, listing_imports, listing_suspensions,
+    listing_words, listings, night_rates, nights, one_time_codes, outbox,
+    passkey_challenges, passkeys, payment_cards, payment_cases, payments, person_keys,
+    photos, provider_attempts, provider_links, quotes, recovery_codes, refresh_tokens,
+    refunds, reviews, role_grants, second_factors, sessions, sign_in_challenges,
+    support_case_notes, support_cases, users, wishlist_items, wishlists,
 }

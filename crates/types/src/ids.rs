@@ -203,6 +203,8 @@ ids! {
     DataExportId = "dex";
     /// A legal hold.
     LegalHoldId = "lh";
+    /// An impersonation by staff. It ends as a session does, so its bits are also those of the session in its tokens.
+    ImpersonationId = "imp";
 }
 
 /// The bits of an id whose type follows from the context.
@@ -257,8 +259,20 @@ macro_rules! objects {
 }
 
 objects! {
-    BookingId CodeId ConsentId ListingId MailId PaymentId QuoteId RefundId ReviewId RoleGrantId SessionId SupportCaseId UserId
-    WishlistId
+    BookingId CodeId ConsentId ImpersonationId ListingId MailId PaymentId QuoteId RefundId ReviewId RoleGrantId SessionId
+    SupportCaseId UserId WishlistId
+}
+
+impl From<ImpersonationId> for SessionId {
+    fn from(id: ImpersonationId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<SessionId> for ImpersonationId {
+    fn from(id: SessionId) -> Self {
+        Self(id.0)
+    }
 }
 
 impl From<UserId> for MeId {

@@ -29,6 +29,8 @@ pub struct Retention {
     pub failed_mails: Duration,
     /// Permissions to read an export, after they have expired.
     pub data_exports: Duration,
+    /// When staff acted as a person, after it has expired.
+    pub impersonations: Duration,
 }
 
 impl Default for Retention {
@@ -46,6 +48,7 @@ impl Default for Retention {
             codes: Duration::days(7),
             failed_mails: Duration::days(30),
             data_exports: Duration::days(30),
+            impersonations: Duration::days(400),
         }
     }
 }

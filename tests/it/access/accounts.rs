@@ -79,12 +79,14 @@ pub(super) async fn password(world: &World, row: Row) -> Value {
     json!({ "input": input })
 }
 
-/// All viewers have proved a moment ago who they are.
+/// All viewers have proved a moment ago who they are, in sessions that are in use.
 pub(super) async fn prove_all(world: &World) {
     for (_, actor) in world.viewers() {
         if let Some(actor) = actor {
             let (conn, now) = (&mut world.app.conn().await, world.app.app.now());
             store::sessions::record_authentication(conn, actor.member.session(), now).await.unwrap();
+            let expires_at = now + world.app.app.terms.refresh_token;
+            store::sessions::record_use(conn, actor.member.session(), now, expires_at).await.unwrap();
         }
     }
 }

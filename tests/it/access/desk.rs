@@ -44,6 +44,17 @@ pub async fn feature(world: &World) -> Value {
     json!({ "input": { "idempotencyKey": world.app.key(), "feature": "CASES", "isOn": true } })
 }
 
+/// Of somebody new each time.
+pub async fn impersonation(world: &World, field: &str) -> Value {
+    super::accounts::prove_all(world).await;
+    let person = Actor::register(&world.app, "Nils Newer").await.member.id().to_string();
+    if field == "startImpersonation" {
+        return json!({ "input": { "personId": person, "idempotencyKey": world.app.key() } });
+    }
+    let started = act(&world.support, "startImpersonation", json!({ "personId": person })).await;
+    json!({ "input": { "impersonationId": started["impersonation"]["id"], "idempotencyKey": world.app.key() } })
+}
+
 pub async fn hold(world: &World, field: &str) -> Value {
     // Of somebody new each time.
     let person = Actor::register(&world.app, "Nils Newer").await;

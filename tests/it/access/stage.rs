@@ -131,6 +131,8 @@ pub const ROWS: &[Row] = &[
     row("desk", ""),
     row("grantRole", ""),
     row("endRole", ""),
+    row("startImpersonation", ""),
+    row("endImpersonation", "support's"),
     row("placeLegalHold", ""),
     row("endLegalHold", ""),
     row("readHeldData", ""),
@@ -223,6 +225,7 @@ fn objects(world: &World, row: Row) -> BoxFuture<'_, Value> {
             Box::pin(async { json!({}) })
         }
         "requestDataExport" => Box::pin(accounts::data_export(world)),
+        "startImpersonation" | "endImpersonation" => Box::pin(desk::impersonation(world, row.field)),
         "placeLegalHold" | "endLegalHold" | "readHeldData" => Box::pin(desk::hold(world, row.field)),
         "desk" => Box::pin(async { json!({ "search": world.guest.member.id().to_string() }) }),
         "suspendPerson" | "restorePerson" | "suspendListing" | "restoreListing" | "deskCancelBooking" => {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use types::{CoHostAccess, StaffRole};
 
 use crate::{
-    desk::{act, desk},
+    desk::{act, desk, impersonate},
     harness::{
         actors::{Actor, CREATE_LISTING, home},
         app::TestApp,
@@ -42,6 +42,8 @@ pub struct World {
     pub support: Actor,
     pub finance: Actor,
     pub admin: Actor,
+    /// Support who act as the guest and as the host; nobody in [`World::new`].
+    acting: Option<[Actor; 2]>,
     /// With which one can sign in.
     pub identity_server: IdentityServer,
 }
@@ -79,6 +81,7 @@ impl World {
             support,
             finance,
             admin,
+            acting: None,
             identity_server,
         };
         // Every user is a guest once and a host once, so that all their streams have events.
@@ -91,8 +94,31 @@ impl World {
         world
     }
 
+    /// One in which support act as the guest and as the host.
+    pub async fn impersonated() -> Self {
+        let world = Self::new().await;
+        let as_guest = impersonate(&world.support, &world.guest).await;
+        let as_host = impersonate(&world.support, &world.host).await;
+        Self { acting: Some([as_guest, as_host]), ..world }
+    }
+
+    /// Support who act as the guest.
+    pub fn as_guest(&self) -> &Actor {
+        &self.acting.as_ref().unwrap()[0]
+    }
+
+    /// Support who act as the host.
+    pub fn as_host(&self) -> &Actor {
+        &self.acting.as_ref().unwrap()[1]
+    }
+
     /// All viewers, by the name of their column.
-    pub fn viewers(&self) -> [(&'static str, Option<&Actor>); 12] {
+    pub fn viewers(&self) -> Vec<(&'static str, Option<&Actor>)> {
+        let acting = ["as guest", "as host"].into_iter().zip(self.acting.iter().flatten().map(Some));
+        self.people().into_iter().chain(acting).collect()
+    }
+
+    fn people(&self) -> [(&'static str, Option<&Actor>); 12] {
         let co_host = |access| self.co_hosts.iter().find(|(of, _)| *of == access).map(|(_, co_host)| co_host);
         [
             ("nobody", None),

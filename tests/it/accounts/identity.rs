@@ -16,7 +16,7 @@ const CHANGE: &str = "mutation ($input: ChangePasswordInput!) { changePassword(i
 
 /// Whether the session of `actor` has a recent proof.
 async fn is_recent(actor: &Actor) -> bool {
-    match recent(&actor.app.app, &actor.member).await {
+    match recent(&actor.app.app, &actor.member.owner().unwrap()).await {
         Ok(recent) => recent.id() == actor.member.id(),
         Err(Error::Refused(Refusal::RecentSignInRequired(_))) => false,
         Err(other) => panic!("{other}"),
@@ -60,7 +60,10 @@ async fn the_password_makes_the_proof_recent_again() {
     app.pass(Duration::minutes(10));
     assert_eq!(ada.mutate(CHANGE, changed).await["__typename"], "ChangePasswordSuccess");
     assert!(is_recent(&ada).await, "the current password counts too");
-    assert!(matches!(recent(&app.app, &other.member).await, Err(Error::Unauthenticated)), "it has ended");
+    assert!(
+        matches!(recent(&app.app, &other.member.owner().unwrap()).await, Err(Error::Unauthenticated)),
+        "it has ended"
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod cancellations;
 mod cards;
 mod cases;
 mod features;
+mod impersonation;
 mod refunds;
 mod reviews;
 mod roles;
@@ -15,6 +16,16 @@ mod suspensions;
 use serde_json::{Value, json};
 
 use crate::{harness::actors::Actor, operations::of_field};
+
+/// The member of staff, who acts as `person`. Their session proves a moment ago who they are.
+pub async fn impersonate(staff: &Actor, person: &Actor) -> Actor {
+    let (conn, now) = (&mut staff.app.conn().await, staff.app.app.now());
+    store::sessions::record_authentication(conn, staff.member.session(), now).await.unwrap();
+    let started = act(staff, "startImpersonation", json!({ "personId": person.member.id().to_string() })).await;
+    let access = started["accessToken"].as_str().unwrap_or_else(|| panic!("{started}")).to_owned();
+    let (member, _) = staff.app.app.keys.verify(&access, now).unwrap();
+    Actor { app: staff.app.clone(), member, access, refresh: String::new() }
+}
 
 /// What the viewer sees of the desk.
 pub async fn desk(viewer: &Actor, fields: &str) -> Value {

@@ -68,7 +68,7 @@ impl World {
         users::insert(&mut self.test.conn().await, &user).await.unwrap();
         let session = SessionId::new(now, &*self.app.entropy);
         {
-            let holder = Holder { user: id, session, has_verified_email: true };
+            let holder = Holder { user: id, session, has_verified_email: true, impersonator: None };
             self.app.keys.sign(holder, now, Duration::minutes(15)).unwrap().1
         }
     }

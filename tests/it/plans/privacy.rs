@@ -16,6 +16,12 @@ pub async fn fill(conn: &mut Conn) {
              SELECT id, id, id, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL 7 DAY FROM {people}"
         ),
         format!(
+            "INSERT INTO impersonations \
+             (id, person_id, staff_id, staff_session_id, role, reason, started_at, expires_at, audit_due_at) \
+             SELECT s.id, s.id, o.id, s.id, 'SUPPORT', 'for a test', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL 1 HOUR, \
+             UTC_TIMESTAMP(6) + INTERVAL 1 HOUR FROM {people} CROSS JOIN (SELECT MAX(id) AS id FROM users) o WHERE s.id <> o.id"
+        ),
+        format!(
             "INSERT INTO person_keys (user_id, key_id, sealed_key, created_at) \
              SELECT id, 'test', REPEAT('x', 60), UTC_TIMESTAMP(6) FROM {people}"
         ),
@@ -26,5 +32,5 @@ pub async fn fill(conn: &mut Conn) {
     ] {
         assert!(diesel::sql_query(&copy).execute(conn).await.unwrap() > 1_000, "{copy}");
     }
-    conn.batch_execute("ANALYZE TABLE consents, data_exports, person_keys, erasures").await.unwrap();
+    conn.batch_execute("ANALYZE TABLE consents, data_exports, impersonations, person_keys, erasures").await.unwrap();
 }

@@ -5,6 +5,7 @@ use super::verification::locked;
 use crate::{
     app::App,
     events::NewChange,
+    impersonations::{self, Which},
     privacy::erasures,
     sessions::{Ended, end_all},
 };
@@ -70,7 +71,7 @@ pub(crate) async fn erase(tx: &mut Conn, account: &Account, now: Timestamp) -> R
     quotes::delete_unbooked(tx, user).await?;
     let mut changes = remove_listings(tx, user, now).await?;
     refuse_open_bookings(tx, user, now).await?;
-    let ended = end_all(tx, user, now).await?;
+    let ended = end_all(tx, user, now).await?.and(impersonations::end_all(tx, Which::Of(user), now).await?);
     forget_sign_in(tx, account).await?;
     wishlists::delete_all(tx, user).await?;
     co_hosts::delete_of_person(tx, user, account.email.as_deref()).await?;
@@ -80,6 +81,7 @@ pub(crate) async fn erase(tx: &mut Conn, account: &Account, now: Timestamp) -> R
     data_exports::delete_all(tx, user).await?;
     erased::delete_stored_responses(tx, user).await?;
     erased::strip_role_grants(tx, user).await?;
+    erased::strip_impersonations(tx, user).await?;
     erased::strip_hosted(tx, user).await?;
     let reviews = erased::strip_reviews(tx, user).await?;
     changes.extend(reviews.into_iter().map(|(review, listing)| NewChange::erased_review(review, listing)));

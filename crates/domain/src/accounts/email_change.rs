@@ -9,7 +9,7 @@ use crate::{
     app::App,
     mails::{self, Order},
 };
-use auth::{Member, RecentMember};
+use auth::{AccountOwner, RecentMember};
 use mysql_engine::Conn;
 use store::{
     accounts::{self, Account},
@@ -104,7 +104,7 @@ pub async fn request_email_change(app: &App, member: &RecentMember, new_email: E
 ///
 /// # Errors
 /// Problems of the contract's `confirmEmailChange`.
-pub async fn confirm_email_change(app: &App, member: &Member, code: &str) -> Result<bool> {
+pub async fn confirm_email_change(app: &App, member: &AccountOwner, code: &str) -> Result<bool> {
     let (user, now) = (member.id(), app.now());
     limits::attempt(app, &app.limits.codes, &[user.as_bytes()]).await?;
     let (checked, is_changed) = app
@@ -161,7 +161,7 @@ async fn complete(app: &App, tx: &mut Conn, account: &Account, now: Timestamp) -
 ///
 /// # Errors
 /// Problems of the contract's `cancelEmailChange`.
-pub async fn cancel_email_change(app: &App, member: &Member, new_email: &Email) -> Result<bool> {
+pub async fn cancel_email_change(app: &App, member: &AccountOwner, new_email: &Email) -> Result<bool> {
     let now = app.now();
     app.database
         .transaction(async |tx| {

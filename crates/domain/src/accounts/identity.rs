@@ -6,7 +6,7 @@
 
 use super::{Client, limits, passkeys::confirm_with_passkey, second_factor::use_code, verification::locked};
 use crate::{app::App, sessions::lock_current};
-use auth::{Fit, LastProof, Member, Password, RecentMember};
+use auth::{AccountOwner, Fit, LastProof, Member, Password, RecentMember};
 use client_limits::Lane;
 use mysql_engine::Conn;
 use store::second_factors;
@@ -31,7 +31,7 @@ pub enum IdentityProof {
 ///
 /// # Errors
 /// [`Refusal::RecentSignInRequired`] when they have not; [`Error::Unauthenticated`] when their session has ended.
-pub async fn recent(app: &App, member: &Member) -> Result<RecentMember> {
+pub async fn recent(app: &App, member: &AccountOwner) -> Result<RecentMember> {
     recent_in(app, &mut app.conn().await?, member, app.now()).await
 }
 
@@ -39,7 +39,12 @@ pub async fn recent(app: &App, member: &Member) -> Result<RecentMember> {
 ///
 /// # Errors
 /// As [`recent`].
-pub(super) async fn recent_in(app: &App, conn: &mut Conn, member: &Member, now: Timestamp) -> Result<RecentMember> {
+pub(super) async fn recent_in(
+    app: &App,
+    conn: &mut Conn,
+    member: &AccountOwner,
+    now: Timestamp,
+) -> Result<RecentMember> {
     let (user, session) = (member.id(), member.session());
     let found = store::sessions::authenticated_at(conn, user, session).await?.ok_or(Error::Unauthenticated)?;
     let recent_until = found.map(|at| at + app.terms.recent_sign_in);
@@ -79,7 +84,12 @@ async fn require_that_password_serves(conn: &mut Conn, member: &Member) -> Resul
 ///
 /// # Errors
 /// Problems of the contract's `confirmIdentity`.
-pub async fn confirm_identity(app: &App, member: &Member, proof: IdentityProof, client: &Client) -> Result<Timestamp> {
+pub async fn confirm_identity(
+    app: &App,
+    member: &AccountOwner,
+    proof: IdentityProof,
+    client: &Client,
+) -> Result<Timestamp> {
     match proof {
         IdentityProof::Password(password) => with_password(app, member, password, client).await?,
         IdentityProof::Code(code) => with_code(app, member, &code).await?,
@@ -89,7 +99,7 @@ pub async fn confirm_identity(app: &App, member: &Member, proof: IdentityProof, 
     Ok(app.now() + app.terms.recent_sign_in)
 }
 
-async fn with_password(app: &App, member: &Member, password: String, client: &Client) -> Result<()> {
+async fn with_password(app: &App, member: &AccountOwner, password: String, client: &Client) -> Result<()> {
     let (user, lane) = (member.id(), Lane::Address(client.address));
     limits::attempt(app, &app.limits.confirmations, &[user.as_bytes()]).await?;
     require_that_password_serves(&mut app.conn().await?, member).await?;
@@ -113,7 +123,7 @@ async fn with_password(app: &App, member: &Member, password: String, client: &Cl
         .await
 }
 
-async fn with_code(app: &App, member: &Member, code: &str) -> Result<()> {
+async fn with_code(app: &App, member: &AccountOwner, code: &str) -> Result<()> {
     let (user, now) = (member.id(), app.now());
     limits::attempt(app, &app.limits.confirmation_codes, &[user.as_bytes()]).await?;
     app.database

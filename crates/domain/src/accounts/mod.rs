@@ -247,7 +247,7 @@ async fn open(
     };
     devices::remember(tx, &device.hash(), user, now, now + app.terms.device, MAX_DEVICES).await?;
     sessions::open(tx, &session, now).await?;
-    let holder = Holder { user, session: session.id, has_verified_email };
+    let holder = Holder { user, session: session.id, has_verified_email, impersonator: None };
     let (access, member) = app.keys.sign(holder, now, app.terms.access_token)?;
     Ok(SignedIn { tokens: Tokens { access, refresh, refresh_expires_at, member }, device: device.clone() })
 }

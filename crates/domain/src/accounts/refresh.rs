@@ -108,7 +108,7 @@ async fn pair(
     (at, expires_at): (Timestamp, Timestamp),
 ) -> Result<Tokens> {
     let has_verified_email = store::accounts::has_verified_email(tx, ticket.user).await?;
-    let holder = Holder { user: ticket.user, session: ticket.session, has_verified_email };
+    let holder = Holder { user: ticket.user, session: ticket.session, has_verified_email, impersonator: None };
     let (access, member) = app.keys.sign(holder, at, app.terms.access_token)?;
     Ok(Tokens { access, refresh, refresh_expires_at: expires_at, member })
 }

@@ -12,7 +12,7 @@ use crate::{
     mails::{self, Order},
     sessions::{end_all, end_all_but},
 };
-use auth::{DeviceToken, Fit, Member, NewPassword, Password};
+use auth::{AccountOwner, DeviceToken, Fit, NewPassword, Password};
 use client_limits::Lane;
 use mysql_engine::Conn;
 use store::{
@@ -108,7 +108,7 @@ async fn replace(app: &App, tx: &mut Conn, account: &Account, hash: &str, now: T
 /// Problems of the contract's `changePassword`.
 pub async fn change_password(
     app: &App,
-    member: &Member,
+    member: &AccountOwner,
     (current, new): (String, String),
     client: &Client,
 ) -> Result<()> {

@@ -10,7 +10,7 @@ use crate::{
     app::App,
     mails::{self, Order},
 };
-use auth::{AccessToken, Holder, Member};
+use auth::{AccessToken, AccountOwner, Holder, Member};
 use mysql_engine::Conn;
 use store::accounts::{self, Account};
 use telemetry::logs;
@@ -38,7 +38,7 @@ pub(super) async fn send_code(app: &App, tx: &mut Conn, user: UserId, email: &Em
 ///
 /// # Errors
 /// Problems of the contract's `verifyEmail`.
-pub async fn verify_email(app: &App, member: &Member, code: &str) -> Result<Verified> {
+pub async fn verify_email(app: &App, member: &AccountOwner, code: &str) -> Result<Verified> {
     let (user, now) = (member.id(), app.now());
     limits::attempt(app, &app.limits.codes, &[user.as_bytes()]).await?;
     let checked = app
@@ -59,7 +59,7 @@ pub async fn verify_email(app: &App, member: &Member, code: &str) -> Result<Veri
         checked.email()?;
         tracing::info!(target: logs::SECURITY, event = "email_verified", %user, "an account has verified its email");
     }
-    let holder = Holder { user, session: member.session(), has_verified_email: true };
+    let holder = Holder { user, session: member.session(), has_verified_email: true, impersonator: None };
     let (access, member) = app.keys.sign(holder, now, app.terms.access_token)?;
     Ok(Verified { access, member })
 }
@@ -68,7 +68,7 @@ pub async fn verify_email(app: &App, member: &Member, code: &str) -> Result<Veri
 ///
 /// # Errors
 /// Problems of the contract's `resendVerification`.
-pub async fn resend_verification(app: &App, member: &Member, email: Option<Email>) -> Result<Email> {
+pub async fn resend_verification(app: &App, member: &AccountOwner, email: Option<Email>) -> Result<Email> {
     let (user, now) = (member.id(), app.now());
     limits::attempt(app, &app.limits.verification_mails, &[user.as_bytes()]).await?;
     let sent = app

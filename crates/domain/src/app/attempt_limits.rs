@@ -89,6 +89,8 @@ pub struct AttemptLimits {
     pub second_factor_by_device: Rule,
     /// Exports of the data of one member.
     pub data_exports: Rule,
+    /// Impersonations by one member of staff.
+    pub impersonations: Rule,
     /// Decisions of one member about legal documents.
     pub consents: Rule,
     /// Challenges for passkeys that one address prefix asks for, to sign in.
@@ -140,6 +142,7 @@ impl Default for AttemptLimits {
             second_factor_anywhere: Rule::refusing("completeSignIn/account", 30, Duration::days(1)),
             second_factor_by_device: Rule::refusing("completeSignIn/device", 10, Duration::hours(1)),
             data_exports: Rule::refusing("requestDataExport/member", 5, Duration::days(1)),
+            impersonations: Rule::refusing("startImpersonation/member", 20, Duration::hours(1)),
             consents: Rule::refusing("setConsent/member", 60, Duration::hours(1)),
             passkey_challenges_by_address: Rule::refusing("beginPasskeySignIn/address", 300, quarter),
             passkey_challenges_by_member: Rule::refusing("beginPasskey/member", 30, Duration::hours(1)),
@@ -182,6 +185,7 @@ impl AttemptLimits {
             second_factor_anywhere: off(on.second_factor_anywhere),
             second_factor_by_device: off(on.second_factor_by_device),
             data_exports: off(on.data_exports),
+            impersonations: off(on.impersonations),
             consents: off(on.consents),
             passkey_challenges_by_address: off(on.passkey_challenges_by_address),
             passkey_challenges_by_member: off(on.passkey_challenges_by_member),

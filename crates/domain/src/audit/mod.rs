@@ -51,7 +51,7 @@ const FEATURE: &str = "feature:";
 /// An entry to append.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NewEntry {
-    /// Who did it; None: the command line.
+    /// Who did it; None: the command line, or the program itself.
     pub actor: Option<UserId>,
     /// The person for whom they did it.
     pub on_behalf_of: Option<UserId>,
@@ -75,7 +75,7 @@ pub struct Content {
     pub sequence: u64,
     /// When it happened.
     pub at: Timestamp,
-    /// Who did it: `usr_…`; None: the command line.
+    /// Who did it: `usr_…`; None: the command line, or the program itself.
     pub actor: Option<UserId>,
     /// For whom: `usr_…`.
     pub on_behalf_of: Option<UserId>,

@@ -2,7 +2,7 @@
 
 use super::{CoHost, lock_account, unknown_co_host, unknown_invitation};
 use crate::app::App;
-use auth::{Member, VerifiedMember};
+use auth::{AccountOwner, VerifiedOwner};
 use mysql_engine::Conn;
 use store::accounts::Account;
 use telemetry::logs;
@@ -15,7 +15,7 @@ use types::{
 ///
 /// # Errors
 /// Problems of the contract's `acceptCoHostInvitation`.
-pub async fn accept(app: &App, member: &VerifiedMember, id: CoHostId) -> Result<CoHost> {
+pub async fn accept(app: &App, member: &VerifiedOwner, id: CoHostId) -> Result<CoHost> {
     let now = app.now();
     let accepted = app
         .database
@@ -46,7 +46,7 @@ pub async fn accept(app: &App, member: &VerifiedMember, id: CoHostId) -> Result<
 ///
 /// # Errors
 /// Problems of the contract's `declineCoHostInvitation`.
-pub async fn decline(app: &App, member: &VerifiedMember, id: CoHostId) -> Result<()> {
+pub async fn decline(app: &App, member: &VerifiedOwner, id: CoHostId) -> Result<()> {
     let now = app.now();
     app.database
         .transaction(async |tx| {
@@ -68,7 +68,7 @@ async fn lock_waiting(tx: &mut Conn, account: &Account, id: CoHostId, now: Times
 ///
 /// # Errors
 /// Problems of the contract's `leaveCoHosting`.
-pub async fn leave(app: &App, member: &Member, id: CoHostId) -> Result<()> {
+pub async fn leave(app: &App, member: &AccountOwner, id: CoHostId) -> Result<()> {
     let now = app.now();
     app.database
         .transaction(async |tx| {

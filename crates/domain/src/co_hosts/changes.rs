@@ -2,7 +2,7 @@
 
 use super::{CoHost, unknown_co_host};
 use crate::app::App;
-use auth::{Member, RecentMember};
+use auth::{AccountOwner, Member, RecentMember};
 use mysql_engine::Conn;
 use telemetry::logs;
 use types::{
@@ -34,7 +34,7 @@ pub async fn set_access(app: &App, host: &RecentMember, id: CoHostId, access: Co
 ///
 /// # Errors
 /// Problems of the contract's `removeCoHost`.
-pub async fn remove(app: &App, host: &Member, id: CoHostId) -> Result<()> {
+pub async fn remove(app: &App, host: &AccountOwner, id: CoHostId) -> Result<()> {
     let now = app.now();
     app.database
         .transaction(async |tx| {

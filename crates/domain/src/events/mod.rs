@@ -151,7 +151,8 @@ pub(super) async fn append_with_changes(
     news: (&[BookingEvents<'_>], &[NewChange]),
     now: Timestamp,
 ) -> Result<()> {
-    Ok(store::events::append(tx, &app.cause, news, now).await?)
+    let origin = (&app.cause, app.acting().map(|acting| acting.impersonator));
+    Ok(store::events::append(tx, origin, news, now).await?)
 }
 
 /// Appends changes to the catalog, as [`append`].

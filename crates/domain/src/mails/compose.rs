@@ -7,7 +7,7 @@ use store::{
     accounts::{self, Account},
     one_time_codes::{self, OneTimeCode},
 };
-use types::{CoHostId, CodeId, CodePurpose, Email, MailId, Timestamp, UserId, error::Result};
+use types::{CoHostId, CodeId, CodePurpose, Email, ImpersonationId, MailId, Timestamp, UserId, error::Result};
 
 /// A mail without its layout.
 pub(super) struct Composed {
@@ -30,46 +30,32 @@ pub(super) async fn compose(app: &App, mail: MailId, order: &Order, ordered_at: 
         Order::ResetPassword { email, locale } => {
             reset_password(app, mail, (email, locale.as_deref()), ordered_at).await
         }
-        Order::NewDevice { user, at, network, user_agent } => {
-            let letter = |account: &Account| Letter::NewDevice {
-                name: name(account),
-                at: *at,
-                network: network.clone(),
-                device: user_agent.clone().unwrap_or_default(),
-            };
-            to_owner(app, *user, letter).await
-        }
         Order::CoHostInvitation { invitation } => invitation_to_help(app, *invitation).await,
-        Order::DeletionScheduled { user, at } => {
-            let letter = |account: &Account| Letter::DeletionScheduled { name: name(account), at: *at };
-            to_owner(app, *user, letter).await
-        }
-        Order::DataExportRequested { user, at } => {
-            let letter = |account: &Account| Letter::DataExportRequested { name: name(account), at: *at };
-            to_owner(app, *user, letter).await
-        }
-        Order::PasswordChanged { user, at } => {
-            let name_and_time = |account: &Account| Letter::PasswordChanged { name: name(account), at: *at };
-            to_owner(app, *user, name_and_time).await
-        }
-        Order::ProviderChanged { user, provider, what, at } => {
-            let letter = |account: &Account| Letter::ProviderChanged {
-                name: name(account),
-                provider: provider.clone(),
-                what: *what,
-                at: *at,
-            };
-            to_owner(app, *user, letter).await
-        }
-        Order::SecondFactorChanged { user, what, at } => {
-            let change = |account: &Account| Letter::SecondFactorChanged { name: name(account), what: *what, at: *at };
-            to_owner(app, *user, change).await
-        }
-        Order::PasskeyChanged { user, what, at } => {
-            let change = |account: &Account| Letter::PasskeyChanged { name: name(account), what: *what, at: *at };
-            to_owner(app, *user, change).await
-        }
+        Order::ImpersonationStarted { user, impersonation } => impersonation_started(app, *user, *impersonation).await,
+        Order::NewDevice { user, .. }
+        | Order::DeletionScheduled { user, .. }
+        | Order::DataExportRequested { user, .. }
+        | Order::PasswordChanged { user, .. }
+        | Order::ProviderChanged { user, .. }
+        | Order::SecondFactorChanged { user, .. }
+        | Order::PasskeyChanged { user, .. } => to_owner(app, *user, |account| notice(order, name(account))).await,
     }
+}
+
+/// What happened to an account, for its owner. Orders that are no such notice have no letter here.
+fn notice(order: &Order, name: String) -> Option<Letter> {
+    Some(match order.clone() {
+        Order::NewDevice { at, network, user_agent, .. } => {
+            Letter::NewDevice { name, at, network, device: user_agent.unwrap_or_default() }
+        }
+        Order::DeletionScheduled { at, .. } => Letter::DeletionScheduled { name, at },
+        Order::DataExportRequested { at, .. } => Letter::DataExportRequested { name, at },
+        Order::PasswordChanged { at, .. } => Letter::PasswordChanged { name, at },
+        Order::ProviderChanged { provider, what, at, .. } => Letter::ProviderChanged { name, provider, what, at },
+        Order::SecondFactorChanged { what, at, .. } => Letter::SecondFactorChanged { name, what, at },
+        Order::PasskeyChanged { what, at, .. } => Letter::PasskeyChanged { name, what, at },
+        _ => return None,
+    })
 }
 
 fn name(account: &Account) -> String {
@@ -85,11 +71,15 @@ fn link(app: &App, path: &str, code: &str) -> String {
 }
 
 /// A mail to the owner of an account, at their verified email.
-async fn to_owner(app: &App, user: UserId, letter: impl FnOnce(&Account) -> Letter) -> Result<Option<Composed>> {
+async fn to_owner(
+    app: &App,
+    user: UserId,
+    letter: impl FnOnce(&Account) -> Option<Letter>,
+) -> Result<Option<Composed>> {
     let found = accounts::find(&mut app.conn().await?, user).await?;
     Ok(found.and_then(|account| {
         let to = account.verified_email()?;
-        Some(Composed { to, locale: locale_of(&account), letter: letter(&account) })
+        Some(Composed { to, locale: locale_of(&account), letter: letter(&account)? })
     }))
 }
 
@@ -161,6 +151,15 @@ async fn invitation_to_help(app: &App, id: CoHostId) -> Result<Option<Composed>>
     };
     let locale = locale_of(invited.as_ref().unwrap_or(&host));
     Ok(Some(Composed { to: Email::stored(email), locale, letter }))
+}
+
+/// To the person as whom staff act.
+async fn impersonation_started(app: &App, user: UserId, id: ImpersonationId) -> Result<Option<Composed>> {
+    let found = store::impersonations::find(&mut app.conn().await?, id).await?;
+    let Some(row) = found else { return Ok(None) };
+    let (reason, at, until) = (row.reason, row.started_at, row.expires_at);
+    let letter = |account: &Account| Letter::ImpersonationStarted { name: name(account), reason, at, until };
+    to_owner(app, user, |account| Some(letter(account))).await
 }
 
 async fn reset_password(

@@ -20,7 +20,7 @@ use mysql_engine::{Conn, Database};
 use providers::payments::ProviderError;
 use store::outbox::Ending;
 use types::{
-    CoHostId, CodeId, EffectKind, Email, MailId, ObjectId, Timestamp, UserId,
+    CoHostId, CodeId, EffectKind, Email, ImpersonationId, MailId, ObjectId, Timestamp, UserId,
     error::{Error, Result},
 };
 
@@ -137,6 +137,13 @@ pub(crate) enum Order {
         /// When.
         at: Timestamp,
     },
+    /// Staff act as the member.
+    ImpersonationStarted {
+        /// The account.
+        user: UserId,
+        /// The impersonation.
+        impersonation: ImpersonationId,
+    },
     /// The password has changed.
     PasswordChanged {
         /// The account.
@@ -224,6 +231,7 @@ fn user_of(effect: &Effect) -> Result<Option<UserId>> {
         | Order::AccountDeleted { user, .. }
         | Order::DeletionScheduled { user, .. }
         | Order::DataExportRequested { user, .. }
+        | Order::ImpersonationStarted { user, .. }
         | Order::PasswordChanged { user, .. }
         | Order::ProviderChanged { user, .. }
         | Order::SecondFactorChanged { user, .. }

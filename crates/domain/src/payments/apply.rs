@@ -330,7 +330,7 @@ async fn confirm_paid(
     use BookingEventKind as Kind;
     // A host accepts a request; an instant booking needs no acceptance.
     let by = match booking.status {
-        BookingStatus::Requested => Actor::Host(effects::accepted_by(tx, payment.id).await?.unwrap_or(booking.host_id)),
+        BookingStatus::Requested => effects::accepted_by(tx, payment.id).await?.unwrap_or(Actor::Host(booking.host_id)),
         _ => Actor::Platform,
     };
     // A request that an older server treated as one that holds its nights.

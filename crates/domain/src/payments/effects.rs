@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     app::App,
+    events::Actor,
     outbox::{self, Effect, Failure, NewEffect},
 };
 use mysql_engine::{Conn, Database};
@@ -29,6 +30,9 @@ struct StoredCall {
     /// Who has accepted the request, of captures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     accepted_by: Option<UserId>,
+    /// The member of staff who did it, acting as that person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    impersonator: Option<UserId>,
 }
 
 /// Writes an effect of `payment`, which the caller performs after the commit.
@@ -39,7 +43,7 @@ pub(super) async fn order(
     (kind, capture): (EffectKind, Option<CaptureMode>),
     now: Timestamp,
 ) -> Result<Effect> {
-    write(app, tx, payment, (kind, StoredCall { capture, accepted_by: None }), now).await
+    write(app, tx, payment, (kind, StoredCall { capture, accepted_by: None, impersonator: None }), now).await
 }
 
 /// Writes the capture of `payment`, which the caller performs after the commit.
@@ -50,7 +54,8 @@ pub(super) async fn order_capture(
     accepted_by: UserId,
     now: Timestamp,
 ) -> Result<Effect> {
-    let call = StoredCall { capture: None, accepted_by: Some(accepted_by) };
+    let impersonator = app.acting().map(|acting| acting.impersonator.staff);
+    let call = StoredCall { capture: None, accepted_by: Some(accepted_by), impersonator };
     write(app, tx, payment, (EffectKind::CapturePayment, call), now).await
 }
 
@@ -68,12 +73,15 @@ async fn write(
 }
 
 /// Who has accepted the request that is paid with `payment`: its host, or somebody on the host's behalf. None when nobody has.
-pub(super) async fn accepted_by(conn: &mut Conn, payment: PaymentId) -> Result<Option<UserId>> {
+pub(super) async fn accepted_by(conn: &mut Conn, payment: PaymentId) -> Result<Option<Actor>> {
     let Some(payload) = store::outbox::payload(conn, payment.into(), EffectKind::CapturePayment).await? else {
         return Ok(None);
     };
     let call: StoredCall = serde_json::from_str(&payload).map_err(anyhow::Error::from)?;
-    Ok(call.accepted_by)
+    Ok(call.accepted_by.map(|host| match call.impersonator {
+        Some(by) => Actor::Staff { by, on_behalf_of: host },
+        None => Actor::Host(host),
+    }))
 }
 
 /// Performs a leased effect. Returns the payment and booking afterwards; None when the effect was not needed, or was a refund.

@@ -9,7 +9,7 @@ use crate::{
     outbox::Effect,
     transitions,
 };
-use auth::Member;
+use auth::{AccountOwner, Member};
 use mysql_engine::Conn;
 use providers::payments::{CaptureMode, PaymentMethod};
 use store::{bookings::Booking, idempotency::IdempotentRequest, payments::Payment};
@@ -36,7 +36,7 @@ const MAX_PAYMENTS: i64 = 10;
 /// Problems of the contract's `payBooking`.
 pub async fn pay(
     app: &App,
-    guest: &Member,
+    guest: &AccountOwner,
     booking: &BookingRef,
     method: PaymentMethod,
     key: &IdempotencyKey,
@@ -217,7 +217,7 @@ fn draft(app: &App, id: PaymentId, booking: &Booking, method: PaymentMethod, now
 /// Problems of the contract's `confirmPayment`.
 pub async fn confirm(
     app: &App,
-    guest: &Member,
+    guest: &AccountOwner,
     id: PaymentId,
     key: &IdempotencyKey,
 ) -> Result<Idempotent<StoredPayment>> {

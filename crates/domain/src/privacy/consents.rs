@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{accounts::verification::locked_open, app::App, limits};
-use auth::Member;
+use auth::{AccountOwner, Member};
 use mysql_engine::Conn;
 pub use store::consents::Consent;
 use types::{
@@ -99,7 +99,7 @@ fn row(
 ///
 /// # Errors
 /// Problems of the contract's `acceptTerms`.
-pub async fn accept(app: &App, member: &Member, accepted: &[Acceptance]) -> Result<()> {
+pub async fn accept(app: &App, member: &AccountOwner, accepted: &[Acceptance]) -> Result<()> {
     let (user, now) = (member.id(), app.now());
     if accepted.is_empty() {
         return Err(Error::invalid(&["documents"], "`documents` must have at least one document."));
@@ -128,7 +128,7 @@ pub async fn accept(app: &App, member: &Member, accepted: &[Acceptance]) -> Resu
 ///
 /// # Errors
 /// Problems of the contract's `setConsent`.
-pub async fn set(app: &App, member: &Member, document: ConsentDocument, given: bool) -> Result<Consent> {
+pub async fn set(app: &App, member: &AccountOwner, document: ConsentDocument, given: bool) -> Result<Consent> {
     let (user, now) = (member.id(), app.now());
     if is_required(document) {
         return Err(Error::invalid(&["document"], format!("{document} is accepted with `acceptTerms`.")));

@@ -13,7 +13,7 @@ use crate::{
     mails::{self, Order},
     sessions::Ended,
 };
-use auth::{Member, PersonKey};
+use auth::{AccountOwner, Member, PersonKey};
 use mysql_engine::Conn;
 use store::{
     accounts::Account,
@@ -50,7 +50,7 @@ pub(crate) async fn schedule(app: &App, tx: &mut Conn, account: &Account, now: T
 ///
 /// # Errors
 /// Problems of the contract's `cancelAccountDeletion`.
-pub async fn cancel(app: &App, member: &Member) -> Result<()> {
+pub async fn cancel(app: &App, member: &AccountOwner) -> Result<()> {
     let user = member.id();
     app.database
         .transaction(async |tx| {

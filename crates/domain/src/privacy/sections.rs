@@ -202,13 +202,7 @@ async fn by_id(conn: &mut Conn, kind: DataExportKind, range: Range) -> Result<Ro
             });
             Ok((it.id.into(), data))
         }),
-        DataExportKind::Roles => rows(exported::roles(conn, range).await?, |it| {
-            let data = json!({
-                "id": it.id, "role": it.role, "reason": it.reason, "grantedAt": it.granted_at,
-                "expiresAt": it.expires_at, "endedAt": it.ended_at,
-            });
-            Ok((it.id.into(), data))
-        }),
+        DataExportKind::Roles | DataExportKind::Impersonations => of_staff(conn, kind, range).await,
         DataExportKind::Reviews => rows(exported::reviews(conn, range).await?, |it| {
             let of = &it.categories;
             let data = json!({
@@ -223,6 +217,26 @@ async fn by_id(conn: &mut Conn, kind: DataExportKind, range: Range) -> Result<Ro
         DataExportKind::Wishlists => wishlists(conn, range).await,
         _ => of_bookings(conn, kind, range).await,
     }
+}
+
+/// Roles of the person, and what staff did as the person.
+async fn of_staff(conn: &mut Conn, kind: DataExportKind, range: Range) -> Result<Rows> {
+    if kind == DataExportKind::Impersonations {
+        return rows(exported::impersonations(conn, range).await?, |it| {
+            let data = json!({
+                "id": it.id, "role": it.role, "reason": it.reason, "startedAt": it.started_at,
+                "expiresAt": it.expires_at, "endedAt": it.ended_at,
+            });
+            Ok((it.id.into(), data))
+        });
+    }
+    rows(exported::roles(conn, range).await?, |it| {
+        let data = json!({
+            "id": it.id, "role": it.role, "reason": it.reason, "grantedAt": it.granted_at,
+            "expiresAt": it.expires_at, "endedAt": it.ended_at,
+        });
+        Ok((it.id.into(), data))
+    })
 }
 
 async fn of_bookings(conn: &mut Conn, kind: DataExportKind, range: Range) -> Result<Rows> {

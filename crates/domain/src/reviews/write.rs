@@ -10,7 +10,7 @@ use crate::{
     features,
     listings::checks,
 };
-use auth::Member;
+use auth::{AccountOwner, Member};
 use mysql_engine::Conn;
 use store::{bookings::Booking, reviews::Categories};
 use types::{
@@ -52,7 +52,7 @@ pub fn text(text: &str) -> Result<String> {
 ///
 /// # Errors
 /// Problems of the contract's `writeReview`.
-pub async fn write(app: &App, guest: &Member, new: NewReview) -> Result<Arc<Review>> {
+pub async fn write(app: &App, guest: &AccountOwner, new: NewReview) -> Result<Arc<Review>> {
     features::require(app, Feature::Reviews).await?;
     let now = app.now();
     let (review, booking) = app

@@ -18,7 +18,7 @@ use crate::{
     listings::checks,
     support_case_rules::{self, CaseTrigger},
 };
-use auth::{Member, VerifiedMember};
+use auth::{AccountOwner, Member, VerifiedOwner};
 use mysql_engine::Conn;
 use store::support_cases::CaseChange;
 pub use store::support_cases::{ByDue, CaseFilter, CaseNote, MAX_NOTES, SupportCase};
@@ -100,7 +100,7 @@ fn paragraphs(path: &[&str], raw: &str, most: usize) -> Result<String> {
 /// Problems of the contract's `openCase`.
 pub async fn open(
     app: &App,
-    reporter: &VerifiedMember,
+    reporter: &VerifiedOwner,
     new: &NewCase,
     key: &IdempotencyKey,
 ) -> Result<Idempotent<SupportCase>> {
@@ -228,7 +228,7 @@ async fn replay(tx: &mut Conn, stored: Idempotent<StoredCase>) -> Result<Idempot
 /// Problems of the contract's `answerCase`.
 pub async fn answer(
     app: &App,
-    reporter: &Member,
+    reporter: &AccountOwner,
     (id, text): (SupportCaseId, String),
     key: &IdempotencyKey,
 ) -> Result<Idempotent<SupportCase>> {

@@ -13,6 +13,7 @@ use crate::{
     audit::{self, NewEntry, Subject},
     events::{self, NewChange},
     idempotency::{self, Idempotent},
+    impersonations::{self, Which},
     sessions::{Ended, end_locked},
 };
 use auth::Support;
@@ -139,7 +140,8 @@ async fn apply(tx: &mut Conn, order: &Order, plan: &Plan, now: Timestamp) -> Res
     match order.target {
         Target::Person(id) => {
             store::suspensions::set_person(tx, id, at, now).await?;
-            end_locked(tx, plan.sessions.clone(), now).await
+            let ended = end_locked(tx, plan.sessions.clone(), now).await?;
+            Ok(ended.and(impersonations::end_all(tx, Which::Of(id), now).await?))
         }
         Target::Listing(id) => {
             store::suspensions::mark_listing(tx, id, at).await?;

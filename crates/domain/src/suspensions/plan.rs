@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Order, Target};
+use crate::impersonations::{self, Which};
 use auth::Support;
 use mysql_engine::Conn;
 use store::suspensions::LockedListing;
@@ -110,8 +111,11 @@ async fn suspend_person(tx: &mut Conn, support: &Support, id: UserId, now: Times
     let mut bookings = store::suspensions::open_of_person(tx, id, Side::Guest, now).await?;
     bookings.extend(store::suspensions::open_of_person(tx, id, Side::Host, now).await?);
     let mut plan = Plan { sessions: sessions.into_iter().map(|session| session.id).collect(), ..Plan::default() };
+    let acting = impersonations::live(tx, Which::OfSessions(&plan.sessions), now).await?;
+    let acted_as = impersonations::live(tx, Which::Of(id), now).await?;
     plan.add(DeskEffectKind::PersonSuspended, 1);
     plan.add(DeskEffectKind::SessionsEnded, plan.sessions.len());
+    plan.add(DeskEffectKind::ImpersonationsEnded, acting.len() + acted_as.len());
     plan.add_listings(DeskEffectKind::ListingsHidden, &listings);
     plan.add_bookings(&bookings);
     Ok(Plan { listings, ..plan })

@@ -52,6 +52,7 @@ payload! {
         NotFound => NotFoundProblem,
         LimitReached => LimitReachedProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -74,6 +75,7 @@ payload! {
     AcceptCoHostInvitationPayload(AcceptCoHostInvitationSuccess) {
         EmailNotVerified => EmailNotVerifiedProblem,
         NotFound => NotFoundProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -96,6 +98,7 @@ payload! {
     DeclineCoHostInvitationPayload(DeclineCoHostInvitationSuccess) {
         EmailNotVerified => EmailNotVerifiedProblem,
         NotFound => NotFoundProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -120,6 +123,7 @@ payload! {
     ChangeCoHostAccessPayload(ChangeCoHostAccessSuccess) {
         RecentSignInRequired => RecentSignInRequiredProblem,
         NotFound => NotFoundProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -141,6 +145,7 @@ payload! {
     /// The result of `removeCoHost`.
     RemoveCoHostPayload(RemoveCoHostSuccess) {
         NotFound => NotFoundProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -162,6 +167,7 @@ payload! {
     /// The result of `leaveCoHosting`.
     LeaveCoHostingPayload(LeaveCoHostingSuccess) {
         NotFound => NotFoundProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -235,16 +241,16 @@ impl CoHostMutation {
 }
 
 async fn invite(ctx: &Context<'_>, input: InviteCoHostInput) -> error::Result<InviteCoHostSuccess> {
-    let member = ctx.member()?;
-    member.verified()?;
+    let owner = ctx.owner()?;
+    owner.verified()?;
     let wanted = input.read()?;
-    let host = accounts::recent(ctx.app(), member).await?;
+    let host = accounts::recent(ctx.app(), &owner).await?;
     let sent = co_hosts::invite(ctx.app(), &host, &wanted).await?;
     Ok(InviteCoHostSuccess { invitation: Arc::new(sent).into() })
 }
 
 async fn accept(ctx: &Context<'_>, input: AcceptCoHostInvitationInput) -> error::Result<AcceptCoHostInvitationSuccess> {
-    let (member, id) = (ctx.member()?.verified()?, invitation_id(&input.invitation_id)?);
+    let (member, id) = (ctx.owner()?.verified()?, invitation_id(&input.invitation_id)?);
     let accepted = co_hosts::accept(ctx.app(), &member, id).await?;
     Ok(AcceptCoHostInvitationSuccess { co_host: Arc::new(accepted).into() })
 }
@@ -253,26 +259,26 @@ async fn decline(
     ctx: &Context<'_>,
     input: DeclineCoHostInvitationInput,
 ) -> error::Result<DeclineCoHostInvitationSuccess> {
-    let (member, id) = (ctx.member()?.verified()?, invitation_id(&input.invitation_id)?);
+    let (member, id) = (ctx.owner()?.verified()?, invitation_id(&input.invitation_id)?);
     co_hosts::decline(ctx.app(), &member, id).await?;
     Ok(DeclineCoHostInvitationSuccess { id: input.invitation_id })
 }
 
 async fn change_access(ctx: &Context<'_>, input: ChangeCoHostAccessInput) -> error::Result<ChangeCoHostAccessSuccess> {
-    let (member, id) = (ctx.member()?, co_host_id(&input.co_host_id)?);
-    let host = accounts::recent(ctx.app(), member).await?;
+    let (owner, id) = (ctx.owner()?, co_host_id(&input.co_host_id)?);
+    let host = accounts::recent(ctx.app(), &owner).await?;
     let changed = co_hosts::set_access(ctx.app(), &host, id, input.access).await?;
     Ok(ChangeCoHostAccessSuccess { co_host: Arc::new(changed).into() })
 }
 
 async fn remove(ctx: &Context<'_>, input: RemoveCoHostInput) -> error::Result<RemoveCoHostSuccess> {
-    let (host, id) = (ctx.member()?, co_host_id(&input.co_host_id)?);
-    co_hosts::remove(ctx.app(), host, id).await?;
+    let (host, id) = (ctx.owner()?, co_host_id(&input.co_host_id)?);
+    co_hosts::remove(ctx.app(), &host, id).await?;
     Ok(RemoveCoHostSuccess { id: input.co_host_id })
 }
 
 async fn leave(ctx: &Context<'_>, input: LeaveCoHostingInput) -> error::Result<LeaveCoHostingSuccess> {
-    let (member, id) = (ctx.member()?, co_host_id(&input.co_host_id)?);
-    co_hosts::leave(ctx.app(), member, id).await?;
+    let (member, id) = (ctx.owner()?, co_host_id(&input.co_host_id)?);
+    co_hosts::leave(ctx.app(), &member, id).await?;
     Ok(LeaveCoHostingSuccess { id: input.co_host_id })
 }

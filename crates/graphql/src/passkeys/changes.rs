@@ -34,6 +34,7 @@ payload! {
         PasskeysUnavailable => PasskeysUnavailableProblem,
         LimitReached => LimitReachedProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -65,6 +66,7 @@ payload! {
         InvalidPasskey => InvalidPasskeyProblem,
         PasskeysUnavailable => PasskeysUnavailableProblem,
         LimitReached => LimitReachedProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -89,6 +91,7 @@ payload! {
     RenamePasskeyPayload(RenamePasskeySuccess) {
         InvalidInput => InvalidInputProblem,
         NotFound => NotFoundProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -113,6 +116,7 @@ payload! {
     RemovePasskeyPayload(RemovePasskeySuccess) {
         NotFound => NotFoundProblem,
         RecentSignInRequired => RecentSignInRequiredProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -156,31 +160,31 @@ impl PasskeyMutation {
 }
 
 async fn begin(ctx: &Context<'_>) -> error::Result<BeginPasskeySuccess> {
-    let recent = accounts::recent(ctx.app(), ctx.member()?).await?;
+    let recent = accounts::recent(ctx.app(), &ctx.owner()?).await?;
     let PasskeyOptions { json, expires_at } = Box::pin(accounts::begin_passkey(ctx.app(), &recent)).await?;
-    Ok(BeginPasskeySuccess { me: Me::signed_in(*recent), options: json, expires_at })
+    Ok(BeginPasskeySuccess { me: Me::signed_in(**recent), options: json, expires_at })
 }
 
 async fn add(ctx: &Context<'_>, input: AddPasskeyInput) -> error::Result<AddPasskeySuccess> {
     let name = accounts::passkey_name(&input.name)?;
-    let recent = accounts::recent(ctx.app(), ctx.member()?).await?;
+    let recent = accounts::recent(ctx.app(), &ctx.owner()?).await?;
     let made = (input.response.as_str(), name);
     let passkey = Box::pin(accounts::add_passkey(ctx.app(), &recent, made, &client(ctx, None))).await?;
-    Ok(AddPasskeySuccess { me: Me::signed_in(*recent), passkey: Passkey(passkey) })
+    Ok(AddPasskeySuccess { me: Me::signed_in(**recent), passkey: Passkey(passkey) })
 }
 
 async fn rename(ctx: &Context<'_>, input: RenamePasskeyInput) -> error::Result<RenamePasskeySuccess> {
-    let (owner, mut validation) = (ctx.member()?, Validation::default());
+    let (owner, mut validation) = (ctx.owner()?, Validation::default());
     let id = validation.check(passkey_id(&input.passkey_id));
     let name = validation.check(accounts::passkey_name(&input.name));
     let (id, name) = validation.finish_with(id.zip(name))?;
-    let passkey = accounts::rename_passkey(ctx.app(), owner, id, &name).await?;
+    let passkey = accounts::rename_passkey(ctx.app(), &owner, id, &name).await?;
     Ok(RenamePasskeySuccess { passkey: Passkey(passkey) })
 }
 
 async fn remove(ctx: &Context<'_>, input: RemovePasskeyInput) -> error::Result<RemovePasskeySuccess> {
-    let (member, id) = (ctx.member()?, passkey_id(&input.passkey_id)?);
-    let recent = accounts::recent(ctx.app(), member).await?;
+    let (owner, id) = (ctx.owner()?, passkey_id(&input.passkey_id)?);
+    let recent = accounts::recent(ctx.app(), &owner).await?;
     Box::pin(accounts::remove_passkey(ctx.app(), &recent, id)).await?;
-    Ok(RemovePasskeySuccess { id: input.passkey_id, me: Me::signed_in(*recent) })
+    Ok(RemovePasskeySuccess { id: input.passkey_id, me: Me::signed_in(**recent) })
 }

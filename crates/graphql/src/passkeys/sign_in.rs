@@ -77,6 +77,7 @@ payload! {
         PasskeysUnavailable => PasskeysUnavailableProblem,
         StateConflict => StateConflictProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -120,6 +121,6 @@ async fn begin(ctx: &Context<'_>) -> error::Result<BeginPasskeySignInSuccess> {
 
 async fn confirm(ctx: &Context<'_>) -> error::Result<BeginPasskeyConfirmationSuccess> {
     let PasskeyOptions { json, expires_at } =
-        Box::pin(accounts::begin_passkey_confirmation(ctx.app(), ctx.member()?)).await?;
+        Box::pin(accounts::begin_passkey_confirmation(ctx.app(), &ctx.owner()?)).await?;
     Ok(BeginPasskeyConfirmationSuccess { options: json, expires_at })
 }

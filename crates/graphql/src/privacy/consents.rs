@@ -153,6 +153,7 @@ payload! {
     AcceptTermsPayload(AcceptTermsSuccess) {
         InvalidInput => InvalidInputProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -177,6 +178,7 @@ payload! {
     SetConsentPayload(SetConsentSuccess) {
         InvalidInput => InvalidInputProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -206,13 +208,13 @@ impl ConsentMutation {
 }
 
 async fn accept(ctx: &Context<'_>, input: AcceptTermsInput) -> error::Result<AcceptTermsSuccess> {
-    let member = *ctx.member()?;
-    Box::pin(consents::accept(ctx.app(), &member, &acceptances(input.documents))).await?;
-    Ok(AcceptTermsSuccess { me: Me::signed_in(member) })
+    let owner = ctx.owner()?;
+    Box::pin(consents::accept(ctx.app(), &owner, &acceptances(input.documents))).await?;
+    Ok(AcceptTermsSuccess { me: Me::signed_in(*owner) })
 }
 
 async fn set(ctx: &Context<'_>, input: SetConsentInput) -> error::Result<SetConsentSuccess> {
     let SetConsentInput { document, given } = input;
-    let consent = Box::pin(consents::set(ctx.app(), ctx.member()?, document, given)).await?;
+    let consent = Box::pin(consents::set(ctx.app(), &ctx.owner()?, document, given)).await?;
     Ok(SetConsentSuccess { consent: (&consent).into() })
 }

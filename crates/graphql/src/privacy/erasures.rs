@@ -41,6 +41,7 @@ payload! {
     /// The result of `cancelAccountDeletion`.
     CancelAccountDeletionPayload(CancelAccountDeletionSuccess) {
         StateConflict => StateConflictProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -57,7 +58,7 @@ impl ErasureMutation {
 }
 
 async fn cancel(ctx: &Context<'_>) -> error::Result<CancelAccountDeletionSuccess> {
-    let member = *ctx.member()?;
-    Box::pin(accounts::cancel_account_deletion(ctx.app(), &member)).await?;
-    Ok(CancelAccountDeletionSuccess { me: Me::signed_in(member) })
+    let owner = ctx.owner()?;
+    Box::pin(accounts::cancel_account_deletion(ctx.app(), &owner)).await?;
+    Ok(CancelAccountDeletionSuccess { me: Me::signed_in(*owner) })
 }

@@ -166,6 +166,7 @@ payload! {
         EmailNotVerified => EmailNotVerifiedProblem,
         RecentSignInRequired => RecentSignInRequiredProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -182,7 +183,7 @@ impl ExportMutation {
 }
 
 async fn request(ctx: &Context<'_>) -> error::Result<RequestDataExportSuccess> {
-    let recent = accounts::recent(ctx.app(), ctx.member()?).await?;
+    let recent = accounts::recent(ctx.app(), &ctx.owner()?).await?;
     let export = Box::pin(exports::request(ctx.app(), &recent)).await?;
     Ok(RequestDataExportSuccess { export: DataExport(Arc::new(export)) })
 }

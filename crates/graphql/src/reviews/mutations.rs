@@ -51,6 +51,7 @@ payload! {
         NotFound => NotFoundProblem,
         NotReviewable => NotReviewableProblem,
         FeatureOff => FeatureOffProblem,
+        Impersonated => ImpersonatedProblem,
     }
 }
 
@@ -97,11 +98,10 @@ impl ReviewMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The review.")] input: WriteReviewInput,
     ) -> Result<WriteReviewPayload> {
-        let guest = ctx.member()?;
-        let outcome = match input.read() {
-            Ok(review) => reviews::write(ctx.app(), guest, review).await,
-            Err(error) => Err(error),
+        let outcome = async {
+            let (guest, review) = (ctx.owner()?, input.read()?);
+            reviews::write(ctx.app(), &guest, review).await
         };
-        WriteReviewPayload::of(outcome.map(|review| WriteReviewSuccess { review: Review(review) }))
+        WriteReviewPayload::of(outcome.await.map(|review| WriteReviewSuccess { review: Review(review) }))
     }
 }

@@ -8,7 +8,7 @@ use diesel::{mysql::Mysql, prelude::*, query_builder::BoxedSqlQuery, sql_types};
 use diesel_async::RunQueryDsl;
 
 use super::{
-    Actor, Cause, NewEvent, Payload,
+    Actor, Cause, Impersonator, NewEvent, Payload,
     catalog::{NewChange, shard_of},
     feeds::Feed,
     payload::BookingDetails,
@@ -52,13 +52,13 @@ const AT_ONCE: usize = 100;
 
 /// Appends events to those of their bookings, to the feeds of both sides and, if they take or release nights, to the catalog; and changes
 /// to the catalog. Must be the last step of a transaction, because the lock of a feed is held until the commit. Feeds are locked in one
-/// order, so that transactions do not deadlock.
+/// order, so that transactions do not deadlock. What a person did whom an impersonator acts as, the impersonator did.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn append(
     tx: &mut Conn,
-    cause: &Cause,
+    (cause, impersonator): (&Cause, Option<Impersonator>),
     (booking_events, changes): (&[BookingEvents<'_>], &[NewChange]),
     now: Timestamp,
 ) -> QueryResult<()> {
@@ -66,6 +66,9 @@ pub async fn append(
     rows.extend(change_rows(tx, changes).await?);
     if rows.is_empty() {
         return Ok(());
+    }
+    if let Some(impersonator) = impersonator {
+        rows.iter_mut().for_each(|row| row.actor = impersonator.actor(row.actor));
     }
     record(tx, &rows, cause, now).await?;
     let mut feeds = BTreeMap::<Feed, Vec<Entry>>::new();
@@ -96,7 +99,8 @@ struct Row {
     entry: Entry,
     kind: &'static str,
     actor: Actor,
-    on_behalf_of: Option<UserId>,
+    /// Whose payment it is, when the provider acts.
+    payer: Option<UserId>,
     payload: Payload,
     feeds: Vec<Feed>,
     /// The feed of a host who gets all events of the booking.
@@ -131,12 +135,7 @@ fn booking_row(it: &BookingEvents<'_>, event: &NewEvent, behind: u32) -> Row {
         entry: Entry { subject: EventSubject::Booking, id: booking.id.into(), behind },
         kind: event.kind.as_str(),
         actor: event.actor,
-        on_behalf_of: match event.actor {
-            // Payments are the guest's.
-            Actor::PaymentProvider => Some(booking.guest_id),
-            Actor::Staff { on_behalf_of, .. } => Some(on_behalf_of),
-            Actor::Guest(_) | Actor::Host(_) | Actor::Platform => None,
-        },
+        payer: (event.actor == Actor::PaymentProvider).then_some(booking.guest_id),
         payload: Payload::Booking(BookingDetails {
             payment: event.payment,
             refund: event.refund,
@@ -167,7 +166,7 @@ async fn change_rows(tx: &mut Conn, changes: &[NewChange]) -> QueryResult<Vec<Ro
             },
             kind: change.kind.as_str(),
             actor: change.actor,
-            on_behalf_of: None,
+            payer: None,
             payload: change.payload.clone(),
             feeds: vec![Feed::of_shard(change.shard)],
             host_joins: None,
@@ -242,7 +241,7 @@ fn bind_row<'a>(insert: Statement<'a>, row: &'a Row, cause: &'a Cause, now: Time
         .bind::<sql_types::Text, _>(row.kind)
         .bind::<sql_types::Text, _>(row.actor.word())
         .bind::<sql_types::Nullable<sql_types::Binary>, _>(row.actor.person())
-        .bind::<sql_types::Nullable<sql_types::Binary>, _>(row.on_behalf_of)
+        .bind::<sql_types::Nullable<sql_types::Binary>, _>(row.actor.on_behalf_of().or(row.payer))
         .bind::<sql_types::Text, _>(cause.kind())
         .bind::<sql_types::Text, _>(cause.id())
         .bind::<sql_types::Text, _>(&row.payload)

@@ -73,6 +73,35 @@ impl Actor {
             Self::PaymentProvider | Self::Platform => None,
         }
     }
+
+    /// For whom staff did it.
+    fn on_behalf_of(self) -> Option<UserId> {
+        match self {
+            Self::Staff { on_behalf_of, .. } => Some(on_behalf_of),
+            _ => None,
+        }
+    }
+}
+
+/// A member of staff who acts as a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Impersonator {
+    /// Who acts.
+    pub staff: UserId,
+    /// As whom.
+    pub person: UserId,
+}
+
+impl Impersonator {
+    /// Who did what `actor` did: the member of staff, if it is the person.
+    fn actor(self, actor: Actor) -> Actor {
+        match actor {
+            Actor::Guest(person) | Actor::Host(person) if person == self.person => {
+                Actor::Staff { by: self.staff, on_behalf_of: person }
+            }
+            other => other,
+        }
+    }
 }
 
 /// What caused an event.

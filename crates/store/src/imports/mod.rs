@@ -101,7 +101,7 @@ impl Batch for ExpiredHold {
     async fn write(&self, tx: &mut Conn, now: Timestamp) -> QueryResult<Outcome> {
         if let Some(booking) = bookings::expire(tx, self.0, now).await? {
             let expired = BookingEvents::new(&booking, [Actor::Platform.event(BookingEventKind::Expired)]);
-            events::append(tx, &Cause::Import(SOURCE.into()), (&[expired], &[]), now).await?;
+            events::append(tx, (&Cause::Import(SOURCE.into()), None), (&[expired], &[]), now).await?;
         }
         Ok(Outcome::default())
     }
@@ -245,7 +245,7 @@ async fn write<B: Batch>(
     // One event for a batch: an event for each listing would cost more than the batch.
     if outcome.created + outcome.updated > 0 {
         let change = NewChange::import(&from.dataset, from.part, batch.concerned());
-        events::append(tx, &Cause::Import(from.dataset.as_str().into()), (&[], &[change]), now).await?;
+        events::append(tx, (&Cause::Import(from.dataset.as_str().into()), None), (&[], &[change]), now).await?;
     }
     Ok(outcome)
 }

@@ -172,15 +172,20 @@ pub async fn forget_other_authentications(tx: &mut Conn, owner: UserId, current:
         .await
 }
 
-/// At most `limit` sessions that ended in the last `seconds` by the clock of the database, on any
-/// server, the latest first.
+/// At most `limit` sessions, and as many impersonations, that ended in the last `seconds` by the
+/// clock of the database, on any server. An impersonation has the id of the session in its tokens.
 pub async fn recent_ends(conn: &mut Conn, seconds: u32, limit: u32) -> QueryResult<Vec<RecentEnd>> {
-    diesel::sql_query(
-        "SELECT id, TIMESTAMPDIFF(SECOND, end_recorded_at, CURRENT_TIMESTAMP(6)) AS seconds_ago FROM sessions \
-         WHERE end_recorded_at >= CURRENT_TIMESTAMP(6) - INTERVAL ? SECOND ORDER BY end_recorded_at DESC LIMIT ?",
-    )
-    .bind::<sql_types::Unsigned<sql_types::Integer>, _>(seconds)
-    .bind::<sql_types::Unsigned<sql_types::Integer>, _>(limit)
-    .load(conn)
-    .await
+    let of = |table: &str| {
+        format!(
+            "(SELECT id, TIMESTAMPDIFF(SECOND, end_recorded_at, CURRENT_TIMESTAMP(6)) AS seconds_ago FROM {table} \
+             WHERE end_recorded_at >= CURRENT_TIMESTAMP(6) - INTERVAL ? SECOND ORDER BY end_recorded_at DESC LIMIT ?)"
+        )
+    };
+    diesel::sql_query(format!("{} UNION ALL {}", of("sessions"), of("impersonations")))
+        .bind::<sql_types::Unsigned<sql_types::Integer>, _>(seconds)
+        .bind::<sql_types::Unsigned<sql_types::Integer>, _>(limit)
+        .bind::<sql_types::Unsigned<sql_types::Integer>, _>(seconds)
+        .bind::<sql_types::Unsigned<sql_types::Integer>, _>(limit)
+        .load(conn)
+        .await
 }

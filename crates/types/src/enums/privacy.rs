@@ -35,6 +35,8 @@ enums! {
         LinkedProviders = "LINKED_PROVIDERS",
         /// Decisions about legal documents.
         Consents = "CONSENTS",
+        /// When staff acted as the person, and why.
+        Impersonations = "IMPERSONATIONS",
         /// Grants of roles.
         Roles = "ROLES",
         /// Listings, with their photos.

@@ -71,6 +71,12 @@ enums! {
         LegalHoldEnded = "LEGAL_HOLD_ENDED",
         /// Data that a legal hold keeps were read.
         HeldDataRead = "HELD_DATA_READ",
+        /// Staff began to act as a person.
+        PersonImpersonated = "PERSON_IMPERSONATED",
+        /// Staff no longer act as a person.
+        ImpersonationEnded = "IMPERSONATION_ENDED",
+        /// Staff changed something as a person.
+        ActedAsPerson = "ACTED_AS_PERSON",
     }
 
     /// What a suspension, a restoration or another decision of staff does.
@@ -81,6 +87,8 @@ enums! {
         PersonRestored = "PERSON_RESTORED",
         /// Sessions end at once.
         SessionsEnded = "SESSIONS_ENDED",
+        /// Impersonations end at once: those of the person, and those in the sessions that end.
+        ImpersonationsEnded = "IMPERSONATIONS_ENDED",
         /// Listings can no longer be found or booked.
         ListingsHidden = "LISTINGS_HIDDEN",
         /// Listings return to their states before.

@@ -23,6 +23,16 @@ impl From<diesel::result::Error> for Error {
 }
 
 impl Error {
+    /// The error of a transaction whose own steps have succeeded: its conflict stays one, so that it is retried.
+    pub fn into_database_error(self) -> DatabaseError {
+        let (Self::Busy(error) | Self::Unavailable(error) | Self::Internal(error)) = self else {
+            return DatabaseError::Failed(diesel::result::Error::QueryBuilderError(self.to_string().into()));
+        };
+        error
+            .downcast()
+            .unwrap_or_else(|error| DatabaseError::Failed(diesel::result::Error::QueryBuilderError(error.into())))
+    }
+
     /// Whether the connection to the database was lost; the work can be retried on a new one.
     pub fn is_lost_connection(&self) -> bool {
         self.conflict() == Some(Conflict::ConnectionLost)

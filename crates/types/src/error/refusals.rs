@@ -89,6 +89,12 @@ macro_rules! refusals {
                 code: RecentSignInRequired = "RECENT_SIGN_IN_REQUIRED",
                 message: |_| "Confirm that it is you, then try again.".into(),
             }
+            /// Staff act as the person whose account it is. Only the person can do this.
+            Impersonated {} => ImpersonatedProblem {
+                /// Staff act as the person, who alone can do this.
+                code: Impersonated = "IMPERSONATED",
+                message: |_| "Only the person can do this. You act as them.".into(),
+            }
             /// The password is right, and the account has a second factor. There is no session yet: ask for a code, and pass it with the challenge to `completeSignIn`.
             SecondFactorRequired {
                 /// The text that proves that the password was right.

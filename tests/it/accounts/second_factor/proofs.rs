@@ -31,12 +31,12 @@ async fn a_change_needs_a_recent_proof_with_what_the_account_has() {
     assert_eq!(password["code"], "RECENT_SIGN_IN_REQUIRED", "the password is not enough");
     let changed = json!({ "currentPassword": PASSWORD, "newPassword": NEW });
     assert_eq!(ada.mutate(CHANGE, changed).await["__typename"], "ChangePasswordSuccess");
-    assert!(recent(&app.app, &ada.member).await.is_err(), "nor is that of a changed password");
+    assert!(recent(&app.app, &ada.member.owner().unwrap()).await.is_err(), "nor is that of a changed password");
     assert_eq!(ada.mutate(CONFIRM, json!({ "code": "000000" })).await["code"], "INVALID_SECOND_FACTOR");
     let code = authenticator.code(&app);
     assert_eq!(ada.mutate(CONFIRM, json!({ "code": code })).await["__typename"], "ConfirmIdentitySuccess");
     assert_eq!(ada.mutate(CONFIRM, json!({ "code": code })).await["code"], "INVALID_SECOND_FACTOR", "it was used");
-    assert!(recent(&app.app, &ada.member).await.is_ok());
+    assert!(recent(&app.app, &ada.member.owner().unwrap()).await.is_ok());
     app.pass(Duration::minutes(10));
     assert_eq!(ada.mutate(CONFIRM, json!({ "code": codes[0] })).await["__typename"], "ConfirmIdentitySuccess");
     assert_eq!(call(&ada, "disableSecondFactor").await["__typename"], "DisableSecondFactorSuccess");

@@ -5,7 +5,7 @@ use super::{
     PasskeyOptions, assertions, challenges, credentials, invalid, relying_party,
 };
 use crate::app::App;
-use auth::{Member, PasskeyChallenge};
+use auth::{AccountOwner, PasskeyChallenge};
 use store::passkeys;
 use types::{
     PasskeyPurpose,
@@ -16,7 +16,7 @@ use types::{
 ///
 /// # Errors
 /// Problems of the contract's `beginPasskeyConfirmation`.
-pub async fn begin_passkey_confirmation(app: &App, member: &Member) -> Result<PasskeyOptions> {
+pub async fn begin_passkey_confirmation(app: &App, member: &AccountOwner) -> Result<PasskeyOptions> {
     let party = relying_party(app)?;
     let (user, challenge) = (member.id(), PasskeyChallenge::new(&*app.entropy));
     limits::attempt(app, &app.limits.passkey_challenges_by_member, &[user.as_bytes()]).await?;
@@ -42,7 +42,7 @@ pub async fn begin_passkey_confirmation(app: &App, member: &Member) -> Result<Pa
 /// [`types::error::Refusal::InvalidPasskey`].
 pub(in crate::accounts) async fn confirm_with_passkey(
     app: &App,
-    member: &Member,
+    member: &AccountOwner,
     response: &str,
     client: &Client,
 ) -> Result<()> {

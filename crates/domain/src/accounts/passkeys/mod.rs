@@ -18,7 +18,7 @@ use crate::{
     listings::checks,
     mails::{self, Order},
 };
-use auth::{Credential, Member, RecentMember, Rejection, RelyingParty};
+use auth::{AccountOwner, Credential, Member, RecentMember, Rejection, RelyingParty};
 pub use confirm::begin_passkey_confirmation;
 pub(super) use confirm::confirm_with_passkey;
 use mail::PasskeyChange;
@@ -64,7 +64,7 @@ pub async fn own_passkeys(app: &App, user: UserId) -> Result<Vec<Passkey>> {
 ///
 /// # Errors
 /// Problems of the contract's `renamePasskey`.
-pub async fn rename_passkey(app: &App, member: &Member, id: PasskeyId, name: &str) -> Result<Passkey> {
+pub async fn rename_passkey(app: &App, member: &AccountOwner, id: PasskeyId, name: &str) -> Result<Passkey> {
     app.database
         .transaction(async |tx| {
             let passkey = lock(tx, member, id).await?;
