@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use super::{act, desk};
 use crate::{
     access::world::{World, text},
-    harness::{actors::Actor, app::TestApp},
+    harness::{
+        actors::{Actor, REGISTER, data},
+        app::TestApp,
+    },
     operations::of_field,
 };
 
@@ -246,4 +249,61 @@ async fn of_two_staff_who_decide_at_once_one_does() {
         names.contains(&&json!("UpdateCaseSuccess")) && names.contains(&&json!("StateConflictProblem")),
         "{one} {two}"
     );
+}
+
+/// The subjects of the mails about cases to this person.
+async fn told(world: &World, person: &Actor) -> Vec<String> {
+    world.app.work().await;
+    let mails = world.app.mailbox.to(&world.email(person).await).into_iter().map(|mail| mail.subject);
+    mails.filter(|subject| subject.contains("ase ")).collect()
+}
+
+#[tokio::test]
+async fn who_opened_a_case_gets_a_mail_when_it_is_decided_and_nobody_learns_of_reports_about_them() {
+    let world = World::new().await;
+    let host = world.host.member.id().to_string();
+    let case = text(&open(&world.guest, "REPORT", json!({ "personId": host })).await["case"]["id"]);
+    let decide = || json!({ "status": "RESOLVED", "message": "We spoke with them.", "idempotencyKey": "the-same-key" });
+    update(&world.support, &case, json!({ "status": "WAITING_FOR_PERSON", "message": "When was it?" })).await;
+    assert_eq!(told(&world, &world.guest).await, Vec::<String>::new(), "it is not decided");
+    let (one, two) = join(update(&world.support, &case, decide()), update(&world.support, &case, decide())).await;
+    assert_ne!(one["replayed"], two["replayed"], "{one} {two}");
+    assert_eq!(told(&world, &world.guest).await, ["Your case was decided"], "once");
+    let mail = world.app.mailbox.last_to(&world.email(&world.guest).await);
+    assert!(mail.text.contains("/cases") && !mail.text.contains("spoke"), "the text stays here: {}", mail.text);
+    assert_eq!(told(&world, &world.host).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_other_party_of_a_booking_gets_a_mail_unless_nothing_is_done() {
+    let world = World::new().await;
+    for (status, expected) in [("REJECTED", &[][..]), ("RESOLVED", &["A case about your booking was decided"])] {
+        let stay = world.completed().await;
+        let case = text(&open(&world.host, "DAMAGE", json!({ "bookingId": stay })).await["case"]["id"]);
+        update(&world.support, &case, json!({ "status": status, "message": "It is decided." })).await;
+        assert_eq!(told(&world, &world.guest).await, expected, "{status}");
+    }
+    assert_eq!(told(&world, &world.host).await, ["Your case was decided"; 2]);
+    let mail = world.app.mailbox.last_to(&world.email(&world.guest).await);
+    assert!(mail.subject.starts_with("A case") && !mail.text.contains("It is so"), "{}", mail.text);
+}
+
+#[tokio::test]
+async fn a_decision_is_mailed_in_the_language_of_the_person_and_not_to_who_has_left() {
+    let app = TestApp::new().await;
+    let support = Actor::staff(&app, types::StaffRole::Support).await;
+    let host = app.host().await.member.id().to_string();
+    for (email, leaves) in [("eva@example.org", false), ("eve@example.org", true)] {
+        let input = json!({ "email": email, "password": "correct horse", "displayName": "Eva", "locale": "de" });
+        let registered = data(app.run(None, REGISTER, json!({ "input": input })).await);
+        let person = Actor::of(&app, &registered["registerUser"]).verified().await;
+        let case = text(&open(&person, "REPORT", json!({ "personId": host })).await["case"]["id"]);
+        if leaves {
+            crate::privacy::delete(&person).await;
+        }
+        update(&support, &case, json!({ "status": "REJECTED", "message": "Nein." })).await;
+        app.work().await;
+        let mails = app.mailbox.to(email).into_iter().filter(|mail| mail.subject == "Ihr Fall wurde entschieden");
+        assert_eq!(mails.count(), usize::from(!leaves), "{email}");
+    }
 }

@@ -1,13 +1,16 @@
 //! What a mail says, and to whom, at the moment when it is sent.
 
 use super::Order;
-use crate::{accounts::codes, app::App};
+use crate::{accounts::codes, app::App, support_case_rules};
 use mail::{Letter, Locale};
 use store::{
     accounts::{self, Account},
     one_time_codes::{self, OneTimeCode},
 };
-use types::{CoHostId, CodeId, CodePurpose, Email, ImpersonationId, MailId, Timestamp, UserId, error::Result};
+use types::{
+    CoHostId, CodeId, CodePurpose, ConfirmationCode, Email, ImpersonationId, MailId, SupportCaseId, SupportCaseStatus,
+    Timestamp, UserId, error::Result,
+};
 
 /// A mail without its layout.
 pub(super) struct Composed {
@@ -32,6 +35,7 @@ pub(super) async fn compose(app: &App, mail: MailId, order: &Order, ordered_at: 
         }
         Order::CoHostInvitation { invitation } => invitation_to_help(app, *invitation).await,
         Order::ImpersonationStarted { user, impersonation } => impersonation_started(app, *user, *impersonation).await,
+        Order::CaseDecided { user, case } => case_decided(app, *user, *case).await,
         Order::NewDevice { user, .. }
         | Order::DeletionScheduled { user, .. }
         | Order::DataExportRequested { user, .. }
@@ -160,6 +164,22 @@ async fn impersonation_started(app: &App, user: UserId, id: ImpersonationId) -> 
     let (reason, at, until) = (row.reason, row.started_at, row.expires_at);
     let letter = |account: &Account| Letter::ImpersonationStarted { name: name(account), reason, at, until };
     to_owner(app, user, |account| Some(letter(account))).await
+}
+
+/// To who opened a case that is decided, or to the other party of its booking.
+async fn case_decided(app: &App, user: UserId, id: SupportCaseId) -> Result<Option<Composed>> {
+    let found = store::support_cases::find(&mut app.conn().await?, id).await?;
+    let Some(case) = found.filter(|case| support_case_rules::is_final(case.status)) else { return Ok(None) };
+    let booking = case.booking_id.map(|id| ConfirmationCode::from(id).to_string());
+    let letter = |account: &Account| {
+        let name = name(account);
+        if case.opened_by != user {
+            return Some(Letter::BookingCaseDecided { name, booking: booking?, link: app.mails.link("/bookings") });
+        }
+        let is_rejected = case.status == SupportCaseStatus::Rejected;
+        Some(Letter::CaseDecided { name, kind: case.kind, booking, is_rejected, link: app.mails.link("/cases") })
+    };
+    to_owner(app, user, letter).await
 }
 
 async fn reset_password(

@@ -20,7 +20,7 @@ use mysql_engine::{Conn, Database};
 use providers::payments::ProviderError;
 use store::outbox::Ending;
 use types::{
-    CoHostId, CodeId, EffectKind, Email, ImpersonationId, MailId, ObjectId, Timestamp, UserId,
+    CoHostId, CodeId, EffectKind, Email, ImpersonationId, MailId, ObjectId, SupportCaseId, Timestamp, UserId,
     error::{Error, Result},
 };
 
@@ -144,6 +144,13 @@ pub(crate) enum Order {
         /// The impersonation.
         impersonation: ImpersonationId,
     },
+    /// The platform has decided a case.
+    CaseDecided {
+        /// Whom the mail is to: who opened the case, or the other party of the booking.
+        user: UserId,
+        /// The case.
+        case: SupportCaseId,
+    },
     /// The password has changed.
     PasswordChanged {
         /// The account.
@@ -232,6 +239,7 @@ fn user_of(effect: &Effect) -> Result<Option<UserId>> {
         | Order::DeletionScheduled { user, .. }
         | Order::DataExportRequested { user, .. }
         | Order::ImpersonationStarted { user, .. }
+        | Order::CaseDecided { user, .. }
         | Order::PasswordChanged { user, .. }
         | Order::ProviderChanged { user, .. }
         | Order::SecondFactorChanged { user, .. }

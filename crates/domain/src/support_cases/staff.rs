@@ -10,6 +10,7 @@ use crate::{
     app::App,
     audit::{self, NewEntry, Subject},
     idempotency::{self, Idempotent},
+    mails::{self, Order},
     support_case_rules::{self, CaseTrigger},
 };
 use auth::{Member, Support};
@@ -103,7 +104,8 @@ pub async fn update(
     if patch.due_at.is_some_and(|due| due <= now) {
         return Err(Error::invalid(&["dueAt"], "`dueAt` must be in the future."));
     }
-    app.database
+    let updated = app
+        .database
         .transaction(async |tx| {
             let stored = StoredCase { case: patch.case };
             if let Some(stored) = idempotency::claim_with(tx, &request, &stored, now).await? {
@@ -113,11 +115,31 @@ pub async fn update(
             refuse_assignee(tx, patch, now).await?;
             let change = change(&case, patch, now)?;
             store::support_cases::update(tx, case.id, &change).await?;
+            for user in who_is_told(tx, &case, change.status).await? {
+                mails::order(app, tx, user, &Order::CaseDecided { user, case: case.id }, now).await?;
+            }
             let entry = entry(support.member().id(), &case, &change, patch);
             audit::append(app, tx, vec![entry], now).await?;
             replay(tx, Idempotent::new(stored)).await
         })
-        .await
+        .await?;
+    app.mails.ordered.notify_one();
+    Ok(updated)
+}
+
+/// Who gets a mail when a case becomes `status`: who has opened it, once it is decided; and the other party of its booking, unless nothing is
+/// done. Nobody is told of reports about them.
+async fn who_is_told(tx: &mut Conn, case: &SupportCase, status: SupportCaseStatus) -> Result<Vec<UserId>> {
+    if !support_case_rules::is_final(status) {
+        return Ok(Vec::new());
+    }
+    let mut told = vec![case.opened_by];
+    if let Some(booking) = case.booking_id.filter(|_| status == SupportCaseStatus::Resolved)
+        && let Some((guest, host)) = store::desk::people_of_booking(tx, booking).await?
+    {
+        told.extend([guest, host].into_iter().filter(|person| *person != case.opened_by));
+    }
+    Ok(told)
 }
 
 /// The case, locked. Nobody decides about their own.
