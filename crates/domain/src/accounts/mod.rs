@@ -13,6 +13,7 @@ mod reset;
 pub(crate) mod second_factor;
 mod sign_in;
 pub(crate) mod verification;
+mod ways;
 
 use std::sync::Arc;
 

@@ -115,6 +115,7 @@ payload! {
     /// The result of `removePasskey`.
     RemovePasskeyPayload(RemovePasskeySuccess) {
         NotFound => NotFoundProblem,
+        StateConflict => StateConflictProblem,
         RecentSignInRequired => RecentSignInRequiredProblem,
         Impersonated => ImpersonatedProblem,
     }
@@ -149,7 +150,7 @@ impl PasskeyMutation {
         RenamePasskeyPayload::of(rename(ctx, input).await)
     }
 
-    /// Removes a passkey: it does not sign in any more. Sessions that it has begun stay. The owner is told by mail.
+    /// Removes a passkey: it does not sign in any more. Sessions that it has begun stay. The owner is told by mail. The only way to sign in cannot be removed.
     async fn remove_passkey(
         &self,
         ctx: &Context<'_>,

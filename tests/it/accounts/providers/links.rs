@@ -1,13 +1,17 @@
 //! Links: made and removed by the owner of an account, who is told.
 
 use chrono::Duration;
+use futures_util::future::join;
 use serde_json::{Value, json};
 
 use super::{
     super::{PASSWORD, register_ada},
     *,
 };
-use crate::harness::mailbox::code_in;
+use crate::harness::{
+    mailbox::code_in,
+    passkeys::{Claims, Passkey},
+};
 
 const LINKED: &str = "CompleteProviderLinkSuccess";
 const LOCALE: &str = "mutation ($input: RegisterUserInput!) { registerUser(input: $input) {
@@ -97,6 +101,42 @@ async fn the_only_way_to_sign_in_is_not_unlinked() {
     let reset = Actor::of(&app, &execute(&app, &of_field("resetPassword").text, input).await);
     let unlinked = unlink(&reset).await;
     assert_eq!((&unlinked["me"]["hasPassword"], &unlinked["me"]["linkedProviders"]), (&json!(true), &json!([])));
+}
+
+#[tokio::test]
+async fn a_passkey_is_another_way_to_sign_in_and_the_last_way_is_not_removed() {
+    let (app, server) = started().await;
+    let own = Actor::of(&app, &sign_in_as(&app, &server, &ada()).await);
+    let passkey = Passkey::add(&own, "Phone").await;
+    let listed = own.run("{ me { passkeys { id } } }", json!({})).await["me"]["passkeys"][0]["id"].clone();
+    let remove =
+        async |actor: &Actor| actor.mutate(&of_field("removePasskey").text, json!({ "passkeyId": listed })).await;
+    assert_eq!(kind(&unlink(&own).await), "UnlinkProviderSuccess");
+    let signed_in = Actor::of(&app, &passkey.sign_in(&app, &Claims::default()).await);
+    assert_eq!(signed_in.member.id(), own.member.id());
+    assert_eq!(remove(&signed_in).await["code"], "STATE_CONFLICT", "it is the only way now");
+    assert_eq!(kind(&link(&signed_in, &server, &ada()).await), LINKED);
+    assert_eq!(kind(&remove(&signed_in).await), "RemovePasskeySuccess");
+    assert_eq!(unlink(&signed_in).await["code"], "STATE_CONFLICT");
+}
+
+/// Whatever commits first: one way remains.
+#[tokio::test]
+async fn of_an_unlink_and_a_removal_at_once_one_way_remains() {
+    let (app, server) = started().await;
+    let other = app.second_instance().await;
+    for number in 0..4 {
+        let person =
+            json!({ "sub": number.to_string(), "email": format!("p{number}@example.com"), "email_verified": true });
+        let own = Actor::of(&app, &sign_in_as(&app, &server, &person).await);
+        Passkey::add(&own, "Phone").await;
+        let listed = own.run("{ me { passkeys { id } } }", json!({})).await["me"]["passkeys"][0]["id"].clone();
+        let elsewhere = own.at(&other);
+        let removal = of_field("removePasskey").text;
+        let (unlinked, removed) = join(unlink(&own), elsewhere.mutate(&removal, json!({ "passkeyId": listed }))).await;
+        let outcomes = [&unlinked["code"], &removed["code"]];
+        assert_eq!(outcomes.iter().filter(|code| **code == "STATE_CONFLICT").count(), 1, "{unlinked} {removed}");
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,12 @@ mod confirm;
 mod register;
 mod sign_in;
 
-use super::{Client, identity::recent_in, verification::locked};
+use super::{
+    Client,
+    identity::recent_in,
+    verification::locked,
+    ways::{self, Way},
+};
 use crate::{
     app::App,
     listings::checks,
@@ -82,9 +87,13 @@ pub async fn remove_passkey(app: &App, member: &RecentMember, id: PasskeyId) -> 
     let (user, now) = (member.id(), app.now());
     app.database
         .transaction(async |tx| {
-            locked(tx, user).await?;
+            let account = locked(tx, user).await?;
             recent_in(app, tx, member, now).await?;
             lock(tx, member, id).await?;
+            if !ways::remains(app, tx, &account, Way::Passkey(id)).await? {
+                let message = "This is the only way to sign in to your account. Set a password with a reset first.";
+                return Err(Error::state(None, message));
+            }
             store::passkeys::delete(tx, id).await?;
             tell(app, tx, user, PasskeyChange::Removed, now).await
         })

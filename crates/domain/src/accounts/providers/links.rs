@@ -3,7 +3,10 @@
 use diesel::result::{DatabaseErrorKind, Error as DatabaseError};
 
 use super::{
-    super::verification::locked,
+    super::{
+        verification::locked,
+        ways::{self, Way},
+    },
     BegunAtProvider, ProviderResponse,
     attempts::{self, Identified},
     begin, key_of, limits,
@@ -118,8 +121,8 @@ pub async fn unlink_provider(app: &App, member: &RecentMember, provider: &str) -
             if !links.iter().any(|link| link.provider == provider) {
                 return Err(Error::not_found("provider", "linked provider"));
             }
-            if account.password_hash.is_none() && !has_other(app, &links, provider) {
-                let message = "This is the only way to sign in to your account. Set a password with a reset first.";
+            if !ways::remains(app, tx, &account, Way::Provider(provider)).await? {
+                let message = "This is the only way to sign in to your account. Set a password with a reset, or add a passkey first.";
                 return Err(Error::state(None, message));
             }
             provider_links::delete(tx, user, provider).await?;
@@ -129,11 +132,6 @@ pub async fn unlink_provider(app: &App, member: &RecentMember, provider: &str) -
     app.mails.ordered.notify_one();
     tracing::info!(target: logs::SECURITY, event = "provider_unlinked", %user, provider, "an account was unlinked from an identity provider");
     Ok(())
-}
-
-/// Whether one can sign in with another of these links: its provider must still be configured.
-fn has_other(app: &App, links: &[ProviderLink], provider: &str) -> bool {
-    links.iter().any(|link| link.provider != provider && app.identity_providers.find(&link.provider).is_some())
 }
 
 /// Orders a mail to the owner of the account.
