@@ -261,6 +261,7 @@ fn terms_of(config: &Config) -> Terms {
     Terms {
         access_token: sign_in.access_lifetime(),
         refresh_token: sign_in.refresh_lifetime(),
+        session: sign_in.session_lifetime(),
         refresh_grace: sign_in.refresh_grace(),
         quote: booking.quote_lifetime(),
         hold: booking.hold_lifetime(),

@@ -30,6 +30,10 @@ pub struct SignIn {
     #[arg(long, env = "STAYGATE_REFRESH_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = between(1, 365))]
     pub refresh_days: u32,
 
+    /// How long a session lasts at most, however it is used, in days. Then its owner signs in again.
+    #[arg(long, env = "STAYGATE_SESSION_DAYS", value_name = "DAYS", default_value_t = 180, value_parser = between(1, 3650))]
+    pub session_days: u32,
+
     /// How long after its use a refresh token still gives the same client the same pair, in case
     /// the response was lost, in seconds. With 0 it works once.
     #[arg(long, env = "STAYGATE_REFRESH_GRACE_SECONDS", value_name = "S", default_value_t = 30, value_parser = between(0, 300))]
@@ -106,6 +110,11 @@ impl SignIn {
     /// How long a refresh token is valid.
     pub fn refresh_lifetime(&self) -> Duration {
         Duration::days(self.refresh_days.into())
+    }
+
+    /// How long a session lasts at most.
+    pub fn session_lifetime(&self) -> Duration {
+        Duration::days(self.session_days.into())
     }
 
     /// How long a used refresh token still returns the same pair.

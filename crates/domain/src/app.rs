@@ -45,6 +45,8 @@ pub struct Terms {
     pub access_token: Duration,
     /// How long a refresh token is valid.
     pub refresh_token: Duration,
+    /// How long after the sign-in a session ends, however it is used.
+    pub session: Duration,
     /// How long after its use a refresh token still returns the same pair to the same client, whose response may have been lost.
     pub refresh_grace: Duration,
     /// How long a device is known after its last sign-in.
@@ -94,6 +96,7 @@ impl Default for Terms {
         Self {
             access_token: Duration::minutes(15),
             refresh_token: Duration::days(30),
+            session: Duration::days(180),
             refresh_grace: Duration::seconds(30),
             device: Duration::days(180),
             quote: Duration::minutes(15),

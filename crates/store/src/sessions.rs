@@ -40,6 +40,8 @@ pub struct Ticket {
     pub used_from: Option<Vec<u8>>,
     /// Hash of the token of the device that signed in.
     pub device_hash: Option<Vec<u8>>,
+    /// When the session began.
+    pub signed_in_at: Timestamp,
 }
 
 /// A session with its first refresh token.
@@ -134,6 +136,7 @@ pub async fn lock_ticket(tx: &mut Conn, token_hash: &[u8]) -> QueryResult<Option
             refresh_tokens::child_hash,
             refresh_tokens::used_from,
             sessions::device_hash,
+            sessions::created_at,
         ))
         .for_update()
         .first(tx)

@@ -144,6 +144,25 @@ async fn only_live_sessions_are_listed_and_found() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_always_used_ends_after_half_a_year() {
+    let (app, [mut ada]) = adas().await;
+    let end = app.app.now() + app.app.terms.session;
+    let refresh = async |actor: &Actor| execute(&app, REFRESH, json!({ "refreshToken": actor.refresh })).await;
+    for _ in 0..8 {
+        app.pass(Duration::days(22));
+        ada = Actor::of(&app, &refresh(&ada).await);
+    }
+    app.pass(Duration::days(4) - Duration::minutes(5));
+    ada = Actor::of(&app, &refresh(&ada).await);
+    let (_, expires_at) = app.app.keys.verify(&ada.access, app.app.now()).unwrap();
+    assert_eq!(expires_at, end.whole_seconds(), "no token outlives it");
+    assert_eq!(ids(&ada).await, [id(&ada)]);
+    app.pass(Duration::minutes(5));
+    assert_eq!(refresh(&ada).await["code"], "INVALID_SESSION");
+    assert!(app.app.keys.verify(&ada.access, app.app.now()).is_err());
+}
+
+#[tokio::test]
 async fn a_session_of_another_member_is_not_found() {
     let (app, [ada, other]) = adas().await;
     let eve = Actor::of(&app, &register(&app, "eve@example.org", PASSWORD).await);

@@ -236,7 +236,7 @@ async fn open(
     now: Timestamp,
 ) -> Result<SignedIn> {
     let refresh = RefreshToken::new(&*app.entropy);
-    let refresh_expires_at = now + app.terms.refresh_token;
+    let refresh_expires_at = now + app.terms.refresh_token.min(app.terms.session);
     let session = sessions::NewSession {
         id: SessionId::new(now, &*app.entropy),
         user,

@@ -30,7 +30,8 @@ pub async fn refresh(app: &App, token: &RefreshToken, client: &Client) -> Result
             let Some(ticket) = sessions::lock_ticket(tx, &token.hash()).await? else {
                 return Ok(Err(Ended::default()));
             };
-            if ticket.revoked_at.is_some() || ticket.expires_at <= now {
+            let is_over = ticket.expires_at <= now || end_of(app, &ticket) <= now;
+            if ticket.revoked_at.is_some() || is_over {
                 return Ok(Err(Ended::default()));
             }
             match ticket.used_at {
@@ -45,6 +46,11 @@ pub async fn refresh(app: &App, token: &RefreshToken, client: &Client) -> Result
     })
 }
 
+/// When the session ends, however it is used: then its owner signs in again.
+fn end_of(app: &App, ticket: &Ticket) -> Timestamp {
+    ticket.signed_in_at + app.terms.session
+}
+
 /// The first use.
 async fn exchange(
     app: &App,
@@ -56,7 +62,7 @@ async fn exchange(
 ) -> Result<Tokens> {
     limits::take(tx, &app.limits.refresh, &[ticket.session.as_bytes()], now).await?;
     let child = app.keys.child(token)?;
-    let expires_at = now + app.terms.refresh_token;
+    let expires_at = (now + app.terms.refresh_token).min(end_of(app, ticket));
     sessions::mark_used(tx, &token.hash(), &child.hash(), client.address, now).await?;
     sessions::issue(tx, ticket.session, &child.hash(), now, expires_at).await?;
     sessions::record_use(tx, ticket.session, now, expires_at).await?;
@@ -109,6 +115,6 @@ async fn pair(
 ) -> Result<Tokens> {
     let has_verified_email = store::accounts::has_verified_email(tx, ticket.user).await?;
     let holder = Holder { user: ticket.user, session: ticket.session, has_verified_email, impersonator: None };
-    let (access, member) = app.keys.sign(holder, at, app.terms.access_token)?;
+    let (access, member) = app.keys.sign(holder, at, app.terms.access_token.min(end_of(app, ticket) - at))?;
     Ok(Tokens { access, refresh, refresh_expires_at: expires_at, member })
 }
