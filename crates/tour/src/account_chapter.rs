@@ -1,4 +1,5 @@
-//! The life of an account: verified through the mailbox, signed in twice, its password reset, its email replaced, deleted.
+//! The life of an account: verified through the mailbox, signed in twice, protected with a second factor, its password reset, its email
+//! replaced, deleted.
 
 use super::accounts::{Account, subjects, unique_email, unique_text};
 use super::responses::{check_equal, list, number, text};
@@ -7,7 +8,7 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 
 /// Email and password of the account.
-struct Credentials {
+pub(super) struct Credentials {
     email: String,
     password: String,
 }
@@ -17,6 +18,7 @@ impl Tour {
     pub(super) async fn live_with_an_account(&mut self) -> anyhow::Result<()> {
         let (mut member, account) = self.verify_with_a_code().await?;
         let account = self.end_a_lost_session(&member, account).await?;
+        let account = self.protect_with_a_second_factor(&member, account).await?;
         let account = self.reset_a_password(&mut member, account).await?;
         self.replace_an_email(&mut member, &account).await?;
         self.delete_an_account(&member, &account).await
@@ -101,10 +103,10 @@ impl Tour {
     }
 }
 
-fn sign_in(Credentials { email, password }: &Credentials) -> Value {
+pub(super) fn sign_in(Credentials { email, password }: &Credentials) -> Value {
     json!({ "email": email, "password": password })
 }
 
-fn account_of(payload: &Value) -> anyhow::Result<Account> {
+pub(super) fn account_of(payload: &Value) -> anyhow::Result<Account> {
     Ok(Account { token: text(payload, "/tokens/accessToken")?.to_owned() })
 }

@@ -4,7 +4,7 @@ use super::Tour;
 use super::client::TIMEOUT;
 use super::operations;
 use super::responses::{check_equal, text};
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use hyper::StatusCode;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -24,6 +24,8 @@ pub(super) mod subjects {
     pub(in super::super) const VERIFY: &str = "Confirm your email";
     pub(in super::super) const RESET: &str = "Reset your password";
     pub(in super::super) const NEW_EMAIL: &str = "Confirm your new email";
+    pub(in super::super) const CASE: &str = "Your case was decided";
+    pub(in super::super) const IMPERSONATION: &str = "Our team is working in your account";
     pub(in super::super) const OLD_EMAIL: &str = "Approve your new email";
 }
 
@@ -59,8 +61,14 @@ impl Tour {
         Ok(Account { token: text(&verified, "/accessToken")?.to_owned() })
     }
 
-    /// The code in the mail to `email` with this subject, which the server's mailbox page shows.
+    /// The code in the mail to `email` with this subject.
     pub(super) async fn mailed_code(&self, email: &str, subject: &str) -> anyhow::Result<String> {
+        let mail = self.mail(email, subject).await?;
+        code_in(&mail).map(str::to_owned).with_context(|| format!("the mail \"{subject}\" to {email} has no code"))
+    }
+
+    /// The text of the mail to `email` with this subject, which the server's mailbox page shows.
+    pub(super) async fn mail(&self, email: &str, subject: &str) -> anyhow::Result<String> {
         let deadline = Instant::now() + TIMEOUT;
         loop {
             let (status, body) = self.client.get(&format!("/dev/mail.json?to={email}")).await?;
@@ -72,8 +80,8 @@ impl Tour {
             let mails: Value = serde_json::from_str(&body)?;
             let is_it = |mail: &&Value| mail["subject"].as_str().is_some_and(|line| line.contains(subject));
             let mail = mails["mails"].as_array().and_then(|mails| mails.iter().find(is_it));
-            if let Some(code) = mail.and_then(|mail| mail["text"].as_str()).and_then(code_in) {
-                return Ok(code.to_owned());
+            if let Some(text) = mail.and_then(|mail| mail["text"].as_str()) {
+                return Ok(text.to_owned());
             }
             ensure!(Instant::now() < deadline, "no mail \"{subject}\" to {email} within {} s", TIMEOUT.as_secs());
             tokio::time::sleep(POLL_INTERVAL).await;

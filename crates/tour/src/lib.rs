@@ -8,6 +8,7 @@ mod account_chapter;
 mod accounts;
 mod booking;
 mod client;
+mod desk_cases;
 mod desk_chapter;
 mod instant_book;
 mod listing;
@@ -16,6 +17,7 @@ mod output;
 mod request_to_book;
 mod responses;
 mod search;
+mod second_factor;
 mod socket;
 
 use accounts::Account;
@@ -113,9 +115,9 @@ impl Tour {
         };
         let booking = self.request_to_book(&accounts, &home, &mut events).await?;
         events.close().await?;
-        self.output.start_part("Account: verify, sign in, reset, change the email, delete");
+        self.output.start_part("Account: verify, sign in, a second factor, reset, change the email, delete");
         self.live_with_an_account().await?;
-        self.output.start_part("Desk: find, suspend, restore, and the log of it");
+        self.output.start_part("Desk: find, suspend, restore, decide a case, act as a person, and the log of it");
         self.sit_at_the_desk(&booking).await
     }
 
