@@ -17,6 +17,9 @@ use super::{
     world::{Load, Offer, World, key},
 };
 
+/// At least as many requests as there are connections.
+pub const MANY: usize = 256;
+
 /// One round at a server.
 pub async fn round(
     (world, server): (&World, &Server),
@@ -51,7 +54,8 @@ pub fn calls(world: &World, server: &Server, load: &Load) -> anyhow::Result<Vec<
     };
     Ok(match load {
         Load::Pages => server.pages.iter().map(|after| public(json!({ "after": after }))).collect(),
-        Load::City(city) => vec![public(json!({ "where": { "place": city } }))],
+        // The same page for each connection.
+        Load::City(city) => (0..MANY).map(|_| public(json!({ "where": { "place": city } }))).collect(),
         Load::Filters(filters) => filters.iter().map(|(filter, stay)| public(filtered(filter, *stay))).collect(),
         Load::Listings(ids) => ids.iter().map(|id| public(json!({ "id": id.to_string() }))).collect(),
         Load::Trips => (0..world.guests.len()).map(|guest| own(guest, json!({}))).collect(),

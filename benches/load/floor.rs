@@ -17,6 +17,7 @@ use domain::{
 use types::{Guests, ListingId, ListingOrder, Page, QuoteId, Side, Stay, UserId};
 
 use super::{
+    client::MANY,
     measure::{Measured, run, share_out},
     request_kind::RequestKind,
     world::{Load, World, key},
@@ -50,7 +51,7 @@ fn calls(world: &World, load: Load) -> Vec<Call> {
     let member = |guest: usize| world.guests[guest % world.guests.len()].member;
     match load {
         Load::Pages => world.pages.iter().cloned().map(Call::Search).collect(),
-        Load::City(city) => vec![Call::City(city)],
+        Load::City(city) => vec![Call::City(city); MANY],
         Load::Filters(filters) => {
             filters.into_iter().map(|(filter, stay)| Call::Filtered(Box::new(filter), stay)).collect()
         }

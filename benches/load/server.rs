@@ -49,7 +49,7 @@ impl Server {
             "--quotes-per-guest",
             "--quotes-per-address",
         ] {
-            command.args([flag, "1000000"]);
+            command.args([flag, "100000"]);
         }
         command.args(arguments);
         command.env("DATABASE_URL", database).env("STAYGATE_JWT_SECRET", format!("bench:{SECRET}"));
