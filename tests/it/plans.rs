@@ -28,8 +28,9 @@ use serde_json::{Value, json};
 use store::{
     events::{self, Topic},
     migrate,
+    search::source::{self, Wanted},
 };
-use types::{Clock as _, MeId, Side, SystemClock, UserId};
+use types::{Clock as _, ListingId, MeId, Side, SystemClock, UserId};
 
 use log::{Step, plans};
 use offers::Offers;
@@ -78,7 +79,9 @@ impl World {
         conn.batch_execute(&settings).await.expect("a MariaDB server");
         drop(conn);
         pool.close();
-        let server = Server::on(database.url(), "off").await;
+        // Searches and pages in memory send no statements.
+        let flags = ["--search-index", "off", "--row-cache", "0"];
+        let server = Server::with_flags(database.url(), "off", &flags).await;
         Self { database, server, today, folder }
     }
 
@@ -227,7 +230,22 @@ impl World {
         let shards: Vec<_> = (0..).zip(events::catalog::positions(conn).await.unwrap()).collect();
         let behind: Vec<_> = shards.iter().map(|(shard, position)| (*shard, position.saturating_sub(1))).collect();
         assert!(!events::catalog::after(conn, &behind, 100).await.unwrap().is_empty());
+        self.fill_an_index(conn).await;
         pool.close();
+    }
+
+    /// What the search index reads: pages of listings, and those that have changed.
+    async fn fill_an_index(&self, conn: &mut Conn) {
+        // The first page of all begins where the table does.
+        let least = ListingId::of_bytes([0; 16]);
+        let page = source::next(conn, Some(least), 5).await.unwrap();
+        let ids: Vec<_> = page.iter().map(|listing| listing.id).collect();
+        assert_eq!(source::some(conn, &ids).await.unwrap().len(), 5);
+        for wanted in [Wanted::Range(ids[0], ids[4]), Wanted::Some(&ids)] {
+            assert!(!source::nights(conn, wanted, self.today).await.unwrap().is_empty());
+            source::rates(conn, wanted, self.today).await.unwrap();
+            assert!(!source::amenities(conn, wanted).await.unwrap().is_empty());
+        }
     }
 
     fn log(&self) -> PathBuf {
