@@ -230,7 +230,8 @@ impl World {
                 .answer
                 .booking;
             let booking = payments::BookingRef::Id(booking);
-            payments::pay(app, guest, &booking, PaymentMethod::Sandbox(SandboxMethod::CardOk), &key(app)?).await?;
+            payments::pay(app, &guest.owner()?, &booking, PaymentMethod::Sandbox(SandboxMethod::CardOk), &key(app)?)
+                .await?;
             anyhow::Ok(())
         };
         stream::iter(quotes).map(book).buffer_unordered(WIDTH).try_collect().await
