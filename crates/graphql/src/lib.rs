@@ -40,6 +40,7 @@ mod log_throttle;
 pub mod quotes;
 pub mod reviews;
 pub mod role_grants;
+mod roots;
 pub mod search;
 pub mod second_factors;
 pub mod sessions;
@@ -55,61 +56,64 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBu
 use graphql_contract::documents;
 use graphql_transport::MeteredExecutor;
 use loaders::PrivateLoaders;
+use roots::root;
 
 /// The contract: the source of truth.
 pub const CONTRACT: &str = include_str!("../../../schema.graphql");
 
-/// Queries.
-#[derive(MergedObject, Default)]
-pub struct Query(
-    nodes::NodeQuery,
-    accounts::AccountQuery,
-    privacy::consents::ConsentQuery,
-    listings::ListingQuery,
-    search::SearchQuery,
-    amenities::AmenityQuery,
-    identity_providers::IdentityProviderQuery,
-    bookings::BookingQuery,
-    desk::DeskQuery,
-);
+root! {
+    /// Queries.
+    Query {
+        nodes::NodeQuery,
+        accounts::AccountQuery,
+        privacy::consents::ConsentQuery,
+        listings::ListingQuery,
+        search::SearchQuery,
+        amenities::AmenityQuery,
+        identity_providers::IdentityProviderQuery,
+        bookings::BookingQuery,
+        desk::DeskQuery,
+    }
+}
 
-/// Mutations.
-#[derive(MergedObject, Default)]
-pub struct Mutation(
-    accounts::AccountMutation,
-    emails::EmailMutation,
-    email_changes::EmailChangeMutation,
-    passwords::PasswordMutation,
-    profiles::ProfileMutation,
-    account_deletion::DeletionMutation,
-    privacy::erasures::ErasureMutation,
-    privacy::exports::ExportMutation,
-    privacy::consents::ConsentMutation,
-    identity::IdentityMutation,
-    second_factors::SecondFactorMutation,
-    passkeys::PasskeyMutation,
-    passkeys::PasskeySignInMutation,
-    identity_providers::IdentityProviderMutation,
-    listings::ListingMutation,
-    hosting::CalendarMutation,
-    co_hosts::CoHostMutation,
-    quotes::QuoteMutation,
-    bookings::BookingMutation,
-    payments::PaymentMutation,
-    reviews::ReviewMutation,
-    wishlists::WishlistMutation,
-    sessions::SessionMutation,
-    role_grants::RoleMutation,
-    suspensions::SuspensionMutation,
-    privacy::holds::HoldMutation,
-    desk::DeskCancellationMutation,
-    desk::DeskRefundMutation,
-    desk::ModerationMutation,
-    support_cases::CaseMutation,
-    desk::DeskCaseMutation,
-    desk::FeatureMutation,
-    impersonations::ImpersonationMutation,
-);
+root! {
+    /// Mutations.
+    Mutation {
+        accounts::AccountMutation,
+        emails::EmailMutation,
+        email_changes::EmailChangeMutation,
+        passwords::PasswordMutation,
+        profiles::ProfileMutation,
+        account_deletion::DeletionMutation,
+        privacy::erasures::ErasureMutation,
+        privacy::exports::ExportMutation,
+        privacy::consents::ConsentMutation,
+        identity::IdentityMutation,
+        second_factors::SecondFactorMutation,
+        passkeys::PasskeyMutation,
+        passkeys::PasskeySignInMutation,
+        identity_providers::IdentityProviderMutation,
+        listings::ListingMutation,
+        hosting::CalendarMutation,
+        co_hosts::CoHostMutation,
+        quotes::QuoteMutation,
+        bookings::BookingMutation,
+        payments::PaymentMutation,
+        reviews::ReviewMutation,
+        wishlists::WishlistMutation,
+        sessions::SessionMutation,
+        role_grants::RoleMutation,
+        suspensions::SuspensionMutation,
+        privacy::holds::HoldMutation,
+        desk::DeskCancellationMutation,
+        desk::DeskRefundMutation,
+        desk::ModerationMutation,
+        support_cases::CaseMutation,
+        desk::DeskCaseMutation,
+        desk::FeatureMutation,
+        impersonations::ImpersonationMutation,
+    }
+}
 
 /// Fields of other modules in `Me`.
 #[derive(MergedObject)]
