@@ -18,16 +18,20 @@ impl Candidates {
         let Some(amenities) = &query.amenities else { return Self::Some(Vec::new()) };
         let all = index.len();
         let worth = if is_ordered { all.saturating_mul(limit).isqrt() } else { all };
-        let sets = amenities.iter().copied().chain(&query.place);
-        let smallest = sets.min_by_key(|slots| slots.len());
-        let few = smallest.and_then(|slots| usize::try_from(slots.len()).ok()).filter(|few| *few <= worth);
-        let most = few.unwrap_or(worth);
+        let amenity = amenities.iter().copied().min_by_key(|slots| slots.len());
+        let len = |len: u64| usize::try_from(len).unwrap_or(usize::MAX);
+        let with_amenity = amenity.map_or(usize::MAX, |slots| len(slots.len()));
+        let in_places = query.places.as_ref().map_or(usize::MAX, |places| len(places.len()));
+        let few = with_amenity.min(in_places);
         // A box has some listings of its edge besides its own.
-        let near = query.filter.area.and_then(|area| index.map.near(area, most));
-        match (near, smallest.filter(|_| few.is_some())) {
-            (Some(near), _) => Self::Some(near),
-            (None, Some(slots)) => Self::Some(slots.iter().collect()),
-            (None, None) => Self::All,
+        if let Some(near) = query.filter.area.and_then(|area| index.map.near(area, few.min(worth))) {
+            return Self::Some(near);
+        }
+        match (amenity, &query.places) {
+            _ if few > worth => Self::All,
+            (Some(slots), _) if with_amenity == few => Self::Some(slots.iter().collect()),
+            (_, Some(places)) => Self::Some(places.slots().collect()),
+            _ => Self::All,
         }
     }
 }

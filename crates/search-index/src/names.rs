@@ -73,13 +73,11 @@ impl Names {
         self.with_amenity.get(number as usize)
     }
 
-    /// The listings in places that a name matches.
-    pub fn in_place(&self, name: &PlaceName) -> RoaringBitmap {
-        let places = self.places.names.iter().zip(&self.in_place);
-        let matching = places.filter(|(keys, slots)| !slots.is_empty() && name.matches(keys));
-        let mut all = RoaringBitmap::new();
-        matching.for_each(|(_, slots)| all |= slots);
-        all
+    /// The places that a name matches.
+    pub fn places(&self, name: &PlaceName) -> Places<'_> {
+        let all = self.places.names.iter().zip(&self.in_place);
+        let matching: Vec<_> = all.map(|(keys, slots)| !slots.is_empty() && name.matches(keys)).collect();
+        Places { in_place: &self.in_place, matching }
     }
 
     /// The number of a known time zone.
@@ -119,5 +117,33 @@ impl Names {
     /// About its memory.
     pub fn bytes(&self) -> usize {
         self.in_place.iter().chain(&self.with_amenity).map(RoaringBitmap::serialized_size).sum()
+    }
+}
+
+/// Places that a name matches. Few places have many listings, so they are not made one set for each search.
+pub struct Places<'a> {
+    in_place: &'a [RoaringBitmap],
+    /// By the number of the place.
+    matching: Vec<bool>,
+}
+
+impl Places<'_> {
+    /// Whether a listing is in one of them.
+    pub fn has(&self, entry: &Entry) -> bool {
+        self.matching.get(entry.place as usize).copied().unwrap_or(false)
+    }
+
+    /// How many listings they have.
+    pub fn len(&self) -> u64 {
+        self.sets().map(RoaringBitmap::len).sum()
+    }
+
+    /// Their listings.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.sets().flatten()
+    }
+
+    fn sets(&self) -> impl Iterator<Item = &RoaringBitmap> {
+        self.in_place.iter().zip(&self.matching).filter(|(_, matches)| **matches).map(|(slots, _)| slots)
     }
 }

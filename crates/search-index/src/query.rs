@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::Datelike;
 use roaring::RoaringBitmap;
 
-use crate::{Index, Slot, day_number, entry::Entry, price};
+use crate::{Index, Slot, day_number, entry::Entry, names::Places, price};
 use store::search::{Criteria, Filter, PriceRange, StayTerms, ZoneTerms, places::PlaceName};
 use types::{GeoBox, ListingOrder, Point, Timestamp};
 
@@ -18,8 +18,8 @@ pub struct Query<'a> {
     pub order: ListingOrder,
     /// The listings with each amenity; None: no listing has one of them.
     pub amenities: Option<Vec<&'a RoaringBitmap>>,
-    /// The listings in the place.
-    pub place: Option<RoaringBitmap>,
+    /// The places with the name that is asked for.
+    pub places: Option<Places<'a>>,
     pub stay: Option<StayQuery<'a>>,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Query<'a> {
             filter,
             order: criteria.order,
             amenities: filter.amenities.iter().map(|slug| index.names.with_amenity(slug)).collect(),
-            place: filter.place.as_deref().map(|place| index.names.in_place(&PlaceName::new(place))),
+            places: filter.place.as_deref().map(|place| index.names.places(&PlaceName::new(place))),
             stay: match criteria.stay {
                 Some(terms) => Some(StayQuery::new(index, terms)?),
                 None => None,
@@ -80,7 +80,7 @@ impl<'a> Query<'a> {
             && filter.pets_allowed.is_none_or(|allowed| entry.pets_allowed == allowed)
             && (filter.room_types.is_empty() || filter.room_types.contains(&entry.room_type))
             && (filter.property_types.is_empty() || filter.property_types.contains(&entry.property_type))
-            && self.place.as_ref().is_none_or(|slots| slots.contains(slot))
+            && self.places.as_ref().is_none_or(|places| places.has(entry))
             && self.amenities.as_ref().is_some_and(|lists| lists.iter().all(|slots| slots.contains(slot)))
     }
 
