@@ -69,8 +69,11 @@ async fn follow(app: &App, seen: &mut Position) -> Result<bool> {
     }
 }
 
-/// Fills the search index, and follows the catalog, until it is dropped.
+/// Fills the search index, and follows the catalog, until it is dropped. Does nothing if nothing is kept in memory.
 pub async fn run(app: &App) {
+    if !app.rows.is_on() && !app.search_index.is_on() {
+        return std::future::pending().await;
+    }
     loop {
         if let Err(error) = step(app).await {
             tracing::warn!(%error, "the search index is not up to date: searches use the database until it is");
