@@ -227,6 +227,7 @@ impl World {
             let guest = &guests[guest].member;
             let booking = bookings::create(app, &guest.verified()?, AddressPrefix::of(None), quote, &key(app)?)
                 .await?
+                .stored
                 .answer
                 .booking;
             let booking = payments::BookingRef::Id(booking);
@@ -246,8 +247,14 @@ impl World {
         let (app, guests) = (&self.app, &self.guests);
         let quote = |(index, (listing, stay)): (usize, Offer)| async move {
             let guest = index % GUESTS;
-            let quote =
-                quotes::create(app, &guests[guest].member, AddressPrefix::of(None), listing, stay, Guests::ONE).await?;
+            let quote = quotes::create(
+                app,
+                (&guests[guest].member, AddressPrefix::of(None)),
+                listing,
+                (stay, Guests::ONE),
+                app,
+            )
+            .await?;
             anyhow::Ok((guest, quote.id))
         };
         stream::iter(offers.into_iter().enumerate()).map(quote).buffer_unordered(WIDTH).try_collect().await

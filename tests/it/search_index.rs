@@ -6,6 +6,7 @@ use domain::{catalog_follower, search_index::fill_if_needed};
 use futures_util::future::join_all;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
+use types::CoHostAccess;
 
 use crate::harness::{
     actors::{Actor, data},
@@ -24,6 +25,12 @@ const UNLIST: &str = "mutation ($input: UnlistListingInput!) { unlistListing(inp
 const PRICES: &str = "mutation ($input: SetNightPricesInput!) { setNightPrices(input: $input) { __typename } }";
 const BLOCK: &str = "mutation ($input: BlockNightsInput!) { blockNights(input: $input) { __typename } }";
 const OPEN: &str = "mutation ($input: OpenNightsInput!) { openNights(input: $input) { __typename } }";
+const QUOTE: &str = "mutation ($input: QuoteStayInput!) { quoteStay(input: $input) { __typename
+    ... on QuoteStaySuccess { quote { price { total { minorUnits currency } lines { kind amount { minorUnits } } }
+        instantBook cancellationPolicy expiresAt } }
+    ... on StayNotAllowedProblem { violations { reason message night } }
+    ... on NightsUnavailableProblem { conflicts { night reason } }
+    ... on UserError { message } } }";
 const AMENITIES: [&str; 3] = ["Wifi", "Pool", "Kitchen"];
 
 /// A server that searches in memory.
@@ -234,6 +241,64 @@ async fn search_and_compare(world: &World, rng: &mut StdRng) {
     }
 }
 
+/// A member asks every server for a quote, which must be that of the database, or refused for the same reasons.
+async fn quote_and_compare(world: &World, member: &Actor, listing: &str, stay: &Value) -> Value {
+    let mut input = json!({ "listingId": listing, "stay": stay });
+    input["stay"]["guests"] = json!({ "adults": 2 });
+    let expected = member.at(&world.database).mutate(QUOTE, input.clone()).await;
+    for server in &world.servers {
+        assert_eq!(member.at(server).mutate(QUOTE, input.clone()).await, expected, "{input}");
+    }
+    expected
+}
+
+async fn random_quote(world: &World, rng: &mut StdRng) {
+    let people: Vec<_> = world.guests.iter().chain(&world.hosts).collect();
+    let nights = stay(rng.random_range(0..30), rng.random_range(1..7));
+    quote_and_compare(world, people.choose(rng).unwrap(), &world.listings.choose(rng).unwrap().1, &nights).await;
+}
+
+#[tokio::test]
+async fn a_quote_in_memory_reads_no_calendar() {
+    let world = World::new(2).await;
+    let (listing, guest, server) = (&world.listings[1].1, &world.guests[0], &world.servers[0]);
+    let quoted = quote_and_compare(&world, guest, listing, &stay(30, 3)).await;
+    assert_eq!(quoted["__typename"], "QuoteStaySuccess");
+    let recording = server.app.database.statements().record();
+    let input = json!({ "listingId": listing, "stay": stay(40, 2) });
+    let quoted = guest.at(server).mutate(QUOTE, input).await;
+    let texts = recording.texts();
+    assert_eq!((&quoted["__typename"], texts.len()), (&json!("QuoteStaySuccess"), 5), "{texts:#?}");
+}
+
+#[tokio::test]
+async fn a_quote_in_memory_is_refused_to_hosts_co_hosts_and_in_taken_nights() {
+    let world = World::new(2).await;
+    let (host, listing) = (&world.hosts[1], &world.listings[1].1);
+    let [guest, helper] = &world.guests[..] else { unreachable!() };
+    let reason = async |member: &Actor| {
+        let refused = quote_and_compare(&world, member, listing, &stay(30, 3)).await;
+        refused["violations"][0]["reason"].clone()
+    };
+    assert_eq!(reason(helper).await, Value::Null);
+    assert_eq!(reason(host).await, "OWN_LISTING");
+    host.helped_by(listing, helper, CoHostAccess::Calendar).await;
+    assert_eq!(reason(helper).await, "OWN_LISTING", "who helps sets prices too");
+    let [from, to] = ["checkIn", "checkOut"].map(|day| stay(30, 3)[day].as_str().unwrap().to_owned());
+    guest.book(listing, &from, &to).await;
+    assert_eq!(
+        quote_and_compare(&world, guest, listing, &stay(30, 3)).await["__typename"],
+        "QuoteStaySuccess",
+        "their own"
+    );
+    assert_eq!(
+        quote_and_compare(&world, &world.hosts[0], listing, &stay(30, 3)).await["__typename"],
+        "NightsUnavailableProblem"
+    );
+    host.mutate(UNLIST, json!({ "listingId": listing })).await;
+    assert_eq!(quote_and_compare(&world, guest, listing, &stay(40, 3)).await["__typename"], "NotFoundProblem");
+}
+
 /// A guest books, if the nights are free; sometimes they pay, sometimes they cancel.
 async fn book(world: &World, guest: &Actor, listing: &str, nights: &Value, rng: &mut StdRng) {
     let [from, to] = ["checkIn", "checkOut"].map(|day| nights[day].as_str().unwrap().to_owned());
@@ -276,7 +341,7 @@ async fn change(world: &World, rng: &mut StdRng) {
     }
 }
 
-/// Changes at three servers at once, then searches that the two indexes must answer as the database does.
+/// Changes at three servers at once, then searches and quotes that the two indexes must answer as the database does.
 async fn walk(seed: u64, rounds: usize, searches: usize) {
     let world = World::new(12).await;
     let mut rng = StdRng::seed_from_u64(seed);
@@ -292,20 +357,21 @@ async fn walk(seed: u64, rounds: usize, searches: usize) {
         }
         for _ in 0..searches {
             search_and_compare(&world, &mut rng).await;
+            random_quote(&world, &mut rng).await;
         }
     }
     assert!(world.servers.iter().all(|server| server.app.search_index.is_ready()), "the indexes have answered");
 }
 
 #[tokio::test]
-async fn searches_agree_with_the_database_after_random_concurrent_changes() {
+async fn searches_and_quotes_agree_with_the_database_after_random_concurrent_changes() {
     walk(11, 25, 4).await;
 }
 
 /// Ten thousand searches.
 #[tokio::test]
 #[ignore = "minutes; make prove"]
-async fn many_searches_agree_with_the_database_after_random_concurrent_changes() {
+async fn many_searches_and_quotes_agree_with_the_database_after_random_concurrent_changes() {
     for seed in 0..10 {
         walk(seed, 100, 10).await;
     }

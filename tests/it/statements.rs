@@ -3,7 +3,7 @@
 use chrono::Duration;
 use diesel::{QueryableByName, sql_types::Text};
 use diesel_async::RunQueryDsl;
-use domain::{accounts::MAX_PASSKEYS, reviews::Review};
+use domain::{accounts::MAX_PASSKEYS, reviews::Review, search_index::fill_if_needed};
 use serde_json::{Value, json};
 use store::{
     consents::Consent, data_exports::DataExport, erasures::Erasure, impersonations::Impersonation,
@@ -353,6 +353,25 @@ async fn prepared(app: &TestApp) -> (i64, i64) {
         sum += counter.value.parse::<i64>().unwrap();
     }
     (sum, i64::try_from(conns.len()).unwrap())
+}
+
+#[tokio::test]
+async fn a_booking_sends_few_statements() {
+    let app = TestApp::without_hold_limits(mysql_engine::Options::default()).await;
+    let server = app.with_settings(|builder| builder.search_index(true)).await;
+    let (host, guest) = (app.host().await, app.guest().await.at(&server));
+    let listing = host.listing(|_| {}).await;
+    fill_if_needed(&server.app).await.unwrap();
+    let day = |days| (app.app.now().utc().date_naive() + Duration::days(days)).to_string();
+    let quotes = [guest.quote(&listing, &day(30), &day(33)).await, guest.quote(&listing, &day(40), &day(43)).await];
+    let mut costs = Vec::new();
+    for quote in &quotes {
+        let recording = server.app.database.statements().record();
+        assert_eq!(guest.try_book(quote, &app.key()).await["booking"]["status"], "PENDING_PAYMENT");
+        costs.push(recording.texts());
+    }
+    // The first one also learns which features are off.
+    assert!(costs[1].len() <= 13, "{}: {:#?}", costs[1].len(), costs[1]);
 }
 
 #[tokio::test]

@@ -67,6 +67,23 @@ pub async fn take(conn: &mut Conn, rule: &Rule, key: &[&[u8]], now: Timestamp) -
     }
 }
 
+/// As [`take`], for two keys at once. After an error the caller rolls back, so that neither has counted it.
+///
+/// # Errors
+/// As [`attempt`].
+pub async fn take_both(tx: &mut Conn, both: [(&Rule, &[u8]); 2], now: Timestamp) -> Result<()> {
+    let [(rule, key), (other, other_key)] = both;
+    if rule.is_unlimited() || other.is_unlimited() {
+        take(tx, rule, &[key], now).await?;
+        return take(tx, other, &[other_key], now).await;
+    }
+    let (bucket, other_bucket) = (bucket(rule, &[key]), bucket(other, &[other_key]));
+    match store::limits::take_both(tx, [(&bucket, rule), (&other_bucket, other)], now).await? {
+        None => Ok(()),
+        Some((number, open_at)) => Err(too_many(both[number].0, open_at - now)),
+    }
+}
+
 fn too_many(rule: &Rule, wait: Duration) -> Error {
     tracing::warn!(target: logs::SECURITY, event = "attempt_refused", rule = rule.name, "too many attempts");
     // Rounded up, so that clients do not retry too early.

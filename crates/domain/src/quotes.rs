@@ -11,12 +11,13 @@ use super::{
     cancellation, limits, listings,
     pricing::{self, PricedStay},
     rule_sets::RuleSet,
+    search::{self, ListingSource},
     timezones,
 };
 use crate::app::App;
 use auth::Member;
 use client_limits::AddressPrefix;
-use mysql_engine::Conn;
+use mysql_engine::{Conn, DatabaseError};
 pub use store::quotes::Quote;
 use store::{listings::Listing, nights::Night};
 use types::{
@@ -26,18 +27,35 @@ use types::{
     },
 };
 
-/// Quotes `stay` at the listing for `guest`, from a client address, and locks the price.
+/// Quotes `stay` at the listing for `guest`, from a client address, and locks the price: that of a search in memory or, if that does not know or
+/// find the listing, that of the database, which also says what is in the way.
 ///
 /// # Errors
 /// Problems of the contract's `quoteStay`.
-pub async fn create(
+pub async fn create<S: ListingSource>(
     app: &App,
-    guest: &Member,
-    from: AddressPrefix,
+    (guest, from): (&Member, AddressPrefix),
     listing: ListingId,
-    stay: Stay,
-    guests: Guests,
+    (stay, guests): (Stay, Guests),
+    memory: &S,
 ) -> Result<Quote> {
+    if let Some((listing, priced)) = search::one_in_memory(app, memory, listing, (stay, guests)).await {
+        let quote = new_quote(app, guest, &listing, (stay, guests), &priced)?;
+        if write(app, &quote, from).await? {
+            return Ok(quote);
+        }
+    }
+    let quote = from_database(app, guest, listing, (stay, guests)).await?;
+    if write(app, &quote, from).await? {
+        return Ok(quote);
+    }
+    // The guest has become a co-host since: this says so.
+    from_database(app, guest, listing, (stay, guests)).await?;
+    Err(DatabaseError::retry_transaction("the guest was a co-host for a moment").into())
+}
+
+/// Computes a quote with what the database says now.
+async fn from_database(app: &App, guest: &Member, listing: ListingId, (stay, guests): (Stay, Guests)) -> Result<Quote> {
     let now = app.now();
     // Who helps its host sets prices too, and must not profit from them.
     let (listing, is_host, exceptions) = {
@@ -51,21 +69,27 @@ pub async fn create(
     };
     let calendar = calendar::of_listing(&app.time_zones(), &listing, &exceptions, now, is_host)?;
     refuse(restrictions::violations(&calendar, stay, guests))?;
-    let rules = RuleSet::current();
-    let priced = pricing::price(&listings::rates(&listing), &restrictions::overrides(&calendar), stay, guests, rules)
-        .map_err(|error| {
-        Error::invalid(&["stay"], format!("The price of this stay cannot be computed: {error}."))
-    })?;
-    let quote = new_quote(app, guest, &listing, (stay, guests), &priced, now)?;
-    // One transaction, so that the database flushes once, and a quote that one limit refuses does not count for the other.
+    let rates = listings::rates(&listing);
+    let priced = pricing::price(&rates, &restrictions::overrides(&calendar), stay, guests, RuleSet::current())
+        .map_err(|error| Error::invalid(&["stay"], format!("The price of this stay cannot be computed: {error}.")))?;
+    new_quote(app, guest, &listing, (stay, guests), &priced)
+}
+
+/// Writes a quote; false: its guest may not book the listing. One transaction, so that the database flushes once, and a quote that is refused
+/// counts for no limit.
+async fn write(app: &App, quote: &Quote, from: AddressPrefix) -> Result<bool> {
+    let (guest, address) = (quote.guest_id.as_bytes(), from.as_bytes());
+    let limits = [(&app.limits.quotes_by_member, &guest[..]), (&app.limits.quotes_by_address, &address[..])];
     app.database
         .transaction(async |tx| {
-            limits::take(tx, &app.limits.quotes_by_member, &[guest.id().as_bytes()], now).await?;
-            limits::take(tx, &app.limits.quotes_by_address, &[from.as_bytes()], now).await?;
-            Ok::<_, Error>(store::quotes::insert(tx, &quote).await?)
+            let is_written = store::quotes::insert(tx, quote).await?;
+            // Last, because all quotes for an address wait for each other from here on.
+            if is_written {
+                limits::take_both(tx, limits, quote.created_at).await?;
+            }
+            Ok::<_, Error>(is_written)
         })
-        .await?;
-    Ok(quote)
+        .await
 }
 
 /// Removes the guest's own unpaid holds from `held`: a new booking replaces them.
@@ -157,9 +181,8 @@ fn new_quote(
     listing: &Listing,
     (stay, guests): (Stay, Guests),
     priced: &PricedStay,
-    now: Timestamp,
 ) -> Result<Quote> {
-    let rules = RuleSet::current();
+    let (now, rules) = (app.now(), RuleSet::current());
     let policy = cancellation::applicable(listing.rules.cancellation_policy, stay.len(), rules);
     let quote = Quote {
         id: QuoteId::new(now, &*app.entropy),
@@ -188,7 +211,7 @@ fn new_quote(
 /// Replaces a quote that has expired, or whose listing has moved or changed its currency: returns a problem with a new quote for the same
 /// stay, and the price differences.
 pub(super) async fn renew(app: &App, guest: &Member, from: AddressPrefix, old: &Quote) -> Result<Refusal> {
-    let renewed = create(app, guest, from, old.listing_id, old.stay(), old.guests()).await;
+    let renewed = create(app, (guest, from), old.listing_id, (old.stay(), old.guests()), app).await;
     let expired = match renewed {
         Ok(new) => {
             let money = |minor: Option<i64>, quote: &Quote| minor.map(|minor| Money::new(minor, quote.currency));

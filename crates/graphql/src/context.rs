@@ -107,13 +107,17 @@ fn of_operation(app: &App, viewer: Viewer) -> App {
 #[derive(Clone, Copy)]
 pub struct PublicRows<'a> {
     scope: &'a Scope,
-    is_query: bool,
+    /// Whether the reader has learned of all changes; None: it reads nothing from memory.
+    learned: Option<&'a OnceCell<()>>,
 }
 
 impl PublicRows<'_> {
     async fn load<K: Public>(self, key: K) -> Answer<K::Row> {
-        let Scope { public, app, learned, .. } = self.scope;
-        if self.is_query { public.load_for_query(app, learned, key).await } else { public.load(app, key).await }
+        let Scope { public, app, .. } = self.scope;
+        match self.learned {
+            Some(learned) => public.load_for_query(app, learned, key).await,
+            None => public.load(app, key).await,
+        }
     }
 }
 
@@ -121,12 +125,10 @@ impl ListingSource for PublicRows<'_> {
     type Error = Fault;
 
     async fn catch_up(&self) -> Result<bool> {
-        let Scope { public, app, learned, .. } = self.scope;
-        let is_used = self.is_query && app.search_index.is_on();
-        if is_used {
-            public.catch_up(app, learned).await?;
-        }
-        Ok(is_used)
+        let Scope { public, app, .. } = self.scope;
+        let Some(learned) = self.learned.filter(|_| app.search_index.is_on()) else { return Ok(false) };
+        public.catch_up(app, learned).await?;
+        Ok(true)
     }
 
     async fn published(&self, ids: Vec<ListingId>) -> Result<Vec<Arc<ListingWithCover>>> {
@@ -180,9 +182,15 @@ pub trait ContextExt {
         async move { Ok(rows.load(key).await?) }
     }
 
-    /// What reads public rows.
+    /// What reads public rows: for a query those of its beginning or later, for a mutation those of the database.
     fn public_rows(&self) -> PublicRows<'_> {
-        PublicRows { scope: self.scope(), is_query: self.is_query() }
+        let scope = self.scope();
+        PublicRows { scope, learned: Some(&scope.learned).filter(|_| self.is_query()) }
+    }
+
+    /// What reads public rows of this instant or later, from memory too. `learned` is new.
+    fn newest_rows<'a>(&'a self, learned: &'a OnceCell<()>) -> PublicRows<'a> {
+        PublicRows { scope: self.scope(), learned: Some(learned) }
     }
 
     /// A private row, batched for this viewer and operation; None for an anonymous viewer.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use tokio::sync::OnceCell;
 
 use super::{
     context::ContextExt,
@@ -188,7 +189,9 @@ impl QuoteMutation {
         let outcome = async {
             let listing = ids::input(&input.listing_id, "listingId", "listing")?;
             let (stay, guests) = input.stay.parse().map_err(|wrong| wrong.in_input(&["stay"]))?;
-            quotes::create(ctx.app(), guest, ctx.client(), listing, stay, guests).await
+            let learned = OnceCell::new();
+            let memory = ctx.newest_rows(&learned);
+            quotes::create(ctx.app(), (guest, ctx.client()), listing, (stay, guests), &memory).await
         };
         QuoteStayPayload::of(outcome.await.map(|quote| QuoteStaySuccess { quote: Quote(Arc::new(quote)) }))
     }

@@ -40,6 +40,12 @@ impl Index {
         })
     }
 
+    /// The hit of one listing; None: it does not fit, or the index cannot answer.
+    pub fn hit_of(&self, criteria: &Criteria<'_>, listing: ListingId) -> Option<Hit> {
+        let query = Query::new(self, criteria)?;
+        self.found(&query, *self.slots.get(&listing)?).map(|found| hit(&query, &found))
+    }
+
     fn found(&self, query: &Query<'_>, slot: Slot) -> Option<Found<'_>> {
         let entry = self.entry(slot)?;
         let amount = query.amount(slot, entry)?;

@@ -26,7 +26,7 @@ use names::Names;
 use orders::Orders;
 use places_on_map::Map;
 use store::search::source::HeldNight;
-use types::ListingId;
+use types::{ListingId, Stay, Timestamp};
 
 /// Days before the first one: the longest preparation before a stay, and the time zones.
 const LOOK_BACK: u64 = 40;
@@ -91,6 +91,13 @@ impl Index {
     /// The time zones of listings, and how many are in each.
     pub fn zones(&self) -> Vec<(String, i64)> {
         self.names.zones()
+    }
+
+    /// Whether nothing holds any of these nights of a listing at `now`; None: the index does not know.
+    pub fn is_free(&self, listing: ListingId, stay: Stay, now: Timestamp) -> Option<bool> {
+        let entry = self.entry(*self.slots.get(&listing)?)?;
+        let day = |day| day_number(self.first_day, day);
+        Some(!entry.calendar.is_held(day(stay.check_in())?..day(stay.check_out())?, now))
     }
 
     /// Inserts a published listing, or replaces it.

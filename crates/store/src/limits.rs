@@ -38,6 +38,40 @@ pub async fn take(conn: &mut Conn, bucket: &[u8; 32], rule: &Rule, now: Timestam
     Ok(Some(first))
 }
 
+/// Takes one attempt from each of two buckets, in one statement if both have been used before. If one has none left, returns its number and
+/// when it has one; the caller rolls back.
+pub async fn take_both(
+    tx: &mut Conn,
+    both: [(&[u8; 32], &Rule); 2],
+    now: Timestamp,
+) -> QueryResult<Option<(usize, Timestamp)>> {
+    let [(bucket, rule), (other, other_rule)] = both;
+    let latest = |rule: &Rule| (now + (rule.span() - rule.step())).unix_micros();
+    // Both or none.
+    let taken = diesel::sql_query(
+        "UPDATE limits a, limits b \
+         SET a.used_until = GREATEST(a.used_until, ?) + ?, b.used_until = GREATEST(b.used_until, ?) + ? \
+         WHERE a.bucket = ? AND a.used_until <= ? AND b.bucket = ? AND b.used_until <= ?",
+    )
+    .bind::<sql_types::BigInt, _>(now.unix_micros())
+    .bind::<sql_types::BigInt, _>(micros(rule.step()))
+    .bind::<sql_types::BigInt, _>(now.unix_micros())
+    .bind::<sql_types::BigInt, _>(micros(other_rule.step()))
+    .bind::<sql_types::Binary, _>(bucket.as_slice())
+    .bind::<sql_types::BigInt, _>(latest(rule))
+    .bind::<sql_types::Binary, _>(other.as_slice())
+    .bind::<sql_types::BigInt, _>(latest(other_rule));
+    if taken.prepared().execute(tx).await? > 0 {
+        return Ok(None);
+    }
+    for (number, (bucket, rule)) in both.into_iter().enumerate() {
+        if let Some(open_at) = take(tx, bucket, rule, now).await? {
+            return Ok(Some((number, open_at)));
+        }
+    }
+    Ok(None)
+}
+
 /// When the next attempt of `bucket` can be taken, if not now.
 pub async fn open_at(
     conn: &mut Conn,

@@ -1,21 +1,28 @@
 //! Quotes: stays at a guaranteed price.
 
 use chrono::NaiveDate;
-use diesel::prelude::*;
+use diesel::{
+    dsl::not,
+    prelude::*,
+    sql_types::{BigInt, Binary, Bool, Date, Datetime, Text, TinyInt, Unsigned},
+};
 use diesel_async::RunQueryDsl;
 
 use super::{
-    query_parts::among,
-    schema::{bookings, quotes},
+    co_hosts::helped_by,
+    listings::Listing,
+    query_parts::{Shared, among},
+    schema::{bookings, listings, quotes},
 };
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{
-    CancellationPolicy, Currency, Guests, Json, ListingId, PriceLine, QuoteId, RuleSetVersion, Stay, Timestamp, UserId,
+    CancellationPolicy, Currency, Guests, Json, ListingId, Permission, PriceLine, QuoteId, RuleSetVersion, Stay,
+    Timestamp, UserId,
 };
 
 /// A stay at a locked price.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = quotes, check_for_backend(diesel::mysql::Mysql))]
 #[expect(missing_docs, reason = "the columns, described in the migration")]
 pub struct Quote {
@@ -52,9 +59,46 @@ impl Quote {
     }
 }
 
-/// Writes a quote.
-pub async fn insert(conn: &mut Conn, quote: &Quote) -> QueryResult<usize> {
-    diesel::insert_into(quotes::table).values(quote).prepared().execute(conn).await
+/// Writes a quote; false: its guest hosts the listing or helps with it, or there is no such listing.
+pub async fn insert(conn: &mut Conn, quote: &Quote) -> QueryResult<bool> {
+    let row = listings::table
+        .find(quote.listing_id)
+        .filter(listings::host_id.ne(quote.guest_id))
+        .filter(not(helped_by!(listings::id, quote.guest_id, Permission::SeeListing)))
+        .select((
+            quote.id.into_sql::<Binary>(),
+            quote.listing_id.into_sql::<Binary>(),
+            quote.guest_id.into_sql::<Binary>(),
+            quote.check_in.into_sql::<Date>(),
+            quote.check_out.into_sql::<Date>(),
+            quote.adults.into_sql::<Unsigned<TinyInt>>(),
+            quote.children.into_sql::<Unsigned<TinyInt>>(),
+            quote.infants.into_sql::<Unsigned<TinyInt>>(),
+            quote.pets.into_sql::<Unsigned<TinyInt>>(),
+            quote.currency.into_sql::<Text>(),
+            (&quote.price_lines).into_sql::<Text>(),
+            quote.total.into_sql::<BigInt>(),
+            quote.host_payout.into_sql::<BigInt>(),
+            quote.rules.into_sql::<Text>(),
+            quote.cancellation_policy.into_sql::<Text>(),
+            quote.instant_book.into_sql::<Bool>(),
+            (&quote.content_hash).into_sql::<Binary>(),
+            quote.created_at.into_sql::<Datetime>(),
+            quote.expires_at.into_sql::<Datetime>(),
+        ));
+    let insert = diesel::insert_into(quotes::table).values(row).into_columns(quotes::all_columns);
+    Ok(insert.prepared().execute(conn).await? > 0)
+}
+
+/// The quote with this id, if it is the guest's, and its listing in whatever state. Both are locked in share mode until the transaction ends:
+/// others can read and share them, but not change them.
+pub async fn share_with_listing(tx: &mut Conn, guest: UserId, id: QuoteId) -> QueryResult<Option<(Quote, Listing)>> {
+    let query = quotes::table
+        .inner_join(listings::table)
+        .filter(quotes::id.eq(id))
+        .filter(quotes::guest_id.eq(guest))
+        .select((Quote::as_select(), Listing::as_select()));
+    Shared { query, locks: true }.get_result(tx).await.optional()
 }
 
 /// Those of `ids` that are the guest's.

@@ -2,6 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
+use crate::app::App;
 use mysql_engine::{Conn, DatabaseError};
 use store::{
     bookings::Booking,
@@ -68,9 +69,14 @@ pub(super) struct Claimed {
     pub conflicts: Vec<NightConflict>,
 }
 
-/// Claims the nights, or returns the conflicts. A plain read first finds most conflicts; the primary key decides the rest.
-pub(super) async fn claim(tx: &mut Conn, wanted: &NightClaim<'_>, now: Timestamp) -> Result<Claimed> {
+/// Claims the nights, or returns the conflicts. A plain read first finds most conflicts; the primary key decides the rest. Nights that
+/// memory thinks free are claimed without that read.
+pub(super) async fn claim(app: &App, tx: &mut Conn, wanted: &NightClaim<'_>, now: Timestamp) -> Result<Claimed> {
     let listing = wanted.booking.listing_id;
+    let seems_free = app.search_index.seems_free(listing, wanted.span(), now);
+    if seems_free && store::nights::claim(tx, &wanted.rows(&[])).await? == Claim::Held {
+        return Ok(Claimed { expired: Vec::new(), conflicts: Vec::new() });
+    }
     let found = store::nights::of_listing(tx, listing, wanted.span()).await?;
     let expired = expire_due_holds(tx, &found, now).await?;
     let conflicts = conflicts(&found, wanted, now);

@@ -69,7 +69,7 @@ pub(crate) async fn send_to_host(app: &App, tx: &mut Conn, booking: &Booking, no
     let deadline = (now + app.terms.host_answer).min(booking.check_in_at);
     let preparation = listing.rules.preparation_nights;
     let wanted = NightClaim { booking, kind: NightKind::Request, expires_at: Some(deadline), preparation };
-    let claimed = claim(tx, &wanted, now).await?;
+    let claimed = claim(app, tx, &wanted, now).await?;
     if !claimed.conflicts.is_empty() {
         let booking = expire(tx, booking, now).await?;
         return Ok(SentRequest { booking, conflicts: claimed.conflicts, expired: claimed.expired });

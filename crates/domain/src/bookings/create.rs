@@ -2,6 +2,11 @@
 
 use std::sync::Arc;
 
+use diesel::result::{
+    DatabaseErrorKind::{ForeignKeyViolation, UniqueViolation},
+    Error::DatabaseError,
+};
+
 use super::{
     Idempotent, StoredBooking,
     claims::{NightClaim, claim, find_conflicts},
@@ -38,8 +43,20 @@ enum Outcome {
     Replayed(Idempotent<StoredBooking>),
 }
 
-/// The new booking, as the response of its creation.
-pub type Created = Idempotent<StoredBooking>;
+/// The response of a creation.
+#[derive(Debug)]
+pub struct Created {
+    /// The response.
+    pub stored: Idempotent<StoredBooking>,
+    /// The booking as it was committed; None: it was booked earlier.
+    pub booking: Option<Box<Booking>>,
+}
+
+impl Created {
+    fn earlier(stored: Idempotent<StoredBooking>) -> Self {
+        Self { stored, booking: None }
+    }
+}
 
 /// Books a stay for `guest`, from a client address, at the price of a quote. Each night is claimed by a row, so of two guests who want one
 /// night the database refuses the second, on any server.
@@ -56,23 +73,13 @@ pub async fn create(
     features::require(app, Feature::Bookings).await?;
     let request = idempotency::request(guest, "createBooking", key, &quote)?;
     let now = app.now();
-    // A quote never changes. The connection is returned before another is acquired.
-    let found = store::quotes::visible(&mut app.conn().await?, guest.id(), &[quote]).await?.pop();
-    let Some(quote) = found.as_ref().filter(|quote| quote.expires_at > now) else {
-        // A request that was made in time has its response.
-        let stored = idempotency::stored(&mut app.conn().await?, &request).await?;
-        return match (stored, &found) {
-            (Some(stored), _) => Ok(stored),
-            (None, Some(late)) => expired(app, guest, from, late).await,
-            (None, None) => Err(Error::not_found("quoteId", "quote")),
-        };
-    };
     let outcome = app.database.transaction(async |tx| book(app, tx, (guest, from), quote, &request, now).await).await;
-    if let Err(Error::Refused(Refusal::QuoteExpired(_))) = &outcome {
-        return Err(quotes::renew(app, guest, from, quote).await?.into());
-    }
+    let outcome = match outcome {
+        Err(Error::Refused(refusal)) => Err(refused(app, (guest, from), quote, refusal).await?),
+        outcome => outcome,
+    };
     match outcome? {
-        Outcome::Booked(created, booking, others) => {
+        Outcome::Booked(stored, booking, others) => {
             events::announce(app, &booking);
             for other in others {
                 events::announce(app, &other);
@@ -80,17 +87,37 @@ pub async fn create(
                     outbox::run_group(app, other.id).await;
                 }
             }
-            Ok(created)
+            Ok(Created { stored, booking: Some(booking) })
         }
-        Outcome::Replayed(stored) => Ok(stored),
+        Outcome::Replayed(stored) => Ok(Created::earlier(stored)),
     }
 }
 
-/// A quote that is booked already does not expire.
-async fn expired(app: &App, guest: &Member, from: AddressPrefix, quote: &Quote) -> Result<Created> {
-    let booked = store::bookings::of_quote(&mut app.conn().await?, quote.id).await?;
-    booked.map_or(Ok(()), |booking| Err(already_booked(&booking)))?;
-    Err(quotes::renew(app, guest, from, quote).await?.into())
+/// What a guest learns whose booking was refused. Whatever the reason is, that the quote has been booked already comes first, and an outdated
+/// quote is replaced.
+async fn refused(
+    app: &App,
+    (guest, from): (&Member, AddressPrefix),
+    quote: QuoteId,
+    refusal: Refusal,
+) -> Result<Error> {
+    if matches!(refusal, Refusal::IdempotencyConflict(_) | Refusal::TermsNotAccepted(_) | Refusal::NotFound(_)) {
+        return Ok(refusal.into());
+    }
+    let found = {
+        let conn = &mut app.conn().await?;
+        let found = store::quotes::visible(conn, guest.id(), &[quote]).await?.pop();
+        if found.is_some()
+            && let Some(booking) = store::bookings::of_quote(conn, quote).await?
+        {
+            return Ok(already_booked(&booking));
+        }
+        found
+    };
+    match (refusal, found) {
+        (Refusal::QuoteExpired(_), Some(quote)) => Ok(quotes::renew(app, guest, from, &quote).await?.into()),
+        (refusal, _) => Ok(refusal.into()),
+    }
 }
 
 fn already_booked(booking: &Booking) -> Error {
@@ -101,7 +128,7 @@ async fn book(
     app: &App,
     tx: &mut Conn,
     (guest, from): (&Member, AddressPrefix),
-    quote: &Quote,
+    quote: QuoteId,
     request: &IdempotentRequest<'_>,
     now: Timestamp,
 ) -> Result<Outcome> {
@@ -110,19 +137,22 @@ async fn book(
         return Ok(Outcome::Replayed(stored));
     }
     consents::require(app, tx, guest.id()).await?;
-    if let Some(booking) = store::bookings::of_quote(tx, quote.id).await? {
-        return Err(already_booked(&booking));
+    // The host cannot move the listing or change its currency until the commit.
+    let shared = store::quotes::share_with_listing(tx, guest.id(), quote).await?;
+    let (quote, listing) = &shared.ok_or_else(|| Error::not_found("quoteId", "quote"))?;
+    let is_late = quote.expires_at <= now;
+    if !is_late {
+        refuse_if_impossible(app, listing, quote, now)?;
     }
-    // Its host cannot move it or change its currency until the commit.
-    let listing = store::listings::share(tx, quote.listing_id).await?;
-    let listing = listing.ok_or_else(|| Error::not_found("quoteId", "listing"))?;
-    refuse_if_impossible(app, &listing, quote, now)?;
-    if !quotes::still_holds(quote, &listing)? {
+    if is_late || !quotes::still_holds(quote, listing)? {
         return Err(Refusal::QuoteExpired(QuoteExpired { quote: None, differences: Vec::new() }).into());
     }
-    let admission = admit(app, tx, quote, &listing, now).await?;
-    let booking = draft(app, created.booking, (quote, &listing), admission.held_since, now)?;
-    store::bookings::insert(tx, &booking).await.map_err(retry_if_booked)?;
+    let admission = admit(app, tx, quote, listing, now).await?;
+    let booking = draft(app, created.booking, (quote, listing), admission.held_since, now)?;
+    match store::bookings::insert(tx, &booking).await {
+        Err(DatabaseError(UniqueViolation, _)) => return Err(booked_meanwhile(tx, quote).await?),
+        inserted => inserted.map_err(retry_if_deleted)?,
+    };
     let NewBooking { booking, events, expired } =
         claim_nights(app, tx, booking, listing.rules.preparation_nights, now).await?;
     // Last, because all bookings from an address wait for each other from here on.
@@ -136,18 +166,18 @@ async fn book(
     Ok(Outcome::Booked(Idempotent::new(created), Box::new(booking), others))
 }
 
-/// Another request has booked the quote at the same time: the retry finds that booking.
-fn retry_if_booked(error: diesel::result::Error) -> Error {
-    use diesel::result::{
-        DatabaseErrorKind::{ForeignKeyViolation, UniqueViolation},
-        Error::DatabaseError as Failed,
-    };
+/// The quote is booked. If its booking cannot be seen, it has not been committed, or no longer exists.
+async fn booked_meanwhile(tx: &mut Conn, quote: &Quote) -> Result<Error> {
+    Ok(match store::bookings::of_quote(tx, quote.id).await? {
+        Some(booking) => already_booked(&booking),
+        None => mysql_engine::DatabaseError::retry_transaction("the quote was booked meanwhile").into(),
+    })
+}
+
+/// The guest of the quote may have deleted their account.
+fn retry_if_deleted(error: diesel::result::Error) -> Error {
     match error {
-        Failed(UniqueViolation, _) => {
-            mysql_engine::DatabaseError::retry_transaction("the quote was booked meanwhile").into()
-        }
-        // Its guest has deleted their account.
-        Failed(ForeignKeyViolation, _) => {
+        DatabaseError(ForeignKeyViolation, _) => {
             mysql_engine::DatabaseError::retry_transaction("the quote was deleted meanwhile").into()
         }
         other => mysql_engine::DatabaseError::from(other).into(),
@@ -181,7 +211,7 @@ async fn claim_nights(
         NightsUnavailable::unless_free(find_conflicts(tx, &wanted, now).await?)?;
         return Ok(NewBooking { booking, events: vec![requested], expired: Vec::new() });
     }
-    let claimed = claim(tx, &wanted, now).await?;
+    let claimed = claim(app, tx, &wanted, now).await?;
     NightsUnavailable::unless_free(claimed.conflicts)?;
     let expired = claimed.expired;
     if !is_instant {

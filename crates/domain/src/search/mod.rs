@@ -22,12 +22,12 @@ pub use store::search::{Filter, Key, PriceRange, Reach};
 use store::{
     search as rows,
     search::{
-        Criteria, Fees, StayTerms,
+        Criteria, Fees, StayTerms, ZoneTerms,
         places::{MAX_PARTS, count_parts},
     },
 };
 use types::{
-    Guests, ListingId, ListingOrder, Money, Page, PageOf, Stay,
+    Guests, ListingId, ListingOrder, Money, Page, PageOf, Stay, Timestamp,
     error::{Error, Result},
 };
 
@@ -113,18 +113,7 @@ impl Search {
         let zones = known.iter().filter_map(terms).collect();
         // No shortlist is needed if all listings fit into it.
         let is_large = known.iter().map(|(_, listings)| listings).sum::<i64>() > app.reach.length();
-        let rules = RuleSet::current();
-        let weekend = |night: &NaiveDate| matches!(night.weekday(), Weekday::Fri | Weekday::Sat);
-        let terms = StayTerms {
-            stay,
-            guests,
-            now,
-            weekend_nights: u32::try_from(stay.nights().filter(weekend).count()).unwrap_or(u32::MAX),
-            weekly: stay.len() >= rules.weekly_from,
-            monthly: stay.len() >= rules.monthly_from,
-            fees: fees(rules, stay, guests),
-            zones,
-        };
+        let terms = stay_terms((stay, guests), now, zones);
         Ok(Prepared { search: self, terms: Some(terms), is_large, in_memory })
     }
 }
@@ -254,6 +243,43 @@ impl Prepared {
         let (total, amount) = (price.total, row.amount);
         anyhow::ensure!(total == amount, "it costs {total}, but the search has {amount}");
         Ok(Some(price))
+    }
+}
+
+/// What a search that finds one listing for a stay says of it: the listing, and the price. From memory, so None can also mean that it is not
+/// there, or that its source failed.
+pub(crate) async fn one_in_memory<S: ListingSource>(
+    app: &App,
+    source: &S,
+    listing: ListingId,
+    (stay, guests): (Stay, Guests),
+) -> Option<(Arc<ListingWithCover>, PricedStay)> {
+    if !source.catch_up().await.ok()? {
+        return None;
+    }
+    let listing = source.published(vec![listing]).await.ok()?.pop()?;
+    let now = app.now();
+    let zone = zones::terms(&app.time_zones(), listing.place.time_zone.clone(), stay.check_in(), now)?;
+    let terms = stay_terms((stay, guests), now, vec![zone]);
+    let search = Search { filter: Filter::default(), stay: Some((stay, guests)), order: ListingOrder::Rating };
+    let prepared = Prepared { search, terms: Some(terms), is_large: false, in_memory: true };
+    let row = prepared.from_index(app, |index| index.hit_of(&prepared.criteria(), listing.id))?;
+    let price = prepared.priced(&row, &listing).ok()??;
+    Some((listing, price))
+}
+
+fn stay_terms((stay, guests): (Stay, Guests), now: Timestamp, zones: Vec<ZoneTerms>) -> StayTerms {
+    let rules = RuleSet::current();
+    let weekend = |night: &NaiveDate| matches!(night.weekday(), Weekday::Fri | Weekday::Sat);
+    StayTerms {
+        stay,
+        guests,
+        now,
+        weekend_nights: u32::try_from(stay.nights().filter(weekend).count()).unwrap_or(u32::MAX),
+        weekly: stay.len() >= rules.weekly_from,
+        monthly: stay.len() >= rules.monthly_from,
+        fees: fees(rules, stay, guests),
+        zones,
     }
 }
 

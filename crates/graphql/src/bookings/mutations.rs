@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use super::Booking;
 use crate::{checked::Checked, context::ContextExt, error::Result, ids, payload::payload, prices::Price};
 use domain::{
-    bookings::{self, StoredBooking},
+    bookings::{self, Created, StoredBooking},
     idempotency::Idempotent,
     payments,
 };
@@ -156,6 +156,15 @@ payload! {
     }
 }
 
+/// The booking that was created, or as it is now.
+async fn created(ctx: &Context<'_>, outcome: error::Result<Created>) -> error::Result<(Booking, bool)> {
+    let Created { stored, booking } = outcome?;
+    match booking {
+        Some(row) => Ok((Booking(row.into()), stored.replayed)),
+        None => answer(ctx, Ok(stored)).await,
+    }
+}
+
 /// The booking as it is now.
 async fn answer(
     ctx: &Context<'_>,
@@ -185,7 +194,7 @@ impl BookingMutation {
             Ok((guest, (quote, key))) => Box::pin(bookings::create(ctx.app(), &guest, ctx.client(), quote, &key)).await,
             Err(error) => Err(error),
         };
-        let answer = answer(ctx, outcome).await;
+        let answer = created(ctx, outcome).await;
         CreateBookingPayload::of(answer.map(|(booking, replayed)| CreateBookingSuccess { booking, replayed }))
     }
 
