@@ -256,6 +256,37 @@ async fn defaults_apply_where_a_variable_is_not_given() {
     assert!(data(app.run(None, literal, json!({})).await)["searchListings"]["nodes"][0]["price"].is_object());
 }
 
+#[tokio::test]
+async fn every_field_of_a_stay_at_fault_is_named() {
+    let app = TestApp::new().await;
+    let (host, guest) = (app.host().await, app.guest().await);
+    let listing = host.listing(|_| {}).await;
+    let quote = "mutation ($input: QuoteStayInput!) { quoteStay(input: $input) { __typename
+        ... on InvalidInputProblem { path fields { path } } } }";
+    let wrong = async |stay: Value| {
+        let problem = guest.mutate(quote, json!({ "listingId": listing, "stay": stay })).await;
+        let fields = problem["fields"].as_array().cloned().unwrap_or_default();
+        fields.iter().map(|field| field["path"].as_array().unwrap()[2..].to_vec()).collect::<Vec<_>>()
+    };
+    let stay =
+        |check_out: &str, guests: Value| json!({ "checkIn": "2026-07-01", "checkOut": check_out, "guests": guests });
+    assert_eq!(wrong(stay("2026-07-01", Value::Null)).await, [[json!("checkOut")]]);
+    assert_eq!(wrong(stay("2027-07-02", Value::Null)).await, [[json!("checkOut")]], "366 nights");
+    for adults in [0, -1, 51, 300, i32::MAX] {
+        let guests = json!({ "adults": adults, "pets": 6 });
+        let expected = [["guests", "adults"], ["guests", "pets"]].map(|path| path.map(Value::from).to_vec());
+        assert_eq!(wrong(stay("2026-07-02", guests)).await, expected, "{adults}");
+    }
+    let search = "query ($stay: StayInput) { searchListings(stay: $stay) { nodes { listing { id } } } }";
+    for (stay, message) in [
+        (stay("2026-07-01", Value::Null), "`stay.checkOut`: The stay must end at least one day after it begins."),
+        (stay("2026-07-02", json!({ "infants": 6 })), "`stay.guests.infants`: Must be from 0 to 5."),
+    ] {
+        let answer = app.run(None, search, json!({ "stay": stay })).await;
+        assert_eq!(answer.errors.first().map(|error| error.message.as_str()), Some(message));
+    }
+}
+
 /// C9: a malformed id is null at its own position.
 #[tokio::test]
 async fn a_malformed_id_among_nodes_is_null_in_its_place() {

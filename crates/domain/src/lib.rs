@@ -5,6 +5,7 @@ pub mod analytics;
 // The application handle.
 pub mod app;
 pub mod audit;
+pub mod bisect;
 pub mod bookings;
 pub mod calendar;
 pub mod catalog_follower;

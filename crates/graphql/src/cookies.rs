@@ -221,22 +221,3 @@ impl<'a, 'c> Jar<'a, 'c> {
         self.ctx.append_http_header("set-cookie", self.names.text(name, value, seconds));
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cookies_are_hidden_from_scripts_and_other_hosts() {
-        let secure = SessionCookies::new(true);
-        assert_eq!(
-            secure.text(&secure.access, "x.y.z", 60),
-            "__Host-staygate-access=x.y.z; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure"
-        );
-        let plain = SessionCookies::new(false);
-        assert_eq!(
-            plain.text(&plain.refresh, "", 0),
-            "staygate-refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
-        );
-    }
-}

@@ -4,8 +4,8 @@ use std::{any::Any, sync::Arc};
 
 use async_graphql::ErrorExtensionValues;
 
-use super::log_throttle;
 use graphql_transport::ConnectionLost;
+use telemetry::log_throttle;
 use types::{
     ErrorCode,
     error::{Error, Refusal},

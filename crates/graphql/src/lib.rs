@@ -36,7 +36,6 @@ mod prices;
 pub mod privacy;
 mod problems;
 pub mod profiles;
-mod log_throttle;
 pub mod quotes;
 pub mod reviews;
 pub mod role_grants;

@@ -2,7 +2,10 @@
 
 use chrono::Duration;
 use futures_util::future::join_all;
+use graphql::cookies::SessionCookies;
+use graphql_contract::documents::Limits;
 use serde_json::{Value, json};
+use staygate::gateway;
 
 use super::{EMAIL, PASSWORD, REFRESH, SIGN_IN, SIGN_OUT, register_ada};
 use crate::harness::{
@@ -66,6 +69,19 @@ async fn tokens_are_in_cookies_that_scripts_cannot_read() {
     }
     assert_eq!(email(&browser).await, EMAIL);
     assert_eq!(email(&browser.at(APP)).await, EMAIL, "also from the listed origin");
+}
+
+#[tokio::test]
+async fn without_tls_cookies_are_plain() {
+    let app = TestApp::new().await;
+    register_ada(&app).await;
+    let plain = gateway::with_limits(&app.app, Limits::default(), SessionCookies::new(false)).unwrap();
+    let served = app.serve_gateway(|gateway| *gateway = plain).await;
+    let browser = Browser::new(served.address);
+    let page = sign_in(&browser).await;
+    let access = page.set.iter().find(|set| set.starts_with("staygate-access=")).unwrap();
+    assert!(access.ends_with("; HttpOnly; SameSite=Strict"), "{access}");
+    assert_eq!(email(&browser).await, EMAIL);
 }
 
 #[tokio::test]

@@ -337,7 +337,7 @@ impl TestApp {
         (self.serve_gateway(|gateway| gateway.metrics = Some(metrics)).await, address)
     }
 
-    async fn serve_gateway(&self, change: impl FnOnce(&mut graphql_transport::Gateway<MeteredSchema>)) -> Served {
+    pub async fn serve_gateway(&self, change: impl FnOnce(&mut graphql_transport::Gateway<MeteredSchema>)) -> Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut gateway = gateway::of(&self.app).unwrap();

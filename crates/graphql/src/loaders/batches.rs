@@ -14,12 +14,10 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-use super::{
-    Batch,
-    bisect::{Found, read_or_bisect},
+use domain::{
+    app::{App, OperationPermit},
+    bisect::{Answer, Batch, Found, read_or_bisect},
 };
-use domain::app::App;
-use domain::app::OperationPermit;
 use telemetry::logs;
 use types::error::Error;
 
@@ -29,9 +27,6 @@ const YIELDS: usize = 3;
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 /// The most keys of one statement.
 const MAX_BATCH: usize = 500;
-
-/// The row of a key, if there is one, or why it cannot be read.
-pub type Answer<R> = Result<Option<R>, Arc<Error>>;
 
 /// Batches by type of key.
 #[derive(Default)]

@@ -2,7 +2,6 @@
 //! types separate the two. Queries can get public rows from memory, after they have learned of all changes (`domain::row_cache`); mutations and
 //! streams read the database. So a viewer always sees their own writes.
 
-mod bisect;
 mod batches;
 mod bookings;
 pub(crate) mod keys;
@@ -14,11 +13,11 @@ mod sizes;
 mod streams;
 mod users;
 
-pub(crate) use batches::Answer;
 pub use bookings::{
     BookingByCode, BookingById, BookingsOfListing, EventsOf, IsAuthorized, LatestOf, OwnBookings, PaymentById,
     PaymentsOf, QuoteById, RefundById, RefundsOf,
 };
+pub use domain::bisect::{Answer, Batch};
 pub use listings::{
     AmenitiesOf, HostNightsOf, KnownListing, NightsOf, OwnListings, PhotosOf, PublishedListing, PublishedListingsOf,
     VisibleListing,
@@ -28,6 +27,3 @@ pub use public::{Public, PublicLoaders};
 pub use reviews::{PublishedReview, ReviewOf, ReviewsOf, VisibleReview};
 pub use streams::StreamLoaders;
 pub use users::{Account, PendingEmailChange, UserById};
-
-/// The rows of a batch by key. Keys without a row are left out.
-pub type Batch<K, R> = types::error::Result<std::collections::HashMap<K, R>>;

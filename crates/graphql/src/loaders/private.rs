@@ -2,10 +2,7 @@
 
 use std::hash::Hash;
 
-use super::{
-    Batch,
-    batches::{Answer, Kinds},
-};
+use super::{Answer, Batch, batches::Kinds};
 use auth::{Member, Viewer};
 use domain::app::App;
 

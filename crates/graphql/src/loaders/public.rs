@@ -4,10 +4,7 @@ use std::{collections::HashMap, hash::Hash};
 
 use tokio::sync::OnceCell;
 
-use super::{
-    Batch,
-    batches::{Answer, Kinds},
-};
+use super::{Answer, Batch, batches::Kinds};
 use domain::app::App;
 use types::ObjectId;
 

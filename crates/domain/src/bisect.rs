@@ -7,14 +7,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Batch, batches::Answer};
-use types::error::Error;
+use types::error::{Error, Result as Read};
+
+/// The rows of a batch by key. Keys without a row are left out.
+pub type Batch<K, R> = Read<HashMap<K, R>>;
+
+/// The row of a key, if there is one, or why it cannot be read.
+pub type Answer<R> = Result<Option<R>, Arc<Error>>;
 
 /// How long parts of a batch are read again. Keys that are not read by then fail with the error of the whole batch.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The result of a batch.
-pub(super) enum Found<K, R> {
+pub enum Found<K, R> {
     /// The rows by key.
     Rows(HashMap<K, R>),
     /// The rows by key, and the errors of other keys.
@@ -39,7 +44,7 @@ impl<K: Eq + Hash, R: Clone> Found<K, R> {
 /// The rows of `keys`, which `first` reads together. If that fails, `read` reads each half, and of a half that fails each half again: a bad
 /// key among five hundred is found with eighteen statements, one after the other on one connection. Nothing is read again if the database
 /// is unavailable or busy.
-pub(super) async fn read_or_bisect<K: Clone + Eq + Hash, R, F>(
+pub async fn read_or_bisect<K: Clone + Eq + Hash, R, F>(
     keys: HashSet<K>,
     first: F,
     read: impl Fn(Vec<K>) -> F,

@@ -14,7 +14,7 @@ const TEXTS: usize = 64;
 static FAILURES: LazyLock<LogThrottle> = LazyLock::new(LogThrottle::default);
 
 /// The number of lines with this text that were suppressed since the last one, if one can be logged now.
-pub(super) fn allow(text: &str) -> Option<u64> {
+pub fn allow(text: &str) -> Option<u64> {
     FAILURES.allow(text, Instant::now())
 }
 
