@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use diesel::{
-    dsl::not,
+    dsl::{not, sql},
     prelude::*,
     sql_types::{BigInt, Binary, Bool, Date, Datetime, Text, TinyInt, Unsigned},
 };
@@ -59,6 +59,13 @@ impl Quote {
     }
 }
 
+/// Bytes among the columns of a SELECT: without the cast the database may take them for text, and replace those that are none.
+macro_rules! binary {
+    ($bytes:expr) => {
+        sql::<Binary>("CAST(").bind::<Binary, _>($bytes).sql(" AS BINARY)")
+    };
+}
+
 /// Writes a quote; false: its guest hosts the listing or helps with it, or there is no such listing.
 pub async fn insert(conn: &mut Conn, quote: &Quote) -> QueryResult<bool> {
     let row = listings::table
@@ -66,9 +73,9 @@ pub async fn insert(conn: &mut Conn, quote: &Quote) -> QueryResult<bool> {
         .filter(listings::host_id.ne(quote.guest_id))
         .filter(not(helped_by!(listings::id, quote.guest_id, Permission::SeeListing)))
         .select((
-            quote.id.into_sql::<Binary>(),
-            quote.listing_id.into_sql::<Binary>(),
-            quote.guest_id.into_sql::<Binary>(),
+            binary!(quote.id),
+            listings::id,
+            binary!(quote.guest_id),
             quote.check_in.into_sql::<Date>(),
             quote.check_out.into_sql::<Date>(),
             quote.adults.into_sql::<Unsigned<TinyInt>>(),
@@ -82,7 +89,7 @@ pub async fn insert(conn: &mut Conn, quote: &Quote) -> QueryResult<bool> {
             quote.rules.into_sql::<Text>(),
             quote.cancellation_policy.into_sql::<Text>(),
             quote.instant_book.into_sql::<Bool>(),
-            (&quote.content_hash).into_sql::<Binary>(),
+            binary!(quote.content_hash.as_slice()),
             quote.created_at.into_sql::<Datetime>(),
             quote.expires_at.into_sql::<Datetime>(),
         ));
