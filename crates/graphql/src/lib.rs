@@ -195,7 +195,7 @@ pub fn schema() -> Schema {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    async_graphql::Schema::build(Query::default(), Mutation::default(), Subscription::default())
+    async_graphql::Schema::build(Query, Mutation, Subscription::default())
         .register_output_type::<problems::UserError>()
         .register_output_type::<Node>()
         .validation_mode(ValidationMode::Fast)

@@ -70,7 +70,6 @@ impl Parts {
 macro_rules! root {
     (#[doc = $doc:literal] $name:ident { $($part:path),* $(,)? }) => {
         #[doc = $doc]
-        #[derive(Default)]
         pub struct $name;
 
         impl $name {

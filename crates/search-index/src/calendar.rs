@@ -47,6 +47,14 @@ fn is_stay(kind: NightKind) -> bool {
 }
 
 impl Calendar {
+    /// The calendar of a listing.
+    pub fn new(held: &[HeldNight], rates: &[NightRate], first_day: NaiveDate) -> Self {
+        let mut calendar = Self::default();
+        calendar.set_held(held, first_day);
+        calendar.set_rates(rates, first_day);
+        calendar
+    }
+
     /// Replaces the held nights.
     pub fn set_held(&mut self, held: &[HeldNight], first_day: NaiveDate) {
         let numbered =

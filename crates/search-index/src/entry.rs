@@ -70,13 +70,6 @@ impl Entry {
     pub fn new(source: &Source<'_>, first_day: NaiveDate, names: &mut Names) -> Result<Self, Full> {
         let row = source.listing;
         let amenities: Result<_, _> = source.amenities.iter().map(|slug| names.amenity(slug)).collect();
-        let keys = PlaceKeys {
-            names: [row.city_key.clone(), row.region_key.clone(), row.neighborhood_key.clone()],
-            country: row.country_code.clone(),
-        };
-        let mut calendar = Calendar::default();
-        calendar.set_held(source.held, first_day);
-        calendar.set_rates(source.rates, first_day);
         Ok(Self {
             id: row.id,
             published_at: row.published_at,
@@ -87,7 +80,7 @@ impl Entry {
             cleaning_fee: row.cleaning_fee,
             extra_guest_fee: row.extra_guest_fee,
             pet_fee: row.pet_fee,
-            place: names.place(&keys)?,
+            place: names.place(&place_keys(row))?,
             check_in_from: row.check_in_from.num_seconds_from_midnight(),
             zone: names.zone(&row.time_zone)?,
             rating: row.rating.unwrap_or(0),
@@ -110,7 +103,7 @@ impl Entry {
             pets_allowed: row.pets_allowed,
             instant_book: row.instant_book,
             amenities: amenities?,
-            calendar,
+            calendar: Calendar::new(source.held, source.rates, first_day),
         })
     }
 
@@ -122,5 +115,12 @@ impl Entry {
     /// Its memory besides itself.
     pub fn bytes(&self) -> usize {
         size_of_val(&*self.amenities) + self.calendar.bytes()
+    }
+}
+
+fn place_keys(row: &SearchedListing) -> PlaceKeys {
+    PlaceKeys {
+        names: [row.city_key.clone(), row.region_key.clone(), row.neighborhood_key.clone()],
+        country: row.country_code.clone(),
     }
 }

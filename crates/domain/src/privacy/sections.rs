@@ -8,6 +8,7 @@ use store::{
     exported::{self, Part as Range},
     listings::Listing,
     photos::Photo,
+    quotes::Quote,
 };
 use types::{
     DataExportKind, FeedTopic, ObjectId, Page, PageError, UserId,
@@ -241,15 +242,7 @@ async fn of_staff(conn: &mut Conn, kind: DataExportKind, range: Range) -> Result
 
 async fn of_bookings(conn: &mut Conn, kind: DataExportKind, range: Range) -> Result<Rows> {
     match kind {
-        DataExportKind::Quotes => rows(exported::quotes(conn, range).await?, |it| {
-            let data = json!({
-                "id": it.id, "listing": it.listing_id, "checkIn": it.check_in, "checkOut": it.check_out,
-                "adults": it.adults, "children": it.children, "infants": it.infants, "pets": it.pets,
-                "currency": it.currency, "priceLines": it.price_lines.read()?, "total": it.total,
-                "cancellationPolicy": it.cancellation_policy, "createdAt": it.created_at, "expiresAt": it.expires_at,
-            });
-            Ok((it.id.into(), data))
-        }),
+        DataExportKind::Quotes => rows(exported::quotes(conn, range).await?, |it| Ok((it.id.into(), quote(it)?))),
         DataExportKind::Trips => rows(exported::trips(conn, range).await?, |it| {
             let mut data = booking(it)?;
             data["host"] = json!(it.host_id);
@@ -280,6 +273,15 @@ async fn of_bookings(conn: &mut Conn, kind: DataExportKind, range: Range) -> Res
         }),
         other => Err(Error::Internal(anyhow::anyhow!("{other} is not read by id"))),
     }
+}
+
+fn quote(it: &Quote) -> Result<Value> {
+    Ok(json!({
+        "id": it.id, "listing": it.listing_id, "checkIn": it.check_in, "checkOut": it.check_out,
+        "adults": it.adults, "children": it.children, "infants": it.infants, "pets": it.pets,
+        "currency": it.currency, "priceLines": it.price_lines.read()?, "total": it.total,
+        "cancellationPolicy": it.cancellation_policy, "createdAt": it.created_at, "expiresAt": it.expires_at,
+    }))
 }
 
 /// A booking, as both sides see it.

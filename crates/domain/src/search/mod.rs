@@ -152,7 +152,7 @@ impl Prepared {
 
     async fn rows(&self, app: &App, after: Option<&Key>, limit: i64) -> Result<Vec<rows::Hit>> {
         let most = usize::try_from(limit).unwrap_or(0);
-        let found = self.from_index(app, |index| index.page(&self.criteria(), after, most));
+        let found = self.ask_index(app, |index| index.page(&self.criteria(), after, most));
         if let Some(found) = found {
             return Ok(found);
         }
@@ -196,7 +196,7 @@ impl Prepared {
             return Ok(Some(0));
         }
         let most = usize::try_from(COUNTED + 1).unwrap_or(0);
-        let in_memory = self.from_index(app, |index| i64::try_from(index.count(&self.criteria(), most)?).ok());
+        let in_memory = self.ask_index(app, |index| i64::try_from(index.count(&self.criteria(), most)?).ok());
         let found = match in_memory {
             Some(found) => found,
             None => rows::count(&mut app.conn().await?, self.criteria(), COUNTED + 1).await?,
@@ -204,7 +204,7 @@ impl Prepared {
         Ok((found <= COUNTED).then_some(found))
     }
 
-    fn from_index<T>(&self, app: &App, ask: impl FnOnce(&Index) -> Option<T>) -> Option<T> {
+    fn ask_index<T>(&self, app: &App, ask: impl FnOnce(&Index) -> Option<T>) -> Option<T> {
         if self.in_memory { app.search_index.answer(ask) } else { None }
     }
 
@@ -263,7 +263,7 @@ pub(crate) async fn one_in_memory<S: ListingSource>(
     let terms = stay_terms((stay, guests), now, vec![zone]);
     let search = Search { filter: Filter::default(), stay: Some((stay, guests)), order: ListingOrder::Rating };
     let prepared = Prepared { search, terms: Some(terms), is_large: false, in_memory: true };
-    let row = prepared.from_index(app, |index| index.hit_of(&prepared.criteria(), listing.id))?;
+    let row = prepared.ask_index(app, |index| index.hit_of(&prepared.criteria(), listing.id))?;
     let price = prepared.priced(&row, &listing).ok()??;
     Some((listing, price))
 }
