@@ -262,7 +262,11 @@ async fn every_field_of_a_stay_at_fault_is_named() {
     let (host, guest) = (app.host().await, app.guest().await);
     let listing = host.listing(|_| {}).await;
     let quote = "mutation ($input: QuoteStayInput!) { quoteStay(input: $input) { __typename
+        ... on QuoteStaySuccess { quote { guests { adults children infants pets } } }
         ... on InvalidInputProblem { path fields { path } } } }";
+    let alone = json!({ "listingId": listing, "stay": { "checkIn": "2026-07-01", "checkOut": "2026-07-03" } });
+    let guests = guest.mutate(quote, alone).await["quote"]["guests"].clone();
+    assert_eq!(guests, json!({ "adults": 1, "children": 0, "infants": 0, "pets": 0 }), "one adult by default");
     let wrong = async |stay: Value| {
         let problem = guest.mutate(quote, json!({ "listingId": listing, "stay": stay })).await;
         let fields = problem["fields"].as_array().cloned().unwrap_or_default();
@@ -277,6 +281,9 @@ async fn every_field_of_a_stay_at_fault_is_named() {
         let expected = [["guests", "adults"], ["guests", "pets"]].map(|path| path.map(Value::from).to_vec());
         assert_eq!(wrong(stay("2026-07-02", guests)).await, expected, "{adults}");
     }
+    let all = json!({ "checkIn": "soon", "checkOut": "2026-07-02", "guests": { "adults": 0, "pets": 6 } });
+    let expected = [vec!["checkIn"], vec!["guests", "adults"], vec!["guests", "pets"]];
+    assert_eq!(json!(wrong(all).await), json!(expected));
     let search = "query ($stay: StayInput) { searchListings(stay: $stay) { nodes { listing { id } } } }";
     for (stay, message) in [
         (stay("2026-07-01", Value::Null), "`stay.checkOut`: The stay must end at least one day after it begins."),
