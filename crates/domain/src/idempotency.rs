@@ -50,7 +50,7 @@ pub fn request<'a>(
 ///
 /// # Errors
 /// [`Refusal::IdempotencyConflict`] when the key was used with another input.
-pub async fn stored<T: DeserializeOwned>(
+async fn stored<T: DeserializeOwned>(
     conn: &mut Conn,
     request: &IdempotentRequest<'_>,
 ) -> Result<Option<Idempotent<T>>> {

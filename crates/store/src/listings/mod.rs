@@ -17,7 +17,7 @@ pub use row::{Home, Listing, ListingWithCover, Origin, Place, Pricing, Ratings, 
 use super::{
     co_hosts::helped_by,
     photos::COVER,
-    query_parts::{Shared, UnionAll, among, by_part, newest_first, numbered},
+    query_parts::{UnionAll, among, by_part, newest_first, numbered},
     schema::{listing_amenities, listings, night_rates, nights, photos, quotes},
 };
 use crate::prepared::Prepare as _;
@@ -162,13 +162,6 @@ pub async fn ids_of_host(conn: &mut Conn, host: UserId) -> QueryResult<Vec<Listi
 /// The listing with this id, locked until the transaction ends.
 pub async fn lock(tx: &mut Conn, id: ListingId) -> QueryResult<Option<Listing>> {
     listings::table.find(id).select(Listing::as_select()).for_update().first(tx).await.optional()
-}
-
-/// The listing with this id, in every state, locked in share mode until the transaction ends: others can read and share it, but not change
-/// it.
-pub async fn share(tx: &mut Conn, id: ListingId) -> QueryResult<Option<Listing>> {
-    let query = listings::table.find(id).select(Listing::as_select());
-    Shared { query, locks: true }.get_result(tx).await.optional()
 }
 
 define_sql_function! {
