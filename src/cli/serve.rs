@@ -161,6 +161,15 @@ async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Out
     let follower = app.for_process();
     let following = tokio::spawn(async move { catalog_follower::run(&follower).await });
     let worker = tokio::spawn(worker::run(app));
+    say_ready(&url, has_pages, has_demo);
+    let served = graphql_transport::serve(listener, gateway, stop).await;
+    worker.abort();
+    following.abort();
+    served
+}
+
+/// Says where the server is, and with which account one can try it.
+fn say_ready(url: &str, has_pages: bool, has_demo: bool) {
     match demo::ACCOUNTS.first().filter(|_| has_demo) {
         _ if !has_pages => tracing::info!("ready: {url}/graphql"),
         Some(Account { email, password, .. }) => tracing::info!(
@@ -168,10 +177,6 @@ async fn answer_requests(ready: Ready, database_url: &str, stop: impl Future<Out
         ),
         None => tracing::info!("ready: open {url} in a browser; GraphiQL is at {url}/graphql"),
     }
-    let served = graphql_transport::serve(listener, gateway, stop).await;
-    worker.abort();
-    following.abort();
-    served
 }
 
 /// Loads demo data into an empty database. If several servers start at the same time, one loads it
