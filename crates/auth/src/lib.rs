@@ -16,7 +16,7 @@ pub use passkeys::{
     Assertion, AssertionResponse, Credential, InvalidRelyingParty, NewPasskey, PasskeyChallenge, PasskeyOwner,
     RegistrationResponse, Rejection, RelyingParty, StoredPasskey, credential_hash,
 };
-pub use passwords::{Fit, NewPassword, Password, PasswordHasher, Weakness};
+pub use passwords::{Fit, HashCost, NewPassword, Password, PasswordHasher, Weakness};
 pub use person_keys::PersonKey;
 pub use provider_handles::{ProviderHandle, ProviderSignIn};
 pub use recovery_codes::RecoveryCode;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{EMAIL, GUESS, SIGN_IN, execute, register_ada};
+use super::{EMAIL, GUESS, SIGN_IN, execute, register_ada, with_real_hashes};
 use crate::{
     harness::{
         actors::{Actor, REGISTER},
@@ -121,7 +121,7 @@ async fn medians(app: &TestApp, action: usize) -> [Duration; 2] {
 #[tokio::test]
 #[ignore = "measures times; make prove"]
 async fn known_and_unknown_emails_take_the_same_time() {
-    let app = TestApp::new().await;
+    let app = with_real_hashes().await;
     register_ada(&app).await;
     for action in 0..3 {
         let what = actions(EMAIL)[action].0;
@@ -152,7 +152,7 @@ async fn medians_signed_in(app: &TestApp, action: Action) -> [Duration; 2] {
 #[tokio::test]
 #[ignore = "measures times; make prove"]
 async fn known_and_unknown_new_emails_take_the_same_time() {
-    let app = TestApp::new().await;
+    let app = with_real_hashes().await;
     register_ada(&app).await;
     for action in ACTIONS {
         let [known, other] = medians_signed_in(&app, action).await;

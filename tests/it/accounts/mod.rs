@@ -22,8 +22,10 @@ mod wire;
 
 use std::net::IpAddr;
 
+use auth::PasswordHasher;
 use chrono::Duration;
 use serde_json::{Value, json};
+use types::OsEntropy;
 
 use crate::harness::{
     actors::{Actor, REGISTER, data},
@@ -77,6 +79,12 @@ async fn found(app: &TestApp, email: &str, password: &str) -> Actor {
 }
 
 /// Creates Ada's account.
+/// One that hashes passwords at the cost of a real server.
+async fn with_real_hashes() -> TestApp {
+    let passwords = PasswordHasher::new(2, &OsEntropy).unwrap();
+    TestApp::new().await.with_settings(|builder| builder.passwords(passwords)).await
+}
+
 async fn register_ada(app: &TestApp) -> Actor {
     found(app, EMAIL, PASSWORD).await
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, register_ada};
-use crate::harness::{app::TestApp, wire};
+use super::{EMAIL, GUESS, PASSWORD, SIGN_IN, register_ada, with_real_hashes};
+use crate::harness::wire;
 
 /// Signs in over a separate connection, with the client address from a proxy.
 async fn sign_in(to: std::net::SocketAddr, client: &str, password: &str) -> Value {
@@ -20,7 +20,7 @@ async fn sign_in(to: std::net::SocketAddr, client: &str, password: &str) -> Valu
 /// S8, as reported.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ninety_connections_from_ten_addresses_do_not_block_other_sign_ins() {
-    let app = TestApp::new().await;
+    let app = with_real_hashes().await;
     register_ada(&app).await;
     let served = app.serve_with(|settings| settings.trusted_proxies = 1).await;
     let (done, answered) = (AtomicBool::new(false), watch::Sender::new(0));

@@ -9,16 +9,15 @@ use std::{
 };
 
 use async_graphql::{Response, Variables};
-use auth::{Keys, Member, PasswordHasher, RelyingParty, SigningKey, Viewer};
+use auth::{HashCost, Keys, Member, PasswordHasher, RelyingParty, SigningKey, Viewer};
 use chrono::{DateTime, Duration, Utc};
 use domain::{
     app::{App, AppBuilder, AttemptLimits, Caps, HoldLimits, Terms},
     mails::Mails,
 };
 use futures_util::{Stream, StreamExt};
-use graphql::MeteredSchema;
 use graphql::{
-    Schema,
+    MeteredSchema, Schema,
     context::Scope,
     documents_within,
     loaders::{PublicLoaders, StreamLoaders},
@@ -354,7 +353,8 @@ fn builder(
     (bank, mailbox): (Arc<Bank>, Arc<Mailbox>),
 ) -> AppBuilder {
     let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
-    App::builder(database, keys, PasswordHasher::new(2, &*entropy).unwrap())
+    // A hash takes no time. See `accounts::with_real_hashes`.
+    App::builder(database, keys, PasswordHasher::with_cost(2, HashCost { memory: 8, passes: 1 }, &*entropy).unwrap())
         .clock(clock.clone())
         .entropy(entropy)
         .passkeys(Some(RelyingParty::new(passkeys::DOMAIN, "Staygate", &[passkeys::ORIGIN.to_owned()]).unwrap()))

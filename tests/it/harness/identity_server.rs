@@ -95,7 +95,7 @@ impl IdentityServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State {
-            keys: vec![Key::new("first", Algorithm::Rs256)],
+            keys: vec![Key::new("first", Algorithm::Es256)],
             codes: HashMap::new(),
             lie: None,
             forgery: None,

@@ -19,10 +19,21 @@ use types::Entropy;
 use types::error::{Error, Result};
 pub use weakness::Weakness;
 
-/// Memory in KiB, iterations and lanes: OWASP's first choice for argon2id (19 MiB, 2, 1).
-const MEMORY_KIB: u32 = 19 * 1024;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
+/// What a hash costs, on one lane; by default OWASP's first choice for argon2id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashCost {
+    /// Memory in KiB.
+    pub memory: u32,
+    /// Iterations.
+    pub passes: u32,
+}
+
+impl Default for HashCost {
+    fn default() -> Self {
+        Self { memory: 19 * 1024, passes: 2 }
+    }
+}
+
 /// Maximum number of waiting callers, in one lane and in total; more are refused, so that sign-ins
 /// cannot accumulate.
 const PER_LANE: usize = 8;
@@ -114,10 +125,11 @@ fn is_space(char: char) -> bool {
     matches!(char, ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
-/// Hashes and verifies passwords. Each call takes about 20 ms of a CPU core and 19 MiB.
+/// Hashes and verifies passwords. By default, each call takes about 20 ms of a CPU core and 19 MiB.
 #[derive(Clone)]
 pub struct PasswordHasher {
     queue: FairQueue,
+    argon2: Argon2<'static>,
     /// The hash of a random secret, verified when there is no account, so that both cases take the
     /// same time. Its parameters are those of new hashes.
     decoy: Arc<str>,
@@ -128,27 +140,32 @@ fn have_same_parameters(one: &PasswordHash, other: &PasswordHash) -> bool {
     (&one.algorithm, one.version, &one.params) == (&other.algorithm, other.version, &other.params)
 }
 
-fn argon2() -> Result<Argon2<'static>> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| anyhow!("argon2: {error}"))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
-fn hash_with(password: &[u8], salt: [u8; 16]) -> Result<String> {
+fn hash_with(argon2: &Argon2<'_>, password: &[u8], salt: [u8; 16]) -> Result<String> {
     let salt = Salt::new(&salt).map_err(|error| anyhow!("salt: {error}"))?;
     let hash: PasswordHash =
-        argon2()?.hash_password_with_salt(password, &salt).map_err(|error| anyhow!("argon2: {error}"))?;
+        argon2.hash_password_with_salt(password, &salt).map_err(|error| anyhow!("argon2: {error}"))?;
     Ok(hash.to_string())
 }
 
 impl PasswordHasher {
-    /// At most `threads` hashes at a time.
+    /// At most `threads` hashes at a time, at the default cost.
     ///
     /// # Errors
     /// When argon2 rejects its parameters.
     pub fn new(threads: usize, entropy: &dyn Entropy) -> Result<Self> {
-        let decoy = hash_with(&entropy.bytes::<32>(), entropy.bytes())?;
+        Self::with_cost(threads, HashCost::default(), entropy)
+    }
+
+    /// The same, at another cost: a lower one is for tests.
+    ///
+    /// # Errors
+    /// When argon2 rejects its parameters.
+    pub fn with_cost(threads: usize, cost: HashCost, entropy: &dyn Entropy) -> Result<Self> {
+        let params = Params::new(cost.memory, cost.passes, 1, None).map_err(|error| anyhow!("argon2: {error}"))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let decoy = hash_with(&argon2, &entropy.bytes::<32>(), entropy.bytes())?;
         let bounds = Bounds { slots: threads.max(1), per_lane: PER_LANE, waiting: WAITING };
-        Ok(Self { queue: FairQueue::new(bounds), decoy: decoy.into() })
+        Ok(Self { queue: FairQueue::new(bounds), argon2, decoy: decoy.into() })
     }
 
     /// Checks `password` for an account of which `about` is known, for a caller in `lane`: a check
@@ -174,8 +191,8 @@ impl PasswordHasher {
     /// # Errors
     /// [`Error::Busy`] when too many callers wait.
     pub async fn hash(&self, password: &NewPassword, lane: Lane, entropy: &dyn Entropy) -> Result<String> {
-        let (salt, prepared) = (entropy.bytes(), password.0.prepared.clone());
-        self.run(lane, move || hash_with(prepared.as_bytes(), salt)).await
+        let (argon2, salt, prepared) = (self.argon2.clone(), entropy.bytes(), password.0.prepared.clone());
+        self.run(lane, move || hash_with(&argon2, prepared.as_bytes(), salt)).await
     }
 
     /// Whether `password` matches `stored`, for a caller in `lane`. Without a stored hash it does
@@ -185,12 +202,11 @@ impl PasswordHasher {
     /// [`Error::Busy`] when too many callers wait; [`Error::Internal`] when the stored hash is
     /// damaged.
     pub async fn verify(&self, password: &Password, stored: Option<String>, lane: Lane) -> Result<Fit> {
-        let (decoy, password) = (Arc::clone(&self.decoy), password.clone());
+        let (argon2, decoy, password) = (self.argon2.clone(), Arc::clone(&self.decoy), password.clone());
         self.run(lane, move || {
             let parse = |text| PasswordHash::new(text).map_err(|error| anyhow!("stored password hash: {error}"));
             let decoy = parse(&decoy)?;
             let hash = stored.as_deref().map(parse).transpose()?;
-            let argon2 = argon2()?;
             let matches = |form: &String| {
                 let matches = argon2.verify_password(form.as_bytes(), hash.as_ref().unwrap_or(&decoy)).is_ok();
                 matches && hash.is_some()
@@ -274,7 +290,7 @@ mod tests {
     async fn a_hash_of_an_unprepared_password_matches_and_is_reported() {
         let hasher = PasswordHasher::new(2, &SeededEntropy::new(1)).unwrap();
         let (composed, decomposed) = ("\u{e9}t\u{e9} la plage", "e\u{301}te\u{301} la plage");
-        let old = hash_with(decomposed.as_bytes(), [1; 16]).unwrap();
+        let old = hash_with(&hasher.argon2, decomposed.as_bytes(), [1; 16]).unwrap();
         for text in [composed, decomposed] {
             let fit = hasher.verify(&typed(text), Some(old.clone()), lane()).await.unwrap();
             assert!(matches!(fit, Fit::Outdated(_)), "{text}");
@@ -288,12 +304,12 @@ mod tests {
         let salt = Salt::new(&[1; 16]).unwrap();
         let (id, new) = (Algorithm::Argon2id, Version::V0x13);
         for (algorithm, version, memory, passes, lanes, is_current) in [
-            (id, new, MEMORY_KIB, PASSES, LANES, true),
-            (id, new, 8 * 1024, PASSES, LANES, false),
-            (id, new, MEMORY_KIB, 1, LANES, false),
-            (id, new, MEMORY_KIB, PASSES, 2, false),
-            (id, Version::V0x10, MEMORY_KIB, PASSES, LANES, false),
-            (Algorithm::Argon2i, new, MEMORY_KIB, PASSES, LANES, false),
+            (id, new, 19_456, 2, 1, true),
+            (id, new, 8_192, 2, 1, false),
+            (id, new, 19_456, 1, 1, false),
+            (id, new, 19_456, 2, 2, false),
+            (id, Version::V0x10, 19_456, 2, 1, false),
+            (Algorithm::Argon2i, new, 19_456, 2, 1, false),
         ] {
             let argon2 = Argon2::new(algorithm, version, Params::new(memory, passes, lanes, None).unwrap());
             let hash: PasswordHash = argon2.hash_password_with_salt(b"correct horse battery", &salt).unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{App, AttemptLimits, Shared, Streams, Terms};
 use crate::{mails::Mails, privacy::consents::LegalVersions, row_cache::RowCache, search_index::SearchIndex};
-use auth::RelyingParty;
+use auth::{PasswordHasher, RelyingParty};
 use providers::{identity::IdentityProviders, payments::PaymentProvider, tzdata::Tzdata};
 use store::{events::Cause, search::Reach};
 use types::{Clock, Entropy};
@@ -23,6 +23,12 @@ impl AppBuilder {
     #[must_use]
     pub fn entropy(self, entropy: Arc<dyn Entropy>) -> Self {
         Self(Shared { entropy, ..self.0 })
+    }
+
+    /// Another hasher of passwords.
+    #[must_use]
+    pub fn passwords(self, passwords: PasswordHasher) -> Self {
+        Self(Shared { passwords, ..self.0 })
     }
 
     /// The domain of passkeys; by default there are none.

@@ -119,7 +119,8 @@ impl Key {
         let signature = match forgery {
             Some(Forgery::None) => Vec::new(),
             Some(Forgery::PublicKeyAsSecret) => {
-                let secret = self.public()["n"].as_str().unwrap_or_default().to_owned();
+                let public = self.public();
+                let secret = public["n"].as_str().or(public["x"].as_str()).unwrap().to_owned();
                 hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), message.as_bytes()).as_ref().to_vec()
             }
             Some(Forgery::OtherKey) => Self::new(&self.kid, self.algorithm).signature(&message),
