@@ -254,7 +254,7 @@ impl ListingSearchConnection {
         self.page.page_info.clone()
     }
 
-    /// Number of matching listings, counted up to 1,000; null when there are more.
+    /// Number of matching listings: exact, however many there are, if the server's search index can answer the search. Otherwise counted up to 1,000, and null when there are more.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
         let count = async { self.prepared.count(ctx.app()).await.map_err(Fault::from) };
         let count = Box::pin(self.count.get_or_init(|| count)).await.clone().transpose()?;

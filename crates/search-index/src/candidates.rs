@@ -1,6 +1,6 @@
 //! Which listings are compared with a search: all in their order, or the few that one of its conditions leaves.
 
-use crate::{Index, Slot, query::Query};
+use crate::{Index, Slot, entry::Entry, query::Query};
 
 /// Listings to compare.
 pub enum Candidates {
@@ -32,6 +32,19 @@ impl Candidates {
             (Some(slots), _) if with_amenity == few => Self::Some(slots.iter().collect()),
             (_, Some(places)) => Self::Some(places.slots().collect()),
             _ => Self::All,
+        }
+    }
+}
+
+impl Index {
+    /// The listings to compare with a search of which all hits are wanted.
+    pub(crate) fn candidates(&self, query: &Query<'_>) -> Box<dyn Iterator<Item = (Slot, &Entry)> + '_> {
+        match Candidates::of(self, query, self.len(), false) {
+            Candidates::All => {
+                let all = (0..).zip(&self.entries);
+                Box::new(all.filter_map(|(slot, entry)| Some((slot, entry.as_ref()?))))
+            }
+            Candidates::Some(slots) => Box::new(slots.into_iter().filter_map(|slot| Some((slot, self.entry(slot)?)))),
         }
     }
 }

@@ -30,14 +30,13 @@ impl Index {
         Some(found.into_iter().map(|found| hit(&query, &found)).collect())
     }
 
-    /// How many listings fit, counted up to `limit`: that of `store::search::count`. None: the index cannot answer.
-    pub fn count(&self, criteria: &Criteria<'_>, limit: usize) -> Option<usize> {
+    /// How many listings fit. None: the index cannot answer.
+    pub fn count(&self, criteria: &Criteria<'_>) -> Option<usize> {
         let query = Query::new(self, criteria)?;
-        let found = |slot: Slot| self.found(&query, slot).is_some();
-        Some(match Candidates::of(self, &query, limit, true) {
-            Candidates::All => self.slots.values().filter(|slot| found(**slot)).take(limit).count(),
-            Candidates::Some(slots) => slots.into_iter().filter(|slot| found(*slot)).take(limit).count(),
-        })
+        if query.is_unconditional() {
+            return Some(self.len());
+        }
+        Some(self.candidates(&query).filter(|(slot, entry)| query.amount(*slot, entry).is_some()).count())
     }
 
     /// The hit of one listing; None: it does not fit, or the index cannot answer.

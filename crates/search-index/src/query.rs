@@ -52,34 +52,64 @@ impl<'a> Query<'a> {
         })
     }
 
-    /// What a listing costs, if it is found.
-    pub fn amount(&self, slot: Slot, entry: &Entry) -> Option<i64> {
-        if !self.fits(slot, entry) {
-            return None;
-        }
-        let amount = match &self.stay {
-            Some(stay) => stay.amount(entry)?,
-            None => entry.base_price,
-        };
-        let in_range =
-            |range: PriceRange| range.min.is_none_or(|min| amount >= min) && range.max.is_none_or(|max| amount <= max);
-        self.filter.price.is_none_or(in_range).then_some(amount)
+    /// Whether it finds all listings.
+    pub fn is_unconditional(&self) -> bool {
+        self.stay.is_none() && *self.filter == Filter::default()
     }
 
-    /// Whether a listing fits the filter, except for its price.
-    fn fits(&self, slot: Slot, entry: &Entry) -> bool {
+    /// What a listing costs, if it is found.
+    pub fn amount(&self, slot: Slot, entry: &Entry) -> Option<i64> {
+        let fits = self.has_currency(entry)
+            && self.has_room_type(entry)
+            && self.has_property_type(entry)
+            && self.fits_others(slot, entry);
+        if !fits {
+            return None;
+        }
+        self.price(entry).filter(|amount| self.is_in_range(*amount))
+    }
+
+    /// The price of the stay, if it can be booked, or of a night.
+    pub fn price(&self, entry: &Entry) -> Option<i64> {
+        match &self.stay {
+            Some(stay) => stay.amount(entry),
+            None => Some(entry.base_price),
+        }
+    }
+
+    /// Whether a price is within the range.
+    pub fn is_in_range(&self, amount: i64) -> bool {
+        let in_range =
+            |range: PriceRange| range.min.is_none_or(|min| amount >= min) && range.max.is_none_or(|max| amount <= max);
+        self.filter.price.is_none_or(in_range)
+    }
+
+    /// Whether a listing has the currency of the price range.
+    pub fn has_currency(&self, entry: &Entry) -> bool {
+        self.filter.price.is_none_or(|range| entry.currency == range.currency)
+    }
+
+    /// Whether a listing is of one of the room types.
+    pub fn has_room_type(&self, entry: &Entry) -> bool {
+        self.filter.room_types.is_empty() || self.filter.room_types.contains(&entry.room_type)
+    }
+
+    /// Whether a listing is of one of the property types.
+    pub fn has_property_type(&self, entry: &Entry) -> bool {
+        self.filter.property_types.is_empty() || self.filter.property_types.contains(&entry.property_type)
+    }
+
+    /// Whether a listing fits the filter, except for its price and types.
+    pub fn fits_others(&self, slot: Slot, entry: &Entry) -> bool {
         let filter = self.filter;
         filter.area.is_none_or(|area| is_inside(area, entry))
             && filter.guests.is_none_or(|guests| entry.max_guests >= guests)
-            && filter.price.is_none_or(|range| entry.currency == range.currency)
             && filter.min_rating.is_none_or(|rating| entry.rating >= rating)
             && filter.min_bedrooms.is_none_or(|bedrooms| entry.bedrooms >= bedrooms)
             && filter.min_beds.is_none_or(|beds| entry.beds >= beds)
             && filter.min_bathroom_halves.is_none_or(|halves| entry.bathroom_halves >= halves)
             && filter.instant_book.is_none_or(|instant| entry.instant_book == instant)
             && filter.pets_allowed.is_none_or(|allowed| entry.pets_allowed == allowed)
-            && (filter.room_types.is_empty() || filter.room_types.contains(&entry.room_type))
-            && (filter.property_types.is_empty() || filter.property_types.contains(&entry.property_type))
             && self.places.as_ref().is_none_or(|places| places.has(entry))
             && self.amenities.as_ref().is_some_and(|lists| lists.iter().all(|slots| slots.contains(slot)))
     }

@@ -4,6 +4,7 @@ mod oracle;
 mod pages;
 mod places;
 mod seeks;
+mod totals;
 mod unpriced;
 mod world;
 

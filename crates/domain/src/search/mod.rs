@@ -31,7 +31,7 @@ use types::{
     error::{Error, Result},
 };
 
-/// The most listings that are counted.
+/// The most listings that the database counts.
 pub const COUNTED: i64 = 1_000;
 /// The most amenities of one filter.
 pub const MAX_AMENITIES: usize = 20;
@@ -187,7 +187,7 @@ impl Prepared {
         Ok(rows.iter().zip(priced).filter_map(hit).collect())
     }
 
-    /// How many listings fit; `None`: more than [`COUNTED`].
+    /// How many listings fit; `None`: more than [`COUNTED`], and the index cannot answer.
     ///
     /// # Errors
     /// Only those of the database.
@@ -195,12 +195,10 @@ impl Prepared {
         if self.is_impossible() {
             return Ok(Some(0));
         }
-        let most = usize::try_from(COUNTED + 1).unwrap_or(0);
-        let in_memory = self.ask_index(app, |index| i64::try_from(index.count(&self.criteria(), most)?).ok());
-        let found = match in_memory {
-            Some(found) => found,
-            None => rows::count(&mut app.conn().await?, self.criteria(), COUNTED + 1).await?,
-        };
+        if let Some(found) = self.ask_index(app, |index| index.count(&self.criteria())) {
+            return Ok(i64::try_from(found).ok());
+        }
+        let found = rows::count(&mut app.conn().await?, self.criteria(), COUNTED + 1).await?;
         Ok((found <= COUNTED).then_some(found))
     }
 
