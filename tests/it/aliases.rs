@@ -38,7 +38,7 @@ const ALIASES: usize = 20;
 fn value(wide: &Wide, ids: &[String], field: &str, argument: &str, n: usize) -> Option<String> {
     let (day, listings) = (|number| wide.world.day(number), &wide.world.listings);
     Some(match argument {
-        "first" => format!("{}", n + 1),
+        "first" | "buckets" => format!("{}", n + 1),
         "from" => format!("\"{}\"", day(25 + 50 * n)),
         "to" => format!("\"{}\"", day(43 + 51 * n)),
         "stay" => format!("{{ checkIn: \"{}\", checkOut: \"{}\" }}", day(70 + n), day(73 + 2 * n)),

@@ -14,6 +14,7 @@ pub mod email_changes;
 pub mod emails;
 pub mod error;
 pub mod events;
+mod facets;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

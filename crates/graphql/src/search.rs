@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 use super::{
     context::ContextExt,
     error::{Fault, Result},
+    facets::{self, ListingFacets},
     listings::Listing,
     money::Money,
     pages::{Cursored, PageInfo},
@@ -254,11 +255,22 @@ impl ListingSearchConnection {
         self.page.page_info.clone()
     }
 
-    /// Number of matching listings: exact, however many there are, if the server's search index can answer the search. Otherwise counted up to 1,000, and null when there are more.
+    /// Number of matching listings: exact, however many there are, if the server's search index can answer the search. Otherwise (see `facets`) counted up to 1,000, and null when there are more.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
         let count = async { self.prepared.count(ctx.app()).await.map_err(Fault::from) };
         let count = Box::pin(self.count.get_or_init(|| count)).await.clone().transpose()?;
         Some(count.map(|count| i32::try_from(count).unwrap_or(i32::MAX)))
+    }
+
+    /// How many listings there are by what a client can filter. Null when the server has no search index, or has not filled it yet, and for a search that the index cannot answer: one with `where.text`, or for a stay in a distant future.
+    async fn facets(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Maximum number of amenities, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
+        #[graphql(desc = "Maximum number of buckets of each histogram, 1 to 50.", default_with = "Some(20)")]
+        buckets: Option<i32>,
+    ) -> Option<Result<ListingFacets>> {
+        Box::pin(facets::find(ctx, &self.prepared, first, buckets)).await.transpose()
     }
 }
 

@@ -8,7 +8,9 @@ mod calendar;
 mod candidates;
 mod dictionary;
 mod entry;
+mod facets;
 mod find;
+mod histogram;
 mod names;
 mod night_bits;
 mod orders;
@@ -22,6 +24,8 @@ use chrono::{Days, NaiveDate};
 
 use entry::Entry;
 pub use entry::Source;
+pub use facets::{Facets, WantedFacets};
+pub use histogram::{Bucket, Histogram};
 use names::Names;
 use orders::Orders;
 use places_on_map::Map;

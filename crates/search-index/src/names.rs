@@ -73,6 +73,11 @@ impl Names {
         self.with_amenity.get(number as usize)
     }
 
+    /// All amenities, by number.
+    pub fn amenities(&self) -> &[String] {
+        &self.amenities.names
+    }
+
     /// The places that a name matches.
     pub fn places(&self, name: &PlaceName) -> Places<'_> {
         let all = self.places.names.iter().zip(&self.in_place);

@@ -42,6 +42,12 @@ pub async fn of_listings(conn: &mut Conn, ids: &[ListingId]) -> QueryResult<Vec<
     offers.load(conn).await
 }
 
+/// Those of the catalog with these slugs, in no order.
+pub async fn by_slugs(conn: &mut Conn, slugs: &[&str]) -> QueryResult<Vec<Amenity>> {
+    let rows = amenities::table.select(Amenity::as_select());
+    rows.filter(among(amenities::slug, slugs.iter().copied())).load(conn).await
+}
+
 /// How many published listings offer an amenity.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Usage {

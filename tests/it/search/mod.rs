@@ -1,5 +1,6 @@
 //! Search: the database finds exactly the listings that the rules allow.
 
+mod facets;
 mod oracle;
 mod pages;
 mod places;

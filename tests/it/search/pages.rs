@@ -8,7 +8,7 @@ use graphql::{context::Scope, loaders::PublicLoaders, search::SearchQuery};
 
 use super::world::{World, day};
 
-async fn execute(world: &World, query: &str) -> async_graphql::Response {
+pub async fn execute(world: &World, query: &str) -> async_graphql::Response {
     let schema = Schema::build(SearchQuery, EmptyMutation, EmptySubscription).finish();
     let scope = Scope::new(world.app.clone(), Arc::new(PublicLoaders::default()), Viewer::Nobody, None);
     schema.execute(Request::new(query).data(scope)).await

@@ -4,6 +4,7 @@
 //! amount, unless the price range has one currency.
 
 mod cursors;
+mod facets;
 mod unpriced;
 mod zones;
 
@@ -17,6 +18,7 @@ use crate::{
     rule_sets::{RuleSet, TaxKind},
 };
 use chrono::{Datelike, NaiveDate, Weekday};
+pub use facets::{AmenityFacet, Bucket, Facets, Histogram, WantedFacets};
 use search_index::Index;
 pub use store::search::{Filter, Key, PriceRange, Reach};
 use store::{
