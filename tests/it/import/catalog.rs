@@ -48,6 +48,10 @@ async fn a_batch_is_one_event_with_its_listings_and_one_without_changes_is_none(
     city.edit(Part::Calendar, "71609,2023-09-24,f", "71609,2023-09-24,t");
     city.import(conn).await;
     assert_eq!(number(conn, "SELECT COUNT(*) FROM events").await, 4);
+    city.edit(Part::Listings, ",Hana,", ",Hanna,");
+    city.import(conn).await;
+    assert_eq!(number(conn, "SELECT COUNT(*) FROM events").await, 5, "a host has changed, and no listing");
+    assert_eq!(newest(conn).await.len(), 2);
     let of_calendar = "SELECT MAX(sequence) FROM events WHERE payload LIKE '%calendar%'";
     assert_eq!(number(conn, of_calendar).await, 2, "events of a file are numbered");
     assert_eq!(words(conn, "SELECT MIN(CONCAT(cause, ' ', cause_id)) FROM events").await, "IMPORT inside-airbnb/Test");

@@ -142,7 +142,7 @@ impl Batch for Listings {
         let provenance = provenance::of(tx, &ids).await?;
         let merged = merge(tx, &self.0, &known, &provenance, now).await?;
         let hosts: Vec<&Host> = self.0.iter().filter_map(|listing| listing.host.as_ref()).collect();
-        people::write_hosts(tx, &hosts, now).await?;
+        let people = people::write_hosts(tx, &hosts, now).await?;
         night_prices::preserve(tx, &repriced(&merged, &known)).await?;
         let mut changed = update(tx, &merged, &known, &provenance, now).await?;
         insert(tx, &merged, &known, now).await?;
@@ -158,7 +158,7 @@ impl Batch for Listings {
         let created = ids.iter().filter(|id| !known.contains_key(id)).count() as u64;
         let updated = changed.iter().filter(|id| known.contains_key(id)).count() as u64;
         let unchanged = ids.len() as u64 - created - updated;
-        Ok(Outcome { created, updated, unchanged, kept: kept.len() as u64, ..Outcome::default() })
+        Ok(Outcome { created, updated, unchanged, kept: kept.len() as u64, people, ..Outcome::default() })
     }
 }
 

@@ -76,6 +76,8 @@ pub struct Outcome {
     pub held: u64,
     /// Listings or nights with a change of their host that stays.
     pub kept: u64,
+    /// People whose profile has changed, besides the records.
+    pub people: u64,
 }
 
 /// Rows that are written together.
@@ -243,7 +245,7 @@ async fn write<B: Batch>(
         .execute(tx)
         .await?;
     // One event for a batch: an event for each listing would cost more than the batch.
-    if outcome.created + outcome.updated > 0 {
+    if outcome.created + outcome.updated + outcome.people > 0 {
         let change = NewChange::import(&from.dataset, from.part, batch.concerned());
         events::append(tx, (&Cause::Import(from.dataset.as_str().into()), None), (&[], &[change]), now).await?;
     }

@@ -34,8 +34,8 @@ pub struct HostFacts {
     pub is_superhost: bool,
 }
 
-/// Writes hosts; each at most once in `hosts`. Reviewers among them become hosts.
-pub(super) async fn write_hosts(tx: &mut Conn, hosts: &[&Host], now: Timestamp) -> QueryResult<()> {
+/// Writes hosts; each at most once in `hosts`. Reviewers among them become hosts. Returns how many have changed.
+pub(super) async fn write_hosts(tx: &mut Conn, hosts: &[&Host], now: Timestamp) -> QueryResult<u64> {
     let known: Vec<(HostFacts, Option<String>)> = users::table
         .filter(users::id.eq_any(hosts.iter().map(|host| host.facts.id)))
         .select((HostFacts::as_select(), users::email))
@@ -45,7 +45,9 @@ pub(super) async fn write_hosts(tx: &mut Conn, hosts: &[&Host], now: Timestamp) 
     // An account that can sign in has its own profile.
     let is_changed =
         |host: &&&Host| known.get(&host.facts.id).is_some_and(|(facts, email)| email.is_none() && *facts != host.facts);
+    let mut changed = 0;
     for host in hosts.iter().filter(is_changed) {
+        changed += 1;
         diesel::update(users::table.find(host.facts.id))
             .set((&host.facts, users::updated_at.eq(now)))
             .execute(tx)
@@ -64,7 +66,7 @@ pub(super) async fn write_hosts(tx: &mut Conn, hosts: &[&Host], now: Timestamp) 
     if !new.is_empty() {
         diesel::insert_into(users::table).values(new).execute(tx).await?;
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// A reviewer, with the few fields that the dataset has.
@@ -76,12 +78,12 @@ pub(super) struct Reviewer<'a> {
     pub(super) since: NaiveDate,
 }
 
-/// Writes reviewers. Hosts among them stay as they are.
+/// Writes reviewers. Hosts among them stay as they are. Returns how many have changed.
 pub(super) async fn write_reviewers(
     tx: &mut Conn,
     reviewers: &BTreeMap<UserId, Reviewer<'_>>,
     now: Timestamp,
-) -> QueryResult<()> {
+) -> QueryResult<u64> {
     let known: Vec<(UserId, String, NaiveDate, Option<String>)> = users::table
         .filter(users::id.eq_any(reviewers.keys()))
         .select((users::id, users::display_name, users::member_since, users::email))
@@ -94,6 +96,7 @@ pub(super) async fn write_reviewers(
         .load(tx)
         .await?;
     let hosts: HashSet<UserId> = hosts.into_iter().collect();
+    let mut changed = 0;
     for (id, name, since, email) in &known {
         let Some(reviewer) = reviewers.get(id) else { continue };
         if hosts.contains(id) || email.is_some() || (reviewer.name == name && reviewer.since >= *since) {
@@ -104,10 +107,12 @@ pub(super) async fn write_reviewers(
             users::member_since.eq(reviewer.since.min(*since)),
             users::updated_at.eq(now),
         );
+        changed += 1;
         diesel::update(users::table.find(id)).set(facts).execute(tx).await?;
     }
     let known: HashSet<UserId> = known.into_iter().map(|(id, ..)| id).collect();
-    insert_reviewers(tx, reviewers.iter().filter(|(id, _)| !known.contains(id)), now).await
+    insert_reviewers(tx, reviewers.iter().filter(|(id, _)| !known.contains(id)), now).await?;
+    Ok(changed)
 }
 
 async fn insert_reviewers<'a>(

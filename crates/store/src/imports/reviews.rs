@@ -72,9 +72,9 @@ impl Batch for Reviews {
         let refused = self.0.iter().enumerate().filter(|(_, review)| !there.contains(&review.listing));
         let refused: Vec<_> = refused.map(|(index, _)| (index, "its listing was not imported")).collect();
         let usable: Vec<&Review> = self.0.iter().filter(|review| there.contains(&review.listing)).collect();
-        people::write_reviewers(tx, &authors(&usable), now).await?;
+        let people = people::write_reviewers(tx, &authors(&usable), now).await?;
         let outcome = write_reviews(tx, &usable).await?;
-        Ok(Outcome { refused, ..outcome })
+        Ok(Outcome { refused, people, ..outcome })
     }
 }
 
