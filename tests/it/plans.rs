@@ -131,6 +131,10 @@ impl World {
             json!({ "orderBy": "PRICE_DESC" }),
             json!({ "where": { "box": area } }),
             json!({ "where": { "box": area }, "orderBy": "DISTANCE" }),
+            json!({ "orderBy": "RECOMMENDED", "where": { "superhost": true } }),
+            json!({ "where": { "box": area, "superhost": false, "cancellationPolicies": ["FLEXIBLE", "MODERATE"] } }),
+            json!({ "where": { "box": area, "superhost": true }, "orderBy": "RECOMMENDED", "stay": stay }),
+            json!({ "where": { "cancellationPolicies": ["FLEXIBLE", "MODERATE"] }, "orderBy": "RECOMMENDED", "stay": stay }),
             json!({ "where": { "place": "Lighthouse" } }),
             json!({ "where": { "place": "light house, Singapore" } }),
             json!({ "where": { "text": "lighthouse quiet" } }),
@@ -244,7 +248,11 @@ impl World {
         for wanted in [Wanted::Range(ids[0], ids[4]), Wanted::Some(&ids)] {
             assert!(!source::nights(conn, wanted, self.today).await.unwrap().is_empty());
             source::rates(conn, wanted, self.today).await.unwrap();
+            let hosts = source::hosts(conn, wanted).await.unwrap();
+            let hosts: Vec<_> = hosts.into_iter().map(|(host, _)| host).collect();
+            assert!(!source::superhosts(conn, &hosts).await.unwrap().is_empty());
             assert!(!source::amenities(conn, wanted).await.unwrap().is_empty());
+            assert_eq!(store::amenities::by_slugs(conn, &["wifi", "pool"]).await.unwrap().len(), 2);
         }
     }
 

@@ -31,6 +31,8 @@ const QUOTE: &str = "mutation ($input: QuoteStayInput!) { quoteStay(input: $inpu
     ... on StayNotAllowedProblem { violations { reason message night } }
     ... on NightsUnavailableProblem { conflicts { night reason } }
     ... on UserError { message } } }";
+const PROFILE: &str = "mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { __typename } }";
+const POLICIES: [&str; 3] = ["FLEXIBLE", "MODERATE", "STRICT"];
 const AMENITIES: [&str; 3] = ["Wifi", "Pool", "Kitchen"];
 
 /// A server that searches in memory.
@@ -61,6 +63,7 @@ impl World {
                 home["place"]["latitude"] = json!(1.30 + number as f64 * 0.004);
                 home["amenities"] = json!(AMENITIES[..number % 4]);
                 home["pricing"]["basePrice"] = json!(10_000 + number * 137);
+                home["cancellationPolicy"] = json!(POLICIES[number % 3]);
                 home["instantBook"] = json!(number % 3 != 0);
                 home["rules"] = json!({ "preparationNights": number % 2 });
             };
@@ -146,6 +149,11 @@ async fn every_change_is_in_the_next_search_of_every_server() {
     assert_eq!(world.ids(&sauna).await, [id.clone()]);
     let new = host.listing(|_| {}).await;
     assert!(is_found(&new).await, "new");
+    let mut of_superhosts = all(&nights);
+    of_superhosts["where"] = json!({ "superhost": true });
+    assert_eq!(world.ids(&of_superhosts).await, [""; 0]);
+    set_superhost(&world, host, true).await;
+    assert!(world.ids(&of_superhosts).await.contains(&new), "all listings of the host");
 }
 
 #[tokio::test]
@@ -221,11 +229,14 @@ fn random_search(rng: &mut StdRng) -> Value {
     if rng.random_bool(0.2) {
         filter["place"] = json!(["Singapore", "sing", "Nowhere"].choose(rng).unwrap());
     }
-    let orders: &[&str] = if filter["box"].is_null() {
-        &["RATING", "NEWEST", "PRICE_ASC", "PRICE_DESC"]
-    } else {
-        &["RATING", "NEWEST", "PRICE_ASC", "PRICE_DESC", "DISTANCE"]
-    };
+    if rng.random_bool(0.2) {
+        filter["superhost"] = json!(rng.random_bool(0.5));
+    }
+    if rng.random_bool(0.2) {
+        filter["cancellationPolicies"] = json!(POLICIES[..rng.random_range(1..3)]);
+    }
+    let orders = ["RATING", "RECOMMENDED", "NEWEST", "PRICE_ASC", "PRICE_DESC", "DISTANCE"];
+    let orders = if filter["box"].is_null() { &orders[..5] } else { &orders };
     let stay = if rng.random_bool(0.7) { stay(rng.random_range(1..30), rng.random_range(1..10)) } else { Value::Null };
     json!({ "where": filter, "stay": stay, "order": orders.choose(rng).unwrap(), "first": rng.random_range(1..6) })
 }
@@ -314,6 +325,14 @@ async fn book(world: &World, guest: &Actor, listing: &str, nights: &Value, rng: 
     }
 }
 
+/// The platform names a host a superhost, or no longer. The event is that of the profile, which changes afterwards.
+async fn set_superhost(world: &World, host: &Actor, is_superhost: bool) {
+    let id: String = host.member.id().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let update = format!("UPDATE users SET is_superhost = {is_superhost} WHERE id = X'{id}'");
+    world.database.conn().await.batch_execute(&update).await.unwrap();
+    host.mutate(PROFILE, json!({ "about": world.database.key() })).await;
+}
+
 /// A random change of a random listing, by its host or a guest, at a random server. It can be refused.
 async fn change(world: &World, rng: &mut StdRng) {
     let at = [&world.database, &world.servers[0], &world.servers[1]][rng.random_range(0..3)];
@@ -332,11 +351,12 @@ async fn change(world: &World, rng: &mut StdRng) {
             range["idempotencyKey"] = json!(world.database.key());
             host.mutate([BLOCK, OPEN].choose(rng).unwrap(), range).await;
         }
+        9 if rng.random_bool(0.5) => set_superhost(world, &host, rng.random_bool(0.5)).await,
         9 => drop(host.mutate(UNLIST, json!({ "listingId": id })).await),
         10 => drop(host.mutate(PUBLISH, json!({ "listingId": id })).await),
         _ => {
-            let amenities = &AMENITIES[..rng.random_range(0..4)];
-            host.mutate(UPDATE, json!({ "listingId": id, "amenities": amenities })).await;
+            let (amenities, policy) = (&AMENITIES[..rng.random_range(0..4)], POLICIES.choose(rng).unwrap());
+            host.mutate(UPDATE, json!({ "listingId": id, "amenities": amenities, "cancellationPolicy": policy })).await;
         }
     }
 }

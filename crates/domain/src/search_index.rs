@@ -1,7 +1,7 @@
 //! The search index of this process: filled at start, in pages, while SQL serves searches, and updated from the catalog.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
         Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -21,7 +21,7 @@ use store::{
     search::source::{self, HeldNight, SearchedListing, Wanted},
 };
 use telemetry::Metric;
-use types::{EventSubject, ListingId, Stay, Timestamp, error::Result};
+use types::{EventSubject, ListingId, Stay, Timestamp, UserId, error::Result};
 
 /// Listings that are read together.
 const PAGE: i64 = 500;
@@ -91,8 +91,8 @@ impl SearchIndex {
 
     /// Reads again what these events have changed.
     pub(crate) async fn apply(&self, app: &App, events: &[CatalogEvent]) -> Result<()> {
-        let Some(first_day) = self.first_day() else { return Ok(()) };
-        let changes = Changed::by(events).read(app, first_day).await?;
+        let Some((changed, first_day)) = self.changed_by(events) else { return Ok(()) };
+        let changes = changed.read(app, first_day).await?;
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         let applied = index.as_mut().map_or(Ok(()), |index| changes.apply(index));
         if let Err(full) = applied {
@@ -103,8 +103,9 @@ impl SearchIndex {
         Ok(())
     }
 
-    fn first_day(&self) -> Option<NaiveDate> {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(Index::first_day)
+    fn changed_by(&self, events: &[CatalogEvent]) -> Option<(Changed, NaiveDate)> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        index.as_ref().map(|index| (Changed::by(events, index), index.first_day()))
     }
 
     fn give_up(&self, full: Full) {
@@ -153,7 +154,7 @@ pub async fn fill_if_needed(app: &App) -> Result<()> {
             tracing::info!(listings, bytes, seconds = begun.elapsed().as_secs_f64(), "the search index is ready");
             return Ok(());
         }
-        filled = Changed::by(&events).read(app, index.first_day()).await?.apply(&mut index);
+        filled = Changed::by(&events, &index).read(app, index.first_day()).await?.apply(&mut index);
     }
     app.search_index.give_up(Full);
     Ok(())
@@ -180,6 +181,8 @@ struct Rows {
     amenities: HashMap<ListingId, Vec<String>>,
     held: HashMap<ListingId, Vec<HeldNight>>,
     rates: HashMap<ListingId, Vec<NightRate>>,
+    /// Hosts, also of those that are not published any more, and whether they are superhosts.
+    hosts: Vec<(UserId, bool)>,
 }
 
 fn grouped<K: std::hash::Hash + Eq, T>(rows: impl IntoIterator<Item = (K, T)>) -> HashMap<K, Vec<T>> {
@@ -202,6 +205,7 @@ impl Rows {
             amenities: grouped(source::amenities(conn, wanted).await?),
             held: grouped(held.into_iter().map(|night| (night.listing_id, night))),
             rates: grouped(rates.into_iter().map(|rate| (rate.listing_id, rate))),
+            hosts: source::hosts(conn, wanted).await?,
         })
     }
 
@@ -213,12 +217,19 @@ impl Rows {
             let id = &listing.id;
             let (amenities, held, rates) = (of(&self.amenities, id), of(&self.held, id), of(&self.rates, id));
             index.insert(&Source { listing, amenities, held, rates })
-        })
+        })?;
+        self.hosts.iter().for_each(|(host, is_superhost)| index.set_superhost(*host, *is_superhost));
+        Ok(())
     }
 }
 
-/// The listings that events have changed; true: only their nights.
-struct Changed(BTreeMap<ListingId, bool>);
+/// What events have changed.
+struct Changed {
+    /// Listings; true: only their nights.
+    listings: BTreeMap<ListingId, bool>,
+    /// Hosts.
+    hosts: BTreeSet<UserId>,
+}
 
 /// Their rows now.
 struct ChangedRows {
@@ -226,11 +237,13 @@ struct ChangedRows {
     rows: Vec<Rows>,
     /// Of which only the nights were read.
     nights: BTreeMap<ListingId, Vec<HeldNight>>,
+    /// Whether they are superhosts.
+    hosts: Vec<(UserId, bool)>,
 }
 
 impl Changed {
-    fn by(events: &[CatalogEvent]) -> Self {
-        let mut changed = BTreeMap::new();
+    fn by(events: &[CatalogEvent], index: &Index) -> Self {
+        let (mut changed, mut hosts) = (BTreeMap::new(), BTreeSet::new());
         let mut note = |id: ListingId, only_nights: bool| {
             changed.entry(id).and_modify(|only| *only &= only_nights).or_insert(only_nights);
         };
@@ -240,17 +253,19 @@ impl Changed {
                 Payload::Subject {} | Payload::Nights(_) if event.subject == EventSubject::Listing => {
                     note(event.subject_id.into(), false);
                 }
-                // A person is not in the index.
-                Payload::Subject {} | Payload::Nights(_) => {}
+                // Of people, the index has hosts only. The host of a new listing is read with it.
+                Payload::Subject {} | Payload::Nights(_) => {
+                    hosts.extend(Some(event.subject_id.into()).filter(|person| index.has_host(*person)));
+                }
                 Payload::Review { listing } => note(*listing, false),
                 Payload::Import { listings, .. } => listings.iter().for_each(|listing| note(*listing, false)),
             }
         }
-        Self(changed)
+        Self { listings: changed, hosts }
     }
 
     async fn read(self, app: &App, first_day: NaiveDate) -> Result<ChangedRows> {
-        let (nights, all): (Vec<_>, Vec<_>) = self.0.into_iter().partition(|(_, only_nights)| *only_nights);
+        let (nights, all): (Vec<_>, Vec<_>) = self.listings.into_iter().partition(|(_, only_nights)| *only_nights);
         let ids = |part: Vec<(ListingId, bool)>| part.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
         let (all, nights) = (ids(all), ids(nights));
         let conn = &mut app.conn().await?;
@@ -265,7 +280,12 @@ impl Changed {
                 held.entry(night.listing_id).or_default().push(night);
             }
         }
-        Ok(ChangedRows { all, rows, nights: held })
+        let people: Vec<_> = self.hosts.into_iter().collect();
+        let mut hosts = Vec::new();
+        for some in people.chunks(CHANGED) {
+            hosts.extend(source::superhosts(conn, some).await?);
+        }
+        Ok(ChangedRows { all, rows, nights: held, hosts })
     }
 }
 
@@ -275,6 +295,7 @@ impl ChangedRows {
         self.all.iter().for_each(|id| index.remove(*id));
         self.rows.iter().try_for_each(|rows| rows.insert(index))?;
         self.nights.iter().for_each(|(id, held)| index.set_nights(*id, held));
+        self.hosts.iter().for_each(|(host, is_superhost)| index.set_superhost(*host, *is_superhost));
         Ok(())
     }
 }

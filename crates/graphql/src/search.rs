@@ -19,7 +19,7 @@ use domain::{
 };
 use types::scalars::{Cursor, MinorUnits};
 use types::{
-    Currency, GeoBox, ListingOrder, Page, PropertyType, RoomType,
+    CancellationPolicy, Currency, GeoBox, ListingOrder, Page, PropertyType, RoomType,
     error::{self, Error},
     search_words,
 };
@@ -59,6 +59,10 @@ pub struct ListingFilter {
     guests: Option<i32>,
     /// Only where pets are allowed (or not allowed).
     pets_allowed: Option<bool>,
+    /// Only listings of hosts who are superhosts (or are not).
+    superhost: Option<bool>,
+    /// Only with one of these cancellation policies, as in `Listing.cancellationPolicy`; must not be empty.
+    cancellation_policies: Option<Vec<CancellationPolicy>>,
     /// Only where title, type of place, city, region and neighborhood contain all of these words, in any spelling and order; at most 10 words in 100 characters.
     text: Option<String>,
     /// Only within this price range: of the whole stay when `stay` is given, else of a night.
@@ -106,6 +110,8 @@ impl TryFrom<ListingFilter> for Filter {
             min_bathroom_halves: input.min_bathrooms.map(halves).transpose()?,
             guests: input.guests.map(|number| within("guests", number, 1)).transpose()?,
             pets_allowed: input.pets_allowed,
+            superhost: input.superhost,
+            cancellation_policies: some_of(input.cancellation_policies, "cancellationPolicies")?,
             words: input.text.as_deref().map(words).transpose()?.unwrap_or_default(),
             price: input.price.map(Into::into),
         })

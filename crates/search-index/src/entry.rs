@@ -10,7 +10,7 @@ use store::{
         source::{HeldNight, SearchedListing},
     },
 };
-use types::{Currency, ListingId, PropertyType, RoomType, Timestamp};
+use types::{CancellationPolicy, Currency, ListingId, PropertyType, RoomType, Timestamp};
 
 /// The rows of a published listing.
 #[derive(Debug, Clone, Copy)]
@@ -39,10 +39,13 @@ pub struct Entry {
     pub extra_guest_fee: i64,
     pub pet_fee: i64,
     pub place: u32,
+    pub host: u32,
     /// Seconds from midnight.
     pub check_in_from: u32,
     pub zone: u16,
     pub rating: u16,
+    /// Ten-thousandths of a star.
+    pub recommendation: u16,
     pub max_guests: u16,
     pub bedrooms: u16,
     pub beds: u16,
@@ -61,6 +64,7 @@ pub struct Entry {
     pub property_type: PropertyType,
     pub pets_allowed: bool,
     pub instant_book: bool,
+    pub cancellation_policy: CancellationPolicy,
     pub amenities: Box<[u16]>,
     pub calendar: Calendar,
 }
@@ -81,9 +85,11 @@ impl Entry {
             extra_guest_fee: row.extra_guest_fee,
             pet_fee: row.pet_fee,
             place: names.place(&place_keys(row))?,
+            host: names.hosts.number(row.host_id)?,
             check_in_from: row.check_in_from.num_seconds_from_midnight(),
             zone: names.zone(&row.time_zone)?,
             rating: row.rating.unwrap_or(0),
+            recommendation: row.recommendation.unwrap_or(0),
             max_guests: row.max_guests,
             bedrooms: row.bedrooms.unwrap_or(0),
             beds: row.beds.unwrap_or(0),
@@ -102,6 +108,7 @@ impl Entry {
             property_type: row.property_type,
             pets_allowed: row.pets_allowed,
             instant_book: row.instant_book,
+            cancellation_policy: row.cancellation_policy,
             amenities: amenities?,
             calendar: Calendar::new(source.held, source.rates, first_day),
         })

@@ -80,6 +80,7 @@ fn is_by_price(order: ListingOrder) -> bool {
 #[derive(Debug, Default, Clone, Copy)]
 struct Rank {
     rating: i64,
+    recommendation: i64,
     age: Option<types::Timestamp>,
     currency: Option<types::Currency>,
     amount: i64,
@@ -90,6 +91,7 @@ struct Rank {
 fn rank(found: &Found<'_>) -> Rank {
     Rank {
         rating: found.entry.rating.into(),
+        recommendation: found.entry.recommendation.into(),
         age: found.entry.published_at,
         currency: Some(found.entry.currency),
         amount: found.amount,
@@ -101,6 +103,7 @@ fn rank(found: &Found<'_>) -> Rank {
 fn of_key(key: &Key) -> Rank {
     match *key {
         Key::Rating(rating, id) => Rank { rating, id: Some(id), ..Rank::default() },
+        Key::Recommended(recommendation, id) => Rank { recommendation, id: Some(id), ..Rank::default() },
         Key::Price(currency, amount, id) => Rank { currency: Some(currency), amount, id: Some(id), ..Rank::default() },
         Key::Newest(at, id) => Rank { age: Some(at), id: Some(id), ..Rank::default() },
         Key::Distance(meters, id) => Rank { distance: Some(meters), id: Some(id), ..Rank::default() },
@@ -112,6 +115,7 @@ fn compare(order: ListingOrder, a: &Rank, b: &Rank) -> Ordering {
     let price = || (a.currency, a.amount, a.id).cmp(&(b.currency, b.amount, b.id));
     match order {
         ListingOrder::Rating => (b.rating, b.id).cmp(&(a.rating, a.id)),
+        ListingOrder::Recommended => (b.recommendation, b.id).cmp(&(a.recommendation, a.id)),
         ListingOrder::PriceAsc => price(),
         ListingOrder::PriceDesc => price().reverse(),
         ListingOrder::Newest => (b.age, b.id).cmp(&(a.age, a.id)),
@@ -126,6 +130,7 @@ fn hit(query: &Query<'_>, found: &Found<'_>) -> Hit {
         amount: *amount,
         distance: *distance,
         rating: entry.rating.into(),
+        recommendation: entry.recommendation.into(),
         currency: entry.currency,
         published_at: entry.published_at,
         own_prices: query.stay.as_ref().map_or_else(OwnPrices::default, |stay| stay.own_prices(entry)),

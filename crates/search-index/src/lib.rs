@@ -11,6 +11,7 @@ mod entry;
 mod facets;
 mod find;
 mod histogram;
+mod hosts;
 mod names;
 mod night_bits;
 mod orders;
@@ -30,7 +31,7 @@ use names::Names;
 use orders::Orders;
 use places_on_map::Map;
 use store::search::source::HeldNight;
-use types::{ListingId, Stay, Timestamp};
+use types::{ListingId, Stay, Timestamp, UserId};
 
 /// Days before the first one: the longest preparation before a stay, and the time zones.
 const LOOK_BACK: u64 = 40;
@@ -146,10 +147,20 @@ impl Index {
         }
     }
 
+    /// Whether somebody is known as the host of a listing.
+    pub fn has_host(&self, person: UserId) -> bool {
+        self.names.hosts.contains(person)
+    }
+
+    /// Notes whether the host of listings is a superhost. Others are not noted.
+    pub fn set_superhost(&mut self, host: UserId, is_superhost: bool) {
+        self.names.hosts.set_superhost(host, is_superhost);
+    }
+
     /// About the memory of everything, in bytes.
     pub fn bytes(&self) -> usize {
         /// Of the sets and maps that a listing is in.
-        const INDEXED: usize = 160;
+        const INDEXED: usize = 200;
         let of_entries: usize = self.entries.iter().flatten().map(Entry::bytes).sum();
         let slots = self.entries.capacity() * size_of::<Option<Entry>>();
         of_entries + slots + self.slots.len() * INDEXED + self.names.bytes()

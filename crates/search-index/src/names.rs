@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::Hash};
 
 use roaring::RoaringBitmap;
 
-use crate::{Full, Slot, entry::Entry};
+use crate::{Full, Slot, entry::Entry, hosts::Hosts};
 use store::search::places::{PlaceKeys, PlaceName};
 
 /// Names with their numbers.
@@ -43,6 +43,7 @@ pub struct Names {
     in_place: Vec<RoaringBitmap>,
     amenities: Numbered<String>,
     with_amenity: Vec<RoaringBitmap>,
+    pub hosts: Hosts,
 }
 
 impl Names {
@@ -121,7 +122,8 @@ impl Names {
 
     /// About its memory.
     pub fn bytes(&self) -> usize {
-        self.in_place.iter().chain(&self.with_amenity).map(RoaringBitmap::serialized_size).sum()
+        let sets: usize = self.in_place.iter().chain(&self.with_amenity).map(RoaringBitmap::serialized_size).sum();
+        sets + self.hosts.bytes()
     }
 }
 

@@ -13,6 +13,7 @@ use types::{Currency, ListingId, ListingOrder, Timestamp};
 #[derive(Debug, Default)]
 pub struct Orders {
     by_rating: BTreeSet<(u16, ListingId, Slot)>,
+    by_recommendation: BTreeSet<(u16, ListingId, Slot)>,
     by_age: BTreeSet<(Timestamp, ListingId, Slot)>,
     by_price: BTreeSet<(Currency, i64, ListingId, Slot)>,
 }
@@ -21,6 +22,7 @@ impl Orders {
     /// Adds a listing.
     pub fn insert(&mut self, slot: Slot, entry: &Entry) {
         self.by_rating.insert((entry.rating, entry.id, slot));
+        self.by_recommendation.insert((entry.recommendation, entry.id, slot));
         self.by_age.insert((age(entry), entry.id, slot));
         self.by_price.insert((entry.currency, entry.base_price, entry.id, slot));
     }
@@ -28,6 +30,7 @@ impl Orders {
     /// Removes a listing.
     pub fn remove(&mut self, slot: Slot, entry: &Entry) {
         self.by_rating.remove(&(entry.rating, entry.id, slot));
+        self.by_recommendation.remove(&(entry.recommendation, entry.id, slot));
         self.by_age.remove(&(age(entry), entry.id, slot));
         self.by_price.remove(&(entry.currency, entry.base_price, entry.id, slot));
     }
@@ -41,11 +44,18 @@ impl Orders {
     ) -> Option<Box<dyn Iterator<Item = Slot> + 'a>> {
         Some(match order {
             ListingOrder::Rating => {
-                let end = match after {
-                    Some(&Key::Rating(rating, id)) => Excluded((u16::try_from(rating).unwrap_or(u16::MAX), id, 0)),
-                    _ => Unbounded,
+                let key = match after {
+                    Some(&Key::Rating(rating, id)) => Some((rating, id)),
+                    _ => None,
                 };
-                Box::new(self.by_rating.range((Unbounded, end)).rev().map(|(.., slot)| *slot))
+                Box::new(below(&self.by_rating, key))
+            }
+            ListingOrder::Recommended => {
+                let key = match after {
+                    Some(&Key::Recommended(score, id)) => Some((score, id)),
+                    _ => None,
+                };
+                Box::new(below(&self.by_recommendation, key))
             }
             ListingOrder::Newest => {
                 let end = match after {
@@ -83,6 +93,12 @@ impl Orders {
         let rows = self.by_price.range((from.map_or(Unbounded, Included), to.map_or(Unbounded, Excluded)));
         rows.filter(move |_| !is_empty).map(|(.., slot)| *slot)
     }
+}
+
+/// Those below a key, from the greatest on.
+fn below(order: &BTreeSet<(u16, ListingId, Slot)>, key: Option<(i64, ListingId)>) -> impl Iterator<Item = Slot> {
+    let end = key.map_or(Unbounded, |(score, id)| Excluded((u16::try_from(score).unwrap_or(u16::MAX), id, 0)));
+    order.range((Unbounded, end)).rev().map(|(.., slot)| *slot)
 }
 
 /// A published listing has the instant: the database ensures it.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::Datelike;
 use roaring::RoaringBitmap;
 
-use crate::{Index, Slot, day_number, entry::Entry, names::Places, price};
+use crate::{Index, Slot, day_number, entry::Entry, hosts::Hosts, names::Places, price};
 use store::search::{Criteria, Filter, PriceRange, StayTerms, ZoneTerms, places::PlaceName};
 use types::{GeoBox, ListingOrder, Point, Timestamp};
 
@@ -20,6 +20,7 @@ pub struct Query<'a> {
     pub amenities: Option<Vec<&'a RoaringBitmap>>,
     /// The places with the name that is asked for.
     pub places: Option<Places<'a>>,
+    hosts: &'a Hosts,
     pub stay: Option<StayQuery<'a>>,
 }
 
@@ -45,6 +46,7 @@ impl<'a> Query<'a> {
             order: criteria.order,
             amenities: filter.amenities.iter().map(|slug| index.names.with_amenity(slug)).collect(),
             places: filter.place.as_deref().map(|place| index.names.places(&PlaceName::new(place))),
+            hosts: &index.names.hosts,
             stay: match criteria.stay {
                 Some(terms) => Some(StayQuery::new(index, terms)?),
                 None => None,
@@ -110,6 +112,9 @@ impl<'a> Query<'a> {
             && filter.min_bathroom_halves.is_none_or(|halves| entry.bathroom_halves >= halves)
             && filter.instant_book.is_none_or(|instant| entry.instant_book == instant)
             && filter.pets_allowed.is_none_or(|allowed| entry.pets_allowed == allowed)
+            && filter.superhost.is_none_or(|superhost| self.hosts.is_superhost(entry.host) == superhost)
+            && (filter.cancellation_policies.is_empty()
+                || filter.cancellation_policies.contains(&entry.cancellation_policy))
             && self.places.as_ref().is_none_or(|places| places.has(entry))
             && self.amenities.as_ref().is_some_and(|lists| lists.iter().all(|slots| slots.contains(slot)))
     }

@@ -360,6 +360,7 @@ diesel::table! {
         city_key -> Nullable<Text>,
         region_key -> Nullable<Text>,
         neighborhood_key -> Nullable<Text>,
+        recommendation -> Nullable<Unsigned<SmallInt>>,
     }
 }
 

@@ -20,7 +20,7 @@ use domain::{
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use types::{
-    GeoBox, Guests, ListingId, ListingOrder, Page, PageError, PropertyType, RoomType, Stay,
+    CancellationPolicy, GeoBox, Guests, ListingId, ListingOrder, Page, PageError, PropertyType, RoomType, Stay,
     error::{Error, Refusal},
     search_words,
 };
@@ -121,6 +121,10 @@ fn random_filter(rng: &mut StdRng) -> Filter {
     filter.min_bathroom_halves = rng.random_bool(0.2).then(|| rng.random_range(0..5));
     filter.guests = rng.random_bool(0.2).then(|| rng.random_range(1..5));
     filter.pets_allowed = rng.random_bool(0.1).then(|| rng.random_bool(0.6));
+    filter.superhost = rng.random_bool(0.15).then(|| rng.random_bool(0.6));
+    if rng.random_bool(0.15) {
+        filter.cancellation_policies = CancellationPolicy::ALL[..4].to_vec();
+    }
     if rng.random_bool(0.25) {
         // Some that nearly all have, some that few have, and one that no listing has.
         let texts = [

@@ -48,6 +48,7 @@ fn compare(order: ListingOrder, (a, x): &(&Listing, Expected), (b, y): &(&Listin
     let price = || (a.pricing.currency, x.amount, a.id).cmp(&(b.pricing.currency, y.amount, b.id));
     match order {
         ListingOrder::Rating => (rating(b), b.id).cmp(&(rating(a), a.id)),
+        ListingOrder::Recommended => (recommendation(b), b.id).cmp(&(recommendation(a), a.id)),
         ListingOrder::PriceAsc => price(),
         ListingOrder::PriceDesc => price().reverse(),
         ListingOrder::Newest => (b.published_at, b.id).cmp(&(a.published_at, a.id)),
@@ -58,6 +59,12 @@ fn compare(order: ListingOrder, (a, x): &(&Listing, Expected), (b, y): &(&Listin
 fn rating(listing: &Listing) -> u16 {
     let average = Ratings::average(listing.ratings.rating_total, listing.ratings.rating_count);
     average.map_or(0, |average| (average * 100.0).round() as u16)
+}
+
+/// Ten-thousandths: the average with ten ratings of 4.5.
+fn recommendation(listing: &Listing) -> u64 {
+    let Ratings { rating_count, rating_total, .. } = listing.ratings;
+    (rating_total * 100 + 10 * 45_000) / (u64::from(rating_count) + 10)
 }
 
 fn fits(sample: &Sample, filter: &Filter) -> bool {
@@ -76,6 +83,9 @@ fn fits(sample: &Sample, filter: &Filter) -> bool {
         && filter.min_bathroom_halves.is_none_or(|min| home.bathroom_halves.unwrap_or(0) >= min)
         && filter.guests.is_none_or(|guests| home.max_guests >= guests)
         && filter.pets_allowed.is_none_or(|allowed| listing.rules.pets_allowed == allowed)
+        && filter.superhost.is_none_or(|superhost| sample.has_superhost == superhost)
+        && (filter.cancellation_policies.is_empty()
+            || filter.cancellation_policies.contains(&listing.rules.cancellation_policy))
         && filter.words.iter().all(|word| words(listing).contains(word))
         && filter.price.is_none_or(|range| range.currency == listing.pricing.currency)
 }

@@ -78,6 +78,7 @@ async fn a_wrong_argument_is_named_and_the_field_is_null() {
         ("where: { box: { south: 0, west: -1e9, north: 1, east: 1 } }", "BAD_USER_INPUT", "`where.box`"),
         ("where: { roomTypes: [] }", "BAD_USER_INPUT", "`where.roomTypes`"),
         ("where: { propertyTypes: [] }", "BAD_USER_INPUT", "`where.propertyTypes`"),
+        ("where: { cancellationPolicies: [] }", "BAD_USER_INPUT", "`where.cancellationPolicies`"),
         ("where: { minRating: 5.01 }", "BAD_USER_INPUT", "from 1 to 5"),
         ("where: { minBedrooms: -1 }", "BAD_USER_INPUT", "`where.minBedrooms`: must be from 0 to 100"),
         ("where: { minBeds: 101 }", "BAD_USER_INPUT", "`where.minBeds`: must be from 0 to 100"),

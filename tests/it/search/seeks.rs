@@ -26,6 +26,7 @@ async fn rows_read(conn: &mut Conn) -> i64 {
 fn key(order: ListingOrder, hit: &Hit) -> Key {
     match order {
         ListingOrder::Rating => Key::Rating(hit.rating, hit.listing),
+        ListingOrder::Recommended => Key::Recommended(hit.recommendation, hit.listing),
         ListingOrder::PriceAsc | ListingOrder::PriceDesc => Key::Price(hit.currency, hit.amount, hit.listing),
         ListingOrder::Newest => Key::Newest(hit.published_at.unwrap(), hit.listing),
         ListingOrder::Distance => unreachable!("no index has this order"),
@@ -42,7 +43,7 @@ async fn a_page_far_from_the_first_reads_as_few_rows() {
     conn.batch_execute(equal).await.unwrap();
     store::imports::measure(conn).await.unwrap();
     let filter = Filter::default();
-    for order in [ListingOrder::Rating, ListingOrder::PriceAsc, ListingOrder::PriceDesc, ListingOrder::Newest] {
+    for order in ListingOrder::ALL.iter().copied().filter(|order| *order != ListingOrder::Distance) {
         let (mut after, mut costs) = (None, Vec::new());
         loop {
             let first = rows_read(conn).await;

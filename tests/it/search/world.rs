@@ -42,6 +42,7 @@ pub const SLUGS: [&str; 5] = ["wifi", "pool", "kitchen", "heating", "sauna"];
 /// A listing with everything that search uses.
 pub struct Sample {
     pub listing: Listing,
+    pub has_superhost: bool,
     pub amenities: Vec<&'static str>,
     pub held: Vec<Night>,
     pub rates: Vec<NightRate>,
@@ -110,7 +111,7 @@ async fn write(conn: &mut Conn, samples: &[Sample]) {
             location: None,
             avatar_url: None,
             member_since: day(0),
-            is_superhost: false,
+            is_superhost: sample.has_superhost,
             source: None,
             source_id: None,
             created_at: now(),
@@ -173,7 +174,7 @@ impl Maker {
         };
         let amenities = SLUGS.into_iter().filter(|_| self.rng.random_bool(0.6)).collect();
         let (held, rates) = (self.held(id), self.rates(id));
-        Sample { listing, amenities, held, rates }
+        Sample { listing, has_superhost: self.rng.random_bool(0.4), amenities, held, rates }
     }
 
     fn home(&mut self) -> Home {
@@ -233,7 +234,7 @@ impl Maker {
             booking_window_days: self.pick(&[3, 30, 90, 365]),
             pets_allowed: self.rng.random_bool(0.7),
             instant_book: self.rng.random_bool(0.5),
-            cancellation_policy: CancellationPolicy::Flexible,
+            cancellation_policy: self.pick(CancellationPolicy::ALL),
         }
     }
 

@@ -15,6 +15,8 @@ const ID: usize = ListingId::PREFIX.len() + 1 + 26;
 const LENGTH: usize = 8 + 3 + 8 + ID;
 /// Five, in hundredths.
 const MAX_RATING: i64 = 500;
+/// Five, in ten-thousandths.
+const MAX_RECOMMENDATION: i64 = 50_000;
 /// Half of the earth's circumference, in meters, rounded up.
 const MAX_DISTANCE: i64 = 20_100_000;
 
@@ -51,6 +53,7 @@ impl Search {
         let up_to = |most| (0..=most).contains(&number).then_some(number);
         Some(match self.order {
             ListingOrder::Rating => Key::Rating(up_to(MAX_RATING)?, id),
+            ListingOrder::Recommended => Key::Recommended(up_to(MAX_RECOMMENDATION)?, id),
             ListingOrder::PriceAsc | ListingOrder::PriceDesc => {
                 Key::Price(std::str::from_utf8(currency).ok()?.parse().ok()?, up_to(i64::MAX)?, id)
             }
@@ -64,6 +67,7 @@ impl Search {
         let id = row.listing;
         match self.order {
             ListingOrder::Rating => Key::Rating(row.rating, id),
+            ListingOrder::Recommended => Key::Recommended(row.recommendation, id),
             ListingOrder::PriceAsc | ListingOrder::PriceDesc => Key::Price(row.currency, row.amount, id),
             ListingOrder::Newest => Key::Newest(row.published_at.unwrap_or(DateTime::UNIX_EPOCH.into()), id),
             ListingOrder::Distance => Key::Distance(row.distance.unwrap_or(0), id),
@@ -81,7 +85,7 @@ impl Search {
 
 fn write(digest: [u8; 8], key: &Key) -> String {
     let (currency, number, id) = match *key {
-        Key::Rating(number, id) | Key::Distance(number, id) => (None, number, id),
+        Key::Rating(number, id) | Key::Recommended(number, id) | Key::Distance(number, id) => (None, number, id),
         Key::Price(currency, number, id) => (Some(currency), number, id),
         Key::Newest(at, id) => (None, at.unix_micros(), id),
     };
@@ -116,12 +120,14 @@ mod tests {
     /// S3: years above 9999 or below 0, impossible ratings and distances, a currency where there is none.
     #[test]
     fn an_impossible_position_is_refused() {
-        use ListingOrder::{Distance, Newest, PriceAsc, Rating};
+        use ListingOrder::{Distance, Newest, PriceAsc, Rating, Recommended};
         for (order, currency, number, is_right) in [
             (Rating, b"\0\0\0", 500, true),
             (Rating, b"\0\0\0", 501, false),
             (Rating, b"\0\0\0", -1, false),
             (Rating, b"SGD", 400, false),
+            (Recommended, b"\0\0\0", 50_000, true),
+            (Recommended, b"\0\0\0", 50_001, false),
             (Newest, b"\0\0\0", 1_782_910_800_123_456, true),
             (Newest, b"\0\0\0", 2_147_000_000_000_000_000, false),
             (Newest, b"\0\0\0", -62_167_219_200_000_001, false),

@@ -343,6 +343,8 @@ fn checked(mut filter: Filter) -> Result<Filter> {
     filter.room_types.dedup();
     filter.property_types.sort_unstable();
     filter.property_types.dedup();
+    filter.cancellation_policies.sort_unstable();
+    filter.cancellation_policies.dedup();
     filter.words.sort_unstable();
     filter.words.dedup();
     if filter.words.len() > MAX_WORDS {

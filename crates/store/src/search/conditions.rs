@@ -49,8 +49,22 @@ pub(super) fn own(text: &mut SqlText, criteria: Criteria<'_>) {
     if let Some(allowed) = filter.pets_allowed {
         text.sql(" AND l.pets_allowed = ").bind(i64::from(allowed));
     }
+    policies_and_hosts(text, filter);
     if let Some(range) = filter.price {
         text.sql(" AND l.currency = ").bind(range.currency.as_str());
+    }
+}
+
+/// Appends the conditions on the cancellation policy and on the host.
+fn policies_and_hosts(text: &mut SqlText, filter: &Filter) {
+    if !filter.cancellation_policies.is_empty() {
+        let policies = filter.cancellation_policies.iter().map(|policy| policy.as_str());
+        text.sql(" AND l.cancellation_policy IN (").list(policies).sql(")");
+    }
+    if let Some(superhost) = filter.superhost {
+        // A scalar subquery with a limit is evaluated for each listing, whatever the optimizer prefers.
+        text.sql(" AND (SELECT h.is_superhost FROM users h FORCE INDEX (PRIMARY) WHERE h.id = l.host_id LIMIT 1) = ");
+        text.bind(i64::from(superhost));
     }
 }
 

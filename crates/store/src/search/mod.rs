@@ -43,7 +43,9 @@ use self::{
 };
 use super::schema::listings;
 use mysql_engine::Conn;
-use types::{Currency, GeoBox, ListingId, ListingOrder, ListingStatus, PropertyType, RoomType, Timestamp};
+use types::{
+    CancellationPolicy, Currency, GeoBox, ListingId, ListingOrder, ListingStatus, PropertyType, RoomType, Timestamp,
+};
 
 /// The conditions on listings; empty or `None` fields are no condition.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -74,6 +76,10 @@ pub struct Filter {
     pub guests: Option<u16>,
     /// Whether pets are allowed.
     pub pets_allowed: Option<bool>,
+    /// Whether the host is a superhost.
+    pub superhost: Option<bool>,
+    /// One of these, as the listing itself has it.
+    pub cancellation_policies: Vec<CancellationPolicy>,
     /// Within this range: of the whole stay, or of a night.
     pub price: Option<PriceRange>,
 }
@@ -130,6 +136,8 @@ pub struct Hit {
     pub distance: Option<i64>,
     /// Hundredths; 0: none.
     pub rating: i64,
+    /// Ten-thousandths of a star.
+    pub recommendation: i64,
     /// The currency of the amount.
     pub currency: Currency,
     /// When it was first published. A constraint of the database ensures that a published listing has the instant.
@@ -192,7 +200,10 @@ async fn hits(
 ) -> QueryResult<Vec<Hit>> {
     let mut text = SqlText::default();
     text.sql("SELECT c.id, CAST(c.amount AS SIGNED) AS amount, c.distance, CAST(c.rating AS SIGNED) AS rating, ");
-    text.sql("c.currency, c.published_at, NULL AS own_prices FROM (").text(&priced(criteria, shortlist));
+    text.sql(
+        "CAST(c.recommendation AS SIGNED) AS recommendation, c.currency, c.published_at, NULL AS own_prices FROM (",
+    )
+    .text(&priced(criteria, shortlist));
     text.sql(") c WHERE 1 = 1");
     conditions::price(&mut text, criteria);
     order::after(&mut text, criteria.order, after);
@@ -208,7 +219,7 @@ async fn hits(
 /// Adds the prices of nights to the hits that `found` selects.
 fn with_own_prices(found: &SqlText, stay: &StayTerms, order: ListingOrder) -> SqlText {
     let mut text = SqlText::default();
-    text.sql("SELECT c.id, c.amount, c.distance, c.rating, c.currency, c.published_at, ")
+    text.sql("SELECT c.id, c.amount, c.distance, c.rating, c.recommendation, c.currency, c.published_at, ")
         .text(&stays::own_prices(stay));
     text.sql(" FROM (").text(found).sql(") c");
     order::by(&mut text, order);
@@ -236,12 +247,12 @@ pub async fn zones(conn: &mut Conn) -> QueryResult<Vec<(String, i64)>> {
     Ok(zones)
 }
 
-/// Levels one and two: `id`, `rating`, `currency`, `published_at`, `distance`, `amount`.
+/// Levels one and two: `id`, `rating`, `recommendation`, `currency`, `published_at`, `distance`, `amount`.
 fn priced(criteria: Criteria<'_>, shortlist: Option<&SqlText>) -> SqlText {
     let mut text = SqlText::default();
     match criteria.stay {
         None => {
-            text.sql("SELECT l.id, l.rating, l.currency, l.published_at, l.base_price AS amount, ");
+            text.sql("SELECT l.id, l.rating, l.recommendation, l.currency, l.published_at, l.base_price AS amount, ");
             conditions::distance(&mut text, criteria.filter);
             text.sql(" AS distance FROM listings l").sql(shortlist::index(criteria));
             text.sql(" WHERE l.status = 'PUBLISHED'");

@@ -10,6 +10,8 @@ use types::{Currency, ListingId, ListingOrder, Timestamp};
 pub enum Key {
     /// Hundredths; 0: none.
     Rating(i64, ListingId),
+    /// Ten-thousandths of a star.
+    Recommended(i64, ListingId),
     /// Minor units, of the stay or a night.
     Price(Currency, i64, ListingId),
     /// When it was published.
@@ -22,6 +24,7 @@ pub enum Key {
 pub(super) fn by(text: &mut SqlText, order: ListingOrder) {
     text.sql(match order {
         ListingOrder::Rating => " ORDER BY c.rating DESC, c.id DESC",
+        ListingOrder::Recommended => " ORDER BY c.recommendation DESC, c.id DESC",
         ListingOrder::PriceAsc => " ORDER BY c.currency, c.amount, c.id",
         ListingOrder::PriceDesc => " ORDER BY c.currency DESC, c.amount DESC, c.id DESC",
         ListingOrder::Newest => " ORDER BY c.published_at DESC, c.id DESC",
@@ -35,6 +38,10 @@ pub(super) fn after(text: &mut SqlText, order: ListingOrder, key: Option<&Key>) 
     match (order, key) {
         (ListingOrder::Rating, Some(&Key::Rating(rating, id))) => {
             text.sql(" AND (c.rating < ").bind(rating).sql(" OR (c.rating = ").bind(rating);
+            text.sql(" AND c.id < ").bind(bytes(id)).sql("))");
+        }
+        (ListingOrder::Recommended, Some(&Key::Recommended(score, id))) => {
+            text.sql(" AND (c.recommendation < ").bind(score).sql(" OR (c.recommendation = ").bind(score);
             text.sql(" AND c.id < ").bind(bytes(id)).sql("))");
         }
         (ListingOrder::PriceAsc, Some(&Key::Price(currency, amount, id))) => {

@@ -24,7 +24,7 @@ impl Hits {
 }
 
 impl Query for Hits {
-    type SqlType = (Binary, BigInt, Nullable<BigInt>, BigInt, TextType, Nullable<Datetime>, Nullable<TextType>);
+    type SqlType = (Binary, BigInt, Nullable<BigInt>, BigInt, BigInt, TextType, Nullable<Datetime>, Nullable<TextType>);
 }
 
 impl QueryId for Hits {

@@ -57,6 +57,7 @@ pub(super) fn of(criteria: Criteria<'_>, after: Option<&Key>, length: Option<i64
     // Only the columns that the order needs: another one may not be in the index.
     match criteria.order {
         ListingOrder::Rating | ListingOrder::PriceAsc | ListingOrder::PriceDesc => drop(text.sql("l.rating")),
+        ListingOrder::Recommended => drop(text.sql("l.recommendation")),
         ListingOrder::Newest => drop(text.sql("l.published_at")),
         ListingOrder::Distance => {
             conditions::distance(&mut text, criteria.filter);
@@ -88,6 +89,7 @@ pub(super) fn index(criteria: Criteria<'_>) -> &'static str {
     }
     match criteria.order {
         ListingOrder::Rating => " FORCE INDEX (listings_by_rating)",
+        ListingOrder::Recommended => " FORCE INDEX (listings_by_recommendation)",
         ListingOrder::Newest => " FORCE INDEX (listings_by_age)",
         ListingOrder::PriceAsc | ListingOrder::PriceDesc => " FORCE INDEX (listings_by_price)",
         ListingOrder::Distance => "",

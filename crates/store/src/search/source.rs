@@ -7,10 +7,12 @@ use diesel_async::RunQueryDsl;
 use crate::{
     night_rates::NightRate,
     query_parts::among,
-    schema::{listing_amenities, listings, night_rates, nights},
+    schema::{listing_amenities, listings, night_rates, nights, users},
 };
 use mysql_engine::Conn;
-use types::{Currency, ListingId, ListingStatus, NightKind, PropertyType, RoomType, Timestamp};
+use types::{
+    CancellationPolicy, Currency, ListingId, ListingStatus, NightKind, PropertyType, RoomType, Timestamp, UserId,
+};
 
 /// The columns of a published listing that a search needs.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -18,8 +20,12 @@ use types::{Currency, ListingId, ListingStatus, NightKind, PropertyType, RoomTyp
 pub struct SearchedListing {
     /// The listing.
     pub id: ListingId,
+    /// Whose it is.
+    pub host_id: UserId,
     /// Hundredths; 0: none.
     pub rating: Option<u16>,
+    /// Ten-thousandths of a star; the database computes it for every listing.
+    pub recommendation: Option<u16>,
     /// When it was first published.
     pub published_at: Option<Timestamp>,
     /// The type of room.
@@ -84,6 +90,8 @@ pub struct SearchedListing {
     pub pets_allowed: bool,
     /// Whether no answer of the host is needed.
     pub instant_book: bool,
+    /// How much is refunded when a guest cancels.
+    pub cancellation_policy: CancellationPolicy,
 }
 
 /// A night that is held.
@@ -133,6 +141,27 @@ pub async fn some(conn: &mut Conn, ids: &[ListingId]) -> QueryResult<Vec<Searche
         .select(SearchedListing::as_select())
         .load(conn)
         .await
+}
+
+/// The hosts of listings, whether these are published or not: of each listing, its host, and whether they are a superhost.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hosts(conn: &mut Conn, wanted: Wanted<'_>) -> QueryResult<Vec<(UserId, bool)>> {
+    let rows = listings::table.inner_join(users::table).select((users::id, users::is_superhost));
+    match wanted {
+        Wanted::Range(first, last) => rows.filter(listings::id.between(first, last)).load(conn).await,
+        Wanted::Some(ids) => rows.filter(among(listings::id, ids.iter().copied())).load(conn).await,
+    }
+}
+
+/// Whether people are superhosts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn superhosts(conn: &mut Conn, people: &[UserId]) -> QueryResult<Vec<(UserId, bool)>> {
+    let rows = users::table.select((users::id, users::is_superhost));
+    rows.filter(among(users::id, people.iter().copied())).load(conn).await
 }
 
 /// Their amenities, by slug.

@@ -69,7 +69,7 @@ pub struct Arrival {
 
 /// Appends candidates with the total of the stay as `amount`.
 pub(super) fn priced(text: &mut SqlText, criteria: Criteria<'_>, terms: &StayTerms, shortlist: Option<&SqlText>) {
-    text.sql("SELECT b.id, b.rating, b.currency, b.published_at, b.distance, CAST(b.subtotal + ")
+    text.sql("SELECT b.id, b.rating, b.recommendation, b.currency, b.published_at, b.distance, CAST(b.subtotal + ")
         .bind(terms.fees.fixed);
     for &share in &terms.fees.shares {
         text.sql(" + (");
@@ -78,7 +78,10 @@ pub(super) fn priced(text: &mut SqlText, criteria: Criteria<'_>, terms: &StayTer
         });
         text.sql(")");
     }
-    text.sql(" AS SIGNED) AS amount FROM (SELECT a.id, a.rating, a.currency, a.published_at, a.distance, LEAST(a.nightly + a.fees - (");
+    text.sql(
+        " AS SIGNED) AS amount FROM (SELECT a.id, a.rating, a.recommendation, a.currency, a.published_at, a.distance, ",
+    );
+    text.sql("LEAST(a.nightly + a.fees - (");
     half_even(text, 100, |text| {
         text.sql("(a.nightly * a.discount)");
     });
@@ -109,7 +112,7 @@ fn discount(terms: &StayTerms) -> &'static str {
 /// Listings that can be booked, with `nightly`, the sum of the nights' prices, `discount`, percent off that, and `fees` of the host. The
 /// limit, which is never reached, makes the database compute these once per listing instead of at each use.
 fn candidates(text: &mut SqlText, criteria: Criteria<'_>, terms: &StayTerms, shortlist: Option<&SqlText>) {
-    text.sql("SELECT l.id, l.rating, l.currency, l.published_at, ");
+    text.sql("SELECT l.id, l.rating, l.recommendation, l.currency, l.published_at, ");
     conditions::distance(text, criteria.filter);
     text.sql(" AS distance, ");
     nightly(text, terms);
