@@ -12,8 +12,9 @@ use crate::{
 };
 
 /// Fields whose calls are read separately, and why. Their weights must reflect it.
-const APART: [(&str, &str, &str); 14] = [
+const APART: [(&str, &str, &str); 15] = [
     ("Query", "searchListings", "each search is a plan of its own; a hundred fit into one operation at the most"),
+    ("Query", "lowestPrices", "as searchListings, in memory alone"),
     ("Desk", "roleGrants", "a list that only admins read"),
     ("Desk", "auditLog", "each filter reads another key; only admins read it"),
     ("Desk", "legalHolds", "as roleGrants"),
@@ -55,7 +56,8 @@ fn value(wide: &Wide, ids: &[String], field: &str, argument: &str, n: usize) -> 
         "at" => format!("\"{}T0{}:00:00Z\"", day(1 + n), n % 10),
         "by" => ["DAY", "CITY", "HOST"][n % 3].to_owned(),
         "currency" => "\"SGD\"".to_owned(),
-        "after" | "where" | "orderBy" => return None,
+        "nights" | "zoom" => format!("{}", 1 + n),
+        "after" | "where" | "orderBy" | "flexible" | "guests" => return None,
         other => panic!("{field}: no values for {other}"),
     })
 }

@@ -26,7 +26,7 @@ pub struct ListingFacets {
     property_types: Vec<PropertyTypeFacet>,
     /// By amenity, most common first; amenities without listings are missing.
     amenities: Vec<AmenityFacet>,
-    /// By price of the whole stay when `stay` is given, else of a night: a histogram for each of the currencies with the most listings, at most 5, most listings first.
+    /// By price of the whole stay when `stay` or `flexible` is given (the cheapest), else of a night: a histogram for each of the currencies with the most listings, at most 5, most listings first.
     prices: Vec<PriceHistogram>,
 }
 

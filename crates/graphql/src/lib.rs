@@ -15,6 +15,7 @@ pub mod emails;
 pub mod error;
 pub mod events;
 mod facets;
+mod flexible_stays;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -26,6 +27,8 @@ mod ids;
 pub mod impersonations;
 pub mod listings;
 pub mod loaders;
+pub mod lowest_prices;
+mod map;
 mod money;
 pub mod nodes;
 mod pages;
@@ -69,6 +72,7 @@ root! {
         privacy::consents::ConsentQuery,
         listings::ListingQuery,
         search::SearchQuery,
+        lowest_prices::LowestPriceQuery,
         amenities::AmenityQuery,
         identity_providers::IdentityProviderQuery,
         bookings::BookingQuery,

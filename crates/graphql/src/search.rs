@@ -7,7 +7,9 @@ use super::{
     context::ContextExt,
     error::{Fault, Result},
     facets::{self, ListingFacets},
+    flexible_stays::{FlexibleStayInput, StayDates},
     listings::Listing,
+    map::ListingClusters,
     money::Money,
     pages::{Cursored, PageInfo},
     prices::Price,
@@ -65,7 +67,7 @@ pub struct ListingFilter {
     cancellation_policies: Option<Vec<CancellationPolicy>>,
     /// Only where title, type of place, city, region and neighborhood contain all of these words, in any spelling and order; at most 10 words in 100 characters.
     text: Option<String>,
-    /// Only within this price range: of the whole stay when `stay` is given, else of a night.
+    /// Only within this price range: of the whole stay when `stay` or `flexible` is given, else of a night.
     price: Option<PriceRangeInput>,
 }
 
@@ -204,33 +206,52 @@ impl SearchQuery {
         #[graphql(desc = "Conditions; all listings when omitted.")] r#where: Option<ListingFilter>,
         #[graphql(desc = "The stay to book; without it prices are per night and availability is not checked.")]
         stay: Option<StayInput>,
+        #[graphql(
+            desc = "Flexible dates instead of `stay`: each stay that fits is tried, up to 31 of them, and a hit is the cheapest one of its listing within the range of prices. Only the search index in memory can do this: an error with the code SEARCH_INDEX_REQUIRED while the server has none, and not together with `where.text`."
+        )]
+        flexible: Option<FlexibleStayInput>,
         #[graphql(desc = "The order.", default_with = "Some(ListingOrder::Rating)")] order_by: Option<ListingOrder>,
         #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor, which is valid only with the same filter, stay and order.")]
         after: Option<Cursor>,
     ) -> Option<Result<ListingSearchConnection>> {
-        Some(Box::pin(find(ctx, r#where, stay, order_by.unwrap_or(ListingOrder::Rating), first, after)).await)
+        let dates = (stay, flexible);
+        Some(Box::pin(find(ctx, r#where, dates, order_by.unwrap_or(ListingOrder::Rating), first, after)).await)
     }
 }
 
 async fn find(
     ctx: &Context<'_>,
     filter: Option<ListingFilter>,
-    stay: Option<StayInput>,
+    dates: (Option<StayInput>, Option<FlexibleStayInput>),
     order: ListingOrder,
     first: Option<i32>,
     after: Option<Cursor>,
 ) -> Result<ListingSearchConnection> {
-    let mut filter = filter.map(Filter::try_from).transpose()?.unwrap_or_default();
-    filter.amenities = amenities::slugs(ctx.app(), filter.amenities).await?;
-    let stay = stay.map(|stay| stay.parse().map_err(|wrong| wrong.in_argument("stay"))).transpose()?;
-    let search = Search::new(filter, stay, order)?;
+    let filter = parsed(ctx, filter).await?;
+    let search = match dates {
+        (None, Some(flexible)) => Search::flexible(filter, flexible.parse()?, order)?,
+        (stay, None) => {
+            let stay = stay.map(|stay| stay.parse().map_err(|wrong| wrong.in_argument(&["stay"]))).transpose()?;
+            Search::new(filter, stay, order)?
+        }
+        (Some(_), Some(_)) => {
+            return Err(Error::bad_user_input("`flexible`: cannot be combined with `stay`.").into());
+        }
+    };
     let after = after.map(|cursor| search.key(&cursor.0)).transpose().map_err(Error::from)?;
     let page = Page::new(first, after).map_err(Error::from)?;
     let rows = ctx.public_rows();
     let prepared = search.clone().prepare(ctx.app(), &rows).await?;
     let hits = prepared.page(ctx.app(), &page, &rows).await?;
     Ok(ListingSearchConnection { page: Cursored::new(hits, search.cursors()), prepared, count: OnceCell::new() })
+}
+
+/// The filter, with the amenities that it names.
+pub async fn parsed(ctx: &Context<'_>, filter: Option<ListingFilter>) -> Result<Filter> {
+    let mut filter = filter.map(Filter::try_from).transpose()?.unwrap_or_default();
+    filter.amenities = amenities::slugs(ctx.app(), filter.amenities).await?;
+    Ok(filter)
 }
 
 /// A page of hits, and the search that can count them.
@@ -278,6 +299,16 @@ impl ListingSearchConnection {
     ) -> Option<Result<ListingFacets>> {
         Box::pin(facets::find(ctx, &self.prepared, first, buckets)).await.transpose()
     }
+
+    /// What a map shows: all matching listings, not only those of the page, by the cells of a fixed grid. Null while the server has no search index, and with `where.text`.
+    async fn clusters(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The zoom of the map, 0 to 20, as web maps count it.")] zoom: i32,
+    ) -> Option<Result<ListingClusters>> {
+        let clusters = self.prepared.clusters(ctx.app(), zoom).map_err(Fault::from).transpose()?;
+        Some(clusters.map(Into::into))
+    }
 }
 
 /// One hit of a page.
@@ -294,6 +325,8 @@ pub struct ListingSearchEdge {
 pub struct ListingHit {
     /// The listing.
     listing: Listing,
+    /// The stay that can be booked at this price: with flexible dates the cheapest one within the range of prices, and of equally cheap ones the earliest. Null when no stay was given.
+    stay: Option<StayDates>,
     /// Price of the whole stay, fees included; null when no stay was given.
     price: Option<Price>,
     /// The nightly price that determines the order: the stay's average when a stay was given, else the base price.
@@ -306,6 +339,7 @@ impl From<Hit> for ListingHit {
     fn from(hit: Hit) -> Self {
         Self {
             listing: Listing(hit.listing),
+            stay: hit.stay.map(StayDates),
             price: hit.price.map(Into::into),
             nightly_price: Money(hit.nightly),
             distance_meters: hit.distance.map(|meters| i32::try_from(meters).unwrap_or(i32::MAX)),

@@ -68,10 +68,9 @@ impl WrongStay {
         validation.finish().err().unwrap_or_else(|| Error::invalid(parents, "The stay is invalid."))
     }
 
-    /// The error of a query whose argument `argument` is the stay.
-    pub fn in_argument(self, argument: &str) -> Error {
-        let sentence =
-            |WrongField { path, message }| format!("`{}`: {message}", [&[argument], path].concat().join("."));
+    /// The error of a query whose argument at `argument` is the stay.
+    pub fn in_argument(self, argument: &[&str]) -> Error {
+        let sentence = |WrongField { path, message }| format!("`{}`: {message}", [argument, path].concat().join("."));
         let sentences: Vec<_> = self.0.into_iter().map(sentence).collect();
         Error::bad_user_input(sentences.join(" "))
     }
@@ -108,6 +107,16 @@ fn day(day: Checked<Date>, path: &'static [&'static str], wrong: &mut Vec<WrongF
 }
 
 impl GuestsInput {
+    /// The guests of an argument of a query.
+    ///
+    /// # Errors
+    /// All invalid fields.
+    pub fn parse_argument(self) -> Result<types::Guests, WrongStay> {
+        let mut wrong = Vec::new();
+        let guests = self.parse(&mut wrong);
+        if wrong.is_empty() { Ok(guests) } else { Err(WrongStay(wrong)) }
+    }
+
     fn parse(self, wrong: &mut Vec<WrongField>) -> types::Guests {
         let mut bounded = |number: Option<i32>, usual: u8, min, max, path| {
             let number = number.unwrap_or(usual.into());

@@ -41,6 +41,7 @@ pub struct Facets {
 
 /// A listing that fits all conditions but at most one, which has a facet.
 struct Fit {
+    /// The lowest price, also beyond the range.
     amount: i64,
     room_type: bool,
     property_type: bool,
@@ -55,8 +56,9 @@ impl Fit {
         if u8::from(room_type) + u8::from(property_type) + u8::from(currency) < 2 || !query.fits_others(slot, entry) {
             return None;
         }
-        let amount = query.price(entry)?;
-        Some(Self { amount, room_type, property_type, price: currency && query.is_in_range(amount) })
+        let amount = query.prices(entry).map(|(amount, _)| amount).min()?;
+        let price = currency && query.amounts(entry).next().is_some();
+        Some(Self { amount, room_type, property_type, price })
     }
 }
 

@@ -2,23 +2,39 @@
 
 use std::cmp::Ordering;
 
-use crate::{Index, Slot, candidates::Candidates, entry::Entry, query::Query};
+use crate::{
+    Index, Slot,
+    candidates::Candidates,
+    entry::Entry,
+    query::{Query, StayQuery},
+};
 use store::search::{Criteria, Hit, Key, OwnPrices};
-use types::{ListingId, ListingOrder};
+use types::{ListingId, ListingOrder, Stay};
 
 /// A listing that was found.
 struct Found<'a> {
     entry: &'a Entry,
     amount: i64,
+    /// The number of the stay, if there are stays.
+    stay: usize,
     distance: Option<i64>,
+}
+
+/// A hit, with the stay for which it was found, if the search is for one of several.
+#[derive(Debug, Clone)]
+pub struct StayHit {
+    /// The hit, at the price of the stay.
+    pub hit: Hit,
+    /// The stay; None: the search has none.
+    pub stay: Option<Stay>,
 }
 
 impl Index {
     /// Up to `limit` hits after a key, in order: those of `store::search::page`. None: the index cannot answer.
-    pub fn page(&self, criteria: &Criteria<'_>, after: Option<&Key>, limit: usize) -> Option<Vec<Hit>> {
+    pub fn page(&self, criteria: &Criteria<'_>, after: Option<&Key>, limit: usize) -> Option<Vec<StayHit>> {
         let query = Query::new(self, criteria)?;
         // The price of a stay depends on the search.
-        let is_late = query.stay.is_some() && is_by_price(criteria.order);
+        let is_late = query.stays.is_some() && is_by_price(criteria.order);
         let prices = criteria.filter.price.filter(|_| !is_late);
         let ordered = || self.orders.walk(criteria.order, after, prices).filter(|_| !is_late);
         let candidates = Candidates::of(self, &query, limit, !is_late && criteria.order != ListingOrder::Distance);
@@ -36,19 +52,24 @@ impl Index {
         if query.is_unconditional() {
             return Some(self.len());
         }
-        Some(self.candidates(&query).filter(|(slot, entry)| query.amount(*slot, entry).is_some()).count())
+        Some(self.candidates(&query).filter(|(slot, entry)| query.is_found(*slot, entry)).count())
     }
 
     /// The hit of one listing; None: it does not fit, or the index cannot answer.
     pub fn hit_of(&self, criteria: &Criteria<'_>, listing: ListingId) -> Option<Hit> {
         let query = Query::new(self, criteria)?;
-        self.found(&query, *self.slots.get(&listing)?).map(|found| hit(&query, &found))
+        self.found(&query, *self.slots.get(&listing)?).map(|found| hit(&query, &found).hit)
     }
 
     fn found(&self, query: &Query<'_>, slot: Slot) -> Option<Found<'_>> {
         let entry = self.entry(slot)?;
-        let amount = query.amount(slot, entry)?;
-        Some(Found { entry, amount, distance: query.distance(entry) })
+        let (amount, stay) = query.amount(slot, entry)?;
+        Some(Found { entry, amount, stay, distance: query.distance(entry) })
+    }
+
+    /// The listings that fit the filter of a search, except for their prices, in no order.
+    pub(crate) fn fitting<'a>(&'a self, query: &'a Query<'a>) -> impl Iterator<Item = (Slot, &'a Entry)> {
+        self.candidates(query).filter(|(slot, entry)| query.fits(*slot, entry))
     }
 
     /// The first of these listings that are found.
@@ -123,9 +144,10 @@ fn compare(order: ListingOrder, a: &Rank, b: &Rank) -> Ordering {
     }
 }
 
-fn hit(query: &Query<'_>, found: &Found<'_>) -> Hit {
-    let Found { entry, amount, distance } = found;
-    Hit {
+fn hit(query: &Query<'_>, found: &Found<'_>) -> StayHit {
+    let Found { entry, amount, stay, distance } = found;
+    let stay = query.stays.as_ref().and_then(|stays| stays.get(*stay));
+    let hit = Hit {
         listing: entry.id,
         amount: *amount,
         distance: *distance,
@@ -133,6 +155,7 @@ fn hit(query: &Query<'_>, found: &Found<'_>) -> Hit {
         recommendation: entry.recommendation.into(),
         currency: entry.currency,
         published_at: entry.published_at,
-        own_prices: query.stay.as_ref().map_or_else(OwnPrices::default, |stay| stay.own_prices(entry)),
-    }
+        own_prices: stay.map_or_else(OwnPrices::default, |stay| stay.own_prices(entry)),
+    };
+    StayHit { hit, stay: stay.map(StayQuery::stay) }
 }

@@ -6,12 +6,14 @@
 
 mod calendar;
 mod candidates;
+mod clusters;
 mod dictionary;
 mod entry;
 mod facets;
 mod find;
 mod histogram;
 mod hosts;
+mod lowest_prices;
 mod names;
 mod night_bits;
 mod orders;
@@ -23,10 +25,13 @@ use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
 
+pub use clusters::{Cluster, Clusters, MAX_ZOOM};
 use entry::Entry;
 pub use entry::Source;
 pub use facets::{Facets, WantedFacets};
 pub use histogram::{Bucket, Histogram};
+pub use find::StayHit;
+pub use lowest_prices::LowestPrice;
 use names::Names;
 use orders::Orders;
 use places_on_map::Map;

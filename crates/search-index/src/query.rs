@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 
 use crate::{Index, Slot, day_number, entry::Entry, hosts::Hosts, names::Places, price};
 use store::search::{Criteria, Filter, PriceRange, StayTerms, ZoneTerms, places::PlaceName};
-use types::{GeoBox, ListingOrder, Point, Timestamp};
+use types::{GeoBox, ListingOrder, Point, Stay, Timestamp};
 
 /// Mean radius of the earth in meters.
 const EARTH: f64 = 6_371_008.8;
@@ -21,7 +21,8 @@ pub struct Query<'a> {
     /// The places with the name that is asked for.
     pub places: Option<Places<'a>>,
     hosts: &'a Hosts,
-    pub stay: Option<StayQuery<'a>>,
+    /// The stays to try, of which a listing needs one; None: prices are per night.
+    pub stays: Option<Vec<StayQuery<'a>>>,
 }
 
 /// A stay, by the numbers of its days.
@@ -47,43 +48,57 @@ impl<'a> Query<'a> {
             amenities: filter.amenities.iter().map(|slug| index.names.with_amenity(slug)).collect(),
             places: filter.place.as_deref().map(|place| index.names.places(&PlaceName::new(place))),
             hosts: &index.names.hosts,
-            stay: match criteria.stay {
-                Some(terms) => Some(StayQuery::new(index, terms)?),
-                None => None,
+            stays: match (criteria.stay, criteria.flexible) {
+                (Some(terms), _) => Some(vec![StayQuery::new(index, terms)?]),
+                (None, []) => None,
+                // What is beyond the calendars is beyond every booking window too.
+                (None, stays) => Some(stays.iter().filter_map(|terms| StayQuery::new(index, terms)).collect()),
             },
         })
     }
 
     /// Whether it finds all listings.
     pub fn is_unconditional(&self) -> bool {
-        self.stay.is_none() && *self.filter == Filter::default()
+        self.stays.is_none() && *self.filter == Filter::default()
     }
 
-    /// What a listing costs, if it is found.
-    pub fn amount(&self, slot: Slot, entry: &Entry) -> Option<i64> {
-        let fits = self.has_currency(entry)
-            && self.has_room_type(entry)
-            && self.has_property_type(entry)
-            && self.fits_others(slot, entry);
-        if !fits {
+    /// What a listing costs, if it is found, with the number of the stay: of several stays the cheapest, and of these the first.
+    pub fn amount(&self, slot: Slot, entry: &Entry) -> Option<(i64, usize)> {
+        if !self.fits(slot, entry) {
             return None;
         }
-        self.price(entry).filter(|amount| self.is_in_range(*amount))
+        self.amounts(entry).min_by_key(|(amount, _)| *amount)
     }
 
-    /// The price of the stay, if it can be booked, or of a night.
-    pub fn price(&self, entry: &Entry) -> Option<i64> {
-        match &self.stay {
-            Some(stay) => stay.amount(entry),
-            None => Some(entry.base_price),
-        }
+    /// Whether a listing is found, at whatever price.
+    pub fn is_found(&self, slot: Slot, entry: &Entry) -> bool {
+        self.fits(slot, entry) && self.amounts(entry).next().is_some()
     }
 
-    /// Whether a price is within the range.
-    pub fn is_in_range(&self, amount: i64) -> bool {
-        let in_range =
-            |range: PriceRange| range.min.is_none_or(|min| amount >= min) && range.max.is_none_or(|max| amount <= max);
-        self.filter.price.is_none_or(in_range)
+    /// What a listing that fits the filter costs for each stay that can be booked and is in the range of prices, with the number of the stay.
+    pub fn amounts(&self, entry: &Entry) -> impl Iterator<Item = (i64, usize)> {
+        self.prices(entry).filter(|(amount, _)| self.is_in_range(*amount))
+    }
+
+    /// The same, also beyond the range of prices.
+    pub fn prices(&self, entry: &Entry) -> impl Iterator<Item = (i64, usize)> {
+        let nightly = self.stays.is_none().then_some((entry.base_price, 0));
+        let stays = self.stays.iter().flatten().enumerate();
+        nightly.into_iter().chain(stays.filter_map(|(number, stay)| Some((stay.amount(entry)?, number))))
+    }
+
+    fn is_in_range(&self, amount: i64) -> bool {
+        self.filter.price.is_none_or(|range: PriceRange| {
+            range.min.is_none_or(|min| amount >= min) && range.max.is_none_or(|max| amount <= max)
+        })
+    }
+
+    /// Whether a listing fits the filter, except for its price.
+    pub fn fits(&self, slot: Slot, entry: &Entry) -> bool {
+        self.has_currency(entry)
+            && self.has_room_type(entry)
+            && self.has_property_type(entry)
+            && self.fits_others(slot, entry)
     }
 
     /// Whether a listing has the currency of the price range.
@@ -194,6 +209,11 @@ impl<'a> StayQuery<'a> {
                 let around = nights.start.saturating_sub(preparation)..nights.end.saturating_add(preparation);
                 !entry.calendar.has_stay(around, now)
             })
+    }
+
+    /// The stay itself.
+    pub fn stay(&self) -> Stay {
+        self.terms.stay
     }
 
     /// The prices of nights that a listing has of its own.

@@ -44,6 +44,7 @@ pub const ROWS: &[Row] = &[
     row("listing", "draft"),
     row("listing", "unlisted"),
     row("searchListings", ""),
+    row("lowestPrices", ""),
     row("amenities", ""),
     row("terms", ""),
     row("identityProviders", ""),
@@ -200,6 +201,7 @@ fn objects(world: &World, row: Row) -> BoxFuture<'_, Value> {
         "node" | "nodes" | "me" | "listing" | "searchListings" | "amenities" | "booking" | "identityProviders" => {
             Box::pin(read(world, row))
         }
+        "lowestPrices" => Box::pin(async { json!({ "from": world.day(30), "to": world.day(40) }) }),
         "registerUser" | "signIn" | "refreshSession" | "signOut" => Box::pin(accounts::account(world, row)),
         "bookingByCode" => Box::pin(async { json!({ "confirmationCode": code_of(&world.pending().await.0) }) }),
         "verifyEmail" | "resendVerification" => Box::pin(accounts::email(world, row)),

@@ -1,11 +1,15 @@
 //! Search: the database finds exactly the listings that the rules allow.
 
 mod facets;
+mod clusters;
+mod flexible;
+mod lowest_prices;
 mod oracle;
 mod pages;
 mod places;
 mod seeks;
 mod totals;
+mod servers;
 mod unpriced;
 mod world;
 

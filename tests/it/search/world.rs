@@ -85,6 +85,13 @@ impl World {
     }
 }
 
+impl World {
+    /// Another server on the same database, which searches there.
+    pub fn without_index(&self) -> App {
+        app(&self.database, Reach::new(5), false)
+    }
+}
+
 fn app(database: &TestDatabase, reach: Reach, in_memory: bool) -> App {
     let entropy = SeededEntropy::new(1);
     let key = auth::SigningKey { id: "test".into(), secret: vec![7; 32] };

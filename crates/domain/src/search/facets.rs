@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::Prepared;
 use crate::app::App;
+use search_index::Index;
 pub use search_index::{Bucket, Histogram, WantedFacets};
 use types::{PropertyType, RoomType, error::Result};
 
@@ -37,7 +38,10 @@ impl Prepared {
     /// # Errors
     /// Only those of the database.
     pub async fn facets(&self, app: &App, wanted: WantedFacets) -> Result<Option<Facets>> {
-        let Some(found) = self.ask_index(app, |index| index.facets(&self.criteria(), wanted)) else { return Ok(None) };
+        let ask = |index: &Index| {
+            if self.is_impossible() { Some(Default::default()) } else { index.facets(&self.criteria(), wanted) }
+        };
+        let Some(found) = self.ask_index(app, ask) else { return Ok(None) };
         let slugs: Vec<_> = found.amenities.iter().map(|(slug, _)| slug.as_str()).collect();
         let mut names: HashMap<String, String> = HashMap::new();
         if !slugs.is_empty() {

@@ -5,6 +5,10 @@
 
 mod cursors;
 mod facets;
+mod flexible;
+mod lowest_prices;
+mod map;
+mod terms;
 mod unpriced;
 mod zones;
 
@@ -15,22 +19,24 @@ use crate::{
     listings::{self, Listing, ListingWithCover},
     money::half_even,
     pricing::{self, PricedStay},
-    rule_sets::{RuleSet, TaxKind},
+    rule_sets::RuleSet,
 };
-use chrono::{Datelike, NaiveDate, Weekday};
 pub use facets::{AmenityFacet, Bucket, Facets, Histogram, WantedFacets};
-use search_index::Index;
+pub use flexible::FlexibleDates;
+pub use lowest_prices::{LowestPrices, MAX_DAYS, MAX_NIGHTS, lowest_prices};
+pub use search_index::{Cluster, Clusters, LowestPrice, MAX_ZOOM};
+use search_index::{Index, StayHit};
 pub use store::search::{Filter, Key, PriceRange, Reach};
 use store::{
     search as rows,
     search::{
-        Criteria, Fees, StayTerms, ZoneTerms,
+        Criteria, StayTerms,
         places::{MAX_PARTS, count_parts},
     },
 };
 use types::{
-    Guests, ListingId, ListingOrder, Money, Page, PageOf, Stay, Timestamp,
-    error::{Error, Result},
+    Guests, ListingId, ListingOrder, Money, Page, PageOf, Stay,
+    error::{Error, Result, SearchIndexRequired},
 };
 
 /// The most listings that the database counts.
@@ -49,6 +55,8 @@ pub const MAX_PLACE: usize = 100;
 pub struct Search {
     filter: Filter,
     stay: Option<(Stay, Guests)>,
+    /// Stays to try instead, in the order of their days.
+    flexible: Option<(Vec<Stay>, Guests)>,
     order: ListingOrder,
 }
 
@@ -57,6 +65,8 @@ pub struct Search {
 pub struct Hit {
     /// The listing.
     pub listing: Arc<ListingWithCover>,
+    /// The stay; of flexible ones the cheapest, and of these the first.
+    pub stay: Option<Stay>,
     /// Price of the whole stay; `None` when no stay was given.
     pub price: Option<PricedStay>,
     /// The price of a night, for the order: the stay's average, rounded half-even, or the base price.
@@ -71,6 +81,8 @@ pub struct Hit {
 pub struct Prepared {
     search: Search,
     terms: Option<StayTerms>,
+    /// Those of flexible stays that can still be booked somewhere.
+    flexible: Vec<StayTerms>,
     is_large: bool,
     /// Whether the index has everything that was committed before the search arrived.
     in_memory: bool,
@@ -87,7 +99,7 @@ impl Search {
         if order == ListingOrder::Distance && filter.area.is_none() {
             return Err(Error::bad_user_input("`orderBy`: DISTANCE requires `where.box`."));
         }
-        Ok(Self { filter, stay, order })
+        Ok(Self { filter, stay, flexible: None, order })
     }
 
     /// Prepares the search for an instant. Reads nothing without a stay; with one, occasionally the time zones of listings.
@@ -97,26 +109,6 @@ impl Search {
     pub async fn prepare<S: ListingSource>(self, app: &App, source: &S) -> Result<Prepared, S::Error> {
         let in_memory = source.catch_up().await?;
         Ok(self.at_now(app, in_memory).await?)
-    }
-
-    async fn at_now(self, app: &App, in_memory: bool) -> Result<Prepared> {
-        let Some((stay, guests)) = self.stay else {
-            return Ok(Prepared { search: self, terms: None, is_large: false, in_memory });
-        };
-        let now = app.now();
-        if stay.check_in() < zones::earliest_today(now) {
-            return Err(Error::bad_user_input(
-                "`stay.checkIn`: The day has ended in every time zone. Choose today or a later day.",
-            ));
-        }
-        let known = zones::known(app, in_memory).await?;
-        let rules = app.time_zones();
-        let terms = |(name, _): &(String, i64)| zones::terms(&rules, name.clone(), stay.check_in(), now);
-        let zones = known.iter().filter_map(terms).collect();
-        // No shortlist is needed if all listings fit into it.
-        let is_large = known.iter().map(|(_, listings)| listings).sum::<i64>() > app.reach.length();
-        let terms = stay_terms((stay, guests), now, zones);
-        Ok(Prepared { search: self, terms: Some(terms), is_large, in_memory })
     }
 }
 
@@ -141,7 +133,7 @@ impl Prepared {
         for _ in 0..MAX_ROUNDS {
             let rows = self.rows(app, after.as_ref(), page.limit()).await?;
             is_end = rows.len() <= page.first;
-            after = rows.last().map(|row| self.search.key_of(row)).or(after);
+            after = rows.last().map(|row| self.search.key_of(&row.hit)).or(after);
             hits.extend(self.hits(app, rows, listings).await?);
             if is_end || hits.len() > page.first {
                 break;
@@ -152,40 +144,39 @@ impl Prepared {
         Ok(page)
     }
 
-    async fn rows(&self, app: &App, after: Option<&Key>, limit: i64) -> Result<Vec<rows::Hit>> {
+    async fn rows(&self, app: &App, after: Option<&Key>, limit: i64) -> Result<Vec<StayHit>> {
         let most = usize::try_from(limit).unwrap_or(0);
         let found = self.ask_index(app, |index| index.page(&self.criteria(), after, most));
         if let Some(found) = found {
             return Ok(found);
         }
+        self.require_fixed_dates()?;
         let reach = Some(&app.reach).filter(|_| self.is_large);
-        Ok(rows::page(&mut app.conn().await?, self.criteria(), after, limit, reach).await?)
+        let found = rows::page(&mut app.conn().await?, self.criteria(), after, limit, reach).await?;
+        let stay = self.search.stay.map(|(stay, _)| stay);
+        Ok(found.into_iter().map(|hit| StayHit { hit, stay }).collect())
     }
 
     /// The hits of these rows, in their order.
-    async fn hits<S: ListingSource>(
-        &self,
-        app: &App,
-        rows: Vec<rows::Hit>,
-        listings: &S,
-    ) -> Result<Vec<Hit>, S::Error> {
-        let ids = rows.iter().map(|row| row.listing).collect();
+    async fn hits<S: ListingSource>(&self, app: &App, rows: Vec<StayHit>, listings: &S) -> Result<Vec<Hit>, S::Error> {
+        let ids = rows.iter().map(|row| row.hit.listing).collect();
         let mut known = by_id(listings.published(ids).await?);
         let mut priced: Vec<_> =
-            rows.iter().map(|row| known.get(&row.listing).map(|listing| self.priced(row, listing))).collect();
+            rows.iter().map(|row| known.get(&row.hit.listing).map(|listing| self.priced(row, listing))).collect();
         // Between the two reads a host can have changed a price. A listing that has none stays without.
         let is_outdated = |price: &Option<anyhow::Result<_>>| price.as_ref().is_some_and(Result::is_err);
         let outdated: Vec<_> = (0..rows.len()).filter(|&index| is_outdated(&priced[index])).collect();
         if !outdated.is_empty() {
-            let ids: Vec<_> = outdated.iter().map(|&index| rows[index].listing).collect();
+            let ids: Vec<_> = outdated.iter().map(|&index| rows[index].hit.listing).collect();
             known.extend(by_id(listings::by_ids(app, &ids).await?));
             for index in outdated {
-                let listing = known.get(&rows[index].listing);
+                let listing = known.get(&rows[index].hit.listing);
                 priced[index] = listing.map(|listing| self.priced(&rows[index], listing));
             }
         }
-        let hit =
-            |(row, price): (&rows::Hit, Option<anyhow::Result<_>>)| self.hit(row, known.remove(&row.listing)?, price?);
+        let hit = |(row, price): (&StayHit, Option<anyhow::Result<_>>)| {
+            self.hit(row, known.remove(&row.hit.listing)?, price?)
+        };
         Ok(rows.iter().zip(priced).filter_map(hit).collect())
     }
 
@@ -200,6 +191,7 @@ impl Prepared {
         if let Some(found) = self.ask_index(app, |index| index.count(&self.criteria())) {
             return Ok(i64::try_from(found).ok());
         }
+        self.require_fixed_dates()?;
         let found = rows::count(&mut app.conn().await?, self.criteria(), COUNTED + 1).await?;
         Ok((found <= COUNTED).then_some(found))
     }
@@ -211,34 +203,46 @@ impl Prepared {
     /// Whether the stay is over, too near or too far everywhere.
     fn is_impossible(&self) -> bool {
         self.terms.as_ref().is_some_and(|terms| terms.zones.is_empty())
+            || (self.search.flexible.is_some() && self.flexible.is_empty())
+    }
+
+    /// The database searches for one stay only.
+    fn require_fixed_dates(&self) -> Result<()> {
+        if self.search.flexible.is_some() { Err(SearchIndexRequired {}.into()) } else { Ok(()) }
     }
 
     fn criteria(&self) -> Criteria<'_> {
+        if !self.flexible.is_empty() {
+            return Criteria::flexible(&self.search.filter, &self.flexible, self.search.order);
+        }
         Criteria::new(&self.search.filter, self.terms.as_ref(), self.search.order)
     }
 
     /// `None`: the hit has no price.
     fn hit(
         &self,
-        row: &rows::Hit,
+        StayHit { hit: row, stay }: &StayHit,
         listing: Arc<ListingWithCover>,
         price: anyhow::Result<Option<PricedStay>>,
     ) -> Option<Hit> {
         let key = self.search.key_of(row);
         let price = price.inspect_err(|error| unpriced::report(row.listing, error)).ok()?;
-        let nightly = match (&price, self.search.stay) {
-            (Some(price), Some((stay, _))) => {
+        let nightly = match (&price, stay) {
+            (Some(price), Some(stay)) => {
                 let average = half_even(i128::from(price.total), i128::from(stay.len()));
                 i64::try_from(average).unwrap_or(i64::MAX)
             }
             _ => row.amount,
         };
-        Some(Hit { listing, price, nightly: Money::new(nightly, row.currency), distance: row.distance, key })
+        let nightly = Money::new(nightly, row.currency);
+        Some(Hit { listing, stay: *stay, price, nightly, distance: row.distance, key })
     }
 
     /// The price of a hit with its lines, if there is a stay. The database has computed the same total for filter and order.
-    fn priced(&self, row: &rows::Hit, listing: &Listing) -> anyhow::Result<Option<PricedStay>> {
-        let Some((stay, guests)) = self.search.stay else { return Ok(None) };
+    fn priced(&self, StayHit { hit: row, stay }: &StayHit, listing: &Listing) -> anyhow::Result<Option<PricedStay>> {
+        let guests = self.search.stay.map(|(_, guests)| guests);
+        let guests = guests.or_else(|| self.search.flexible.as_ref().map(|(_, guests)| *guests));
+        let Some((stay, guests)) = stay.zip(guests) else { return Ok(None) };
         let price = pricing::price(&listings::rates(listing), &row.own_prices.0, stay, guests, RuleSet::current())?;
         let (total, amount) = (price.total, row.amount);
         anyhow::ensure!(total == amount, "it costs {total}, but the search has {amount}");
@@ -260,27 +264,13 @@ pub(crate) async fn one_in_memory<S: ListingSource>(
     let listing = source.published(vec![listing]).await.ok()?.pop()?;
     let now = app.now();
     let zone = zones::terms(&app.time_zones(), listing.place.time_zone.clone(), stay.check_in(), now)?;
-    let terms = stay_terms((stay, guests), now, vec![zone]);
-    let search = Search { filter: Filter::default(), stay: Some((stay, guests)), order: ListingOrder::Rating };
-    let prepared = Prepared { search, terms: Some(terms), is_large: false, in_memory: true };
-    let row = prepared.ask_index(app, |index| index.hit_of(&prepared.criteria(), listing.id))?;
+    let terms = terms::of_stay((stay, guests), now, vec![zone]);
+    let search = Search::new(Filter::default(), Some((stay, guests)), ListingOrder::Rating).ok()?;
+    let prepared = Prepared { search, terms: Some(terms), flexible: Vec::new(), is_large: false, in_memory: true };
+    let hit = prepared.ask_index(app, |index| index.hit_of(&prepared.criteria(), listing.id))?;
+    let row = StayHit { hit, stay: Some(stay) };
     let price = prepared.priced(&row, &listing).ok()??;
     Some((listing, price))
-}
-
-fn stay_terms((stay, guests): (Stay, Guests), now: Timestamp, zones: Vec<ZoneTerms>) -> StayTerms {
-    let rules = RuleSet::current();
-    let weekend = |night: &NaiveDate| matches!(night.weekday(), Weekday::Fri | Weekday::Sat);
-    StayTerms {
-        stay,
-        guests,
-        now,
-        weekend_nights: u32::try_from(stay.nights().filter(weekend).count()).unwrap_or(u32::MAX),
-        weekly: stay.len() >= rules.weekly_from,
-        monthly: stay.len() >= rules.monthly_from,
-        fees: fees(rules, stay, guests),
-        zones,
-    }
 }
 
 /// Where a search reads the listings that it has found.
@@ -319,22 +309,6 @@ impl ListingSource for App {
 
 fn by_id(listings: Vec<Arc<ListingWithCover>>) -> HashMap<ListingId, Arc<ListingWithCover>> {
     listings.into_iter().map(|listing| (listing.id, listing)).collect()
-}
-
-/// The platform's fee and the taxes from which the stay is not exempt.
-fn fees(rules: &RuleSet, stay: Stay, guests: Guests) -> Fees {
-    let (nights, people) = (i64::from(stay.len()), i64::from(guests.count()));
-    let mut fees = Fees { shares: vec![rules.service_fee], fixed: 0 };
-    let applies = |exempt_from: Option<u32>| exempt_from.is_none_or(|from| stay.len() < from);
-    for tax in rules.taxes.iter().filter(|tax| applies(tax.exempt_from_nights)) {
-        match tax.kind {
-            TaxKind::Percent(share) => fees.shares.push(share),
-            TaxKind::PerGuest(fee) => fees.fixed += fee * people,
-            TaxKind::PerNight(fee) => fees.fixed += fee * nights,
-            TaxKind::PerGuestNight(fee) => fees.fixed += fee * people * nights,
-        }
-    }
-    fees
 }
 
 /// `filter` in its normal form.

@@ -242,7 +242,7 @@ async fn reviews(
 }
 
 async fn price(ctx: &Context<'_>, listing: &listings::Listing, stay: StayInput) -> Result<StayPrice> {
-    let (stay, guests) = stay.parse().map_err(|wrong| wrong.in_argument("stay"))?;
+    let (stay, guests) = stay.parse().map_err(|wrong| wrong.in_argument(&["stay"]))?;
     let exceptions = ctx.load(NightsOf((listing.id, stay))).await?.unwrap_or_default();
     let app = ctx.app();
     Ok(estimates::of(&app.time_zones(), listing, &exceptions, stay, guests, app.now())?.into())

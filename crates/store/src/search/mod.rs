@@ -102,6 +102,8 @@ pub struct Criteria<'a> {
     pub filter: &'a Filter,
     /// The stay for which they must be bookable, and its fees; `None`: prices are per night.
     pub stay: Option<&'a StayTerms>,
+    /// Several stays instead of one, which the search index alone can try: the cheapest one of each listing is found. Empty: none.
+    pub flexible: &'a [StayTerms],
     /// The order. [`ListingOrder::Distance`] needs [`Filter::area`].
     pub order: ListingOrder,
     /// A word that few listings have, if one was found.
@@ -111,7 +113,12 @@ pub struct Criteria<'a> {
 impl<'a> Criteria<'a> {
     /// A search for a stay, or at prices per night.
     pub fn new(filter: &'a Filter, stay: Option<&'a StayTerms>, order: ListingOrder) -> Self {
-        Self { filter, stay, order, rare_word: None }
+        Self { filter, stay, flexible: &[], order, rare_word: None }
+    }
+
+    /// A search for the cheapest of several stays, in the order of their days.
+    pub fn flexible(filter: &'a Filter, stays: &'a [StayTerms], order: ListingOrder) -> Self {
+        Self { filter, stay: None, flexible: stays, order, rare_word: None }
     }
 
     /// The same, with a rare word to start from, if there is one. Without words this reads nothing.

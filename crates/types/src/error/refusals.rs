@@ -349,6 +349,13 @@ macro_rules! refusals {
                 },
                 retryable: |_| true,
             }
+            /// Only the search index can answer, and this server has none at the moment.
+            SearchIndexRequired {} {
+                /// Top-level: the server cannot search with flexible dates, because its search index is off or not filled yet.
+                code: SearchIndexRequired = "SEARCH_INDEX_REQUIRED",
+                message: |_| "Flexible dates are not available at the moment. Choose fixed dates, or try again later.".into(),
+                retryable: |_| true,
+            }
             /// An argument of a query is out of range or contradicts another.
             BadUserInput {
                 /// The argument and its limit.
