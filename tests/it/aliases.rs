@@ -52,6 +52,7 @@ fn value(wide: &Wide, ids: &[String], field: &str, argument: &str, n: usize) -> 
         "confirmationCode" => format!("\"{}\"", &ids[n % ids.len()][ids[0].len() - 10..]),
         "kind" => ["TRIPS", "QUOTES"][n % 2].to_owned(),
         "search" => format!("\"{}\"", listings[n % listings.len()]),
+        "text" => format!("\"{}\"", ["s", "si", "sin", "x"][n % 4]),
         "matching" => format!("\"{}\"", ["w", "wi", "wif", "x"][n % 4]),
         "at" => format!("\"{}T0{}:00:00Z\"", day(1 + n), n % 10),
         "by" => ["DAY", "CITY", "HOST"][n % 3].to_owned(),

@@ -154,6 +154,12 @@ async fn every_change_is_in_the_next_search_of_every_server() {
     assert_eq!(world.ids(&of_superhosts).await, [""; 0]);
     set_superhost(&world, host, true).await;
     assert!(world.ids(&of_superhosts).await.contains(&new), "all listings of the host");
+    host.mutate(UPDATE, json!({ "listingId": new, "place": { "city": "Reykjavík" } })).await;
+    let suggest = "{ suggestPlaces(text: \"reykj\") { name listings } }";
+    for server in &world.servers {
+        let suggested = data(server.run(None, suggest, json!({})).await);
+        assert_eq!(suggested["suggestPlaces"], json!([{ "name": "Reykjavík", "listings": 1 }]));
+    }
 }
 
 #[tokio::test]

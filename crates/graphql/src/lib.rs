@@ -36,6 +36,7 @@ pub mod passkeys;
 pub mod passwords;
 mod payload;
 pub mod payments;
+pub mod place_suggestions;
 mod prices;
 pub mod privacy;
 mod problems;
@@ -73,6 +74,7 @@ root! {
         listings::ListingQuery,
         search::SearchQuery,
         lowest_prices::LowestPriceQuery,
+        place_suggestions::PlaceSuggestionQuery,
         amenities::AmenityQuery,
         identity_providers::IdentityProviderQuery,
         bookings::BookingQuery,

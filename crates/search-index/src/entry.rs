@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, Timelike};
 
-use crate::{Full, calendar::Calendar, names::Names};
+use crate::{Full, calendar::Calendar, gazetteer::SpelledPlace, names::Names};
 use store::{
     night_rates::NightRate,
     search::{
@@ -84,7 +84,7 @@ impl Entry {
             cleaning_fee: row.cleaning_fee,
             extra_guest_fee: row.extra_guest_fee,
             pet_fee: row.pet_fee,
-            place: names.place(&place_keys(row))?,
+            place: names.place(&place(row))?,
             host: names.hosts.number(row.host_id)?,
             check_in_from: row.check_in_from.num_seconds_from_midnight(),
             zone: names.zone(&row.time_zone)?,
@@ -125,9 +125,12 @@ impl Entry {
     }
 }
 
-fn place_keys(row: &SearchedListing) -> PlaceKeys {
-    PlaceKeys {
-        names: [row.city_key.clone(), row.region_key.clone(), row.neighborhood_key.clone()],
-        country: row.country_code.clone(),
+fn place(row: &SearchedListing) -> SpelledPlace {
+    SpelledPlace {
+        keys: PlaceKeys {
+            names: [row.city_key.clone(), row.region_key.clone(), row.neighborhood_key.clone()],
+            country: row.country_code.clone(),
+        },
+        names: [Some(row.city.clone()), row.region.clone(), row.neighborhood.clone()],
     }
 }

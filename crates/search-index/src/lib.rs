@@ -11,6 +11,7 @@ mod dictionary;
 mod entry;
 mod facets;
 mod find;
+mod gazetteer;
 mod histogram;
 mod hosts;
 mod lowest_prices;
@@ -20,6 +21,7 @@ mod orders;
 mod places_on_map;
 mod price;
 mod query;
+mod typos;
 
 use std::collections::HashMap;
 
@@ -31,6 +33,7 @@ pub use entry::Source;
 pub use facets::{Facets, WantedFacets};
 pub use histogram::{Bucket, Histogram};
 pub use find::StayHit;
+pub use gazetteer::Suggestion;
 pub use lowest_prices::LowestPrice;
 use names::Names;
 use orders::Orders;

@@ -4,8 +4,13 @@ use std::{collections::HashMap, hash::Hash};
 
 use roaring::RoaringBitmap;
 
-use crate::{Full, Slot, entry::Entry, hosts::Hosts};
-use store::search::places::{PlaceKeys, PlaceName};
+use crate::{
+    Full, Slot,
+    entry::Entry,
+    gazetteer::{Gazetteer, SpelledPlace},
+    hosts::Hosts,
+};
+use store::search::places::PlaceName;
 
 /// Names with their numbers.
 #[derive(Debug)]
@@ -39,8 +44,9 @@ pub struct Names {
     zones: Numbered<String>,
     /// Listings in each zone.
     in_zone: Vec<i64>,
-    places: Numbered<PlaceKeys>,
+    places: Numbered<SpelledPlace>,
     in_place: Vec<RoaringBitmap>,
+    gazetteer: Gazetteer,
     amenities: Numbered<String>,
     with_amenity: Vec<RoaringBitmap>,
     pub hosts: Hosts,
@@ -55,9 +61,12 @@ impl Names {
     }
 
     /// The number of a place.
-    pub fn place(&mut self, keys: &PlaceKeys) -> Result<u32, Full> {
-        let number = self.places.number(keys, u32::MAX)?;
-        self.in_place.resize_with(self.places.names.len(), RoaringBitmap::new);
+    pub fn place(&mut self, place: &SpelledPlace) -> Result<u32, Full> {
+        let number = self.places.number(place, u32::MAX)?;
+        if self.in_place.len() < self.places.names.len() {
+            self.in_place.push(RoaringBitmap::new());
+            self.gazetteer.add(number, place);
+        }
         Ok(number)
     }
 
@@ -82,8 +91,13 @@ impl Names {
     /// The places that a name matches.
     pub fn places(&self, name: &PlaceName) -> Places<'_> {
         let all = self.places.names.iter().zip(&self.in_place);
-        let matching: Vec<_> = all.map(|(keys, slots)| !slots.is_empty() && name.matches(keys)).collect();
+        let matching: Vec<_> = all.map(|(place, slots)| !slots.is_empty() && name.matches(&place.keys)).collect();
         Places { in_place: &self.in_place, matching }
+    }
+
+    /// The names that can be suggested, and the listings of each place.
+    pub fn gazetteer(&self) -> (&Gazetteer, &[RoaringBitmap]) {
+        (&self.gazetteer, &self.in_place)
     }
 
     /// The number of a known time zone.
@@ -122,8 +136,8 @@ impl Names {
 
     /// About its memory.
     pub fn bytes(&self) -> usize {
-        let sets: usize = self.in_place.iter().chain(&self.with_amenity).map(RoaringBitmap::serialized_size).sum();
-        sets + self.hosts.bytes()
+        let sets = self.in_place.iter().chain(&self.with_amenity);
+        sets.map(RoaringBitmap::serialized_size).sum::<usize>() + self.gazetteer.bytes() + self.hosts.bytes()
     }
 }
 

@@ -61,9 +61,22 @@ pub fn country_named(key: &str) -> Option<&'static str> {
     BY_NAME.get(key).copied()
 }
 
+/// The names of a country of ISO 3166-1, the English one first; none for an unknown code.
+pub fn country_names(code: &str) -> Vec<&'static str> {
+    entries().find(|(known, _)| *known == code).map(|(_, names)| names.split(',').collect()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_country_is_found_by_its_english_name() {
+        for (code, _) in entries() {
+            assert_eq!(country_named(&search_key(country_names(code)[0])), Some(code));
+        }
+        assert!(country_names("XX").is_empty());
+    }
 
     #[test]
     fn countries_are_those_of_the_standard() {

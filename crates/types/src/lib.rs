@@ -54,7 +54,7 @@ pub use money::{Currency, Money, UnknownCurrency};
 pub use page::{Page, PageError, PageOf};
 pub use prices::{PriceLine, RefundTier};
 pub use retention::Retention;
-pub use search_key::{MAX_KEY, search_key, search_words};
+pub use search_key::{MAX_KEY, search_key, search_words, word_keys};
 pub use slug::slug_of;
 pub use stay::{InvalidStay, Stay};
 pub use timestamp::Timestamp;

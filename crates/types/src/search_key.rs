@@ -39,6 +39,27 @@ pub fn search_words(text: &str) -> Vec<String> {
     words
 }
 
+/// The keys of what remains of a name from each of its words on: at most 10, the first is that of the whole name.
+pub fn word_keys(name: &str) -> Vec<String> {
+    let mut keys = vec![search_key(name)];
+    let mut last = ' ';
+    for (index, letter) in name.char_indices() {
+        let is_inside = is_kept(last) || is_apostrophe(last);
+        let begins = is_kept(letter) && (is_ideograph(letter) || !is_inside);
+        if begins && index > 0 && keys.len() < MAX_WORDS {
+            let key = search_key(&name[index..]);
+            if keys.last() != Some(&key) {
+                keys.push(key);
+            }
+        }
+        last = letter;
+    }
+    keys
+}
+
+/// The most words of a name by which it is found.
+const MAX_WORDS: usize = 10;
+
 /// Maximum length of a word, in characters: that of the column. A longer word is truncated.
 const MAX_WORD: usize = 40;
 

@@ -45,6 +45,7 @@ pub const ROWS: &[Row] = &[
     row("listing", "unlisted"),
     row("searchListings", ""),
     row("lowestPrices", ""),
+    row("suggestPlaces", ""),
     row("amenities", ""),
     row("terms", ""),
     row("identityProviders", ""),
@@ -223,7 +224,7 @@ fn objects(world: &World, row: Row) -> BoxFuture<'_, Value> {
         "endSession" => {
             Box::pin(async { json!({ "input": { "sessionId": world.session().await.member.session().to_string() } }) })
         }
-        "endOtherSessions" | "terms" | "acceptTerms" | "setConsent" | "cancelAccountDeletion" => {
+        "suggestPlaces" | "endOtherSessions" | "terms" | "acceptTerms" | "setConsent" | "cancelAccountDeletion" => {
             Box::pin(async { json!({}) })
         }
         "requestDataExport" => Box::pin(accounts::data_export(world)),

@@ -10,6 +10,7 @@ mod places;
 mod seeks;
 mod totals;
 mod servers;
+mod suggestions;
 mod unpriced;
 mod world;
 

@@ -188,7 +188,7 @@ impl Slots<'_> {
             // The end of the id.
             text = text.replace("$confirmationCode", &format!("{:?}", &booking[booking.len() - 10..]));
         }
-        text = text.replace("$nights", "2").replace("$zoom", "5");
+        text = text.replace("$nights", "2").replace("$zoom", "5").replace("$text", "\"sing\"");
         let stay = format!("{{ checkIn: {:?}, checkOut: {:?} }}", self.stay.0, self.stay.1);
         let text = text.replace("$search", &format!("{:?}", self.search)).replace("$kind", "TRIPS");
         let text = text.replace("$by", "HOST").replace("$currency", "\"SGD\"");

@@ -8,6 +8,7 @@ mod facets;
 mod flexible;
 mod lowest_prices;
 mod map;
+mod suggestions;
 mod terms;
 mod unpriced;
 mod zones;
@@ -24,7 +25,7 @@ use crate::{
 pub use facets::{AmenityFacet, Bucket, Facets, Histogram, WantedFacets};
 pub use flexible::FlexibleDates;
 pub use lowest_prices::{LowestPrices, MAX_DAYS, MAX_NIGHTS, lowest_prices};
-pub use search_index::{Cluster, Clusters, LowestPrice, MAX_ZOOM};
+pub use search_index::{Cluster, Clusters, LowestPrice, MAX_ZOOM, Suggestion};
 use search_index::{Index, StayHit};
 pub use store::search::{Filter, Key, PriceRange, Reach};
 use store::{
@@ -34,6 +35,7 @@ use store::{
         places::{MAX_PARTS, count_parts},
     },
 };
+pub use suggestions::{MAX_SUGGESTIONS, suggest_places};
 use types::{
     Guests, ListingId, ListingOrder, Money, Page, PageOf, Stay,
     error::{Error, Result, SearchIndexRequired},

@@ -30,10 +30,27 @@ pub struct PlaceKeys {
 #[derive(Debug, Clone)]
 pub struct PlaceName(Vec<Part>);
 
+/// What the first part of a name can mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstPart<'a> {
+    /// A name that begins with this key …
+    pub key: &'a str,
+    /// … or that has this key …
+    pub respelled: Option<&'a str>,
+    /// … or this country.
+    pub country: Option<&'a str>,
+}
+
 impl PlaceName {
     /// The name of a filter.
     pub fn new(place: &str) -> Self {
         Self(parts(place))
+    }
+
+    /// Its first part, which decides where to look.
+    pub fn first(&self) -> Option<FirstPart<'_>> {
+        let Part { key, respelled, country } = self.0.first()?;
+        Some(FirstPart { key, respelled: respelled.as_deref(), country: *country })
     }
 
     /// Whether the place has every part of the name.

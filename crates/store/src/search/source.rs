@@ -42,6 +42,12 @@ pub struct SearchedListing {
     pub bathroom_halves: Option<u16>,
     /// The country of ISO 3166-1, if known.
     pub country_code: Option<String>,
+    /// City.
+    pub city: String,
+    /// Region of the city.
+    pub region: Option<String>,
+    /// Neighborhood.
+    pub neighborhood: Option<String>,
     /// The key of the city.
     pub city_key: Option<String>,
     /// The key of the region.

@@ -139,6 +139,18 @@ enums! {
         Distance = "DISTANCE",
     }
 
+    /// What a place is, from the largest to the smallest.
+    PlaceKind {
+        /// A country.
+        Country = "COUNTRY",
+        /// A city.
+        City = "CITY",
+        /// A region of a city.
+        Region = "REGION",
+        /// A neighborhood.
+        Neighborhood = "NEIGHBORHOOD",
+    }
+
     /// The purpose of a price line.
     PriceLineKind {
         /// The nights.
