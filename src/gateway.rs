@@ -77,7 +77,7 @@ impl Viewers {
             return match self.cookies.has_refresh(cookies) {
                 // A visitor has neither; this is the signal to refresh.
                 true => Err(SessionError::Token("the access token is missing".to_owned())),
-                false => Ok((Viewer::Nobody, None)),
+                false => Ok((Viewer::Anonymous, None)),
             };
         };
         let (member, expires_at) = self.app.keys.verify(token, self.app.now()).map_err(|error| {

@@ -10,8 +10,8 @@ use types::{
 /// The viewer of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
-    /// Anonymous.
-    Nobody,
+    /// Not signed in.
+    Anonymous,
     /// A signed-in member.
     Member(Member),
 }
@@ -160,7 +160,7 @@ impl Viewer {
     /// [`Error::Unauthenticated`] when the viewer is anonymous.
     pub fn member(&self) -> Result<&Member> {
         match self {
-            Self::Nobody => Err(Error::Unauthenticated),
+            Self::Anonymous => Err(Error::Unauthenticated),
             Self::Member(member) => Ok(member),
         }
     }

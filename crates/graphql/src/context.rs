@@ -98,7 +98,7 @@ impl Scope {
 /// The app for an operation of `viewer`.
 fn of_operation(app: &App, viewer: Viewer) -> App {
     match viewer {
-        Viewer::Nobody => app.for_operation(),
+        Viewer::Anonymous => app.for_operation(),
         Viewer::Member(member) => app.for_operation().acting_as(&member),
     }
 }

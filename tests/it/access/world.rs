@@ -121,7 +121,7 @@ impl World {
     fn people(&self) -> [(&'static str, Option<&Actor>); 12] {
         let co_host = |access| self.co_hosts.iter().find(|(of, _)| *of == access).map(|(_, co_host)| co_host);
         [
-            ("nobody", None),
+            ("anonymous", None),
             ("unverified", Some(&self.unverified)),
             ("other guest", Some(&self.other_guest)),
             ("other host", Some(&self.other_host)),

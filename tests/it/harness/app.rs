@@ -379,7 +379,7 @@ fn built_in() -> Tzdata {
 }
 
 fn viewer_of(member: Option<&Member>) -> Viewer {
-    member.map_or(Viewer::Nobody, |member| Viewer::Member(*member))
+    member.map_or(Viewer::Anonymous, |member| Viewer::Member(*member))
 }
 
 /// A server that listens.

@@ -75,7 +75,7 @@ impl World {
 
     /// Runs an operation and returns the whole response.
     pub async fn run(&self, viewer: Option<&Member>, operation: &str, variables: Value) -> Value {
-        let viewer = viewer.map_or(Viewer::Nobody, |member| Viewer::Member(*member));
+        let viewer = viewer.map_or(Viewer::Anonymous, |member| Viewer::Member(*member));
         let scope = Scope::new(self.app.clone(), Arc::clone(&self.public), viewer, None);
         let request = Request::new(operation).variables(Variables::from_json(variables)).data(scope);
         serde_json::to_value(self.schema.execute(request).await).unwrap()

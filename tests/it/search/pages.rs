@@ -10,7 +10,7 @@ use super::world::{World, day};
 
 pub async fn execute(world: &World, query: &str) -> async_graphql::Response {
     let schema = Schema::build(SearchQuery, EmptyMutation, EmptySubscription).finish();
-    let scope = Scope::new(world.app.clone(), Arc::new(PublicLoaders::default()), Viewer::Nobody, None);
+    let scope = Scope::new(world.app.clone(), Arc::new(PublicLoaders::default()), Viewer::Anonymous, None);
     schema.execute(Request::new(query).data(scope)).await
 }
 

@@ -50,7 +50,7 @@ impl Servers {
     }
 
     async fn run(&self, app: &App, query: &str, variables: Value) -> Response {
-        let scope = Scope::new(app.clone(), Arc::new(PublicLoaders::default()), Viewer::Nobody, None);
+        let scope = Scope::new(app.clone(), Arc::new(PublicLoaders::default()), Viewer::Anonymous, None);
         self.schema.execute(Request::new(query).variables(Variables::from_json(variables)).data(scope)).await
     }
 

@@ -11,13 +11,13 @@ use crate::{harness::actors::Actor, statements::World};
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Viewer {
-    Nobody,
+    Anonymous,
     Guest,
     Host,
 }
 
 impl Viewer {
-    pub const ALL: [Self; 3] = [Self::Nobody, Self::Guest, Self::Host];
+    pub const ALL: [Self; 3] = [Self::Anonymous, Self::Guest, Self::Host];
 }
 
 /// A guest with upcoming and canceled trips; hosts; reviews.
@@ -57,7 +57,7 @@ impl Wide {
 
     pub fn viewer(&self, viewer: Viewer) -> Option<&Actor> {
         match viewer {
-            Viewer::Nobody => None,
+            Viewer::Anonymous => None,
             Viewer::Guest => Some(&self.world.guest),
             Viewer::Host => Some(&self.world.hosts[0]),
         }
@@ -130,7 +130,7 @@ impl Wide {
 
     /// The viewer who finds rows of a source: a guest before a host, a host before an anonymous viewer.
     pub async fn who_finds(&self, source: &Source, operation: &str) -> Option<Viewer> {
-        for viewer in [Viewer::Guest, Viewer::Host, Viewer::Nobody] {
+        for viewer in [Viewer::Guest, Viewer::Host, Viewer::Anonymous] {
             if source.ty == "Query" || self.rows(viewer, operation).await > 0 {
                 return Some(viewer);
             }
