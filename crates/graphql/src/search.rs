@@ -200,6 +200,7 @@ pub struct SearchQuery;
 #[Object]
 impl SearchQuery {
     /// Published listings that match.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the contract")]
     async fn search_listings(
         &self,
         ctx: &Context<'_>,

@@ -31,9 +31,9 @@ impl Search {
             )));
         }
         let known = zones::known(app, in_memory).await?;
-        let terms = stays.into_iter().map(|stay| of_stay((stay, guests), now, seen_from(app, &known, stay, now)));
+        let mut terms = stays.into_iter().map(|stay| of_stay((stay, guests), now, seen_from(app, &known, stay, now)));
         let (terms, flexible) = if self.stay.is_some() {
-            (terms.last(), Vec::new())
+            (terms.next(), Vec::new())
         } else {
             (None, terms.filter(|terms| !terms.zones.is_empty()).collect())
         };
