@@ -129,7 +129,7 @@ enums! {
         Rating = "RATING",
         /// Best rated first, where ratings count more the more there are: by the average of the ratings of a listing and of ten imagined ones of 4.5, which is where listings without ratings come.
         Recommended = "RECOMMENDED",
-        /// Lowest price first: of the whole stay when `stay` is given, else of a night.
+        /// Lowest price first: of the whole stay when `stay` or `flexible` is given, else of a night.
         PriceAsc = "PRICE_ASC",
         /// Highest price first.
         PriceDesc = "PRICE_DESC",
