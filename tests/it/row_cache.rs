@@ -173,13 +173,13 @@ async fn walk(seed: u64, steps: usize) {
 
 #[tokio::test]
 async fn two_servers_agree_with_the_database_after_random_changes() {
-    walk(7, 400).await;
+    Box::pin(walk(7, 400)).await;
 }
 
 #[tokio::test]
 #[ignore = "minutes; make prove"]
 async fn two_servers_agree_with_the_database_after_many_random_changes() {
     for seed in 0..20 {
-        walk(seed, 5_000).await;
+        Box::pin(walk(seed, 5_000)).await;
     }
 }

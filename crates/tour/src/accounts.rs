@@ -75,7 +75,8 @@ impl Tour {
             ensure!(
                 status == StatusCode::OK,
                 "the tour reads its mails at /dev/mail, which this server does not have: start it on your own machine \
-                 without --production, and with mails in a folder (the default with the private database)"
+                 without --production, and with mails in a folder (the default with the private database, else \
+                 `--mail file:FOLDER`)"
             );
             let mails: Value = serde_json::from_str(&body)?;
             let is_it = |mail: &&Value| mail["subject"].as_str().is_some_and(|line| line.contains(subject));

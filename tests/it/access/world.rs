@@ -96,7 +96,7 @@ impl World {
 
     /// One in which support act as the guest and as the host.
     pub async fn impersonated() -> Self {
-        let world = Self::new().await;
+        let world = Box::pin(Self::new()).await;
         let as_guest = impersonate(&world.support, &world.guest).await;
         let as_host = impersonate(&world.support, &world.host).await;
         Self { acting: Some([as_guest, as_host]), ..world }

@@ -88,12 +88,12 @@ impl TestApp {
 
     /// One with these limits, with which one can sign in with these providers.
     pub async fn with_providers(limits: AttemptLimits, providers: IdentityProviders) -> Self {
-        Self::made_with(limits, HoldLimits::default(), Options::default(), providers).await
+        Box::pin(Self::made_with(limits, HoldLimits::default(), Options::default(), providers)).await
     }
 
     /// One as [`Self::without_hold_limits`], with which one can sign in with these providers.
     pub async fn without_hold_limits_with(options: Options, providers: IdentityProviders) -> Self {
-        Self::made_with(AttemptLimits::none(), no_hold_limits(), options, providers).await
+        Box::pin(Self::made_with(AttemptLimits::none(), no_hold_limits(), options, providers)).await
     }
 
     /// One without limits of unpaid holds, with a pool with these `options`.
@@ -107,7 +107,7 @@ impl TestApp {
     }
 
     async fn made(limits: AttemptLimits, holds: HoldLimits, options: Options) -> Self {
-        Self::made_with(limits, holds, options, IdentityProviders::default()).await
+        Box::pin(Self::made_with(limits, holds, options, IdentityProviders::default())).await
     }
 
     async fn made_with(

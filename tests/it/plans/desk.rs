@@ -36,13 +36,11 @@ pub async fn run_desk(world: &World, token: &str, listing: &str) {
     let figures = ["DAY", "CITY", "HOST"].map(|by| {
         format!("{by}: analytics(by: {by}, currency: \"SGD\", from: \"{from}\", to: \"{to}\") {{ bookings nightsSold quotes }}")
     });
-    let desk = format!(
-        "query($id: String!) {{ desk {{ features {{ isOn }} cases(first: 5) {{ nodes {{ id notes {{ text }} }} }}
-        damages: cases(where: {{ kind: DAMAGE, overdue: true, status: [IN_REVIEW] }}, first: 5) {{ nodes {{ id }} }}
-        reviews(search: $id, first: 5) {{ nodes {{ id author {{ id }} }} }}
-        payments(search: \"0042\", first: 5) {{ nodes {{ id card {{ lastFour }} }} }} }} }}"
-    );
-    let found = world.run(token, &desk, json!({ "id": listing })).await;
+    let desk = "query($id: String!) { desk { features { isOn } cases(first: 5) { nodes { id notes { text } } }
+        damages: cases(where: { kind: DAMAGE, overdue: true, status: [IN_REVIEW] }, first: 5) { nodes { id } }
+        reviews(search: $id, first: 5) { nodes { id author { id } } }
+        payments(search: \"0042\", first: 5) { nodes { id card { lastFour } } } } }";
+    let found = world.run(token, desk, json!({ "id": listing })).await;
     assert!(!found["desk"]["cases"]["nodes"].as_array().unwrap().is_empty(), "{found}");
     assert!(!found["desk"]["payments"]["nodes"].as_array().unwrap().is_empty(), "{found}");
     for figures in figures {

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// What the database finds, in all pages.
-async fn hits<'w>(world: &'w World, filter: Filter, stay: Option<(Stay, Guests)>) -> Vec<(&'w Sample, i64)> {
+async fn hits(world: &World, filter: Filter, stay: Option<(Stay, Guests)>) -> Vec<(&Sample, i64)> {
     let search = Search::new(filter, stay, ListingOrder::Rating).unwrap();
     let (found, _) = read(world, false, &search, 100).await;
     let sample = |id| world.samples.iter().find(|sample| sample.listing.id == id).unwrap();

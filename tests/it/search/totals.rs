@@ -25,7 +25,7 @@ async fn multiply(conn: &mut Conn, times: usize) {
     let Columns { names } = diesel::sql_query(columns).get_result(conn).await.unwrap();
     let numbers = (1..=times).map(|n| format!("SELECT {n} AS n")).collect::<Vec<_>>().join(" UNION ALL ");
     let copies = format!(
-        "INSERT INTO listings (id, {names}) SELECT UNHEX(MD5(CONCAT(HEX(t.id), s.n))), {names} \
+        "INSERT INTO listings (id, {names}) SELECT UNHEX(LEFT(SHA2(CONCAT(HEX(t.id), s.n), 256), 32)), {names} \
          FROM (SELECT * FROM listings) t CROSS JOIN ({numbers}) s"
     );
     diesel::sql_query(copies).execute(conn).await.unwrap();

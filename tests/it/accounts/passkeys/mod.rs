@@ -192,7 +192,8 @@ async fn a_deleted_account_has_no_passkeys_left() {
     let app = TestApp::new().await;
     let ada = register_ada(&app).await;
     let phone = Passkey::add(&ada, "Phone").await;
-    (begin(&ada).await, begin_confirmation(&ada).await);
+    begin(&ada).await;
+    begin_confirmation(&ada).await;
     let deleted = ada.mutate(&of_field("deleteAccount").text, json!({ "email": EMAIL })).await;
     assert_eq!(deleted["__typename"], "DeleteAccountSuccess", "{deleted}");
     assert_eq!((count(&app, "passkeys").await, count(&app, "passkey_challenges").await), (0, 0));

@@ -50,9 +50,10 @@ async fn a_token_that_says_something_else_is_rejected() {
 
 #[tokio::test]
 async fn clocks_may_differ_by_less_than_a_minute_and_several_audiences_need_an_authorized_party() {
+    type Change = Box<dyn Fn(&mut Claims) + Send + Sync>;
     let (app, server) = started().await;
     let now = app.app.now().unix_seconds();
-    let fine: Vec<Box<dyn Fn(&mut Claims) + Send + Sync>> = vec![
+    let fine: Vec<Change> = vec![
         Box::new(set("exp", json!(now - 59))),
         Box::new(set("iat", json!(now + 59))),
         Box::new(set("iat", json!(f64::from(i32::try_from(now).unwrap()) + 0.5))),
