@@ -23,7 +23,7 @@ export function connect(url, session, socket) {
     link: split(isSubscription, new GraphQLWsLink(socket), from([renew, authorize, new HttpLink({ uri: url })])),
     cache: new InMemoryCache({
       typePolicies: {
-        Query: { fields: { searchListings: relayStylePagination(["where", "stay", "orderBy"]) } },
+        Query: { fields: { searchListings: relayStylePagination(["where", "stay", "flexible", "orderBy"]) } },
         Listing: { fields: { reviews: relayStylePagination() } },
       },
     }),

@@ -31,7 +31,7 @@ export function connect(url, session, socket) {
     ),
     cache: new InMemoryCache({
       typePolicies: {
-        Query: { fields: { searchListings: relayStylePagination(["where", "stay", "orderBy"]) } },
+        Query: { fields: { searchListings: relayStylePagination(["where", "stay", "flexible", "orderBy"]) } },
         Listing: { fields: { reviews: relayStylePagination() } },
       },
     }),
