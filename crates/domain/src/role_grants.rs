@@ -204,11 +204,31 @@ async fn lock(tx: &mut Conn, id: RoleGrantId, now: Timestamp) -> Result<RoleGran
     let found = store::role_grants::find(tx, id).await?.ok_or_else(|| Error::not_found("grantId", "grant"))?;
     let mut all = store::role_grants::lock_all(tx, found.role).await?;
     all.retain(|grant| grant.is_in_force(now));
-    if found.role == StaffRole::Admin && all.iter().all(|grant| grant.user_id == found.user_id) {
-        return Err(Error::state(None, "This is the last admin. Grant the role to somebody else first."));
+    if found.role == StaffRole::Admin {
+        require_another(tx, &all, found.user_id).await?;
     }
     let grant = all.into_iter().find(|grant| grant.id == id);
     grant.ok_or_else(|| Error::state(None, "This grant has ended or expired already."))
+}
+
+/// Refuses to suspend the last admin. Locks all grants of admins first, if the person is one, as the end of a grant does.
+pub(crate) async fn keep_an_admin(tx: &mut Conn, person: UserId, now: Timestamp) -> Result<()> {
+    if !store::role_grants::roles(tx, person, now).await?.contains(&StaffRole::Admin) {
+        return Ok(());
+    }
+    let mut admins = store::role_grants::lock_all(tx, StaffRole::Admin).await?;
+    admins.retain(|grant| grant.is_in_force(now));
+    require_another(tx, &admins, person).await
+}
+
+/// Requires an admin besides this person who stays one: whose grant does not expire, and who is not suspended.
+async fn require_another(tx: &mut Conn, admins: &[RoleGrant], person: UserId) -> Result<()> {
+    for grant in admins.iter().filter(|grant| grant.user_id != person && grant.expires_at.is_none()) {
+        if store::suspensions::share_of_person(tx, grant.user_id).await?.is_none() {
+            return Ok(());
+        }
+    }
+    Err(Error::state(None, "This is the last admin. Grant the role to somebody else first, without an end."))
 }
 
 fn end_entry(grant: &RoleGrant, by: UserId, reason: &str) -> NewEntry {

@@ -234,6 +234,7 @@ payload! {
         SecondFactorRequired => SecondFactorRequiredProblem,
         AccountSuspended => AccountSuspendedProblem,
         TooManyAttempts => TooManyAttemptsProblem,
+        FeatureOff => FeatureOffProblem,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Cancellations on behalf of a guest or a host.
 
 use serde_json::{Value, json};
+use types::StaffRole;
 
 use super::{act, desk};
 use crate::access::world::World;
@@ -55,4 +56,23 @@ async fn staff_cancel_by_the_rules_of_the_side_and_both_see_it() {
     let input = json!({ "bookingId": booking, "onBehalfOf": "GUEST" });
     assert_eq!(act(&world.host, "deskCancelBooking", input.clone()).await["code"], "ROLE_REQUIRED");
     assert_eq!(act(&world.finance, "deskCancelBooking", input).await["__typename"], "DeskCancelBookingSuccess");
+}
+
+/// What staff decide about a booking of their own moves money to them, or away from the other side.
+#[tokio::test]
+async fn staff_decide_nothing_about_bookings_that_concern_them() {
+    let world = World::new().await;
+    let (booking, _) = world.confirmed().await;
+    for party in [&world.guest, &world.host, &world.co_hosts[0].1] {
+        party.grant(StaffRole::Support).await;
+        party.grant(StaffRole::Finance).await;
+        for side in ["GUEST", "HOST"] {
+            let refused = act(party, "deskCancelBooking", json!({ "bookingId": booking, "onBehalfOf": side })).await;
+            assert_eq!(refused["message"], "This booking concerns you. Ask a colleague.", "{refused}");
+        }
+        let input = json!({ "target": { "bookingId": booking }, "amount": 1, "currency": "SGD", "dryRun": true });
+        let refused = act(party, "deskRefund", input).await;
+        assert_eq!(refused["message"], "This booking concerns you. Ask a colleague.", "{refused}");
+    }
+    assert_eq!(cancel(&world, &booking, "GUEST", json!({})).await["__typename"], "DeskCancelBookingSuccess");
 }

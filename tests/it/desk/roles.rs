@@ -104,6 +104,43 @@ async fn of_two_admins_who_end_each_other_one_remains() {
     assert_eq!(remaining.iter().filter(|desk| !desk.is_null()).count(), 1, "{remaining:?}");
 }
 
+/// An admin who is suspended, or whose grant expires, does not count.
+#[tokio::test]
+async fn an_admin_who_stays_one_remains() {
+    let app = TestApp::new().await;
+    let (one, two) = (app.guest().await, app.guest().await);
+    let (own, _) = (one.grant(StaffRole::Admin).await, two.grant(StaffRole::Admin).await);
+    let suspend = async |by: &Actor, whom: &Actor| {
+        act(by, "suspendPerson", json!({ "personId": whom.member.id().to_string() })).await
+    };
+    let end = async || act(&one, "endRole", json!({ "grantId": own })).await;
+    assert_eq!(suspend(&one, &two).await["__typename"], "SuspendPersonSuccess");
+    assert_eq!(end().await["code"], "STATE_CONFLICT", "the other one is suspended");
+    let until = app.app.now() + Duration::hours(1);
+    let third = app.guest().await;
+    let input = json!({ "personId": third.member.id().to_string(), "role": "ADMIN",
+        "expiresAt": until.utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true) });
+    assert_eq!(act(&one, "grantRole", input).await["__typename"], "GrantRoleSuccess");
+    assert_eq!(end().await["code"], "STATE_CONFLICT", "the grant of the third one expires");
+    assert_eq!(suspend(&third, &one).await["code"], "STATE_CONFLICT", "the same for a suspension");
+    let restore = json!({ "personId": two.member.id().to_string() });
+    assert_eq!(act(&third, "restorePerson", restore).await["__typename"], "RestorePersonSuccess");
+    assert_eq!(end().await["__typename"], "EndRoleSuccess");
+}
+
+#[tokio::test]
+async fn of_two_admins_who_suspend_each_other_one_remains() {
+    let app = TestApp::new().await;
+    let (one, two) = (Actor::staff(&app, StaffRole::Admin).await, Actor::staff(&app, StaffRole::Admin).await);
+    let second = app.second_instance().await;
+    let suspend = async |by: Actor, whom: &Actor| {
+        act(&by, "suspendPerson", json!({ "personId": whom.member.id().to_string() })).await
+    };
+    let (first, other) = join(suspend(one.clone(), &two), suspend(two.at(&second), &one)).await;
+    let succeeded = [&first, &other].iter().filter(|answer| answer["__typename"] == "SuspendPersonSuccess").count();
+    assert_eq!(succeeded, 1, "{first} {other}");
+}
+
 /// The proof of a role is made where the grants are read, and nowhere else.
 #[test]
 fn one_function_makes_the_proof_of_staff() {

@@ -155,6 +155,24 @@ async fn only_admins_suspend_staff_and_nobody_suspends_themselves() {
         "SuspendPersonSuccess"
     );
     assert_eq!(desk(&world.finance, "roles").await, Value::Null, "roles of a suspended person are not in force");
+    assert_eq!(person(&world.support, "restorePerson", &world.finance, true).await["role"], "ADMIN");
+    let restored = person(&world.admin, "restorePerson", &world.finance, false).await;
+    assert_eq!(restored["__typename"], "RestorePersonSuccess", "{restored}");
+}
+
+#[tokio::test]
+async fn staff_decide_nothing_about_listings_that_concern_them() {
+    let world = World::new().await;
+    let id = world.listing().await;
+    for own in [&world.host, &world.co_hosts[0].1] {
+        own.grant(StaffRole::Support).await;
+        assert_eq!(listing(own, "suspendListing", &id).await["code"], "STATE_CONFLICT");
+    }
+    assert_eq!(listing(&world.support, "suspendListing", &id).await["__typename"], "SuspendListingSuccess");
+    for own in [&world.host, &world.co_hosts[0].1] {
+        assert_eq!(listing(own, "restoreListing", &id).await["code"], "STATE_CONFLICT");
+    }
+    assert_eq!(public(&world.app, &id).await, Value::Null);
 }
 
 #[tokio::test]

@@ -53,6 +53,7 @@ async fn a_held_account_is_closed_at_once_and_erased_when_the_hold_ends() {
     assert!(kept["parts"][0]["json"].as_str().unwrap().contains("Hildegard Holdsworth"), "{kept}");
     let ended = act(&admin, "endLegalHold", json!({ "holdId": placed["hold"]["id"], "reason": "Closed" })).await;
     assert_eq!(ended["__typename"], "EndLegalHoldSuccess", "{ended}");
+    assert_eq!(read(&admin, &person).await["code"], "NOT_FOUND", "also before the worker has erased it");
     sweep(&app).await;
     assert_eq!(read(&admin, &person).await["code"], "NOT_FOUND");
     assert_eq!(key_of(&app, person.member.id()).await, None);

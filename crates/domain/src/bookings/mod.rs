@@ -10,6 +10,7 @@ mod respond;
 mod times;
 mod view;
 
+pub(crate) use cancel::refuse_concerned;
 pub use cancel::{Cancelled, DeskCancellation, Preview, cancel, cancel_on_behalf, preview, refunded_lines};
 pub(super) use claims::expire_due_holds;
 pub(super) use confirm::{Confirmed, SentRequest, confirm, send_to_host};

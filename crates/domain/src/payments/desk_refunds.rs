@@ -7,6 +7,7 @@ use super::refunds::{refund_part, split};
 use crate::{
     app::App,
     audit::{self, NewEntry, Subject},
+    bookings,
     events::{self, Actor, NewEvent},
     idempotency::{self, Idempotent},
     outbox,
@@ -110,9 +111,7 @@ async fn plan(tx: &mut Conn, by: &Member, order: &DeskRefund) -> Result<Plan> {
         }
     };
     let booking = store::bookings::lock(tx, id).await?.ok_or_else(|| Error::not_found("target", "booking"))?;
-    if booking.guest_id == by.id() {
-        return Err(Error::state(Some(id), "You cannot refund yourself. Ask a colleague."));
-    }
+    bookings::refuse_concerned(tx, by, &booking).await?;
     if booking.currency != order.currency {
         let message = format!("The booking is in {}.", booking.currency);
         return Err(Error::invalid(&["currency"], message));

@@ -203,7 +203,9 @@ pub async fn read(app: &App, admin: &Admin, person: UserId, reason: &str, after:
     app.database
         .transaction(async |tx| {
             let erasure = erasures::find(tx, person).await?.filter(|erasure| erasure.state == ErasureState::Held);
-            erasure.ok_or_else(|| Error::not_found("personId", "closed account"))?;
+            // What a hold has kept until it ended is erased at once by the worker, and not for reading.
+            let held = legal_holds::held_until(tx, person, now).await?;
+            erasure.and(held).ok_or_else(|| Error::not_found("personId", "closed account"))?;
             let key = keys_of(app, tx, &[person]).await?.remove(&person);
             let key = key.ok_or_else(|| anyhow::anyhow!("the key of {person} cannot be read"))?;
             let stored = erasures::held_parts(tx, person, after, PARTS).await?;

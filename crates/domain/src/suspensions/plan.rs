@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Order, Target};
-use crate::impersonations::{self, Which};
+use crate::{
+    impersonations::{self, Which},
+    role_grants,
+};
 use auth::Support;
 use mysql_engine::Conn;
 use store::suspensions::LockedListing;
@@ -89,9 +92,9 @@ pub(super) fn is_published(listing: &LockedListing, restores: bool) -> bool {
 pub(super) async fn of(tx: &mut Conn, support: &Support, order: &Order, now: Timestamp) -> Result<Plan> {
     match (order.target, order.restores) {
         (Target::Person(id), false) => suspend_person(tx, support, id, now).await,
-        (Target::Person(id), true) => restore_person(tx, id).await,
-        (Target::Listing(id), false) => suspend_listing(tx, id, now).await,
-        (Target::Listing(id), true) => restore_listing(tx, id).await,
+        (Target::Person(id), true) => restore_person(tx, support, id, now).await,
+        (Target::Listing(id), false) => suspend_listing(tx, support, id, now).await,
+        (Target::Listing(id), true) => restore_listing(tx, support, id).await,
     }
 }
 
@@ -99,13 +102,12 @@ async fn suspend_person(tx: &mut Conn, support: &Support, id: UserId, now: Times
     if id == support.member().id() {
         return Err(Error::state(None, "You cannot suspend yourself."));
     }
+    role_grants::keep_an_admin(tx, id, now).await?;
     let suspended_at = lock_person(tx, id).await?;
     if suspended_at.is_some() {
         return Err(Error::state(None, "This person is suspended already."));
     }
-    if !store::role_grants::roles(tx, id, now).await?.is_empty() && !support.has(StaffRole::Admin) {
-        return Err(RoleRequired { role: StaffRole::Admin }.into());
-    }
+    refuse_for_staff(tx, support, id, now).await?;
     let sessions = store::sessions::lock_all(tx, id).await?;
     let listings = store::suspensions::lock_of_host(tx, id, ListingStatus::Published).await?;
     let mut bookings = store::suspensions::open_of_person(tx, id, Side::Guest, now).await?;
@@ -121,11 +123,20 @@ async fn suspend_person(tx: &mut Conn, support: &Support, id: UserId, now: Times
     Ok(Plan { listings, ..plan })
 }
 
-async fn restore_person(tx: &mut Conn, id: UserId) -> Result<Plan> {
+/// Only admins decide about staff.
+async fn refuse_for_staff(tx: &mut Conn, support: &Support, id: UserId, now: Timestamp) -> Result<()> {
+    if !support.has(StaffRole::Admin) && !store::role_grants::lock_in_force(tx, id, now).await?.is_empty() {
+        return Err(RoleRequired { role: StaffRole::Admin }.into());
+    }
+    Ok(())
+}
+
+async fn restore_person(tx: &mut Conn, support: &Support, id: UserId, now: Timestamp) -> Result<Plan> {
     let suspended_at = lock_person(tx, id).await?;
     if suspended_at.is_none() {
         return Err(Error::state(None, "This person is not suspended."));
     }
+    refuse_for_staff(tx, support, id, now).await?;
     let listings = store::suspensions::lock_of_host(tx, id, ListingStatus::Suspended).await?;
     let (stay, listings): (Vec<_>, Vec<_>) = listings.into_iter().partition(|listing| listing.suspended_at.is_some());
     let mut plan = Plan { suspended_at, ..Plan::default() };
@@ -135,7 +146,17 @@ async fn restore_person(tx: &mut Conn, id: UserId) -> Result<Plan> {
     Ok(Plan { listings, ..plan })
 }
 
-async fn suspend_listing(tx: &mut Conn, id: ListingId, now: Timestamp) -> Result<Plan> {
+/// Nobody decides about a listing of their own, or one that they help with.
+async fn refuse_own(tx: &mut Conn, support: &Support, id: ListingId) -> Result<()> {
+    let (host, by) = (store::desk::host_of_listing(tx, id).await?, support.member().id());
+    if host == Some(by) || store::co_hosts::share_access(tx, id, by).await?.is_some() {
+        return Err(Error::state(None, "This listing concerns you. Ask a colleague."));
+    }
+    Ok(())
+}
+
+async fn suspend_listing(tx: &mut Conn, support: &Support, id: ListingId, now: Timestamp) -> Result<Plan> {
+    refuse_own(tx, support, id).await?;
     let listing = lock_listing(tx, id).await?;
     if listing.suspended_at.is_some() {
         return Err(Error::state(None, "This listing is suspended already."));
@@ -151,7 +172,8 @@ async fn suspend_listing(tx: &mut Conn, id: ListingId, now: Timestamp) -> Result
     Ok(Plan { listings, ..plan })
 }
 
-async fn restore_listing(tx: &mut Conn, id: ListingId) -> Result<Plan> {
+async fn restore_listing(tx: &mut Conn, support: &Support, id: ListingId) -> Result<Plan> {
+    refuse_own(tx, support, id).await?;
     let host = store::desk::host_of_listing(tx, id).await?.ok_or_else(|| Error::not_found("listingId", "listing"))?;
     // The host first, as when the host is suspended or restored.
     let host_suspended_at = store::suspensions::share_of_person(tx, host).await?;

@@ -266,3 +266,14 @@ async fn attempts_are_limited_by_address() {
     assert_eq!(from("203.0.113.9").await["code"], "TOO_MANY_ATTEMPTS");
     assert_eq!(kind(&from("198.51.100.7").await), "BeginProviderSignInSuccess");
 }
+
+#[tokio::test]
+async fn while_registrations_are_off_nobody_new_gets_an_account() {
+    let (app, server) = started().await;
+    assert_eq!(kind(&sign_in_as(&app, &server, &ada()).await), SIGNED_IN);
+    let admin = Actor::staff(&app, StaffRole::Admin).await;
+    act(&admin, "setFeature", json!({ "feature": "REGISTRATIONS", "isOn": false })).await;
+    let new = json!({ "sub": "eve", "email": "eve@example.org", "email_verified": true, "name": "Eve" });
+    assert_eq!(kind(&sign_in_as(&app, &server, &new).await), "FeatureOffProblem");
+    assert_eq!(kind(&sign_in_as(&app, &server, &ada()).await), SIGNED_IN, "others sign in");
+}

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::App,
     events::{self, NewChange},
-    users,
+    features, users,
 };
 use auth::DeviceToken;
 use mysql_engine::Conn;
@@ -23,7 +23,7 @@ use store::{
 };
 use telemetry::logs;
 use types::{
-    ChangeKind, Email, Timestamp, UserId,
+    ChangeKind, Email, Feature, Timestamp, UserId,
     error::{
         Error, InvalidProviderSignIn, LinkRequired, ProviderEmailNotVerified, ProviderUnavailable, Refusal, Result,
     },
@@ -112,6 +112,7 @@ async fn make(app: &App, identified: &Identified, key: &[u8; 32], client: &Clien
     let person = identity.person.as_ref().ok_or(Error::from(ProviderUnavailable))?;
     let email = person.verified_email.as_deref().and_then(|email| email.parse::<Email>().ok());
     let email = email.ok_or(Error::from(ProviderEmailNotVerified))?;
+    features::require(app, Feature::Registrations).await?;
     limits::attempt(app, &app.limits.registration, &[client.address.as_bytes()]).await?;
     let (now, device) = (app.now(), DeviceToken::new(&*app.entropy));
     let account = account_of(app, person, email, now);
