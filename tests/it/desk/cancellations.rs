@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use types::StaffRole;
 
-use super::{act, desk};
-use crate::access::world::World;
+use super::{act, desk, impersonate};
+use crate::{access::world::World, operations::of_field};
 
 async fn cancel(world: &World, booking: &str, side: &str, more: Value) -> Value {
     let mut input = json!({ "bookingId": booking, "onBehalfOf": side });
@@ -75,4 +75,17 @@ async fn staff_decide_nothing_about_bookings_that_concern_them() {
         assert_eq!(refused["message"], "This booking concerns you. Ask a colleague.", "{refused}");
     }
     assert_eq!(cancel(&world, &booking, "GUEST", json!({})).await["__typename"], "DeskCancelBookingSuccess");
+}
+
+#[tokio::test]
+async fn staff_who_act_as_the_guest_do_not_cancel_a_stay_at_their_own_listing() {
+    let world = World::new().await;
+    let (booking, _) = world.confirmed().await;
+    world.host.grant(StaffRole::Support).await;
+    let cancel = async |acting| {
+        let input = json!({ "bookingId": booking, "idempotencyKey": world.app.key() });
+        impersonate(acting, &world.guest).await.mutate(&of_field("cancelBooking").text, input).await
+    };
+    assert_eq!(cancel(&world.host).await["message"], "This booking concerns you. Ask a colleague.");
+    assert_eq!(cancel(&world.support).await["__typename"], "CancelBookingSuccess");
 }

@@ -120,7 +120,7 @@ pub async fn cancel_on_behalf(
             }
             let booking = store::bookings::lock(tx, id).await?;
             let booking = booking.ok_or_else(|| Error::not_found("bookingId", "booking"))?;
-            refuse_concerned(tx, staff.member(), &booking).await?;
+            refuse_concerned(tx, staff.member().id(), &booking).await?;
             let before = status_at(&booking, now);
             let refund = check_refund(tx, &booking, order.side, order.expected_refund, now).await?;
             let party = match order.side {
@@ -142,9 +142,9 @@ pub async fn cancel_on_behalf(
 }
 
 /// Refuses staff who are the guest or the host of a booking, or help its host: what they decide about it moves money to them or theirs.
-pub(crate) async fn refuse_concerned(tx: &mut Conn, staff: &Member, booking: &Booking) -> Result<()> {
-    let is_party = [booking.guest_id, booking.host_id].contains(&staff.id());
-    if is_party || store::co_hosts::share_access(tx, booking.listing_id, staff.id()).await?.is_some() {
+pub(crate) async fn refuse_concerned(tx: &mut Conn, staff: UserId, booking: &Booking) -> Result<()> {
+    let is_party = [booking.guest_id, booking.host_id].contains(&staff);
+    if is_party || store::co_hosts::share_access(tx, booking.listing_id, staff).await?.is_some() {
         return Err(Error::state(Some(booking.id), "This booking concerns you. Ask a colleague."));
     }
     Ok(())

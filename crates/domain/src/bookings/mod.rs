@@ -139,6 +139,10 @@ async fn lock_as(
     if side.is_some_and(|side| side != of) {
         return Err(unknown());
     }
+    // Staff who act as one side could decide for the other, which is theirs.
+    if let Some((staff, _)) = viewer.impersonation() {
+        refuse_concerned(tx, staff, &booking).await?;
+    }
     Ok((booking, of))
 }
 

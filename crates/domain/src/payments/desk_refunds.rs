@@ -111,7 +111,7 @@ async fn plan(tx: &mut Conn, by: &Member, order: &DeskRefund) -> Result<Plan> {
         }
     };
     let booking = store::bookings::lock(tx, id).await?.ok_or_else(|| Error::not_found("target", "booking"))?;
-    bookings::refuse_concerned(tx, by, &booking).await?;
+    bookings::refuse_concerned(tx, by.id(), &booking).await?;
     if booking.currency != order.currency {
         let message = format!("The booking is in {}.", booking.currency);
         return Err(Error::invalid(&["currency"], message));
