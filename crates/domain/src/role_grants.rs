@@ -202,8 +202,7 @@ pub async fn end(
 /// The grant, locked with all others of its role, if it can be ended.
 async fn lock(tx: &mut Conn, id: RoleGrantId, now: Timestamp) -> Result<RoleGrant> {
     let found = store::role_grants::find(tx, id).await?.ok_or_else(|| Error::not_found("grantId", "grant"))?;
-    let mut all = store::role_grants::lock_all(tx, found.role).await?;
-    all.retain(|grant| grant.is_in_force(now));
+    let all = lock_role(tx, found.role, now).await?;
     if found.role == StaffRole::Admin {
         require_another(tx, &all, found.user_id).await?;
     }
@@ -211,13 +210,19 @@ async fn lock(tx: &mut Conn, id: RoleGrantId, now: Timestamp) -> Result<RoleGran
     grant.ok_or_else(|| Error::state(None, "This grant has ended or expired already."))
 }
 
+/// The grants of a role that are in force, locked with all others of it.
+async fn lock_role(tx: &mut Conn, role: StaffRole, now: Timestamp) -> Result<Vec<RoleGrant>> {
+    let mut all = store::role_grants::lock_all(tx, role).await?;
+    all.retain(|grant| grant.is_in_force(now));
+    Ok(all)
+}
+
 /// Refuses to suspend the last admin. Locks all grants of admins first, if the person is one, as the end of a grant does.
 pub(crate) async fn keep_an_admin(tx: &mut Conn, person: UserId, now: Timestamp) -> Result<()> {
     if !store::role_grants::roles(tx, person, now).await?.contains(&StaffRole::Admin) {
         return Ok(());
     }
-    let mut admins = store::role_grants::lock_all(tx, StaffRole::Admin).await?;
-    admins.retain(|grant| grant.is_in_force(now));
+    let admins = lock_role(tx, StaffRole::Admin, now).await?;
     require_another(tx, &admins, person).await
 }
 

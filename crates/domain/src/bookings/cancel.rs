@@ -11,6 +11,7 @@ use crate::{
     audit::{self, NewEntry, Subject},
     cancellation,
     events::{self, Actor},
+    listings::access,
     rule_sets::RuleSet,
     timezones,
 };
@@ -143,8 +144,7 @@ pub async fn cancel_on_behalf(
 
 /// Refuses staff who are the guest or the host of a booking, or help its host: what they decide about it moves money to them or theirs.
 pub(crate) async fn refuse_concerned(tx: &mut Conn, staff: UserId, booking: &Booking) -> Result<()> {
-    let is_party = [booking.guest_id, booking.host_id].contains(&staff);
-    if is_party || store::co_hosts::share_access(tx, booking.listing_id, staff).await?.is_some() {
+    if staff == booking.guest_id || access::concerns(tx, staff, booking.listing_id, booking.host_id).await? {
         return Err(Error::state(Some(booking.id), "This booking concerns you. Ask a colleague."));
     }
     Ok(())

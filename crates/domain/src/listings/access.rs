@@ -74,6 +74,14 @@ async fn is_granted(tx: &mut Conn, listing: ListingId, person: UserId, permissio
     Ok(access.is_some_and(|access| access.includes(permission)))
 }
 
+/// Whether `person` is the `host` of a listing or helps with it, until the transaction ends: staff who do decide nothing about it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn concerns(tx: &mut Conn, person: UserId, listing: ListingId, host: UserId) -> Result<bool> {
+    Ok(person == host || store::co_hosts::share_access(tx, listing, person).await?.is_some())
+}
+
 /// Those of `listings` for which `member` has this permission now. One statement if some are not `member`'s own.
 ///
 /// # Errors

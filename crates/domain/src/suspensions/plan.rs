@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Order, Target};
 use crate::{
     impersonations::{self, Which},
+    listings::access,
     role_grants,
 };
 use auth::Support;
@@ -147,17 +148,16 @@ async fn restore_person(tx: &mut Conn, support: &Support, id: UserId, now: Times
 }
 
 /// Nobody decides about a listing of their own, or one that they help with.
-async fn refuse_own(tx: &mut Conn, support: &Support, id: ListingId) -> Result<()> {
-    let (host, by) = (store::desk::host_of_listing(tx, id).await?, support.member().id());
-    if host == Some(by) || store::co_hosts::share_access(tx, id, by).await?.is_some() {
+async fn refuse_own(tx: &mut Conn, support: &Support, listing: &LockedListing) -> Result<()> {
+    if access::concerns(tx, support.member().id(), listing.id, listing.host_id).await? {
         return Err(Error::state(None, "This listing concerns you. Ask a colleague."));
     }
     Ok(())
 }
 
 async fn suspend_listing(tx: &mut Conn, support: &Support, id: ListingId, now: Timestamp) -> Result<Plan> {
-    refuse_own(tx, support, id).await?;
     let listing = lock_listing(tx, id).await?;
+    refuse_own(tx, support, &listing).await?;
     if listing.suspended_at.is_some() {
         return Err(Error::state(None, "This listing is suspended already."));
     }
@@ -173,11 +173,11 @@ async fn suspend_listing(tx: &mut Conn, support: &Support, id: ListingId, now: T
 }
 
 async fn restore_listing(tx: &mut Conn, support: &Support, id: ListingId) -> Result<Plan> {
-    refuse_own(tx, support, id).await?;
     let host = store::desk::host_of_listing(tx, id).await?.ok_or_else(|| Error::not_found("listingId", "listing"))?;
     // The host first, as when the host is suspended or restored.
     let host_suspended_at = store::suspensions::share_of_person(tx, host).await?;
     let listing = lock_listing(tx, id).await?;
+    refuse_own(tx, support, &listing).await?;
     let suspended_at = listing.suspended_at;
     if suspended_at.is_none() {
         return Err(Error::state(None, "This listing is not suspended itself."));
