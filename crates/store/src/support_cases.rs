@@ -1,6 +1,7 @@
 //! Cases that people open, and notes of staff about them.
 
 use diesel::{
+    dsl::not,
     mysql::Mysql,
     prelude::*,
     result::{DatabaseErrorKind, Error::DatabaseError},
@@ -8,13 +9,15 @@ use diesel::{
 use diesel_async::RunQueryDsl;
 
 use super::{
+    co_hosts::helped_by,
     query_parts::{UnionAll, among, newest_first},
-    schema::{support_case_notes, support_cases},
+    schema::{bookings, listings, support_case_notes, support_cases},
 };
 use crate::prepared::Prepare as _;
 use mysql_engine::Conn;
 use types::{
-    BookingId, ListingId, Newest, ObjectId, Page, SupportCaseId, SupportCaseKind, SupportCaseStatus, Timestamp, UserId,
+    BookingId, ListingId, Newest, ObjectId, Page, Permission, SupportCaseId, SupportCaseKind, SupportCaseStatus,
+    Timestamp, UserId,
 };
 
 /// The most notes of a case.
@@ -145,6 +148,33 @@ pub async fn lock(tx: &mut Conn, id: SupportCaseId) -> QueryResult<Option<Suppor
     support_cases::table.find(id).select(SupportCase::as_select()).for_update().first(tx).await.optional()
 }
 
+/// Cases that do not concern `$person`: they have not opened it, and it is not about them, nor about a listing or a booking of theirs, or of a
+/// host whom they help. Joined by keys, because MariaDB would read all bookings for a subquery. A macro because the type cannot be written
+/// down.
+macro_rules! unconcerned {
+    ($person:expr) => {{
+        let person = $person;
+        let booking = bookings::table.on(bookings::id.nullable().eq(support_cases::booking_id));
+        let listing = listings::table.on(listings::id.nullable().eq(support_cases::listing_id));
+        let is_party = bookings::guest_id.eq(person).or(bookings::host_id.eq(person));
+        support_cases::table
+            .left_join(booking)
+            .left_join(listing)
+            .filter(support_cases::opened_by.ne(person))
+            .filter(support_cases::person_id.is_null().or(support_cases::person_id.assume_not_null().ne(person)))
+            .filter(support_cases::booking_id.is_null().or(not(is_party)))
+            .filter(support_cases::listing_id.is_null().or(listings::host_id.ne(person)))
+            .filter(not(helped_by!(bookings::listing_id, person, Permission::SeeListing)))
+            .filter(not(helped_by!(listings::id, person, Permission::SeeListing)))
+    }};
+}
+
+/// Whether the case, which exists, concerns `person`.
+pub async fn concerns(conn: &mut Conn, id: SupportCaseId, person: UserId) -> QueryResult<bool> {
+    let other = unconcerned!(person).filter(support_cases::id.eq(id)).select(support_cases::id);
+    Ok(other.first::<SupportCaseId>(conn).await.optional()?.is_none())
+}
+
 /// The case.
 pub async fn find(conn: &mut Conn, id: SupportCaseId) -> QueryResult<Option<SupportCase>> {
     support_cases::table.find(id).select(SupportCase::as_select()).first(conn).await.optional()
@@ -182,10 +212,15 @@ pub async fn of_reporter(
     UnionAll::of(pages.iter().map(part).collect(), are_alike).load(conn).await
 }
 
-/// A page of the cases that match and one more, the first due first. Each state reads its own range of an index.
-pub async fn page(conn: &mut Conn, filter: &CaseFilter, page: &Page<ByDue>) -> QueryResult<Vec<SupportCase>> {
+/// A page of the cases that match and do not concern `viewer`, and one more, the first due first. Each state reads its own range of an index.
+pub async fn page(
+    conn: &mut Conn,
+    viewer: UserId,
+    filter: &CaseFilter,
+    page: &Page<ByDue>,
+) -> QueryResult<Vec<SupportCase>> {
     let part = |status: SupportCaseStatus| {
-        let mut query = support_cases::table
+        let mut query = unconcerned!(viewer)
             .filter(support_cases::status.eq(status))
             .select(SupportCase::as_select())
             .order((support_cases::due_at, support_cases::id))

@@ -196,7 +196,7 @@ async fn staff_find_cases_by_state_assignee_and_due_time_the_first_due_first() {
 }
 
 #[tokio::test]
-async fn only_support_changes_cases_and_not_those_that_concern_them() {
+async fn only_support_changes_cases_and_they_are_assigned_to_staff_whom_they_do_not_concern() {
     let world = World::new().await;
     let case = world.case().await;
     for viewer in [&world.finance, &world.guest, &world.host] {
@@ -210,15 +210,38 @@ async fn only_support_changes_cases_and_not_those_that_concern_them() {
     let past = update(&world.support, &case, json!({ "dueAt": "2026-01-01T00:00:00Z" })).await;
     assert_eq!(past["path"], json!(["input", "dueAt"]));
     world.guest.grant(types::StaffRole::Support).await;
-    assert_eq!(
-        update(&world.guest, &case, json!({ "status": "RESOLVED", "message": "Fine." })).await["code"],
-        "STATE_CONFLICT"
-    );
-    let about_support = open(&world.host, "REPORT", json!({ "personId": world.support.member.id().to_string() })).await;
-    let own =
-        update(&world.support, &text(&about_support["case"]["id"]), json!({ "status": "REJECTED", "message": "No." }))
-            .await;
-    assert_eq!(own["code"], "STATE_CONFLICT", "{own}");
+    let assigned = update(&world.support, &case, json!({ "assigneeId": guest })).await;
+    assert_eq!(assigned["path"], json!(["input", "assigneeId"]), "it is theirs: {assigned}");
+}
+
+/// Of reports nobody learns at the desk whom they are about, or whose listing or booking.
+#[tokio::test]
+async fn a_case_does_not_exist_at_the_desk_of_those_whom_it_concerns() {
+    let world = World::new().await;
+    let (stay, listing) = (world.completed().await, world.listing().await);
+    let [host, guest, reporter] = [&world.host, &world.guest, &world.other_guest];
+    let helpers: Vec<&Actor> = world.co_hosts.iter().map(|(_, helper)| helper).collect();
+    let staff = [&[host, guest, reporter][..], &helpers].concat();
+    for person in &staff {
+        person.grant(types::StaffRole::Support).await;
+    }
+    for (opener, kind, about, others) in [
+        (reporter, "REPORT", json!({ "personId": guest.member.id().to_string() }), vec![guest]),
+        (reporter, "REPORT", json!({ "listingId": listing }), [&[host][..], &helpers].concat()),
+        (host, "DAMAGE", json!({ "bookingId": stay }), [&[guest][..], &helpers].concat()),
+    ] {
+        let case = text(&open(opener, kind, about).await["case"]["id"]);
+        let is_concerned =
+            |person: &Actor| [&[opener][..], &others].concat().iter().any(|it| it.member == person.member);
+        for person in &staff {
+            let change = json!({ "dueAt": world.app.app.now() + Duration::days(9) });
+            let note = json!({ "caseId": case, "text": "A note" });
+            let codes = [update(person, &case, change).await, act(person, "addCaseNote", note).await];
+            let expected = if is_concerned(person) { json!("NOT_FOUND") } else { Value::Null };
+            assert_eq!(codes.map(|answer| answer["code"].clone()), [expected.clone(), expected]);
+            assert_eq!(found(person, "").await.contains(&case), !is_concerned(person));
+        }
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use crate::{
     audit::{self, NewEntry, Subject},
     events::{self, NewChange},
     idempotency::{self, Idempotent},
+    listings::access,
     suspensions::Effect,
 };
 use auth::{Member, Support};
@@ -86,8 +87,10 @@ pub async fn moderate(
 async fn plan(tx: &mut Conn, by: &Member, order: &Moderation, now: Timestamp) -> Result<Plan> {
     let review = store::reviews::lock(tx, order.review).await?;
     let review = review.ok_or_else(|| Error::not_found("reviewId", "review"))?;
-    if store::desk::host_of_listing(tx, review.listing_id).await? == Some(by.id()) {
-        return Err(Error::state(None, "You cannot decide about reviews of your own listings. Ask a colleague."));
+    let host = store::desk::host_of_listing(tx, review.listing_id).await?;
+    let host = host.ok_or_else(|| Error::not_found("reviewId", "review"))?;
+    if by.id() == review.author_id || access::concerns(tx, by.id(), review.listing_id, host).await? {
+        return Err(Error::state(None, "This review concerns you. Ask a colleague."));
     }
     if review.hidden_at.is_some() != order.restores {
         let message = if order.restores { "This review is not hidden." } else { "This review is hidden already." };

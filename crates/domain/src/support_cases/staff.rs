@@ -51,25 +51,17 @@ impl CasePatch {
     }
 }
 
-/// A page of the cases that match, the first due first.
+/// A page of the cases that match and do not concern `support`, the first due first.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn page(
     app: &App,
-    _support: &Support,
+    support: &Support,
     filter: &CaseFilter,
     page: &Page<ByDue>,
 ) -> Result<PageOf<SupportCase>> {
-    Ok(page.cut(store::support_cases::page(&mut app.conn().await?, filter, page).await?))
-}
-
-/// The case, for staff.
-///
-/// # Errors
-/// When the database fails.
-pub async fn found(app: &App, _support: &Support, id: SupportCaseId) -> Result<Option<SupportCase>> {
-    Ok(store::support_cases::find(&mut app.conn().await?, id).await?)
+    Ok(page.cut(store::support_cases::page(&mut app.conn().await?, support.member().id(), filter, page).await?))
 }
 
 /// The notes of these cases, in order.
@@ -142,23 +134,23 @@ async fn who_is_told(tx: &mut Conn, case: &SupportCase, status: SupportCaseStatu
     Ok(told)
 }
 
-/// The case, locked. Nobody decides about their own.
+/// The case, locked. What concerns the member of staff does not exist for them: nobody learns of reports about themselves.
 async fn lock(tx: &mut Conn, support: &Support, id: SupportCaseId) -> Result<SupportCase> {
-    let case = store::support_cases::lock(tx, id).await?.ok_or_else(|| Error::not_found("caseId", "case"))?;
-    let own = support.member().id();
-    if case.opened_by == own || case.person_id == Some(own) {
-        return Err(Error::state(None, "This case concerns you. Leave it to a colleague."));
-    }
-    Ok(case)
+    let case = store::support_cases::lock(tx, id).await?;
+    let concerns_them = store::support_cases::concerns(tx, id, support.member().id()).await?;
+    case.filter(|_| !concerns_them).ok_or_else(|| Error::not_found("caseId", "case"))
 }
 
 async fn refuse_assignee(tx: &mut Conn, patch: &CasePatch, now: Timestamp) -> Result<()> {
     let Some(assignee) = patch.assignee else { return Ok(()) };
     let roles = store::role_grants::roles(tx, assignee, now).await?;
-    if roles.iter().any(|role| matches!(role, StaffRole::Support | StaffRole::Admin)) {
-        return Ok(());
+    if !roles.iter().any(|role| matches!(role, StaffRole::Support | StaffRole::Admin)) {
+        return Err(Error::invalid(&["assigneeId"], "This person has no role that includes cases."));
     }
-    Err(Error::invalid(&["assigneeId"], "This person has no role that includes cases."))
+    if store::support_cases::concerns(tx, patch.case, assignee).await? {
+        return Err(Error::invalid(&["assigneeId"], "The case concerns this person. Assign it to somebody else."));
+    }
+    Ok(())
 }
 
 /// What `patch` changes in a locked case.

@@ -237,7 +237,7 @@ pub struct UpdateCaseInput {
     case_id: ID,
     /// The new state.
     status: Option<SupportCaseStatus>,
-    /// Who of staff takes care of it.
+    /// Who of staff takes care of it; not whom it concerns.
     assignee_id: Option<ID>,
     /// Until when; in 3 days when omitted and the state changes.
     due_at: Option<Checked<Timestamp>>,

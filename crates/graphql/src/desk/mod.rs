@@ -176,7 +176,7 @@ impl Desk {
         Some(features::list(ctx, &self.0).await)
     }
 
-    /// Cases that people have opened, the first due first. For `SUPPORT`.
+    /// Cases that people have opened and that do not concern the viewer, the first due first. For `SUPPORT`.
     async fn cases(
         &self,
         ctx: &Context<'_>,
