@@ -98,7 +98,9 @@ impl CookieError {
     /// What to do. Short enough for a close frame.
     pub fn message(self) -> &'static str {
         match self {
-            Self::Origin => "Pages of this origin may not use cookies. Send a bearer token instead.",
+            Self::Origin => {
+                "This page may not use cookies: its `Origin` is not allowed, or missing. Send a bearer token instead."
+            }
             Self::TokenToo => "Send either a bearer token or the header that asks for cookies, not both.",
             Self::Header => "The header that asks for cookies must have the value `cookie`.",
         }

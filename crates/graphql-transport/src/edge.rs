@@ -71,11 +71,9 @@ impl Endpoint for Edge {
         let origin = self.allowed_origin(request.headers());
         let may_use_cookies = origin.as_ref().is_some_and(|origin| self.may_use_cookies(origin));
         request.extensions_mut().insert(RequestId(id.clone()));
-        let mut response = if let Err(error) = heads::check(&mut request) {
-            refusal(error.status, error.message, &id)
-        } else if !self.shared.serves_host(request.headers()) && !is_health_check(&request) {
-            self.log_foreign_host(&request, &id);
-            refusal(StatusCode::MISDIRECTED_REQUEST, "This host name is not allowed.", &id)
+        let mut response = if let Some(mut refusal) = self.refusal(&mut request, &id) {
+            heads::close_unless_read(&mut request, &mut refusal);
+            refusal
         } else if *request.method() == Method::OPTIONS {
             preflight(request.headers(), origin.is_some(), &self.allowed_headers(may_use_cookies))
         } else {
@@ -130,6 +128,18 @@ fn add_security_headers(headers: &mut HeaderMap, https: bool) {
 }
 
 impl Edge {
+    /// The response to a request that no route may see.
+    fn refusal(&self, request: &mut Request, id: &str) -> Option<Response> {
+        if let Err(error) = heads::check(request) {
+            return Some(refusal(error.status, error.message, id));
+        }
+        if self.shared.serves_host(request.headers()) || is_health_check(request) {
+            return None;
+        }
+        self.log_foreign_host(request, id);
+        Some(refusal(StatusCode::MISDIRECTED_REQUEST, "This host name is not allowed.", id))
+    }
+
     async fn route(&self, request: Request) -> Response {
         let started = Instant::now();
         let response = self.routes.get_response(request).await;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use poem::Request;
-use poem::http::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN, USER_AGENT};
+use poem::http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, ORIGIN, USER_AGENT};
 use poem::http::{HeaderMap, HeaderValue, StatusCode, Version};
+use poem::{Request, Response};
 
 use super::server::MAX_HEAD;
 
@@ -34,6 +34,13 @@ pub(super) fn size(request: &Request) -> usize {
 pub(super) fn user_agent(headers: &HeaderMap) -> Option<Arc<str>> {
     let bytes = headers.get(USER_AGENT)?.as_bytes();
     Some(String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_USER_AGENT)]).into())
+}
+
+/// Tells the client that the connection closes, if the body of a request that is refused was not read: HTTP/1 cannot skip it.
+pub(super) fn close_unless_read(request: &mut Request, refusal: &mut Response) {
+    if request.version() <= Version::HTTP_11 && !request.take_body().is_empty() {
+        refusal.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
 }
 
 /// Checks a head, and adds the `Host` header to an HTTP/2 request.

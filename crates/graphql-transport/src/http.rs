@@ -58,14 +58,20 @@ impl Endpoint for GraphQl {
         let trace = trace::start(&context, &request_id, Some(request.headers()));
         let record = Record::start(&self.shared, Transport::Http, request_id, address, (context, trace));
         let Some(media) = negotiation::accepted(request.headers()) else {
-            return Ok(not_acceptable(&record));
+            let mut response = not_acceptable(&record);
+            heads::close_unless_read(&mut request, &mut response);
+            return Ok(response);
         };
         let accepts_events = negotiation::accepts_events(request.headers());
         let reply = Reply { shared: Arc::clone(&self.shared), media, accepts_events, record };
         let trace = reply.record.trace();
         match self.execute(&mut request, &reply).instrument(trace).await {
             Ok(response) => Ok(response),
-            Err(refusal) => Ok(reply.send_refusal(*refusal).await),
+            Err(refusal) => {
+                let mut response = reply.send_refusal(*refusal).await;
+                heads::close_unless_read(&mut request, &mut response);
+                Ok(response)
+            }
         }
     }
 }

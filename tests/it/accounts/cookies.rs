@@ -6,6 +6,10 @@ use graphql::cookies::SessionCookies;
 use graphql_contract::documents::Limits;
 use serde_json::{Value, json};
 use staygate::gateway;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use super::{EMAIL, PASSWORD, REFRESH, SIGN_IN, SIGN_OUT, register_ada};
 use crate::harness::{
@@ -126,6 +130,23 @@ async fn other_pages_can_neither_use_nor_set_the_cookies() {
     assert_eq!(reply.unwrap().status, 403, "a request that does not say which page it is from");
     assert_eq!(browser.cookies(), before);
     assert_eq!(browser.mutate(REFRESH, json!({})).await["__typename"], "RefreshSessionSuccess", "nothing happened");
+}
+
+/// The next request on the connection was lost, without a warning.
+#[tokio::test]
+async fn a_request_that_is_refused_before_its_body_came_closes_the_connection_and_says_so() {
+    let (_app, served, browser) = signed_in().await;
+    let to = served.address.to_string();
+    for (header, status) in [(("cookie", browser.header().as_str()), "403"), (("accept", "image/png"), "406")] {
+        let mut stream = TcpStream::connect(&to).await.unwrap();
+        let head =
+            format!("{}\r\nhost: {to}\r\n{}: {}\r\ncontent-length: 10000\r\n\r\n", wire::POST, header.0, header.1);
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let head = answer.split_once("\r\n\r\n").unwrap().0;
+        assert!(head.contains(status) && head.contains("connection: close"), "{head}");
+    }
 }
 
 #[tokio::test]
