@@ -40,7 +40,7 @@ fn known_end(text: &str) -> Result<(u64, String), String> {
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Action::Verify { known, storage } = arguments.action;
-    let opened = OpenStorage::for_command(&storage).await?;
+    let opened = OpenStorage::existing(&storage).await?;
     let verified = async {
         opened.wait_until_reachable(&storage).await?;
         let database = Database::connect(opened.url(), pool_options(&storage, &OsEntropy)).await?;

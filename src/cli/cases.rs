@@ -39,7 +39,7 @@ enum Action {
 const MOST: i64 = 100;
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let opened = OpenStorage::for_command(&arguments.storage).await?;
+    let opened = OpenStorage::existing(&arguments.storage).await?;
     let done = async {
         opened.wait_until_reachable(&arguments.storage).await?;
         let database = Database::connect(opened.url(), pool_options(&arguments.storage, &OsEntropy)).await?;

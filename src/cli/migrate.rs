@@ -43,7 +43,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         eprintln!("nothing was undone: `staygate migrate down {count} --yes` does not ask for confirmation");
         return Ok(ExitCode::from(2));
     }
-    let opened = OpenStorage::for_command(&storage).await?;
+    let opened = match action {
+        Action::Up => OpenStorage::for_command(&storage).await?,
+        _ => OpenStorage::existing(&storage).await?,
+    };
     let done = match opened.wait_until_reachable(&storage).await {
         Ok(()) => act(opened.url(), action, count.unwrap_or(0)).await,
         Err(error) => Err(error),

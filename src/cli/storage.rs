@@ -1,6 +1,6 @@
 use crate::config::{DATABASE_NAME, Storage};
-use anyhow::{Context, anyhow};
-use mysql_engine::embedded::{Durability, Embedded, EmbeddedError, ServerSettings};
+use anyhow::{Context, anyhow, bail};
+use mysql_engine::embedded::{Durability, Embedded, EmbeddedError, FolderState, ServerSettings, folder_state};
 use mysql_engine::{Database, Options};
 use std::time::{Duration, Instant};
 use types::Entropy;
@@ -37,6 +37,14 @@ impl OpenStorage {
             Some(url) => Ok(Self { url: url.expose().to_owned(), embedded: None }),
             None => Self::private(Embedded::attach_or_start(&storage.data_dir, DATABASE_NAME, settings(storage)).await),
         }
+    }
+
+    /// As [`Self::for_command`], for a command that only reads: without a database there is nothing to read, and none is made.
+    pub(super) async fn existing(storage: &Storage) -> anyhow::Result<Self> {
+        if storage.database_url()?.is_none() && folder_state(&storage.data_dir)? == FolderState::New {
+            bail!("there is no database in {}: name its folder with --data-dir", storage.data_dir.display());
+        }
+        Self::for_command(storage).await
     }
 
     fn private(started: Result<Embedded, EmbeddedError>) -> anyhow::Result<Self> {

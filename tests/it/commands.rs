@@ -47,6 +47,18 @@ fn doctor_leaves_nothing_behind_in_an_empty_folder() {
     assert!(output.status.success() && is_empty(dir.path()), "{}", text_of(&output));
 }
 
+/// As O2: commands that only read created a database too.
+#[test]
+fn commands_that_read_a_database_leave_nothing_behind_in_an_empty_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    for command in [&["audit", "verify"][..], &["cases"], &["migrate", "status"], &["migrate", "down", "1", "--yes"]] {
+        let output = staygate(command, dir.path());
+        let text = text_of(&output);
+        assert!(!output.status.success() && text.contains("there is no database in"), "{command:?}: {text}");
+        assert!(is_empty(dir.path()), "{command:?}");
+    }
+}
+
 /// O2: with the settings of a running server it reported success, although another `serve` would fail.
 #[test]
 fn doctor_reports_a_port_that_is_taken() {
