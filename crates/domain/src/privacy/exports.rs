@@ -35,9 +35,15 @@ pub struct OfExport {
     pub page: Page<Position>,
 }
 
-/// Whether an export can be read.
-pub fn state_at(export: &DataExport, now: Timestamp) -> DataExportState {
-    if export.expires_at > now { DataExportState::Ready } else { DataExportState::Expired }
+/// Whether `viewer` can read an export, in their session.
+pub fn state(export: &DataExport, viewer: &Member, now: Timestamp) -> DataExportState {
+    if export.expires_at <= now {
+        DataExportState::Expired
+    } else if export.session_id != viewer.session() {
+        DataExportState::OtherSession
+    } else {
+        DataExportState::Ready
+    }
 }
 
 /// Permits the member to read all their data in the current session, and tells them by mail.
@@ -96,7 +102,7 @@ pub async fn parts(app: &App, viewer: &Member, keys: &[OfExport]) -> Result<Hash
     let exports = store::data_exports::visible(conn, viewer.id(), &ids.into_iter().collect::<Vec<_>>()).await?;
     let can_be_read = |key: &&OfExport| {
         let export = exports.iter().find(|export| export.id == key.export);
-        export.is_some_and(|export| export.session_id == viewer.session() && export.expires_at > now)
+        export.is_some_and(|export| state(export, viewer, now) == DataExportState::Ready)
     };
     // All exports of a viewer have the same data, so each range is read once.
     let mut ranges: HashMap<(DataExportKind, Option<Position>), Vec<&OfExport>> = HashMap::new();

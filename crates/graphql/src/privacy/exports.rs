@@ -47,8 +47,8 @@ impl DataExport {
     }
 
     /// Whether it can be read.
-    async fn state(&self, ctx: &Context<'_>) -> DataExportState {
-        exports::state_at(&self.0, ctx.app().now())
+    async fn state(&self, ctx: &Context<'_>) -> Result<DataExportState> {
+        Ok(exports::state(&self.0, ctx.member()?, ctx.app().now()))
     }
 
     /// When it was requested.

@@ -15,8 +15,10 @@ enums! {
 
     /// Whether an export can be read.
     DataExportState {
-        /// It can be read, in the session that requested it.
+        /// It can be read.
         Ready = "READY",
+        /// It can be read only in the session that requested it, which is not that of the viewer.
+        OtherSession = "OTHER_SESSION",
         /// It can no longer be read. Request a new one.
         Expired = "EXPIRED",
     }
