@@ -359,7 +359,9 @@ impl AccountMutation {
         let outcome = match (&token, delivery) {
             (Some(token), _) => accounts::sign_out(ctx.app(), token).await,
             (None, Delivery::Cookies) => Ok(false),
-            (None, Delivery::Payload) => Err(error::Error::invalid(&["refreshToken"], "There is no cookie.")),
+            (None, Delivery::Payload) => {
+                Err(error::Error::invalid(&["refreshToken"], "A refresh token is needed, here or in a cookie."))
+            }
         };
         if outcome.is_ok() {
             delivery.clear(ctx);

@@ -65,7 +65,7 @@ pub struct EmailMutation;
 
 #[Object]
 impl EmailMutation {
-    /// Shows that the viewer receives mail at the email of their account. The code is valid for 24 hours and ten attempts, and only in a session of the account.
+    /// Shows that the viewer receives mail at the email of their account. The code is valid for 24 hours and ten attempts, and only in a session of the account. For an account whose email is verified already it succeeds and changes nothing, whatever the code: a repeated request is harmless.
     async fn verify_email(
         &self,
         ctx: &Context<'_>,

@@ -145,7 +145,7 @@ impl PasswordMutation {
         }))
     }
 
-    /// Replaces the viewer's password, and ends all their other sessions.
+    /// Replaces the viewer's password, and ends all their other sessions, also when the new password is the same.
     async fn change_password(
         &self,
         ctx: &Context<'_>,

@@ -56,6 +56,18 @@ impl Error {
     }
 }
 
+impl InvalidCredentials {
+    /// The email or the password is wrong; which, nobody learns.
+    pub fn at_sign_in() -> Self {
+        Self { path: Vec::new() }
+    }
+
+    /// The password in the input's field `field`, of somebody who is signed in, is wrong.
+    pub fn of_field(field: &str) -> Self {
+        Self { path: vec!["input".into(), field.into()] }
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)

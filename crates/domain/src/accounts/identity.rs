@@ -144,7 +144,7 @@ async fn with_code(app: &App, member: &AccountOwner, code: &str) -> Result<()> {
 }
 
 fn wrong_password() -> Error {
-    Refusal::InvalidCredentials(InvalidCredentials).into()
+    InvalidCredentials::of_field("password").into()
 }
 
 /// Records a proof with the current session.

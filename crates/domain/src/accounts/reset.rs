@@ -115,7 +115,7 @@ pub async fn change_password(
     let (user, lane) = (member.id(), Lane::Address(client.address));
     limits::attempt(app, &app.limits.password_changes, &[user.as_bytes()]).await?;
     let found = accounts::find(&mut app.conn().await?, user).await?.ok_or(Error::Unauthenticated)?;
-    let wrong = || Error::from(Refusal::InvalidCredentials(InvalidCredentials));
+    let wrong = || Error::from(InvalidCredentials::of_field("currentPassword"));
     let fit = app.passwords.verify(&Password::typed(current), found.password_hash.clone(), lane).await?;
     if matches!(fit, Fit::No) {
         return Err(wrong());

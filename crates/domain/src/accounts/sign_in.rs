@@ -19,7 +19,7 @@ use store::{
 use telemetry::logs;
 use types::{
     Email, Timestamp, UserId,
-    error::{Error, InvalidCredentials, Refusal, Result, SecondFactorRequired},
+    error::{Error, InvalidCredentials, Result, SecondFactorRequired},
 };
 
 /// The source of an attempt, which decides which limits apply.
@@ -43,7 +43,7 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
     let fit = app.passwords.verify(&password, hash.clone(), source.lane()).await?;
     let Some(user) = user.filter(|_| !matches!(fit, Fit::No)) else {
         note_failure(user, &source, client);
-        return Err(Refusal::InvalidCredentials(InvalidCredentials).into());
+        return Err(InvalidCredentials::at_sign_in().into());
     };
     let renewed = match fit {
         Fit::Outdated(password) => Some(app.passwords.hash(&password, source.lane(), &*app.entropy).await?),
@@ -55,7 +55,7 @@ pub async fn sign_in(app: &App, email: &Email, password: String, client: &Client
         .transaction(async |tx| {
             // Locked, so that a session is not opened with a password that is being replaced.
             let account = accounts::lock(tx, user).await?.filter(|account| account.password_hash == hash);
-            let account = account.ok_or(Error::from(Refusal::InvalidCredentials(InvalidCredentials)))?;
+            let account = account.ok_or(Error::from(InvalidCredentials::at_sign_in()))?;
             refuse_suspended(&account)?;
             source.return_attempts(app, tx, email).await?;
             if let Some(renewed) = &renewed {

@@ -25,7 +25,7 @@ enums! {
 
     /// Features that an admin can turn off.
     Feature {
-        /// New accounts: `registerUser`.
+        /// New accounts: `registerUser`, and the first sign-in of a person with an identity provider.
         Registrations = "REGISTRATIONS",
         /// New listings, and their publication: `createListing`, `publishListing`.
         Listings = "LISTINGS",

@@ -80,13 +80,14 @@ macro_rules! declare {
 
             /// The path of the invalid field of the input, if it is a single one.
             pub fn path(&self) -> Option<Vec<String>> {
-                match self {
+                let path = match self {
                     $($(Self::$name(refusal) => {
                         let path: fn(&$name) -> Vec<String> = $path;
-                        Some(path(refusal))
+                        path(refusal)
                     })?)*
-                    _ => None,
-                }
+                    _ => Vec::new(),
+                };
+                Some(path).filter(|path| !path.is_empty())
             }
         }
 

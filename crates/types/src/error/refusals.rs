@@ -38,11 +38,19 @@ macro_rules! refusals {
                 code: EmailTaken = "EMAIL_TAKEN",
                 message: |_| "An account with this email already exists. Sign in instead.".into(),
             }
-            /// Incorrect email or password.
-            InvalidCredentials {} => InvalidCredentialsProblem {
-                /// Incorrect email or password.
+            /// Incorrect email or password; of somebody who is signed in, incorrect password.
+            InvalidCredentials {
+                /// The field with the password of somebody who is signed in; empty: at sign-in.
+                pub path: Vec<String>,
+            } => InvalidCredentialsProblem {
+                /// Incorrect email or password; of somebody who is signed in, incorrect password.
                 code: InvalidCredentials = "INVALID_CREDENTIALS",
-                message: |_| "Incorrect email or password.".into(),
+                message: |refusal| if refusal.path.is_empty() {
+                    "Incorrect email or password.".into()
+                } else {
+                    "Incorrect password.".into()
+                },
+                path: |refusal| refusal.path.clone(),
             }
             /// Staff have suspended the account. The password or the passkey was right.
             AccountSuspended {} => AccountSuspendedProblem {
