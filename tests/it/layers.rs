@@ -5,13 +5,15 @@ use std::{collections::BTreeSet, fs, path::Path};
 use crate::style::sources;
 
 /// The crates, lowest first, each with its allowed dependencies in this workspace.
-const MAP: [(&str, &[&str]); 17] = [
+const MAP: [(&str, &[&str]); 19] = [
     ("telemetry", &[]),
     ("client-limits", &[]),
     ("graphql-contract", &[]),
-    ("graphql-transport", &["client-limits", "graphql-contract", "telemetry"]),
+    ("graphql-direct-macros", &[]),
+    ("graphql-direct", &["graphql-direct-macros"]),
+    ("graphql-transport", &["client-limits", "graphql-contract", "graphql-direct", "telemetry"]),
     ("mysql-engine", &["telemetry"]),
-    ("types", &["client-limits", "mysql-engine", "telemetry"]),
+    ("types", &["client-limits", "graphql-direct", "mysql-engine", "telemetry"]),
     ("auth", &["client-limits", "types"]),
     ("rules", &["types"]),
     ("store", &["client-limits", "mysql-engine", "types"]),
@@ -34,13 +36,26 @@ const MAP: [(&str, &[&str]); 17] = [
         ],
     ),
     ("import", &["auth", "domain", "mysql-engine", "store", "types"]),
-    ("graphql", &["auth", "client-limits", "domain", "graphql-contract", "graphql-transport", "telemetry", "types"]),
+    (
+        "graphql",
+        &[
+            "auth",
+            "client-limits",
+            "domain",
+            "graphql-contract",
+            "graphql-direct",
+            "graphql-transport",
+            "telemetry",
+            "types",
+        ],
+    ),
     ("pages", &["graphql-transport", "mail"]),
     ("tour", &["types"]),
 ];
 
 /// General crates, independent of this program.
-const GENERAL: [&str; 3] = ["client-limits", "graphql-contract", "graphql-transport"];
+const GENERAL: [&str; 5] =
+    ["client-limits", "graphql-contract", "graphql-direct", "graphql-direct-macros", "graphql-transport"];
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()

@@ -19,6 +19,7 @@ mod costs;
 mod cursors;
 mod demo;
 mod desk;
+mod direct;
 mod docs;
 mod embedded;
 mod encryption;

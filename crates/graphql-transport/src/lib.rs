@@ -16,7 +16,7 @@ mod gate;
 mod heads;
 mod health;
 mod http;
-mod json;
+pub mod json;
 mod memory_pool;
 mod metering;
 mod metrics;

@@ -166,8 +166,10 @@ impl Shared {
         let meter = (size > gate::LARGE_SIZE).then(|| Meter::new(self.settings.max_built_bytes));
         let data = || {
             let mut data = data();
-            if let Some(meter) = &meter {
-                data.insert(Arc::clone(meter));
+            match &meter {
+                Some(meter) => data.insert(Arc::clone(meter)),
+                // What is written at once is not metered.
+                None => data.insert(graphql_direct::Enabled),
             }
             data
         };

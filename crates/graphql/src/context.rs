@@ -14,6 +14,7 @@ use super::{
 use auth::{AccountOwner, Member, Viewer};
 use client_limits::AddressPrefix;
 use domain::{app::App, listings::ListingWithCover, search::ListingSource};
+use graphql_direct::{InMemory, Indirect};
 use graphql_transport::StreamPosition;
 use types::{ListingId, error};
 
@@ -121,6 +122,14 @@ impl PublicRows<'_> {
     }
 }
 
+impl PublicRows<'_> {
+    /// The row of a key, if it is in memory, and the reader has learned of all changes.
+    fn kept<K: Public>(self, key: &K) -> Option<K::Row> {
+        self.learned?.get()?;
+        self.scope.app.rows.get(key.object()?, key)
+    }
+}
+
 impl ListingSource for PublicRows<'_> {
     type Error = Fault;
 
@@ -180,6 +189,14 @@ pub trait ContextExt {
     fn load<K: Public>(&self, key: K) -> impl Future<Output = Result<Option<K::Row>>> + Send {
         let rows = self.public_rows();
         async move { Ok(rows.load(key).await?) }
+    }
+
+    /// A public row that is in memory.
+    ///
+    /// # Errors
+    /// When it is not.
+    fn kept<K: Public>(&self, key: &K) -> InMemory<K::Row> {
+        self.public_rows().kept(key).ok_or(Indirect)
     }
 
     /// What reads public rows: for a query those of its beginning or later, for a mutation those of the database.

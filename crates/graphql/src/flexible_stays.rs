@@ -1,6 +1,7 @@
 //! Flexible dates of searches.
 
 use async_graphql::{InputObject, Object, OneofObject};
+use graphql_direct::direct;
 
 use super::{
     checked::Checked,
@@ -85,6 +86,7 @@ impl FlexibleDatesInput {
 pub struct StayDates(pub Stay);
 
 /// The dates of a stay.
+#[direct]
 #[Object]
 impl StayDates {
     /// First night.

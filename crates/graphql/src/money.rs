@@ -1,6 +1,7 @@
 //! Amounts and prices.
 
 use async_graphql::Object;
+use graphql_direct::direct;
 
 use types::Currency;
 use types::scalars::{Decimal, MinorUnits};
@@ -10,6 +11,7 @@ use types::scalars::{Decimal, MinorUnits};
 pub struct Money(pub types::Money);
 
 /// An exact amount of money.
+#[direct]
 #[Object]
 impl Money {
     /// The amount in minor units of the currency: 74230 for 742.30 EUR, 742 for 742 JPY.

@@ -2,12 +2,13 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use async_graphql::SimpleObject;
+use async_graphql::{Context, SimpleObject};
+use graphql_direct::{InMemory, Indirect, WriteDirect};
 
 use types::{Newest, Page, error::Result, scalars::Cursor};
 
 /// The position of a page in its list, as in the Relay specification.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, WriteDirect)]
 pub struct PageInfo {
     /// Whether more items follow this page.
     pub has_next_page: bool,
@@ -17,6 +18,22 @@ pub struct PageInfo {
     pub start_cursor: Option<Cursor>,
     /// Cursor of the last item; null on an empty page.
     pub end_cursor: Option<Cursor>,
+}
+
+/// The argument `first` of a field that is written directly: 20 when omitted, as everywhere in the contract.
+///
+/// # Errors
+/// When it is no number.
+pub fn first_of(ctx: &Context<'_>) -> InMemory<Option<i32>> {
+    ctx.param_value("first", Some(|| Some(20))).map(|(_, first)| first).map_err(|_| Indirect)
+}
+
+/// The argument `after` of a field that is written directly.
+///
+/// # Errors
+/// When it is no cursor.
+pub fn after_of(ctx: &Context<'_>) -> InMemory<Option<Cursor>> {
+    ctx.param_value("after", None).map(|(_, after)| after).map_err(|_| Indirect)
 }
 
 /// The requested page of a list, newest first.

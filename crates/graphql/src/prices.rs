@@ -1,6 +1,7 @@
 //! Prices with their lines, of hits, quotes and bookings.
 
 use async_graphql::{Object, SimpleObject};
+use graphql_direct::{WriteDirect, direct};
 
 use super::{money::Money, problems::StayViolation};
 use domain::{estimates::Estimate, pricing};
@@ -31,6 +32,7 @@ impl From<pricing::PricedStay> for Price {
 }
 
 /// A price in lines that sum exactly to the total.
+#[direct]
 #[Object]
 impl Price {
     /// The lines, in order.
@@ -51,7 +53,7 @@ impl Price {
 }
 
 /// One line of a price.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, WriteDirect)]
 pub struct PriceLine {
     /// The purpose of the line.
     kind: PriceLineKind,

@@ -1,6 +1,7 @@
 //! Search of listings.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
+use graphql_direct::{Direct, WriteDirect};
 use tokio::sync::OnceCell;
 
 use super::{
@@ -267,20 +268,20 @@ pub struct ListingSearchConnection {
 #[Object]
 impl ListingSearchConnection {
     /// The hits with their cursors.
-    async fn edges(&self) -> Vec<ListingSearchEdge> {
+    async fn edges(&self) -> Direct<Vec<ListingSearchEdge>> {
         let edge =
             |(cursor, hit): &(Cursor, Hit)| ListingSearchEdge { cursor: cursor.clone(), node: hit.clone().into() };
-        self.page.items.iter().map(edge).collect()
+        Direct(self.page.items.iter().map(edge).collect())
     }
 
     /// The hits.
-    async fn nodes(&self) -> Vec<ListingHit> {
-        self.page.items.iter().map(|(_, hit)| hit.clone().into()).collect()
+    async fn nodes(&self) -> Direct<Vec<ListingHit>> {
+        Direct(self.page.items.iter().map(|(_, hit)| hit.clone().into()).collect())
     }
 
     /// Position of the page in the list.
-    async fn page_info(&self) -> PageInfo {
-        self.page.page_info.clone()
+    async fn page_info(&self) -> Direct<PageInfo> {
+        Direct(self.page.page_info.clone())
     }
 
     /// Number of matching listings: exact, however many there are, if the server's search index can answer the search. Otherwise (see `facets`) counted up to 1,000, and null when there are more.
@@ -313,7 +314,7 @@ impl ListingSearchConnection {
 }
 
 /// One hit of a page.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, WriteDirect)]
 pub struct ListingSearchEdge {
     /// Position in the list.
     cursor: Cursor,
@@ -322,7 +323,7 @@ pub struct ListingSearchEdge {
 }
 
 /// A listing that matches the search.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, WriteDirect)]
 pub struct ListingHit {
     /// The listing.
     listing: Listing,

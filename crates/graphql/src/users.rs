@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
+use graphql_direct::{InMemory, direct};
 
 use super::{
     context::ContextExt,
@@ -19,6 +20,7 @@ use types::scalars::{Cursor, Date, Url};
 pub struct User(pub Arc<users::User>);
 
 /// The public profile of a person.
+#[direct]
 #[Object]
 impl User {
     /// Opaque id, `usr_…`.
@@ -70,6 +72,14 @@ impl User {
     ) -> Option<Result<ListingConnection>> {
         Some(listings::published_of_host(ctx, self.0.id, first, after).await)
     }
+}
+
+/// The user with this id, if they are in memory.
+///
+/// # Errors
+/// When they are not.
+pub fn kept_user(ctx: &Context<'_>, id: UserId) -> InMemory<Option<User>> {
+    ctx.kept(&UserById(id)).map(User).map(Some)
 }
 
 /// The user with this id.

@@ -7,6 +7,7 @@ mod confirmation_code;
 mod coordinates;
 pub mod countries;
 pub mod cursor;
+mod direct;
 mod email;
 mod enums;
 // Errors, and their names in the contract.

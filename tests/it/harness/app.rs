@@ -49,8 +49,8 @@ pub struct TestApp {
     pub mailbox: Arc<Mailbox>,
     test: Arc<TestDatabase>,
     documents: Arc<Documents>,
-    schema: Schema,
-    public: Arc<PublicLoaders>,
+    pub schema: Schema,
+    pub public: Arc<PublicLoaders>,
     streams: Arc<StreamLoaders>,
     numbers: Arc<AtomicU64>,
 }
@@ -302,7 +302,7 @@ impl TestApp {
         self.documents.prepare(query, None, &Variables::default()).is_ok()
     }
 
-    fn prepare(&self, query: &str, variables: Value) -> async_graphql::Request {
+    pub fn prepare(&self, query: &str, variables: Value) -> async_graphql::Request {
         let prepared = self.documents.prepare(query, None, &Variables::from_json(variables));
         prepared.unwrap_or_else(|errors| panic!("{query}: {errors:?}")).into_request()
     }

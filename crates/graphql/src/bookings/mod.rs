@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 pub use details::{AvailableAction, CancellationPreview, TripDetails};
+use graphql_direct::Direct;
 pub use mutations::BookingMutation;
 pub use pages::{BookingConnection, BookingEdge, MyTrips};
 
@@ -109,18 +110,18 @@ impl Booking {
     }
 
     /// The listing.
-    async fn listing(&self, ctx: &Context<'_>) -> Option<Result<Listing>> {
-        find_known(ctx, self.0.listing_id).await.transpose()
+    async fn listing(&self, ctx: &Context<'_>) -> Option<Result<Direct<Listing>>> {
+        find_known(ctx, self.0.listing_id).await.map(|found| found.map(Direct)).transpose()
     }
 
     /// The guest.
-    async fn guest(&self, ctx: &Context<'_>) -> Option<Result<User>> {
-        find_user(ctx, self.0.guest_id).await.transpose()
+    async fn guest(&self, ctx: &Context<'_>) -> Option<Result<Direct<User>>> {
+        find_user(ctx, self.0.guest_id).await.map(|found| found.map(Direct)).transpose()
     }
 
     /// The host.
-    async fn host(&self, ctx: &Context<'_>) -> Option<Result<User>> {
-        find_user(ctx, self.0.host_id).await.transpose()
+    async fn host(&self, ctx: &Context<'_>) -> Option<Result<Direct<User>>> {
+        find_user(ctx, self.0.host_id).await.map(|found| found.map(Direct)).transpose()
     }
 
     /// The quote it was made from; visible to its guest only.
@@ -149,8 +150,8 @@ impl Booking {
     }
 
     /// The price for the guest, exactly as quoted.
-    async fn price(&self) -> Result<Price> {
-        Ok(Price::new(self.0.price_lines.read()?, self.0.currency))
+    async fn price(&self) -> Result<Direct<Price>> {
+        Ok(Direct(Price::new(self.0.price_lines.read()?, self.0.currency)))
     }
 
     /// The host's earnings if the stay takes place; after a cancellation, the host's share of the amount that is not refunded, 0 after a full refund or without payment. Visible to the host only.

@@ -1,6 +1,7 @@
 //! Parts of listings.
 
 use async_graphql::{Object, SimpleObject};
+use graphql_direct::{WriteDirect, direct};
 
 use crate::money::Money;
 use domain::listings::{
@@ -10,7 +11,7 @@ use types::scalars::Url;
 use types::{Currency, Point};
 
 /// An amenity.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, WriteDirect)]
 pub struct Amenity {
     /// Stable name for programs, for `ListingFilter.amenities`: `free-parking-on-premises`.
     slug: String,
@@ -25,7 +26,7 @@ impl From<AmenityRow> for Amenity {
 }
 
 /// A photo.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, WriteDirect)]
 pub struct Photo {
     /// URL of the photo.
     url: Url,
@@ -40,7 +41,7 @@ impl From<PhotoRow> for Photo {
 }
 
 /// A point on earth, WGS 84.
-#[derive(Debug, Clone, Copy, SimpleObject)]
+#[derive(Debug, Clone, Copy, SimpleObject, WriteDirect)]
 pub struct GeoPoint {
     /// Degrees north, -90 to 90.
     latitude: f64,
@@ -55,7 +56,7 @@ impl From<Point> for GeoPoint {
 }
 
 /// Approximate location of a listing.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, SimpleObject, WriteDirect)]
 pub struct Place {
     /// City.
     city: String,
@@ -103,6 +104,7 @@ impl ListingPricing {
 }
 
 /// Prices and fees. The price of a stay is in `Listing.price`; `quoteStay` locks it.
+#[direct]
 #[Object]
 impl ListingPricing {
     /// Currency of all amounts of this listing.
@@ -152,7 +154,7 @@ impl ListingPricing {
 }
 
 /// Which stays a listing allows. Single nights can have other limits: see `NightAvailability`.
-#[derive(Debug, Clone, Copy, SimpleObject)]
+#[derive(Debug, Clone, Copy, SimpleObject, WriteDirect)]
 pub struct StayRules {
     /// Minimum nights.
     min_nights: u16,
@@ -182,7 +184,7 @@ impl From<Rules> for StayRules {
 }
 
 /// Average ratings by guests. Reviews that are not published yet are not included.
-#[derive(Debug, Clone, Copy, SimpleObject)]
+#[derive(Debug, Clone, Copy, SimpleObject, WriteDirect)]
 pub struct RatingSummary {
     /// Overall, 1 to 5; null without ratings.
     average: Option<f64>,

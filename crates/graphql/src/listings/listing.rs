@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
+use graphql_direct::{Direct, InMemory, Indirect, direct};
 
 use super::{Amenity, ListingPricing, Photo, Place, RatingSummary, StayRules};
 use crate::{
@@ -35,6 +36,7 @@ impl From<Arc<listings::ListingWithCover>> for Listing {
 }
 
 /// A place to stay.
+#[direct]
 #[Object]
 impl Listing {
     /// Opaque id, `lst_…`.
@@ -103,18 +105,20 @@ impl Listing {
     }
 
     /// Amenities in order of their names, at most 100.
-    async fn amenities(&self, ctx: &Context<'_>) -> Option<Result<Vec<Amenity>>> {
+    #[direct(in_memory = kept_amenities, of = Vec<Amenity>)]
+    async fn amenities(&self, ctx: &Context<'_>) -> Option<Result<Direct<Vec<Amenity>>>> {
         let offers = ctx.load(AmenitiesOf(self.0.id)).await;
-        Some(offers.map(|rows| rows.iter().flat_map(|rows| rows.iter()).cloned().map(Into::into).collect()))
+        Some(offers.map(|rows| Direct(all(rows.as_deref()))))
     }
 
     /// Photos in the host's order, cover photo first.
+    #[direct(in_memory = kept_photos, of = Vec<Photo>)]
     async fn photos(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
-    ) -> Option<Result<Vec<Photo>>> {
-        Some(photos(ctx, self.0.id, first).await)
+    ) -> Option<Result<Direct<Vec<Photo>>>> {
+        Some(photos(ctx, self.0.id, first).await.map(Direct))
     }
 
     /// The first photo; null when there is none.
@@ -123,6 +127,7 @@ impl Listing {
     }
 
     /// The host.
+    #[direct(in_memory = kept_host, of = Option<User>)]
     async fn host(&self, ctx: &Context<'_>) -> Option<Result<User>> {
         users::find_user(ctx, self.0.host_id).await.transpose()
     }
@@ -173,13 +178,14 @@ impl Listing {
     }
 
     /// Published reviews, newest first.
+    #[direct(in_memory = kept_reviews, of = ReviewConnection)]
     async fn reviews(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Maximum number of items, 1 to 100.", default_with = "Some(20)")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<Cursor>,
-    ) -> Option<Result<ReviewConnection>> {
-        Some(reviews(ctx, self.0.id, first, after).await)
+    ) -> Option<Result<Direct<ReviewConnection>>> {
+        Some(reviews(ctx, self.0.id, first, after).await.map(Direct))
     }
 
     /// The current price of a stay, for any viewer, signed in or anonymous. It locks nothing: `quoteStay` locks the price.
@@ -222,11 +228,40 @@ impl Listing {
     }
 }
 
-async fn photos(ctx: &Context<'_>, listing: ListingId, first: Option<i32>) -> Result<Vec<Photo>> {
+/// Rows as objects; none when there is no list of rows.
+fn all<R: Clone + Into<T>, T>(rows: Option<&[R]>) -> Vec<T> {
+    rows.unwrap_or_default().iter().cloned().map(Into::into).collect()
+}
+
+fn kept_amenities(listing: &Listing, ctx: &Context<'_>) -> InMemory<Vec<Amenity>> {
+    Ok(all(Some(&*ctx.kept(&AmenitiesOf(listing.0.id))?)))
+}
+
+fn kept_host(listing: &Listing, ctx: &Context<'_>) -> InMemory<Option<User>> {
+    users::kept_user(ctx, listing.0.host_id)
+}
+
+fn photos_of(listing: ListingId, first: Option<i32>) -> Result<PhotosOf> {
     let page = Page::<()>::new(first, None).map_err(error::Error::from)?;
-    let first = u16::try_from(page.first).unwrap_or(u16::MAX);
-    let photos = ctx.load(PhotosOf { listing, first }).await?;
-    Ok(photos.iter().flat_map(|rows| rows.iter()).cloned().map(Into::into).collect())
+    Ok(PhotosOf { listing, first: u16::try_from(page.first).unwrap_or(u16::MAX) })
+}
+
+async fn photos(ctx: &Context<'_>, listing: ListingId, first: Option<i32>) -> Result<Vec<Photo>> {
+    Ok(all(ctx.load(photos_of(listing, first)?).await?.as_deref()))
+}
+
+fn kept_photos(listing: &Listing, ctx: &Context<'_>) -> InMemory<Vec<Photo>> {
+    let key = photos_of(listing.0.id, pages::first_of(ctx)?).map_err(|_| Indirect)?;
+    Ok(all(Some(&*ctx.kept(&key)?)))
+}
+
+fn reviews_of(listing: ListingId, first: Option<i32>, after: Option<&Cursor>) -> Result<ReviewsOf> {
+    Ok(ReviewsOf(OfListing { listing, page: pages::newest(first, after)? }))
+}
+
+fn page_of_reviews(rows: Option<Arc<PageOf<Arc<reviews::Review>>>>) -> ReviewConnection {
+    let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
+    Cursored::new(rows, |row| reviews::place(row).to_cursor()).into()
 }
 
 async fn reviews(
@@ -235,10 +270,13 @@ async fn reviews(
     first: Option<i32>,
     after: Option<Cursor>,
 ) -> Result<ReviewConnection> {
-    let page = pages::newest(first, after.as_ref())?;
-    let rows = ctx.load(ReviewsOf(OfListing { listing, page })).await?;
-    let rows = rows.map_or_else(PageOf::default, Arc::unwrap_or_clone);
-    Ok(Cursored::new(rows, |row| reviews::place(row).to_cursor()).into())
+    Ok(page_of_reviews(ctx.load(reviews_of(listing, first, after.as_ref())?).await?))
+}
+
+fn kept_reviews(listing: &Listing, ctx: &Context<'_>) -> InMemory<ReviewConnection> {
+    let (first, after) = (pages::first_of(ctx)?, pages::after_of(ctx)?);
+    let key = reviews_of(listing.0.id, first, after.as_ref()).map_err(|_| Indirect)?;
+    Ok(page_of_reviews(Some(ctx.kept(&key)?)))
 }
 
 async fn price(ctx: &Context<'_>, listing: &listings::Listing, stay: StayInput) -> Result<StayPrice> {

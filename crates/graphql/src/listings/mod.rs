@@ -9,6 +9,7 @@ mod input_parser;
 
 use async_graphql::{Context, ID, Object};
 pub use fields::{Amenity, GeoPoint, ListingPricing, Photo, Place, RatingSummary, StayRules};
+use graphql_direct::Direct;
 pub use listing::Listing;
 pub use mutations::ListingMutation;
 pub use pages::{ListingConnection, ListingEdge, page_of_host, published_of_host};
@@ -32,9 +33,9 @@ impl ListingQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Opaque id, `lst_…`.")] id: ID,
-    ) -> Option<Result<Listing>> {
+    ) -> Option<Result<Direct<Listing>>> {
         match ids::argument(&id) {
-            Ok(id) => find_listing(ctx, id).await.transpose(),
+            Ok(id) => find_listing(ctx, id).await.map(|found| found.map(Direct)).transpose(),
             Err(error) => Some(Err(error.into())),
         }
     }

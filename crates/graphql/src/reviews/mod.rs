@@ -5,6 +5,7 @@ mod mutations;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
+use graphql_direct::{InMemory, WriteDirect, direct};
 pub use mutations::ReviewMutation;
 
 use super::{
@@ -29,6 +30,7 @@ impl From<Arc<reviews::Review>> for Review {
 }
 
 /// A guest's review of a stay.
+#[direct]
 #[Object]
 impl Review {
     /// Opaque id, `rev_…`.
@@ -42,6 +44,7 @@ impl Review {
     }
 
     /// The author.
+    #[direct(in_memory = kept_author, of = Option<User>)]
     async fn author(&self, ctx: &Context<'_>) -> Option<Result<User>> {
         users::find_user(ctx, self.0.author_id).await.transpose()
     }
@@ -78,7 +81,7 @@ impl Review {
 }
 
 /// Ratings by category, each 1 to 5.
-#[derive(Debug, Clone, Copy, SimpleObject)]
+#[derive(Debug, Clone, Copy, SimpleObject, WriteDirect)]
 pub struct CategoryRatings {
     /// Cleanliness.
     cleanliness: u8,
@@ -109,11 +112,17 @@ impl CategoryRatings {
 
 connection! {
     /// A page of reviews.
+    #[derive(WriteDirect)]
     ReviewConnection,
     /// One review of a page.
+    #[derive(WriteDirect)]
     ReviewEdge,
     /// The review.
     Review
+}
+
+fn kept_author(review: &Review, ctx: &Context<'_>) -> InMemory<Option<User>> {
+    users::kept_user(ctx, review.0.author_id)
 }
 
 /// The review with this id, if everyone can see it or the viewer wrote it.

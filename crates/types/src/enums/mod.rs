@@ -41,6 +41,17 @@ macro_rules! enums {
             }
         }
 
+        impl graphql_direct::WriteDirect for $name {
+            fn write<'a>(
+                &self,
+                _: &graphql_direct::Plan<'a>,
+                out: &mut graphql_direct::Output<'a>,
+            ) -> Result<(), graphql_direct::Indirect> {
+                out.name(self.as_str());
+                Ok(())
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
