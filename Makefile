@@ -22,7 +22,7 @@ test: ## Run all tests (ARGS="name": only those whose name contains it)
 	@sh scripts/test.sh $(ARGS)
 
 # Modules and names of tests. Those that need external data are not included.
-PROOFS = search_index:: row_cache:: races:: equality:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool:: plans:: loaders:: hostile:: siege:: large:: watchers:: documents:: executor_faults:: limits:: \
+PROOFS = direct:: search_index:: row_cache:: races:: equality:: rush:: faults:: leaving:: healing:: outage:: idempotency:: pool:: plans:: loaders:: hostile:: siege:: large:: watchers:: documents:: executor_faults:: limits:: \
 	http:: websocket:: an_expired_hold_blocks_no_guest
 
 prove: ## Run the long tests of races, crashes, hangs and attacks: a release build, then up to 15 minutes
