@@ -4,17 +4,17 @@ use std::io::Read as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::storage::{OpenStorage, pool_options};
+use super::storage::{OpenStorage, app_on, pool_options, unused_keys};
 use crate::config::Storage;
 use anyhow::{Context as _, bail};
-use auth::{Keys, NewPassword, Password, PasswordHasher, SigningKey};
+use auth::{NewPassword, Password};
 use clap::{Args, Subcommand};
 use domain::app::App;
 use domain::events::Cause;
 use domain::{accounts, role_grants};
 use mysql_engine::Database;
 use store::migrate;
-use types::{Email, Entropy, OsEntropy};
+use types::{Email, OsEntropy};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -51,22 +51,14 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         opened.wait_until_reachable(&storage).await?;
         migrate::up(opened.url()).await?;
         let database = Database::connect(opened.url(), pool_options(&storage, &OsEntropy)).await?;
-        create(&app_on(database)?, &email, name, password).await
+        let app = app_on(database, unused_keys())?.caused_by(Cause::Job("staygate admin create"));
+        create(&app, &email, name, password).await
     };
     let done = done.await;
     let closed = opened.close(Duration::from_secs(3600)).await;
     done?;
     closed?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// An app that signs no tokens.
-fn app_on(database: Database) -> anyhow::Result<App> {
-    let entropy: &dyn Entropy = &OsEntropy;
-    let secret = entropy.bytes::<32>().to_vec();
-    let keys = Keys::new(SigningKey { id: "command".into(), secret }, &[]);
-    let app = App::builder(database, keys, PasswordHasher::new(1, &OsEntropy)?).build();
-    Ok(app.caused_by(Cause::Job("staygate admin create")))
 }
 
 /// The password on standard input, without the end of its line.

@@ -1,14 +1,19 @@
-//! Verifies the audit log.
+//! Verifies and exports the audit log.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::storage::{OpenStorage, pool_options};
-use crate::config::Storage;
+use super::storage::{OpenStorage, app_on, pool_options, unused_keys};
+use crate::config::{KeySettings, Storage};
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use domain::audit;
+use domain::app::App;
+use domain::audit::{self, LogEntry};
 use mysql_engine::Database;
-use types::OsEntropy;
+use serde_json::json;
+use types::{OsEntropy, Timestamp};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -26,6 +31,34 @@ enum Action {
         #[command(flatten)]
         storage: Storage,
     },
+    /// Print all entries, oldest first, each as a line of JSON.
+    ///
+    /// The reasons are encrypted in the database: the signing keys of the server are needed.
+    Export {
+        #[command(flatten)]
+        range: Range,
+        #[command(flatten)]
+        storage: Storage,
+        #[command(flatten)]
+        keys: KeySettings,
+    },
+}
+
+/// Which entries to export.
+#[derive(Debug, Clone, Copy, Args)]
+struct Range {
+    /// Only entries of this time or later, such as 2026-03-01T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    from: Option<DateTime<Utc>>,
+    /// Only entries before this time.
+    #[arg(long, value_name = "TIME")]
+    to: Option<DateTime<Utc>>,
+}
+
+impl Range {
+    fn contains(self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at.utc()) && self.to.is_none_or(|to| at.utc() < to)
+    }
 }
 
 /// The number and the hash of an entry.
@@ -39,18 +72,38 @@ fn known_end(text: &str) -> Result<(u64, String), String> {
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Action::Verify { known, storage } = arguments.action;
-    let opened = OpenStorage::existing(&storage).await?;
-    let verified = async {
-        opened.wait_until_reachable(&storage).await?;
-        let database = Database::connect(opened.url(), pool_options(&storage, &OsEntropy)).await?;
-        anyhow::Ok(audit::verify(&mut database.conn().await?, known).await?)
+    match arguments.action {
+        Action::Verify { known, storage } => {
+            with_database(&storage, async |database| verify(&database, known).await).await
+        }
+        Action::Export { range, storage, keys } => {
+            let keys = keys.existing(&storage).context("the reasons of entries are encrypted")?;
+            // A server that has never started has encrypted nothing.
+            let keys = keys.map_or_else(unused_keys, |keys| keys.verifier());
+            with_database(&storage, async |database| export(&app_on(database, keys)?, range).await).await
+        }
+    }
+}
+
+/// Runs `command` on the database, if there is one.
+async fn with_database(
+    storage: &Storage,
+    command: impl AsyncFnOnce(Database) -> anyhow::Result<ExitCode>,
+) -> anyhow::Result<ExitCode> {
+    let opened = OpenStorage::existing(storage).await?;
+    let done = async {
+        opened.wait_until_reachable(storage).await?;
+        command(Database::connect(opened.url(), pool_options(storage, &OsEntropy)).await?).await
     };
-    let verified = verified.await;
+    let done = done.await;
     let closed = opened.close(Duration::from_secs(3600)).await;
-    let verified = verified?;
+    let done = done?;
     closed?;
-    match verified {
+    Ok(done)
+}
+
+async fn verify(database: &Database, known: Option<(u64, String)>) -> anyhow::Result<ExitCode> {
+    match audit::verify(&mut database.conn().await?, known).await? {
         Ok(chain) => {
             println!("{} entries, none is broken.", chain.entries);
             if let Some(hash) = chain.last {
@@ -63,4 +116,34 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+async fn export(app: &App, range: Range) -> anyhow::Result<ExitCode> {
+    let mut last = 0;
+    loop {
+        let entries = audit::after(app, last).await?;
+        let Some(end) = entries.last() else { return Ok(ExitCode::SUCCESS) };
+        last = end.content.sequence;
+        let lines: String = entries.iter().filter(|entry| range.contains(entry.content.at)).map(line).collect();
+        std::io::stdout().write_all(lines.as_bytes()).context("writing to standard output")?;
+    }
+}
+
+/// An entry as a line of JSON.
+fn line(entry: &LogEntry) -> String {
+    let content = &entry.content;
+    let object = json!({
+        "number": content.sequence,
+        "hash": entry.hash,
+        "at": content.at,
+        "actor": content.actor,
+        "onBehalfOf": content.on_behalf_of,
+        "action": content.action,
+        "subject": content.subject,
+        "reason": (!entry.is_reason_erased).then_some(&content.reason),
+        "before": content.before,
+        "after": content.after,
+        "request": content.request,
+    });
+    format!("{object}\n")
 }

@@ -93,8 +93,10 @@ enum Command {
     #[command(after_help = "Examples:\n  staygate admin create --email ada@example.org\n  \
                       staygate admin create --email ada@example.org --password-stdin < password")]
     Admin(admin::Arguments),
-    /// Verify that no entry of the audit log was changed or removed.
-    #[command(after_help = "Example:\n  staygate audit verify")]
+    /// Verify that no entry of the audit log was changed or removed, or export the log.
+    #[command(
+        after_help = "Examples:\n  staygate audit verify\n  staygate audit export --from 2026-03-01T00:00:00Z > audit.jsonl"
+    )]
     Audit(audit::Arguments),
     /// Show what mails look like.
     #[command(

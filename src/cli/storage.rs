@@ -1,9 +1,11 @@
 use crate::config::{DATABASE_NAME, Storage};
 use anyhow::{Context, anyhow, bail};
+use auth::{Keys, PasswordHasher, SigningKey};
+use domain::app::App;
 use mysql_engine::embedded::{Durability, Embedded, EmbeddedError, FolderState, ServerSettings, folder_state};
 use mysql_engine::{Database, Options};
 use std::time::{Duration, Instant};
-use types::Entropy;
+use types::{Entropy, OsEntropy};
 
 /// The pause between two attempts to reach a database.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -109,4 +111,15 @@ pub(super) fn pool_options(storage: &Storage, entropy: &dyn Entropy) -> Options 
         seed: u64::from_le_bytes(entropy.bytes()),
         ..Options::default()
     }
+}
+
+/// Keys of a command that neither signs nor reads anything with them.
+pub(super) fn unused_keys() -> Keys {
+    let entropy: &dyn Entropy = &OsEntropy;
+    Keys::new(SigningKey { id: "command".into(), secret: entropy.bytes::<32>().to_vec() }, &[])
+}
+
+/// The app of a command that serves nobody.
+pub(super) fn app_on(database: Database, keys: Keys) -> anyhow::Result<App> {
+    Ok(App::builder(database, keys, PasswordHasher::new(1, &OsEntropy)?).build())
 }

@@ -38,7 +38,7 @@ pub use privacy::Privacy;
 pub use profile::{Profile, Switch};
 pub use retention::Retention;
 pub use secret::Secret;
-pub use sign_in::SignIn;
+pub use sign_in::{KeySettings, SignIn};
 pub use signing::{SigningKey, SigningKeys};
 pub use storage::{DATABASE_NAME, Storage};
 pub use streams::Streams;

@@ -74,7 +74,7 @@ impl Config {
             ),
             (self.booking.demo != Demo::On, "--demo is on: demo accounts have public passwords; omit it"),
             (
-                self.sign_in.are_keys_given(),
+                self.sign_in.keys.are_given(),
                 "the signing keys are not given: set STAYGATE_JWT_SECRET or STAYGATE_JWT_SECRET_FILE",
             ),
             (

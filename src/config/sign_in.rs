@@ -7,10 +7,10 @@ use clap::Args;
 
 use super::{ConfigError, IdentityProviderSettings, Secret, SigningKeys, Storage, between, identity_providers, secret};
 
-/// Settings of tokens and passwords.
+/// Where the keys that sign access tokens come from.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sign-in")]
-pub struct SignIn {
+pub struct KeySettings {
     /// The keys that sign access tokens: KID:SECRET, separated by commas or newlines. The first
     /// signs, all are accepted, so put a new key first and remove the old one a day later. Each
     /// secret has at least 32 characters. Required with DATABASE_URL; generated once into the data
@@ -21,6 +21,42 @@ pub struct SignIn {
     /// A file that holds STAYGATE_JWT_SECRET.
     #[arg(long, env = "STAYGATE_JWT_SECRET_FILE", value_name = "FILE")]
     jwt_secret_file: Option<PathBuf>,
+}
+
+impl KeySettings {
+    /// The keys that sign access tokens; `None` when they have yet to be generated in the data
+    /// folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`]; `Missing` when a server with DATABASE_URL has none, because instances
+    /// behind one address must share the same keys.
+    pub fn existing(&self, storage: &Storage) -> Result<Option<SigningKeys>, ConfigError> {
+        const SETTING: &str = "STAYGATE_JWT_SECRET";
+        let (given, file) = (self.jwt_secret.as_ref(), self.jwt_secret_file.as_ref());
+        match secret::read(SETTING, given, "STAYGATE_JWT_SECRET_FILE", file)? {
+            Some(keys) => SigningKeys::parse(keys.expose()).map(Some),
+            None if storage.is_embedded()? => SigningKeys::load(&storage.data_dir),
+            None => Err(ConfigError::Missing {
+                setting: SETTING,
+                why: "a server with DATABASE_URL needs keys that all its instances share. Make one with `openssl rand -hex 32` \
+                      and set it as KID:SECRET, for example 2026a:4f1c…",
+            }),
+        }
+    }
+
+    /// Whether the operator set the keys, instead of having them generated.
+    pub fn are_given(&self) -> bool {
+        self.jwt_secret.is_some() || self.jwt_secret_file.is_some()
+    }
+}
+
+/// Settings of tokens and passwords.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sign-in")]
+pub struct SignIn {
+    /// The keys that sign access tokens.
+    #[command(flatten)]
+    pub keys: KeySettings,
 
     /// How long an access token is valid, in minutes.
     #[arg(long, env = "STAYGATE_ACCESS_MINUTES", value_name = "MIN", default_value_t = 15, value_parser = between(1, 1440))]
@@ -54,31 +90,11 @@ impl SignIn {
     /// needed.
     ///
     /// # Errors
-    /// [`ConfigError`]; `Missing` when a server with DATABASE_URL has none, because instances
-    /// behind one address must share the same keys.
+    /// See [`KeySettings::existing`].
     pub fn signing_keys(&self, storage: &Storage, entropy: &dyn types::Entropy) -> Result<SigningKeys, ConfigError> {
-        match self.existing_keys(storage)? {
+        match self.keys.existing(storage)? {
             Some(keys) => Ok(keys),
             None => SigningKeys::load_or_generate(&storage.data_dir, entropy),
-        }
-    }
-
-    /// The keys that sign access tokens; `None` when they have yet to be generated in the data
-    /// folder.
-    ///
-    /// # Errors
-    /// See [`Self::signing_keys`].
-    pub fn existing_keys(&self, storage: &Storage) -> Result<Option<SigningKeys>, ConfigError> {
-        const SETTING: &str = "STAYGATE_JWT_SECRET";
-        let (given, file) = (self.jwt_secret.as_ref(), self.jwt_secret_file.as_ref());
-        match secret::read(SETTING, given, "STAYGATE_JWT_SECRET_FILE", file)? {
-            Some(keys) => SigningKeys::parse(keys.expose()).map(Some),
-            None if storage.is_embedded()? => SigningKeys::load(&storage.data_dir),
-            None => Err(ConfigError::Missing {
-                setting: SETTING,
-                why: "a server with DATABASE_URL needs keys that all its instances share. Make one with `openssl rand -hex 32` \
-                      and set it as KID:SECRET, for example 2026a:4f1c…",
-            }),
         }
     }
 
@@ -89,11 +105,6 @@ impl SignIn {
     pub fn identity_providers(&self) -> Result<IdentityProviderSettings, ConfigError> {
         let file = self.identity_providers.as_deref().filter(|path| !path.as_os_str().is_empty());
         file.map_or_else(|| Ok(IdentityProviderSettings::default()), identity_providers::read)
-    }
-
-    /// Whether the operator set the keys, instead of having them generated.
-    pub fn are_keys_given(&self) -> bool {
-        self.jwt_secret.is_some() || self.jwt_secret_file.is_some()
     }
 
     /// The number of passwords hashed at a time.

@@ -6,9 +6,14 @@ use std::{
 };
 
 use chrono::Duration;
-use serde_json::json;
+use serde_json::{Value, json};
+use types::StaffRole;
 
-use crate::harness::{actors::Actor, app::TestApp};
+use crate::{
+    desk::act,
+    harness::{actors::Actor, app::TestApp},
+    privacy::delete,
+};
 
 /// Runs the program with its own settings, independent of the environment, and without a terminal.
 fn staygate(arguments: &[&str], data_dir: &Path) -> Output {
@@ -51,7 +56,13 @@ fn doctor_leaves_nothing_behind_in_an_empty_folder() {
 #[test]
 fn commands_that_read_a_database_leave_nothing_behind_in_an_empty_folder() {
     let dir = tempfile::tempdir().unwrap();
-    for command in [&["audit", "verify"][..], &["cases"], &["migrate", "status"], &["migrate", "down", "1", "--yes"]] {
+    for command in [
+        &["audit", "verify"][..],
+        &["audit", "export"],
+        &["cases"],
+        &["migrate", "status"],
+        &["migrate", "down", "1", "--yes"],
+    ] {
         let output = staygate(command, dir.path());
         let text = text_of(&output);
         assert!(!output.status.success() && text.contains("there is no database in"), "{command:?}: {text}");
@@ -223,4 +234,67 @@ async fn the_first_admin_is_made_on_the_command_line_and_recorded() {
     assert_eq!(run(&["audit", "verify", "--known", &end]).0, Some(0));
     let (code, text) = run(&["audit", "verify", "--known", &format!("1:{}", "0".repeat(64))]);
     assert!(code == Some(1) && text.contains("BROKEN: entry 1 is not the one that is known"), "{text}");
+}
+
+/// A log of more than one page: two grants, a suspension and a restoration of somebody who is erased then, and 600 looks at an email.
+async fn long_log() -> TestApp {
+    let app = TestApp::new().await;
+    let admin = Actor::staff(&app, StaffRole::Admin).await;
+    let staff = app.guest().await.member.id().to_string();
+    for role in ["SUPPORT", "FINANCE"] {
+        act(&admin, "grantRole", json!({ "personId": staff, "role": role })).await;
+    }
+    let person = app.guest().await;
+    let email = person.run("{ me { email } }", json!({})).await["me"]["email"].as_str().unwrap().to_owned();
+    for field in ["suspendPerson", "restorePerson"] {
+        act(&admin, field, json!({ "personId": person.member.id().to_string() })).await;
+    }
+    delete(&Actor::sign_in(&app, &email, "correct horse").await).await;
+    app.pass(Duration::hours(1));
+    let support = domain::role_grants::require_staff(&app.app, &admin.member, StaffRole::Support).await.unwrap();
+    let look = (support.support().unwrap(), admin.member.id());
+    domain::desk::record_views(&app.app, &admin.member, &[look; 600]).await.unwrap();
+    app
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_audit_log_is_exported_as_lines_of_json_with_its_reasons() {
+    let app = long_log().await;
+    let run = |arguments: &[&str], keys: Option<&str>| {
+        let mut command = program(&[&["audit"], arguments].concat());
+        let output =
+            command.env("DATABASE_URL", app.url()).envs(keys.map(|keys| ("STAYGATE_JWT_SECRET", keys))).output();
+        let output = output.unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let keys = format!("test:{}", "\u{7}".repeat(32));
+    let export = |arguments: &[&str]| -> Vec<Value> {
+        let (code, text, problems) = run(&[&["export"], arguments].concat(), Some(&keys));
+        assert_eq!((code, &*problems), (Some(0), ""), "{text}");
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+    };
+    let all = export(&[]);
+    let numbers: Vec<_> = all.iter().map(|entry| entry["number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=604).collect::<Vec<_>>(), "oldest first, each once");
+    let actions: Vec<_> = all[..5].iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["ROLE_GRANTED", "ROLE_GRANTED", "PERSON_SUSPENDED", "PERSON_RESTORED", "PERSON_VIEWED"]);
+    let reasons: Vec<_> = all[..5].iter().map(|entry| entry["reason"].clone()).collect();
+    assert_eq!(
+        reasons,
+        [json!("for a test"), json!("for a test"), Value::Null, Value::Null, json!("")],
+        "erased ones are null"
+    );
+    let fields: Vec<_> = all[1].as_object().unwrap().keys().map(String::as_str).collect();
+    let expected =
+        ["action", "actor", "after", "at", "before", "hash", "number", "onBehalfOf", "reason", "request", "subject"];
+    assert_eq!(fields.into_iter().collect::<std::collections::BTreeSet<_>>(), expected.into_iter().collect());
+    assert_eq!((&all[1]["at"], &all[1]["after"]["role"]), (&json!("2026-03-02T04:00:00Z"), &json!("FINANCE")));
+    let end = format!("604:{}", all[603]["hash"].as_str().unwrap());
+    assert_eq!(run(&["verify", "--known", &end], None).0, Some(0), "the hashes are those of the chain");
+    let hour = "2026-03-02T05:00:00Z";
+    assert_eq!(export(&["--from", hour]).len(), 600);
+    assert_eq!(export(&["--to", hour, "--from", "2026-03-02T04:00:00Z"]), all[..4]);
+    let (code, text, problems) = run(&["export"], None);
+    assert!(code == Some(1) && text.is_empty() && problems.contains("STAYGATE_JWT_SECRET"), "{problems}");
+    assert_eq!(run(&["export", "--from", "yesterday"], Some(&keys)).0, Some(2));
 }

@@ -212,6 +212,7 @@ impl World {
         passkeys::fill(&mut pool.conn().await.unwrap()).await;
         providers::fill(&mut pool.conn().await.unwrap()).await;
         desk::fill(&mut pool.conn().await.unwrap()).await;
+        desk::fill_the_log(&mut pool.conn().await.unwrap()).await;
         pool.close();
         // Plans for empty tables do not count.
         std::fs::File::options().write(true).open(self.log()).unwrap().set_len(0).unwrap();

@@ -109,6 +109,12 @@ pub struct AuditFilter {
     action: Option<AuditAction>,
     /// Only what was done to this person, listing, booking, review or case.
     subject_id: Option<ID>,
+    /// Only what this request did: `request` of an entry, and of the log of the server.
+    request_id: Option<ID>,
+    /// Only what happened at this time or later.
+    from: Option<Timestamp>,
+    /// Only what happened before this time.
+    to: Option<Timestamp>,
 }
 
 impl AuditFilter {
@@ -119,6 +125,9 @@ impl AuditFilter {
             actor: self.actor_id.as_ref().map(ids::argument).transpose()?,
             action: self.action,
             subject: self.subject_id.as_ref().map(object).transpose()?,
+            request: self.request_id.map(|id| id.0),
+            from: self.from,
+            to: self.to,
         })
     }
 }

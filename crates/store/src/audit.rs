@@ -36,7 +36,7 @@ pub struct Entry {
 pub type Head = Option<(u64, Vec<u8>)>;
 
 /// Which entries to find. All given conditions must match.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only by this person.
     pub actor: Option<UserId>,
@@ -44,6 +44,12 @@ pub struct Filter {
     pub action: Option<AuditAction>,
     /// Only about this.
     pub subject: Option<ObjectId>,
+    /// Only by this request or command.
+    pub request: Option<String>,
+    /// Only at this time and later.
+    pub from: Option<Timestamp>,
+    /// Only before this time.
+    pub to: Option<Timestamp>,
 }
 
 /// The last entry, as the head names it.
@@ -72,11 +78,26 @@ pub async fn append(tx: &mut Conn, entries: &[Entry]) -> QueryResult<()> {
     Ok(())
 }
 
-/// At most `limit` entries before `before` (None: all) that match, newest first.
-pub async fn find(conn: &mut Conn, filter: &Filter, before: Option<u64>, limit: i64) -> QueryResult<Vec<Entry>> {
+/// When an entry happened.
+pub async fn happened_at(conn: &mut Conn, sequence: u64) -> QueryResult<Option<Timestamp>> {
+    audit_entries::table.find(sequence).select(audit_entries::happened_at).first(conn).await.optional()
+}
+
+/// At most `limit` entries before `before` (None: all) that match, newest first. Numbers need not be in the order of time, because a time is
+/// taken before the number is.
+pub async fn find(
+    conn: &mut Conn,
+    filter: &Filter,
+    before: Option<(Timestamp, u64)>,
+    limit: i64,
+) -> QueryResult<Vec<Entry>> {
+    // A request is ASCII; for another text the database could not use the index.
+    if filter.request.as_ref().is_some_and(|request| !request.is_ascii()) {
+        return Ok(Vec::new());
+    }
     let mut query = audit_entries::table
         .select(Entry::as_select())
-        .order(audit_entries::sequence.desc())
+        .order((audit_entries::happened_at.desc(), audit_entries::sequence.desc()))
         .limit(limit)
         .into_boxed::<Mysql>();
     if let Some(actor) = filter.actor {
@@ -88,8 +109,18 @@ pub async fn find(conn: &mut Conn, filter: &Filter, before: Option<u64>, limit: 
     if let Some(subject) = filter.subject {
         query = query.filter(audit_entries::subject_id.eq(subject));
     }
-    if let Some(before) = before {
-        query = query.filter(audit_entries::sequence.lt(before));
+    if let Some(request) = &filter.request {
+        query = query.filter(audit_entries::request_id.eq(request));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(audit_entries::happened_at.ge(from));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(audit_entries::happened_at.lt(to));
+    }
+    if let Some((at, sequence)) = before {
+        let same_time = audit_entries::happened_at.eq(at).and(audit_entries::sequence.lt(sequence));
+        query = query.filter(audit_entries::happened_at.lt(at).or(same_time)).filter(audit_entries::happened_at.le(at));
     }
     query.load(conn).await
 }

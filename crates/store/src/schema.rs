@@ -19,6 +19,7 @@ diesel::table! {
         action -> Text,
         subject_id -> Binary,
         content -> Text,
+        request_id -> Nullable<Text>,
     }
 }
 

@@ -15,7 +15,7 @@ const DISK_SPACE: u64 = 1024 * 1024;
 /// Checks the settings by themselves. Generates nothing.
 pub(super) fn check_config(config: &Config) -> anyhow::Result<String> {
     let storage = if config.storage.is_embedded()? { "private database" } else { "database of DATABASE_URL" };
-    let key = match config.sign_in.existing_keys(&config.storage)? {
+    let key = match config.sign_in.keys.existing(&config.storage)? {
         Some(keys) => format!("signing key {}", keys.current().kid),
         None => "a signing key will be generated".to_owned(),
     };

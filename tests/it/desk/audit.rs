@@ -1,12 +1,20 @@
 //! The audit log: a chain that shows every change.
 
+use chrono::Duration;
 use diesel_async::RunQueryDsl as _;
 use domain::audit::{Break, Verified, verify};
-use serde_json::json;
+use serde_json::{Value, json};
 use types::StaffRole;
 
 use super::{act, desk};
-use crate::harness::{actors::Actor, app::TestApp};
+use crate::{
+    access::world::World,
+    harness::{
+        actors::Actor,
+        app::TestApp,
+        wire::{JSON, POST, exchange},
+    },
+};
 
 /// An admin, and four entries about two people.
 async fn log() -> (TestApp, Actor) {
@@ -147,4 +155,68 @@ async fn entries_that_are_written_at_once_form_one_chain() {
         assert_eq!(done["__typename"], "GrantRoleSuccess", "{done}");
     }
     assert_eq!(check(&app, None).await.unwrap().entries, 6);
+}
+
+/// The numbers of the entries that match, as an admin finds them.
+async fn numbers(admin: &Actor, filter: &str) -> Vec<u64> {
+    let log = desk(admin, &format!("auditLog(where: {{ {filter} }}) {{ nodes {{ number }} }}")).await;
+    log["auditLog"]["nodes"].as_array().unwrap().iter().map(|entry| entry["number"].as_u64().unwrap()).collect()
+}
+
+/// A server whose clock is behind writes an entry with a later number and an earlier time.
+#[tokio::test]
+async fn entries_are_found_by_their_time_also_when_clocks_differ() {
+    let (app, admin) = log().await;
+    let first = app.app.now();
+    app.pass(Duration::hours(1));
+    let later = app.app.now();
+    let behind = app.skewed_instance(Duration::minutes(-30)).await;
+    for (at, role) in [(&app, "SUPPORT"), (&behind, "FINANCE")] {
+        let person = app.guest().await.member.id().to_string();
+        let granted = act(&admin.at(at), "grantRole", json!({ "personId": person, "role": role })).await;
+        assert_eq!(granted["__typename"], "GrantRoleSuccess", "{granted}");
+    }
+    let at = |time: types::Timestamp| serde_json::to_string(&time).unwrap();
+    let (first, later) = (at(first), at(later));
+    assert_eq!(numbers(&admin, "").await, [5, 6, 4, 3, 2, 1], "newest first, by time");
+    assert_eq!(numbers(&admin, &format!("from: {later}")).await, [5], "from this time on");
+    assert_eq!(numbers(&admin, &format!("to: {later}")).await, [6, 4, 3, 2, 1], "before this time");
+    assert_eq!(numbers(&admin, &format!("from: {first}, to: {later}, action: ROLE_GRANTED")).await, [6, 4, 3, 2, 1]);
+    assert_eq!(numbers(&admin, &format!("to: {first}")).await, [0; 0]);
+    assert_eq!(numbers(&admin, &format!("from: {later}, to: {first}")).await, [0; 0]);
+    let (mut walked, mut after) = (Vec::new(), Value::Null);
+    let page = "query ($after: Cursor) { desk { auditLog(first: 1, after: $after) { nodes { number } pageInfo { hasNextPage endCursor } } } }";
+    loop {
+        let found = admin.run(page, json!({ "after": after })).await["desk"]["auditLog"].clone();
+        walked.push(found["nodes"][0]["number"].as_u64().unwrap());
+        if found["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+        after = found["pageInfo"]["endCursor"].clone();
+    }
+    assert_eq!(walked, [5, 6, 4, 3, 2, 1], "each once, page by page");
+    let forged = app.run(Some(&admin.member), page, json!({ "after": "audit.77" })).await;
+    let errors = serde_json::to_value(&forged.errors).unwrap();
+    assert_eq!(errors[0]["extensions"]["code"], "BAD_CURSOR", "{errors}");
+}
+
+#[tokio::test]
+async fn a_change_by_request_has_its_id_and_for_whom_it_was_made() {
+    let world = World::impersonated().await;
+    let served = world.app.serve().await;
+    let query = json!({ "query": "mutation { createWishlist(input: { name: \"Rivers\" }) { __typename } }" });
+    let bearer = format!("Bearer {}", world.as_guest().access);
+    let headers = [JSON, ("authorization", &*bearer)];
+    let to = served.address.to_string();
+    let (head, body) = exchange(&to, POST, &headers, &query.to_string()).await.unwrap();
+    assert!(body.contains("CreateWishlistSuccess"), "{body}");
+    let id = head.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap_or_else(|| panic!("{head}"));
+    let fields = "nodes { action request actor { id } onBehalfOf { id } }";
+    let found = desk(&world.admin, &format!("auditLog(where: {{ requestId: \"{id}\" }}) {{ {fields} }}")).await;
+    let by = |actor: &Actor| json!({ "id": actor.member.id().to_string() });
+    let entry = json!({ "action": "ACTED_AS_PERSON", "request": id, "actor": by(&world.support), "onBehalfOf": by(&world.guest) });
+    assert_eq!(found["auditLog"]["nodes"], json!([entry]));
+    for unknown in ["req_0000000000000000", "", "Ünbekannt"] {
+        assert_eq!(numbers(&world.admin, &format!("requestId: \"{unknown}\"")).await, [0; 0], "{unknown}");
+    }
 }

@@ -1,8 +1,10 @@
 //! What staff read at the desk.
 
+use chrono::Duration;
 use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use mysql_engine::{Conn, Database, Options};
 use serde_json::json;
+use types::{Clock as _, SystemClock};
 
 use super::World;
 
@@ -23,6 +25,22 @@ pub async fn fill(conn: &mut Conn) {
         assert!(diesel::sql_query(&copy).execute(conn).await.unwrap() > 1_000, "{copy}");
     }
     conn.batch_execute("ANALYZE TABLE support_cases, payment_cards, reviews").await.unwrap();
+}
+
+/// Entries of the audit log, one a minute, of 60 requests, without the rules of their chain.
+pub async fn fill_the_log(conn: &mut Conn) {
+    let content = "JSON_OBJECT('sequence', n.n, 'at', DATE_FORMAT(UTC_TIMESTAMP() - INTERVAL n.n MINUTE, '%Y-%m-%dT%H:%i:%sZ'), \
+        'actor', NULL, 'onBehalfOf', NULL, 'action', 'PERSON_VIEWED', 'subject', 'usr_00000000000000000000000007', \
+        'reason', '', 'before', NULL, 'after', NULL, 'request', CONCAT('req_', n.n % 60), 'previous', REPEAT('0', 64))";
+    let fill = format!(
+        "INSERT INTO audit_entries (sequence, hash, previous_sequence, previous_hash, happened_at, actor_id, action, subject_id, content) \
+         SELECT n, UNHEX(SHA2(content, 256)), IF(n = 1, NULL, n - 1), IF(n = 1, NULL, UNHEX(REPEAT('0', 64))), \
+         UTC_TIMESTAMP() - INTERVAL n MINUTE, UNHEX(LPAD(HEX(n % 50), 32, '0')), 'PERSON_VIEWED', UNHEX(LPAD(HEX(n % 50), 32, '0')), content \
+         FROM (SELECT n.n, {content} AS content FROM (SELECT ROW_NUMBER() OVER (ORDER BY id) AS n FROM reviews LIMIT 3000) n) entries"
+    );
+    conn.batch_execute("SET SESSION foreign_key_checks = 0").await.unwrap();
+    assert!(diesel::sql_query(&fill).execute(conn).await.unwrap() > 1_000);
+    conn.batch_execute("SET SESSION foreign_key_checks = 1; ANALYZE TABLE audit_entries").await.unwrap();
 }
 
 /// Makes the guest an admin, who reads everything that staff can.
@@ -46,6 +64,18 @@ pub async fn run_desk(world: &World, token: &str, listing: &str) {
     for figures in figures {
         world.run(token, &format!("{{ desk {{ {figures} }} }}"), json!({})).await;
     }
+    let log = "query($from: DateTime!, $to: DateTime!) { desk {
+        a: auditLog(where: { from: $from, to: $to }, first: 5) { nodes { number } }
+        b: auditLog(where: { requestId: \"req_7\" }, first: 5) { nodes { number } pageInfo { endCursor } }
+        c: auditLog(where: { action: PERSON_VIEWED, from: $from, to: $to }, first: 5) { nodes { number } } } }";
+    let now = SystemClock.now();
+    let times = json!({ "from": now - Duration::hours(10), "to": now - Duration::hours(9) });
+    let found = world.run(token, log, times).await;
+    let sizes = ["a", "b", "c"].map(|part| found["desk"][part]["nodes"].as_array().unwrap().len());
+    assert_eq!(sizes, [5; 3], "{found}");
+    let next = "query($id: ID!, $after: Cursor) { desk { auditLog(where: { actorId: $id }, first: 5, after: $after) { nodes { number } } } }";
+    let after = &found["desk"]["b"]["pageInfo"]["endCursor"];
+    world.run(token, next, json!({ "id": "usr_00000000000000000000000007", "after": after })).await;
     world.run(token, "{ me { cases(first: 5) { nodes { id } } } }", json!({})).await;
     pool.close();
 }

@@ -267,14 +267,34 @@ fn hex(bytes: &[u8]) -> String {
 /// # Errors
 /// When the database fails, or an entry is damaged.
 pub async fn page(app: &App, _admin: &Admin, filter: &Filter, page: &Page<Position>) -> Result<PageOf<LogEntry>> {
-    let before = page.after.map(|Position(sequence)| sequence);
     let conn = &mut app.conn().await?;
+    let before = match page.after {
+        Some(Position(number)) => {
+            Some((store::audit::happened_at(conn, number).await?.ok_or(PageError::Cursor)?, number))
+        }
+        None => None,
+    };
     let rows = store::audit::find(conn, filter, before, page.limit()).await?;
-    let read = |row: Entry| {
+    Ok(page.cut(read(app, conn, rows).await?))
+}
+
+/// The entries after the one with the number `after`, oldest first, at most 500 of them; none at the end. For the operator of the program.
+///
+/// # Errors
+/// When the database fails, or an entry is damaged.
+pub async fn after(app: &App, after: u64) -> Result<Vec<LogEntry>> {
+    let conn = &mut app.conn().await?;
+    let rows = store::audit::chain(conn, after, verify::BATCH).await?;
+    read(app, conn, rows).await
+}
+
+/// What stored entries say, with their reasons decrypted.
+async fn read(app: &App, conn: &mut Conn, rows: Vec<Entry>) -> Result<Vec<LogEntry>> {
+    let entry = |row: Entry| {
         let content = serde_json::from_str(&row.content).map_err(|error| Error::Internal(error.into()))?;
         Ok(LogEntry { content, is_reason_erased: false, hash: hex(&row.hash) })
     };
-    let mut entries = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+    let mut entries = rows.into_iter().map(entry).collect::<Result<Vec<_>>>()?;
     reasons::open(app, conn, &mut entries).await?;
-    Ok(page.cut(entries))
+    Ok(entries)
 }

@@ -6,7 +6,7 @@ use store::audit::{Entry, Head};
 use types::error::Result;
 
 /// How many entries one statement reads.
-const BATCH: i64 = 500;
+pub(super) const BATCH: i64 = 500;
 
 /// A chain without a break.
 #[derive(Debug, Clone, PartialEq, Eq)]
