@@ -58,8 +58,10 @@ async fn a_report_is_asked_about_answered_and_resolved_and_its_reporter_sees_it(
     assert_eq!(asked["case"]["status"], "WAITING_FOR_PERSON", "{asked}");
     assert_eq!(answer(&world.host, &case).await["code"], "NOT_FOUND", "another's case");
     assert_eq!(answer(&world.guest, &case).await["case"]["status"], "IN_REVIEW");
-    let note = json!({ "caseId": case, "text": "The host has answered by phone." });
-    let noted = act(&world.support, "addCaseNote", note).await;
+    let note = |reason| json!({ "caseId": case, "text": "The host has answered by phone.", "reason": reason });
+    let blank = act(&world.support, "addCaseNote", note(" ")).await;
+    assert_eq!(blank["path"], json!(["input", "reason"]));
+    let noted = act(&world.support, "addCaseNote", note("The host called")).await;
     assert_eq!(noted["case"]["notes"][0]["author"]["id"], support, "{noted}");
     let resolved =
         update(&world.support, &case, json!({ "status": "RESOLVED", "message": "We have removed it." })).await;
@@ -72,10 +74,16 @@ async fn a_report_is_asked_about_answered_and_resolved_and_its_reporter_sees_it(
     let texts = ["status", "question", "answer", "resolution"].map(|field| text(&seen[field]));
     assert_eq!(texts, ["RESOLVED", "Which photo?", "The second photo.", "We have removed it."]);
     assert_eq!(own(&world.host).await, json!([]), "the reported host sees nothing");
-    let about = format!("auditLog(where: {{ subjectId: \"{case}\" }}) {{ nodes {{ action after }} }}");
+    let about = format!(
+        "auditLog(where: {{ subjectId: \"{case}\" }}) {{ nodes {{ action reason before after actor {{ id }} }} }}"
+    );
     let log = desk(&world.admin, &about).await["auditLog"]["nodes"].clone();
-    assert_eq!(log.as_array().unwrap().len(), 3, "{log}");
-    assert!(!log.to_string().contains("photo"), "states, and no texts: {log}");
+    let actions: Vec<_> = log.as_array().unwrap().iter().map(|entry| text(&entry["action"])).collect();
+    assert_eq!(actions, ["CASE_UPDATED", "CASE_NOTE_ADDED", "CASE_UPDATED", "CASE_UPDATED"], "{log}");
+    let note = json!({ "action": "CASE_NOTE_ADDED", "reason": "The host called", "before": null,
+        "after": "{\"note\":1}", "actor": { "id": support } });
+    assert_eq!(log[1], note);
+    assert!(!log.to_string().contains("photo") && !log.to_string().contains("by phone"), "states, and no texts: {log}");
 }
 
 #[tokio::test]

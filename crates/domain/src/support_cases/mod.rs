@@ -3,7 +3,7 @@
 
 mod staff;
 
-pub use staff::{CasePatch, add_note, notes_of, page, update};
+pub use staff::{CasePatch, NewNote, add_note, notes_of, page, update};
 
 use std::{collections::HashMap, sync::Arc};
 

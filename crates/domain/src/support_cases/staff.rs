@@ -51,6 +51,27 @@ impl CasePatch {
     }
 }
 
+/// A note to add to a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewNote {
+    /// The case.
+    pub case: SupportCaseId,
+    /// The note.
+    pub text: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl NewNote {
+    /// The note, cleaned.
+    ///
+    /// # Errors
+    /// [`types::error::Refusal::InvalidInput`] when it is empty, too long or not plain text.
+    pub fn text(raw: &str) -> Result<String> {
+        paragraphs(&["text"], raw, MAX_MESSAGE)
+    }
+}
+
 /// A page of the cases that match and do not concern `support`, the first due first.
 ///
 /// # Errors
@@ -205,12 +226,11 @@ fn entry(by: UserId, case: &SupportCase, change: &CaseChange, patch: &CasePatch)
 pub async fn add_note(
     app: &App,
     support: &Support,
-    (id, raw): (SupportCaseId, &str),
+    new: &NewNote,
     key: &IdempotencyKey,
 ) -> Result<Idempotent<SupportCase>> {
-    let text = paragraphs(&["text"], raw, MAX_MESSAGE)?;
-    let request = idempotency::request(support.member(), "addCaseNote", key, &(id, &text))?;
-    let now = app.now();
+    let request = idempotency::request(support.member(), "addCaseNote", key, new)?;
+    let (now, by, id) = (app.now(), support.member().id(), new.case);
     app.database
         .transaction(async |tx| {
             let stored = StoredCase { case: id };
@@ -222,10 +242,23 @@ pub async fn add_note(
             if number > MAX_NOTES {
                 return Err(LimitReached { what: "notes of this case", limit: i32::from(MAX_NOTES) }.into());
             }
-            let author_id = support.member().id();
-            let note = CaseNote { case_id: id, number, author_id, text: text.clone(), created_at: now };
+            let note = CaseNote { case_id: id, number, author_id: by, text: new.text.clone(), created_at: now };
             store::support_cases::insert_note(tx, &note).await?;
+            audit::append(app, tx, vec![note_entry(&note, &new.reason)], now).await?;
             Ok(Idempotent::new(case))
         })
         .await
+}
+
+/// Without the text, which ends with the data of the person who opened the case.
+fn note_entry(note: &CaseNote, reason: &str) -> NewEntry {
+    NewEntry {
+        actor: Some(note.author_id),
+        on_behalf_of: None,
+        action: AuditAction::CaseNoteAdded,
+        subject: Subject::Case(note.case_id),
+        reason: reason.to_owned(),
+        before: Value::Null,
+        after: json!({ "note": note.number }),
+    }
 }

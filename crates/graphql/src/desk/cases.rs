@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::{
-    DeskBooking, DeskListing, explained,
+    DeskBooking, DeskListing, explained, keyed,
     objects::{BookingForStaff, ListingForStaff},
     require_staff,
 };
@@ -22,7 +22,7 @@ use crate::{
 use auth::{Staff, Support};
 use domain::{
     idempotency::Idempotent,
-    support_cases::{self, ByDue, CaseFilter, CaseNote, CasePatch, SupportCase},
+    support_cases::{self, ByDue, CaseFilter, CaseNote, CasePatch, NewNote, SupportCase},
 };
 use types::scalars::Cursor;
 use types::{
@@ -293,8 +293,19 @@ pub struct AddCaseNoteInput {
     case_id: ID,
     /// The note, 1 to 2,000 characters of plain text.
     text: String,
+    /// Why, 1 to 500 characters of plain text, without personal data: it stays in the audit log.
+    reason: String,
     /// The idempotency key.
     idempotency_key: Checked<IdempotencyKey>,
+}
+
+impl AddCaseNoteInput {
+    fn read(self) -> error::Result<(NewNote, IdempotencyKey)> {
+        let mut validation = Validation::default();
+        let keyed = keyed(&self.case_id, ("caseId", "case"), &self.reason, self.idempotency_key);
+        let (keyed, text) = (validation.check(keyed), validation.check(NewNote::text(&self.text)));
+        validation.finish_with(keyed.zip(text).map(|((case, reason, key), text)| (NewNote { case, text, reason }, key)))
+    }
 }
 
 /// The note was added.
@@ -334,7 +345,7 @@ impl DeskCaseMutation {
         UpdateCasePayload::of(done.map(|(case, replayed)| UpdateCaseSuccess { case, replayed }))
     }
 
-    /// Adds a note to a case, which staff alone see, and which nobody can change. A case has at most 50. For `SUPPORT`.
+    /// Adds a note to a case, which staff alone see, and which nobody can change. A case has at most 50. For `SUPPORT`. It is recorded in the audit log.
     async fn add_case_note(
         &self,
         ctx: &Context<'_>,
@@ -354,8 +365,7 @@ async fn update(ctx: &Context<'_>, input: UpdateCaseInput) -> error::Result<(Des
 
 async fn add_note(ctx: &Context<'_>, input: AddCaseNoteInput) -> error::Result<(DeskCase, bool)> {
     let support = require_staff(ctx, StaffRole::Support).await?.support()?;
-    let (case, key) = ids::keyed(&input.case_id, ("caseId", "case"), input.idempotency_key)?;
-    let Idempotent { answer, replayed } =
-        support_cases::add_note(ctx.app(), &support, (case, &input.text), &key).await?;
+    let (new, key) = input.read()?;
+    let Idempotent { answer, replayed } = support_cases::add_note(ctx.app(), &support, &new, &key).await?;
     Ok((DeskCase { row: answer, support }, replayed))
 }

@@ -61,6 +61,8 @@ enums! {
         FeatureSwitched = "FEATURE_SWITCHED",
         /// A case was assigned, moved to another state, or decided.
         CaseUpdated = "CASE_UPDATED",
+        /// A note was added to a case.
+        CaseNoteAdded = "CASE_NOTE_ADDED",
         /// A review was hidden.
         ReviewHidden = "REVIEW_HIDDEN",
         /// A hidden review was restored.
