@@ -21,7 +21,7 @@ pub use person_keys::PersonKey;
 pub use provider_handles::{ProviderHandle, ProviderSignIn};
 pub use recovery_codes::RecoveryCode;
 pub use sealing::Sealed;
-pub use staff::{Admin, Finance, Staff, Support};
+pub use staff::{Admin, Finance, Recent, Staff, Support};
 pub use tokens::{
     AccessToken, ChallengeToken, DeviceToken, Holder, Keys, RefreshToken, SigningKey, TokenError, Tokens,
 };

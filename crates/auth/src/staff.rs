@@ -3,11 +3,11 @@
 use std::ops::Deref;
 
 use types::{
-    StaffRole,
+    StaffRole, Timestamp,
     error::{Result, RoleRequired},
 };
 
-use crate::{AccountOwner, Member};
+use crate::{AccountOwner, LastProof, Member, RecentMember};
 
 /// Proof that a viewer has at least one role. The grants are read once for an operation, so that one that has expired or was ended takes
 /// effect at the next operation.
@@ -57,6 +57,37 @@ roles! {
     Admin, admin, Admin;
 }
 
+/// Proof that a viewer has the role of `R`, and has shown a short time ago who they are. What gives roles or money away, or shows what nobody
+/// else may see, requires it: a stolen session of staff alone is not enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Recent<R> {
+    role: R,
+    member: RecentMember,
+}
+
+impl<R> Deref for Recent<R> {
+    type Target = R;
+    fn deref(&self) -> &R {
+        &self.role
+    }
+}
+
+impl<R: Deref<Target = Staff>> Recent<R> {
+    /// The proof that who has `role` has shown a short time before `now` who they are.
+    ///
+    /// # Errors
+    /// As [`AccountOwner::recent`].
+    pub fn proven(role: R, last: LastProof<'_>, now: Timestamp) -> Result<Self> {
+        let member = role.owner().recent(last, now)?;
+        Ok(Self { role, member })
+    }
+
+    /// The same member, who has shown who they are.
+    pub fn recent(&self) -> &RecentMember {
+        &self.member
+    }
+}
+
 impl Staff {
     /// The proof for `owner`, who has `roles`; None without a role. Only the function that has read the grants calls this. Staff who act as
     /// somebody else have no role while they do.
@@ -95,6 +126,16 @@ mod tests {
         let (at, entropy) = (Timestamp::from(chrono::DateTime::UNIX_EPOCH), SeededEntropy::new(1));
         let member = Member::proven(UserId::new(at, &entropy), SessionId::new(at, &entropy), true);
         Staff::proven(member.owner().unwrap(), roles)
+    }
+
+    #[test]
+    fn a_role_and_a_recent_proof_are_one_proof_of_one_member() {
+        let (at, admin) = (Timestamp::from(chrono::DateTime::UNIX_EPOCH), staff(&[StaffRole::Admin]).unwrap().admin());
+        let admin = admin.unwrap();
+        let proven = |until| Recent::proven(admin, LastProof { recent_until: until, methods: &[] }, at);
+        assert!(proven(None).is_err() && proven(Some(at)).is_err());
+        let recent = proven(Some(at + chrono::Duration::seconds(1))).unwrap();
+        assert_eq!((recent.recent().id(), recent.member().id()), (admin.member().id(), admin.member().id()));
     }
 
     #[test]

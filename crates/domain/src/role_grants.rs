@@ -12,7 +12,7 @@ use crate::{
     impersonations::{self, Which},
     sessions::Ended,
 };
-use auth::{Admin, Member, Staff};
+use auth::{Admin, Member, Recent, Staff};
 use mysql_engine::Conn;
 pub use store::role_grants::RoleGrant;
 use telemetry::logs;
@@ -85,7 +85,12 @@ pub fn place(grant: &RoleGrant) -> Newest<RoleGrantId> {
 ///
 /// # Errors
 /// Problems of the contract's `grantRole`.
-pub async fn grant(app: &App, admin: &Admin, new: NewGrant, key: &IdempotencyKey) -> Result<Idempotent<RoleGrant>> {
+pub async fn grant(
+    app: &App,
+    admin: &Recent<Admin>,
+    new: NewGrant,
+    key: &IdempotencyKey,
+) -> Result<Idempotent<RoleGrant>> {
     let request = idempotency::request(admin.member(), "grantRole", key, &new)?;
     let now = app.now();
     if new.expires_at.is_some_and(|end| end <= now) {
@@ -170,7 +175,7 @@ async fn insert(app: &App, tx: &mut Conn, grant: &RoleGrant, now: Timestamp) -> 
 /// Problems of the contract's `endRole`.
 pub async fn end(
     app: &App,
-    admin: &Admin,
+    admin: &Recent<Admin>,
     id: RoleGrantId,
     reason: String,
     key: &IdempotencyKey,

@@ -207,11 +207,11 @@ impl ImpersonationMutation {
 
 async fn start(ctx: &Context<'_>, input: StartImpersonationInput) -> error::Result<StartImpersonationSuccess> {
     let support = desk::require_staff(ctx, StaffRole::Support).await?.support()?;
-    let recent = accounts::recent(ctx.app(), support.owner()).await?;
+    let support = accounts::recent_staff(ctx.app(), support).await?;
     let named = ("personId", "person");
     let (person, reason, key) = desk::keyed(&input.person_id, named, &input.reason, input.idempotency_key)?;
     let new = impersonations::NewImpersonation { person, reason };
-    let done = impersonations::start(ctx.app(), (&support, &recent), &new, &key).await?;
+    let done = impersonations::start(ctx.app(), &support, &new, &key).await?;
     let impersonations::Started { impersonation, access } = done.answer;
     Ok(StartImpersonationSuccess {
         access_token: access.text,

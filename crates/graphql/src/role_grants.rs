@@ -143,6 +143,7 @@ payload! {
     GrantRolePayload(GrantRoleSuccess) {
         InvalidInput => InvalidInputProblem,
         RoleRequired => RoleRequiredProblem,
+        RecentSignInRequired => RecentSignInRequiredProblem,
         NotFound => NotFoundProblem,
         StateConflict => StateConflictProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
@@ -174,6 +175,7 @@ payload! {
     EndRolePayload(EndRoleSuccess) {
         InvalidInput => InvalidInputProblem,
         RoleRequired => RoleRequiredProblem,
+        RecentSignInRequired => RecentSignInRequiredProblem,
         NotFound => NotFoundProblem,
         StateConflict => StateConflictProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
@@ -186,7 +188,7 @@ pub struct RoleMutation;
 
 #[Object]
 impl RoleMutation {
-    /// Grants a role to a person. It takes effect at their next request. For `ADMIN` only. It is recorded in the audit log.
+    /// Grants a role to a person. It takes effect at their next request. For `ADMIN` only, with a recent proof of who the viewer is. It is recorded in the audit log.
     async fn grant_role(
         &self,
         ctx: &Context<'_>,
@@ -198,7 +200,7 @@ impl RoleMutation {
         )
     }
 
-    /// Ends a grant of a role. It takes effect at the person's next request. At least one admin always remains. For `ADMIN` only. It is recorded in the audit log.
+    /// Ends a grant of a role. It takes effect at the person's next request. At least one admin always remains. For `ADMIN` only, with a recent proof of who the viewer is. It is recorded in the audit log.
     async fn end_role(
         &self,
         ctx: &Context<'_>,
@@ -210,13 +212,13 @@ impl RoleMutation {
 }
 
 async fn grant(ctx: &Context<'_>, input: GrantRoleInput) -> error::Result<Idempotent<role_grants::RoleGrant>> {
-    let admin = desk::require_staff(ctx, StaffRole::Admin).await?.admin()?;
+    let admin = desk::require_recent_admin(ctx).await?;
     let (new, key) = input.read()?;
     role_grants::grant(ctx.app(), &admin, new, &key).await
 }
 
 async fn end(ctx: &Context<'_>, input: EndRoleInput) -> error::Result<Idempotent<role_grants::RoleGrant>> {
-    let admin = desk::require_staff(ctx, StaffRole::Admin).await?.admin()?;
+    let admin = desk::require_recent_admin(ctx).await?;
     let (id, reason, key) = desk::keyed(&input.grant_id, ("grantId", "grant"), &input.reason, input.idempotency_key)?;
     role_grants::end(ctx.app(), &admin, id, reason, &key).await
 }

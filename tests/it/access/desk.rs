@@ -13,6 +13,7 @@ use crate::{desk::act, harness::actors::Actor};
 pub async fn decision(world: &World, field: &str) -> Value {
     let key = world.app.key();
     if field == "deskRefund" {
+        super::accounts::prove_all(world).await;
         let target = json!({ "bookingId": world.confirmed().await.0 });
         return json!({ "input": { "target": target, "idempotencyKey": key } });
     }
@@ -56,6 +57,7 @@ pub async fn impersonation(world: &World, field: &str) -> Value {
 }
 
 pub async fn hold(world: &World, field: &str) -> Value {
+    super::accounts::prove_all(world).await;
     // Of somebody new each time.
     let person = Actor::register(&world.app, "Nils Newer").await;
     let id = person.member.id().to_string();
@@ -99,6 +101,7 @@ pub async fn suspension(world: &World, field: &str) -> Value {
 }
 
 pub async fn roles(world: &World, field: &str) -> Value {
+    super::accounts::prove_all(world).await;
     // Of somebody new each time.
     let person = Actor::register(&world.app, "Nils Newer").await;
     let key = world.app.key();

@@ -8,7 +8,7 @@ use types::UserId;
 
 use super::{admin, delete, hold, is_stored, sweep};
 use crate::{
-    desk::{act, desk},
+    desk::{act, desk, prove},
     harness::{
         actors::{Actor, REGISTER, data},
         app::TestApp,
@@ -30,6 +30,7 @@ async fn key_of(app: &TestApp, person: UserId) -> Option<String> {
 
 async fn read(admin: &Actor, person: &Actor) -> Value {
     let input = json!({ "personId": person.member.id().to_string(), "reason": "Request of the court" });
+    prove(admin).await;
     admin.mutate(&of_field("readHeldData").text, input).await
 }
 

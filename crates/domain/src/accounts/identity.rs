@@ -4,9 +4,11 @@
 //! has stolen its tokens, cannot take the account over. The time is stored with the session, so all servers agree, and refreshing keeps it. For an
 //! account with a second factor only that factor counts, or a passkey, which is two factors in one.
 
+use std::ops::Deref;
+
 use super::{Client, limits, passkeys::confirm_with_passkey, second_factor::use_code, verification::locked};
 use crate::{app::App, sessions::lock_current};
-use auth::{AccountOwner, Fit, LastProof, Member, Password, RecentMember};
+use auth::{AccountOwner, Fit, LastProof, Member, Password, Recent, RecentMember, Staff};
 use client_limits::Lane;
 use mysql_engine::Conn;
 use store::second_factors;
@@ -35,7 +37,17 @@ pub async fn recent(app: &App, member: &AccountOwner) -> Result<RecentMember> {
     recent_in(app, &mut app.conn().await?, member, app.now()).await
 }
 
-/// The same on an existing connection: a transaction that has locked the account does not miss a second factor that was just turned on.
+/// The proof that who has `role` has shown a short time ago who they are.
+///
+/// # Errors
+/// As [`recent`].
+pub async fn recent_staff<R: Deref<Target = Staff>>(app: &App, role: R) -> Result<Recent<R>> {
+    let (conn, now) = (&mut app.conn().await?, app.now());
+    let (recent_until, methods) = last_proof(app, conn, role.owner(), now).await?;
+    Recent::proven(role, LastProof { recent_until, methods: &methods }, now)
+}
+
+/// The same as [`recent`] on an existing connection: a transaction that has locked the account does not miss a second factor that was just turned on.
 ///
 /// # Errors
 /// As [`recent`].
@@ -45,6 +57,17 @@ pub(super) async fn recent_in(
     member: &AccountOwner,
     now: Timestamp,
 ) -> Result<RecentMember> {
+    let (recent_until, methods) = last_proof(app, conn, member, now).await?;
+    member.recent(LastProof { recent_until, methods: &methods }, now)
+}
+
+/// Until when the last proof of `member` counts as recent, and if it does not any more, how they can prove it again.
+async fn last_proof(
+    app: &App,
+    conn: &mut Conn,
+    member: &AccountOwner,
+    now: Timestamp,
+) -> Result<(Option<Timestamp>, Vec<IdentityMethod>)> {
     let (user, session) = (member.id(), member.session());
     let found = store::sessions::authenticated_at(conn, user, session).await?.ok_or(Error::Unauthenticated)?;
     let recent_until = found.map(|at| at + app.terms.recent_sign_in);
@@ -52,7 +75,7 @@ pub(super) async fn recent_in(
         true => Vec::new(),
         false => all_methods(conn, user).await?,
     };
-    member.recent(LastProof { recent_until, methods: &methods }, now)
+    Ok((recent_until, methods))
 }
 
 /// Everything that an account can prove with who its owner is.

@@ -34,7 +34,7 @@ pub use deletion::delete_account;
 pub use email_change::{
     EmailChange, cancel_email_change, confirm_email_change, pending_email_change, request_email_change,
 };
-pub use identity::{IdentityProof, confirm_identity, recent};
+pub use identity::{IdentityProof, confirm_identity, recent, recent_staff};
 use mysql_engine::Conn;
 pub use passkeys::{
     MAX_PASSKEYS, Passkey, PasskeyOptions, add_passkey, begin_passkey, begin_passkey_confirmation,

@@ -23,7 +23,7 @@ use crate::{
     mails::{self, Order},
     sessions::lock_current,
 };
-use auth::{AccessToken, Holder, Member, RecentMember, Support};
+use auth::{AccessToken, Holder, Member, Recent, RecentMember, Support};
 use mysql_engine::Conn;
 use store::accounts::Account;
 pub use store::impersonations::Impersonation;
@@ -57,16 +57,17 @@ struct StoredImpersonation {
     impersonation: ImpersonationId,
 }
 
-/// Starts to act as a person, in the current session of `recent`, who is `support`.
+/// Starts to act as a person, in the current session of `support`.
 ///
 /// # Errors
 /// Problems of the contract's `startImpersonation`.
 pub async fn start(
     app: &App,
-    (support, recent): (&Support, &RecentMember),
+    support: &Recent<Support>,
     new: &NewImpersonation,
     key: &IdempotencyKey,
 ) -> Result<Idempotent<Started>> {
+    let recent = support.recent();
     let request = idempotency::request(recent, "startImpersonation", key, new)?;
     let (now, staff) = (app.now(), recent.id());
     if new.person == staff {
@@ -80,7 +81,7 @@ pub async fn start(
                 return Ok((replay(tx, recent, stored.answer, now).await?, true));
             }
             limits::take(tx, &app.limits.impersonations, &[staff.as_bytes()], now).await?;
-            let row = draft(app, tx, (support, recent), (stored.impersonation, new), now).await?;
+            let row = draft(app, tx, support, (stored.impersonation, new), now).await?;
             store::impersonations::insert(tx, &row).await?;
             let order = Order::ImpersonationStarted { user: row.person_id, impersonation: row.id };
             mails::order(app, tx, row.person_id, &order, now).await?;
@@ -100,10 +101,11 @@ pub async fn start(
 async fn draft(
     app: &App,
     tx: &mut Conn,
-    (support, recent): (&Support, &RecentMember),
+    support: &Recent<Support>,
     (id, new): (ImpersonationId, &NewImpersonation),
     now: Timestamp,
 ) -> Result<Impersonation> {
+    let recent = support.recent();
     let session_ends = lock_current(tx, recent).await?;
     refuse_person(tx, new.person, now).await?;
     let role_ends = lock_role(tx, recent.id(), now).await?;

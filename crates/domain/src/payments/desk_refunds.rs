@@ -12,7 +12,7 @@ use crate::{
     idempotency::{self, Idempotent},
     outbox,
 };
-use auth::{Finance, Member};
+use auth::{Finance, Member, Recent};
 use mysql_engine::Conn;
 use store::{bookings::Booking, payments::Payment};
 use types::{
@@ -68,7 +68,7 @@ struct Plan {
 ///
 /// # Errors
 /// As [`run`].
-pub async fn dry_run(app: &App, finance: &Finance, order: &DeskRefund) -> Result<DecidedRefund> {
+pub async fn dry_run(app: &App, finance: &Recent<Finance>, order: &DeskRefund) -> Result<DecidedRefund> {
     Ok(app.database.transaction(async |tx| plan(tx, finance.member(), order).await).await?.decided)
 }
 
@@ -78,7 +78,7 @@ pub async fn dry_run(app: &App, finance: &Finance, order: &DeskRefund) -> Result
 /// Problems of the contract's `deskRefund`.
 pub async fn run(
     app: &App,
-    finance: &Finance,
+    finance: &Recent<Finance>,
     order: &DeskRefund,
     key: &IdempotencyKey,
 ) -> Result<Idempotent<DecidedRefund>> {

@@ -12,7 +12,7 @@ use crate::{
     audit::{self, NewEntry, Subject},
     idempotency::{self, Idempotent},
 };
-use auth::Admin;
+use auth::{Admin, Recent};
 use mysql_engine::Conn;
 use store::{erasures, legal_holds};
 pub use store::{erasures::Erasure, legal_holds::LegalHold};
@@ -84,7 +84,12 @@ pub fn erasure_place(erasure: &Erasure) -> Newest<UserId> {
 ///
 /// # Errors
 /// Problems of the contract's `placeLegalHold`.
-pub async fn put(app: &App, admin: &Admin, new: NewHold, key: &IdempotencyKey) -> Result<Idempotent<LegalHold>> {
+pub async fn put(
+    app: &App,
+    admin: &Recent<Admin>,
+    new: NewHold,
+    key: &IdempotencyKey,
+) -> Result<Idempotent<LegalHold>> {
     let request = idempotency::request(admin.member(), "placeLegalHold", key, &new)?;
     let (now, by) = (app.now(), admin.member().id());
     if new.expires_at <= now {
@@ -198,7 +203,7 @@ async fn replay(tx: &mut Conn, stored: Idempotent<StoredHold>) -> Result<Idempot
 ///
 /// # Errors
 /// Problems of the contract's `readHeldData`.
-pub async fn read(app: &App, admin: &Admin, person: UserId, reason: &str, after: u32) -> Result<Vec<HeldPart>> {
+pub async fn read(app: &App, admin: &Recent<Admin>, person: UserId, reason: &str, after: u32) -> Result<Vec<HeldPart>> {
     let (now, by) = (app.now(), admin.member().id());
     app.database
         .transaction(async |tx| {

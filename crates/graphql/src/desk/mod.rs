@@ -34,7 +34,8 @@ use reviews::DeskReviewConnection;
 pub use reviews::ModerationMutation;
 use searches::Wanted as Search;
 
-use auth::Staff;
+use auth::{Admin, Recent, Staff};
+use domain::accounts;
 use domain::analytics::Wanted;
 use domain::role_grants::{proofs, require_staff as staff_of};
 use std::str::FromStr;
@@ -203,6 +204,12 @@ impl DeskQuery {
 /// The proof that the viewer is staff, for a mutation that requires `role`.
 pub(super) async fn require_staff(ctx: &Context<'_>, role: StaffRole) -> error::Result<Staff> {
     staff_of(ctx.app(), ctx.member()?, role).await
+}
+
+/// The proof that the viewer is an admin who has shown a short time ago who they are.
+pub(super) async fn require_recent_admin(ctx: &Context<'_>) -> error::Result<Recent<Admin>> {
+    let admin = require_staff(ctx, StaffRole::Admin).await?.admin()?;
+    accounts::recent_staff(ctx.app(), admin).await
 }
 
 /// The id, the reason and the idempotency key of a mutation's input.

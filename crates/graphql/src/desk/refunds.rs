@@ -8,7 +8,7 @@ use super::{DeskBooking, explained, objects::DeskPayment, require_staff};
 use crate::{checked::Checked, context::ContextExt, error::Result, ids, money::Money, payload::payload};
 use auth::Finance;
 use domain::{
-    desk,
+    accounts, desk,
     idempotency::Idempotent,
     payments::desk_refunds::{self, DecidedRefund, DeskRefund, RefundTarget},
 };
@@ -101,6 +101,7 @@ payload! {
     DeskRefundPayload(DeskRefundSuccess) {
         InvalidInput => InvalidInputProblem,
         RoleRequired => RoleRequiredProblem,
+        RecentSignInRequired => RecentSignInRequiredProblem,
         NotFound => NotFoundProblem,
         StateConflict => StateConflictProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
@@ -113,7 +114,7 @@ pub struct DeskRefundMutation;
 
 #[Object]
 impl DeskRefundMutation {
-    /// Refunds a part of what a guest paid, apart from a cancellation. The host's payout stays. A later cancellation refunds at most the rest. For `FINANCE`. It is recorded in the audit log.
+    /// Refunds a part of what a guest paid, apart from a cancellation. The host's payout stays. A later cancellation refunds at most the rest. For `FINANCE`, with a recent proof of who the viewer is. It is recorded in the audit log.
     async fn desk_refund(
         &self,
         ctx: &Context<'_>,
@@ -125,6 +126,7 @@ impl DeskRefundMutation {
 
 async fn refund(ctx: &Context<'_>, input: DeskRefundInput) -> error::Result<DeskRefundSuccess> {
     let finance = require_staff(ctx, StaffRole::Finance).await?.finance()?;
+    let finance = accounts::recent_staff(ctx.app(), finance).await?;
     let dry_run = input.dry_run.unwrap_or(false);
     let (order, key) = input.read()?;
     let Idempotent { answer, replayed } = if dry_run {
@@ -133,11 +135,11 @@ async fn refund(ctx: &Context<'_>, input: DeskRefundInput) -> error::Result<Desk
         desk_refunds::run(ctx.app(), &finance, &order, &key).await?
     };
     let parts = parts_of(ctx, &finance, &answer).await?;
-    let wanted = (*finance, answer.booking);
+    let wanted = (**finance, answer.booking);
     let row = desk::bookings_by_ids(ctx.app(), finance.member(), &[wanted]).await?.remove(&wanted);
     let row: Arc<desk::Booking> = row.ok_or_else(|| Error::not_found("target", "booking"))?;
     let refundable = Money(types::Money::new(answer.refundable, answer.currency));
-    Ok(DeskRefundSuccess { booking: DeskBooking { row, staff: *finance }, parts, refundable, dry_run, replayed })
+    Ok(DeskRefundSuccess { booking: DeskBooking { row, staff: **finance }, parts, refundable, dry_run, replayed })
 }
 
 async fn parts_of(ctx: &Context<'_>, finance: &Finance, decided: &DecidedRefund) -> error::Result<Vec<DeskRefundPart>> {

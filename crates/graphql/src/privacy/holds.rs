@@ -190,6 +190,7 @@ payload! {
     PlaceLegalHoldPayload(PlaceLegalHoldSuccess) {
         InvalidInput => InvalidInputProblem,
         RoleRequired => RoleRequiredProblem,
+        RecentSignInRequired => RecentSignInRequiredProblem,
         NotFound => NotFoundProblem,
         StateConflict => StateConflictProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
@@ -252,6 +253,7 @@ payload! {
     ReadHeldDataPayload(ReadHeldDataSuccess) {
         InvalidInput => InvalidInputProblem,
         RoleRequired => RoleRequiredProblem,
+        RecentSignInRequired => RecentSignInRequiredProblem,
         NotFound => NotFoundProblem,
     }
 }
@@ -262,7 +264,7 @@ pub struct HoldMutation;
 
 #[Object]
 impl HoldMutation {
-    /// Keeps the data of a person until a time. If they delete their account meanwhile, it is closed at once and erased when no hold is in force any more. For `ADMIN` only. It is recorded in the audit log.
+    /// Keeps the data of a person until a time. If they delete their account meanwhile, it is closed at once and erased when no hold is in force any more. For `ADMIN` only, with a recent proof of who the viewer is. It is recorded in the audit log.
     async fn place_legal_hold(
         &self,
         ctx: &Context<'_>,
@@ -286,7 +288,7 @@ impl HoldMutation {
         )
     }
 
-    /// Reads what a legal hold keeps of a closed account. For `ADMIN` only. Each page is recorded in the audit log.
+    /// Reads what a legal hold keeps of a closed account. For `ADMIN` only, with a recent proof of who the viewer is. Each page is recorded in the audit log.
     async fn read_held_data(
         &self,
         ctx: &Context<'_>,
@@ -297,7 +299,7 @@ impl HoldMutation {
 }
 
 async fn put(ctx: &Context<'_>, input: PlaceLegalHoldInput) -> error::Result<Idempotent<holds::LegalHold>> {
-    let admin = desk::require_staff(ctx, StaffRole::Admin).await?.admin()?;
+    let admin = desk::require_recent_admin(ctx).await?;
     let (new, key) = input.read()?;
     holds::put(ctx.app(), &admin, new, &key).await
 }
@@ -310,7 +312,7 @@ async fn end(ctx: &Context<'_>, input: EndLegalHoldInput) -> error::Result<Idemp
 }
 
 async fn read(ctx: &Context<'_>, input: ReadHeldDataInput) -> error::Result<ReadHeldDataSuccess> {
-    let admin = desk::require_staff(ctx, StaffRole::Admin).await?.admin()?;
+    let admin = desk::require_recent_admin(ctx).await?;
     let person: UserId = ids::input(&input.person_id, "personId", "person")?;
     let reason = audit::reason(&input.reason)?;
     let after = u32::try_from(input.after_part.unwrap_or(0));
