@@ -276,7 +276,7 @@ pub async fn insert_note(tx: &mut Conn, note: &CaseNote) -> QueryResult<usize> {
     diesel::insert_into(support_case_notes::table).values(note).prepared().execute(tx).await
 }
 
-/// Closes the open cases that a person has opened, and removes every text of the cases that they opened, and the notes about them.
+/// Closes the open cases that a person has opened, or that are about them, and removes every text of these cases, and the notes about them.
 pub async fn erase(tx: &mut Conn, person: UserId, now: Timestamp) -> QueryResult<()> {
     let about: Vec<SupportCaseId> = support_cases::table
         .filter(support_cases::opened_by.eq(person).or(support_cases::person_id.eq(person)))
@@ -286,12 +286,13 @@ pub async fn erase(tx: &mut Conn, person: UserId, now: Timestamp) -> QueryResult
     if about.is_empty() {
         return Ok(());
     }
+    let cases = || among(support_cases::id, about.iter().copied());
     diesel::update(support_case_notes::table.filter(among(support_case_notes::case_id, about.iter().copied())))
         .set(support_case_notes::text.eq(""))
         .execute(tx)
         .await?;
     let nothing = None::<String>;
-    diesel::update(support_cases::table.filter(support_cases::opened_by.eq(person)))
+    diesel::update(support_cases::table.filter(cases()))
         .set((
             support_cases::text.eq(""),
             support_cases::question.eq(&nothing),
@@ -301,10 +302,8 @@ pub async fn erase(tx: &mut Conn, person: UserId, now: Timestamp) -> QueryResult
         ))
         .execute(tx)
         .await?;
-    let open = support_cases::table
-        .filter(support_cases::opened_by.eq(person))
-        .filter(support_cases::open_about.is_not_null());
-    diesel::update(open)
+    // An open case would get new texts about the person.
+    diesel::update(support_cases::table.filter(cases()).filter(support_cases::open_about.is_not_null()))
         .set((
             support_cases::status.eq(SupportCaseStatus::Rejected),
             support_cases::open_about.eq(None::<ObjectId>),

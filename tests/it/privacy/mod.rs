@@ -8,13 +8,21 @@ mod inventory;
 mod proof;
 mod retention;
 
-use domain::{app::Terms, retention::Sweeper};
+use domain::{
+    app::{AttemptLimits, Terms},
+    retention::Sweeper,
+};
 use serde_json::{Value, json};
 use types::StaffRole;
 
 use crate::{
     desk::act,
-    harness::{actors::Actor, app::TestApp, database::strings},
+    harness::{
+        actors::Actor,
+        app::TestApp,
+        database::strings,
+        identity_server::{IdentityServer, PAGE},
+    },
     operations::of_field,
 };
 
@@ -52,4 +60,22 @@ async fn is_stored(app: &TestApp, needle: &str) -> bool {
 async fn with_grace(app: &TestApp) -> TestApp {
     let terms = Terms { erasure_grace: chrono::Duration::days(7), ..app.app.terms };
     app.with_settings(|builder| builder.terms(terms)).await
+}
+
+/// An application, and a provider with which one can sign in.
+async fn with_provider() -> (TestApp, IdentityServer) {
+    let server = IdentityServer::start().await;
+    let providers = IdentityServer::all(vec![server.settings("example")]);
+    (TestApp::with_providers(AttemptLimits::none(), providers).await, server)
+}
+
+/// Links the account of `actor` with a person at the provider.
+async fn link(actor: &Actor, server: &IdentityServer, person: &Value) {
+    let input = json!({ "provider": "example", "redirectUri": PAGE });
+    let begun = actor.mutate(&of_field("beginProviderLink").text, input).await;
+    let url = begun["url"].as_str().unwrap_or_else(|| panic!("{begun}"));
+    let approval = server.approve(url, person, actor.app.app.now());
+    let response = json!({ "handle": begun["handle"], "state": approval.state, "code": approval.code });
+    let linked = actor.mutate(&of_field("completeProviderLink").text, response).await;
+    assert_eq!(linked["__typename"], "CompleteProviderLinkSuccess", "{linked}");
 }

@@ -8,15 +8,18 @@ use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use domain::audit;
 use mail::SendError;
 use serde_json::{Value, json};
+use types::CoHostAccess;
 
-use super::{admin, delete, sweep};
+use super::{admin, delete, link, sweep, with_provider};
 use crate::{
-    desk::act,
+    desk::{act, impersonate, prove},
     harness::{
         actors::{Actor, DECLINE, REGISTER, home},
         app::TestApp,
         authenticator::Authenticator,
         database::TestDatabase,
+        identity_server::IdentityServer,
+        passkeys::Passkey,
         remote,
         server::Server,
         wire,
@@ -130,6 +133,46 @@ async fn live(app: &TestApp, admin: &Actor, guest: &Actor, host: &Actor) -> Acto
     she
 }
 
+/// Cases about her that the guest has opened, one of which is decided and one is not; staff who act as her; listings of the host with
+/// which she helps, and with which she is asked to help; other ways to sign in.
+async fn meet_others(admin: &Actor, (guest, host): (&Actor, &Actor), she: &Actor, server: &IdentityServer) {
+    let (id, words) = (she.member.id().to_string(), format!("{NAME} called from {PHONE}"));
+    for status in ["RESOLVED", "WAITING_FOR_PERSON"] {
+        let key = guest.app.key();
+        let report = json!({ "kind": "REPORT", "about": { "personId": id }, "text": words, "idempotencyKey": key });
+        let opened = guest.mutate(&of_field("openCase").text, report).await;
+        let case = opened["case"]["id"].as_str().unwrap_or_else(|| panic!("{opened}"));
+        act(admin, "addCaseNote", json!({ "caseId": case, "text": words, "reason": words })).await;
+        for next in ["WAITING_FOR_PERSON", status] {
+            let change = json!({ "caseId": case, "status": next, "message": words, "reason": words });
+            act(admin, "updateCase", change).await;
+            let answer = json!({ "caseId": case, "text": words, "idempotencyKey": guest.app.key() });
+            guest.mutate(&of_field("answerCase").text, answer).await;
+        }
+        guest.app.pass(Duration::seconds(1));
+    }
+    let about = "{ me { cases(first: 5) { nodes { status question answer resolution } } } }";
+    let cases = guest.run(about, json!({})).await["me"]["cases"]["nodes"].clone();
+    assert_eq!([&cases[0]["answer"], &cases[1]["resolution"]], [&*words; 2], "{cases}");
+    for access in [CoHostAccess::Full, CoHostAccess::Calendar] {
+        let listing = host.listing(|_| {}).await;
+        match access {
+            CoHostAccess::Full => host.helped_by(&listing, she, access).await,
+            _ => host.invitation(&listing, EMAIL, access).await,
+        };
+    }
+    prove(she).await;
+    Passkey::add(she, &format!("{NAME}'s phone")).await;
+    link(she, server, &json!({ "sub": "quillfeather", "email": EMAIL, "email_verified": true, "name": NAME })).await;
+    prove(admin).await;
+    act(admin, "startImpersonation", json!({ "personId": id, "reason": words })).await;
+    let acting = impersonate(admin, she).await;
+    let list = json!({ "name": format!("{NAME}'s list, by staff") });
+    assert_eq!(acting.mutate(&of_field("createWishlist").text, list).await["__typename"], "CreateWishlistSuccess");
+    // The faults of the mailbox below are of mails to her.
+    guest.app.work().await;
+}
+
 /// What somebody else sees of what she left behind.
 async fn seen(viewer: &Actor, she: &Actor) -> String {
     let person = json!({ "id": she.member.id().to_string() });
@@ -148,9 +191,10 @@ async fn seen(viewer: &Actor, she: &Actor) -> String {
 
 #[tokio::test]
 async fn after_an_erasure_no_byte_of_the_person_is_in_the_database_or_in_what_others_see() {
-    let app = TestApp::new().await;
+    let (app, server) = with_provider().await;
     let (admin, guest, host) = (admin(&app).await, app.guest().await, app.host().await);
     let she = live(&app, &admin, &guest, &host).await;
+    Box::pin(meet_others(&admin, (&guest, &host), &she, &server)).await;
     let before = found(&app).await;
     for table in [
         "users",
@@ -163,6 +207,11 @@ async fn after_an_erasure_no_byte_of_the_person_is_in_the_database_or_in_what_ot
         "wishlists",
         "idempotency_keys",
         "one_time_codes",
+        "support_cases",
+        "support_case_notes",
+        "co_hosts",
+        "impersonations",
+        "passkeys",
     ] {
         assert!(
             before.iter().any(|row| row.starts_with(&format!("{table} "))),
@@ -189,6 +238,10 @@ async fn after_an_erasure_no_byte_of_the_person_is_in_the_database_or_in_what_ot
         let part = HERS.iter().find(|part| seen.contains(**part));
         assert_eq!(part, None, "{seen}");
     }
+    let own = "{ me { cases(first: 5) { nodes { status question answer resolution } } } }";
+    let cases = guest.run(own, json!({})).await["me"]["cases"]["nodes"].clone();
+    let emptied = |status| json!({ "status": status, "question": null, "answer": null, "resolution": null });
+    assert_eq!(cases, json!([emptied("REJECTED"), emptied("RESOLVED")]), "nobody can write about her there any more");
     let seen = seen(&host, &she).await;
     assert!(seen.contains("\"rating\":5") && seen.contains("Former member"), "the rating stays: {seen}");
     let verified = audit::verify(&mut app.conn().await, None).await.unwrap();
