@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, parser::types::OperationType};
+use async_graphql::{Context, Name, SelectionField, Value, parser::types::OperationType};
 use futures_util::future::join_all;
 use tokio::sync::OnceCell;
 
@@ -13,10 +13,10 @@ use super::{
 };
 use auth::{AccountOwner, Member, Viewer};
 use client_limits::AddressPrefix;
-use domain::{app::App, listings::ListingWithCover, search::ListingSource};
+use domain::{app::App, impersonations::acting::About, listings::ListingWithCover, search::ListingSource};
 use graphql_direct::{InMemory, Indirect};
 use graphql_transport::StreamPosition;
-use types::{ListingId, error};
+use types::{ListingId, NodeId, error};
 
 /// One operation: the viewer, the client address, and the loaders of the viewer's private data.
 pub struct Scope {
@@ -217,6 +217,20 @@ pub trait ContextExt {
     }
 }
 
+/// The ids in the input of a mutation. Other texts can be about a person.
+fn ids_in(field: SelectionField<'_>) -> About {
+    let arguments = field.arguments().unwrap_or_default();
+    let inputs = arguments.into_iter().filter_map(|(_, value)| match value {
+        Value::Object(input) => Some(input),
+        _ => None,
+    });
+    let id = |(name, value): (Name, Value)| match value {
+        Value::String(text) => text.parse::<NodeId>().is_ok().then(|| (name.to_string(), text)),
+        _ => None,
+    };
+    inputs.flatten().filter_map(id).collect()
+}
+
 impl ContextExt for Context<'_> {
     #[expect(clippy::expect_used, reason = "the server puts a scope into every operation; a test covers it")]
     fn scope(&self) -> &Scope {
@@ -230,7 +244,7 @@ impl ContextExt for Context<'_> {
             && self.path_node.is_some_and(|path| path.parent.is_none())
         {
             let field = self.field();
-            acting.begin(field.alias().unwrap_or(field.name()), field.name());
+            acting.begin(field.alias().unwrap_or(field.name()), field.name(), || ids_in(field));
         }
         app
     }

@@ -3,7 +3,10 @@
 //! Functions that change something need not know. The handle of the operation ends each of its transactions with the entry
 //! ([`mysql_engine::LastStep`]), so that there is no change without one, and [`crate::events`] takes the actor from the handle.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use serde_json::{Value, json};
@@ -33,8 +36,12 @@ struct Mutation {
     /// Where its result is in the response.
     key: String,
     field: String,
+    about: About,
     is_recorded: bool,
 }
+
+/// The ids in the input of a mutation, by their fields: of the booking or the listing that it changes.
+pub type About = BTreeMap<String, String>;
 
 impl Acting {
     /// What `member` does in the operation of `app`; None when the member acts for themselves.
@@ -45,10 +52,11 @@ impl Acting {
     }
 
     /// The mutation `field`, whose result is at `key`, runs now. It is called each time that it needs the app.
-    pub fn begin(&self, key: &str, field: &str) {
+    pub fn begin(&self, key: &str, field: &str, about: impl FnOnce() -> About) {
         let mut current = self.current();
         if current.as_ref().is_none_or(|mutation| mutation.key != key) {
-            *current = Some(Mutation { key: key.to_owned(), field: field.to_owned(), is_recorded: false });
+            let (key, field) = (key.to_owned(), field.to_owned());
+            *current = Some(Mutation { key, field, about: about(), is_recorded: false });
         }
     }
 
@@ -56,13 +64,15 @@ impl Acting {
         self.mutation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The name of the mutation that runs, unless its entry is written.
-    fn unrecorded(&self) -> Option<String> {
-        self.current().as_ref().filter(|mutation| !mutation.is_recorded).map(|mutation| mutation.field.clone())
+    /// What the entry of the mutation that runs says, unless it is written.
+    fn unrecorded(&self) -> Option<Value> {
+        let current = self.current();
+        let mutation = current.as_ref().filter(|mutation| !mutation.is_recorded)?;
+        Some(json!({ "impersonation": self.impersonation, "mutation": mutation.field, "about": mutation.about }))
     }
 
     async fn record(&self, tx: &mut Conn) -> Result<()> {
-        let Some(mutation) = self.unrecorded() else { return Ok(()) };
+        let Some(after) = self.unrecorded() else { return Ok(()) };
         let Impersonator { staff, person } = self.impersonator;
         let entry = NewEntry {
             actor: Some(staff),
@@ -71,7 +81,7 @@ impl Acting {
             subject: Subject::Person(person),
             reason: String::new(),
             before: Value::Null,
-            after: json!({ "impersonation": self.impersonation, "mutation": mutation }),
+            after,
         };
         audit::append(&self.app, tx, vec![entry], self.app.now()).await
     }

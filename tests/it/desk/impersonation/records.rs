@@ -61,6 +61,13 @@ async fn acted(admin: &Actor) -> Vec<(Value, Value, String)> {
     entries.collect()
 }
 
+/// The ids in the entry about the last change as a person.
+async fn about(admin: &Actor) -> Value {
+    let log = desk(admin, "auditLog(where: { action: ACTED_AS_PERSON }, first: 1) { nodes { after } }").await;
+    let after: Value = serde_json::from_str(log["auditLog"]["nodes"][0]["after"].as_str().unwrap()).unwrap();
+    after["about"].clone()
+}
+
 /// The number of the last entry of the log.
 async fn last(admin: &Actor) -> u64 {
     desk(admin, "auditLog(first: 1) { nodes { number } }").await["auditLog"]["nodes"][0]["number"].as_u64().unwrap()
@@ -142,6 +149,7 @@ async fn events_name_the_member_of_staff_and_for_whom() {
     let accepted = world.as_host().accept(&request, &world.app.key()).await;
     assert_eq!(accepted["booking"]["status"], "CONFIRMED", "{accepted}");
     assert_eq!(actor_of(&world.app, "CONFIRMED").await, by_staff(host));
+    assert_eq!(about(&world.admin).await, json!({ "bookingId": request }), "the log says which booking");
     let timeline = "query ($id: ID!) { booking(id: $id) { timeline(first: 50) { nodes { kind actor } } } }";
     let events = world.guest.run(timeline, json!({ "id": request })).await["booking"]["timeline"]["nodes"].clone();
     assert!(events.as_array().unwrap().contains(&json!({ "kind": "CONFIRMED", "actor": "STAFF" })), "{events}");
@@ -149,6 +157,7 @@ async fn events_name_the_member_of_staff_and_for_whom() {
     let updated = world.as_host().mutate(&of_field("updateListing").text, update).await;
     assert_eq!(updated["__typename"], "UpdateListingSuccess", "{updated}");
     assert_eq!(actor_of(&world.app, "UPDATED").await, by_staff(host));
+    assert_eq!(about(&world.admin).await, json!({ "listingId": listing }), "ids, and no texts");
 }
 
 /// The capture fails at first, so that the worker confirms the booking, without an impersonation.
