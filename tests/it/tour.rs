@@ -50,6 +50,18 @@ async fn the_tour_plays_the_journey_on_the_demo_listings() {
         assert!(out.contains(step), "{step} is not in\n{out}");
     }
     assert!(!out.contains("its own listing"), "{out}");
+    // Each chapter is there with its last step.
+    for part in [
+        "Account: verify",
+        "nobody can sign in to it any more",
+        "Desk: find",
+        "the person sees the decision",
+        "the person got a mail, and sees when and why",
+        "each is chained to the one before",
+    ] {
+        assert!(out.contains(part), "{part} is not in\n{out}");
+    }
+    assert!(!out.contains("Skipped"), "{out}");
     server.stop().await;
     assert_eq!(count(&test, "listings WHERE title = 'Studio of the tour' AND status = 'PUBLISHED'").await, 0);
     assert_eq!(count(&test, "listings WHERE title = 'Studio of the tour' AND status = 'UNLISTED'").await, 1);
@@ -64,6 +76,8 @@ async fn without_demo_data_the_tour_uses_a_listing_of_its_own() {
     let out = goes_well(&server.url).await;
     assert!(out.contains("demo data is off") && out.contains("its own listing"), "{out}");
     assert!(out.contains("PAYMENT_CAPTURED") && out.contains("NightsUnavailableProblem"), "{out}");
+    assert!(out.contains("Account: verify") && out.contains("nobody can sign in to it any more"), "{out}");
+    assert_eq!(out.matches("Skipped").count(), 1, "only the desk, which needs the demo admin: {out}");
     server.stop().await;
     assert_eq!(count(&test, "listings").await, 1);
     assert_eq!(count(&test, "listings WHERE status = 'PUBLISHED'").await, 0);

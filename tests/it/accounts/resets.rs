@@ -139,6 +139,10 @@ async fn a_member_replaces_the_password_and_keeps_this_session_only() {
     let own = json!({ "refreshToken": ada.refresh });
     assert_eq!(execute(&app, REFRESH, own).await["__typename"], "RefreshSessionSuccess");
     assert_eq!(reset(&app, &code, PASSWORD).await["code"], "INVALID_CODE", "links from before are worthless");
+    app.work().await;
+    let subjects: Vec<_> = app.mailbox.to(EMAIL).into_iter().map(|mail| mail.subject).collect();
+    let told = subjects.iter().filter(|subject| *subject == "Your password was changed").count();
+    assert_eq!(told, 1, "the owner is told, and not of the wrong guess: {subjects:?}");
 }
 
 #[tokio::test]

@@ -6,11 +6,12 @@ use chrono::Duration;
 use domain::app::AttemptLimits;
 use futures_util::future::join;
 use serde_json::{Value, json};
-use types::{DataExportKind, Page};
+use types::{CoHostAccess, DataExportKind, Page, StaffRole};
 
-use super::{delete, is_stored};
+use super::{admin, delete, is_stored, link, with_provider};
 use crate::{
-    harness::{actors::Actor, app::TestApp},
+    desk::act,
+    harness::{actors::Actor, app::TestApp, passkeys::Passkey},
     operations::of_field,
 };
 
@@ -98,6 +99,68 @@ async fn an_export_has_everything_of_a_person_and_nothing_private_of_others() {
     let text = serde_json::to_string(&all).unwrap();
     for private in ["Gina", "Rivers", "PAYMENTS"] {
         assert!(!text.contains(private), "the host's export has {private}: {text}");
+    }
+}
+
+/// Somebody who signs in in each way, helps a host, is a host and a guest, has reported a listing, and is staff.
+#[tokio::test]
+async fn an_export_has_the_ways_to_sign_in_help_cases_reviews_roles_and_events() {
+    let (app, server) = with_provider().await;
+    let (admin, host, guest) = (admin(&app).await, app.host().await, app.guest().await);
+    let paula = Actor::register(&app, "Paula Person").await;
+    let [stayed, helped] = [host.listing(|_| {}).await, host.listing(|_| {}).await];
+    let trip = paula.book_and_pay(&stayed, "2026-04-01", "2026-04-03").await;
+    let own = paula.listing(|_| {}).await;
+    let hosted = guest.book_and_pay(&own, "2026-04-05", "2026-04-07").await;
+    app.settle().await;
+    app.pass(Duration::days(33));
+    app.work().await;
+    let email = paula.run("{ me { email } }", json!({})).await["me"]["email"].clone();
+    let paula = Actor::sign_in(&app, email.as_str().unwrap(), "correct horse").await;
+    let mut review = of_field("writeReview").variables["input"].clone();
+    (review["bookingId"], review["text"]) = (json!(trip), json!("A very quiet flat."));
+    paula.mutate(&of_field("writeReview").text, review).await;
+    host.helped_by(&helped, &paula, CoHostAccess::Calendar).await;
+    let about = json!({ "listingId": stayed });
+    let report = json!({ "kind": "REPORT", "about": about, "text": "It is loud.", "idempotencyKey": app.key() });
+    let case = paula.mutate(&of_field("openCase").text, report).await["case"]["id"].clone();
+    let ask = json!({ "caseId": case, "status": "WAITING_FOR_PERSON", "message": "When?" });
+    act(&admin, "updateCase", ask).await;
+    let grant = paula.grant(StaffRole::Finance).await;
+    Passkey::add(&paula, "Phone").await;
+    link(&paula, &server, &json!({ "sub": "paula" })).await;
+    let now = json!(app.app.now());
+    assert_eq!(request(&paula).await["__typename"], "RequestDataExportSuccess");
+    let all = read(&paula, 100).await;
+    let only = |kind: &str| {
+        assert_eq!(all[kind].len(), 1, "{kind}: {all:?}");
+        all[kind][0].clone()
+    };
+    let passkey = only("PASSKEYS");
+    assert_eq!(passkey, json!({ "id": passkey["id"], "name": "Phone", "createdAt": now, "lastUsedAt": null }));
+    assert_eq!(only("LINKED_PROVIDERS"), json!({ "provider": "example", "linkedAt": now }));
+    let role = json!({ "id": grant, "role": "FINANCE", "reason": "for a test", "grantedAt": now, "expiresAt": null, "endedAt": null });
+    assert_eq!(only("ROLES"), role);
+    let help = only("CO_HOSTING");
+    let expected =
+        json!({ "id": help["id"], "listing": helped, "access": "CALENDAR", "invitedAt": now, "acceptedAt": now });
+    assert_eq!(help, expected);
+    let reported = json!({ "id": case, "kind": "REPORT", "status": "WAITING_FOR_PERSON", "booking": null, "listing": stayed,
+        "person": null, "text": "It is loud.", "question": "When?", "answer": null, "resolution": null, "openedAt": now, "closedAt": null });
+    assert_eq!(only("CASES"), reported);
+    let review = only("REVIEWS");
+    assert_eq!([&review["listing"], &review["booking"], &review["text"]], [&*stayed, &*trip, "A very quiet flat."]);
+    assert_eq!((&review["rating"], &review["published"]), (&json!(5), &json!(false)), "{review}");
+    let events = &all["HOST_EVENTS"];
+    assert!(events.iter().all(|event| event["booking"] == json!(hosted)), "{events:?}");
+    assert!(events.iter().any(|event| event["kind"] == "CONFIRMED"), "{events:?}");
+    let devices = &all["DEVICES"];
+    assert_eq!(devices[0]["firstUsedAt"], "2026-03-02T04:00:00Z", "{devices:?}");
+    assert!(devices.iter().all(|it| it["lastUsedAt"].is_string() && it["expiresAt"].is_string()), "{devices:?}");
+    assert_eq!(read(&paula, 1).await, all, "in pages of one");
+    let text = serde_json::to_string(&all).unwrap();
+    for private in ["Hugo", "Gina", "Ann Admin"] {
+        assert!(!text.contains(private), "the export has {private}: {text}");
     }
 }
 
