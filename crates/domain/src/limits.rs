@@ -88,7 +88,7 @@ fn too_many(rule: &Rule, wait: Duration) -> Error {
     tracing::warn!(target: logs::SECURITY, event = "attempt_refused", rule = rule.name, "too many attempts");
     // Rounded up, so that clients do not retry too early.
     let seconds = (wait + Duration::microseconds(999_999)).num_seconds().clamp(1, i64::from(i32::MAX));
-    let retry_after_seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
+    let retry_after_seconds = types::int(seconds);
     Refusal::TooManyAttempts(TooManyAttempts { retry_after_seconds }).into()
 }
 

@@ -33,7 +33,7 @@ pub struct AmenityUsage {
 
 impl From<Usage> for AmenityUsage {
     fn from(usage: Usage) -> Self {
-        let listings = i32::try_from(usage.listings).unwrap_or(i32::MAX);
+        let listings = types::int(usage.listings);
         Self { slug: usage.slug, name: usage.name, listings }
     }
 }

@@ -32,7 +32,7 @@ impl From<LogEntry> for AuditEntry {
 impl AuditEntry {
     /// The number of the entry, from 1 without gaps.
     async fn number(&self) -> i32 {
-        i32::try_from(self.0.content.sequence).unwrap_or(i32::MAX)
+        types::int(self.0.content.sequence)
     }
 
     /// When it happened.

@@ -107,7 +107,7 @@ fn number_of_buckets(buckets: Option<i32>) -> error::Result<usize> {
 }
 
 fn count(listings: usize) -> i32 {
-    i32::try_from(listings).unwrap_or(i32::MAX)
+    types::int(listings)
 }
 
 impl From<Facets> for ListingFacets {

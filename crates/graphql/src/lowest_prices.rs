@@ -62,7 +62,7 @@ async fn find(
     let price = |price: search::LowestPrice| LowestPrice {
         check_in: Date(price.stay.check_in()),
         price: price.total.map(|total| Money(types::Money::new(total, currency))),
-        listings: i32::try_from(price.listings).unwrap_or(i32::MAX),
+        listings: types::int(price.listings),
     };
     Ok(found.map(|found| found.into_iter().map(price).collect()))
 }

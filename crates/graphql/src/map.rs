@@ -26,7 +26,7 @@ pub struct ListingCluster(search::Cluster);
 impl ListingCluster {
     /// Number of listings. A search with `box` as its box and the same other conditions finds the same ones.
     async fn listings(&self) -> i32 {
-        i32::try_from(self.0.listings).unwrap_or(i32::MAX)
+        types::int(self.0.listings)
     }
 
     /// The mean of the approximate locations, to 0.0001°.

@@ -21,7 +21,7 @@ pub struct PlaceSuggestion {
 
 impl From<search::Suggestion> for PlaceSuggestion {
     fn from(found: search::Suggestion) -> Self {
-        let listings = i32::try_from(found.listings).unwrap_or(i32::MAX);
+        let listings = types::int(found.listings);
         Self { kind: found.kind, name: found.name, place: found.text, listings }
     }
 }

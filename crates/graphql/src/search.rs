@@ -288,7 +288,7 @@ impl ListingSearchConnection {
     async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
         let count = async { self.prepared.count(ctx.app()).await.map_err(Fault::from) };
         let count = Box::pin(self.count.get_or_init(|| count)).await.clone().transpose()?;
-        Some(count.map(|count| i32::try_from(count).unwrap_or(i32::MAX)))
+        Some(count.map(types::int))
     }
 
     /// How many listings there are by what a client can filter. Null when the server has no search index, or has not filled it yet, and for a search that the index cannot answer: one with `where.text`, or for a stay in a distant future.
@@ -344,7 +344,7 @@ impl From<Hit> for ListingHit {
             stay: hit.stay.map(StayDates),
             price: hit.price.map(Into::into),
             nightly_price: Money(hit.nightly),
-            distance_meters: hit.distance.map(|meters| i32::try_from(meters).unwrap_or(i32::MAX)),
+            distance_meters: hit.distance.map(types::int),
         }
     }
 }

@@ -205,5 +205,5 @@ async fn end(ctx: &Context<'_>, input: EndSessionInput) -> error::Result<EndSess
 async fn end_others(ctx: &Context<'_>, input: EndOtherSessionsInput) -> error::Result<EndOtherSessionsSuccess> {
     let owner = ctx.owner()?;
     let ended = Box::pin(sessions::end_others(ctx.app(), &owner, input.forget_devices.unwrap_or(false))).await?;
-    Ok(EndOtherSessionsSuccess { count: i32::try_from(ended).unwrap_or(i32::MAX) })
+    Ok(EndOtherSessionsSuccess { count: types::int(ended) })
 }

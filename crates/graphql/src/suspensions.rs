@@ -40,7 +40,7 @@ impl DeskEffect {
 
     /// To how many: people, sessions, listings, bookings or reviews.
     async fn count(&self) -> i32 {
-        i32::try_from(self.effect.count).unwrap_or(i32::MAX)
+        types::int(self.effect.count)
     }
 
     /// The first 100 of the listings, in order of their ids.

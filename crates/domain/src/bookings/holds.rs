@@ -95,7 +95,7 @@ fn within_limits(caps: Caps, own: &[&Hold], others: &[&Hold], listing: &Listing,
 
 fn wait(until: Timestamp, now: Timestamp) -> Error {
     let seconds = (until - now + Duration::milliseconds(999)).num_seconds().max(1);
-    let retry_after_seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
+    let retry_after_seconds = types::int(seconds);
     Refusal::TooManyAttempts(TooManyAttempts { retry_after_seconds }).into()
 }
 

@@ -80,7 +80,7 @@ async fn write(tx: &mut Conn, row: CoHost, now: Timestamp) -> Result<CoHost> {
         return Ok(row);
     }
     if open.len() >= MAX_CO_HOSTS {
-        let limit = i32::try_from(MAX_CO_HOSTS).unwrap_or(i32::MAX);
+        let limit = types::int(MAX_CO_HOSTS);
         return Err(LimitReached { what: "co-hosts and invitations for this listing", limit }.into());
     }
     store::co_hosts::insert(tx, &row).await?;

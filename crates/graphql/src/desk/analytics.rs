@@ -81,7 +81,7 @@ impl AnalyticsRow {
 }
 
 fn whole(number: i64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
+    types::int(number)
 }
 
 pub(super) async fn rows(
