@@ -259,7 +259,7 @@ async fn long_log() -> TestApp {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_audit_log_is_exported_as_lines_of_json_with_its_reasons() {
-    let app = long_log().await;
+    let app = Box::pin(long_log()).await;
     let run = |arguments: &[&str], keys: Option<&str>| {
         let mut command = program(&[&["audit"], arguments].concat());
         let output =
