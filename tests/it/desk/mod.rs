@@ -29,7 +29,7 @@ pub async fn impersonate(staff: &Actor, person: &Actor) -> Actor {
 }
 
 /// Mutations that need a recent proof of who the member of staff is, besides `startImpersonation`.
-const PROVEN: [&str; 5] = ["grantRole", "endRole", "placeLegalHold", "readHeldData", "deskRefund"];
+const PROVEN: [&str; 6] = ["grantRole", "endRole", "placeLegalHold", "endLegalHold", "readHeldData", "deskRefund"];
 
 /// The session of `staff` proves a moment ago who they are, and is in use.
 pub async fn prove(staff: &Actor) {

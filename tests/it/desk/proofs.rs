@@ -17,7 +17,7 @@ async fn orders(world: &World) -> Vec<(&Actor, &'static str, Value)> {
     let [closed, other] = [Actor::register(&world.app, "Cleo").await, Actor::register(&world.app, "Otto").await];
     let [closed_id, other_id] = [&closed, &other].map(|person| person.member.id().to_string());
     let until = "2030-01-01T00:00:00Z";
-    act(&world.admin, "placeLegalHold", json!({ "personId": closed_id, "expiresAt": until })).await;
+    let placed = act(&world.admin, "placeLegalHold", json!({ "personId": closed_id, "expiresAt": until })).await;
     delete(&closed).await;
     let grant = other.grant(StaffRole::Support).await;
     let target = json!({ "bookingId": world.confirmed().await.0 });
@@ -27,6 +27,7 @@ async fn orders(world: &World) -> Vec<(&Actor, &'static str, Value)> {
         (&world.admin, "endRole", json!({ "grantId": grant, "reason": "No" })),
         (&world.admin, "placeLegalHold", json!({ "personId": other_id, "expiresAt": until, "reason": "No" })),
         (&world.admin, "readHeldData", json!({ "personId": closed_id, "reason": "No" })),
+        (&world.admin, "endLegalHold", json!({ "holdId": placed["hold"]["id"], "reason": "No" })),
         (&world.finance, "deskRefund", refund(true)),
         (&world.finance, "deskRefund", refund(false)),
     ]

@@ -151,7 +151,7 @@ fn entry(by: UserId, action: AuditAction, person: UserId, reason: &str) -> NewEn
 /// Problems of the contract's `endLegalHold`.
 pub async fn end(
     app: &App,
-    admin: &Admin,
+    admin: &Recent<Admin>,
     id: LegalHoldId,
     reason: String,
     key: &IdempotencyKey,

@@ -21,7 +21,7 @@ use domain::{
 };
 use types::scalars::Cursor;
 use types::{
-    ErasureState, IdempotencyKey, StaffRole, Timestamp, UserId,
+    ErasureState, IdempotencyKey, Timestamp, UserId,
     error::{self, Error, Validation},
 };
 
@@ -222,6 +222,7 @@ payload! {
     EndLegalHoldPayload(EndLegalHoldSuccess) {
         InvalidInput => InvalidInputProblem,
         RoleRequired => RoleRequiredProblem,
+        RecentSignInRequired => RecentSignInRequiredProblem,
         NotFound => NotFoundProblem,
         StateConflict => StateConflictProblem,
         IdempotencyConflict => IdempotencyConflictProblem,
@@ -276,7 +277,7 @@ impl HoldMutation {
         )
     }
 
-    /// Ends a legal hold. If it was the last one on a closed account, its data are erased now. For `ADMIN` only. It is recorded in the audit log.
+    /// Ends a legal hold. If it was the last one on a closed account, its data are erased now. For `ADMIN` only, with a recent proof of who the viewer is. It is recorded in the audit log.
     async fn end_legal_hold(
         &self,
         ctx: &Context<'_>,
@@ -305,7 +306,7 @@ async fn put(ctx: &Context<'_>, input: PlaceLegalHoldInput) -> error::Result<Ide
 }
 
 async fn end(ctx: &Context<'_>, input: EndLegalHoldInput) -> error::Result<Idempotent<holds::LegalHold>> {
-    let admin = desk::require_staff(ctx, StaffRole::Admin).await?.admin()?;
+    let admin = desk::require_recent_admin(ctx).await?;
     let (id, reason, key) =
         desk::keyed(&input.hold_id, ("holdId", "legal hold"), &input.reason, input.idempotency_key)?;
     holds::end(ctx.app(), &admin, id, reason, &key).await
