@@ -38,7 +38,7 @@ struct Field {
 /// What `#[direct(…)]` says of a method.
 enum Marked {
     Skipped,
-    InMemory(Path, syn::Type),
+    InMemory(Box<(Path, syn::Type)>),
 }
 
 fn object(mut item: ItemImpl) -> Result<Tokens> {
@@ -48,7 +48,8 @@ fn object(mut item: ItemImpl) -> Result<Tokens> {
         let name = name_of(&method.attrs, &method.sig.ident)?;
         match mark(method)? {
             Some(Marked::Skipped) => {}
-            Some(Marked::InMemory(path, of)) => {
+            Some(Marked::InMemory(read)) => {
+                let (path, of) = *read;
                 let value = quote!(#path(self, &out.context(field))?);
                 written.push(Field { name, of: Some(of), value });
             }
@@ -152,7 +153,7 @@ fn mark(method: &mut ImplItemFn) -> Result<Option<Marked>> {
         Ok(())
     })?;
     match (path, of, is_skipped) {
-        (Some(path), Some(of), false) => Ok(Some(Marked::InMemory(path, of))),
+        (Some(path), Some(of), false) => Ok(Some(Marked::InMemory(Box::new((path, of))))),
         (None, None, true) => Ok(Some(Marked::Skipped)),
         _ => Err(Error::new_spanned(attribute, "`skip`, or `in_memory` with `of`, is expected")),
     }

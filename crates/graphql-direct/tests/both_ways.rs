@@ -1,5 +1,5 @@
 //! A small schema, whose answers are the same in both ways.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test panics")]
+#![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
 use async_graphql::{
     Context, EmptyMutation, EmptySubscription, Enum, ID, Object, Request, Response, Result, Schema, SimpleObject, Value,
