@@ -53,8 +53,9 @@ pub async fn follow(
     Ok(stream::unfold(Some((follower, watch, permit)), move |open| async move {
         let (mut follower, watch, permit) = open?;
         let next = follower.next().await;
+        // On the heap, which a waiting stream does not need.
         if let (Ok(_), Some(watch)) = (&next, &watch)
-            && let Err(error) = watch.check().await
+            && let Err(error) = Box::pin(watch.check()).await
         {
             return Some((Err(Arc::new(error)), None));
         }
