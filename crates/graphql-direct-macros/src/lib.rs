@@ -10,8 +10,8 @@ use syn::{
 };
 
 /// Above `#[Object]`: implements `WriteDirect` for the type, with the methods that take only `&self`. Their return types must implement it
-/// too. `#[direct(skip)]` leaves a method out; `#[direct(in_memory = path)]` adds one that takes a context or arguments: `path` is a function
-/// of the object and the field's context, which returns what the method would, or `Indirect` if that is not in memory.
+/// too. `#[direct(skip)]` leaves a method out; `#[direct(in_memory = path, of = Type)]` adds one that takes a context or arguments: `path` is a
+/// function of the object and the field's context, which returns a `Type` with what the method would return, or `Indirect` if that is not in memory.
 #[proc_macro_attribute]
 pub fn direct(_: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemImpl);
@@ -29,8 +29,8 @@ pub fn simple_object(item: TokenStream) -> TokenStream {
 struct Field {
     /// Its name in the schema.
     name: String,
-    /// Its type; None: it depends on the value.
-    of: Option<syn::Type>,
+    /// The type of its value.
+    of: syn::Type,
     /// The value, of `self` and `out.context(field)`.
     value: Tokens,
 }
@@ -51,7 +51,7 @@ fn object(mut item: ItemImpl) -> Result<Tokens> {
             Some(Marked::InMemory(read)) => {
                 let (path, of) = *read;
                 let value = quote!(#path(self, &out.context(field))?);
-                written.push(Field { name, of: Some(of), value });
+                written.push(Field { name, of, value });
             }
             None if is_plain(method) => {
                 let helper = format_ident!("direct_{}", unraw(&method.sig.ident));
@@ -62,7 +62,7 @@ fn object(mut item: ItemImpl) -> Result<Tokens> {
                     syn::ReturnType::Default => return Err(Error::new_spanned(&method.sig, "a field has a type")),
                 };
                 method.block = syn::parse2(quote!({ self.#helper() }))?;
-                written.push(Field { name, of: Some(of), value: quote!(self.#helper()) });
+                written.push(Field { name, of, value: quote!(self.#helper()) });
             }
             None => {}
         }
@@ -87,8 +87,8 @@ fn fields(item: &DeriveInput) -> Result<Tokens> {
     let mut written = Vec::new();
     for field in named {
         let Some(ident) = &field.ident else { continue };
-        let of = Some(field.ty.clone());
-        written.push(Field { name: name_of(&field.attrs, ident)?, of, value: quote!(self.#ident) });
+        let (name, of) = (name_of(&field.attrs, ident)?, field.ty.clone());
+        written.push(Field { name, of, value: quote!(self.#ident) });
     }
     let of = &item.ident;
     Ok(implementation(&quote!(#of), &written))
