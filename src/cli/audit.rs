@@ -2,9 +2,8 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use super::storage::{OpenStorage, app_on, pool_options, unused_keys};
+use super::storage::{app_on, unused_keys, with_database};
 use crate::config::{KeySettings, Storage};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -13,7 +12,7 @@ use domain::app::App;
 use domain::audit::{self, LogEntry};
 use mysql_engine::Database;
 use serde_json::json;
-use types::{OsEntropy, Timestamp};
+use types::Timestamp;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -83,23 +82,6 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             with_database(&storage, async |database| export(&app_on(database, keys)?, range).await).await
         }
     }
-}
-
-/// Runs `command` on the database, if there is one.
-async fn with_database(
-    storage: &Storage,
-    command: impl AsyncFnOnce(Database) -> anyhow::Result<ExitCode>,
-) -> anyhow::Result<ExitCode> {
-    let opened = OpenStorage::existing(storage).await?;
-    let done = async {
-        opened.wait_until_reachable(storage).await?;
-        command(Database::connect(opened.url(), pool_options(storage, &OsEntropy)).await?).await
-    };
-    let done = done.await;
-    let closed = opened.close(Duration::from_secs(3600)).await;
-    let done = done?;
-    closed?;
-    Ok(done)
 }
 
 async fn verify(database: &Database, known: Option<(u64, String)>) -> anyhow::Result<ExitCode> {

@@ -1,15 +1,14 @@
 //! What a person must look at, and what failed for good.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use super::storage::{OpenStorage, pool_options};
+use super::storage::with_database;
 use crate::config::Storage;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use domain::{mails, outbox, payments};
 use mysql_engine::Database;
-use types::{CaseId, Clock as _, EffectKind, MailId, OsEntropy, PaymentId, RefundId, SystemClock, Timestamp};
+use types::{CaseId, Clock as _, EffectKind, MailId, PaymentId, RefundId, SystemClock, Timestamp};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -39,16 +38,8 @@ enum Action {
 const MOST: i64 = 100;
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let opened = OpenStorage::existing(&arguments.storage).await?;
-    let done = async {
-        opened.wait_until_reachable(&arguments.storage).await?;
-        let database = Database::connect(opened.url(), pool_options(&arguments.storage, &OsEntropy)).await?;
-        act(&database, arguments.action.unwrap_or(Action::List)).await
-    };
-    let done = done.await;
-    let closed = opened.close(Duration::from_secs(3600)).await;
-    done?;
-    closed?;
+    let action = arguments.action.unwrap_or(Action::List);
+    with_database(&arguments.storage, async |database| act(&database, action).await).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -103,6 +103,23 @@ impl OpenStorage {
     }
 }
 
+/// Runs `command` on the database, if there is one.
+pub(super) async fn with_database<T>(
+    storage: &Storage,
+    command: impl AsyncFnOnce(Database) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let opened = OpenStorage::existing(storage).await?;
+    let done = async {
+        opened.wait_until_reachable(storage).await?;
+        command(Database::connect(opened.url(), pool_options(storage, &OsEntropy)).await?).await
+    };
+    let done = done.await;
+    let closed = opened.close(Duration::from_secs(3600)).await;
+    let done = done?;
+    closed?;
+    Ok(done)
+}
+
 /// The options of the pool according to the settings.
 pub(super) fn pool_options(storage: &Storage, entropy: &dyn Entropy) -> Options {
     Options {
